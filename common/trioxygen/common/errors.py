@@ -1,0 +1,228 @@
+"""Errors that cross service boundaries: a closed code, facts as attributes, the same class on both ends.
+
+TrioxygenError
+  Refused        the request is wrong             NoSuchBucket, NoSuchUpload, ConditionFailed, ...
+  Unavailable    try again, maybe elsewhere       NotLeader, SafeMode, Overloaded, DeadlineExceeded, ...
+  Corrupt        stored bytes are bad             ChecksumMismatch, LogCorrupt, UnknownFormat
+  Internal       a defect of ours
+
+A class carries its code; facts are strings (they travel as a map). Use `error_of` to rebuild one.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from trioxygen.proto.v1 import types_pb2
+from trioxygen.proto.v1.types_pb2 import ErrorCode
+
+__all__ = ["ErrorCode"]
+
+
+class TrioxygenError(Exception):
+    """Base of all; `facts` say what about, never secrets."""
+
+    code: ClassVar[ErrorCode] = types_pb2.INTERNAL
+
+    def __init__(self, message: str = "", **facts: str | int) -> None:
+        self.facts: dict[str, str] = {name: str(value) for name, value in facts.items()}
+        self.message = message
+        told = ", ".join(f"{name}={value}" for name, value in self.facts.items())
+        text = message or types_pb2.ErrorCode.Name(self.code).lower().replace("_", " ")
+        super().__init__(f"{text} ({told})" if told else text)
+
+    def detail(self) -> types_pb2.ErrorDetail:
+        """The message that crosses the wire."""
+        return types_pb2.ErrorDetail(code=self.code, message=self.message, facts=self.facts)
+
+
+class Refused(TrioxygenError):
+    """The request is wrong; the same request will be refused again."""
+
+
+class Unavailable(TrioxygenError):
+    """Not now, or not here; safe to try again with the same request id."""
+
+
+class Corrupt(TrioxygenError):
+    """Stored bytes are bad."""
+
+
+class Internal(TrioxygenError):
+    """A defect of ours."""
+
+    code = types_pb2.INTERNAL
+
+
+class InvalidRequest(Refused):
+    code = types_pb2.INVALID_REQUEST
+
+
+class NoSuchVolume(Refused):
+    code = types_pb2.NO_SUCH_VOLUME
+
+
+class NoSuchBucket(Refused):
+    code = types_pb2.NO_SUCH_BUCKET
+
+
+class BucketAlreadyExists(Refused):
+    code = types_pb2.BUCKET_ALREADY_EXISTS
+
+
+class BucketAlreadyOwned(Refused):
+    code = types_pb2.BUCKET_ALREADY_OWNED
+
+
+class BucketNotEmpty(Refused):
+    code = types_pb2.BUCKET_NOT_EMPTY
+
+
+class TooManyBuckets(Refused):
+    code = types_pb2.TOO_MANY_BUCKETS
+
+
+class NoSuchKey(Refused):
+    code = types_pb2.NO_SUCH_KEY
+
+
+class NoSuchUpload(Refused):
+    code = types_pb2.NO_SUCH_UPLOAD
+
+
+class NoSuchVersion(Refused):
+    code = types_pb2.NO_SUCH_VERSION
+
+
+class InvalidPart(Refused):
+    code = types_pb2.INVALID_PART
+
+
+class InvalidPartOrder(Refused):
+    code = types_pb2.INVALID_PART_ORDER
+
+
+class PartTooSmall(Refused):
+    code = types_pb2.PART_TOO_SMALL
+
+
+class TooManyParts(Refused):
+    code = types_pb2.TOO_MANY_PARTS
+
+
+class ObjectTooLarge(Refused):
+    code = types_pb2.OBJECT_TOO_LARGE
+
+
+class ConditionFailed(Refused):
+    code = types_pb2.CONDITION_FAILED
+
+
+class ConditionConflict(Refused):
+    code = types_pb2.CONDITION_CONFLICT
+
+
+class LeaseExpired(Refused):
+    code = types_pb2.LEASE_EXPIRED
+
+
+class NoSuchAccessKey(Refused):
+    code = types_pb2.NO_SUCH_ACCESS_KEY
+
+
+class NoSuchAccount(Refused):
+    code = types_pb2.NO_SUCH_ACCOUNT
+
+
+class AccountAlreadyExists(Refused):
+    code = types_pb2.ACCOUNT_ALREADY_EXISTS
+
+
+class AccessKeyAlreadyExists(Refused):
+    code = types_pb2.ACCESS_KEY_ALREADY_EXISTS
+
+
+class NoSuchContainer(Refused):
+    code = types_pb2.NO_SUCH_CONTAINER
+
+
+class NoSuchBlock(Refused):
+    code = types_pb2.NO_SUCH_BLOCK
+
+
+class ContainerNotOpen(Refused):
+    code = types_pb2.CONTAINER_NOT_OPEN
+
+
+class UnknownMethod(Refused):
+    code = types_pb2.UNKNOWN_METHOD
+
+
+class NotLeader(Unavailable):
+    code = types_pb2.NOT_LEADER
+
+
+class NoQuorum(Unavailable):
+    code = types_pb2.NO_QUORUM
+
+
+class SafeMode(Unavailable):
+    code = types_pb2.SAFE_MODE
+
+
+class Overloaded(Unavailable):
+    code = types_pb2.OVERLOADED
+
+
+class DeadlineExceeded(Unavailable):
+    code = types_pb2.DEADLINE_EXCEEDED
+
+
+class Unreachable(Unavailable):
+    code = types_pb2.UNREACHABLE
+
+
+class NoSpace(Unavailable):
+    code = types_pb2.NO_SPACE
+
+
+class NotEnoughDataNodes(Unavailable):
+    code = types_pb2.NOT_ENOUGH_DATANODES
+
+
+class Stopping(Unavailable):
+    code = types_pb2.STOPPING
+
+
+class ChecksumMismatch(Corrupt):
+    code = types_pb2.CHECKSUM_MISMATCH
+
+
+class LogCorrupt(Corrupt):
+    code = types_pb2.LOG_CORRUPT
+
+
+class UnknownFormat(Corrupt):
+    code = types_pb2.UNKNOWN_FORMAT
+
+
+def _leaves(base: type[TrioxygenError]) -> dict[ErrorCode, type[TrioxygenError]]:
+    found = {base.code: base} if "code" in vars(base) else {}
+    for sub in base.__subclasses__():
+        found |= _leaves(sub)
+    return found
+
+
+_CLASSES: Final[Mapping[ErrorCode, type[TrioxygenError]]] = _leaves(TrioxygenError)
+
+
+def error_of(code: ErrorCode, message: str = "", facts: Mapping[str, str] | None = None) -> TrioxygenError:
+    """The error of a code; one that this version does not know becomes `Internal` with its number."""
+    cls = _CLASSES.get(code)
+    if cls is None:
+        return Internal(message, unknown_code=int(code), **dict(facts or {}))
+    return cls(message, **dict(facts or {}))
+
+
+def error_from_detail(detail: types_pb2.ErrorDetail) -> TrioxygenError:
+    """What the other end raised."""
+    return error_of(detail.code, detail.message, detail.facts)

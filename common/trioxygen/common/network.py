@@ -1,0 +1,82 @@
+"""The network port: services, calls and bulk streams between them (DESIGN.md, section 4).
+
+Transport-free. A service is described by its protobuf service descriptor; a call names `Service/Method`.
+Implementations: `network_local` (one process); gRPC sessions come with the daemons.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import Message
+
+from trioxygen.common.disk import Buffer
+
+Reply = TypeVar("Reply", bound=Message)
+
+Handler = Callable[[Any], Awaitable[Message]]
+# (header, pieces of bytes) -> reply
+UploadHandler = Callable[[Any, AsyncIterator[Buffer]], Awaitable[Message]]
+# header -> pieces of bytes
+DownloadHandler = Callable[[Any], AsyncIterator[Buffer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a server offers under one descriptor. Every method of it has exactly one handler."""
+
+    descriptor: ServiceDescriptor
+    calls: Mapping[str, Handler]
+    uploads: Mapping[str, UploadHandler]
+    downloads: Mapping[str, DownloadHandler]
+
+    def __post_init__(self) -> None:
+        offered = [*self.calls, *self.uploads, *self.downloads]
+        wanted = [method.name for method in self.descriptor.methods]
+        assert sorted(offered) == sorted(wanted), f"{self.descriptor.name}: {offered} is not {wanted}"
+
+
+class Upload(Protocol):
+    """An open bulk stream to a server."""
+
+    async def send(self, piece: Buffer) -> None:
+        """Waits while the receiver is behind. The piece must not change afterwards."""
+        ...
+
+    async def finish(self, timeout_ms: float) -> Any:
+        """Ends the stream; the server's reply."""
+        ...
+
+    async def cancel(self) -> None:
+        """Gives up; the server drops what it got. Idempotent, also after `finish`."""
+        ...
+
+
+class Channel(Protocol):
+    """To one server. Failures are TrioxygenErrors: the server's own, or Unreachable, DeadlineExceeded, Overloaded."""
+
+    async def call(self, method: str, request: Message, reply_type: type[Reply], *, timeout_ms: float) -> Reply:
+        """One request, one reply. `method` is `Service/Method`. The caller does not change the request afterwards."""
+        ...
+
+    async def upload(self, method: str, header: Message) -> Upload: ...
+
+    def download(self, method: str, header: Message, *, timeout_ms: float) -> AsyncIterator[Buffer]:
+        """Pieces of bytes; `timeout_ms` bounds the wait for each. Close the iterator to cancel."""
+        ...
+
+
+class Server(Protocol):
+    @property
+    def address(self) -> str: ...
+
+    async def stop(self) -> None:
+        """Refuses new calls and waits for those under way."""
+        ...
+
+
+class Network(Protocol):
+    async def serve(self, address: str, services: list[Service]) -> Server: ...
+
+    def channel(self, address: str) -> Channel: ...

@@ -1,0 +1,89 @@
+"""Byte ranges: the Range header of reads and the stricter x-amz-copy-source-range of part copies.
+
+Source: RFC 9110, section 14; S3 API, GetObject and UploadPartCopy.
+"""
+
+import re
+from typing import Final
+
+from trioxygen.gateway.s3.errors import S3Error
+
+_RANGE: Final = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.I)
+_COPY_RANGE: Final = re.compile(r"bytes=([0-9]+)-([0-9]+)")
+
+# No object is as large, and int() refuses thousands of digits: longer numbers are read as this.
+_OFFSET_BYTES_MAX: Final = 10**18
+_OFFSET_DIGITS_MAX: Final = 18
+
+
+def _offset(digits: str) -> int:
+    significant = digits.lstrip("0")
+    return _OFFSET_BYTES_MAX if len(significant) > _OFFSET_DIGITS_MAX else int(significant or "0")
+
+
+def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
+    """(offset, length) in bytes of the single range asked for, or None for the whole object.
+
+    As on AWS, a header that is not well-formed, names another unit or lists several ranges is
+    ignored, and no range of an empty object can be satisfied.
+
+    Args:
+        size: of the object, in bytes.
+    Returns:
+        offset < size, length >= 1, offset + length <= size.
+    Raises:
+        S3Error: InvalidRange (416).
+    """
+    if header is None:
+        return None
+    found = _RANGE.fullmatch(header)
+    if found is None:
+        return None
+    first_digits, last_digits = found.groups()
+    if not first_digits:
+        if not last_digits:
+            return None
+        suffix = min(_offset(last_digits), size)
+        first, last = size - suffix, size - 1
+    else:
+        first = _offset(first_digits)
+        last = _offset(last_digits) if last_digits else size - 1
+        if last_digits and last < first:
+            return None
+        last = min(last, size - 1)
+    if first >= size:
+        raise S3Error(
+            "InvalidRange",
+            details={"RangeRequested": header, "ActualObjectSize": str(size)},
+            headers={"Content-Range": f"bytes */{size}"},
+        )
+    return first, last - first + 1
+
+
+def parse_copy_range(header: str | None, size: int) -> tuple[int, int] | None:
+    """(offset, length) of ``x-amz-copy-source-range: bytes=first-last``, or None when not sent.
+
+    Args:
+        size: of the source object, in bytes.
+    Raises:
+        S3Error: InvalidArgument (any other form, or last before first), InvalidRange (beyond
+            the source's end: a part copy is never cut short).
+    """
+    if header is None:
+        return None
+    found = _COPY_RANGE.fullmatch(header)
+    first, last = (_offset(found[1]), _offset(found[2])) if found else (1, 0)
+    if last < first:
+        raise S3Error(
+            "InvalidArgument",
+            "The x-amz-copy-source-range value must be of the form bytes=first-last where first"
+            " and last are the zero-based offsets of the first and last bytes to copy",
+            details={"ArgumentName": "x-amz-copy-source-range", "ArgumentValue": header},
+        )
+    if last >= size:
+        raise S3Error(
+            "InvalidRange",
+            f"Range specified is not valid for source object of size: {size}",
+            details={"RangeRequested": header, "ActualObjectSize": str(size)},
+        )
+    return first, last - first + 1

@@ -1,0 +1,62 @@
+"""Deltas: what a batch of commands put and deleted, captured as it runs and applied again elsewhere."""
+
+from collections.abc import Iterator, Mapping
+
+from trioxygen.metadata.store.ports import Cursor, Table, WriteTxn
+from trioxygen.proto.v1.raft_pb2 import Delta
+
+
+class CapturingTxn:
+    """A write transaction that remembers its changes, in order."""
+
+    __slots__ = ("_txn", "keys", "operations", "values")
+
+    def __init__(self, txn: WriteTxn) -> None:
+        self._txn = txn
+        self.operations: list[int] = []
+        self.keys: list[bytes] = []
+        self.values: list[bytes] = []
+
+    def get(self, table: Table, key: bytes) -> bytes | None:
+        return self._txn.get(table, key)
+
+    def cursor(self, table: Table) -> Cursor:
+        return self._txn.cursor(table)
+
+    def scan(self, table: Table, *, prefix: bytes, after: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
+        return self._txn.scan(table, prefix=prefix, after=after)
+
+    def put(self, table: Table, key: bytes, value: bytes) -> None:
+        self._txn.put(table, key, value)
+        self.operations.append(table.number * 2)
+        self.keys.append(key)
+        self.values.append(value)
+
+    def delete(self, table: Table, key: bytes) -> bool:
+        found = self._txn.delete(table, key)
+        if found:
+            self.operations.append(table.number * 2 + 1)
+            self.keys.append(key)
+        return found
+
+    def commit(self) -> None:
+        self._txn.commit()
+
+    def abort(self) -> None:
+        self._txn.abort()
+
+    def delta(self) -> bytes:
+        """All changes so far, serialized."""
+        return Delta(operations=self.operations, keys=self.keys, values=self.values).SerializeToString()
+
+
+def apply_delta(txn: WriteTxn, payload: bytes, tables: Mapping[int, Table]) -> None:
+    """Does to `txn` what the delta says. A table that this version does not know is a programming error."""
+    delta = Delta.FromString(payload)
+    values = iter(delta.values)
+    for operation, key in zip(delta.operations, delta.keys, strict=True):
+        table = tables[operation >> 1]
+        if operation & 1:
+            txn.delete(table, key)
+        else:
+            txn.put(table, key, next(values))

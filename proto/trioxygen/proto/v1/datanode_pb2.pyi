@@ -1,0 +1,163 @@
+from trioxygen.proto.v1 import scm_pb2 as _scm_pb2
+from trioxygen.proto.v1 import types_pb2 as _types_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class WriteSmallBlockRequest(_message.Message):
+    __slots__ = ("block", "data", "pipeline_id")
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    block: _types_pb2.BlockId
+    data: bytes
+    pipeline_id: str
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., data: _Optional[bytes] = ..., pipeline_id: _Optional[str] = ...) -> None: ...
+
+class WriteSmallBlockReply(_message.Message):
+    __slots__ = ("commit_sequence",)
+    COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    commit_sequence: int
+    def __init__(self, commit_sequence: _Optional[int] = ...) -> None: ...
+
+class WriteStreamHeader(_message.Message):
+    __slots__ = ("block", "pipeline_id", "size_bytes_max")
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    block: _types_pb2.BlockId
+    pipeline_id: str
+    size_bytes_max: int
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., pipeline_id: _Optional[str] = ..., size_bytes_max: _Optional[int] = ...) -> None: ...
+
+class WriteStreamReply(_message.Message):
+    __slots__ = ("size_bytes", "checksums")
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    CHECKSUMS_FIELD_NUMBER: _ClassVar[int]
+    size_bytes: int
+    checksums: bytes
+    def __init__(self, size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ...) -> None: ...
+
+class PutBlockRequest(_message.Message):
+    __slots__ = ("block", "pipeline_id", "size_bytes", "checksums")
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    CHECKSUMS_FIELD_NUMBER: _ClassVar[int]
+    block: _types_pb2.BlockId
+    pipeline_id: str
+    size_bytes: int
+    checksums: bytes
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., pipeline_id: _Optional[str] = ..., size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ...) -> None: ...
+
+class PutBlockReply(_message.Message):
+    __slots__ = ("commit_sequence",)
+    COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    commit_sequence: int
+    def __init__(self, commit_sequence: _Optional[int] = ...) -> None: ...
+
+class ReadSmallBlockRequest(_message.Message):
+    __slots__ = ("block", "offset_bytes", "length_bytes")
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
+    block: _types_pb2.BlockId
+    offset_bytes: int
+    length_bytes: int
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ...) -> None: ...
+
+class ReadSmallBlockReply(_message.Message):
+    __slots__ = ("data",)
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    data: bytes
+    def __init__(self, data: _Optional[bytes] = ...) -> None: ...
+
+class ReadStreamHeader(_message.Message):
+    __slots__ = ("block", "offset_bytes", "length_bytes")
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
+    block: _types_pb2.BlockId
+    offset_bytes: int
+    length_bytes: int
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ...) -> None: ...
+
+class ReadStreamReply(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DescribeDataNodeRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DescribeDataNodeReply(_message.Message):
+    __slots__ = ("node_id", "volumes", "containers", "pending_blocks", "corrupt_blocks")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    VOLUMES_FIELD_NUMBER: _ClassVar[int]
+    CONTAINERS_FIELD_NUMBER: _ClassVar[int]
+    PENDING_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    CORRUPT_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    volumes: _containers.RepeatedCompositeFieldContainer[_scm_pb2.VolumeReport]
+    containers: _containers.RepeatedCompositeFieldContainer[_scm_pb2.ContainerReport]
+    pending_blocks: int
+    corrupt_blocks: _containers.RepeatedCompositeFieldContainer[_scm_pb2.CorruptBlock]
+    def __init__(self, node_id: _Optional[str] = ..., volumes: _Optional[_Iterable[_Union[_scm_pb2.VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[_scm_pb2.ContainerReport, _Mapping]]] = ..., pending_blocks: _Optional[int] = ..., corrupt_blocks: _Optional[_Iterable[_Union[_scm_pb2.CorruptBlock, _Mapping]]] = ...) -> None: ...
+
+class BlockRow(_message.Message):
+    __slots__ = ("size_bytes", "commit_sequence", "checksums", "packed", "own_file")
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    CHECKSUMS_FIELD_NUMBER: _ClassVar[int]
+    PACKED_FIELD_NUMBER: _ClassVar[int]
+    OWN_FILE_FIELD_NUMBER: _ClassVar[int]
+    size_bytes: int
+    commit_sequence: int
+    checksums: bytes
+    packed: PackedPlace
+    own_file: bool
+    def __init__(self, size_bytes: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., checksums: _Optional[bytes] = ..., packed: _Optional[_Union[PackedPlace, _Mapping]] = ..., own_file: _Optional[bool] = ...) -> None: ...
+
+class PackedPlace(_message.Message):
+    __slots__ = ("segment", "offset_bytes")
+    SEGMENT_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
+    segment: int
+    offset_bytes: int
+    def __init__(self, segment: _Optional[int] = ..., offset_bytes: _Optional[int] = ...) -> None: ...
+
+class DataNodeContainerRow(_message.Message):
+    __slots__ = ("container_id", "state", "used_bytes", "block_count", "garbage_bytes", "current_segment", "segment_bytes", "pipeline_id")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    USED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    GARBAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    CURRENT_SEGMENT_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_BYTES_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    state: _scm_pb2.ContainerState
+    used_bytes: int
+    block_count: int
+    garbage_bytes: int
+    current_segment: int
+    segment_bytes: int
+    pipeline_id: str
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., garbage_bytes: _Optional[int] = ..., current_segment: _Optional[int] = ..., segment_bytes: _Optional[int] = ..., pipeline_id: _Optional[str] = ...) -> None: ...
+
+class RingEntry(_message.Message):
+    __slots__ = ("write_small_block", "put_block", "close_container", "delete_blocks")
+    WRITE_SMALL_BLOCK_FIELD_NUMBER: _ClassVar[int]
+    PUT_BLOCK_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_CONTAINER_FIELD_NUMBER: _ClassVar[int]
+    DELETE_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    write_small_block: WriteSmallBlockRequest
+    put_block: PutBlockRequest
+    close_container: _scm_pb2.CloseContainerCommand
+    delete_blocks: _scm_pb2.DeleteBlocksCommand
+    def __init__(self, write_small_block: _Optional[_Union[WriteSmallBlockRequest, _Mapping]] = ..., put_block: _Optional[_Union[PutBlockRequest, _Mapping]] = ..., close_container: _Optional[_Union[_scm_pb2.CloseContainerCommand, _Mapping]] = ..., delete_blocks: _Optional[_Union[_scm_pb2.DeleteBlocksCommand, _Mapping]] = ...) -> None: ...

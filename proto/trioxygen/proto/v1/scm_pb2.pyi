@@ -1,0 +1,342 @@
+from trioxygen.proto.v1 import types_pb2 as _types_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ContainerState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CONTAINER_STATE_UNSPECIFIED: _ClassVar[ContainerState]
+    OPEN: _ClassVar[ContainerState]
+    CLOSING: _ClassVar[ContainerState]
+    CLOSED: _ClassVar[ContainerState]
+    QUASI_CLOSED: _ClassVar[ContainerState]
+    DELETING: _ClassVar[ContainerState]
+    DELETED: _ClassVar[ContainerState]
+
+class NodeHealth(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NODE_HEALTH_UNSPECIFIED: _ClassVar[NodeHealth]
+    HEALTHY: _ClassVar[NodeHealth]
+    STALE: _ClassVar[NodeHealth]
+    DEAD: _ClassVar[NodeHealth]
+
+class NodeOperation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    IN_SERVICE: _ClassVar[NodeOperation]
+    DECOMMISSIONING: _ClassVar[NodeOperation]
+    DECOMMISSIONED: _ClassVar[NodeOperation]
+    IN_MAINTENANCE: _ClassVar[NodeOperation]
+CONTAINER_STATE_UNSPECIFIED: ContainerState
+OPEN: ContainerState
+CLOSING: ContainerState
+CLOSED: ContainerState
+QUASI_CLOSED: ContainerState
+DELETING: ContainerState
+DELETED: ContainerState
+NODE_HEALTH_UNSPECIFIED: NodeHealth
+HEALTHY: NodeHealth
+STALE: NodeHealth
+DEAD: NodeHealth
+IN_SERVICE: NodeOperation
+DECOMMISSIONING: NodeOperation
+DECOMMISSIONED: NodeOperation
+IN_MAINTENANCE: NodeOperation
+
+class NodeRow(_message.Message):
+    __slots__ = ("node_id", "address", "operation", "registered_ms")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_FIELD_NUMBER: _ClassVar[int]
+    REGISTERED_MS_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    address: str
+    operation: NodeOperation
+    registered_ms: int
+    def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ..., operation: _Optional[_Union[NodeOperation, str]] = ..., registered_ms: _Optional[int] = ...) -> None: ...
+
+class PipelineRow(_message.Message):
+    __slots__ = ("pipeline_id", "node_ids", "open")
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    NODE_IDS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_FIELD_NUMBER: _ClassVar[int]
+    pipeline_id: str
+    node_ids: _containers.RepeatedScalarFieldContainer[str]
+    open: bool
+    def __init__(self, pipeline_id: _Optional[str] = ..., node_ids: _Optional[_Iterable[str]] = ..., open: _Optional[bool] = ...) -> None: ...
+
+class ContainerRow(_message.Message):
+    __slots__ = ("container_id", "state", "pipeline_id", "created_ms", "used_bytes", "block_count")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    CREATED_MS_FIELD_NUMBER: _ClassVar[int]
+    USED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    state: ContainerState
+    pipeline_id: str
+    created_ms: int
+    used_bytes: int
+    block_count: int
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., pipeline_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ...) -> None: ...
+
+class DeletedBlocksRow(_message.Message):
+    __slots__ = ("transaction_id", "blocks", "waiting_node_ids")
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    WAITING_NODE_IDS_FIELD_NUMBER: _ClassVar[int]
+    transaction_id: int
+    blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockRange]
+    waiting_node_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, transaction_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ..., waiting_node_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ReserveIds(_message.Message):
+    __slots__ = ("sequence", "count")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    sequence: str
+    count: int
+    def __init__(self, sequence: _Optional[str] = ..., count: _Optional[int] = ...) -> None: ...
+
+class ReserveIdsReply(_message.Message):
+    __slots__ = ("first",)
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    first: int
+    def __init__(self, first: _Optional[int] = ...) -> None: ...
+
+class PutNode(_message.Message):
+    __slots__ = ("node",)
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    node: NodeRow
+    def __init__(self, node: _Optional[_Union[NodeRow, _Mapping]] = ...) -> None: ...
+
+class PutPipeline(_message.Message):
+    __slots__ = ("pipeline",)
+    PIPELINE_FIELD_NUMBER: _ClassVar[int]
+    pipeline: PipelineRow
+    def __init__(self, pipeline: _Optional[_Union[PipelineRow, _Mapping]] = ...) -> None: ...
+
+class PutContainer(_message.Message):
+    __slots__ = ("container",)
+    CONTAINER_FIELD_NUMBER: _ClassVar[int]
+    container: ContainerRow
+    def __init__(self, container: _Optional[_Union[ContainerRow, _Mapping]] = ...) -> None: ...
+
+class AckDeletedBlocks(_message.Message):
+    __slots__ = ("node_id", "transaction_ids")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    TRANSACTION_IDS_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    transaction_ids: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, node_id: _Optional[str] = ..., transaction_ids: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class ScmEmpty(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class AllocateBlocksRequest(_message.Message):
+    __slots__ = ("count", "block_bytes_max")
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    count: int
+    block_bytes_max: int
+    def __init__(self, count: _Optional[int] = ..., block_bytes_max: _Optional[int] = ...) -> None: ...
+
+class AllocateBlocksReply(_message.Message):
+    __slots__ = ("blocks", "pipeline")
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_FIELD_NUMBER: _ClassVar[int]
+    blocks: _types_pb2.BlockRange
+    pipeline: _types_pb2.Pipeline
+    def __init__(self, blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ...) -> None: ...
+
+class DeleteBlocksRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "blocks")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockRange]
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ...) -> None: ...
+
+class DeleteBlocksReply(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class LocateContainersRequest(_message.Message):
+    __slots__ = ("container_ids",)
+    CONTAINER_IDS_FIELD_NUMBER: _ClassVar[int]
+    container_ids: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, container_ids: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class ContainerLocation(_message.Message):
+    __slots__ = ("container_id", "pipeline", "state")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    pipeline: _types_pb2.Pipeline
+    state: ContainerState
+    def __init__(self, container_id: _Optional[int] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., state: _Optional[_Union[ContainerState, str]] = ...) -> None: ...
+
+class LocateContainersReply(_message.Message):
+    __slots__ = ("locations",)
+    LOCATIONS_FIELD_NUMBER: _ClassVar[int]
+    locations: _containers.RepeatedCompositeFieldContainer[ContainerLocation]
+    def __init__(self, locations: _Optional[_Iterable[_Union[ContainerLocation, _Mapping]]] = ...) -> None: ...
+
+class RegisterDataNodeRequest(_message.Message):
+    __slots__ = ("node_id", "address", "cluster_id")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    address: str
+    cluster_id: str
+    def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ..., cluster_id: _Optional[str] = ...) -> None: ...
+
+class RegisterDataNodeReply(_message.Message):
+    __slots__ = ("cluster_id", "heartbeat_interval_ms")
+    CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
+    cluster_id: str
+    heartbeat_interval_ms: int
+    def __init__(self, cluster_id: _Optional[str] = ..., heartbeat_interval_ms: _Optional[int] = ...) -> None: ...
+
+class VolumeReport(_message.Message):
+    __slots__ = ("volume_id", "capacity_bytes", "used_bytes", "free_bytes", "failed")
+    VOLUME_ID_FIELD_NUMBER: _ClassVar[int]
+    CAPACITY_BYTES_FIELD_NUMBER: _ClassVar[int]
+    USED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    FREE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    volume_id: str
+    capacity_bytes: int
+    used_bytes: int
+    free_bytes: int
+    failed: bool
+    def __init__(self, volume_id: _Optional[str] = ..., capacity_bytes: _Optional[int] = ..., used_bytes: _Optional[int] = ..., free_bytes: _Optional[int] = ..., failed: _Optional[bool] = ...) -> None: ...
+
+class ContainerReport(_message.Message):
+    __slots__ = ("container_id", "state", "used_bytes", "block_count", "garbage_bytes")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    USED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    GARBAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    state: ContainerState
+    used_bytes: int
+    block_count: int
+    garbage_bytes: int
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., garbage_bytes: _Optional[int] = ...) -> None: ...
+
+class CorruptBlock(_message.Message):
+    __slots__ = ("block", "reason")
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    block: _types_pb2.BlockId
+    reason: str
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class HeartbeatRequest(_message.Message):
+    __slots__ = ("node_id", "full_report", "volumes", "containers", "deleted_transaction_ids", "corrupt_blocks")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    FULL_REPORT_FIELD_NUMBER: _ClassVar[int]
+    VOLUMES_FIELD_NUMBER: _ClassVar[int]
+    CONTAINERS_FIELD_NUMBER: _ClassVar[int]
+    DELETED_TRANSACTION_IDS_FIELD_NUMBER: _ClassVar[int]
+    CORRUPT_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    full_report: bool
+    volumes: _containers.RepeatedCompositeFieldContainer[VolumeReport]
+    containers: _containers.RepeatedCompositeFieldContainer[ContainerReport]
+    deleted_transaction_ids: _containers.RepeatedScalarFieldContainer[int]
+    corrupt_blocks: _containers.RepeatedCompositeFieldContainer[CorruptBlock]
+    def __init__(self, node_id: _Optional[str] = ..., full_report: _Optional[bool] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerReport, _Mapping]]] = ..., deleted_transaction_ids: _Optional[_Iterable[int]] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ...) -> None: ...
+
+class CloseContainerCommand(_message.Message):
+    __slots__ = ("container_id",)
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    def __init__(self, container_id: _Optional[int] = ...) -> None: ...
+
+class DeleteBlocksCommand(_message.Message):
+    __slots__ = ("transaction_id", "blocks")
+    TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    transaction_id: int
+    blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockRange]
+    def __init__(self, transaction_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ...) -> None: ...
+
+class PipelineCommand(_message.Message):
+    __slots__ = ("pipeline",)
+    PIPELINE_FIELD_NUMBER: _ClassVar[int]
+    pipeline: _types_pb2.Pipeline
+    def __init__(self, pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ...) -> None: ...
+
+class DataNodeCommand(_message.Message):
+    __slots__ = ("term", "deadline_ms", "close_container", "delete_blocks", "create_pipeline")
+    TERM_FIELD_NUMBER: _ClassVar[int]
+    DEADLINE_MS_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_CONTAINER_FIELD_NUMBER: _ClassVar[int]
+    DELETE_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    CREATE_PIPELINE_FIELD_NUMBER: _ClassVar[int]
+    term: int
+    deadline_ms: int
+    close_container: CloseContainerCommand
+    delete_blocks: DeleteBlocksCommand
+    create_pipeline: PipelineCommand
+    def __init__(self, term: _Optional[int] = ..., deadline_ms: _Optional[int] = ..., close_container: _Optional[_Union[CloseContainerCommand, _Mapping]] = ..., delete_blocks: _Optional[_Union[DeleteBlocksCommand, _Mapping]] = ..., create_pipeline: _Optional[_Union[PipelineCommand, _Mapping]] = ...) -> None: ...
+
+class HeartbeatReply(_message.Message):
+    __slots__ = ("commands", "register_again")
+    COMMANDS_FIELD_NUMBER: _ClassVar[int]
+    REGISTER_AGAIN_FIELD_NUMBER: _ClassVar[int]
+    commands: _containers.RepeatedCompositeFieldContainer[DataNodeCommand]
+    register_again: bool
+    def __init__(self, commands: _Optional[_Iterable[_Union[DataNodeCommand, _Mapping]]] = ..., register_again: _Optional[bool] = ...) -> None: ...
+
+class DescribeScmRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class NodeDescription(_message.Message):
+    __slots__ = ("node", "health", "last_heartbeat_age_ms", "volumes")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    HEALTH_FIELD_NUMBER: _ClassVar[int]
+    LAST_HEARTBEAT_AGE_MS_FIELD_NUMBER: _ClassVar[int]
+    VOLUMES_FIELD_NUMBER: _ClassVar[int]
+    node: NodeRow
+    health: NodeHealth
+    last_heartbeat_age_ms: int
+    volumes: _containers.RepeatedCompositeFieldContainer[VolumeReport]
+    def __init__(self, node: _Optional[_Union[NodeRow, _Mapping]] = ..., health: _Optional[_Union[NodeHealth, str]] = ..., last_heartbeat_age_ms: _Optional[int] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ...) -> None: ...
+
+class DescribeScmReply(_message.Message):
+    __slots__ = ("node_id", "leader", "applied_index", "safe_mode", "nodes", "pipelines", "containers", "waiting_delete_transactions", "corrupt_blocks")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    LEADER_FIELD_NUMBER: _ClassVar[int]
+    APPLIED_INDEX_FIELD_NUMBER: _ClassVar[int]
+    SAFE_MODE_FIELD_NUMBER: _ClassVar[int]
+    NODES_FIELD_NUMBER: _ClassVar[int]
+    PIPELINES_FIELD_NUMBER: _ClassVar[int]
+    CONTAINERS_FIELD_NUMBER: _ClassVar[int]
+    WAITING_DELETE_TRANSACTIONS_FIELD_NUMBER: _ClassVar[int]
+    CORRUPT_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    leader: bool
+    applied_index: int
+    safe_mode: bool
+    nodes: _containers.RepeatedCompositeFieldContainer[NodeDescription]
+    pipelines: _containers.RepeatedCompositeFieldContainer[PipelineRow]
+    containers: _containers.RepeatedCompositeFieldContainer[ContainerRow]
+    waiting_delete_transactions: int
+    corrupt_blocks: _containers.RepeatedCompositeFieldContainer[CorruptBlock]
+    def __init__(self, node_id: _Optional[str] = ..., leader: _Optional[bool] = ..., applied_index: _Optional[int] = ..., safe_mode: _Optional[bool] = ..., nodes: _Optional[_Iterable[_Union[NodeDescription, _Mapping]]] = ..., pipelines: _Optional[_Iterable[_Union[PipelineRow, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerRow, _Mapping]]] = ..., waiting_delete_transactions: _Optional[int] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ...) -> None: ...

@@ -1,0 +1,204 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ERROR_CODE_UNSPECIFIED: _ClassVar[ErrorCode]
+    INVALID_REQUEST: _ClassVar[ErrorCode]
+    NO_SUCH_VOLUME: _ClassVar[ErrorCode]
+    NO_SUCH_BUCKET: _ClassVar[ErrorCode]
+    BUCKET_ALREADY_EXISTS: _ClassVar[ErrorCode]
+    BUCKET_ALREADY_OWNED: _ClassVar[ErrorCode]
+    BUCKET_NOT_EMPTY: _ClassVar[ErrorCode]
+    TOO_MANY_BUCKETS: _ClassVar[ErrorCode]
+    NO_SUCH_KEY: _ClassVar[ErrorCode]
+    NO_SUCH_UPLOAD: _ClassVar[ErrorCode]
+    INVALID_PART: _ClassVar[ErrorCode]
+    INVALID_PART_ORDER: _ClassVar[ErrorCode]
+    PART_TOO_SMALL: _ClassVar[ErrorCode]
+    OBJECT_TOO_LARGE: _ClassVar[ErrorCode]
+    CONDITION_FAILED: _ClassVar[ErrorCode]
+    CONDITION_CONFLICT: _ClassVar[ErrorCode]
+    LEASE_EXPIRED: _ClassVar[ErrorCode]
+    NO_SUCH_ACCESS_KEY: _ClassVar[ErrorCode]
+    NO_SUCH_ACCOUNT: _ClassVar[ErrorCode]
+    ACCOUNT_ALREADY_EXISTS: _ClassVar[ErrorCode]
+    ACCESS_KEY_ALREADY_EXISTS: _ClassVar[ErrorCode]
+    NO_SUCH_CONTAINER: _ClassVar[ErrorCode]
+    NO_SUCH_BLOCK: _ClassVar[ErrorCode]
+    CONTAINER_NOT_OPEN: _ClassVar[ErrorCode]
+    UNKNOWN_METHOD: _ClassVar[ErrorCode]
+    NO_SUCH_VERSION: _ClassVar[ErrorCode]
+    TOO_MANY_PARTS: _ClassVar[ErrorCode]
+    NOT_LEADER: _ClassVar[ErrorCode]
+    NO_QUORUM: _ClassVar[ErrorCode]
+    SAFE_MODE: _ClassVar[ErrorCode]
+    OVERLOADED: _ClassVar[ErrorCode]
+    DEADLINE_EXCEEDED: _ClassVar[ErrorCode]
+    UNREACHABLE: _ClassVar[ErrorCode]
+    NO_SPACE: _ClassVar[ErrorCode]
+    NOT_ENOUGH_DATANODES: _ClassVar[ErrorCode]
+    STOPPING: _ClassVar[ErrorCode]
+    CHECKSUM_MISMATCH: _ClassVar[ErrorCode]
+    LOG_CORRUPT: _ClassVar[ErrorCode]
+    UNKNOWN_FORMAT: _ClassVar[ErrorCode]
+    INTERNAL: _ClassVar[ErrorCode]
+
+class ChecksumAlgorithm(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CHECKSUM_NONE: _ClassVar[ChecksumAlgorithm]
+    CRC32: _ClassVar[ChecksumAlgorithm]
+    CRC32C: _ClassVar[ChecksumAlgorithm]
+    CRC64NVME: _ClassVar[ChecksumAlgorithm]
+    SHA1: _ClassVar[ChecksumAlgorithm]
+    SHA256: _ClassVar[ChecksumAlgorithm]
+
+class ChecksumType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CHECKSUM_TYPE_UNSPECIFIED: _ClassVar[ChecksumType]
+    FULL_OBJECT: _ClassVar[ChecksumType]
+    COMPOSITE: _ClassVar[ChecksumType]
+ERROR_CODE_UNSPECIFIED: ErrorCode
+INVALID_REQUEST: ErrorCode
+NO_SUCH_VOLUME: ErrorCode
+NO_SUCH_BUCKET: ErrorCode
+BUCKET_ALREADY_EXISTS: ErrorCode
+BUCKET_ALREADY_OWNED: ErrorCode
+BUCKET_NOT_EMPTY: ErrorCode
+TOO_MANY_BUCKETS: ErrorCode
+NO_SUCH_KEY: ErrorCode
+NO_SUCH_UPLOAD: ErrorCode
+INVALID_PART: ErrorCode
+INVALID_PART_ORDER: ErrorCode
+PART_TOO_SMALL: ErrorCode
+OBJECT_TOO_LARGE: ErrorCode
+CONDITION_FAILED: ErrorCode
+CONDITION_CONFLICT: ErrorCode
+LEASE_EXPIRED: ErrorCode
+NO_SUCH_ACCESS_KEY: ErrorCode
+NO_SUCH_ACCOUNT: ErrorCode
+ACCOUNT_ALREADY_EXISTS: ErrorCode
+ACCESS_KEY_ALREADY_EXISTS: ErrorCode
+NO_SUCH_CONTAINER: ErrorCode
+NO_SUCH_BLOCK: ErrorCode
+CONTAINER_NOT_OPEN: ErrorCode
+UNKNOWN_METHOD: ErrorCode
+NO_SUCH_VERSION: ErrorCode
+TOO_MANY_PARTS: ErrorCode
+NOT_LEADER: ErrorCode
+NO_QUORUM: ErrorCode
+SAFE_MODE: ErrorCode
+OVERLOADED: ErrorCode
+DEADLINE_EXCEEDED: ErrorCode
+UNREACHABLE: ErrorCode
+NO_SPACE: ErrorCode
+NOT_ENOUGH_DATANODES: ErrorCode
+STOPPING: ErrorCode
+CHECKSUM_MISMATCH: ErrorCode
+LOG_CORRUPT: ErrorCode
+UNKNOWN_FORMAT: ErrorCode
+INTERNAL: ErrorCode
+CHECKSUM_NONE: ChecksumAlgorithm
+CRC32: ChecksumAlgorithm
+CRC32C: ChecksumAlgorithm
+CRC64NVME: ChecksumAlgorithm
+SHA1: ChecksumAlgorithm
+SHA256: ChecksumAlgorithm
+CHECKSUM_TYPE_UNSPECIFIED: ChecksumType
+FULL_OBJECT: ChecksumType
+COMPOSITE: ChecksumType
+
+class ErrorDetail(_message.Message):
+    __slots__ = ("code", "message", "facts")
+    class FactsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    FACTS_FIELD_NUMBER: _ClassVar[int]
+    code: ErrorCode
+    message: str
+    facts: _containers.ScalarMap[str, str]
+    def __init__(self, code: _Optional[_Union[ErrorCode, str]] = ..., message: _Optional[str] = ..., facts: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class BlockId(_message.Message):
+    __slots__ = ("container", "local")
+    CONTAINER_FIELD_NUMBER: _ClassVar[int]
+    LOCAL_FIELD_NUMBER: _ClassVar[int]
+    container: int
+    local: int
+    def __init__(self, container: _Optional[int] = ..., local: _Optional[int] = ...) -> None: ...
+
+class BlockSlice(_message.Message):
+    __slots__ = ("container", "local", "length_bytes", "offset_bytes", "lease_id")
+    CONTAINER_FIELD_NUMBER: _ClassVar[int]
+    LOCAL_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
+    LEASE_ID_FIELD_NUMBER: _ClassVar[int]
+    container: int
+    local: int
+    length_bytes: int
+    offset_bytes: int
+    lease_id: int
+    def __init__(self, container: _Optional[int] = ..., local: _Optional[int] = ..., length_bytes: _Optional[int] = ..., offset_bytes: _Optional[int] = ..., lease_id: _Optional[int] = ...) -> None: ...
+
+class DataNodeAddress(_message.Message):
+    __slots__ = ("node_id", "address")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    address: str
+    def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ...) -> None: ...
+
+class Pipeline(_message.Message):
+    __slots__ = ("pipeline_id", "datanodes")
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    DATANODES_FIELD_NUMBER: _ClassVar[int]
+    pipeline_id: str
+    datanodes: _containers.RepeatedCompositeFieldContainer[DataNodeAddress]
+    def __init__(self, pipeline_id: _Optional[str] = ..., datanodes: _Optional[_Iterable[_Union[DataNodeAddress, _Mapping]]] = ...) -> None: ...
+
+class BlockRange(_message.Message):
+    __slots__ = ("container", "first_local", "count")
+    CONTAINER_FIELD_NUMBER: _ClassVar[int]
+    FIRST_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    container: int
+    first_local: int
+    count: int
+    def __init__(self, container: _Optional[int] = ..., first_local: _Optional[int] = ..., count: _Optional[int] = ...) -> None: ...
+
+class Checksum(_message.Message):
+    __slots__ = ("algorithm", "type", "value")
+    ALGORITHM_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    algorithm: ChecksumAlgorithm
+    type: ChecksumType
+    value: bytes
+    def __init__(self, algorithm: _Optional[_Union[ChecksumAlgorithm, str]] = ..., type: _Optional[_Union[ChecksumType, str]] = ..., value: _Optional[bytes] = ...) -> None: ...
+
+class Account(_message.Message):
+    __slots__ = ("account_id", "canonical_id", "display_name", "email", "created_ms")
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    CANONICAL_ID_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    EMAIL_FIELD_NUMBER: _ClassVar[int]
+    CREATED_MS_FIELD_NUMBER: _ClassVar[int]
+    account_id: str
+    canonical_id: str
+    display_name: str
+    email: str
+    created_ms: int
+    def __init__(self, account_id: _Optional[str] = ..., canonical_id: _Optional[str] = ..., display_name: _Optional[str] = ..., email: _Optional[str] = ..., created_ms: _Optional[int] = ...) -> None: ...
