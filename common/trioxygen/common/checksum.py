@@ -9,7 +9,7 @@ Source: S3 user guide, "Checking object integrity".
 import hashlib
 from collections.abc import Callable, Sequence
 from enum import Enum, unique
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, cast
 
 from awscrt import checksums
 
@@ -64,17 +64,21 @@ class Hasher(Protocol):
     def digest(self) -> bytes: ...
 
 
+_CrcFunction = Callable[[Buffer, int], int]
+
+# awscrt's annotations say bytes; it takes any contiguous buffer (tested).
+_CRC: Final[dict[Algorithm, _CrcFunction]] = {
+    Algorithm.CRC32: cast(_CrcFunction, checksums.crc32),
+    Algorithm.CRC32C: cast(_CrcFunction, checksums.crc32c),
+    Algorithm.CRC64NVME: cast(_CrcFunction, checksums.crc64nvme),
+}
+_CRC32C: Final = _CRC[Algorithm.CRC32C]
+
+
 def crc32c(data: Buffer, previous: int = 0) -> int:
     """CRC-32C (Castagnoli) of `data`, continuing from the value `previous`."""
-    value: int = checksums.crc32c(data, previous)
-    return value
+    return _CRC32C(data, previous)
 
-
-_CRC: Final[dict[Algorithm, Callable[[Buffer, int], int]]] = {
-    Algorithm.CRC32: checksums.crc32,
-    Algorithm.CRC32C: checksums.crc32c,
-    Algorithm.CRC64NVME: checksums.crc64nvme,
-}
 
 _COMBINE: Final[dict[Algorithm, Callable[[int, int, int], int]]] = {
     Algorithm.CRC32: checksums.combine_crc32,

@@ -273,7 +273,8 @@ class SystemDisk:
     def space(self, path: Path) -> DiskSpace:
         found = os.statvfs(path)
         return DiskSpace(
-            capacity_bytes=found.f_blocks * found.f_frsize, free_bytes=found.f_bavail * found.f_frsize
+            capacity_bytes=found.f_blocks * found.f_frsize,
+            free_bytes=found.f_bavail * found.f_frsize,
         )
 
     def allocated_bytes(self, path: Path) -> int:

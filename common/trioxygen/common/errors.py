@@ -215,7 +215,9 @@ def _leaves(base: type[TrioxygenError]) -> dict[ErrorCode, type[TrioxygenError]]
 _CLASSES: Final[Mapping[ErrorCode, type[TrioxygenError]]] = _leaves(TrioxygenError)
 
 
-def error_of(code: ErrorCode, message: str = "", facts: Mapping[str, str] | None = None) -> TrioxygenError:
+def error_of(
+    code: ErrorCode, message: str = "", facts: Mapping[str, str] | None = None
+) -> TrioxygenError:
     """The error of a code; one that this version does not know becomes `Internal` with its number."""
     cls = _CLASSES.get(code)
     if cls is None:

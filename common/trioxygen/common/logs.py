@@ -17,7 +17,9 @@ class EventLogger:
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
 
-    def _log(self, level: int, event: str, fields: dict[str, Any], error: BaseException | None) -> None:
+    def _log(
+        self, level: int, event: str, fields: dict[str, Any], error: BaseException | None
+    ) -> None:
         if self._logger.isEnabledFor(level):
             told = "".join(f" {name}={_quoted(value)}" for name, value in fields.items())
             self._logger.log(level, "%s", event + told, exc_info=error)

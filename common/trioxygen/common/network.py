@@ -34,7 +34,9 @@ class Service:
     def __post_init__(self) -> None:
         offered = [*self.calls, *self.uploads, *self.downloads]
         wanted = [method.name for method in self.descriptor.methods]
-        assert sorted(offered) == sorted(wanted), f"{self.descriptor.name}: {offered} is not {wanted}"
+        assert sorted(offered) == sorted(wanted), (
+            f"{self.descriptor.name}: {offered} is not {wanted}"
+        )
 
 
 class Upload(Protocol):
@@ -56,7 +58,9 @@ class Upload(Protocol):
 class Channel(Protocol):
     """To one server. Failures are TrioxygenErrors: the server's own, or Unreachable, DeadlineExceeded, Overloaded."""
 
-    async def call(self, method: str, request: Message, reply_type: type[Reply], *, timeout_ms: float) -> Reply:
+    async def call(
+        self, method: str, request: Message, reply_type: type[Reply], *, timeout_ms: float
+    ) -> Reply:
         """One request, one reply. `method` is `Service/Method`. The caller does not change the request afterwards."""
         ...
 

@@ -118,7 +118,9 @@ class LocalChannel:
     def __init__(self, network: LocalNetwork, address: str) -> None:
         self._network, self._address = network, address
 
-    async def call(self, method: str, request: Message, reply_type: type[Reply], *, timeout_ms: float) -> Reply:
+    async def call(
+        self, method: str, request: Message, reply_type: type[Reply], *, timeout_ms: float
+    ) -> Reply:
         server = self._network.server(self._address)
         handler = server.handler(method)
         encode = self._network.encode
@@ -150,7 +152,9 @@ class LocalChannel:
         )
         return upload
 
-    async def download(self, method: str, header: Message, *, timeout_ms: float) -> AsyncIterator[Buffer]:
+    async def download(
+        self, method: str, header: Message, *, timeout_ms: float
+    ) -> AsyncIterator[Buffer]:
         server = self._network.server(self._address)
         service, name = server.service(method)
         handler = service.downloads.get(name)

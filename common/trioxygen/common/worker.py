@@ -45,7 +45,10 @@ class Tasks:
         self._tasks: set[asyncio.Task[Any]] = set()
         self.workers: dict[str, WorkerState] = {}
         self._failures = Counter(
-            "trioxygen_worker_failures", "Failures of background workers", ["worker"], registry=registry
+            "trioxygen_worker_failures",
+            "Failures of background workers",
+            ["worker"],
+            registry=registry,
         )
 
     def start(self, coroutine: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
@@ -74,7 +77,9 @@ class Tasks:
                 state.runs += 1
                 failures_in_row = 0
                 wait_ms = 0.0 if more else worker.interval_ms
-            except Exception as error:  # the supervisor is the one place that may: it logs, counts, waits
+            except (
+                Exception
+            ) as error:  # the supervisor is the one place that may: it logs, counts, waits
                 state.failures += 1
                 state.last_error = str(error)
                 failures_in_row += 1

@@ -23,8 +23,11 @@ _ASCTIME: Final = re.compile(
     rf"[a-z]{{3}} ([a-z]{{3}}) {{1,2}}([0-9]{{1,2}}) {_CLOCK} ([0-9]{{4}})", re.I | re.A
 )
 _CACHED_DATES_MAX: Final = 4_096
-_DAY_S: Final = 86_400
+
+# A listing formats a date an entry: looking the digits up takes half the time of formatting them.
 _TWO: Final = tuple(f"{number:02d}" for number in range(60))
+_HOURS_MINUTES: Final = tuple(f"{hour}:{minute}:" for hour in _TWO[:24] for minute in _TWO)
+_MILLIS: Final = tuple(f".{number:03d}Z" for number in range(1_000))
 
 
 @lru_cache(_CACHED_DATES_MAX)
@@ -38,17 +41,15 @@ def http_date(epoch_s: int) -> bytes:
 
 @lru_cache(_CACHED_DATES_MAX)
 def _iso_day(epoch_days: int) -> str:
-    return datetime.fromtimestamp(epoch_days * _DAY_S, UTC).strftime("%Y-%m-%dT")
+    return datetime.fromtimestamp(epoch_days * 86_400, UTC).strftime("%Y-%m-%dT")
 
 
 def iso_date(epoch_ms: int) -> str:
     """``1994-11-06T08:49:37.000Z`` of milliseconds since the epoch, as S3's documents write it."""
-    seconds, millis = divmod(epoch_ms, 1000)
-    days, seconds = divmod(seconds, _DAY_S)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    clock = f"{_TWO[hours]}:{_TWO[minutes]}:{_TWO[seconds]}"
-    return f"{_iso_day(days)}{clock}.{millis:03d}Z"
+    days, millis = divmod(epoch_ms, 86_400_000)
+    minutes, millis = divmod(millis, 60_000)
+    seconds, millis = divmod(millis, 1_000)
+    return f"{_iso_day(days)}{_HOURS_MINUTES[minutes]}{_TWO[seconds]}{_MILLIS[millis]}"
 
 
 def parse_http_date(text: str) -> int | None:

@@ -8,30 +8,49 @@ from typing import Final
 
 _TABLE: Final[dict[str, tuple[int, str]]] = {
     "AccessDenied": (403, "Access Denied"),
-    "AuthorizationHeaderMalformed": (400, "The authorization header that you provided is not valid."),
+    "AuthorizationHeaderMalformed": (
+        400,
+        "The authorization header that you provided is not valid.",
+    ),
     "AuthorizationQueryParametersError": (400, "Error parsing the authorization query parameters."),
-    "BadDigest": (400, "The Content-MD5 or checksum value that you specified did not match what the server received."),
+    "BadDigest": (
+        400,
+        "The Content-MD5 or checksum value that you specified did not match what the server"
+        " received.",
+    ),
     "BucketAlreadyExists": (
         409,
         "The requested bucket name is not available. The bucket namespace is shared by all users"
         " of the system. Specify a different name and try again.",
     ),
-    "BucketAlreadyOwnedByYou": (409, "The bucket that you tried to create already exists, and you own it."),
+    "BucketAlreadyOwnedByYou": (
+        409,
+        "The bucket that you tried to create already exists, and you own it.",
+    ),
     "BucketNotEmpty": (409, "The bucket that you tried to delete is not empty."),
     "ConditionalRequestConflict": (
         409,
         "A conflicting operation occurred during the request. Fetch the object's ETag and retry.",
     ),
     "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed object size."),
-    "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed object size."),
+    "EntityTooSmall": (
+        400,
+        "Your proposed upload is smaller than the minimum allowed object size.",
+    ),
     "ExpiredToken": (400, "The provided token has expired."),
     "IllegalLocationConstraintException": (
         400,
         "The specified location constraint is incompatible with this endpoint's region.",
     ),
-    "IncompleteBody": (400, "You did not provide the number of bytes specified by the Content-Length HTTP header."),
+    "IncompleteBody": (
+        400,
+        "You did not provide the number of bytes specified by the Content-Length HTTP header.",
+    ),
     "InternalError": (500, "An internal error occurred. Try again."),
-    "InvalidAccessKeyId": (403, "The access key ID that you provided does not exist in our records."),
+    "InvalidAccessKeyId": (
+        403,
+        "The access key ID that you provided does not exist in our records.",
+    ),
     "InvalidArgument": (400, "Invalid Argument"),
     "InvalidBucketName": (400, "The specified bucket is not valid."),
     "InvalidDigest": (400, "The Content-MD5 or checksum value that you specified is not valid."),
@@ -45,17 +64,26 @@ _TABLE: Final[dict[str, tuple[int, str]]] = {
     "InvalidPartNumber": (416, "The requested partnumber is not satisfiable."),
     "InvalidPartOrder": (
         400,
-        "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
+        "The list of parts was not in ascending order. The parts list must be specified in"
+        " order by part number.",
     ),
     "InvalidRange": (416, "The requested range is not satisfiable."),
+    "InvalidRedirectLocation": (
+        400,
+        "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+    ),
     "InvalidRequest": (400, "Invalid Request"),
     "InvalidStorageClass": (400, "The storage class that you specified is not valid."),
-    "InvalidURI": (400, "The specified URI couldn't be parsed."),
+    "InvalidURI": (400, "Couldn't parse the specified URI."),
     "KeyTooLongError": (400, "Your key is too long."),
-    "MalformedTrailerError": (400, "The request contained trailing data that was not well-formed or did not conform."),
+    "MalformedTrailerError": (
+        400,
+        "The request contained trailing data that was not well-formed or did not conform.",
+    ),
     "MalformedXML": (
         400,
-        "The XML that you provided was not well formed or did not validate against our published schema.",
+        "The XML that you provided was not well formed or did not validate against our"
+        " published schema.",
     ),
     "MaxMessageLengthExceeded": (400, "Your request was too large."),
     "MetadataTooLarge": (400, "Your metadata headers exceed the maximum allowed metadata size."),
@@ -72,16 +100,24 @@ _TABLE: Final[dict[str, tuple[int, str]]] = {
         " upload may have been aborted or completed.",
     ),
     "NoSuchVersion": (404, "The specified version does not exist."),
-    "NotImplemented": (501, "A header or operation that you provided implies functionality that is not implemented."),
+    "NotImplemented": (
+        501,
+        "A header or operation that you provided implies functionality that is not implemented.",
+    ),
     "NotModified": (304, "Not Modified"),
     "PreconditionFailed": (412, "At least one of the preconditions you specified did not hold."),
+    "RequestHeaderSectionTooLarge": (
+        400,
+        "Your request header and metadata exceed the maximum allowed size.",
+    ),
     "RequestTimeTooSkewed": (
         403,
         "The difference between the request time and the server's time is too large.",
     ),
     "RequestTimeout": (
         400,
-        "Your socket connection to the server was not read from or written to within the timeout period.",
+        "Your socket connection to the server was not read from or written to within the"
+        " timeout period.",
     ),
     "ServiceUnavailable": (503, "Service is unable to handle the request. Try again."),
     "SignatureDoesNotMatch": (

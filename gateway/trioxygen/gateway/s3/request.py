@@ -1,5 +1,6 @@
-"""What the S3 protocol modules need to know of a request: its headers. A port, nothing else."""
+"""What the S3 protocol modules need to know of a request. Ports, nothing else."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -16,4 +17,13 @@ class RequestHeaders(Protocol):
 
     def headers_with_prefix(self, prefix: str) -> list[tuple[str, str]]:
         """(full name, value) of every header field whose name starts so, in the order sent."""
+        ...
+
+
+class RequestQuery(Protocol):
+    """Query of one request, percent-decoded."""
+
+    @property
+    def query_pairs(self) -> Sequence[tuple[str, str]]:
+        """(name, value) in the order sent; a name without ``=`` has the value ""."""
         ...

@@ -49,7 +49,9 @@ class LmdbTxn:
     def cursor(self, table: Table) -> LmdbCursor:
         return LmdbCursor(self._txn.cursor(self._databases[table]))
 
-    def scan(self, table: Table, *, prefix: bytes, after: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
+    def scan(
+        self, table: Table, *, prefix: bytes, after: bytes | None = None
+    ) -> Iterator[tuple[bytes, bytes]]:
         cursor = self._txn.cursor(self._databases[table])
         found = cursor.set_range(prefix if after is None or after < prefix else after)
         if found and after is not None and cursor.key() == after:
@@ -69,6 +71,17 @@ class LmdbTxn:
 
     def delete(self, table: Table, key: bytes) -> bool:
         return bool(self._txn.delete(key, db=self._databases[table]))
+
+    def delete_range(self, table: Table, start: bytes, end: bytes) -> int:
+        cursor = self._txn.cursor(self._databases[table])
+        count = 0
+        found = cursor.set_range(start)
+        while found and cursor.key() < end:
+            # The cursor moves to the next row by itself; delete() is false when there was none.
+            cursor.delete()
+            count += 1
+            found = bool(cursor.key())
+        return count
 
     def commit(self) -> None:
         try:
@@ -102,7 +115,9 @@ class LmdbStore:
         except (lmdb.VersionMismatchError, lmdb.InvalidError) as error:
             raise UnknownFormat("not a metadata store of this version", path=str(path)) from error
         self.key_bytes_max = self._env.max_key_size()
-        assert self.key_bytes_max >= KEY_BYTES_NEEDED, f"LMDB engine with keys of {self.key_bytes_max} bytes"
+        assert self.key_bytes_max >= KEY_BYTES_NEEDED, (
+            f"LMDB engine with keys of {self.key_bytes_max} bytes"
+        )
         self._databases = {table: self._env.open_db(table.name.encode()) for table in tables}
 
     @contextmanager

@@ -31,7 +31,9 @@ class ReadTxn(Protocol):
 
     def cursor(self, table: Table) -> Cursor: ...
 
-    def scan(self, table: Table, *, prefix: bytes, after: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
+    def scan(
+        self, table: Table, *, prefix: bytes, after: bytes | None = None
+    ) -> Iterator[tuple[bytes, bytes]]:
         """Rows whose keys start with `prefix`, in order; only keys greater than `after`, if given."""
         ...
 
@@ -43,6 +45,10 @@ class WriteTxn(ReadTxn, Protocol):
 
     def delete(self, table: Table, key: bytes) -> bool:
         """Whether there was such a row."""
+        ...
+
+    def delete_range(self, table: Table, start: bytes, end: bytes) -> int:
+        """Deletes rows with start <= key < end; how many."""
         ...
 
     def commit(self) -> None:

@@ -32,6 +32,8 @@ class RowTable(Generic[Row]):
     def exists(self, txn: ReadTxn, key: bytes) -> bool:
         return txn.get(self.table, key) is not None
 
-    def scan(self, txn: ReadTxn, *, prefix: bytes, after: bytes | None = None) -> Iterator[tuple[bytes, Row]]:
+    def scan(
+        self, txn: ReadTxn, *, prefix: bytes, after: bytes | None = None
+    ) -> Iterator[tuple[bytes, Row]]:
         for key, value in txn.scan(self.table, prefix=prefix, after=after):
             yield key, self._type.FromString(value)

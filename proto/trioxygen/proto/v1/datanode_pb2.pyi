@@ -131,24 +131,34 @@ class PackedPlace(_message.Message):
     def __init__(self, segment: _Optional[int] = ..., offset_bytes: _Optional[int] = ...) -> None: ...
 
 class DataNodeContainerRow(_message.Message):
-    __slots__ = ("container_id", "state", "used_bytes", "block_count", "garbage_bytes", "current_segment", "segment_bytes", "pipeline_id")
+    __slots__ = ("container_id", "state", "used_bytes", "block_count", "current_segment", "pipeline_id", "recovery_segment", "recovery_offset_bytes")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
     BLOCK_COUNT_FIELD_NUMBER: _ClassVar[int]
-    GARBAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
     CURRENT_SEGMENT_FIELD_NUMBER: _ClassVar[int]
-    SEGMENT_BYTES_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    RECOVERY_SEGMENT_FIELD_NUMBER: _ClassVar[int]
+    RECOVERY_OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     state: _scm_pb2.ContainerState
     used_bytes: int
     block_count: int
-    garbage_bytes: int
     current_segment: int
-    segment_bytes: int
     pipeline_id: str
-    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., garbage_bytes: _Optional[int] = ..., current_segment: _Optional[int] = ..., segment_bytes: _Optional[int] = ..., pipeline_id: _Optional[str] = ...) -> None: ...
+    recovery_segment: int
+    recovery_offset_bytes: int
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., current_segment: _Optional[int] = ..., pipeline_id: _Optional[str] = ..., recovery_segment: _Optional[int] = ..., recovery_offset_bytes: _Optional[int] = ...) -> None: ...
+
+class SegmentRow(_message.Message):
+    __slots__ = ("size_bytes", "live_bytes", "punched_bytes")
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    LIVE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    PUNCHED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    size_bytes: int
+    live_bytes: int
+    punched_bytes: int
+    def __init__(self, size_bytes: _Optional[int] = ..., live_bytes: _Optional[int] = ..., punched_bytes: _Optional[int] = ...) -> None: ...
 
 class RingEntry(_message.Message):
     __slots__ = ("write_small_block", "put_block", "close_container", "delete_blocks")

@@ -210,6 +210,16 @@ class RetryRow(_message.Message):
     reply: bytes
     def __init__(self, answered_ms: _Optional[int] = ..., method: _Optional[int] = ..., reply: _Optional[bytes] = ...) -> None: ...
 
+class VolumeRow(_message.Message):
+    __slots__ = ("name", "account_id", "created_ms")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    CREATED_MS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    account_id: str
+    created_ms: int
+    def __init__(self, name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ...) -> None: ...
+
 class DeletedBucketRow(_message.Message):
     __slots__ = ("name", "deleted_ms")
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -255,12 +265,12 @@ class DeleteBucketReply(_message.Message):
     def __init__(self) -> None: ...
 
 class WriteCondition(_message.Message):
-    __slots__ = ("if_none_match_any", "if_match")
-    IF_NONE_MATCH_ANY_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("if_none_match", "if_match")
+    IF_NONE_MATCH_FIELD_NUMBER: _ClassVar[int]
     IF_MATCH_FIELD_NUMBER: _ClassVar[int]
-    if_none_match_any: bool
+    if_none_match: str
     if_match: str
-    def __init__(self, if_none_match_any: _Optional[bool] = ..., if_match: _Optional[str] = ...) -> None: ...
+    def __init__(self, if_none_match: _Optional[str] = ..., if_match: _Optional[str] = ...) -> None: ...
 
 class CopySource(_message.Message):
     __slots__ = ("bucket", "bucket_id", "key", "object_id")
@@ -554,6 +564,24 @@ class RevokeAccessKeyReply(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class InitializeOm(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GrantLease(_message.Message):
+    __slots__ = ("client_id", "request_id", "blocks", "pipeline", "duration_ms")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_FIELD_NUMBER: _ClassVar[int]
+    DURATION_MS_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    blocks: _types_pb2.BlockRange
+    pipeline: _types_pb2.Pipeline
+    duration_ms: int
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., duration_ms: _Optional[int] = ...) -> None: ...
+
 class ExpireLeases(_message.Message):
     __slots__ = ("lease_ids",)
     LEASE_IDS_FIELD_NUMBER: _ClassVar[int]
@@ -567,10 +595,12 @@ class CollectGarbage(_message.Message):
     def __init__(self, row_keys: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class ExpireRetries(_message.Message):
-    __slots__ = ("row_keys",)
-    ROW_KEYS_FIELD_NUMBER: _ClassVar[int]
-    row_keys: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, row_keys: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    __slots__ = ("answered_before_ms", "rows_max")
+    ANSWERED_BEFORE_MS_FIELD_NUMBER: _ClassVar[int]
+    ROWS_MAX_FIELD_NUMBER: _ClassVar[int]
+    answered_before_ms: int
+    rows_max: int
+    def __init__(self, answered_before_ms: _Optional[int] = ..., rows_max: _Optional[int] = ...) -> None: ...
 
 class PurgeBucket(_message.Message):
     __slots__ = ("bucket_id", "rows_max")
@@ -580,12 +610,6 @@ class PurgeBucket(_message.Message):
     rows_max: int
     def __init__(self, bucket_id: _Optional[int] = ..., rows_max: _Optional[int] = ...) -> None: ...
 
-class PurgeBucketReply(_message.Message):
-    __slots__ = ("more",)
-    MORE_FIELD_NUMBER: _ClassVar[int]
-    more: bool
-    def __init__(self, more: _Optional[bool] = ...) -> None: ...
-
 class ExpireHistory(_message.Message):
     __slots__ = ("row_keys",)
     ROW_KEYS_FIELD_NUMBER: _ClassVar[int]
@@ -593,14 +617,18 @@ class ExpireHistory(_message.Message):
     def __init__(self, row_keys: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class ExpireCompletedUploads(_message.Message):
-    __slots__ = ("row_keys",)
-    ROW_KEYS_FIELD_NUMBER: _ClassVar[int]
-    row_keys: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, row_keys: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    __slots__ = ("completed_before_ms", "rows_max")
+    COMPLETED_BEFORE_MS_FIELD_NUMBER: _ClassVar[int]
+    ROWS_MAX_FIELD_NUMBER: _ClassVar[int]
+    completed_before_ms: int
+    rows_max: int
+    def __init__(self, completed_before_ms: _Optional[int] = ..., rows_max: _Optional[int] = ...) -> None: ...
 
-class Empty(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+class WorkReply(_message.Message):
+    __slots__ = ("more",)
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    more: bool
+    def __init__(self, more: _Optional[bool] = ...) -> None: ...
 
 class LookupBucketRequest(_message.Message):
     __slots__ = ("bucket",)

@@ -121,11 +121,17 @@ class PutPipeline(_message.Message):
     pipeline: PipelineRow
     def __init__(self, pipeline: _Optional[_Union[PipelineRow, _Mapping]] = ...) -> None: ...
 
-class PutContainer(_message.Message):
-    __slots__ = ("container",)
-    CONTAINER_FIELD_NUMBER: _ClassVar[int]
-    container: ContainerRow
-    def __init__(self, container: _Optional[_Union[ContainerRow, _Mapping]] = ...) -> None: ...
+class OpenContainer(_message.Message):
+    __slots__ = ("pipeline_id",)
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    pipeline_id: str
+    def __init__(self, pipeline_id: _Optional[str] = ...) -> None: ...
+
+class UpdateContainers(_message.Message):
+    __slots__ = ("containers",)
+    CONTAINERS_FIELD_NUMBER: _ClassVar[int]
+    containers: _containers.RepeatedCompositeFieldContainer[ContainerRow]
+    def __init__(self, containers: _Optional[_Iterable[_Union[ContainerRow, _Mapping]]] = ...) -> None: ...
 
 class AckDeletedBlocks(_message.Message):
     __slots__ = ("node_id", "transaction_ids")
@@ -135,9 +141,11 @@ class AckDeletedBlocks(_message.Message):
     transaction_ids: _containers.RepeatedScalarFieldContainer[int]
     def __init__(self, node_id: _Optional[str] = ..., transaction_ids: _Optional[_Iterable[int]] = ...) -> None: ...
 
-class ScmEmpty(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+class ScmReply(_message.Message):
+    __slots__ = ("container_id",)
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    def __init__(self, container_id: _Optional[int] = ...) -> None: ...
 
 class AllocateBlocksRequest(_message.Message):
     __slots__ = ("count", "block_bytes_max")

@@ -1,0 +1,72 @@
+# Every verb sets up what it needs first; `make` alone lists the verbs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help install serve test test-long integration crash conformance fmt check proto bench wheel clean
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+DATA ?= data
+PORT ?= 9878
+ARGS ?=
+ENDPOINT ?=
+ACCESS_KEY ?= $(O3_ACCESS_KEY)
+SECRET_KEY ?= $(O3_SECRET_KEY)
+
+# Keys reach the benchmark and the suites through the environment: never on a command line.
+export BENCH_ACCESS_KEY = $(ACCESS_KEY)
+export BENCH_SECRET_KEY = $(SECRET_KEY)
+
+FAST_TESTS := $(wildcard tests/unit tests/contract tests/transcripts)
+PYTHON_CODE := gateway metadata hdds recon common cli sim bench tests $(wildcard conformance)
+
+help:                 ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+
+install:              ## .venv with the project and all development tools
+	@scripts/setup dev
+
+serve:                ## run the store; DATA=folder PORT=9878 ARGS=...
+	@scripts/setup run
+	@exec $(BIN)/o3 serve --data "$(DATA)" --port $(PORT) $(ARGS)
+
+test: install         ## unit, contract, transcript and integration tests
+	$(PYTEST) -n auto --dist loadfile $(FAST_TESTS) $(ARGS)
+	$(if $(wildcard tests/integration),$(PYTEST) tests/integration $(ARGS))
+
+test-long: install    ## the tests that take minutes, and the crash tests
+	$(PYTEST) -m "slow or crash" $(ARGS)
+
+integration: install  ## only the integration tests
+	$(PYTEST) tests/integration $(ARGS)
+
+crash: install        ## only the tests that kill -9 a server under load
+	$(PYTEST) -m crash $(ARGS)
+
+conformance: install  ## S3 suites against ENDPOINT=http://... ACCESS_KEY=... SECRET_KEY=...
+	@test -n "$(ENDPOINT)" || { echo "usage: make conformance ENDPOINT=http://host:port" >&2; exit 2; }
+	$(PYTEST) -m conformance --endpoint "$(ENDPOINT)" conformance $(ARGS)
+
+fmt: install          ## format and sort imports (edits files)
+	$(BIN)/ruff check --fix $(PYTHON_CODE)
+	$(BIN)/ruff format $(PYTHON_CODE)
+
+check: install        ## format, lint, types, import contracts, generated code (edits nothing)
+	$(BIN)/ruff format --check $(PYTHON_CODE)
+	$(BIN)/ruff check $(PYTHON_CODE)
+	$(BIN)/mypy
+	$(BIN)/pyright --project .
+	$(BIN)/lint-imports
+	scripts/check-proto
+
+proto: install        ## generate Python from the .proto files
+	scripts/proto
+
+bench: install        ## measure ENDPOINT=..., or without it a server of its own; ARGS=...
+	$(BIN)/python -m bench $(if $(ENDPOINT),run --endpoint "$(ENDPOINT)",local) --out bench-result.json $(ARGS)
+
+wheel: install        ## dist/*.whl and dist/*.tar.gz
+	$(BIN)/python -m build --no-isolation --outdir dist
+
+clean:                ## caches and build results; .venv and data stay
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	find $(PYTHON_CODE) proto -name __pycache__ -type d -prune -exec rm -rf {} +

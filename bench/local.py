@@ -1,0 +1,77 @@
+"""Starts `o3 serve` on an empty data folder for the time of a run, and stops it again."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+READY_TIMEOUT_SECONDS: Final = 20.0
+STOP_TIMEOUT_SECONDS: Final = 30.0
+
+
+class ServerFailed(Exception):
+    """`o3 serve` ended, or did not listen in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalServer:
+    endpoint: str
+    access_key: str
+    secret_key: str
+    pid: int
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
+    give_up_at = time.perf_counter() + READY_TIMEOUT_SECONDS
+    while True:
+        if process.poll() is not None:
+            raise ServerFailed(f"o3 serve ended with exit code {process.returncode}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if time.perf_counter() > give_up_at:
+            raise ServerFailed(f"o3 serve does not listen after {READY_TIMEOUT_SECONDS:.0f} s")
+        time.sleep(0.02)
+
+
+@contextmanager
+def local_server(data_parent: Path | None) -> Iterator[LocalServer]:
+    """Run `o3 serve` in a new folder under `data_parent` (which decides the disk), then delete it.
+
+    Raises ServerFailed. The server's log goes to standard error.
+    """
+    port, access_key, secret_key = free_port(), "BENCHKEY", secrets.token_hex(16)
+    environment = os.environ | {"O3_ACCESS_KEY": access_key, "O3_SECRET_KEY": secret_key}
+    with TemporaryDirectory(prefix="o3-bench-", dir=data_parent) as folder:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("o3"), "serve", "--data", folder, "--port", str(port)],
+            env=environment,
+            stdout=sys.stderr.fileno(),
+        )
+        try:
+            wait_until_listening(process, port)
+            yield LocalServer(f"http://127.0.0.1:{port}", access_key, secret_key, process.pid)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_TIMEOUT_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise

@@ -1,0 +1,111 @@
+"""One benchmark session: the endpoint, its bucket, the payloads, and the requests made of them."""
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from xml.etree import ElementTree
+
+from bench.signing import EMPTY_SHA256, UNSIGNED_PAYLOAD, Endpoint, Signer
+from bench.sigv4_client import Answer, Client, Request, WrongAnswer
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """Bytes to store; `etag` as S3 gives it for one PUT, quotes included; both digests in hex."""
+
+    body: bytes
+    md5: str
+    sha256: str
+
+    @classmethod
+    def random(cls, size_bytes: int, rng: random.Random) -> "Payload":
+        body = rng.randbytes(size_bytes)
+        return cls(body, hashlib.md5(body).hexdigest(), hashlib.sha256(body).hexdigest())
+
+    @property
+    def etag(self) -> bytes:
+        return f'"{self.md5}"'.encode()
+
+
+def expect(answer: Answer, *statuses: int, etag: bytes | None = None) -> Answer:
+    """Raises WrongAnswer: another status, or (where one is wanted) another ETag."""
+    if answer.status not in statuses:
+        text = answer.body[:300].decode(errors="replace")
+        raise WrongAnswer(f"status {answer.status} instead of {statuses}: {text}")
+    if etag is not None and answer.header(b"etag") != etag:
+        raise WrongAnswer(f"ETag {answer.header(b'etag')!r} instead of {etag!r}")
+    return answer
+
+
+def xml_texts(body: bytes, name: str) -> list[str]:
+    """Texts of all elements called `name`, whatever their namespace, in document order.
+
+    Raises WrongAnswer: not XML.
+    """
+    try:
+        root = ElementTree.fromstring(body)
+    except ElementTree.ParseError as error:
+        raise WrongAnswer(f"not XML ({error}): {body[:200]!r}") from error
+    return [node.text or "" for node in root.iter() if node.tag.rpartition("}")[2] == name]
+
+
+class Session:
+    """Makes signed requests for one bucket of one endpoint."""
+
+    def __init__(
+        self, *, endpoint: Endpoint, signer: Signer, bucket: str, signs_payload: bool
+    ) -> None:
+        self.endpoint = endpoint
+        self.bucket = bucket
+        self._signer = signer
+        self._signs_payload = signs_payload
+
+    def client(self) -> Client:
+        return Client(self.endpoint)
+
+    def put(self, key: str, payload: Payload, query: Sequence[tuple[str, str]] = ()) -> Request:
+        sha256 = payload.sha256 if self._signs_payload else UNSIGNED_PAYLOAD
+        head = self._signer.head(
+            "PUT", f"/{self.bucket}/{key}",
+            query=query, payload_sha256=sha256, size_bytes=len(payload.body),
+        )  # fmt: skip
+        return Request(head, payload.body)
+
+    def get(self, key: str) -> Request:
+        return Request(self._signer.head("GET", f"/{self.bucket}/{key}"))
+
+    def head(self, key: str) -> Request:
+        return Request(self._signer.head("HEAD", f"/{self.bucket}/{key}"), is_head=True)
+
+    def delete(self, key: str) -> Request:
+        return Request(self._signer.head("DELETE", f"/{self.bucket}/{key}"))
+
+    def list_page(self, *, prefix: str, start_after: str = "", keys_max: int = 1000) -> Request:
+        query = [("list-type", "2"), ("max-keys", str(keys_max)), ("prefix", prefix)]
+        if start_after:
+            query.append(("start-after", start_after))
+        return Request(self._signer.head("GET", f"/{self.bucket}", query=query))
+
+    def post(self, key: str, query: Sequence[tuple[str, str]], body: bytes = b"") -> Request:
+        sha256 = hashlib.sha256(body).hexdigest() if body else EMPTY_SHA256
+        head = self._signer.head(
+            "POST", f"/{self.bucket}/{key}",
+            query=query, payload_sha256=sha256, size_bytes=len(body),
+        )  # fmt: skip
+        return Request(head, body)
+
+    async def create_bucket(self, client: Client) -> None:
+        """Create the bucket, or take the one that this account already has."""
+        request = Request(self._signer.head("PUT", f"/{self.bucket}", size_bytes=0))
+        answer = await client.send(request)
+        owned = answer.status == 409 and b"BucketAlreadyOwnedByYou" in answer.body
+        if not owned:
+            expect(answer, 200)
+
+    def delete_bucket(self) -> Request:
+        return Request(self._signer.head("DELETE", f"/{self.bucket}"))

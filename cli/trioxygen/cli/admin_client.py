@@ -1,0 +1,147 @@
+"""Finding the admin port of a running server, and calling it. All failures are CommandFailed."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final
+from urllib.parse import quote, urlencode, urlsplit
+
+import typer
+
+from trioxygen.cli.exits import CommandFailed, Exit
+
+ENDPOINT_FILE: Final = "endpoint.json"
+_TIMEOUT_SECONDS: Final = 30
+_PAGE_COUNT: Final = 1_000
+
+DataOption = Annotated[
+    Path, typer.Option("--data", metavar="DIR", help="Data folder of the running server.")
+]
+AdminUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--admin-url",
+        metavar="URL",
+        help="Admin port of a server elsewhere; its token is read from O3_ADMIN_TOKEN.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DATA_DEFAULT: Final = Path("data")
+
+
+class AdminClient:
+    """Calls one admin API, a new connection each time.
+
+    Args:
+        start_hint: what to do when nobody answers.
+    """
+
+    def __init__(self, url: str, token: str, *, start_hint: str) -> None:
+        self._url, self._token, self._start_hint = url.rstrip("/"), token, start_hint
+
+    def get(self, path: str, **query: str | int) -> Any:
+        return self._call("GET", path, query)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        return self._call("POST", path, {}, json.dumps(body))
+
+    def delete(self, path: str, **query: str | int) -> None:
+        self._call("DELETE", path, query)
+
+    def every(self, path: str, field: str, last: str, **query: str | int) -> Iterator[Any]:
+        """All entries of a paged list; `last` names what the next page starts after."""
+        after = ""
+        while True:
+            page = self.get(path, after=after, count_max=_PAGE_COUNT, **query)
+            yield from page[field]
+            if not page["truncated"]:
+                return
+            after = page[field][-1][last]
+
+    def _call(
+        self, method: str, path: str, query: dict[str, str | int], body: str | None = None
+    ) -> Any:
+        target = f"/admin/v1/{path}" + (f"?{urlencode(query)}" if query else "")
+        headers = {"authorization": f"Bearer {self._token}"}
+        if body is not None:
+            headers["content-type"] = "application/json"
+        connection = self._connection()
+        try:
+            connection.request(method, target, body, headers)
+            answer = connection.getresponse()
+            status, text = answer.status, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            reason = str(error) or type(error).__name__
+            raise CommandFailed(
+                Exit.UNREACHABLE, f"cannot reach {self._url}: {reason.lower()}: {self._start_hint}"
+            ) from error
+        finally:
+            connection.close()
+        return self._parsed(status, text)
+
+    def _connection(self) -> http.client.HTTPConnection:
+        parts = urlsplit(self._url)
+        try:
+            host, port = parts.hostname, parts.port
+        except ValueError:  # of the port
+            host, port = None, None
+        if host and parts.scheme == "http":
+            return http.client.HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)
+        if host and parts.scheme == "https":
+            return http.client.HTTPSConnection(host, port, timeout=_TIMEOUT_SECONDS)
+        raise CommandFailed(
+            Exit.USAGE, f"'{self._url}' is not a URL: give one like http://127.0.0.1:9879"
+        )
+
+    def _parsed(self, status: int, text: bytes) -> Any:
+        try:
+            parsed = json.loads(text) if text else None
+        except ValueError as error:
+            raise CommandFailed(
+                Exit.UNREACHABLE, f"{self._url} is not an admin port of o3: check the URL"
+            ) from error
+        if status < 300:
+            return parsed
+        if status == 401:
+            raise CommandFailed(
+                Exit.REFUSED, f"{self._url} does not accept this token: check O3_ADMIN_TOKEN"
+            )
+        if isinstance(parsed, dict) and "message" in parsed:
+            raise CommandFailed(Exit.REFUSED, str(parsed["message"]))
+        raise CommandFailed(Exit.REFUSED, f"{self._url} answered {status}: see the server's log")
+
+
+def segment(name: str) -> str:
+    """A name as one segment of a path."""
+    return quote(name, safe="")
+
+
+def find(data: Path, admin_url: str | None) -> AdminClient:
+    """The server at `admin_url`, else the one that runs on the data folder."""
+    if admin_url is not None:
+        from trioxygen.cli.config import admin_token
+
+        token = admin_token()
+        if not token:
+            raise CommandFailed(
+                Exit.USAGE, "--admin-url needs the server's admin token: set O3_ADMIN_TOKEN"
+            )
+        return AdminClient(admin_url, token, start_hint="check the URL")
+    file = data / ENDPOINT_FILE
+    start = f"start it with 'o3 serve --data {data}', or name another folder with --data"
+    try:
+        endpoint = json.loads(file.read_text())
+        url, token = str(endpoint["admin"]), str(endpoint["admin_token"])
+    except FileNotFoundError as error:
+        raise CommandFailed(Exit.UNREACHABLE, f"no server runs on {data}: {start}") from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise CommandFailed(
+            Exit.UNREACHABLE, f"cannot read {file}: {reason}: run as the server's user"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise CommandFailed(
+            Exit.UNREACHABLE, f"{file} is damaged: restart the server of that folder"
+        ) from error
+    return AdminClient(url, token, start_hint=start)

@@ -1,0 +1,123 @@
+"""The `o3` command. Imports are inside the commands: each pays only for what it uses."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn
+
+import typer
+
+from trioxygen.cli import accounts, buckets, keys
+from trioxygen.cli.admin_client import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption, find
+from trioxygen.cli.exits import MEANINGS, CommandFailed, Exit
+
+# "\b": the help keeps these lines as they are.
+_EPILOG: Final = "\b\nExit codes:\n" + "\n".join(
+    f"  {code.value:<4} {meaning}" for code, meaning in MEANINGS.items()
+)
+
+app = typer.Typer(
+    name="o3",
+    help="Trioxygen: a self-hosted S3 object store.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(keys.app, name="key")
+app.add_typer(accounts.app, name="account")
+app.add_typer(buckets.app, name="bucket")
+
+
+@app.command()
+def serve(
+    data: Annotated[
+        Path, typer.Option("--data", metavar="DIR", help="Data folder; made if it is missing.")
+    ] = DATA_DEFAULT,
+    port: Annotated[
+        int | None, typer.Option(help="S3 port, 0 for a free one.", show_default="9878")
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address of the S3 port.", show_default="127.0.0.1")
+    ] = None,
+    admin_port: Annotated[
+        int | None, typer.Option(help="Admin port, 0 for a free one.", show_default="9879")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="TOML configuration.")
+    ] = None,
+) -> None:
+    """Runs gateway, OM, SCM and one DataNode in this process, until SIGTERM or Ctrl-C."""
+    from trioxygen.cli.config import credentials, load
+
+    flags: dict[tuple[str, str], Any] = {
+        name: value
+        for name, value in (
+            (("s3", "port"), port),
+            (("s3", "host"), host),
+            (("admin", "port"), admin_port),
+        )
+        if value is not None
+    }
+    # Mistakes are told before the heavy imports.
+    loaded, chosen = load(config, flags), credentials()
+    from trioxygen.cli.build import build_all_in_one
+
+    from trioxygen.cli.serve import Start, run
+
+    run(
+        Start(
+            config=loaded,
+            data=data,
+            credentials=chosen,
+            build=build_all_in_one,
+            tell=lambda line: print(line, flush=True),
+        )
+    )
+
+
+@app.command()
+def status(
+    data: DataOption = DATA_DEFAULT, admin_url: AdminUrlOption = None, as_json: JsonOption = False
+) -> None:
+    """Shows leaders, nodes, containers and space of a running server."""
+    from trioxygen.cli.printing import print_json
+    from trioxygen.cli.status import print_status
+
+    found = find(data, admin_url).get("status")
+    if as_json:
+        print_json(found)
+    else:
+        print_status(found)
+
+
+@app.command()
+def version() -> None:
+    """Prints the version."""
+    from trioxygen.common.version import __version__
+
+    print(__version__)
+
+
+def main() -> None:
+    """The entry point: every error is one line on standard error and an exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except CommandFailed as failure:
+        _end(failure.code, str(failure))
+    except typer.TyperException as mistake:  # of usage: unknown options, missing values
+        context = getattr(mistake, "ctx", None)
+        path = context.command_path if context is not None else "o3"
+        message = mistake.format_message().rstrip(".")
+        _end(Exit.USAGE, f"{message}: see '{path} --help'")
+    except typer.Abort:
+        _end(Exit.INTERRUPTED, "interrupted")
+    except BrokenPipeError:
+        # Who reads our output has gone; nothing more can be told.
+        sys.stderr.close()
+        sys.exit(Exit.REFUSED)
+    sys.exit(code if isinstance(code, int) else Exit.OK)
+
+
+def _end(code: Exit, message: str) -> NoReturn:
+    print(f"o3: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)

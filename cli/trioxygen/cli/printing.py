@@ -1,0 +1,44 @@
+"""Lists as text for people and scripts: aligned columns, nothing cut off, or JSON."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+_UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2))
+
+
+def print_columns(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Titles, then a line each; control characters are escaped, so a line stays a line."""
+    lines = [list(titles), *([_one_line(cell) for cell in row] for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
+    for line in lines:
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+        print("  ".join(cells).rstrip())
+
+
+def print_fields(fields: Sequence[tuple[str, str]]) -> None:
+    width = max(len(name) for name, _ in fields)
+    for name, value in fields:
+        print(f"{name.ljust(width)}  {_one_line(value)}".rstrip())
+
+
+def time_text(epoch_ms: int) -> str:
+    """`2026-11-21 09:30:00Z`"""
+    return datetime.fromtimestamp(epoch_ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def bytes_text(size_bytes: int) -> str:
+    """`1.5 GiB`"""
+    size, unit = float(size_bytes), 0
+    while size >= 1_024 and unit < len(_UNITS) - 1:
+        size, unit = size / 1_024, unit + 1
+    return f"{size:.1f} {_UNITS[unit]}" if unit else f"{size_bytes} B"
+
+
+def _one_line(text: str) -> str:
+    return text if text.isprintable() else json.dumps(text)

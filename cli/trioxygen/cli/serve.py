@@ -1,0 +1,244 @@
+"""Running an all-in-one store: folder, services, ports, signals, in that order and back."""
+
+import asyncio
+import gc
+import json
+import os
+import shlex
+import signal
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import uvloop
+
+from trioxygen.cli.admin_client import ENDPOINT_FILE
+from trioxygen.cli.config import ConfigError, S3Config, ServeConfig
+from trioxygen.cli.data_folder import DataFolder, open_data_folder
+from trioxygen.cli.exits import CommandFailed, Exit
+from trioxygen.common import logs
+from trioxygen.common.errors import Corrupt, TrioxygenError
+from trioxygen.common.ids import random_token
+from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.runtime import Runtime, system_runtime
+from trioxygen.gateway.serving import AsgiApp, CannotListen, HttpLimits, HttpMetrics, HttpServer
+
+log = logs.get(__name__)
+
+_TOKEN_LENGTH: Final = 40
+_ADMIN_DRAIN_SECONDS: Final = 2.0
+_ADMIN_CONNECTIONS_MAX: Final = 256
+
+
+class RunningStore(Protocol):
+    """What `serve` needs of a built store.
+
+    Attributes:
+        first_credentials: access key and secret that this start made; else None.
+    """
+
+    @property
+    def gateway_app(self) -> AsgiApp: ...
+
+    @property
+    def admin_app(self) -> AsgiApp: ...
+
+    @property
+    def first_credentials(self) -> tuple[str, str] | None: ...
+
+    def set_ready(self, ready: bool) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+class Build(Protocol):
+    """`trioxygen.cli.build.build_all_in_one`."""
+
+    def __call__(
+        self,
+        config: ServeConfig,
+        data: Path,
+        runtime: Runtime,
+        *,
+        admin_token: str,
+        cluster_id: str,
+        credentials: tuple[str, str] | None,
+    ) -> Awaitable[RunningStore]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Attributes:
+    credentials: admin access key and secret that the environment chooses; None: the store does.
+    tell: takes the lines for the user.
+    """
+
+    config: ServeConfig
+    data: Path
+    credentials: tuple[str, str] | None
+    build: Build
+    tell: Callable[[str], None]
+
+
+def run(start: Start) -> None:
+    """Returns when a signal has stopped the store. Raises CommandFailed."""
+    tls = tls_context(start.config.s3)
+    logs.configure(level=start.config.log.level)
+    uvloop.run(_serve(start, tls))
+
+
+def tls_context(s3: S3Config) -> ssl.SSLContext | None:
+    """Raises ConfigError when the files are not a certificate and its key."""
+    if not s3.tls_certificate_file:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(s3.tls_certificate_file, s3.tls_key_file)
+    except OSError as error:  # SSLError is one
+        files = f"{s3.tls_certificate_file}, {s3.tls_key_file}"
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigError(
+            f"s3.tls_certificate_file, s3.tls_key_file ({files}): {reason}"
+        ) from error
+    return context
+
+
+async def _serve(start: Start, tls: ssl.SSLContext | None) -> None:
+    runtime = system_runtime(LocalNetwork())
+    stopping = _stop_at_signal()
+    try:
+        folder = open_data_folder(runtime, start.data)
+        try:
+            await _serve_folder(start, runtime, folder, tls, stopping)
+        finally:
+            folder.lock.release()
+    finally:
+        await runtime.stop()
+
+
+async def _serve_folder(
+    start: Start,
+    runtime: Runtime,
+    folder: DataFolder,
+    tls: ssl.SSLContext | None,
+    stopping: asyncio.Event,
+) -> None:
+    config = start.config
+    metrics = HttpMetrics(runtime.registry)
+    s3 = HttpServer(runtime, "s3", _s3_limits(config.s3), metrics)
+    admin_limits = HttpLimits(connections_max=_ADMIN_CONNECTIONS_MAX)
+    admin = HttpServer(runtime, "admin", admin_limits, metrics)
+    try:
+        # Before anything is stored: a port that is in use must not cost the first start's secret.
+        await s3.bind(config.s3.host, config.s3.port)
+        await admin.bind(config.admin.host, config.admin.port)
+        token = random_token(runtime.rng, _TOKEN_LENGTH)
+        store = await _build(start, runtime, folder, token)
+        try:
+            _tell_credentials(start, store.first_credentials)
+            s3_url = await s3.start(store.gateway_app, tls=tls)
+            admin_url = await admin.start(store.admin_app)
+            _write_endpoint(runtime, folder, s3_url, admin_url, token)
+            store.set_ready(True)
+            # What a start leaves behind lives as long as the process (about 200,000 objects, most
+            # of them of imports): the collector need not walk over it again and again.
+            gc.collect()
+            gc.freeze()
+            _tell_endpoint(start, folder, s3_url, admin_url, store.first_credentials)
+            await stopping.wait()
+            log.info("stop_begun", drain_seconds=config.s3.drain_seconds)
+            store.set_ready(False)
+            await s3.stop(config.s3.drain_seconds)
+            await admin.stop(_ADMIN_DRAIN_SECONDS)
+        finally:
+            gc.unfreeze()
+            await store.stop()
+            runtime.disk.remove(folder.path / ENDPOINT_FILE)
+    except CannotListen as error:
+        raise CommandFailed(
+            Exit.CANNOT_LISTEN, f"{error}: choose another with --host, --port or --admin-port"
+        ) from error
+    finally:
+        await s3.stop(0)
+        await admin.stop(0)
+    log.info("stopped")
+
+
+async def _build(start: Start, runtime: Runtime, folder: DataFolder, token: str) -> RunningStore:
+    try:
+        return await start.build(
+            start.config,
+            folder.path,
+            runtime,
+            admin_token=token,
+            cluster_id=folder.cluster_id,
+            credentials=start.credentials,
+        )
+    except Corrupt as error:
+        raise CommandFailed(
+            Exit.DATA_FOLDER, f"data folder {folder.path} cannot be used: {error}"
+        ) from error
+    except TrioxygenError as error:
+        raise CommandFailed(Exit.REFUSED, f"the store did not start: {error}") from error
+
+
+def _stop_at_signal() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT; the second one ends the process where it stands."""
+    stopping = asyncio.Event()
+
+    def stop() -> None:
+        if stopping.is_set():
+            # Nothing is lost that was answered: the store survives a kill at any time.
+            os._exit(Exit.INTERRUPTED)
+        stopping.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    return stopping
+
+
+def _s3_limits(s3: S3Config) -> HttpLimits:
+    return HttpLimits(
+        connections_max=s3.connections_max,
+        keep_alive_seconds=s3.keep_alive_seconds,
+        head_seconds_max=s3.head_seconds_max,
+        body_idle_seconds_max=s3.body_idle_seconds_max,
+        write_idle_seconds_max=s3.write_idle_seconds_max,
+    )
+
+
+def _write_endpoint(
+    runtime: Runtime, folder: DataFolder, s3_url: str, admin_url: str, token: str
+) -> None:
+    endpoint = {"s3": s3_url, "admin": admin_url, "admin_token": token, "pid": os.getpid()}
+    runtime.disk.replace(folder.path / ENDPOINT_FILE, json.dumps(endpoint).encode() + b"\n")
+
+
+def _tell_credentials(start: Start, made: tuple[str, str] | None) -> None:
+    if made is None or start.credentials is not None:
+        return
+    start.tell(f"access key: {made[0]}")
+    start.tell(f"secret key: {made[1]}")
+    start.tell("            (shown this once; 'o3 key create' makes more)")
+
+
+def _tell_endpoint(
+    start: Start,
+    folder: DataFolder,
+    s3_url: str,
+    admin_url: str,
+    made: tuple[str, str] | None,
+) -> None:
+    start.tell(f"endpoint:   {s3_url}")
+    start.tell(f"admin:      {admin_url}")
+    start.tell(f"data:       {folder.path}")
+    if made is not None and start.credentials is None:
+        region = start.config.s3.regions[0] if start.config.s3.regions else "us-east-1"
+        start.tell(f"export AWS_ACCESS_KEY_ID={shlex.quote(made[0])}")
+        start.tell(f"export AWS_SECRET_ACCESS_KEY={shlex.quote(made[1])}")
+        start.tell(f"export AWS_DEFAULT_REGION={shlex.quote(region)}")
+    start.tell(f"aws --endpoint-url {s3_url} s3 ls")
+    start.tell("ready")

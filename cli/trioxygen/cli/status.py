@@ -1,0 +1,53 @@
+"""`o3 status`: leaders, nodes, containers, space."""
+
+from typing import Any
+
+from trioxygen.cli.printing import bytes_text
+
+
+def print_status(status: dict[str, Any]) -> None:
+    """Tables for people; scripts take `--json`."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=200)
+    om, scm, containers = status["om"], status["scm"], status["containers"]
+    services = Table(title=f"Trioxygen {status['version']}", title_justify="left")
+    for title in ("service", "node", "role", "applied index", "state"):
+        services.add_column(title)
+    state = "ready" if status["is_ready"] else "not ready"
+    services.add_row("om", om["node_id"], _role(om), str(om["applied_index"]), state)
+    mode = "safe mode" if scm["safe_mode"] else "ready"
+    services.add_row("scm", scm["node_id"], _role(scm), str(scm["applied_index"]), mode)
+    console.print(services)
+
+    nodes = Table(title="DataNodes", title_justify="left")
+    for title in ("node", "health", "operation", "heartbeat", "volumes", "used", "free", "of"):
+        nodes.add_column(title)
+    for node in status["nodes"]:
+        failed = f" ({node['volumes_failed']} failed)" if node["volumes_failed"] else ""
+        nodes.add_row(
+            node["node_id"],
+            node["health"].lower(),
+            node["operation"].lower().replace("_", " "),
+            f"{node['last_heartbeat_age_ms'] / 1_000:.1f} s ago",
+            f"{node['volumes']}{failed}",
+            bytes_text(node["used_bytes"]),
+            bytes_text(node["free_bytes"]),
+            bytes_text(node["capacity_bytes"]),
+        )
+    console.print(nodes)
+    by_state = containers["by_state"].items()
+    told = ", ".join(f"{count} {name.lower()}" for name, count in sorted(by_state)) or "none"
+    blocks = f"{containers['block_count']} blocks, {bytes_text(containers['used_bytes'])}"
+    console.print(f"containers: {told}; {blocks}")
+    used, free = bytes_text(status["used_bytes"]), bytes_text(status["free_bytes"])
+    console.print(f"space:      {used} used, {free} free")
+    if scm["corrupt_blocks"]:
+        console.print(f"corrupt:    {scm['corrupt_blocks']} blocks: see the server's log")
+
+
+def _role(service: dict[str, Any]) -> str:
+    return "leader" if service["is_leader"] else "follower"

@@ -1,0 +1,167 @@
+"""The admin port: health, metrics and, with the token, the admin API. No S3 here.
+
+`/_health/live`, `/_health/ready` and `/metrics` are open: they hold no names and no data.
+"""
+
+import hmac
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from trioxygen.common import errors
+from trioxygen.common.errors import TrioxygenError
+from trioxygen.gateway.admin_backend import PAGE_COUNT_MAX, AdminBackend
+from trioxygen.gateway.admin_models import (
+    AccountPage,
+    AccountView,
+    BucketPage,
+    BucketView,
+    CreatedKey,
+    ErrorView,
+    KeyPage,
+    NewAccount,
+    NewKey,
+    StatusView,
+)
+from trioxygen.gateway.readiness import Readiness
+from trioxygen.proto.v1.types_pb2 import ErrorCode
+
+# By class; the nearest base decides.
+_STATUS_OF_ERROR: Final[dict[type[TrioxygenError], int]] = {
+    errors.NoSuchBucket: 404,
+    errors.NoSuchAccount: 404,
+    errors.NoSuchAccessKey: 404,
+    errors.BucketAlreadyExists: 409,
+    errors.AccountAlreadyExists: 409,
+    errors.AccessKeyAlreadyExists: 409,
+    errors.Refused: 400,
+    errors.Unavailable: 503,
+    TrioxygenError: 500,
+}
+_UNAUTHORIZED: Final = "send `Authorization: Bearer <token>` with this server's admin token"
+
+Count = Annotated[int, Query(ge=1, le=PAGE_COUNT_MAX)]
+
+
+class _Unauthorized(Exception):
+    """The bearer token is missing or wrong."""
+
+
+def create_admin_app(
+    backend: AdminBackend, readiness: Readiness, registry: CollectorRegistry, *, token: str
+) -> FastAPI:
+    """Args:
+    token: what the admin API asks for, at least 16 characters.
+    """
+    assert len(token) >= 16, "an admin token must not be guessable"
+    app = FastAPI(title="Trioxygen admin", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(_health_routes(readiness, registry))
+    app.include_router(_api_routes(backend, token))
+    app.add_exception_handler(TrioxygenError, _answer_error)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(_Unauthorized, _answer_unauthorized)
+    return app
+
+
+def _health_routes(readiness: Readiness, registry: CollectorRegistry) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/_health/live")
+    async def live() -> PlainTextResponse:
+        return PlainTextResponse("live\n")
+
+    @router.get("/_health/ready")
+    async def ready() -> PlainTextResponse:
+        if readiness.get():
+            return PlainTextResponse("ready\n")
+        return PlainTextResponse("not ready\n", status_code=503)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _api_routes(backend: AdminBackend, token: str) -> APIRouter:
+    expected = f"bearer {token}".encode()
+
+    async def authorize(request: Request) -> None:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if not hmac.compare_digest(f"{scheme.lower()} {given}".encode(), expected):
+            raise _Unauthorized
+
+    router = APIRouter(prefix="/admin/v1", dependencies=[Depends(authorize)])
+
+    @router.get("/status")
+    async def status() -> StatusView:
+        return await backend.status()
+
+    @router.get("/accounts")
+    async def list_accounts(after: str = "", count_max: Count = PAGE_COUNT_MAX) -> AccountPage:
+        return await backend.list_accounts(after, count_max)
+
+    @router.post("/accounts", status_code=201)
+    async def create_account(account: NewAccount) -> AccountView:
+        return await backend.create_account(account)
+
+    @router.get("/keys")
+    async def list_keys(
+        account_id: str = "", after: str = "", count_max: Count = PAGE_COUNT_MAX
+    ) -> KeyPage:
+        return await backend.list_keys(account_id, after, count_max)
+
+    @router.post("/keys", status_code=201)
+    async def create_key(key: NewKey) -> CreatedKey:
+        return await backend.create_key(key)
+
+    @router.delete("/keys", status_code=204)
+    async def revoke_key(access_key: str) -> None:
+        await backend.revoke_key(access_key)
+
+    @router.get("/buckets")
+    async def list_buckets(
+        account_id: str = "", after: str = "", count_max: Count = PAGE_COUNT_MAX
+    ) -> BucketPage:
+        return await backend.list_buckets(account_id, after, count_max)
+
+    @router.get("/buckets/{name}")
+    async def lookup_bucket(name: str) -> BucketView:
+        return await backend.lookup_bucket(name)
+
+    return router
+
+
+def status_of(error: TrioxygenError) -> int:
+    """The HTTP status of an error on the admin port."""
+    for cls in type(error).__mro__:
+        if issubclass(cls, TrioxygenError) and cls in _STATUS_OF_ERROR:
+            return _STATUS_OF_ERROR[cls]
+    raise AssertionError(f"{type(error)} has no status")
+
+
+def _answer(status: int, code: str, message: str, headers: Any = None) -> JSONResponse:
+    view = ErrorView(code=code, message=" ".join(message.split()))
+    return JSONResponse(view.model_dump(), status_code=status, headers=headers)
+
+
+async def _answer_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, TrioxygenError)
+    return _answer(status_of(error), ErrorCode.Name(error.code), str(error))
+
+
+async def _answer_invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    # Of the value only its place is told: it may be a secret.
+    told = "; ".join(
+        f"{'.'.join(str(part) for part in each['loc'][1:])}: {each['msg'].lower()}"
+        for each in error.errors()
+    )
+    return _answer(400, "INVALID_REQUEST", told)
+
+
+async def _answer_unauthorized(_: Request, _error: Exception) -> Response:
+    return _answer(401, "UNAUTHORIZED", _UNAUTHORIZED, {"www-authenticate": "Bearer"})

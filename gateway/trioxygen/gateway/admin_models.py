@@ -1,0 +1,139 @@
+"""What the admin API takes and gives, as pydantic models. Times are milliseconds since 1970 UTC."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# Printable ASCII without the space: what fits a header, a shell and a configuration file.
+AccessKey = Annotated[str, Field(min_length=3, max_length=128, pattern=r"^[!-~]+$")]
+SecretKey = Annotated[str, Field(min_length=8, max_length=128, pattern=r"^[!-~]+$")]
+AccountText = Annotated[str, Field(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AccountView(_Model):
+    account_id: str
+    canonical_id: str
+    display_name: str
+    email: str
+    created_ms: int
+
+
+class AccountPage(_Model):
+    accounts: list[AccountView]
+    truncated: bool
+
+
+class NewAccount(_Model):
+    """Ids that are left out are chosen by the store."""
+
+    display_name: AccountText
+    email: AccountText = ""
+    account_id: AccountText = ""
+    canonical_id: AccountText = ""
+
+
+class KeyView(_Model):
+    access_key: str
+    account_id: str
+    created_ms: int
+
+
+class KeyPage(_Model):
+    keys: list[KeyView]
+    truncated: bool
+
+
+class NewKey(_Model):
+    """Access key and secret are chosen by the store when they are left out."""
+
+    account_id: str
+    access_key: AccessKey | None = None
+    secret_key: SecretKey | None = None
+
+
+class CreatedKey(_Model):
+    """The only answer that holds a secret."""
+
+    access_key: str
+    secret_key: str
+    account_id: str
+    created_ms: int
+
+
+class BucketView(_Model):
+    name: str
+    bucket_id: int
+    account_id: str
+    created_ms: int
+    location: str
+    layout: str
+    history_retention_ms: int
+
+
+class BucketPage(_Model):
+    buckets: list[BucketView]
+    truncated: bool
+
+
+class OmView(_Model):
+    node_id: str
+    is_leader: bool
+    term: int
+    applied_index: int
+    rows: dict[str, int]
+
+
+class ScmView(_Model):
+    node_id: str
+    is_leader: bool
+    applied_index: int
+    safe_mode: bool
+    pipelines_open: int
+    waiting_delete_transactions: int
+    corrupt_blocks: int
+
+
+class NodeView(_Model):
+    """A DataNode; bytes are the sums of its volumes."""
+
+    node_id: str
+    address: str
+    health: str
+    operation: str
+    last_heartbeat_age_ms: int
+    capacity_bytes: int
+    used_bytes: int
+    free_bytes: int
+    volumes: int
+    volumes_failed: int
+
+
+class ContainersView(_Model):
+    """How many containers are in each state; states without one are left out."""
+
+    by_state: dict[str, int]
+    used_bytes: int
+    block_count: int
+
+
+class StatusView(_Model):
+    version: str
+    is_ready: bool
+    om: OmView
+    scm: ScmView
+    nodes: list[NodeView]
+    containers: ContainersView
+    capacity_bytes: int
+    used_bytes: int
+    free_bytes: int
+
+
+class ErrorView(_Model):
+    """Attributes: code, the name of a `trioxygen.common.errors` code; message, one line."""
+
+    code: str
+    message: str

@@ -1,0 +1,189 @@
+"""What a signed request claims: the value, and the checks its two written forms share.
+
+Reading the Authorization header is in `sigv4`, reading the query string in `presigned`. Nothing
+here knows a key; a claim proves nothing until `sigv4.verify` has accepted it.
+Source: S3 API reference, "Authenticating Requests (AWS Signature Version 4)".
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from trioxygen.gateway.head import RequestHead
+from trioxygen.gateway.s3.errors import S3Error
+
+ALGORITHM: Final = "AWS4-HMAC-SHA256"
+ALGORITHM_V4A: Final = "AWS4-ECDSA-P256-SHA256"
+SERVICE: Final = "s3"
+TERMINATOR: Final = "aws4_request"
+UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
+
+HEADER_TOKEN: Final = r"[a-z0-9!#$%&'*+.^_`|~-]+"
+SIGNED_HEADERS: Final = re.compile(rf"{HEADER_TOKEN}(?:;{HEADER_TOKEN})*")
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DATE: Final = re.compile(r"[0-9]{8}")
+_ISO_BASIC: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
+_HTTP_DATE_LENGTH_MAX: Final = 64
+_EXPECTED_CREDENTIAL: Final = '"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureClaim:
+    """A well-formed, timely, but not yet verified SigV4 signature.
+
+    Args:
+        access_key: access key id.
+        date: `YYYYMMDD` of the credential scope, equal to the first 8 characters of `timestamp`.
+        region: region of the scope.
+        service: always `s3`.
+        signed_headers: lower-case names in the client's order; contains `host`.
+        signature: as sent, 64 hex digits if honest.
+        timestamp: `YYYYMMDDTHHMMSSZ`, as it is written in the string to sign.
+        timestamp_s: the same, in seconds since 1970.
+        expires_seconds: 1 to 604800 for a presigned request, None otherwise.
+        payload_hash: the last line of the canonical request.
+        session_token: X-Amz-Security-Token, None when absent.
+        presigned: signed in the query string.
+    """
+
+    access_key: str
+    date: str
+    region: str
+    service: str
+    signed_headers: tuple[str, ...]
+    signature: str
+    timestamp: str
+    timestamp_s: int
+    expires_seconds: int | None
+    payload_hash: str
+    session_token: str | None
+    presigned: bool
+
+    @property
+    def scope(self) -> str:
+        """The credential scope, `date/region/service/aws4_request`."""
+        return f"{self.date}/{self.region}/{self.service}/{TERMINATOR}"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one written form of a signature names its mistakes."""
+
+    code: str
+    prefix: str
+    date_name: str
+
+    def refused(self, problem: str, details: dict[str, str] | None = None) -> S3Error:
+        """The error for a malformed credential."""
+        return S3Error(self.code, f"{self.prefix}; {problem}", details=details)
+
+
+def read_scope(
+    credential: str, form: Form, *, timestamp: str, regions: Collection[str] | None
+) -> tuple[str, str, str]:
+    """Split and check `AKID/YYYYMMDD/REGION/s3/aws4_request`.
+
+    Args:
+        timestamp: the request's, `YYYYMMDDTHHMMSSZ`; its day must be the scope's.
+        regions: acceptable ones, the first is the one named in the error; None accepts any.
+    Returns:
+        (access key id, date, region).
+    Raises:
+        S3Error: `form.code`, with AWS's words.
+    """
+    parts = credential.rsplit("/", 4)
+    if len(parts) != 5:
+        raise form.refused(f"the Credential is mal-formed; expecting {_EXPECTED_CREDENTIAL}.")
+    access_key, date, region, service, terminator = parts
+    if not access_key:
+        raise form.refused("a non-empty Access Key (AKID) must be provided in the credential.")
+    if date != timestamp[:8]:
+        if not _DATE.fullmatch(date):
+            raise form.refused(
+                f'incorrect date format "{date}".'
+                ' This date in the credential must be in the format "yyyyMMdd".'
+            )
+        raise form.refused(
+            f'Invalid credential date "{date}".'
+            f' This date is not the same as {form.date_name}: "{timestamp[:8]}".'
+        )
+    if regions is not None and region not in regions:
+        expected = next(iter(regions), "")
+        raise form.refused(
+            f"the region '{region}' is wrong; expecting '{expected}'", {"Region": expected}
+        )
+    if not region:
+        raise form.refused("a non-empty region must be provided in the credential.")
+    if service != SERVICE:
+        raise form.refused(f'incorrect service "{service}". This endpoint belongs to "{SERVICE}".')
+    if terminator != TERMINATOR:
+        raise form.refused(f'incorrect terminal "{terminator}". This endpoint uses "{TERMINATOR}".')
+    return access_key, date, region
+
+
+def check_headers_are_signed(head: RequestHead, signed_headers: tuple[str, ...]) -> None:
+    """Refuse a request in which a header that changes its meaning is not signed.
+
+    `host` and every `x-amz-*` header must be (an unsigned x-amz-copy-source would turn a presigned
+    upload into a copy). x-amz-content-sha256 is exempt: its value is part of what is signed, or
+    it constrains nothing but the body, which a presigned request leaves open.
+
+    Raises:
+        S3Error: AccessDenied with HeadersNotSigned, as AWS.
+    """
+    unsigned = [
+        text
+        for name, _ in head.headers
+        if name.startswith(b"x-amz-")
+        and (text := name.decode("latin-1")) not in signed_headers
+        and text != "x-amz-content-sha256"
+    ]
+    if "host" not in signed_headers:
+        unsigned.insert(0, "host")
+    if unsigned:
+        raise S3Error(
+            "AccessDenied",
+            "There were headers present in the request which were not signed",
+            details={"HeadersNotSigned": ", ".join(dict.fromkeys(unsigned))},
+        )
+
+
+def parse_iso_basic(text: str) -> int | None:
+    """Seconds since 1970 of `YYYYMMDDTHHMMSSZ`; None if it is not that, or before 1970."""
+    match = _ISO_BASIC.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = map(int, match.groups())
+    try:
+        since = datetime(year, month, day, hour, minute, second, tzinfo=UTC) - _EPOCH
+    except ValueError:
+        return None
+    seconds = since.days * 86_400 + since.seconds
+    return seconds if seconds >= 0 else None
+
+
+def parse_http_date(text: str) -> tuple[str, int] | None:
+    """(`YYYYMMDDTHHMMSSZ`, seconds since 1970) of an RFC 9110 date; None if it is not one."""
+    if not text or len(text) > _HTTP_DATE_LENGTH_MAX:
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    since = moment - _EPOCH
+    seconds = since.days * 86_400 + since.seconds
+    if seconds < 0:
+        return None
+    # Not strftime: %Y has no leading zeros before the year 1000 on glibc, and this is plainer.
+    stamp = moment.replace(microsecond=0, tzinfo=None).isoformat()
+    return stamp.replace("-", "").replace(":", "") + "Z", seconds
+
+
+def iso_extended(seconds: int) -> str:
+    """`YYYY-MM-DDTHH:MM:SSZ`, as S3 writes times into error documents."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

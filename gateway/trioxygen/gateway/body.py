@@ -1,0 +1,233 @@
+"""A request's body: received piece by piece, decoded, digested, verified. Memory is bounded by the batch size.
+
+Copies of the bytes on their way: none here. Pieces are handed on as the server received them (or as views of
+them, when aws-chunked); digests of large bodies run on the blocking pool, where hashing releases the GIL.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Final
+
+from trioxygen.common.blocking import Blocking
+from trioxygen.common.checksum import Algorithm, Hasher, new
+from trioxygen.common.disk import Buffer
+from trioxygen.common.units import GIB, KIB, MIB
+from trioxygen.gateway.auth.payload import PayloadMode, declared_payload_hash, payload_mode
+from trioxygen.gateway.auth.streaming import ChunkedDecoder, open_decoder
+from trioxygen.gateway.request import S3Request
+from trioxygen.gateway.s3 import checksums
+from trioxygen.gateway.s3.checksums import ChecksumRequest
+from trioxygen.gateway.s3.errors import S3Error
+
+BODY_BYTES_MAX: Final = 5 * GIB
+_BATCH_BYTES: Final = MIB
+# Hashing less than this on the spot costs less than a trip to another thread.
+_INLINE_BYTES_MAX: Final = 64 * KIB
+
+
+def _ended_early(reason: str) -> S3Error:
+    if reason == "idle":
+        return S3Error("RequestTimeout")
+    return S3Error("IncompleteBody")
+
+
+class Digests:
+    """Everything that is computed over a body in one pass.
+
+    Args:
+        md5, sha256: whether they are wanted at all.
+        algorithm: of the S3 checksum; None: none.
+    """
+
+    __slots__ = ("_all", "_checksum", "_md5", "_sha256")
+
+    def __init__(self, *, md5: bool, sha256: bool, algorithm: Algorithm | None) -> None:
+        self._md5: Hasher | None = hashlib.md5(usedforsecurity=False) if md5 else None
+        self._sha256: Hasher | None = hashlib.sha256() if sha256 else None
+        if algorithm is Algorithm.SHA256:
+            # One digest serves the payload's signature and the checksum.
+            self._sha256 = self._sha256 or new(algorithm)
+            self._checksum: Hasher | None = self._sha256
+        else:
+            self._checksum = None if algorithm is None else new(algorithm)
+        seen = {
+            id(one): one for one in (self._md5, self._sha256, self._checksum) if one is not None
+        }
+        self._all = list(seen.values())
+
+    def update(self, pieces: list[Buffer]) -> None:
+        for hasher in self._all:
+            for piece in pieces:
+                hasher.update(piece)
+
+    @property
+    def md5(self) -> bytes:
+        assert self._md5 is not None
+        return self._md5.digest()
+
+    @property
+    def sha256(self) -> bytes:
+        assert self._sha256 is not None
+        return self._sha256.digest()
+
+    @property
+    def checksum(self) -> bytes:
+        return b"" if self._checksum is None else self._checksum.digest()
+
+
+class Body:
+    """The body of one PUT-like request. Read it once, with `read` or `batches`, then call `verify`.
+
+    Attributes:
+        length_bytes: of the payload, None when the client does not say (plain HTTP chunks).
+        checksum: what the client demands; its algorithm is always computed.
+    """
+
+    def __init__(
+        self, request: S3Request, blocking: Blocking, *, checksum: ChecksumRequest | None
+    ) -> None:
+        head = request.head
+        self._request, self._blocking = request, blocking
+        self._mode = payload_mode(head, request.claim)
+        self.checksum = checksum
+        self._content_md5 = checksums.read_content_md5(head)
+        self._decoder: ChunkedDecoder | None = None
+        self.length_bytes: int | None = None
+        if self._mode.is_chunked:
+            self._decoder = open_decoder(
+                head, self._mode, claim=request.claim, signing_key=request.signing_key
+            )
+            self.length_bytes = int(head.header("x-amz-decoded-content-length") or 0)
+        else:
+            self.length_bytes = _content_length(request)
+        if self.length_bytes is not None and self.length_bytes > BODY_BYTES_MAX:
+            raise _too_large(self.length_bytes)
+        self._payload_hash = (
+            declared_payload_hash(head, request.claim) if self._mode is PayloadMode.SIGNED else None
+        )
+        self.digests = Digests(
+            md5=True,
+            sha256=self._payload_hash is not None,
+            algorithm=None if checksum is None else checksum.algorithm,
+        )
+        self.received_bytes = 0
+        self._trailers: dict[str, str] = {}
+
+    async def _pieces(self) -> AsyncIterator[Buffer]:
+        """The payload as it comes. Raises IncompleteBody, RequestTimeout, EntityTooLarge."""
+        request, decoder = self._request, self._decoder
+        receive = request.receive
+        request.body_started = True
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise _ended_early(message.get("reason", ""))
+            data: bytes = message["body"]
+            if data:
+                request.bytes_in += len(data)
+                if decoder is None:
+                    self._count(len(data))
+                    yield data
+                else:
+                    for view in decoder.feed(data):
+                        self._count(len(view))
+                        yield view
+            if not message["more_body"]:
+                break
+        if decoder is not None:
+            self._trailers = decoder.finish()
+        if self.length_bytes is not None and self.received_bytes != self.length_bytes:
+            raise S3Error("IncompleteBody")
+
+    def _count(self, size_bytes: int) -> None:
+        self.received_bytes += size_bytes
+        if self.received_bytes > BODY_BYTES_MAX:
+            raise _too_large(self.received_bytes)
+
+    async def read(self, size_bytes_max: int) -> bytes:
+        """The whole payload, digested. Raises MaxMessageLengthExceeded beyond the bound."""
+        if self.length_bytes is not None and self.length_bytes > size_bytes_max:
+            raise S3Error("MaxMessageLengthExceeded")
+        pieces: list[Buffer] = []
+        async for piece in self._pieces():
+            if self.received_bytes > size_bytes_max:
+                raise S3Error("MaxMessageLengthExceeded")
+            pieces.append(piece)
+        data = bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
+        if len(data) <= _INLINE_BYTES_MAX:
+            self.digests.update([data])
+        else:
+            await self._blocking.run(self.digests.update, [data])
+        return data
+
+    async def batches(self) -> AsyncIterator[list[Buffer]]:
+        """The payload in batches of about 1 MiB; each is digested while the next is received."""
+        batch: list[Buffer] = []
+        batch_bytes = 0
+        digesting = None
+        async for piece in self._pieces():
+            batch.append(piece)
+            batch_bytes += len(piece)
+            if batch_bytes >= _BATCH_BYTES:
+                if digesting is not None:
+                    await digesting
+                digesting = self._blocking.run(self.digests.update, batch)
+                yield batch
+                batch, batch_bytes = [], 0
+        if digesting is not None:
+            await digesting
+        if batch:
+            await self._blocking.run(self.digests.update, batch)
+            yield batch
+
+    def verify(self) -> bytes:
+        """Checks every promise about the body; the S3 checksum. Nothing may be visible before this.
+
+        Raises: XAmzContentSHA256Mismatch, BadDigest (Content-MD5 or the checksum), MalformedTrailerError.
+        """
+        digests = self.digests
+        if self._payload_hash is not None and digests.sha256.hex() != self._payload_hash:
+            raise S3Error(
+                "XAmzContentSHA256Mismatch",
+                details={
+                    "ClientComputedContentSHA256": self._payload_hash,
+                    "S3ComputedContentSHA256": digests.sha256.hex(),
+                },
+            )
+        if self._content_md5 is not None and digests.md5 != self._content_md5:
+            raise checksums.content_md5_mismatch(expected=self._content_md5, calculated=digests.md5)
+        if self.checksum is None:
+            return b""
+        expected = self.checksum.expected
+        algorithm = self.checksum.algorithm
+        if self.checksum.trailer is not None:
+            sent = self._trailers.get(self.checksum.trailer)
+            if sent is None:
+                raise S3Error("MalformedTrailerError")
+            expected = checksums.parse_digest(algorithm, sent)
+        if expected is not None and digests.checksum != expected:
+            raise checksums.checksum_mismatch(algorithm)
+        return digests.checksum
+
+    @property
+    def has_content_md5(self) -> bool:
+        return self._content_md5 is not None
+
+
+def _content_length(request: S3Request) -> int | None:
+    text = request.head.header("content-length")
+    if text is None:
+        chunked = "chunked" in (request.head.header("transfer-encoding") or "").lower()
+        if not chunked:
+            raise S3Error("MissingContentLength")
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 19):
+        raise S3Error("InvalidArgument", "Content-Length must be a number of bytes.")
+    return int(text)
+
+
+def _too_large(size_bytes: int) -> S3Error:
+    return S3Error(
+        "EntityTooLarge",
+        details={"ProposedSize": str(size_bytes), "MaxSizeAllowed": str(BODY_BYTES_MAX)},
+    )

@@ -1,0 +1,60 @@
+"""Who signed a request: asks the OM for the derived signing key, and remembers it for some seconds.
+
+The secret never leaves the OM: what is cached is scoped to a day, a region and a service.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from trioxygen.common.clock import Clock
+from trioxygen.common.errors import NoSuchAccessKey
+from trioxygen.gateway.auth.claim import SignatureClaim
+from trioxygen.gateway.backend import ObjectBackend
+from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.proto.v1.om_pb2 import DeriveSigningKeyReply, DeriveSigningKeyRequest
+from trioxygen.proto.v1.types_pb2 import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    signing_key: bytes
+    account: Account
+    fetched_ms: float
+
+
+class Credentials:
+    """Args:
+    kept_ms: for how long a revoked key may still be accepted; at most 60,000.
+    entries_max: the least recently used go first.
+    """
+
+    def __init__(
+        self, backend: ObjectBackend, clock: Clock, *, kept_ms: float, entries_max: int = 10_000
+    ) -> None:
+        assert kept_ms <= 60_000, "DESIGN.md, section 9: at most 60 s"
+        self._backend, self._clock = backend, clock
+        self._kept_ms, self._entries_max = kept_ms, entries_max
+        self._known: OrderedDict[tuple[str, str, str], Credential] = OrderedDict()
+
+    async def find(self, claim: SignatureClaim) -> Credential:
+        """Raises S3Error InvalidAccessKeyId."""
+        scope = (claim.access_key, claim.date, claim.region)
+        known = self._known.get(scope)
+        now_ms = self._clock.monotonic_ms()
+        if known is not None and now_ms - known.fetched_ms < self._kept_ms:
+            return known
+        self._known.pop(scope, None)
+        request = DeriveSigningKeyRequest(
+            access_key=claim.access_key, date=claim.date, region=claim.region, service=claim.service
+        )
+        try:
+            reply = await self._backend.call(request, DeriveSigningKeyReply)
+        except NoSuchAccessKey as error:
+            raise S3Error(
+                "InvalidAccessKeyId", details={"AWSAccessKeyId": claim.access_key}
+            ) from error
+        found = Credential(reply.signing_key, reply.account, now_ms)
+        self._known[scope] = found
+        if len(self._known) > self._entries_max:
+            self._known.popitem(last=False)
+        return found

@@ -1,0 +1,283 @@
+"""One HTTP request and its answer, as ASGI sees them. `http_connection` moves the bytes."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from trioxygen.common import logs
+from trioxygen.common.disk import Buffer
+from trioxygen.common.units import KIB
+from trioxygen.gateway.http_limits import Message, Scope
+
+if TYPE_CHECKING:
+    from trioxygen.gateway.http_connection import HttpConnection
+
+log = logs.get(__name__)
+
+_REASONS: Final = {
+    **{200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content"},
+    **{301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified"},
+    **{307: "Temporary Redirect", 308: "Permanent Redirect", 400: "Bad Request"},
+    **{401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed"},
+    **{408: "Request Timeout", 409: "Conflict", 411: "Length Required"},
+    **{412: "Precondition Failed", 413: "Content Too Large", 416: "Range Not Satisfiable"},
+    **{417: "Expectation Failed", 422: "Unprocessable Content", 429: "Too Many Requests"},
+    **{431: "Request Header Fields Too Large", 500: "Internal Server Error"},
+    **{501: "Not Implemented", 503: "Service Unavailable", 505: "HTTP Version Not Supported"},
+}
+_STATUS_LINES: Final = {
+    status: f"HTTP/1.1 {status} {_REASONS.get(status, '')}\r\n".encode()
+    for status in range(200, 600)
+}
+_BODYLESS: Final = frozenset((204, 304))
+# Joining a small body to its head costs less than a second buffer in the write.
+_JOINED_BYTES_MAX: Final = 64 * KIB
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class ClientGone(ConnectionError):
+    """The client closed the connection: what `send` raises then (ASGI 2.4)."""
+
+
+def status_line(status: int) -> bytes:
+    return _STATUS_LINES[status]
+
+
+class Exchange:
+    """A request and its answer.
+
+    The ASGI event `http.disconnect` carries one more key, `reason`: "gone" (nobody will read an
+    answer), "incomplete" (the body ended early but the client still reads), "idle" (the body
+    stopped coming), "malformed" (its framing is broken) or "answered". In all but "gone" and
+    "answered" an answer can still be sent.
+    """
+
+    __slots__ = (
+        "_body",
+        "_body_bytes",
+        "_connection",
+        "_disconnect",
+        "_end_delivered",
+        "_expects_continue",
+        "_head",
+        "_is_chunked",
+        "_is_head_request",
+        "_is_http_10",
+        "_left_bytes",
+        "_waiter",
+        "answered",
+        "body_complete",
+        "keep_alive",
+        "scope",
+    )
+
+    def __init__(
+        self,
+        connection: "HttpConnection",
+        scope: Scope,
+        *,
+        keep_alive: bool,
+        expects_continue: bool,
+    ) -> None:
+        self._connection = connection
+        self.scope = scope
+        self.keep_alive = keep_alive
+        self.body_complete = False
+        self.answered = False
+        self._expects_continue = expects_continue
+        self._body: deque[bytes] = deque()
+        self._body_bytes = 0
+        self._end_delivered = False
+        self._disconnect = ""
+        self._waiter: asyncio.Future[None] | None = None
+        # The head waits for the first bytes of the body: both go out in one write.
+        self._head: bytes | None = None
+        self._is_head_request: bool = scope["method"] == "HEAD"
+        self._is_http_10: bool = scope["http_version"] == "1.0"
+        # Of the answer's body: bytes that are announced and not sent; -1 before `start`.
+        self._left_bytes = -1
+        self._is_chunked = False
+
+    # ---- from the connection ----
+
+    @property
+    def is_waiting_for_body(self) -> bool:
+        return self._waiter is not None and not self.body_complete and not self._disconnect
+
+    def add_body(self, piece: bytes) -> int:
+        """Returns how many bytes the application has not taken."""
+        self._body.append(piece)
+        self._body_bytes += len(piece)
+        self._expects_continue = False
+        self._wake()
+        return self._body_bytes
+
+    def end_body(self) -> None:
+        self.body_complete = True
+        self._wake()
+
+    def disconnect(self, reason: str) -> None:
+        """No more of the body comes; "gone": and nobody reads the answer."""
+        if not self._disconnect or reason == "gone":
+            self._disconnect = reason
+        self.keep_alive = False
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # ---- the application's side ----
+
+    async def receive(self) -> Message:
+        while True:
+            if self._body:
+                piece = self._body.popleft()
+                self._body_bytes -= len(piece)
+                if not self._body:
+                    self._connection.body_taken(self)
+                more = bool(self._body) or not self.body_complete
+                self._end_delivered = not more
+                return {"type": "http.request", "body": piece, "more_body": more}
+            if self._disconnect:
+                return {"type": "http.disconnect", "reason": self._disconnect}
+            if self.answered:
+                return {"type": "http.disconnect", "reason": "answered"}
+            if self.body_complete and not self._end_delivered:
+                self._end_delivered = True
+                return {"type": "http.request", "body": b"", "more_body": False}
+            if self._expects_continue and not self.body_complete:
+                self._expects_continue = False
+                self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            assert self._waiter is None, "two tasks receive one request"
+            self._waiter = self._connection.listening.loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+
+    async def send(self, message: Message) -> None:
+        """Raises ClientGone when nobody can read it."""
+        if self._disconnect == "gone":
+            raise ClientGone("the client closed the connection")
+        if message["type"] == "http.response.start":
+            self._start(message["status"], message.get("headers", ()))
+            return
+        assert message["type"] == "http.response.body", message["type"]
+        connection = self._connection
+        if connection.is_write_paused:
+            await connection.drained()
+            if self._disconnect == "gone":
+                raise ClientGone("the client closed the connection")
+        self._send_body(message.get("body", b""), bool(message.get("more_body", False)))
+
+    def _start(self, status: int, headers: Headers) -> None:
+        assert self._left_bytes == -1, "the answer has started already"
+        listening = self._connection.listening
+        # A body that is still on its way would be taken for the next request.
+        if not self.body_complete or listening.stopping:
+            self.keep_alive = False
+        parts = [_STATUS_LINES[status], listening.common_head]
+        lines = 3
+        length = -1
+        for name, value in headers:
+            parts += (name, b": ", value, b"\r\n")
+            lines += 1
+            if name == b"content-length":
+                length = int(value)
+            elif name == b"connection":
+                # Only this server says it; what it knows of the connection decides.
+                del parts[-4:]
+                lines -= 1
+                if b"close" in value.lower():
+                    self.keep_alive = False
+            assert name != b"transfer-encoding", "the server frames the answer"
+        if self._is_head_request or status in _BODYLESS:
+            length = 0
+        elif length < 0:
+            length = 0
+            self._is_chunked = True
+            if not self._is_http_10:  # there, the end of the connection is the end of the body
+                parts.append(b"transfer-encoding: chunked\r\n")
+                lines += 1
+        if not self.keep_alive:
+            parts.append(b"connection: close\r\n")
+            lines += 1
+        head = b"".join(parts)
+        # One look for all fields: a line break inside a value would forge a header.
+        assert head.count(b"\n") == lines == head.count(b"\r") and b"\0" not in head, headers
+        self._head = head + b"\r\n"
+        self._left_bytes = length
+
+    def _send_body(self, body: Buffer, more: bool) -> None:
+        assert self._left_bytes >= 0, "the answer has not started"
+        assert not self.answered, "the answer is complete"
+        size_bytes = len(body)
+        if self._is_head_request:
+            body, size_bytes = b"", 0
+        if self._is_chunked:
+            if not self._is_http_10:
+                self._write_chunk(body, size_bytes, more)
+            else:
+                self._write(body, size_bytes)
+        else:
+            assert size_bytes <= self._left_bytes, "the body is longer than its content-length"
+            self._left_bytes -= size_bytes
+            self._write(body, size_bytes)
+        if not more:
+            assert self._left_bytes == 0, "the body is shorter than its content-length"
+            self.answered = True
+            self._wake()
+            self._connection.exchange_answered(self)
+
+    def _write(self, body: Buffer, size_bytes: int) -> None:
+        head = self._head
+        if head is None:
+            if size_bytes:
+                self._connection.write(body)
+            return
+        self._head = None
+        if size_bytes <= _JOINED_BYTES_MAX:
+            self._connection.write(head + body if size_bytes else head)
+        else:
+            self._connection.write_lines((head, body))
+
+    def _write_chunk(self, body: Buffer, size_bytes: int, more: bool) -> None:
+        pieces: list[Buffer] = []
+        if self._head is not None:
+            pieces.append(self._head)
+            self._head = None
+        if size_bytes:
+            pieces += (b"%x\r\n" % size_bytes, body, b"\r\n")
+        if not more:
+            pieces.append(b"0\r\n\r\n")
+        if pieces:
+            self._connection.write_lines(pieces)
+
+    # ---- the end ----
+
+    def task_ended(self, task: "asyncio.Task[None]") -> None:
+        listening = self._connection.listening
+        listening.tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if self.answered:
+            if error is not None:
+                listening.metrics.failures.labels(listening.name).inc()
+                log.error("request_failed_after_answer", path=self.scope["path"], error=error)
+            return
+        if task.cancelled() or self._disconnect:
+            # Cancelled by `stop`, or the client ended it: nobody waits for an answer.
+            self._connection.close()
+            if error is not None and not isinstance(error, ClientGone):
+                listening.metrics.failures.labels(listening.name).inc()
+                log.error("request_failed", path=self.scope["path"], error=error)
+            return
+        listening.metrics.failures.labels(listening.name).inc()
+        log.error("request_failed", path=self.scope["path"], error=error)
+        if self._left_bytes == -1 or self._head is not None:
+            self._connection.refuse(500, is_client_silent=self.body_complete)
+        else:
+            # Part of the answer is sent: only an early end tells the client.
+            self._connection.close()

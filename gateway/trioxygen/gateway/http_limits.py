@@ -1,0 +1,104 @@
+"""Bounds of the HTTP server, and what its connections share. No protocol here."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from trioxygen.common.units import KIB, MIB
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
+
+SERVER_NAME: Final = b"Trioxygen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpLimits:
+    """Bounds of one listening port.
+
+    Attributes:
+        keep_alive_seconds: how long an idle connection stays; must outlive a proxy's pool.
+        head_seconds_max: from the first byte of a request to the end of its header.
+        body_idle_seconds_max: without a byte while the application waits for one.
+        write_idle_seconds_max: without the client taking a byte of an answer.
+        head_bytes_max: request line and header fields; more is answered 431.
+        body_buffer_bytes: reading stops above it, so a connection holds that and one read
+            (250 KiB with uvloop) at most.
+        write_buffer_bytes: `send` waits while more is queued in the process.
+        linger_seconds, linger_bytes_max: how long and how much of a body that nobody wants is
+            read and dropped, so that the client can read the answer before the connection is reset.
+    """
+
+    connections_max: int = 10_000
+    backlog: int = 2_048
+    pipelined_max: int = 16
+    keep_alive_seconds: float = 75
+    head_seconds_max: float = 60
+    body_idle_seconds_max: float = 60
+    write_idle_seconds_max: float = 60
+    head_bytes_max: int = 64 * KIB
+    body_buffer_bytes: int = 256 * KIB
+    write_buffer_bytes: int = 512 * KIB
+    linger_seconds: float = 5
+    linger_bytes_max: int = 16 * MIB
+
+
+class HttpMetrics:
+    """Of all HTTP ports of one process; the label says which."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.connections = Gauge(
+            "trioxygen_http_connections", "Open connections", ["server"], registry=registry
+        )
+        self.refused = Counter(
+            "trioxygen_http_connections_refused",
+            "Connections refused because there are too many",
+            ["server"],
+            registry=registry,
+        )
+        self.malformed = Counter(
+            "trioxygen_http_requests_malformed",
+            "Requests that are not HTTP/1.1, or above a bound",
+            ["server"],
+            registry=registry,
+        )
+        self.timed_out = Counter(
+            "trioxygen_http_connections_timed_out",
+            "Connections ended because the client was too slow",
+            ["server"],
+            registry=registry,
+        )
+        self.failures = Counter(
+            "trioxygen_http_application_failures",
+            "Requests whose application raised, or did not answer",
+            ["server"],
+            registry=registry,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Listening:
+    """What the connections of one port share.
+
+    Attributes:
+        common_head: the Date and Server fields of every answer; renewed each second.
+        now: monotonic seconds, renewed each second: precise enough for time-outs, and free.
+        stopping: answers say `connection: close`.
+    """
+
+    app: AsgiApp
+    limits: HttpLimits
+    loop: asyncio.AbstractEventLoop
+    metrics: HttpMetrics
+    name: str
+    scheme: str
+    common_head: bytes = b""
+    now: float = 0.0
+    stopping: bool = False
+    tasks: set["asyncio.Task[None]"] = field(default_factory=set)

@@ -1,0 +1,217 @@
+"""Blocks that this gateway may write: pools of leases, renewed while in use (DESIGN.md, section 6).
+
+A PUT takes a block without a round trip. A lease is renewed while it has blocks left or writes under way;
+then it is given back. What a gateway that died held expires at the OM.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from trioxygen.common import logs
+from trioxygen.common.clock import Clock
+from trioxygen.common.errors import Stopping, TrioxygenError
+from trioxygen.common.worker import Tasks
+from trioxygen.proto.v1.om_pb2 import (
+    LeaseBlocksReply,
+    LeaseBlocksRequest,
+    ReleaseLeasesRequest,
+    RenewLeasesReply,
+    RenewLeasesRequest,
+)
+from trioxygen.proto.v1.types_pb2 import BlockId, Pipeline
+
+log = logs.get(__name__)
+
+_DROPPED_BLOCKS_MAX: Final = 10_000
+_RELEASED_AT_ONCE_MAX: Final = 1_000
+
+
+@dataclass(slots=True, eq=False)
+class Lease:
+    """Attributes:
+    next_local, end_local: blocks that nobody has taken.
+    under_way: blocks that were taken and not settled.
+    """
+
+    lease_id: int
+    container: int
+    pipeline: Pipeline
+    next_local: int
+    end_local: int
+    renewed_ms: float
+    duration_ms: float
+    under_way: int = 0
+    lost: bool = False
+
+    def usable(self, now_ms: float) -> bool:
+        # Not to its very end: the commit must still find it.
+        return (
+            not self.lost
+            and self.next_local < self.end_local
+            and now_ms - self.renewed_ms < 0.8 * self.duration_ms
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBlock:
+    lease: Lease
+    local: int
+
+    @property
+    def block(self) -> BlockId:
+        return BlockId(container=self.lease.container, local=self.local)
+
+
+LeaseBlocks = Callable[[LeaseBlocksRequest], Awaitable[LeaseBlocksReply]]
+RenewLeases = Callable[[RenewLeasesRequest], Awaitable[RenewLeasesReply]]
+ReleaseLeases = Callable[[ReleaseLeasesRequest], Awaitable[object]]
+
+
+class LeaseKeeper:
+    """Every lease of one gateway; renews and releases them. A worker."""
+
+    name = "gateway-leases"
+
+    def __init__(
+        self, clock: Clock, renew: RenewLeases, release: ReleaseLeases, *, interval_ms: float
+    ) -> None:
+        self._clock, self._renew, self._release = clock, renew, release
+        self.interval_ms = interval_ms
+        self._leases: dict[int, Lease] = {}
+        self._dropped: list[BlockId] = []
+
+    def add(self, reply: LeaseBlocksReply, asked_ms: float) -> Lease:
+        """`asked_ms`: before the call, so that the lease is never thought longer than it is."""
+        blocks = reply.blocks
+        lease = Lease(
+            lease_id=reply.lease_id,
+            container=blocks.container,
+            pipeline=reply.pipeline,
+            next_local=blocks.first_local,
+            end_local=blocks.first_local + blocks.count,
+            renewed_ms=asked_ms,
+            duration_ms=reply.duration_ms,
+        )
+        self._leases[lease.lease_id] = lease
+        return lease
+
+    def settle(self, taken: TakenBlock, *, dropped: bool) -> None:
+        taken.lease.under_way -= 1
+        # Beyond the bound a dropped block waits for the end of its lease.
+        if dropped and len(self._dropped) < _DROPPED_BLOCKS_MAX:
+            self._dropped.append(taken.block)
+
+    async def work(self) -> bool:
+        done = [lease for lease in self._leases.values() if self._is_done(lease)]
+        kept = [lease for lease in self._leases.values() if not self._is_done(lease)]
+        dropped, self._dropped = self._dropped, []
+        if done or dropped:
+            ids = [lease.lease_id for lease in done[:_RELEASED_AT_ONCE_MAX]]
+            await self._release(ReleaseLeasesRequest(lease_ids=ids, blocks=dropped))
+            for lease_id in ids:
+                del self._leases[lease_id]
+        if kept:
+            asked_ms = self._clock.monotonic_ms()
+            reply = await self._renew(
+                RenewLeasesRequest(lease_ids=[lease.lease_id for lease in kept])
+            )
+            lost = set(reply.lost)
+            for lease in kept:
+                if lease.lease_id in lost:
+                    log.warning("lease_lost", lease=lease.lease_id, under_way=lease.under_way)
+                    lease.lost = True
+                    self._leases.pop(lease.lease_id, None)
+                else:
+                    lease.renewed_ms = asked_ms
+        return False
+
+    @staticmethod
+    def _is_done(lease: Lease) -> bool:
+        return lease.under_way == 0 and (lease.lost or lease.next_local >= lease.end_local)
+
+    async def give_back(self) -> None:
+        """Releases everything, at a clean stop; what cannot be released expires."""
+        for lease in self._leases.values():
+            lease.next_local = lease.end_local
+        try:
+            await self.work()
+        except TrioxygenError as error:
+            log.warning("leases_not_released", error=error)
+
+
+class LeasePool:
+    """Blocks of one size class.
+
+    Args:
+        count: blocks in one lease.
+        block_bytes_max: what each will hold at most.
+    """
+
+    def __init__(
+        self,
+        keeper: LeaseKeeper,
+        clock: Clock,
+        tasks: Tasks,
+        lease_blocks: LeaseBlocks,
+        *,
+        count: int,
+        block_bytes_max: int,
+    ) -> None:
+        self._keeper, self._clock, self._tasks, self._lease_blocks = (
+            keeper,
+            clock,
+            tasks,
+            lease_blocks,
+        )
+        self._count, self._block_bytes_max = count, block_bytes_max
+        self._current: Lease | None = None
+        self._next: Lease | None = None
+        self._fetching: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    async def take(self) -> TakenBlock:
+        """Raises: what LeaseBlocks raises (SafeMode, NotEnoughDataNodes, Overloaded, ...)."""
+        while True:
+            lease = self._current
+            now_ms = self._clock.monotonic_ms()
+            if lease is not None and lease.usable(now_ms):
+                local = lease.next_local
+                lease.next_local += 1
+                lease.under_way += 1
+                if self._next is None and lease.end_local - lease.next_local < self._count // 4:
+                    self._fetch()
+                return TakenBlock(lease, local)
+            if self._stopping:
+                raise Stopping("the gateway is stopping")
+            if self._next is not None:
+                self._current, self._next = self._next, None
+                continue
+            await asyncio.shield(self._fetch())
+
+    def retire(self, lease: Lease) -> None:
+        """No more blocks are taken from it (its container was closed)."""
+        lease.next_local = lease.end_local
+
+    def stop(self) -> None:
+        self._stopping = True
+
+    def _fetch(self) -> "asyncio.Task[None]":
+        if self._fetching is None or self._fetching.done():
+            self._fetching = asyncio.get_running_loop().create_task(
+                self._fetch_one(), name="lease-blocks"
+            )
+            self._fetching.add_done_callback(_seen)
+        return self._fetching
+
+    async def _fetch_one(self) -> None:
+        asked_ms = self._clock.monotonic_ms()
+        request = LeaseBlocksRequest(count=self._count, block_bytes_max=self._block_bytes_max)
+        self._next = self._keeper.add(await self._lease_blocks(request), asked_ms)
+
+
+def _seen(task: "asyncio.Task[None]") -> None:
+    # A failed prefetch is tried again, and raised, by the next take() that needs it.
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("lease_failed", error=error)

@@ -1,0 +1,70 @@
+"""What all families of S3 operations share: the backend, authorisation by ownership, configuration."""
+
+from dataclasses import dataclass
+
+from trioxygen.common.blocking import Blocking
+from trioxygen.common.clock import Clock
+from trioxygen.gateway.backend import ObjectBackend
+from trioxygen.gateway.request import S3Request
+from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1.om_pb2 import BucketRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3Config:
+    """Attributes:
+    domains: host names under which buckets are sub-domains (virtual-host style).
+    regions: what may be signed for and created in; empty: any.
+    credential_kept_ms: how long a revoked access key may still be accepted.
+    keep_alive_space_ms: a long CompleteMultipartUpload sends white space this often.
+    """
+
+    domains: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    clock_skew_seconds_max: int = 900
+    credential_kept_ms: float = 5_000
+    part_size_bytes_min: int = 5 * 1024 * 1024
+    keep_alive_space_ms: float = 5_000
+
+
+class Operations:
+    def __init__(
+        self, backend: ObjectBackend, blocking: Blocking, clock: Clock, config: S3Config
+    ) -> None:
+        self.backend, self.blocking, self.clock, self.config = backend, blocking, clock, config
+        self.regions = config.regions
+        self.region = config.regions[0] if config.regions else "us-east-1"
+
+    def authorize(self, request: S3Request, bucket: BucketRow) -> None:
+        """Only the account that owns a bucket may use it (policies and ACLs come later)."""
+        account = request.account
+        if account is None or account.account_id != bucket.account_id:
+            raise S3Error("AccessDenied")
+        expected = request.head.header("x-amz-expected-bucket-owner")
+        if expected is not None and expected != bucket.account_id:
+            raise S3Error("AccessDenied")
+
+    async def owned_bucket(self, request: S3Request) -> BucketRow:
+        """Raises NoSuchBucket, AccessDenied."""
+        reply = await self.backend.call(
+            om.LookupBucketRequest(bucket=request.bucket_name), om.LookupBucketReply
+        )
+        self.authorize(request, reply.bucket)
+        return reply.bucket
+
+
+def check_version_id(version_id: str | None) -> None:
+    """Buckets here never had versioning: only the null version exists.
+
+    Raises: NoSuchVersion; InvalidArgument for an empty id.
+    """
+    if version_id is None or version_id == "null":
+        return
+    if not version_id:
+        raise S3Error(
+            "InvalidArgument",
+            "Version id cannot be the empty string",
+            details={"ArgumentName": "versionId", "ArgumentValue": ""},
+        )
+    raise S3Error("NoSuchVersion", details={"VersionId": version_id})

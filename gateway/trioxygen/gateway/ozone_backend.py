@@ -1,0 +1,256 @@
+"""The backend over the OM and the DataNodes."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from google.protobuf.message import Message
+from trioxygen.hdds.client.reader import BlockReader
+from trioxygen.hdds.client.writer import BlockStream, BlockWriter
+
+from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import ContainerNotOpen
+from trioxygen.common.runtime import Runtime
+from trioxygen.common.units import KIB, MIB
+from trioxygen.gateway.backend import Reply
+from trioxygen.gateway.leases import LeaseKeeper, LeasePool, TakenBlock
+from trioxygen.metadata.client.om import OmClient
+from trioxygen.proto.v1.om_pb2 import (
+    LeaseBlocksReply,
+    LeaseBlocksRequest,
+    ReleaseLeasesReply,
+    ReleaseLeasesRequest,
+    RenewLeasesReply,
+    RenewLeasesRequest,
+)
+from trioxygen.proto.v1.types_pb2 import BlockSlice
+
+_READ_SMALL_BYTES_MAX: Final = MIB
+_CONTAINER_TRIES: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackendConfig:
+    """Attributes:
+    packed_bytes_max: objects up to this size share one pool of blocks; larger ones take large blocks.
+    """
+
+    block_bytes_max: int = 256 * MIB
+    small_bytes_max: int = 64 * KIB
+    packed_bytes_max: int = MIB
+    small_blocks_leased: int = 512
+    large_blocks_leased: int = 4
+    lease_renewal_ms: float = 15_000
+
+
+class BlocksWritten:
+    __slots__ = ("_keeper", "_taken", "slices")
+
+    def __init__(self, keeper: LeaseKeeper, taken: list[TakenBlock], lengths: list[int]) -> None:
+        self._keeper, self._taken = keeper, taken
+        self.slices = [
+            BlockSlice(
+                container=one.lease.container,
+                local=one.local,
+                length_bytes=length,
+                lease_id=one.lease.lease_id,
+            )
+            for one, length in zip(taken, lengths, strict=True)
+        ]
+
+    def _settle(self, *, dropped: bool) -> None:
+        for one in self._taken:
+            self._keeper.settle(one, dropped=dropped)
+        self._taken = []
+
+    def committed(self) -> None:
+        self._settle(dropped=False)
+
+    def dropped(self) -> None:
+        self._settle(dropped=True)
+
+    def unknown(self) -> None:
+        self._settle(dropped=False)
+
+
+class OzoneBackend:
+    def __init__(
+        self,
+        runtime: Runtime,
+        om: OmClient,
+        writer: BlockWriter,
+        reader: BlockReader,
+        config: BackendConfig,
+    ) -> None:
+        self._runtime, self._om, self._writer, self._reader = runtime, om, writer, reader
+        self._config = config
+        self.small_bytes_max = config.small_bytes_max
+        self._keeper = LeaseKeeper(
+            runtime.clock, self._renew, self._release, interval_ms=config.lease_renewal_ms
+        )
+        self._small = self._pool(config.small_blocks_leased, config.packed_bytes_max)
+        self._large = self._pool(config.large_blocks_leased, config.block_bytes_max)
+
+    def _pool(self, count: int, block_bytes_max: int) -> LeasePool:
+        runtime = self._runtime
+        return LeasePool(
+            self._keeper,
+            runtime.clock,
+            runtime.tasks,
+            self._lease,
+            count=count,
+            block_bytes_max=block_bytes_max,
+        )
+
+    def start(self) -> None:
+        self._runtime.tasks.start_worker(self._keeper)
+
+    async def stop(self) -> None:
+        self._small.stop()
+        self._large.stop()
+        await self._keeper.give_back()
+
+    async def _lease(self, request: LeaseBlocksRequest) -> LeaseBlocksReply:
+        return await self._om.call(request, LeaseBlocksReply)
+
+    async def _renew(self, request: RenewLeasesRequest) -> RenewLeasesReply:
+        return await self._om.call(request, RenewLeasesReply)
+
+    async def _release(self, request: ReleaseLeasesRequest) -> ReleaseLeasesReply:
+        return await self._om.call(request, ReleaseLeasesReply)
+
+    async def call(self, request: Message, reply_type: type[Reply]) -> Reply:
+        return await self._om.call(request, reply_type)
+
+    async def write_small(self, data: bytes) -> BlocksWritten:
+        for tries_left in reversed(range(_CONTAINER_TRIES)):
+            taken = await self._small.take()
+            try:
+                await self._writer.write_small(taken.block, taken.lease.pipeline, data)
+            except ContainerNotOpen:
+                # It filled up since the lease: another container has room.
+                self._small.retire(taken.lease)
+                self._keeper.settle(taken, dropped=False)
+                if not tries_left:
+                    raise
+            except BaseException:
+                self._keeper.settle(taken, dropped=True)
+                raise
+            else:
+                return BlocksWritten(self._keeper, [taken], [len(data)])
+        raise AssertionError("the last try returns or raises")
+
+    def open_writer(self, size_bytes: int | None) -> "BlockSplitter":
+        return BlockSplitter(self, size_bytes)
+
+    async def open_block(self, size_bytes_max: int) -> tuple[TakenBlock, BlockStream]:
+        pool = self._small if size_bytes_max <= self._config.packed_bytes_max else self._large
+        for tries_left in reversed(range(_CONTAINER_TRIES)):
+            taken = await pool.take()
+            try:
+                return taken, await self._writer.open(
+                    taken.block, taken.lease.pipeline, size_bytes_max
+                )
+            except ContainerNotOpen:
+                pool.retire(taken.lease)
+                self._keeper.settle(taken, dropped=False)
+                if not tries_left:
+                    raise
+            except BaseException:
+                self._keeper.settle(taken, dropped=True)
+                raise
+        raise AssertionError("the last try returns or raises")
+
+    @property
+    def keeper(self) -> LeaseKeeper:
+        return self._keeper
+
+    @property
+    def block_bytes_max(self) -> int:
+        return self._config.block_bytes_max
+
+    async def read_small(self, piece: BlockSlice) -> Buffer:
+        return await self._reader.read_small(piece)
+
+    async def read(
+        self, slices: Sequence[BlockSlice], *, offset_bytes: int, length_bytes: int
+    ) -> AsyncIterator[Buffer]:
+        for piece in slices:
+            if offset_bytes >= piece.length_bytes:
+                offset_bytes -= piece.length_bytes
+                continue
+            take_bytes = min(length_bytes, piece.length_bytes - offset_bytes)
+            wanted = BlockSlice(
+                container=piece.container,
+                local=piece.local,
+                offset_bytes=piece.offset_bytes + offset_bytes,
+                length_bytes=take_bytes,
+            )
+            if take_bytes <= _READ_SMALL_BYTES_MAX:
+                yield await self._reader.read_small(wanted)
+            else:
+                async for buffer in self._reader.stream(
+                    wanted.container, wanted.local, wanted.offset_bytes, wanted.length_bytes
+                ):
+                    yield buffer
+            length_bytes -= take_bytes
+            offset_bytes = 0
+            if not length_bytes:
+                return
+        assert not length_bytes, "a range beyond the object's blocks"
+
+
+class BlockSplitter:
+    """Cuts a stream of bytes into blocks of at most `block_bytes_max`."""
+
+    def __init__(self, backend: OzoneBackend, size_bytes: int | None) -> None:
+        self._backend, self._left_bytes = backend, size_bytes
+        self._taken: list[TakenBlock] = []
+        self._lengths: list[int] = []
+        self._stream: BlockStream | None = None
+        self._room_bytes = 0
+
+    async def send(self, piece: Buffer) -> None:
+        while len(piece):
+            if self._stream is None:
+                await self._open()
+            assert self._stream is not None
+            if len(piece) <= self._room_bytes:
+                await self._stream.send(piece)
+                self._room_bytes -= len(piece)
+                return
+            view = memoryview(piece)
+            if self._room_bytes:
+                await self._stream.send(view[: self._room_bytes])
+            piece = view[self._room_bytes :]
+            await self._close_block()
+
+    async def _open(self) -> None:
+        most = self._backend.block_bytes_max
+        room = most if self._left_bytes is None else min(most, self._left_bytes)
+        taken, self._stream = await self._backend.open_block(room)
+        self._taken.append(taken)
+        self._room_bytes = room
+
+    async def _close_block(self) -> None:
+        assert self._stream is not None
+        written_bytes = await self._stream.finish()
+        self._stream = None
+        self._lengths.append(written_bytes)
+        if self._left_bytes is not None:
+            self._left_bytes -= written_bytes
+
+    async def finish(self) -> BlocksWritten:
+        if self._stream is not None:
+            await self._close_block()
+        written = BlocksWritten(self._backend.keeper, self._taken, self._lengths)
+        self._taken = []
+        return written
+
+    async def cancel(self) -> None:
+        if self._stream is not None:
+            await self._stream.cancel()
+            self._stream = None
+        for one in self._taken:
+            self._backend.keeper.settle(one, dropped=True)
+        self._taken = []

@@ -1,0 +1,94 @@
+"""One S3 request as operations see it, and what they answer with. No HTTP server, no ASGI messages but `receive`."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trioxygen.common.disk import Buffer
+from trioxygen.gateway.auth.claim import SignatureClaim
+from trioxygen.gateway.head import RequestHead
+from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.xml import Owner
+from trioxygen.proto.v1.types_pb2 import Account
+
+Headers = list[tuple[bytes, bytes]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+class S3Request:
+    """Attributes:
+    bucket, key: what the request addresses; None: not at that level.
+    account: of the access key that signed it; None: anonymous.
+    signing_key: what verified the signature; signed chunks need it.
+    operation: the S3 API's name of it, once it is known.
+    bytes_in: of the body, as read so far.
+    """
+
+    __slots__ = (
+        "account",
+        "body_started",
+        "bucket",
+        "bytes_in",
+        "claim",
+        "head",
+        "key",
+        "operation",
+        "receive",
+        "request_id",
+        "scheme",
+        "signing_key",
+    )
+
+    def __init__(self, head: RequestHead, receive: Receive, request_id: str, scheme: str) -> None:
+        self.head, self.receive, self.request_id, self.scheme = head, receive, request_id, scheme
+        self.bucket: str | None = None
+        self.key: str | None = None
+        self.claim: SignatureClaim | None = None
+        self.account: Account | None = None
+        self.signing_key: bytes | None = None
+        self.operation = "Unrouted"
+        self.bytes_in = 0
+        self.body_started = False
+
+    @property
+    def bucket_name(self) -> str:
+        assert self.bucket is not None, "an operation without a bucket asked for it"
+        return self.bucket
+
+    @property
+    def key_bytes(self) -> bytes:
+        assert self.key is not None, "an operation without a key asked for it"
+        return self.key.encode()
+
+    @property
+    def signer(self) -> Account:
+        """The account; anonymous requests are refused."""
+        if self.account is None:
+            raise S3Error("AccessDenied")
+        return self.account
+
+
+def owner_of(account: Account) -> Owner:
+    return Owner(account.canonical_id, account.display_name)
+
+
+@dataclass(slots=True)
+class Response:
+    """Attributes:
+    body: sent with the head in one write.
+    stream: what follows; its total length must be in the headers.
+    """
+
+    status: int = 200
+    headers: Headers | None = None
+    body: Buffer = b""
+    stream: AsyncIterator[Buffer] | None = None
+    length_bytes: int | None = None
+
+
+def xml_response(document: bytes, headers: Sequence[tuple[bytes, bytes]] = ()) -> Response:
+    return Response(200, [(b"content-type", b"application/xml"), *headers], document)
+
+
+def no_content() -> Response:
+    return Response(204)

@@ -1,0 +1,133 @@
+"""Which S3 operation a request is: by method, level, sub-resource and headers. One table.
+
+A sub-resource that S3 knows and this store does not is NotImplemented, never taken for something else.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from trioxygen.common.blocking import Blocking
+from trioxygen.common.clock import Clock
+from trioxygen.gateway.backend import ObjectBackend
+from trioxygen.gateway.operations import S3Config
+from trioxygen.gateway.request import Response, S3Request
+from trioxygen.gateway.s3.buckets import BucketOperations
+from trioxygen.gateway.s3.complete_multipart import CompleteOperations
+from trioxygen.gateway.s3.copy_object import CopyOperations
+from trioxygen.gateway.s3.delete_objects import DeleteOperations
+from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.get_object import GetOperations
+from trioxygen.gateway.s3.list_objects import ListOperations
+from trioxygen.gateway.s3.multipart import MultipartOperations
+from trioxygen.gateway.s3.put_object import PutOperations
+
+Operation = Callable[[S3Request], Awaitable[Response]]
+
+
+class Level(Enum):
+    SERVICE = auto()
+    BUCKET = auto()
+    OBJECT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """name: of the operation, for logs and metrics."""
+
+    name: str
+    operation: Operation
+
+
+# Query names that choose an operation. Source: S3 API, "Actions".
+SUBRESOURCES: Final = frozenset(
+    (
+        "abac accelerate acl analytics annotation annotations attributes cors delete encryption"
+        " intelligent-tiering inventory legal-hold lifecycle list-type location logging metadataAnnotationTable"
+        " metadataConfiguration metadataInventoryTable metadataJournalTable metadataTable metrics notification"
+        " object-lock ownershipControls policy policyStatus publicAccessBlock renameObject replication"
+        " requestPayment restore retention select session tagging torrent uploadId uploads versioning versions"
+        " website x-id"
+    ).split()
+) - {"x-id"}
+
+
+class Router:
+    def __init__(
+        self, backend: ObjectBackend, blocking: Blocking, clock: Clock, config: S3Config
+    ) -> None:
+        shared = (backend, blocking, clock, config)
+        buckets, listing = BucketOperations(*shared), ListOperations(*shared)
+        get, put, copy = GetOperations(*shared), PutOperations(*shared), CopyOperations(*shared)
+        delete, multipart = DeleteOperations(*shared), MultipartOperations(*shared)
+        complete = CompleteOperations(*shared)
+        table: dict[tuple[str, Level, str], Operation] = {
+            ("GET", Level.SERVICE, ""): buckets.list_buckets,
+            ("PUT", Level.BUCKET, ""): buckets.create_bucket,
+            ("HEAD", Level.BUCKET, ""): buckets.head_bucket,
+            ("DELETE", Level.BUCKET, ""): buckets.delete_bucket,
+            ("GET", Level.BUCKET, ""): listing.list_objects,
+            ("GET", Level.BUCKET, "list-type"): listing.list_objects_v2,
+            ("GET", Level.BUCKET, "versions"): listing.list_object_versions,
+            ("GET", Level.BUCKET, "location"): buckets.get_bucket_location,
+            ("GET", Level.BUCKET, "versioning"): buckets.get_bucket_versioning,
+            ("GET", Level.BUCKET, "uploads"): multipart.list_multipart_uploads,
+            ("POST", Level.BUCKET, "delete"): delete.delete_objects,
+            ("GET", Level.OBJECT, ""): get.get_object,
+            ("HEAD", Level.OBJECT, ""): get.head_object,
+            ("GET", Level.OBJECT, "attributes"): get.get_object_attributes,
+            ("PUT", Level.OBJECT, ""): put.put_object,
+            ("PUT", Level.OBJECT, "copy"): copy.copy_object,
+            ("DELETE", Level.OBJECT, ""): put.delete_object,
+            ("POST", Level.OBJECT, "uploads"): multipart.create_multipart_upload,
+            ("PUT", Level.OBJECT, "uploadId"): multipart.upload_part,
+            ("PUT", Level.OBJECT, "uploadId copy"): multipart.upload_part_copy,
+            ("GET", Level.OBJECT, "uploadId"): multipart.list_parts,
+            ("DELETE", Level.OBJECT, "uploadId"): multipart.abort_multipart_upload,
+            ("POST", Level.OBJECT, "uploadId"): complete.complete_multipart_upload,
+        }
+        self._routes = {
+            key: Route(_title(operation), operation) for key, operation in table.items()
+        }
+
+    def route(self, request: S3Request) -> Route:
+        """Raises NotImplemented, MethodNotAllowed."""
+        head = request.head
+        if request.bucket is None:
+            level = Level.SERVICE
+        else:
+            level = Level.BUCKET if request.key is None else Level.OBJECT
+        sub = ""
+        if head.raw_query:
+            asked = [name for name, _ in head.query_pairs if name in SUBRESOURCES]
+            if asked:
+                sub = asked[0]
+        if (
+            head.method == "PUT"
+            and level is Level.OBJECT
+            and head.raw_header(b"x-amz-copy-source") is not None
+        ):
+            sub = f"{sub} copy".strip()
+        if sub == "list-type" and head.query_value("list-type") != "2":
+            sub = ""
+        found = self._routes.get((head.method, level, sub))
+        if found is not None:
+            return found
+        if sub:
+            raise S3Error(
+                "NotImplemented",
+                f"{head.method} with ?{sub} is not implemented.",
+                details={"SubResource": sub},
+            )
+        if head.method == "POST":
+            raise S3Error("NotImplemented", "POST of a browser form is not implemented.")
+        raise S3Error(
+            "MethodNotAllowed", details={"Method": head.method, "ResourceType": level.name}
+        )
+
+
+def _title(operation: Operation) -> str:
+    """`put_object` is PutObject."""
+    name: str = operation.__name__
+    return "".join(word.capitalize() for word in name.split("_"))

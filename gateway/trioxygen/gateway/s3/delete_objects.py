@@ -1,0 +1,88 @@
+"""DeleteObjects: up to 1,000 keys in one request, one commit."""
+
+from typing import Final
+
+from trioxygen.common.errors import error_of
+from trioxygen.common.units import MIB
+from trioxygen.gateway.body import Body
+from trioxygen.gateway.operations import Operations
+from trioxygen.gateway.request import Response, S3Request, xml_response
+from trioxygen.gateway.s3 import checksums, names, xml_requests, xml_results
+from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.service_errors import s3_error_of
+from trioxygen.gateway.s3.xml_requests import ObjectIdentifier
+from trioxygen.gateway.s3.xml_results import DeletedObject, DeleteError
+from trioxygen.proto.v1 import om_pb2 as om
+
+# 1,000 keys of 1,024 bytes, each byte escaped, and their elements.
+_BODY_BYTES_MAX: Final = 8 * MIB
+
+
+class DeleteOperations(Operations):
+    async def delete_objects(self, request: S3Request) -> Response:
+        bucket = await self.owned_bucket(request)
+        demanded = checksums.read_checksum_request(request.head)
+        body = Body(request, self.blocking, checksum=demanded)
+        if not body.has_content_md5 and not demanded.by_client:
+            raise S3Error(
+                "InvalidRequest",
+                "Missing required header for this request: Content-MD5 OR x-amz-checksum-*",
+            )
+        document = await body.read(_BODY_BYTES_MAX)
+        body.verify()
+        wanted = xml_requests.read_delete_request(document)
+        errors: list[DeleteError] = []
+        doomed: list[ObjectIdentifier] = []
+        for identifier in wanted.objects:
+            error = _refused(identifier)
+            if error is None:
+                doomed.append(identifier)
+            else:
+                errors.append(error)
+        deleted: list[DeletedObject] = []
+        if doomed:
+            reply = await self.backend.call(
+                om.DeleteKeysRequest(
+                    bucket=bucket.name,
+                    bucket_id=bucket.bucket_id,
+                    keys=[
+                        om.KeyToDelete(key=one.key.encode(), if_match=one.etag) for one in doomed
+                    ],
+                ),
+                om.DeleteKeysReply,
+            )
+            for one, code in zip(doomed, reply.results, strict=True):
+                if code:
+                    answer = s3_error_of(error_of(code)) or S3Error("InternalError")
+                    errors.append(
+                        DeleteError(
+                            key=one.key,
+                            code=answer.code,
+                            message=answer.message,
+                            version_id=one.version_id,
+                        )
+                    )
+                elif not wanted.quiet:
+                    deleted.append(DeletedObject(key=one.key, version_id=one.version_id))
+        return xml_response(xml_results.delete_result(deleted=deleted, errors=errors))
+
+
+def _refused(identifier: ObjectIdentifier) -> DeleteError | None:
+    try:
+        names.check_key(identifier.key)
+    except S3Error as error:
+        return DeleteError(
+            key=identifier.key,
+            code=error.code,
+            message=error.message,
+            version_id=identifier.version_id,
+        )
+    if identifier.version_id not in (None, "null"):
+        unknown = S3Error("NoSuchVersion")
+        return DeleteError(
+            key=identifier.key,
+            code=unknown.code,
+            message=unknown.message,
+            version_id=identifier.version_id,
+        )
+    return None

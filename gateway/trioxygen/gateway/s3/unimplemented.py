@@ -1,0 +1,51 @@
+"""Request headers that ask for what this store does not do: refused, never silently ignored.
+
+One table, header -> values that change nothing and are therefore taken. A header that is in
+neither table is unknown to the store and ignored, as S3 ignores it.
+"""
+
+from typing import Final
+
+from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.request import RequestHeaders
+
+_NONE: Final[frozenset[str]] = frozenset()
+
+_TAKEN: Final[dict[str, frozenset[str]]] = {
+    "x-amz-acl": frozenset({"private", "bucket-owner-full-control"}),
+    "x-amz-bucket-namespace": frozenset({"global"}),
+    "x-amz-bucket-object-lock-enabled": frozenset({"false", "False"}),
+    "x-amz-if-match-last-modified-time": _NONE,
+    "x-amz-if-match-size": _NONE,
+    "x-amz-object-ownership": frozenset({"BucketOwnerEnforced"}),
+    "x-amz-tagging": frozenset({""}),
+    "x-amz-tagging-directive": frozenset({"COPY"}),
+    "x-amz-write-offset-bytes": _NONE,
+}
+
+_REFUSED_PREFIXES: Final = (
+    "x-amz-copy-source-server-side-encryption-",
+    "x-amz-grant-",
+    "x-amz-object-lock-",
+    "x-amz-server-side-encryption",
+)
+
+
+def refuse_unimplemented(head: RequestHeaders) -> None:
+    """Refuse a request whose headers imply a feature that is not there; for every operation.
+
+    Raises:
+        S3Error: NotImplemented, naming the header.
+    """
+    for name, value in head.headers_with_prefix("x-amz-"):
+        taken = _TAKEN.get(name)
+        if taken is None:
+            if not name.startswith(_REFUSED_PREFIXES):
+                continue
+        elif value in taken:
+            continue
+        raise S3Error(
+            "NotImplemented",
+            f"The header {name} that you provided implies functionality that is not implemented.",
+            details={"Header": name},
+        )

@@ -1,0 +1,147 @@
+"""XML as S3 writes it: escaping, encoding-type, the document frame, the error document.
+
+Documents are built as text, which is several times faster than building a tree. Values go
+through `text` (or `url_encoded`), element names come from this package only.
+
+Characters that XML 1.0 cannot carry (most control characters, U+FFFE, U+FFFF) become character
+references such as ``&#x1;``: that is what AWS sends, though a strict parser refuses it. A client
+that may meet such keys asks for encoding-type=url, as every AWS SDK does by itself.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from string import ascii_letters, digits
+from typing import Final
+
+DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
+XMLNS: Final = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+
+_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_SPECIAL: Final = re.compile('[\x00-\x08\x0b-\x1f\x7f&<>"\ufffe\uffff\ud800-\udfff]')
+_NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+
+_URL_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.~/-]")
+_URL_UNSAFE_BUT_NEWLINE: Final = re.compile(r"[^A-Za-z0-9_.~/\n-]")
+_URL_KEPT_IN_PAGE: Final = frozenset(ascii_letters + digits + "_.-~/%\n")
+# Of UTF-8 bytes decoded as ISO-8859-1.
+_URL_ESCAPES: Final = {chr(byte): f"%{byte:02X}" for byte in range(256)}
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A canonical user: id (64 hex digits on AWS) and display name."""
+
+    id: str
+    display_name: str
+
+
+def _reference(found: re.Match[str]) -> str:
+    character = found[0]
+    # A lone surrogate has no UTF-8 form at all: it can only be shown as replaced.
+    if "\ud800" <= character <= "\udfff":
+        return "&#xFFFD;"
+    return _NAMED.get(character) or f"&#x{ord(character):X};"
+
+
+def text(value: str) -> str:
+    """Escaped for element content; carriage returns survive as references."""
+    if _SPECIAL.search(value) is None:
+        return value
+    return _SPECIAL.sub(_reference, value)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return _URL_ESCAPES[found[0]]
+
+
+def url_encoded(value: str) -> str:
+    """As encoding-type=url wants names: percent-encoded UTF-8 but for ``/``; a space is ``%20``."""
+    if _URL_UNSAFE.search(value) is None:
+        return value
+    return _URL_UNSAFE.sub(_escape, value.encode("utf-8", "surrogatepass").decode("latin-1"))
+
+
+def name_encoder(encoding_type: str | None) -> Callable[[str], str]:
+    """How a listing writes keys, prefixes, delimiters and markers.
+
+    Args:
+        encoding_type: "url", or None; the caller refuses anything else.
+    """
+    assert encoding_type in (None, "url"), encoding_type
+    return text if encoding_type is None else url_encoded
+
+
+def encoded_names(names: Sequence[str], encoding_type: str | None) -> Sequence[str]:
+    """`name_encoder` of many names at once: one search a page instead of one a name."""
+    joined = "\n".join(names)
+    if joined.count("\n") >= len(names):
+        encode = name_encoder(encoding_type)
+        return [encode(name) for name in names]
+    unsafe = _SPECIAL if encoding_type is None else _URL_UNSAFE_BUT_NEWLINE
+    if unsafe.search(joined) is None:
+        return names
+    if encoding_type is None:
+        return _SPECIAL.sub(_reference, joined).split("\n")
+    # Replacing each character that occurs takes half the time of a substitution with a callback.
+    escaped = joined.encode("utf-8", "surrogatepass").decode("latin-1").replace("%", "%25")
+    for character in set(escaped) - _URL_KEPT_IN_PAGE:
+        escaped = escaped.replace(character, _URL_ESCAPES[character])
+    return escaped.split("\n")
+
+
+def text_or_url_encoded(value: str) -> str:
+    """`text` where XML can carry every character of it, else `url_encoded`."""
+    return text(value) if _NOT_XML.search(value) is None else url_encoded(value)
+
+
+def element(name: str, value: str | int | None) -> str:
+    """``<name>value</name>``, or nothing for None."""
+    if value is None:
+        return ""
+    return f"<{name}>{text(value) if isinstance(value, str) else value}</{name}>"
+
+
+def boolean(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def owner_element(name: str, owner: Owner | None) -> str:
+    """Owner or Initiator, or nothing for None."""
+    if owner is None:
+        return ""
+    return (
+        f"<{name}><ID>{text(owner.id)}</ID>"
+        f"<DisplayName>{text(owner.display_name)}</DisplayName></{name}>"
+    )
+
+
+def document(name: str, content: str, *, with_declaration: bool = True) -> bytes:
+    """A whole document in S3's namespace.
+
+    Args:
+        with_declaration: False where `DECLARATION` was sent before (white space that keeps a
+            long request alive goes between it and the root element).
+    """
+    root = f"<{name} {XMLNS}>{content}</{name}>"
+    return (DECLARATION + root if with_declaration else root).encode()
+
+
+def error_document(
+    *,
+    code: str,
+    message: str,
+    resource: str,
+    request_id: str,
+    host_id: str,
+    details: Mapping[str, str] | None = None,
+    with_declaration: bool = True,
+) -> bytes:
+    """The error document; `details` become elements between Message and Resource, in order."""
+    extra = "".join(element(name, value) for name, value in (details or {}).items())
+    root = (
+        f"<Error><Code>{text(code)}</Code><Message>{text(message)}</Message>{extra}"
+        f"<Resource>{text(resource)}</Resource><RequestId>{text(request_id)}</RequestId>"
+        f"<HostId>{text(host_id)}</HostId></Error>"
+    )
+    return (DECLARATION + root if with_declaration else root).encode()

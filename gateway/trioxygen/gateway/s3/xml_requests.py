@@ -1,0 +1,200 @@
+"""Documents that clients send: DeleteObjects, CompleteMultipartUpload, CreateBucket.
+
+Nothing outside the document is ever read: a DTD is refused, entities are not resolved, libxml2's
+limits on depth and size stay on; the caller bounds the body. The namespace is optional. An
+element that is not known is refused, because skipping one (a condition, say) could do harm.
+Source: S3 API; botocore's service model.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+from trioxygen.common.checksum import Algorithm
+from trioxygen.gateway.s3.checksums import parse_digest
+from trioxygen.gateway.s3.errors import S3Error
+
+DELETE_OBJECTS_MAX: Final = 1_000
+PARTS_MAX: Final = 10_000
+
+_CHECKSUM_ELEMENTS: Final = {f"Checksum{member.value}": member for member in Algorithm}
+_DIRECTORY_BUCKET_CONDITIONS: Final = frozenset({"LastModifiedTime", "Size"})
+_CREATE_BUCKET_UNIMPLEMENTED: Final = frozenset({"Bucket", "Location", "Tags"})
+_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+_PART_NUMBER_DIGITS_MAX: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectIdentifier:
+    """One object to delete; etag ("" for none) without quotes, or "*"."""
+
+    key: str
+    version_id: str | None = None
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRequest:
+    """Body of DeleteObjects: 1 to 1,000 objects; quiet answers tell of errors only."""
+
+    quiet: bool
+    objects: tuple[ObjectIdentifier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedPart:
+    """One part in the body of CompleteMultipartUpload; etag without quotes."""
+
+    number: int
+    etag: str
+    checksums: Mapping[Algorithm, bytes]
+
+
+def _parse(body: bytes, root_name: str) -> "etree._Element":
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise S3Error("MalformedXML") from error
+    docinfo = root.getroottree().docinfo
+    assert docinfo is not None, "a parsed document has a DocInfo"
+    if docinfo.internalDTD is not None or _local_name(root) != root_name:
+        raise S3Error("MalformedXML")
+    return root
+
+
+def _local_name(node: "etree._Element") -> str:
+    tag = node.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def _children(node: "etree._Element") -> dict[str, str]:
+    """Text of the children by local name, each at most once and without children of its own."""
+    found: dict[str, str] = {}
+    for child in node:
+        name = _local_name(child)
+        if not name or name in found or len(child):
+            raise S3Error("MalformedXML")
+        found[name] = child.text or ""
+    return found
+
+
+def _unquoted(etag: str) -> str:
+    etag = etag.strip()
+    return etag[1:-1] if len(etag) >= 2 and etag[0] == etag[-1] == '"' else etag
+
+
+def _object_identifier(node: "etree._Element") -> ObjectIdentifier:
+    fields = _children(node)
+    key = fields.pop("Key", "")
+    version_id = fields.pop("VersionId", "").strip()
+    etag = _unquoted(fields.pop("ETag", ""))
+    if not _DIRECTORY_BUCKET_CONDITIONS.isdisjoint(fields):
+        raise S3Error(
+            "NotImplemented", "Deletion by last-modified time or size is not implemented."
+        )
+    if fields or not key:
+        raise S3Error("MalformedXML")
+    return ObjectIdentifier(key, version_id or None, etag)
+
+
+def read_delete_request(body: bytes) -> DeleteRequest:
+    """Body of DeleteObjects. The length of keys is not checked here.
+
+    Raises:
+        S3Error: MalformedXML (more than 1,000 objects, none, an empty key, unknown elements),
+            NotImplemented (conditions that only directory buckets have).
+    """
+    quiet = False
+    objects: list[ObjectIdentifier] = []
+    for child in _parse(body, "Delete"):
+        name = _local_name(child)
+        if name == "Object" and len(objects) < DELETE_OBJECTS_MAX:
+            objects.append(_object_identifier(child))
+        elif name == "Quiet":
+            value = (child.text or "").strip().lower()
+            if value not in ("true", "false"):
+                raise S3Error("MalformedXML")
+            quiet = value == "true"
+        else:
+            raise S3Error("MalformedXML")
+    if not objects:
+        raise S3Error("MalformedXML")
+    return DeleteRequest(quiet, tuple(objects))
+
+
+def _part_number(value: str) -> int:
+    digits = value.strip()
+    if _INTEGER.fullmatch(digits) is None:
+        raise S3Error("MalformedXML")
+    if len(digits) > _PART_NUMBER_DIGITS_MAX or not 1 <= int(digits) <= PARTS_MAX:
+        raise S3Error(
+            "InvalidArgument",
+            f"Part number must be an integer between 1 and {PARTS_MAX}, inclusive",
+            details={"ArgumentName": "partNumber", "ArgumentValue": digits},
+        )
+    return int(digits)
+
+
+def _completed_part(node: "etree._Element") -> CompletedPart:
+    fields = _children(node)
+    if "PartNumber" not in fields or "ETag" not in fields:
+        raise S3Error("MalformedXML")
+    number = _part_number(fields.pop("PartNumber"))
+    etag = _unquoted(fields.pop("ETag"))
+    checksums: dict[Algorithm, bytes] = {}
+    for name, value in fields.items():
+        algorithm = _CHECKSUM_ELEMENTS.get(name)
+        if algorithm is not None:
+            checksums[algorithm] = parse_digest(algorithm, value.strip(), name=name)
+        elif name.startswith("Checksum"):
+            raise S3Error("InvalidRequest", f"{name} is of an algorithm that is not supported.")
+        else:
+            raise S3Error("MalformedXML")
+    return CompletedPart(number, etag, checksums)
+
+
+def read_complete_request(body: bytes) -> list[CompletedPart]:
+    """Body of CompleteMultipartUpload: 1 to 10,000 parts as listed; their order is not checked.
+
+    Raises:
+        S3Error: MalformedXML, InvalidArgument (part number), InvalidRequest and BadDigest
+            (ill-formed checksums).
+    """
+    parts: list[CompletedPart] = []
+    for child in _parse(body, "CompleteMultipartUpload"):
+        if _local_name(child) != "Part" or len(parts) == PARTS_MAX:
+            raise S3Error("MalformedXML")
+        parts.append(_completed_part(child))
+    if not parts:
+        raise S3Error("MalformedXML")
+    return parts
+
+
+def read_create_bucket(body: bytes) -> str | None:
+    """The LocationConstraint of CreateBucket's body; None without a body, element or text.
+
+    Raises:
+        S3Error: MalformedXML, NotImplemented (directory buckets, tags).
+    """
+    if not body:
+        return None
+    location: str | None = None
+    for child in _parse(body, "CreateBucketConfiguration"):
+        name = _local_name(child)
+        if name in _CREATE_BUCKET_UNIMPLEMENTED:
+            raise S3Error("NotImplemented", f"{name} in CreateBucket is not implemented.")
+        if name != "LocationConstraint" or location is not None or len(child):
+            raise S3Error("MalformedXML")
+        location = (child.text or "").strip()
+    return location or None

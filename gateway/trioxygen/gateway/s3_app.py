@@ -1,0 +1,187 @@
+"""The S3 endpoint as an ASGI application: authenticate, route, run, answer, log. The hot path.
+
+Nothing is remembered between requests but what `Credentials` caches; any gateway can take any request.
+"""
+
+import random
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+from trioxygen.common import logs
+from trioxygen.common.clock import Clock
+from trioxygen.common.errors import TrioxygenError
+from trioxygen.gateway.access_log import AccessLog
+from trioxygen.gateway.auth.sigv4 import read_claim, verify
+from trioxygen.gateway.credentials import Credentials
+from trioxygen.gateway.error_response import error_response, s3_error
+from trioxygen.gateway.head import RequestHead
+from trioxygen.gateway.metrics import GatewayMetrics
+from trioxygen.gateway.operations import S3Config
+from trioxygen.gateway.readiness import Readiness
+from trioxygen.gateway.request import Headers, Receive, Response, S3Request
+from trioxygen.gateway.routing import Router
+from trioxygen.gateway.s3 import names
+from trioxygen.gateway.s3.errors import S3Error
+
+log = logs.get(__name__)
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_HEALTH_PREFIX: Final = b"/_health/"
+
+
+class S3App:
+    def __init__(
+        self,
+        *,
+        router: Router,
+        credentials: Credentials,
+        clock: Clock,
+        rng: random.Random,
+        config: S3Config,
+        readiness: Readiness,
+        metrics: GatewayMetrics,
+        access_log: AccessLog | None,
+    ) -> None:
+        self._router, self._credentials, self._clock, self._config = (
+            router,
+            credentials,
+            clock,
+            config,
+        )
+        self._readiness, self._metrics, self._access_log = readiness, metrics, access_log
+        self._domains = config.domains
+        self._regions = config.regions or None
+        self._skew_seconds_max = config.clock_skew_seconds_max
+        # Ids differ between gateways and starts by the first half, between requests by the second.
+        self._id_prefix = f"{rng.getrandbits(32):08X}"
+        self._last_id = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http", scope["type"]
+        raw_path: bytes = scope["raw_path"]
+        if raw_path.startswith(_HEALTH_PREFIX):
+            await self._health(raw_path, send)
+            return
+        started_ms = self._clock.monotonic_ms()
+        self._last_id += 1
+        request_id = f"{self._id_prefix}{self._last_id:08X}"
+        head = RequestHead(scope["method"], raw_path, scope["query_string"], scope["headers"])
+        request = S3Request(head, receive, request_id, scope["scheme"])
+        error_code = ""
+        try:
+            response = await self._answer(request)
+        except (S3Error, TrioxygenError) as error:
+            answer = s3_error(error)
+            error_code = answer.code
+            response = error_response(request, answer)
+        except (
+            Exception
+        ) as error:  # the outermost frame: a defect must not take the connection down
+            log.error(
+                "request_failed", request_id=request_id, operation=request.operation, error=error
+            )
+            error_code = "InternalError"
+            response = error_response(request, S3Error("InternalError"))
+        bytes_out = 0
+        try:
+            bytes_out = await self._send(request, response, send)
+        finally:
+            duration_ms = self._clock.monotonic_ms() - started_ms
+            self._metrics.answered(
+                request.operation, response.status, duration_ms / 1_000, request.bytes_in, bytes_out
+            )
+            if self._access_log is not None:
+                client = scope.get("client")
+                self._access_log.write(
+                    request_id=request_id,
+                    remote=client[0] if client else "",
+                    account="" if request.account is None else request.account.account_id,
+                    operation=request.operation,
+                    bucket=request.bucket or "",
+                    key=request.key or "",
+                    status=response.status,
+                    bytes_in=request.bytes_in,
+                    bytes_out=bytes_out,
+                    duration_ms=duration_ms,
+                    error_code=error_code,
+                )
+
+    async def _answer(self, request: S3Request) -> Response:
+        head = request.head
+        target = names.parse_target(
+            head.raw_path, head.header("host") if self._domains else None, self._domains
+        )
+        request.bucket, request.key = target.bucket, target.key
+        if head.method == "OPTIONS":
+            raise S3Error("NotImplemented", "CORS is not implemented.")
+        claim = read_claim(
+            head,
+            now_s=self._clock.wall_ms() // 1_000,
+            regions=self._regions,
+            skew_seconds_max=self._skew_seconds_max,
+        )
+        if claim is not None:
+            credential = await self._credentials.find(claim)
+            verify(claim, head, credential.signing_key)
+            request.claim, request.account = claim, credential.account
+            request.signing_key = credential.signing_key
+        route = self._router.route(request)
+        request.operation = route.name
+        return await route.operation(request)
+
+    async def _send(self, request: S3Request, response: Response, send: Send) -> int:
+        headers: Headers = [(b"x-amz-request-id", request.request_id.encode())]
+        if response.headers:
+            headers += response.headers
+        stream = response.stream
+        if stream is None:
+            if (
+                request.head.method != "HEAD"
+                and response.status not in (204, 304)
+                and response.length_bytes is None
+            ):
+                headers.append((b"content-length", str(len(response.body)).encode()))
+            await send(
+                {"type": "http.response.start", "status": response.status, "headers": headers}
+            )
+            await send({"type": "http.response.body", "body": response.body})
+            return len(response.body)
+        sent_bytes = 0
+        started = False
+        try:
+            async for piece in stream:
+                # The head goes out with the first piece: an object that cannot be read at all is an error.
+                if not started:
+                    started = True
+                    await send(
+                        {
+                            "type": "http.response.start",
+                            "status": response.status,
+                            "headers": headers,
+                        }
+                    )
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                sent_bytes += len(piece)
+        except TrioxygenError as error:
+            if started:
+                # Part of the answer is out: only an early end tells the client. The server closes.
+                raise
+            return await self._send(request, error_response(request, s3_error(error)), send)
+        finally:
+            close = getattr(stream, "aclose", None)
+            if close is not None:
+                await close()
+        await send({"type": "http.response.body", "body": b""})
+        return sent_bytes
+
+    async def _health(self, raw_path: bytes, send: Send) -> None:
+        ready = raw_path == b"/_health/live" or (
+            raw_path == b"/_health/ready" and self._readiness.get()
+        )
+        status = 200 if ready else 503 if raw_path == b"/_health/ready" else 404
+        body = b"ok\n" if ready else b"not ready\n" if status == 503 else b"not found\n"
+        headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

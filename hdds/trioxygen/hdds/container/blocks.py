@@ -1,0 +1,146 @@
+"""The block index: tables of a volume's store, their keys, and blocks as values."""
+
+import struct
+from collections import OrderedDict
+from typing import Final, NamedTuple
+
+from trioxygen.metadata.store.ports import ReadTxn, Store, Table, WriteTxn
+from trioxygen.metadata.store.table import RowTable
+from trioxygen.proto.v1.datanode_pb2 import (
+    BlockRow,
+    DataNodeContainerRow,
+    PackedPlace,
+    SegmentRow,
+)
+
+BLOCKS: Final = RowTable(1, "block", BlockRow)
+CONTAINERS: Final = RowTable(2, "container", DataNodeContainerRow)
+SEGMENTS: Final = RowTable(3, "segment", SegmentRow)
+META: Final = Table(4, "meta")
+TABLES: Final = (BLOCKS.table, CONTAINERS.table, SEGMENTS.table, META)
+
+OWN_FILE: Final = -1
+
+_APPLIED: Final = b"applied"
+_BLOCK_KEY: Final = struct.Struct(">QQ")
+_CONTAINER_KEY: Final = struct.Struct(">Q")
+_SEGMENT_KEY: Final = struct.Struct(">QI")
+
+# (container, local) -> 16 bytes
+block_key = _BLOCK_KEY.pack
+# 16 bytes -> (container, local)
+block_of_key = _BLOCK_KEY.unpack
+container_key = _CONTAINER_KEY.pack
+segment_key = _SEGMENT_KEY.pack
+segment_of_key = _SEGMENT_KEY.unpack
+
+
+class Block(NamedTuple):
+    """A stored block. `segment` is OWN_FILE for one in a file of its own (its offset is 0 then)."""
+
+    size_bytes: int
+    commit_sequence: int
+    checksums: bytes
+    segment: int
+    offset_bytes: int
+
+    def is_same_content(self, size_bytes: int, checksums: bytes) -> bool:
+        return self.size_bytes == size_bytes and self.checksums == checksums
+
+
+def block_of_row(value: bytes) -> Block:
+    row = BlockRow.FromString(value)
+    if row.own_file:
+        return Block(row.size_bytes, row.commit_sequence, row.checksums, OWN_FILE, 0)
+    packed = row.packed
+    return Block(
+        row.size_bytes, row.commit_sequence, row.checksums, packed.segment, packed.offset_bytes
+    )
+
+
+def row_of_block(block: Block) -> bytes:
+    size_bytes, commit_sequence, checksums, segment, offset_bytes = block
+    if segment == OWN_FILE:
+        row = BlockRow(
+            size_bytes=size_bytes,
+            commit_sequence=commit_sequence,
+            checksums=checksums,
+            own_file=True,
+        )
+    else:
+        row = BlockRow(
+            size_bytes=size_bytes,
+            commit_sequence=commit_sequence,
+            checksums=checksums,
+            packed=PackedPlace(segment=segment, offset_bytes=offset_bytes),
+        )
+    return row.SerializeToString()
+
+
+def get_block(txn: ReadTxn, key: bytes) -> Block | None:
+    value = txn.get(BLOCKS.table, key)
+    return None if value is None else block_of_row(value)
+
+
+def put_block(txn: WriteTxn, key: bytes, block: Block) -> None:
+    txn.put(BLOCKS.table, key, row_of_block(block))
+
+
+def put_applied_index(txn: WriteTxn, index: int) -> None:
+    txn.put(META, _APPLIED, index.to_bytes(8, "big"))
+
+
+def applied_index(store: Store) -> int:
+    """The last entry of the ring's log whose effects the store holds; 0 for a new store."""
+    with store.read() as txn:
+        return int.from_bytes(txn.get(META, _APPLIED) or b"", "big")
+
+
+class BlockIndex:
+    """Committed blocks, with a bounded cache of those that were looked up last (by count).
+
+    Only for the event loop. Whoever changes rows calls `forget` after the commit.
+    """
+
+    def __init__(self, store: Store, *, cached_blocks_max: int) -> None:
+        self._store = store
+        self._cache: OrderedDict[bytes, Block] = OrderedDict()
+        self._cached_blocks_max = cached_blocks_max
+
+    def get(self, key: bytes) -> Block | None:
+        block = self._cache.get(key)
+        if block is not None:
+            self._cache.move_to_end(key)
+            return block
+        with self._store.read() as txn:
+            value = txn.get(BLOCKS.table, key)
+        if value is None:
+            return None
+        block = self._cache[key] = block_of_row(value)
+        if len(self._cache) > self._cached_blocks_max:
+            self._cache.popitem(last=False)
+        return block
+
+    def forget(self, key: bytes) -> None:
+        self._cache.pop(key, None)
+
+    def forget_range(self, container: int, first_local: int, count: int) -> None:
+        if count <= len(self._cache):
+            for local in range(first_local, first_local + count):
+                self._cache.pop(block_key(container, local), None)
+            return
+        first, end = block_key(container, first_local), block_key(container, first_local + count)
+        for key in [key for key in self._cache if first <= key < end]:
+            del self._cache[key]
+
+    def after(
+        self, key: bytes, *, count_max: int, prefix: bytes = b""
+    ) -> list[tuple[bytes, Block]]:
+        """The next blocks in key order. Blocks: for the blocking pool (does not use the cache)."""
+        found: list[tuple[bytes, Block]] = []
+        with self._store.read() as txn:
+            for at, value in txn.scan(BLOCKS.table, prefix=prefix, after=key):
+                found.append((at, block_of_row(value)))
+                if len(found) == count_max:
+                    break
+        return found

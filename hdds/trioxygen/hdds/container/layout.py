@@ -1,0 +1,118 @@
+"""Names of files below a volume, and the volume's VERSION file.
+
+<volume>/VERSION                               format, volume id, cluster id (JSON)
+<volume>/index                                 key-value store: containers, segments, blocks
+<volume>/log                                   write-ahead log
+<volume>/containers/<id>/<local>.block         a large block
+<volume>/containers/<id>/<local>.block.<n>     one that is being received; removed at start
+<volume>/containers/<id>/packed-<segment>.data small blocks, one after the other
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from trioxygen.common.disk import Disk
+from trioxygen.common.errors import UnknownFormat
+
+FORMAT_VERSION: Final = 1
+
+_BLOCK_NAME: Final = re.compile(r"([0-9]+)\.block")
+_RECEIVING_NAME: Final = re.compile(r"[0-9]+\.block\.[0-9]+")
+_SEGMENT_NAME: Final = re.compile(r"packed-([0-9]+)\.data")
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeVersion:
+    """What VERSION says. `cluster_id` is empty until the volume first met its cluster."""
+
+    volume_id: str
+    cluster_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeLayout:
+    root: Path
+
+    @property
+    def version(self) -> Path:
+        return self.root / "VERSION"
+
+    @property
+    def index(self) -> Path:
+        return self.root / "index"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log"
+
+    @property
+    def containers(self) -> Path:
+        return self.root / "containers"
+
+    def container(self, container_id: int) -> Path:
+        return self.root / "containers" / str(container_id)
+
+    def block(self, container_id: int, local: int) -> Path:
+        return self.container(container_id) / f"{local}.block"
+
+    def receiving(self, container_id: int, local: int, number: int) -> Path:
+        return self.container(container_id) / f"{local}.block.{number}"
+
+    def segment(self, container_id: int, segment: int) -> Path:
+        return self.container(container_id) / f"packed-{segment}.data"
+
+
+def container_of(name: str) -> int | None:
+    """The container that a name in `containers` stands for."""
+    return int(name) if name.isascii() and name.isdigit() else None
+
+
+def block_of(name: str) -> int | None:
+    """The local id of a large block's file."""
+    found = _BLOCK_NAME.fullmatch(name)
+    return int(found[1]) if found else None
+
+
+def segment_of(name: str) -> int | None:
+    found = _SEGMENT_NAME.fullmatch(name)
+    return int(found[1]) if found else None
+
+
+def is_receiving(name: str) -> bool:
+    return _RECEIVING_NAME.fullmatch(name) is not None
+
+
+def read_version(disk: Disk, layout: VolumeLayout) -> VolumeVersion | None:
+    """None when the volume has none: it is new.
+
+    Raises:
+        UnknownFormat: written by a version that this one does not know, or damaged.
+    """
+    if not disk.exists(layout.version):
+        return None
+    try:
+        told = json.loads(disk.read(layout.version))
+        format_version = told["format"]
+        version = VolumeVersion(volume_id=told["volume_id"], cluster_id=told["cluster_id"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnknownFormat("the VERSION file is damaged", path=str(layout.version)) from error
+    if format_version != FORMAT_VERSION:
+        raise UnknownFormat(
+            "a volume of another version of Trioxygen",
+            path=str(layout.version),
+            found=str(format_version),
+            known=FORMAT_VERSION,
+        )
+    return version
+
+
+def write_version(disk: Disk, layout: VolumeLayout, version: VolumeVersion) -> None:
+    told = {
+        "format": FORMAT_VERSION,
+        "volume_id": version.volume_id,
+        "cluster_id": version.cluster_id,
+    }
+    disk.replace(layout.version, json.dumps(told, indent=2).encode() + b"\n")

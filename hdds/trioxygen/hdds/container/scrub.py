@@ -1,0 +1,88 @@
+"""The scrubber: reads all blocks of a volume slowly and compares them with their checksums."""
+
+from typing import Final
+
+from trioxygen.common.clock import Clock
+from trioxygen.common.disk import File
+from trioxygen.common.units import MIB, SECOND_MS
+from trioxygen.hdds.container.blocks import OWN_FILE, Block, block_of_key, get_block
+from trioxygen.hdds.container.checksums import PIECE_BYTES, first_bad_piece
+from trioxygen.hdds.container.open_files import FileId
+from trioxygen.hdds.container.volume import Volume
+
+_ROWS_AT_ONCE: Final = 256
+_READ_BYTES: Final = 1 * MIB
+
+
+class Scrubber:
+    """A Worker of one volume. It rests for the interval first, then between passes.
+
+    Args:
+        bytes_per_s: at most.
+    """
+
+    def __init__(
+        self, volume: Volume, clock: Clock, *, bytes_per_s: int, interval_ms: float
+    ) -> None:
+        self.name = f"scrubber-{volume.volume_id}"
+        self.interval_ms = interval_ms
+        self._volume, self._clock, self._bytes_per_s = volume, clock, bytes_per_s
+        self._after = b""
+        self._resting = True
+        self.scrubbed_blocks = 0
+        self.passes = 0
+
+    async def work(self) -> bool:
+        if self._resting:
+            self._resting = False
+            return False
+        if await self.scrub_some():
+            return True
+        self.passes += 1
+        return False
+
+    async def scrub_some(self) -> bool:
+        """The next blocks in key order; False at the end of a pass."""
+        rows = await self._volume.blocking.run(self._rows)
+        for key, block in rows:
+            await self._check(key, block)
+            self._after = key
+            self.scrubbed_blocks += 1
+        if not rows:
+            self._after = b""
+        return bool(rows)
+
+    def _rows(self) -> list[tuple[bytes, Block]]:
+        return self._volume.index.after(self._after, count_max=_ROWS_AT_ONCE)
+
+    async def _check(self, key: bytes, block: Block) -> None:
+        volume = self._volume
+        container, local = block_of_key(key)
+        file_id = FileId(container, block.segment, 0 if block.segment != OWN_FILE else local)
+        reason: str | None = None
+        for start in range(0, block.size_bytes, _READ_BYTES):
+            size_bytes = min(_READ_BYTES, block.size_bytes - start)
+            try:
+                file = await volume.files.acquire(file_id)
+            except FileNotFoundError:
+                reason = "the file is missing"
+                break
+            job = volume.blocking.run(_is_sound, file.file, block, start, size_bytes)
+            if not await volume.use(file, job):
+                reason = "found by the scrubber"
+                break
+            await self._clock.sleep_ms(size_bytes / self._bytes_per_s * SECOND_MS)
+        if reason is None:
+            return
+        # It may have moved or gone since the rows were read.
+        with volume.store.read() as txn:
+            current = get_block(txn, key)
+        if current == block:
+            volume.record_corrupt(key, reason)
+
+
+def _is_sound(file: File, block: Block, start: int, size_bytes: int) -> bool:
+    data = file.pread(size_bytes, block.offset_bytes + start)
+    return len(data) == size_bytes and (
+        first_bad_piece(data, block.checksums, start // PIECE_BYTES) is None
+    )

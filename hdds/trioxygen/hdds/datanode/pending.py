@@ -1,0 +1,103 @@
+"""What the ring's log has applied and the block index does not hold yet, in memory."""
+
+from dataclasses import dataclass, field
+
+from trioxygen.hdds.container.blocks import Block, block_key, block_of_key
+from trioxygen.hdds.container.container import Container, Place
+from trioxygen.hdds.container.state import ContainerState
+
+
+class PendingBlock:
+    """An applied block: its data is here, or (streamed) in its file or segment already.
+
+    Attributes:
+    block: its place counts only when `data` is None.
+    record: of a streamed block in a packed segment, where its record begins.
+    """
+
+    __slots__ = ("block", "container", "data", "record")
+
+    def __init__(
+        self, container: Container, block: Block, data: bytes | None, record: Place | None = None
+    ) -> None:
+        self.container, self.block, self.data, self.record = container, block, data, record
+
+    @property
+    def pending_bytes(self) -> int:
+        return 0 if self.data is None else len(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedRange:
+    container: int
+    first_local: int
+    count: int
+
+    def holds(self, container: int, local: int) -> bool:
+        return (
+            container == self.container
+            and self.first_local <= local < self.first_local + self.count
+        )
+
+    @property
+    def first_key(self) -> bytes:
+        return block_key(self.container, self.first_local)
+
+    @property
+    def end_key(self) -> bytes:
+        end = min(self.first_local + self.count, 2**64 - 1)
+        return block_key(self.container, end)
+
+
+@dataclass(slots=True)
+class Generation:
+    """Effects of consecutive log entries, persisted by one transaction: deletions first, then puts.
+
+    Attributes:
+    states: of containers that an entry moved.
+    dropped: streamed blocks that were put and deleted here; their bytes are garbage.
+    """
+
+    puts: dict[bytes, PendingBlock] = field(default_factory=dict)
+    deleted: list[DeletedRange] = field(default_factory=list)
+    states: dict[int, ContainerState] = field(default_factory=dict)
+    dropped: list[PendingBlock] = field(default_factory=list)
+    dropped_keys: list[bytes] = field(default_factory=list)
+    pending_bytes: int = 0
+    log_bytes: int = 0
+    last_index: int = 0
+
+    def is_empty(self) -> bool:
+        return self.last_index == 0
+
+    def put(self, key: bytes, pending: PendingBlock) -> None:
+        """A retried write of the same block takes the place of the former."""
+        self._take_out(key)
+        self.puts[key] = pending
+        size_bytes = pending.pending_bytes
+        self.pending_bytes += size_bytes
+        pending.container.pending_bytes += size_bytes
+
+    def _take_out(self, key: bytes) -> None:
+        former = self.puts.pop(key, None)
+        if former is None:
+            return
+        size_bytes = former.pending_bytes
+        self.pending_bytes -= size_bytes
+        former.container.pending_bytes -= size_bytes
+        if former.data is None:
+            self.dropped.append(former)
+            self.dropped_keys.append(key)
+
+    def delete(self, blocks: DeletedRange) -> None:
+        if blocks.count <= len(self.puts):
+            for local in range(blocks.first_local, blocks.first_local + blocks.count):
+                self._take_out(block_key(blocks.container, local))
+        else:
+            for key in [key for key in self.puts if blocks.holds(*block_of_key(key))]:
+                self._take_out(key)
+        self.deleted.append(blocks)
+
+    def deletes(self, key: bytes) -> bool:
+        container, local = block_of_key(key)
+        return any(blocks.holds(container, local) for blocks in self.deleted)

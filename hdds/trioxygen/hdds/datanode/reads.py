@@ -1,0 +1,194 @@
+"""Reading blocks: every byte that leaves has been checked against the checksum of its 64 KiB.
+
+A block may move (compaction) or go while it is being read: what does not match is looked up again, and
+only what is still said to lie there is corrupt.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from trioxygen.common.disk import Buffer, File
+from trioxygen.common.errors import (
+    ChecksumMismatch,
+    InvalidRequest,
+    NoSuchBlock,
+    NoSuchContainer,
+)
+from trioxygen.hdds.container.blocks import OWN_FILE, Block, block_key, block_of_key
+from trioxygen.hdds.container.checksums import PIECE_BYTES, first_bad_piece
+from trioxygen.hdds.container.open_files import FileId
+from trioxygen.hdds.datanode.config import DataNodeConfig
+from trioxygen.hdds.datanode.pending import PendingBlock
+from trioxygen.hdds.datanode.pipeline import Pipeline
+
+_TRIES: Final = 4
+
+
+class Reads:
+    """Of one volume. Only for the event loop."""
+
+    def __init__(self, pipeline: Pipeline, config: DataNodeConfig) -> None:
+        self._pipeline, self._volume, self._config = pipeline, pipeline.volume, config
+        self.read_bytes = 0
+
+    async def read(
+        self, container: int, local: int, offset_bytes: int, length_bytes: int
+    ) -> Buffer:
+        """A range of a block, at once.
+
+        Raises: NoSuchContainer, NoSuchBlock, InvalidRequest, ChecksumMismatch.
+        """
+        key = block_key(container, local)
+        found = self._find(key, container, local, offset_bytes, length_bytes)
+        self.read_bytes += length_bytes
+        if isinstance(found, PendingBlock):
+            data = found.data
+            if data is not None:
+                if first_bad_piece(data, found.block.checksums) is not None:
+                    raise self._mismatch(key, container, local, "in memory")
+                if length_bytes == len(data):
+                    return data
+                return memoryview(data)[offset_bytes : offset_bytes + length_bytes]
+            block = found.block
+        else:
+            block = found
+        # Inline, when the page cache has it: the way of nearly every small read.
+        segment = block.segment
+        file = self._volume.files.peek(
+            FileId(container, segment, 0 if segment != OWN_FILE else local)
+        )
+        if file is not None and length_bytes <= self._config.read_inline_bytes_max:
+            first, start, size_bytes = _whole_pieces(block, offset_bytes, length_bytes)
+            data = file.file.pread_nowait(size_bytes, block.offset_bytes + start)
+            if data is not None and first_bad_piece(data, block.checksums, first) is None:
+                if length_bytes == size_bytes:
+                    return data
+                at = offset_bytes - start
+                return memoryview(data)[at : at + length_bytes]
+        return await self._read_waiting(key, block, offset_bytes, length_bytes)
+
+    async def stream(
+        self, container: int, local: int, offset_bytes: int, length_bytes: int
+    ) -> AsyncIterator[Buffer]:
+        """Pieces of a range; the next one is read while one is being sent.
+
+        Raises: as `read`, possibly after some pieces.
+        """
+        key = block_key(container, local)
+        found = self._find(key, container, local, offset_bytes, length_bytes)
+        block = found.block if isinstance(found, PendingBlock) else found
+        if isinstance(found, PendingBlock) and found.data is not None:
+            yield await self.read(container, local, offset_bytes, length_bytes)
+            return
+        end_bytes = offset_bytes + length_bytes
+        piece_bytes = self._config.read_piece_bytes
+        ahead: asyncio.Task[Buffer] | None = None
+        loop = asyncio.get_running_loop()
+        at = offset_bytes
+        try:
+            while at < end_bytes:
+                reading = ahead
+                # Pieces end where the checksums' pieces end, so that none is read twice.
+                upto = min(end_bytes, at - at % PIECE_BYTES + piece_bytes)
+                if reading is None:
+                    reading = loop.create_task(self._read_waiting(key, block, at, upto - at))
+                at = upto
+                if at < end_bytes:
+                    upto = min(end_bytes, at + piece_bytes)
+                    ahead = loop.create_task(self._read_waiting(key, block, at, upto - at))
+                else:
+                    ahead = None
+                data = await reading
+                self.read_bytes += len(data)
+                yield data
+        finally:
+            if ahead is not None:
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
+
+    def _find(
+        self, key: bytes, container: int, local: int, offset_bytes: int, length_bytes: int
+    ) -> PendingBlock | Block:
+        found = self._pipeline.find(key)
+        if found is None:
+            if container not in self._volume.containers:
+                raise NoSuchContainer(container=container)
+            raise NoSuchBlock(container=container, local=local)
+        block = found.block if isinstance(found, PendingBlock) else found
+        if length_bytes <= 0 or offset_bytes + length_bytes > block.size_bytes:
+            raise InvalidRequest(
+                "a range outside of the block",
+                container=container,
+                local=local,
+                offset_bytes=offset_bytes,
+                length_bytes=length_bytes,
+                size_bytes=block.size_bytes,
+            )
+        return found
+
+    async def _read_waiting(
+        self, key: bytes, block: Block, offset_bytes: int, length_bytes: int
+    ) -> Buffer:
+        """On the blocking pool; follows the block when it moves."""
+        container, local = block_of_key(key)
+        for _ in range(_TRIES):
+            reason = await self._try(container, local, block, offset_bytes, length_bytes)
+            if not isinstance(reason, str):
+                return reason
+            found = self._pipeline.find(key)
+            if found is None:
+                raise NoSuchBlock(container=container, local=local)
+            if isinstance(found, PendingBlock):
+                if found.data is not None:
+                    if first_bad_piece(found.data, found.block.checksums) is not None:
+                        raise self._mismatch(key, container, local, "in memory")
+                    return memoryview(found.data)[offset_bytes : offset_bytes + length_bytes]
+                found = found.block
+            if found == block:
+                raise self._mismatch(key, container, local, reason)
+            block = found
+        raise self._mismatch(key, container, local, "moved too often")
+
+    async def _try(
+        self, container: int, local: int, block: Block, offset_bytes: int, length_bytes: int
+    ) -> Buffer | str:
+        """The bytes, or what is wrong with them."""
+        segment = block.segment
+        file_id = FileId(container, segment, 0 if segment != OWN_FILE else local)
+        try:
+            file = await self._volume.files.acquire(file_id)
+        except FileNotFoundError:
+            return "the file is missing"
+        first, start, size_bytes = _whole_pieces(block, offset_bytes, length_bytes)
+        job = self._volume.blocking.run(
+            _read_checked, file.file, block, first, start, size_bytes
+        )
+        data = await self._volume.use(file, job)
+        if isinstance(data, str) or length_bytes == size_bytes:
+            return data
+        at = offset_bytes - start
+        return memoryview(data)[at : at + length_bytes]
+
+    def _mismatch(self, key: bytes, container: int, local: int, reason: str) -> ChecksumMismatch:
+        self._volume.record_corrupt(key, reason)
+        return ChecksumMismatch(reason, container=container, local=local)
+
+
+def _whole_pieces(block: Block, offset_bytes: int, length_bytes: int) -> tuple[int, int, int]:
+    """(number of the first 64 KiB piece, where it starts in the block, bytes to read)."""
+    first = offset_bytes // PIECE_BYTES
+    start = first * PIECE_BYTES
+    end = offset_bytes + length_bytes
+    end = min(block.size_bytes, end + -end % PIECE_BYTES)
+    return first, start, end - start
+
+
+def _read_checked(
+    file: File, block: Block, first: int, start: int, size_bytes: int
+) -> bytes | str:
+    data = file.pread(size_bytes, block.offset_bytes + start)
+    if len(data) != size_bytes:
+        return "the file ends early"
+    bad = first_bad_piece(data, block.checksums, first)
+    return data if bad is None else f"the checksum differs at byte {bad * PIECE_BYTES}"

@@ -1,0 +1,175 @@
+"""What a volume finds on its disk at start, before and after the ring's log is replayed.
+
+Streamed blocks are not in the log, only their PutBlock is: their places are found again by file name
+or by record header. Files that neither index nor log knows are removed.
+"""
+
+from dataclasses import dataclass, field
+
+from trioxygen.common import logs
+from trioxygen.common.errors import UnknownFormat
+from trioxygen.hdds.container import layout
+from trioxygen.hdds.container.blocks import (
+    CONTAINERS,
+    OWN_FILE,
+    SEGMENTS,
+    block_key,
+    get_block,
+    segment_of_key,
+)
+from trioxygen.hdds.container.container import Container, Place
+from trioxygen.hdds.container.packed_segment import (
+    RECORD_HEADER_BYTES,
+    Record,
+    find_record,
+    scan_records,
+)
+from trioxygen.hdds.container.state import PROTO_OF
+from trioxygen.hdds.container.volume import Volume
+from trioxygen.proto.v1.datanode_pb2 import PutBlockRequest
+
+log = logs.get(__name__)
+
+_STATE_OF = {proto: state for state, proto in PROTO_OF.items()}
+
+
+@dataclass(slots=True)
+class Recovered:
+    """Streamed blocks in packed segments that the index may not know yet, by block key."""
+
+    records: dict[bytes, list[Record]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPlace:
+    segment: int
+    offset_bytes: int
+    record: Place | None
+
+
+def load(volume: Volume) -> Recovered:
+    """Fills `volume.containers` from rows and from what is on disk. Blocks: for the blocking pool."""
+    recovered = Recovered()
+    recovery = _load_rows(volume)
+    for name in volume.disk.list(volume.layout.containers):
+        container_id = layout.container_of(name)
+        if container_id is None:
+            raise UnknownFormat("not a container", path=str(volume.layout.containers / name))
+        container = volume.containers.get(container_id)
+        if container is None:
+            container = volume.containers[container_id] = Container(container_id)
+        _load_files(volume, container, recovery.get(container_id, Place(0, 0)), recovered)
+    return recovered
+
+
+def _load_rows(volume: Volume) -> dict[int, Place]:
+    """The places from which streamed blocks may lie that the index does not know."""
+    recovery: dict[int, Place] = {}
+    with volume.store.read() as txn:
+        for _, row in CONTAINERS.scan(txn, prefix=b""):
+            state = _STATE_OF[row.state]
+            volume.containers[row.container_id] = Container(
+                row.container_id,
+                state=state,
+                committed_state=state,
+                pipeline_id=row.pipeline_id,
+                current_segment=row.current_segment,
+                used_bytes=row.used_bytes,
+                block_count=row.block_count,
+            )
+            recovery[row.container_id] = Place(row.recovery_segment, row.recovery_offset_bytes)
+        for key, segment_row in SEGMENTS.scan(txn, prefix=b""):
+            container_id, number = segment_of_key(key)
+            segment = volume.containers[container_id].segment(number)
+            segment.size_bytes = segment_row.size_bytes
+            segment.live_bytes = segment_row.live_bytes
+            segment.punched_bytes = segment_row.punched_bytes
+    return recovery
+
+
+def _load_files(
+    volume: Volume, container: Container, recovery: Place, recovered: Recovered
+) -> None:
+    directory = volume.layout.container(container.container_id)
+    for name in volume.disk.list(directory):
+        if layout.is_receiving(name):
+            volume.disk.remove(directory / name)
+            continue
+        number = layout.segment_of(name)
+        if number is None:
+            continue
+        file = volume.disk.open(directory / name)
+        try:
+            segment = container.segment(number)
+            # Bytes beyond the row's size were written by a flush or a stream that did not end.
+            segment.size_bytes = max(segment.size_bytes, file.size_bytes())
+            container.dirty_segments.add(number)
+            container.current_segment = max(container.current_segment, number)
+            if number < recovery.segment:
+                continue
+            from_bytes = recovery.offset_bytes if number == recovery.segment else 0
+            for record in scan_records(
+                file, segment=number, container=container.container_id, from_bytes=from_bytes
+            ):
+                key = block_key(record.container, record.local)
+                recovered.records.setdefault(key, []).append(record)
+        finally:
+            file.close()
+
+
+async def place_of(volume: Volume, recovered: Recovered, request: PutBlockRequest) -> FoundPlace:
+    """Where the bytes of a replayed PutBlock lie.
+
+    When they are gone, the block was deleted later in the log; should the log not say so, the block
+    is named as missing by every read and by the scrubber.
+    """
+    container_id, local = request.block.container, request.block.local
+    with volume.store.read() as txn:
+        known = get_block(txn, block_key(container_id, local))
+    if known is not None and known.is_same_content(request.size_bytes, request.checksums):
+        return FoundPlace(known.segment, known.offset_bytes, None)
+    records = recovered.records.get(block_key(container_id, local), [])
+    records = [record for record in records if record.size_bytes == request.size_bytes]
+    if records:
+        record = await volume.blocking.run(_find_record, volume, records, request.checksums)
+        if record is not None:
+            place = Place(record.segment, record.offset_bytes - RECORD_HEADER_BYTES)
+            container = volume.containers[container_id]
+            container.streamed.add(place)
+            container.segment(record.segment).unindexed += 1
+            return FoundPlace(record.segment, record.offset_bytes, place)
+    return FoundPlace(OWN_FILE, 0, None)
+
+
+def _find_record(volume: Volume, records: list[Record], checksums: bytes) -> Record | None:
+    for record in records:
+        file = volume.disk.open(volume.layout.segment(record.container, record.segment))
+        try:
+            found = find_record(file, [record], checksums)
+        finally:
+            file.close()
+        if found is not None:
+            return found
+    return None
+
+
+def remove_orphans(volume: Volume) -> int:
+    """Removes large blocks' files that no row names; how many. Blocks.
+
+    Only when all that the log has applied is in the index.
+    """
+    removed = 0
+    for container_id in volume.containers:
+        directory = volume.layout.container(container_id)
+        for name in volume.disk.list(directory):
+            local = layout.block_of(name)
+            if local is None:
+                continue
+            with volume.store.read() as txn:
+                block = get_block(txn, block_key(container_id, local))
+            if block is None or block.segment != OWN_FILE:
+                volume.disk.remove(directory / name)
+                removed += 1
+                log.info("orphan_removed", container=container_id, local=local)
+    return removed
+

@@ -1,0 +1,318 @@
+"""Receiving streamed blocks: into a file of their own, or buffered and then packed.
+
+A received block is sealed: on stable storage, but readable only once a PutBlock has gone through the
+ring's log. What no PutBlock follows is dropped.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from trioxygen.common.clock import Clock
+from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import ContainerNotOpen, InvalidRequest, Overloaded
+from trioxygen.hdds.container.block_file import BlockFile
+from trioxygen.hdds.container.blocks import OWN_FILE, Block, block_key, block_of_key
+from trioxygen.hdds.container.checksums import checksums_of
+from trioxygen.hdds.container.container import Container, Place
+from trioxygen.hdds.container.open_files import FileId
+from trioxygen.hdds.container.packed_segment import RECORD_HEADER_BYTES, record_header
+from trioxygen.hdds.container.state import ContainerState
+from trioxygen.hdds.container.volume import Volume
+from trioxygen.hdds.datanode.config import DataNodeConfig
+from trioxygen.hdds.datanode.pending import DeletedRange
+
+T = TypeVar("T")
+
+_BUFFERS_MAX: Final = 512
+
+
+@dataclass(slots=True)
+class SealedBlock:
+    """Received and synced. `record` is where its record begins, when it is packed."""
+
+    container: Container
+    size_bytes: int
+    checksums: bytes
+    segment: int
+    offset_bytes: int
+    record: Place | None
+    expires_ms: float
+
+    def block(self, commit_sequence: int) -> Block:
+        return Block(
+            self.size_bytes, commit_sequence, self.checksums, self.segment, self.offset_bytes
+        )
+
+
+class Streams:
+    """The streams of one volume, and what they have sealed.
+
+    Args:
+        find: a block that is readable already, by its key.
+        ended: is told when a container has one stream less.
+    """
+
+    def __init__(
+        self,
+        volume: Volume,
+        config: DataNodeConfig,
+        clock: Clock,
+        *,
+        find: Callable[[bytes], Block | None],
+        ended: Callable[[Container], None],
+    ) -> None:
+        self._volume, self._config, self._clock = volume, config, clock
+        self._find, self._ended = find, ended
+        self.sealed: dict[bytes, SealedBlock] = {}
+        self._sealing: set[bytes] = set()
+        self._finishing: set[asyncio.Task[Any]] = set()
+        self._number = 0
+        self._open = 0
+        self.written_bytes = 0
+        self.syncs = 0
+
+    async def receive(
+        self, container: Container, local: int, size_bytes_max: int, pieces: AsyncIterator[Buffer]
+    ) -> tuple[int, bytes]:
+        """(size in bytes, checksums), once all is on stable storage. Sent again, a block is only compared.
+
+        Nothing is left behind when it fails or is cancelled.
+        Raises: InvalidRequest, ContainerNotOpen, NoSpace, Overloaded.
+        """
+        if not 0 < size_bytes_max <= self._config.block_bytes_max:
+            raise InvalidRequest("the announced size of a block", size_bytes=size_bytes_max)
+        if container.state is not ContainerState.OPEN:
+            raise ContainerNotOpen(container=container.container_id)
+        if self._open >= self._config.streams_max:
+            raise Overloaded("too many streams")
+        self._volume.check_space(size_bytes_max)
+        self._open += 1
+        container.streams_open += 1
+        container.reserved_bytes += size_bytes_max
+        try:
+            if size_bytes_max > self._config.packed_block_bytes_max:
+                return await self._receive_file(container, local, size_bytes_max, pieces)
+            return await self._receive_packed(container, local, size_bytes_max, pieces)
+        finally:
+            self._open -= 1
+            container.streams_open -= 1
+            container.reserved_bytes -= size_bytes_max
+            self._ended(container)
+
+    async def _receive_file(
+        self, container: Container, local: int, size_bytes_max: int, pieces: AsyncIterator[Buffer]
+    ) -> tuple[int, bytes]:
+        self._number += 1
+        key = block_key(container.container_id, local)
+        layout = self._volume.layout
+        file = BlockFile(
+            self._volume.disk,
+            beside=layout.receiving(container.container_id, local, self._number),
+            target=layout.block(container.container_id, local),
+        )
+        writing = _Writing(self._volume, file)
+        try:
+            await writing.run(file.create, size_bytes_max)
+            await self._write(writing, size_bytes_max, pieces)
+            checksums = file.checksums()
+            if self._is_known(key, file.size_bytes, checksums):
+                await self._uncancelled(writing.abandon())
+                return file.size_bytes, checksums
+            self._sealing.add(key)
+            try:
+                await writing.run(file.seal)
+            finally:
+                self._sealing.discard(key)
+        except BaseException:
+            # Not in this task: it may be cancelled again while a thread still writes.
+            await self._uncancelled(writing.abandon())
+            raise
+        self.syncs += 1
+        self._seal(key, SealedBlock(container, file.size_bytes, checksums, OWN_FILE, 0, None, 0))
+        return file.size_bytes, checksums
+
+    async def _write(
+        self, writing: "_Writing", size_bytes_max: int, pieces: AsyncIterator[Buffer]
+    ) -> None:
+        buffers: list[Buffer] = []
+        gathered_bytes = total_bytes = 0
+        async for piece in pieces:
+            buffers.append(piece)
+            gathered_bytes += len(piece)
+            total_bytes += len(piece)
+            _check_size(total_bytes, size_bytes_max)
+            if gathered_bytes >= self._config.write_piece_bytes or len(buffers) >= _BUFFERS_MAX:
+                # At most one write is under way while the next piece is gathered.
+                await writing.ended()
+                writing.begin(writing.file.write, buffers)
+                buffers, gathered_bytes = [], 0
+        if total_bytes == 0:
+            raise InvalidRequest("a block of no bytes")
+        await writing.ended()
+        if buffers:
+            await writing.run(writing.file.write, buffers)
+
+    async def _receive_packed(
+        self, container: Container, local: int, size_bytes_max: int, pieces: AsyncIterator[Buffer]
+    ) -> tuple[int, bytes]:
+        buffers: list[Buffer] = []
+        size_bytes = 0
+        async for piece in pieces:
+            buffers.append(piece)
+            size_bytes += len(piece)
+            _check_size(size_bytes, size_bytes_max)
+            if len(buffers) >= _BUFFERS_MAX:
+                buffers = [b"".join(buffers)]
+        if size_bytes == 0:
+            raise InvalidRequest("a block of no bytes")
+        key = block_key(container.container_id, local)
+        if key in self.sealed or self._find(key) is not None:
+            checksums = checksums_of(b"".join(buffers))
+            if self._is_known(key, size_bytes, checksums):
+                return size_bytes, checksums
+        checksums = await self._uncancelled(self._append(container, local, buffers, size_bytes))
+        return size_bytes, checksums
+
+    async def _append(
+        self, container: Container, local: int, buffers: list[Buffer], size_bytes: int
+    ) -> bytes:
+        record = container.reserve_record(
+            RECORD_HEADER_BYTES + size_bytes,
+            segment_bytes_max=self._volume.limits.segment_bytes_max,
+        )
+        try:
+            file_id = FileId(container.container_id, record.segment, 0)
+            file = await self._volume.files.acquire(file_id, create=True)
+            try:
+                checksums = await self._volume.appender.append(
+                    file.file,
+                    record_header(container.container_id, local, size_bytes),
+                    buffers,
+                    record.offset_bytes,
+                )
+            finally:
+                self._volume.files.release(file)
+        except BaseException:
+            release_record(container, record)
+            raise
+        sealed = SealedBlock(
+            container=container,
+            size_bytes=size_bytes,
+            checksums=checksums,
+            segment=record.segment,
+            offset_bytes=record.offset_bytes + RECORD_HEADER_BYTES,
+            record=record,
+            expires_ms=0,
+        )
+        self._seal(block_key(container.container_id, local), sealed)
+        return checksums
+
+    def _is_known(self, key: bytes, size_bytes: int, checksums: bytes) -> bool:
+        """Whether the block is here already, with this content. Raises: InvalidRequest, Overloaded."""
+        if key in self._sealing:
+            raise Overloaded("the block is being written by another stream")
+        found = self.sealed.get(key) or self._find(key)
+        if found is None:
+            return False
+        if found.size_bytes != size_bytes or found.checksums != checksums:
+            raise InvalidRequest("the block exists with other content")
+        return True
+
+    def _seal(self, key: bytes, sealed: SealedBlock) -> None:
+        former = self.sealed.pop(key, None)
+        if former is not None:
+            self._forget(former)
+        sealed.expires_ms = self._clock.monotonic_ms() + self._config.sealed_expiry_ms
+        sealed.container.streams_open += 1
+        sealed.container.reserved_bytes += sealed.size_bytes
+        self.written_bytes += sealed.size_bytes
+        self.sealed[key] = sealed
+
+    async def _uncancelled(self, work: Coroutine[Any, Any, T]) -> T:
+        """Runs to its end, also when this task is cancelled meanwhile."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+        return await asyncio.shield(task)
+
+    async def finished(self) -> None:
+        """What cancelled streams left to do is done."""
+        while self._finishing:
+            await asyncio.wait(self._finishing)
+
+    def take(self, key: bytes) -> SealedBlock | None:
+        """A PutBlock of it has been applied: from now on the pending blocks know it."""
+        sealed = self.sealed.pop(key, None)
+        if sealed is not None:
+            self._end(sealed)
+        return sealed
+
+    def _end(self, sealed: SealedBlock) -> None:
+        sealed.container.streams_open -= 1
+        sealed.container.reserved_bytes -= sealed.size_bytes
+        self._ended(sealed.container)
+
+    def _forget(self, sealed: SealedBlock) -> None:
+        self._end(sealed)
+        if sealed.record is not None:
+            release_record(sealed.container, sealed.record)
+
+    async def drop_deleted(self, blocks: DeletedRange) -> None:
+        """Sealed blocks of a range that was deleted."""
+        await self._drop([key for key in self.sealed if blocks.holds(*block_of_key(key))])
+
+    async def drop_expired(self) -> None:
+        now_ms = self._clock.monotonic_ms()
+        await self._drop([key for key, found in self.sealed.items() if found.expires_ms <= now_ms])
+
+    async def _drop(self, keys: list[bytes]) -> None:
+        for key in keys:
+            sealed = self.sealed.pop(key)
+            self._forget(sealed)
+            if sealed.segment == OWN_FILE:
+                path = self._volume.layout.block(*block_of_key(key))
+                await self._volume.blocking.run(self._volume.disk.remove, path)
+
+
+class _Writing:
+    """One file's calls on the blocking pool, one after the other."""
+
+    def __init__(self, volume: Volume, file: BlockFile) -> None:
+        self._volume, self.file = volume, file
+        self._job: asyncio.Future[Any] | None = None
+
+    def begin(self, function: Any, *arguments: Any) -> None:
+        assert self._job is None
+        self._job = self._volume.blocking.run(function, *arguments)
+
+    async def ended(self) -> Any:
+        """The result of the call under way; it goes on when the waiter is cancelled."""
+        if self._job is None:
+            return None
+        result = await asyncio.shield(self._job)
+        self._job = None
+        return result
+
+    async def run(self, function: Any, *arguments: Any) -> Any:
+        self.begin(function, *arguments)
+        return await self.ended()
+
+    async def abandon(self) -> None:
+        if self._job is not None:
+            await asyncio.wait((self._job,))
+            # What it failed with has been told, or nobody waits for it any more.
+            self._job.exception()
+        await self._volume.blocking.run(self.file.abandon)
+
+
+def _check_size(size_bytes: int, size_bytes_max: int) -> None:
+    if size_bytes > size_bytes_max:
+        raise InvalidRequest("a block is larger than announced", size_bytes_max=size_bytes_max)
+
+
+def release_record(container: Container, record: Place) -> None:
+    """The index knows the record's place now, or it is garbage."""
+    container.streamed.discard(record)
+    container.segment(record.segment).unindexed -= 1

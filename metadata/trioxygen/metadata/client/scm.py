@@ -1,0 +1,31 @@
+"""The Storage Container Manager, from outside: for the OM, DataNodes and readers of blocks."""
+
+from trioxygen.common.runtime import Runtime
+from trioxygen.metadata.client.leader import LeaderClient
+from trioxygen.proto.v1 import scm_pb2 as scm
+
+
+class ScmClient(LeaderClient):
+    def __init__(
+        self, runtime: Runtime, addresses: list[str], *, timeout_ms: float = 30_000
+    ) -> None:
+        super().__init__(runtime, "StorageContainerManager", addresses, timeout_ms=timeout_ms)
+
+    async def allocate_blocks(self, request: scm.AllocateBlocksRequest) -> scm.AllocateBlocksReply:
+        return await self.call(request, scm.AllocateBlocksReply)
+
+    async def delete_blocks(self, request: scm.DeleteBlocksRequest) -> None:
+        await self.call(request, scm.DeleteBlocksReply)
+
+    async def locate(self, container_ids: list[int]) -> list[scm.ContainerLocation]:
+        """Those that the SCM knows, in any order."""
+        reply = await self.call(
+            scm.LocateContainersRequest(container_ids=container_ids), scm.LocateContainersReply
+        )
+        return list(reply.locations)
+
+    async def register(self, request: scm.RegisterDataNodeRequest) -> scm.RegisterDataNodeReply:
+        return await self.call(request, scm.RegisterDataNodeReply)
+
+    async def heartbeat(self, request: scm.HeartbeatRequest) -> scm.HeartbeatReply:
+        return await self.call(request, scm.HeartbeatReply)

@@ -1,0 +1,98 @@
+"""Commands on keys: commit, copy, delete. Conditions are decided here, atomically."""
+
+from trioxygen.metadata.execution import Handler, Now, Refusal
+from trioxygen.metadata.om.blocks import BlockKeeper
+from trioxygen.metadata.om.commands.buckets import live_bucket
+from trioxygen.metadata.om.schema import KEYS, key_key
+from trioxygen.metadata.store.delta import CapturingTxn
+from trioxygen.proto.v1 import om_pb2, types_pb2
+from trioxygen.proto.v1.om_pb2 import (
+    CommitKeyReply,
+    CommitKeyRequest,
+    DeleteKeysReply,
+    DeleteKeysRequest,
+    KeyRow,
+    WriteCondition,
+)
+
+
+def check_condition(condition: WriteCondition, old: KeyRow | None) -> Refusal | None:
+    """If-None-Match and If-Match against the current version.
+
+    Source: S3 API, PutObject: 412 when the condition is false, 404 for If-Match on a missing key.
+    """
+    if condition.if_none_match and old is not None and condition.if_none_match in ("*", old.etag):
+        return Refusal(types_pb2.CONDITION_FAILED, facts={"condition": "If-None-Match"})
+    if condition.if_match:
+        if old is None:
+            return Refusal(types_pb2.NO_SUCH_KEY)
+        if condition.if_match not in ("*", old.etag):
+            return Refusal(types_pb2.CONDITION_FAILED, facts={"condition": "If-Match"})
+    return None
+
+
+class KeyCommands:
+    def __init__(self, blocks: BlockKeeper) -> None:
+        self._blocks = blocks
+
+    def handlers(self) -> dict[type, Handler]:
+        return {
+            om_pb2.CommitKeyRequest: self.commit_key,
+            om_pb2.DeleteKeysRequest: self.delete_keys,
+        }
+
+    def commit_key(
+        self, txn: CapturingTxn, command: CommitKeyRequest, now: Now
+    ) -> CommitKeyReply | Refusal:
+        bucket = live_bucket(txn, command.bucket, command.bucket_id)
+        if isinstance(bucket, Refusal):
+            return bucket
+        key = key_key(bucket.bucket_id, command.key)
+        old = KEYS.get(txn, key)
+        row = command.row
+        refusal = check_condition(command.condition, old)
+        if refusal is None:
+            if command.HasField("copy_source"):
+                refusal = self._check_source(txn, command)
+            else:
+                refusal = self._blocks.check_leased(txn, row.blocks)
+        if refusal is not None:
+            return refusal
+        row.object_id = now.next_id()
+        row.modified_ms = now.wall_ms
+        self._blocks.reference(txn, row.blocks)
+        KEYS.put(txn, key, row)
+        if old is not None:
+            self._blocks.supersede(txn, bucket, command.key, old, now)
+        return CommitKeyReply(object_id=row.object_id, modified_ms=row.modified_ms)
+
+    def _check_source(self, txn: CapturingTxn, command: CommitKeyRequest) -> Refusal | None:
+        source = command.copy_source
+        row = KEYS.get(txn, key_key(source.bucket_id, source.key))
+        if row is None or row.object_id != source.object_id:
+            return Refusal(types_pb2.CONDITION_CONFLICT, "the copy's source has changed")
+        assert self._blocks.check_referenced(txn, command.row.blocks), (
+            "a key row with blocks that nobody holds"
+        )
+        return None
+
+    def delete_keys(
+        self, txn: CapturingTxn, command: DeleteKeysRequest, now: Now
+    ) -> DeleteKeysReply | Refusal:
+        bucket = live_bucket(txn, command.bucket, command.bucket_id)
+        if isinstance(bucket, Refusal):
+            return bucket
+        reply = DeleteKeysReply()
+        for wanted in command.keys:
+            key = key_key(bucket.bucket_id, wanted.key)
+            old = KEYS.get(txn, key)
+            if wanted.if_match:
+                refusal = check_condition(WriteCondition(if_match=wanted.if_match), old)
+                if refusal is not None:
+                    reply.results.append(refusal.code)
+                    continue
+            if old is not None:
+                KEYS.delete(txn, key)
+                self._blocks.supersede(txn, bucket, wanted.key, old, now)
+            reply.results.append(types_pb2.ERROR_CODE_UNSPECIFIED)
+        return reply

@@ -1,0 +1,136 @@
+"""Commands on leases, and the removal of what time or nobody needs: gc rows, answers, history."""
+
+from itertools import islice
+
+from trioxygen.metadata.execution import Handler, Now, Refusal, expire_retries
+from trioxygen.metadata.om.blocks import BlockKeeper
+from trioxygen.metadata.om.schema import (
+    BLOCK_REFERENCES,
+    COMPLETED_UPLOADS,
+    GC,
+    HISTORY,
+    LEASES,
+    block_key,
+    lease_key,
+)
+from trioxygen.metadata.store.delta import CapturingTxn
+from trioxygen.proto.v1 import om_pb2, types_pb2
+from trioxygen.proto.v1.om_pb2 import (
+    CollectGarbage,
+    ExpireCompletedUploads,
+    ExpireHistory,
+    ExpireLeases,
+    ExpireRetries,
+    GrantLease,
+    LeaseBlocksReply,
+    LeaseRow,
+    ReleaseLeasesReply,
+    ReleaseLeasesRequest,
+    RenewLeasesReply,
+    RenewLeasesRequest,
+    WorkReply,
+)
+
+
+class LeaseCommands:
+    def __init__(self, blocks: BlockKeeper, *, leases_max: int, duration_ms: int) -> None:
+        self._blocks, self._leases_max, self._duration_ms = blocks, leases_max, duration_ms
+
+    def handlers(self) -> dict[type, Handler]:
+        return {
+            om_pb2.GrantLease: self.grant_lease,
+            om_pb2.RenewLeasesRequest: self.renew_leases,
+            om_pb2.ReleaseLeasesRequest: self.release_leases,
+            om_pb2.ExpireLeases: self.expire_leases,
+            om_pb2.CollectGarbage: self.collect_garbage,
+            om_pb2.ExpireRetries: self.expire_retries,
+            om_pb2.ExpireHistory: self.expire_history,
+            om_pb2.ExpireCompletedUploads: self.expire_completed_uploads,
+        }
+
+    def grant_lease(
+        self, txn: CapturingTxn, command: GrantLease, now: Now
+    ) -> LeaseBlocksReply | Refusal:
+        if (
+            sum(1 for _ in islice(txn.scan(LEASES.table, prefix=b""), self._leases_max))
+            >= self._leases_max
+        ):
+            return Refusal(
+                types_pb2.OVERLOADED, "too many leases", {"leases_max": str(self._leases_max)}
+            )
+        lease_id = now.next_id()
+        row = LeaseRow(
+            container=command.blocks.container,
+            first_local=command.blocks.first_local,
+            count=command.blocks.count,
+            expires_ms=now.wall_ms + self._duration_ms,
+            client_id=command.client_id,
+        )
+        LEASES.put(txn, lease_key(lease_id), row)
+        return LeaseBlocksReply(
+            lease_id=lease_id,
+            blocks=command.blocks,
+            pipeline=command.pipeline,
+            duration_ms=self._duration_ms,
+        )
+
+    def renew_leases(
+        self, txn: CapturingTxn, command: RenewLeasesRequest, now: Now
+    ) -> RenewLeasesReply:
+        reply = RenewLeasesReply()
+        for lease_id in command.lease_ids:
+            lease = LEASES.get(txn, lease_key(lease_id))
+            if lease is None or lease.client_id != command.client_id:
+                reply.lost.append(lease_id)
+                continue
+            lease.expires_ms = now.wall_ms + self._duration_ms
+            LEASES.put(txn, lease_key(lease_id), lease)
+        return reply
+
+    def release_leases(
+        self, txn: CapturingTxn, command: ReleaseLeasesRequest, now: Now
+    ) -> ReleaseLeasesReply:
+        for lease_id in command.lease_ids:
+            self._blocks.end_lease(txn, lease_id, now)
+        for block in command.blocks:
+            # Blocks of failed writes; one that was committed after all stays.
+            if not BLOCK_REFERENCES.exists(txn, block_key(block.container, block.local)):
+                self._blocks.collect(txn, block.container, block.local, 1, now)
+        return ReleaseLeasesReply()
+
+    def expire_leases(self, txn: CapturingTxn, command: ExpireLeases, now: Now) -> WorkReply:
+        for lease_id in command.lease_ids:
+            lease = LEASES.get(txn, lease_key(lease_id))
+            # It may have been renewed since the worker looked.
+            if lease is not None and lease.expires_ms <= now.wall_ms:
+                self._blocks.end_lease(txn, lease_id, now)
+        return WorkReply()
+
+    def collect_garbage(self, txn: CapturingTxn, command: CollectGarbage, now: Now) -> WorkReply:
+        for row_key in command.row_keys:
+            GC.delete(txn, row_key)
+        return WorkReply()
+
+    def expire_retries(self, txn: CapturingTxn, command: ExpireRetries, now: Now) -> WorkReply:
+        more = expire_retries(
+            txn, answered_before_ms=command.answered_before_ms, rows_max=command.rows_max
+        )
+        return WorkReply(more=more)
+
+    def expire_history(self, txn: CapturingTxn, command: ExpireHistory, now: Now) -> WorkReply:
+        for row_key in command.row_keys:
+            history = HISTORY.get(txn, row_key)
+            if history is not None:
+                HISTORY.delete(txn, row_key)
+                self._blocks.release(txn, history.row.blocks, now)
+        return WorkReply()
+
+    def expire_completed_uploads(
+        self, txn: CapturingTxn, command: ExpireCompletedUploads, now: Now
+    ) -> WorkReply:
+        deleted = 0
+        for row_key, row in list(islice(COMPLETED_UPLOADS.scan(txn, prefix=b""), command.rows_max)):
+            if row.completed_ms < command.completed_before_ms:
+                COMPLETED_UPLOADS.delete(txn, row_key)
+                deleted += 1
+        return WorkReply(more=deleted == command.rows_max)

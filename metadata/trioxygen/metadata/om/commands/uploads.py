@@ -1,0 +1,190 @@
+"""Commands on multipart uploads. Nothing of an upload is visible before it is completed."""
+
+from trioxygen.metadata.execution import Handler, Now, Refusal
+from trioxygen.metadata.om import multipart
+from trioxygen.metadata.om.blocks import BlockKeeper
+from trioxygen.metadata.om.commands.buckets import live_bucket
+from trioxygen.metadata.om.commands.keys import check_condition
+from trioxygen.metadata.om.multipart import ChosenPart
+from trioxygen.metadata.om.schema import (
+    COMPLETED_UPLOADS,
+    KEYS,
+    PARTS,
+    UPLOADS,
+    key_key,
+    part_key,
+    upload_key,
+)
+from trioxygen.metadata.store.delta import CapturingTxn
+from trioxygen.proto.v1 import om_pb2, types_pb2
+from trioxygen.proto.v1.om_pb2 import (
+    AbortUploadReply,
+    AbortUploadRequest,
+    BucketRow,
+    CommitPartReply,
+    CommitPartRequest,
+    CompletedUploadRow,
+    CompleteUploadReply,
+    CompleteUploadRequest,
+    CreateUploadReply,
+    CreateUploadRequest,
+    UploadRow,
+)
+from trioxygen.proto.v1.types_pb2 import Checksum
+
+
+class UploadCommands:
+    def __init__(self, blocks: BlockKeeper) -> None:
+        self._blocks = blocks
+
+    def handlers(self) -> dict[type, Handler]:
+        return {
+            om_pb2.CreateUploadRequest: self.create_upload,
+            om_pb2.CommitPartRequest: self.commit_part,
+            om_pb2.CompleteUploadRequest: self.complete_upload,
+            om_pb2.AbortUploadRequest: self.abort_upload,
+        }
+
+    def create_upload(
+        self, txn: CapturingTxn, command: CreateUploadRequest, now: Now
+    ) -> CreateUploadReply | Refusal:
+        bucket = live_bucket(txn, command.bucket, command.bucket_id)
+        if isinstance(bucket, Refusal):
+            return bucket
+        # Begins with the time, so that the uploads of one key list in the order of their creation.
+        upload_id = (
+            now.wall_ms.to_bytes(6, "big")
+            + (now.next_id() % 2**16).to_bytes(2, "big")
+            + now.rng.randbytes(8)
+        )
+        row = command.row
+        row.upload_id, row.key = upload_id, command.key
+        row.bucket_id, row.created_ms = bucket.bucket_id, now.wall_ms
+        UPLOADS.put(txn, upload_key(bucket.bucket_id, command.key, upload_id), row)
+        return CreateUploadReply(upload_id=upload_id)
+
+    def _find(
+        self, txn: CapturingTxn, bucket_id: int, key: bytes, upload_id: bytes
+    ) -> UploadRow | Refusal:
+        upload = UPLOADS.get(txn, upload_key(bucket_id, key, upload_id))
+        return upload or Refusal(types_pb2.NO_SUCH_UPLOAD, facts={"upload_id": upload_id.hex()})
+
+    def commit_part(
+        self, txn: CapturingTxn, command: CommitPartRequest, now: Now
+    ) -> CommitPartReply | Refusal:
+        upload = self._find(txn, command.bucket_id, command.key, command.upload_id)
+        if isinstance(upload, Refusal):
+            return upload
+        row = command.row
+        refusal = self._blocks.check_leased(txn, row.blocks)
+        if refusal is not None:
+            return refusal
+        key = part_key(command.upload_id, command.number)
+        old = PARTS.get(txn, key)
+        row.modified_ms = now.wall_ms
+        self._blocks.reference(txn, row.blocks)
+        PARTS.put(txn, key, row)
+        if old is not None:
+            self._blocks.release(txn, old.blocks, now)
+        return CommitPartReply(modified_ms=row.modified_ms)
+
+    def complete_upload(
+        self, txn: CapturingTxn, command: CompleteUploadRequest, now: Now
+    ) -> CompleteUploadReply | Refusal:
+        bucket = live_bucket(txn, command.bucket, command.bucket_id)
+        if isinstance(bucket, Refusal):
+            return bucket
+        upload = self._find(txn, command.bucket_id, command.key, command.upload_id)
+        if isinstance(upload, Refusal):
+            return self._completed_before(txn, command) or upload
+        chosen = self._choose(txn, command)
+        if isinstance(chosen, Refusal):
+            return chosen
+        row = multipart.object_row(upload, chosen)
+        if command.checksum.value and command.checksum.value != row.checksum:
+            return Refusal(
+                types_pb2.CHECKSUM_MISMATCH, "the object's checksum is not the one that was claimed"
+            )
+        key = key_key(bucket.bucket_id, command.key)
+        old = KEYS.get(txn, key)
+        refusal = check_condition(command.condition, old)
+        if refusal is not None:
+            return refusal
+        row.object_id = now.next_id()
+        row.modified_ms = now.wall_ms
+        KEYS.put(txn, key, row)
+        if old is not None:
+            self._blocks.supersede(txn, bucket, command.key, old, now)
+        self._drop_upload(
+            txn, bucket, command.key, command.upload_id, now, kept={part.number for part in chosen}
+        )
+        reply = CompleteUploadReply(
+            etag=row.etag,
+            checksum=Checksum(
+                algorithm=row.checksum_algorithm, type=row.checksum_type, value=row.checksum
+            ),
+            object_id=row.object_id,
+            modified_ms=row.modified_ms,
+        )
+        completed = CompletedUploadRow(
+            bucket_id=bucket.bucket_id,
+            key=command.key,
+            object_id=row.object_id,
+            completed_ms=now.wall_ms,
+            parts_digest=multipart.parts_digest(command),
+            reply=reply,
+        )
+        COMPLETED_UPLOADS.put(txn, command.upload_id, completed)
+        return reply
+
+    def _completed_before(
+        self, txn: CapturingTxn, command: CompleteUploadRequest
+    ) -> CompleteUploadReply | None:
+        done = COMPLETED_UPLOADS.get(txn, command.upload_id)
+        if done is None or done.bucket_id != command.bucket_id or done.key != command.key:
+            return None
+        return done.reply if done.parts_digest == multipart.parts_digest(command) else None
+
+    def _choose(
+        self, txn: CapturingTxn, command: CompleteUploadRequest
+    ) -> list[ChosenPart] | Refusal:
+        chosen: list[ChosenPart] = []
+        for wanted in command.parts:
+            if chosen and wanted.number <= chosen[-1].number:
+                return Refusal(types_pb2.INVALID_PART_ORDER, facts={"part": str(wanted.number)})
+            row = PARTS.get(txn, part_key(command.upload_id, wanted.number))
+            refusal = multipart.check_part(wanted, row)
+            if refusal is not None:
+                return refusal
+            assert row is not None
+            chosen.append(ChosenPart(wanted.number, row))
+        return multipart.check_sizes(command, chosen) or chosen
+
+    def abort_upload(
+        self, txn: CapturingTxn, command: AbortUploadRequest, now: Now
+    ) -> AbortUploadReply | Refusal:
+        bucket = live_bucket(txn, command.bucket, command.bucket_id)
+        if isinstance(bucket, Refusal):
+            return bucket
+        upload = self._find(txn, command.bucket_id, command.key, command.upload_id)
+        if isinstance(upload, Refusal):
+            return upload
+        self._drop_upload(txn, bucket, command.key, command.upload_id, now, kept=set())
+        return AbortUploadReply()
+
+    def _drop_upload(
+        self,
+        txn: CapturingTxn,
+        bucket: BucketRow,
+        key: bytes,
+        upload_id: bytes,
+        now: Now,
+        *,
+        kept: set[int],
+    ) -> None:
+        for row_key, part in list(PARTS.scan(txn, prefix=upload_id)):
+            if int.from_bytes(row_key[-2:], "big") not in kept:
+                self._blocks.release(txn, part.blocks, now)
+        # At most 10,000 rows, all of one prefix.
+        txn.delete_range(PARTS.table, upload_id, upload_id + b"\xff\xff\xff")
+        UPLOADS.delete(txn, upload_key(bucket.bucket_id, key, upload_id))

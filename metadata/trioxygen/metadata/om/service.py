@@ -1,0 +1,186 @@
+"""The Ozone Manager as a network service: queries behind the read barrier, commands through the executor."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from google.protobuf.message import Message
+
+from trioxygen.common.network import Handler, Service
+from trioxygen.common.runtime import Runtime
+from trioxygen.common.units import DAY_MS, MINUTE_MS
+from trioxygen.metadata.execution import Executor, ExecutorConfig, register_reply
+from trioxygen.metadata.execution import Handler as CommandHandler
+from trioxygen.metadata.om.blocks import BlockKeeper
+from trioxygen.metadata.om.commands.accounts import AccountCommands
+from trioxygen.metadata.om.commands.buckets import BucketCommands
+from trioxygen.metadata.om.commands.keys import KeyCommands
+from trioxygen.metadata.om.commands.leases import LeaseCommands
+from trioxygen.metadata.om.commands.uploads import UploadCommands
+from trioxygen.metadata.om.queries import Queries
+from trioxygen.metadata.om.schema import ALL_TABLES, OM_TABLES
+from trioxygen.metadata.om.workers import (
+    BlockDeleter,
+    BucketPurge,
+    Expiry,
+    GarbageCollection,
+    LeaseExpiry,
+)
+from trioxygen.metadata.raft.ports import Replica
+from trioxygen.metadata.store.ports import Store
+from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1.scm_pb2 import AllocateBlocksReply, AllocateBlocksRequest
+
+_DESCRIPTOR: Final = om.DESCRIPTOR.services_by_name["OzoneManager"]
+
+_COMMANDS: Final[dict[type[Message], type[Message]]] = {
+    om.CreateBucketRequest: om.CreateBucketReply,
+    om.DeleteBucketRequest: om.DeleteBucketReply,
+    om.CommitKeyRequest: om.CommitKeyReply,
+    om.DeleteKeysRequest: om.DeleteKeysReply,
+    om.CreateUploadRequest: om.CreateUploadReply,
+    om.CommitPartRequest: om.CommitPartReply,
+    om.CompleteUploadRequest: om.CompleteUploadReply,
+    om.AbortUploadRequest: om.AbortUploadReply,
+    om.RenewLeasesRequest: om.RenewLeasesReply,
+    om.ReleaseLeasesRequest: om.ReleaseLeasesReply,
+    om.CreateAccountRequest: om.CreateAccountReply,
+    om.CreateAccessKeyRequest: om.CreateAccessKeyReply,
+    om.RevokeAccessKeyRequest: om.RevokeAccessKeyReply,
+}
+for _command, _reply in _COMMANDS.items():
+    register_reply(_command, _reply)
+register_reply(om.GrantLease, om.LeaseBlocksReply)
+
+
+class Scm(BlockDeleter, Protocol):
+    """The SCM, as the OM sees it."""
+
+    async def allocate_blocks(self, request: AllocateBlocksRequest) -> AllocateBlocksReply: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OmConfig:
+    node_id: str = "om1"
+    gc_delay_ms: int = 5 * MINUTE_MS
+    lease_duration_ms: int = MINUTE_MS
+    leases_max: int = 10_000
+    buckets_per_account_max: int = 10_000
+    answers_kept_ms: int = 10 * MINUTE_MS
+    completed_uploads_kept_ms: int = DAY_MS
+    worker_interval_ms: float = 1_000
+    executor: ExecutorConfig = ExecutorConfig()
+
+
+class OzoneManager:
+    """One OM. `start` before serving `service`."""
+
+    def __init__(
+        self, *, runtime: Runtime, store: Store, replica: Replica, scm: Scm, config: OmConfig
+    ) -> None:
+        self._runtime, self._config, self._scm = runtime, config, scm
+        blocks = BlockKeeper(config.gc_delay_ms)
+        handlers: dict[type[Message], CommandHandler] = {}
+        for family in (
+            BucketCommands(blocks, buckets_max=config.buckets_per_account_max),
+            KeyCommands(blocks),
+            UploadCommands(blocks),
+            LeaseCommands(
+                blocks, leases_max=config.leases_max, duration_ms=config.lease_duration_ms
+            ),
+            AccountCommands(),
+        ):
+            handlers.update(family.handlers())
+        self._executor = Executor(
+            name="om",
+            runtime=runtime,
+            store=store,
+            replica=replica,
+            tables=OM_TABLES,
+            handlers=handlers,
+            config=config.executor,
+        )
+        self._queries = Queries(store)
+        self._workers: list[asyncio.Task[Any]] = []
+        self.service = self._service()
+
+    async def start(self) -> None:
+        await self._executor.start()
+        await self._executor.execute(om.InitializeOm())
+        clock, interval_ms = self._runtime.clock, self._config.worker_interval_ms
+        for worker in (
+            LeaseExpiry(self._executor, clock, interval_ms=interval_ms),
+            GarbageCollection(self._executor, clock, self._scm, interval_ms=interval_ms),
+            Expiry(
+                self._executor,
+                clock,
+                answers_kept_ms=self._config.answers_kept_ms,
+                completed_uploads_kept_ms=self._config.completed_uploads_kept_ms,
+                interval_ms=5 * interval_ms,
+            ),
+            BucketPurge(self._executor, interval_ms=interval_ms),
+        ):
+            self._workers.append(self._runtime.tasks.start_worker(worker))
+
+    async def stop(self) -> None:
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        await self._executor.stop()
+
+    def _service(self) -> Service:
+        queries = self._queries
+        calls: dict[str, Handler] = {
+            command.__name__.removesuffix("Request"): self._executor.execute
+            for command in _COMMANDS
+        }
+        calls["LeaseBlocks"] = self._lease_blocks
+        calls["DescribeOm"] = self._describe
+        answers: dict[str, Callable[[Any], Message]] = {
+            "LookupBucket": queries.lookup_bucket,
+            "LookupKey": queries.lookup_key,
+            "ListBuckets": queries.list_buckets,
+            "ListKeys": queries.list_keys,
+            "LookupUpload": queries.lookup_upload,
+            "ListUploads": queries.list_uploads,
+            "ListParts": queries.list_parts,
+            "DeriveSigningKey": queries.derive_signing_key,
+            "ListAccounts": queries.list_accounts,
+            "ListAccessKeys": queries.list_access_keys,
+        }
+        for name, query in answers.items():
+            calls[name] = self._linearizable(query)
+        return Service(_DESCRIPTOR, calls, {}, {})
+
+    def _linearizable(self, query: Callable[[Any], Message]) -> Callable[[Any], Awaitable[Message]]:
+        barrier = self._executor.read_barrier
+
+        async def answer(request: Any) -> Message:
+            await barrier()
+            return query(request)
+
+        return answer
+
+    async def _lease_blocks(self, request: om.LeaseBlocksRequest) -> Message:
+        allocated = await self._scm.allocate_blocks(
+            AllocateBlocksRequest(count=request.count, block_bytes_max=request.block_bytes_max)
+        )
+        grant = om.GrantLease(
+            client_id=request.client_id,
+            request_id=request.request_id,
+            blocks=allocated.blocks,
+            pipeline=allocated.pipeline,
+        )
+        return await self._executor.execute(grant)
+
+    async def _describe(self, request: om.DescribeOmRequest) -> om.DescribeOmReply:
+        store = self._executor.store
+        sizes = [om.TableSize(name=table.name, rows=store.count(table)) for table in ALL_TABLES]
+        return om.DescribeOmReply(
+            node_id=self._config.node_id,
+            leader=self._executor.replica.is_leader(),
+            applied_index=self._executor.applied_index(),
+            term=self._executor.replica.term,
+            tables=sizes if request.count_rows else [],
+        )

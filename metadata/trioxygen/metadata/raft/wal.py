@@ -1,0 +1,452 @@
+"""The write-ahead log: one for each disk, shared by all Raft groups of a process (DESIGN.md).
+
+Appends wait in a queue while a sync is under way; the next write and fdatasync take all of them,
+one hop to the log's own thread for each batch. Bytes are in `wal_format`, files in `wal_segment`,
+start in `wal_recovery`. What an entry means is none of this package's business.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from trioxygen.common import logs
+from trioxygen.common.errors import (
+    InvalidRequest,
+    NoSpace,
+    Overloaded,
+    Stopping,
+    TrioxygenError,
+)
+from trioxygen.common.runtime import Runtime
+from trioxygen.common.units import MIB
+from trioxygen.metadata.raft.ports import Entry, GroupId
+from trioxygen.metadata.raft.wal_format import SEGMENT_HEADER_BYTES, SegmentHeader
+from trioxygen.metadata.raft.wal_index import GroupIndex, GroupLog
+from trioxygen.metadata.raft.wal_metrics import WalMetrics
+from trioxygen.metadata.raft.wal_reading import place, read_entries
+from trioxygen.metadata.raft.wal_reclaim import is_obsolete, to_carry
+from trioxygen.metadata.raft.wal_recovery import recover
+from trioxygen.metadata.raft.wal_segment import (
+    Append,
+    LogFailed,
+    Segment,
+    SegmentWriter,
+    append_bytes_max,
+    make_segment,
+    retire_segment,
+)
+
+log = logs.get(__name__)
+
+_SEGMENT_BYTES_MIN = 4 * SEGMENT_HEADER_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalConfig:
+    """Attributes:
+    segment_bytes: the log takes two or three segments of disk space, and what is not released.
+    queued_bytes_max: of appends that are not synced yet.
+    spare_segments_max: full segments that are kept to be used again.
+    """
+
+    segment_bytes: int = 64 * MIB
+    queued_bytes_max: int = 64 * MIB
+    spare_segments_max: int = 1
+
+    def __post_init__(self) -> None:
+        if self.segment_bytes < _SEGMENT_BYTES_MIN:
+            raise InvalidRequest(
+                "log segments are too small",
+                segment_bytes=self.segment_bytes,
+                least=_SEGMENT_BYTES_MIN,
+            )
+
+
+@dataclass(slots=True, eq=False)
+class _Queued:
+    append: Append
+    done: "asyncio.Future[None]"
+
+
+class WriteAheadLog:
+    """Make one with `open`. Used from one event loop."""
+
+    def __init__(
+        self,
+        *,
+        runtime: Runtime,
+        config: WalConfig,
+        directory: Path,
+        name: str,
+        metrics: WalMetrics,
+        segments: list[Segment],
+        groups: dict[GroupId, GroupIndex],
+        end_offset: int,
+    ) -> None:
+        self._runtime, self._config = runtime, config
+        self._directory, self._name = directory, name
+        self._metrics = metrics.of_log(name)
+        self._segments = segments
+        self._groups = {group: GroupLog(index) for group, index in groups.items()}
+        self._writer = SegmentWriter(segments[-1], end_offset)
+        self._lane = runtime.blocking.lane(f"wal-{name}")
+        self._queue: deque[_Queued] = deque()
+        self._queued_bytes = 0
+        self._writing: list[_Queued] = []
+        self._next: Segment | None = None
+        self._following: Segment | None = None
+        self._preparing: asyncio.Future[Segment] | None = None
+        self._reclaiming: asyncio.Task[None] | None = None
+        self._refusal: TrioxygenError | None = None
+        self._prepare()
+
+    @classmethod
+    async def open(
+        cls,
+        directory: Path,
+        runtime: Runtime,
+        config: WalConfig,
+        *,
+        name: str = "raft",
+        metrics: WalMetrics | None = None,
+    ) -> "WriteAheadLog":
+        """Recovers the log in a folder of its own, or starts one there.
+
+        Args:
+            name: tells logs of one process apart, in metrics.
+            metrics: shared by all logs of a runtime; may be left out when there is only one.
+        Raises:
+            LogCorrupt, UnknownFormat: as recovered.
+            NoSpace: a new log found no space for its first segment.
+        """
+        disk, run = runtime.disk, runtime.blocking.run
+        await run(disk.make_directory, directory)
+        spares_max = config.spare_segments_max
+        recovered = await run(partial(recover, disk, directory, spares_max=spares_max))
+        segments, end_offset = recovered.segments, recovered.end_offset
+        if not segments:
+            header = SegmentHeader(
+                log_id=runtime.rng.getrandbits(64),
+                base_offset=0,
+                size_bytes=config.segment_bytes,
+                salt=runtime.rng.getrandbits(64),
+            )
+            segments = [await run(make_segment, disk, directory, header)]
+            end_offset = SEGMENT_HEADER_BYTES
+        return cls(
+            runtime=runtime,
+            config=config,
+            directory=directory,
+            name=name,
+            metrics=metrics or WalMetrics(runtime.registry),
+            segments=segments,
+            groups=recovered.groups,
+            end_offset=end_offset,
+        )
+
+    # ---- what the log holds ----
+
+    def groups(self) -> Sequence[GroupId]:
+        """Those of which the log holds anything."""
+        return [
+            group
+            for group, known in self._groups.items()
+            if len(known.index) or known.index.hard_state or known.index.compacted_index
+        ]
+
+    def hard_state(self, group: GroupId) -> bytes:
+        """As last synced; empty: never written."""
+        return self._index(group).hard_state
+
+    def first_index(self, group: GroupId) -> int:
+        """Of the first entry that can be read; `last_index` + 1 when there is none."""
+        return self._index(group).first_index
+
+    def last_index(self, group: GroupId) -> int:
+        """Of the last synced entry; the compacted index when there is none."""
+        return self._index(group).last_index
+
+    def last_index_queued(self, group: GroupId) -> int:
+        """Of the last entry given to `append`, synced or not. The next one follows it."""
+        known = self._groups.get(group)
+        return 0 if known is None else known.last_index_queued
+
+    def compacted(self, group: GroupId) -> tuple[int, int]:
+        """(index, term) of the last entry that is obsolete; (0, 0): none."""
+        index = self._index(group)
+        return index.compacted_index, index.compacted_term
+
+    def term(self, group: GroupId, index: int) -> int:
+        """Of a synced entry, or of the last compacted one."""
+        return self._index(group).term(index)
+
+    def _index(self, group: GroupId) -> GroupIndex:
+        known = self._groups.get(group)
+        return GroupIndex(group) if known is None else known.index
+
+    async def read(self, group: GroupId, first_index: int, *, bytes_max: int) -> list[Entry]:
+        """Synced entries from an index on: up to so many payload bytes, but at least one entry.
+
+        Args:
+            first_index: at least `first_index(group)`; beyond the last entry gives none.
+        Raises: LogCorrupt, naming file and offset; OSError.
+        """
+        index = self._index(group)
+        if first_index > index.last_index:
+            return []
+        places = place(self._segments, index.locate(first_index, bytes_max=bytes_max))
+        used = list({one.segment.base_offset: one.segment for one in places}.values())
+        for segment in used:
+            segment.readers += 1
+        reading = self._runtime.blocking.run(read_entries, group, first_index, places)
+        # The thread reads on when the caller is cancelled: only its own end sets the files free.
+        reading.add_done_callback(lambda _: self._read_ended(used))
+        return await asyncio.shield(reading)
+
+    def _read_ended(self, used: Iterable[Segment]) -> None:
+        for segment in used:
+            segment.readers -= 1
+        self._reclaim_if_possible()
+
+    # ---- appending ----
+
+    def append(
+        self, group: GroupId, entries: Sequence[Entry] = (), *, hard_state: bytes | None = None
+    ) -> "asyncio.Future[None]":
+        """Queues a hard state, then entries. The future is done when they are on stable storage.
+
+        Entries follow each other, and follow `last_index_queued` or replace entries from their
+        first index on. Appends become durable in the order of the calls.
+
+        Raises (here or from the future):
+            Overloaded: too many bytes wait.
+            InvalidRequest: more than fits in one segment.
+            NoSpace: it is not in the log, nor is what was queued after it; may be tried again.
+            LogFailed: the disk failed; unknown what is in the log, which takes nothing more.
+            Stopping: closed.
+        """
+        truncate_from = None
+        if entries:
+            first = entries[0].index
+            last_queued = self.last_index_queued(group)
+            assert entries[-1].index - first + 1 == len(entries), (group, first)
+            assert self._index(group).compacted_index < first <= last_queued + 1, (group, first)
+            if first <= last_queued:
+                truncate_from = first
+        return self._enqueue(
+            Append(group, entries=entries, truncate_from=truncate_from, hard_state=hard_state)
+        )
+
+    def reset(self, group: GroupId, index: int, term: int) -> "asyncio.Future[None]":
+        """Drops all entries; the next one is `index` + 1. Done and raises as `append`."""
+        return self._enqueue(Append(group, truncate_from=0, compacted=(index, term)))
+
+    def _enqueue(self, append: Append) -> "asyncio.Future[None]":
+        if self._refusal is not None:
+            raise _again(self._refusal)
+        size_bytes = append.size_bytes
+        most = append_bytes_max(self._config.segment_bytes)
+        if size_bytes > most:
+            raise InvalidRequest("too much for one append", size_bytes=size_bytes, most=most)
+        too_much = self._queued_bytes + size_bytes > self._config.queued_bytes_max
+        if too_much and self._queued_bytes and not append.is_housekeeping:
+            raise Overloaded(
+                "the log has too much to write", log=self._name, bytes=self._queued_bytes
+            )
+        if not append.is_mark:
+            known = self._groups.get(append.group)
+            if known is None:
+                known = self._groups[append.group] = GroupLog(GroupIndex(append.group))
+            append.note_queued(known)
+        queued = _Queued(append, asyncio.get_running_loop().create_future())
+        self._queue.append(queued)
+        self._queued_bytes += size_bytes
+        if not self._writing:
+            self._write_queued()
+        return queued.done
+
+    def _write_queued(self) -> None:
+        """Sends what is queued to the log's thread, as much as fits in one segment."""
+        first = self._queue[0].append
+        following = None
+        if first.size_bytes > self._writer.room_bytes(housekeeping=first.is_housekeeping):
+            if self._next is None:
+                # Goes on when the next segment is there, or cannot be had.
+                self._prepare()
+                return
+            following, self._next = self._next, None
+        room_bytes = self._writer.room_bytes(following)
+        room_bytes_housekeeping = self._writer.room_bytes(following, housekeeping=True)
+        batch: list[_Queued] = []
+        size_bytes = 0
+        queue = self._queue
+        while queue:
+            append = queue[0].append
+            size_bytes += append.size_bytes
+            if size_bytes > (room_bytes_housekeeping if append.is_housekeeping else room_bytes):
+                break
+            batch.append(queue.popleft())
+        assert batch, "an append that fits in no segment was queued"
+        self._writing, self._following = batch, following
+        writing = self._lane.run(self._writer.write, [one.append for one in batch], following)
+        writing.add_done_callback(self._written)
+
+    def _written(self, writing: "asyncio.Future[None]") -> None:
+        batch, self._writing = self._writing, []
+        following, self._following = self._following, None
+        if following is self._writer.segment:
+            self._segments.append(following)
+            self._prepare()
+        elif following is not None:
+            self._next = following
+        error = writing.exception()
+        if isinstance(error, NoSpace):
+            self._give_back(batch, error)
+        elif error is not None:
+            self._fail(batch, error)
+        else:
+            size_bytes = sum([one.append.size_bytes for one in batch])
+            self._queued_bytes -= size_bytes
+            self._metrics.synced(appends=len(batch), size_bytes=size_bytes)
+            for one in batch:
+                append = one.append
+                if not append.is_mark:
+                    append.note_durable(self._groups[append.group].index, self._writer.segment)
+                if not one.done.done():
+                    one.done.set_result(None)
+        if self._queue and not self._writing:
+            self._write_queued()
+
+    # ---- what can go wrong ----
+
+    def _give_back(self, batch: Sequence[_Queued], error: NoSpace) -> None:
+        """Refuses a batch and all that was queued after it: entries must follow each other."""
+        self._metrics.ran_out_of_space()
+        log.warning("log_out_of_space", log=self._name, error=error)
+        refused = [*batch, *self._queue]
+        self._queue.clear()
+        self._queued_bytes = 0
+        for known in self._groups.values():
+            known.forget_queued()
+        _refuse(refused, error)
+
+    def _fail(self, batch: Sequence[_Queued], error: BaseException) -> None:
+        log.error("log_failed", log=self._name, error=error)
+        self._refusal = LogFailed(
+            "the write-ahead log has failed", log=self._name, cause=str(error)
+        )
+        self._refusal.__cause__ = error
+        refused = [*batch, *self._queue]
+        self._queue.clear()
+        self._queued_bytes = 0
+        _refuse(refused, self._refusal)
+
+    # ---- segments ----
+
+    def _prepare(self) -> None:
+        """Makes the next segment ahead of need."""
+        if self._preparing is not None:
+            return
+        header = SegmentHeader(
+            log_id=self._segments[-1].header.log_id,
+            base_offset=self._segments[-1].end_offset,
+            size_bytes=self._config.segment_bytes,
+            salt=self._runtime.rng.getrandbits(64),
+        )
+        self._preparing = self._runtime.blocking.run(
+            make_segment, self._runtime.disk, self._directory, header
+        )
+        self._preparing.add_done_callback(self._prepared)
+
+    def _prepared(self, preparing: "asyncio.Future[Segment]") -> None:
+        self._preparing = None
+        error = preparing.exception()
+        if error is None:
+            self._next = preparing.result()
+        waits = bool(self._queue) and not self._writing
+        if isinstance(error, NoSpace):
+            # Tried again by the next append that needs it.
+            if waits:
+                self._give_back((), error)
+            else:
+                self._metrics.ran_out_of_space()
+                log.warning("log_out_of_space", log=self._name, error=error)
+        elif error is not None:
+            self._fail((), error)
+        elif waits:
+            self._write_queued()
+
+    def release(self, group: GroupId, through_index: int) -> None:
+        """Entries up to an index are obsolete: segments without any other are taken back, soon."""
+        index = self._index(group)
+        if through_index <= index.released_index:
+            return
+        assert through_index <= index.last_index, (group, through_index, index.last_index)
+        index.released_index = through_index
+        self._reclaim_if_possible()
+
+    def _oldest_is_obsolete(self) -> bool:
+        return len(self._segments) > 1 and is_obsolete(self._segments[0], self._groups)
+
+    def _reclaim_if_possible(self) -> None:
+        if self._reclaiming is None and self._refusal is None and self._oldest_is_obsolete():
+            self._reclaiming = self._runtime.tasks.start(
+                self._reclaim(), name=f"wal-{self._name}-reclaim"
+            )
+
+    async def _reclaim(self) -> None:
+        try:
+            while self._refusal is None and self._oldest_is_obsolete():
+                oldest = self._segments[0]
+                # First the log says, durably and further on, what only this segment says.
+                carried = [self._enqueue(append) for append in to_carry(oldest, self._groups)]
+                if carried:
+                    await asyncio.gather(*carried)
+                if oldest.readers:
+                    return
+                del self._segments[0]
+                spares_max = self._config.spare_segments_max
+                disk = self._runtime.disk
+                retiring = self._runtime.blocking.run(
+                    partial(retire_segment, disk, oldest, spares_max=spares_max)
+                )
+                await asyncio.shield(retiring)
+        except (NoSpace, Overloaded, Stopping) as error:
+            # Nothing is lost; the next release tries again.
+            log.warning("log_not_reclaimed", log=self._name, error=error)
+        finally:
+            self._reclaiming = None
+
+    # ---- the end ----
+
+    async def close(self) -> None:
+        """Syncs what is queued, and ends. Idempotent."""
+        mark = None
+        if self._refusal is None:
+            mark = self._enqueue(Append(GroupId(0), is_mark=True, is_housekeeping=True))
+            self._refusal = Stopping("the log is closed", log=self._name)
+        waiting = [one for one in (mark, self._reclaiming, self._preparing) if one is not None]
+        for ended in await asyncio.gather(*waiting, return_exceptions=True):
+            if isinstance(ended, BaseException):
+                log.warning("log_closed_uncleanly", log=self._name, error=ended)
+        self._lane.close()
+        unused, self._next = self._next, None
+        for segment in [*self._segments, *([] if unused is None else [unused])]:
+            segment.file.close()
+        self._segments = []
+
+
+def _refuse(refused: Sequence[_Queued], error: TrioxygenError) -> None:
+    for one in refused:
+        if not one.done.done():
+            one.done.set_exception(_again(error))
+
+
+def _again(error: TrioxygenError) -> TrioxygenError:
+    """The same error for another waiter: one that is raised twice would gather both tracebacks."""
+    again = type(error)(error.message, **error.facts)
+    again.__cause__ = error.__cause__
+    return again

@@ -1,0 +1,165 @@
+"""Which container and which block ids a writer gets.
+
+Block ids come from reserved runs, so an allocation is no Raft entry. What was allocated since the last
+reports counts as used until reports say better: containers fill to about their size, never far beyond.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from trioxygen.common.errors import InvalidRequest, NotEnoughDataNodes, SafeMode
+from trioxygen.metadata.execution import Executor
+from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.schema import CONTAINERS, NODES, PIPELINES
+from trioxygen.proto.v1 import scm_pb2
+from trioxygen.proto.v1.scm_pb2 import (
+    AllocateBlocksReply,
+    AllocateBlocksRequest,
+    ContainerRow,
+    OpenContainer,
+    PipelineRow,
+    ReserveIds,
+    ReserveIdsReply,
+    ScmReply,
+)
+from trioxygen.proto.v1.types_pb2 import BlockRange, DataNodeAddress, Pipeline
+
+_LOCAL_IDS_RESERVED: Final = 1_000_000
+BLOCKS_AT_ONCE_MAX: Final = 10_000
+
+
+@dataclass(slots=True)
+class _OpenContainer:
+    container_id: int
+    pipeline_id: str
+    reported_bytes: int
+    # Promised before and since the last report; promises older than two reports are in `reported_bytes`.
+    promised_before_bytes: int = 0
+    promised_bytes: int = 0
+
+    def expected_bytes(self) -> int:
+        return self.reported_bytes + self.promised_before_bytes + self.promised_bytes
+
+
+class Allocator:
+    """Args:
+    container_bytes_max: when a container is expected to hold this much, no more blocks are placed in it.
+    open_containers: for each pipeline.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        nodes: Nodes,
+        *,
+        container_bytes_max: int,
+        open_containers_max: int,
+    ) -> None:
+        self._executor, self._nodes = executor, nodes
+        self._container_bytes_max, self._open_containers_max = (
+            container_bytes_max,
+            open_containers_max,
+        )
+        self._open: dict[int, _OpenContainer] = {}
+        self._next_local = self._end_local = 0
+        self._busy = asyncio.Lock()
+
+    def load(self) -> None:
+        """Takes over the open containers that the state holds."""
+        with self._executor.store.read() as txn:
+            for _, row in CONTAINERS.scan(txn, prefix=b""):
+                if row.state == scm_pb2.OPEN:
+                    self._open[row.container_id] = _OpenContainer(
+                        row.container_id, row.pipeline_id, row.used_bytes
+                    )
+
+    def reported(self, container: ContainerRow) -> None:
+        """A report: promises of before the previous one have become used bytes, or will not."""
+        known = self._open.get(container.container_id)
+        if known is None:
+            return
+        if container.state != scm_pb2.OPEN:
+            del self._open[container.container_id]
+            return
+        known.reported_bytes = container.used_bytes
+        known.promised_before_bytes, known.promised_bytes = known.promised_bytes, 0
+
+    def pipeline(self, row: PipelineRow) -> Pipeline:
+        with self._executor.store.read() as txn:
+            nodes = [NODES.get(txn, node_id.encode()) for node_id in row.node_ids]
+        return Pipeline(
+            pipeline_id=row.pipeline_id,
+            datanodes=[
+                DataNodeAddress(node_id=node.node_id, address=node.address)
+                for node in nodes
+                if node is not None
+            ],
+        )
+
+    def _writable_pipelines(self) -> list[PipelineRow]:
+        with self._executor.store.read() as txn:
+            rows = [row for _, row in PIPELINES.scan(txn, prefix=b"") if row.open]
+        return [
+            row
+            for row in rows
+            if all(self._nodes.health(node_id) == scm_pb2.HEALTHY for node_id in row.node_ids)
+        ]
+
+    async def allocate(
+        self, request: AllocateBlocksRequest, *, safe_mode: bool
+    ) -> AllocateBlocksReply:
+        if not 0 < request.count <= BLOCKS_AT_ONCE_MAX:
+            raise InvalidRequest(
+                "count is out of range", count=request.count, most=BLOCKS_AT_ONCE_MAX
+            )
+        if safe_mode:
+            raise SafeMode("DataNodes have not reported yet")
+        wanted_bytes = request.count * request.block_bytes_max
+        async with self._busy:
+            pipelines = {row.pipeline_id: row for row in self._writable_pipelines()}
+            if not pipelines:
+                raise NotEnoughDataNodes("no pipeline with all its DataNodes healthy")
+            container = await self._choose(set(pipelines), wanted_bytes)
+            first_local = await self._take_locals(request.count)
+        container.promised_bytes += wanted_bytes
+        return AllocateBlocksReply(
+            blocks=BlockRange(
+                container=container.container_id, first_local=first_local, count=request.count
+            ),
+            pipeline=self.pipeline(pipelines[container.pipeline_id]),
+        )
+
+    async def _choose(self, pipeline_ids: set[str], wanted_bytes: int) -> _OpenContainer:
+        usable = [one for one in self._open.values() if one.pipeline_id in pipeline_ids]
+        # The fullest that has room: few containers are half full.
+        fitting = [
+            one
+            for one in usable
+            if one.expected_bytes() + wanted_bytes <= self._container_bytes_max
+        ]
+        if fitting:
+            return max(fitting, key=lambda one: one.expected_bytes())
+        if len(usable) < self._open_containers_max * len(pipeline_ids):
+            counts = {pipeline_id: 0 for pipeline_id in pipeline_ids}
+            for one in usable:
+                counts[one.pipeline_id] += 1
+            pipeline_id = min(sorted(counts), key=lambda name: counts[name])
+            reply = await self._executor.execute(OpenContainer(pipeline_id=pipeline_id))
+            assert isinstance(reply, ScmReply)
+            opened = _OpenContainer(reply.container_id, pipeline_id, 0)
+            self._open[opened.container_id] = opened
+            return opened
+        # All are promised to the brim; promises are upper bounds, so the emptiest takes more.
+        return min(usable, key=lambda one: one.expected_bytes())
+
+    async def _take_locals(self, count: int) -> int:
+        if self._next_local + count > self._end_local:
+            reply = await self._executor.execute(
+                ReserveIds(sequence="local", count=_LOCAL_IDS_RESERVED)
+            )
+            assert isinstance(reply, ReserveIdsReply)
+            self._next_local, self._end_local = reply.first, reply.first + _LOCAL_IDS_RESERVED
+        first = self._next_local
+        self._next_local += count
+        return first

@@ -1,0 +1,121 @@
+"""The SCM's commands, run by its executor."""
+
+from trioxygen.metadata.execution import Handler, Now, Refusal, register_reply
+from trioxygen.metadata.scm.containers import may_move
+from trioxygen.metadata.scm.schema import (
+    CONTAINERS,
+    DELETED_BLOCKS,
+    NODES,
+    PIPELINES,
+    SEQUENCES,
+    id_key,
+)
+from trioxygen.metadata.store.delta import CapturingTxn
+from trioxygen.proto.v1 import scm_pb2, types_pb2
+from trioxygen.proto.v1.scm_pb2 import (
+    AckDeletedBlocks,
+    ContainerRow,
+    DeleteBlocksReply,
+    DeleteBlocksRequest,
+    DeletedBlocksRow,
+    OpenContainer,
+    PutNode,
+    PutPipeline,
+    ReserveIds,
+    ReserveIdsReply,
+    ScmReply,
+    UpdateContainers,
+)
+from trioxygen.proto.v1.types_pb2 import BlockRange
+
+register_reply(DeleteBlocksRequest, DeleteBlocksReply)
+
+
+def handlers() -> dict[type, Handler]:
+    return {
+        ReserveIds: reserve_ids,
+        PutNode: put_node,
+        PutPipeline: put_pipeline,
+        OpenContainer: open_container,
+        UpdateContainers: update_containers,
+        DeleteBlocksRequest: delete_blocks,
+        AckDeletedBlocks: ack_deleted_blocks,
+    }
+
+
+def reserve_ids(txn: CapturingTxn, command: ReserveIds, now: Now) -> ReserveIdsReply:
+    """A run of ids that nobody else gets. What is not used by a restart is skipped."""
+    key = command.sequence.encode()
+    value = txn.get(SEQUENCES, key)
+    first = 1 if value is None else int.from_bytes(value, "big")
+    txn.put(SEQUENCES, key, (first + command.count).to_bytes(8, "big"))
+    return ReserveIdsReply(first=first)
+
+
+def put_node(txn: CapturingTxn, command: PutNode, now: Now) -> ScmReply:
+    node = command.node
+    node.registered_ms = now.wall_ms
+    NODES.put(txn, node.node_id.encode(), node)
+    return ScmReply()
+
+
+def put_pipeline(txn: CapturingTxn, command: PutPipeline, now: Now) -> ScmReply:
+    PIPELINES.put(txn, command.pipeline.pipeline_id.encode(), command.pipeline)
+    return ScmReply()
+
+
+def open_container(txn: CapturingTxn, command: OpenContainer, now: Now) -> ScmReply | Refusal:
+    pipeline = PIPELINES.get(txn, command.pipeline_id.encode())
+    if pipeline is None or not pipeline.open:
+        return Refusal(types_pb2.NOT_ENOUGH_DATANODES, facts={"pipeline": command.pipeline_id})
+    container = ContainerRow(
+        container_id=now.next_id(),
+        state=scm_pb2.OPEN,
+        pipeline_id=command.pipeline_id,
+        created_ms=now.wall_ms,
+    )
+    CONTAINERS.put(txn, id_key(container.container_id), container)
+    return ScmReply(container_id=container.container_id)
+
+
+def update_containers(txn: CapturingTxn, command: UpdateContainers, now: Now) -> ScmReply:
+    """What reports said. A state that cannot follow the stored one is an old report: its sizes count, it does not."""
+    for reported in command.containers:
+        row = CONTAINERS.get(txn, id_key(reported.container_id))
+        if row is None:
+            continue
+        if may_move(row.state, reported.state):
+            row.state = reported.state
+        row.used_bytes, row.block_count = reported.used_bytes, reported.block_count
+        CONTAINERS.put(txn, id_key(row.container_id), row)
+    return ScmReply()
+
+
+def delete_blocks(txn: CapturingTxn, command: DeleteBlocksRequest, now: Now) -> DeleteBlocksReply:
+    """One transaction for each pipeline, confirmed by each of its nodes."""
+    by_pipeline: dict[str, list[BlockRange]] = {}
+    for blocks in command.blocks:
+        container = CONTAINERS.get(txn, id_key(blocks.container))
+        if container is not None:
+            by_pipeline.setdefault(container.pipeline_id, []).append(blocks)
+    for pipeline_id, ranges in by_pipeline.items():
+        pipeline = PIPELINES.get(txn, pipeline_id.encode())
+        assert pipeline is not None, f"container of a pipeline that is not there: {pipeline_id}"
+        row = DeletedBlocksRow(
+            transaction_id=now.next_id(), blocks=ranges, waiting_node_ids=pipeline.node_ids
+        )
+        DELETED_BLOCKS.put(txn, id_key(row.transaction_id), row)
+    return DeleteBlocksReply()
+
+
+def ack_deleted_blocks(txn: CapturingTxn, command: AckDeletedBlocks, now: Now) -> ScmReply:
+    for transaction_id in command.transaction_ids:
+        row = DELETED_BLOCKS.get(txn, id_key(transaction_id))
+        if row is None or command.node_id not in row.waiting_node_ids:
+            continue
+        row.waiting_node_ids.remove(command.node_id)
+        if row.waiting_node_ids:
+            DELETED_BLOCKS.put(txn, id_key(transaction_id), row)
+        else:
+            DELETED_BLOCKS.delete(txn, id_key(transaction_id))
+    return ScmReply()

@@ -1,0 +1,163 @@
+"""What a heartbeat tells the SCM, and the commands that its answer carries.
+
+A container that is nearly full stops taking new blocks at once (CLOSING) and is closed on its DataNodes
+after `close_delay_ms`, when the writers that hold leases in it have had time to finish.
+"""
+
+from typing import Final
+
+from trioxygen.common import logs
+from trioxygen.common.clock import Clock
+from trioxygen.metadata.execution import Executor
+from trioxygen.metadata.scm.allocator import Allocator
+from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, id_key
+from trioxygen.proto.v1 import scm_pb2
+from trioxygen.proto.v1.scm_pb2 import (
+    AckDeletedBlocks,
+    CloseContainerCommand,
+    ContainerRow,
+    DataNodeCommand,
+    DeleteBlocksCommand,
+    HeartbeatReply,
+    HeartbeatRequest,
+    UpdateContainers,
+)
+
+log = logs.get(__name__)
+
+_DELETES_AT_ONCE_MAX: Final = 100
+_COMMAND_DEADLINE_MS: Final = 60_000
+
+
+class Heartbeats:
+    def __init__(
+        self,
+        executor: Executor,
+        nodes: Nodes,
+        allocator: Allocator,
+        clock: Clock,
+        *,
+        container_bytes_max: int,
+        close_delay_ms: float,
+        resend_after_ms: float,
+    ) -> None:
+        self._executor, self._nodes, self._allocator, self._clock = (
+            executor,
+            nodes,
+            allocator,
+            clock,
+        )
+        self._container_bytes_max = container_bytes_max
+        self._close_delay_ms, self._resend_after_ms = close_delay_ms, resend_after_ms
+        self._closing_since_ms: dict[int, float] = {}
+        self._deletes_sent_ms: dict[tuple[str, int], float] = {}
+
+    async def receive(self, heartbeat: HeartbeatRequest) -> HeartbeatReply:
+        if not self._nodes.knows(heartbeat.node_id):
+            return HeartbeatReply(register_again=True)
+        self._nodes.heard(heartbeat)
+        for corrupt in heartbeat.corrupt_blocks:
+            log.error(
+                "block_corrupt",
+                node=heartbeat.node_id,
+                container=corrupt.block.container,
+                local=corrupt.block.local,
+                reason=corrupt.reason,
+            )
+        await self._take_reports(heartbeat)
+        await self._take_acknowledgements(heartbeat)
+        reply = HeartbeatReply()
+        reply.commands.extend(self._close_commands(heartbeat.node_id))
+        reply.commands.extend(self._delete_commands(heartbeat.node_id))
+        return reply
+
+    async def _take_reports(self, heartbeat: HeartbeatRequest) -> None:
+        changed: list[ContainerRow] = []
+        with self._executor.store.read() as txn:
+            for report in heartbeat.containers:
+                row = CONTAINERS.get(txn, id_key(report.container_id))
+                if row is None:
+                    log.warning(
+                        "container_unknown", node=heartbeat.node_id, container=report.container_id
+                    )
+                    continue
+                told = ContainerRow(
+                    container_id=row.container_id,
+                    state=report.state,
+                    used_bytes=report.used_bytes,
+                    block_count=report.block_count,
+                )
+                if (
+                    row.state == scm_pb2.OPEN
+                    and report.used_bytes >= self._container_bytes_max * 9 // 10
+                ):
+                    told.state = (
+                        scm_pb2.CLOSED if report.state == scm_pb2.CLOSED else scm_pb2.CLOSING
+                    )
+                self._allocator.reported(told)
+                if told.state != row.state or told.used_bytes != row.used_bytes:
+                    changed.append(told)
+        if changed:
+            await self._executor.execute(UpdateContainers(containers=changed))
+
+    async def _take_acknowledgements(self, heartbeat: HeartbeatRequest) -> None:
+        if not heartbeat.deleted_transaction_ids:
+            return
+        await self._executor.execute(
+            AckDeletedBlocks(
+                node_id=heartbeat.node_id, transaction_ids=heartbeat.deleted_transaction_ids
+            )
+        )
+        for transaction_id in heartbeat.deleted_transaction_ids:
+            self._deletes_sent_ms.pop((heartbeat.node_id, transaction_id), None)
+
+    def _close_commands(self, node_id: str) -> list[DataNodeCommand]:
+        report = self._nodes.report(node_id)
+        assert report is not None
+        now_ms = self._clock.monotonic_ms()
+        commands: list[DataNodeCommand] = []
+        with self._executor.store.read() as txn:
+            for container_id, replica in report.containers.items():
+                row = CONTAINERS.get(txn, id_key(container_id))
+                if row is None or row.state != scm_pb2.CLOSING or replica.state == scm_pb2.CLOSED:
+                    self._closing_since_ms.pop(container_id, None)
+                    continue
+                since_ms = self._closing_since_ms.setdefault(container_id, now_ms)
+                if now_ms - since_ms >= self._close_delay_ms:
+                    close = CloseContainerCommand(container_id=container_id)
+                    commands.append(self._command(close_container=close))
+        return commands
+
+    def _delete_commands(self, node_id: str) -> list[DataNodeCommand]:
+        now_ms = self._clock.monotonic_ms()
+        commands: list[DataNodeCommand] = []
+        with self._executor.store.read() as txn:
+            for _, row in DELETED_BLOCKS.scan(txn, prefix=b""):
+                sent = (node_id, row.transaction_id)
+                if node_id not in row.waiting_node_ids:
+                    continue
+                if (
+                    now_ms - self._deletes_sent_ms.get(sent, -self._resend_after_ms)
+                    < self._resend_after_ms
+                ):
+                    continue
+                self._deletes_sent_ms[sent] = now_ms
+                delete = DeleteBlocksCommand(transaction_id=row.transaction_id, blocks=row.blocks)
+                commands.append(self._command(delete_blocks=delete))
+                if len(commands) >= _DELETES_AT_ONCE_MAX:
+                    break
+        return commands
+
+    def _command(
+        self,
+        *,
+        close_container: CloseContainerCommand | None = None,
+        delete_blocks: DeleteBlocksCommand | None = None,
+    ) -> DataNodeCommand:
+        return DataNodeCommand(
+            term=self._executor.replica.term,
+            deadline_ms=self._clock.wall_ms() + _COMMAND_DEADLINE_MS,
+            close_container=close_container,
+            delete_blocks=delete_blocks,
+        )

@@ -1,0 +1,199 @@
+"""The Storage Container Manager as a network service."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from google.protobuf.message import Message
+
+from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.network import Service
+from trioxygen.common.runtime import Runtime
+from trioxygen.common.units import GIB, MINUTE_MS, SECOND_MS
+from trioxygen.metadata.execution import Executor, ExecutorConfig
+from trioxygen.metadata.raft.ports import Replica
+from trioxygen.metadata.scm import commands
+from trioxygen.metadata.scm.allocator import Allocator
+from trioxygen.metadata.scm.heartbeats import Heartbeats
+from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.schema import (
+    CONTAINERS,
+    DELETED_BLOCKS,
+    NODES,
+    PIPELINES,
+    SCM_TABLES,
+    id_key,
+)
+from trioxygen.metadata.store.ports import Store
+from trioxygen.proto.v1 import scm_pb2 as scm
+from trioxygen.proto.v1.types_pb2 import Pipeline
+
+_DESCRIPTOR: Final = scm.DESCRIPTOR.services_by_name["StorageContainerManager"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScmConfig:
+    """Attributes:
+    replication_factor: DataNodes in a pipeline.
+    close_delay_ms: from the last allocation in a full container to its closing; longer than a lease.
+    """
+
+    cluster_id: str
+    node_id: str = "scm1"
+    replication_factor: int = 1
+    container_bytes_max: int = 5 * GIB
+    open_containers_max: int = 8
+    heartbeat_interval_ms: int = 1_000
+    stale_after_ms: int = 30 * SECOND_MS
+    dead_after_ms: int = 5 * MINUTE_MS
+    close_delay_ms: int = 10 * MINUTE_MS
+    resend_after_ms: int = 30 * SECOND_MS
+    executor: ExecutorConfig = ExecutorConfig()
+
+
+class StorageContainerManager:
+    """One SCM. `start` before serving `service`."""
+
+    def __init__(
+        self, *, runtime: Runtime, store: Store, replica: Replica, config: ScmConfig
+    ) -> None:
+        self._config = config
+        self._executor = Executor(
+            name="scm",
+            runtime=runtime,
+            store=store,
+            replica=replica,
+            tables=SCM_TABLES,
+            handlers=commands.handlers(),
+            config=config.executor,
+        )
+        self._nodes = Nodes(
+            runtime.clock, stale_after_ms=config.stale_after_ms, dead_after_ms=config.dead_after_ms
+        )
+        self._allocator = Allocator(
+            self._executor,
+            self._nodes,
+            container_bytes_max=config.container_bytes_max,
+            open_containers_max=config.open_containers_max,
+        )
+        self._heartbeats = Heartbeats(
+            self._executor,
+            self._nodes,
+            self._allocator,
+            runtime.clock,
+            container_bytes_max=config.container_bytes_max,
+            close_delay_ms=config.close_delay_ms,
+            resend_after_ms=config.resend_after_ms,
+        )
+        self._left_safe_mode = False
+        self.service = Service(
+            _DESCRIPTOR,
+            {
+                "AllocateBlocks": self._allocate_blocks,
+                "DeleteBlocks": self._executor.execute,
+                "LocateContainers": self._locate_containers,
+                "RegisterDataNode": self._register,
+                "Heartbeat": self._heartbeats.receive,
+                "DescribeScm": self._describe,
+            },
+            {},
+            {},
+        )
+
+    async def start(self) -> None:
+        await self._executor.start()
+        self._allocator.load()
+
+    async def stop(self) -> None:
+        await self._executor.stop()
+
+    def safe_mode(self) -> bool:
+        """Until every node that the state knows has reported its containers once; it is not entered again."""
+        if self._left_safe_mode:
+            return False
+        with self._executor.store.read() as txn:
+            known = [row.node_id for _, row in NODES.scan(txn, prefix=b"")]
+        self._left_safe_mode = bool(known) and all(
+            self._nodes.fully_reported(node_id) for node_id in known
+        )
+        return not self._left_safe_mode
+
+    async def _allocate_blocks(self, request: scm.AllocateBlocksRequest) -> Message:
+        return await self._allocator.allocate(request, safe_mode=self.safe_mode())
+
+    async def _register(self, request: scm.RegisterDataNodeRequest) -> scm.RegisterDataNodeReply:
+        if request.cluster_id and request.cluster_id != self._config.cluster_id:
+            raise InvalidRequest(
+                "the DataNode belongs to another cluster",
+                node=request.node_id,
+                cluster_id=request.cluster_id,
+            )
+        node = scm.NodeRow(node_id=request.node_id, address=request.address)
+        await self._executor.execute(scm.PutNode(node=node))
+        self._nodes.registered(request.node_id)
+        await self._make_pipelines()
+        return scm.RegisterDataNodeReply(
+            cluster_id=self._config.cluster_id,
+            heartbeat_interval_ms=self._config.heartbeat_interval_ms,
+        )
+
+    async def _make_pipelines(self) -> None:
+        """Pipelines of healthy nodes that are in none yet."""
+        with self._executor.store.read() as txn:
+            used = {
+                node_id
+                for _, row in PIPELINES.scan(txn, prefix=b"")
+                if row.open
+                for node_id in row.node_ids
+            }
+            free = [
+                row.node_id for _, row in NODES.scan(txn, prefix=b"") if row.node_id not in used
+            ]
+        free = [node_id for node_id in free if self._nodes.health(node_id) == scm.HEALTHY]
+        size = self._config.replication_factor
+        while len(free) >= size:
+            members, free = free[:size], free[size:]
+            pipeline = scm.PipelineRow(
+                pipeline_id="p-" + "-".join(members), node_ids=members, open=True
+            )
+            await self._executor.execute(scm.PutPipeline(pipeline=pipeline))
+
+    async def _locate_containers(
+        self, request: scm.LocateContainersRequest
+    ) -> scm.LocateContainersReply:
+        await self._executor.read_barrier()
+        reply = scm.LocateContainersReply()
+        with self._executor.store.read() as txn:
+            for container_id in request.container_ids:
+                row = CONTAINERS.get(txn, id_key(container_id))
+                if row is None:
+                    continue
+                pipeline = PIPELINES.get(txn, row.pipeline_id.encode())
+                assert pipeline is not None, row.pipeline_id
+                located: Pipeline = self._allocator.pipeline(pipeline)
+                reply.locations.add(container_id=container_id, pipeline=located, state=row.state)
+        return reply
+
+    async def _describe(self, request: scm.DescribeScmRequest) -> scm.DescribeScmReply:
+        with self._executor.store.read() as txn:
+            nodes = [row for _, row in NODES.scan(txn, prefix=b"")]
+            pipelines = [row for _, row in PIPELINES.scan(txn, prefix=b"")]
+            containers = [row for _, row in CONTAINERS.scan(txn, prefix=b"")]
+        reply = scm.DescribeScmReply(
+            node_id=self._config.node_id,
+            leader=self._executor.replica.is_leader(),
+            applied_index=self._executor.applied_index(),
+            safe_mode=self.safe_mode(),
+            pipelines=pipelines,
+            containers=containers,
+            waiting_delete_transactions=self._executor.store.count(DELETED_BLOCKS.table),
+            corrupt_blocks=list(self._nodes.corrupt_blocks.values()),
+        )
+        for node in nodes:
+            report = self._nodes.report(node.node_id)
+            reply.nodes.add(
+                node=node,
+                health=self._nodes.health(node.node_id),
+                last_heartbeat_age_ms=self._nodes.age_ms(node.node_id),
+                volumes=report.volumes if report else [],
+            )
+        return reply

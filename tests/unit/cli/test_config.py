@@ -1,0 +1,148 @@
+"""Configuration: where values come from, and mistakes told with file, line and advice."""
+
+from pathlib import Path
+
+import pytest
+
+from trioxygen.cli.config import ConfigError, credentials, line_of, load
+
+
+def told(tmp_path: Path, text: str) -> str:
+    file = tmp_path / "o3.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(file, {}, {})
+    message = str(caught.value)
+    assert "\n" not in message
+    return message.replace(f"{tmp_path}/", "")
+
+
+def test_defaults_hold_without_a_file() -> None:
+    config = load(None, {}, {})
+    assert (config.s3.host, config.s3.port, config.admin.port) == ("127.0.0.1", 9878, 9879)
+    assert config.s3.keep_alive_seconds >= 75
+
+
+def test_flags_win_over_environment_which_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "o3.toml"
+    file.write_text('[s3]\nhost = "10.0.0.1"\nport = 1\nregions = ["a"]\n[log]\naccess_log = true\n')
+    environment = {
+        "O3_S3__PORT": "2",
+        "O3_S3__REGIONS": "b, c",
+        "O3_LOG__ACCESS_LOG": "false",
+        "O3_ACCESS_KEY": "not-a-section",
+    }
+    config = load(file, {("s3", "port"): 3}, environment)
+    assert (config.s3.host, config.s3.port, config.s3.regions) == ("10.0.0.1", 3, ["b", "c"])
+    assert config.log.access_log is False
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[s3]\n\nprt = 1\n", "o3.toml:3: s3.prt: unknown key 'prt': did you mean 'port'?"),
+        (
+            "[s3]\nzzz = 1\n",
+            "o3.toml:2: s3.zzz: unknown key 'zzz': remove it; "
+            "docs/reference/configuration.md lists all",
+        ),
+        ("[sss]\n", "o3.toml:1: sss: unknown section 'sss': did you mean 's3'?"),
+        ("# note\ns3 = 1\n", "o3.toml:2: s3: must be a table: write [s3] above its keys"),
+        (
+            '[log]\n[s3]\nport = "9878"\n',
+            "o3.toml:3: s3.port: should be a valid integer, not '9878'",
+        ),
+        (
+            "[s3]\nport = 70000\n",
+            "o3.toml:2: s3.port: should be less than or equal to 65535, not 70000",
+        ),
+        (
+            "s3.keep_alive_seconds = 5\n",
+            "o3.toml:1: s3.keep_alive_seconds: should be greater than or equal to 75, not 5",
+        ),
+        (
+            '[s3]\ndomains = ["ok", "S3.Example"]\n',
+            "o3.toml:2: s3.domains: 'S3.Example' is not a lower-case domain name without a port",
+        ),
+        (
+            "[admin]\n[storage]\nblock_bytes = 8388608\ncontainer_bytes = 1048576\n",
+            "o3.toml:2: storage: block_bytes is larger than container_bytes: lower it",
+        ),
+        (
+            '[s3]\ntls_key_file = "k"\n',
+            "o3.toml:1: s3: tls_certificate_file and tls_key_file go together: "
+            "set both or neither",
+        ),
+        (
+            "[s3]\nport = 9879\n",
+            "o3.toml: configuration: s3.port and admin.port are the same: "
+            "choose another admin.port",
+        ),
+        ("[s3]\nport = \n", "o3.toml:2: not TOML: invalid value"),
+    ],
+)
+def test_mistake_in_a_file_is_told_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+    assert told(tmp_path, text) == message
+
+
+def test_file_that_is_missing_is_told() -> None:
+    with pytest.raises(ConfigError, match="none.toml: no such file or directory: check the path"):
+        load(Path("none.toml"), {}, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("O3_S3__PORT", "abc", "environment O3_S3__PORT: should be a valid integer, not 'abc'"),
+        ("O3_S3__PROT", "1", "environment O3_S3__PROT: unknown key 'prot': did you mean 'port'?"),
+        ("O3_NO__PORT", "1", "environment O3_NO__PORT: unknown section 'no'"),
+        (
+            "O3_LOG__ACCESS_LOG",
+            "yes",
+            "environment O3_LOG__ACCESS_LOG: should be a valid boolean, not 'yes'",
+        ),
+    ],
+)
+def test_mistake_in_the_environment_names_the_variable(
+    name: str, value: str, message: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(None, {}, {name: value})
+    assert str(caught.value).startswith(message)
+
+
+def test_mistake_in_a_flag_names_the_flag() -> None:
+    with pytest.raises(ConfigError, match="--s3-port: should be less than or equal to 65535"):
+        load(None, {("s3", "port"): 99_999}, {})
+
+
+def test_pair_of_keys_may_come_from_two_places(tmp_path: Path) -> None:
+    file = tmp_path / "o3.toml"
+    file.write_text('[s3]\ntls_key_file = "k"\n')
+    config = load(file, {}, {"O3_S3__TLS_CERTIFICATE_FILE": "c"})
+    assert (config.s3.tls_certificate_file, config.s3.tls_key_file) == ("c", "k")
+
+
+def test_credentials_of_the_environment_are_checked() -> None:
+    assert credentials({}) is None
+    assert credentials({"O3_ACCESS_KEY": "abc", "O3_SECRET_KEY": "12345678"}) == ("abc", "12345678")
+    for wrong in (
+        {"O3_ACCESS_KEY": "abc"},
+        {"O3_SECRET_KEY": "12345678"},
+        {"O3_ACCESS_KEY": "ab", "O3_SECRET_KEY": "12345678"},
+        {"O3_ACCESS_KEY": "abc", "O3_SECRET_KEY": "1234567"},
+        {"O3_ACCESS_KEY": "a b c", "O3_SECRET_KEY": "12345678"},
+        {"O3_ACCESS_KEY": "abc", "O3_SECRET_KEY": "x" * 129},
+    ):
+        with pytest.raises(ConfigError) as caught:
+            credentials(wrong)
+        assert "1234567" not in str(caught.value)
+
+
+def test_lines_of_keys_are_found_in_every_form_of_table() -> None:
+    text = '# [s3]\nlog = { level = "INFO" }\nadmin.port = 1\n[ "s3" ]\n  "port"=2\n'
+    assert line_of(text, ("log", "level")) == 2
+    assert line_of(text, ("admin", "port")) == 3
+    assert line_of(text, ("s3", "port")) == 5
+    assert line_of(text, ("s3", "host")) == 4
+    assert line_of(text, ("storage",)) is None

@@ -1,0 +1,163 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.gateway.s3.heads import head
+from trioxygen.gateway.s3.conditions import (
+    WriteCondition,
+    check_copy_conditions,
+    check_read_conditions,
+    entity_tags,
+    read_write_condition,
+)
+from trioxygen.gateway.s3.dates import http_date
+from trioxygen.gateway.s3.errors import S3Error
+
+ETAG = "d41d8cd98f00b204e9800998ecf8427e-3"
+MODIFIED_S = 784_111_777
+
+
+def date(offset_s: int) -> str:
+    return http_date(MODIFIED_S + offset_s).decode()
+
+
+def read(headers: dict[str, str]) -> S3Error | None:
+    try:
+        check_read_conditions(head(headers), etag=ETAG, last_modified_ms=MODIFIED_S * 1000 + 999)
+    except S3Error as error:
+        return error
+    return None
+
+
+def code(headers: dict[str, str]) -> str | None:
+    error = read(headers)
+    return None if error is None else error.code
+
+
+@pytest.mark.parametrize(
+    "value", [ETAG, f'"{ETAG}"', "*", f'"other", "{ETAG}"', f"other,{ETAG}", f',, "{ETAG}" ,']
+)
+def test_if_match_holds_for_the_tag_quoted_bare_or_listed(value: str) -> None:
+    assert code({"if-match": value}) is None
+    assert code({"if-none-match": value}) == "NotModified"
+
+
+@pytest.mark.parametrize("value", ["ABCORZ", '"ABCORZ"', "", f'"{ETAG}x"', f'"x{ETAG}', '"a","b"'])
+def test_if_match_fails_for_another_tag(value: str) -> None:
+    error = read({"if-match": value})
+    assert error is not None and (error.code, error.status) == ("PreconditionFailed", 412)
+    assert error.details == {"Condition": "If-Match"}
+    assert code({"if-none-match": value}) is None
+
+
+def test_weak_tag_matches_if_none_match_only() -> None:
+    assert code({"if-match": f'W/"{ETAG}"'}) == "PreconditionFailed"
+    assert code({"if-none-match": f'W/"{ETAG}"'}) == "NotModified"
+
+
+def test_not_modified_carries_validators() -> None:
+    error = read({"if-none-match": "*"})
+    assert error is not None and error.status == 304
+    assert error.headers == {"ETag": f'"{ETAG}"', "Last-Modified": date(0)}
+
+
+def test_dates_compare_in_whole_seconds() -> None:
+    assert code({"if-modified-since": date(0)}) == "NotModified"
+    assert code({"if-modified-since": date(-1)}) is None
+    assert code({"if-unmodified-since": date(0)}) is None
+    assert code({"if-unmodified-since": date(-1)}) == "PreconditionFailed"
+
+
+def test_date_that_cannot_be_read_is_ignored() -> None:
+    assert code({"if-modified-since": "soon", "if-unmodified-since": "never"}) is None
+
+
+def test_tags_are_stronger_than_dates() -> None:
+    assert code({"if-match": ETAG, "if-unmodified-since": date(-5)}) is None
+    assert code({"if-none-match": "other", "if-modified-since": date(5)}) is None
+    assert code({"if-none-match": ETAG, "if-modified-since": date(-5)}) == "NotModified"
+
+
+TAGS = st.sampled_from([None, ETAG, "other", "*", f'W/"{ETAG}"'])
+DATES = st.sampled_from([None, -1, 0, 1])
+
+
+@given(match=TAGS, none_match=TAGS, unmodified=DATES, modified=DATES)
+def test_conditions_follow_the_order_of_rfc_9110(
+    match: str | None, none_match: str | None, unmodified: int | None, modified: int | None
+) -> None:
+    # Model of section 13.2.2, steps 1 to 4, over tags and offsets instead of header text.
+    headers: dict[str, str] = {}
+    if match is not None:
+        headers["if-match"] = match
+    if none_match is not None:
+        headers["if-none-match"] = none_match
+    if unmodified is not None:
+        headers["if-unmodified-since"] = date(unmodified)
+    if modified is not None:
+        headers["if-modified-since"] = date(modified)
+    if match is not None:
+        passes = match in (ETAG, "*")
+    else:
+        passes = unmodified is None or unmodified >= 0
+    if none_match is not None:
+        fresh = none_match == "other"
+    else:
+        fresh = modified is None or modified < 0
+    expected = "PreconditionFailed" if not passes else None if fresh else "NotModified"
+    assert code(headers) == expected
+    copied = {f"x-amz-copy-source-{name}": value for name, value in headers.items()}
+    if expected is None:
+        check_copy_conditions(head(copied), etag=ETAG, last_modified_ms=MODIFIED_S * 1000)
+    else:
+        with pytest.raises(S3Error, match="PreconditionFailed") as refused:
+            check_copy_conditions(head(copied), etag=ETAG, last_modified_ms=MODIFIED_S * 1000)
+        assert refused.value.details["Condition"] in copied
+
+
+def test_copy_conditions_do_not_look_at_plain_headers() -> None:
+    check_copy_conditions(head({"if-none-match": "*"}), etag=ETAG, last_modified_ms=0)
+    assert code({"x-amz-copy-source-if-match": "other"}) is None
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_finite_list_of_tags(value: str) -> None:
+    assert len(entity_tags(value)) <= len(value)
+
+
+def test_write_without_conditions_has_none() -> None:
+    assert read_write_condition(head({"if-modified-since": date(0)})) is None
+
+
+@pytest.mark.parametrize("value", [ETAG, f'"{ETAG}"', f' "{ETAG}" '])
+def test_write_condition_keeps_the_tag_without_quotes(value: str) -> None:
+    assert read_write_condition(head({"if-match": value})) == WriteCondition(if_match=ETAG)
+
+
+def test_write_condition_takes_any_version() -> None:
+    assert read_write_condition(head({"if-match": "*"})) == WriteCondition(if_match="*")
+    assert read_write_condition(head({"if-none-match": "*"})) == WriteCondition(if_none_match="*")
+
+
+def test_if_none_match_of_a_write_takes_a_tag_only_where_allowed() -> None:
+    request = head({"if-none-match": f'"{ETAG}"'})
+    with pytest.raises(S3Error, match="NotImplemented") as refused:
+        read_write_condition(request)
+    assert refused.value.details == {"Header": "If-None-Match"}
+    allowed = read_write_condition(request, none_match_tags=True)
+    assert allowed == WriteCondition(if_none_match=ETAG)
+
+
+@pytest.mark.parametrize("none_match", ["*", ETAG])
+def test_both_conditions_of_a_write_are_not_implemented(none_match: str) -> None:
+    with pytest.raises(S3Error, match="NotImplemented"):
+        read_write_condition(
+            head({"if-match": ETAG, "if-none-match": none_match}), none_match_tags=True
+        )
+
+
+@pytest.mark.parametrize("value", ["", '""', '"a", "b"', f'W/"{ETAG}"'])
+@pytest.mark.parametrize("name", ["if-match", "if-none-match"])
+def test_empty_weak_or_several_tags_of_a_write_are_refused(name: str, value: str) -> None:
+    with pytest.raises(S3Error, match="InvalidArgument"):
+        read_write_condition(head({name: value}))

@@ -1,0 +1,118 @@
+"""Short files and functions, and no text in the repository that belongs to one machine."""
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+REPO = Path(__file__).parents[2]
+ROOTS = ("gateway", "metadata", "hdds", "recon", "common", "cli", "sim", "bench", "tests")
+LINES_PER_FILE_MAX = 500
+LINES_PER_FUNCTION_MAX = 70
+BANNED_MODULE_NAMES = {"util", "utils", "helper", "helpers", "misc"}
+
+# Spelled in pieces so that this file does not find itself.
+MACHINE_PATHS = re.compile(r"(?<![\w.\-/])/(?:work|" + "farm" + r")/")
+REGISTRY_HOSTS = re.compile(
+    "|".join(
+        re.escape(name + suffix)
+        for name, suffix in (
+            ("pypi", ".org"),
+            ("python", "hosted.org"),
+            ("registry", ".npmjs"),
+            ("npmjs", ".com"),
+            ("deb", ".debian.org"),
+            ("crates", ".io"),
+            ("proxy.golang", ".org"),
+        )
+    )
+)
+AUTHORING_TOOLS = re.compile(
+    r"\b(?:"
+    + "|".join(("A" + "I", "LL" + "Ms?", "Chat" + "GPT", "Clau" + "de", "Co" + "pilot"))
+    + r")\b"
+)
+
+
+def sources() -> Iterator[Path]:
+    for root in ROOTS:
+        yield from sorted((REPO / root).rglob("*.py"))
+
+
+def shown(path: Path, line: int) -> str:
+    return f"{path.relative_to(REPO)}:{line}"
+
+
+def repository_texts() -> Iterator[tuple[Path, str]]:
+    """Every text file that git does not ignore, but the licence (its words are not ours)."""
+    ignored = {
+        line.strip("/")
+        for line in (REPO / ".gitignore").read_text().splitlines()
+        if line.endswith("/")
+    } | {".git"}
+    for folder, subfolders, names in os.walk(REPO):
+        subfolders[:] = sorted(set(subfolders) - ignored)
+        for path in (Path(folder, name) for name in sorted(names) if name != "LICENSE"):
+            content = path.read_bytes()
+            if b"\0" not in content:
+                yield path, content.decode()
+
+
+def lines_that_match(pattern: re.Pattern[str]) -> list[str]:
+    return [
+        f"{shown(path, number)}: {line.strip()[:100]}"
+        for path, text in repository_texts()
+        for number, line in enumerate(text.splitlines(), start=1)
+        if pattern.search(line)
+    ]
+
+
+def test_files_and_functions_stay_short() -> None:
+    too_long: list[str] = []
+    for path in sources():
+        text = path.read_text()
+        if text.count("\n") > LINES_PER_FILE_MAX:
+            too_long.append(f"{shown(path, 1)}: file")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno is not None
+                if node.end_lineno - node.lineno + 1 > LINES_PER_FUNCTION_MAX:
+                    too_long.append(f"{shown(path, node.lineno)}: {node.name}")
+    assert too_long == []
+
+
+def test_modules_are_named_for_what_they_hold() -> None:
+    vague = [path for path in sources() if path.stem in BANNED_MODULE_NAMES]
+    assert [shown(path, 1) for path in vague] == []
+
+
+def test_mocks_stay_out_of_the_tests() -> None:
+    patched: list[str] = []
+    for path in sorted((REPO / "tests").rglob("*.py")):
+        if "integration" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else [f"{node.module}.{alias.name}" for alias in node.names]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+            if any(name.startswith("unittest.mock") for name in names):
+                assert isinstance(node, ast.Import | ast.ImportFrom)
+                patched.append(shown(path, node.lineno))
+    assert patched == []
+
+
+def test_no_file_names_a_path_of_one_machine() -> None:
+    assert lines_that_match(MACHINE_PATHS) == []
+
+
+def test_no_file_names_a_package_registry() -> None:
+    assert lines_that_match(REGISTRY_HOSTS) == []
+
+
+def test_no_file_speaks_of_how_it_was_written() -> None:
+    assert lines_that_match(AUTHORING_TOOLS) == []
