@@ -61,7 +61,6 @@ def serve(
     # Mistakes are told before the heavy imports.
     loaded, chosen = load(config, flags), credentials()
     from trioxygen.cli.build import build_all_in_one
-
     from trioxygen.cli.serve import Start, run
 
     run(
@@ -101,13 +100,16 @@ def version() -> None:
 def main() -> None:
     """The entry point: every error is one line on standard error and an exit code."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="o3", standalone_mode=False)
     except CommandFailed as failure:
         _end(failure.code, str(failure))
     except typer.TyperException as mistake:  # of usage: unknown options, missing values
         context = getattr(mistake, "ctx", None)
         path = context.command_path if context is not None else "o3"
         message = mistake.format_message().rstrip(".")
+        if message.startswith("Usage:"):  # no arguments at all: the help itself
+            print(message, file=sys.stderr)
+            sys.exit(Exit.USAGE)
         _end(Exit.USAGE, f"{message}: see '{path} --help'")
     except typer.Abort:
         _end(Exit.INTERRUPTED, "interrupted")
@@ -121,3 +123,7 @@ def main() -> None:
 def _end(code: Exit, message: str) -> NoReturn:
     print(f"o3: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -23,7 +23,8 @@ from trioxygen.common.errors import Corrupt, TrioxygenError
 from trioxygen.common.ids import random_token
 from trioxygen.common.network_local import LocalNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
-from trioxygen.gateway.serving import AsgiApp, CannotListen, HttpLimits, HttpMetrics, HttpServer
+from trioxygen.gateway.http_limits import AsgiApp, HttpLimits, HttpMetrics
+from trioxygen.gateway.serving import CannotListen, HttpServer
 
 log = logs.get(__name__)
 
@@ -99,9 +100,7 @@ def tls_context(s3: S3Config) -> ssl.SSLContext | None:
     except OSError as error:  # SSLError is one
         files = f"{s3.tls_certificate_file}, {s3.tls_key_file}"
         reason = (error.strerror or str(error)).lower()
-        raise ConfigError(
-            f"s3.tls_certificate_file, s3.tls_key_file ({files}): {reason}"
-        ) from error
+        raise ConfigError(f"tls_certificate_file, tls_key_file ({files}): {reason}") from error
     return context
 
 

@@ -69,7 +69,9 @@ class Disk(Protocol):
     def read(self, path: Path) -> bytes: ...
 
     def replace(self, path: Path, data: bytes) -> None:
-        """Whole content, atomically and durably: write beside, fsync, rename, fsync the directory."""
+        """Whole content, atomically and durably: write beside, fsync, rename, fsync the
+        directory.
+        """
         ...
 
     def make_directory(self, path: Path) -> None:
@@ -103,7 +105,9 @@ class Disk(Protocol):
         ...
 
     def lock(self, path: Path) -> Lock | None:
-        """An exclusive lock on a file, held until released or the process ends; None: another holds it."""
+        """An exclusive lock on a file, held until released or the process ends; None: another
+        holds it.
+        """
         ...
 
 

@@ -1,8 +1,8 @@
-"""Errors that cross service boundaries: a closed code, facts as attributes, the same class on both ends.
+"""Errors that cross service boundaries: a closed code, facts, the same class on both ends.
 
 TrioxygenError
   Refused        the request is wrong             NoSuchBucket, NoSuchUpload, ConditionFailed, ...
-  Unavailable    try again, maybe elsewhere       NotLeader, SafeMode, Overloaded, DeadlineExceeded, ...
+  Unavailable    try again, maybe elsewhere       NotLeader, SafeMode, Overloaded, ...
   Corrupt        stored bytes are bad             ChecksumMismatch, LogCorrupt, UnknownFormat
   Internal       a defect of ours
 
@@ -218,7 +218,9 @@ _CLASSES: Final[Mapping[ErrorCode, type[TrioxygenError]]] = _leaves(TrioxygenErr
 def error_of(
     code: ErrorCode, message: str = "", facts: Mapping[str, str] | None = None
 ) -> TrioxygenError:
-    """The error of a code; one that this version does not know becomes `Internal` with its number."""
+    """The error of a code; one that this version does not know becomes `Internal` with its
+    number.
+    """
     cls = _CLASSES.get(code)
     if cls is None:
         return Internal(message, unknown_code=int(code), **dict(facts or {}))

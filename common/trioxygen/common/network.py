@@ -1,7 +1,8 @@
 """The network port: services, calls and bulk streams between them (DESIGN.md, section 4).
 
-Transport-free. A service is described by its protobuf service descriptor; a call names `Service/Method`.
-Implementations: `network_local` (one process); gRPC sessions come with the daemons.
+Transport-free. A service is described by its protobuf service descriptor; a call names
+`Service/Method`. Implementations: `network_local` (one process); gRPC sessions come with the
+daemons.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -56,12 +57,16 @@ class Upload(Protocol):
 
 
 class Channel(Protocol):
-    """To one server. Failures are TrioxygenErrors: the server's own, or Unreachable, DeadlineExceeded, Overloaded."""
+    """To one server. Failures are TrioxygenErrors: the server's own, or Unreachable,
+    DeadlineExceeded, Overloaded.
+    """
 
     async def call(
         self, method: str, request: Message, reply_type: type[Reply], *, timeout_ms: float
     ) -> Reply:
-        """One request, one reply. `method` is `Service/Method`. The caller does not change the request afterwards."""
+        """One request, one reply. `method` is `Service/Method`. The caller does not change the
+        request afterwards.
+        """
         ...
 
     async def upload(self, method: str, header: Message) -> Upload: ...

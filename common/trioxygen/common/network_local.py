@@ -1,7 +1,8 @@
 """The network of the all-in-one mode: servers and clients in one process and event loop.
 
-With `encode=True` (tests, simulation) every message is serialized and parsed on its way, so that a field
-that is missing from a message fails here as it would between machines. Without it messages are handed over.
+With `encode=True` (tests, simulation) every message is serialized and parsed on its way, so that
+a field that is missing from a message fails here as it would between machines. Without it
+messages are handed over.
 """
 
 import asyncio

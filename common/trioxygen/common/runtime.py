@@ -1,7 +1,7 @@
 """Everything a service needs of the machine, as one value that is passed down.
 
-No other module reads a clock, makes random numbers, opens files, starts threads or opens sockets on its
-own: that is what lets whole clusters run in a simulation, and several stores in one process.
+No other module reads a clock, makes random numbers, opens files, starts threads or opens sockets
+on its own: that is what lets whole clusters run in a simulation, and several stores in one process.
 """
 
 import random

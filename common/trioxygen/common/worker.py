@@ -1,7 +1,8 @@
 """Background work: what it is, and who runs it.
 
-A `Worker` does a bounded piece at each `work()`. The supervisor runs it, logs and counts what it raises,
-waits longer after each failure in a row, and shows its state to operators. Nothing is fire-and-forget.
+A `Worker` does a bounded piece at each `work()`. The supervisor runs it, logs and counts what it
+raises, waits longer after each failure in a row, and shows its state to operators. Nothing is
+fire-and-forget.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ _FAILURE_WAIT_MS_MAX = 30_000
 
 
 class Worker(Protocol):
-    """Attributes: name, for logs and metrics; interval_ms, the pause when there is nothing to do."""
+    """Attributes: name, for logs and metrics; interval_ms, the pause when nothing is to do."""
 
     name: str
     interval_ms: float

@@ -5,7 +5,7 @@ them, when aws-chunked); digests of large bodies run on the blocking pool, where
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
 from trioxygen.common.blocking import Blocking
@@ -35,29 +35,26 @@ class Digests:
     """Everything that is computed over a body in one pass.
 
     Args:
-        md5, sha256: whether they are wanted at all.
-        algorithm: of the S3 checksum; None: none.
+        md5, sha256: whether they are wanted.
+        algorithms: of S3 checksums.
     """
 
-    __slots__ = ("_all", "_checksum", "_md5", "_sha256")
+    __slots__ = ("_all", "_checksums", "_md5", "_sha256")
 
-    def __init__(self, *, md5: bool, sha256: bool, algorithm: Algorithm | None) -> None:
+    def __init__(self, *, md5: bool, sha256: bool, algorithms: Iterable[Algorithm]) -> None:
         self._md5: Hasher | None = hashlib.md5(usedforsecurity=False) if md5 else None
         self._sha256: Hasher | None = hashlib.sha256() if sha256 else None
-        if algorithm is Algorithm.SHA256:
+        self._checksums: dict[Algorithm, Hasher] = {}
+        for algorithm in algorithms:
             # One digest serves the payload's signature and the checksum.
-            self._sha256 = self._sha256 or new(algorithm)
-            self._checksum: Hasher | None = self._sha256
-        else:
-            self._checksum = None if algorithm is None else new(algorithm)
-        seen = {
-            id(one): one for one in (self._md5, self._sha256, self._checksum) if one is not None
-        }
-        self._all = list(seen.values())
+            shared = self._sha256 if algorithm is Algorithm.SHA256 else None
+            self._checksums[algorithm] = shared or new(algorithm)
+        seen = (self._md5, self._sha256, *self._checksums.values())
+        self._all = list({id(one): one for one in seen if one is not None}.values())
 
-    def update(self, pieces: list[Buffer]) -> None:
-        for hasher in self._all:
-            for piece in pieces:
+    def update(self, pieces: Iterable[Buffer]) -> None:
+        for piece in pieces:
+            for hasher in self._all:
                 hasher.update(piece)
 
     @property
@@ -70,9 +67,8 @@ class Digests:
         assert self._sha256 is not None
         return self._sha256.digest()
 
-    @property
-    def checksum(self) -> bytes:
-        return b"" if self._checksum is None else self._checksum.digest()
+    def checksum(self, algorithm: Algorithm) -> bytes:
+        return self._checksums[algorithm].digest()
 
 
 class Body:
@@ -80,11 +76,16 @@ class Body:
 
     Attributes:
         length_bytes: of the payload, None when the client does not say (plain HTTP chunks).
-        checksum: what the client demands; its algorithm is always computed.
+        checksum: what the client demands, or what is computed for it; `also`: one more.
     """
 
     def __init__(
-        self, request: S3Request, blocking: Blocking, *, checksum: ChecksumRequest | None
+        self,
+        request: S3Request,
+        blocking: Blocking,
+        *,
+        checksum: ChecksumRequest | None,
+        also: Algorithm | None = None,
     ) -> None:
         head = request.head
         self._request, self._blocking = request, blocking
@@ -105,10 +106,11 @@ class Body:
         self._payload_hash = (
             declared_payload_hash(head, request.claim) if self._mode is PayloadMode.SIGNED else None
         )
+        wanted = (None if checksum is None else checksum.algorithm, also)
         self.digests = Digests(
             md5=True,
             sha256=self._payload_hash is not None,
-            algorithm=None if checksum is None else checksum.algorithm,
+            algorithms=[algorithm for algorithm in wanted if algorithm is not None],
         )
         self.received_bytes = 0
         self._trailers: dict[str, str] = {}
@@ -205,9 +207,10 @@ class Body:
             if sent is None:
                 raise S3Error("MalformedTrailerError")
             expected = checksums.parse_digest(algorithm, sent)
-        if expected is not None and digests.checksum != expected:
+        calculated = digests.checksum(algorithm)
+        if expected is not None and calculated != expected:
             raise checksums.checksum_mismatch(algorithm)
-        return digests.checksum
+        return calculated
 
     @property
     def has_content_md5(self) -> bool:

@@ -97,7 +97,7 @@ class HttpConnection(asyncio.Protocol):
             self.refuse(503)
         self._connections.add(self)
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self._connections.discard(self)
         for exchange in self._exchanges:
             exchange.disconnect("gone")
@@ -315,7 +315,7 @@ class HttpConnection(asyncio.Protocol):
 
     def body_taken(self, exchange: Exchange) -> None:
         """The application has taken all that had come."""
-        if self._is_read_paused and self._exchanges[-1] is exchange:
+        if self._is_read_paused and self._exchanges and self._exchanges[-1] is exchange:
             self._resume_reading()
 
     def exchange_answered(self, exchange: Exchange) -> None:

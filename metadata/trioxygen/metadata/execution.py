@@ -1,9 +1,10 @@
 """The leader executes, followers copy (DESIGN.md, section 5).
 
-The executor takes queued commands, runs them in order inside one write transaction on one writer thread,
-and captures what they put and deleted. One batch is one Raft entry. When the entry is committed the
-transaction is committed and the commands are answered; entries that this replica did not execute itself are
-applied from their deltas. Shared by the OM and the SCM, which bring their tables and handlers.
+The executor takes queued commands, runs them in order inside one write transaction on one writer
+thread, and captures what they put and deleted. One batch is one Raft entry. When the entry is
+committed the transaction is committed and the commands are answered; entries that this replica
+did not execute itself are applied from their deltas. Shared by the OM and the SCM, which bring
+their tables and handlers.
 """
 
 import asyncio
@@ -297,7 +298,8 @@ class Executor:
                 raise
             if failed is None:
                 return batch
-            # A handler broke half-way: none of its changes may stay, so the batch runs again without it.
+            # A handler broke half-way: none of its changes may stay, so the batch runs again
+            # without it.
             txn.abort()
             broken[failed[0]] = failed[1]
 
@@ -362,7 +364,9 @@ _REPLY_TYPES: Final[dict[type[Message], type[Message]]] = {}
 
 
 def register_reply(command: type[Message], reply: type[Message]) -> None:
-    """Says what a command is answered with, so that a kept answer can be read again. Called at import."""
+    """Says what a command is answered with, so that a kept answer can be read again. Called at
+    import.
+    """
     _REPLY_TYPES[command] = reply
 
 

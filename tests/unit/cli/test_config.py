@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from trioxygen.cli.config import ConfigError, credentials, line_of, load
+from trioxygen.cli.config import ConfigError, ServeConfig, credentials, line_of, load
+
+REFERENCE = Path(__file__).parents[3] / "docs/reference/configuration.md"
 
 
 def told(tmp_path: Path, text: str) -> str:
@@ -25,7 +27,9 @@ def test_defaults_hold_without_a_file() -> None:
 
 def test_flags_win_over_environment_which_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "o3.toml"
-    file.write_text('[s3]\nhost = "10.0.0.1"\nport = 1\nregions = ["a"]\n[log]\naccess_log = true\n')
+    file.write_text(
+        '[s3]\nhost = "10.0.0.1"\nport = 1\nregions = ["a"]\n[log]\naccess_log = true\n'
+    )
     environment = {
         "O3_S3__PORT": "2",
         "O3_S3__REGIONS": "b, c",
@@ -46,7 +50,7 @@ def test_flags_win_over_environment_which_wins_over_the_file(tmp_path: Path) -> 
             "o3.toml:2: s3.zzz: unknown key 'zzz': remove it; "
             "docs/reference/configuration.md lists all",
         ),
-        ("[sss]\n", "o3.toml:1: sss: unknown section 'sss': did you mean 's3'?"),
+        ("[storge]\n", "o3.toml:1: storge: unknown section 'storge': did you mean 'storage'?"),
         ("# note\ns3 = 1\n", "o3.toml:2: s3: must be a table: write [s3] above its keys"),
         (
             '[log]\n[s3]\nport = "9878"\n',
@@ -70,8 +74,7 @@ def test_flags_win_over_environment_which_wins_over_the_file(tmp_path: Path) -> 
         ),
         (
             '[s3]\ntls_key_file = "k"\n',
-            "o3.toml:1: s3: tls_certificate_file and tls_key_file go together: "
-            "set both or neither",
+            "o3.toml:1: s3: tls_certificate_file and tls_key_file go together: set both or neither",
         ),
         (
             "[s3]\nport = 9879\n",
@@ -103,9 +106,7 @@ def test_file_that_is_missing_is_told() -> None:
         ),
     ],
 )
-def test_mistake_in_the_environment_names_the_variable(
-    name: str, value: str, message: str
-) -> None:
+def test_mistake_in_the_environment_names_the_variable(name: str, value: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(None, {}, {name: value})
     assert str(caught.value).startswith(message)
@@ -146,3 +147,21 @@ def test_lines_of_keys_are_found_in_every_form_of_table() -> None:
     assert line_of(text, ("s3", "port")) == 5
     assert line_of(text, ("s3", "host")) == 4
     assert line_of(text, ("storage",)) is None
+
+
+def test_reference_page_shows_every_key_with_its_default() -> None:
+    shown: dict[str, str] = {}
+    section = ""
+    for line in REFERENCE.read_text().splitlines():
+        if line.startswith("## `["):
+            section = line.removeprefix("## `[").removesuffix("]`")
+        elif line.startswith("| `"):
+            key, default = line.split("|")[1:3]
+            shown[f"{section}.{key.strip(' `')}"] = default.strip(" `")
+    config = load(None, {}, {}).model_dump()
+    found = {f"{name}.{key}": value for name in config for key, value in config[name].items()}
+    assert found.keys() == shown.keys()
+    for key, value in found.items():
+        told = shown[key].replace(",", "")
+        assert told == (f'"{value}"' if isinstance(value, str) else str(value).lower()), key
+    assert list(ServeConfig.model_fields) == list(config)

@@ -131,13 +131,13 @@ class CopyOperations(CopySourceReader):
 
     async def _checksum_again(self, row: KeyRow, algorithm: Algorithm) -> None:
         """Reads the object for another checksum; the copy is then one whole, without parts."""
-        digests = Digests(md5=False, sha256=False, algorithm=algorithm)
+        digests = Digests(md5=False, sha256=False, algorithms=(algorithm,))
         async for piece in self.backend.read(
             row.blocks, offset_bytes=0, length_bytes=row.size_bytes
         ):
             await self.blocking.run(digests.update, [piece])
         row.checksum_algorithm = records.algorithm_to_wire(algorithm)
         row.checksum_type = types_pb2.FULL_OBJECT
-        row.checksum = digests.checksum
+        row.checksum = digests.checksum(algorithm)
         for part in row.parts:
             part.ClearField("checksum")

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from trioxygen.common.checksum import ChecksumType
 from trioxygen.common.units import MIB
 from trioxygen.gateway import records
 from trioxygen.gateway.operations import Operations, check_version_id
@@ -149,8 +148,7 @@ def _describe_part(
     count = len(row.parts) or 1
     if number > count:
         raise S3Error(
-            "InvalidPart" if row.parts else "InvalidPartNumber",
-            "The requested partnumber is not satisfiable",
+            "InvalidPart",
             details={"PartNumberRequested": part_number, "ActualPartCount": str(count)},
         )
     checksum = records.object_checksum(row)
@@ -160,8 +158,7 @@ def _describe_part(
         part = row.parts[number - 1]
         length = part.size_bytes
         found.append((b"x-amz-mp-parts-count", str(count).encode()))
-        if checksum is not None and checksum.type is ChecksumType.COMPOSITE:
-            checksum = records.object_part_checksum(row, part)
+        checksum = records.object_part_checksum(row, part)
     if wants_checksums and checksum is not None:
         found += checksums.checksum_headers(checksum)
     if row.size_bytes:

@@ -101,7 +101,7 @@ class ListOperations(Operations):
         page_max = page_size(request, "max-keys")
         token = head.query_value("continuation-token")
         start_after = head.query_value("start-after")
-        after = (start_after or "").encode() if token is None else _position(token)
+        after = _position(token) if token else (start_after or "").encode()
         fetch_owner = (head.query_value("fetch-owner") or "").lower() == "true"
         reply = await self._page(request, after, page_max=page_max)
         return xml_response(

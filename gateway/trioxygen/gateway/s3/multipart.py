@@ -9,7 +9,6 @@ from trioxygen.gateway.body import Body, Digests
 from trioxygen.gateway.request import Response, S3Request, no_content, owner_of, xml_response
 from trioxygen.gateway.s3 import checksums, headers, names, ranges, xml_multipart
 from trioxygen.gateway.s3.checksums import (
-    DEFAULT_REQUEST,
     ChecksumRequest,
     ObjectChecksum,
     UploadChecksum,
@@ -68,6 +67,7 @@ class MultipartOperations(BodyWriter, CopySourceReader):
             storage_class="" if stored.storage_class == headers.STANDARD else stored.storage_class,
             checksum_algorithm=records.algorithm_to_wire(chosen.algorithm),
             checksum_type=records.type_to_wire(chosen.type),
+            checksum_chosen=asked is not None,
             headers=records.headers_to_row(stored),
         )
         reply = await self.backend.call(
@@ -110,21 +110,24 @@ class MultipartOperations(BodyWriter, CopySourceReader):
         number = read_part_number(request)
         bucket, upload = await self.find_upload(request)
         refuse_unimplemented(request.head)
-        body = Body(request, self.blocking, checksum=_part_checksum(request, upload))
+        algorithm = records.ALGORITHMS[upload.checksum_algorithm]
+        demanded = _part_checksum(request, upload, algorithm)
+        body = Body(request, self.blocking, checksum=demanded, also=algorithm)
         written, checksum = await self.write_body(body)
-        assert body.checksum is not None
-        algorithm = body.checksum.algorithm
         row = PartRow(
             size_bytes=body.received_bytes,
             etag=body.digests.md5.hex(),
-            checksum=checksum,
-            checksum_algorithm=records.algorithm_to_wire(algorithm),
+            checksum=body.digests.checksum(algorithm),
+            checksum_algorithm=upload.checksum_algorithm,
             blocks=slices_of(written),
         )
+        if demanded.algorithm is not algorithm:
+            row.client_checksum_algorithm = records.algorithm_to_wire(demanded.algorithm)
+            row.client_checksum = checksum
         await self.commit(
             _commit_part(request, bucket, upload, number, row), written, om.CommitPartReply
         )
-        shown = ObjectChecksum(algorithm=algorithm, digest=checksum)
+        shown = ObjectChecksum(algorithm=demanded.algorithm, digest=checksum)
         return Response(
             200, [(b"etag", f'"{row.etag}"'.encode()), *checksums.checksum_headers(shown)]
         )
@@ -146,7 +149,7 @@ class MultipartOperations(BodyWriter, CopySourceReader):
                 f" {COPY_BYTES_MAX}",
             )
         algorithm = records.ALGORITHMS[upload.checksum_algorithm]
-        digests = Digests(md5=True, sha256=False, algorithm=algorithm)
+        digests = Digests(md5=True, sha256=False, algorithms=(algorithm,))
         writer = self.backend.open_writer(length)
         try:
             async for piece in self.backend.read(
@@ -159,17 +162,17 @@ class MultipartOperations(BodyWriter, CopySourceReader):
         except BaseException:
             await writer.cancel()
             raise
+        checksum = ObjectChecksum(algorithm=algorithm, digest=digests.checksum(algorithm))
         row = PartRow(
             size_bytes=length,
             etag=digests.md5.hex(),
-            checksum=digests.checksum,
+            checksum=checksum.digest,
             checksum_algorithm=upload.checksum_algorithm,
             blocks=slices_of(written),
         )
         reply = await self.commit(
             _commit_part(request, bucket, upload, number, row), written, om.CommitPartReply
         )
-        checksum = ObjectChecksum(algorithm=algorithm, digest=digests.checksum)
         return xml_response(
             xml_multipart.copy_part_result(
                 etag=row.etag, last_modified_ms=reply.modified_ms, checksum=checksum
@@ -297,16 +300,15 @@ def _commit_part(
     )
 
 
-def _part_checksum(request: S3Request, upload: UploadRow) -> ChecksumRequest:
-    """The upload's algorithm, whatever the part brings: the whole is computed from its parts.
+def _part_checksum(request: S3Request, upload: UploadRow, algorithm: Algorithm) -> ChecksumRequest:
+    """What the part brings, or the upload's algorithm when it brings nothing.
 
-    Raises InvalidRequest when the part brings another algorithm.
+    Raises InvalidRequest when the upload's algorithm was chosen and the part brings another.
     """
     demanded = checksums.read_checksum_request(request.head)
-    algorithm = records.ALGORITHMS[upload.checksum_algorithm]
-    if demanded is DEFAULT_REQUEST or not demanded.by_client:
+    if not demanded.by_client:
         return ChecksumRequest(algorithm=algorithm)
-    if demanded.algorithm is not algorithm:
+    if upload.checksum_chosen and demanded.algorithm is not algorithm:
         raise S3Error(
             "InvalidRequest",
             f"Checksum Type mismatch occurred, expected checksum Type: {algorithm.value.lower()},"

@@ -114,6 +114,8 @@ class PutOperations(BodyWriter):
         bucket = await self.owned_bucket(request)
         check_version_id(request.head.query_value("versionId"))
         condition = conditions.read_write_condition(request.head)
+        if condition is not None and condition.if_none_match:
+            raise S3Error("NotImplemented", details={"Header": "If-None-Match"})
         wanted = om.KeyToDelete(
             key=request.key.encode(), if_match=condition.if_match if condition is not None else ""
         )

@@ -1,6 +1,6 @@
 """A large block that is being received into a file of its own. Blocking: for the blocking pool.
 
-It has a name of its own until it is sealed, so that two writers of one block cannot mix their bytes.
+It has a name of its own until it is sealed: two writers of one block cannot mix their bytes.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Giving back the disk space of packed segments that are mostly dead: what lives is written again."""
+"""Giving back the disk space of packed segments that are mostly dead: the rest is moved."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -46,8 +46,8 @@ class _Copy:
 class Compactor:
     """A Worker of one volume: one segment at a time.
 
-    A segment that is still written to is left alone. Readers that know the old place find it until the
-    rows are on stable storage, and keep an open file after that; those that come too late look again.
+    A segment that is still written to is left alone. Readers that know the old place find it until
+    the rows are on stable storage, and keep an open file after that; a late one looks again.
     """
 
     def __init__(self, volume: Volume, *, interval_ms: float, live_share: float) -> None:
@@ -150,10 +150,8 @@ class Compactor:
     async def _write(self, container: Container, copies: list[_Copy]) -> None:
         volume = self._volume
         size_bytes = sum(len(copy.data) for copy in copies)
-        volume.check_space(size_bytes)
-        place = container.reserve(
-            size_bytes, segment_bytes_max=volume.limits.segment_bytes_max
-        )
+        # It may use the space that client writes must leave free: it gives back more.
+        place = container.reserve(size_bytes, segment_bytes_max=volume.limits.segment_bytes_max)
         segment = container.segment(place.segment)
         segment.unindexed += 1
         try:

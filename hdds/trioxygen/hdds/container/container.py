@@ -1,7 +1,8 @@
 """A container of one volume: its state, counters and segments. In memory; rows mirror it.
 
-Counters of live bytes change only when a transaction that did it has been committed (`Volume.commit_lock`);
-the state, and how far segments are written, change at once, on the event loop.
+Counters of live bytes change only when a transaction that did it has been committed
+(`Volume.commit_lock`); the state, and how far segments are written, change at once, on the event
+loop.
 """
 
 from dataclasses import dataclass, field

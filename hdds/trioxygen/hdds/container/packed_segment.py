@@ -1,8 +1,9 @@
 """Packed segments: files that hold many small blocks, one after the other.
 
-Blocks that came through the ring's log are appended bare, in batches: the log has them until the index
-knows their place. A streamed block is not in the log, so it starts at a multiple of 4 KiB with a record
-header, by which its place is found again when the process ended before the index was written.
+Blocks that came through the ring's log are appended bare, in batches: the log has them until the
+index knows their place. A streamed block is not in the log, so it starts at a multiple of 4 KiB
+with a record header, by which its place is found again when the process ended before the index was
+written.
 """
 
 import asyncio
@@ -86,7 +87,7 @@ _Outcome = tuple[_Append, bytes | BaseException]
 
 
 def _append_all(appends: list[_Append]) -> list[_Outcome]:
-    """Writes all, then syncs each file once: whatever arrived during the last sync shares the next."""
+    """Writes all, then syncs each file once: what arrived during the last sync shares the next."""
     outcomes: list[_Outcome] = []
     written: list[tuple[_Append, bytes]] = []
     for append in appends:

@@ -1,4 +1,4 @@
-"""One disk of a DataNode: its containers, block index, open files and what is known to be corrupt."""
+"""One disk of a DataNode: its containers, block index, open files, and what is known corrupt."""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Writing a generation of applied entries: data into segments, sync, then one store transaction.
 
-Runs on the volume's store lane (it blocks). Any order of crashes is safe: the log still has the entries,
-and a place is named by a row only after its bytes are on stable storage.
+Runs on the volume's store lane (it blocks). A crash at any step is safe: the log still has the
+entries, and a row names a place only after its bytes are on stable storage.
 """
 
 from dataclasses import dataclass, field

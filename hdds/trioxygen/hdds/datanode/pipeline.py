@@ -1,6 +1,6 @@
-"""The state machine behind a ring's log on one volume: blocks that are put, deleted, containers that close.
+"""The state machine behind a ring's log on one volume: blocks put and deleted, containers closed.
 
-What the log has applied is readable at once (`find`); the flusher moves it to segments and the block index.
+What the log has applied is readable at once (`find`); the flusher moves it to segments and index.
 """
 
 import asyncio
@@ -152,9 +152,7 @@ class Pipeline:
             or found.size_bytes != request.size_bytes
             or found.checksums != request.checksums
         ):
-            raise NoSuchBlock(
-                "not received", container=container_id, local=request.block.local
-            )
+            raise NoSuchBlock("not received", container=container_id, local=request.block.local)
         if isinstance(found, Block):
             return found.commit_sequence
         index = await self._propose(RingEntry(put_block=request))
@@ -168,7 +166,7 @@ class Pipeline:
         await self._propose(RingEntry(delete_blocks=command))
 
     async def close_container(self, container_id: int) -> None:
-        """No new writes from now on; CLOSED once the streams under way have been put. Idempotent."""
+        """No new writes from now on; CLOSED once the streams under way are put. Idempotent."""
         container = self.volume.containers.get(container_id)
         if container is None or container.state not in TAKES_BLOCKS:
             return
@@ -244,9 +242,11 @@ class Pipeline:
                 self.current.delete(deleted)
                 self.volume.index.forget_range(blocks.container, blocks.first_local, blocks.count)
                 await self.streams.drop_deleted(deleted)
-        else:
-            assert kind == "close_container", kind
+        elif kind == "close_container":
             self._apply_close(entry.close_container.container_id)
+        else:
+            # The ring's own entries (a new leader's first one) carry nothing.
+            assert entry.ByteSize() == 0, kind
 
     async def _apply_put(self, request: PutBlockRequest, index: int) -> None:
         container = self.volume.container(request.block.container, request.pipeline_id)

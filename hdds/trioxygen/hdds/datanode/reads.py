@@ -1,11 +1,11 @@
 """Reading blocks: every byte that leaves has been checked against the checksum of its 64 KiB.
 
-A block may move (compaction) or go while it is being read: what does not match is looked up again, and
-only what is still said to lie there is corrupt.
+A block may move (compaction) or go while it is being read: what does not match is looked up again,
+and only what is still said to lie there is corrupt.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from trioxygen.common.disk import Buffer, File
@@ -70,7 +70,7 @@ class Reads:
 
     async def stream(
         self, container: int, local: int, offset_bytes: int, length_bytes: int
-    ) -> AsyncIterator[Buffer]:
+    ) -> AsyncGenerator[Buffer, None]:
         """Pieces of a range; the next one is read while one is being sent.
 
         Raises: as `read`, possibly after some pieces.
@@ -161,9 +161,7 @@ class Reads:
         except FileNotFoundError:
             return "the file is missing"
         first, start, size_bytes = _whole_pieces(block, offset_bytes, length_bytes)
-        job = self._volume.blocking.run(
-            _read_checked, file.file, block, first, start, size_bytes
-        )
+        job = self._volume.blocking.run(_read_checked, file.file, block, first, start, size_bytes)
         data = await self._volume.use(file, job)
         if isinstance(data, str) or length_bytes == size_bytes:
             return data
@@ -184,9 +182,7 @@ def _whole_pieces(block: Block, offset_bytes: int, length_bytes: int) -> tuple[i
     return first, start, end - start
 
 
-def _read_checked(
-    file: File, block: Block, first: int, start: int, size_bytes: int
-) -> bytes | str:
+def _read_checked(file: File, block: Block, first: int, start: int, size_bytes: int) -> bytes | str:
     data = file.pread(size_bytes, block.offset_bytes + start)
     if len(data) != size_bytes:
         return "the file ends early"

@@ -1,7 +1,7 @@
 """What a volume finds on its disk at start, before and after the ring's log is replayed.
 
-Streamed blocks are not in the log, only their PutBlock is: their places are found again by file name
-or by record header. Files that neither index nor log knows are removed.
+Streamed blocks are not in the log, only their PutBlock is: their places are found again by file
+name or by record header. Files that neither index nor log knows are removed.
 """
 
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ class FoundPlace:
 
 
 def load(volume: Volume) -> Recovered:
-    """Fills `volume.containers` from rows and from what is on disk. Blocks: for the blocking pool."""
+    """Fills `volume.containers` from rows and from files. Blocks: for the blocking pool."""
     recovered = Recovered()
     recovery = _load_rows(volume)
     for name in volume.disk.list(volume.layout.containers):
@@ -172,4 +172,3 @@ def remove_orphans(volume: Volume) -> int:
                 removed += 1
                 log.info("orphan_removed", container=container_id, local=local)
     return removed
-

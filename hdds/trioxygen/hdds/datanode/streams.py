@@ -1,7 +1,7 @@
 """Receiving streamed blocks: into a file of their own, or buffered and then packed.
 
-A received block is sealed: on stable storage, but readable only once a PutBlock has gone through the
-ring's log. What no PutBlock follows is dropped.
+A received block is sealed: on stable storage, but readable only once a PutBlock has gone through
+the ring's log. What no PutBlock follows is dropped.
 """
 
 import asyncio
@@ -76,9 +76,9 @@ class Streams:
     async def receive(
         self, container: Container, local: int, size_bytes_max: int, pieces: AsyncIterator[Buffer]
     ) -> tuple[int, bytes]:
-        """(size in bytes, checksums), once all is on stable storage. Sent again, a block is only compared.
+        """(size in bytes, checksums), once all is on stable storage.
 
-        Nothing is left behind when it fails or is cancelled.
+        A block that is sent again is only compared. A failed one leaves nothing behind.
         Raises: InvalidRequest, ContainerNotOpen, NoSpace, Overloaded.
         """
         if not 0 < size_bytes_max <= self._config.block_bytes_max:
@@ -210,7 +210,7 @@ class Streams:
         return checksums
 
     def _is_known(self, key: bytes, size_bytes: int, checksums: bytes) -> bool:
-        """Whether the block is here already, with this content. Raises: InvalidRequest, Overloaded."""
+        """Whether the block is here, with this content. Raises: InvalidRequest, Overloaded."""
         if key in self._sealing:
             raise Overloaded("the block is being written by another stream")
         found = self.sealed.get(key) or self._find(key)

@@ -1,6 +1,8 @@
-"""Calls to a replicated service: fills in request ids, finds the leader, retries what is safe to retry.
+"""Calls to a replicated service: fills in request ids, finds the leader, retries what is safe to
+retry.
 
-A mutating request keeps its (client_id, request_id) over all its tries, so the service answers it once.
+A mutating request keeps its (client_id, request_id) over all its tries, so the service answers it
+once.
 """
 
 from typing import Final

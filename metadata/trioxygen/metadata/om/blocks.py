@@ -1,7 +1,8 @@
 """Who holds which block: leases, references, and the queue of what nobody holds any more.
 
-Commit turns leased blocks into referenced ones in its own transaction; when a lease ends, what was not
-referenced is collected. That is exact, with no scan of the namespace (DESIGN.md, section 6).
+Commit turns leased blocks into referenced ones in its own transaction; when a lease ends, what
+was not referenced is collected. That is exact, with no scan of the namespace (DESIGN.md,
+section 6).
 """
 
 from collections.abc import Iterable
@@ -104,7 +105,9 @@ class BlockKeeper:
             self.release(txn, old.blocks, now)
 
     def end_lease(self, txn: WriteTxn, lease_id: int, now: Now) -> None:
-        """Collects the blocks of a lease that nothing references. A lease that is gone already is no error."""
+        """Collects the blocks of a lease that nothing references. A lease that is gone already is
+        no error.
+        """
         lease = LEASES.get(txn, lease_key(lease_id))
         if lease is None:
             return

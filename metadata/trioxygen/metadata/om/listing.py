@@ -1,6 +1,8 @@
-"""Listing: walks a cursor and seeks past common prefixes, so that cost follows the answer, not the bucket.
+"""Listing: walks a cursor and seeks past common prefixes, so that cost follows the answer, not
+the bucket.
 
-Pure over a read transaction. Order is UTF-8 binary. Source: S3 API, ListObjects, ListMultipartUploads.
+Pure over a read transaction. Order is UTF-8 binary. Source: S3 API, ListObjects,
+ListMultipartUploads.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +14,9 @@ from trioxygen.proto.v1.om_pb2 import UploadRow
 
 @dataclass(slots=True)
 class KeyPage:
-    """Invariant: every key and common prefix is greater than `after` (or equal, if inclusive) and in order."""
+    """Invariant: every key and common prefix is greater than `after` (or equal, if inclusive) and
+    in order.
+    """
 
     keys: list[bytes] = field(default_factory=list)
     rows: list[bytes] = field(default_factory=list)
@@ -22,7 +26,9 @@ class KeyPage:
 
 
 def _successor(prefix: bytes) -> bytes:
-    """The smallest key greater than every key with the prefix. Prefixes end in a UTF-8 byte: never 0xFF."""
+    """The smallest key greater than every key with the prefix. Prefixes end in a UTF-8 byte:
+    never 0xFF.
+    """
     return prefix[:-1] + bytes((prefix[-1] + 1,))
 
 
@@ -118,7 +124,9 @@ def list_uploads(
     upload_id_marker: bytes,
     count_max: int,
 ) -> UploadPage:
-    """Uploads in progress by key, then by creation. Without an upload id marker the whole marker key is passed."""
+    """Uploads in progress by key, then by creation. Without an upload id marker the whole marker
+    key is passed.
+    """
     page = UploadPage()
     if count_max == 0:
         return page
@@ -126,7 +134,8 @@ def list_uploads(
     wanted = base + shifted(prefix)
     start = wanted
     if key_marker >= prefix and key_marker:
-        # Behind the marker: the upload named, or every upload of the key (0x01 is above the terminator).
+        # Behind the marker: the upload named, or every upload of the key (0x01 is above the
+        # terminator).
         marker = base + shifted(key_marker)
         start = marker + b"\0" + upload_id_marker + b"\0" if upload_id_marker else marker + b"\1"
     cursor = txn.cursor(UPLOADS.table)

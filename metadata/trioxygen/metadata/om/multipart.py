@@ -1,6 +1,7 @@
 """What a finished multipart upload looks like: ETag, checksum, size, blocks. Pure.
 
-Source: S3 API, CompleteMultipartUpload; S3 user guide, "Checking object integrity", multipart uploads.
+Source: S3 API, CompleteMultipartUpload; S3 user guide, "Checking object integrity", multipart
+uploads.
 """
 
 import hashlib
@@ -50,9 +51,11 @@ def check_part(wanted: CompletePart, row: PartRow | None) -> Refusal | None:
         return Refusal(
             types_pb2.INVALID_PART, facts={"part": str(wanted.number), "etag": wanted.etag}
         )
-    if wanted.checksum and (
-        wanted.checksum_algorithm != row.checksum_algorithm or wanted.checksum != row.checksum
-    ):
+    known = (
+        (row.checksum_algorithm, row.checksum),
+        (row.client_checksum_algorithm, row.client_checksum),
+    )
+    if wanted.checksum and (wanted.checksum_algorithm, wanted.checksum) not in known:
         return Refusal(
             types_pb2.INVALID_PART, facts={"part": str(wanted.number), "reason": "checksum"}
         )
@@ -60,7 +63,9 @@ def check_part(wanted: CompletePart, row: PartRow | None) -> Refusal | None:
 
 
 def check_sizes(command: CompleteUploadRequest, parts: Sequence[ChosenPart]) -> Refusal | None:
-    """All but the last are at least the minimum; the whole is at most 5 TiB and what the client says."""
+    """All but the last are at least the minimum; the whole is at most 5 TiB and what the client
+    says.
+    """
     for part in parts[:-1]:
         if part.row.size_bytes < command.part_size_bytes_min:
             facts = {

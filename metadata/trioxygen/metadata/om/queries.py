@@ -1,5 +1,5 @@
-"""Reads of the OM: one snapshot each, linearizable by the caller's read barrier. Point reads run inline on
-the event loop (memory-mapped, 2 to 3 microseconds when cached)."""
+"""Reads of the OM: one snapshot each, linearizable by the caller's read barrier. Point reads run
+inline on the event loop (memory-mapped, 2 to 3 microseconds when cached)."""
 
 from itertools import islice
 from typing import Final

@@ -1,7 +1,8 @@
 """The OM's tables and how their keys are made. Order is UTF-8 binary.
 
-A key inside a longer row key ends with a zero byte. So that zero is free for that, its bytes are shifted up
-by one: UTF-8 never uses 0xF5 to 0xFF, hence nothing overflows, order stays and nothing grows.
+A key inside a longer row key ends with a zero byte. So that zero is free for that, its bytes are
+shifted up by one: UTF-8 never uses 0xF5 to 0xFF, hence nothing overflows, order stays and
+nothing grows.
 """
 
 from typing import Final

@@ -1,4 +1,6 @@
-"""The Ozone Manager as a network service: queries behind the read barrier, commands through the executor."""
+"""The Ozone Manager as a network service: queries behind the read barrier, commands through the
+executor.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable

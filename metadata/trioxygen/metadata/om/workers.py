@@ -1,4 +1,5 @@
-"""The OM leader's background work: leases that ended, garbage for the SCM, answers and history that aged out.
+"""The OM leader's background work: leases that ended, garbage for the SCM, answers and history
+that aged out.
 
 Each worker looks in a read transaction and changes things by commands, in bounded pieces.
 """
@@ -118,7 +119,8 @@ class Expiry:
         more |= isinstance(reply, om.WorkReply) and reply.more
         reply = await self._executor.execute(
             om.ExpireCompletedUploads(
-                completed_before_ms=now_ms - self._completed_uploads_kept_ms, rows_max=ROWS_AT_ONCE_MAX
+                completed_before_ms=now_ms - self._completed_uploads_kept_ms,
+                rows_max=ROWS_AT_ONCE_MAX,
             )
         )
         more |= isinstance(reply, om.WorkReply) and reply.more

@@ -96,6 +96,9 @@ class WriteAheadLog:
         self._queue: deque[_Queued] = deque()
         self._queued_bytes = 0
         self._writing: list[_Queued] = []
+        self._is_due = False
+        self._needs_segment = False
+        self._needs_segment = False
         self._next: Segment | None = None
         self._following: Segment | None = None
         self._preparing: asyncio.Future[Segment] | None = None
@@ -265,16 +268,27 @@ class WriteAheadLog:
         self._queue.append(queued)
         self._queued_bytes += size_bytes
         if not self._writing:
-            self._write_queued()
+            self._write_soon()
         return queued.done
+
+    def _write_soon(self) -> None:
+        # Not at once: whoever else runs in this turn of the loop shares the sync. The busier the loop,
+        # the more that is.
+        if not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._write_queued)
 
     def _write_queued(self) -> None:
         """Sends what is queued to the log's thread, as much as fits in one segment."""
+        self._is_due = self._needs_segment = False
+        if self._writing or not self._queue:
+            return
         first = self._queue[0].append
         following = None
         if first.size_bytes > self._writer.room_bytes(housekeeping=first.is_housekeeping):
             if self._next is None:
                 # Goes on when the next segment is there, or cannot be had.
+                self._needs_segment = True
                 self._prepare()
                 return
             following, self._next = self._next, None
@@ -317,8 +331,7 @@ class WriteAheadLog:
                     append.note_durable(self._groups[append.group].index, self._writer.segment)
                 if not one.done.done():
                     one.done.set_result(None)
-        if self._queue and not self._writing:
-            self._write_queued()
+        self._write_soon()
 
     # ---- what can go wrong ----
 
@@ -366,18 +379,17 @@ class WriteAheadLog:
         error = preparing.exception()
         if error is None:
             self._next = preparing.result()
-        waits = bool(self._queue) and not self._writing
         if isinstance(error, NoSpace):
             # Tried again by the next append that needs it.
-            if waits:
+            if self._needs_segment and not self._writing:
                 self._give_back((), error)
             else:
                 self._metrics.ran_out_of_space()
                 log.warning("log_out_of_space", log=self._name, error=error)
         elif error is not None:
             self._fail((), error)
-        elif waits:
-            self._write_queued()
+        else:
+            self._write_soon()
 
     def release(self, group: GroupId, through_index: int) -> None:
         """Entries up to an index are obsolete: segments without any other are taken back, soon."""

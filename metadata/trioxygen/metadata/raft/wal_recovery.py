@@ -113,7 +113,8 @@ def _recover(disk: Disk, segments: list[Segment], *, spares_max: int) -> Recover
         del segments[number + 1 :]
         for later in rest:
             retire_segment(disk, later, spares_max=spares_max)
-        # Also what was there already: it may have been written without a sync before a restart.
+        # Also what was there already: a killed process may have left it without a sync.
+        disk.sync_directory(segment.path.parent)
         for earlier in segments[:-1]:
             earlier.file.datasync()
         erase_tail(segment.file, end, segment.header.size_bytes)

@@ -243,7 +243,8 @@ class SegmentWriter:
                 raise
             file.datasync()
         except OSError as error:
-            raise LogFailed("writing the log failed", file=str(self.segment.path)) from error
+            file_name = str(self.segment.path)
+            raise LogFailed("writing failed", file=file_name, cause=str(error)) from error
         self.offset = self.synced_offset = end
 
     def _move_on(self, following: Segment) -> None:

@@ -1,7 +1,7 @@
 """Which container and which block ids a writer gets.
 
-Block ids come from reserved runs, so an allocation is no Raft entry. What was allocated since the last
-reports counts as used until reports say better: containers fill to about their size, never far beyond.
+Block ids come from reserved runs, so an allocation is no Raft entry. What was allocated since the
+last reports counts as used until reports say better: containers fill to about their size.
 """
 
 import asyncio
@@ -34,7 +34,8 @@ class _OpenContainer:
     container_id: int
     pipeline_id: str
     reported_bytes: int
-    # Promised before and since the last report; promises older than two reports are in `reported_bytes`.
+    # Promised before and since the last report; promises older than two reports are in
+    # `reported_bytes`.
     promised_before_bytes: int = 0
     promised_bytes: int = 0
 
@@ -44,7 +45,8 @@ class _OpenContainer:
 
 class Allocator:
     """Args:
-    container_bytes_max: when a container is expected to hold this much, no more blocks are placed in it.
+    container_bytes_max: when a container is expected to hold this much, no more blocks are placed
+    in it.
     open_containers: for each pipeline.
     """
 

@@ -79,7 +79,9 @@ def open_container(txn: CapturingTxn, command: OpenContainer, now: Now) -> ScmRe
 
 
 def update_containers(txn: CapturingTxn, command: UpdateContainers, now: Now) -> ScmReply:
-    """What reports said. A state that cannot follow the stored one is an old report: its sizes count, it does not."""
+    """What reports said. A state that cannot follow the stored one is an old report: its sizes
+    count, it does not.
+    """
     for reported in command.containers:
         row = CONTAINERS.get(txn, id_key(reported.container_id))
         if row is None:

@@ -1,7 +1,7 @@
 """What a heartbeat tells the SCM, and the commands that its answer carries.
 
-A container that is nearly full stops taking new blocks at once (CLOSING) and is closed on its DataNodes
-after `close_delay_ms`, when the writers that hold leases in it have had time to finish.
+A container that is nearly full stops taking new blocks at once (CLOSING) and is closed on its
+DataNodes after `close_delay_ms`, when the writers that hold leases in it have had time to finish.
 """
 
 from typing import Final

@@ -34,7 +34,8 @@ _DESCRIPTOR: Final = scm.DESCRIPTOR.services_by_name["StorageContainerManager"]
 class ScmConfig:
     """Attributes:
     replication_factor: DataNodes in a pipeline.
-    close_delay_ms: from the last allocation in a full container to its closing; longer than a lease.
+    close_delay_ms: from the last allocation in a full container to its closing; longer than a
+    lease.
     """
 
     cluster_id: str
@@ -107,7 +108,9 @@ class StorageContainerManager:
         await self._executor.stop()
 
     def safe_mode(self) -> bool:
-        """Until every node that the state knows has reported its containers once; it is not entered again."""
+        """Until every node that the state knows has reported its containers once; it is not
+        entered again.
+        """
         if self._left_safe_mode:
             return False
         with self._executor.store.read() as txn:

@@ -1,4 +1,6 @@
-"""Deltas: what a batch of commands put and deleted, captured as it runs and applied again elsewhere."""
+"""Deltas: what a batch of commands put and deleted, captured as it runs and applied again
+elsewhere.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -68,7 +70,9 @@ class CapturingTxn:
 
 
 def apply_delta(txn: WriteTxn, payload: bytes, tables: Mapping[int, Table]) -> None:
-    """Does to `txn` what the delta says. A table that this version does not know is a programming error."""
+    """Does to `txn` what the delta says. A table that this version does not know is a programming
+    error.
+    """
     delta = Delta.FromString(payload)
     values = iter(delta.values)
     for operation, key in zip(delta.operations, delta.keys, strict=True):

@@ -1,8 +1,9 @@
 """The store on LMDB; the one file that imports it.
 
-Environments use the 1.0 engine, whose key limit is 1,978 bytes (S3 keys go to 1,024). `metasync=False`:
-a power loss keeps integrity and loses at most the last commit, which the write-ahead log replays.
-Traps: one writer thread only; a second write transaction blocks; never use an environment after fork.
+Environments use the 1.0 engine, whose key limit is 1,978 bytes (S3 keys go to 1,024).
+`metasync=False`: a power loss keeps integrity and loses at most the last commit, which the
+write-ahead log replays. Traps: one writer thread only; a second write transaction blocks; never
+use an environment after fork.
 """
 
 from collections.abc import Iterable, Iterator
@@ -97,15 +98,18 @@ class LmdbStore:
     """Args:
     path: a folder of its own; made when missing.
     tables: all of them; a table that is missing is made empty.
+    map_bytes: bound of the file's size; sparse.
     """
 
-    def __init__(self, path: Path, tables: Iterable[Table]) -> None:
+    def __init__(
+        self, path: Path, tables: Iterable[Table], *, map_bytes: int = MAP_SIZE_BYTES
+    ) -> None:
         tables = list(tables)
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             self._env = lmdb.open(
                 str(path),
-                map_size=MAP_SIZE_BYTES,
+                map_size=map_bytes,
                 metasync=False,
                 max_dbs=len(tables) + 1,
                 max_readers=_READERS_MAX,

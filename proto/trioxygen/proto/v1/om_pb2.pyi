@@ -107,7 +107,7 @@ class HistoryRow(_message.Message):
     def __init__(self, row: _Optional[_Union[KeyRow, _Mapping]] = ..., superseded_ms: _Optional[int] = ...) -> None: ...
 
 class UploadRow(_message.Message):
-    __slots__ = ("bucket_id", "account_id", "created_ms", "storage_class", "checksum_algorithm", "checksum_type", "headers", "upload_id", "key")
+    __slots__ = ("bucket_id", "account_id", "created_ms", "storage_class", "checksum_algorithm", "checksum_type", "headers", "upload_id", "key", "checksum_chosen")
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     CREATED_MS_FIELD_NUMBER: _ClassVar[int]
@@ -117,6 +117,7 @@ class UploadRow(_message.Message):
     HEADERS_FIELD_NUMBER: _ClassVar[int]
     UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
+    CHECKSUM_CHOSEN_FIELD_NUMBER: _ClassVar[int]
     bucket_id: int
     account_id: str
     created_ms: int
@@ -126,23 +127,28 @@ class UploadRow(_message.Message):
     headers: ObjectHeaders
     upload_id: bytes
     key: bytes
-    def __init__(self, bucket_id: _Optional[int] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., storage_class: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., upload_id: _Optional[bytes] = ..., key: _Optional[bytes] = ...) -> None: ...
+    checksum_chosen: bool
+    def __init__(self, bucket_id: _Optional[int] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., storage_class: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., upload_id: _Optional[bytes] = ..., key: _Optional[bytes] = ..., checksum_chosen: _Optional[bool] = ...) -> None: ...
 
 class PartRow(_message.Message):
-    __slots__ = ("size_bytes", "modified_ms", "etag", "checksum", "checksum_algorithm", "blocks")
+    __slots__ = ("size_bytes", "modified_ms", "etag", "checksum", "checksum_algorithm", "blocks", "client_checksum_algorithm", "client_checksum")
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     MODIFIED_MS_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
     CHECKSUM_FIELD_NUMBER: _ClassVar[int]
     CHECKSUM_ALGORITHM_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_CHECKSUM_ALGORITHM_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_CHECKSUM_FIELD_NUMBER: _ClassVar[int]
     size_bytes: int
     modified_ms: int
     etag: str
     checksum: bytes
     checksum_algorithm: _types_pb2.ChecksumAlgorithm
     blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockSlice]
-    def __init__(self, size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., checksum: _Optional[bytes] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ...) -> None: ...
+    client_checksum_algorithm: _types_pb2.ChecksumAlgorithm
+    client_checksum: bytes
+    def __init__(self, size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., checksum: _Optional[bytes] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., client_checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., client_checksum: _Optional[bytes] = ...) -> None: ...
 
 class CompletedUploadRow(_message.Message):
     __slots__ = ("bucket_id", "key", "object_id", "completed_ms", "parts_digest", "reply")

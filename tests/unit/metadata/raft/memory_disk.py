@@ -194,6 +194,21 @@ class MemoryDisk:
         """As everything was synced."""
         return _with_content(self.inodes, self.names)
 
+    def killed(self, steps: int) -> "MemoryDisk":
+        """What the end of the process after so many steps leaves: all of it, but no more synced."""
+        disk = MemoryDisk(journal=self.journal[:steps])
+        for step in disk.journal:
+            match step:
+                case Write() | Truncate():
+                    _change(disk.inodes.setdefault(step.inode, bytearray()), step)
+                case Link():
+                    _relink(disk.names, [step])
+                    if step.inode is not None:
+                        disk.inodes.setdefault(step.inode, bytearray())
+                case Sync() | SyncDirectory():
+                    pass
+        return disk
+
     def image(self, steps: int, rng: random.Random) -> "MemoryDisk":
         """What a power loss after so many steps of the journal could leave.
 

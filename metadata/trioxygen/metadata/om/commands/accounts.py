@@ -1,4 +1,6 @@
-"""Commands on accounts and access keys. Secrets are written here and read only to derive signing keys."""
+"""Commands on accounts and access keys. Secrets are written here and read only to derive signing
+keys.
+"""
 
 from trioxygen.common.ids import random_token
 from trioxygen.metadata.execution import Handler, Now, Refusal

@@ -149,7 +149,11 @@ class UploadCommands:
         self, txn: CapturingTxn, command: CompleteUploadRequest
     ) -> list[ChosenPart] | Refusal:
         chosen: list[ChosenPart] = []
-        for wanted in command.parts:
+        # A part that was sent again may be listed again beside itself: the last one counts.
+        followed = [*(part.number for part in command.parts), 0]
+        for position, wanted in enumerate(command.parts):
+            if wanted.number == followed[position + 1]:
+                continue
             if chosen and wanted.number <= chosen[-1].number:
                 return Refusal(types_pb2.INVALID_PART_ORDER, facts={"part": str(wanted.number)})
             row = PARTS.get(txn, part_key(command.upload_id, wanted.number))

@@ -1,0 +1,80 @@
+"""Channels to DataNodes, and where containers are: what the writer and the reader share."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final
+
+from trioxygen.common.clock import Clock
+from trioxygen.common.errors import NoSuchContainer
+from trioxygen.common.network import Channel, Network
+from trioxygen.proto.v1.scm_pb2 import ContainerLocation
+from trioxygen.proto.v1.types_pb2 import Pipeline
+
+Locate = Callable[[list[int]], Awaitable[list[ContainerLocation]]]
+
+_LOCATIONS_MAX: Final = 10_000
+_LOCATION_AGE_MS_MAX: Final = 60_000.0
+
+
+class DataNodePool:
+    """Args:
+    locate: the SCM's answer for some containers; unknown ones are left out.
+    locations_max, location_age_ms_max: bounds of the cache.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        clock: Clock,
+        locate: Locate,
+        *,
+        locations_max: int = _LOCATIONS_MAX,
+        location_age_ms_max: float = _LOCATION_AGE_MS_MAX,
+    ) -> None:
+        self._network, self._clock, self._locate = network, clock, locate
+        self._locations_max, self._location_age_ms_max = locations_max, location_age_ms_max
+        self._channels: dict[str, Channel] = {}
+        # container -> (addresses, when asked)
+        self._locations: OrderedDict[int, tuple[tuple[str, ...], float]] = OrderedDict()
+
+    def channel(self, address: str) -> Channel:
+        """One for each address, kept: there are as many as DataNodes."""
+        found = self._channels.get(address)
+        if found is None:
+            found = self._channels[address] = self._network.channel(address)
+        return found
+
+    def learn(self, container: int, pipeline: Pipeline) -> None:
+        """A writer knows where its blocks are: readers need not ask."""
+        self._remember(container, (node.address for node in pipeline.datanodes))
+
+    def _remember(self, container: int, addresses: Iterable[str]) -> tuple[str, ...]:
+        found = tuple(addresses)
+        self._locations[container] = (found, self._clock.monotonic_ms())
+        self._locations.move_to_end(container)
+        if len(self._locations) > self._locations_max:
+            self._locations.popitem(last=False)
+        return found
+
+    def known(self, container: int) -> tuple[str, ...] | None:
+        """Addresses of the container's replicas, if they were learnt lately."""
+        found = self._locations.get(container)
+        if found is None or self._clock.monotonic_ms() - found[1] > self._location_age_ms_max:
+            return None
+        return found[0]
+
+    async def addresses(self, container: int) -> tuple[str, ...]:
+        """Raises: NoSuchContainer, and what the SCM raises."""
+        found = self.known(container)
+        if found is not None:
+            return found
+        for location in await self._locate([container]):
+            if location.container_id == container:
+                return self._remember(
+                    container, (node.address for node in location.pipeline.datanodes)
+                )
+        raise NoSuchContainer(container=container)
+
+    def forget(self, container: int) -> None:
+        """Its replicas were not where they should be."""
+        self._locations.pop(container, None)

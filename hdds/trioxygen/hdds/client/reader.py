@@ -1,0 +1,103 @@
+"""Reading blocks from any replica: the next one is tried where one fails."""
+
+from collections.abc import AsyncIterator
+from typing import Final, Protocol
+
+from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import (
+    Corrupt,
+    NoSuchBlock,
+    NoSuchContainer,
+    TrioxygenError,
+    Unavailable,
+    Unreachable,
+)
+from trioxygen.hdds.client.pool import DataNodePool
+from trioxygen.proto.v1.datanode_pb2 import (
+    ReadSmallBlockReply,
+    ReadSmallBlockRequest,
+    ReadStreamHeader,
+)
+from trioxygen.proto.v1.types_pb2 import BlockId
+
+_CALL_TIMEOUT_MS: Final = 30_000.0
+_PIECE_TIMEOUT_MS: Final = 30_000.0
+
+# What another replica may do better.
+_ELSEWHERE: Final = (Unavailable, Corrupt, NoSuchBlock, NoSuchContainer)
+
+
+class Slice(Protocol):
+    """A piece of a block, such as a protobuf BlockSlice."""
+
+    @property
+    def container(self) -> int: ...
+    @property
+    def local(self) -> int: ...
+    @property
+    def offset_bytes(self) -> int: ...
+    @property
+    def length_bytes(self) -> int: ...
+
+
+class BlockReader:
+    def __init__(self, pool: DataNodePool) -> None:
+        self._pool = pool
+
+    async def read_small(self, piece: Slice) -> bytes:
+        """At most 1 MiB, at once.
+
+        Raises: NoSuchBlock, ChecksumMismatch, ... as the last replica that was tried.
+        """
+        container = piece.container
+        addresses = self._pool.known(container) or await self._pool.addresses(container)
+        request = ReadSmallBlockRequest(
+            block=BlockId(container=container, local=piece.local),
+            offset_bytes=piece.offset_bytes,
+            length_bytes=piece.length_bytes,
+        )
+        failure: TrioxygenError | None = None
+        for address in addresses:
+            try:
+                reply = await self._pool.channel(address).call(
+                    "DataNode/ReadSmallBlock",
+                    request,
+                    ReadSmallBlockReply,
+                    timeout_ms=_CALL_TIMEOUT_MS,
+                )
+            except _ELSEWHERE as error:
+                failure = error
+                self._pool.forget(container)
+                continue
+            return reply.data
+        raise failure or Unreachable("no replica is known", container=container)
+
+    async def stream(
+        self, container: int, local: int, offset_bytes: int, length_bytes: int
+    ) -> AsyncIterator[Buffer]:
+        """Pieces in order. Where a replica fails, the next goes on at the byte wanted."""
+        addresses = await self._pool.addresses(container)
+        block = BlockId(container=container, local=local)
+        at, end = offset_bytes, offset_bytes + length_bytes
+        failure: TrioxygenError | None = None
+        for address in addresses:
+            header = ReadStreamHeader(block=block, offset_bytes=at, length_bytes=end - at)
+            pieces = self._pool.channel(address).download(
+                "DataNode/ReadStream", header, timeout_ms=_PIECE_TIMEOUT_MS
+            )
+            try:
+                async for piece in pieces:
+                    at += len(piece)
+                    yield piece
+            except _ELSEWHERE as error:
+                failure = error
+                self._pool.forget(container)
+                continue
+            finally:
+                close = getattr(pieces, "aclose", None)
+                if close is not None:
+                    await close()
+            if at == end:
+                return
+            failure = Unreachable("the stream ended early", container=container, local=local)
+        raise failure or Unreachable("no replica is known", container=container)

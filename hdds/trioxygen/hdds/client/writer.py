@@ -1,0 +1,116 @@
+"""Writing blocks into a pipeline: small ones in one call, others as a stream to every member."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import ChecksumMismatch, NotEnoughDataNodes
+from trioxygen.common.network import Channel, Upload
+from trioxygen.hdds.client.pool import DataNodePool
+from trioxygen.proto.v1.datanode_pb2 import (
+    PutBlockReply,
+    PutBlockRequest,
+    WriteSmallBlockReply,
+    WriteSmallBlockRequest,
+    WriteStreamHeader,
+    WriteStreamReply,
+)
+from trioxygen.proto.v1.types_pb2 import BlockId, Pipeline
+
+_CALL_TIMEOUT_MS: Final = 30_000.0
+# The last bytes of a large block may have to reach the disk first.
+_FINISH_TIMEOUT_MS: Final = 120_000.0
+
+
+class BlockStream:
+    """A block being streamed to all members of its pipeline. `finish` or `cancel` ends it."""
+
+    def __init__(
+        self,
+        block: BlockId,
+        pipeline: Pipeline,
+        leader: Channel,
+        uploads: Sequence[Upload],
+    ) -> None:
+        self._block, self._pipeline, self._leader = block, pipeline, leader
+        self._uploads = uploads
+
+    async def send(self, piece: Buffer) -> None:
+        """Waits for the slowest member. The piece must not change afterwards."""
+        if len(self._uploads) == 1:
+            await self._uploads[0].send(piece)
+            return
+        await asyncio.gather(*(upload.send(piece) for upload in self._uploads))
+
+    async def finish(self) -> int:
+        """The block's size in bytes; it is on stable storage and readable.
+
+        Raises: what the members raise; the block cannot be read then.
+        """
+        replies: list[WriteStreamReply] = await asyncio.gather(
+            *(upload.finish(_FINISH_TIMEOUT_MS) for upload in self._uploads)
+        )
+        first = replies[0]
+        for reply in replies[1:]:
+            if reply.size_bytes != first.size_bytes or reply.checksums != first.checksums:
+                raise ChecksumMismatch(
+                    "members of the pipeline received different bytes",
+                    container=self._block.container,
+                    local=self._block.local,
+                )
+        request = PutBlockRequest(
+            block=self._block,
+            pipeline_id=self._pipeline.pipeline_id,
+            size_bytes=first.size_bytes,
+            checksums=first.checksums,
+        )
+        await self._leader.call(
+            "DataNode/PutBlock", request, PutBlockReply, timeout_ms=_CALL_TIMEOUT_MS
+        )
+        return first.size_bytes
+
+    async def cancel(self) -> None:
+        """The members drop what they got. Idempotent."""
+        await asyncio.gather(*(upload.cancel() for upload in self._uploads))
+
+
+class BlockWriter:
+    def __init__(self, pool: DataNodePool) -> None:
+        self._pool = pool
+
+    async def write_small(self, block: BlockId, pipeline: Pipeline, data: bytes) -> None:
+        """At most 64 KiB, through the ring's log: durable when it returns. Safe to repeat.
+
+        Raises: ContainerNotOpen (take another block), and what is Unavailable.
+        """
+        request = WriteSmallBlockRequest(block=block, data=data, pipeline_id=pipeline.pipeline_id)
+        await self._leader(pipeline).call(
+            "DataNode/WriteSmallBlock", request, WriteSmallBlockReply, timeout_ms=_CALL_TIMEOUT_MS
+        )
+        self._pool.learn(block.container, pipeline)
+
+    async def open(self, block: BlockId, pipeline: Pipeline, size_bytes_max: int) -> BlockStream:
+        """Args:
+        size_bytes_max: reserved on every member: the length if it is known.
+        """
+        header = WriteStreamHeader(
+            block=block, pipeline_id=pipeline.pipeline_id, size_bytes_max=size_bytes_max
+        )
+        leader = self._leader(pipeline)
+        uploads: list[Upload] = []
+        try:
+            for node in pipeline.datanodes:
+                channel = self._pool.channel(node.address)
+                uploads.append(await channel.upload("DataNode/WriteStream", header))
+        except BaseException:
+            await asyncio.gather(*(upload.cancel() for upload in uploads))
+            raise
+        self._pool.learn(block.container, pipeline)
+        return BlockStream(block, pipeline, leader, uploads)
+
+    def _leader(self, pipeline: Pipeline) -> Channel:
+        """The ring's leader; the only member of a pipeline of one."""
+        if not pipeline.datanodes:
+            raise NotEnoughDataNodes(pipeline=pipeline.pipeline_id)
+        return self._pool.channel(pipeline.datanodes[0].address)

@@ -1,0 +1,185 @@
+"""A DataNode: its volumes, their pipelines and workers, its service and its heartbeat."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from trioxygen.common import logs
+from trioxygen.common.network import Server
+from trioxygen.common.runtime import Runtime
+from trioxygen.common.worker import Worker
+from trioxygen.hdds.container.compaction import Compactor
+from trioxygen.hdds.container.scrub import Scrubber
+from trioxygen.hdds.container.volume import Volume
+from trioxygen.hdds.datanode import recovery
+from trioxygen.hdds.datanode.commands import Commands
+from trioxygen.hdds.datanode.config import DataNodeConfig
+from trioxygen.hdds.datanode.flusher import Flusher
+from trioxygen.hdds.datanode.heartbeat import Heartbeat, volume_report
+from trioxygen.hdds.datanode.metrics import DataNodeCollector, VolumeWork
+from trioxygen.hdds.datanode.pipeline import Pipeline
+from trioxygen.hdds.datanode.ports import ScmClient
+from trioxygen.hdds.datanode.reads import Reads
+from trioxygen.hdds.datanode.service import DataNodeService
+from trioxygen.hdds.datanode.streams import Streams
+from trioxygen.hdds.datanode.volumes import VolumeParts, belong_to, open_volume
+from trioxygen.proto.v1.datanode_pb2 import DescribeDataNodeReply
+
+log = logs.get(__name__)
+
+_EXPIRY_INTERVAL_MS = 60_000.0
+
+
+class _SealedExpiry:
+    """A Worker: drops received blocks that nobody put."""
+
+    interval_ms = _EXPIRY_INTERVAL_MS
+
+    def __init__(self, streams: Streams, volume_id: str) -> None:
+        self.name = f"sealed-expiry-{volume_id}"
+        self._streams = streams
+
+    async def work(self) -> bool:
+        await self._streams.drop_expired()
+        return False
+
+
+class DataNode:
+    """`start` returns when the log is replayed and the service answers; then heartbeats begin.
+
+    Args:
+        scm: None for a node that is tried alone; it sends no heartbeats then.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        config: DataNodeConfig,
+        volumes: Sequence[VolumeParts],
+        scm: ScmClient | None,
+    ) -> None:
+        assert volumes, "a DataNode without a volume"
+        self._runtime, self._config, self._parts, self._scm = runtime, config, volumes, scm
+        self.works: list[VolumeWork] = []
+        self._homes: dict[int, VolumeWork] = {}
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._server: Server | None = None
+        self._collector = DataNodeCollector(self.works)
+
+    @property
+    def address(self) -> str:
+        assert self._server is not None, "not started"
+        return self._server.address
+
+    async def start(self) -> None:
+        """Raises: UnknownFormat, LogCorrupt."""
+        for parts in self._parts:
+            await self._start_volume(parts)
+        service = DataNodeService(
+            home=self._homes.get,
+            new_home=self._new_home,
+            describe=self.describe,
+            read_small_bytes_max=self._config.read_small_bytes_max,
+        )
+        network = self._runtime.network
+        self._server = await network.serve(self._config.address, [service.service()])
+        self._runtime.registry.register(self._collector)
+        commands = Commands(self._runtime.clock, self._pipeline_of)
+        for work in self.works:
+            streams = work.pipeline.streams
+            self._start_worker(work.compactor)
+            self._start_worker(work.scrubber)
+            self._start_worker(_SealedExpiry(streams, work.volume.volume_id))
+        if self._scm is not None:
+            self._start_worker(
+                Heartbeat(
+                    node_id=self._config.node_id,
+                    address=self._config.advertised_address or self._server.address,
+                    scm=self._scm,
+                    volumes=[work.volume for work in self.works],
+                    commands=commands,
+                    registered=self._registered,
+                )
+            )
+        log.info("datanode_started", node=self._config.node_id, address=self._server.address)
+
+    async def _start_volume(self, parts: VolumeParts) -> None:
+        runtime, config = self._runtime, self._config
+        volume = await open_volume(runtime, parts, config.volume_limits())
+        recovered = await runtime.blocking.run(recovery.load, volume)
+        await volume.refresh_space()
+        pipeline = Pipeline(runtime, config, volume, parts.ring, recovered)
+        flusher = Flusher(pipeline, config, runtime.clock)
+        # Before the replay: a long log needs room.
+        self._start_worker(flusher)
+        await pipeline.start()
+        await flusher.flush_all()
+        await runtime.blocking.run(recovery.remove_orphans, volume)
+        flusher.may_trim_log = True
+        compactor = Compactor(
+            volume,
+            interval_ms=config.compaction_interval_ms,
+            live_share=config.compact_live_share,
+        )
+        scrubber = Scrubber(
+            volume,
+            runtime.clock,
+            bytes_per_s=config.scrub_bytes_per_s,
+            interval_ms=config.scrub_interval_ms,
+        )
+        work = VolumeWork(pipeline, flusher, Reads(pipeline, config), compactor, scrubber)
+        self.works.append(work)
+        for container_id in volume.containers:
+            assert container_id not in self._homes, f"container {container_id} on two volumes"
+            self._homes[container_id] = work
+
+    def _start_worker(self, worker: Worker) -> None:
+        self._tasks.append(self._runtime.tasks.start_worker(worker))
+
+    async def stop(self) -> None:
+        """Refuses new calls, ends those under way, and leaves everything applied in the index."""
+        if self._server is not None:
+            await self._server.stop()
+            self._runtime.registry.unregister(self._collector)
+            self._server = None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for work in self.works:
+            await work.pipeline.streams.finished()
+            await work.compactor.finished()
+            await work.flusher.flush_all()
+            await work.flusher.sync_store()
+            await work.pipeline.ring.stop()
+            await self._runtime.blocking.run(work.volume.close)
+        self.works.clear()
+
+    # ---- containers and their homes ----
+
+    def _pipeline_of(self, container_id: int) -> Pipeline | None:
+        work = self._homes.get(container_id)
+        return work.pipeline if work is not None else None
+
+    def _new_home(self, container_id: int) -> VolumeWork:
+        work = max(self.works, key=lambda found: found.volume.free_bytes or 0)
+        self._homes[container_id] = work
+        return work
+
+    async def _registered(self, cluster_id: str) -> None:
+        for work in self.works:
+            volume: Volume = work.volume
+            await self._runtime.blocking.run(
+                belong_to, self._runtime.disk, volume.layout, cluster_id
+            )
+
+    def describe(self) -> DescribeDataNodeReply:
+        volumes = [work.volume for work in self.works]
+        return DescribeDataNodeReply(
+            node_id=self._config.node_id,
+            volumes=[volume_report(volume) for volume in volumes],
+            containers=[
+                container.report() for volume in volumes for container in volume.containers.values()
+            ],
+            pending_blocks=sum(work.pipeline.pending_blocks for work in self.works),
+            corrupt_blocks=[found for volume in volumes for found in volume.corrupt_blocks()],
+        )

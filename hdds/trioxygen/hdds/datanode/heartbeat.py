@@ -1,0 +1,120 @@
+"""Heartbeats: registers with the SCM, reports, and does what the answers say."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from trioxygen.common import logs
+from trioxygen.hdds.container.volume import Volume
+from trioxygen.hdds.datanode.commands import Commands
+from trioxygen.hdds.datanode.ports import ScmClient
+from trioxygen.proto.v1.scm_pb2 import (
+    ContainerReport,
+    HeartbeatRequest,
+    RegisterDataNodeRequest,
+    VolumeReport,
+)
+
+log = logs.get(__name__)
+
+_INTERVAL_MS_FIRST = 1_000.0
+
+
+def volume_report(volume: Volume) -> VolumeReport:
+    return VolumeReport(
+        volume_id=volume.volume_id,
+        capacity_bytes=volume.capacity_bytes,
+        used_bytes=sum(
+            container.used_bytes + container.garbage_bytes
+            for container in volume.containers.values()
+        ),
+        free_bytes=volume.free_bytes or 0,
+    )
+
+
+class Heartbeat:
+    """A Worker; the SCM gives the interval.
+
+    Args:
+        registered: is told the cluster id.
+    """
+
+    name = "heartbeat"
+
+    def __init__(
+        self,
+        *,
+        node_id: str,
+        address: str,
+        scm: ScmClient,
+        volumes: Sequence[Volume],
+        commands: Commands,
+        registered: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._node_id, self._address = node_id, address
+        self._scm, self._volumes, self._commands = scm, volumes, commands
+        self._told_cluster = registered
+        self.interval_ms = _INTERVAL_MS_FIRST
+        self._cluster_id = ""
+        self._is_registered = False
+        self._full_report = True
+
+    async def work(self) -> bool:
+        if not self._is_registered:
+            await self._register()
+        for volume in self._volumes:
+            await volume.refresh_space()
+        changed = [volume.changed_containers for volume in self._volumes]
+        corrupt = [volume.unreported_corrupt for volume in self._volumes]
+        acknowledged = set(self._commands.deleted_transaction_ids)
+        request = self._request(acknowledged)
+        for volume in self._volumes:
+            volume.changed_containers, volume.unreported_corrupt = set(), set()
+        try:
+            reply = await self._scm.heartbeat(request)
+        except BaseException:
+            for volume, containers, blocks in zip(self._volumes, changed, corrupt, strict=True):
+                volume.changed_containers |= containers
+                volume.unreported_corrupt |= blocks
+            raise
+        self._commands.deleted_transaction_ids -= acknowledged
+        self._full_report = False
+        if reply.register_again:
+            self._is_registered = False
+            return True
+        for command in reply.commands:
+            await self._commands.execute(command)
+        # What was done is told at once: the SCM waits for it.
+        return bool(self._commands.deleted_transaction_ids)
+
+    async def _register(self) -> None:
+        reply = await self._scm.register(
+            RegisterDataNodeRequest(
+                node_id=self._node_id, address=self._address, cluster_id=self._cluster_id
+            )
+        )
+        await self._told_cluster(reply.cluster_id)
+        self._cluster_id = reply.cluster_id
+        self.interval_ms = float(reply.heartbeat_interval_ms) or _INTERVAL_MS_FIRST
+        self._is_registered = self._full_report = True
+        log.info("datanode_registered", node=self._node_id, cluster=reply.cluster_id)
+
+    def _request(self, acknowledged: set[int]) -> HeartbeatRequest:
+        containers: list[ContainerReport] = []
+        for volume in self._volumes:
+            for container_id, container in volume.containers.items():
+                if self._full_report or container_id in volume.changed_containers:
+                    containers.append(container.report())
+        corrupt = [
+            found
+            for volume in self._volumes
+            for found in volume.corrupt_blocks(
+                None if self._full_report else volume.unreported_corrupt
+            )
+        ]
+        return HeartbeatRequest(
+            node_id=self._node_id,
+            full_report=self._full_report,
+            volumes=[volume_report(volume) for volume in self._volumes],
+            containers=containers,
+            deleted_transaction_ids=sorted(acknowledged),
+            corrupt_blocks=corrupt,
+        )

@@ -1,0 +1,91 @@
+"""Metrics of a DataNode, read from its counters when they are asked for: writing costs nothing."""
+
+from collections.abc import Iterable, Sequence
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from trioxygen.hdds.container.compaction import Compactor
+from trioxygen.hdds.container.scrub import Scrubber
+from trioxygen.hdds.datanode.flusher import Flusher
+from trioxygen.hdds.datanode.pipeline import Pipeline
+from trioxygen.hdds.datanode.reads import Reads
+
+_PREFIX = "trioxygen_datanode_"
+
+
+class VolumeWork:
+    """All that runs for one volume."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        flusher: Flusher,
+        reads: Reads,
+        compactor: Compactor,
+        scrubber: Scrubber,
+    ) -> None:
+        self.pipeline, self.flusher, self.reads = pipeline, flusher, reads
+        self.compactor, self.scrubber = compactor, scrubber
+        self.volume = pipeline.volume
+
+
+class DataNodeCollector(Collector):
+    def __init__(self, works: Sequence[VolumeWork]) -> None:
+        self._works = works
+
+    def collect(self) -> Iterable[Metric]:
+        counters: dict[str, tuple[str, list[float]]] = {
+            "written_bytes": (
+                "Bytes of blocks written to disk, packed from the log or streamed",
+                [w.flusher.written_bytes + w.pipeline.streams.written_bytes for w in self._works],
+            ),
+            "read_bytes": ("Bytes of blocks read", [w.reads.read_bytes for w in self._works]),
+            "syncs": (
+                "Syncs of block files and packed segments",
+                [
+                    w.flusher.syncs + w.pipeline.streams.syncs + w.volume.appender.syncs
+                    for w in self._works
+                ],
+            ),
+            "flushes": ("Batches moved to the index", [w.flusher.flushes for w in self._works]),
+            "segments_compacted": (
+                "Packed segments rewritten or removed",
+                [w.compactor.segments_compacted for w in self._works],
+            ),
+            "scrubbed_blocks": (
+                "Blocks read by the scrubber",
+                [w.scrubber.scrubbed_blocks for w in self._works],
+            ),
+        }
+        containers = [list(w.volume.containers.values()) for w in self._works]
+        gauges: dict[str, tuple[str, list[float]]] = {
+            "blocks": ("Live blocks", [sum(c.block_count for c in found) for found in containers]),
+            "used_bytes": (
+                "Live bytes",
+                [sum(c.used_bytes for c in found) for found in containers],
+            ),
+            "garbage_bytes": (
+                "Dead bytes that still take disk space",
+                [sum(c.garbage_bytes for c in found) for found in containers],
+            ),
+            "containers": ("Containers", [len(found) for found in containers]),
+            "pending_bytes": (
+                "Bytes applied from the log, not in segments yet",
+                [w.pipeline.pending_bytes for w in self._works],
+            ),
+            "corrupt_blocks": (
+                "Blocks known to be bad",
+                [len(w.volume.corrupt) for w in self._works],
+            ),
+        }
+        for name, (text, values) in counters.items():
+            counter = CounterMetricFamily(_PREFIX + name, text, labels=["volume"])
+            for work, value in zip(self._works, values, strict=True):
+                counter.add_metric([work.volume.volume_id], value)
+            yield counter
+        for name, (text, values) in gauges.items():
+            gauge = GaugeMetricFamily(_PREFIX + name, text, labels=["volume"])
+            for work, value in zip(self._works, values, strict=True):
+                gauge.add_metric([work.volume.volume_id], value)
+            yield gauge

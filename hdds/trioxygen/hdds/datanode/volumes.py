@@ -1,0 +1,83 @@
+"""Opening a DataNode's volumes, and what a volume needs from outside."""
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from trioxygen.common.disk import Disk
+from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.ids import random_token
+from trioxygen.common.runtime import Runtime
+from trioxygen.hdds.container.blocks import TABLES
+from trioxygen.hdds.container.layout import (
+    VolumeLayout,
+    VolumeVersion,
+    read_version,
+    write_version,
+)
+from trioxygen.hdds.container.volume import Volume, VolumeLimits
+from trioxygen.hdds.datanode.ports import RingLog
+from trioxygen.metadata.store.ports import Store, StoreFactory
+
+INDEX_NAME: Final = "index"
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeParts:
+    """A disk folder, and what is wired from outside for it.
+
+    Attributes:
+    stores: opens the store of the name `index` in the folder `index` (see `VolumeLayout`). Called
+        only when the folder's format is known.
+    ring: the log of the pipeline that lives here; its files are in the folder `log`.
+    """
+
+    path: Path
+    stores: StoreFactory
+    ring: RingLog
+
+
+def _format(disk: Disk, rng: random.Random, layout: VolumeLayout) -> VolumeVersion:
+    version = read_version(disk, layout)
+    if version is None:
+        disk.make_directory(layout.root)
+        disk.make_directory(layout.containers)
+        version = VolumeVersion(volume_id=random_token(rng, 16), cluster_id="")
+        write_version(disk, layout, version)
+    return version
+
+
+async def open_volume(runtime: Runtime, parts: VolumeParts, limits: VolumeLimits) -> Volume:
+    """Raises: UnknownFormat, before anything is touched."""
+    layout = VolumeLayout(parts.path)
+    version = await runtime.blocking.run(_format, runtime.disk, runtime.rng, layout)
+    store: Store = await runtime.blocking.run(parts.stores, INDEX_NAME, TABLES)
+    return Volume(
+        volume_id=version.volume_id,
+        layout=layout,
+        store=store,
+        disk=runtime.disk,
+        blocking=runtime.blocking,
+        tasks=runtime.tasks,
+        limits=limits,
+    )
+
+
+def belong_to(disk: Disk, layout: VolumeLayout, cluster_id: str) -> None:
+    """Marks a new volume with its cluster. Blocks.
+
+    Raises: InvalidRequest: it belongs to another one.
+    """
+    version = read_version(disk, layout)
+    assert version is not None, layout.root
+    if version.cluster_id == cluster_id:
+        return
+    if version.cluster_id:
+        raise InvalidRequest(
+            "the volume belongs to another cluster",
+            path=str(layout.root),
+            cluster=version.cluster_id,
+            found=cluster_id,
+        )
+    write_version(disk, layout, VolumeVersion(version.volume_id, cluster_id))

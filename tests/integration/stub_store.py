@@ -1,0 +1,80 @@
+"""Runs `trioxygen.cli.serve` over a store that only echoes: `python stub_store.py DATA CONFIG`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from trioxygen.cli.config import ServeConfig, credentials, load
+from trioxygen.cli.exits import CommandFailed
+from trioxygen.cli.serve import Start, run
+from trioxygen.common.errors import UnknownFormat
+from trioxygen.common.runtime import Runtime
+from trioxygen.gateway.http_limits import AsgiApp, Receive, Scope, Send
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """`/slow` takes half a second, `/stuck` for ever."""
+    if scope["path"] == "/slow":
+        await asyncio.sleep(0.5)
+    if scope["path"] == "/stuck":
+        await asyncio.sleep(3_600)
+    body = scope["raw_path"]
+    length = (b"content-length", b"%d" % len(body))
+    await send({"type": "http.response.start", "status": 200, "headers": [length]})
+    await send({"type": "http.response.body", "body": body})
+
+
+class StubStore:
+    """Notes in files of the data folder what was done to it."""
+
+    def __init__(self, data: Path, first_credentials: tuple[str, str] | None) -> None:
+        self._events = data / "events"
+        self.gateway_app: AsgiApp = echo
+        self.admin_app: AsgiApp = echo
+        self.first_credentials = first_credentials
+
+    def set_ready(self, ready: bool) -> None:
+        self._note(f"ready {ready}")
+
+    async def stop(self) -> None:
+        self._note("stopped")
+
+    def _note(self, event: str) -> None:
+        with self._events.open("a") as file:
+            file.write(f"{event}\n")
+
+
+async def build(
+    config: ServeConfig,
+    data: Path,
+    runtime: Runtime,
+    *,
+    admin_token: str,
+    cluster_id: str,
+    credentials: tuple[str, str] | None,
+) -> StubStore:
+    if (data / "broken").exists():
+        raise UnknownFormat("the key table", format=9)
+    made = None if (data / "events").exists() else (credentials or ("AKSTUB", "stub-secret"))
+    return StubStore(data, made)
+
+
+def main() -> None:
+    try:
+        config = load(Path(sys.argv[2]), {})
+        run(
+            Start(
+                config=config,
+                data=Path(sys.argv[1]),
+                credentials=credentials(),
+                build=build,
+                tell=lambda line: print(line, flush=True),
+            )
+        )
+    except CommandFailed as failure:
+        print(f"o3: {failure}", file=sys.stderr)
+        sys.exit(failure.code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""`o3 serve` as a process, over a stub store: folder, lock, format, ports, output, signals."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).parents[2]
+STUB = Path(__file__).with_name("stub_store.py")
+FREE_PORTS = "[s3]\nport = 0\n[admin]\nport = 0\n"
+
+
+class Process:
+    """One run; `lines` is what it printed until `ready`, or all when it failed."""
+
+    def __init__(self, data: Path, config: str, environment: dict[str, str]) -> None:
+        roots = ("gateway", "metadata", "hdds", "recon", "common", "proto", "cli")
+        path = os.pathsep.join(str(REPO / root) for root in roots)
+        file = data.with_suffix(".toml")
+        file.write_text(config)
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, str(STUB), str(data), str(file)],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": path, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.lines: list[str] = []
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            if line == "ready\n":
+                break
+        self.ready_seconds = time.monotonic() - self.started
+
+    def port(self, label: str) -> int:
+        [line] = [each for each in self.lines if each.startswith(f"{label}:")]
+        return int(line.rsplit(":", 1)[1])
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port("endpoint"), timeout=10)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def end(self, number: signal.Signals | None = signal.SIGTERM) -> tuple[int, str]:
+        """Exit code and standard error."""
+        if number is not None:
+            self.process.send_signal(number)
+        _, told = self.process.communicate(timeout=20)
+        return self.process.returncode, told
+
+
+Serve = Callable[..., Process]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    started: list[Process] = []
+
+    def start(data: str = "data", config: str = FREE_PORTS, **environment: str) -> Process:
+        started.append(Process(tmp_path / data, config, environment))
+        return started[-1]
+
+    yield start
+    for each in started:
+        if each.process.poll() is None:
+            each.process.kill()
+        each.process.communicate()
+
+
+def test_first_start_makes_a_private_folder_and_shows_the_key_once(
+    serve: Serve, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    first = serve()
+    port = first.port("endpoint")
+    assert first.lines == [
+        "access key: AKSTUB",
+        "secret key: stub-secret",
+        "            (shown this once; 'o3 key create' makes more)",
+        f"endpoint:   http://127.0.0.1:{port}",
+        f"admin:      http://127.0.0.1:{first.port('admin')}",
+        f"data:       {data}",
+        "export AWS_ACCESS_KEY_ID=AKSTUB",
+        "export AWS_SECRET_ACCESS_KEY=stub-secret",
+        "export AWS_DEFAULT_REGION=us-east-1",
+        f"aws --endpoint-url http://127.0.0.1:{port} s3 ls",
+        "ready",
+    ]
+    assert data.stat().st_mode & 0o777 == 0o700
+    endpoint = json.loads((data / "endpoint.json").read_text())
+    assert (data / "endpoint.json").stat().st_mode & 0o777 == 0o600
+    assert endpoint["s3"] == f"http://127.0.0.1:{port}"
+    assert endpoint["pid"] == first.process.pid and len(endpoint["admin_token"]) >= 32
+    assert first.get("/b/k") == (200, b"/b/k")
+    code, told = first.end()
+    assert code == 0, told
+    assert not (data / "endpoint.json").exists()
+    assert (data / "events").read_text().split("\n") == ["ready True", "ready False", "stopped", ""]
+    version = json.loads((data / "VERSION").read_text())
+    second = serve()
+    assert "AKSTUB" not in "\n".join(second.lines)
+    assert second.end(signal.SIGINT)[0] == 0
+    assert json.loads((data / "VERSION").read_text()) == version == {"format": 1, **version}
+
+
+def test_start_is_ready_soon(serve: Serve) -> None:
+    # The stub leaves the store out; imports and ports are most of the 1.5 s a start may take.
+    assert min(serve(f"data{n}").ready_seconds for n in range(2)) < 1.5
+
+
+def test_chosen_credentials_are_not_printed(serve: Serve) -> None:
+    started = serve(O3_ACCESS_KEY="my-access", O3_SECRET_KEY="my-secret")
+    assert not {"my-access", "my-secret"} & set("\n".join(started.lines).split())
+
+
+def test_folder_in_use_is_refused_with_the_pid(serve: Serve) -> None:
+    first = serve()
+    code, told = serve().end(None)
+    assert code == 4
+    assert f"is in use by another o3 process (pid {first.process.pid})" in told
+    assert first.get("/still")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ('{"format": 2, "cluster_id": "x"}', "has format 2, this o3 knows format 1"),
+        ("{", "VERSION is damaged"),
+        ("[]", "VERSION is damaged"),
+    ],
+)
+def test_folder_of_another_format_is_refused(
+    serve: Serve, tmp_path: Path, version: str, told: str
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "VERSION").write_text(version)
+    code, found = serve().end(None)
+    assert code == 4 and told in found and found.count("\n") == 1
+
+
+def test_folder_of_somebody_else_is_refused(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "thesis.odt").touch()
+    code, told = serve().end(None)
+    assert code == 4 and "is not a data folder of o3 and not empty (it holds thesis.odt)" in told
+
+
+def test_folder_that_is_a_file_is_refused(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    code, told = serve().end(None)
+    assert code == 4 and "cannot use data folder" in told and told.count("\n") == 1
+
+
+def test_store_that_finds_its_data_unreadable_is_refused(serve: Serve, tmp_path: Path) -> None:
+    assert serve().end()[0] == 0
+    (tmp_path / "data" / "broken").touch()
+    code, told = serve().end(None)
+    assert code == 4 and "the key table (format=9)" in told
+
+
+def test_port_in_use_is_refused_before_anything_is_stored(serve: Serve, tmp_path: Path) -> None:
+    first = serve()
+    taken = f"[s3]\nport = {first.port('endpoint')}\n[admin]\nport = 0\n"
+    code, told = serve("other", taken).end(None)
+    assert code == 5 and "address already in use: choose another with" in told
+    assert not (tmp_path / "other" / "events").exists()
+
+
+def test_first_signal_lets_requests_finish(serve: Serve) -> None:
+    running = serve()
+    found: list[tuple[int, bytes]] = []
+    client = threading.Thread(target=lambda: found.append(running.get("/slow")))
+    client.start()
+    time.sleep(0.2)
+    code, told = running.end()
+    client.join()
+    assert (code, found) == (0, [(200, b"/slow")]), told
+
+
+def test_drain_is_bounded(serve: Serve) -> None:
+    running = serve(config=f"{FREE_PORTS}".replace("[s3]", "[s3]\ndrain_seconds = 1"))
+    failures: list[str] = []
+
+    def ask() -> None:
+        try:
+            running.get("/stuck")
+        except (http.client.HTTPException, OSError) as error:
+            failures.append(type(error).__name__)
+
+    client = threading.Thread(target=ask)
+    client.start()
+    time.sleep(0.2)
+    begin = time.monotonic()
+    assert running.end()[0] == 0
+    assert 0.9 < time.monotonic() - begin < 5
+    client.join()
+    assert len(failures) == 1
+
+
+def test_second_signal_stops_at_once(serve: Serve, tmp_path: Path) -> None:
+    running = serve()
+    connection = http.client.HTTPConnection("127.0.0.1", running.port("endpoint"))
+    connection.request("GET", "/stuck")
+    time.sleep(0.2)
+    running.process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    begin = time.monotonic()
+    assert running.end()[0] == 130
+    assert time.monotonic() - begin < 2
+    connection.close()
+    assert serve().get("/again")[0] == 200
+
+
+def test_mistake_in_the_configuration_is_exit_code_2(serve: Serve) -> None:
+    code, told = serve(config="[s3]\nprt = 1\n").end(None)
+    assert code == 2 and "data.toml:2: s3.prt: unknown key" in told
+    code, told = serve(config='[s3]\ntls_certificate_file = "none"\ntls_key_file = "none"\n').end(
+        None
+    )
+    assert code == 2 and "no such file" in told

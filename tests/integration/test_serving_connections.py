@@ -1,0 +1,347 @@
+"""Connections of the HTTP server: half-closed, slow, too many, failing, stopped, encrypted."""
+
+import asyncio
+import datetime
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+import uvloop
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.integration.http_harness import (
+    Client,
+    Served,
+    answer,
+    drop_quietly,
+    echo,
+    refuse,
+    request,
+    run,
+    until,
+)
+from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.runtime import system_runtime
+from trioxygen.common.units import KIB, MIB
+from trioxygen.gateway.http_limits import HttpLimits, HttpMetrics, Receive, Scope, Send
+from trioxygen.gateway.serving import CannotListen, HttpServer
+
+
+def test_half_closed_client_gets_its_answer() -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0.05)
+        await echo(scope, receive, send)
+
+    async def steps(server: Served) -> None:
+        client = await server.client()
+        await client.send(request("PUT", "/", b"data"))
+        client.writer.write_eof()
+        assert (await client.answer())[2] == b"/?:data"
+        assert await client.at_end() == b""
+
+    run(slow, steps)
+
+
+def test_body_that_ends_early_is_told_to_the_application_which_can_answer() -> None:
+    async def steps(server: Served) -> None:
+        client = await server.client()
+        await client.send(request("PUT", "/", b"", "Content-Length: 10") + b"four")
+        client.writer.write_eof()
+        assert (await client.answer())[2] == b"incomplete"
+        client = await server.client()
+        head = b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        await client.send(head + b"3\r\nabcX\r\n")
+        assert (await client.answer())[2] == b"malformed"
+
+    run(drop_quietly, steps)
+
+
+def test_client_that_goes_away_ends_the_application_at_its_next_send() -> None:
+    ended: list[str] = []
+
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        try:
+            while True:
+                await send({"type": "http.response.body", "body": b"z" * MIB, "more_body": True})
+        except ConnectionError:
+            ended.append((await receive())["reason"] if scope["method"] == "PUT" else "gone")
+            raise
+
+    async def steps(server: Served) -> None:
+        client = await server.client()
+        await client.send(request("GET", "/"))
+        await client.reader.readexactly(1_000)
+        client.writer.transport.abort()
+        async with asyncio.timeout(5):
+            await until(lambda: ended)
+        assert ended == ["gone"]
+
+    run(endless, steps)
+
+
+def test_reading_stops_while_the_application_does_not_take_the_body() -> None:
+    may_read = asyncio.Event()
+    sizes: list[int] = []
+
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        await may_read.wait()
+        size_bytes, more = 0, True
+        while more:
+            message = await receive()
+            size_bytes, more = size_bytes + len(message["body"]), message["more_body"]
+        sizes.append(size_bytes)
+        await answer(send, 200)
+
+    async def steps(server: Served) -> None:
+        client = await server.client()
+        client.writer.transport.set_write_buffer_limits(high=0)
+        await client.send(request("PUT", "/", b"", f"Content-Length: {64 * MIB}"))
+        sent = 0
+        try:
+            async with asyncio.timeout(0.5):
+                while True:
+                    await client.send(b"z" * MIB)
+                    sent += MIB
+        except TimeoutError:
+            pass
+        # What the sockets of both sides hold, and 256 KiB and one read in the process.
+        assert sent < 16 * MIB
+        may_read.set()
+        sent += MIB  # the one that was under way
+        while sent < 64 * MIB:
+            await client.send(b"z" * MIB)
+            sent += MIB
+        assert (await client.answer())[0] == 200
+        assert sizes == [64 * MIB]
+
+    run(late, steps)
+
+
+def test_client_that_goes_away_leaves_the_body_that_came_and_then_says_so() -> None:
+    seen: list[object] = []
+
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0.2)
+        size_bytes = 0
+        while (message := await receive())["type"] == "http.request":
+            size_bytes += len(message["body"])
+        seen.extend((size_bytes > 0, message["reason"]))
+        with pytest.raises(ConnectionError):
+            await answer(send, 400)
+
+    async def steps(server: Served) -> None:
+        client = await server.client()
+        await client.send(request("PUT", "/", b"", "Content-Length: 9000000") + b"z" * 300_000)
+        await asyncio.sleep(0.05)
+        client.writer.transport.abort()
+        async with asyncio.timeout(5):
+            await until(lambda: seen)
+        assert seen[0] is True and seen[1] in ("gone", "incomplete")
+
+    run(late, steps)
+
+
+def test_slow_heads_bodies_and_idle_connections_are_ended() -> None:
+    async def steps(server: Served) -> None:
+        head, body, idle = await server.client(), await server.client(), await server.client()
+        await head.send(b"GET / HTTP/1.1\r\nHo")
+        await body.send(request("PUT", "/", b"", "Content-Length: 10") + b"four")
+        await idle.send(request("PUT", "/", b"z") * 2)
+        assert (await body.answer())[2] == b"idle"
+        await idle.answer()
+        await idle.answer()
+        assert await idle.at_end() == b""
+        assert await head.at_end() == b""
+
+    run(sometimes_idle, steps, head_seconds_max=1, body_idle_seconds_max=1, keep_alive_seconds=0.5)
+
+
+async def sometimes_idle(scope: Scope, receive: Receive, send: Send) -> None:
+    message = await receive()
+    while message["type"] == "http.request" and message["more_body"]:
+        message = await receive()
+    await answer(send, 200, message.get("reason", "read").encode())
+
+
+def test_client_that_does_not_read_is_ended() -> None:
+    async def big(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(64):
+            await send({"type": "http.response.body", "body": b"z" * MIB, "more_body": True})
+        await send({"type": "http.response.body"})
+
+    async def steps(server: Served) -> None:
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * KIB)
+            connection.sendall(request("GET", "/"))
+            async with asyncio.timeout(5):
+                await until(lambda: server.server.connections)
+                await until(lambda: not server.server.connections)
+
+    run(big, steps, write_idle_seconds_max=0.5)
+
+
+def test_connections_above_the_limit_are_refused() -> None:
+    async def steps(server: Served) -> None:
+        first = await server.client()
+        await first.send(request("GET", "/"))
+        await first.answer()
+        second = await server.client()
+        assert (await second.answer())[0] == 503
+        await first.send(request("GET", "/"))
+        assert (await first.answer())[0] == 200
+
+    run(echo, steps, connections_max=1)
+
+
+@pytest.mark.parametrize("when", ["before", "start", "short", "silent", "long", "split"])
+def test_application_that_fails_gives_500_or_an_early_end(when: str) -> None:
+    async def failing(scope: Scope, receive: Receive, send: Send) -> None:
+        if when == "before":
+            raise ValueError(when)
+        if when == "silent":
+            return
+        headers = [(b"content-length", b"10"), (b"x", b"a\r\nb: c" if when == "split" else b"y")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if when == "start":
+            raise ValueError(when)
+        await send({"type": "http.response.body", "body": b"123", "more_body": True})
+        if when == "long":
+            await send({"type": "http.response.body", "body": b"z" * 100})
+        await send({"type": "http.response.body", "body": b"4"})
+
+    async def steps(server: Served) -> None:
+        client = await server.client()
+        await client.send(request("GET", "/"))
+        if when in ("short", "long"):
+            assert (await client.at_end()).endswith(b"1234" if when == "short" else b"123")
+        else:
+            assert (await client.answer())[0] == 500
+
+    run(failing, steps)
+
+
+def test_stop_answers_what_is_under_way_and_closes_what_is_idle() -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0.5)
+        await echo(scope, receive, send)
+
+    async def steps(server: Served) -> None:
+        busy, idle = await server.client(), await server.client()
+        await busy.send(request("PUT", "/", b"data"))
+        await asyncio.sleep(0.05)
+        stopping = asyncio.create_task(server.server.stop(5))
+        await asyncio.sleep(0.05)
+        with pytest.raises(ConnectionRefusedError):
+            await server.client()
+        assert await idle.at_end() == b""
+        assert not stopping.done()
+        status, fields, body = await busy.answer()
+        assert (status, fields[b"connection"], body) == (200, b"close", b"/?:data")
+        await stopping
+        assert server.server.connections == set()
+
+    run(slow, steps)
+
+
+def test_stop_answers_a_request_that_was_on_its_way() -> None:
+    async def steps(server: Served) -> None:
+        client = await server.client()
+        await asyncio.sleep(0.05)
+        stopping = asyncio.create_task(server.server.stop(5))
+        await client.send(request("GET", "/late"))
+        status, fields, _ = await client.answer()
+        assert (status, fields[b"connection"]) == (200, b"close")
+        await stopping
+
+    run(echo, steps)
+
+
+def test_stop_cancels_what_outlasts_the_drain() -> None:
+    cancelled: list[bool] = []
+
+    async def stuck(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await asyncio.sleep(3_600)
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+
+    async def steps(server: Served) -> None:
+        client = await server.client()
+        await client.send(request("GET", "/"))
+        await asyncio.sleep(0.05)
+        await server.server.stop(0.3)
+        assert cancelled == [True]
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await client.answer()
+
+    run(stuck, steps)
+
+
+def test_address_in_use_is_refused_by_name() -> None:
+    async def steps(server: Served) -> None:
+        runtime = system_runtime(LocalNetwork())
+        second = HttpServer(runtime, "second", HttpLimits(), HttpMetrics(runtime.registry))
+        with pytest.raises(CannotListen, match=f"127.0.0.1:{server.port}: address already in use"):
+            await second.bind("127.0.0.1", server.port)
+        await runtime.stop()
+
+    run(echo, steps)
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A self-signed one for 127.0.0.1, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1)
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def test_tls_carries_requests_and_refusals(tmp_path: Path) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["scheme"] == "https"
+        await (refuse if scope["path"] == "/refused" else echo)(scope, receive, send)
+
+    async def steps() -> None:
+        server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server_side.load_cert_chain(*certificate(tmp_path))
+        client_side = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
+        client_side.check_hostname = False
+        runtime = system_runtime(LocalNetwork())
+        server = HttpServer(runtime, "tls", HttpLimits(), HttpMetrics(runtime.registry))
+        await server.bind("127.0.0.1", 0)
+        url = await server.start(app, tls=server_side)
+        assert url.startswith("https://")
+        port = int(url.rsplit(":", 1)[1])
+        client = Client(*await asyncio.open_connection("127.0.0.1", port, ssl=client_side))
+        for size in (0, 10, 400_000):
+            await client.send(request("PUT", "/k", b"z" * size))
+            assert (await client.answer())[2] == b"/k?:" + b"z" * size
+        await client.send(request("PUT", "/refused", b"", "Content-Length: 100"))
+        status, fields, _ = await client.answer()
+        assert (status, fields[b"connection"]) == (403, b"close")
+        await client.close()
+        await server.stop(1)
+        await runtime.stop()
+
+    uvloop.run(steps())

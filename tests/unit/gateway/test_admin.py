@@ -1,0 +1,235 @@
+"""The admin port: health, metrics, token, the API over the OM and SCM messages, errors."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from google.protobuf.message import Message
+from prometheus_client import CollectorRegistry, Counter
+
+from trioxygen.common import errors
+from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.network import Reply
+from trioxygen.gateway.admin import create_admin_app, status_of
+from trioxygen.gateway.admin_backend import OzoneAdminBackend
+from trioxygen.gateway.readiness import Readiness
+from trioxygen.proto.v1 import om_pb2, scm_pb2, types_pb2
+
+TOKEN = "a-token-of-the-test"
+
+Answer = Message | TrioxygenError | Callable[[Any], Message]
+
+
+class Service:
+    """An OM or SCM client that answers from a table by request type, and remembers requests."""
+
+    def __init__(self) -> None:
+        self.answers: dict[type[Message], Answer] = {}
+        self.requests: list[Message] = []
+
+    async def call(self, request: Message, reply_type: type[Reply]) -> Reply:
+        self.requests.append(request)
+        answer = self.answers[type(request)]
+        if isinstance(answer, TrioxygenError):
+            raise answer
+        reply = answer if isinstance(answer, Message) else answer(request)
+        assert isinstance(reply, reply_type)
+        return reply
+
+
+class Port:
+    """The admin application, called as a server calls it."""
+
+    def __init__(self) -> None:
+        self.om, self.scm = Service(), Service()
+        self.readiness, self.registry = Readiness(), CollectorRegistry()
+        backend = OzoneAdminBackend(self.om, self.scm, self.readiness)
+        self._app = create_admin_app(backend, self.readiness, self.registry, token=TOKEN)
+
+    def call(
+        self, method: str, target: str, body: object = None, token: str | None = TOKEN
+    ) -> tuple[int, dict[str, str], str]:
+        """Status, headers and text."""
+        path, _, query = target.partition("?")
+        headers = [(b"content-type", b"application/json")]
+        if token is not None:
+            headers.append((b"authorization", f"Bearer {token}".encode()))
+        scope = {
+            **{"type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}},
+            **{"http_version": "1.1", "scheme": "http", "method": method, "root_path": ""},
+            **{"path": path, "raw_path": path.encode(), "query_string": query.encode()},
+            **{"headers": headers, "server": ("test", 80), "client": ("test", 1)},
+        }
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            content = b"" if body is None else json.dumps(body).encode()
+            return {"type": "http.request", "body": content, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        asyncio.run(self._app(scope, receive, send))
+        start = sent[0]
+        found = {name.decode(): value.decode() for name, value in start["headers"]}
+        text = b"".join(message.get("body", b"") for message in sent[1:]).decode()
+        return start["status"], found, text
+
+    def json(self, method: str, target: str, body: object = None) -> tuple[int, Any]:
+        status, _, text = self.call(method, target, body)
+        return status, json.loads(text) if text else None
+
+
+def test_health_needs_no_token_and_tells_readiness() -> None:
+    port = Port()
+    assert port.call("GET", "/_health/live", token=None)[0] == 200
+    assert port.call("GET", "/_health/ready", token=None)[0] == 503
+    port.readiness.set(True)
+    assert port.call("GET", "/_health/ready", token=None)[::2] == (200, "ready\n")
+
+
+def test_metrics_are_those_of_the_registry() -> None:
+    port = Port()
+    Counter("trioxygen_test", "Test", registry=port.registry).inc(3)
+    status, headers, text = port.call("GET", "/metrics", token=None)
+    assert status == 200 and headers["content-type"].startswith("text/plain")
+    assert "trioxygen_test_total 3.0" in text
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong", TOKEN + "x", TOKEN.upper()])
+def test_api_refuses_a_missing_or_wrong_token(token: str | None) -> None:
+    port = Port()
+    for method, path in (("GET", "status"), ("POST", "keys"), ("GET", "keys?count_max=x")):
+        status, headers, text = port.call(method, f"/admin/v1/{path}", {}, token)
+        assert (status, headers["www-authenticate"]) == (401, "Bearer")
+        assert TOKEN not in text
+    assert port.om.requests == []
+
+
+def test_status_joins_om_scm_and_nodes() -> None:
+    port = Port()
+    port.om.answers[om_pb2.DescribeOmRequest] = om_pb2.DescribeOmReply(
+        node_id="om-1", leader=True, applied_index=7, term=2,
+        tables=[om_pb2.TableSize(name="key", rows=5)],
+    )  # fmt: skip
+    volumes = [
+        scm_pb2.VolumeReport(capacity_bytes=10, used_bytes=4, free_bytes=6),
+        scm_pb2.VolumeReport(capacity_bytes=1, failed=True),
+    ]
+    node = scm_pb2.NodeDescription(
+        node=scm_pb2.NodeRow(node_id="dn-1"), health=scm_pb2.HEALTHY, volumes=volumes
+    )
+    port.scm.answers[scm_pb2.DescribeScmRequest] = scm_pb2.DescribeScmReply(
+        node_id="scm-1",
+        nodes=[node, node],
+        pipelines=[scm_pb2.PipelineRow(open=True), scm_pb2.PipelineRow()],
+        containers=[
+            scm_pb2.ContainerRow(state=scm_pb2.OPEN, used_bytes=3, block_count=1),
+            scm_pb2.ContainerRow(state=scm_pb2.CLOSED, used_bytes=4, block_count=2),
+            scm_pb2.ContainerRow(state=scm_pb2.OPEN),
+        ],
+    )
+    status, found = port.json("GET", "/admin/v1/status")
+    assert status == 200
+    assert found["om"] == {
+        **{"node_id": "om-1", "is_leader": True, "term": 2, "applied_index": 7},
+        "rows": {"key": 5},
+    }
+    assert found["containers"] == {
+        "by_state": {"OPEN": 2, "CLOSED": 1},
+        "used_bytes": 7,
+        "block_count": 3,
+    }
+    assert (found["capacity_bytes"], found["used_bytes"], found["free_bytes"]) == (22, 8, 12)
+    assert found["nodes"][0]["volumes_failed"] == 1
+    assert found["scm"]["pipelines_open"] == 1 and found["is_ready"] is False
+
+
+def test_account_is_created_and_listed() -> None:
+    port = Port()
+    account = types_pb2.Account(account_id="A1", canonical_id="C1", display_name="Änn")
+    port.om.answers[om_pb2.CreateAccountRequest] = om_pb2.CreateAccountReply(account=account)
+    port.om.answers[om_pb2.ListAccountsRequest] = om_pb2.ListAccountsReply(
+        accounts=[account], truncated=True
+    )
+    status, made = port.json("POST", "/admin/v1/accounts", {"display_name": "Änn"})
+    assert (status, made["account_id"], made["display_name"]) == (201, "A1", "Änn")
+    [request] = port.om.requests
+    assert isinstance(request, om_pb2.CreateAccountRequest)
+    assert request.account.display_name == "Änn"
+    status, page = port.json("GET", "/admin/v1/accounts?after=A0&count_max=1")
+    assert (status, page) == (200, {"accounts": [made], "truncated": True})
+    assert port.om.requests[1] == om_pb2.ListAccountsRequest(after="A0", count_max=1)
+
+
+def test_keys_are_created_listed_without_secrets_and_revoked() -> None:
+    port = Port()
+    row = om_pb2.AccessKeyRow(access_key="AK1", secret_key="S3cr3t!!", account_id="A1")
+    port.om.answers[om_pb2.CreateAccessKeyRequest] = om_pb2.CreateAccessKeyReply(key=row)
+    port.om.answers[om_pb2.ListAccessKeysRequest] = om_pb2.ListAccessKeysReply(keys=[row])
+    port.om.answers[om_pb2.RevokeAccessKeyRequest] = om_pb2.RevokeAccessKeyReply()
+    status, made = port.json("POST", "/admin/v1/keys", {"account_id": "A1"})
+    assert (status, made["secret_key"]) == (201, "S3cr3t!!")
+    status, _, text = port.call("GET", "/admin/v1/keys?account_id=A1")
+    assert status == 200 and "AK1" in text and "S3cr3t" not in text
+    assert port.call("DELETE", "/admin/v1/keys?access_key=A%2FK")[0] == 204
+    assert port.om.requests[2] == om_pb2.RevokeAccessKeyRequest(access_key="A/K")
+
+
+def test_buckets_are_listed_for_one_account_or_all() -> None:
+    port = Port()
+    row = om_pb2.BucketRow(name="photos", bucket_id=9, layout=om_pb2.BucketRow.FSO)
+    port.om.answers[om_pb2.ListBucketsRequest] = om_pb2.ListBucketsReply(buckets=[row])
+    port.om.answers[om_pb2.LookupBucketRequest] = om_pb2.LookupBucketReply(bucket=row)
+    assert port.json("GET", "/admin/v1/buckets")[1]["buckets"][0]["name"] == "photos"
+    port.json("GET", "/admin/v1/buckets?account_id=A1")
+    every, one = port.om.requests
+    assert isinstance(every, om_pb2.ListBucketsRequest) and every.every_account
+    assert isinstance(one, om_pb2.ListBucketsRequest) and not one.every_account
+    assert port.json("GET", "/admin/v1/buckets/photos")[1]["layout"] == "FSO"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (errors.NoSuchBucket(bucket="x"), 404, "NO_SUCH_BUCKET"),
+        (errors.AccessKeyAlreadyExists(), 409, "ACCESS_KEY_ALREADY_EXISTS"),
+        (errors.InvalidRequest("bad\nthing"), 400, "INVALID_REQUEST"),
+        (errors.NotLeader(), 503, "NOT_LEADER"),
+        (errors.ChecksumMismatch(), 500, "CHECKSUM_MISMATCH"),
+        (errors.Internal(), 500, "INTERNAL"),
+    ],
+)
+def test_errors_of_the_store_have_a_status_and_one_line(
+    error: TrioxygenError, status: int, code: str
+) -> None:
+    port = Port()
+    port.om.answers[om_pb2.LookupBucketRequest] = error
+    found, view = port.json("GET", "/admin/v1/buckets/x")
+    assert (found, view["code"]) == (status, code)
+    assert view["message"] and "\n" not in view["message"]
+
+
+def test_every_error_class_has_a_status() -> None:
+    for code in types_pb2.ErrorCode.values():
+        assert 400 <= status_of(errors.error_of(cast(types_pb2.ErrorCode, code))) < 600
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"account_id": "A1", "secret_key": "short"},
+        {"account_id": "A1", "secret_key": "with a space"},
+        {"account_id": "A1", "access_key": "ab"},
+        {"account_id": "A1", "unknown": 1},
+    ],
+)
+def test_wrong_input_is_told_without_repeating_it(body: dict[str, Any]) -> None:
+    port = Port()
+    status, view = port.json("POST", "/admin/v1/keys", body)
+    assert (status, view["code"]) == (400, "INVALID_REQUEST")
+    assert all(str(value) not in view["message"] for value in body.values() if value != 1)
+    assert port.om.requests == []

@@ -1,0 +1,268 @@
+"""A DataNode on a real disk folder and a real store, with a ring's log in memory that outlives it."""
+
+import random
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from trioxygen.common.blocking import ThreadBlocking
+from trioxygen.common.clock import SystemClock
+from trioxygen.common.disk import Buffer, Disk, File, SystemDisk
+from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.runtime import Runtime
+from trioxygen.common.worker import Tasks
+from trioxygen.hdds.client.pool import DataNodePool
+from trioxygen.hdds.client.reader import BlockReader
+from trioxygen.hdds.client.writer import BlockWriter
+from trioxygen.hdds.container.container import Container
+from trioxygen.hdds.datanode.config import DataNodeConfig
+from trioxygen.hdds.datanode.datanode import DataNode
+from trioxygen.hdds.datanode.metrics import VolumeWork
+from trioxygen.hdds.datanode.ports import RingMachine, ScmClient
+from trioxygen.hdds.datanode.volumes import VolumeParts
+from trioxygen.metadata.store.lmdb_kv import LmdbStore
+from trioxygen.metadata.store.ports import Store, Table
+from trioxygen.proto.v1.scm_pb2 import ContainerLocation
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockSlice, DataNodeAddress, Pipeline
+
+ADDRESS = "datanode-1"
+PIPELINE = Pipeline(
+    pipeline_id="ring-1", datanodes=[DataNodeAddress(node_id="node-1", address=ADDRESS)]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEntry:
+    index: int
+    payload: bytes
+
+
+@dataclass
+class ListRing:
+    """A ring of one whose log is a list: it survives the DataNodes that use it."""
+
+    entries: list[LoggedEntry] = field(default_factory=list)
+    durable_index: int = 0
+    machine: RingMachine | None = None
+
+    async def start(self, machine: RingMachine) -> None:
+        self.machine = machine
+        applied_index = machine.applied_index()
+        assert self.durable_index <= applied_index
+        await machine.apply([entry for entry in self.entries if entry.index > applied_index])
+
+    async def propose(self, payload: bytes) -> int:
+        assert self.machine is not None
+        entry = LoggedEntry(len(self.entries) + 1, payload)
+        self.entries.append(entry)
+        await self.machine.apply([entry])
+        return entry.index
+
+    def is_leader(self) -> bool:
+        return True
+
+    def state_is_durable_through(self, index: int) -> None:
+        assert self.durable_index <= index <= len(self.entries)
+        self.durable_index = index
+
+    async def stop(self) -> None:
+        self.machine = None
+
+
+class CrashedDisk(OSError):
+    """The process would have ended here."""
+
+
+class FragileDisk(SystemDisk):
+    """The machine's disk, which fails from its n-th change on (`changes_left`)."""
+
+    def __init__(self) -> None:
+        self.changes_left: int | None = None
+        self.failure: Callable[[], Exception] = CrashedDisk
+
+    def change(self) -> None:
+        if self.changes_left is None:
+            return
+        if self.changes_left == 0:
+            raise self.failure()
+        self.changes_left -= 1
+
+    def open(self, path: Path, *, create: bool = False) -> "FragileFile":  # type: ignore[override]
+        if create and not path.exists():
+            self.change()
+        return FragileFile(super().open(path, create=create), self)
+
+    def rename(self, source: Path, target: Path) -> None:
+        self.change()
+        super().rename(source, target)
+
+    def remove(self, path: Path) -> None:
+        if self.failure is CrashedDisk:
+            self.change()
+        super().remove(path)
+
+    def sync_directory(self, path: Path) -> None:
+        self.change()
+        super().sync_directory(path)
+
+
+class FragileFile:
+    def __init__(self, file: File, disk: FragileDisk) -> None:
+        self._file, self._disk = file, disk
+        self.pread = file.pread
+        self.pread_nowait = file.pread_nowait
+        self.size_bytes = file.size_bytes
+        self.close = file.close
+
+    def pwrite(self, buffers: Sequence[Buffer], offset_bytes: int) -> int:
+        self._disk.change()
+        return self._file.pwrite(buffers, offset_bytes)
+
+    def datasync(self) -> None:
+        self._disk.change()
+        self._file.datasync()
+
+    def allocate(self, offset_bytes: int, size_bytes: int) -> None:
+        self._disk.change()
+        self._file.allocate(offset_bytes, size_bytes)
+
+    def punch_hole(self, offset_bytes: int, size_bytes: int) -> None:
+        self._disk.change()
+        self._file.punch_hole(offset_bytes, size_bytes)
+
+    def truncate(self, size_bytes: int) -> None:
+        self._disk.change()
+        self._file.truncate(size_bytes)
+
+
+@dataclass
+class Node:
+    """A running DataNode and a client of it."""
+
+    root: Path
+    runtime: Runtime
+    datanode: DataNode
+    ring: ListRing
+    disk: Disk
+    writer: BlockWriter
+    reader: BlockReader
+
+    @property
+    def work(self) -> VolumeWork:
+        return self.datanode.works[0]
+
+    def container(self, container_id: int = 1) -> Container:
+        return self.work.volume.containers[container_id]
+
+    async def write(self, local: int, data: bytes, *, container: int = 1) -> None:
+        """By the way that a gateway would take for this size."""
+        block = BlockId(container=container, local=local)
+        if len(data) <= 64 * 1024:
+            await self.writer.write_small(block, PIPELINE, data)
+        else:
+            await self.stream(local, [data], len(data), container=container)
+
+    async def stream(
+        self, local: int, pieces: Iterable[Buffer], size_bytes_max: int, *, container: int = 1
+    ) -> int:
+        block = BlockId(container=container, local=local)
+        stream = await self.writer.open(block, PIPELINE, size_bytes_max)
+        try:
+            for piece in pieces:
+                await stream.send(piece)
+            return await stream.finish()
+        finally:
+            await stream.cancel()
+
+    async def read(self, local: int, offset: int, length: int, *, container: int = 1) -> bytes:
+        if length <= 1024 * 1024:
+            wanted = BlockSlice(
+                container=container, local=local, offset_bytes=offset, length_bytes=length
+            )
+            return await self.reader.read_small(wanted)
+        return await self.read_stream(local, offset, length, container=container)
+
+    async def read_stream(
+        self, local: int, offset: int, length: int, *, container: int = 1
+    ) -> bytes:
+        pieces = self.reader.stream(container, local, offset, length)
+        return b"".join([bytes(piece) async for piece in pieces])
+
+    async def flush(self) -> None:
+        await self.work.flusher.flush_all()
+
+    def files(self, container: int = 1) -> list[str]:
+        return list(self.disk.list(self.root / "containers" / str(container)))
+
+    def allocated_bytes(self, container: int = 1) -> int:
+        folder = self.root / "containers" / str(container)
+        return sum(self.disk.allocated_bytes(folder / name) for name in self.files(container))
+
+
+def config(**changed: int | float) -> DataNodeConfig:
+    settings: dict[str, int | float] = {
+        "flush_interval_ms": 5,
+        "compaction_interval_ms": 3_600_000,
+        "space_reserve_bytes": 0,
+    }
+    return DataNodeConfig(node_id="node-1", address=ADDRESS, **(settings | changed))  # type: ignore[arg-type]
+
+
+def new_runtime(disk: Disk) -> Runtime:
+    clock = SystemClock()
+    registry = CollectorRegistry()
+    return Runtime(
+        clock=clock,
+        rng=random.Random(1),
+        disk=disk,
+        network=LocalNetwork(encode=True),
+        blocking=ThreadBlocking(pool_threads=2),
+        registry=registry,
+        tasks=Tasks(clock, registry),
+    )
+
+
+@asynccontextmanager
+async def node(
+    root: Path,
+    *,
+    ring: ListRing | None = None,
+    disk: Disk | None = None,
+    settings: DataNodeConfig | None = None,
+    scm: ScmClient | None = None,
+    crash: bool = False,
+) -> AsyncIterator[Node]:
+    """Args: crash: at the end nothing is flushed; only what the store committed stays."""
+    ring = ring or ListRing()
+    disk = disk or SystemDisk()
+    runtime = new_runtime(disk)
+    opened: list[Store] = []
+
+    def stores(name: str, tables: Iterable[Table]) -> Store:
+        opened.append(LmdbStore(root / name, tables))
+        return opened[-1]
+
+    datanode = DataNode(runtime, settings or config(), [VolumeParts(root, stores, ring)], scm)
+
+    async def locate(container_ids: list[int]) -> list[ContainerLocation]:
+        return [
+            ContainerLocation(container_id=container_id, pipeline=PIPELINE)
+            for container_id in container_ids
+        ]
+
+    pool = DataNodePool(runtime.network, runtime.clock, locate)
+    try:
+        await datanode.start()
+        yield Node(root, runtime, datanode, ring, disk, BlockWriter(pool), BlockReader(pool))
+        if not crash:
+            await datanode.stop()
+    finally:
+        await runtime.tasks.stop()
+        for work in datanode.works:
+            work.volume.files.close()
+        runtime.blocking.close()
+        for store in opened:
+            store.close()

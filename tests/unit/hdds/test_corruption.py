@@ -1,0 +1,130 @@
+"""Bytes that differ from their checksum are reported, never served."""
+
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.unit.hdds.support import ListRing, node
+from trioxygen.common.errors import ChecksumMismatch, UnknownFormat
+from trioxygen.common.units import KIB, MIB
+from trioxygen.hdds.container.checksums import RunningChecksums, checksums_of, first_bad_piece
+
+
+def flip_a_bit(path: Path, offset: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(offset)
+        byte = file.read(1)[0]
+        file.seek(offset)
+        file.write(bytes([byte ^ 8]))
+
+
+@pytest.mark.parametrize(
+    ("size", "name"), [(4096, "packed-0.data"), (300 * KIB, "packed-0.data"), (3 * MIB, "1.block")]
+)
+def test_a_flipped_bit_is_refused_and_reported(tmp_path: Path, size: int, name: str) -> None:
+    async def run() -> None:
+        data = random.Random(1).randbytes(size)
+        async with node(tmp_path) as n:
+            await n.write(1, data)
+            await n.write(2, b"sound")
+            await n.flush()
+            path = tmp_path / "containers" / "1" / name
+            flip_a_bit(path, path.read_bytes().index(data) + size - 5)
+            with pytest.raises(ChecksumMismatch):
+                await n.read(1, size - 10, 10)
+            with pytest.raises(ChecksumMismatch):
+                await n.read_stream(1, 0, size)
+            if size > 128 * KIB:
+                # Pieces that are sound may be read.
+                assert await n.read(1, 0, 100) == data[:100]
+            [corrupt] = n.datanode.describe().corrupt_blocks
+            assert (corrupt.block.container, corrupt.block.local) == (1, 1)
+            assert await n.read(2, 0, 5) == b"sound"
+
+    asyncio.run(run())
+
+
+def test_a_file_that_is_gone_or_short_is_reported(tmp_path: Path) -> None:
+    async def run() -> None:
+        ring = ListRing()
+        async with node(tmp_path, ring=ring) as n:
+            await n.write(1, bytes(2 * MIB))
+            await n.write(2, bytes(2 * MIB))
+        (tmp_path / "containers" / "1" / "1.block").unlink()
+        with (tmp_path / "containers" / "1" / "2.block").open("r+b") as file:
+            file.truncate(MIB)
+        async with node(tmp_path, ring=ring) as n:
+            for local in (1, 2):
+                with pytest.raises(ChecksumMismatch):
+                    await n.read_stream(local, 0, 2 * MIB)
+            assert len(n.datanode.describe().corrupt_blocks) == 2
+
+    asyncio.run(run())
+
+
+def test_the_scrubber_finds_what_nobody_reads(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with node(tmp_path) as n:
+            for local, size in ((1, 4096), (2, 200 * KIB), (3, 2 * MIB)):
+                await n.write(local, random.Random(local).randbytes(size))
+            await n.flush()
+            flip_a_bit(tmp_path / "containers" / "1" / "3.block", 2 * MIB - 1)
+            while await n.work.scrubber.scrub_some():
+                pass
+            assert n.work.scrubber.scrubbed_blocks == 3
+            [corrupt] = n.datanode.describe().corrupt_blocks
+            assert corrupt.block.local == 3
+
+    asyncio.run(run())
+
+
+def test_a_corrupt_block_is_never_moved_by_compaction(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with node(tmp_path) as n:
+            for local in range(1, 101):
+                await n.write(local, random.Random(local).randbytes(3_000))
+            await n.flush()
+            path = tmp_path / "containers" / "1" / "packed-0.data"
+            flip_a_bit(path, 3_000 * 8 + 1)
+            from tests.unit.hdds.test_deletion import delete
+
+            await delete(n, *((local, 1) for local in range(1, 101) if local % 3))
+            await n.flush()
+            while await n.work.compactor.work():
+                pass
+            [corrupt] = n.datanode.describe().corrupt_blocks
+            assert corrupt.block.local == 9
+            for local in range(3, 101, 3):
+                if local != 9:
+                    data = random.Random(local).randbytes(3_000)
+                    assert await n.read(local, 0, 3_000) == data
+
+    asyncio.run(run())
+
+
+def test_a_volume_of_an_unknown_format_is_refused(tmp_path: Path) -> None:
+    async def run(version: str) -> None:
+        (tmp_path / "VERSION").write_text(version)
+        with pytest.raises(UnknownFormat):
+            async with node(tmp_path):
+                pass
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["VERSION"]
+
+    asyncio.run(run('{"format": 2, "volume_id": "x", "cluster_id": ""}'))
+    asyncio.run(run("nonsense"))
+
+
+@pytest.mark.parametrize("size", [0, 1, 64 * KIB, 64 * KIB + 1, 200_000])
+@pytest.mark.parametrize("cut", [1_000, 64 * KIB, 100_001])
+def test_running_checksums_are_those_of_the_whole(size: int, cut: int) -> None:
+    data = random.Random(1).randbytes(size)
+    running = RunningChecksums()
+    running.update(data[start : start + cut] for start in range(0, size, cut))
+    stored = running.finish()
+    assert size == 0 or stored == checksums_of(data)
+    if size > 64 * KIB:
+        assert first_bad_piece(data, stored) is None
+        assert first_bad_piece(data[64 * KIB :], stored, 1) is None
+        assert first_bad_piece(data[64 * KIB :] + b"x", stored, 1) == (size - 1) // (64 * KIB)

@@ -1,0 +1,220 @@
+"""What a DataNode tells the SCM, and that it does what it is told."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.unit.hdds.support import PIPELINE, ListRing, node
+from trioxygen.common.errors import ContainerNotOpen, InvalidRequest, NoSuchBlock, Unreachable
+from trioxygen.common.units import KIB, MIB
+from trioxygen.hdds.datanode.volumes import belong_to
+from trioxygen.proto.v1 import scm_pb2
+from trioxygen.proto.v1.scm_pb2 import (
+    CloseContainerCommand,
+    DataNodeCommand,
+    DeleteBlocksCommand,
+    HeartbeatReply,
+    HeartbeatRequest,
+    RegisterDataNodeReply,
+    RegisterDataNodeRequest,
+)
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
+
+
+@dataclass
+class RecordingScm:
+    """Answers each heartbeat with the next of `answers`."""
+
+    answers: list[HeartbeatReply | Exception] = field(default_factory=list)
+    registrations: list[RegisterDataNodeRequest] = field(default_factory=list)
+    heartbeats: list[HeartbeatRequest] = field(default_factory=list)
+
+    async def register(self, request: RegisterDataNodeRequest) -> RegisterDataNodeReply:
+        self.registrations.append(request)
+        return RegisterDataNodeReply(cluster_id="cluster-1", heartbeat_interval_ms=5)
+
+    async def heartbeat(self, request: HeartbeatRequest) -> HeartbeatReply:
+        self.heartbeats.append(request)
+        answer = self.answers.pop(0) if self.answers else HeartbeatReply()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def after(self, count: int) -> None:
+        wanted = len(self.heartbeats) + count
+        while len(self.heartbeats) < wanted:
+            await asyncio.sleep(0.005)
+
+
+def delete_command(transaction_id: int, first_local: int, count: int) -> DataNodeCommand:
+    blocks = BlockRange(container=1, first_local=first_local, count=count)
+    command = DeleteBlocksCommand(transaction_id=transaction_id, blocks=[blocks])
+    return DataNodeCommand(term=1, delete_blocks=command)
+
+
+def test_the_first_report_is_full_and_later_ones_say_what_changed(tmp_path: Path) -> None:
+    async def run() -> None:
+        scm, ring = RecordingScm(), ListRing()
+        async with node(tmp_path, ring=ring) as n:
+            await n.write(1, b"12345")
+        async with node(tmp_path, ring=ring, scm=scm) as n:
+            await scm.after(2)
+            assert [request.node_id for request in scm.registrations] == ["node-1"]
+            first, second = scm.heartbeats[:2]
+            assert first.full_report and not second.full_report
+            assert [report.container_id for report in first.containers] == [1]
+            assert first.containers[0].used_bytes == 5
+            assert list(second.containers) == []
+            assert second.volumes[0].free_bytes > 0
+            await n.write(2, b"123")
+            await n.flush()
+            await scm.after(2)
+            changed = [
+                report.used_bytes for told in scm.heartbeats[2:] for report in told.containers
+            ]
+            assert changed[-1] == 8
+
+    asyncio.run(run())
+
+
+def test_deletions_are_acknowledged_once_they_are_in_the_log(tmp_path: Path) -> None:
+    async def run() -> None:
+        scm = RecordingScm()
+        async with node(tmp_path, scm=scm) as n:
+            await n.write(1, b"12345")
+            scm.answers.append(HeartbeatReply(commands=[delete_command(77, 1, 10)]))
+            # The heartbeat with the acknowledgement gets lost: it is told again.
+            scm.answers.append(Unreachable())
+            await scm.after(1)
+            with pytest.raises(NoSuchBlock):
+                await n.read(1, 0, 5)
+            while not scm.heartbeats[-1].deleted_transaction_ids or scm.answers:
+                await asyncio.sleep(0.005)
+            told = [list(request.deleted_transaction_ids) for request in scm.heartbeats]
+            assert told.count([77]) == 2
+            await scm.after(2)
+            assert list(scm.heartbeats[-1].deleted_transaction_ids) == []
+
+    asyncio.run(run())
+
+
+def test_commands_of_a_former_term_or_after_their_deadline_are_dropped(tmp_path: Path) -> None:
+    async def run() -> None:
+        scm = RecordingScm()
+        async with node(tmp_path, scm=scm) as n:
+            await n.write(1, b"12345")
+            stale = delete_command(1, 1, 1)
+            stale.term = 4
+            late = delete_command(2, 1, 1)
+            late.term, late.deadline_ms = 5, 1
+            scm.answers.append(HeartbeatReply(commands=[late, stale]))
+            await scm.after(3)
+            assert await n.read(1, 0, 5) == b"12345"
+
+    asyncio.run(run())
+
+
+def test_a_node_that_the_scm_forgot_registers_again_and_reports_all(tmp_path: Path) -> None:
+    async def run() -> None:
+        scm = RecordingScm()
+        async with node(tmp_path, scm=scm) as n:
+            await n.write(1, b"12345")
+            await n.flush()
+            await scm.after(2)
+            scm.answers.append(HeartbeatReply(register_again=True))
+            await scm.after(3)
+            assert len(scm.registrations) == 2
+            assert scm.registrations[1].cluster_id == "cluster-1"
+            assert [told.full_report for told in scm.heartbeats].count(True) == 2
+
+    asyncio.run(run())
+
+
+def test_a_volume_stays_with_its_cluster(tmp_path: Path) -> None:
+    async def run() -> None:
+        scm = RecordingScm()
+        async with node(tmp_path, scm=scm) as n:
+            await scm.after(1)
+            layout = n.work.volume.layout
+            belong_to(n.disk, layout, "cluster-1")
+            with pytest.raises(InvalidRequest):
+                belong_to(n.disk, layout, "cluster-2")
+
+    asyncio.run(run())
+
+
+def test_corrupt_blocks_are_reported_once_and_in_every_full_report(tmp_path: Path) -> None:
+    async def run() -> None:
+        scm = RecordingScm()
+        async with node(tmp_path, scm=scm) as n:
+            await n.write(1, b"12345")
+            await n.flush()
+            await scm.after(2)
+            n.work.volume.record_corrupt(bytes(7) + b"\x01" + bytes(7) + b"\x01", "a test")
+            await scm.after(3)
+            told = [request for request in scm.heartbeats if request.corrupt_blocks]
+            assert len(told) == 1
+            assert told[0].corrupt_blocks[0].block == BlockId(container=1, local=1)
+
+    asyncio.run(run())
+
+
+def test_a_closed_container_takes_no_writes_and_stays_readable(tmp_path: Path) -> None:
+    async def run() -> None:
+        scm, ring = RecordingScm(), ListRing()
+        async with node(tmp_path, ring=ring, scm=scm) as n:
+            await n.write(1, b"12345")
+            close = DataNodeCommand(term=1, close_container=CloseContainerCommand(container_id=1))
+            scm.answers.append(HeartbeatReply(commands=[close]))
+            await scm.after(3)
+            with pytest.raises(ContainerNotOpen):
+                await n.write(2, b"x")
+            with pytest.raises(ContainerNotOpen):
+                await n.write(2, bytes(100 * KIB))
+            assert await n.read(1, 0, 5) == b"12345"
+            reported = [report.state for told in scm.heartbeats for report in told.containers]
+            assert reported[-1] == scm_pb2.CLOSED
+        async with node(tmp_path, ring=ring) as n:
+            with pytest.raises(ContainerNotOpen):
+                await n.write(2, b"x")
+            assert await n.read(1, 0, 5) == b"12345"
+
+    asyncio.run(run())
+
+
+def test_a_container_waits_for_its_streams_before_it_closes(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with node(tmp_path) as n:
+            stream = await n.writer.open(BlockId(container=1, local=1), PIPELINE, 2 * MIB)
+            await stream.send(bytes(MIB))
+            await asyncio.sleep(0.01)
+            await n.work.pipeline.close_container(1)
+            with pytest.raises(ContainerNotOpen):
+                await n.write(2, b"x")
+            await stream.send(bytes(MIB))
+            assert await stream.finish() == 2 * MIB
+            assert await n.read_stream(1, 0, 2 * MIB) == bytes(2 * MIB)
+            await asyncio.sleep(0.01)
+            assert n.container().state.name == "CLOSED"
+
+    asyncio.run(run())
+
+
+def test_a_container_that_reaches_its_limit_closes_itself(tmp_path: Path) -> None:
+    async def run() -> None:
+        from tests.unit.hdds.support import config
+
+        limits = config(container_bytes_max=200 * KIB, block_bytes_max=200 * KIB,
+                        packed_block_bytes_max=100 * KIB)  # fmt: skip
+        async with node(tmp_path, settings=limits) as n:
+            for local in range(1, 5):
+                await n.write(local, bytes(60 * KIB))
+            await asyncio.sleep(0.01)
+            assert n.container().state.name == "CLOSED"
+            with pytest.raises(ContainerNotOpen):
+                await n.write(5, b"x")
+            await n.write(5, b"x", container=2)
+
+    asyncio.run(run())
