@@ -1,4 +1,4 @@
-"""Appends to the write-ahead log and proposals of a replica: `python -m bench.wal [--data FOLDER]`."""
+"""Appends to the write-ahead log, proposals of a replica: `python -m bench.wal [--data FOLDER]`."""
 
 import argparse
 import asyncio

@@ -265,6 +265,6 @@ def test_delta_does_to_another_store_what_its_transaction_did(
     copy.commit()
     assert _contents(txn) == sorted(model.items())
     txn.commit()
-    with leader.read() as one, follower.read() as other:
-        assert _contents(one) == _contents(other) == sorted(model.items())
+    with leader.read() as led, follower.read() as followed:
+        assert _contents(led) == _contents(followed) == sorted(model.items())
     leader.close()

@@ -1,8 +1,7 @@
 """The only wiring: every service of a store, made of its parts. Reads as the architecture.
 
 The all-in-one process, the daemons and the simulator call the same `build_*` functions with another
-Runtime.
-"""
+Runtime."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -133,10 +132,7 @@ def build_backend(
         om_client,
         BlockWriter(pool),
         BlockReader(pool),
-        BackendConfig(
-            block_bytes_max=config.storage.block_bytes,
-            lease_renewal_ms=config.metadata.lease_duration_seconds * SECOND_MS / 4,
-        ),
+        BackendConfig(block_bytes_max=config.storage.block_bytes),
     )
 
 
@@ -242,8 +238,7 @@ async def make_admin(
 ) -> tuple[str, str] | None:
     """The admin account and its first access key, once; a chosen key replaces its secret.
 
-    Returns: the access key and secret, when this call made them.
-    """
+    Returns: the access key and secret, when this call made them."""
     accounts = await om_client.call(
         om_pb2.ListAccountsRequest(count_max=1), om_pb2.ListAccountsReply
     )

@@ -99,7 +99,7 @@ class MetadataConfig(_Section):
     retry_seconds: int = Field(default=600, ge=60, le=86_400)
     completed_upload_seconds: int = Field(default=86_400, ge=600, le=30 * 86_400)
     batch_commands_max: int = Field(default=256, ge=1, le=10_000)
-    log_segment_bytes: int = Field(default=64 * MIB, ge=1 * MIB, le=4 * GIB)
+    log_segment_bytes: int = Field(default=16 * MIB, ge=1 * MIB, le=4 * GIB)
     map_bytes: int = Field(default=1_024 * GIB, ge=1 * GIB, le=64 * 1_024 * GIB)
 
 
@@ -113,7 +113,7 @@ class StorageConfig(_Section):
 
     container_bytes: int = Field(default=5 * GIB, ge=1 * MIB, le=1_024 * GIB)
     block_bytes: int = Field(default=256 * MIB, ge=64 * KIB, le=16 * GIB)
-    log_segment_bytes: int = Field(default=64 * MIB, ge=1 * MIB, le=4 * GIB)
+    log_segment_bytes: int = Field(default=16 * MIB, ge=1 * MIB, le=4 * GIB)
     scrub_bytes_per_second: int = Field(default=16 * MIB, ge=0)
     scrub_interval_seconds: int = Field(default=7 * 86_400, ge=60)
     reserved_bytes: int = Field(default=1 * GIB, ge=0)

@@ -1,8 +1,7 @@
 """Where blocking calls run: off the event loop, on threads that this file owns.
 
 A `Lane` is one thread that runs what it is given in order (an LMDB writer, a log's sync); the
-shared pool runs the rest. In simulation both run inline.
-"""
+shared pool runs the rest. In simulation both run inline."""
 
 import asyncio
 import threading
@@ -16,8 +15,7 @@ T = TypeVar("T")
 class Lane(Protocol):
     def run(self, function: Callable[..., T], *arguments: Any) -> "asyncio.Future[T]":
         """Runs in order with the lane's other calls; the result or exception comes back to the
-        loop.
-        """
+        loop."""
         ...
 
     def close(self) -> None:
@@ -48,9 +46,8 @@ def _settle(future: "asyncio.Future[Any]", result: Any, error: BaseException | N
 
 
 class _Threads:
-    """Threads that share one queue. Leaner than concurrent.futures: one future, one wake-up of
-    the loop.
-    """
+    """Threads that share one queue. Leaner than concurrent.futures: one future, one wake-up of the
+    loop."""
 
     def __init__(self, name: str, threads: int) -> None:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()

@@ -1,7 +1,6 @@
 """Files, as a port. All methods block: call them from a `blocking` lane, but for `pread_nowait`.
 
-`SystemDisk` is the real one. Key-value environments (LMDB) open their own files.
-"""
+`SystemDisk` is the real one. Key-value environments (LMDB) open their own files."""
 
 import ctypes
 import errno
@@ -69,9 +68,7 @@ class Disk(Protocol):
     def read(self, path: Path) -> bytes: ...
 
     def replace(self, path: Path, data: bytes) -> None:
-        """Whole content, atomically and durably: write beside, fsync, rename, fsync the
-        directory.
-        """
+        """Whole content, atomically and durably: write beside, fsync, rename, fsync the directory."""
         ...
 
     def make_directory(self, path: Path) -> None:
@@ -105,9 +102,8 @@ class Disk(Protocol):
         ...
 
     def lock(self, path: Path) -> Lock | None:
-        """An exclusive lock on a file, held until released or the process ends; None: another
-        holds it.
-        """
+        """An exclusive lock on a file, held until released or the process ends; None: another holds
+        it."""
         ...
 
 

@@ -23,7 +23,7 @@ class TrioxygenError(Exception):
 
     code: ClassVar[ErrorCode] = types_pb2.INTERNAL
 
-    def __init__(self, message: str = "", **facts: str | int) -> None:
+    def __init__(self, message: str = "", /, **facts: str | int) -> None:
         self.facts: dict[str, str] = {name: str(value) for name, value in facts.items()}
         self.message = message
         told = ", ".join(f"{name}={value}" for name, value in self.facts.items())
@@ -218,12 +218,11 @@ _CLASSES: Final[Mapping[ErrorCode, type[TrioxygenError]]] = _leaves(TrioxygenErr
 def error_of(
     code: ErrorCode, message: str = "", facts: Mapping[str, str] | None = None
 ) -> TrioxygenError:
-    """The error of a code; one that this version does not know becomes `Internal` with its
-    number.
-    """
+    """The error of a code; one that this version does not know becomes `Internal` with its number."""
     cls = _CLASSES.get(code)
     if cls is None:
-        return Internal(message, unknown_code=int(code), **dict(facts or {}))
+        told: dict[str, str | int] = {"unknown_code": int(code), **(facts or {})}
+        return Internal(message, **told)
     return cls(message, **dict(facts or {}))
 
 

@@ -1,8 +1,7 @@
 """Structured logs: an event name in the past tense, ids as fields. No secrets, no object data.
 
 `get(name).info("container_closed", container=7)`. Lines are `time level logger event key=value
-...`.
-"""
+...`."""
 
 import json
 import logging

@@ -2,8 +2,7 @@
 
 Transport-free. A service is described by its protobuf service descriptor; a call names
 `Service/Method`. Implementations: `network_local` (one process); gRPC sessions come with the
-daemons.
-"""
+daemons."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -58,18 +57,18 @@ class Upload(Protocol):
 
 class Channel(Protocol):
     """To one server. Failures are TrioxygenErrors: the server's own, or Unreachable,
-    DeadlineExceeded, Overloaded.
-    """
+    DeadlineExceeded, Overloaded."""
 
     async def call(
         self, method: str, request: Message, reply_type: type[Reply], *, timeout_ms: float
     ) -> Reply:
         """One request, one reply. `method` is `Service/Method`. The caller does not change the
-        request afterwards.
-        """
+        request afterwards."""
         ...
 
-    async def upload(self, method: str, header: Message) -> Upload: ...
+    async def upload(self, method: str, header: Message) -> Upload:
+        """A stream that the receiver has accepted; raises what it refuses before the first piece."""
+        ...
 
     def download(self, method: str, header: Message, *, timeout_ms: float) -> AsyncIterator[Buffer]:
         """Pieces of bytes; `timeout_ms` bounds the wait for each. Close the iterator to cancel."""

@@ -1,9 +1,8 @@
 """The network of the all-in-one mode: servers and clients in one process and event loop.
 
-With `encode=True` (tests, simulation) every message is serialized and parsed on its way, so that
-a field that is missing from a message fails here as it would between machines. Without it
-messages are handed over.
-"""
+With `encode=True` (tests, simulation) every message is serialized and parsed on its way, so that a
+field that is missing from a message fails here as it would between machines. Without it messages
+are handed over."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +20,7 @@ from trioxygen.common.errors import (
     Unreachable,
     error_from_detail,
 )
-from trioxygen.common.network import Handler, Reply, Service
+from trioxygen.common.network import Handler, Reply, Service, UploadHandler
 from trioxygen.proto.v1 import types_pb2
 
 _PIECES_IN_FLIGHT_MAX: Final = 2
@@ -71,7 +70,7 @@ class LocalServer:
 
     async def stop(self) -> None:
         self._stopping = True
-        self._network.forget(self._address)
+        self._network.forget(self)
         if self.calls_in_flight:
             await self._idle.wait()
 
@@ -79,8 +78,7 @@ class LocalServer:
 class LocalNetwork:
     """Args:
     encode: serialize and parse every message.
-    calls_in_flight_max: for each server; one more is refused with Overloaded.
-    """
+    calls_in_flight_max: for each server; one more is refused with Overloaded."""
 
     def __init__(self, *, encode: bool = False, calls_in_flight_max: int = 10_000) -> None:
         self.encode = encode
@@ -92,8 +90,9 @@ class LocalNetwork:
         self._servers[address] = LocalServer(self, address, services)
         return self._servers[address]
 
-    def forget(self, address: str) -> None:
-        self._servers.pop(address, None)
+    def forget(self, server: LocalServer) -> None:
+        if self._servers.get(server.address) is server:
+            del self._servers[server.address]
 
     def server(self, address: str) -> LocalServer:
         server = self._servers.get(address)
@@ -148,9 +147,20 @@ class LocalChannel:
             raise UnknownMethod(method=method)
         server.begin()
         upload = LocalUpload()
+        encode = self._network.encode
         upload.task = asyncio.get_running_loop().create_task(
-            _receive(server, handler(header, upload.pieces()), upload), name=f"upload {method}"
+            _receive(handler, _copy(header) if encode else header, upload, encode=encode),
+            name=f"upload {method}",
         )
+        # Not in the task: one that is cancelled before it first runs never gets to its end.
+        upload.task.add_done_callback(lambda _: _upload_ended(server, upload))
+        try:
+            await upload.accepted.wait()
+        except BaseException:
+            await upload.cancel()
+            raise
+        if upload.task.done():
+            await upload.task
         return upload
 
     async def download(
@@ -162,7 +172,8 @@ class LocalChannel:
         if handler is None:
             raise UnknownMethod(method=method)
         server.begin()
-        pieces = handler(header)
+        encode = self._network.encode
+        pieces = handler(_copy(header) if encode else header)
         try:
             while True:
                 try:
@@ -170,6 +181,10 @@ class LocalChannel:
                         piece = await anext(pieces, None)
                 except TimeoutError as error:
                     raise DeadlineExceeded(method=method, timeout_ms=int(timeout_ms)) from error
+                except TrioxygenError as error:
+                    if encode:
+                        raise _copy_error(error) from error
+                    raise
                 if piece is None:
                     return
                 yield piece
@@ -180,14 +195,22 @@ class LocalChannel:
                 await close()
 
 
-async def _receive(server: LocalServer, handling: Any, upload: "LocalUpload") -> Message:
+async def _receive(
+    handler: UploadHandler, header: Message, upload: "LocalUpload", *, encode: bool
+) -> Message:
     try:
-        reply = await handling
-        assert isinstance(reply, Message)
-        return reply
-    finally:
-        server.end()
-        upload.receiver_ended.set()
+        reply = await handler(header, upload.pieces())
+    except TrioxygenError as error:
+        if encode:
+            raise _copy_error(error) from error
+        raise
+    return _copy(reply) if encode else reply
+
+
+def _upload_ended(server: LocalServer, upload: "LocalUpload") -> None:
+    server.end()
+    upload.receiver_ended.set()
+    upload.accepted.set()
 
 
 class LocalUpload:
@@ -195,11 +218,14 @@ class LocalUpload:
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[Buffer | None] = asyncio.Queue(maxsize=_PIECES_IN_FLIGHT_MAX)
+        # The handler has begun to take pieces, or has ended.
+        self.accepted = asyncio.Event()
         self.receiver_ended = asyncio.Event()
         self.task: asyncio.Task[Message] | None = None
         self._finished = False
 
     async def pieces(self) -> AsyncIterator[Buffer]:
+        self.accepted.set()
         while (piece := await self._queue.get()) is not None:
             yield piece
 

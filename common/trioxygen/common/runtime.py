@@ -20,8 +20,7 @@ from trioxygen.common.worker import Tasks
 class Runtime:
     """Attributes:
     rng: also makes secrets, so production takes random.SystemRandom.
-    registry: metrics of this runtime; the admin port shows it.
-    """
+    registry: metrics of this runtime; the admin port shows it."""
 
     clock: Clock
     rng: random.Random

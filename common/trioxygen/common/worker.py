@@ -2,8 +2,7 @@
 
 A `Worker` does a bounded piece at each `work()`. The supervisor runs it, logs and counts what it
 raises, waits longer after each failure in a row, and shows its state to operators. Nothing is
-fire-and-forget.
-"""
+fire-and-forget."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -86,7 +85,7 @@ class Tasks:
                 failures_in_row += 1
                 self._failures.labels(worker.name).inc()
                 log.error("worker_failed", worker=worker.name, error=error)
-                wait_ms = min(_FAILURE_WAIT_MS_MAX, 100.0 * 2**failures_in_row)
+                wait_ms = min(_FAILURE_WAIT_MS_MAX, 100.0 * 2 ** min(failures_in_row, 20))
             await self._clock.sleep_ms(wait_ms)
 
     async def stop(self) -> None:

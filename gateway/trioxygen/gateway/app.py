@@ -1,7 +1,9 @@
-"""The gateway's application: S3 is one ASGI layer mounted in FastAPI, because its routes are chosen by
-method, query and headers, and its hot path must not pay for dependency injection."""
+"""The gateway's application: S3 is one ASGI layer mounted in FastAPI, because its routes are chosen
+by method, query and headers, and its hot path must not pay for dependency injection."""
 
 from fastapi import FastAPI
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
 
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.access_log import AccessLog
@@ -14,6 +16,20 @@ from trioxygen.gateway.routing import Router
 from trioxygen.gateway.s3_app import S3App
 
 
+class _EveryPath(BaseRoute):
+    """Takes every HTTP request. Starlette's Mount does not: its pattern stops at a line feed, and
+    a key may hold one."""
+
+    def __init__(self, app: S3App) -> None:
+        self._app = app
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+
 def create_app(
     config: S3Config,
     backend: ObjectBackend,
@@ -23,17 +39,15 @@ def create_app(
     access_log: AccessLog | None = None,
 ) -> FastAPI:
     app = FastAPI(title="Trioxygen S3", openapi_url=None, docs_url=None, redoc_url=None)
-    app.mount(
-        "/",
-        S3App(
-            router=Router(backend, runtime.blocking, runtime.clock, config),
-            credentials=Credentials(backend, runtime.clock, kept_ms=config.credential_kept_ms),
-            clock=runtime.clock,
-            rng=runtime.rng,
-            config=config,
-            readiness=readiness,
-            metrics=GatewayMetrics(runtime.registry),
-            access_log=access_log,
-        ),
+    s3 = S3App(
+        router=Router(backend, runtime.blocking, runtime.clock, config),
+        credentials=Credentials(backend, runtime.clock, kept_ms=config.credential_kept_ms),
+        clock=runtime.clock,
+        rng=runtime.rng,
+        config=config,
+        readiness=readiness,
+        metrics=GatewayMetrics(runtime.registry),
+        access_log=access_log,
     )
+    app.router.routes.append(_EveryPath(s3))
     return app

@@ -1,7 +1,6 @@
 """What S3 operations need of the store behind the gateway: metadata calls, and objects' bytes.
 
-`ozone_backend` implements it over the OM, the SCM and the DataNodes.
-"""
+`ozone_backend` implements it over the OM, the SCM and the DataNodes."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol, TypeVar
@@ -17,8 +16,7 @@ Reply = TypeVar("Reply", bound=Message)
 class Written(Protocol):
     """Bytes on stable storage in leased blocks, not visible to anybody.
 
-    Exactly one of the three ends is to be called.
-    """
+    Exactly one of the three ends is to be called."""
 
     @property
     def slices(self) -> Sequence[BlockSlice]: ...
@@ -42,7 +40,8 @@ class ObjectWriter(Protocol):
         ...
 
     async def finish(self) -> Written:
-        """All bytes are on stable storage. Raises: Unavailable errors; then nothing stays behind."""
+        """All bytes are on stable storage. Raises: Unavailable errors; then nothing stays
+        behind."""
         ...
 
     async def cancel(self) -> None:

@@ -1,8 +1,9 @@
-"""A request's body: received piece by piece, decoded, digested, verified. Memory is bounded by the batch size.
+"""A request's body: received piece by piece, decoded, digested, verified. Memory is bounded by the
+batch size.
 
-Copies of the bytes on their way: none here. Pieces are handed on as the server received them (or as views of
-them, when aws-chunked); digests of large bodies run on the blocking pool, where hashing releases the GIL.
-"""
+Copies of the bytes on their way: none here. Pieces are handed on as the server received them (or as
+views of them, when aws-chunked); digests of large bodies run on the blocking pool, where hashing
+releases the GIL."""
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable
@@ -185,8 +186,8 @@ class Body:
     def verify(self) -> bytes:
         """Checks every promise about the body; the S3 checksum. Nothing may be visible before this.
 
-        Raises: XAmzContentSHA256Mismatch, BadDigest (Content-MD5 or the checksum), MalformedTrailerError.
-        """
+        Raises: XAmzContentSHA256Mismatch, BadDigest (Content-MD5 or the checksum),
+        MalformedTrailerError."""
         digests = self.digests
         if self._payload_hash is not None and digests.sha256.hex() != self._payload_hash:
             raise S3Error(

@@ -1,7 +1,6 @@
 """Who signed a request: asks the OM for the derived signing key, and remembers it for some seconds.
 
-The secret never leaves the OM: what is cached is scoped to a day, a region and a service.
-"""
+The secret never leaves the OM: what is cached is scoped to a day, a region and a service."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -25,8 +24,7 @@ class Credential:
 class Credentials:
     """Args:
     kept_ms: for how long a revoked key may still be accepted; at most 60,000.
-    entries_max: the least recently used go first.
-    """
+    entries_max: the least recently used go first."""
 
     def __init__(
         self, backend: ObjectBackend, clock: Clock, *, kept_ms: float, entries_max: int = 10_000

@@ -1,7 +1,8 @@
 """One HTTP/1.1 connection of a client: parsing (httptools), limits, back-pressure, closing.
 
 It starts a task of the ASGI application for each request (`http_exchange`). Why not uvicorn's
-protocol: docs/internals/http.md. Copies of a body of known length: one, by the event loop's read.
+protocol: docs/design/http-server.md. Copies of a body of known length: one, by the event loop's
+read.
 """
 
 import asyncio

@@ -1,8 +1,7 @@
 """Blocks that this gateway may write: pools of leases, renewed while in use (DESIGN.md, section 6).
 
-A PUT takes a block without a round trip. A lease is renewed while it has blocks left or writes under way;
-then it is given back. What a gateway that died held expires at the OM.
-"""
+A PUT takes a block without a round trip. A lease is renewed while it has blocks left or writes
+under way; then it is given back. What a gateway that died held expires at the OM."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -26,14 +25,14 @@ log = logs.get(__name__)
 
 _DROPPED_BLOCKS_MAX: Final = 10_000
 _RELEASED_AT_ONCE_MAX: Final = 1_000
+_RENEWED_AT_SHARE: Final = 0.25
 
 
 @dataclass(slots=True, eq=False)
 class Lease:
     """Attributes:
     next_local, end_local: blocks that nobody has taken.
-    under_way: blocks that were taken and not settled.
-    """
+    under_way: blocks that were taken and not settled."""
 
     lease_id: int
     container: int
@@ -104,28 +103,37 @@ class LeaseKeeper:
             self._dropped.append(taken.block)
 
     async def work(self) -> bool:
-        done = [lease for lease in self._leases.values() if self._is_done(lease)]
-        kept = [lease for lease in self._leases.values() if not self._is_done(lease)]
-        dropped, self._dropped = self._dropped, []
-        if done or dropped:
-            ids = [lease.lease_id for lease in done[:_RELEASED_AT_ONCE_MAX]]
-            await self._release(ReleaseLeasesRequest(lease_ids=ids, blocks=dropped))
-            for lease_id in ids:
-                del self._leases[lease_id]
-        if kept:
-            asked_ms = self._clock.monotonic_ms()
-            reply = await self._renew(
-                RenewLeasesRequest(lease_ids=[lease.lease_id for lease in kept])
-            )
-            lost = set(reply.lost)
-            for lease in kept:
-                if lease.lease_id in lost:
-                    log.warning("lease_lost", lease=lease.lease_id, under_way=lease.under_way)
-                    lease.lost = True
-                    self._leases.pop(lease.lease_id, None)
-                else:
-                    lease.renewed_ms = asked_ms
+        await self._release_done()
+        await self._renew_due()
         return False
+
+    async def _release_done(self) -> None:
+        done = [lease.lease_id for lease in self._leases.values() if self._is_done(lease)]
+        done, dropped = done[:_RELEASED_AT_ONCE_MAX], self._dropped[:_RELEASED_AT_ONCE_MAX]
+        if done or dropped:
+            await self._release(ReleaseLeasesRequest(lease_ids=done, blocks=dropped))
+            del self._dropped[: len(dropped)]
+            for lease_id in done:
+                del self._leases[lease_id]
+
+    async def _renew_due(self) -> None:
+        asked_ms = self._clock.monotonic_ms()
+        due = [
+            lease
+            for lease in self._leases.values()
+            if asked_ms - lease.renewed_ms >= _RENEWED_AT_SHARE * lease.duration_ms
+        ]
+        if not due:
+            return
+        reply = await self._renew(RenewLeasesRequest(lease_ids=[lease.lease_id for lease in due]))
+        lost = set(reply.lost)
+        for lease in due:
+            if lease.lease_id in lost:
+                log.warning("lease_lost", lease=lease.lease_id, under_way=lease.under_way)
+                lease.lost = True
+                self._leases.pop(lease.lease_id, None)
+            else:
+                lease.renewed_ms = asked_ms
 
     @staticmethod
     def _is_done(lease: Lease) -> bool:
@@ -136,7 +144,7 @@ class LeaseKeeper:
         for lease in self._leases.values():
             lease.next_local = lease.end_local
         try:
-            await self.work()
+            await self._release_done()
         except TrioxygenError as error:
             log.warning("leases_not_released", error=error)
 

@@ -1,4 +1,5 @@
-"""What all families of S3 operations share: the backend, authorisation by ownership, configuration."""
+"""What all families of S3 operations share: the backend, authorisation by ownership,
+configuration."""
 
 from dataclasses import dataclass
 
@@ -17,8 +18,7 @@ class S3Config:
     domains: host names under which buckets are sub-domains (virtual-host style).
     regions: what may be signed for and created in; empty: any.
     credential_kept_ms: how long a revoked access key may still be accepted.
-    keep_alive_space_ms: a long CompleteMultipartUpload sends white space this often.
-    """
+    keep_alive_space_ms: a long CompleteMultipartUpload sends white space this often."""
 
     domains: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -57,8 +57,7 @@ class Operations:
 def check_version_id(version_id: str | None) -> None:
     """Buckets here never had versioning: only the null version exists.
 
-    Raises: NoSuchVersion; InvalidArgument for an empty id.
-    """
+    Raises: NoSuchVersion; InvalidArgument for an empty id."""
     if version_id is None or version_id == "null":
         return
     if not version_id:

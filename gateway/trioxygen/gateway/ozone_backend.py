@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from google.protobuf.message import Message
-from trioxygen.hdds.client.reader import BlockReader
-from trioxygen.hdds.client.writer import BlockStream, BlockWriter
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import ContainerNotOpen
@@ -14,6 +12,8 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import KIB, MIB
 from trioxygen.gateway.backend import Reply
 from trioxygen.gateway.leases import LeaseKeeper, LeasePool, TakenBlock
+from trioxygen.hdds.client.reader import BlockReader
+from trioxygen.hdds.client.writer import BlockStream, BlockWriter
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.proto.v1.om_pb2 import (
     LeaseBlocksReply,
@@ -32,15 +32,15 @@ _CONTAINER_TRIES: Final = 4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackendConfig:
     """Attributes:
-    packed_bytes_max: objects up to this size share one pool of blocks; larger ones take large blocks.
-    """
+    packed_bytes_max: objects up to this size share one pool of blocks; larger ones take large
+    blocks."""
 
     block_bytes_max: int = 256 * MIB
     small_bytes_max: int = 64 * KIB
     packed_bytes_max: int = MIB
     small_blocks_leased: int = 512
     large_blocks_leased: int = 4
-    lease_renewal_ms: float = 15_000
+    lease_check_ms: float = 2_000
 
 
 class BlocksWritten:
@@ -86,7 +86,7 @@ class OzoneBackend:
         self._config = config
         self.small_bytes_max = config.small_bytes_max
         self._keeper = LeaseKeeper(
-            runtime.clock, self._renew, self._release, interval_ms=config.lease_renewal_ms
+            runtime.clock, self._renew, self._release, interval_ms=config.lease_check_ms
         )
         self._small = self._pool(config.small_blocks_leased, config.packed_bytes_max)
         self._large = self._pool(config.large_blocks_leased, config.block_bytes_max)

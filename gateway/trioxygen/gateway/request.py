@@ -1,4 +1,5 @@
-"""One S3 request as operations see it, and what they answer with. No HTTP server, no ASGI messages but `receive`."""
+"""One S3 request as operations see it, and what they answer with. No HTTP server, no ASGI messages
+but `receive`."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
@@ -21,8 +22,7 @@ class S3Request:
     account: of the access key that signed it; None: anonymous.
     signing_key: what verified the signature; signed chunks need it.
     operation: the S3 API's name of it, once it is known.
-    bytes_in: of the body, as read so far.
-    """
+    bytes_in: of the body, as read so far."""
 
     __slots__ = (
         "account",
@@ -76,8 +76,7 @@ def owner_of(account: Account) -> Owner:
 class Response:
     """Attributes:
     body: sent with the head in one write.
-    stream: what follows; its total length must be in the headers.
-    """
+    stream: what follows; its total length must be in the headers."""
 
     status: int = 200
     headers: Headers | None = None

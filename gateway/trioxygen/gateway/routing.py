@@ -1,7 +1,7 @@
 """Which S3 operation a request is: by method, level, sub-resource and headers. One table.
 
-A sub-resource that S3 knows and this store does not is NotImplemented, never taken for something else.
-"""
+A sub-resource that S3 knows and this store does not is NotImplemented, never taken for something
+else."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -44,10 +44,14 @@ class Route:
 SUBRESOURCES: Final = frozenset(
     (
         "abac accelerate acl analytics annotation annotations attributes cors delete encryption"
-        " intelligent-tiering inventory legal-hold lifecycle list-type location logging metadataAnnotationTable"
-        " metadataConfiguration metadataInventoryTable metadataJournalTable metadataTable metrics notification"
-        " object-lock ownershipControls policy policyStatus publicAccessBlock renameObject replication"
-        " requestPayment restore retention select session tagging torrent uploadId uploads versioning versions"
+        " intelligent-tiering inventory legal-hold lifecycle list-type location logging "
+        "metadataAnnotationTable"
+        " metadataConfiguration metadataInventoryTable metadataJournalTable metadataTable metrics "
+        "notification"
+        " object-lock ownershipControls policy policyStatus publicAccessBlock renameObject "
+        "replication"
+        " requestPayment restore retention select session tagging torrent uploadId uploads "
+        "versioning versions"
         " website x-id"
     ).split()
 ) - {"x-id"}

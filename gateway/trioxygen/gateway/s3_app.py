@@ -1,7 +1,7 @@
 """The S3 endpoint as an ASGI application: authenticate, route, run, answer, log. The hot path.
 
-Nothing is remembered between requests but what `Credentials` caches; any gateway can take any request.
-"""
+Nothing is remembered between requests but what `Credentials` caches; any gateway can take any
+request."""
 
 import random
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -152,7 +152,8 @@ class S3App:
         started = False
         try:
             async for piece in stream:
-                # The head goes out with the first piece: an object that cannot be read at all is an error.
+                # The head goes out with the first piece: an object that cannot be read at all is
+                # an error.
                 if not started:
                     started = True
                     await send(

@@ -126,12 +126,13 @@ class Executor:
         self._handlers = handlers
         self._lane = runtime.blocking.lane(f"{name}-writer")
         self._queue: deque[_Waiting] = deque()
-        self._wake = asyncio.Event()
+        self._running: list[_Waiting] = []
+        self._wake, self._idle = asyncio.Event(), asyncio.Event()
         self._executed: _Batch | None = None
         self._undurable_entries = 0
         self._last_wall_ms = 0
         self._stopping = False
-        self._failed: TrioxygenError | None = None
+        self._ended_by: TrioxygenError | None = None
         self._commands = Counter(
             f"trioxygen_{name}_commands",
             "Commands executed",
@@ -193,14 +194,16 @@ class Executor:
 
     async def start(self) -> None:
         await self._replica.start(self)
-        self._runtime.tasks.start(self._execute_batches(), name=f"{self._name}-executor")
+        task = self._runtime.tasks.start(self._execute_batches(), name=f"{self._name}-executor")
+        task.add_done_callback(self._ended)
 
     async def stop(self) -> None:
         """Answers what is queued, then refuses."""
         self._stopping = True
-        while self._queue or self._executed is not None:
-            await self._runtime.clock.sleep_ms(1)
-        if self._failed is None:
+        if self._queue or self._running:
+            self._idle.clear()
+            await self._idle.wait()
+        if self._ended_by is None:
             await self.make_durable()
         await self._replica.stop()
         self._lane.close()
@@ -211,8 +214,8 @@ class Executor:
         A command with a client_id and a request_id that was answered before gets that answer again.
         Raises: what the handler refused; NotLeader, Overloaded, Stopping.
         """
-        if self._failed is not None:
-            raise self._failed
+        if self._ended_by is not None:
+            raise _again(self._ended_by)
         if self._stopping:
             raise Stopping(service=self._name)
         if not self._replica.is_leader():
@@ -241,21 +244,45 @@ class Executor:
             self._wake.clear()
             while self._queue:
                 count = min(len(self._queue), self._config.batch_commands_max)
-                waiting = [self._queue.popleft() for _ in range(count)]
+                self._running = [self._queue.popleft() for _ in range(count)]
                 try:
-                    await self._execute_batch(waiting)
+                    await self._execute_batch(self._running)
                 except TrioxygenError as error:
-                    self._give_up(waiting, error)
+                    self._give_up(self._running, error)
+                self._running = []
+            self._idle.set()
 
-    def _give_up(self, waiting: list[_Waiting], error: TrioxygenError) -> None:
+    def _give_up(self, waiting: Iterable[_Waiting], error: TrioxygenError) -> None:
         for one in waiting:
             if not one.answer.done():
-                one.answer.set_exception(error)
+                one.answer.set_exception(_again(error))
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        """Whoever waits, and whoever comes later, is told."""
+        if task.cancelled():
+            self._ended_by = Stopping(service=self._name)
+        else:
+            cause = str(task.exception())
+            self._ended_by = Internal("the executor failed", service=self._name, cause=cause)
+        self._give_up((*self._running, *self._queue), self._ended_by)
+        self._running = []
+        self._queue.clear()
+        self._idle.set()
 
     async def _execute_batch(self, waiting: list[_Waiting]) -> None:
         self._batches.observe(len(waiting))
-        batch: _Batch = await self._lane.run(self._run, waiting)
-        if batch.payload:
+        running: asyncio.Future[_Batch] = self._lane.run(self._run, waiting)
+        try:
+            batch = await asyncio.shield(running)
+        except asyncio.CancelledError:
+            # The thread goes on; its transaction must not stay open.
+            batch = await running
+            await self._lane.run(batch.txn.abort)
+            raise
+        if not batch.payload:
+            # Refusals and kept answers are reads: a leader that was replaced must not give them.
+            await self._replica.read_barrier()
+        else:
             self._executed = batch
             try:
                 await self._replica.propose(batch.payload)
@@ -358,6 +385,13 @@ class Executor:
                 txn, retry_key, RetryRow(answered_ms=now.wall_ms, reply=result.SerializeToString())
             )
         return result
+
+
+def _again(error: TrioxygenError) -> TrioxygenError:
+    """One exception for each waiter: they gather their own tracebacks."""
+    copy = error_of(error.code, error.message, error.facts)
+    copy.__cause__ = error.__cause__
+    return copy
 
 
 _REPLY_TYPES: Final[dict[type[Message], type[Message]]] = {}

@@ -1,4 +1,4 @@
-"""A DataNode on a real disk folder and a real store, with a ring's log in memory that outlives it."""
+"""A DataNode on a real disk and a real store, with a ring's log in memory that outlives it."""
 
 import random
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -25,8 +25,8 @@ from trioxygen.hdds.datanode.ports import RingMachine, ScmClient
 from trioxygen.hdds.datanode.volumes import VolumeParts
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.ports import Store, Table
-from trioxygen.proto.v1.scm_pb2 import ContainerLocation
-from trioxygen.proto.v1.types_pb2 import BlockId, BlockSlice, DataNodeAddress, Pipeline
+from trioxygen.proto.v1.scm_pb2 import ContainerLocation, DeleteBlocksCommand
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, BlockSlice, DataNodeAddress, Pipeline
 
 ADDRESS = "datanode-1"
 PIPELINE = Pipeline(
@@ -190,6 +190,13 @@ class Node:
     ) -> bytes:
         pieces = self.reader.stream(container, local, offset, length)
         return b"".join([bytes(piece) async for piece in pieces])
+
+    async def delete(self, *ranges: tuple[int, int]) -> None:
+        """(first local, count) each, in container 1."""
+        blocks = [
+            BlockRange(container=1, first_local=first, count=count) for first, count in ranges
+        ]
+        await self.work.pipeline.delete_blocks(DeleteBlocksCommand(blocks=blocks))
 
     async def flush(self) -> None:
         await self.work.flusher.flush_all()

@@ -88,9 +88,7 @@ def test_a_corrupt_block_is_never_moved_by_compaction(tmp_path: Path) -> None:
             await n.flush()
             path = tmp_path / "containers" / "1" / "packed-0.data"
             flip_a_bit(path, 3_000 * 8 + 1)
-            from tests.unit.hdds.test_deletion import delete
-
-            await delete(n, *((local, 1) for local in range(1, 101) if local % 3))
+            await n.delete(*((local, 1) for local in range(1, 101) if local % 3))
             await n.flush()
             while await n.work.compactor.work():
                 pass
@@ -105,15 +103,15 @@ def test_a_corrupt_block_is_never_moved_by_compaction(tmp_path: Path) -> None:
 
 
 def test_a_volume_of_an_unknown_format_is_refused(tmp_path: Path) -> None:
-    async def run(version: str) -> None:
-        (tmp_path / "VERSION").write_text(version)
+    async def run() -> None:
         with pytest.raises(UnknownFormat):
             async with node(tmp_path):
                 pass
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["VERSION"]
 
-    asyncio.run(run('{"format": 2, "volume_id": "x", "cluster_id": ""}'))
-    asyncio.run(run("nonsense"))
+    for version in ('{"format": 2, "volume_id": "x", "cluster_id": ""}', "nonsense"):
+        (tmp_path / "VERSION").write_text(version)
+        asyncio.run(run())
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["VERSION"]
 
 
 @pytest.mark.parametrize("size", [0, 1, 64 * KIB, 64 * KIB + 1, 200_000])

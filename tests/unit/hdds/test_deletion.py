@@ -6,26 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.hdds.support import PIPELINE, ListRing, Node, config, node
+from tests.unit.hdds.support import PIPELINE, ListRing, config, node
 from trioxygen.common.errors import NoSuchBlock
 from trioxygen.common.units import KIB, MIB
-from trioxygen.proto.v1.scm_pb2 import DeleteBlocksCommand
-from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
+from trioxygen.proto.v1.types_pb2 import BlockId
 
 
 def content(local: int, size: int) -> bytes:
     return random.Random(local).randbytes(size)
-
-
-async def delete(n: Node, *ranges: tuple[int, int]) -> None:
-    """(first local, count) each, in container 1."""
-    await n.work.pipeline.delete_blocks(
-        DeleteBlocksCommand(
-            blocks=[
-                BlockRange(container=1, first_local=first, count=count) for first, count in ranges
-            ]
-        )
-    )
 
 
 def test_a_deleted_block_is_gone_before_and_after_the_flush_and_a_restart(tmp_path: Path) -> None:
@@ -38,7 +26,7 @@ def test_a_deleted_block_is_gone_before_and_after_the_flush_and_a_restart(tmp_pa
             await n.flush()
             await n.write(4, b"pending")
             await n.write(5, content(5, 2 * MIB))
-            await delete(n, (1, 5))
+            await n.delete((1, 5))
             for local in range(1, 6):
                 with pytest.raises(NoSuchBlock):
                     await n.read(local, 0, 1)
@@ -60,8 +48,8 @@ def test_deleting_what_was_never_written_and_deleting_twice_is_harmless(tmp_path
     async def run() -> None:
         async with node(tmp_path) as n:
             await n.write(5, b"stays")
-            await delete(n, (6, 2**32 - 1), (1, 4))
-            await delete(n, (6, 2**32 - 1), (1, 4))
+            await n.delete((6, 2**32 - 1), (1, 4))
+            await n.delete((6, 2**32 - 1), (1, 4))
             await n.flush()
             assert await n.read(5, 0, 5) == b"stays"
             assert n.container().block_count == 1
@@ -75,7 +63,7 @@ def test_a_block_that_was_received_but_not_put_can_be_deleted(tmp_path: Path) ->
             stream = await n.writer.open(BlockId(container=1, local=1), PIPELINE, 2 * MIB)
             await stream.send(content(1, 2 * MIB))
             await stream._uploads[0].finish(5_000)
-            await delete(n, (1, 1))
+            await n.delete((1, 1))
             assert n.files() == []
             assert n.container().streams_open == n.container().reserved_bytes == 0
 
@@ -92,7 +80,7 @@ def test_neighbours_that_die_leave_a_hole(tmp_path: Path) -> None:
             assert full >= 1_000_000
             # Every other one, then those between: no single one holds more than a page.
             for start in (1, 2):
-                await delete(n, *((local, 1) for local in range(start, 151, 2)))
+                await n.delete(*((local, 1) for local in range(start, 151, 2)))
                 await n.flush()
             assert n.allocated_bytes() <= full - 150 * 5_000 + 2 * 4 * KIB
             assert n.container().garbage_bytes <= 2 * 4 * KIB
@@ -112,7 +100,7 @@ def test_a_mostly_dead_segment_is_compacted(tmp_path: Path) -> None:
             await n.flush()
             full = n.allocated_bytes()
             # Scattered: not a single page dies as a whole.
-            await delete(n, *((local, 1) for local in range(1, 401) if local % 4), (401, 1))
+            await n.delete(*((local, 1) for local in range(1, 401) if local % 4), (401, 1))
             await n.flush()
             compactor = n.work.compactor
             while await compactor.work():
@@ -138,7 +126,7 @@ def test_a_segment_without_live_blocks_is_removed(tmp_path: Path) -> None:
             for local in range(1, 21):
                 await n.write(local, content(local, 1_000))
             await n.flush()
-            await delete(n, (1, 20))
+            await n.delete((1, 20))
             await n.flush()
             while await n.work.compactor.work():
                 pass
@@ -153,11 +141,11 @@ def test_a_segment_without_live_blocks_is_removed(tmp_path: Path) -> None:
 
 def test_reads_and_deletions_while_blocks_move_are_right(tmp_path: Path) -> None:
     async def run() -> None:
-        async with node(tmp_path, settings=config(segment_bytes_max=64 * KIB)) as n:
-            alive = set(range(1, 241))
+        async with node(tmp_path, settings=config(segment_bytes_max=128 * KIB)) as n:
+            alive = set(range(1, 1_441))
             for local in alive:
-                await n.write(local, content(local, 2_000))
-                if local % 20 == 0:
+                await n.write(local, content(local, 500))
+                if local % 120 == 0:
                     await n.flush()
             stop = asyncio.Event()
 
@@ -165,16 +153,17 @@ def test_reads_and_deletions_while_blocks_move_are_right(tmp_path: Path) -> None
                 rng = random.Random(4)
                 while not stop.is_set():
                     local = rng.choice(sorted(alive))
-                    assert await n.read(local, 0, 2_000) == content(local, 2_000)
+                    assert await n.read(local, 0, 500) == content(local, 500)
+                    await asyncio.sleep(0)
 
             async def delete_most() -> None:
                 rng = random.Random(5)
-                for local in rng.sample(sorted(alive), 200):
-                    alive.discard(local)
+                for _ in range(120):
+                    dead = rng.sample(sorted(alive), 10)
+                    alive.difference_update(dead)
                     await asyncio.sleep(0)
-                    await delete(n, (local, 1))
-                    if local % 7 == 0:
-                        await n.work.compactor.work()
+                    await n.delete(*((local, 1) for local in dead))
+                    await n.work.compactor.work()
                 await n.flush()
                 while await n.work.compactor.work():
                     pass
@@ -185,7 +174,7 @@ def test_reads_and_deletions_while_blocks_move_are_right(tmp_path: Path) -> None
             await asyncio.gather(*readers)
             assert n.work.compactor.segments_compacted > 2
             assert n.work.volume.corrupt == {}
-            assert n.container().block_count == len(alive) == 40
-            assert n.container().used_bytes == 40 * 2_000
+            assert n.container().block_count == len(alive) == 240
+            assert n.container().used_bytes == 240 * 500
 
     asyncio.run(run())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.hdds.support import PIPELINE, ListRing, node
+from tests.unit.hdds.support import PIPELINE, ListRing, config, node
 from trioxygen.common.errors import ContainerNotOpen, InvalidRequest, NoSuchBlock, Unreachable
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.datanode.volumes import belong_to
@@ -30,6 +30,7 @@ class RecordingScm:
     answers: list[HeartbeatReply | Exception] = field(default_factory=list)
     registrations: list[RegisterDataNodeRequest] = field(default_factory=list)
     heartbeats: list[HeartbeatRequest] = field(default_factory=list)
+    _heard: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def register(self, request: RegisterDataNodeRequest) -> RegisterDataNodeReply:
         self.registrations.append(request)
@@ -37,15 +38,18 @@ class RecordingScm:
 
     async def heartbeat(self, request: HeartbeatRequest) -> HeartbeatReply:
         self.heartbeats.append(request)
+        async with self._heard:
+            self._heard.notify_all()
         answer = self.answers.pop(0) if self.answers else HeartbeatReply()
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     async def after(self, count: int) -> None:
+        """Returns when so many more heartbeats have come."""
         wanted = len(self.heartbeats) + count
-        while len(self.heartbeats) < wanted:
-            await asyncio.sleep(0.005)
+        async with self._heard:
+            await self._heard.wait_for(lambda: len(self.heartbeats) >= wanted)
 
 
 def delete_command(transaction_id: int, first_local: int, count: int) -> DataNodeCommand:
@@ -90,12 +94,10 @@ def test_deletions_are_acknowledged_once_they_are_in_the_log(tmp_path: Path) -> 
             await scm.after(1)
             with pytest.raises(NoSuchBlock):
                 await n.read(1, 0, 5)
-            while not scm.heartbeats[-1].deleted_transaction_ids or scm.answers:
-                await asyncio.sleep(0.005)
+            await scm.after(5)
             told = [list(request.deleted_transaction_ids) for request in scm.heartbeats]
             assert told.count([77]) == 2
-            await scm.after(2)
-            assert list(scm.heartbeats[-1].deleted_transaction_ids) == []
+            assert told[-1] == []
 
     asyncio.run(run())
 
@@ -204,8 +206,6 @@ def test_a_container_waits_for_its_streams_before_it_closes(tmp_path: Path) -> N
 
 def test_a_container_that_reaches_its_limit_closes_itself(tmp_path: Path) -> None:
     async def run() -> None:
-        from tests.unit.hdds.support import config
-
         limits = config(container_bytes_max=200 * KIB, block_bytes_max=200 * KIB,
                         packed_block_bytes_max=100 * KIB)  # fmt: skip
         async with node(tmp_path, settings=limits) as n:

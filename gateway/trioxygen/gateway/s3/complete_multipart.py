@@ -1,4 +1,5 @@
-"""CompleteMultipartUpload: idempotent on retry; white space keeps a long one alive behind proxies."""
+"""CompleteMultipartUpload: idempotent on retry; white space keeps a long one alive behind
+proxies."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -86,14 +87,14 @@ class CompleteOperations(Operations):
         if kind is not None and kind != upload.type.value:
             raise S3Error(
                 "InvalidRequest",
-                f"The upload was created using the {upload.type.value} checksum mode. The complete request"
-                " must use the same checksum mode.",
+                f"The upload was created using the {upload.type.value} checksum mode."
+                " The complete request must use the same checksum mode.",
             )
         if claim is not None and claim.algorithm is not upload.algorithm:
             raise S3Error(
                 "InvalidRequest",
-                f"The upload was created using a {upload.algorithm.value.lower()} checksum; the complete"
-                " request must use the same.",
+                f"The upload was created using a {upload.algorithm.value.lower()} checksum;"
+                " the complete request must use the same.",
             )
         if claim is not None and claim.part_count not in (None, len(command.parts)):
             raise checksums.checksum_mismatch(claim.algorithm)
@@ -114,7 +115,8 @@ class CompleteOperations(Operations):
                 algorithm=algorithm,
                 digest=reply.checksum.value,
                 type=kind,
-                part_count=len(command.parts) if composite else None,
+                # As the ETag counts them: a part may have been listed twice.
+                part_count=int(reply.etag.rpartition("-")[2]) if composite else None,
             )
         host = request.head.header("host") or ""
         raw_path = request.head.raw_path.decode("ascii", "replace")
@@ -130,7 +132,8 @@ class CompleteOperations(Operations):
     async def _keep_alive(
         self, request: S3Request, completing: "asyncio.Future[bytes]"
     ) -> AsyncIterator[bytes]:
-        """A space now and then, then the document: a 200 is out already, so errors stand in the body."""
+        """A space now and then, then the document: a 200 is out already, so errors stand in the
+        body."""
         yield DECLARATION.encode()
         while not completing.done():
             yield b" "

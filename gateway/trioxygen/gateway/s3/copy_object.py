@@ -1,4 +1,5 @@
-"""CopyObject: by reference. The copy shares the source's blocks; no byte is moved (docs/design/copy.md)."""
+"""CopyObject: by reference. The copy shares the source's blocks; no byte is moved
+(docs/design/copy.md)."""
 
 from typing import Final
 
@@ -24,8 +25,7 @@ class CopySourceReader(Operations):
     async def source(self, request: S3Request) -> tuple[BucketRow, str, KeyRow]:
         """(bucket, key, current version) that x-amz-copy-source names; its conditions hold.
 
-        Raises: NoSuchBucket, AccessDenied, NoSuchKey, NoSuchVersion, PreconditionFailed.
-        """
+        Raises: NoSuchBucket, AccessDenied, NoSuchKey, NoSuchVersion, PreconditionFailed."""
         wanted = names.parse_copy_source(request.head.header("x-amz-copy-source") or "")
         names.check_key(wanted.key)
         reply = await self.backend.call(
@@ -97,7 +97,8 @@ class CopyOperations(CopySourceReader):
         if source.size_bytes > COPY_BYTES_MAX:
             raise S3Error(
                 "InvalidRequest",
-                "The specified copy source is larger than the maximum allowable size for a copy source:"
+                "The specified copy source is larger than the maximum allowable size for a copy "
+                "source:"
                 f" {COPY_BYTES_MAX}",
             )
         replaces = headers.replaces_metadata(head)
@@ -109,8 +110,10 @@ class CopyOperations(CopySourceReader):
         if onto_itself and not changes and head.header("x-amz-website-redirect-location") is None:
             raise S3Error(
                 "InvalidRequest",
-                "This copy request is illegal because it is trying to copy an object to itself without"
-                " changing the object's metadata, storage class, website redirect location or encryption"
+                "This copy request is illegal because it is trying to copy an object to itself "
+                "without"
+                " changing the object's metadata, storage class, website redirect location or "
+                "encryption"
                 " attributes.",
             )
         row = KeyRow()

@@ -22,7 +22,8 @@ _UNIMPLEMENTED_READ: Final = "x-amz-server-side-encryption-customer-algorithm"
 
 class GetOperations(Operations):
     async def _lookup(self, request: S3Request) -> KeyRow:
-        """The current version. Raises NoSuchBucket, AccessDenied, NoSuchKey, NoSuchVersion, KeyTooLongError."""
+        """The current version. Raises NoSuchBucket, AccessDenied, NoSuchKey, NoSuchVersion,
+        KeyTooLongError."""
         assert request.key is not None
         names.check_key(request.key)
         reply = await self.backend.call(

@@ -116,7 +116,8 @@ class ListOperations(Operations):
         )
 
     async def list_object_versions(self, request: S3Request) -> Response:
-        """Of buckets that never had versioning: each key has one version, "null", and it is the latest."""
+        """Of buckets that never had versioning: each key has one version, "null", and it is the
+        latest."""
         head = request.head
         page_max = page_size(request, "max-keys")
         key_marker = head.query_value("key-marker") or ""

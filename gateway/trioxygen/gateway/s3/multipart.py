@@ -145,7 +145,8 @@ class MultipartOperations(BodyWriter, CopySourceReader):
         if length > COPY_BYTES_MAX:
             raise S3Error(
                 "InvalidRequest",
-                "The specified copy source is larger than the maximum allowable size for a copy source:"
+                "The specified copy source is larger than the maximum allowable size for a copy "
+                "source:"
                 f" {COPY_BYTES_MAX}",
             )
         algorithm = records.ALGORITHMS[upload.checksum_algorithm]
@@ -303,8 +304,7 @@ def _commit_part(
 def _part_checksum(request: S3Request, upload: UploadRow, algorithm: Algorithm) -> ChecksumRequest:
     """What the part brings, or the upload's algorithm when it brings nothing.
 
-    Raises InvalidRequest when the upload's algorithm was chosen and the part brings another.
-    """
+    Raises InvalidRequest when the upload's algorithm was chosen and the part brings another."""
     demanded = checksums.read_checksum_request(request.head)
     if not demanded.by_client:
         return ChecksumRequest(algorithm=algorithm)

@@ -23,8 +23,7 @@ class BodyWriter(Operations):
     async def write_body(self, body: Body) -> tuple[Written | None, bytes]:
         """(where the bytes are, or None for an empty body; the S3 checksum). Verified.
 
-        Raises: S3Errors of the body; then nothing stays behind.
-        """
+        Raises: S3Errors of the body; then nothing stays behind."""
         size = body.length_bytes
         if size is not None and size <= self.backend.small_bytes_max:
             data = await body.read(self.backend.small_bytes_max)

@@ -3,13 +3,16 @@
 Stored as 4 bytes each, little endian. The last piece of a block may be shorter.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from awscrt.checksums import crc32c
+from awscrt import checksums
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.units import KIB
+
+# (data, value so far) -> value; takes any buffer, whatever its annotations say.
+crc32c: Final[Callable[..., int]] = checksums.crc32c
 
 PIECE_BYTES: Final = 64 * KIB
 
@@ -17,8 +20,7 @@ PIECE_BYTES: Final = 64 * KIB
 def checksums_of(data: Buffer) -> bytes:
     """Of a whole block."""
     if len(data) <= PIECE_BYTES:
-        value: int = crc32c(data)
-        return value.to_bytes(4, "little")
+        return crc32c(data).to_bytes(4, "little")
     view = memoryview(data)
     return b"".join(
         crc32c(view[start : start + PIECE_BYTES]).to_bytes(4, "little")
@@ -70,7 +72,7 @@ def first_bad_piece(data: Buffer, stored: bytes, first_piece: int = 0) -> int | 
         data: whole pieces from `first_piece` on (the block's last one may be shorter).
     """
     if len(data) <= PIECE_BYTES:
-        value: int = crc32c(data)
+        value = crc32c(data)
         at = first_piece * 4
         return None if value == int.from_bytes(stored[at : at + 4], "little") else first_piece
     view = memoryview(data)

@@ -117,7 +117,8 @@ class Container:
         return ContainerReport(
             container_id=self.container_id,
             state=PROTO_OF[self.state],
-            used_bytes=self.used_bytes,
+            # With what streams under way have announced: the SCM must not promise it again.
+            used_bytes=self.taken_bytes,
             block_count=self.block_count,
             garbage_bytes=self.garbage_bytes,
         )

@@ -12,14 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from awscrt.checksums import crc32c
-
 from trioxygen.common.blocking import Lane
 from trioxygen.common.disk import Buffer, File
 from trioxygen.common.errors import Internal, NoSpace
 from trioxygen.common.units import KIB, MIB
 from trioxygen.common.worker import Tasks
-from trioxygen.hdds.container.checksums import RunningChecksums, checksums_of
+from trioxygen.hdds.container.checksums import RunningChecksums, checksums_of, crc32c
 
 RECORD_ALIGNMENT_BYTES: Final = 4 * KIB
 
@@ -32,7 +30,7 @@ _SCAN_BYTES: Final = 1 * MIB
 
 def record_header(container: int, local: int, size_bytes: int) -> bytes:
     header = _HEADER.pack(_MAGIC, container, local, size_bytes)
-    return header + int(crc32c(header)).to_bytes(4, "little")
+    return header + crc32c(header).to_bytes(4, "little")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def scan_records(file: File, *, segment: int, container: int, from_bytes: int) -
             if not header.startswith(_MAGIC) or len(header) < _HEADER.size:
                 continue
             stored = data[start + _HEADER.size : start + RECORD_HEADER_BYTES]
-            if int(crc32c(header)).to_bytes(4, "little") != stored:
+            if crc32c(header).to_bytes(4, "little") != stored:
                 continue
             _, of_container, local, size_bytes = _HEADER.unpack(header)
             offset_bytes = at + start + RECORD_HEADER_BYTES

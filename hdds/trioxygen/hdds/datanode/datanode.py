@@ -72,9 +72,16 @@ class DataNode:
         return self._server.address
 
     async def start(self) -> None:
-        """Raises: UnknownFormat, LogCorrupt."""
-        for parts in self._parts:
-            await self._start_volume(parts)
+        """Raises: UnknownFormat, LogCorrupt; nothing runs any more then."""
+        try:
+            for parts in self._parts:
+                await self._start_volume(parts)
+            await self._serve()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _serve(self) -> None:
         service = DataNodeService(
             home=self._homes.get,
             new_home=self._new_home,
@@ -106,16 +113,26 @@ class DataNode:
     async def _start_volume(self, parts: VolumeParts) -> None:
         runtime, config = self._runtime, self._config
         volume = await open_volume(runtime, parts, config.volume_limits())
-        recovered = await runtime.blocking.run(recovery.load, volume)
-        await volume.refresh_space()
-        pipeline = Pipeline(runtime, config, volume, parts.ring, recovered)
-        flusher = Flusher(pipeline, config, runtime.clock)
+        try:
+            recovered = await runtime.blocking.run(recovery.load, volume)
+            await volume.refresh_space()
+        except BaseException:
+            await runtime.blocking.run(volume.close)
+            raise
+        work = self._work(volume, Pipeline(runtime, config, volume, parts.ring, recovered))
+        self.works.append(work)
         # Before the replay: a long log needs room.
-        self._start_worker(flusher)
-        await pipeline.start()
-        await flusher.flush_all()
+        self._start_worker(work.flusher)
+        await work.pipeline.start()
+        await work.flusher.flush_all()
         await runtime.blocking.run(recovery.remove_orphans, volume)
-        flusher.may_trim_log = True
+        work.flusher.may_trim_log = True
+        for container_id in volume.containers:
+            assert container_id not in self._homes, f"container {container_id} on two volumes"
+            self._homes[container_id] = work
+
+    def _work(self, volume: Volume, pipeline: Pipeline) -> VolumeWork:
+        config, clock = self._config, self._runtime.clock
         compactor = Compactor(
             volume,
             interval_ms=config.compaction_interval_ms,
@@ -123,15 +140,12 @@ class DataNode:
         )
         scrubber = Scrubber(
             volume,
-            runtime.clock,
+            clock,
             bytes_per_s=config.scrub_bytes_per_s,
             interval_ms=config.scrub_interval_ms,
         )
-        work = VolumeWork(pipeline, flusher, Reads(pipeline, config), compactor, scrubber)
-        self.works.append(work)
-        for container_id in volume.containers:
-            assert container_id not in self._homes, f"container {container_id} on two volumes"
-            self._homes[container_id] = work
+        flusher = Flusher(pipeline, config, clock)
+        return VolumeWork(pipeline, flusher, Reads(pipeline, config), compactor, scrubber)
 
     def _start_worker(self, worker: Worker) -> None:
         self._tasks.append(self._runtime.tasks.start_worker(worker))

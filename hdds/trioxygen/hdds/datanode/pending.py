@@ -1,10 +1,13 @@
 """What the ring's log has applied and the block index does not hold yet, in memory."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from trioxygen.hdds.container.blocks import Block, block_key, block_of_key
 from trioxygen.hdds.container.container import Container, Place
 from trioxygen.hdds.container.state import ContainerState
+
+_LOCALS_LISTED_MAX: Final = 1_024
 
 
 class PendingBlock:
@@ -66,6 +69,8 @@ class Generation:
     pending_bytes: int = 0
     log_bytes: int = 0
     last_index: int = 0
+    _deleted_keys: set[bytes] = field(default_factory=set)
+    _deleted_widely: list[DeletedRange] = field(default_factory=list)
 
     def is_empty(self) -> bool:
         return self.last_index == 0
@@ -90,6 +95,7 @@ class Generation:
             self.dropped_keys.append(key)
 
     def delete(self, blocks: DeletedRange) -> None:
+        """Blocks that are put afterwards stay."""
         if blocks.count <= len(self.puts):
             for local in range(blocks.first_local, blocks.first_local + blocks.count):
                 self._take_out(block_key(blocks.container, local))
@@ -97,7 +103,17 @@ class Generation:
             for key in [key for key in self.puts if blocks.holds(*block_of_key(key))]:
                 self._take_out(key)
         self.deleted.append(blocks)
+        if blocks.count <= _LOCALS_LISTED_MAX:
+            for local in range(blocks.first_local, blocks.first_local + blocks.count):
+                self._deleted_keys.add(block_key(blocks.container, local))
+        else:
+            self._deleted_widely.append(blocks)
 
     def deletes(self, key: bytes) -> bool:
+        """For every read while something is deleted: the usual narrow ranges cost one look-up."""
+        if key in self._deleted_keys:
+            return True
+        if not self._deleted_widely:
+            return False
         container, local = block_of_key(key)
-        return any(blocks.holds(container, local) for blocks in self.deleted)
+        return any(blocks.holds(container, local) for blocks in self._deleted_widely)

@@ -2,8 +2,7 @@
 retry.
 
 A mutating request keeps its (client_id, request_id) over all its tries, so the service answers it
-once.
-"""
+once."""
 
 from typing import Final
 
@@ -28,8 +27,7 @@ _WAIT_MS_MAX: Final = 500.0
 class LeaderClient:
     """Args:
     service: the name of its protobuf service.
-    addresses: of all replicas.
-    """
+    addresses: of all replicas."""
 
     def __init__(
         self, runtime: Runtime, service: str, addresses: list[str], *, timeout_ms: float = 30_000
@@ -56,15 +54,16 @@ class LeaderClient:
             self._last_request_id += 1
             request.client_id = self.client_id  # type: ignore[attr-defined]
             request.request_id = self._last_request_id  # type: ignore[attr-defined]
+        tried = self._leader
         try:
-            return await self._channels[self._leader].call(
+            return await self._channels[tried].call(
                 method, request, reply_type, timeout_ms=self._timeout_ms
             )
         except _RETRIED as error:
-            return await self._call_again(method, request, reply_type, error)
+            return await self._call_again(method, request, reply_type, error, tried)
 
     async def _call_again(
-        self, method: str, request: Message, reply_type: type[Reply], error: Unavailable
+        self, method: str, request: Message, reply_type: type[Reply], error: Unavailable, tried: int
     ) -> Reply:
         clock = self._runtime.clock
         deadline_ms = clock.monotonic_ms() + self._timeout_ms
@@ -75,10 +74,12 @@ class LeaderClient:
                 raise DeadlineExceeded(f"gave up on {method}: {error}") from error
             await clock.sleep_ms(wait_ms * self._runtime.rng.uniform(0.5, 1.0))
             wait_ms = min(_WAIT_MS_MAX, wait_ms * 2)
-            if isinstance(error, NotLeader | Unreachable):
-                self._leader = (self._leader + 1) % len(self._channels)
+            # Only past the one that failed: another call may have moved on already.
+            if isinstance(error, NotLeader | Unreachable) and self._leader == tried:
+                self._leader = (tried + 1) % len(self._channels)
+            tried = self._leader
             try:
-                return await self._channels[self._leader].call(
+                return await self._channels[tried].call(
                     method, request, reply_type, timeout_ms=left_ms
                 )
             except _RETRIED as again:

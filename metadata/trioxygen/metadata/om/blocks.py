@@ -18,7 +18,7 @@ from trioxygen.metadata.om.schema import (
     history_key,
     lease_key,
 )
-from trioxygen.metadata.store.ports import WriteTxn
+from trioxygen.metadata.store.ports import ReadTxn, WriteTxn
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.om_pb2 import (
     BlockReferenceRow,
@@ -28,7 +28,7 @@ from trioxygen.proto.v1.om_pb2 import (
     KeyRow,
     LeaseRow,
 )
-from trioxygen.proto.v1.types_pb2 import BlockRange, BlockSlice
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, BlockSlice
 
 
 class BlockKeeper:
@@ -51,15 +51,11 @@ class BlockKeeper:
                 lease is None
                 or piece.container != lease.container
                 or not lease.first_local <= piece.local < lease.first_local + lease.count
+                # In the gc queue already, or deleted.
+                or _is_collected(lease, piece.local)
             ):
                 return Refusal(types_pb2.LEASE_EXPIRED, facts={"lease": str(lease_id)})
         return None
-
-    def check_referenced(self, txn: WriteTxn, slices: Iterable[BlockSlice]) -> bool:
-        return all(
-            BLOCK_REFERENCES.exists(txn, block_key(piece.container, piece.local))
-            for piece in slices
-        )
 
     def reference(self, txn: WriteTxn, slices: Iterable[BlockSlice]) -> None:
         """One more holder of each slice's block."""
@@ -69,7 +65,6 @@ class BlockKeeper:
             BLOCK_REFERENCES.put(
                 txn, key, BlockReferenceRow(references=1 if row is None else row.references + 1)
             )
-            piece.lease_id = 0
 
     def release(self, txn: WriteTxn, slices: Iterable[BlockSlice], now: Now) -> None:
         """One holder less; what nobody holds goes to the gc queue."""
@@ -82,6 +77,11 @@ class BlockKeeper:
                 continue
             BLOCK_REFERENCES.delete(txn, key)
             self.collect(txn, piece.container, piece.local, 1, now)
+            # The end of its lease, if that is still to come, must not collect it again.
+            lease = LEASES.get(txn, lease_key(piece.lease_id))
+            if lease is not None:
+                _mark_collected(lease, piece.local)
+                LEASES.put(txn, lease_key(piece.lease_id), lease)
 
     def collect(
         self, txn: WriteTxn, container: int, first_local: int, count: int, now: Now
@@ -112,16 +112,79 @@ class BlockKeeper:
         if lease is None:
             return
         LEASES.delete(txn, lease_key(lease_id))
-        end = lease.first_local + lease.count
-        position = lease.first_local
-        prefix = lease.container.to_bytes(8, "big")
-        after = block_key(lease.container, position - 1) if position else None
-        for key, _ in txn.scan(BLOCK_REFERENCES.table, prefix=prefix, after=after):
-            local = int.from_bytes(key[8:], "big")
-            if local >= end:
-                break
-            if local > position:
-                self.collect(txn, lease.container, position, local - position, now)
-            position = local + 1
-        if position < end:
-            self.collect(txn, lease.container, position, end - position, now)
+        container, first = lease.container, lease.first_local
+        bits = int.from_bytes(lease.collected, "little")
+        before = [first + offset for offset in range(lease.count) if bits >> offset & 1]
+        for local, count in unreferenced(txn, container, first, lease.count, besides=before):
+            self.collect(txn, container, local, count, now)
+
+    def give_back(self, txn: WriteTxn, client_id: int, blocks: Iterable[BlockId], now: Now) -> None:
+        """Collects single blocks of leases that go on; they cannot be committed any more.
+
+        A block that was committed after all stays, and so does one of no lease of the client's.
+        """
+        blocks = list(blocks)
+        if not blocks:
+            return
+        leases = {
+            key: lease
+            for key, lease in LEASES.scan(txn, prefix=b"")
+            if lease.client_id == client_id
+        }
+        changed: set[bytes] = set()
+        for block in blocks:
+            found = next((key for key, lease in leases.items() if _holds(lease, block)), None)
+            if found is None:
+                continue
+            lease = leases[found]
+            if not _is_collected(lease, block.local) and not BLOCK_REFERENCES.exists(
+                txn, block_key(block.container, block.local)
+            ):
+                _mark_collected(lease, block.local)
+                changed.add(found)
+                self.collect(txn, block.container, block.local, 1, now)
+        for key in sorted(changed):
+            LEASES.put(txn, key, leases[key])
+
+
+def _is_collected(lease: LeaseRow, local: int) -> bool:
+    byte, bit = divmod(local - lease.first_local, 8)
+    return byte < len(lease.collected) and bool(lease.collected[byte] >> bit & 1)
+
+
+def _mark_collected(lease: LeaseRow, local: int) -> None:
+    byte, bit = divmod(local - lease.first_local, 8)
+    bits = bytearray(lease.collected.ljust(byte + 1, b"\0"))
+    bits[byte] |= 1 << bit
+    lease.collected = bytes(bits)
+
+
+def _holds(lease: LeaseRow, block: BlockId) -> bool:
+    end = lease.first_local + lease.count
+    return block.container == lease.container and lease.first_local <= block.local < end
+
+
+def unreferenced(
+    txn: ReadTxn, container: int, first_local: int, count: int, *, besides: Iterable[int] = ()
+) -> list[tuple[int, int]]:
+    """(first, count) of the runs of a range's blocks that nothing references.
+
+    Args:
+        besides: blocks of the range that are left out as well.
+    """
+    held = list(besides)
+    end = first_local + count
+    after = block_key(container, first_local - 1) if first_local else None
+    prefix = container.to_bytes(8, "big")
+    for key, _ in txn.scan(BLOCK_REFERENCES.table, prefix=prefix, after=after):
+        local = int.from_bytes(key[8:], "big")
+        if local >= end:
+            break
+        held.append(local)
+    runs: list[tuple[int, int]] = []
+    position = first_local
+    for local in (*sorted(held), end):
+        if local > position:
+            runs.append((position, local - position))
+        position = local + 1
+    return runs

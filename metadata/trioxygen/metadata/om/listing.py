@@ -6,10 +6,14 @@ ListMultipartUploads.
 """
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from trioxygen.metadata.om.schema import KEYS, UPLOADS, bucket_prefix, shifted, unshifted
 from trioxygen.metadata.store.ports import Cursor, ReadTxn
-from trioxygen.proto.v1.om_pb2 import UploadRow
+from trioxygen.proto.v1.om_pb2 import KeyRow, UploadRow
+
+# Longer ones lose what a listing does not show: a page of large objects stays small.
+LISTED_ROW_BYTES_MAX: Final = 1_024
 
 
 @dataclass(slots=True)
@@ -23,6 +27,16 @@ class KeyPage:
     common_prefixes: list[bytes] = field(default_factory=list)
     truncated: bool = False
     last: bytes = b""
+
+
+def _listed(row: bytes) -> bytes:
+    """A row as a page carries it: one with thousands of parts and blocks without them."""
+    if len(row) <= LISTED_ROW_BYTES_MAX:
+        return row
+    short = KeyRow.FromString(row)
+    for name in ("blocks", "headers", "parts"):
+        short.ClearField(name)
+    return short.SerializeToString()
 
 
 def _successor(prefix: bytes) -> bytes:
@@ -54,7 +68,7 @@ def list_keys(
     if item is not None and after and not inclusive and item[0] == base + after:
         item = cursor.next()
     if delimiter:
-        _list_rolled_up(cursor, item, page, wanted, delimiter, after, count_max)
+        _list_rolled_up(cursor, item, page, wanted, delimiter, after, count_max, inclusive)
     else:
         keys, rows = page.keys, page.rows
         left = count_max
@@ -64,7 +78,7 @@ def list_keys(
                 break
             left -= 1
             keys.append(item[0][8:])
-            rows.append(item[1])
+            rows.append(_listed(item[1]))
             item = cursor.next()
         if keys:
             page.last = keys[-1]
@@ -79,6 +93,7 @@ def _list_rolled_up(
     delimiter: bytes,
     after: bytes,
     count_max: int,
+    inclusive: bool,
 ) -> None:
     left = count_max
     while item is not None and item[0].startswith(wanted):
@@ -86,7 +101,7 @@ def _list_rolled_up(
         if found >= 0:
             rolled = item[0][: found + len(delimiter)]
             # A common prefix at or before the marker was on an earlier page.
-            if rolled[8:] > after:
+            if rolled[8:] > after or (inclusive and rolled[8:] == after):
                 if not left:
                     page.truncated = True
                     return
@@ -101,7 +116,7 @@ def _list_rolled_up(
         left -= 1
         page.last = item[0][8:]
         page.keys.append(page.last)
-        page.rows.append(item[1])
+        page.rows.append(_listed(item[1]))
         item = cursor.next()
 
 

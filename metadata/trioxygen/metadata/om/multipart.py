@@ -24,6 +24,7 @@ from trioxygen.proto.v1.om_pb2 import (
 from trioxygen.proto.v1.types_pb2 import ChecksumAlgorithm
 
 OBJECT_BYTES_MAX: Final = 5 * TIB
+PARTS_MAX: Final = 10_000
 
 ALGORITHMS: Final[dict[ChecksumAlgorithm, Algorithm]] = {
     types_pb2.CRC32: Algorithm.CRC32,
@@ -46,6 +47,35 @@ def parts_digest(command: CompleteUploadRequest) -> bytes:
     return hashlib.sha256(told.encode()).digest()
 
 
+def check_checksum(upload: UploadRow) -> Refusal | None:
+    algorithm = ALGORITHMS.get(upload.checksum_algorithm)
+    if algorithm is None or upload.checksum_type == types_pb2.COMPOSITE or algorithm.composable:
+        return None
+    return Refusal(
+        types_pb2.INVALID_REQUEST,
+        "a checksum of the full object cannot be made from those of its parts",
+        {"algorithm": algorithm.value},
+    )
+
+
+def check_new_part(number: int, upload: UploadRow, row: PartRow) -> Refusal | None:
+    if not 1 <= number <= PARTS_MAX:
+        return Refusal(
+            types_pb2.INVALID_REQUEST,
+            "a part's number is out of range",
+            {"part": str(number), "most": str(PARTS_MAX)},
+        )
+    algorithm = ALGORITHMS.get(upload.checksum_algorithm)
+    size_bytes = 0 if algorithm is None else algorithm.digest_size_bytes
+    if row.checksum_algorithm != upload.checksum_algorithm or len(row.checksum) != size_bytes:
+        return Refusal(
+            types_pb2.INVALID_REQUEST,
+            "the part's checksum is not of the upload's algorithm",
+            {"part": str(number)},
+        )
+    return None
+
+
 def check_part(wanted: CompletePart, row: PartRow | None) -> Refusal | None:
     if row is None or wanted.etag != row.etag:
         return Refusal(
@@ -66,6 +96,8 @@ def check_sizes(command: CompleteUploadRequest, parts: Sequence[ChosenPart]) -> 
     """All but the last are at least the minimum; the whole is at most 5 TiB and what the client
     says.
     """
+    if not parts:
+        return Refusal(types_pb2.INVALID_REQUEST, "an object is made of at least one part")
     for part in parts[:-1]:
         if part.row.size_bytes < command.part_size_bytes_min:
             facts = {

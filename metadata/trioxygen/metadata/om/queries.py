@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from trioxygen.common.errors import NoSuchAccessKey, NoSuchBucket, NoSuchUpload
 from trioxygen.common.signing_key import derive_signing_key
 from trioxygen.metadata.om import listing
+from trioxygen.metadata.om.multipart import PARTS_MAX
 from trioxygen.metadata.om.schema import (
     ACCESS_KEYS,
     ACCOUNT_BUCKETS,
@@ -102,7 +103,7 @@ class Queries:
             bucket_id = _read_bucket(txn, request.bucket, reply)
             value = txn.get(UPLOADS.table, upload_key(bucket_id, request.key, request.upload_id))
             if value is None:
-                done = COMPLETED_UPLOADS.get(txn, request.upload_id)
+                done = COMPLETED_UPLOADS.get(txn, request.upload_id) if request.upload_id else None
                 reply.completed = (
                     done is not None and done.bucket_id == bucket_id and done.key == request.key
                 )
@@ -139,9 +140,8 @@ class Queries:
             if upload is None:
                 raise NoSuchUpload(upload_id=request.upload_id.hex())
             reply.upload.CopyFrom(upload)
-            after = (
-                part_key(request.upload_id, request.after_number) if request.after_number else None
-            )
+            after_number = min(request.after_number, PARTS_MAX)
+            after = part_key(request.upload_id, after_number) if after_number else None
             rows = list(
                 islice(PARTS.scan(txn, prefix=request.upload_id, after=after), count_max + 1)
             )

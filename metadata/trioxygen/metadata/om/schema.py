@@ -51,6 +51,8 @@ S3_VOLUME: Final = "s3v"
 _SHIFTED: Final = bytes((byte + 1) % 256 for byte in range(256))
 _UNSHIFTED: Final = bytes((byte - 1) % 256 for byte in range(256))
 UPLOAD_ID_BYTES: Final = 16
+# Source: S3 user guide, "Creating object key names".
+KEY_BYTES_MAX: Final = 1_024
 
 
 def bucket_key(name: str) -> bytes:

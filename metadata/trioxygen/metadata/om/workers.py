@@ -9,14 +9,13 @@ from typing import Final, Protocol
 
 from trioxygen.common.clock import Clock
 from trioxygen.metadata.execution import Executor
+from trioxygen.metadata.om.blocks import unreferenced
 from trioxygen.metadata.om.schema import (
-    BLOCK_REFERENCES,
     BUCKETS,
     DELETED_BUCKETS,
     GC,
     HISTORY,
     LEASES,
-    block_key,
 )
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.scm_pb2 import DeleteBlocksRequest
@@ -73,14 +72,14 @@ class GarbageCollection:
                 if row.not_before_ms > now_ms:
                     break
                 row_keys.append(key)
-                first = row.blocks.first_local
-                held = any(
-                    BLOCK_REFERENCES.exists(txn, block_key(row.blocks.container, local))
-                    for local in range(first, first + row.blocks.count)
-                )
-                # A block that is held again is never deleted, whatever put it in the queue.
-                if not held:
-                    ranges.append(row.blocks)
+                blocks = row.blocks
+                # A block that is held is never deleted, whatever put it in the queue.
+                for first, count in unreferenced(
+                    txn, blocks.container, blocks.first_local, blocks.count
+                ):
+                    ranges.append(
+                        BlockRange(container=blocks.container, first_local=first, count=count)
+                    )
         if row_keys:
             if ranges:
                 await self._scm.delete_blocks(DeleteBlocksRequest(blocks=ranges))
@@ -105,6 +104,7 @@ class Expiry:
         self._executor, self._clock, self.interval_ms = executor, clock, interval_ms
         self._answers_kept_ms = answers_kept_ms
         self._completed_uploads_kept_ms = completed_uploads_kept_ms
+        self._history_after: bytes | None = None
 
     async def work(self) -> bool:
         if not self._executor.replica.is_leader():
@@ -127,19 +127,24 @@ class Expiry:
         return await self._expire_history(now_ms) or more
 
     async def _expire_history(self, now_ms: int) -> bool:
+        # Rows stand by bucket and key, not by age: each run looks at the next ones, in turn.
         with self._executor.store.read() as txn:
+            rows = HISTORY.scan(txn, prefix=b"", after=self._history_after)
+            looked_at = list(islice(rows, ROWS_AT_ONCE_MAX))
+            self._history_after = looked_at[-1][0] if len(looked_at) == ROWS_AT_ONCE_MAX else None
+            if not looked_at:
+                return False
             retention_ms = {
                 row.bucket_id: row.history_retention_ms for _, row in BUCKETS.scan(txn, prefix=b"")
             }
-            rows = islice(HISTORY.scan(txn, prefix=b""), ROWS_AT_ONCE_MAX)
-            old = [
-                key
-                for key, row in rows
-                if row.superseded_ms + retention_ms.get(int.from_bytes(key[:8], "big"), 0) <= now_ms
-            ]
+        old = [
+            key
+            for key, row in looked_at
+            if row.superseded_ms + retention_ms.get(int.from_bytes(key[:8], "big"), 0) <= now_ms
+        ]
         if old:
             await self._executor.execute(om.ExpireHistory(row_keys=old))
-        return len(old) == ROWS_AT_ONCE_MAX
+        return bool(old) and self._history_after is not None
 
 
 class BucketPurge:

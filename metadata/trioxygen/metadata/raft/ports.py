@@ -1,8 +1,7 @@
 """What a replicated service and its log ask of each other.
 
-A `Replica` is one member of a Raft group. With a single voter a proposal is committed when the own log is
-synced; with three, when two logs are. Users of the port cannot tell the difference.
-"""
+A `Replica` is one member of a Raft group. With a single voter a proposal is committed when the own
+log is synced; with three, when two logs are. Users of the port cannot tell the difference."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,9 +25,8 @@ class StateMachine(Protocol):
     async def apply(self, entries: Sequence[Entry]) -> None:
         """Committed entries, in order, each once. Returns when their effects can be read.
 
-        The leader's own proposals come here too: an executor that ran one already knows it by its payload
-        (the same object) and only commits it.
-        """
+        The leader's own proposals come here too: an executor that ran one already knows it by its
+        payload (the same object) and only commits it."""
         ...
 
 
@@ -41,16 +39,17 @@ class Replica(Protocol):
         """The entry's index, once it is committed and applied here.
 
         Raises:
-            NotLeader: nothing was appended, or it may yet be lost; retry at the leader with the same request id.
+            NotLeader: nothing was appended, or it may yet be lost; retry at the leader with the
+            same request id.
             Overloaded: too many bytes wait already.
         """
         ...
 
     async def read_barrier(self) -> None:
-        """Returns when reads of the state machine are linearizable (ReadIndex). Never waits for a disk.
+        """Returns when reads of the state machine are linearizable (ReadIndex). Never waits for a
+        disk.
 
-        Raises: NotLeader, NoQuorum.
-        """
+        Raises: NotLeader, NoQuorum."""
         ...
 
     def is_leader(self) -> bool: ...

@@ -105,7 +105,8 @@ def _recover(disk: Disk, segments: list[Segment], *, spares_max: int) -> Recover
         end, ended = _replay(segment, groups)
         if ended:
             if number + 1 == len(segments):
-                raise LogCorrupt("a segment is missing", file=segment_name(segment.end_offset))
+                missing = segment.path.with_name(segment_name(segment.end_offset))
+                raise LogCorrupt("a segment is missing", file=str(missing), offset_bytes=0)
             continue
         rest = segments[number + 1 :]
         _check_torn(segment, end, rest)

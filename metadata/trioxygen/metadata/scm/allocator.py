@@ -1,8 +1,7 @@
 """Which container and which block ids a writer gets.
 
 Block ids come from reserved runs, so an allocation is no Raft entry. What was allocated since the
-last reports counts as used until reports say better: containers fill to about their size.
-"""
+last reports counts as used until reports say better: containers fill to about their size."""
 
 import asyncio
 from dataclasses import dataclass
@@ -47,8 +46,7 @@ class Allocator:
     """Args:
     container_bytes_max: when a container is expected to hold this much, no more blocks are placed
     in it.
-    open_containers: for each pipeline.
-    """
+    open_containers: for each pipeline."""
 
     def __init__(
         self,

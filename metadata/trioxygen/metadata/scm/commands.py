@@ -1,6 +1,6 @@
 """The SCM's commands, run by its executor."""
 
-from trioxygen.metadata.execution import Handler, Now, Refusal, register_reply
+from trioxygen.metadata.execution import Handler, Now, Refusal, expire_retries, register_reply
 from trioxygen.metadata.scm.containers import may_move
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
@@ -12,12 +12,14 @@ from trioxygen.metadata.scm.schema import (
 )
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import scm_pb2, types_pb2
+from trioxygen.proto.v1.om_pb2 import ExpireRetries, WorkReply
 from trioxygen.proto.v1.scm_pb2 import (
     AckDeletedBlocks,
     ContainerRow,
     DeleteBlocksReply,
     DeleteBlocksRequest,
     DeletedBlocksRow,
+    NodeRow,
     OpenContainer,
     PutNode,
     PutPipeline,
@@ -40,6 +42,7 @@ def handlers() -> dict[type, Handler]:
         UpdateContainers: update_containers,
         DeleteBlocksRequest: delete_blocks,
         AckDeletedBlocks: ack_deleted_blocks,
+        ExpireRetries: expire_answers,
     }
 
 
@@ -53,8 +56,13 @@ def reserve_ids(txn: CapturingTxn, command: ReserveIds, now: Now) -> ReserveIdsR
 
 
 def put_node(txn: CapturingTxn, command: PutNode, now: Now) -> ScmReply:
-    node = command.node
+    node = NodeRow()
+    node.CopyFrom(command.node)
     node.registered_ms = now.wall_ms
+    known = NODES.get(txn, node.node_id.encode())
+    if known is not None:
+        # A node that comes back does not leave its decommissioning by that.
+        node.operation = known.operation
     NODES.put(txn, node.node_id.encode(), node)
     return ScmReply()
 
@@ -80,8 +88,7 @@ def open_container(txn: CapturingTxn, command: OpenContainer, now: Now) -> ScmRe
 
 def update_containers(txn: CapturingTxn, command: UpdateContainers, now: Now) -> ScmReply:
     """What reports said. A state that cannot follow the stored one is an old report: its sizes
-    count, it does not.
-    """
+    count, it does not."""
     for reported in command.containers:
         row = CONTAINERS.get(txn, id_key(reported.container_id))
         if row is None:
@@ -121,3 +128,10 @@ def ack_deleted_blocks(txn: CapturingTxn, command: AckDeletedBlocks, now: Now) -
         else:
             DELETED_BLOCKS.delete(txn, id_key(transaction_id))
     return ScmReply()
+
+
+def expire_answers(txn: CapturingTxn, command: ExpireRetries, now: Now) -> WorkReply:
+    more = expire_retries(
+        txn, answered_before_ms=command.answered_before_ms, rows_max=command.rows_max
+    )
+    return WorkReply(more=more)

@@ -10,6 +10,7 @@ from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.metadata.execution import Executor
 from trioxygen.metadata.scm.allocator import Allocator
+from trioxygen.metadata.scm.containers import may_move
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, id_key
 from trioxygen.proto.v1 import scm_pb2
@@ -19,6 +20,7 @@ from trioxygen.proto.v1.scm_pb2 import (
     ContainerRow,
     DataNodeCommand,
     DeleteBlocksCommand,
+    DeletedBlocksRow,
     HeartbeatReply,
     HeartbeatRequest,
     UpdateContainers,
@@ -26,7 +28,8 @@ from trioxygen.proto.v1.scm_pb2 import (
 
 log = logs.get(__name__)
 
-_DELETES_AT_ONCE_MAX: Final = 100
+_DELETES_WAITING_MAX: Final = 100
+_ENDING: Final = (scm_pb2.CLOSING, scm_pb2.CLOSED)
 _COMMAND_DEADLINE_MS: Final = 60_000
 
 
@@ -96,7 +99,11 @@ class Heartbeats:
                         scm_pb2.CLOSED if report.state == scm_pb2.CLOSED else scm_pb2.CLOSING
                     )
                 self._allocator.reported(told)
-                if told.state != row.state or told.used_bytes != row.used_bytes:
+                if (
+                    may_move(row.state, told.state)
+                    or told.used_bytes != row.used_bytes
+                    or told.block_count != row.block_count
+                ):
                     changed.append(told)
         if changed:
             await self._executor.execute(UpdateContainers(containers=changed))
@@ -120,33 +127,41 @@ class Heartbeats:
         with self._executor.store.read() as txn:
             for container_id, replica in report.containers.items():
                 row = CONTAINERS.get(txn, id_key(container_id))
-                if row is None or row.state != scm_pb2.CLOSING or replica.state == scm_pb2.CLOSED:
+                if row is None or row.state != scm_pb2.CLOSING:
                     self._closing_since_ms.pop(container_id, None)
+                if row is None or row.state not in _ENDING or replica.state == scm_pb2.CLOSED:
                     continue
-                since_ms = self._closing_since_ms.setdefault(container_id, now_ms)
-                if now_ms - since_ms >= self._close_delay_ms:
-                    close = CloseContainerCommand(container_id=container_id)
-                    commands.append(self._command(close_container=close))
+                if row.state == scm_pb2.CLOSING:
+                    since_ms = self._closing_since_ms.setdefault(container_id, now_ms)
+                    if now_ms - since_ms < self._close_delay_ms:
+                        continue
+                # When one replica has closed, those that still write are behind: close them too.
+                close = CloseContainerCommand(container_id=container_id)
+                commands.append(self._command(close_container=close))
         return commands
 
     def _delete_commands(self, node_id: str) -> list[DataNodeCommand]:
         now_ms = self._clock.monotonic_ms()
         commands: list[DataNodeCommand] = []
         with self._executor.store.read() as txn:
-            for _, row in DELETED_BLOCKS.scan(txn, prefix=b""):
-                sent = (node_id, row.transaction_id)
+            waiting = 0
+            for key, value in txn.scan(DELETED_BLOCKS.table, prefix=b""):
+                # A row may hold a thousand ranges: it is parsed only to be sent, and what a node
+                # has not confirmed bounds what it is sent and what each heartbeat looks at.
+                if waiting >= _DELETES_WAITING_MAX:
+                    break
+                sent = (node_id, int.from_bytes(key, "big"))
+                sent_ms = self._deletes_sent_ms.get(sent)
+                if sent_ms is not None and now_ms - sent_ms < self._resend_after_ms:
+                    waiting += 1
+                    continue
+                row = DeletedBlocksRow.FromString(value)
                 if node_id not in row.waiting_node_ids:
                     continue
-                if (
-                    now_ms - self._deletes_sent_ms.get(sent, -self._resend_after_ms)
-                    < self._resend_after_ms
-                ):
-                    continue
+                waiting += 1
                 self._deletes_sent_ms[sent] = now_ms
                 delete = DeleteBlocksCommand(transaction_id=row.transaction_id, blocks=row.blocks)
                 commands.append(self._command(delete_blocks=delete))
-                if len(commands) >= _DELETES_AT_ONCE_MAX:
-                    break
         return commands
 
     def _command(

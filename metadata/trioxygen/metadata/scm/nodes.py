@@ -1,6 +1,4 @@
-"""DataNodes as heartbeats show them: health by age, their disks, their containers. In memory
-only.
-"""
+"""DataNodes as heartbeats show them: health by age, their disks, their containers. In memory only."""
 
 from dataclasses import dataclass, field
 

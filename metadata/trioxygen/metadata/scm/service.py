@@ -1,5 +1,6 @@
 """The Storage Container Manager as a network service."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,7 @@ from trioxygen.metadata.scm.schema import (
     SCM_TABLES,
     id_key,
 )
+from trioxygen.metadata.scm.workers import AnswerExpiry
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.types_pb2 import Pipeline
@@ -35,8 +37,7 @@ class ScmConfig:
     """Attributes:
     replication_factor: DataNodes in a pipeline.
     close_delay_ms: from the last allocation in a full container to its closing; longer than a
-    lease.
-    """
+    lease."""
 
     cluster_id: str
     node_id: str = "scm1"
@@ -48,6 +49,8 @@ class ScmConfig:
     dead_after_ms: int = 5 * MINUTE_MS
     close_delay_ms: int = 10 * MINUTE_MS
     resend_after_ms: int = 30 * SECOND_MS
+    answers_kept_ms: int = 10 * MINUTE_MS
+    worker_interval_ms: float = 5_000
     executor: ExecutorConfig = ExecutorConfig()
 
 
@@ -57,7 +60,7 @@ class StorageContainerManager:
     def __init__(
         self, *, runtime: Runtime, store: Store, replica: Replica, config: ScmConfig
     ) -> None:
-        self._config = config
+        self._runtime, self._config = runtime, config
         self._executor = Executor(
             name="scm",
             runtime=runtime,
@@ -86,6 +89,7 @@ class StorageContainerManager:
             resend_after_ms=config.resend_after_ms,
         )
         self._left_safe_mode = False
+        self._pairing = asyncio.Lock()
         self.service = Service(
             _DESCRIPTOR,
             {
@@ -103,14 +107,21 @@ class StorageContainerManager:
     async def start(self) -> None:
         await self._executor.start()
         self._allocator.load()
+        self._runtime.tasks.start_worker(
+            AnswerExpiry(
+                self._executor,
+                self._runtime.clock,
+                answers_kept_ms=self._config.answers_kept_ms,
+                interval_ms=self._config.worker_interval_ms,
+            )
+        )
 
     async def stop(self) -> None:
         await self._executor.stop()
 
     def safe_mode(self) -> bool:
-        """Until every node that the state knows has reported its containers once; it is not
-        entered again.
-        """
+        """Until every node that the state knows has reported its containers once; it is not entered
+        again."""
         if self._left_safe_mode:
             return False
         with self._executor.store.read() as txn:
@@ -133,7 +144,9 @@ class StorageContainerManager:
         node = scm.NodeRow(node_id=request.node_id, address=request.address)
         await self._executor.execute(scm.PutNode(node=node))
         self._nodes.registered(request.node_id)
-        await self._make_pipelines()
+        # One at a time: two registrations must not put one node in two pipelines.
+        async with self._pairing:
+            await self._make_pipelines()
         return scm.RegisterDataNodeReply(
             cluster_id=self._config.cluster_id,
             heartbeat_interval_ms=self._config.heartbeat_interval_ms,

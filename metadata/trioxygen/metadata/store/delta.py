@@ -16,13 +16,14 @@ _DELETE_RANGE: Final = 2
 class CapturingTxn:
     """A write transaction that remembers its changes, in order."""
 
-    __slots__ = ("_txn", "keys", "operations", "values")
+    __slots__ = ("_txn", "keys", "operations", "size_bytes", "values")
 
     def __init__(self, txn: WriteTxn) -> None:
         self._txn = txn
         self.operations: list[int] = []
         self.keys: list[bytes] = []
         self.values: list[bytes] = []
+        self.size_bytes = 0
 
     def get(self, table: Table, key: bytes) -> bytes | None:
         return self._txn.get(table, key)
@@ -40,12 +41,14 @@ class CapturingTxn:
         self.operations.append(table.number * 4 + _PUT)
         self.keys.append(key)
         self.values.append(value)
+        self.size_bytes += len(key) + len(value)
 
     def delete(self, table: Table, key: bytes) -> bool:
         found = self._txn.delete(table, key)
         if found:
             self.operations.append(table.number * 4 + _DELETE)
             self.keys.append(key)
+            self.size_bytes += len(key)
         return found
 
     def delete_range(self, table: Table, start: bytes, end: bytes) -> int:

@@ -1,8 +1,8 @@
 """Logical dump of a store: all rows of all tables as a stream of bytes, independent of the engine.
 
-A stream is `O3DUMP` and a version, then frames `size 4 | crc32c 4 | payload`, integers little-endian.
-Each CRC goes on from the one before, so a frame that is missing, moved or damaged never checks. The
-first byte of a payload is its kind:
+A stream is `O3DUMP` and a version, then frames `size 4 | crc32c 4 | payload`; integers are
+little-endian. Each CRC goes on from the one before, so a frame that is missing, moved or damaged
+never checks. The first byte of a payload is its kind:
 
     1 TABLE  number 4, name                            rows that follow belong to it
     2 ROWS   (key size 4, value size 4, key, value)*   in order of keys
@@ -136,10 +136,10 @@ def load(store: Store, tables: Iterable[Table], pieces: Iterable[bytes]) -> int:
                     txn.commit()
                     txn, uncommitted_bytes = store.begin(), 0
             elif kind == _END:
+                assert _COUNT.unpack(payload[1:]) == (rows_total,), "rows are missing"
                 break
             else:
                 raise UnknownFormat("the dump holds something of an unknown kind", kind=kind[0])
-        assert _COUNT.unpack(payload[1:]) == (rows_total,), "rows are missing under good checksums"
         stream.check_end()
     except BaseException:
         txn.abort()

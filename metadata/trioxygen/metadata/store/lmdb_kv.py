@@ -9,7 +9,7 @@ use an environment after fork.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, cast
 
 import lmdb
 
@@ -23,10 +23,25 @@ KEY_BYTES_NEEDED: Final = 8 + 1024 + 1 + 16
 _READERS_MAX: Final = 512
 
 
+class _BytesCursor(Protocol):
+    """An lmdb.Cursor of a transaction with `buffers=False`, which the binding's types cannot
+    tell."""
+
+    def set_range(self, key: bytes, /) -> bool: ...
+
+    def next(self) -> bool: ...
+
+    def key(self) -> bytes: ...
+
+    def item(self) -> tuple[bytes, bytes]: ...
+
+    def delete(self) -> bool: ...
+
+
 class LmdbCursor:
     __slots__ = ("_cursor",)
 
-    def __init__(self, cursor: lmdb.Cursor) -> None:
+    def __init__(self, cursor: _BytesCursor) -> None:
         self._cursor = cursor
 
     def seek(self, key: bytes) -> tuple[bytes, bytes] | None:
@@ -45,15 +60,18 @@ class LmdbTxn:
         self._txn, self._databases = txn, databases
 
     def get(self, table: Table, key: bytes) -> bytes | None:
-        return self._txn.get(key, None, self._databases[table])
+        return cast("bytes | None", self._txn.get(key, None, self._databases[table]))
 
     def cursor(self, table: Table) -> LmdbCursor:
-        return LmdbCursor(self._txn.cursor(self._databases[table]))
+        return LmdbCursor(self._cursor(table))
+
+    def _cursor(self, table: Table) -> _BytesCursor:
+        return cast(_BytesCursor, self._txn.cursor(self._databases[table]))
 
     def scan(
         self, table: Table, *, prefix: bytes, after: bytes | None = None
     ) -> Iterator[tuple[bytes, bytes]]:
-        cursor = self._txn.cursor(self._databases[table])
+        cursor = self._cursor(table)
         found = cursor.set_range(prefix if after is None or after < prefix else after)
         if found and after is not None and cursor.key() == after:
             found = cursor.next()
@@ -74,7 +92,7 @@ class LmdbTxn:
         return bool(self._txn.delete(key, db=self._databases[table]))
 
     def delete_range(self, table: Table, start: bytes, end: bytes) -> int:
-        cursor = self._txn.cursor(self._databases[table])
+        cursor = self._cursor(table)
         count = 0
         found = cursor.set_range(start)
         while found and cursor.key() < end:

@@ -1,6 +1,5 @@
-"""The key-value store that metadata and block indexes live in: ordered tables, one writer,
-snapshot reads.
-"""
+"""The key-value store that metadata and block indexes live in: ordered tables, one writer, snapshot
+reads."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -11,8 +10,7 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True)
 class Table:
     """A named, ordered map of bytes to bytes. `number` stands in replicated deltas: never reuse
-    one.
-    """
+    one."""
 
     number: int
     name: str
@@ -38,9 +36,7 @@ class ReadTxn(Protocol):
     def scan(
         self, table: Table, *, prefix: bytes, after: bytes | None = None
     ) -> Iterator[tuple[bytes, bytes]]:
-        """Rows whose keys start with `prefix`, in order; only keys greater than `after`, if
-        given.
-        """
+        """Rows whose keys start with `prefix`, in order; only keys greater than `after`, if given."""
         ...
 
 

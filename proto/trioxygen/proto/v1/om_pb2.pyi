@@ -167,18 +167,20 @@ class CompletedUploadRow(_message.Message):
     def __init__(self, bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., object_id: _Optional[int] = ..., completed_ms: _Optional[int] = ..., parts_digest: _Optional[bytes] = ..., reply: _Optional[_Union[CompleteUploadReply, _Mapping]] = ...) -> None: ...
 
 class LeaseRow(_message.Message):
-    __slots__ = ("container", "first_local", "count", "expires_ms", "client_id")
+    __slots__ = ("container", "first_local", "count", "expires_ms", "client_id", "collected")
     CONTAINER_FIELD_NUMBER: _ClassVar[int]
     FIRST_LOCAL_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_MS_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    COLLECTED_FIELD_NUMBER: _ClassVar[int]
     container: int
     first_local: int
     count: int
     expires_ms: int
     client_id: int
-    def __init__(self, container: _Optional[int] = ..., first_local: _Optional[int] = ..., count: _Optional[int] = ..., expires_ms: _Optional[int] = ..., client_id: _Optional[int] = ...) -> None: ...
+    collected: bytes
+    def __init__(self, container: _Optional[int] = ..., first_local: _Optional[int] = ..., count: _Optional[int] = ..., expires_ms: _Optional[int] = ..., client_id: _Optional[int] = ..., collected: _Optional[bytes] = ...) -> None: ...
 
 class BlockReferenceRow(_message.Message):
     __slots__ = ("references",)

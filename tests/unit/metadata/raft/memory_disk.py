@@ -212,8 +212,8 @@ class MemoryDisk:
     def image(self, steps: int, rng: random.Random) -> "MemoryDisk":
         """What a power loss after so many steps of the journal could leave.
 
-        Of what was not synced, any sectors may have reached the disk, and of what was not synced of a
-        directory any prefix.
+        Of what was not synced, any sectors may have reached the disk, and of the changes of
+        directories any prefix.
         """
         contents: dict[int, bytearray] = {}
         unsynced: dict[int, list[Write | Truncate]] = {}

@@ -1,4 +1,4 @@
-"""Power losses and kills at any moment: what was acknowledged is there, what was not is whole or not there."""
+"""Power losses and kills at any moment: what was acknowledged is there, and nothing is torn."""
 
 import asyncio
 import random
@@ -118,7 +118,7 @@ async def check(wal: WriteAheadLog, promises: dict[GroupId, Promise], crashed_at
 
 
 def _truncated_below(promise: Promise, entry: Entry) -> bool:
-    """Whether something of a higher term was written at or before its index: then it may be gone."""
+    """Whether something of a higher term was written at or before its index: it may be gone."""
     return any(
         other.term > entry.term
         for index, others in promise.written.items()

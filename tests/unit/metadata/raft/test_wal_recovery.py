@@ -31,7 +31,7 @@ def content(disk: MemoryDisk, name: str) -> bytearray:
 
 
 async def log_of(payloads: list[bytes]) -> tuple[MemoryDisk, list[int]]:
-    """A disk as it was before the log was closed, and where each record starts in the first segment."""
+    """A disk as it was before the log was closed, and where each record starts in its file."""
     disk = MemoryDisk()
     wal = await open_log(disk)
     starts = [SEGMENT_HEADER_BYTES]
@@ -83,8 +83,8 @@ def test_batch_torn_at_any_byte_is_cut_there() -> None:
 
 
 def test_records_after_a_torn_one_never_come_back() -> None:
-    # Of an unsynced batch of three the second is torn. What replaces it has its size: without erasing,
-    # the third would follow it.
+    # Of an unsynced batch of three the second is torn. What replaces it has its size: without
+    # erasing, the third would follow it.
     async def scenario() -> None:
         disk = MemoryDisk()
         wal = await open_log(disk)

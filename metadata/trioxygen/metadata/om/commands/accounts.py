@@ -52,7 +52,7 @@ class AccountCommands:
         self, txn: CapturingTxn, command: CreateAccessKeyRequest, now: Now
     ) -> CreateAccessKeyReply | Refusal:
         """With an access key of the same account that exists, its secret is replaced."""
-        if not ACCOUNTS.exists(txn, command.account_id.encode()):
+        if not command.account_id or not ACCOUNTS.exists(txn, command.account_id.encode()):
             return Refusal(types_pb2.NO_SUCH_ACCOUNT, facts={"account": command.account_id})
         access_key = command.access_key or "O3" + random_token(now.rng, 18)
         existing = ACCESS_KEYS.get(txn, access_key.encode())
@@ -72,6 +72,6 @@ class AccountCommands:
     def revoke_access_key(
         self, txn: CapturingTxn, command: RevokeAccessKeyRequest, now: Now
     ) -> RevokeAccessKeyReply | Refusal:
-        if not ACCESS_KEYS.delete(txn, command.access_key.encode()):
+        if not command.access_key or not ACCESS_KEYS.delete(txn, command.access_key.encode()):
             return Refusal(types_pb2.NO_SUCH_ACCESS_KEY, facts={"access_key": command.access_key})
         return RevokeAccessKeyReply()

@@ -3,7 +3,7 @@
 from trioxygen.metadata.execution import Handler, Now, Refusal
 from trioxygen.metadata.om.blocks import BlockKeeper
 from trioxygen.metadata.om.commands.buckets import live_bucket
-from trioxygen.metadata.om.schema import KEYS, key_key
+from trioxygen.metadata.om.schema import KEY_BYTES_MAX, KEYS, key_key
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import (
@@ -31,6 +31,16 @@ def check_condition(condition: WriteCondition, old: KeyRow | None) -> Refusal | 
     return None
 
 
+def check_key(key: bytes) -> Refusal | None:
+    if 0 < len(key) <= KEY_BYTES_MAX:
+        return None
+    return Refusal(
+        types_pb2.INVALID_REQUEST,
+        "a key has 1 to 1,024 bytes",
+        {"size_bytes": str(len(key))},
+    )
+
+
 class KeyCommands:
     def __init__(self, blocks: BlockKeeper) -> None:
         self._blocks = blocks
@@ -49,11 +59,13 @@ class KeyCommands:
             return bucket
         key = key_key(bucket.bucket_id, command.key)
         old = KEYS.get(txn, key)
-        row = command.row
-        refusal = check_condition(command.condition, old)
+        # A copy: the command may run again, with its batch or when its client tries again.
+        row = KeyRow()
+        row.CopyFrom(command.row)
+        refusal = check_key(command.key) or check_condition(command.condition, old)
         if refusal is None:
             if command.HasField("copy_source"):
-                refusal = self._check_source(txn, command)
+                refusal = self._take_source(txn, command, row)
             else:
                 refusal = self._blocks.check_leased(txn, row.blocks)
         if refusal is not None:
@@ -66,14 +78,16 @@ class KeyCommands:
             self._blocks.supersede(txn, bucket, command.key, old, now)
         return CommitKeyReply(object_id=row.object_id, modified_ms=row.modified_ms)
 
-    def _check_source(self, txn: CapturingTxn, command: CommitKeyRequest) -> Refusal | None:
+    def _take_source(
+        self, txn: CapturingTxn, command: CommitKeyRequest, row: KeyRow
+    ) -> Refusal | None:
+        """A copy shares all its source's blocks, whatever the client says they are."""
         source = command.copy_source
-        row = KEYS.get(txn, key_key(source.bucket_id, source.key))
-        if row is None or row.object_id != source.object_id:
+        found = KEYS.get(txn, key_key(source.bucket_id, source.key))
+        if found is None or found.object_id != source.object_id:
             return Refusal(types_pb2.CONDITION_CONFLICT, "the copy's source has changed")
-        assert self._blocks.check_referenced(txn, command.row.blocks), (
-            "a key row with blocks that nobody holds"
-        )
+        row.ClearField("blocks")
+        row.blocks.extend(found.blocks)
         return None
 
     def delete_keys(

@@ -5,12 +5,10 @@ from itertools import islice
 from trioxygen.metadata.execution import Handler, Now, Refusal, expire_retries
 from trioxygen.metadata.om.blocks import BlockKeeper
 from trioxygen.metadata.om.schema import (
-    BLOCK_REFERENCES,
     COMPLETED_UPLOADS,
     GC,
     HISTORY,
     LEASES,
-    block_key,
     lease_key,
 )
 from trioxygen.metadata.store.delta import CapturingTxn
@@ -91,11 +89,10 @@ class LeaseCommands:
         self, txn: CapturingTxn, command: ReleaseLeasesRequest, now: Now
     ) -> ReleaseLeasesReply:
         for lease_id in command.lease_ids:
-            self._blocks.end_lease(txn, lease_id, now)
-        for block in command.blocks:
-            # Blocks of failed writes; one that was committed after all stays.
-            if not BLOCK_REFERENCES.exists(txn, block_key(block.container, block.local)):
-                self._blocks.collect(txn, block.container, block.local, 1, now)
+            lease = LEASES.get(txn, lease_key(lease_id))
+            if lease is not None and lease.client_id == command.client_id:
+                self._blocks.end_lease(txn, lease_id, now)
+        self._blocks.give_back(txn, command.client_id, command.blocks, now)
         return ReleaseLeasesReply()
 
     def expire_leases(self, txn: CapturingTxn, command: ExpireLeases, now: Now) -> WorkReply:

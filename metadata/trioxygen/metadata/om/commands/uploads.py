@@ -4,12 +4,13 @@ from trioxygen.metadata.execution import Handler, Now, Refusal
 from trioxygen.metadata.om import multipart
 from trioxygen.metadata.om.blocks import BlockKeeper
 from trioxygen.metadata.om.commands.buckets import live_bucket
-from trioxygen.metadata.om.commands.keys import check_condition
+from trioxygen.metadata.om.commands.keys import check_condition, check_key
 from trioxygen.metadata.om.multipart import ChosenPart
 from trioxygen.metadata.om.schema import (
     COMPLETED_UPLOADS,
     KEYS,
     PARTS,
+    UPLOAD_ID_BYTES,
     UPLOADS,
     key_key,
     part_key,
@@ -28,6 +29,7 @@ from trioxygen.proto.v1.om_pb2 import (
     CompleteUploadRequest,
     CreateUploadReply,
     CreateUploadRequest,
+    PartRow,
     UploadRow,
 )
 from trioxygen.proto.v1.types_pb2 import Checksum
@@ -51,13 +53,17 @@ class UploadCommands:
         bucket = live_bucket(txn, command.bucket, command.bucket_id)
         if isinstance(bucket, Refusal):
             return bucket
+        refusal = check_key(command.key) or multipart.check_checksum(command.row)
+        if refusal is not None:
+            return refusal
         # Begins with the time, so that the uploads of one key list in the order of their creation.
         upload_id = (
             now.wall_ms.to_bytes(6, "big")
             + (now.next_id() % 2**16).to_bytes(2, "big")
             + now.rng.randbytes(8)
         )
-        row = command.row
+        row = UploadRow()
+        row.CopyFrom(command.row)
         row.upload_id, row.key = upload_id, command.key
         row.bucket_id, row.created_ms = bucket.bucket_id, now.wall_ms
         UPLOADS.put(txn, upload_key(bucket.bucket_id, command.key, upload_id), row)
@@ -72,11 +78,17 @@ class UploadCommands:
     def commit_part(
         self, txn: CapturingTxn, command: CommitPartRequest, now: Now
     ) -> CommitPartReply | Refusal:
+        bucket = live_bucket(txn, command.bucket, command.bucket_id)
+        if isinstance(bucket, Refusal):
+            return bucket
         upload = self._find(txn, command.bucket_id, command.key, command.upload_id)
         if isinstance(upload, Refusal):
             return upload
-        row = command.row
-        refusal = self._blocks.check_leased(txn, row.blocks)
+        # A copy: the command may run again, with its batch or when its client tries again.
+        row = PartRow()
+        row.CopyFrom(command.row)
+        refusal = multipart.check_new_part(command.number, upload, row)
+        refusal = refusal or self._blocks.check_leased(txn, row.blocks)
         if refusal is not None:
             return refusal
         key = part_key(command.upload_id, command.number)
@@ -140,6 +152,8 @@ class UploadCommands:
     def _completed_before(
         self, txn: CapturingTxn, command: CompleteUploadRequest
     ) -> CompleteUploadReply | None:
+        if len(command.upload_id) != UPLOAD_ID_BYTES:
+            return None
         done = COMPLETED_UPLOADS.get(txn, command.upload_id)
         if done is None or done.bucket_id != command.bucket_id or done.key != command.key:
             return None
@@ -156,7 +170,9 @@ class UploadCommands:
                 continue
             if chosen and wanted.number <= chosen[-1].number:
                 return Refusal(types_pb2.INVALID_PART_ORDER, facts={"part": str(wanted.number)})
-            row = PARTS.get(txn, part_key(command.upload_id, wanted.number))
+            number = wanted.number
+            possible = 1 <= number <= multipart.PARTS_MAX
+            row = PARTS.get(txn, part_key(command.upload_id, number)) if possible else None
             refusal = multipart.check_part(wanted, row)
             if refusal is not None:
                 return refusal

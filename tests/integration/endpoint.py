@@ -1,0 +1,130 @@
+"""An S3 endpoint, clients for it, and what they say about errors."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+REGION: Final = "us-east-1"
+_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    access: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A running store with two accounts. Attributes: main, other: keys of the two."""
+
+    url: str
+    main: Keys
+    other: Keys
+
+    @property
+    def address(self) -> tuple[str, int]:
+        parts = urlsplit(self.url)
+        assert parts.hostname is not None
+        return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+
+    @property
+    def host(self) -> str:
+        """As the Host header has it."""
+        return urlsplit(self.url).netloc
+
+    @contextmanager
+    def client(self, keys: Keys | None = None, **options: Any) -> "Iterator[S3Client]":
+        """A boto3 client that does not retry; `options` go to botocore's Config."""
+        chosen = keys or self.main
+        settings: dict[str, Any] = {
+            "retries": {"total_max_attempts": 1, "mode": "standard"},
+            "s3": {"addressing_style": "path"},
+            "max_pool_connections": 64,
+            "connect_timeout": 10,
+            "read_timeout": 120,
+            **options,
+        }
+        made: S3Client = boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id=chosen.access,
+            aws_secret_access_key=chosen.secret,
+            config=Config(**settings),
+        )
+        with closing(made):
+            yield made
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error as a client sees it."""
+
+    status: int
+    code: str
+    message: str
+    details: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+
+def refusal(call: Callable[..., object], **arguments: Any) -> Refusal:
+    """The error of a call that must fail."""
+    try:
+        call(**arguments)
+    except ClientError as error:
+        answer: Any = error.response
+        details: dict[str, Any] = dict(answer["Error"])
+        return Refusal(
+            status=answer["ResponseMetadata"]["HTTPStatusCode"],
+            code=details["Code"],
+            message=details.get("Message", ""),
+            details=details,
+            headers=answer["ResponseMetadata"]["HTTPHeaders"],
+        )
+    raise AssertionError(f"not refused: {arguments}")
+
+
+def refused(call: Callable[..., object], **arguments: Any) -> tuple[int, str]:
+    """(status, code) of a call that must fail."""
+    found = refusal(call, **arguments)
+    return found.status, found.code
+
+
+def read(s3: "S3Client", bucket: str, key: str, **arguments: Any) -> bytes:
+    """The object's body."""
+    with closing(s3.get_object(Bucket=bucket, Key=key, **arguments)["Body"]) as body:
+        return body.read()
+
+
+def keys_of(s3: "S3Client", bucket: str, prefix: str = "") -> list[str]:
+    """All keys of a bucket, in the order they are listed."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+
+def empty(s3: "S3Client", bucket: str) -> None:
+    """Deletes every object and upload of a bucket."""
+    for upload_page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+        for upload in upload_page.get("Uploads", []):
+            s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+    keys: list[str] = []
+    for key in keys_of(s3, bucket):
+        if _NOT_XML.search(key):
+            # No XML document can name it: DeleteObjects cannot either.
+            s3.delete_object(Bucket=bucket, Key=key)
+        else:
+            keys.append(key)
+    for start in range(0, len(keys), 1_000):
+        doomed = keys[start : start + 1_000]
+        s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in doomed]})

@@ -1,0 +1,154 @@
+"""`o3 serve` as a process of its own, and the `o3` command against it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from tests.integration.endpoint import Endpoint, Keys
+
+REPO: Final = Path(__file__).parents[2]
+_ROOTS: Final = ("gateway", "metadata", "hdds", "recon", "common", "proto", "cli")
+_READY_SECONDS_MAX: Final = 60
+_STOP_SECONDS_MAX: Final = 60
+ADMIN: Final = Keys("AKTESTMAIN", "main-secret-of-the-tests")
+OTHER: Final = Keys("AKTESTOTHER", "other-secret-of-the-tests")
+
+
+def environment(more: Mapping[str, str]) -> dict[str, str]:
+    """Of a child: nothing of the user's configuration, and the code of this checkout."""
+    path = os.pathsep.join(str(REPO / root) for root in _ROOTS)
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    return {**kept, "PYTHONPATH": path, **more}
+
+
+class StoreProcess:
+    """One data folder and the process that serves it; it can be ended and started again.
+
+    Args:
+        config: sections of the configuration, as the environment gives them: `{"s3.domains": "a"}`.
+        chosen_keys: start with the keys `ADMIN`; else the store makes some.
+    """
+
+    def __init__(
+        self, folder: Path, config: Mapping[str, object] | None = None, *, chosen_keys: bool = True
+    ) -> None:
+        self.data = folder / "data"
+        self.log = folder / "server.log"
+        self.lines: list[str] = []
+        self._environment = {
+            f"O3_{name.replace('.', '__').upper()}": str(value)
+            for name, value in (config or {}).items()
+        }
+        if chosen_keys:
+            self._environment |= {"O3_ACCESS_KEY": ADMIN.access, "O3_SECRET_KEY": ADMIN.secret}
+        self.process: subprocess.Popen[str] | None = None
+        self.ready_seconds = 0.0
+
+    def start(self, *, port: int = 0) -> "StoreProcess":
+        """Returns when the store has said `ready`. Fails with its log when it does not."""
+        started = time.monotonic()
+        process = self.launch(port=port)
+        assert process.stdout is not None
+        self.lines = []
+        for line in process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            if line == "ready\n":
+                self.ready_seconds = time.monotonic() - started
+                return self
+        process.wait(_READY_SECONDS_MAX)
+        raise AssertionError(f"exit code {process.returncode}: {self.log_text()}")
+
+    def launch(self, *, port: int = 0) -> subprocess.Popen[str]:
+        assert self.process is None or self.process.poll() is not None, "runs already"
+        command = ("serve", "--data", str(self.data), "--port", str(port), "--admin-port", "0")
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "trioxygen.cli.main", *command],
+                env=environment(self._environment),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        return self.process
+
+    def o3(self, *arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+        """Runs `o3 ... --data FOLDER`."""
+        return subprocess.run(
+            [sys.executable, "-m", "trioxygen.cli.main", *arguments, "--data", str(self.data)],
+            env=environment({}),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def status(self) -> dict[str, Any]:
+        done = self.o3("status", "--json")
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def add_account(self, account: str, keys: Keys) -> None:
+        made = self.o3("account", "create", account.title(), "--id", account)
+        assert made.returncode == 0, made.stderr
+        arguments = ("--account", account, "--access-key", keys.access, "--secret-stdin")
+        made = self.o3("key", "create", *arguments, stdin=f"{keys.secret}\n")
+        assert made.returncode == 0, made.stderr
+
+    @property
+    def url(self) -> str:
+        return str(json.loads((self.data / "endpoint.json").read_text())["s3"])
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint(self.url, ADMIN, OTHER)
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def log_text(self) -> str:
+        return self.log.read_text()
+
+    def stop(self) -> None:
+        """SIGTERM; the process must end well and have left no traceback."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=_STOP_SECONDS_MAX)
+        assert self.process.returncode == 0, (self.process.returncode, self.log_text()[-4_000:])
+        self.check_log()
+
+    def check_log(self) -> None:
+        told = self.log_text()
+        assert "Traceback" not in told and "request_failed" not in told, told[-4_000:]
+
+    def kill(self) -> None:
+        """SIGKILL, wherever it stands."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.communicate()
+
+    def discard(self) -> None:
+        """The end of a test, whatever the process does."""
+        if self.process is not None:
+            if self.process.poll() is None:
+                self.process.kill()
+            self.process.communicate()
+
+
+def wait_until(
+    holds: Callable[[], object], *, seconds_max: float = 30, told: Callable[[], object] = str
+) -> None:
+    """Polls a condition; fails with what `told` gives when it does not come true in time."""
+    end = time.monotonic() + seconds_max
+    while not holds():
+        assert time.monotonic() < end, f"not in {seconds_max} s: {told()}"
+        time.sleep(0.05)

@@ -1,0 +1,149 @@
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.credentials import Credentials
+
+from tests.unit.metadata.om.om_harness import OmHarness, om_test
+from trioxygen.common.errors import (
+    AccessKeyAlreadyExists,
+    AccountAlreadyExists,
+    NoSuchAccessKey,
+    NoSuchAccount,
+)
+from trioxygen.metadata.om.schema import ACCESS_KEYS
+from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1.types_pb2 import Account
+
+
+async def account(harness: OmHarness, **wanted: str) -> Account:
+    request = om.CreateAccountRequest(account=Account(**wanted))  # type: ignore[arg-type]
+    return (await harness.client.call(request, om.CreateAccountReply)).account
+
+
+async def access_key(
+    harness: OmHarness, account_id: str, access_key: str = "", secret_key: str = ""
+) -> om.AccessKeyRow:
+    request = om.CreateAccessKeyRequest(
+        account_id=account_id, access_key=access_key, secret_key=secret_key
+    )
+    return (await harness.client.call(request, om.CreateAccessKeyReply)).key
+
+
+async def signing_key(harness: OmHarness, key: str) -> om.DeriveSigningKeyReply:
+    request = om.DeriveSigningKeyRequest(
+        access_key=key, date="20261121", region="eu-north-1", service="s3"
+    )
+    return await harness.client.call(request, om.DeriveSigningKeyReply)
+
+
+def botocores_signing_key(secret: str) -> bytes:
+    """The key as botocore derives it, step by step."""
+    auth = SigV4Auth(Credentials("key", secret), "s3", "eu-north-1")
+    key = b"AWS4" + secret.encode()
+    for text in ("20261121", "eu-north-1", "s3", "aws4_request"):
+        key = auth._sign(key, text)  # type: ignore[attr-defined]
+    return key
+
+
+@om_test()
+async def test_account_gets_ids_of_its_own(harness: OmHarness) -> None:
+    first, second = await account(harness), await account(harness, display_name="two")
+    assert first.account_id != second.account_id
+    assert first.account_id.isdigit() and len(first.account_id) == 12
+    assert len(bytes.fromhex(first.canonical_id)) == 32
+    assert first.canonical_id != second.canonical_id
+    assert (first.display_name, second.display_name) == (first.account_id, "two")
+    reply = await harness.client.call(om.ListAccountsRequest(count_max=10), om.ListAccountsReply)
+    assert {one.account_id for one in reply.accounts} == {first.account_id, second.account_id}
+
+
+@om_test()
+async def test_account_id_canonical_id_and_email_are_unique(harness: OmHarness) -> None:
+    one = await account(harness, account_id="one", canonical_id="c1", email="one@example.org")
+    for wanted in (
+        {"account_id": "one"},
+        {"account_id": "two", "canonical_id": "c1"},
+        {"account_id": "two", "email": "one@example.org"},
+    ):
+        with pytest.raises(AccountAlreadyExists):
+            await account(harness, **wanted)
+    await account(harness, account_id="two")
+    await account(harness, account_id="three")
+    page = await harness.client.call(om.ListAccountsRequest(count_max=2), om.ListAccountsReply)
+    assert ([row.account_id for row in page.accounts], page.truncated) == (["one", "three"], True)
+    request = om.ListAccountsRequest(count_max=2, after="three")
+    page = await harness.client.call(request, om.ListAccountsReply)
+    assert ([row.account_id for row in page.accounts], page.truncated) == (["two"], False)
+    assert one.created_ms == harness.clock.wall_ms()
+
+
+@om_test()
+async def test_access_key_belongs_to_an_account(harness: OmHarness) -> None:
+    one = await account(harness, account_id="one")
+    made = await access_key(harness, "one")
+    assert len(made.access_key) == 20 and made.access_key.startswith("O3")
+    assert len(made.secret_key) == 40
+    assert (await signing_key(harness, made.access_key)).account == one
+    for missing in ("", "two"):
+        with pytest.raises(NoSuchAccount):
+            await access_key(harness, missing)
+
+
+@om_test()
+async def test_secret_of_an_own_access_key_is_replaced_when_one_is_given(
+    harness: OmHarness,
+) -> None:
+    await account(harness, account_id="one")
+    await account(harness, account_id="two")
+    await access_key(harness, "one", "KEY", "first secret")
+    with pytest.raises(AccessKeyAlreadyExists):
+        await access_key(harness, "one", "KEY")
+    with pytest.raises(AccessKeyAlreadyExists):
+        await access_key(harness, "two", "KEY", "stolen")
+    before = (await signing_key(harness, "KEY")).signing_key
+    assert before == botocores_signing_key("first secret")
+    await access_key(harness, "one", "KEY", "second secret")
+    assert (await signing_key(harness, "KEY")).signing_key == botocores_signing_key("second secret")
+
+
+@om_test()
+async def test_revoked_access_key_signs_no_more(harness: OmHarness) -> None:
+    await account(harness, account_id="one")
+    await access_key(harness, "one", "KEY", "secret")
+    request = om.RevokeAccessKeyRequest(access_key="KEY")
+    await harness.client.call(request, om.RevokeAccessKeyReply)
+    for gone in ("KEY", "", "never"):
+        with pytest.raises(NoSuchAccessKey):
+            await signing_key(harness, gone)
+        with pytest.raises(NoSuchAccessKey):
+            await harness.client.call(
+                om.RevokeAccessKeyRequest(access_key=gone), om.RevokeAccessKeyReply
+            )
+
+
+@om_test()
+async def test_derived_signing_key_is_botocores(harness: OmHarness) -> None:
+    await account(harness, account_id="one")
+    for number, secret in enumerate(("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "ключ é", " ")):
+        await access_key(harness, "one", f"KEY{number}", secret)
+        derived = (await signing_key(harness, f"KEY{number}")).signing_key
+        assert derived == botocores_signing_key(secret)
+
+
+@om_test()
+async def test_listed_access_keys_have_no_secrets(harness: OmHarness) -> None:
+    for name in ("one", "two"):
+        await account(harness, account_id=name)
+    for number, owner in enumerate(("one", "two", "one", "one")):
+        await access_key(harness, owner, f"KEY{number}", "a secret")
+    request = om.ListAccessKeysRequest(account_id="one", count_max=2)
+    page = await harness.client.call(request, om.ListAccessKeysReply)
+    assert ([row.access_key for row in page.keys], page.truncated) == (["KEY0", "KEY2"], True)
+    request = om.ListAccessKeysRequest(account_id="one", count_max=2, after="KEY2")
+    page = await harness.client.call(request, om.ListAccessKeysReply)
+    assert ([row.access_key for row in page.keys], page.truncated) == (["KEY3"], False)
+    everyone = await harness.client.call(
+        om.ListAccessKeysRequest(count_max=100), om.ListAccessKeysReply
+    )
+    assert len(everyone.keys) == 4
+    assert b"a secret" not in everyone.SerializeToString()
+    assert len(harness.rows(ACCESS_KEYS.table)) == 4

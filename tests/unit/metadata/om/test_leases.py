@@ -1,0 +1,249 @@
+import pytest
+
+from tests.unit.metadata.om.om_harness import (
+    CONTAINER,
+    OmHarness,
+    blocks_of,
+    om_test,
+    slices_of,
+)
+from trioxygen.common.errors import LeaseExpired, NotEnoughDataNodes, Overloaded
+from trioxygen.metadata.om.schema import BLOCK_REFERENCES, GC, LEASES, block_key
+from trioxygen.metadata.om.workers import GarbageCollection
+from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
+
+
+def queued(harness: OmHarness) -> list[int]:
+    """Local ids in the gc queue."""
+    found: list[int] = []
+    for _, value in harness.rows(GC.table):
+        blocks = om.GcRow.FromString(value).blocks
+        found += range(blocks.first_local, blocks.first_local + blocks.count)
+    return sorted(found)
+
+
+def locals_of(lease: om.LeaseBlocksReply) -> list[int]:
+    first = lease.blocks.first_local
+    return list(range(first, first + lease.blocks.count))
+
+
+async def give_back(
+    harness: OmHarness, *locals_: int, leases: tuple[int, ...] = ()
+) -> om.ReleaseLeasesReply:
+    blocks = [BlockId(container=CONTAINER, local=local) for local in locals_]
+    request = om.ReleaseLeasesRequest(lease_ids=leases, blocks=blocks)
+    return await harness.client.call(request, om.ReleaseLeasesReply)
+
+
+@om_test(lease_duration_ms=60_000)
+async def test_lease_names_blocks_pipeline_and_duration(harness: OmHarness) -> None:
+    first, second = await harness.lease(3), await harness.lease(2)
+    assert (first.duration_ms, first.blocks.count) == (60_000, 3)
+    assert first.pipeline.datanodes[0].node_id == "dn1"
+    assert first.lease_id != second.lease_id
+    assert set(locals_of(first)).isdisjoint(locals_of(second))
+
+
+@om_test(lease_duration_ms=10_000)
+async def test_expired_lease_collects_exactly_what_nothing_references(harness: OmHarness) -> None:
+    bucket = await harness.bucket()
+    lease = await harness.lease(6)
+    one, *_ = locals_of(lease)
+    await harness.put(bucket, b"a", blocks=slices_of(lease, 1, 1, first=1))
+    await harness.put(bucket, b"b", blocks=slices_of(lease, 1, first=4))
+    harness.clock.advance(9_000)
+    await harness.settle()
+    assert len(harness.rows(LEASES.table)) == 1
+    await harness.pass_time(1_000)
+    assert harness.rows(LEASES.table) == []
+    # Never written ones too: the OM cannot tell.
+    await harness.pass_time(10_000)
+    assert sorted(local for _, local in harness.scm.deleted) == [one, one + 3, one + 5]
+
+
+@om_test(lease_duration_ms=10_000)
+async def test_renewed_lease_lives_on(harness: OmHarness) -> None:
+    lease = await harness.lease(1)
+    for _ in range(3):
+        harness.clock.advance(8_000)
+        reply = await harness.client.call(
+            om.RenewLeasesRequest(lease_ids=[lease.lease_id, 12_345]), om.RenewLeasesReply
+        )
+        assert list(reply.lost) == [12_345]
+        await harness.settle()
+    bucket = await harness.bucket()
+    await harness.put(bucket, b"key", blocks=slices_of(lease, 1))
+    await harness.pass_time(20_000)
+    reply = await harness.client.call(
+        om.RenewLeasesRequest(lease_ids=[lease.lease_id]), om.RenewLeasesReply
+    )
+    assert list(reply.lost) == [lease.lease_id]
+    assert (queued(harness), harness.scm.deleted) == ([], [])
+
+
+@om_test()
+async def test_lease_is_renewed_and_ended_by_its_own_client_only(harness: OmHarness) -> None:
+    lease = await harness.lease(1)
+    stranger = harness.new_client()
+    request = om.RenewLeasesRequest(lease_ids=[lease.lease_id])
+    assert list((await stranger.call(request, om.RenewLeasesReply)).lost) == [lease.lease_id]
+    block = BlockId(container=CONTAINER, local=lease.blocks.first_local)
+    await stranger.call(
+        om.ReleaseLeasesRequest(lease_ids=[lease.lease_id], blocks=[block]), om.ReleaseLeasesReply
+    )
+    assert len(harness.rows(LEASES.table)) == 1
+    assert queued(harness) == []
+
+
+@om_test(lease_duration_ms=1_000)
+async def test_commit_with_an_ended_lease_is_refused_and_changes_nothing(
+    harness: OmHarness,
+) -> None:
+    bucket = await harness.bucket()
+    lease = await harness.lease(2)
+    await harness.pass_time(2_000)
+    before = harness.all_rows()
+    with pytest.raises(LeaseExpired) as refused:
+        await harness.put(bucket, b"key", blocks=slices_of(lease, 1))
+    assert refused.value.facts == {"lease": str(lease.lease_id)}
+    assert harness.all_rows() == before
+
+
+@om_test()
+async def test_released_lease_collects_what_nothing_references_at_once(harness: OmHarness) -> None:
+    bucket = await harness.bucket()
+    lease = await harness.lease(4)
+    await harness.put(bucket, b"key", blocks=slices_of(lease, 1, first=2))
+    await harness.release(lease)
+    first = lease.blocks.first_local
+    assert queued(harness) == [first, first + 1, first + 3]
+    await harness.release(lease)
+    assert queued(harness) == [first, first + 1, first + 3]
+
+
+@om_test()
+async def test_single_block_given_back_is_collected_unless_it_was_committed(
+    harness: OmHarness,
+) -> None:
+    bucket = await harness.bucket()
+    lease = await harness.lease(4)
+    first = lease.blocks.first_local
+    await harness.put(bucket, b"key", blocks=slices_of(lease, 1, first=1))
+    await give_back(harness, first, first + 1)
+    assert queued(harness) == [first]
+    assert (await harness.lookup(bucket, b"key")).found
+
+
+@om_test()
+async def test_block_is_collected_once_although_given_back_before_its_lease_ends(
+    harness: OmHarness,
+) -> None:
+    lease = await harness.lease(12)
+    first = lease.blocks.first_local
+    for local in (first, first + 9, first + 3):
+        await give_back(harness, local)
+    await give_back(harness, first)
+    harness.clock.advance(1)
+    await harness.release(lease)
+    await give_back(harness, first + 4)
+    assert queued(harness) == locals_of(lease)
+
+
+@om_test()
+async def test_lease_and_its_first_block_released_together_lose_no_block(
+    harness: OmHarness,
+) -> None:
+    """Both are collected in the same millisecond under the same first block."""
+    lease = await harness.lease(8)
+    first = lease.blocks.first_local
+    await give_back(harness, first, first + 2, leases=(lease.lease_id,))
+    assert queued(harness) == locals_of(lease)
+
+
+@om_test()
+async def test_block_that_was_given_back_cannot_be_committed(harness: OmHarness) -> None:
+    """Its data may be deleted at any time."""
+    bucket = await harness.bucket()
+    lease = await harness.lease(2)
+    await give_back(harness, lease.blocks.first_local)
+    with pytest.raises(LeaseExpired):
+        await harness.put(bucket, b"key", blocks=slices_of(lease, 1))
+    await harness.put(bucket, b"key", blocks=slices_of(lease, 1, first=1))
+
+
+@om_test(gc_delay_ms=0)
+async def test_block_deleted_while_its_lease_lives_is_collected_once(harness: OmHarness) -> None:
+    bucket = await harness.bucket()
+    lease = await harness.lease(3)
+    first = lease.blocks.first_local
+    await harness.put(bucket, b"a", blocks=slices_of(lease, 1))
+    await harness.put(bucket, b"a", blocks=slices_of(lease, 1, first=1))
+    await harness.copy(bucket, b"a", b"copy")
+    await harness.delete(bucket, b"a")
+    await harness.delete(bucket, b"copy")
+    with pytest.raises(LeaseExpired):
+        await harness.put(bucket, b"again", blocks=slices_of(lease, 1))
+    await harness.pass_time(1_000)
+    assert [local for _, local in harness.scm.deleted] == [first, first + 1]
+    await harness.release(lease)
+    await harness.pass_time(1_000)
+    assert [local for _, local in harness.scm.deleted] == locals_of(lease)
+
+
+@om_test(leases_max=2)
+async def test_leases_have_a_limit(harness: OmHarness) -> None:
+    await harness.lease(1)
+    second = await harness.lease(1)
+    request = om.GrantLease(blocks=BlockRange(container=1, first_local=1, count=1))
+    with pytest.raises(Overloaded):
+        await harness.executor.execute(request)
+    await harness.release(second)
+    await harness.lease(1)
+
+
+@om_test()
+async def test_lease_passes_on_what_the_scm_refuses(harness: OmHarness) -> None:
+    harness.scm.refuse_with = NotEnoughDataNodes("none")
+    with pytest.raises(NotEnoughDataNodes):
+        await harness.lease(1)
+    harness.scm.refuse_with = None
+    assert harness.rows(LEASES.table) == []
+
+
+@om_test(gc_delay_ms=0)
+async def test_gc_keeps_its_queue_while_the_scm_does_not_take_it(harness: OmHarness) -> None:
+    lease = await harness.lease(2)
+    harness.scm.refuse_with = NotEnoughDataNodes("none")
+    await harness.release(lease)
+    await harness.pass_time(1_000)
+    assert queued(harness) == locals_of(lease)
+    assert harness.runtime.tasks.workers["om-garbage-collection"].failures > 0
+    harness.scm.refuse_with = None
+    await harness.pass_time(60_000)
+    assert [local for _, local in harness.scm.deleted] == locals_of(lease)
+    assert queued(harness) == []
+
+
+@om_test()
+async def test_gc_never_hands_over_a_block_that_is_referenced(harness: OmHarness) -> None:
+    """Whatever put it in the queue: here a row that should not be there."""
+    bucket = await harness.bucket()
+    lease = await harness.lease(5)
+    await harness.put(bucket, b"key", blocks=slices_of(lease, 1, first=2))
+    [held] = blocks_of((await harness.lookup(bucket, b"key")).row.blocks)
+    await harness.release(lease)
+    first = lease.blocks.first_local
+    txn = harness.store.begin()
+    txn.delete_range(GC.table, b"\0", b"\xff")
+    blocks = BlockRange(container=CONTAINER, first_local=first, count=5)
+    GC.put(txn, b"\0" * 24, om.GcRow(blocks=blocks))
+    txn.commit()
+    worker = GarbageCollection(harness.executor, harness.clock, harness.scm, interval_ms=1)
+    await worker.work()
+    assert [local for _, local in harness.scm.deleted] == [
+        local for local in locals_of(lease) if local != held[1]
+    ]
+    assert queued(harness) == []
+    with harness.store.read() as txn_read:
+        assert BLOCK_REFERENCES.exists(txn_read, block_key(*held))
