@@ -103,7 +103,12 @@ def connection(endpoint: Endpoint) -> Iterator[Connection]:
 
 @dataclass
 class Request:
-    """A request to be signed. Attributes: path, as it is sent; host: None, that of the endpoint."""
+    """A request to be signed.
+
+    Attributes:
+        path: as it is sent; signed_path: its canonical form, where that is another one.
+        host: None, that of the endpoint.
+    """
 
     method: str
     path: str
@@ -111,6 +116,7 @@ class Request:
     body: bytes = b""
     fields: dict[str, str] = field(default_factory=dict)
     host: str | None = None
+    signed_path: str = ""
 
     @property
     def target(self) -> str:
@@ -179,7 +185,10 @@ def sign(
     """
     host = request.host or endpoint.host
     value = hashlib.sha256(request.body).hexdigest() if payload is None else payload
-    aws = AWSRequest(request.method, f"http://{host}{request.target}", headers=HTTPHeaders())
+    url = f"http://{host}{request.signed_path or request.path}"
+    if request.query:
+        url += f"?{request.query}"
+    aws = AWSRequest(request.method, url, headers=HTTPHeaders())
     for name, field_value in request.fields.items():
         aws.headers[name] = field_value
     aws.headers["X-Amz-Content-SHA256"] = value

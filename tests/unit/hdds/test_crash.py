@@ -34,7 +34,7 @@ async def work_until_the_crash(n: Node, acknowledged: dict[int, int]) -> None:
         await n.flush()
 
 
-@pytest.mark.parametrize("changes", range(0, 46))
+@pytest.mark.parametrize("changes", range(0, 30))
 def test_a_crash_at_any_change_of_the_disk_loses_nothing_acknowledged(
     tmp_path: Path, changes: int
 ) -> None:

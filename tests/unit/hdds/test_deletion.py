@@ -64,6 +64,7 @@ def test_a_block_that_was_received_but_not_put_can_be_deleted(tmp_path: Path) ->
             await stream.send(content(1, 2 * MIB))
             await stream._uploads[0].finish(5_000)
             await n.delete((1, 1))
+            await n.flush()
             assert n.files() == []
             assert n.container().streams_open == n.container().reserved_bytes == 0
 

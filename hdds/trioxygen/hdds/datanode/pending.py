@@ -58,7 +58,7 @@ class Generation:
 
     Attributes:
     states: of containers that an entry moved.
-    dropped: streamed blocks that were put and deleted here; their bytes are garbage.
+    dropped: streamed blocks that were deleted, or put again, before a row named them: garbage.
     """
 
     puts: dict[bytes, PendingBlock] = field(default_factory=dict)
@@ -91,8 +91,12 @@ class Generation:
         self.pending_bytes -= size_bytes
         former.container.pending_bytes -= size_bytes
         if former.data is None:
-            self.dropped.append(former)
-            self.dropped_keys.append(key)
+            self.drop(key, former)
+
+    def drop(self, key: bytes, streamed: PendingBlock) -> None:
+        """A streamed block that no row will name."""
+        self.dropped.append(streamed)
+        self.dropped_keys.append(key)
 
     def delete(self, blocks: DeletedRange) -> None:
         """Blocks that are put afterwards stay."""

@@ -238,10 +238,9 @@ class Pipeline:
             await self._apply_put(entry.put_block, index)
         elif kind == "delete_blocks":
             for blocks in entry.delete_blocks.blocks:
-                deleted = DeletedRange(blocks.container, blocks.first_local, blocks.count)
-                self.current.delete(deleted)
-                self.volume.index.forget_range(blocks.container, blocks.first_local, blocks.count)
-                await self.streams.drop_deleted(deleted)
+                self._apply_delete(
+                    DeletedRange(blocks.container, blocks.first_local, blocks.count), index
+                )
         elif kind == "close_container":
             self._apply_close(entry.close_container.container_id)
         else:
@@ -274,6 +273,14 @@ class Pipeline:
             return
         self.current.put(key, pending)
         self.volume.index.forget(key)
+
+    def _apply_delete(self, blocks: DeletedRange, index: int) -> None:
+        self.current.delete(blocks)
+        self.volume.index.forget_range(blocks.container, blocks.first_local, blocks.count)
+        for key, sealed in self.streams.take_deleted(blocks):
+            self.current.drop(
+                key, PendingBlock(sealed.container, sealed.block(index), None, sealed.record)
+            )
 
     def _refuse(self, index: int, error: TrioxygenError) -> None:
         if self._recovered is not None:

@@ -259,21 +259,31 @@ class Streams:
         if sealed.record is not None:
             release_record(sealed.container, sealed.record)
 
-    async def drop_deleted(self, blocks: DeletedRange) -> None:
-        """Sealed blocks of a range that was deleted."""
-        await self._drop([key for key in self.sealed if blocks.holds(*block_of_key(key))])
+    def take_deleted(self, blocks: DeletedRange) -> list[tuple[bytes, SealedBlock]]:
+        """Sealed blocks of a range that was deleted: the pending blocks free them."""
+        taken: list[tuple[bytes, SealedBlock]] = []
+        for key in [key for key in self.sealed if blocks.holds(*block_of_key(key))]:
+            sealed = self.take(key)
+            assert sealed is not None
+            taken.append((key, sealed))
+        return taken
 
     async def drop_expired(self) -> None:
         now_ms = self._clock.monotonic_ms()
-        await self._drop([key for key, found in self.sealed.items() if found.expires_ms <= now_ms])
-
-    async def _drop(self, keys: list[bytes]) -> None:
-        for key in keys:
-            sealed = self.sealed.pop(key)
+        for key in [key for key, found in self.sealed.items() if found.expires_ms <= now_ms]:
+            sealed = self.sealed.pop(key, None)
+            if sealed is None:
+                continue
             self._forget(sealed)
-            if sealed.segment == OWN_FILE:
+            if sealed.segment != OWN_FILE:
+                continue
+            # Nobody may seal the block again while its file is on the way out.
+            self._sealing.add(key)
+            try:
                 path = self._volume.layout.block(*block_of_key(key))
                 await self._volume.blocking.run(self._volume.disk.remove, path)
+            finally:
+                self._sealing.discard(key)
 
 
 class _Writing:

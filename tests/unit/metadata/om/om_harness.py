@@ -89,13 +89,13 @@ def blocks_of(slices: Sequence[BlockSlice]) -> list[Block]:
 
 
 class OmHarness:
-    def __init__(self, path: Path | None, config: OmConfig) -> None:
+    def __init__(self, path: Path | None, config: OmConfig, replica: MemoryReplica) -> None:
         """Args: path: of an LMDB store; None: a store in memory."""
         self._path, self.config = path, config
         self.clock = ManualClock()
         self.network = LocalNetwork(encode=True)
         self.scm = ScmDouble()
-        self.replica = MemoryReplica()
+        self.replica = replica
         self.store = self._open_store("om")
         self._seed = self._clients = 0
         self._server: Server | None = None
@@ -270,8 +270,14 @@ class OmHarness:
 Scenario = Callable[[OmHarness], Awaitable[None]]
 
 
-async def with_om(path: Path | None, config: OmConfig, scenario: Scenario) -> None:
-    harness = OmHarness(path, config)
+async def with_om(
+    path: Path | None,
+    config: OmConfig,
+    scenario: Scenario,
+    *,
+    replica: MemoryReplica | None = None,
+) -> None:
+    harness = OmHarness(path, config, replica or MemoryReplica())
     await harness.start()
     try:
         await scenario(harness)

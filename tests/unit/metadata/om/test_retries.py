@@ -48,6 +48,12 @@ async def test_kept_answers_survive_a_restart(harness: OmHarness) -> None:
     first = await send(harness, request, om.CreateBucketReply)
     await harness.restart()
     assert await send(harness, request, om.CreateBucketReply) == first
+
+
+@om_test()
+async def test_kept_answers_are_replayed_from_the_log(harness: OmHarness) -> None:
+    request = create_bucket(5, 1)
+    first = await send(harness, request, om.CreateBucketReply)
     await harness.restart(lose_store=True)
     assert await send(harness, request, om.CreateBucketReply) == first
 
