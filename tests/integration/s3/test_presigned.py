@@ -60,7 +60,7 @@ def test_expiry_from_a_second_to_a_week_is_taken(
     endpoint: Endpoint, s3: "S3Client", bucket: str, expires: int
 ) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"body")
-    # Signed half a second into the future: what lasts one second must not depend on luck.
+    # Signed a second into the future: what lasts one second must not depend on luck.
     target = presign(endpoint, Request("GET", f"/{bucket}/k"), expires, skew_seconds=1)
     assert fetch(endpoint, target).body == b"body"
 

@@ -64,7 +64,7 @@ def test_fourteen_minutes_are_not_too_much(endpoint: Endpoint, bucket: str, skew
     ("old", "new"),
     [
         (b"GET /", b"DELETE /"),
-        (b"/k ", b"/l "),
+        (b"/k?", b"/l?"),
         (b"prefix=a", b"prefix=b"),
         (b"X-Amz-Meta-A: 1", b"X-Amz-Meta-A: 2"),
         (b"\r\nHost: ", b"\r\nHost: evil."),
@@ -76,9 +76,7 @@ def test_change_of_anything_signed_is_noticed(
 ) -> None:
     asked = Request("GET", f"/{bucket}/k", "prefix=a", fields={"X-Amz-Meta-A": "1"})
     sent = sign(endpoint, asked).bytes
-    tampered = sent.replace(b"?prefix=a ", b"?prefix=a ").replace(old, new, 1)
-    if old == b"/k ":
-        tampered = sent.replace(b"/k?", b"/l?", 1)
+    tampered = sent.replace(old, new, 1)
     assert tampered != sent
     answer = raw(endpoint, tampered)
     assert answer.status == 403 and answer.code == "SignatureDoesNotMatch"

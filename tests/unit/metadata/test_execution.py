@@ -30,8 +30,8 @@ from trioxygen.metadata.execution import (
 from trioxygen.metadata.raft.memory_log import MemoryReplica
 from trioxygen.metadata.raft.ports import Entry
 from trioxygen.metadata.store.delta import CapturingTxn
-from trioxygen.metadata.store.memory_kv import MemoryStore
-from trioxygen.metadata.store.ports import Table, WriteTxn
+from trioxygen.metadata.store.memory_kv import MemoryStore, MemoryWriteTxn
+from trioxygen.metadata.store.ports import Table
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.om_pb2 import KeyToDelete, WorkReply
 
@@ -308,7 +308,7 @@ class BreakingStore(MemoryStore):
 
     broken = False
 
-    def begin(self) -> "WriteTxn":
+    def begin(self) -> MemoryWriteTxn:
         if self.broken:
             raise OSError("input/output error")
         return super().begin()
@@ -332,7 +332,7 @@ class Failing(MemoryStore):
 
     failing = False
 
-    def begin(self) -> "WriteTxn":
+    def begin(self) -> MemoryWriteTxn:
         txn = super().begin()
         if self.failing:
 

@@ -1,6 +1,7 @@
 """Commands may run more than once before they count: what they are must not change by that."""
 
 import asyncio
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -37,7 +38,7 @@ async def test_batch_that_runs_again_without_a_broken_command_commits_the_others
     bucket = await harness.bucket()
     upload = await begin_upload(harness, bucket)
     lease = await harness.lease(2)
-    where = {"bucket": bucket.name, "bucket_id": bucket.bucket_id}
+    where: dict[str, Any] = {"bucket": bucket.name, "bucket_id": bucket.bucket_id}
     commands: list[Message] = [
         om.CommitKeyRequest(key=b"key", row=om.KeyRow(blocks=slices_of(lease, 1)), **where),
         om.CommitPartRequest(

@@ -1,5 +1,7 @@
 """Answers that are kept: a command that is sent again is answered, not repeated."""
 
+from typing import Any
+
 import pytest
 from google.protobuf.message import Message
 
@@ -61,12 +63,12 @@ async def test_kept_answers_are_replayed_from_the_log(harness: OmHarness) -> Non
 @om_test()
 async def test_every_mutating_call_is_answered_again_alike(harness: OmHarness) -> None:
     bucket = await harness.bucket()
-    where = {"bucket": bucket.name, "bucket_id": bucket.bucket_id}
+    where: dict[str, Any] = {"bucket": bucket.name, "bucket_id": bucket.bucket_id}
     lease = await harness.lease(4)
     upload_request = om.CreateUploadRequest(key=b"large", **where)
     upload = await harness.client.call(upload_request, om.CreateUploadReply)
     part = om.PartRow(size_bytes=1, etag="00", blocks=slices_of(lease, 1, first=1))
-    in_upload = {"key": b"large", "upload_id": upload.upload_id, **where}
+    in_upload: dict[str, Any] = {"key": b"large", "upload_id": upload.upload_id, **where}
     listed = om.CompletePart(number=1, etag="00")
     account = om.CreateAccountRequest()
     requests: list[tuple[Message, type[Message]]] = [
