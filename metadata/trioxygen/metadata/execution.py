@@ -28,6 +28,7 @@ from trioxygen.common.errors import (
     error_of,
 )
 from trioxygen.common.runtime import Runtime
+from trioxygen.common.units import MIB
 from trioxygen.metadata.raft.ports import Entry, Replica
 from trioxygen.metadata.store.delta import CapturingTxn, apply_delta
 from trioxygen.metadata.store.ports import ReadTxn, Store, Table, WriteTxn
@@ -80,7 +81,12 @@ Handler = Callable[[CapturingTxn, Any, Now], Message | Refusal]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutorConfig:
+    """Attributes:
+    batch_bytes_max: a batch whose changes have reached it takes no more commands.
+    """
+
     batch_commands_max: int = 256
+    batch_bytes_max: int = 2 * MIB
     queued_commands_max: int = 10_000
 
 
@@ -279,6 +285,9 @@ class Executor:
             batch = await running
             await self._lane.run(batch.txn.abort)
             raise
+        # What did not fit comes first in the next batch.
+        self._queue.extendleft(reversed(waiting[len(batch.waiting) :]))
+        self._running = batch.waiting
         if not batch.payload:
             # Refusals and kept answers are reads: a leader that was replaced must not give them.
             await self._replica.read_barrier()
@@ -357,6 +366,9 @@ class Executor:
                     else Internal(f"{type(error).__name__}: {error}")
                 )
                 return _Batch(txn, waiting, results, b""), (position, defect)
+            if txn.size_bytes >= self._config.batch_bytes_max:
+                break
+        waiting = waiting[: len(results)]
         if not txn.operations:
             txn.abort()
             return _Batch(txn, waiting, results, b""), None

@@ -1,8 +1,9 @@
 """DeleteObjects: up to 1,000 keys in one request, one commit."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from trioxygen.common.errors import error_of
+from trioxygen.common.errors import ErrorCode, error_of
 from trioxygen.common.units import MIB
 from trioxygen.gateway.body import Body
 from trioxygen.gateway.operations import Operations
@@ -13,6 +14,7 @@ from trioxygen.gateway.s3.service_errors import s3_error_of
 from trioxygen.gateway.s3.xml_requests import ObjectIdentifier
 from trioxygen.gateway.s3.xml_results import DeletedObject, DeleteError
 from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1.om_pb2 import BucketRow
 
 # 1,000 keys of 1,024 bytes, each byte escaped, and their elements.
 _BODY_BYTES_MAX: Final = 8 * MIB
@@ -40,49 +42,47 @@ class DeleteOperations(Operations):
             else:
                 errors.append(error)
         deleted: list[DeletedObject] = []
-        if doomed:
+        for one, code in zip(doomed, await self._delete(bucket, doomed), strict=True):
+            if code:
+                answer = s3_error_of(error_of(code)) or S3Error("InternalError")
+                errors.append(_error(one, answer))
+            elif not wanted.quiet:
+                deleted.append(DeletedObject(key=one.key, version_id=one.version_id))
+        return xml_response(xml_results.delete_result(deleted=deleted, errors=errors))
+
+    async def _delete(
+        self, bucket: BucketRow, doomed: Sequence[ObjectIdentifier]
+    ) -> list[ErrorCode]:
+        """A result for each. The OM may take fewer at once than are asked for, never none."""
+        results: list[ErrorCode] = []
+        while len(results) < len(doomed):
+            keys = [
+                om.KeyToDelete(key=one.key.encode(), if_match=one.etag)
+                for one in doomed[len(results) :]
+            ]
             reply = await self.backend.call(
-                om.DeleteKeysRequest(
-                    bucket=bucket.name,
-                    bucket_id=bucket.bucket_id,
-                    keys=[
-                        om.KeyToDelete(key=one.key.encode(), if_match=one.etag) for one in doomed
-                    ],
-                ),
+                om.DeleteKeysRequest(bucket=bucket.name, bucket_id=bucket.bucket_id, keys=keys),
                 om.DeleteKeysReply,
             )
-            for one, code in zip(doomed, reply.results, strict=True):
-                if code:
-                    answer = s3_error_of(error_of(code)) or S3Error("InternalError")
-                    errors.append(
-                        DeleteError(
-                            key=one.key,
-                            code=answer.code,
-                            message=answer.message,
-                            version_id=one.version_id,
-                        )
-                    )
-                elif not wanted.quiet:
-                    deleted.append(DeletedObject(key=one.key, version_id=one.version_id))
-        return xml_response(xml_results.delete_result(deleted=deleted, errors=errors))
+            assert reply.results, "the OM deleted nothing of what it was asked for"
+            results.extend(reply.results)
+        return results
+
+
+def _error(identifier: ObjectIdentifier, error: S3Error) -> DeleteError:
+    return DeleteError(
+        key=identifier.key,
+        code=error.code,
+        message=error.message,
+        version_id=identifier.version_id,
+    )
 
 
 def _refused(identifier: ObjectIdentifier) -> DeleteError | None:
     try:
         names.check_key(identifier.key)
     except S3Error as error:
-        return DeleteError(
-            key=identifier.key,
-            code=error.code,
-            message=error.message,
-            version_id=identifier.version_id,
-        )
+        return _error(identifier, error)
     if identifier.version_id not in (None, "null"):
-        unknown = S3Error("NoSuchVersion")
-        return DeleteError(
-            key=identifier.key,
-            code=unknown.code,
-            message=unknown.message,
-            version_id=identifier.version_id,
-        )
+        return _error(identifier, S3Error("NoSuchVersion"))
     return None

@@ -76,7 +76,7 @@ class BlockKeeper:
                 BLOCK_REFERENCES.put(txn, key, BlockReferenceRow(references=row.references - 1))
                 continue
             BLOCK_REFERENCES.delete(txn, key)
-            self.collect(txn, piece.container, piece.local, 1, now)
+            self.collect(txn, piece.container, piece.local, 1, now, was_visible=True)
             # The end of its lease, if that is still to come, must not collect it again.
             lease = LEASES.get(txn, lease_key(piece.lease_id))
             if lease is not None:
@@ -84,9 +84,17 @@ class BlockKeeper:
                 LEASES.put(txn, lease_key(piece.lease_id), lease)
 
     def collect(
-        self, txn: WriteTxn, container: int, first_local: int, count: int, now: Now
+        self,
+        txn: WriteTxn,
+        container: int,
+        first_local: int,
+        count: int,
+        now: Now,
+        *,
+        was_visible: bool,
     ) -> None:
-        not_before_ms = now.wall_ms + self._gc_delay_ms
+        """Queues blocks for deletion; those that readers may be at wait for the gc delay."""
+        not_before_ms = now.wall_ms + (self._gc_delay_ms if was_visible else 0)
         blocks = BlockRange(container=container, first_local=first_local, count=count)
         GC.put(
             txn,
@@ -116,7 +124,7 @@ class BlockKeeper:
         bits = int.from_bytes(lease.collected, "little")
         before = [first + offset for offset in range(lease.count) if bits >> offset & 1]
         for local, count in unreferenced(txn, container, first, lease.count, besides=before):
-            self.collect(txn, container, local, count, now)
+            self.collect(txn, container, local, count, now, was_visible=False)
 
     def give_back(self, txn: WriteTxn, client_id: int, blocks: Iterable[BlockId], now: Now) -> None:
         """Collects single blocks of leases that go on; they cannot be committed any more.
@@ -142,7 +150,7 @@ class BlockKeeper:
             ):
                 _mark_collected(lease, block.local)
                 changed.add(found)
-                self.collect(txn, block.container, block.local, 1, now)
+                self.collect(txn, block.container, block.local, 1, now, was_visible=False)
         for key in sorted(changed):
             LEASES.put(txn, key, leases[key])
 

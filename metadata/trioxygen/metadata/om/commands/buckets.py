@@ -120,7 +120,9 @@ class BucketCommands:
         for history_key, history in list(islice(HISTORY.scan(txn, prefix=prefix), max(left, 0))):
             self._blocks.release(txn, history.row.blocks, now)
             HISTORY.delete(txn, history_key)
-            left -= 1
+            left -= 1 + len(history.row.blocks)
+            if left <= 0:
+                break
         if left <= 0:
             return WorkReply(more=True)
         DELETED_BUCKETS.delete(txn, prefix)

@@ -4,6 +4,7 @@ from itertools import islice
 
 from trioxygen.metadata.execution import Handler, Now, Refusal, expire_retries
 from trioxygen.metadata.om.blocks import BlockKeeper
+from trioxygen.metadata.om.commands.keys import DELETED_AT_ONCE_BYTES
 from trioxygen.metadata.om.schema import (
     COMPLETED_UPLOADS,
     GC,
@@ -115,11 +116,15 @@ class LeaseCommands:
         return WorkReply(more=more)
 
     def expire_history(self, txn: CapturingTxn, command: ExpireHistory, now: Now) -> WorkReply:
+        bytes_before = txn.size_bytes
         for row_key in command.row_keys:
             history = HISTORY.get(txn, row_key)
             if history is not None:
                 HISTORY.delete(txn, row_key)
                 self._blocks.release(txn, history.row.blocks, now)
+            if txn.size_bytes - bytes_before >= DELETED_AT_ONCE_BYTES:
+                # The worker finds the rest again.
+                break
         return WorkReply()
 
     def expire_completed_uploads(

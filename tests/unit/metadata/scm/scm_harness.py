@@ -1,0 +1,145 @@
+"""An SCM on a store and a log in memory, a clock that tests move, DataNodes that tests play."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from tests.unit.metadata.inline_runtime import inline_runtime
+from tests.unit.metadata.manual_clock import ManualClock
+from trioxygen.common.network import Server
+from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.runtime import Runtime
+from trioxygen.metadata.client.scm import ScmClient
+from trioxygen.metadata.raft.memory_log import MemoryReplica
+from trioxygen.metadata.scm.schema import ALL_TABLES
+from trioxygen.metadata.scm.service import ScmConfig, StorageContainerManager
+from trioxygen.metadata.store.memory_kv import MemoryStore
+from trioxygen.metadata.store.ports import Table
+from trioxygen.proto.v1 import scm_pb2 as scm
+
+CLUSTER = "cluster-1"
+CONFIG = ScmConfig(
+    cluster_id=CLUSTER,
+    container_bytes_max=1_000,
+    open_containers_max=2,
+    stale_after_ms=30_000,
+    dead_after_ms=300_000,
+    close_delay_ms=60_000,
+    resend_after_ms=10_000,
+)
+
+
+class ScmHarness:
+    def __init__(self, config: ScmConfig) -> None:
+        self.config = config
+        self.clock = ManualClock()
+        self.network = LocalNetwork(encode=True)
+        self.store, self.replica = MemoryStore(ALL_TABLES), MemoryReplica()
+        self._server: Server | None = None
+        self.runtime: Runtime
+        self.manager: StorageContainerManager
+        self.client: ScmClient
+
+    async def start(self) -> None:
+        self.runtime = inline_runtime(self.clock, network=self.network)
+        self.manager = StorageContainerManager(
+            runtime=self.runtime, store=self.store, replica=self.replica, config=self.config
+        )
+        await self.manager.start()
+        self._server = await self.network.serve("scm1", [self.manager.service])
+        self.client = ScmClient(self.runtime, ["scm1"])
+        await asyncio.sleep(0)
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        await self._server.stop()
+        await self.manager.stop()
+        await self.runtime.stop()
+
+    async def restart(self) -> None:
+        await self.stop()
+        await self.start()
+
+    async def register(
+        self, node_id: str = "dn1", *, cluster_id: str = CLUSTER
+    ) -> scm.RegisterDataNodeReply:
+        return await self.client.register(
+            scm.RegisterDataNodeRequest(
+                node_id=node_id, address=f"{node_id}:9859", cluster_id=cluster_id
+            )
+        )
+
+    async def heartbeat(
+        self,
+        node_id: str = "dn1",
+        *containers: scm.ContainerReport,
+        full: bool = False,
+        deleted: tuple[int, ...] = (),
+        corrupt: tuple[scm.CorruptBlock, ...] = (),
+    ) -> scm.HeartbeatReply:
+        return await self.client.heartbeat(
+            scm.HeartbeatRequest(
+                node_id=node_id,
+                full_report=full,
+                containers=containers,
+                deleted_transaction_ids=deleted,
+                corrupt_blocks=corrupt,
+            )
+        )
+
+    async def join(self, *node_ids: str) -> None:
+        """Registers nodes and reports their (no) containers."""
+        for node_id in node_ids or ("dn1",):
+            await self.register(node_id)
+            await self.heartbeat(node_id, full=True)
+
+    async def allocate(self, count: int = 1, block_bytes_max: int = 10) -> scm.AllocateBlocksReply:
+        """Without the client, which would try again."""
+        channel = self.network.channel("scm1")
+        request = scm.AllocateBlocksRequest(count=count, block_bytes_max=block_bytes_max)
+        method = "StorageContainerManager/AllocateBlocks"
+        return await channel.call(method, request, scm.AllocateBlocksReply, timeout_ms=5_000)
+
+    async def describe(self) -> scm.DescribeScmReply:
+        return await self.client.call(scm.DescribeScmRequest(), scm.DescribeScmReply)
+
+    async def state_of(self, container_id: int) -> scm.ContainerState:
+        states = {row.container_id: row.state for row in (await self.describe()).containers}
+        return states[container_id]
+
+    def rows(self, table: Table) -> list[tuple[bytes, bytes]]:
+        with self.store.read() as txn:
+            return list(txn.scan(table, prefix=b""))
+
+
+def report(
+    container_id: int, used_bytes: int = 0, state: scm.ContainerState = scm.OPEN
+) -> scm.ContainerReport:
+    return scm.ContainerReport(container_id=container_id, state=state, used_bytes=used_bytes)
+
+
+Scenario = Callable[[ScmHarness], Awaitable[None]]
+
+
+async def _with_scm(config: ScmConfig, scenario: Scenario) -> None:
+    harness = ScmHarness(config)
+    await harness.start()
+    try:
+        await scenario(harness)
+    finally:
+        await harness.stop()
+
+
+def scm_test(**changed: int) -> Callable[[Scenario], Callable[[], None]]:
+    """Makes a test of a scenario with an SCM whose configuration differs in these values."""
+
+    def decorate(scenario: Scenario) -> Callable[[], None]:
+        def run() -> None:
+            config = replace(CONFIG, **changed)  # type: ignore[arg-type]
+            asyncio.run(_with_scm(config, scenario))
+
+        run.__name__ = run.__qualname__ = getattr(scenario, "__name__", "scenario")
+        run.__module__, run.__doc__ = scenario.__module__, scenario.__doc__
+        return run
+
+    return decorate

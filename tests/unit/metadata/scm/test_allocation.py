@@ -1,0 +1,199 @@
+import asyncio
+
+import pytest
+
+from tests.unit.metadata.scm.scm_harness import ScmHarness, report, scm_test
+from trioxygen.common.errors import InvalidRequest, NotEnoughDataNodes, SafeMode
+from trioxygen.proto.v1 import scm_pb2 as scm
+
+
+def ids(reply: scm.AllocateBlocksReply) -> set[int]:
+    first = reply.blocks.first_local
+    return set(range(first, first + reply.blocks.count))
+
+
+@scm_test()
+async def test_nothing_is_allocated_before_the_known_nodes_have_reported(
+    harness: ScmHarness,
+) -> None:
+    with pytest.raises(SafeMode):
+        await harness.allocate()
+    await harness.register()
+    with pytest.raises(SafeMode):
+        await harness.allocate()
+    await harness.heartbeat()
+    with pytest.raises(SafeMode):
+        await harness.allocate()
+    await harness.heartbeat(full=True)
+    await harness.allocate()
+    await harness.restart()
+    assert (await harness.describe()).safe_mode
+    with pytest.raises(SafeMode):
+        await harness.allocate()
+    await harness.join()
+    assert not (await harness.describe()).safe_mode
+    await harness.allocate()
+
+
+@scm_test()
+async def test_safe_mode_is_not_entered_again(harness: ScmHarness) -> None:
+    await harness.join()
+    await harness.allocate()
+    await harness.register("dn2")
+    await harness.register("dn1")
+    assert not (await harness.describe()).safe_mode
+
+
+@scm_test()
+async def test_allocation_names_blocks_container_and_pipeline(harness: ScmHarness) -> None:
+    await harness.join()
+    reply = await harness.allocate(5)
+    assert reply.blocks.count == 5
+    [datanode] = reply.pipeline.datanodes
+    assert (datanode.node_id, datanode.address) == ("dn1", "dn1:9859")
+    [container] = (await harness.describe()).containers
+    assert container.container_id == reply.blocks.container
+    assert (container.state, container.pipeline_id) == (scm.OPEN, reply.pipeline.pipeline_id)
+
+
+@scm_test()
+async def test_nothing_is_allocated_without_a_healthy_pipeline(harness: ScmHarness) -> None:
+    await harness.join()
+    harness.clock.advance(30_000)
+    with pytest.raises(NotEnoughDataNodes):
+        await harness.allocate()
+    await harness.heartbeat()
+    await harness.allocate()
+
+
+@scm_test(replication_factor=3)
+async def test_pipeline_wants_all_its_nodes(harness: ScmHarness) -> None:
+    await harness.join("dn1", "dn2")
+    with pytest.raises(NotEnoughDataNodes):
+        await harness.allocate()
+    await harness.join("dn3", "dn4")
+    reply = await harness.allocate()
+    assert [one.node_id for one in reply.pipeline.datanodes] == ["dn1", "dn2", "dn3"]
+    harness.clock.advance(29_999)
+    for node_id in ("dn1", "dn3", "dn4"):
+        await harness.heartbeat(node_id)
+    harness.clock.advance(1)
+    with pytest.raises(NotEnoughDataNodes):
+        await harness.allocate()
+
+
+@scm_test(replication_factor=2)
+async def test_nodes_that_register_at_once_are_each_in_one_pipeline(harness: ScmHarness) -> None:
+    names = ["dn4", "dn1", "dn3", "dn2", "dn0"]
+    await asyncio.gather(*(harness.register(name) for name in names))
+    pipelines = (await harness.describe()).pipelines
+    members = [node_id for pipeline in pipelines for node_id in pipeline.node_ids]
+    assert len(members) == len(set(members)) == 4
+
+
+@scm_test()
+async def test_block_ids_never_repeat_also_after_a_restart(harness: ScmHarness) -> None:
+    seen: set[int] = set()
+    for _ in range(3):
+        await harness.join()
+        for count in (1, 7, 10_000):
+            found = ids(await harness.allocate(count, block_bytes_max=0))
+            assert len(found) == count
+            assert seen.isdisjoint(found)
+            seen |= found
+        await harness.restart()
+
+
+@scm_test()
+async def test_allocations_at_once_do_not_share_blocks(harness: ScmHarness) -> None:
+    await harness.join()
+    replies = await asyncio.gather(*(harness.allocate(10_000, 0) for _ in range(250)))
+    assert len(set().union(*map(ids, replies))) == 2_500_000
+
+
+@scm_test()
+async def test_count_is_checked(harness: ScmHarness) -> None:
+    await harness.join()
+    for count in (0, 10_001):
+        with pytest.raises(InvalidRequest):
+            await harness.allocate(count)
+
+
+@scm_test(container_bytes_max=1_000, open_containers_max=2)
+async def test_container_that_is_promised_full_gets_no_more_blocks(harness: ScmHarness) -> None:
+    await harness.join()
+    containers = [(await harness.allocate(4, 100)).blocks.container for _ in range(4)]
+    first, second = containers[0], containers[2]
+    assert containers == [first, first, second, second]
+    # All are promised to the brim: the emptiest takes more, no third is opened.
+    assert (await harness.allocate(4, 100)).blocks.container in (first, second)
+    assert len((await harness.describe()).containers) == 2
+
+
+@scm_test(container_bytes_max=1_000)
+async def test_promises_end_when_reports_tell_better(harness: ScmHarness) -> None:
+    await harness.join()
+    first = (await harness.allocate(10, 100)).blocks.container
+    other = (await harness.allocate(5, 100)).blocks.container
+    assert other != first
+    await harness.heartbeat("dn1", report(first, 100))
+    await harness.heartbeat("dn1", report(first, 120))
+    # 120 of the 1,000 promised bytes were written: there is room for 800, not in the other.
+    assert (await harness.allocate(8, 100)).blocks.container == first
+
+
+@scm_test(container_bytes_max=1_000, close_delay_ms=60_000)
+async def test_full_container_closes_after_the_delay_and_another_is_opened(
+    harness: ScmHarness,
+) -> None:
+    await harness.join()
+    full = (await harness.allocate(1, 100)).blocks.container
+    reply = await harness.heartbeat("dn1", report(full, 900))
+    assert list(reply.commands) == []
+    assert await harness.state_of(full) == scm.CLOSING
+    another = (await harness.allocate(1, 100)).blocks.container
+    assert another != full
+    harness.clock.advance(20_000)
+    assert list((await harness.heartbeat()).commands) == []
+    harness.clock.advance(40_000)
+    [command] = (await harness.heartbeat("dn1", report(full, 950))).commands
+    assert command.close_container.container_id == full
+    assert command.term == harness.replica.term
+    assert command.deadline_ms > harness.clock.wall_ms()
+    # Until a report says that it has happened.
+    [command] = (await harness.heartbeat()).commands
+    assert command.close_container.container_id == full
+    assert await harness.state_of(full) == scm.CLOSING
+    reply = await harness.heartbeat("dn1", report(full, 950, scm.CLOSED))
+    assert list(reply.commands) == []
+    assert await harness.state_of(full) == scm.CLOSED
+    assert list((await harness.heartbeat()).commands) == []
+
+
+@scm_test()
+async def test_open_containers_are_taken_over_after_a_restart(harness: ScmHarness) -> None:
+    await harness.join()
+    before = (await harness.allocate()).blocks.container
+    await harness.restart()
+    await harness.join()
+    assert (await harness.allocate()).blocks.container == before
+    await harness.heartbeat("dn1", report(before, 999))
+    await harness.restart()
+    await harness.join()
+    assert (await harness.allocate()).blocks.container != before
+
+
+@scm_test(replication_factor=2, close_delay_ms=1_000)
+async def test_every_replica_is_closed_also_after_the_first_one_has(harness: ScmHarness) -> None:
+    await harness.join("dn1", "dn2")
+    full = (await harness.allocate()).blocks.container
+    for node_id in ("dn1", "dn2"):
+        await harness.heartbeat(node_id, report(full, 950))
+    harness.clock.advance(1_000)
+    assert len((await harness.heartbeat("dn1")).commands) == 1
+    await harness.heartbeat("dn1", report(full, 950, scm.CLOSED))
+    assert await harness.state_of(full) == scm.CLOSED
+    [command] = (await harness.heartbeat("dn2")).commands
+    assert command.close_container.container_id == full
+    await harness.heartbeat("dn2", report(full, 950, scm.CLOSED))
+    assert list((await harness.heartbeat("dn2")).commands) == []

@@ -1,0 +1,121 @@
+import pytest
+
+from tests.unit.metadata.scm.scm_harness import CLUSTER, ScmHarness, report, scm_test
+from trioxygen.common.errors import InvalidRequest
+from trioxygen.metadata.scm.schema import CONTAINERS, NODES, RETRIES
+from trioxygen.proto.v1 import scm_pb2 as scm
+from trioxygen.proto.v1.types_pb2 import BlockId
+
+
+async def node(harness: ScmHarness, node_id: str = "dn1") -> scm.NodeDescription:
+    nodes = {one.node.node_id: one for one in (await harness.describe()).nodes}
+    return nodes[node_id]
+
+
+@scm_test(stale_after_ms=30_000, dead_after_ms=300_000)
+async def test_health_is_the_age_of_the_last_heartbeat(harness: ScmHarness) -> None:
+    await harness.join()
+    for advance_ms, health, age_ms in (
+        (29_999, scm.HEALTHY, 29_999),
+        (1, scm.STALE, 30_000),
+        (269_999, scm.STALE, 299_999),
+        (1, scm.DEAD, 300_000),
+    ):
+        harness.clock.advance(advance_ms)
+        found = await node(harness)
+        assert (found.health, found.last_heartbeat_age_ms) == (health, age_ms)
+    await harness.heartbeat()
+    assert (await node(harness)).health == scm.HEALTHY
+
+
+@scm_test()
+async def test_node_that_has_not_been_heard_since_the_start_is_dead_and_registers_again(
+    harness: ScmHarness,
+) -> None:
+    await harness.join()
+    await harness.restart()
+    found = await node(harness)
+    assert (found.health, found.last_heartbeat_age_ms) == (scm.DEAD, -1)
+    assert (await harness.heartbeat()).register_again
+    await harness.register()
+    assert not (await harness.heartbeat()).register_again
+
+
+@scm_test()
+async def test_node_of_another_cluster_is_refused(harness: ScmHarness) -> None:
+    reply = await harness.register("new", cluster_id="")
+    assert reply.cluster_id == CLUSTER
+    with pytest.raises(InvalidRequest) as refused:
+        await harness.register("stranger", cluster_id="cluster-2")
+    assert refused.value.facts["cluster_id"] == "cluster-2"
+    assert [one.node.node_id for one in (await harness.describe()).nodes] == ["new"]
+
+
+@scm_test()
+async def test_registering_again_keeps_what_operators_decided(harness: ScmHarness) -> None:
+    await harness.join()
+    txn = harness.store.begin()
+    row = scm.NodeRow(node_id="dn1", address="before", operation=scm.DECOMMISSIONING)
+    NODES.put(txn, b"dn1", row)
+    txn.commit()
+    await harness.join()
+    found = (await node(harness)).node
+    assert (found.operation, found.address) == (scm.DECOMMISSIONING, "dn1:9859")
+
+
+@scm_test()
+async def test_disks_and_corrupt_blocks_are_shown(harness: ScmHarness) -> None:
+    await harness.join()
+    volume = scm.VolumeReport(volume_id="v1", capacity_bytes=10, used_bytes=3, free_bytes=7)
+    await harness.client.heartbeat(scm.HeartbeatRequest(node_id="dn1", volumes=[volume]))
+    corrupt = scm.CorruptBlock(block=BlockId(container=1, local=2), reason="checksum")
+    await harness.heartbeat(corrupt=(corrupt,))
+    await harness.heartbeat(corrupt=(corrupt,))
+    assert list((await node(harness)).volumes) == [volume]
+    assert list((await harness.describe()).corrupt_blocks) == [corrupt]
+
+
+@scm_test()
+async def test_report_that_says_nothing_new_is_not_written(harness: ScmHarness) -> None:
+    await harness.join()
+    container = (await harness.allocate()).blocks.container
+    await harness.heartbeat("dn1", report(container, 950))
+    entries = len(harness.replica.entries)
+    rows = harness.rows(CONTAINERS.table)
+    for _ in range(3):
+        # Still open there, closing here: an old state, nothing to write down.
+        await harness.heartbeat("dn1", report(container, 950))
+    assert len(harness.replica.entries) == entries
+    assert harness.rows(CONTAINERS.table) == rows
+
+
+@scm_test()
+async def test_report_of_an_unknown_container_is_passed(harness: ScmHarness) -> None:
+    await harness.join()
+    assert list((await harness.heartbeat("dn1", report(4_711, 5))).commands) == []
+    assert harness.rows(CONTAINERS.table) == []
+
+
+@scm_test()
+async def test_containers_are_located_where_their_pipeline_is(harness: ScmHarness) -> None:
+    await harness.join("dn1", "dn2")
+    container = (await harness.allocate()).blocks.container
+    [location] = await harness.client.locate([container, 4_711])
+    assert (location.container_id, location.state) == (container, scm.OPEN)
+    assert [one.address for one in location.pipeline.datanodes] == ["dn1:9859"]
+    assert await harness.client.locate([]) == []
+
+
+@scm_test(answers_kept_ms=60_000, worker_interval_ms=1_000)
+async def test_answers_are_forgotten(harness: ScmHarness) -> None:
+    await harness.join()
+    for _ in range(3):
+        await harness.client.delete_blocks(scm.DeleteBlocksRequest())
+    # A call that changes nothing but for the answer that is kept.
+    assert len(harness.rows(RETRIES.table)) == 3
+    harness.clock.advance(59_000)
+    await harness.client.delete_blocks(scm.DeleteBlocksRequest())
+    assert len(harness.rows(RETRIES.table)) == 4
+    harness.clock.advance(2_000)
+    await harness.client.delete_blocks(scm.DeleteBlocksRequest())
+    assert len(harness.rows(RETRIES.table)) == 2
