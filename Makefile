@@ -9,6 +9,7 @@ DATA ?= data
 PORT ?= 9878
 ARGS ?=
 ENDPOINT ?=
+SUITE ?=
 ACCESS_KEY ?= $(O3_ACCESS_KEY)
 SECRET_KEY ?= $(O3_SECRET_KEY)
 
@@ -42,9 +43,9 @@ integration: install  ## only the integration tests
 crash: install        ## only the tests that kill -9 a server under load
 	$(PYTEST) -m crash $(ARGS)
 
-conformance: install  ## S3 suites against ENDPOINT=http://... ACCESS_KEY=... SECRET_KEY=...
-	@test -n "$(ENDPOINT)" || { echo "usage: make conformance ENDPOINT=http://host:port" >&2; exit 2; }
-	$(PYTEST) -m conformance --endpoint "$(ENDPOINT)" conformance $(ARGS)
+conformance: install  ## the public ceph/s3-tests against a running store: SUITE=path/to/clone DATA=its data folder
+	@test -n "$(SUITE)" || { echo "usage: make conformance SUITE=path/to/s3-tests DATA=data" >&2; exit 2; }
+	$(BIN)/python conformance/run.py --suite "$(SUITE)" --data "$(DATA)" $(ARGS)
 
 fmt: install          ## format and sort imports (edits files)
 	$(BIN)/ruff check --fix $(PYTHON_CODE)

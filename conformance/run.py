@@ -1,0 +1,191 @@
+"""Runs the public ceph/s3-tests suite against a store; compares with `expected_failures.toml`.
+
+    python conformance/run.py --suite PATH-OF-A-CLONE --data DATA-FOLDER-OF-A-RUNNING-STORE
+
+The suite is not part of this project: bring a git clone of it. It runs from a temporary copy, in a
+virtual environment of its own. Exit code 0: nothing unexpected; 1: an unexpected failure, or a test
+that is expected to fail passed.
+"""
+
+import argparse
+import configparser
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import tomllib
+import venv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+HERE = Path(__file__).parent
+FILES = ("test_s3.py", "test_headers.py")
+SELECTION = "not fails_on_aws"
+# The suite's requirements that its S3 tests do not use.
+_NOT_NEEDED = ("tox", "gevent")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One of the suite's users: an account of the store with an access key."""
+
+    section: str
+    account_id: str
+    display_name: str
+    email: str
+
+
+USERS = (
+    User("s3 main", "testid", "M. Tester", "tester@example.com"),
+    User("s3 alt", "altid", "john.doe", "john.doe@example.com"),
+    User("s3 tenant", "testx$tenantid", "testx$tenanteduser", "tenanteduser@example.com"),
+)
+_SAME_AS = {"iam": 0, "iam root": 0, "iam alt root": 1}
+
+
+def make_user(data: Path, user: User) -> tuple[str, str]:
+    """The user's account, if need be, and a new access key; (access key, secret)."""
+    o3 = [sys.executable, "-m", "trioxygen.cli.main"]
+    place = ["--data", str(data)]
+    subprocess.run(
+        [*o3, "account", "create", user.display_name, "--id", user.account_id]
+        + ["--canonical-id", user.account_id, "--email", user.email, *place],
+        capture_output=True,
+        check=False,  # it exists after the first run; the next call tells if it does not
+    )
+    secret = secrets.token_hex(20)
+    made = subprocess.run(
+        [*o3, "key", "create", "--account", user.account_id, "--secret-stdin", "--json", *place],
+        input=secret + "\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(made.stdout)["access_key"], secret
+
+
+def suite_configuration(endpoint: str, keys: list[tuple[str, str]]) -> configparser.RawConfigParser:
+    found = urlsplit(endpoint)
+    written = configparser.RawConfigParser()
+    written["DEFAULT"] = {
+        "host": found.hostname or "",
+        "port": str(found.port),
+        "is_secure": str(found.scheme == "https"),
+        "ssl_verify": "False",
+    }
+    written["fixtures"] = {
+        "bucket prefix": "conformance-{random}-",
+        "iam name prefix": "s3-tests-",
+        "iam path prefix": "/s3-tests/",
+    }
+    named = {user.section: position for position, user in enumerate(USERS)} | _SAME_AS
+    for section, position in named.items():
+        user, (access_key, secret_key) = USERS[position], keys[position]
+        written[section] = {
+            "access_key": access_key,
+            "secret_key": secret_key,
+            "user_id": user.account_id,
+            "display_name": user.display_name,
+            "email": user.email,
+        }
+    written["s3 main"].update({"api_name": "default", "lc_debug_interval": "2"})
+    written["s3 tenant"]["tenant"] = "testx"
+    written["webidentity"] = dict.fromkeys(
+        ("token", "aud", "sub", "azp", "user_token", "thumbprint", "KC_REALM"), "none"
+    )
+    return written
+
+
+def make_environment(work: Path, suite: Path) -> Path:
+    """The python of a virtual environment with the suite's requirements."""
+    lines = (suite / "requirements.txt").read_text().splitlines()
+    wanted = [
+        line
+        for line in map(str.strip, lines)
+        if line and not line.startswith("#") and not line.startswith(_NOT_NEEDED)
+    ]
+    venv.create(work / "venv", with_pip=True)
+    python = work / "venv" / "bin" / "python"
+    install = [python, "-m", "pip", "install", "-q", *wanted, "pytest-timeout"]
+    subprocess.run(install, check=True)
+    return python
+
+
+def run_suite(python: Path, suite: Path, work: Path, extra: list[str]) -> Mapping[str, str]:
+    """Outcome of each test: passed, failed or skipped, by `file::name`."""
+    results = work / "results.xml"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {"S3TEST_CONF": str(work / "s3tests.conf"), "AWS_CONFIG_FILE": os.devnull}
+    files = [f"s3tests/functional/{name}" for name in FILES]
+    command = [python, "-m", "pytest", "-q", "--tb=no", "--timeout=60", f"--junitxml={results}"]
+    subprocess.run(
+        [*command, "-m", SELECTION, "-W", "ignore", *files, *extra],
+        cwd=suite,
+        env=environment,
+        check=False,  # tests that fail are what the comparison is for
+    )
+    outcomes: dict[str, str] = {}
+    for case in ElementTree.parse(results).iter("testcase"):
+        name = f"{case.get('classname', '').rsplit('.', 1)[-1]}.py::{case.get('name')}"
+        outcome = "passed"
+        for child in case:
+            outcome = {"failure": "failed", "error": "failed"}.get(child.tag, outcome)
+            if child.tag == "skipped":
+                outcome = "skipped"
+        outcomes[name] = outcome
+    return outcomes
+
+
+def compare(outcomes: Mapping[str, str], expected: Mapping[str, str]) -> int:
+    """Prints what is not as expected; the exit code."""
+    failed = {name for name, outcome in outcomes.items() if outcome == "failed"}
+    surprising = sorted(failed - set(expected))
+    mended = sorted(name for name in expected if outcomes.get(name) == "passed")
+    for name in surprising:
+        print(f"unexpected failure: {name}")
+    for name in mended:
+        print(f"passes now, take it out of expected_failures.toml: {name}")
+    counts = {
+        word: sum(1 for each in outcomes.values() if each == word)
+        for word in ("passed", "failed", "skipped")
+    }
+    print(
+        f"{counts['passed']} passed, {counts['failed']} failed ({len(failed & set(expected))} of"
+        f" them expected), {counts['skipped']} skipped"
+    )
+    return 1 if surprising or mended else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--suite", type=Path, required=True, help="a clone of ceph/s3-tests")
+    parser.add_argument("--data", type=Path, required=True, help="data folder of a running store")
+    parser.add_argument("extra", nargs="*", help="for pytest, after --")
+    arguments = parser.parse_args()
+    groups = tomllib.loads((HERE / "expected_failures.toml").read_text())
+    expected = {name: group for group, values in groups.items() for name in values["tests"]}
+    endpoint = json.loads((arguments.data / "endpoint.json").read_text())["s3"]
+    keys = [make_user(arguments.data, user) for user in USERS]
+    with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
+        work = Path(folder)
+        suite = work / "suite"
+        suite.mkdir()
+        git = ["git", "-c", "safe.directory=*", "-C", str(arguments.suite)]
+        archive = subprocess.run([*git, "archive", "HEAD"], capture_output=True, check=True)
+        subprocess.run(["tar", "x", "-C", str(suite)], input=archive.stdout, check=True)
+        python = make_environment(work, suite)
+        with (work / "s3tests.conf").open("w") as file:
+            suite_configuration(endpoint, keys).write(file)
+        outcomes = run_suite(python, suite, work, arguments.extra)
+    if arguments.extra:
+        expected = {name: group for name, group in expected.items() if name in outcomes}
+    return compare(outcomes, expected)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
