@@ -87,10 +87,12 @@ def test_continue_is_sent_only_when_the_body_is_read() -> None:
     run(by_path, steps)
 
 
-def test_no_continue_is_sent_for_an_empty_body_or_one_that_is_there() -> None:
+def test_continue_is_sent_for_an_empty_body_but_not_for_one_that_is_there() -> None:
     async def steps(server: Served) -> None:
         client = await server.client()
+        # botocore keeps the status of a final answer that comes instead for its next request.
         await client.send(request("PUT", "/", b"", "Expect: 100-continue", "Content-Length: 0"))
+        assert (await client.answer())[0] == 100
         assert (await client.answer())[2] == b"/?:"
         await client.send(request("PUT", "/", b"data", "Expect: 100-continue"))
         assert (await client.answer())[2] == b"/?:data"

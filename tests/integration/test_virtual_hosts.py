@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.integration.endpoint import Endpoint, keys_of, read, refusal
-from tests.integration.s3.wire import Answer, Request, presign, send
+from tests.integration.s3.wire import Answer, Request, connection, presign, send
 from tests.integration.store_process import StoreProcess
 
 
@@ -66,8 +66,6 @@ def test_presigned_url_may_be_of_that_style(endpoint: Endpoint) -> None:
     ask(endpoint, "PUT", "signed.s3.test", "/k", b"body")
     asked = Request("GET", "/k", host="signed.s3.test")
     target = presign(endpoint, asked, 60)
-    from tests.integration.s3.wire import connection
-
     with connection(endpoint) as wire:
         wire.send(f"GET {target} HTTP/1.1\r\nHost: signed.s3.test\r\n\r\n".encode())
         assert wire.answer().body == b"body"

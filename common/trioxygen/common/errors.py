@@ -218,7 +218,7 @@ _CLASSES: Final[Mapping[ErrorCode, type[TrioxygenError]]] = _leaves(TrioxygenErr
 def error_of(
     code: ErrorCode, message: str = "", facts: Mapping[str, str] | None = None
 ) -> TrioxygenError:
-    """The error of a code; one that this version does not know becomes `Internal` with its number."""
+    """The error of a code; one that is not known here becomes `Internal` with its number."""
     cls = _CLASSES.get(code)
     if cls is None:
         told: dict[str, str | int] = {"unknown_code": int(code), **(facts or {})}
@@ -228,4 +228,5 @@ def error_of(
 
 def error_from_detail(detail: types_pb2.ErrorDetail) -> TrioxygenError:
     """What the other end raised."""
-    return error_of(detail.code, detail.message, detail.facts)
+    # A map has no order on the wire; texts have one.
+    return error_of(detail.code, detail.message, dict(sorted(detail.facts.items())))

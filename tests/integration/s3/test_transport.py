@@ -65,6 +65,18 @@ def test_refusal_comes_instead_of_the_question_for_the_body(
         assert code in wire._file.read(int(fields["content-length"])).decode()
 
 
+@pytest.mark.parametrize(("key", "status"), [("k", 200), ("k" * 1_025, 400)])
+def test_empty_body_is_asked_for_too(
+    endpoint: Endpoint, bucket: str, key: str, status: int
+) -> None:
+    # botocore keeps the status of an answer that comes instead of 100 for its next request.
+    with connection(endpoint) as wire:
+        for _ in range(2):
+            wire.send(put_head(endpoint, f"/{bucket}/{key}", 0, Expect="100-continue"))
+            assert wire.head() == (100, {})
+            assert wire.answer().status == status
+
+
 def test_too_much_is_refused_before_it_is_sent(endpoint: Endpoint, bucket: str) -> None:
     with connection(endpoint) as wire:
         head = put_head(endpoint, f"/{bucket}/k", (5 << 30) + 1, Expect="100-continue")

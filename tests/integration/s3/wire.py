@@ -189,6 +189,9 @@ def sign(
     if request.query:
         url += f"?{request.query}"
     aws = AWSRequest(request.method, url, headers=HTTPHeaders())
+    if request.host is not None:
+        # As it is sent: botocore would make one of the URL, in lower case.
+        aws.headers["Host"] = request.host
     for name, field_value in request.fields.items():
         aws.headers[name] = field_value
     aws.headers["X-Amz-Content-SHA256"] = value

@@ -150,6 +150,24 @@ def test_commands_beyond_a_batch_wait_for_the_next_one() -> None:
     asyncio.run(scenario())
 
 
+def test_batch_ends_when_its_changes_are_many_bytes() -> None:
+    async def scenario() -> None:
+        service = Service(inline(), config=ExecutorConfig(batch_bytes_max=100))
+        await service.executor.start()
+        keys = [b"%d" % number + b"x" * 30 for number in range(9)]
+        results = await service.run(*keys[:4], b"broken", b"refused", *keys[4:], b"l" * 500)
+        expected = [WorkReply] * 4 + [Internal, NoSuchKey] + [WorkReply] * 6
+        assert kinds(results) == expected
+        assert service.keys() == [*keys, b"l" * 500]
+        with service.store.read() as txn:
+            ids = [value for _, value in txn.scan(ROWS, prefix=b"")]
+        assert ids == sorted(ids)
+        assert 3 <= len(service.replica.entries) <= 5
+        await service.stop()
+
+    asyncio.run(scenario())
+
+
 def test_queue_has_a_limit() -> None:
     async def scenario() -> None:
         service = Service(inline(), config=ExecutorConfig(queued_commands_max=2))

@@ -77,6 +77,9 @@ class OpenFiles:
                 )
             # The opening outlives one that is cancelled: others may wait for it too.
             await asyncio.shield(opening)
+            if self._opening.get(file_id) is opening:
+                # Done, but its callback has yet to run: waiting for what is done does not let it.
+                await asyncio.sleep(0)
 
     def _open_now(self, path: Path, create: bool) -> File:
         if not create or self._disk.exists(path):

@@ -68,6 +68,7 @@ class BlockKeeper:
 
     def release(self, txn: WriteTxn, slices: Iterable[BlockSlice], now: Now) -> None:
         """One holder less; what nobody holds goes to the gc queue."""
+        leases: dict[int, LeaseRow | None] = {}
         for piece in slices:
             key = block_key(piece.container, piece.local)
             row = BLOCK_REFERENCES.get(txn, key)
@@ -78,10 +79,15 @@ class BlockKeeper:
             BLOCK_REFERENCES.delete(txn, key)
             self.collect(txn, piece.container, piece.local, 1, now, was_visible=True)
             # The end of its lease, if that is still to come, must not collect it again.
-            lease = LEASES.get(txn, lease_key(piece.lease_id))
+            lease_id = piece.lease_id
+            if lease_id not in leases:
+                leases[lease_id] = LEASES.get(txn, lease_key(lease_id))
+            lease = leases[lease_id]
             if lease is not None:
                 _mark_collected(lease, piece.local)
-                LEASES.put(txn, lease_key(piece.lease_id), lease)
+        for lease_id, lease in leases.items():
+            if lease is not None:
+                LEASES.put(txn, lease_key(lease_id), lease)
 
     def collect(
         self,

@@ -1,4 +1,4 @@
-"""DataNodes as heartbeats show them: health by age, their disks, their containers. In memory only."""
+"""DataNodes as heartbeats show them: health by age, their disks, their containers. In memory."""
 
 from dataclasses import dataclass, field
 

@@ -36,7 +36,7 @@ class ReadTxn(Protocol):
     def scan(
         self, table: Table, *, prefix: bytes, after: bytes | None = None
     ) -> Iterator[tuple[bytes, bytes]]:
-        """Rows whose keys start with `prefix`, in order; only keys greater than `after`, if given."""
+        """Rows whose keys start with `prefix`, in order; only keys above `after`, if given."""
         ...
 
 

@@ -171,7 +171,7 @@ async def test_purge_goes_on_in_bounded_pieces(harness: OmHarness) -> None:
             )
     await harness.delete_bucket(bucket)
     purge = om.PurgeBucket(bucket_id=bucket.bucket_id, rows_max=2)
-    rounds = 0
+    rounds = left = 0
     more = True
     while more:
         left_before = len(harness.rows(PARTS.table)) + len(harness.rows(UPLOADS.table))

@@ -264,3 +264,27 @@ async def test_modified_time_never_goes_back_when_the_clock_does(harness: OmHarn
     harness.clock.wall -= 60_000
     after = await harness.put(bucket, b"key", b"two")
     assert after.modified_ms == before.modified_ms
+
+
+@om_test(gc_delay_ms=0)
+async def test_delete_of_many_blocks_is_done_in_pieces(harness: OmHarness) -> None:
+    """No log entry grows with what its keys hold."""
+    bucket = await harness.bucket()
+    names = [b"key %d" % number for number in range(6)]
+    for name in names:
+        lease = await harness.lease(10_000)
+        await harness.put(bucket, name, blocks=slices_of(lease, *[1] * 10_000))
+        # One of them lives on: its end must not collect again what was deleted before.
+        if name != names[0]:
+            await harness.release(lease)
+    left, rounds = names, 0
+    while left:
+        results = await harness.delete(bucket, *left)
+        assert set(results) == {OK}
+        left, rounds = left[len(results) :], rounds + 1
+        assert len(harness.replica.entries[-1].payload) < 4 << 20
+    assert 1 < rounds < 7
+    await harness.pass_time(1_000)
+    assert len(harness.scm.deleted) == len(set(harness.scm.deleted)) == 60_000
+    await harness.pass_time(60_000)
+    assert len(harness.scm.deleted) == 60_000

@@ -247,3 +247,18 @@ async def test_gc_never_hands_over_a_block_that_is_referenced(harness: OmHarness
     assert queued(harness) == []
     with harness.store.read() as txn_read:
         assert BLOCK_REFERENCES.exists(txn_read, block_key(*held))
+
+
+@om_test(gc_delay_ms=1_000_000)
+async def test_block_that_nobody_ever_saw_does_not_wait_for_readers(harness: OmHarness) -> None:
+    bucket = await harness.bucket()
+    lease = await harness.lease(3)
+    first = lease.blocks.first_local
+    await harness.put(bucket, b"key", blocks=slices_of(lease, 1))
+    await harness.delete(bucket, b"key")
+    await give_back(harness, first + 1)
+    await harness.release(lease)
+    await harness.pass_time(1_000)
+    assert [local for _, local in harness.scm.deleted] == [first + 1, first + 2]
+    await harness.pass_time(1_000_000)
+    assert [local for _, local in harness.scm.deleted] == [first + 1, first + 2, first]

@@ -56,6 +56,16 @@ class ScmHarness:
         await self.manager.stop()
         await self.runtime.stop()
 
+    async def pass_time(self, duration_ms: float) -> None:
+        """Moves the clock; the workers have done what was due."""
+        self.clock.advance(duration_ms)
+        await asyncio.sleep(0)
+        for _ in range(10_000):
+            if self.clock.sleepers >= len(self.runtime.tasks.workers):
+                return
+            await asyncio.sleep(0)
+        raise AssertionError("the workers never rest")
+
     async def restart(self) -> None:
         await self.stop()
         await self.start()

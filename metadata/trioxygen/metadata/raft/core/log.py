@@ -62,6 +62,8 @@ class RaftLog:
         "_recent_bytes_max",
         "_recent_first",
         "_snapshot_handed",
+        "_committed_bytes_max",
+        "_committed_waits_for_load",
         "applied",
         "commit",
         "durable",
@@ -73,7 +75,13 @@ class RaftLog:
     )
 
     def __init__(
-        self, reader: LogReader, hard_state: HardState, *, applied: int, recent_bytes_max: int
+        self,
+        reader: LogReader,
+        hard_state: HardState,
+        *,
+        applied: int,
+        recent_bytes_max: int,
+        committed_bytes_max: int,
     ) -> None:
         self._reader = reader
         first, last = reader.first_index(), reader.last_index()
@@ -87,6 +95,8 @@ class RaftLog:
         self._snapshot_handed = False
         self._applying: deque[tuple[int, int]] = deque()
         self._applying_bytes = 0
+        self._committed_bytes_max = committed_bytes_max
+        self._committed_waits_for_load = False
         self._recent: list[Entry] = []
         self._recent_first = last + 1
         self._recent_bytes = 0
@@ -243,21 +253,29 @@ class RaftLog:
             self.snapshot, self._snapshot_handed = None, False
 
     def has_committed(self) -> bool:
-        """Whether `take_committed` may have some; it may not, for what it says."""
-        return self.handed < self.commit and self.handed < self.durable and self.snapshot is None
+        """Whether `take_committed` would look for some."""
+        return (
+            self.handed < self.commit
+            and self.handed < self.durable
+            and self.snapshot is None
+            and self._applying_bytes < self._committed_bytes_max
+            and not self._committed_waits_for_load
+        )
 
-    def take_committed(self, *, bytes_max: int) -> Sequence[Entry]:
-        """The next to apply, each once; none while the disk must be read first, or while more than
-        `bytes_max` are being applied."""
+    def entries_loaded(self) -> None:
+        self._committed_waits_for_load = False
+
+    def take_committed(self) -> Sequence[Entry]:
+        """The next to apply, each once; none while the disk must be read first, or while too many
+        bytes are being applied."""
+        if not self.has_committed():
+            return ()
+        bytes_max = self._committed_bytes_max - self._applying_bytes
         last = min(self.commit, self.durable)
-        if self.handed >= last or self.snapshot is not None:
-            return ()
-        bytes_max -= self._applying_bytes
-        if bytes_max <= 0:
-            return ()
         try:
             entries, size_bytes = self.slice(self.handed + 1, last, bytes_max=bytes_max)
         except EntriesNotLoaded:
+            self._committed_waits_for_load = True
             return ()
         self.handed = entries[-1].index
         self._applying.append((self.handed, size_bytes))

@@ -1,7 +1,8 @@
 """Who belongs to the group: the configurations in the log, and which may follow which (chapter 4).
 
-A replica uses the latest configuration in its log, committed or not (§4.1); when entries are replaced
-it falls back to the one before. An entry holds the whole configuration, not a difference."""
+A replica uses the latest configuration in its log, committed or not (§4.1); when entries are
+replaced it falls back to the one before. An entry holds the whole configuration, not a difference.
+"""
 
 import struct
 from collections.abc import Collection, Iterable
@@ -137,8 +138,4 @@ class Membership:
         up-to-date enough to be elected, and to commit that entry (§4.2.2)."""
         if self.current.has_vote(replica):
             return True
-        return self.index > commit and any(
-            configuration.has_vote(replica)
-            for since, configuration in self._history
-            if since <= commit
-        )
+        return self.index > commit and self.at(commit).has_vote(replica)

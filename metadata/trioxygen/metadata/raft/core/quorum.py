@@ -27,9 +27,7 @@ def _majority_reached(
     return sorted([value_of(voter) for voter in voters])[(count - 1) // 2]
 
 
-def reached_by_quorum(
-    configuration: Configuration, value_of: Callable[[ReplicaId], int]
-) -> int:
+def reached_by_quorum(configuration: Configuration, value_of: Callable[[ReplicaId], int]) -> int:
     """The highest number that a quorum has reached. Joint: in both configurations (§4.3)."""
     new = _majority_reached(configuration.voters, value_of)
     old = _majority_reached(configuration.outgoing, value_of)
@@ -39,9 +37,7 @@ def reached_by_quorum(
     return new if old is None or new < old else old
 
 
-def _majority_vote(
-    voters: tuple[ReplicaId, ...], votes: Mapping[ReplicaId, bool]
-) -> VoteResult:
+def _majority_vote(voters: tuple[ReplicaId, ...], votes: Mapping[ReplicaId, bool]) -> VoteResult:
     granted = denied = 0
     for voter in voters:
         vote = votes.get(voter)

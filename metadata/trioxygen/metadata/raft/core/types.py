@@ -168,7 +168,12 @@ class CommitNotice:
 
 @dataclass(frozen=True, slots=True)
 class RequestVote:
-    """§3.4, §9.6. `pre`: would you vote for me in `term`? `transfer`: the leader asked me to (§3.10)."""
+    """§3.4, §9.6.
+
+    Attributes:
+    pre: would you vote for me in `term`?
+    transfer: the leader told me to (§3.10).
+    """
 
     sender: ReplicaId
     to: ReplicaId
@@ -268,10 +273,10 @@ class Ready:
     2. Install `snapshot`, then write `hard_state` and `entries`, all durable before the next step.
        Entries replace what the log holds from the first one's index on; a snapshot replaces the
        whole log. Without `must_sync` there is nothing to wait for but the Readys before.
-    3. Call `Node.advance(ready)` and send `messages`. BEFORE SENDING MESSAGES, THIS AND EVERY EARLIER
-       `Ready` MUST BE DURABLE. Messages that get lost or arrive twice or late do no harm.
-    4. Apply `committed`, then call `Node.applied_to(index)`. Each entry is handed out once, and only
-       when it is durable here: the state never runs ahead of the log.
+    3. Call `Node.advance(ready)` and send `messages`. BEFORE SENDING MESSAGES, THIS AND EVERY
+       EARLIER `Ready` MUST BE DURABLE. Messages that get lost, arrive twice or late do no harm.
+    4. Apply `committed`, then call `Node.applied_to(index)`. Each entry is handed out once, and
+       only when it is durable here: the state never runs ahead of the log.
     5. Serve `reads` once their index is applied; refuse those in `reads_refused`.
 
     The next `Ready` may be taken before this one is durable; advance them in the order taken.
