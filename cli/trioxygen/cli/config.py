@@ -108,7 +108,8 @@ class StorageConfig(_Section):
 
     Attributes:
         scrub_bytes_per_second: read by the scrubber at most; 0 switches it off.
-        reserved_bytes: of each volume that stay free: below it nothing new is written.
+        reserved_bytes: of each volume that stay free: below it nothing new is written. Deleting
+            needs some of them, so it cannot be nothing.
     """
 
     container_bytes: int = Field(default=5 * GIB, ge=1 * MIB, le=1_024 * GIB)
@@ -116,7 +117,7 @@ class StorageConfig(_Section):
     log_segment_bytes: int = Field(default=16 * MIB, ge=1 * MIB, le=4 * GIB)
     scrub_bytes_per_second: int = Field(default=16 * MIB, ge=0)
     scrub_interval_seconds: int = Field(default=7 * 86_400, ge=60)
-    reserved_bytes: int = Field(default=1 * GIB, ge=0)
+    reserved_bytes: int = Field(default=1 * GIB, ge=16 * MIB)
 
     @model_validator(mode="after")
     def _blocks_fit_containers(self) -> Self:

@@ -30,6 +30,7 @@ _STATUS_LINES: Final = {
     status: f"HTTP/1.1 {status} {_REASONS.get(status, '')}\r\n".encode()
     for status in range(200, 600)
 }
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BODYLESS: Final = frozenset((204, 304))
 # Joining a small body to its head costs less than a second buffer in the write.
 _JOINED_BYTES_MAX: Final = 64 * KIB
@@ -150,7 +151,7 @@ class Exchange:
                 return {"type": "http.request", "body": b"", "more_body": False}
             if self._expects_continue and not self.body_complete:
                 self._expects_continue = False
-                self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self._connection.write(_CONTINUE)
             assert self._waiter is None, "two tasks receive one request"
             self._waiter = self._connection.listening.loop.create_future()
             try:
@@ -181,6 +182,11 @@ class Exchange:
             self.keep_alive = False
         parts = [_STATUS_LINES[status], listening.common_head]
         lines = 3
+        if self._expects_continue and self.body_complete:
+            # An empty body is asked for as well: botocore takes the status of an answer that comes
+            # instead of 100 for that of the next such request too, unless the connection closes.
+            parts.insert(0, _CONTINUE)
+            lines += 2
         length = -1
         for name, value in headers:
             parts += (name, b": ", value, b"\r\n")

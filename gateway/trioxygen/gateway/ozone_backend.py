@@ -1,6 +1,7 @@
 """The backend over the OM and the DataNodes."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -189,10 +190,13 @@ class OzoneBackend:
             if take_bytes <= _READ_SMALL_BYTES_MAX:
                 yield await self._reader.read_small(wanted)
             else:
-                async for buffer in self._reader.stream(
+                stream = self._reader.stream(
                     wanted.container, wanted.local, wanted.offset_bytes, wanted.length_bytes
-                ):
-                    yield buffer
+                )
+                # A reader that goes away ends the DataNode's stream at once.
+                async with aclosing(stream) as buffers:
+                    async for buffer in buffers:
+                        yield buffer
             length_bytes -= take_bytes
             offset_bytes = 0
             if not length_bytes:

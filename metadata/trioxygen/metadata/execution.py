@@ -21,6 +21,7 @@ from trioxygen.common import logs
 from trioxygen.common.errors import (
     ErrorCode,
     Internal,
+    NoSpace,
     NotLeader,
     Overloaded,
     Stopping,
@@ -44,6 +45,7 @@ RETRIES: Final = RowTable(1, "retry", RetryRow)
 _APPLIED: Final = b"applied"
 _SEQUENCE: Final = b"sequence"
 _DURABLE_EVERY_ENTRIES: Final = 2_000
+_SPACE_WAIT_MS: Final = 250.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +165,37 @@ class Executor:
         rest = list(entries)
         batch = self._executed
         if batch is not None and rest and rest[0].payload is batch.payload:
-            await self._lane.run(self._commit, batch.txn, rest.pop(0).index)
+            own = rest.pop(0)
+            try:
+                await self._lane.run(self._commit, batch.txn, own.index)
+            except NoSpace as error:
+                # Committed in the log, so it will be in the state: as soon as there is room.
+                await self._copy_when_there_is_room([own], error)
             self._executed = None
         if rest:
             assert self._executed is None, (
                 "an entry of another leader was committed under an open transaction"
             )
-            await self._lane.run(self._copy, rest)
+            try:
+                await self._lane.run(self._copy, rest)
+            except NoSpace as error:
+                await self._copy_when_there_is_room(rest, error)
         self._undurable_entries += len(entries)
         if self._undurable_entries >= _DURABLE_EVERY_ENTRIES:
-            await self.make_durable()
+            self._undurable_entries = 0
+            self._runtime.tasks.start(self.make_durable(), name=f"{self._name}-make-durable")
+
+    async def _copy_when_there_is_room(self, entries: Sequence[Entry], error: NoSpace) -> None:
+        """Commands wait meanwhile, and fail at their deadlines; nothing is lost."""
+        log.error("disk_full", service=self._name, error=error)
+        while True:
+            await self._runtime.clock.sleep_ms(_SPACE_WAIT_MS)
+            try:
+                await self._lane.run(self._copy, entries)
+            except NoSpace:
+                continue
+            log.info("disk_has_room_again", service=self._name)
+            return
 
     def _commit(self, txn: WriteTxn, index: int) -> None:
         _put_integer(txn, _APPLIED, index)
@@ -192,7 +215,6 @@ class Executor:
     async def make_durable(self) -> None:
         """Syncs the store, and lets the log drop what the store holds."""
         index = self.applied_index()
-        self._undurable_entries = 0
         await self._runtime.blocking.run(self._store.sync)
         self._replica.state_is_durable_through(index)
 

@@ -346,16 +346,20 @@ def test_executor_that_fails_tells_whoever_waits_and_whoever_comes_later() -> No
 
 
 class Failing(MemoryStore):
-    """Commits fail from now on."""
+    """Commits fail while there is an `error`; a failed one ends its transaction, as LMDB's does."""
 
-    failing = False
+    error: Exception | None = None
+    failures = 0
 
     def begin(self) -> MemoryWriteTxn:
         txn = super().begin()
-        if self.failing:
+        error = self.error
+        if error is not None:
 
             def commit() -> None:
-                raise NoSpace("the disk is full")
+                self.failures += 1
+                txn.abort()
+                raise error
 
             txn.commit = commit  # type: ignore[method-assign]
         return txn
@@ -366,11 +370,53 @@ def test_commit_that_fails_fails_its_callers_and_the_node_leads_no_more() -> Non
         store = Failing(TABLES)
         service = Service(inline(), store=store)
         await service.executor.start()
-        store.failing = True
+        store.error = OSError("input/output error")
         assert kinds(await service.run(b"a", b"b")) == [Internal, Internal]
         assert kinds(await service.run(b"c")) == [NotLeader]
         assert service.keys() == []
         await service.runtime.stop()
+
+    asyncio.run(scenario())
+
+
+def test_commit_on_a_full_disk_waits_for_room_and_loses_nothing() -> None:
+    async def scenario() -> None:
+        store = Failing(TABLES)
+        clock = ManualClock()
+        service = Service(inline_runtime(clock), store=store)
+        await service.executor.start()
+        store.error = NoSpace("the disk is full")
+        running = asyncio.ensure_future(service.run(b"a", b"b"))
+        async with asyncio.timeout(5):
+            while store.failures < 3:
+                clock.advance(1_000)
+                await asyncio.sleep(0)
+        assert not running.done()
+        assert service.keys() == []
+        store.error = None
+        async with asyncio.timeout(5):
+            while not running.done():
+                clock.advance(1_000)
+                await asyncio.sleep(0)
+        assert kinds(await running) == [WorkReply, WorkReply]
+        assert service.keys() == [b"a", b"b"]
+        assert kinds(await service.run(b"c")) == [WorkReply]
+        await service.stop()
+
+    asyncio.run(scenario())
+
+
+def test_batch_ends_when_its_changes_are_large_and_the_rest_follows() -> None:
+    async def scenario() -> None:
+        config = ExecutorConfig(batch_bytes_max=100)
+        service = Service(inline(), config=config)
+        await service.executor.start()
+        keys = [b"%02d" % number + b"x" * 60 for number in range(10)]
+        assert kinds(await service.run(*keys)) == [WorkReply] * 10
+        assert service.keys() == keys
+        # Each changes 70 bytes: the second one fills a batch.
+        assert service.executor.applied_index() == 5
+        await service.stop()
 
     asyncio.run(scenario())
 

@@ -1,6 +1,6 @@
 """Reading blocks from any replica: the next one is tried where one fails."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final, Protocol
 
 from trioxygen.common.disk import Buffer
@@ -74,7 +74,7 @@ class BlockReader:
 
     async def stream(
         self, container: int, local: int, offset_bytes: int, length_bytes: int
-    ) -> AsyncIterator[Buffer]:
+    ) -> AsyncGenerator[Buffer, None]:
         """Pieces in order. Where a replica fails, the next goes on at the byte wanted."""
         addresses = await self._pool.addresses(container)
         block = BlockId(container=container, local=local)

@@ -6,7 +6,9 @@ section 6).
 """
 
 from collections.abc import Iterable
+from typing import Final
 
+from trioxygen.common.units import SECOND_MS
 from trioxygen.metadata.execution import Now, Refusal
 from trioxygen.metadata.om.schema import (
     BLOCK_REFERENCES,
@@ -29,6 +31,8 @@ from trioxygen.proto.v1.om_pb2 import (
     LeaseRow,
 )
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, BlockSlice
+
+_UNSEEN_DELAY_MS: Final = 30 * SECOND_MS
 
 
 class BlockKeeper:
@@ -100,7 +104,11 @@ class BlockKeeper:
         was_visible: bool,
     ) -> None:
         """Queues blocks for deletion; those that readers may be at wait for the gc delay."""
-        not_before_ms = now.wall_ms + (self._gc_delay_ms if was_visible else 0)
+        delay_ms = self._gc_delay_ms
+        if not was_visible:
+            # No readers; but a write that was given up may still be on its way to the DataNode.
+            delay_ms = min(delay_ms, _UNSEEN_DELAY_MS)
+        not_before_ms = now.wall_ms + delay_ms
         blocks = BlockRange(container=container, first_local=first_local, count=count)
         GC.put(
             txn,

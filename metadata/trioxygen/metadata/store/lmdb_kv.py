@@ -6,6 +6,8 @@ write-ahead log replays. Traps: one writer thread only; a second write transacti
 use an environment after fork.
 """
 
+import errno
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,11 +107,19 @@ class LmdbTxn:
     def commit(self) -> None:
         try:
             self._txn.commit()
-        except lmdb.DiskError as error:
-            raise NoSpace("the disk is full", store=str(error)) from error
+        except lmdb.Error as error:
+            if _is_out_of_space(error):
+                raise NoSpace("the disk is full", store=str(error)) from error
+            raise
 
     def abort(self) -> None:
         self._txn.abort()
+
+
+def _is_out_of_space(error: lmdb.Error) -> bool:
+    # A short write has a code of LMDB's own; the rest carry the system's text.
+    text = str(error)
+    return "MDB_SHORT_WRITE" in text or os.strerror(errno.ENOSPC) in text
 
 
 class LmdbStore:

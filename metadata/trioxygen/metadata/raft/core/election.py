@@ -35,6 +35,7 @@ class Election:
     def _take_role(self, role: Role, leader: ReplicaId | None) -> None:
         state = self._state
         self._reads.reset()
+        self._replication.append_due = self._replication.notice_due = False
         state.role, state.leader = role, leader
         state.quiescent = False
         state.transfer_to = None

@@ -46,7 +46,6 @@ class Replication:
         own = state.peers[state.id]
         own.match, own.round_acked = state.log.durable, self.round
         self.uncommitted_bytes = 0
-        self.notice_due = False
         state.term_start_index = state.log.last_index + 1
         self.append(b"", EntryKind.NO_OP)
 

@@ -18,7 +18,7 @@ from trioxygen.metadata.raft.core.types import (
 )
 
 SEEDS = 200
-STEPS = 500
+STEPS = 2500
 SEEDS_PER_TEST = 20
 
 
@@ -48,12 +48,6 @@ class Properties:
             if first.term == term and term in self.leader_last:
                 assert first.index == self.leader_last[term] + 1
             self.leader_last[term] = ready.entries[-1].index
-        for entry in ready.entries:
-            # Log Matching: index and term name one payload and one predecessor.
-            before = member.node.term_at(entry.index - 1)
-            if member.node.term_at(entry.index) == entry.term and before is not None:
-                told = (entry.payload, before)
-                assert self.entries.setdefault((entry.index, entry.term), told) == told
         for entry in ready.committed:
             # State Machine Safety.
             known = self.applied.setdefault(entry.index, entry)
@@ -61,6 +55,13 @@ class Properties:
         for read in ready.reads:
             assert read.index >= self.read_floor[read.request], read
             self.reads_done += 1
+
+
+    def check_durable(self, member: Member, ready: Ready) -> None:
+        for entry in ready.entries:
+            # Log Matching: index and term name one payload and one predecessor.
+            told = (entry.payload, member.log.term(entry.index - 1))
+            assert self.entries.setdefault((entry.index, entry.term), told) == told
 
 
 class RandomGroup:
@@ -128,6 +129,9 @@ class RandomGroup:
                 self.network.pop()
             if self.rng.random() > 0.05 and (message.sender, message.to) not in self.cut:
                 self.arrive(message)
+            elif isinstance(message, InstallSnapshot):
+                # The stream broke; its end is always told.
+                self.members[message.sender].node.snapshot_reported(message.to, installed=False)
 
     def arrive(self, message: Message) -> None:
         if isinstance(message, InstallSnapshot):
@@ -148,7 +152,9 @@ class RandomGroup:
 
     def sync(self, member: Member) -> None:
         if member.unsynced:
+            ready = member.unsynced[0]
             self.network += member.sync()
+            self.properties.check_durable(member, ready)
 
     def apply(self, member: Member) -> None:
         member.apply(self.applying[member.id])
@@ -183,6 +189,7 @@ class RandomGroup:
 
     def restart(self, member: Member) -> None:
         self.applying[member.id].clear()
+        self.properties.leader_last.pop(member.node.term, None)
         member.restart()
 
     def compact(self, member: Member) -> None:
@@ -190,6 +197,9 @@ class RandomGroup:
             member.compact()
 
     def change(self, member: Member) -> None:
+        if not self.config.pre_vote:
+            # Without it removed members depose leaders as long as they run (§4.2.3).
+            return
         ids = list(self.members)
         voters = self.rng.sample(ids, self.rng.randrange(1, len(ids) + 1))
         learners = [one for one in ids if one not in voters and self.rng.random() < 0.5]
@@ -223,6 +233,7 @@ class RandomGroup:
                 self.arrive(message)
             self.network = []
         leaders = [one for one in self.members.values() if one.node.role is Role.LEADER]
+        assert leaders, "nobody leads"
         leader = max(leaders, key=lambda one: one.node.term)
         reached = leader.node.status()
         assert reached.commit == reached.last_index == leader.applied, reached
