@@ -21,6 +21,16 @@ COPY_BYTES_MAX: Final = 5 * GIB
 _TRIES: Final = 3
 
 
+def check_copy_size(size_bytes: int) -> None:
+    """Raises S3Error InvalidRequest beyond 5 GiB."""
+    if size_bytes > COPY_BYTES_MAX:
+        raise S3Error(
+            "InvalidRequest",
+            "The specified copy source is larger than the maximum allowable size for a copy"
+            f" source: {COPY_BYTES_MAX}",
+        )
+
+
 class CopySourceReader(Operations):
     async def source(self, request: S3Request) -> tuple[BucketRow, str, KeyRow]:
         """(bucket, key, current version) that x-amz-copy-source names; its conditions hold.
@@ -94,13 +104,7 @@ class CopyOperations(CopySourceReader):
         source: KeyRow,
     ) -> KeyRow:
         head = request.head
-        if source.size_bytes > COPY_BYTES_MAX:
-            raise S3Error(
-                "InvalidRequest",
-                "The specified copy source is larger than the maximum allowable size for a copy "
-                "source:"
-                f" {COPY_BYTES_MAX}",
-            )
+        check_copy_size(source.size_bytes)
         replaces = headers.replaces_metadata(head)
         algorithm = checksums.read_copy_algorithm(head)
         onto_itself = source_bucket.bucket_id == bucket.bucket_id and source_key == request.key

@@ -13,7 +13,7 @@ from trioxygen.gateway.s3.checksums import (
     ObjectChecksum,
     UploadChecksum,
 )
-from trioxygen.gateway.s3.copy_object import COPY_BYTES_MAX, CopySourceReader
+from trioxygen.gateway.s3.copy_object import CopySourceReader, check_copy_size
 from trioxygen.gateway.s3.errors import S3Error
 from trioxygen.gateway.s3.list_objects import encoding_type, page_size
 from trioxygen.gateway.s3.put_object import BodyWriter, slices_of
@@ -142,13 +142,7 @@ class MultipartOperations(BodyWriter, CopySourceReader):
             request.head.header("x-amz-copy-source-range"), source.size_bytes
         )
         offset, length = wanted or (0, source.size_bytes)
-        if length > COPY_BYTES_MAX:
-            raise S3Error(
-                "InvalidRequest",
-                "The specified copy source is larger than the maximum allowable size for a copy "
-                "source:"
-                f" {COPY_BYTES_MAX}",
-            )
+        check_copy_size(length)
         algorithm = records.ALGORITHMS[upload.checksum_algorithm]
         digests = Digests(md5=True, sha256=False, algorithms=(algorithm,))
         writer = self.backend.open_writer(length)
