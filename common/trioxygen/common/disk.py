@@ -68,7 +68,7 @@ class Disk(Protocol):
     def read(self, path: Path) -> bytes: ...
 
     def replace(self, path: Path, data: bytes) -> None:
-        """Whole content, atomically and durably: write beside, fsync, rename, fsync the directory."""
+        """Whole content, atomic and durable: write beside, fsync, rename, fsync the directory."""
         ...
 
     def make_directory(self, path: Path) -> None:

@@ -67,7 +67,7 @@ class Channel(Protocol):
         ...
 
     async def upload(self, method: str, header: Message) -> Upload:
-        """A stream that the receiver has accepted; raises what it refuses before the first piece."""
+        """A stream that the receiver has accepted; raises what it refuses before a first piece."""
         ...
 
     def download(self, method: str, header: Message, *, timeout_ms: float) -> AsyncIterator[Buffer]:

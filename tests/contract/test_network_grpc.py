@@ -1,0 +1,322 @@
+"""What only gRPC has: the unary way, health, reflection, TLS, clusters, peers that fall silent."""
+
+import asyncio
+import datetime
+import ipaddress
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+import uvloop
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from tests.contract.network_harness import (
+    TIMEOUT_MS,
+    DataNodeDouble,
+    Setting,
+    opened,
+    refusal,
+    until,
+)
+from trioxygen.common.disk import SystemDisk
+from trioxygen.common.errors import (
+    InvalidRequest,
+    NotLeader,
+    Overloaded,
+    Unavailable,
+    Unreachable,
+    error_from_detail,
+)
+from trioxygen.common.grpc_config import GrpcConfig
+from trioxygen.common.network import Channel
+from trioxygen.common.network_grpc import GrpcNetwork
+from trioxygen.common.tls import Tls, read_tls
+from trioxygen.proto.v1.datanode_pb2 import (
+    DescribeDataNodeReply,
+    DescribeDataNodeRequest,
+    PutBlockReply,
+    PutBlockRequest,
+    WriteSmallBlockReply,
+    WriteSmallBlockRequest,
+    WriteStreamHeader,
+)
+from trioxygen.proto.v1.types_pb2 import ErrorDetail
+
+DATANODE = "trioxygen.proto.v1.DataNode"
+
+
+async def echo(channel: Channel) -> int:
+    request = WriteSmallBlockRequest(data=b"12345")
+    reply = await channel.call(
+        "DataNode/WriteSmallBlock", request, WriteSmallBlockReply, timeout_ms=TIMEOUT_MS
+    )
+    return reply.commit_sequence
+
+
+def test_unary_call_is_answered_and_tells_errors_in_its_status() -> None:
+    async def test() -> None:
+        async with (
+            opened("grpc") as setting,
+            grpc.aio.insecure_channel(setting.server.address) as plain,
+        ):
+            write = plain.unary_unary(
+                f"/{DATANODE}/WriteSmallBlock",
+                request_serializer=WriteSmallBlockRequest.SerializeToString,
+                response_deserializer=WriteSmallBlockReply.FromString,
+            )
+            assert (await write(WriteSmallBlockRequest(data=b"123"))).commit_sequence == 3
+            describe = plain.unary_unary(
+                f"/{DATANODE}/DescribeDataNode",
+                request_serializer=DescribeDataNodeRequest.SerializeToString,
+                response_deserializer=DescribeDataNodeReply.FromString,
+            )
+            setting.node.failure = NotLeader("ask another", leader="om-2")
+            with pytest.raises(grpc.aio.AioRpcError) as raised:
+                await describe(DescribeDataNodeRequest())
+            assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
+            assert raised.value.details() == "ask another (leader=om-2)"
+            trailing: dict[str, Any] = dict(raised.value.trailing_metadata() or ())
+            detail = ErrorDetail.FromString(trailing["trioxygen-error-bin"])
+            assert error_from_detail(detail).facts == {"leader": "om-2"}
+            # An error of any length fits the metadata.
+            setting.node.failure = NotLeader("x" * 200_000)
+            with pytest.raises(grpc.aio.AioRpcError) as raised:
+                await describe(DescribeDataNodeRequest())
+            assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
+
+    uvloop.run(test())
+
+
+def test_server_tells_its_health_and_its_services() -> None:
+    async def test() -> None:
+        async with (
+            opened("grpc") as setting,
+            grpc.aio.insecure_channel(setting.server.address) as plain,
+        ):
+            health: Any = health_pb2_grpc.HealthStub(plain)
+            for service in ("", DATANODE):
+                answer = await health.Check(health_pb2.HealthCheckRequest(service=service))
+                assert answer.status == health_pb2.HealthCheckResponse.SERVING
+            untyped: Any = plain
+            reflection: Any = reflection_pb2_grpc.ServerReflectionStub(untyped)
+            request = reflection_pb2.ServerReflectionRequest(list_services="")
+            async for found in reflection.ServerReflectionInfo(iter([request])):
+                names = {service.name for service in found.list_services_response.service}
+                assert {DATANODE, "trioxygen.proto.v1.Session", "grpc.health.v1.Health"} <= names
+            under_way = asyncio.ensure_future(setting.put())
+            await until(lambda: setting.node.running == 1)
+            stopping = asyncio.ensure_future(setting.server.stop())
+            await asyncio.sleep(0.02)
+            answer = await health.Check(health_pb2.HealthCheckRequest(service=DATANODE))
+            assert answer.status == health_pb2.HealthCheckResponse.NOT_SERVING
+            setting.node.release.set()
+            await asyncio.gather(under_way, stopping)
+
+    uvloop.run(test())
+
+
+def test_session_of_another_cluster_is_refused() -> None:
+    async def test() -> None:
+        async with opened("grpc") as setting:
+            stranger = GrpcNetwork(cluster_id="cluster-2", peer="stranger")
+            channel = stranger.channel(setting.server.address)
+            for _ in range(2):
+                error = await refusal(echo(channel))
+                assert type(error) is InvalidRequest
+                assert error.facts == {"own": "cluster-1", "other": "cluster-2", "peer": "stranger"}
+            upload = channel.upload("DataNode/WriteStream", WriteStreamHeader())
+            assert type(await refusal(upload)) is InvalidRequest
+            assert setting.node.begun == 0
+            stranger.cluster_id = "cluster-1"
+            await asyncio.sleep(0.1)
+            assert await echo(channel) == 5
+            await stranger.close()
+
+    uvloop.run(test())
+
+
+def test_server_bounds_sessions_and_streams_together() -> None:
+    async def test() -> None:
+        async with opened("grpc", GrpcConfig(calls_in_flight_max=2)) as setting:
+            under_way = asyncio.ensure_future(setting.put())
+            upload = await setting.upload()
+            assert type(await refusal(setting.put())) is Overloaded
+            assert type(await refusal(setting.upload())) is Overloaded
+            await upload.cancel()
+            await until(lambda: setting.node.streams_ended == 1)
+            setting.node.release.set()
+            await under_way
+            assert await setting.echo(3) == 3
+
+    uvloop.run(test())
+
+
+def test_stop_cancels_what_is_under_way_once_its_grace_is_over() -> None:
+    async def test() -> None:
+        async with opened("grpc", GrpcConfig(stop_grace_ms=50)) as setting:
+            under_way = asyncio.ensure_future(setting.put())
+            await until(lambda: setting.node.running == 1)
+            await setting.server.stop()
+            assert setting.node.cancelled == 1
+            assert isinstance(await refusal(under_way), Unavailable)
+
+    uvloop.run(test())
+
+
+def test_header_that_is_too_large_is_refused_at_the_sender() -> None:
+    async def test() -> None:
+        async with opened("grpc") as setting:
+            assert type(await refusal(setting.upload("x" * 40_000))) is InvalidRequest
+
+    uvloop.run(test())
+
+
+def test_two_servers_cannot_listen_on_one_port() -> None:
+    async def test() -> None:
+        async with opened("grpc") as setting:
+            with pytest.raises(OSError, match="cannot listen"):
+                await setting.network.serve(setting.server.address, [])
+
+    uvloop.run(test())
+
+
+# A server of its own, so that it can be stopped in the middle of everything.
+SERVER = """
+import asyncio, sys
+from tests.contract.network_harness import DataNodeDouble
+from trioxygen.common.network_grpc import GrpcNetwork
+
+async def main():
+    server = await GrpcNetwork().serve("127.0.0.1:0", [DataNodeDouble().service()])
+    print(server.address, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def python_path() -> str:
+    return os.pathsep.join(entry for entry in sys.path if entry)
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGSTOP])
+def test_server_that_falls_silent_or_dies_is_unreachable(
+    signal_number: signal.Signals, python_path: str
+) -> None:
+    async def test() -> None:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", SERVER),
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": python_path},
+        )
+        assert process.stdout is not None
+        address = (await process.stdout.readline()).decode().strip()
+        network = GrpcNetwork(GrpcConfig(ping_interval_ms=300, ping_timeout_ms=300))
+        channel = network.channel(address)
+        try:
+            assert await echo(channel) == 5
+            call = channel.call(
+                "DataNode/PutBlock", PutBlockRequest(), PutBlockReply, timeout_ms=20_000
+            )
+            upload = await channel.upload("DataNode/WriteStream", WriteStreamHeader())
+            waiting = asyncio.ensure_future(call)
+            await asyncio.sleep(0.05)
+            process.send_signal(signal_number)
+            async with asyncio.timeout(5):
+                assert type(await refusal(waiting)) is Unreachable
+                assert type(await refusal(upload.finish(20_000))) is Unreachable
+        finally:
+            if signal_number is not signal.SIGKILL:
+                process.kill()
+            await process.wait()
+            await network.close()
+
+    uvloop.run(test())
+
+
+class Authority:
+    """A certificate authority that lasts for one test."""
+
+    def __init__(self, name: str) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self.certificate = self._sign(self._name, self._key.public_key(), authority=True)
+
+    def _sign(
+        self, name: x509.Name, key: ec.EllipticCurvePublicKey, *, authority: bool
+    ) -> x509.Certificate:
+        now = datetime.datetime.now(datetime.UTC)
+        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+        return (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(self._name)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(hours=1))
+            .not_valid_after(now + datetime.timedelta(hours=1))
+            .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+            .sign(self._key, hashes.SHA256())
+        )
+
+    def write(self, directory: Path, name: str) -> Tls:
+        """Files of a node, read again."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        certificate = self._sign(subject, key.public_key(), authority=False)
+        pem = serialization.Encoding.PEM
+        paths = {kind: directory / f"{name}.{kind}" for kind in ("crt", "key", "ca")}
+        paths["crt"].write_bytes(certificate.public_bytes(pem))
+        paths["ca"].write_bytes(self.certificate.public_bytes(pem))
+        paths["key"].write_bytes(
+            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        )
+        return read_tls(
+            SystemDisk(),
+            certificate=paths["crt"],
+            private_key=paths["key"],
+            authority=paths["ca"],
+        )
+
+
+def test_tls_lets_in_only_whom_the_authority_knows(tmp_path: Path) -> None:
+    ours, theirs = Authority("ours"), Authority("theirs")
+    server_tls = ours.write(tmp_path, "server")
+    assert b"PRIVATE" in server_tls.private_key
+    assert "PRIVATE" not in repr(server_tls)
+    anonymous = Tls(
+        certificate=b"", private_key=b"", authority=server_tls.authority, client_certificates=False
+    )
+    strangers = (None, theirs.write(tmp_path, "stranger"), anonymous)
+
+    async def test() -> None:
+        node = DataNodeDouble()
+        server = await GrpcNetwork(tls=server_tls).serve("127.0.0.1:0", [node.service()])
+        friend = GrpcNetwork(tls=ours.write(tmp_path, "client"))
+        channel = friend.channel(server.address)
+        assert await echo(channel) == 5
+        setting = Setting(friend, server, channel, node)
+        upload = await setting.upload()
+        await upload.send(b"x" * 3_000_000)
+        assert (await upload.finish(TIMEOUT_MS)).size_bytes == 3_000_000
+        assert sum([len(piece) async for piece in setting.download(5_000_000)]) == 5_000_000
+        for tls in strangers:
+            stranger = GrpcNetwork(tls=tls)
+            assert type(await refusal(echo(stranger.channel(server.address)))) is Unreachable
+            await stranger.close()
+        await friend.close()
+        await server.stop()
+
+    uvloop.run(test())
