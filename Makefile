@@ -1,7 +1,7 @@
 # Every verb sets up what it needs first; `make` alone lists the verbs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-long integration crash conformance fmt check proto bench wheel clean
+.PHONY: help install serve test test-long integration crash conformance test-endpoint fmt check proto bench wheel clean
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -42,6 +42,10 @@ integration: install  ## only the integration tests
 
 crash: install        ## only the tests that kill -9 a server under load
 	$(PYTEST) -m crash $(ARGS)
+
+test-endpoint: install ## our S3 tests against any endpoint: ENDPOINT=http://... ACCESS_KEY=... SECRET_KEY=...
+	@test -n "$(ENDPOINT)" || { echo "usage: make test-endpoint ENDPOINT=http://host:port" >&2; exit 2; }
+	$(PYTEST) tests/integration/s3 --endpoint "$(ENDPOINT)" $(ARGS)
 
 conformance: install  ## the public ceph/s3-tests against a running store: SUITE=path/to/clone DATA=its data folder
 	@test -n "$(SUITE)" || { echo "usage: make conformance SUITE=path/to/s3-tests DATA=data" >&2; exit 2; }

@@ -96,6 +96,7 @@ class StoreProcess:
         return found
 
     def add_account(self, account: str, keys: Keys) -> None:
+        """Makes an account with one key."""
         made = self.o3("account", "create", account.title(), "--id", account)
         assert made.returncode == 0, made.stderr
         arguments = ("--account", account, "--access-key", keys.access, "--secret-stdin")

@@ -80,6 +80,8 @@ class LeaseKeeper:
         self.interval_ms = interval_ms
         self._leases: dict[int, Lease] = {}
         self._dropped: list[BlockId] = []
+        # The worker and `give_back` release: each lease and block only once.
+        self._releasing = asyncio.Lock()
 
     def add(self, reply: LeaseBlocksReply, asked_ms: float) -> Lease:
         """`asked_ms`: before the call, so that the lease is never thought longer than it is."""
@@ -108,13 +110,15 @@ class LeaseKeeper:
         return False
 
     async def _release_done(self) -> None:
-        done = [lease.lease_id for lease in self._leases.values() if self._is_done(lease)]
-        done, dropped = done[:_RELEASED_AT_ONCE_MAX], self._dropped[:_RELEASED_AT_ONCE_MAX]
-        if done or dropped:
-            await self._release(ReleaseLeasesRequest(lease_ids=done, blocks=dropped))
-            del self._dropped[: len(dropped)]
-            for lease_id in done:
-                del self._leases[lease_id]
+        async with self._releasing:
+            done = [lease.lease_id for lease in self._leases.values() if self._is_done(lease)]
+            done, dropped = done[:_RELEASED_AT_ONCE_MAX], self._dropped[:_RELEASED_AT_ONCE_MAX]
+            if done or dropped:
+                await self._release(ReleaseLeasesRequest(lease_ids=done, blocks=dropped))
+                del self._dropped[: len(dropped)]
+                for lease_id in done:
+                    # One that was lost meanwhile is gone already.
+                    self._leases.pop(lease_id, None)
 
     async def _renew_due(self) -> None:
         asked_ms = self._clock.monotonic_ms()

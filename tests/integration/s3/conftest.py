@@ -31,9 +31,7 @@ def endpoint(
     url = request.config.getoption("--endpoint", default=None)
     if url:
         main = Keys(os.environ["BENCH_ACCESS_KEY"], os.environ["BENCH_SECRET_KEY"])
-        other = Keys(
-            os.environ.get("OTHER_ACCESS_KEY", ""), os.environ.get("OTHER_SECRET_KEY", "")
-        )
+        other = Keys(os.environ.get("OTHER_ACCESS_KEY", ""), os.environ.get("OTHER_SECRET_KEY", ""))
         yield Endpoint(url.rstrip("/"), main, other)
         return
     store = StoreProcess(tmp_path_factory.mktemp("store"))

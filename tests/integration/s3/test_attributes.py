@@ -54,9 +54,7 @@ def test_attributes_tell_the_parts_in_pages(s3: "S3Client", bucket: str) -> None
 
 def test_unknown_attribute_and_missing_key_are_refused(s3: "S3Client", bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k")
-    answer = refused(
-        s3.get_object_attributes, Bucket=bucket, Key="k", ObjectAttributes=["Colour"]
-    )
+    answer = refused(s3.get_object_attributes, Bucket=bucket, Key="k", ObjectAttributes=["Colour"])
     assert answer == (400, "InvalidArgument")
     answer = refused(s3.get_object_attributes, Bucket=bucket, Key="no", ObjectAttributes=ALL)
     assert answer == (404, "NoSuchKey")

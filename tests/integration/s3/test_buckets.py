@@ -106,7 +106,7 @@ def test_buckets_are_listed_by_name_with_prefix_and_pages(
     token = ""
     while True:
         more = {"ContinuationToken": token} if token else {}
-        page = s3.list_buckets(Prefix="o3-test-", MaxBuckets=2, **more)  # type: ignore[arg-type]
+        page = s3.list_buckets(Prefix="o3-test-", MaxBuckets=2, **more)
         assert len(page["Buckets"]) <= 2 and page["Prefix"] == "o3-test-"
         pages += [each["Name"] for each in page["Buckets"]]
         token = page.get("ContinuationToken", "")

@@ -90,9 +90,7 @@ def test_range_has_no_checksum_of_the_whole(s3: "S3Client", bucket: str) -> None
 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA512", "XXHASH64"])
-def test_unknown_algorithm_is_a_clear_error(
-    s3: "S3Client", bucket: str, algorithm: str
-) -> None:
+def test_unknown_algorithm_is_a_clear_error(s3: "S3Client", bucket: str, algorithm: str) -> None:
     def add(request: Any, **_: object) -> None:
         del request.headers["x-amz-checksum-crc32"]
         del request.headers["x-amz-sdk-checksum-algorithm"]
@@ -123,9 +121,7 @@ def test_two_checksums_are_refused(s3: "S3Client", bucket: str) -> None:
 @pytest.mark.parametrize(
     ("value", "code"), [("not base64!", "BadDigest"), ("AAAA", "InvalidRequest")]
 )
-def test_ill_formed_checksum_is_refused(
-    s3: "S3Client", bucket: str, value: str, code: str
-) -> None:
+def test_ill_formed_checksum_is_refused(s3: "S3Client", bucket: str, value: str, code: str) -> None:
     answer = refused(s3.put_object, Bucket=bucket, Key="k", Body=BODY, ChecksumSHA256=value)
     assert answer == (400, code)
 

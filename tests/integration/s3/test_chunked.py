@@ -32,9 +32,7 @@ def send(endpoint: Endpoint, head: bytes, body: bytes) -> Answer:
 
 
 @pytest.mark.parametrize("payload", KINDS)
-def test_body_is_decoded(
-    endpoint: Endpoint, s3: "S3Client", bucket: str, payload: str
-) -> None:
+def test_body_is_decoded(endpoint: Endpoint, s3: "S3Client", bucket: str, payload: str) -> None:
     asked = put(endpoint, bucket, payload, fields={"Content-Encoding": "gzip,aws-chunked"})
     answer = send(endpoint, *asked.request())
     assert answer.status == 200, answer.body
@@ -89,9 +87,7 @@ def test_empty_body_is_one_last_chunk(
     assert read(s3, bucket, "k") == b""
 
 
-def test_part_of_an_upload_may_be_chunked(
-    endpoint: Endpoint, s3: "S3Client", bucket: str
-) -> None:
+def test_part_of_an_upload_may_be_chunked(endpoint: Endpoint, s3: "S3Client", bucket: str) -> None:
     upload = Upload.begin(s3, bucket, "k", ChecksumAlgorithm="CRC32C")
     query = f"partNumber=1&uploadId={upload.upload_id}"
     answer = send(endpoint, *put(endpoint, bucket, SIGNED_TRAILER, query=query).request())

@@ -114,9 +114,7 @@ def test_copy_of_a_multipart_object_keeps_etag_and_parts(s3: "S3Client", bucket:
     assert done["CopyObjectResult"]["ETag"] == etag
 
 
-def test_copy_goes_between_buckets(
-    s3: "S3Client", bucket: str, shared_bucket: str
-) -> None:
+def test_copy_goes_between_buckets(s3: "S3Client", bucket: str, shared_bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="source", Body=b"body")
     s3.copy_object(Bucket=shared_bucket, Key="copy", CopySource=source(bucket))
     assert read(s3, shared_bucket, "copy") == b"body"

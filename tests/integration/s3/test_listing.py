@@ -71,7 +71,7 @@ def test_owner_comes_when_asked_for(s3: "S3Client", filled: str) -> None:
 def test_delimiter_rolls_up_what_follows_the_prefix(
     s3: "S3Client", filled: str, prefix: str, delimiter: str, keys: list[str], prefixes: list[str]
 ) -> None:
-    asked = {"Bucket": filled, "Prefix": prefix, "Delimiter": delimiter}
+    asked: Any = {"Bucket": filled, "Prefix": prefix, "Delimiter": delimiter}
     page = s3.list_objects_v2(**asked)
     assert found(page) == (keys, prefixes)
     assert page["KeyCount"] == len(keys) + len(prefixes)
@@ -102,9 +102,7 @@ def test_pages_of_the_first_version_go_on_from_the_marker(
         entries: list[str] = []
         marker = ""
         while True:
-            page = s3.list_objects(
-                Bucket=filled, Delimiter=delimiter, MaxKeys=size, Marker=marker
-            )
+            page = s3.list_objects(Bucket=filled, Delimiter=delimiter, MaxKeys=size, Marker=marker)
             keys, prefixes = found(page)
             entries += sorted(keys + prefixes)
             if not page["IsTruncated"]:

@@ -87,10 +87,10 @@ def test_every_listing_is_what_the_model_says(
     empty(s3, shared_bucket)
 
 
-@pytest.mark.parametrize("key", ["new\nline.", "tab\tbell\x07", "\x01\x1f\x7f", "a\r\nb", "a\ufffe"])
-def test_key_that_xml_cannot_hold_is_listed_encoded(
-    s3: "S3Client", bucket: str, key: str
-) -> None:
+@pytest.mark.parametrize(
+    "key", ["new\nline.", "tab\tbell\x07", "\x01\x1f\x7f", "a\r\nb", "a\ufffe"]
+)
+def test_key_that_xml_cannot_hold_is_listed_encoded(s3: "S3Client", bucket: str, key: str) -> None:
     # boto3 asks for encoding-type=url by itself and decodes what it gets.
     s3.put_object(Bucket=bucket, Key=key, Body=b"x")
     assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"x"

@@ -96,9 +96,7 @@ def test_part_that_was_never_uploaded_is_refused(s3: "S3Client", bucket: str) ->
 
 
 @pytest.mark.parametrize("numbers", [[2, 1], [1, 2, 1], [2, 2, 1]])
-def test_parts_out_of_order_are_refused(
-    s3: "S3Client", bucket: str, numbers: list[int]
-) -> None:
+def test_parts_out_of_order_are_refused(s3: "S3Client", bucket: str, numbers: list[int]) -> None:
     upload = Upload.begin(s3, bucket, "k")
     upload.put(1, body_of(1))
     upload.put(2, b"x")

@@ -51,9 +51,7 @@ def test_composite_is_the_checksum_of_checksums(
 def test_full_object_is_the_checksum_of_the_bytes(
     s3: "S3Client", bucket: str, algorithm: Any
 ) -> None:
-    upload = Upload.begin(
-        s3, bucket, "k", ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT"
-    )
+    upload = Upload.begin(s3, bucket, "k", ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT")
     upload_all(upload, algorithm)
     expected = {algorithm: digest(algorithm, WHOLE)}
     claim: dict[str, Any] = {f"Checksum{algorithm}": expected[algorithm]}
@@ -64,12 +62,8 @@ def test_full_object_is_the_checksum_of_the_bytes(
 
 
 @pytest.mark.parametrize("algorithm", FULL)
-def test_wrong_claim_of_the_whole_is_refused(
-    s3: "S3Client", bucket: str, algorithm: Any
-) -> None:
-    upload = Upload.begin(
-        s3, bucket, "k", ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT"
-    )
+def test_wrong_claim_of_the_whole_is_refused(s3: "S3Client", bucket: str, algorithm: Any) -> None:
+    upload = Upload.begin(s3, bucket, "k", ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT")
     upload_all(upload, algorithm)
     claim: dict[str, Any] = {f"Checksum{algorithm}": digest(algorithm, b"other")}
     found = refusal(upload.complete, ChecksumType="FULL_OBJECT", **claim)
@@ -94,9 +88,7 @@ def test_upload_that_asks_for_nothing_gets_crc64nvme(endpoint: Endpoint, bucket:
     ("algorithm", "kind"),
     [("SHA1", "FULL_OBJECT"), ("SHA256", "FULL_OBJECT"), ("CRC64NVME", "COMPOSITE")],
 )
-def test_impossible_type_is_refused(
-    s3: "S3Client", bucket: str, algorithm: Any, kind: Any
-) -> None:
+def test_impossible_type_is_refused(s3: "S3Client", bucket: str, algorithm: Any, kind: Any) -> None:
     answer = refused(
         s3.create_multipart_upload,
         Bucket=bucket,

@@ -56,7 +56,8 @@ def test_part_outlives_its_source(s3: "S3Client", filled: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted", ["bytes=0-5", "bytes=5-5", "bytes=2-1", "bytes=0-", "bytes=-3", "0-2", "bytes=0-1,3-4"]
+    "wanted",
+    ["bytes=0-5", "bytes=5-5", "bytes=2-1", "bytes=0-", "bytes=-3", "0-2", "bytes=0-1,3-4"],
 )
 def test_range_that_is_not_within_the_source_is_refused(
     s3: "S3Client", filled: str, wanted: str

@@ -35,9 +35,7 @@ def test_parts_come_by_number_in_pages(s3: "S3Client", bucket: str) -> None:
 
 
 def test_uploads_come_by_key_and_age_in_pages(s3: "S3Client", bucket: str) -> None:
-    made = [
-        Upload.begin(s3, bucket, key) for key in ("b", "a/1", "b", "a/2", "c/1", "b", "ä")
-    ]
+    made = [Upload.begin(s3, bucket, key) for key in ("b", "a/1", "b", "a/2", "c/1", "b", "ä")]
     expected = [
         (upload.key, upload.upload_id)
         for key in ("a/1", "a/2", "b", "c/1", "ä")

@@ -97,7 +97,5 @@ def test_condition_that_fails_refuses_the_read(
 
 
 def test_condition_is_checked_before_the_range(s3: "S3Client", placed: dict[str, Any]) -> None:
-    found = refusal(
-        s3.get_object, **arguments(placed, {"IfMatch": "wrong"}), Range="bytes=100-"
-    )
+    found = refusal(s3.get_object, **arguments(placed, {"IfMatch": "wrong"}), Range="bytes=100-")
     assert found.status == 412

@@ -17,9 +17,7 @@ def raw(endpoint: Endpoint, data: bytes) -> Answer:
         return wire.answer()
 
 
-def test_wrong_secret_is_answered_with_what_the_server_saw(
-    endpoint: Endpoint, bucket: str
-) -> None:
+def test_wrong_secret_is_answered_with_what_the_server_saw(endpoint: Endpoint, bucket: str) -> None:
     asked = Request("GET", f"/{bucket}", "prefix=a%20b&list-type=2")
     signed = sign(endpoint, asked, keys=Keys(endpoint.main.access, "wrong-secret"))
     answer = raw(endpoint, signed.bytes)
@@ -45,9 +43,7 @@ def test_any_region_may_be_signed_for(endpoint: Endpoint, bucket: str, region: s
 
 
 @pytest.mark.parametrize("skew", [-1_000, 1_000, 86_400])
-def test_clock_that_is_off_is_told_both_times(
-    endpoint: Endpoint, bucket: str, skew: int
-) -> None:
+def test_clock_that_is_off_is_told_both_times(endpoint: Endpoint, bucket: str, skew: int) -> None:
     answer = send(endpoint, Request("GET", f"/{bucket}"), skew_seconds=skew)
     assert (answer.status, answer.code) == (403, "RequestTimeTooSkewed")
     error = answer.error

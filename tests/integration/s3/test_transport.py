@@ -193,7 +193,9 @@ def test_requests_may_be_sent_ahead_of_their_answers(
 
 def test_connection_is_closed_when_the_client_asks(endpoint: Endpoint, bucket: str) -> None:
     with connection(endpoint) as wire:
-        wire.send(sign(endpoint, Request("HEAD", f"/{bucket}", fields={"Connection": "close"})).bytes)
+        wire.send(
+            sign(endpoint, Request("HEAD", f"/{bucket}", fields={"Connection": "close"})).bytes
+        )
         answer = wire.answer(of_head=True)
         assert answer.status == 200 and answer.fields["connection"] == "close"
         assert wire.is_closed()

@@ -56,9 +56,7 @@ class Upload:
     def complete(self, numbers: list[int] | None = None, **arguments: Any) -> Any:
         chosen = sorted(self.parts) if numbers is None else numbers
         parts: Any = {"Parts": [self.parts[number] for number in chosen]}
-        return self.s3.complete_multipart_upload(
-            MultipartUpload=parts, **self.names, **arguments
-        )
+        return self.s3.complete_multipart_upload(MultipartUpload=parts, **self.names, **arguments)
 
     def abort(self) -> None:
         self.s3.abort_multipart_upload(**self.names)

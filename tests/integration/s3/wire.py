@@ -1,4 +1,4 @@
-"""S3 on a raw socket: requests signed by botocore, sent as the test wants them, answers read whole."""
+"""S3 on a raw socket: requests signed by botocore, sent as the test wants them."""
 
 import datetime
 import hashlib
@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
-from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
 
 from tests.integration.endpoint import REGION, Endpoint, Keys
@@ -142,11 +141,16 @@ class _Auth(S3SigV4Auth):
     def add_auth(self, request: Any) -> None:
         now = datetime.datetime.now(datetime.UTC) + self._skew
         request.context["timestamp"] = now.strftime("%Y%m%dT%H%M%SZ")
-        self._modify_request_before_signing(request)
-        canonical = self.canonical_request(request)
-        self.canonical = canonical
-        signature = self.signature(self.string_to_sign(request, canonical), request)
-        self._inject_signature_to_request(request, signature)
+        self.canonical = _sign(self, request)
+
+
+def _sign(auth: Any, request: Any) -> str:
+    """What botocore's `add_auth` does after it has read the clock; the canonical request."""
+    auth._modify_request_before_signing(request)
+    canonical: str = auth.canonical_request(request)
+    signature = auth.signature(auth.string_to_sign(request, canonical), request)
+    auth._inject_signature_to_request(request, signature)
+    return canonical
 
 
 @dataclass(frozen=True)
@@ -188,7 +192,7 @@ def sign(
     url = f"http://{host}{request.signed_path or request.path}"
     if request.query:
         url += f"?{request.query}"
-    aws = AWSRequest(request.method, url, headers=HTTPHeaders())
+    aws = AWSRequest(request.method, url, headers={})
     if request.host is not None:
         # As it is sent: botocore would make one of the URL, in lower case.
         aws.headers["Host"] = request.host
@@ -223,13 +227,11 @@ def presign(
     chosen = keys or endpoint.main
     credentials = Credentials(chosen.access, chosen.secret)
     host = request.host or endpoint.host
-    aws = AWSRequest(request.method, f"http://{host}{request.target}", headers=HTTPHeaders())
+    aws = AWSRequest(request.method, f"http://{host}{request.target}", headers={})
     auth = S3SigV4QueryAuth(credentials, "s3", REGION, expires=expires_seconds)
     now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=skew_seconds)
     aws.context["timestamp"] = now.strftime("%Y%m%dT%H%M%SZ")
-    auth._modify_request_before_signing(aws)
-    canonical = auth.canonical_request(aws)
-    auth._inject_signature_to_request(aws, auth.signature(auth.string_to_sign(aws, canonical), aws))
+    _sign(auth, aws)
     assert aws.url is not None
     return aws.url.partition(host)[2]
 

@@ -56,7 +56,8 @@ class Node:
     reader: what is durable of the group's log.
     hard_state: the last one written; `HardState()` for a new replica.
     applied: the state machine's index.
-    configuration: in force at `applied`; the state machine stores it with its index.
+    configuration: in force at `applied`; the state machine stores it with its index. Without any
+        member for a replica that is to join: it waits to be told.
     later_configurations: the entries of the kind CONFIGURATION in the log after `applied`.
     rng: `randrange` of a seeded generator, the node's own.
     """
@@ -127,10 +128,6 @@ class Node:
     def configuration(self) -> Configuration:
         """In force: the latest in the log, committed or not (§4.1)."""
         return self._state.membership.current
-
-    def configuration_at(self, index: int) -> Configuration:
-        """In force at `index`, from what is applied on: what a snapshot there must say (§5.1)."""
-        return self._state.membership.at(index)
 
     def term_at(self, index: int) -> int | None:
         """Of the entry there, durable or not; None: compacted away, or after the last one."""
@@ -454,7 +451,7 @@ class Node:
                 self._committed()
 
     def applied_to(self, index: int) -> None:
-        """The state machine has applied everything through `index`, and stored the configuration
-        that is in force there."""
+        """The state machine has applied everything through `index`, and stored with it the
+        configuration in force there, for a restart and for snapshots (§5.1)."""
         self._log.applied_to(index)
         self._state.membership.forget_before(self._log.applied)

@@ -42,7 +42,7 @@ class Replication:
         since only with it can it commit what earlier leaders left (§3.6.2, §6.4 step 1)."""
         state = self._state
         state.peers.clear()
-        state.update_peers()
+        state.update_peers(next_index=state.log.last_index + 1)
         own = state.peers[state.id]
         own.match, own.round_acked = state.log.durable, self.round
         self.uncommitted_bytes = 0
@@ -60,7 +60,7 @@ class Replication:
         if kind is EntryKind.CONFIGURATION:
             # In force as soon as it is in the log (§4.1).
             state.membership.note(entry)
-            state.update_peers()
+            state.update_peers(next_index=entry.index)
         return entry
 
     def flush(self) -> None:

@@ -125,13 +125,17 @@ class State:
         """Of a leader. Until then it does not know what is committed (§6.4 step 1)."""
         return self.log.commit >= self.term_start_index
 
-    def update_peers(self) -> None:
-        """Of a leader, after another configuration came into force."""
+    def update_peers(self, *, next_index: int) -> None:
+        """Of a leader, after another configuration came into force.
+
+        Args:
+            next_index: to try first with a new member.
+        """
         members = self.membership.current.members()
         # A leader that the configuration removes goes on until that is committed (§4.2.2).
         wanted = {*members, self.id}
         for gone in self.peers.keys() - wanted:
             del self.peers[gone]
         for member in sorted(wanted - self.peers.keys()):
-            self.peers[member] = Progress(self.config, next_index=self.log.last_index + 1)
+            self.peers[member] = Progress(self.config, next_index=next_index)
         self.others = tuple(member for member in members if member != self.id)

@@ -170,9 +170,7 @@ class Member:
         """Everything applied leaves the log."""
         if self.applied > self.log.compacted[0]:
             term = self.log.term(self.applied)
-            configuration = self.node.configuration_at(self.applied)
-            assert configuration == self.configuration
-            self.log.compact(SnapshotMeta(self.applied, term, configuration))
+            self.log.compact(SnapshotMeta(self.applied, term, self.configuration))
 
     def load(self) -> None:
         """What the core missed is in memory now."""
