@@ -45,7 +45,7 @@ def test_a_thousand_objects_go_in_one_request(s3: "S3Client", bucket: str) -> No
 def test_quiet_tells_only_errors(s3: "S3Client", bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k")
     asked: Any = [{"Key": "k"}, {"Key": "v", "VersionId": "no-such-version"}]
-    done = s3.delete_objects(Bucket=bucket, Delete={"Objects": asked, "Quiet": True})
+    done: Any = s3.delete_objects(Bucket=bucket, Delete={"Objects": asked, "Quiet": True})
     assert "Deleted" not in done
     [error] = done["Errors"]
     assert (error["Key"], error["Code"]) == ("v", "NoSuchVersion") and error["Message"]
