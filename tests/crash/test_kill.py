@@ -121,6 +121,10 @@ def test_nothing_acknowledged_is_lost_and_no_space_leaks(
         seconds_max=120,
         told=lambda: f"{used_bytes(store.data)} bytes are still used",
     )
-    status = store.status()
-    assert status["containers"]["block_count"] == 0 and status["scm"]["corrupt_blocks"] == 0
+    wait_until(
+        lambda: store.status()["containers"]["block_count"] == 0,
+        seconds_max=120,
+        told=lambda: store.status()["containers"],
+    )
+    assert store.status()["scm"]["corrupt_blocks"] == 0
     store.stop()
