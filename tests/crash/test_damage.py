@@ -1,5 +1,6 @@
 """Bits that flip on the disk: such bytes are never served, and `o3 status` tells."""
 
+import json
 import random
 from collections.abc import Iterator
 from contextlib import closing
@@ -53,6 +54,10 @@ def flip(data: Path, body: bytes, position: int) -> None:
         [byte] = opened.read(1)
         opened.seek(at + position)
         opened.write(bytes([byte ^ 0x10]))
+
+
+def access_log(store: StoreProcess) -> str:
+    return (store.data / "logs" / "access.log").read_text()
 
 
 def served(s3: "S3Client", key: str) -> bytes | None:
@@ -116,4 +121,8 @@ def test_missing_block_file_is_an_error(store: StoreProcess) -> None:
     store.start()
     with store.endpoint.client(response_checksum_validation="when_required") as s3:
         assert served(s3, "gone") is None
+        # The log tells what was answered.
+        wait_until(lambda: '"GetObject"' in access_log(store))
+        [line] = [json.loads(one) for one in access_log(store).splitlines() if "GetObject" in one]
+        assert (line["status"], line["error_code"]) == (500, "InternalError")
         wait_until(lambda: store.status()["scm"]["corrupt_blocks"] == 1)

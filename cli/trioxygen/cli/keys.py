@@ -81,7 +81,7 @@ def revoke_key(
     data: DataOption = DATA_DEFAULT,
     admin_url: AdminUrlOption = None,
 ) -> None:
-    """Revokes an access key; a gateway may accept it for up to 60 seconds more."""
+    """Revokes an access key; a gateway may accept it for up to 5 seconds more."""
     find(data, admin_url).delete("keys", access_key=access_key)
     print(f"revoked {access_key}")
 

@@ -66,6 +66,13 @@ def create_admin_app(
     return app
 
 
+def create_health_app(readiness: Readiness, registry: CollectorRegistry) -> FastAPI:
+    """Health and metrics alone: the admin port of an OM, an SCM or a DataNode."""
+    app = FastAPI(title="Trioxygen health", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(_health_routes(readiness, registry))
+    return app
+
+
 def _health_routes(readiness: Readiness, registry: CollectorRegistry) -> APIRouter:
     router = APIRouter()
 

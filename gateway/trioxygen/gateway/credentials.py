@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import NoSuchAccessKey
 from trioxygen.gateway.auth.claim import SignatureClaim
+from trioxygen.gateway.auth.presigned_v2 import SignatureClaimV2
 from trioxygen.gateway.backend import ObjectBackend
 from trioxygen.gateway.s3.errors import S3Error
-from trioxygen.proto.v1.om_pb2 import DeriveSigningKeyReply, DeriveSigningKeyRequest
+from trioxygen.proto.v1.om_pb2 import (
+    DeriveSigningKeyReply,
+    DeriveSigningKeyRequest,
+    VerifySignatureV2Reply,
+    VerifySignatureV2Request,
+)
 from trioxygen.proto.v1.types_pb2 import Account
 
 
@@ -29,7 +35,7 @@ class Credentials:
     def __init__(
         self, backend: ObjectBackend, clock: Clock, *, kept_ms: float, entries_max: int = 10_000
     ) -> None:
-        assert kept_ms <= 60_000, "DESIGN.md, section 9: at most 60 s"
+        assert kept_ms <= 60_000, "keys are remembered too long"
         self._backend, self._clock = backend, clock
         self._kept_ms, self._entries_max = kept_ms, entries_max
         self._known: OrderedDict[tuple[str, str, str], Credential] = OrderedDict()
@@ -48,11 +54,30 @@ class Credentials:
         try:
             reply = await self._backend.call(request, DeriveSigningKeyReply)
         except NoSuchAccessKey as error:
-            raise S3Error(
-                "InvalidAccessKeyId", details={"AWSAccessKeyId": claim.access_key}
-            ) from error
+            raise _unknown(claim.access_key) from error
         found = Credential(reply.signing_key, reply.account, now_ms)
         self._known[scope] = found
         if len(self._known) > self._entries_max:
             self._known.popitem(last=False)
         return found
+
+    async def verify_v2(self, claim: SignatureClaimV2) -> Account:
+        """Whose signature it is. Nothing is remembered: the OM compares each one.
+
+        Raises S3Error InvalidAccessKeyId, SignatureDoesNotMatch."""
+        request = VerifySignatureV2Request(
+            access_key=claim.access_key,
+            string_to_sign=claim.string_to_sign,
+            signature=claim.signature,
+        )
+        try:
+            reply = await self._backend.call(request, VerifySignatureV2Reply)
+        except NoSuchAccessKey as error:
+            raise _unknown(claim.access_key) from error
+        if not reply.valid:
+            raise claim.mismatch()
+        return reply.account
+
+
+def _unknown(access_key: str) -> S3Error:
+    return S3Error("InvalidAccessKeyId", details={"AWSAccessKeyId": access_key})

@@ -11,6 +11,7 @@ from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.gateway.access_log import AccessLog
+from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2, read_presigned_v2
 from trioxygen.gateway.auth.sigv4 import read_claim, verify
 from trioxygen.gateway.credentials import Credentials
 from trioxygen.gateway.error_response import error_response, s3_error
@@ -84,9 +85,16 @@ class S3App:
             )
             error_code = "InternalError"
             response = error_response(request, S3Error("InternalError"))
-        bytes_out = 0
+        bytes_out, failed = 0, None
         try:
-            bytes_out = await self._send(request, response, send)
+            bytes_out, failed = await self._send(request, response, send)
+            if failed is not None:
+                error_code = failed.code
+                response = error_response(request, failed)
+        except TrioxygenError as error:
+            # The status was out already; the log tells why the body ended early.
+            error_code = s3_error(error).code
+            raise
         finally:
             duration_ms = self._clock.monotonic_ms() - started_ms
             self._metrics.answered(
@@ -127,11 +135,22 @@ class S3App:
             verify(claim, head, credential.signing_key)
             request.claim, request.account = claim, credential.account
             request.signing_key = credential.signing_key
+        elif head.raw_query and is_presigned_v2(head):
+            request.account = await self._credentials.verify_v2(
+                read_presigned_v2(
+                    head,
+                    now_s=self._clock.wall_ms() // 1_000,
+                    bucket_in_host=target.bucket if target.is_bucket_in_host else None,
+                )
+            )
         route = self._router.route(request)
         request.operation = route.name
         return await route.operation(request)
 
-    async def _send(self, request: S3Request, response: Response, send: Send) -> int:
+    async def _send(
+        self, request: S3Request, response: Response, send: Send
+    ) -> tuple[int, S3Error | None]:
+        """(bytes of the body, the error that was answered instead of `response`)."""
         headers: Headers = [(b"x-amz-request-id", request.request_id.encode())]
         if response.headers:
             headers += response.headers
@@ -147,7 +166,7 @@ class S3App:
                 {"type": "http.response.start", "status": response.status, "headers": headers}
             )
             await send({"type": "http.response.body", "body": response.body})
-            return len(response.body)
+            return len(response.body), None
         sent_bytes = 0
         started = False
         try:
@@ -169,13 +188,15 @@ class S3App:
             if started:
                 # Part of the answer is out: only an early end tells the client. The server closes.
                 raise
-            return await self._send(request, error_response(request, s3_error(error)), send)
+            answer = s3_error(error)
+            sent_bytes, _ = await self._send(request, error_response(request, answer), send)
+            return sent_bytes, answer
         finally:
             close = getattr(stream, "aclose", None)
             if close is not None:
                 await close()
         await send({"type": "http.response.body", "body": b""})
-        return sent_bytes
+        return sent_bytes, None
 
     async def _health(self, raw_path: bytes, send: Send) -> None:
         ready = raw_path == b"/_health/live" or (

@@ -6,6 +6,7 @@ import socket
 import ssl
 
 from trioxygen.common import logs
+from trioxygen.common.network import CannotListen
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.http_connection import HttpConnection
@@ -26,10 +27,6 @@ log = logs.get(__name__)
 _IDLE_GRACE_MS = 200
 _POLL_MS = 20
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-
-
-class CannotListen(OSError):
-    """The address cannot be bound; the message says why."""
 
 
 class HttpServer:

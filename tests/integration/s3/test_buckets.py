@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.handlers import validate_bucket_name
@@ -145,3 +145,12 @@ def test_ill_formed_configuration_is_refused(s3: "S3Client") -> None:
     finally:
         s3.meta.events.unregister("before-sign.s3.CreateBucket", spoil, "spoil")
     assert found == (400, "MalformedXML")
+
+
+@pytest.mark.parametrize("location", ["xx bad", "a\r\nX-Evil: 1", "é", "x" * 500, "-a"])
+def test_location_that_no_region_can_have_is_refused(s3: "S3Client", location: str) -> None:
+    name = f"o3-test-{secrets.token_hex(8)}"
+    asked: Any = {"LocationConstraint": location}
+    answer = refused(s3.create_bucket, Bucket=name, CreateBucketConfiguration=asked)
+    assert answer == (400, "InvalidLocationConstraint")
+    assert refused(s3.head_bucket, Bucket=name)[0] == 404

@@ -49,11 +49,6 @@ def is_presigned(head: RequestHead) -> bool:
     )
 
 
-def is_presigned_v2(head: RequestHead) -> bool:
-    """Whether the query string means to carry a Signature Version 2."""
-    return head.has_query("AWSAccessKeyId") or head.has_query("Signature")
-
-
 def read_presigned_claim(
     head: RequestHead, *, now_s: int, regions: Collection[str] | None, skew_seconds_max: int
 ) -> SignatureClaim:

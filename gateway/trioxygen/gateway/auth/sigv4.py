@@ -27,12 +27,8 @@ from trioxygen.gateway.auth.claim import (
     read_scope,
 )
 from trioxygen.gateway.auth.payload import PayloadMode, declared_payload_hash, payload_mode
-from trioxygen.gateway.auth.presigned import (
-    is_presigned,
-    is_presigned_v2,
-    read_presigned_claim,
-    v4a_refused,
-)
+from trioxygen.gateway.auth.presigned import is_presigned, read_presigned_claim, v4a_refused
+from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2
 from trioxygen.gateway.head import RequestHead
 from trioxygen.gateway.s3.errors import S3Error
 
@@ -63,7 +59,8 @@ def read_claim(
     regions: Collection[str] | None,
     skew_seconds_max: int = SKEW_SECONDS_MAX,
 ) -> SignatureClaim | None:
-    """What the request says about who signed it, None if it is anonymous. Nothing is proved yet.
+    """What the request says about who signed it; None: it is anonymous, or presigned with Version
+    2 (see `presigned_v2`). Nothing is proved yet.
 
     Args:
         now_s: the server's time, seconds since 1970.
@@ -86,7 +83,7 @@ def read_claim(
                 details={"ArgumentName": "Authorization"},
             )
         if presigned_v2:
-            raise _v2_refused()
+            return None
         if presigned:
             return read_presigned_claim(
                 head, now_s=now_s, regions=regions, skew_seconds_max=skew_seconds_max

@@ -1,6 +1,7 @@
 """Service and bucket operations: ListBuckets, CreateBucket, HeadBucket, DeleteBucket,
 GetBucketLocation, GetBucketVersioning (of buckets that never had it)."""
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from typing import Final
@@ -18,6 +19,8 @@ from trioxygen.proto.v1 import om_pb2 as om
 
 _CREATE_BODY_BYTES_MAX: Final = 64 * KIB
 _LIST_MAX: Final = 10_000
+# "EU" is the old name of eu-west-1, which AWS still takes.
+_REGION: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?|EU")
 _CREATE_UNIMPLEMENTED: Final = ("x-amz-bucket-object-lock-enabled", "x-amz-bucket-namespace")
 
 
@@ -80,7 +83,9 @@ class BucketOperations(Operations):
             document_bytes = await body.read(_CREATE_BODY_BYTES_MAX)
             body.verify()
             location = xml_requests.read_create_bucket(document_bytes) or ""
-        if location and self.regions and location not in self.regions:
+        if location and (
+            not _REGION.fullmatch(location) or (self.regions and location not in self.regions)
+        ):
             raise S3Error("InvalidLocationConstraint", details={"LocationConstraint": location})
         await self.backend.call(
             om.CreateBucketRequest(

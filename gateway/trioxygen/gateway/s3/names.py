@@ -32,6 +32,7 @@ class Target:
 
     bucket: str | None
     key: str | None
+    is_bucket_in_host: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def parse_target(raw_path: bytes, host: str | None, domains: Sequence[str]) -> T
         raise S3Error("InvalidURI")
     virtual = bucket_in_host(host, domains)
     if virtual is not None:
-        return Target(virtual, percent_decoded(raw_path[1:]) or None)
+        return Target(virtual, percent_decoded(raw_path[1:]) or None, is_bucket_in_host=True)
     if len(raw_path) == 1:
         return Target(None, None)
     raw_bucket, _, raw_key = raw_path[1:].partition(b"/")

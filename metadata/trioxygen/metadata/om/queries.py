@@ -7,7 +7,7 @@ from typing import Final
 from google.protobuf.message import Message
 
 from trioxygen.common.errors import NoSuchAccessKey, NoSuchBucket, NoSuchUpload
-from trioxygen.common.signing_key import derive_signing_key
+from trioxygen.common.signing_key import derive_signing_key, is_signature_v2
 from trioxygen.metadata.om import listing
 from trioxygen.metadata.om.multipart import PARTS_MAX
 from trioxygen.metadata.om.schema import (
@@ -27,6 +27,7 @@ from trioxygen.metadata.om.schema import (
 )
 from trioxygen.metadata.store.ports import ReadTxn, Store
 from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1.types_pb2 import Account
 
 PAGE_ROWS_MAX: Final = 10_000
 
@@ -151,17 +152,33 @@ class Queries:
             reply.parts.append(row)
         return reply
 
-    def derive_signing_key(self, request: om.DeriveSigningKeyRequest) -> om.DeriveSigningKeyReply:
+    def _secret_of(self, access_key: str) -> tuple[str, Account]:
+        """Raises: NoSuchAccessKey."""
         with self._store.read() as txn:
-            key = ACCESS_KEYS.get(txn, request.access_key.encode()) if request.access_key else None
+            key = ACCESS_KEYS.get(txn, access_key.encode()) if access_key else None
             if key is None:
-                raise NoSuchAccessKey(access_key=request.access_key)
+                raise NoSuchAccessKey(access_key=access_key)
             account = ACCOUNTS.get(txn, key.account_id.encode())
         assert account is not None, f"access key {key.access_key} of an account that is not there"
+        return key.secret_key, account
+
+    def derive_signing_key(self, request: om.DeriveSigningKeyRequest) -> om.DeriveSigningKeyReply:
+        secret, account = self._secret_of(request.access_key)
         derived = derive_signing_key(
-            secret=key.secret_key, date=request.date, region=request.region, service=request.service
+            secret=secret, date=request.date, region=request.region, service=request.service
         )
         return om.DeriveSigningKeyReply(signing_key=derived, account=account)
+
+    def verify_signature_v2(
+        self, request: om.VerifySignatureV2Request
+    ) -> om.VerifySignatureV2Reply:
+        secret, account = self._secret_of(request.access_key)
+        valid = is_signature_v2(
+            secret=secret,
+            string_to_sign=request.string_to_sign,
+            signature=request.signature,
+        )
+        return om.VerifySignatureV2Reply(valid=valid, account=account if valid else None)
 
     def list_accounts(self, request: om.ListAccountsRequest) -> om.ListAccountsReply:
         with self._store.read() as txn:

@@ -824,6 +824,24 @@ class DeriveSigningKeyReply(_message.Message):
     account: _types_pb2.Account
     def __init__(self, signing_key: _Optional[bytes] = ..., account: _Optional[_Union[_types_pb2.Account, _Mapping]] = ...) -> None: ...
 
+class VerifySignatureV2Request(_message.Message):
+    __slots__ = ("access_key", "string_to_sign", "signature")
+    ACCESS_KEY_FIELD_NUMBER: _ClassVar[int]
+    STRING_TO_SIGN_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    access_key: str
+    string_to_sign: bytes
+    signature: str
+    def __init__(self, access_key: _Optional[str] = ..., string_to_sign: _Optional[bytes] = ..., signature: _Optional[str] = ...) -> None: ...
+
+class VerifySignatureV2Reply(_message.Message):
+    __slots__ = ("valid", "account")
+    VALID_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    valid: bool
+    account: _types_pb2.Account
+    def __init__(self, valid: _Optional[bool] = ..., account: _Optional[_Union[_types_pb2.Account, _Mapping]] = ...) -> None: ...
+
 class ListAccountsRequest(_message.Message):
     __slots__ = ("after", "count_max")
     AFTER_FIELD_NUMBER: _ClassVar[int]

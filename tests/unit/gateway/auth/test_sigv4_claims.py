@@ -154,8 +154,8 @@ def test_signature_version_4a_is_refused_in_the_query_too() -> None:
     assert "AWS4-ECDSA-P256-SHA256" in error.message
 
 
-def test_signature_version_2_in_the_query_is_refused() -> None:
-    head = request("GET", "/b/k", "AWSAccessKeyId=a&Signature=b&Expires=1", {"host": "h"})
+def test_signature_version_2_in_the_header_is_refused() -> None:
+    head = request("GET", "/b/k", "", {"host": "h", "authorization": "AWS a:b"})
     error = refusal(head)
     assert error.code == "InvalidRequest"
     assert error.message.endswith("Please use AWS4-HMAC-SHA256.")

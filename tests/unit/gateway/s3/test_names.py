@@ -139,9 +139,11 @@ def test_path_without_a_bucket_before_the_key_is_refused() -> None:
     ],
 )
 def test_virtual_host_names_the_bucket_and_the_path_is_the_key(host: str, bucket: str) -> None:
-    assert parse_target(b"/", host, DOMAINS) == Target(bucket, None)
-    assert parse_target(b"/a/b%20c", host, DOMAINS) == Target(bucket, "a/b c")
-    assert parse_target(b"//", host, DOMAINS) == Target(bucket, "/")
+    assert parse_target(b"/", host, DOMAINS) == Target(bucket, None, is_bucket_in_host=True)
+    assert parse_target(b"/a/b%20c", host, DOMAINS) == Target(
+        bucket, "a/b c", is_bucket_in_host=True
+    )
+    assert parse_target(b"//", host, DOMAINS) == Target(bucket, "/", is_bucket_in_host=True)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,100 @@
+"""Presigned requests of Signature Version 2, as botocore writes them."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.auth import HmacV1QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from trioxygen.common.signing_key import is_signature_v2
+from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2, read_presigned_v2
+from trioxygen.gateway.head import RequestHead
+from trioxygen.gateway.s3.errors import S3Error
+
+ACCESS, SECRET = "AKEXAMPLE", "a secret, ünïcödé"
+
+
+def signed(
+    method: str,
+    url: str,
+    headers: dict[str, str] | None = None,
+    *,
+    expires: int = 60,
+    auth_path: str | None = None,
+) -> tuple[RequestHead, int]:
+    """(the request, its last second)."""
+    asked = AWSRequest(method=method, url=url, headers=headers or {}, auth_path=auth_path)
+    HmacV1QueryAuth(Credentials(ACCESS, SECRET), expires=expires).add_auth(asked)
+    parts = urlsplit(asked.url)
+    fields = [
+        (name.lower().encode(), value.strip().encode()) for name, value in asked.headers.items()
+    ]
+    head = RequestHead(method, parts.path.encode(), parts.query.encode(), fields)
+    last = head.query_value("Expires")
+    assert last is not None
+    return head, int(last)
+
+
+def is_valid(head: RequestHead, now_s: int, bucket_in_host: str | None = None) -> bool:
+    assert is_presigned_v2(head)
+    claim = read_presigned_v2(head, now_s=now_s, bucket_in_host=bucket_in_host)
+    assert claim.access_key == ACCESS
+    return is_signature_v2(
+        secret=SECRET, string_to_sign=claim.string_to_sign, signature=claim.signature
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "headers"),
+    [
+        ("GET", "http://h/b/k", {}),
+        ("HEAD", "http://h/b/a%20b%2Fc%C3%BC%2B", {}),
+        ("GET", "http://h/b/k?versionId=null&response-content-type=text%2Fplain&other=1", {}),
+        ("GET", "http://h/b?uploads", {}),
+        ("GET", "http://h/b?list-type=2&prefix=a", {}),
+        ("PUT", "http://h/b/k", {"content-type": "text/x", "content-md5": "abc="}),
+        ("PUT", "http://h/b/k", {"x-amz-meta-b": "  two  words ", "x-amz-acl": "private"}),
+    ],
+)
+def test_signature_of_botocore_is_accepted(method: str, url: str, headers: dict[str, str]) -> None:
+    head, last_s = signed(method, url, headers)
+    assert is_valid(head, last_s)
+    forged = RequestHead("DELETE", head.raw_path, head.raw_query, head.headers)
+    assert not is_valid(forged, last_s)
+    forged = RequestHead(method, head.raw_path + b"x", head.raw_query, head.headers)
+    assert not is_valid(forged, last_s)
+    forged = RequestHead(
+        method, head.raw_path, head.raw_query, [*head.headers, (b"x-amz-copy-source", b"b/s")]
+    )
+    assert not is_valid(forged, last_s)
+
+
+def test_bucket_in_the_host_is_part_of_what_is_signed() -> None:
+    head, last_s = signed("GET", "http://b.h/k", auth_path="/b/k")
+    assert is_valid(head, last_s, "b")
+    assert not is_valid(head, last_s)
+
+
+def test_url_ends_when_it_says_and_cannot_be_prolonged() -> None:
+    head, last_s = signed("GET", "http://h/b/k")
+    with pytest.raises(S3Error, match="AccessDenied"):
+        read_presigned_v2(head, now_s=last_s + 1, bucket_in_host=None)
+    query = head.raw_query.replace(b"%d" % last_s, b"%d" % (last_s + 1))
+    assert not is_valid(RequestHead("GET", head.raw_path, query, head.headers), last_s)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        b"AWSAccessKeyId=a",
+        b"Signature=a&Expires=1",
+        b"AWSAccessKeyId=a&Signature=b",
+        b"AWSAccessKeyId=a&Signature=b&Expires=",
+        b"AWSAccessKeyId=a&Signature=b&Expires=soon",
+    ],
+)
+def test_parameter_that_lacks_or_makes_no_sense_is_refused(query: bytes) -> None:
+    head = RequestHead("GET", b"/b/k", query, [])
+    with pytest.raises(S3Error, match="AccessDenied"):
+        read_presigned_v2(head, now_s=0, bucket_in_host=None)
