@@ -61,6 +61,28 @@ def test_a_crash_at_any_change_of_the_disk_loses_nothing_acknowledged(
     asyncio.run(run())
 
 
+class NotingDisk(FragileDisk):
+    def __init__(self) -> None:
+        super().__init__()
+        self.synced: set[Path] = set()
+
+    def sync_directory(self, path: Path) -> None:
+        super().sync_directory(path)
+        self.synced.add(path)
+
+
+def test_start_makes_names_durable_that_a_killed_process_left_unsynced(tmp_path: Path) -> None:
+    async def run() -> None:
+        ring, disk = ListRing(), NotingDisk()
+        async with node(tmp_path, ring=ring) as n:
+            await n.write(1, content(1, 4096))
+        [container] = (tmp_path / "containers").iterdir()
+        async with node(tmp_path, ring=ring, disk=disk) as n:
+            assert {container, container.parent} <= disk.synced
+
+    asyncio.run(run())
+
+
 def test_what_the_store_lost_of_its_last_commits_comes_back_from_the_log(tmp_path: Path) -> None:
     """Every prefix of commits: the index of an earlier moment, files and log of a later one."""
 

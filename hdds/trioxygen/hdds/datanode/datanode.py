@@ -64,6 +64,8 @@ class DataNode:
         self._homes: dict[int, VolumeWork] = {}
         self._tasks: list[asyncio.Task[Any]] = []
         self._server: Server | None = None
+        # Set once an SCM has taken it in.
+        self.registered = asyncio.Event()
         self._collector = DataNodeCollector(self.works)
 
     @property
@@ -185,6 +187,7 @@ class DataNode:
             await self._runtime.blocking.run(
                 belong_to, self._runtime.disk, volume.layout, cluster_id
             )
+        self.registered.set()
 
     def describe(self) -> DescribeDataNodeReply:
         volumes = [work.volume for work in self.works]

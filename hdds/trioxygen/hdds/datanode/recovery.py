@@ -51,6 +51,9 @@ def load(volume: Volume) -> Recovered:
     """Fills `volume.containers` from rows and from files. Blocks: for the blocking pool."""
     recovered = Recovered()
     recovery = _load_rows(volume)
+    # A process that was killed may have left names without a sync; what is there already is not
+    # synced again when blocks are put into it.
+    volume.disk.sync_directory(volume.layout.containers)
     for name in volume.disk.list(volume.layout.containers):
         container_id = layout.container_of(name)
         if container_id is None:
@@ -58,6 +61,7 @@ def load(volume: Volume) -> Recovered:
         container = volume.containers.get(container_id)
         if container is None:
             container = volume.containers[container_id] = Container(container_id)
+        volume.disk.sync_directory(volume.layout.container(container_id))
         _load_files(volume, container, recovery.get(container_id, Place(0, 0)), recovered)
     return recovered
 

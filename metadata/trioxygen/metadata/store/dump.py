@@ -10,7 +10,7 @@ never checks. The first byte of a payload is its kind:
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Final
 
 from trioxygen.common.checksum import crc32c
@@ -32,7 +32,7 @@ _FRAME_BYTES_MAX: Final = 1024 * MIB
 _COMMIT_BYTES: Final = 16 * MIB
 
 
-def dump(txn: ReadTxn, tables: Iterable[Table]) -> Iterator[bytes]:
+def dump(txn: ReadTxn, tables: Iterable[Table]) -> Generator[bytes, None, None]:
     """Pieces of the stream, of about 256 KiB. They are one snapshot: the transaction's."""
     yield _MAGIC + _VERSION.pack(FORMAT_VERSION)
     crc = rows_total = 0

@@ -8,21 +8,30 @@ use an environment after fork.
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol, cast
 
 import lmdb
 
-from trioxygen.common.errors import NoSpace, UnknownFormat
-from trioxygen.common.units import TIB
-from trioxygen.metadata.store.ports import ReadTxn, Table
+from trioxygen.common.disk import Buffer, Disk, SystemDisk
+from trioxygen.common.errors import ChecksumMismatch, Internal, NoSpace, Stopping, UnknownFormat
+from trioxygen.common.units import MIB, TIB
+from trioxygen.metadata.store.ports import COPY_PIECE_BYTES, ReadTxn, Table
+from trioxygen.metadata.store.store_folder import StoreFolder
 
 # Sparse: only what is written takes disk space.
 MAP_SIZE_BYTES: Final = 1 * TIB
 KEY_BYTES_NEEDED: Final = 8 + 1024 + 1 + 16
 _READERS_MAX: Final = 512
+_DATA_FILE: Final = "data.mdb"
+# A received copy goes to the disk bit by bit: one large sync would hold up the log's.
+_INCOMING_SYNC_BYTES: Final = 2 * MIB
+# The binding knows open environments by inode, and forgets one a moment after it gave its files
+# up: without this, a new file with the same inode would be taken for it.
+_REGISTRY: Final = threading.Lock()
 
 
 class _BytesCursor(Protocol):
@@ -56,10 +65,11 @@ class LmdbCursor:
 class LmdbTxn:
     """A read or write transaction."""
 
-    __slots__ = ("_databases", "_txn")
+    __slots__ = ("_databases", "_txn", "is_open")
 
-    def __init__(self, txn: lmdb.Transaction, databases: dict[Table, lmdb._Database]) -> None:
+    def __init__(self, txn: lmdb.Transaction, databases: Mapping[Table, lmdb._Database]) -> None:
         self._txn, self._databases = txn, databases
+        self.is_open = True
 
     def get(self, table: Table, key: bytes) -> bytes | None:
         return cast("bytes | None", self._txn.get(key, None, self._databases[table]))
@@ -105,6 +115,7 @@ class LmdbTxn:
         return count
 
     def commit(self) -> None:
+        self.is_open = False
         try:
             self._txn.commit()
         except lmdb.Error as error:
@@ -113,6 +124,7 @@ class LmdbTxn:
             raise
 
     def abort(self) -> None:
+        self.is_open = False
         self._txn.abort()
 
 
@@ -122,50 +134,308 @@ def _is_out_of_space(error: lmdb.Error) -> bool:
     return "MDB_SHORT_WRITE" in text or os.strerror(errno.ENOSPC) in text
 
 
-class LmdbStore:
-    """Args:
-    path: a folder of its own; made when missing.
-    tables: all of them; a table that is missing is made empty.
-    map_bytes: bound of the file's size; sparse.
+class _Environment:
+    """An open environment, and who uses it.
+
+    Attributes:
+    holders: one item for each; a list, since its methods are atomic.
     """
 
-    def __init__(
-        self, path: Path, tables: Iterable[Table], *, map_bytes: int = MAP_SIZE_BYTES
-    ) -> None:
-        tables = list(tables)
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            self._env = lmdb.open(
+    __slots__ = ("databases", "env", "holders")
+
+    def __init__(self, env: lmdb.Environment, tables: Iterable[Table]) -> None:
+        self.env = env
+        self.databases = {table: env.open_db(table.name.encode()) for table in tables}
+        self.holders: list[None] = []
+
+    def close(self) -> None:
+        _close(self.env)
+
+
+def _close(env: lmdb.Environment) -> None:
+    """Idempotent."""
+    with _REGISTRY:
+        env.close()
+
+
+def _open(path: Path, *, tables_max: int, map_bytes: int) -> lmdb.Environment:
+    try:
+        with _REGISTRY:
+            return lmdb.open(
                 str(path),
                 map_size=map_bytes,
                 metasync=False,
-                max_dbs=len(tables) + 1,
+                max_dbs=tables_max + 1,
                 max_readers=_READERS_MAX,
                 max_spare_txns=16,
                 lib_version=1,
             )
-        except (lmdb.VersionMismatchError, lmdb.InvalidError) as error:
-            raise UnknownFormat("not a metadata store of this version", path=str(path)) from error
-        self.key_bytes_max = self._env.max_key_size()
-        assert self.key_bytes_max >= KEY_BYTES_NEEDED, (
-            f"LMDB engine with keys of {self.key_bytes_max} bytes"
-        )
-        self._databases = {table: self._env.open_db(table.name.encode()) for table in tables}
+    except (lmdb.VersionMismatchError, lmdb.InvalidError) as error:
+        raise UnknownFormat("not a metadata store of this version", path=str(path)) from error
+    except (lmdb.PageNotFoundError, lmdb.CorruptedError) as error:
+        raise ChecksumMismatch("a metadata store is damaged", path=str(path)) from error
+
+
+class LmdbCopy:
+    """LMDB's compacting copy writes into a pipe, with the GIL released, and stops while nobody
+    reads. Its reader pins pages: the file grows by what is rewritten meanwhile.
+    """
+
+    def __init__(self, environment: _Environment, ended: Callable[["LmdbCopy"], None]) -> None:
+        self._env, self._ended = environment.env, ended
+        # The store may be closed while another thread reads.
+        self._lock = threading.Lock()
+        self._txn = environment.env.begin(buffers=False)
+        self._rows = LmdbTxn(self._txn, environment.databases)
+        # Not of the shared pool: it lives as long as the copy, most of the time asleep.
+        self._thread = threading.Thread(target=self._write, name="lmdb-copy", daemon=True)
+        self._source, self._sink = os.pipe()
+        self._is_begun = self._is_closed = False
+        self._error: lmdb.Error | None = None
+
+    def txn(self) -> ReadTxn:
+        assert not self._is_begun, "the copy's own reader is used by one thread at a time"
+        return self._rows
+
+    def _write(self) -> None:
+        try:
+            self._env.copyfd(self._sink, True, self._txn)
+        except lmdb.Error as error:
+            self._error = error
+        finally:
+            os.close(self._sink)
+
+    def read(self) -> bytes:
+        with self._lock:
+            if self._is_closed:
+                raise Stopping("the copy of the store was ended")
+            if not self._is_begun:
+                self._is_begun = True
+                self._thread.start()
+            pieces: list[bytes] = []
+            missing = COPY_PIECE_BYTES
+            while missing and (data := os.read(self._source, missing)):
+                pieces.append(data)
+                missing -= len(data)
+            if missing and self._error is not None:
+                raise Internal("the store was not copied", cause=str(self._error)) from self._error
+            return b"".join(pieces)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            # A copy that still writes finds the pipe broken, and ends.
+            os.close(self._source)
+            if self._is_begun:
+                self._thread.join()
+            else:
+                os.close(self._sink)
+            self._txn.abort()
+            self._ended(self)
+
+
+class LmdbIncoming:
+    def __init__(self, store: "LmdbStore", disk: Disk, folder: StoreFolder) -> None:
+        self._store, self._folder, self._disk = store, folder, disk
+        folder.make_incoming()
+        self._file = disk.open(folder.incoming / _DATA_FILE, create=True)
+        self._size_bytes = self._synced_bytes = 0
+        self._is_written = self._is_over = False
+        self._environment: _Environment | None = None
+
+    def write(self, piece: Buffer) -> None:
+        assert not self._is_written, "written to after its end"
+        self._size_bytes += self._file.pwrite((piece,), self._size_bytes)
+        if self._size_bytes - self._synced_bytes >= _INCOMING_SYNC_BYTES:
+            self._file.datasync()
+            self._synced_bytes = self._size_bytes
+
+    def complete(self) -> None:
+        self._file.datasync()
+        self._close_file()
+        env = self._store.open_received(self._folder.incoming)
+        try:
+            # Before anything else is read: a page that is not in the file is a fatal signal.
+            needed_bytes = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
+            if needed_bytes > self._size_bytes:
+                raise ChecksumMismatch("a copy of a store was cut short", size=self._size_bytes)
+            self._environment = self._store.check_received(env)
+        except BaseException:
+            _close(env)
+            raise
+
+    def _close_file(self) -> None:
+        if not self._is_written:
+            self._is_written = True
+            self._file.close()
 
     @contextmanager
     def read(self) -> Iterator[ReadTxn]:
-        with self._env.begin(buffers=False) as txn:
-            yield LmdbTxn(txn, self._databases)
+        assert self._environment is not None, "looked at before it was complete"
+        with self._environment.env.begin(buffers=False) as txn:
+            yield LmdbTxn(txn, self._environment.databases)
+
+    def install(self) -> None:
+        assert self._environment is not None and not self._is_over
+        self._is_over = True
+        self._environment.env.sync(True)
+        # The environment stays open under its folder's new name.
+        self._store.replace_with(self._environment)
+
+    def abort(self) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        self._close_file()
+        if self._environment is not None:
+            self._environment.close()
+        self._folder.remove_incoming()
+        self._store.end_receiving()
+
+
+class LmdbStore:
+    """Args:
+    path: a folder of its own; made when missing. Names that start with it are the store's too.
+    tables: all of them; a table that is missing is made empty.
+    map_bytes: bound of the file's size; sparse.
+    disk: for the folders; LMDB opens its files itself.
+    """
+
+    copy_format = "lmdb-1"
+
+    def __init__(
+        self,
+        path: Path,
+        tables: Iterable[Table],
+        *,
+        map_bytes: int = MAP_SIZE_BYTES,
+        disk: Disk | None = None,
+    ) -> None:
+        self._tables: Sequence[Table] = list(tables)
+        self._map_bytes = map_bytes
+        self._disk = disk or SystemDisk()
+        self._folder = StoreFolder(self._disk, path)
+        self._folder.recover()
+        if not self._disk.exists(path / _DATA_FILE):
+            self._make()
+        env = _open(path, tables_max=len(self._tables), map_bytes=map_bytes)
+        self.key_bytes_max = env.max_key_size()
+        assert self.key_bytes_max >= KEY_BYTES_NEEDED, (
+            f"LMDB engine with keys of {self.key_bytes_max} bytes"
+        )
+        self._open = _Environment(env, self._tables)
+        self._writer: LmdbTxn | None = None
+        self._is_receiving = False
+        self._copies: set[LmdbCopy] = set()
+
+    def _make(self) -> None:
+        """LMDB syncs neither a new file's first pages nor its name: a power loss could leave half a
+        page, or take the file with all that was committed since."""
+        self._folder.make_incoming()
+        env = _open(self._folder.incoming, tables_max=len(self._tables), map_bytes=self._map_bytes)
+        env.sync(True)
+        _close(env)
+        self._folder.replace()
+
+    def _hold(self) -> _Environment:
+        """The environment in use; it stays open until `_release`."""
+        while True:
+            environment = self._open
+            environment.holders.append(None)
+            # Else it was replaced in between, and is perhaps closed already.
+            if environment is self._open:
+                return environment
+            self._release(environment)
+
+    def _release(self, environment: _Environment) -> None:
+        environment.holders.pop()
+        if environment is not self._open and not environment.holders:
+            environment.close()
+
+    @contextmanager
+    def read(self) -> Iterator[ReadTxn]:
+        environment = self._hold()
+        try:
+            with environment.env.begin(buffers=False) as txn:
+                yield LmdbTxn(txn, environment.databases)
+        finally:
+            self._release(environment)
 
     def begin(self) -> LmdbTxn:
-        return LmdbTxn(self._env.begin(write=True), self._databases)
+        environment = self._open
+        txn = self._writer = LmdbTxn(environment.env.begin(write=True), environment.databases)
+        return txn
 
     def count(self, table: Table) -> int:
-        with self._env.begin() as txn:
-            return int(txn.stat(self._databases[table])["entries"])
+        environment = self._hold()
+        try:
+            with environment.env.begin() as txn:
+                return int(txn.stat(environment.databases[table])["entries"])
+        finally:
+            self._release(environment)
 
     def sync(self) -> None:
-        self._env.sync(True)
+        environment = self._hold()
+        try:
+            environment.env.sync(True)
+        finally:
+            self._release(environment)
+
+    def copy(self) -> LmdbCopy:
+        environment = self._hold()
+
+        def ended(copy: LmdbCopy) -> None:
+            self._copies.discard(copy)
+            self._release(environment)
+
+        try:
+            copy = LmdbCopy(environment, ended)
+        except BaseException:
+            self._release(environment)
+            raise
+        self._copies.add(copy)
+        return copy
+
+    def receive(self) -> LmdbIncoming:
+        assert not self._is_receiving, "one copy is received at a time"
+        self._is_receiving = True
+        return LmdbIncoming(self, self._disk, self._folder)
+
+    def open_received(self, path: Path) -> lmdb.Environment:
+        """Only for `LmdbIncoming`, as are the next three."""
+        return _open(path, tables_max=len(self._tables), map_bytes=self._map_bytes)
+
+    def check_received(self, env: lmdb.Environment) -> _Environment:
+        known = {table.name.encode() for table in self._tables}
+        with env.begin() as txn:
+            # The 1.0 engine ends names with a zero byte.
+            names = txn.cursor().iternext(keys=True, values=False)
+            found = {bytes(name).rstrip(b"\0") for name in names}
+        unknown = sorted(found - known)
+        if unknown:
+            # What changes it would come too, and could not be applied.
+            raise UnknownFormat("a store with a table that is not known", name=repr(unknown[0]))
+        return _Environment(env, self._tables)
+
+    def replace_with(self, environment: _Environment) -> None:
+        assert self._writer is None or not self._writer.is_open, (
+            "a store was replaced under an open write transaction"
+        )
+        self._folder.replace()
+        self._writer = None
+        before, self._open = self._open, environment
+        # Readers under way keep the old one; the last of them closes it.
+        if not before.holders:
+            before.close()
+        self.end_receiving()
+
+    def end_receiving(self) -> None:
+        self._is_receiving = False
 
     def close(self) -> None:
-        self._env.close()
+        # A copy under way reads the map that closing takes away.
+        for copy in tuple(self._copies):
+            copy.close()
+        self._open.close()

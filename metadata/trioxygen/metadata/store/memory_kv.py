@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from trioxygen.metadata.store.ports import ReadTxn, Table
+from trioxygen.common.disk import Buffer
+from trioxygen.metadata.store.dump import dump, load
+from trioxygen.metadata.store.ports import COPY_PIECE_BYTES, ReadTxn, Table
 
 # As LMDB's 1.0 engine.
 KEY_BYTES_MAX: Final = 1978
@@ -132,15 +134,76 @@ class MemoryWriteTxn(MemoryTxn):
             self._store.replace({})
 
 
+class MemoryCopy:
+    """A dump of the rows."""
+
+    def __init__(self, tables: Mapping[Table, _Rows]) -> None:
+        self._txn = MemoryTxn(tables)
+        self._pieces = dump(self._txn, tables)
+        self._left = b""
+
+    def txn(self) -> ReadTxn:
+        return self._txn
+
+    def read(self) -> bytes:
+        left = self._left or next(self._pieces, b"")
+        piece, self._left = left[:COPY_PIECE_BYTES], left[COPY_PIECE_BYTES:]
+        return piece
+
+    def close(self) -> None:
+        self._pieces.close()
+        self._txn.end()
+
+
+class MemoryIncoming:
+    def __init__(self, store: "MemoryStore") -> None:
+        self._store = store
+        self._pieces: list[bytes] = []
+        self._received: MemoryStore | None = None
+        self._is_over = False
+
+    def write(self, piece: Buffer) -> None:
+        self._pieces.append(bytes(piece))
+
+    def complete(self) -> None:
+        tables = list(self._store.tables)
+        received = MemoryStore(tables)
+        load(received, tables, self._pieces)
+        self._received = received
+
+    @contextmanager
+    def read(self) -> Iterator[ReadTxn]:
+        assert self._received is not None, "looked at before it was complete"
+        with self._received.read() as txn:
+            yield txn
+
+    def install(self) -> None:
+        assert self._received is not None and not self._is_over
+        self._is_over = True
+        self._store.replace_all(self._received.tables)
+
+    def abort(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._store.end_receiving()
+
+
 class MemoryStore:
     """Implements `ports.Store`. A write transaction copies what it changes: for small tables."""
 
     key_bytes_max = KEY_BYTES_MAX
+    copy_format = "rows-1"
 
     def __init__(self, tables: Iterable[Table]) -> None:
         self._tables = {table: _Rows([], {}) for table in tables}
         self._writer = threading.Lock()
         self._writer_thread = 0
+        self._is_receiving = False
+
+    @property
+    def tables(self) -> Mapping[Table, _Rows]:
+        """Only for `MemoryIncoming`, as are `replace_all` and `end_receiving`."""
+        return self._tables
 
     @contextmanager
     def read(self) -> Iterator[ReadTxn]:
@@ -170,6 +233,22 @@ class MemoryStore:
 
     def sync(self) -> None:
         return
+
+    def copy(self) -> MemoryCopy:
+        return MemoryCopy(self._tables)
+
+    def receive(self) -> MemoryIncoming:
+        assert not self._is_receiving, "one copy is received at a time"
+        self._is_receiving = True
+        return MemoryIncoming(self)
+
+    def replace_all(self, tables: Mapping[Table, _Rows]) -> None:
+        assert not self._writer.locked(), "a store was replaced under an open write transaction"
+        self._tables = dict(tables)
+        self.end_receiving()
+
+    def end_receiving(self) -> None:
+        self._is_receiving = False
 
     def close(self) -> None:
         return

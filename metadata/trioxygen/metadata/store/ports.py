@@ -4,7 +4,13 @@ reads."""
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+from trioxygen.common.disk import Buffer
+from trioxygen.common.units import KIB
+
+# Of a copy's pieces. Small ones: whoever sends them sleeps in between.
+COPY_PIECE_BYTES: Final = 256 * KIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +66,58 @@ class WriteTxn(ReadTxn, Protocol):
     def abort(self) -> None: ...
 
 
+class Copy(Protocol):
+    """The store as it was when the copy was begun, as bytes for another store's `receive`. Writers
+    go on meanwhile. All methods block, and are called by one thread at a time."""
+
+    def txn(self) -> ReadTxn:
+        """The very state that is copied. Only before the first `read`."""
+        ...
+
+    def read(self) -> bytes:
+        """The next bytes, at most `COPY_PIECE_BYTES`; none at the end."""
+        ...
+
+    def close(self) -> None:
+        """Ends it, at any time. Idempotent."""
+        ...
+
+
+class Incoming(Protocol):
+    """Another store's state on its way in, kept beside this one's until `install`. All methods
+    block, and are called by one thread at a time."""
+
+    def write(self, piece: Buffer) -> None: ...
+
+    def complete(self) -> None:
+        """All was written: makes it durable and opens it.
+
+        Raises: UnknownFormat: not a store, or with a table that is not known here.
+            ChecksumMismatch: damaged or cut short.
+        """
+        ...
+
+    def read(self) -> AbstractContextManager[ReadTxn]:
+        """A look at what was received. After `complete`."""
+        ...
+
+    def install(self) -> None:
+        """Makes it the store's state, atomically and durably. Not while a write transaction is
+        open. Readers under way keep what they began with."""
+        ...
+
+    def abort(self) -> None:
+        """Throws away what was not installed. Idempotent."""
+        ...
+
+
 class Store(Protocol):
+    """Attributes:
+    copy_format: what `copy` gives and `receive` takes, with its version.
+    """
+
     key_bytes_max: int
+    copy_format: str
 
     def read(self) -> AbstractContextManager[ReadTxn]:
         """A snapshot of the last commit."""
@@ -75,6 +131,12 @@ class Store(Protocol):
 
     def sync(self) -> None:
         """Makes all commits durable, the last one too."""
+        ...
+
+    def copy(self) -> Copy: ...
+
+    def receive(self) -> Incoming:
+        """Begins to take another store's copy; one at a time."""
         ...
 
     def close(self) -> None: ...
