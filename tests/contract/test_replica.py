@@ -1,106 +1,104 @@
 """What every replica does for its state machine and its proposers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from tests.contract.replica_harness import Machine, Member, RaftGroup, until
 from trioxygen.common.errors import Internal, NotLeader, Stopping
 from trioxygen.common.network_local import LocalNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
 from trioxygen.metadata.raft.memory_log import MemoryReplica
-from trioxygen.metadata.raft.ports import Entry, GroupId, Replica
+from trioxygen.metadata.raft.ports import GroupId, Replica, ReplicatedStateMachine
 from trioxygen.metadata.raft.replica import SingleVoterReplica
 from trioxygen.metadata.raft.wal import WalConfig, WriteAheadLog
 
 
-class Machine:
-    """Remembers what was applied, and in which runs."""
-
-    def __init__(self, durable: Sequence[Entry] = ()) -> None:
-        self.applied = list(durable)
-        self.runs: list[int] = []
-        self.is_applying = False
-        self.gate: asyncio.Event | None = None
-        self.fails_at = 0
-
-    def applied_index(self) -> int:
-        return self.applied[-1].index if self.applied else 0
-
-    async def apply(self, entries: Sequence[Entry]) -> None:
-        assert not self.is_applying, "apply was called while another call was under way"
-        assert entries, "apply was called with nothing"
-        self.is_applying = True
-        if self.gate is not None:
-            await self.gate.wait()
-        await asyncio.sleep(0)
-        if any(entry.index == self.fails_at for entry in entries):
-            raise RuntimeError("cannot apply")
-        self.applied += entries
-        self.runs.append(len(entries))
-        self.is_applying = False
-
-    def payloads(self) -> list[bytes]:
-        return [entry.payload for entry in self.applied]
-
-
-@dataclass
 class Node:
     """One disk: replicas made one after the other see the same log."""
 
-    make: Callable[[], Awaitable[Replica]]
-    end: Callable[[], Awaitable[None]]
+    async def make(self) -> Replica:
+        raise NotImplementedError
+
+    async def start(self, replica: Replica, machine: ReplicatedStateMachine) -> None:
+        """Returns when it leads."""
+        await replica.start(machine)
+
+    async def end(self) -> None:
+        return
 
 
-@dataclass
-class DurableNode:
-    directory: Path
-    runtimes: list[tuple[Runtime, WriteAheadLog]] = field(default_factory=list)
+class MemoryNode(Node):
+    def __init__(self) -> None:
+        self._replica = MemoryReplica()
+
+    async def make(self) -> Replica:
+        return self._replica
+
+
+class SingleVoterNode(Node):
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._runtimes: list[tuple[Runtime, WriteAheadLog]] = []
 
     async def make(self) -> Replica:
         await self.end()
         runtime = system_runtime(LocalNetwork())
         config = WalConfig(segment_bytes=256 * 1024)
-        wal = await WriteAheadLog.open(self.directory, runtime, config)
-        self.runtimes.append((runtime, wal))
+        wal = await WriteAheadLog.open(self._directory, runtime, config)
+        self._runtimes.append((runtime, wal))
         return SingleVoterReplica(runtime, wal, GroupId(1))
 
     async def end(self) -> None:
-        while self.runtimes:
-            runtime, wal = self.runtimes.pop()
+        while self._runtimes:
+            runtime, wal = self._runtimes.pop()
             await wal.close()
             await runtime.stop()
 
 
-def memory_node() -> Node:
-    replica = MemoryReplica()
+class RaftNode(Node):
+    """The first member of a group; the others go on while it is stopped."""
 
-    async def make() -> Replica:
-        return replica
+    def __init__(self, root: Path, voters: int) -> None:
+        self._group = RaftGroup(root, voters)
+        self._member: Member = self._group.members[0]
 
-    async def end() -> None:
-        return
+    async def make(self) -> Replica:
+        await self._member.crash()
+        return await self._member.boot(self._group.configuration)
 
-    return Node(make, end)
+    async def start(self, replica: Replica, machine: ReplicatedStateMachine) -> None:
+        await self._member.start(machine)
+        for other in self._group.members:
+            if not other.is_up:
+                await other.boot(self._group.configuration)
+                await other.start(Machine())
+        await self._group.lead(self._member)
+
+    async def end(self) -> None:
+        await self._group.end()
 
 
 Scenario = Callable[[Node], Awaitable[None]]
 Run = Callable[[Scenario], None]
 
 
-@pytest.fixture(params=["single voter", "memory"])
+@pytest.fixture(params=["single voter", "memory", "raft of one", "raft of three"])
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     def run_scenario(scenario: Scenario) -> None:
         async def whole() -> None:
+            node: Node
             if request.param == "memory":
-                node = memory_node()
+                node = MemoryNode()
+            elif request.param == "single voter":
+                node = SingleVoterNode(tmp_path / "log")
             else:
-                durable = DurableNode(tmp_path / "log")
-                node = Node(durable.make, durable.end)
+                node = RaftNode(tmp_path, 1 if request.param == "raft of one" else 3)
             try:
-                await scenario(node)
+                async with asyncio.timeout(50):
+                    await scenario(node)
             finally:
                 await node.end()
 
@@ -112,13 +110,13 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
 def test_proposals_are_applied_once_and_in_the_order_of_the_calls(run: Run) -> None:
     async def scenario(node: Node) -> None:
         replica, machine = await node.make(), Machine()
-        await replica.start(machine)
+        await node.start(replica, machine)
         payloads = [b"%d" % number for number in range(300)]
         indexes = await asyncio.gather(*map(replica.propose, payloads))
-        assert indexes == list(range(1, 301))
+        assert indexes == list(range(indexes[0], indexes[0] + 300))
         assert machine.payloads() == payloads
-        assert [entry.index for entry in machine.applied] == indexes
-        assert {entry.term for entry in machine.applied} == {replica.term}
+        assert [entry.index for entry in machine.commands()] == indexes
+        assert {entry.term for entry in machine.commands()} == {replica.term}
         await replica.stop()
 
     run(scenario)
@@ -127,12 +125,12 @@ def test_proposals_are_applied_once_and_in_the_order_of_the_calls(run: Run) -> N
 def test_proposal_is_applied_when_it_is_answered_as_the_very_object_given(run: Run) -> None:
     async def scenario(node: Node) -> None:
         replica, machine = await node.make(), Machine()
-        await replica.start(machine)
+        await node.start(replica, machine)
         for number in range(5):
             payload = b"payload %d" % number
             index = await replica.propose(payload)
             assert machine.applied_index() == index
-            assert machine.applied[-1].payload is payload
+            assert machine.entries[-1].payload is payload
         await replica.stop()
 
     run(scenario)
@@ -141,16 +139,16 @@ def test_proposal_is_applied_when_it_is_answered_as_the_very_object_given(run: R
 def test_proposals_made_while_others_are_applied_go_together(run: Run) -> None:
     async def scenario(node: Node) -> None:
         replica, machine = await node.make(), Machine()
+        await node.start(replica, machine)
         machine.gate = asyncio.Event()
-        await replica.start(machine)
         first = asyncio.ensure_future(replica.propose(b"first"))
-        await asyncio.sleep(0.02)
+        await until(lambda: machine.is_applying)
         others = [asyncio.ensure_future(replica.propose(b"%d" % n)) for n in range(10)]
         await asyncio.sleep(0.02)
         assert not first.done()
         machine.gate.set()
         await asyncio.gather(first, *others)
-        assert machine.runs == [1, 10]
+        assert machine.runs[-2:] == [1, 10]
         await replica.stop()
 
     run(scenario)
@@ -159,15 +157,15 @@ def test_proposals_made_while_others_are_applied_go_together(run: Run) -> None:
 def test_cancelled_proposer_does_not_hold_up_the_others(run: Run) -> None:
     async def scenario(node: Node) -> None:
         replica, machine = await node.make(), Machine()
+        await node.start(replica, machine)
         machine.gate = asyncio.Event()
-        await replica.start(machine)
         tasks = [asyncio.ensure_future(replica.propose(b"%d" % n)) for n in range(3)]
         await asyncio.sleep(0.01)
         tasks[0].cancel()
         tasks[2].cancel()
         machine.gate.set()
-        assert await tasks[1] == 2
-        assert await replica.propose(b"3") == 4
+        index = await tasks[1]
+        assert await replica.propose(b"3") == index + 2
         assert machine.payloads() == [b"0", b"1", b"2", b"3"]
         await replica.stop()
 
@@ -177,19 +175,21 @@ def test_cancelled_proposer_does_not_hold_up_the_others(run: Run) -> None:
 def test_restart_replays_what_the_state_lacks(run: Run) -> None:
     async def scenario(node: Node) -> None:
         replica, machine = await node.make(), Machine()
-        await replica.start(machine)
+        await node.start(replica, machine)
         for number in range(10):
             await replica.propose(b"%d" % number)
         term = replica.term
         await replica.stop()
 
-        later = Machine(machine.applied[:6])
+        later = Machine(machine.entries[:6])
         replica = await node.make()
-        await replica.start(later)
-        assert later.applied == machine.applied
+        await node.start(replica, later)
+        assert later.entries[: len(machine.entries)] == machine.entries
         assert replica.term > term
-        assert await replica.propose(b"next") == 11
-        assert later.applied[-1].term == replica.term
+        before = later.applied_index()
+        assert await replica.propose(b"next") == before + 1
+        assert later.payloads() == [*machine.payloads(), b"next"]
+        assert later.entries[-1].term == replica.term
         await replica.stop()
 
     run(scenario)
@@ -198,17 +198,18 @@ def test_restart_replays_what_the_state_lacks(run: Run) -> None:
 def test_restart_after_release_replays_only_what_is_not_durable(run: Run) -> None:
     async def scenario(node: Node) -> None:
         replica, machine = await node.make(), Machine()
-        await replica.start(machine)
+        await node.start(replica, machine)
         for number in range(20):
             await replica.propose(b"%d" % number)
         replica.state_is_durable_through(15)
         await replica.propose(b"20")
         await replica.stop()
 
-        later = Machine(machine.applied[:15])
+        later = Machine(machine.entries[:15])
         replica = await node.make()
-        await replica.start(later)
-        assert later.applied == machine.applied
+        await node.start(replica, later)
+        assert later.entries[: len(machine.entries)] == machine.entries
+        assert later.payloads() == machine.payloads()
         await replica.stop()
 
     run(scenario)
@@ -222,7 +223,7 @@ def test_replica_that_does_not_lead_takes_no_proposal(run: Run) -> None:
             await replica.propose(b"early")
         with pytest.raises(NotLeader):
             await replica.read_barrier()
-        await replica.start(Machine())
+        await node.start(replica, Machine())
         assert replica.is_leader()
         await replica.read_barrier()
         await replica.stop()
@@ -236,12 +237,13 @@ def test_replica_that_does_not_lead_takes_no_proposal(run: Run) -> None:
 def test_stop_waits_for_what_was_proposed(run: Run) -> None:
     async def scenario(node: Node) -> None:
         replica, machine = await node.make(), Machine()
-        await replica.start(machine)
+        await node.start(replica, machine)
         proposals = [asyncio.ensure_future(replica.propose(b"%d" % n)) for n in range(20)]
         await asyncio.sleep(0)
         await replica.stop()
-        assert await asyncio.gather(*proposals) == list(range(1, 21))
-        assert len(machine.applied) == 20
+        indexes = await asyncio.gather(*proposals)
+        assert indexes == list(range(indexes[0], indexes[0] + 20))
+        assert len(machine.commands()) == 20
 
     run(scenario)
 
@@ -249,9 +251,8 @@ def test_stop_waits_for_what_was_proposed(run: Run) -> None:
 def test_failing_state_machine_stops_the_replica(run: Run) -> None:
     async def scenario(node: Node) -> None:
         replica, machine = await node.make(), Machine()
-        machine.fails_at = 2
-        await replica.start(machine)
-        await replica.propose(b"fine")
+        await node.start(replica, machine)
+        machine.fails_at = await replica.propose(b"fine") + 1
         outcomes = await asyncio.gather(
             replica.propose(b"fails"), replica.propose(b"behind"), return_exceptions=True
         )

@@ -25,7 +25,7 @@ class GrpcConfig:
     session: SessionLimits = SessionLimits()
     calls_in_flight_max: int = 10_000
     connect_timeout_ms: int = 2_000
-    ping_interval_ms: int = 2_000
+    ping_interval_ms: int = 1_000
     ping_timeout_ms: int = 2_000
     accept_timeout_ms: float = 60_000.0
     retry_wait_ms_first: float = 20.0

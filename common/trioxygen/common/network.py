@@ -22,6 +22,10 @@ UploadHandler = Callable[[Any, AsyncIterator[Buffer]], Awaitable[Message]]
 DownloadHandler = Callable[[Any], AsyncIterator[Buffer]]
 
 
+class CannotListen(OSError):
+    """The address cannot be bound; the message says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """What a server offers under one descriptor. Every method of it has exactly one handler."""
@@ -85,6 +89,8 @@ class Server(Protocol):
 
 
 class Network(Protocol):
-    async def serve(self, address: str, services: list[Service]) -> Server: ...
+    async def serve(self, address: str, services: list[Service]) -> Server:
+        """Raises CannotListen."""
+        ...
 
     def channel(self, address: str) -> Channel: ...

@@ -35,7 +35,13 @@ from trioxygen.common.grpc_metadata import (
     error_of_status,
     status_of,
 )
-from trioxygen.common.network import DownloadHandler, Reply, Service, UploadHandler
+from trioxygen.common.network import (
+    CannotListen,
+    DownloadHandler,
+    Reply,
+    Service,
+    UploadHandler,
+)
 from trioxygen.common.routes import PACKAGE, Routes, parse, reply_type_of
 from trioxygen.common.session import PROTOCOL_VERSION, check_cluster
 from trioxygen.common.session_client import ClientSession, Sessions
@@ -158,7 +164,7 @@ class GrpcServer:
                 )
                 port = self._server.add_secure_port(address, credentials)
         except RuntimeError as error:
-            raise OSError(f"cannot listen on {address}") from error
+            raise CannotListen(f"cannot listen on {address}") from error
         self._address = f"{address.rpartition(':')[0]}:{port}"
         for name in ("", *self._served):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
@@ -479,7 +485,7 @@ class GrpcNetwork:
         return ((CLUSTER_KEY, self.cluster_id), (PEER_KEY, self.peer))
 
     async def serve(self, address: str, services: list[Service]) -> GrpcServer:
-        """`address` is host:port. Raises OSError: it cannot listen there."""
+        """`address` is host:port. Raises CannotListen."""
         server = GrpcServer(self, services)
         await server.start(address)
         return server

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
+from trioxygen.common.errors import Unavailable
 
 log = logs.get(__name__)
 
@@ -42,7 +43,8 @@ class Tasks:
 
     def __init__(self, clock: Clock, registry: CollectorRegistry) -> None:
         self._clock = clock
-        self._tasks: set[asyncio.Task[Any]] = set()
+        # A dict for its order: they end in the order in which they were started.
+        self._tasks: dict[asyncio.Task[Any], None] = {}
         self.workers: dict[str, WorkerState] = {}
         self._failures = Counter(
             "trioxygen_worker_failures",
@@ -54,12 +56,12 @@ class Tasks:
     def start(self, coroutine: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
         """A task that is kept referenced and cancelled at `stop`; a failure is logged."""
         task = asyncio.get_running_loop().create_task(coroutine, name=name)
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._ended)
         return task
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failures.labels(task.get_name()).inc()
             log.error("task_failed", task=task.get_name(), error=error)
@@ -84,7 +86,10 @@ class Tasks:
                 state.last_error = str(error)
                 failures_in_row += 1
                 self._failures.labels(worker.name).inc()
-                log.error("worker_failed", worker=worker.name, error=error)
+                if isinstance(error, Unavailable):  # of others, or of a leader that was
+                    log.warning("worker_delayed", worker=worker.name, reason=error)
+                else:
+                    log.error("worker_failed", worker=worker.name, error=error)
                 wait_ms = min(_FAILURE_WAIT_MS_MAX, 100.0 * 2 ** min(failures_in_row, 20))
             await self._clock.sleep_ms(wait_ms)
 

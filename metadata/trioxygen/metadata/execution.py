@@ -8,10 +8,10 @@ their tables and handlers.
 """
 
 import asyncio
-import random
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from google.protobuf.message import Message
@@ -19,7 +19,6 @@ from prometheus_client import Counter, Histogram
 
 from trioxygen.common import logs
 from trioxygen.common.errors import (
-    ErrorCode,
     Internal,
     NoSpace,
     NotLeader,
@@ -30,55 +29,46 @@ from trioxygen.common.errors import (
 )
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
-from trioxygen.metadata.raft.ports import Entry, Replica
-from trioxygen.metadata.store.delta import CapturingTxn, apply_delta
-from trioxygen.metadata.store.ports import ReadTxn, Store, Table, WriteTxn
-from trioxygen.metadata.store.table import RowTable
-from trioxygen.proto.v1.om_pb2 import RetryRow
+from trioxygen.metadata.batch import (
+    MEMBER_HANDLERS,
+    Batch,
+    BatchRunner,
+    Handler,
+    Now,
+    Refusal,
+    Waiting,
+)
+from trioxygen.metadata.changes import Changes
+from trioxygen.metadata.raft.ports import (
+    Applied,
+    Entry,
+    EntryKind,
+    IncomingSnapshot,
+    Replica,
+    Snapshot,
+)
+from trioxygen.metadata.replicated_state import META, ReplicatedState, StoreIncoming
+from trioxygen.metadata.retries import RETRIES, expire_retries, register_reply
+from trioxygen.metadata.store.ports import Incoming, Store, Table
+from trioxygen.proto.v1.raft_pb2 import Delta, MemberRow, PutMember
+
+# Tables 0 and 1 belong to the executor; services number theirs from 2.
+__all__ = [
+    "META",
+    "RETRIES",
+    "Handler",
+    "Now",
+    "Refusal",
+    "expire_retries",
+    "register_reply",
+]
 
 log = logs.get(__name__)
 
-# Tables 0 and 1 belong to the executor; services number theirs from 2.
-META: Final = Table(0, "meta")
-RETRIES: Final = RowTable(1, "retry", RetryRow)
-
-_APPLIED: Final = b"applied"
-_SEQUENCE: Final = b"sequence"
 _DURABLE_EVERY_ENTRIES: Final = 2_000
+_DURABLE_EVERY_BYTES: Final = 64 * MIB
 _SPACE_WAIT_MS: Final = 250.0
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What a handler returns when the command is wrong. It has changed nothing by then."""
-
-    code: ErrorCode
-    message: str = ""
-    facts: Mapping[str, str] | None = None
-
-    def error(self) -> TrioxygenError:
-        return error_of(self.code, self.message, self.facts)
-
-
-class Now:
-    """Time, ids and chance as the leader chooses them for a batch."""
-
-    __slots__ = ("_last_id", "rng", "wall_ms")
-
-    def __init__(self, wall_ms: int, last_id: int, rng: random.Random) -> None:
-        self.wall_ms, self._last_id, self.rng = wall_ms, last_id, rng
-
-    def next_id(self) -> int:
-        """Rises with each call, for ever."""
-        self._last_id += 1
-        return self._last_id
-
-    @property
-    def last_id(self) -> int:
-        return self._last_id
-
-
-Handler = Callable[[CapturingTxn, Any, Now], Message | Refusal]
+_RETRY_MS: Final = 250.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,29 +82,29 @@ class ExecutorConfig:
     queued_commands_max: int = 10_000
 
 
-@dataclass(slots=True)
-class _Waiting:
-    command: Message
-    answer: "asyncio.Future[Message]"
+@dataclass(slots=True, eq=False)
+class _Execution:
+    """A batch from its start until its transaction ends.
 
+    Attributes:
+    is_lost: its transaction is aborted, or about to be: another leader's entry took its place.
+    """
 
-@dataclass(slots=True)
-class _Batch:
-    """Executed commands. `payload` is empty when nothing changed."""
-
-    txn: CapturingTxn
-    waiting: list[_Waiting]
-    results: list[Message | TrioxygenError]
-    payload: bytes
+    run: "asyncio.Future[Batch]"
+    is_lost: bool = False
 
 
 class Executor:
     """One replica's state machine and, on the leader, its command queue.
 
+    Implements `raft.ports.ReplicatedStateMachine`. A batch's transaction stays open from its
+    execution until its entry is committed; whoever sets `_execution` to None ends the transaction.
+
     Args:
         name: of the service, for metrics and logs.
         tables: of the service; the executor adds its own.
         handlers: command type -> handler, run on the writer thread.
+        first_members: of the group; its first leader writes them down before anything else.
     """
 
     def __init__(
@@ -127,18 +117,29 @@ class Executor:
         tables: Iterable[Table],
         handlers: Mapping[type[Message], Handler],
         config: ExecutorConfig,
+        first_members: Sequence[MemberRow] = (),
     ) -> None:
         self._name, self._runtime, self._config = name, runtime, config
-        self._store, self._replica = store, replica
-        self._tables = {table.number: table for table in (META, RETRIES.table, *tables)}
-        self._handlers = handlers
+        self._replica, self._first_members = replica, first_members
+        self._state = ReplicatedState(store, (META, RETRIES.table, *tables), runtime.blocking)
+        self._handlers = {**handlers, **MEMBER_HANDLERS}
+        self._runner = BatchRunner(
+            name,
+            store,
+            self._handlers,
+            runtime.clock,
+            runtime.rng,
+            bytes_max=config.batch_bytes_max,
+        )
         self._lane = runtime.blocking.lane(f"{name}-writer")
-        self._queue: deque[_Waiting] = deque()
-        self._running: list[_Waiting] = []
+        self._queue: deque[Waiting] = deque()
+        self._running: list[Waiting] = []
         self._wake, self._idle = asyncio.Event(), asyncio.Event()
-        self._executed: _Batch | None = None
-        self._undurable_entries = 0
-        self._last_wall_ms = 0
+        self._execution: _Execution | None = None
+        self._deferred: list[Entry] = []
+        self._changes = Changes(replica)
+        self._undurable_entries = self._undurable_bytes = 0
+        self._begun_term = -1
         self._stopping = False
         self._ended_by: TrioxygenError | None = None
         self._commands = Counter(
@@ -157,32 +158,77 @@ class Executor:
 
     # ---- as a state machine ----
 
+    def applied(self) -> Applied:
+        return self._state.applied()
+
     def applied_index(self) -> int:
-        with self._store.read() as txn:
-            return _integer(txn, _APPLIED)
+        return self._state.applied().index
 
     async def apply(self, entries: Sequence[Entry]) -> None:
-        rest = list(entries)
-        batch = self._executed
-        if batch is not None and rest and rest[0].payload is batch.payload:
-            own = rest.pop(0)
-            try:
-                await self._lane.run(self._commit, batch.txn, own.index)
-            except NoSpace as error:
-                # Committed in the log, so it will be in the state: as soon as there is room.
-                await self._copy_when_there_is_room([own], error)
-            self._executed = None
-        if rest:
-            assert self._executed is None, (
-                "an entry of another leader was committed under an open transaction"
-            )
-            try:
-                await self._lane.run(self._copy, rest)
-            except NoSpace as error:
-                await self._copy_when_there_is_room(rest, error)
+        execution = self._execution
+        if execution is not None:
+            own = self._own_position(execution, entries)
+            if own >= 0:
+                await self._commit(execution, entries[: own + 1])
+                entries = entries[own + 1 :]
+            elif all([entry.kind is EntryKind.CONFIGURATION for entry in entries]):
+                # Before the batch that is under way: written with it, or with what replaces it.
+                self._deferred += entries
+                return
+            else:
+                await self._abort_lost(execution)
+        if entries:
+            await self._copy([*self._take_deferred(), *entries])
+
+    def _own_position(self, execution: _Execution, entries: Sequence[Entry]) -> int:
+        """Where the batch under way stands in `entries`; -1: not there."""
+        if not execution.run.done() or execution.run.exception() is not None:
+            return -1
+        payload = execution.run.result().payload
+        for position, entry in enumerate(entries):
+            if entry.payload is payload and entry.kind is EntryKind.NORMAL:
+                return position
+        return -1
+
+    def _take_deferred(self) -> list[Entry]:
+        deferred, self._deferred = self._deferred, []
+        return deferred
+
+    async def _commit(self, execution: _Execution, entries: Sequence[Entry]) -> None:
+        self._execution = None
+        entries = [*self._take_deferred(), *entries]
+        others = [entry for entry in entries[:-1] if entry.kind is not EntryKind.CONFIGURATION]
+        assert not others, f"entries came in between that the batch did not know: {others}"
+        try:
+            await self._lane.run(self._state.commit, execution.run.result().txn, entries)
+        except NoSpace as error:
+            # Committed in the log, so it will be in the state: as soon as there is room.
+            await self._copy_when_there_is_room(entries, error)
+        self._applied(entries)
+
+    async def _abort_lost(self, execution: _Execution) -> None:
+        """Another leader's entries are in the place of the batch: it never happened."""
+        self._execution = None
+        execution.is_lost = True
+        await self._end_transaction(execution)
+
+    async def _copy(self, entries: Sequence[Entry]) -> None:
+        try:
+            await self._lane.run(self._state.copy, entries)
+        except NoSpace as error:
+            await self._copy_when_there_is_room(entries, error)
+        self._applied(entries)
+
+    def _applied(self, entries: Sequence[Entry]) -> None:
+        self._state.changed(entries)
+        self._changes.applied_to(entries[-1].index)
         self._undurable_entries += len(entries)
-        if self._undurable_entries >= _DURABLE_EVERY_ENTRIES:
-            self._undurable_entries = 0
+        self._undurable_bytes += sum([len(entry.payload) for entry in entries])
+        if (
+            self._undurable_entries >= _DURABLE_EVERY_ENTRIES
+            or self._undurable_bytes >= _DURABLE_EVERY_BYTES
+        ):
+            self._undurable_entries = self._undurable_bytes = 0
             self._runtime.tasks.start(self.make_durable(), name=f"{self._name}-make-durable")
 
     async def _copy_when_there_is_room(self, entries: Sequence[Entry], error: NoSpace) -> None:
@@ -191,36 +237,39 @@ class Executor:
         while True:
             await self._runtime.clock.sleep_ms(_SPACE_WAIT_MS)
             try:
-                await self._lane.run(self._copy, entries)
+                await self._lane.run(self._state.copy, entries)
             except NoSpace:
                 continue
             log.info("disk_has_room_again", service=self._name)
             return
 
-    def _commit(self, txn: WriteTxn, index: int) -> None:
-        _put_integer(txn, _APPLIED, index)
-        txn.commit()
-
-    def _copy(self, entries: Sequence[Entry]) -> None:
-        txn = self._store.begin()
-        try:
-            for entry in entries:
-                apply_delta(txn, entry.payload, self._tables)
-            _put_integer(txn, _APPLIED, entries[-1].index)
-        except BaseException:
-            txn.abort()
-            raise
-        txn.commit()
-
     async def make_durable(self) -> None:
         """Syncs the store, and lets the log drop what the store holds."""
         index = self.applied_index()
-        await self._runtime.blocking.run(self._store.sync)
+        await self._runtime.blocking.run(self._state.store.sync)
         self._replica.state_is_durable_through(index)
+
+    async def open_snapshot(self) -> Snapshot:
+        return await self._state.open_snapshot()
+
+    async def receive_snapshot(self, format: str) -> IncomingSnapshot:
+        incoming = await self._state.receive(format)
+        return StoreIncoming(incoming, self._runtime.blocking, self._install)
+
+    async def _install(self, incoming: Incoming, configuration: bytes) -> None:
+        if self._execution is not None:
+            await self._abort_lost(self._execution)
+        self._deferred.clear()
+        await self._lane.run(incoming.install)
+        await self._lane.run(self._state.put_configuration, configuration)
+        self._state.installed()
+        self._changes.applied_to(self.applied_index())
 
     # ---- as a service ----
 
     async def start(self) -> None:
+        self._replica.watch_leadership(self._wake.set)
+        self._changes.applied_to(self.applied_index())
         await self._replica.start(self)
         task = self._runtime.tasks.start(self._execute_batches(), name=f"{self._name}-executor")
         task.add_done_callback(self._ended)
@@ -234,10 +283,16 @@ class Executor:
         if self._ended_by is None:
             await self.make_durable()
         await self._replica.stop()
+        self._changes.end()
         self._lane.close()
 
-    async def execute(self, command: Message) -> Message:
-        """Runs one command; its reply when it is committed.
+    async def execute_early(self, command: Message) -> Message:
+        """As `execute`, for those who read behind the read barrier only: the reply may come before
+        the state can be read, since a committed command is not waited for to be applied."""
+        return await self.execute(command, is_early=True)
+
+    async def execute(self, command: Message, *, is_early: bool = False) -> Message:
+        """Runs one command; its reply when it is committed, and applied here.
 
         A command with a client_id and a request_id that was answered before gets that answer again.
         Raises: what the handler refused; NotLeader, Overloaded, Stopping.
@@ -247,16 +302,30 @@ class Executor:
         if self._stopping:
             raise Stopping(service=self._name)
         if not self._replica.is_leader():
-            raise NotLeader(group=self._name)
+            raise self._not_leader()
         if len(self._queue) >= self._config.queued_commands_max:
             raise Overloaded("too many commands are queued", service=self._name)
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(command, answer))
+        self._queue.append(Waiting(command, answer, is_early))
         self._wake.set()
         return await answer
 
+    def _not_leader(self) -> NotLeader:
+        address = self._replica.leader_address()
+        return (
+            NotLeader(group=self._name, leader=address) if address else NotLeader(group=self._name)
+        )
+
     async def read_barrier(self) -> None:
         await self._replica.read_barrier()
+
+    def changes(self, after_index: int) -> AsyncIterator[tuple[int, Delta]]:
+        """See `Changes.after`."""
+        return self._changes.after(after_index)
+
+    def members(self) -> Sequence[MemberRow]:
+        """Of the group, as far as it is applied here. Changed by PutMember and DeleteMember."""
+        return self._state.members()
 
     @property
     def replica(self) -> Replica:
@@ -264,12 +333,14 @@ class Executor:
 
     @property
     def store(self) -> Store:
-        return self._store
+        return self._state.store
 
     async def _execute_batches(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            if self._replica.is_leader() and self._replica.term != self._begun_term:
+                await self._begin_term()
             while self._queue:
                 count = min(len(self._queue), self._config.batch_commands_max)
                 self._running = [self._queue.popleft() for _ in range(count)]
@@ -280,7 +351,29 @@ class Executor:
                 self._running = []
             self._idle.set()
 
-    def _give_up(self, waiting: Iterable[_Waiting], error: TrioxygenError) -> None:
+    async def _begin_term(self) -> None:
+        """What the first leader of a group does; another finds it done."""
+        term = self._replica.term
+        while self._replica.is_leader() and self._replica.term == term:
+            if self._first_members and not self._state.members():
+                answers: list[asyncio.Future[Message]] = [
+                    asyncio.get_running_loop().create_future() for _ in self._first_members
+                ]
+                waiting = [
+                    Waiting(PutMember(member=member), answer)
+                    for member, answer in zip(self._first_members, answers, strict=True)
+                ]
+                try:
+                    await self._execute_batch(waiting)
+                except TrioxygenError as error:
+                    log.info("term_begins_later", service=self._name, reason=error)
+                    await self._runtime.clock.sleep_ms(_RETRY_MS)
+                    continue
+            self._running = []
+            self._begun_term = term
+            return
+
+    def _give_up(self, waiting: Iterable[Waiting], error: TrioxygenError) -> None:
         for one in waiting:
             if not one.answer.done():
                 one.answer.set_exception(_again(error))
@@ -297,44 +390,54 @@ class Executor:
         self._queue.clear()
         self._idle.set()
 
-    async def _execute_batch(self, waiting: list[_Waiting]) -> None:
+    async def _execute_batch(self, waiting: list[Waiting]) -> None:
+        replica = self._replica
+        term = replica.term
+        if not replica.is_leader():
+            raise self._not_leader()
         self._batches.observe(len(waiting))
-        running: asyncio.Future[_Batch] = self._lane.run(self._run, waiting)
+        execution = _Execution(self._lane.run(self._runner.run, waiting))
+        self._execution = execution
         try:
-            batch = await asyncio.shield(running)
-        except asyncio.CancelledError:
-            # The thread goes on; its transaction must not stay open.
-            batch = await running
-            await self._lane.run(batch.txn.abort)
-            raise
-        # What did not fit comes first in the next batch.
-        self._queue.extendleft(reversed(waiting[len(batch.waiting) :]))
-        self._running = batch.waiting
+            batch = await asyncio.shield(execution.run)
+            # What did not fit comes first in the next batch.
+            self._queue.extendleft(reversed(waiting[len(batch.waiting) :]))
+            self._running = batch.waiting
+            if execution.is_lost or not replica.is_leader() or replica.term != term:
+                raise self._not_leader()
+            if batch.payload:
+                await replica.propose(batch.payload, committed=partial(self._answer, batch, True))
+        finally:
+            # Still open: cancelled, refused, or not known whether it will be committed. If it is,
+            # it comes as an entry like any other leader's.
+            if self._execution is execution:
+                self._execution = None
+                await self._end_transaction(execution)
         if not batch.payload:
             # Refusals and kept answers are reads: a leader that was replaced must not give them.
-            await self._replica.read_barrier()
-        else:
-            self._executed = batch
-            try:
-                await self._replica.propose(batch.payload)
-            except BaseException:
-                if self._executed is batch:
-                    self._executed = None
-                    await self._lane.run(batch.txn.abort)
-                raise
+            await replica.read_barrier()
+            if not replica.is_leader() or replica.term != term:
+                raise self._not_leader()
+        self._answer(batch, False)
         for one, result in zip(batch.waiting, batch.results, strict=True):
-            refused = isinstance(result, TrioxygenError)
             self._count(
                 type(one.command), int(result.code) if isinstance(result, TrioxygenError) else 0
             )
-            if one.answer.done():
+
+    def _answer(self, batch: Batch, only_early: bool) -> None:
+        for one, result in zip(batch.waiting, batch.results, strict=True):
+            if one.answer.done() or (only_early and not one.is_early):
                 continue
-            if refused:
-                assert isinstance(result, TrioxygenError)
+            if isinstance(result, TrioxygenError):
                 one.answer.set_exception(result)
             else:
-                assert isinstance(result, Message)
                 one.answer.set_result(result)
+
+    async def _end_transaction(self, execution: _Execution) -> None:
+        """The thread goes on when the executor is cancelled; its transaction must not stay open."""
+        await asyncio.wait([execution.run])
+        if execution.run.exception() is None and execution.run.result().payload:
+            await self._lane.run(execution.run.result().txn.abort)
 
     def _count(self, command: type[Message], code: int) -> None:
         counter = self._counters.get((command, code))
@@ -343,140 +446,9 @@ class Executor:
             self._counters[command, code] = counter
         counter.inc()
 
-    # ---- on the writer thread ----
-
-    def _run(self, waiting: list[_Waiting]) -> _Batch:
-        broken: dict[int, TrioxygenError] = {}
-        while True:
-            txn = CapturingTxn(self._store.begin())
-            try:
-                batch, failed = self._run_all(txn, waiting, broken)
-            except BaseException:
-                txn.abort()
-                raise
-            if failed is None:
-                return batch
-            # A handler broke half-way: none of its changes may stay, so the batch runs again
-            # without it.
-            txn.abort()
-            broken[failed[0]] = failed[1]
-
-    def _run_all(
-        self, txn: CapturingTxn, waiting: list[_Waiting], broken: dict[int, TrioxygenError]
-    ) -> tuple[_Batch, tuple[int, TrioxygenError] | None]:
-        # Never backwards: leases and Last-Modified do not go back when the clock jumps.
-        self._last_wall_ms = max(self._last_wall_ms, self._runtime.clock.wall_ms())
-        first_id = _integer(txn, _SEQUENCE)
-        now = Now(self._last_wall_ms, first_id, self._runtime.rng)
-        results: list[Message | TrioxygenError] = []
-        for position, one in enumerate(waiting):
-            if position in broken:
-                results.append(broken[position])
-                continue
-            try:
-                results.append(self._run_one(txn, one.command, now))
-            except Exception as error:  # a defect of a handler must not take the batch with it
-                log.error(
-                    "command_failed",
-                    service=self._name,
-                    command=type(one.command).__name__,
-                    error=error,
-                )
-                defect = (
-                    error
-                    if isinstance(error, TrioxygenError)
-                    else Internal(f"{type(error).__name__}: {error}")
-                )
-                return _Batch(txn, waiting, results, b""), (position, defect)
-            if txn.size_bytes >= self._config.batch_bytes_max:
-                break
-        waiting = waiting[: len(results)]
-        if not txn.operations:
-            txn.abort()
-            return _Batch(txn, waiting, results, b""), None
-        if now.last_id != first_id:
-            _put_integer(txn, _SEQUENCE, now.last_id)
-        return _Batch(txn, waiting, results, txn.delta()), None
-
-    def _run_one(self, txn: CapturingTxn, command: Message, now: Now) -> Message | TrioxygenError:
-        client_id: int = getattr(command, "client_id", 0)
-        retry_key = b""
-        if client_id:
-            request_id: int = getattr(command, "request_id", 0)
-            retry_key = client_id.to_bytes(8, "big") + request_id.to_bytes(8, "big")
-            before = RETRIES.get(txn, retry_key)
-            if before is not None:
-                return _reply_type(command).FromString(before.reply)
-        changes_before = len(txn.operations)
-        result = self._handlers[type(command)](txn, command, now)
-        if isinstance(result, Refusal):
-            assert len(txn.operations) == changes_before, (
-                f"{type(command).__name__} changed rows, then refused"
-            )
-            return result.error()
-        if retry_key:
-            RETRIES.put(
-                txn, retry_key, RetryRow(answered_ms=now.wall_ms, reply=result.SerializeToString())
-            )
-        return result
-
 
 def _again(error: TrioxygenError) -> TrioxygenError:
     """One exception for each waiter: they gather their own tracebacks."""
     copy = error_of(error.code, error.message, error.facts)
     copy.__cause__ = error.__cause__
     return copy
-
-
-_REPLY_TYPES: Final[dict[type[Message], type[Message]]] = {}
-
-
-def register_reply(command: type[Message], reply: type[Message]) -> None:
-    """Says what a command is answered with, so that a kept answer can be read again. Called at
-    import.
-    """
-    _REPLY_TYPES[command] = reply
-
-
-def _reply_type(command: Message) -> type[Message]:
-    return _REPLY_TYPES[type(command)]
-
-
-def expire_retries(txn: CapturingTxn, *, answered_before_ms: int, rows_max: int) -> bool:
-    """Forgets answers that are too old to be asked for again; whether there are more.
-
-    A client's request ids rise, so its old answers stand first: one range for each client.
-    """
-    cursor = txn.cursor(RETRIES.table)
-    row = cursor.seek(b"")
-    ranges: list[tuple[bytes, bytes]] = []
-    seen = 0
-    while row is not None and seen < rows_max:
-        client = row[0][:8]
-        first, end = row[0], row[0]
-        while row is not None and row[0][:8] == client and seen < rows_max:
-            if RetryRow.FromString(row[1]).answered_ms >= answered_before_ms:
-                break
-            seen += 1
-            end = row[0] + b"\0"
-            row = cursor.next()
-        if end != first:
-            ranges.append((first, end))
-        if row is not None and row[0][:8] == client:
-            row = (
-                cursor.seek((int.from_bytes(client, "big") + 1).to_bytes(9, "big")[-8:])
-                if client != b"\xff" * 8
-                else None
-            )
-    for first, end in ranges:
-        txn.delete_range(RETRIES.table, first, end)
-    return seen >= rows_max
-
-
-def _integer(txn: ReadTxn, name: bytes) -> int:
-    value = txn.get(META, name)
-    return 0 if value is None else int.from_bytes(value, "big")
-
-
-def _put_integer(txn: WriteTxn, name: bytes, value: int) -> None:
-    txn.put(META, name, value.to_bytes(8, "big"))

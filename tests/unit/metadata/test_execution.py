@@ -1,6 +1,6 @@
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from google.protobuf.message import Message
@@ -233,10 +233,10 @@ class Refusing(MemoryReplica):
         super().__init__()
         self.refuses = True
 
-    async def propose(self, payload: bytes) -> int:
+    async def propose(self, payload: bytes, *, committed: Callable[[], None] | None = None) -> int:
         if self.refuses:
             raise Overloaded("too many proposals wait")
-        return await super().propose(payload)
+        return await super().propose(payload, committed=committed)
 
 
 def test_batch_that_could_not_be_proposed_leaves_nothing_and_the_next_one_runs() -> None:

@@ -2,85 +2,215 @@
 retry.
 
 A mutating request keeps its (client_id, request_id) over all its tries, so the service answers it
-once."""
+once. Commands go to the leader; queries, which every replica answers linearizably, to any."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from google.protobuf.message import Message
 
+from trioxygen.common import logs
 from trioxygen.common.errors import (
     DeadlineExceeded,
+    NoQuorum,
     NotLeader,
     Overloaded,
     SafeMode,
+    Stopping,
     Unavailable,
     Unreachable,
 )
 from trioxygen.common.network import Reply
 from trioxygen.common.runtime import Runtime
+from trioxygen.metadata.client.servers import Server, Servers
 
-_RETRIED: Final = (NotLeader, Unreachable, Overloaded, SafeMode)
+log = logs.get(__name__)
+
+_RETRIED: Final = (
+    NotLeader,
+    NoQuorum,
+    Unreachable,
+    Overloaded,
+    SafeMode,
+    Stopping,
+    DeadlineExceeded,
+)
+# Another server may do better at once.
+_ELSEWHERE: Final = (NotLeader, NoQuorum, Unreachable, Stopping, DeadlineExceeded)
+_SILENT: Final = (Unreachable, Stopping, DeadlineExceeded)
 _WAIT_MS_FIRST: Final = 5.0
+# While a leader is looked for: an election ends within a second, and who waits should know.
+_SEARCH_WAIT_MS_MAX: Final = 50.0
 _WAIT_MS_MAX: Final = 500.0
+_TRY_MS_MAX: Final = 16_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Method:
+    """Attributes:
+    name: Service/Method.
+    mutating: it takes a request id.
+    anywhere: every replica answers it."""
+
+    name: str
+    mutating: bool
+    anywhere: bool
 
 
 class LeaderClient:
     """Args:
     service: the name of its protobuf service.
-    addresses: of all replicas."""
+    addresses: of all replicas.
+    timeout_ms: of a call, all its tries together.
+    try_ms: how long one server may be silent before another is asked; doubles with each silence.
+    queries: names of the methods that every replica answers."""
 
     def __init__(
-        self, runtime: Runtime, service: str, addresses: list[str], *, timeout_ms: float = 30_000
+        self,
+        runtime: Runtime,
+        service: str,
+        addresses: list[str],
+        *,
+        timeout_ms: float = 30_000,
+        try_ms: float = 1_000,
+        queries: frozenset[str] = frozenset(),
     ) -> None:
-        self._runtime, self._service, self._timeout_ms = runtime, service, timeout_ms
-        self._channels = [runtime.network.channel(address) for address in addresses]
-        self._leader = 0
+        self._runtime, self._service, self._queries = runtime, service, queries
+        self._timeout_ms, self._try_ms = timeout_ms, try_ms
+        self._servers = Servers(runtime.network, runtime.clock, addresses)
         self.client_id = runtime.rng.getrandbits(63) | 1
         self._last_request_id = 0
-        self._methods: dict[type[Message], tuple[str, bool]] = {}
+        self._methods: dict[type[Message], _Method] = {}
 
-    def _method(self, request_type: type[Message]) -> tuple[str, bool]:
+    @property
+    def leader_address(self) -> str:
+        """Of the server that answered as leader last; a guess before the first call."""
+        return self._servers.leader.address
+
+    def _method(self, request_type: type[Message]) -> _Method:
         known = self._methods.get(request_type)
         if known is None:
+            name = request_type.__name__.removesuffix("Request")
             mutating = "request_id" in request_type.DESCRIPTOR.fields_by_name
-            known = f"{self._service}/{request_type.__name__.removesuffix('Request')}", mutating
+            assert not (mutating and name in self._queries), name
+            known = _Method(f"{self._service}/{name}", mutating, name in self._queries)
             self._methods[request_type] = known
         return known
 
     async def call(self, request: Message, reply_type: type[Reply]) -> Reply:
-        """Raises: what the service refused; Unavailable errors once the deadline is near."""
-        method, mutating = self._method(type(request))
-        if mutating:
+        """Raises: what the service refused; DeadlineExceeded, which names what was tried."""
+        method = self._method(type(request))
+        if method.mutating:
             self._last_request_id += 1
             request.client_id = self.client_id  # type: ignore[attr-defined]
             request.request_id = self._last_request_id  # type: ignore[attr-defined]
-        tried = self._leader
+        servers = self._servers
+        server = servers.reader() if method.anywhere else servers.leader
+        # Who has nobody else to ask waits for the one there is.
+        try_ms = self._try_ms if len(servers) > 1 else self._timeout_ms
         try:
-            return await self._channels[tried].call(
-                method, request, reply_type, timeout_ms=self._timeout_ms
-            )
+            return await self._try(server, method, request, reply_type, try_ms)
         except _RETRIED as error:
-            return await self._call_again(method, request, reply_type, error, tried)
-
-    async def _call_again(
-        self, method: str, request: Message, reply_type: type[Reply], error: Unavailable, tried: int
-    ) -> Reply:
-        clock = self._runtime.clock
-        deadline_ms = clock.monotonic_ms() + self._timeout_ms
-        wait_ms = _WAIT_MS_FIRST
+            started_ms = self._runtime.clock.monotonic_ms() - (
+                try_ms if isinstance(error, DeadlineExceeded) else 0.0
+            )
+            search = _Search(self._runtime, servers, method, self._timeout_ms, started_ms)
+            search.took(server, error)
         while True:
-            left_ms = deadline_ms - clock.monotonic_ms()
-            if left_ms <= wait_ms:
-                raise DeadlineExceeded(f"gave up on {method}: {error}") from error
-            await clock.sleep_ms(wait_ms * self._runtime.rng.uniform(0.5, 1.0))
-            wait_ms = min(_WAIT_MS_MAX, wait_ms * 2)
-            # Only past the one that failed: another call may have moved on already.
-            if isinstance(error, NotLeader | Unreachable) and self._leader == tried:
-                self._leader = (tried + 1) % len(self._channels)
-            tried = self._leader
+            server = await search.next_server()
+            try_ms = min(search.left_ms, self._try_ms * 2.0**search.silences, _TRY_MS_MAX)
+            if len(servers) == 1:
+                try_ms = search.left_ms
             try:
-                return await self._channels[tried].call(
-                    method, request, reply_type, timeout_ms=left_ms
-                )
-            except _RETRIED as again:
-                error = again
+                return await self._try(server, method, request, reply_type, try_ms)
+            except _RETRIED as error:
+                search.took(server, error)
+
+    async def _try(
+        self,
+        server: Server,
+        method: _Method,
+        request: Message,
+        reply_type: type[Reply],
+        timeout_ms: float,
+    ) -> Reply:
+        server.in_flight += 1
+        try:
+            reply = await server.channel.call(
+                method.name, request, reply_type, timeout_ms=timeout_ms
+            )
+        finally:
+            server.in_flight -= 1
+        self._servers.answered(server)
+        if not method.anywhere:
+            self._servers.leader = server
+        return reply
+
+
+class _Search:
+    """One call that has failed at least once: whom it asks next, and when it gives up."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        servers: Servers,
+        method: _Method,
+        timeout_ms: float,
+        started_ms: float,
+    ) -> None:
+        self._runtime, self._servers, self._method = runtime, servers, method
+        self._timeout_ms, self._deadline_ms = timeout_ms, started_ms + timeout_ms
+        self._wait_ms = _WAIT_MS_FIRST
+        self._hints_left = len(servers)
+        self._tries = 0
+        # The last that each address said.
+        self._told: dict[str, str] = {}
+        self._error: Unavailable
+        self._at: Server
+        self._hint: Server | None = None
+        self.silences = 0
+
+    @property
+    def left_ms(self) -> float:
+        return self._deadline_ms - self._runtime.clock.monotonic_ms()
+
+    def took(self, server: Server, error: Unavailable) -> None:
+        """A server has failed to answer."""
+        self._tries += 1
+        self._told[server.address] = type(error).__name__
+        self._error, self._at, self._hint = error, server, None
+        servers = self._servers
+        if isinstance(error, _SILENT):
+            servers.failed(server)
+            self.silences += isinstance(error, DeadlineExceeded)
+        elif isinstance(error, NotLeader):
+            servers.answered(server)
+            self._hint = servers.hinted(error.facts.get("leader", ""))
+        if not self._method.anywhere and isinstance(error, _ELSEWHERE):
+            # Only past the one that failed: another call may have moved on already.
+            if servers.leader is server:
+                servers.leader = self._hint or servers.after(server)
+
+    async def next_server(self) -> Server:
+        """After a wait, unless somebody is known to do better. Raises DeadlineExceeded."""
+        servers, error = self._servers, self._error
+        if self._hint is not None and self._hint is not self._at and self._hints_left > 0:
+            self._hints_left -= 1
+            return self._hint
+        moved = isinstance(error, _ELSEWHERE)
+        if not (moved and self._tries < len(servers) and self._method.anywhere):
+            await self._wait(_SEARCH_WAIT_MS_MAX if moved else _WAIT_MS_MAX)
+        if not self._method.anywhere:
+            return servers.leader
+        return servers.after(self._at) if moved else self._at
+
+    async def _wait(self, wait_ms_max: float) -> None:
+        runtime, error = self._runtime, self._error
+        if self.left_ms <= self._wait_ms:
+            told = ", ".join(f"{address}: {what}" for address, what in sorted(self._told.items()))
+            raise DeadlineExceeded(
+                f"gave up on {self._method.name} after {self._timeout_ms / 1_000:g} s and "
+                f"{self._tries} tries ({told}); the last: {error}"
+            ) from error
+        await runtime.clock.sleep_ms(self._wait_ms * runtime.rng.uniform(0.5, 1.0))
+        self._wait_ms = min(wait_ms_max, self._wait_ms * 2)

@@ -1,15 +1,32 @@
 """The Storage Container Manager, from outside: for the OM, DataNodes and readers of blocks."""
 
+from typing import Final
+
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.leader import LeaderClient
 from trioxygen.proto.v1 import scm_pb2 as scm
 
+# Behind the read barrier: linearizable on every replica.
+QUERIES: Final = frozenset({"LocateContainers"})
+
 
 class ScmClient(LeaderClient):
     def __init__(
-        self, runtime: Runtime, addresses: list[str], *, timeout_ms: float = 30_000
+        self,
+        runtime: Runtime,
+        addresses: list[str],
+        *,
+        timeout_ms: float = 30_000,
+        try_ms: float = 1_000,
     ) -> None:
-        super().__init__(runtime, "StorageContainerManager", addresses, timeout_ms=timeout_ms)
+        super().__init__(
+            runtime,
+            "StorageContainerManager",
+            addresses,
+            timeout_ms=timeout_ms,
+            try_ms=try_ms,
+            queries=QUERIES,
+        )
 
     async def allocate_blocks(self, request: scm.AllocateBlocksRequest) -> scm.AllocateBlocksReply:
         return await self.call(request, scm.AllocateBlocksReply)

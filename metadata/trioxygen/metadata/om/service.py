@@ -3,12 +3,13 @@ executor.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from google.protobuf.message import Message
 
+from trioxygen.common.errors import NotLeader
 from trioxygen.common.network import Handler, Service
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import DAY_MS, MINUTE_MS
@@ -27,11 +28,13 @@ from trioxygen.metadata.om.workers import (
     BucketPurge,
     Expiry,
     GarbageCollection,
+    Initialization,
     LeaseExpiry,
 )
 from trioxygen.metadata.raft.ports import Replica
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1.raft_pb2 import MemberRow
 from trioxygen.proto.v1.scm_pb2 import AllocateBlocksReply, AllocateBlocksRequest
 
 _DESCRIPTOR: Final = om.DESCRIPTOR.services_by_name["OzoneManager"]
@@ -79,7 +82,14 @@ class OzoneManager:
     """One OM. `start` before serving `service`."""
 
     def __init__(
-        self, *, runtime: Runtime, store: Store, replica: Replica, scm: Scm, config: OmConfig
+        self,
+        *,
+        runtime: Runtime,
+        store: Store,
+        replica: Replica,
+        scm: Scm,
+        config: OmConfig,
+        first_members: Sequence[MemberRow] = (),
     ) -> None:
         self._runtime, self._config, self._scm = runtime, config, scm
         blocks = BlockKeeper(config.gc_delay_ms)
@@ -102,16 +112,23 @@ class OzoneManager:
             tables=OM_TABLES,
             handlers=handlers,
             config=config.executor,
+            first_members=first_members,
         )
         self._queries = Queries(store)
         self._workers: list[asyncio.Task[Any]] = []
         self.service = self._service()
 
+    @property
+    def executor(self) -> Executor:
+        return self._executor
+
     async def start(self) -> None:
         await self._executor.start()
-        await self._executor.execute(om.InitializeOm())
+        initialization = Initialization(self._executor, interval_ms=self._config.worker_interval_ms)
+        await initialization.work()
         clock, interval_ms = self._runtime.clock, self._config.worker_interval_ms
         for worker in (
+            initialization,
             LeaseExpiry(self._executor, clock, interval_ms=interval_ms),
             GarbageCollection(self._executor, clock, self._scm, interval_ms=interval_ms),
             Expiry(
@@ -134,7 +151,7 @@ class OzoneManager:
     def _service(self) -> Service:
         queries = self._queries
         calls: dict[str, Handler] = {
-            command.__name__.removesuffix("Request"): self._executor.execute
+            command.__name__.removesuffix("Request"): self._executor.execute_early
             for command in _COMMANDS
         }
         calls["LeaseBlocks"] = self._lease_blocks
@@ -148,6 +165,7 @@ class OzoneManager:
             "ListUploads": queries.list_uploads,
             "ListParts": queries.list_parts,
             "DeriveSigningKey": queries.derive_signing_key,
+            "VerifySignatureV2": queries.verify_signature_v2,
             "ListAccounts": queries.list_accounts,
             "ListAccessKeys": queries.list_access_keys,
         }
@@ -164,7 +182,14 @@ class OzoneManager:
 
         return answer
 
+    def _check_leader(self) -> None:
+        replica = self._executor.replica
+        if not replica.is_leader():
+            raise NotLeader(group="om", leader=replica.leader_address())
+
     async def _lease_blocks(self, request: om.LeaseBlocksRequest) -> Message:
+        # Before blocks are allocated that could not be leased.
+        self._check_leader()
         allocated = await self._scm.allocate_blocks(
             AllocateBlocksRequest(count=request.count, block_bytes_max=request.block_bytes_max)
         )
@@ -174,9 +199,10 @@ class OzoneManager:
             blocks=allocated.blocks,
             pipeline=allocated.pipeline,
         )
-        return await self._executor.execute(grant)
+        return await self._executor.execute_early(grant)
 
     async def _describe(self, request: om.DescribeOmRequest) -> om.DescribeOmReply:
+        self._check_leader()
         store = self._executor.store
         sizes = [om.TableSize(name=table.name, rows=store.count(table)) for table in ALL_TABLES]
         return om.DescribeOmReply(

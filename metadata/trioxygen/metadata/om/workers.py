@@ -16,6 +16,8 @@ from trioxygen.metadata.om.schema import (
     GC,
     HISTORY,
     LEASES,
+    S3_VOLUME,
+    VOLUMES,
 )
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.scm_pb2 import DeleteBlocksRequest
@@ -28,6 +30,23 @@ class BlockDeleter(Protocol):
     """The SCM, as the garbage collector sees it."""
 
     async def delete_blocks(self, request: DeleteBlocksRequest) -> None: ...
+
+
+class Initialization:
+    """The first rows of a new state, by its first leader."""
+
+    name = "om-initialization"
+
+    def __init__(self, executor: Executor, *, interval_ms: float) -> None:
+        self._executor, self.interval_ms = executor, interval_ms
+
+    async def work(self) -> bool:
+        if self._executor.replica.is_leader():
+            with self._executor.store.read() as txn:
+                is_done = VOLUMES.exists(txn, S3_VOLUME.encode())
+            if not is_done:
+                await self._executor.execute(om.InitializeOm())
+        return False
 
 
 class LeaseExpiry:

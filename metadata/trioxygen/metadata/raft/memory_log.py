@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from trioxygen.common.errors import Internal, NotLeader, Stopping
-from trioxygen.metadata.raft.ports import Entry, StateMachine
+from trioxygen.metadata.raft.ports import Entry, LogCompacted, StateMachine
 
 
 class MemoryReplica:
@@ -19,6 +19,7 @@ class MemoryReplica:
         self._released_index = 0
         self._term = 0
         self._machine: StateMachine | None = None
+        self._watchers: list[Callable[[], None]] = []
         self._stopped = False
         self._failed: BaseException | None = None
         self._waiting: deque[tuple[Entry, asyncio.Future[None]]] = deque()
@@ -32,6 +33,17 @@ class MemoryReplica:
     def is_leader(self) -> bool:
         return self._machine is not None
 
+    def leader_address(self) -> str:
+        return ""
+
+    def watch_leadership(self, watcher: Callable[[], None]) -> None:
+        self._watchers.append(watcher)
+
+    def _set_machine(self, machine: StateMachine | None) -> None:
+        self._machine = machine
+        for watcher in self._watchers:
+            watcher()
+
     async def start(self, machine: StateMachine) -> None:
         self._term += 1
         applied_index = machine.applied_index()
@@ -42,12 +54,14 @@ class MemoryReplica:
         lacking = self.entries[applied_index - self._released_index :]
         if lacking:
             await machine.apply(lacking)
-        self._machine, self._stopped = machine, False
+        self._stopped = False
+        self._set_machine(machine)
 
     def _last_index(self) -> int:
         return self._released_index + len(self.entries)
 
-    async def propose(self, payload: bytes) -> int:
+    async def propose(self, payload: bytes, *, committed: Callable[[], None] | None = None) -> int:
+        """As the port says; never calls `committed`: reads here wait for nothing."""
         machine = self._check_leader()
         entry = Entry(self._last_index() + 1, self._term, payload)
         self.entries.append(entry)
@@ -92,10 +106,16 @@ class MemoryReplica:
                 applied.set_exception(error)
         self._applying = ()
         self._waiting.clear()
-        self._machine = None
+        self._set_machine(None)
 
     async def read_barrier(self) -> None:
         self._check_leader()
+
+    async def read_log(self, first_index: int, *, bytes_max: int) -> Sequence[Entry]:
+        start = first_index - 1 - self._released_index
+        if start < 0:
+            raise LogCompacted("the log begins later", first_index=self._released_index + 1)
+        return self.entries[start : start + max(1, bytes_max // 1_000)]
 
     def state_is_durable_through(self, index: int) -> None:
         assert index <= self._last_index(), index
@@ -107,4 +127,4 @@ class MemoryReplica:
         self._stopped = True
         if self._applier is not None:
             await asyncio.wait([self._applier])
-        self._machine = None
+        self._set_machine(None)

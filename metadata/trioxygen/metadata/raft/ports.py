@@ -3,18 +3,32 @@
 A `Replica` is one member of a Raft group. With a single voter a proposal is committed when the own
 log is synced; with three, when two logs are. Users of the port cannot tell the difference."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import NewType, Protocol
+
+from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import Internal, InvalidRequest
+from trioxygen.metadata.raft.core.types import Entry, EntryKind, ReplicaId
+
+__all__ = ["Entry", "EntryKind", "ReplicaId"]
 
 GroupId = NewType("GroupId", int)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    index: int
-    term: int
-    payload: bytes
+class Applied:
+    """How far a state is.
+
+    Attributes:
+    index, term: of the last entry that it holds.
+    configuration: the group's, in force there, as in the payload of a CONFIGURATION entry. Empty:
+        the one that the group began with.
+    """
+
+    index: int = 0
+    term: int = 0
+    configuration: bytes = b""
 
 
 class StateMachine(Protocol):
@@ -25,40 +39,131 @@ class StateMachine(Protocol):
     async def apply(self, entries: Sequence[Entry]) -> None:
         """Committed entries, in order, each once. Returns when their effects can be read.
 
-        The leader's own proposals come here too: an executor that ran one already knows it by its
-        payload (the same object) and only commits it."""
+        Those of the kinds NO_OP and CONFIGURATION (only groups that may have several voters have
+        them) change nothing but what `applied` says. The leader's own proposals come here too: an
+        executor that ran one already knows it by its payload (the same object) and only commits
+        it. Another leader's entry in the place of one that was executed says that this one is
+        lost."""
+        ...
+
+
+class StateMachineFailed(Internal):
+    """Applying a committed entry failed: the replica cannot go on, nor skip it."""
+
+
+class LogCompacted(InvalidRequest):
+    """The log does not go back that far: whoever follows it starts over from a snapshot."""
+
+
+class Snapshot(Protocol):
+    """A state on its way to another replica: as it was when this was opened."""
+
+    @property
+    def applied(self) -> Applied: ...
+
+    @property
+    def format(self) -> str:
+        """Of the pieces, with its version."""
+        ...
+
+    def pieces(self) -> AsyncIterator[Buffer]: ...
+
+    async def close(self) -> None:
+        """Idempotent; also while pieces are left."""
+        ...
+
+
+class IncomingSnapshot(Protocol):
+    """A state that comes from another replica, kept beside the own one until `install`."""
+
+    async def write(self, piece: Buffer) -> None: ...
+
+    async def complete(self) -> Applied:
+        """All was written: durable now, and checked.
+
+        Raises: ChecksumMismatch, UnknownFormat."""
+        ...
+
+    async def install(self, configuration: bytes) -> None:
+        """Replaces the state, atomically and durably. No `apply` is under way. `configuration` is
+        the one in force there, for a state that does not say."""
+        ...
+
+    async def abort(self) -> None:
+        """Idempotent; nothing happens after `install`."""
+        ...
+
+
+class ReplicatedStateMachine(StateMachine, Protocol):
+    """Of a group that may have several voters."""
+
+    def applied(self) -> Applied:
+        """Of the durable state."""
+        ...
+
+    async def open_snapshot(self) -> Snapshot: ...
+
+    async def receive_snapshot(self, format: str) -> IncomingSnapshot:
+        """One at a time: the caller has ended the one before.
+
+        Raises: UnknownFormat."""
         ...
 
 
 class Replica(Protocol):
-    async def start(self, machine: StateMachine) -> None:
-        """Recovers the log, applies what `machine` lacks, and takes part in the group."""
+    async def start(self, machine: ReplicatedStateMachine) -> None:
+        """Recovers the log, applies what `machine` lacks as far as it is known to be committed, and
+        takes part in the group."""
         ...
 
-    async def propose(self, payload: bytes) -> int:
+    async def propose(self, payload: bytes, *, committed: Callable[[], None] | None = None) -> int:
         """The entry's index, once it is committed and applied here.
 
+        A caller that is cancelled does not take its proposal back.
+
+        Args:
+            committed: called before it is applied, where reads wait for what is committed.
+
         Raises:
-            NotLeader: nothing was appended, or it may yet be lost; retry at the leader with the
-            same request id.
-            Overloaded: too many bytes wait already.
+            NotLeader: nothing was appended, or it may yet be lost, or be committed under another
+                leader; retry there with the same request id.
+            Overloaded, NoSpace: nothing was appended, nor will be.
         """
         ...
 
     async def read_barrier(self) -> None:
-        """Returns when reads of the state machine are linearizable (ReadIndex). Never waits for a
-        disk.
+        """Returns when reads of the state machine are linearizable (ReadIndex), on any member.
+        Never waits for a disk.
 
-        Raises: NotLeader, NoQuorum."""
+        Raises: NotLeader: no leader is known, or it changed; Overloaded."""
         ...
 
-    def is_leader(self) -> bool: ...
+    def is_leader(self) -> bool:
+        """Whether it leads, and holds everything that earlier leaders committed."""
+        ...
+
+    def leader_address(self) -> str:
+        """Where the leader is, if that is known; else empty."""
+        ...
+
+    def watch_leadership(self, watcher: Callable[[], None]) -> None:
+        """Calls `watcher` whenever `is_leader` or `term` may have changed. Before `start`."""
+        ...
 
     @property
     def term(self) -> int: ...
+
+    async def read_log(self, first_index: int, *, bytes_max: int) -> Sequence[Entry]:
+        """Entries from an index on, of about so many bytes, at least one; they may not be committed
+        yet, and none follows the end of what is durable.
+
+        Raises: LogCompacted; LogCorrupt."""
+        ...
 
     def state_is_durable_through(self, index: int) -> None:
         """The state machine has entries up to `index` on stable storage: the log may drop them."""
         ...
 
-    async def stop(self) -> None: ...
+    async def stop(self) -> None:
+        """Applies what was proposed, then ends. Idempotent."""
+        ...

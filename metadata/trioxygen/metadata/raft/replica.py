@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from trioxygen.common import logs
 from trioxygen.common.errors import (
-    Internal,
     LogCorrupt,
     NotLeader,
     Overloaded,
@@ -15,7 +15,8 @@ from trioxygen.common.errors import (
 )
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
-from trioxygen.metadata.raft.ports import Entry, GroupId, StateMachine
+from trioxygen.metadata.raft.log_reader import read_kept
+from trioxygen.metadata.raft.ports import Entry, GroupId, StateMachine, StateMachineFailed
 from trioxygen.metadata.raft.wal import WriteAheadLog
 from trioxygen.proto.v1.raft_pb2 import HardState
 
@@ -38,10 +39,6 @@ class _Proposal:
     entry: Entry
     durable: "asyncio.Future[None]"
     applied: "asyncio.Future[None]"
-
-
-class StateMachineFailed(Internal):
-    """Applying a committed entry failed: the replica cannot go on, nor skip it."""
 
 
 class SingleVoterReplica:
@@ -70,6 +67,7 @@ class SingleVoterReplica:
         self._wake: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
         self._applier: asyncio.Task[None] | None = None
+        self._watchers: list[Callable[[], None]] = []
 
     @property
     def term(self) -> int:
@@ -77,6 +75,18 @@ class SingleVoterReplica:
 
     def is_leader(self) -> bool:
         return self._is_leader
+
+    def leader_address(self) -> str:
+        return ""
+
+    def watch_leadership(self, watcher: Callable[[], None]) -> None:
+        self._watchers.append(watcher)
+
+    def _set_leader(self, is_leader: bool) -> None:
+        if is_leader != self._is_leader:
+            self._is_leader = is_leader
+            for watcher in self._watchers:
+                watcher()
 
     async def start(self, machine: StateMachine) -> None:
         """Raises: LogCorrupt: the log and the state do not belong together; what `apply` raises."""
@@ -96,11 +106,11 @@ class SingleVoterReplica:
             term=self._term,
             replayed=self._wal.last_index(self._group) - applied_index,
         )
-        self._is_leader = True
         self._applier = self._runtime.tasks.start(
             self._apply_committed(machine), name=f"replica-{self._group}"
         )
         self._applier.add_done_callback(self._applier_ended)
+        self._set_leader(True)
 
     async def _check_log(self, applied_index: int) -> None:
         wal, group = self._wal, self._group
@@ -131,8 +141,9 @@ class SingleVoterReplica:
             await machine.apply(entries)
             index = entries[-1].index + 1
 
-    async def propose(self, payload: bytes) -> int:
-        """As the port says; also StateMachineFailed and what `WriteAheadLog.append` raises.
+    async def propose(self, payload: bytes, *, committed: Callable[[], None] | None = None) -> int:
+        """As the port says; also StateMachineFailed and what `WriteAheadLog.append` raises. Never
+        calls `committed`: reads here wait for nothing.
 
         A caller that is cancelled does not take its proposal back.
         """
@@ -164,6 +175,9 @@ class SingleVoterReplica:
     async def read_barrier(self) -> None:
         # What was acknowledged was applied before; no other voter can know more.
         self._check_leader()
+
+    async def read_log(self, first_index: int, *, bytes_max: int) -> Sequence[Entry]:
+        return await read_kept(self._wal, self._group, first_index, bytes_max=bytes_max)
 
     def state_is_durable_through(self, index: int) -> None:
         self._wal.release(self._group, index)
@@ -203,7 +217,7 @@ class SingleVoterReplica:
             proposal.applied.set_exception(error)
 
     def _applier_ended(self, applier: "asyncio.Task[None]") -> None:
-        self._is_leader = False
+        self._set_leader(False)
         reason: TrioxygenError
         if applier.cancelled():
             reason = Stopping(group=self._group)
@@ -236,7 +250,7 @@ class SingleVoterReplica:
                 await self._drained
             applier.cancel()
             await asyncio.wait([applier])
-        self._is_leader = False
+        self._set_leader(False)
 
 
 def _is_committed(proposal: _Proposal) -> bool:

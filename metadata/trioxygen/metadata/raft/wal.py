@@ -99,7 +99,6 @@ class WriteAheadLog:
         self._writing: list[_Queued] = []
         self._is_due = False
         self._needs_segment = False
-        self._needs_segment = False
         self._next: Segment | None = None
         self._following: Segment | None = None
         self._preparing: asyncio.Future[Segment] | None = None
@@ -187,6 +186,15 @@ class WriteAheadLog:
         """Of a synced entry, or of the last compacted one."""
         return self._index(group).term(index)
 
+    def configurations(self, group: GroupId) -> Sequence[int]:
+        """Indexes of the synced entries of the kind CONFIGURATION."""
+        return self._index(group).configurations
+
+    @property
+    def append_bytes_max(self) -> int:
+        """How much one append may hold, its records' headers included."""
+        return append_bytes_max(self._config.segment_bytes)
+
     def _index(self, group: GroupId) -> GroupIndex:
         known = self._groups.get(group)
         return GroupIndex(group) if known is None else known.index
@@ -218,13 +226,20 @@ class WriteAheadLog:
     # ---- appending ----
 
     def append(
-        self, group: GroupId, entries: Sequence[Entry] = (), *, hard_state: bytes | None = None
+        self,
+        group: GroupId,
+        entries: Sequence[Entry] = (),
+        *,
+        hard_state: bytes | None = None,
+        is_bounded: bool = False,
     ) -> "asyncio.Future[None]":
         """Queues a hard state, then entries. The future is done when they are on stable storage.
 
         Entries follow each other, and follow `last_index_queued` or replace entries from their
         first index on. Appends become durable in the order of the calls.
 
+        Args:
+            is_bounded: the caller sees to it that not too much waits; never Overloaded.
         Raises (here or from the future):
             Overloaded: too many bytes wait.
             InvalidRequest: more than fits in one segment.
@@ -240,15 +255,15 @@ class WriteAheadLog:
             assert self._index(group).compacted_index < first <= last_queued + 1, (group, first)
             if first <= last_queued:
                 truncate_from = first
-        return self._enqueue(
-            Append(group, entries=entries, truncate_from=truncate_from, hard_state=hard_state)
-        )
+        append = Append(group, entries=entries, truncate_from=truncate_from, hard_state=hard_state)
+        return self._enqueue(append, is_bounded=is_bounded)
 
     def reset(self, group: GroupId, index: int, term: int) -> "asyncio.Future[None]":
         """Drops all entries; the next one is `index` + 1. Done and raises as `append`."""
-        return self._enqueue(Append(group, truncate_from=0, compacted=(index, term)))
+        append = Append(group, truncate_from=0, compacted=(index, term))
+        return self._enqueue(append, is_bounded=True)
 
-    def _enqueue(self, append: Append) -> "asyncio.Future[None]":
+    def _enqueue(self, append: Append, *, is_bounded: bool = False) -> "asyncio.Future[None]":
         if self._refusal is not None:
             raise _again(self._refusal)
         size_bytes = append.size_bytes
@@ -256,7 +271,7 @@ class WriteAheadLog:
         if size_bytes > most:
             raise InvalidRequest("too much for one append", size_bytes=size_bytes, most=most)
         too_much = self._queued_bytes + size_bytes > self._config.queued_bytes_max
-        if too_much and self._queued_bytes and not append.is_housekeeping:
+        if too_much and self._queued_bytes and not (is_bounded or append.is_housekeeping):
             raise Overloaded(
                 "the log has too much to write", log=self._name, bytes=self._queued_bytes
             )

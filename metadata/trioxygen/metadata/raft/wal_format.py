@@ -3,7 +3,7 @@
 A segment is a header page, then records end to end, then zeros or the remains of an earlier use.
 A record is a 48-byte header, then its payload; integers are little-endian:
 
-    magic 4 | crc32c 4 | payload size 4 | kind 1 | zero 3
+    magic 4 | crc32c 4 | payload size 4 | kind 1 | entry's kind 1 | zero 2
     group 8 | synced offset 8 | index 8 | term 8
 
 The CRC covers all that follows it, the payload too, and starts from the segment's seed, which
@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 
 from trioxygen.common.checksum import crc32c
 from trioxygen.common.errors import LogCorrupt, UnknownFormat
-from trioxygen.metadata.raft.ports import Entry, GroupId
+from trioxygen.metadata.raft.ports import Entry, EntryKind, GroupId
 
 Buffer = bytes | bytearray | memoryview
 
@@ -33,9 +33,9 @@ MAGIC: Final = b"\xf6WR\x01"
 _SEGMENT_MAGIC: Final = b"O3RAFTWL"
 _SEGMENT: Final = struct.Struct("<8sIIQQQQ")
 _SEGMENT_CRC: Final = struct.Struct("<I")
-_CHECKED: Final = struct.Struct("<IB3xQQQQ")
+_CHECKED: Final = struct.Struct("<IBB2xQQQQ")
 _FRONT: Final = struct.Struct("<4sI")
-_RECORD: Final = struct.Struct("<4sIIB3xQQQQ")
+_RECORD: Final = struct.Struct("<4sIIBB2xQQQQ")
 assert _RECORD.size == RECORD_HEADER_BYTES == _FRONT.size + _CHECKED.size
 assert _SEGMENT.size + _SEGMENT_CRC.size <= SEGMENT_HEADER_BYTES
 
@@ -57,12 +57,15 @@ class Kind(IntEnum):
 
 
 _KINDS: Final = frozenset(int(kind) for kind in Kind)
+# Stored too. A log from before there were others says NORMAL, which is zero.
+_ENTRY_KINDS: Final = {int(kind): kind for kind in EntryKind}
 
 
 class RecordHeader(NamedTuple):
     crc: int
     size_bytes: int
     kind: int
+    entry_kind: int
     group: GroupId
     synced_offset: int
     at_index: int
@@ -128,7 +131,7 @@ def record_header(
     seed: int,
 ) -> bytes:
     """The 48 bytes that stand before `payload`."""
-    checked = _CHECKED.pack(len(payload), kind, group, synced_offset, index, term)
+    checked = _CHECKED.pack(len(payload), kind, 0, group, synced_offset, index, term)
     return _FRONT.pack(MAGIC, crc32c(payload, crc32c(checked, seed))) + checked
 
 
@@ -151,7 +154,9 @@ def frame_entries(
     for entry in entries:
         payload = entry.payload
         size_bytes = len(payload)
-        checked = _CHECKED.pack(size_bytes, kind, group, synced_offset, entry.index, entry.term)
+        checked = _CHECKED.pack(
+            size_bytes, kind, entry.kind, group, synced_offset, entry.index, entry.term
+        )
         crc = crc32c(payload, crc32c(checked, seed))
         buffers.append(_FRONT.pack(MAGIC, crc) + checked)
         buffers.append(payload)
@@ -162,10 +167,12 @@ def frame_entries(
 
 def parse_record_header(data: Buffer, at: int) -> RecordHeader | None:
     """The header at a position of `data`, unchecked; None when none can be there."""
-    magic, crc, size_bytes, kind, group, synced_offset, index, term = _RECORD.unpack_from(data, at)
+    magic, crc, size_bytes, kind, of_entry, group, synced, index, term = _RECORD.unpack_from(
+        data, at
+    )
     if magic != MAGIC:
         return None
-    return RecordHeader(crc, size_bytes, kind, GroupId(group), synced_offset, index, term)
+    return RecordHeader(crc, size_bytes, kind, of_entry, GroupId(group), synced, index, term)
 
 
 def is_intact(header: Buffer, payload: Buffer, *, seed: int) -> bool:
@@ -177,10 +184,16 @@ def is_intact(header: Buffer, payload: Buffer, *, seed: int) -> bool:
 
 def check_kind(header: RecordHeader, *, file: str, at: int) -> None:
     """Raises: UnknownFormat: an intact record that this version cannot understand."""
-    if header.kind not in _KINDS:
+    if header.kind not in _KINDS or header.entry_kind not in _ENTRY_KINDS:
         raise UnknownFormat(
             "the log holds a record of an unknown kind",
             file=file,
             offset_bytes=at,
             kind=header.kind,
+            entry_kind=header.entry_kind,
         )
+
+
+def entry_kind(header: RecordHeader) -> EntryKind:
+    """Of a record that `check_kind` let pass."""
+    return _ENTRY_KINDS[header.entry_kind]

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final
 
-from trioxygen.metadata.raft.ports import Entry, GroupId
+from trioxygen.metadata.raft.ports import Entry, EntryKind, GroupId
 
 NOWHERE: Final = -1
 
@@ -19,6 +19,7 @@ class GroupIndex:
     first_index: of the first entry that is held.
     compacted_index, compacted_term: of the last obsolete entry, as the log itself says; 0: none.
     released_index: as the owner said; runs ahead of `compacted_index`.
+    configurations: which of the entries are of the kind CONFIGURATION; there are few.
     hard_state: as last written; empty: never.
     hard_state_offset, compacted_offset: of the records that say so, or NOWHERE.
     """
@@ -31,6 +32,7 @@ class GroupIndex:
         "compacted_index",
         "compacted_offset",
         "compacted_term",
+        "configurations",
         "first_index",
         "group",
         "hard_state",
@@ -49,6 +51,7 @@ class GroupIndex:
         # Runs of one term: where each starts, and the term. Terms change rarely.
         self._term_starts: list[int] = []
         self._terms: list[int] = []
+        self.configurations: list[int] = []
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -74,8 +77,11 @@ class GroupIndex:
         # Terms never fall: with the same one at both ends there is only one.
         for entry in (first,) if first.term == last.term else entries:
             self._note_term(entry.index, entry.term)
+        for entry in entries:
+            if entry.kind is EntryKind.CONFIGURATION:
+                self.configurations.append(entry.index)
 
-    def add(self, index: int, term: int, *, offset: int, size_bytes: int) -> None:
+    def add(self, index: int, term: int, kind: EntryKind, *, offset: int, size_bytes: int) -> None:
         """One entry, as recovery finds it. The first may have any index: others may be gone."""
         if not self._offsets:
             self.first_index = index
@@ -83,6 +89,8 @@ class GroupIndex:
         self._offsets.append(offset)
         self._sizes.append(size_bytes)
         self._note_term(index, term)
+        if kind is EntryKind.CONFIGURATION:
+            self.configurations.append(index)
 
     def _note_term(self, index: int, term: int) -> None:
         if not self._terms or self._terms[-1] != term:
@@ -96,6 +104,8 @@ class GroupIndex:
         while self._term_starts and (not keep or self._term_starts[-1] >= from_index):
             self._term_starts.pop()
             self._terms.pop()
+        while self.configurations and (not keep or self.configurations[-1] >= from_index):
+            self.configurations.pop()
 
     def compact(self, index: int, term: int, *, offset: int) -> None:
         """Drops the entries up to an index, and notes the record that says so."""
@@ -112,6 +122,8 @@ class GroupIndex:
             self._terms.clear()
         while len(self._term_starts) > 1 and self._term_starts[1] <= self.first_index:
             del self._term_starts[0], self._terms[0]
+        while self.configurations and self.configurations[0] < self.first_index:
+            del self.configurations[0]
 
     def note_hard_state(self, hard_state: bytes, *, offset: int) -> None:
         self.hard_state, self.hard_state_offset = hard_state, offset

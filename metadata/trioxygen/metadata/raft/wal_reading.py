@@ -9,6 +9,7 @@ from trioxygen.metadata.raft.ports import Entry, GroupId
 from trioxygen.metadata.raft.wal_format import (
     RECORD_HEADER_BYTES,
     Kind,
+    entry_kind,
     is_intact,
     parse_record_header,
 )
@@ -53,7 +54,7 @@ def _entry(record: memoryview, group: GroupId, index: int, seed: int, at: Place)
             and (found.size_bytes, found.kind, found.group, found.at_index) == expected
             and is_intact(head, payload, seed=seed)
         ):
-            return Entry(index, found.term, bytes(payload))
+            return Entry(index, found.term, bytes(payload), entry_kind(found))
     raise LogCorrupt(
         "an entry is damaged",
         file=str(at.segment.path),

@@ -23,6 +23,7 @@ from trioxygen.metadata.raft.wal_format import (
     Kind,
     RecordHeader,
     check_kind,
+    entry_kind,
     is_intact,
     parse_record_header,
     parse_segment_header,
@@ -101,8 +102,10 @@ def recover(disk: Disk, directory: Path, *, spares_max: int) -> Recovered:
 
 def _recover(disk: Disk, segments: list[Segment], *, spares_max: int) -> Recovered:
     groups: dict[GroupId, GroupIndex] = {}
+    synced_offset = 0
     for number, segment in enumerate(segments):
-        end, ended = _replay(segment, groups)
+        end, ended, synced = _replay(segment, groups)
+        synced_offset = max(synced_offset, synced)
         if ended:
             if number + 1 == len(segments):
                 missing = segment.path.with_name(segment_name(segment.end_offset))
@@ -116,12 +119,26 @@ def _recover(disk: Disk, segments: list[Segment], *, spares_max: int) -> Recover
             retire_segment(disk, later, spares_max=spares_max)
         # Also what was there already: a killed process may have left it without a sync.
         disk.sync_directory(segment.path.parent)
+        for one in segments:
+            _write_again(one, synced_offset, segment.base_offset + end)
         for earlier in segments[:-1]:
             earlier.file.datasync()
         erase_tail(segment.file, end, segment.header.size_bytes)
         log.info("log_recovered", file=segment.path, offset_bytes=end, groups=len(groups))
         return Recovered(segments, groups, segment.base_offset + end)
     return Recovered([], groups, 0)
+
+
+def _write_again(segment: Segment, start_offset: int, end_offset: int) -> None:
+    """What is not known to be synced: it may have been read from memory only. After a sync that
+    failed Linux takes the pages for clean, and a later sync leaves them alone (Rebello et al., "Can
+    Applications Recover from fsync Failures?", ATC 2020)."""
+    at = max(0, start_offset - segment.base_offset)
+    end = min(end_offset - segment.base_offset, segment.header.size_bytes)
+    while at < end:
+        piece = segment.file.pread(min(_WINDOW_BYTES, end - at), at)
+        segment.file.pwrite([piece], at)
+        at += len(piece)
 
 
 def _open_segments(disk: Disk, directory: Path) -> list[Segment]:
@@ -165,24 +182,26 @@ def _check_sequence(segments: Sequence[Segment]) -> None:
             raise LogCorrupt("a segment is missing", file=str(missing), offset_bytes=0)
 
 
-def _replay(segment: Segment, groups: dict[GroupId, GroupIndex]) -> tuple[int, bool]:
-    """Takes a segment's records into the index: where they end, and whether another follows."""
+def _replay(segment: Segment, groups: dict[GroupId, GroupIndex]) -> tuple[int, bool, int]:
+    """Takes a segment's records into the index: where they end, whether another segment follows,
+    and the highest offset that they say was synced."""
     window = _Window(segment.file, segment.header.size_bytes)
     seed = segment.header.seed()
     file = str(segment.path)
-    at = SEGMENT_HEADER_BYTES
+    at, synced_offset = SEGMENT_HEADER_BYTES, 0
     while (found := _record(window, at, seed=seed)) is not None:
         header, payload = found
+        synced_offset = max(synced_offset, header.synced_offset)
         check_kind(header, file=file, at=at)
         if header.kind == Kind.SEGMENT_END:
-            return at, True
+            return at, True, synced_offset
         if header.kind != Kind.SYNCED:
             index = groups.get(header.group)
             if index is None:
                 index = groups[header.group] = GroupIndex(header.group)
             _take(index, header, payload, segment, at)
         at += RECORD_HEADER_BYTES + header.size_bytes
-    return at, False
+    return at, False, synced_offset
 
 
 def _take(
@@ -199,7 +218,13 @@ def _take(
                 index=header.at_index,
                 expected=index.last_index + 1,
             )
-        index.add(header.at_index, header.term, offset=offset, size_bytes=header.size_bytes)
+        index.add(
+            header.at_index,
+            header.term,
+            entry_kind(header),
+            offset=offset,
+            size_bytes=header.size_bytes,
+        )
         segment.last_index[header.group] = max(
             header.at_index, segment.last_index.get(header.group, 0)
         )

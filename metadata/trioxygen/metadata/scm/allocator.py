@@ -63,10 +63,13 @@ class Allocator:
         )
         self._open: dict[int, _OpenContainer] = {}
         self._next_local = self._end_local = 0
+        self._turn = -1
         self._busy = asyncio.Lock()
 
     def load(self) -> None:
-        """Takes over the open containers that the state holds."""
+        """Takes over the open containers that the state holds, and nothing else."""
+        self._open.clear()
+        self._next_local = self._end_local = 0
         with self._executor.store.read() as txn:
             for _, row in CONTAINERS.scan(txn, prefix=b""):
                 if row.state == scm_pb2.OPEN:
@@ -131,27 +134,32 @@ class Allocator:
         )
 
     async def _choose(self, pipeline_ids: set[str], wanted_bytes: int) -> _OpenContainer:
-        usable = [one for one in self._open.values() if one.pipeline_id in pipeline_ids]
-        # The fullest that has room: few containers are half full.
-        fitting = [
-            one
-            for one in usable
-            if one.expected_bytes() + wanted_bytes <= self._container_bytes_max
-        ]
-        if fitting:
-            return max(fitting, key=lambda one: one.expected_bytes())
-        if len(usable) < self._open_containers_max * len(pipeline_ids):
-            counts = {pipeline_id: 0 for pipeline_id in pipeline_ids}
-            for one in usable:
-                counts[one.pipeline_id] += 1
-            pipeline_id = min(sorted(counts), key=lambda name: counts[name])
-            reply = await self._executor.execute(OpenContainer(pipeline_id=pipeline_id))
-            assert isinstance(reply, ScmReply)
-            opened = _OpenContainer(reply.container_id, pipeline_id, 0)
-            self._open[opened.container_id] = opened
-            return opened
+        """Pipelines take turns, so that all nodes take part."""
+        order = sorted(pipeline_ids)
+        self._turn = turn = (self._turn + 1) % len(order)
+        usable: list[_OpenContainer] = []
+        for pipeline_id in (*order[turn:], *order[:turn]):
+            own = [one for one in self._open.values() if one.pipeline_id == pipeline_id]
+            # The fullest that has room: few containers are half full.
+            fitting = [
+                one
+                for one in own
+                if one.expected_bytes() + wanted_bytes <= self._container_bytes_max
+            ]
+            if fitting:
+                return max(fitting, key=lambda one: one.expected_bytes())
+            if len(own) < self._open_containers_max:
+                return await self._open_container(pipeline_id)
+            usable += own
         # All are promised to the brim; promises are upper bounds, so the emptiest takes more.
         return min(usable, key=lambda one: one.expected_bytes())
+
+    async def _open_container(self, pipeline_id: str) -> _OpenContainer:
+        reply = await self._executor.execute(OpenContainer(pipeline_id=pipeline_id))
+        assert isinstance(reply, ScmReply)
+        opened = _OpenContainer(reply.container_id, pipeline_id, 0)
+        self._open[opened.container_id] = opened
+        return opened
 
     async def _take_locals(self, count: int) -> int:
         if self._next_local + count > self._end_local:

@@ -56,6 +56,11 @@ class Heartbeats:
         self._closing_since_ms: dict[int, float] = {}
         self._deletes_sent_ms: dict[tuple[str, int], float] = {}
 
+    def forget(self) -> None:
+        """What was sent to whom, and since when containers are being closed."""
+        self._closing_since_ms.clear()
+        self._deletes_sent_ms.clear()
+
     async def receive(self, heartbeat: HeartbeatRequest) -> HeartbeatReply:
         if not self._nodes.knows(heartbeat.node_id):
             return HeartbeatReply(register_again=True)

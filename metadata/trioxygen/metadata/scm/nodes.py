@@ -32,6 +32,11 @@ class Nodes:
         self._reports: dict[str, NodeReport] = {}
         self.corrupt_blocks: dict[tuple[int, int], CorruptBlock] = {}
 
+    def forget(self) -> None:
+        """All reports: nodes register again."""
+        self._reports.clear()
+        self.corrupt_blocks.clear()
+
     def registered(self, node_id: str) -> None:
         self._reports[node_id] = NodeReport(heard_ms=self._clock.monotonic_ms())
 

@@ -1,12 +1,13 @@
 """The Storage Container Manager as a network service."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from google.protobuf.message import Message
 
-from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.errors import InvalidRequest, NotLeader
 from trioxygen.common.network import Service
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import GIB, MINUTE_MS, SECOND_MS
@@ -27,6 +28,7 @@ from trioxygen.metadata.scm.schema import (
 from trioxygen.metadata.scm.workers import AnswerExpiry
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1 import scm_pb2 as scm
+from trioxygen.proto.v1.raft_pb2 import MemberRow
 from trioxygen.proto.v1.types_pb2 import Pipeline
 
 _DESCRIPTOR: Final = scm.DESCRIPTOR.services_by_name["StorageContainerManager"]
@@ -58,7 +60,13 @@ class StorageContainerManager:
     """One SCM. `start` before serving `service`."""
 
     def __init__(
-        self, *, runtime: Runtime, store: Store, replica: Replica, config: ScmConfig
+        self,
+        *,
+        runtime: Runtime,
+        store: Store,
+        replica: Replica,
+        config: ScmConfig,
+        first_members: Sequence[MemberRow] = (),
     ) -> None:
         self._runtime, self._config = runtime, config
         self._executor = Executor(
@@ -69,6 +77,7 @@ class StorageContainerManager:
             tables=SCM_TABLES,
             handlers=commands.handlers(),
             config=config.executor,
+            first_members=first_members,
         )
         self._nodes = Nodes(
             runtime.clock, stale_after_ms=config.stale_after_ms, dead_after_ms=config.dead_after_ms
@@ -89,6 +98,8 @@ class StorageContainerManager:
             resend_after_ms=config.resend_after_ms,
         )
         self._left_safe_mode = False
+        # The term for which what is kept in memory was made.
+        self._led_term = -1
         self._pairing = asyncio.Lock()
         self.service = Service(
             _DESCRIPTOR,
@@ -97,16 +108,19 @@ class StorageContainerManager:
                 "DeleteBlocks": self._executor.execute,
                 "LocateContainers": self._locate_containers,
                 "RegisterDataNode": self._register,
-                "Heartbeat": self._heartbeats.receive,
+                "Heartbeat": self._heartbeat,
                 "DescribeScm": self._describe,
             },
             {},
             {},
         )
 
+    @property
+    def executor(self) -> Executor:
+        return self._executor
+
     async def start(self) -> None:
         await self._executor.start()
-        self._allocator.load()
         self._runtime.tasks.start_worker(
             AnswerExpiry(
                 self._executor,
@@ -118,6 +132,21 @@ class StorageContainerManager:
 
     async def stop(self) -> None:
         await self._executor.stop()
+
+    def _lead(self) -> None:
+        """At the head of everything that only the leader may answer. A leader of a new term begins
+        with what the state holds; DataNodes register with it and report.
+
+        Raises NotLeader."""
+        replica = self._executor.replica
+        if not replica.is_leader():
+            raise NotLeader(group="scm", leader=replica.leader_address())
+        if replica.term != self._led_term:
+            self._led_term = replica.term
+            self._nodes.forget()
+            self._heartbeats.forget()
+            self._allocator.load()
+            self._left_safe_mode = False
 
     def safe_mode(self) -> bool:
         """Until every node that the state knows has reported its containers once; it is not entered
@@ -132,7 +161,12 @@ class StorageContainerManager:
         return not self._left_safe_mode
 
     async def _allocate_blocks(self, request: scm.AllocateBlocksRequest) -> Message:
+        self._lead()
         return await self._allocator.allocate(request, safe_mode=self.safe_mode())
+
+    async def _heartbeat(self, request: scm.HeartbeatRequest) -> scm.HeartbeatReply:
+        self._lead()
+        return await self._heartbeats.receive(request)
 
     async def _register(self, request: scm.RegisterDataNodeRequest) -> scm.RegisterDataNodeReply:
         if request.cluster_id and request.cluster_id != self._config.cluster_id:
@@ -141,8 +175,10 @@ class StorageContainerManager:
                 node=request.node_id,
                 cluster_id=request.cluster_id,
             )
+        self._lead()
         node = scm.NodeRow(node_id=request.node_id, address=request.address)
         await self._executor.execute(scm.PutNode(node=node))
+        self._lead()
         self._nodes.registered(request.node_id)
         # One at a time: two registrations must not put one node in two pipelines.
         async with self._pairing:
@@ -190,6 +226,7 @@ class StorageContainerManager:
         return reply
 
     async def _describe(self, request: scm.DescribeScmRequest) -> scm.DescribeScmReply:
+        self._lead()
         with self._executor.store.read() as txn:
             nodes = [row for _, row in NODES.scan(txn, prefix=b"")]
             pipelines = [row for _, row in PIPELINES.scan(txn, prefix=b"")]

@@ -10,9 +10,10 @@ from trioxygen.common.errors import (
     NoSuchBucket,
     NotLeader,
     Overloaded,
+    Stopping,
     TrioxygenError,
 )
-from trioxygen.common.network import Service
+from trioxygen.common.network import Handler, Service
 from trioxygen.common.network_local import LocalNetwork
 from trioxygen.metadata.client.leader import LeaderClient
 from trioxygen.proto.v1 import scm_pb2 as scm
@@ -27,20 +28,32 @@ class Replica:
     def __init__(self) -> None:
         self.refusals: list[TrioxygenError] = []
         self.leads = False
+        # Who leads, as it believes.
+        self.hint = ""
+        self.is_silent = False
         self.seen: list[tuple[int, int]] = []
+        self.queries = 0
 
     async def answer(self, request: scm.DeleteBlocksRequest) -> scm.DeleteBlocksReply:
         self.seen.append((request.client_id, request.request_id))
-        await asyncio.sleep(0)
-        if self.refusals:
-            raise self.refusals.pop(0)
+        await self._begin()
         if not self.leads:
-            raise NotLeader()
+            raise NotLeader(group="scm", leader=self.hint)
         return scm.DeleteBlocksReply()
 
+    async def locate(self, request: scm.LocateContainersRequest) -> scm.LocateContainersReply:
+        self.queries += 1
+        await self._begin()
+        return scm.LocateContainersReply()
+
+    async def _begin(self) -> None:
+        await asyncio.sleep(3_600 if self.is_silent else 0)
+        if self.refusals:
+            raise self.refusals.pop(0)
+
     def service(self) -> Service:
-        calls = {method.name: self.answer for method in _DESCRIPTOR.methods}
-        return Service(_DESCRIPTOR, calls, {}, {})
+        calls: dict[str, Handler] = {method.name: self.answer for method in _DESCRIPTOR.methods}
+        return Service(_DESCRIPTOR, calls | {"LocateContainers": self.locate}, {}, {})
 
 
 class Group:
@@ -50,6 +63,9 @@ class Group:
     async def call(self) -> scm.DeleteBlocksReply:
         return await self.client.call(scm.DeleteBlocksRequest(), scm.DeleteBlocksReply)
 
+    async def query(self) -> scm.LocateContainersReply:
+        return await self.client.call(scm.LocateContainersRequest(), scm.LocateContainersReply)
+
 
 def scenario(test: Callable[[Group], Awaitable[None]]) -> Callable[[], None]:
     async def with_group() -> None:
@@ -58,7 +74,14 @@ def scenario(test: Callable[[Group], Awaitable[None]]) -> Callable[[], None]:
         for address, replica in zip(ADDRESSES, replicas, strict=True):
             await network.serve(address, [replica.service()])
         runtime = inline_runtime(SkippingClock(), network=network)
-        client = LeaderClient(runtime, "StorageContainerManager", ADDRESSES, timeout_ms=10_000)
+        client = LeaderClient(
+            runtime,
+            "StorageContainerManager",
+            ADDRESSES,
+            timeout_ms=10_000,
+            try_ms=50,
+            queries=frozenset({"LocateContainers"}),
+        )
         await test(Group(network, replicas, client))
 
     def run() -> None:
@@ -122,3 +145,102 @@ async def test_client_gives_up_at_its_deadline(group: Group) -> None:
         await group.call()
     assert isinstance(late.value.__cause__, NotLeader)
     assert all(len(replica.seen) > 3 for replica in group.replicas)
+    told = str(late.value)
+    assert all(f"{address}: NotLeader" in told for address in ADDRESSES)
+    assert "StorageContainerManager/DeleteBlocks" in told and "after 10 s" in told
+
+
+@scenario
+async def test_hint_leads_straight_to_the_leader(group: Group) -> None:
+    first, second, third = group.replicas
+    first.hint, third.leads = "scm3", True
+    await group.call()
+    assert [len(replica.seen) for replica in group.replicas] == [1, 0, 1]
+    assert group.client.leader_address == "scm3"
+    assert second.seen == []
+
+
+@scenario
+async def test_hint_may_name_a_server_that_joined_since(group: Group) -> None:
+    joined = Replica()
+    joined.leads = True
+    await group.network.serve("scm4", [joined.service()])
+    for replica in group.replicas:
+        replica.hint = "scm4"
+    await group.call()
+    await group.call()
+    assert len(joined.seen) == 2
+
+
+@scenario
+async def test_hints_that_go_round_in_a_circle_do_not_spin(group: Group) -> None:
+    for replica, hint in zip(group.replicas, ("scm2", "scm3", "scm1"), strict=True):
+        replica.hint = hint
+    with pytest.raises(DeadlineExceeded):
+        await group.call()
+    # At most one try for each wait, beside the few hints that are followed at once.
+    assert sum(len(replica.seen) for replica in group.replicas) < 500
+
+
+@scenario
+async def test_silent_leader_is_left_for_the_next_with_the_same_request(group: Group) -> None:
+    first, second, _ = group.replicas
+    first.leads = True
+    await group.call()
+    first.is_silent, second.leads = True, True
+    second.hint = "scm1"
+    await group.call()
+    assert second.seen == first.seen[1:]
+    assert group.client.leader_address == "scm2"
+
+
+@scenario
+async def test_hint_to_a_server_that_was_just_silent_is_not_followed(group: Group) -> None:
+    first, second, third = group.replicas
+    first.is_silent = True
+    second.hint = third.hint = "scm1"
+
+    async def elect() -> None:
+        while len(second.seen) + len(third.seen) < 4:
+            await asyncio.sleep(0)
+        third.leads = True
+
+    await asyncio.gather(group.call(), elect())
+    assert len(first.seen) == 1
+
+
+@scenario
+async def test_server_that_stops_is_left_at_once(group: Group) -> None:
+    first, second, _ = group.replicas
+    first.leads = second.leads = True
+    first.refusals.append(Stopping())
+    await group.call()
+    assert [len(replica.seen) for replica in group.replicas] == [1, 1, 0]
+
+
+@scenario
+async def test_queries_are_spread_over_all_replicas(group: Group) -> None:
+    group.replicas[0].leads = True
+    await group.call()
+    await asyncio.gather(*(group.query() for _ in range(30)))
+    assert [replica.queries for replica in group.replicas] == [10, 10, 10]
+    assert [len(replica.seen) for replica in group.replicas] == [1, 0, 0]
+
+
+@scenario
+async def test_query_falls_back_to_others_and_leaves_the_leader_alone(group: Group) -> None:
+    first, second, third = group.replicas
+    for replica in (second, third):
+        group.network.forget(group.network.server(f"scm{group.replicas.index(replica) + 1}"))
+    for _ in range(10):
+        await group.query()
+    assert first.queries == 10
+    assert group.client.leader_address == "scm1"
+
+
+@scenario
+async def test_query_leaves_a_silent_replica_and_remembers_it(group: Group) -> None:
+    group.replicas[1].is_silent = True
+    for _ in range(6):
+        await group.query()
+    assert group.replicas[1].queries == 1

@@ -1,6 +1,7 @@
 """Commands may run more than once before they count: what they are must not change by that."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from google.protobuf.message import Message
@@ -67,11 +68,11 @@ async def test_batch_that_runs_again_without_a_broken_command_commits_the_others
 class OnceOverloaded(MemoryReplica):
     overloads = 0
 
-    async def propose(self, payload: bytes) -> int:
+    async def propose(self, payload: bytes, *, committed: Callable[[], None] | None = None) -> int:
         if self.overloads:
             self.overloads -= 1
             raise Overloaded("too many proposals wait")
-        return await super().propose(payload)
+        return await super().propose(payload, committed=committed)
 
 
 def test_commit_is_tried_again_on_a_network_that_hands_messages_over() -> None:

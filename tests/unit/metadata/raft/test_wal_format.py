@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trioxygen.common.errors import LogCorrupt, UnknownFormat
-from trioxygen.metadata.raft.ports import Entry, GroupId
+from trioxygen.metadata.raft.ports import Entry, EntryKind, GroupId
 from trioxygen.metadata.raft.wal_format import (
     RECORD_HEADER_BYTES,
     SEGMENT_HEADER_BYTES,
@@ -43,16 +43,23 @@ def test_damaged_segment_header_is_corrupt(at: int) -> None:
         parse_segment_header(bytes(page), file="x")
 
 
-@given(index=U64, term=U64, synced=U64, group=U64, payload=st.binary(max_size=100))
+@given(
+    index=U64,
+    term=U64,
+    synced=U64,
+    group=U64,
+    payload=st.binary(max_size=100),
+    kind=st.sampled_from(EntryKind),
+)
 def test_framed_entry_comes_back(
-    index: int, term: int, synced: int, group: int, payload: bytes
+    index: int, term: int, synced: int, group: int, payload: bytes, kind: EntryKind
 ) -> None:
     buffers: list[Buffer] = []
     offsets: list[int] = []
     end = frame_entries(
         buffers,
         offsets,
-        [Entry(index, term, payload)],
+        [Entry(index, term, payload, kind)],
         GroupId(group),
         offset=100,
         synced_offset=synced,
@@ -62,7 +69,7 @@ def test_framed_entry_comes_back(
     assert (offsets, end - 100) == ([100], len(data))
     header = parse_record_header(data, 0)
     assert header is not None
-    assert header[1:] == (len(payload), Kind.ENTRY, group, synced, index, term)
+    assert header[1:] == (len(payload), Kind.ENTRY, kind, group, synced, index, term)
     assert is_intact(data[:RECORD_HEADER_BYTES], data[RECORD_HEADER_BYTES:], seed=9)
     assert not is_intact(data[:RECORD_HEADER_BYTES], data[RECORD_HEADER_BYTES:], seed=10)
 

@@ -197,3 +197,12 @@ async def test_every_replica_is_closed_also_after_the_first_one_has(harness: Scm
     assert command.close_container.container_id == full
     await harness.heartbeat("dn2", report(full, 950, scm.CLOSED))
     assert list((await harness.heartbeat("dn2")).commands) == []
+
+
+@scm_test()
+async def test_allocations_take_turns_between_the_nodes(harness: ScmHarness) -> None:
+    await harness.join("dn1", "dn2", "dn3")
+    replies = [await harness.allocate() for _ in range(6)]
+    nodes = [reply.pipeline.datanodes[0].node_id for reply in replies]
+    assert nodes == ["dn1", "dn2", "dn3"] * 2
+    assert len({reply.blocks.container for reply in replies}) == 3

@@ -1,0 +1,195 @@
+"""Runs commands, in order, inside one write transaction, and captures what they change."""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from google.protobuf.message import Message
+
+from trioxygen.common import logs
+from trioxygen.common.clock import Clock
+from trioxygen.common.errors import ErrorCode, Internal, TrioxygenError, error_of
+from trioxygen.metadata.replicated_state import META, get_integer, member_key, put_integer
+from trioxygen.metadata.retries import RETRIES, reply_type
+from trioxygen.metadata.store.delta import CapturingTxn
+from trioxygen.metadata.store.ports import Store
+from trioxygen.proto.v1 import types_pb2
+from trioxygen.proto.v1.om_pb2 import RetryRow
+from trioxygen.proto.v1.raft_pb2 import DeleteMember, MemberReply, MemberRow, PutMember
+
+log = logs.get(__name__)
+
+_SEQUENCE: Final = b"sequence"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a handler returns when the command is wrong. It has changed nothing by then."""
+
+    code: ErrorCode
+    message: str = ""
+    facts: Mapping[str, str] | None = None
+
+    def error(self) -> TrioxygenError:
+        return error_of(self.code, self.message, self.facts)
+
+
+class Now:
+    """Time, ids and chance as the leader chooses them for a batch."""
+
+    __slots__ = ("_last_id", "rng", "wall_ms")
+
+    def __init__(self, wall_ms: int, last_id: int, rng: random.Random) -> None:
+        self.wall_ms, self._last_id, self.rng = wall_ms, last_id, rng
+
+    def next_id(self) -> int:
+        """Rises with each call, for ever."""
+        self._last_id += 1
+        return self._last_id
+
+    @property
+    def last_id(self) -> int:
+        return self._last_id
+
+
+Handler = Callable[[CapturingTxn, Any, Now], Message | Refusal]
+
+
+@dataclass(slots=True)
+class Waiting:
+    """Attributes: is_early: answered when it is committed, applied or not."""
+
+    command: Message
+    answer: "asyncio.Future[Message]"
+    is_early: bool = False
+
+
+@dataclass(slots=True)
+class Batch:
+    """Executed commands. `payload` is empty when nothing changed."""
+
+    txn: CapturingTxn
+    waiting: list[Waiting]
+    results: list[Message | TrioxygenError]
+    payload: bytes
+
+
+class BatchRunner:
+    """On the writer thread.
+
+    Args:
+        bytes_max: a batch whose changes have reached it takes no more commands.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        store: Store,
+        handlers: Mapping[type[Message], Handler],
+        clock: Clock,
+        rng: random.Random,
+        *,
+        bytes_max: int,
+    ) -> None:
+        self._service, self._store = service, store
+        self._handlers = handlers
+        self._clock, self._rng, self._bytes_max = clock, rng, bytes_max
+        self._last_wall_ms = 0
+
+    def run(self, waiting: list[Waiting]) -> Batch:
+        broken: dict[int, TrioxygenError] = {}
+        while True:
+            txn = CapturingTxn(self._store.begin())
+            try:
+                batch, failed = self._run_all(txn, waiting, broken)
+            except BaseException:
+                txn.abort()
+                raise
+            if failed is None:
+                return batch
+            # A handler broke half-way: none of its changes may stay, so the batch runs again
+            # without it.
+            txn.abort()
+            broken[failed[0]] = failed[1]
+
+    def _run_all(
+        self, txn: CapturingTxn, waiting: list[Waiting], broken: dict[int, TrioxygenError]
+    ) -> tuple[Batch, tuple[int, TrioxygenError] | None]:
+        # Never backwards: leases and Last-Modified do not go back when the clock jumps.
+        self._last_wall_ms = max(self._last_wall_ms, self._clock.wall_ms())
+        first_id = get_integer(txn, _SEQUENCE)
+        now = Now(self._last_wall_ms, first_id, self._rng)
+        results: list[Message | TrioxygenError] = []
+        for position, one in enumerate(waiting):
+            if position in broken:
+                results.append(broken[position])
+                continue
+            try:
+                results.append(self._run_one(txn, one.command, now))
+            except Exception as error:  # a defect of a handler must not take the batch with it
+                log.error(
+                    "command_failed",
+                    service=self._service,
+                    command=type(one.command).__name__,
+                    error=error,
+                )
+                defect = (
+                    error
+                    if isinstance(error, TrioxygenError)
+                    else Internal(f"{type(error).__name__}: {error}")
+                )
+                return Batch(txn, waiting, results, b""), (position, defect)
+            if txn.size_bytes >= self._bytes_max:
+                break
+        waiting = waiting[: len(results)]
+        if not txn.operations:
+            txn.abort()
+            return Batch(txn, waiting, results, b""), None
+        if now.last_id != first_id:
+            put_integer(txn, _SEQUENCE, now.last_id)
+        return Batch(txn, waiting, results, txn.delta()), None
+
+    def _run_one(self, txn: CapturingTxn, command: Message, now: Now) -> Message | TrioxygenError:
+        client_id: int = getattr(command, "client_id", 0)
+        retry_key = b""
+        if client_id:
+            request_id: int = getattr(command, "request_id", 0)
+            retry_key = client_id.to_bytes(8, "big") + request_id.to_bytes(8, "big")
+            before = RETRIES.get(txn, retry_key)
+            if before is not None:
+                return reply_type(command).FromString(before.reply)
+        changes_before = len(txn.operations)
+        result = self._handlers[type(command)](txn, command, now)
+        if isinstance(result, Refusal):
+            assert len(txn.operations) == changes_before, (
+                f"{type(command).__name__} changed rows, then refused"
+            )
+            return result.error()
+        if retry_key:
+            RETRIES.put(
+                txn, retry_key, RetryRow(answered_ms=now.wall_ms, reply=result.SerializeToString())
+            )
+        return result
+
+
+def _put_member(txn: CapturingTxn, command: PutMember, now: Now) -> Message | Refusal:
+    member = command.member
+    key = member_key(member.replica_id)
+    before = MemberRow.FromString(txn.get(META, key) or b"")
+    if before.incarnation and member.incarnation and before.incarnation != member.incarnation:
+        return Refusal(types_pb2.INVALID_REQUEST, "the replica's id is another's")
+    txn.put(META, key, member.SerializeToString())
+    return MemberReply()
+
+
+def _delete_member(txn: CapturingTxn, command: DeleteMember, now: Now) -> Message | Refusal:
+    txn.delete(META, member_key(command.replica_id))
+    return MemberReply()
+
+
+MEMBER_HANDLERS: Final[Mapping[type[Message], Handler]] = {
+    PutMember: _put_member,
+    DeleteMember: _delete_member,
+}

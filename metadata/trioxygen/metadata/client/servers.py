@@ -1,0 +1,92 @@
+"""The servers of one replicated service as a client sees them: which leads, which are slow to
+answer, which have failed lately. No calls here."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from trioxygen.common.clock import Clock
+from trioxygen.common.network import Channel, Network
+
+_AVOIDED_MS_FIRST: Final = 500.0
+_AVOIDED_MS_MAX: Final = 8_000.0
+# A leader may be one that joined since; more than this many is nonsense that somebody told.
+_SERVERS_MAX: Final = 16
+
+
+@dataclass(slots=True, eq=False)
+class Server:
+    """Attributes:
+    in_flight: calls of this client that it has not answered.
+    avoided_until_ms: it failed; others are asked before it until then.
+    """
+
+    address: str
+    channel: Channel
+    in_flight: int = 0
+    avoided_until_ms: float = 0.0
+    avoided_ms: float = _AVOIDED_MS_FIRST
+
+
+class Servers:
+    """Args:
+    addresses: of all replicas that are known from the start."""
+
+    def __init__(self, network: Network, clock: Clock, addresses: list[str]) -> None:
+        assert addresses, "a service without a server"
+        self._network, self._clock = network, clock
+        self._servers = [self._new(address) for address in addresses]
+        self._turn = 0
+        self.leader = self._servers[0]
+
+    def _new(self, address: str) -> Server:
+        return Server(address, self._network.channel(address))
+
+    def __len__(self) -> int:
+        return len(self._servers)
+
+    def reader(self) -> Server:
+        """Who should answer the next query: of the healthy ones that with the fewest calls under
+        way, in turn."""
+        servers = self._servers
+        self._turn = turn = (self._turn + 1) % len(servers)
+        now_ms = self._clock.monotonic_ms()
+        best: Server | None = None
+        for server in (*servers[turn:], *servers[:turn]):
+            if server.avoided_until_ms > now_ms:
+                continue
+            if best is None or server.in_flight < best.in_flight:
+                best = server
+        return best or servers[turn]
+
+    def after(self, tried: Server) -> Server:
+        """The next in the circle that has not failed lately; else the next."""
+        servers = self._servers
+        at = servers.index(tried) + 1
+        now_ms = self._clock.monotonic_ms()
+        for server in (*servers[at:], *servers[: at - 1]):
+            if server.avoided_until_ms <= now_ms:
+                return server
+        return servers[at % len(servers)]
+
+    def hinted(self, address: str) -> Server | None:
+        """The server that another one named as the leader; None if it has failed lately: the other
+        has not noticed yet."""
+        found = next((one for one in self._servers if one.address == address), None)
+        if found is None:
+            if not address or len(self._servers) >= _SERVERS_MAX:
+                return None
+            found = self._new(address)
+            self._servers.append(found)
+        return None if found.avoided_until_ms > self._clock.monotonic_ms() else found
+
+    def failed(self, server: Server) -> None:
+        """It was unreachable or silent: avoided for a time that doubles."""
+        now_ms = self._clock.monotonic_ms()
+        if server.avoided_until_ms > now_ms:
+            return  # one of many calls that failed together
+        server.avoided_until_ms = now_ms + server.avoided_ms
+        server.avoided_ms = min(_AVOIDED_MS_MAX, 2 * server.avoided_ms)
+
+    def answered(self, server: Server) -> None:
+        if server.avoided_until_ms:
+            server.avoided_until_ms, server.avoided_ms = 0.0, _AVOIDED_MS_FIRST

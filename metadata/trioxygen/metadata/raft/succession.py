@@ -1,0 +1,18 @@
+"""Who shall lead next, when the leader gives it up by itself. Pure."""
+
+from trioxygen.metadata.raft.core.node import Node
+from trioxygen.metadata.raft.core.types import ReplicaId, Role
+
+
+def successor(node: Node) -> ReplicaId | None:
+    """Of the voters that were heard from lately, the one that holds most of the log. None: there is
+    none, or `node` does not lead. A leader forgets, each election timeout, whom it has heard from.
+    """
+    if node.role is not Role.LEADER:
+        return None
+    candidates = [
+        (peer.match, replica)
+        for replica, peer in node.status().peers.items()
+        if replica != node.id and peer.active and node.configuration.has_vote(replica)
+    ]
+    return max(candidates)[1] if candidates else None

@@ -1,0 +1,186 @@
+"""Who waits for what: proposals for their entry, reads for their index, and how each is told."""
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from trioxygen.common.errors import TrioxygenError
+from trioxygen.metadata.raft.core.types import Entry, EntryId, RequestId
+
+MakeError = Callable[[], TrioxygenError]
+
+
+def again(error: TrioxygenError) -> TrioxygenError:
+    """The same error for another waiter: one that is raised twice would gather both tracebacks."""
+    copy = type(error)(error.message, **error.facts)
+    copy.__cause__ = error.__cause__
+    return copy
+
+
+def _fail(waiting: Iterable["asyncio.Future[None]"], make_error: MakeError) -> None:
+    for one in waiting:
+        if not one.done():
+            one.set_exception(make_error())
+
+
+def _succeed(waiting: Iterable["asyncio.Future[None]"]) -> None:
+    for one in waiting:
+        if not one.done():
+            one.set_result(None)
+
+
+@dataclass(slots=True, eq=False)
+class _Proposal:
+    entry: EntryId
+    payload: bytes | None
+    applied: "asyncio.Future[None]"
+    committed: Callable[[], None] | None
+
+
+class Proposals:
+    """Of one leader's term, in the order of their entries. A proposal succeeds only when the entry
+    of its index and term was applied."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[_Proposal] = deque()
+
+    def add(
+        self, entry: EntryId, payload: bytes | None, committed: Callable[[], None] | None = None
+    ) -> "asyncio.Future[None]":
+        """Args: payload: to be handed to the state machine as this very object."""
+        applied: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Proposal(entry, payload, applied, committed))
+        return applied
+
+    def committed(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Tells the proposers. `entries`, with the objects that were proposed: entries that came
+        back from disk are others."""
+        first, last = entries[0].index, entries[-1].index
+        replaced: list[Entry] | None = None
+        for one in self._waiting:
+            index = one.entry.index
+            if index > last:
+                break
+            if index < first or one.payload is None:
+                continue
+            entry = entries[index - first]
+            if entry.term != one.entry.term:
+                continue
+            if one.committed is not None:
+                one.committed()
+            if entry.payload is not one.payload:
+                replaced = replaced or list(entries)
+                replaced[index - first] = Entry(index, entry.term, one.payload, entry.kind)
+        return replaced or entries
+
+    def applied(self, entries: Sequence[Entry], lost: MakeError) -> None:
+        waiting = self._waiting
+        first, last = entries[0].index, entries[-1].index
+        while waiting and waiting[0].entry.index <= last:
+            proposal = waiting.popleft()
+            index, term = proposal.entry.index, proposal.entry.term
+            if first <= index and entries[index - first].term == term:
+                _succeed((proposal.applied,))
+            else:
+                _fail((proposal.applied,), lost)
+
+    def fail(self, make_error: MakeError, *, before_term: int | None = None) -> None:
+        """All, or those of earlier terms."""
+        waiting = self._waiting
+        while waiting and (before_term is None or waiting[0].entry.term < before_term):
+            _fail((waiting.popleft().applied,), make_error)
+
+    def is_empty(self) -> bool:
+        return not self._waiting
+
+
+class Reads:
+    """Readers of one turn share one request to the core."""
+
+    def __init__(self) -> None:
+        self._next: list[asyncio.Future[None]] = []
+        self._asked: dict[RequestId, list[asyncio.Future[None]]] = {}
+        self._last_request = 0
+        # (index, number, readers)
+        self._for_index: list[tuple[int, int, list[asyncio.Future[None]]]] = []
+
+    def add(self) -> "asyncio.Future[None]":
+        reader: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._next.append(reader)
+        return reader
+
+    def has_next(self) -> bool:
+        return bool(self._next)
+
+    def begin(self) -> RequestId:
+        """Those who came since the last time."""
+        self._last_request += 1
+        request = RequestId(self._last_request)
+        self._asked[request], self._next = self._next, []
+        return request
+
+    def confirmed(self, request: RequestId, index: int, applied_index: int) -> None:
+        readers = self._asked.pop(request)
+        if applied_index >= index:
+            _succeed(readers)
+        else:
+            heapq.heappush(self._for_index, (index, request, readers))
+
+    def refuse(self, request: RequestId, make_error: MakeError) -> None:
+        _fail(self._asked.pop(request), make_error)
+
+    def applied(self, index: int) -> None:
+        waiting = self._for_index
+        while waiting and waiting[0][0] <= index:
+            _succeed(heapq.heappop(waiting)[2])
+
+    def fail(self, make_error: MakeError) -> None:
+        for readers in (self._next, *self._asked.values(), *(one[2] for one in self._for_index)):
+            _fail(readers, make_error)
+        self._next = []
+        self._asked.clear()
+        self._for_index.clear()
+
+
+class Until:
+    """Those who wait for something else that happens to a replica."""
+
+    def __init__(self) -> None:
+        self._tick = 0
+        self._is_over = False
+        self._waiting: list[tuple[Callable[[], bool], int, asyncio.Future[None]]] = []
+
+    async def wait(self, is_true: Callable[[], bool], ticks: int) -> bool:
+        """Whether it came true within so many ticks."""
+        if not is_true() and not self._is_over:
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append((is_true, self._tick + ticks, done))
+            await done
+        return is_true()
+
+    def tick(self) -> None:
+        self._tick += 1
+        if self._waiting:
+            self.check()
+
+    def check(self) -> None:
+        if not self._waiting:
+            return
+        left: list[tuple[Callable[[], bool], int, asyncio.Future[None]]] = []
+        for one in self._waiting:
+            is_true, last_tick, done = one
+            if self._tick < last_tick and not is_true() and not done.done():
+                left.append(one)
+            elif not done.done():
+                done.set_result(None)
+        self._waiting = left
+
+    def end(self) -> None:
+        """Nothing happens any more."""
+        self._is_over = True
+        for _, _, done in self._waiting:
+            if not done.done():
+                done.set_result(None)
+        self._waiting = []
