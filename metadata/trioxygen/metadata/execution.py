@@ -137,6 +137,10 @@ class Executor:
         self._wake, self._idle = asyncio.Event(), asyncio.Event()
         self._execution: _Execution | None = None
         self._deferred: list[Entry] = []
+        # Not set while committed entries are on their way into the state, which may wait for room
+        # on the disk: a batch would see a state without them, and hold the one transaction.
+        self._is_current = asyncio.Event()
+        self._is_current.set()
         self._changes = Changes(replica)
         self._undurable_entries = self._undurable_bytes = 0
         self._begun_term = -1
@@ -199,11 +203,14 @@ class Executor:
         entries = [*self._take_deferred(), *entries]
         others = [entry for entry in entries[:-1] if entry.kind is not EntryKind.CONFIGURATION]
         assert not others, f"entries came in between that the batch did not know: {others}"
+        self._is_current.clear()
         try:
             await self._lane.run(self._state.commit, execution.run.result().txn, entries)
         except NoSpace as error:
             # Committed in the log, so it will be in the state: as soon as there is room.
             await self._copy_when_there_is_room(entries, error)
+        finally:
+            self._is_current.set()
         self._applied(entries)
 
     async def _abort_lost(self, execution: _Execution) -> None:
@@ -213,10 +220,13 @@ class Executor:
         await self._end_transaction(execution)
 
     async def _copy(self, entries: Sequence[Entry]) -> None:
+        self._is_current.clear()
         try:
             await self._lane.run(self._state.copy, entries)
         except NoSpace as error:
             await self._copy_when_there_is_room(entries, error)
+        finally:
+            self._is_current.set()
         self._applied(entries)
 
     def _applied(self, entries: Sequence[Entry]) -> None:
@@ -391,6 +401,7 @@ class Executor:
         self._idle.set()
 
     async def _execute_batch(self, waiting: list[Waiting]) -> None:
+        await self._is_current.wait()
         replica = self._replica
         term = replica.term
         if not replica.is_leader():

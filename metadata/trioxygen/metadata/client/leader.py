@@ -105,7 +105,7 @@ class LeaderClient:
             request.client_id = self.client_id  # type: ignore[attr-defined]
             request.request_id = self._last_request_id  # type: ignore[attr-defined]
         servers = self._servers
-        server = servers.reader() if method.anywhere else servers.leader
+        server = servers.reader() if method.anywhere else servers.commander()
         # Who has nobody else to ask waits for the one there is.
         try_ms = self._try_ms if len(servers) > 1 else self._timeout_ms
         try:

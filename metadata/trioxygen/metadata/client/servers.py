@@ -1,6 +1,7 @@
 """The servers of one replicated service as a client sees them: which leads, which are slow to
 answer, which have failed lately. No calls here."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,8 @@ from trioxygen.common.network import Channel, Network
 
 _AVOIDED_MS_FIRST: Final = 500.0
 _AVOIDED_MS_MAX: Final = 8_000.0
+# As long as others may go on naming a leader that has died.
+_HINT_DOUBTED_MS: Final = 500.0
 # A leader may be one that joined since; more than this many is nonsense that somebody told.
 _SERVERS_MAX: Final = 16
 
@@ -18,6 +21,7 @@ class Server:
     """Attributes:
     in_flight: calls of this client that it has not answered.
     avoided_until_ms: it failed; others are asked before it until then.
+    failed_ms: when it last did.
     """
 
     address: str
@@ -25,6 +29,7 @@ class Server:
     in_flight: int = 0
     avoided_until_ms: float = 0.0
     avoided_ms: float = _AVOIDED_MS_FIRST
+    failed_ms: float = -math.inf
 
 
 class Servers:
@@ -58,6 +63,14 @@ class Servers:
                 best = server
         return best or servers[turn]
 
+    def commander(self) -> Server:
+        """Who should get the next command: the leader, unless it was just silent, to a query
+        perhaps; then somebody who may know another."""
+        leader = self.leader
+        if leader.avoided_until_ms and leader.avoided_until_ms > self._clock.monotonic_ms():
+            return self.after(leader)
+        return leader
+
     def after(self, tried: Server) -> Server:
         """The next in the circle that has not failed lately; else the next."""
         servers = self._servers
@@ -69,19 +82,20 @@ class Servers:
         return servers[at % len(servers)]
 
     def hinted(self, address: str) -> Server | None:
-        """The server that another one named as the leader; None if it has failed lately: the other
-        has not noticed yet."""
+        """The server that another one named as the leader; None if it has just failed: the other
+        has not noticed yet. One that is avoided for longer may be back, and lead."""
         found = next((one for one in self._servers if one.address == address), None)
         if found is None:
             if not address or len(self._servers) >= _SERVERS_MAX:
                 return None
             found = self._new(address)
             self._servers.append(found)
-        return None if found.avoided_until_ms > self._clock.monotonic_ms() else found
+        is_doubted = self._clock.monotonic_ms() - found.failed_ms < _HINT_DOUBTED_MS
+        return None if is_doubted else found
 
     def failed(self, server: Server) -> None:
         """It was unreachable or silent: avoided for a time that doubles."""
-        now_ms = self._clock.monotonic_ms()
+        server.failed_ms = now_ms = self._clock.monotonic_ms()
         if server.avoided_until_ms > now_ms:
             return  # one of many calls that failed together
         server.avoided_until_ms = now_ms + server.avoided_ms
@@ -90,3 +104,4 @@ class Servers:
     def answered(self, server: Server) -> None:
         if server.avoided_until_ms:
             server.avoided_until_ms, server.avoided_ms = 0.0, _AVOIDED_MS_FIRST
+            server.failed_ms = -math.inf

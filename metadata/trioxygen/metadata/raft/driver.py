@@ -7,7 +7,6 @@ turn of the loop share one of the core's.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 
 from trioxygen.common import logs
 from trioxygen.common.disk import Buffer
@@ -19,10 +18,8 @@ from trioxygen.common.errors import (
     TrioxygenError,
 )
 from trioxygen.common.runtime import Runtime
-from trioxygen.common.units import MIB
 from trioxygen.metadata.raft.applier import Applier
 from trioxygen.metadata.raft.core import errors as refusals
-from trioxygen.metadata.raft.core.config import RaftConfig
 from trioxygen.metadata.raft.core.membership import decode, encode
 from trioxygen.metadata.raft.core.node import Node
 from trioxygen.metadata.raft.core.types import (
@@ -48,7 +45,7 @@ from trioxygen.metadata.raft.ports import (
     StateMachineFailed,
 )
 from trioxygen.metadata.raft.recovery import install, recover_group
-from trioxygen.metadata.raft.snapshot_stream import SnapshotConfig
+from trioxygen.metadata.raft.replica_config import RaftReplicaConfig
 from trioxygen.metadata.raft.snapshot_transfer import SnapshotReceiver, SnapshotSender
 from trioxygen.metadata.raft.succession import successor
 from trioxygen.metadata.raft.transport import RaftTransport
@@ -57,20 +54,9 @@ from trioxygen.metadata.raft.wal import WriteAheadLog
 from trioxygen.metadata.raft.wal_segment import LogFailed
 from trioxygen.proto.v1.raft_pb2 import InstallSnapshotHeader, InstallSnapshotReply
 
+__all__ = ["Driver", "RaftReplicaConfig"]
+
 log = logs.get(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RaftReplicaConfig:
-    """Attributes:
-    log_keep_bytes: of entries that the state holds durably, kept for followers that lag.
-    entry_bytes_max: of one proposal; with its batch it must fit in a message of the network.
-    """
-
-    core: RaftConfig = RaftConfig(heartbeat_ticks=2)
-    log_keep_bytes: int = 64 * MIB
-    entry_bytes_max: int = 7 * MIB
-    snapshot: SnapshotConfig = SnapshotConfig()
 
 
 class Driver:
@@ -122,7 +108,7 @@ class Driver:
         *,
         new_log: bool,
     ) -> None:
-        runtime, wal, group = self._runtime, self._wal, self.group
+        wal, group = self._wal, self.group
         recovered = await recover_group(
             wal,
             group,
@@ -134,6 +120,31 @@ class Driver:
         self._applied_term = recovered.applied_term
         self.applied_configuration = recovered.configuration
         self._hard_state = recovered.hard_state
+        self._make_parts(machine)
+        self.node = Node(
+            self.id,
+            self.config.core,
+            self._runtime.rng,
+            self._reader,
+            hard_state=recovered.hard_state,
+            applied=recovered.applied_index,
+            configuration=recovered.configuration,
+            later_configurations=recovered.later_configurations,
+        )
+        log.info(
+            "replica_started",
+            group=group,
+            replica=self.id,
+            term=self.node.term,
+            applied_index=self.applied_index,
+            last_index=wal.last_index(group),
+        )
+        self.is_started = True
+        self.transport.attach(self, addresses)
+        self._turn()
+
+    def _make_parts(self, machine: ReplicatedStateMachine) -> None:
+        runtime, wal, group = self._runtime, self._wal, self.group
         tasks = runtime.tasks
         self._reader = LogReader(
             wal,
@@ -171,27 +182,6 @@ class Driver:
             reported=self._snapshot_reported,
             config=self.config.snapshot,
         )
-        self.node = Node(
-            self.id,
-            self.config.core,
-            runtime.rng,
-            self._reader,
-            hard_state=recovered.hard_state,
-            applied=recovered.applied_index,
-            configuration=recovered.configuration,
-            later_configurations=recovered.later_configurations,
-        )
-        log.info(
-            "replica_started",
-            group=group,
-            replica=self.id,
-            term=self.node.term,
-            applied_index=self.applied_index,
-            last_index=wal.last_index(group),
-        )
-        self.is_started = True
-        self.transport.attach(self, addresses)
-        self._turn()
 
     # ---- what it knows ----
 

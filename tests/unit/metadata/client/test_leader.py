@@ -31,12 +31,16 @@ class Replica:
         # Who leads, as it believes.
         self.hint = ""
         self.is_silent = False
+        # It leads once it was asked more often.
+        self.is_elected_after: int | None = None
         self.seen: list[tuple[int, int]] = []
         self.queries = 0
 
     async def answer(self, request: scm.DeleteBlocksRequest) -> scm.DeleteBlocksReply:
         self.seen.append((request.client_id, request.request_id))
         await self._begin()
+        if self.is_elected_after is not None and len(self.seen) > self.is_elected_after:
+            self.leads = True
         if not self.leads:
             raise NotLeader(group="scm", leader=self.hint)
         return scm.DeleteBlocksReply()
@@ -200,12 +204,8 @@ async def test_hint_to_a_server_that_was_just_silent_is_not_followed(group: Grou
     first.is_silent = True
     second.hint = third.hint = "scm1"
 
-    async def elect() -> None:
-        while len(second.seen) + len(third.seen) < 4:
-            await asyncio.sleep(0)
-        third.leads = True
-
-    await asyncio.gather(group.call(), elect())
+    third.is_elected_after = 2
+    await group.call()
     assert len(first.seen) == 1
 
 
@@ -236,6 +236,21 @@ async def test_query_falls_back_to_others_and_leaves_the_leader_alone(group: Gro
         await group.query()
     assert first.queries == 10
     assert group.client.leader_address == "scm1"
+
+
+@scenario
+async def test_command_avoids_a_leader_that_was_silent_to_a_query(group: Group) -> None:
+    first, second, third = group.replicas
+    first.leads = True
+    await group.call()
+    first.is_silent, third.leads = True, True
+    second.hint = "scm3"
+    for _ in range(3):
+        await group.query()
+    assert first.queries == 1
+    await group.call()
+    assert len(first.seen) == 1
+    assert group.client.leader_address == "scm3"
 
 
 @scenario

@@ -92,6 +92,10 @@ class Election:
         if granted and not request.pre:
             state.set_vote(request.sender)
             state.reset_election_timer()
+        elif granted and state.role is Role.PRE_CANDIDATE and request.sender < state.id:
+            # Two timeouts of as many ticks are not rare. Both would win the pre-vote, stand in one
+            # term and split the votes; so one makes way before it stands.
+            self.become_follower(state.term, None)
         term = request.term if granted else state.term
         state.send(VoteReply(state.id, request.sender, term, granted, request.pre))
 
