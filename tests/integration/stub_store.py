@@ -4,7 +4,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from trioxygen.cli.config import ServeConfig, credentials, load
+from trioxygen.cli.config import credentials, load
+from trioxygen.cli.config_schema import Config
 from trioxygen.cli.exits import CommandFailed
 from trioxygen.cli.serve import Start, run
 from trioxygen.common.errors import UnknownFormat
@@ -45,7 +46,7 @@ class StubStore:
 
 
 async def build(
-    config: ServeConfig,
+    config: Config,
     data: Path,
     runtime: Runtime,
     *,

@@ -30,6 +30,14 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DATA_DEFAULT: Final = Path("data")
 
 
+# What to do, by the error's code.
+_HINTS: Final = {
+    "NO_SUCH_ACCOUNT": ": see 'o3 account list'",
+    "NO_SUCH_ACCESS_KEY": ": see 'o3 key list'",
+    "NO_SUCH_BUCKET": ": see 'o3 bucket list'",
+}
+
+
 class AdminClient:
     """Calls one admin API, a new connection each time.
 
@@ -108,7 +116,8 @@ class AdminClient:
                 Exit.REFUSED, f"{self._url} does not accept this token: check O3_ADMIN_TOKEN"
             )
         if isinstance(parsed, dict) and "message" in parsed:
-            raise CommandFailed(Exit.REFUSED, str(parsed["message"]))
+            hint = _HINTS.get(str(parsed.get("code")), "")
+            raise CommandFailed(Exit.REFUSED, f"{parsed['message']}{hint}")
         raise CommandFailed(Exit.REFUSED, f"{self._url} answered {status}: see the server's log")
 
 

@@ -3,13 +3,14 @@
 The all-in-one process, the daemons and the simulator call the same `build_*` functions with another
 Runtime."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from trioxygen.cli.config import ServeConfig
+from trioxygen.cli.config_schema import Config
 from trioxygen.common import logs
+from trioxygen.common.errors import AccountAlreadyExists
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.access_log import AccessLog
@@ -31,7 +32,7 @@ from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.metadata.execution import ExecutorConfig
 from trioxygen.metadata.om.schema import ALL_TABLES as OM_TABLES
 from trioxygen.metadata.om.service import OmConfig, OzoneManager
-from trioxygen.metadata.raft.ports import GroupId
+from trioxygen.metadata.raft.ports import GroupId, Replica
 from trioxygen.metadata.raft.replica import SingleVoterReplica
 from trioxygen.metadata.raft.wal import WalConfig, WriteAheadLog
 from trioxygen.metadata.raft.wal_metrics import WalMetrics
@@ -40,6 +41,7 @@ from trioxygen.metadata.scm.service import ScmConfig, StorageContainerManager
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.ports import Store, Table
 from trioxygen.proto.v1 import om_pb2
+from trioxygen.proto.v1.raft_pb2 import MemberRow
 from trioxygen.proto.v1.types_pb2 import Account
 
 log = logs.get(__name__)
@@ -51,7 +53,10 @@ OM_ADDRESS: Final = "om"
 SCM_ADDRESS: Final = "scm"
 DATANODE_ADDRESS: Final = "datanode"
 ADMIN_ACCOUNT: Final = "admin"
-_DATANODE_NODE_ID: Final = "dn1"
+# The nodes of an all-in-one store.
+OM_ID: Final = "om1"
+SCM_ID: Final = "scm1"
+DATANODE_ID: Final = "dn1"
 
 
 async def open_log(
@@ -61,32 +66,59 @@ async def open_log(
     return await WriteAheadLog.open(path, runtime, config, name=name, metrics=metrics)
 
 
+def om_store(config: Config, path: Path) -> LmdbStore:
+    return LmdbStore(path, OM_TABLES, map_bytes=config.metadata.map_bytes)
+
+
+def scm_store(config: Config, path: Path) -> LmdbStore:
+    return LmdbStore(path, SCM_TABLES, map_bytes=config.metadata.map_bytes)
+
+
 def build_scm(
-    config: ServeConfig, data: Path, runtime: Runtime, wal: WriteAheadLog, *, cluster_id: str
+    config: Config,
+    runtime: Runtime,
+    store: Store,
+    replica: Replica,
+    *,
+    cluster_id: str,
+    node_id: str = SCM_ID,
+    first_members: Sequence[MemberRow] = (),
 ) -> StorageContainerManager:
+    metadata = config.metadata
     return StorageContainerManager(
         runtime=runtime,
-        store=LmdbStore(data / "scm", SCM_TABLES, map_bytes=config.metadata.map_bytes),
-        replica=SingleVoterReplica(runtime, wal, SCM_GROUP),
+        store=store,
+        replica=replica,
+        first_members=first_members,
         config=ScmConfig(
             cluster_id=cluster_id,
+            node_id=node_id,
             container_bytes_max=config.storage.container_bytes,
-            close_delay_ms=2 * config.metadata.lease_duration_seconds * SECOND_MS,
-            executor=ExecutorConfig(batch_commands_max=config.metadata.batch_commands_max),
+            close_delay_ms=2 * metadata.lease_duration_seconds * SECOND_MS,
+            executor=ExecutorConfig(batch_commands_max=metadata.batch_commands_max),
         ),
     )
 
 
 def build_om(
-    config: ServeConfig, data: Path, runtime: Runtime, wal: WriteAheadLog, scm: ScmClient
+    config: Config,
+    runtime: Runtime,
+    store: Store,
+    replica: Replica,
+    scm: ScmClient,
+    *,
+    node_id: str = OM_ID,
+    first_members: Sequence[MemberRow] = (),
 ) -> OzoneManager:
     metadata = config.metadata
     return OzoneManager(
         runtime=runtime,
-        store=LmdbStore(data / "om", OM_TABLES, map_bytes=metadata.map_bytes),
-        replica=SingleVoterReplica(runtime, wal, OM_GROUP),
+        store=store,
+        replica=replica,
+        first_members=first_members,
         scm=scm,
         config=OmConfig(
+            node_id=node_id,
             gc_delay_ms=metadata.gc_delay_seconds * SECOND_MS,
             lease_duration_ms=metadata.lease_duration_seconds * SECOND_MS,
             answers_kept_ms=metadata.retry_seconds * SECOND_MS,
@@ -97,8 +129,20 @@ def build_om(
 
 
 async def build_datanode(
-    config: ServeConfig, data: Path, runtime: Runtime, scm: ScmClient, metrics: WalMetrics
+    config: Config,
+    data: Path,
+    runtime: Runtime,
+    scm: ScmClient,
+    metrics: WalMetrics,
+    *,
+    node_id: str = DATANODE_ID,
+    address: str = DATANODE_ADDRESS,
+    advertised_address: str = "",
 ) -> tuple[DataNode, WriteAheadLog]:
+    """Args:
+    address: to listen on.
+    advertised_address: told to the SCM; empty: the same.
+    """
     storage = config.storage
 
     def open_index(name: str, tables: Iterable[Table]) -> Store:
@@ -108,8 +152,9 @@ async def build_datanode(
     datanode = DataNode(
         runtime,
         DataNodeConfig(
-            node_id=_DATANODE_NODE_ID,
-            address=DATANODE_ADDRESS,
+            node_id=node_id,
+            address=address,
+            advertised_address=advertised_address,
             block_bytes_max=storage.block_bytes,
             # The SCM closes containers; this only stops one whose closing is late.
             container_bytes_max=storage.container_bytes * 5 // 4,
@@ -123,24 +168,79 @@ async def build_datanode(
     return datanode, wal
 
 
-def build_backend(
-    config: ServeConfig, runtime: Runtime, om_client: OmClient, scm_client: ScmClient
-) -> OzoneBackend:
+def build_om_client(config: Config, runtime: Runtime, addresses: list[str]) -> OmClient:
+    network = config.network
+    timeout_ms = network.call_seconds_max * SECOND_MS
+    return OmClient(runtime, addresses, timeout_ms=timeout_ms, try_ms=network.call_try_ms)
+
+
+def build_scm_client(config: Config, runtime: Runtime, addresses: list[str]) -> ScmClient:
+    network = config.network
+    timeout_ms = network.call_seconds_max * SECOND_MS
+    return ScmClient(runtime, addresses, timeout_ms=timeout_ms, try_ms=network.call_try_ms)
+
+
+@dataclass(slots=True, kw_only=True)
+class Gateway:
+    """Over the clients of OM and SCM; the HTTP ports are its owner's."""
+
+    backend: OzoneBackend
+    app: AsgiApp
+    admin_app: AsgiApp
+    access_log: AccessLog | None
+    runtime: Runtime
+
+    async def start(self) -> None:
+        if self.access_log is not None:
+            await self.access_log.open()
+            self.runtime.tasks.start_worker(self.access_log)
+        self.backend.start()
+
+    async def stop(self) -> None:
+        """Gives back what is leased. After `start`."""
+        await self.backend.stop()
+        if self.access_log is not None:
+            await self.access_log.close()
+
+
+def build_gateway(
+    config: Config,
+    data: Path,
+    runtime: Runtime,
+    om_client: OmClient,
+    scm_client: ScmClient,
+    readiness: Readiness,
+    *,
+    admin_token: str,
+) -> Gateway:
     pool = DataNodePool(runtime.network, runtime.clock, scm_client.locate)
-    return OzoneBackend(
+    backend = OzoneBackend(
         runtime,
         om_client,
         BlockWriter(pool),
         BlockReader(pool),
         BackendConfig(block_bytes_max=config.storage.block_bytes),
     )
-
-
-def s3_config(config: ServeConfig) -> S3Config:
-    return S3Config(
+    access_log = None
+    if config.log.access_log:
+        access_log = AccessLog(
+            runtime,
+            data / "logs" / "access.log",
+            file_bytes_max=config.log.access_log_file_bytes,
+            files_max=config.log.access_log_files_max,
+        )
+    s3 = S3Config(
         domains=tuple(config.s3.domains),
         regions=tuple(config.s3.regions),
         clock_skew_seconds_max=config.s3.clock_skew_seconds_max,
+    )
+    admin = OzoneAdminBackend(om_client, scm_client, readiness)
+    return Gateway(
+        backend=backend,
+        app=create_app(s3, backend, runtime, readiness=readiness, access_log=access_log),
+        admin_app=create_admin_app(admin, readiness, runtime.registry, token=admin_token),
+        access_log=access_log,
+        runtime=runtime,
     )
 
 
@@ -148,33 +248,36 @@ def s3_config(config: ServeConfig) -> S3Config:
 class AllInOne:
     """Everything of one store in one process. Stops in the order in which requests flow."""
 
-    gateway_app: AsgiApp
-    admin_app: AsgiApp
+    gateway: Gateway
     first_credentials: tuple[str, str] | None
     readiness: Readiness
-    access_log: AccessLog | None
-    backend: OzoneBackend
     om: OzoneManager
     scm: StorageContainerManager
     datanode: DataNode
     logs: tuple[WriteAheadLog, ...]
 
+    @property
+    def gateway_app(self) -> AsgiApp:
+        return self.gateway.app
+
+    @property
+    def admin_app(self) -> AsgiApp:
+        return self.gateway.admin_app
+
     def set_ready(self, ready: bool) -> None:
         self.readiness.set(ready)
 
     async def stop(self) -> None:
-        await self.backend.stop()
+        await self.gateway.stop()
         await self.om.stop()
         await self.datanode.stop()
         await self.scm.stop()
         for wal in self.logs:
             await wal.close()
-        if self.access_log is not None:
-            await self.access_log.close()
 
 
 async def build_all_in_one(
-    config: ServeConfig,
+    config: Config,
     data: Path,
     runtime: Runtime,
     *,
@@ -187,14 +290,18 @@ async def build_all_in_one(
     wal = await open_log(
         runtime, data / "log", "metadata", config.metadata.log_segment_bytes, wal_metrics
     )
-    scm = build_scm(config, data, runtime, wal, cluster_id=cluster_id)
+    scm_replica = SingleVoterReplica(runtime, wal, SCM_GROUP)
+    scm = build_scm(
+        config, runtime, scm_store(config, data / "scm"), scm_replica, cluster_id=cluster_id
+    )
     await scm.start()
     await runtime.network.serve(SCM_ADDRESS, [scm.service])
-    scm_client = ScmClient(runtime, [SCM_ADDRESS])
-    om = build_om(config, data, runtime, wal, scm_client)
+    scm_client = build_scm_client(config, runtime, [SCM_ADDRESS])
+    om_replica = SingleVoterReplica(runtime, wal, OM_GROUP)
+    om = build_om(config, runtime, om_store(config, data / "om"), om_replica, scm_client)
     await om.start()
     await runtime.network.serve(OM_ADDRESS, [om.service])
-    om_client = OmClient(runtime, [OM_ADDRESS])
+    om_client = build_om_client(config, runtime, [OM_ADDRESS])
     datanode, ring_wal = await build_datanode(
         config, data / "datanode", runtime, scm_client, wal_metrics
     )
@@ -202,30 +309,15 @@ async def build_all_in_one(
     # One copy of everything: right for a laptop, said aloud because a disk that dies takes it all.
     log.info("durability", datanodes=1, oms=1, note="each block and record is on one disk")
     first_credentials = await make_admin(om_client, credentials)
-    backend = build_backend(config, runtime, om_client, scm_client)
-    backend.start()
     readiness = Readiness()
-    access_log = None
-    if config.log.access_log:
-        access_log = AccessLog(
-            runtime,
-            data / "logs" / "access.log",
-            file_bytes_max=config.log.access_log_file_bytes,
-            files_max=config.log.access_log_files_max,
-        )
-        await access_log.open()
-        runtime.tasks.start_worker(access_log)
-    app = create_app(
-        s3_config(config), backend, runtime, readiness=readiness, access_log=access_log
+    gateway = build_gateway(
+        config, data, runtime, om_client, scm_client, readiness, admin_token=admin_token
     )
-    admin = OzoneAdminBackend(om_client, scm_client, readiness)
+    await gateway.start()
     return AllInOne(
-        gateway_app=app,
-        admin_app=create_admin_app(admin, readiness, runtime.registry, token=admin_token),
+        gateway=gateway,
         first_credentials=first_credentials,
         readiness=readiness,
-        access_log=access_log,
-        backend=backend,
         om=om,
         scm=scm,
         datanode=datanode,
@@ -242,14 +334,16 @@ async def make_admin(
     accounts = await om_client.call(
         om_pb2.ListAccountsRequest(count_max=1), om_pb2.ListAccountsReply
     )
-    is_first = not accounts.accounts
-    if is_first:
-        account = Account(account_id=ADMIN_ACCOUNT, display_name=ADMIN_ACCOUNT)
-        await om_client.call(
-            om_pb2.CreateAccountRequest(account=account), om_pb2.CreateAccountReply
-        )
-    if not is_first and credentials is None:
+    if accounts.accounts and credentials is None:
         return None
+    if not accounts.accounts:
+        account = Account(account_id=ADMIN_ACCOUNT, display_name=ADMIN_ACCOUNT)
+        try:
+            await om_client.call(
+                om_pb2.CreateAccountRequest(account=account), om_pb2.CreateAccountReply
+            )
+        except AccountAlreadyExists:
+            log.info("admin_account_was_made_meanwhile")  # by another gateway
     access_key, secret_key = credentials or ("", "")
     made = await om_client.call(
         om_pb2.CreateAccessKeyRequest(

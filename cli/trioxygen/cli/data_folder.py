@@ -1,4 +1,5 @@
-"""The data folder of one store: made, locked by one process, of a known format. No services."""
+"""The data folder of one store, or of one node: made, locked by one process, of a known format and
+owner. No services."""
 
 import json
 import os
@@ -17,6 +18,7 @@ _LOCK_FILE: Final = "lock"
 # What a first start that was cut short, or a file system, leaves behind.
 _NOT_DATA: Final = {_LOCK_FILE, f"{_VERSION_FILE}.new", "lost+found", "logs"}
 _CLUSTER_ID_LENGTH: Final = 26
+_NODE_ID_LENGTH: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,25 @@ class DataFolder:
 
     path: Path
     cluster_id: str
+    node_id: str
     is_new: bool
     lock: Lock
 
 
-def open_data_folder(runtime: Runtime, path: Path) -> DataFolder:
-    """Makes the folder if need be, locks it and checks its format.
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose folder it is to be. Ids are empty where the folder may decide; a new one draws them."""
+
+    role: str
+    cluster_id: str = ""
+    node_id: str = ""
+
+
+STORE: Final = Owner("serve")
+
+
+def open_data_folder(runtime: Runtime, path: Path, owner: Owner = STORE) -> DataFolder:
+    """Makes the folder if need be, locks it and checks its format and its owner.
 
     Raises:
         CommandFailed: it is in use, not ours, of another format, or the disk refuses.
@@ -43,7 +58,8 @@ def open_data_folder(runtime: Runtime, path: Path) -> DataFolder:
         try:
             _note_pid(runtime, path)
             is_new = not runtime.disk.exists(path / _VERSION_FILE)
-            cluster_id = _begin(runtime, path) if is_new else _cluster_id(runtime, path)
+            found = _begin(runtime, path, owner) if is_new else _owner(runtime, path)
+            _check_owner(path, found, owner)
         except BaseException:
             lock.release()
             raise
@@ -52,7 +68,7 @@ def open_data_folder(runtime: Runtime, path: Path) -> DataFolder:
         raise CommandFailed(
             Exit.DATA_FOLDER, f"cannot use data folder {path}: {reason}: choose one with --data"
         ) from error
-    return DataFolder(path=path, cluster_id=cluster_id, is_new=is_new, lock=lock)
+    return DataFolder(path, found.cluster_id, found.node_id, is_new, lock)
 
 
 def _in_use(runtime: Runtime, path: Path) -> str:
@@ -73,7 +89,7 @@ def _note_pid(runtime: Runtime, path: Path) -> None:
         file.close()
 
 
-def _begin(runtime: Runtime, path: Path) -> str:
+def _begin(runtime: Runtime, path: Path, owner: Owner) -> Owner:
     found = sorted(set(runtime.disk.list(path)) - _NOT_DATA)
     if found:
         raise CommandFailed(
@@ -81,18 +97,23 @@ def _begin(runtime: Runtime, path: Path) -> str:
             f"{path} is not a data folder of o3 and not empty (it holds {found[0]}): "
             "choose a new folder with --data",
         )
-    cluster_id = random_token(runtime.rng, _CLUSTER_ID_LENGTH)
-    text = json.dumps({"format": FORMAT, "cluster_id": cluster_id})
-    runtime.disk.replace(path / _VERSION_FILE, f"{text}\n".encode())
-    return cluster_id
+    cluster_id = owner.cluster_id or random_token(runtime.rng, _CLUSTER_ID_LENGTH)
+    made = {"format": FORMAT, "cluster_id": cluster_id}
+    node_id = owner.node_id
+    if owner.role != STORE.role:
+        node_id = node_id or f"{owner.role}-{random_token(runtime.rng, _NODE_ID_LENGTH).lower()}"
+        made |= {"role": owner.role, "node_id": node_id}
+    runtime.disk.replace(path / _VERSION_FILE, f"{json.dumps(made)}\n".encode())
+    return Owner(owner.role, cluster_id, node_id)
 
 
-def _cluster_id(runtime: Runtime, path: Path) -> str:
+def _owner(runtime: Runtime, path: Path) -> Owner:
     file = path / _VERSION_FILE
     try:
         version = json.loads(runtime.disk.read(file))
         found, cluster_id = version["format"], version["cluster_id"]
-    except (ValueError, KeyError, TypeError) as error:
+        role, node_id = version.get("role", STORE.role), version.get("node_id", "")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CommandFailed(
             Exit.DATA_FOLDER, f"{file} is damaged: restore it, or choose another folder with --data"
         ) from error
@@ -102,4 +123,18 @@ def _cluster_id(runtime: Runtime, path: Path) -> str:
             f"data folder {path} has format {found!r}, this o3 knows format {FORMAT}: "
             "use the version of o3 that wrote it",
         )
-    return str(cluster_id)
+    return Owner(str(role), str(cluster_id), str(node_id))
+
+
+def _check_owner(path: Path, found: Owner, wanted: Owner) -> None:
+    for what, is_of, asked in (
+        ("of 'o3 ROLE'", found.role, wanted.role),
+        ("of cluster", found.cluster_id, wanted.cluster_id),
+        ("of node", found.node_id, wanted.node_id),
+    ):
+        if asked and is_of != asked:
+            told = what.replace("ROLE", is_of) if "ROLE" in what else f"{what} {is_of!r}"
+            raise CommandFailed(
+                Exit.DATA_FOLDER,
+                f"data folder {path} is {told}, not of {asked!r}: choose another with --data",
+            )

@@ -6,7 +6,15 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
-from trioxygen.cli import accounts, buckets, keys
+from trioxygen.cli import (
+    accounts,
+    admin_groups,
+    buckets,
+    cluster_commands,
+    config_commands,
+    keys,
+    role_commands,
+)
 from trioxygen.cli.admin_client import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption, find
 from trioxygen.cli.exits import MEANINGS, CommandFailed, Exit
 
@@ -26,6 +34,9 @@ app = typer.Typer(
 app.add_typer(keys.app, name="key")
 app.add_typer(accounts.app, name="account")
 app.add_typer(buckets.app, name="bucket")
+app.add_typer(config_commands.app, name="config")
+app.add_typer(cluster_commands.app, name="cluster")
+app.add_typer(admin_groups.app, name="admin")
 
 
 @app.command()
@@ -72,6 +83,9 @@ def serve(
             tell=lambda line: print(line, flush=True),
         )
     )
+
+
+role_commands.add_to(app)
 
 
 @app.command()

@@ -2,35 +2,39 @@
 
 import asyncio
 import gc
-import json
-import os
 import shlex
-import signal
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import uvloop
 
 from trioxygen.cli.admin_client import ENDPOINT_FILE
-from trioxygen.cli.config import ConfigError, S3Config, ServeConfig
+from trioxygen.cli.config_schema import Config
 from trioxygen.cli.data_folder import DataFolder, open_data_folder
 from trioxygen.cli.exits import CommandFailed, Exit
+from trioxygen.cli.process import (
+    ADMIN_DRAIN_SECONDS,
+    ADMIN_LIMITS,
+    TOKEN_LENGTH,
+    freeze_what_stays,
+    s3_limits,
+    stop_at_signal,
+    tls_context,
+    write_endpoint,
+)
 from trioxygen.common import logs
 from trioxygen.common.errors import Corrupt, TrioxygenError
 from trioxygen.common.ids import random_token
+from trioxygen.common.network import CannotListen
 from trioxygen.common.network_local import LocalNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
-from trioxygen.gateway.http_limits import AsgiApp, HttpLimits, HttpMetrics
-from trioxygen.gateway.serving import CannotListen, HttpServer
+from trioxygen.gateway.http_limits import AsgiApp, HttpMetrics
+from trioxygen.gateway.serving import HttpServer
 
 log = logs.get(__name__)
-
-_TOKEN_LENGTH: Final = 40
-_ADMIN_DRAIN_SECONDS: Final = 2.0
-_ADMIN_CONNECTIONS_MAX: Final = 256
 
 
 class RunningStore(Protocol):
@@ -59,7 +63,7 @@ class Build(Protocol):
 
     def __call__(
         self,
-        config: ServeConfig,
+        config: Config,
         data: Path,
         runtime: Runtime,
         *,
@@ -76,7 +80,7 @@ class Start:
     tell: takes the lines for the user.
     """
 
-    config: ServeConfig
+    config: Config
     data: Path
     credentials: tuple[str, str] | None
     build: Build
@@ -90,23 +94,9 @@ def run(start: Start) -> None:
     uvloop.run(_serve(start, tls))
 
 
-def tls_context(s3: S3Config) -> ssl.SSLContext | None:
-    """Raises ConfigError when the files are not a certificate and its key."""
-    if not s3.tls_certificate_file:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        context.load_cert_chain(s3.tls_certificate_file, s3.tls_key_file)
-    except OSError as error:  # SSLError is one
-        files = f"{s3.tls_certificate_file}, {s3.tls_key_file}"
-        reason = (error.strerror or str(error)).lower()
-        raise ConfigError(f"tls_certificate_file, tls_key_file ({files}): {reason}") from error
-    return context
-
-
 async def _serve(start: Start, tls: ssl.SSLContext | None) -> None:
     runtime = system_runtime(LocalNetwork())
-    stopping = _stop_at_signal()
+    stopping = stop_at_signal()
     try:
         folder = open_data_folder(runtime, start.data)
         try:
@@ -126,31 +116,27 @@ async def _serve_folder(
 ) -> None:
     config = start.config
     metrics = HttpMetrics(runtime.registry)
-    s3 = HttpServer(runtime, "s3", _s3_limits(config.s3), metrics)
-    admin_limits = HttpLimits(connections_max=_ADMIN_CONNECTIONS_MAX)
-    admin = HttpServer(runtime, "admin", admin_limits, metrics)
+    s3 = HttpServer(runtime, "s3", s3_limits(config.s3), metrics)
+    admin = HttpServer(runtime, "admin", ADMIN_LIMITS, metrics)
     try:
         # Before anything is stored: a port that is in use must not cost the first start's secret.
         await s3.bind(config.s3.host, config.s3.port)
         await admin.bind(config.admin.host, config.admin.port)
-        token = random_token(runtime.rng, _TOKEN_LENGTH)
+        token = random_token(runtime.rng, TOKEN_LENGTH)
         store = await _build(start, runtime, folder, token)
         try:
             _tell_credentials(start, store.first_credentials)
             s3_url = await s3.start(store.gateway_app, tls=tls)
             admin_url = await admin.start(store.admin_app)
-            _write_endpoint(runtime, folder, s3_url, admin_url, token)
+            write_endpoint(runtime, folder, s3=s3_url, admin=admin_url, admin_token=token)
             store.set_ready(True)
-            # What a start leaves behind lives as long as the process (about 200,000 objects, most
-            # of them of imports): the collector need not walk over it again and again.
-            gc.collect()
-            gc.freeze()
+            freeze_what_stays()
             _tell_endpoint(start, folder, s3_url, admin_url, store.first_credentials)
             await stopping.wait()
             log.info("stop_begun", drain_seconds=config.s3.drain_seconds)
             store.set_ready(False)
             await s3.stop(config.s3.drain_seconds)
-            await admin.stop(_ADMIN_DRAIN_SECONDS)
+            await admin.stop(ADMIN_DRAIN_SECONDS)
         finally:
             gc.unfreeze()
             await store.stop()
@@ -181,39 +167,6 @@ async def _build(start: Start, runtime: Runtime, folder: DataFolder, token: str)
         ) from error
     except TrioxygenError as error:
         raise CommandFailed(Exit.REFUSED, f"the store did not start: {error}") from error
-
-
-def _stop_at_signal() -> asyncio.Event:
-    """Set by the first SIGTERM or SIGINT; the second one ends the process where it stands."""
-    stopping = asyncio.Event()
-
-    def stop() -> None:
-        if stopping.is_set():
-            # Nothing is lost that was answered: the store survives a kill at any time.
-            os._exit(Exit.INTERRUPTED)
-        stopping.set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    return stopping
-
-
-def _s3_limits(s3: S3Config) -> HttpLimits:
-    return HttpLimits(
-        connections_max=s3.connections_max,
-        keep_alive_seconds=s3.keep_alive_seconds,
-        head_seconds_max=s3.head_seconds_max,
-        body_idle_seconds_max=s3.body_idle_seconds_max,
-        write_idle_seconds_max=s3.write_idle_seconds_max,
-    )
-
-
-def _write_endpoint(
-    runtime: Runtime, folder: DataFolder, s3_url: str, admin_url: str, token: str
-) -> None:
-    endpoint = {"s3": s3_url, "admin": admin_url, "admin_token": token, "pid": os.getpid()}
-    runtime.disk.replace(folder.path / ENDPOINT_FILE, json.dumps(endpoint).encode() + b"\n")
 
 
 def _tell_credentials(start: Start, made: tuple[str, str] | None) -> None:

@@ -1,4 +1,4 @@
-"""The network port: services, calls and bulk streams between them (DESIGN.md, section 4).
+"""The network port: services, calls and bulk streams between them.
 
 Transport-free. A service is described by its protobuf service descriptor; a call names
 `Service/Method`. Implementations: `network_local` (one process); gRPC sessions come with the

@@ -35,13 +35,7 @@ from trioxygen.common.grpc_metadata import (
     error_of_status,
     status_of,
 )
-from trioxygen.common.network import (
-    CannotListen,
-    DownloadHandler,
-    Reply,
-    Service,
-    UploadHandler,
-)
+from trioxygen.common.network import CannotListen, DownloadHandler, Reply, Service, UploadHandler
 from trioxygen.common.routes import PACKAGE, Routes, parse, reply_type_of
 from trioxygen.common.session import PROTOCOL_VERSION, check_cluster
 from trioxygen.common.session_client import ClientSession, Sessions

@@ -1,4 +1,4 @@
-"""Calls over one standing stream of batches, without the transport (DESIGN.md, section 4).
+"""Calls over one standing stream of batches, without the transport.
 
 A message on a stream costs far more CPU than a call: each side therefore writes what has queued
 since its last write as one batch. A stream that breaks takes its calls with it; who opens the

@@ -1,4 +1,4 @@
-"""Blocks that this gateway may write: pools of leases, renewed while in use (DESIGN.md, section 6).
+"""Blocks that this gateway may write: pools of leases, renewed while in use.
 
 A PUT takes a block without a round trip. A lease is renewed while it has blocks left or writes
 under way; then it is given back. What a gateway that died held expires at the OM."""

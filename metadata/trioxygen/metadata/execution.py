@@ -1,4 +1,4 @@
-"""The leader executes, followers copy (DESIGN.md, section 5).
+"""The leader executes, followers copy.
 
 The executor takes queued commands, runs them in order inside one write transaction on one writer
 thread, and captures what they put and deleted. One batch is one Raft entry. When the entry is

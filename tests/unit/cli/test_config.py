@@ -1,10 +1,17 @@
 """Configuration: where values come from, and mistakes told with file, line and advice."""
 
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from trioxygen.cli.config import ConfigError, ServeConfig, credentials, line_of, load
+from trioxygen.cli.config import ConfigError, credentials, load, load_with_origins
+from trioxygen.cli.config_commands import toml_value
+from trioxygen.cli.config_schema import Config
+from trioxygen.cli.config_text import line_of
 
 REFERENCE = Path(__file__).parents[3] / "docs/reference/configuration.md"
 
@@ -113,7 +120,7 @@ def test_mistake_in_the_environment_names_the_variable(name: str, value: str, me
 
 
 def test_mistake_in_a_flag_names_the_flag() -> None:
-    with pytest.raises(ConfigError, match="--s3-port: should be less than or equal to 65535"):
+    with pytest.raises(ConfigError, match="--port: should be less than or equal to 65535"):
         load(None, {("s3", "port"): 99_999}, {})
 
 
@@ -164,4 +171,107 @@ def test_reference_page_shows_every_key_with_its_default() -> None:
     for key, value in found.items():
         told = shown[key].replace(",", "")
         assert told == (f'"{value}"' if isinstance(value, str) else str(value).lower()), key
-    assert list(ServeConfig.model_fields) == list(config)
+    assert list(Config.model_fields) == list(config)
+
+
+def test_sizes_and_times_may_be_written_with_their_units(tmp_path: Path) -> None:
+    file = tmp_path / "o3.toml"
+    file.write_text(
+        '[metadata]\ngc_delay_seconds = "5min"\nmap_bytes = "2GiB"\nraft_tick_ms = "0.1s"\n'
+    )
+    config = load(file, {}, {"O3_STORAGE__BLOCK_BYTES": "64MiB", "O3_S3__DRAIN_SECONDS": "10"})
+    assert config.metadata.gc_delay_seconds == 300
+    assert config.metadata.map_bytes == 2 << 30
+    assert config.metadata.raft_tick_ms == 100
+    assert (config.storage.block_bytes, config.s3.drain_seconds) == (64 << 20, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '[metadata]\ngc_delay_seconds = "5MiB"\n',
+            "o3.toml:2: metadata.gc_delay_seconds: '5MiB' is not a time: "
+            "its unit is none of ms, s, min, h, d",
+        ),
+        (
+            '[storage]\nblock_bytes = "64MB"\n',
+            "o3.toml:2: storage.block_bytes: '64MB' is not a size: "
+            "its unit is none of B, KiB, MiB, GiB, TiB",
+        ),
+        (
+            '[storage]\nblock_bytes = "big"\n',
+            "o3.toml:2: storage.block_bytes: 'big' is not a size: "
+            "write a number of bytes, or a text with one of B, KiB, MiB, GiB, TiB",
+        ),
+        (
+            '[s3]\ndrain_seconds = "1500ms"\n',
+            "o3.toml:2: s3.drain_seconds: '1500ms' is not a whole number of seconds",
+        ),
+        (
+            '[om]\npeers = [\n  { id = "om1", address = "a:1" },\n  { id = "om2" },\n]\n',
+            "o3.toml:2: om.peers.1.address: field required",
+        ),
+        (
+            '[[om.peers]]\nid = "om1"\naddress = "host"\n',
+            "o3.toml:3: om.peers.0.address: 'host' is not an address: write HOST:PORT",
+        ),
+        (
+            '[[scm.peers]]\nid = "s"\naddress = "h:1"\n[[scm.peers]]\nid = "s"\naddress = "h:2"\n',
+            "o3.toml:1: scm.peers: two peers have the id 's'",
+        ),
+        (
+            '[[om.peers]]\nid = "om1"\naddress = "h:1"\nport = 3\n',
+            "o3.toml:4: om.peers.0.port: unknown key 'port': remove it; "
+            "docs/reference/configuration.md lists all",
+        ),
+        (
+            '[om]\npeers = [{ id = "a", address = "h:1" }]\n'
+            '[scm]\npeers = [{ id = "b", address = "h:1" }]\n',
+            "o3.toml: configuration: an OM and an SCM have the address 'h:1'",
+        ),
+        (
+            '[cluster]\n\n[tls]\nkey_file = "k"\n',
+            "o3.toml:3: tls: certificate_file, key_file and ca_file go together: "
+            "set all three or none",
+        ),
+        (
+            "[metadata]\nraft_election_ticks = 5\n",
+            "o3.toml:1: metadata: raft_election_ticks is under three times raft_heartbeat_ticks: "
+            "one lost heartbeat would cost a leader",
+        ),
+    ],
+)
+def test_mistake_of_unit_or_combination_is_told_with_its_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    assert told(tmp_path, text) == message
+
+
+def test_peers_may_come_from_the_environment() -> None:
+    config = load(None, {}, {"O3_OM__PEERS": "om1=h1:1, om2=[::1]:2"})
+    assert [(peer.id, peer.address) for peer in config.om.peers] == [
+        ("om1", "h1:1"),
+        ("om2", "[::1]:2"),
+    ]
+    with pytest.raises(ConfigError, match="environment O3_OM__PEERS: 'h1:1' is not a node id"):
+        load(None, {}, {"O3_OM__PEERS": "h1:1"})
+
+
+def test_origin_of_each_value_is_known(tmp_path: Path) -> None:
+    file = tmp_path / "o3.toml"
+    file.write_text("log.access_log = false\n[s3]\n\nport = 1\nregions = [\n]\n")
+    loaded = load_with_origins(file, {("admin", "port"): 2}, {"O3_S3__PORT": "3"})
+    assert loaded.config.s3.port == 3
+    assert loaded.origins == {
+        ("log", "access_log"): f"{file}:1",
+        ("s3", "regions"): f"{file}:5",
+        ("s3", "port"): "environment O3_S3__PORT",
+        ("admin", "port"): "--admin-port",
+    }
+
+
+@given(values=st.fixed_dictionaries({"a": st.integers(), "b": st.text(), "c": st.booleans()}))
+def test_values_are_written_as_toml_that_reads_alike(values: dict[str, Any]) -> None:
+    text = "\n".join(f"{key} = {toml_value([value])}" for key, value in values.items())
+    assert tomllib.loads(text) == {key: [value] for key, value in values.items()}

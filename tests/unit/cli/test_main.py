@@ -103,7 +103,7 @@ def test_help_lists_commands_and_exit_codes() -> None:
         (["fly"], "o3: No such command 'fly'"),
         (["key", "revoke"], "o3: Missing argument 'KEY': see 'o3 key revoke --help'"),
         (["serve", "--port", "x"], "o3: Invalid value for '--port'"),
-        (["serve", "--port", "99999"], "o3: --s3-port: should be less than or equal to 65535"),
+        (["serve", "--port", "99999"], "o3: --port: should be less than or equal to 65535"),
         (["serve", "--config", "none.toml"], "o3: none.toml: no such file or directory"),
         (["status", "--admin-url", "http://127.0.0.1:1"], "o3: --admin-url needs"),
     ],

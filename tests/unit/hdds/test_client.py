@@ -80,7 +80,7 @@ class Replica:
 class Cluster:
     """Replicas of every container, at the addresses 0, 1, ..."""
 
-    def __init__(self, *replicas: Replica | None) -> None:
+    def __init__(self, *replicas: Replica | None, patience_ms: float = 0) -> None:
         self.network = LocalNetwork(encode=True)
         self.replicas = replicas
         self.pipeline = Pipeline(
@@ -91,7 +91,7 @@ class Cluster:
             ],
         )
         self.asked = 0
-        self.pool = DataNodePool(self.network, SystemClock(), self.locate)
+        self.pool = DataNodePool(self.network, SystemClock(), self.locate, patience_ms=patience_ms)
         self.reader, self.writer = BlockReader(self.pool), BlockWriter(self.pool)
 
     async def locate(self, container_ids: list[int]) -> list[ContainerLocation]:
@@ -132,6 +132,31 @@ def test_the_last_failure_is_told_when_all_replicas_fail() -> None:
                 pass
         with pytest.raises(NoSuchContainer):
             await cluster.reader.read_small(piece(0, 1, container=404))
+
+    asyncio.run(run())
+
+
+def test_the_only_replica_is_waited_for_while_it_is_started() -> None:
+    async def run() -> None:
+        replica = Replica()
+        cluster = Cluster(replica, patience_ms=5_000)
+
+        async def streamed() -> bytes:
+            pieces = [bytes(found) async for found in cluster.reader.stream(1, 1, 7, 5_000)]
+            return b"".join(pieces)
+
+        async def written() -> None:
+            stream = await cluster.writer.open(BlockId(container=1, local=2), cluster.pipeline, 100)
+            await stream.send(CONTENT[:100])
+            assert await stream.finish() == 100
+
+        reading = asyncio.gather(cluster.reader.read_small(piece(10, 50)), streamed(), written())
+        await asyncio.sleep(0.05)
+        assert not reading.done()
+        await cluster.serve()
+        small, large, _ = await reading
+        assert (small, large) == (CONTENT[10:60], CONTENT[7:5_007])
+        assert replica.received == [CONTENT[:100]]
 
     asyncio.run(run())
 

@@ -2,10 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Final
+from typing import Final, TypeVar
 
 from trioxygen.common.clock import Clock
-from trioxygen.common.errors import NoSuchContainer
+from trioxygen.common.errors import NoSuchContainer, Stopping, TrioxygenError, Unreachable
 from trioxygen.common.network import Channel, Network
 from trioxygen.proto.v1.scm_pb2 import ContainerLocation
 from trioxygen.proto.v1.types_pb2 import Pipeline
@@ -14,12 +14,35 @@ Locate = Callable[[list[int]], Awaitable[list[ContainerLocation]]]
 
 _LOCATIONS_MAX: Final = 10_000
 _LOCATION_AGE_MS_MAX: Final = 60_000.0
+# A DataNode that is restarted is back before a client's own retries are used up.
+_PATIENCE_MS: Final = 15_000.0
+_WAIT_MS_FIRST: Final = 20.0
+_WAIT_MS_MAX: Final = 250.0
+
+_Result = TypeVar("_Result")
+
+
+class Patience:
+    """With DataNodes that are away: stopped, or being started."""
+
+    def __init__(self, clock: Clock, total_ms: float) -> None:
+        self._clock, self._end_ms = clock, clock.monotonic_ms() + total_ms
+        self._wait_ms = _WAIT_MS_FIRST
+
+    async def bear(self, error: TrioxygenError) -> None:
+        """Waits a little. Raises the error: it does not pass, or not in time."""
+        is_passing = isinstance(error, (Unreachable, Stopping))
+        if not is_passing or self._clock.monotonic_ms() + self._wait_ms > self._end_ms:
+            raise error
+        await self._clock.sleep_ms(self._wait_ms)
+        self._wait_ms = min(_WAIT_MS_MAX, 2 * self._wait_ms)
 
 
 class DataNodePool:
     """Args:
     locate: the SCM's answer for some containers; unknown ones are left out.
     locations_max, location_age_ms_max: bounds of the cache.
+    patience_ms: how long a DataNode that is away is waited for, where no other can do its part.
     """
 
     def __init__(
@@ -30,7 +53,9 @@ class DataNodePool:
         *,
         locations_max: int = _LOCATIONS_MAX,
         location_age_ms_max: float = _LOCATION_AGE_MS_MAX,
+        patience_ms: float = _PATIENCE_MS,
     ) -> None:
+        self._patience_ms = patience_ms
         self._network, self._clock, self._locate = network, clock, locate
         self._locations_max, self._location_age_ms_max = locations_max, location_age_ms_max
         self._channels: dict[str, Channel] = {}
@@ -43,6 +68,19 @@ class DataNodePool:
         if found is None:
             found = self._channels[address] = self._network.channel(address)
         return found
+
+    def patience(self) -> "Patience":
+        """Of one operation."""
+        return Patience(self._clock, self._patience_ms)
+
+    async def insist(self, attempt: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Until it is granted, or patience ends. `attempt` must be safe to repeat."""
+        patience = self.patience()
+        while True:
+            try:
+                return await attempt()
+            except (Unreachable, Stopping) as error:
+                await patience.bear(error)
 
     def learn(self, container: int, pipeline: Pipeline) -> None:
         """A writer knows where its blocks are: readers need not ask."""

@@ -1,5 +1,6 @@
 """Reading blocks from any replica: the next one is tried where one fails."""
 
+from collections import deque
 from collections.abc import AsyncGenerator
 from typing import Final, Protocol
 
@@ -49,6 +50,9 @@ class BlockReader:
 
         Raises: NoSuchBlock, ChecksumMismatch, ... as the last replica that was tried.
         """
+        return await self._pool.insist(lambda: self._read_small(piece))
+
+    async def _read_small(self, piece: Slice) -> bytes:
         container = piece.container
         addresses = self._pool.known(container) or await self._pool.addresses(container)
         request = ReadSmallBlockRequest(
@@ -76,11 +80,20 @@ class BlockReader:
         self, container: int, local: int, offset_bytes: int, length_bytes: int
     ) -> AsyncGenerator[Buffer, None]:
         """Pieces in order. Where a replica fails, the next goes on at the byte wanted."""
-        addresses = await self._pool.addresses(container)
         block = BlockId(container=container, local=local)
         at, end = offset_bytes, offset_bytes + length_bytes
+        patience = self._pool.patience()
+        addresses: deque[str] = deque()
         failure: TrioxygenError | None = None
-        for address in addresses:
+        while True:
+            if not addresses:
+                if failure is not None:
+                    await patience.bear(failure)
+                addresses.extend(await self._pool.addresses(container))
+                failure = Unreachable("no replica is known", container=container)
+            if not addresses:
+                continue
+            address = addresses.popleft()
             header = ReadStreamHeader(block=block, offset_bytes=at, length_bytes=end - at)
             pieces = self._pool.channel(address).download(
                 "DataNode/ReadStream", header, timeout_ms=_PIECE_TIMEOUT_MS
@@ -100,4 +113,3 @@ class BlockReader:
             if at == end:
                 return
             failure = Unreachable("the stream ended early", container=container, local=local)
-        raise failure or Unreachable("no replica is known", container=container)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from trioxygen.common.disk import Buffer
@@ -85,8 +86,14 @@ class BlockWriter:
         Raises: ContainerNotOpen (take another block), and what is Unavailable.
         """
         request = WriteSmallBlockRequest(block=block, data=data, pipeline_id=pipeline.pipeline_id)
-        await self._leader(pipeline).call(
-            "DataNode/WriteSmallBlock", request, WriteSmallBlockReply, timeout_ms=_CALL_TIMEOUT_MS
+        leader = self._leader(pipeline)
+        await self._pool.insist(
+            lambda: leader.call(
+                "DataNode/WriteSmallBlock",
+                request,
+                WriteSmallBlockReply,
+                timeout_ms=_CALL_TIMEOUT_MS,
+            )
         )
         self._pool.learn(block.container, pipeline)
 
@@ -102,7 +109,9 @@ class BlockWriter:
         try:
             for node in pipeline.datanodes:
                 channel = self._pool.channel(node.address)
-                uploads.append(await channel.upload("DataNode/WriteStream", header))
+                uploads.append(
+                    await self._pool.insist(partial(channel.upload, "DataNode/WriteStream", header))
+                )
         except BaseException:
             await asyncio.gather(*(upload.cancel() for upload in uploads))
             raise

@@ -1,4 +1,4 @@
-"""Container states and the moves between them (DESIGN.md, section 7)."""
+"""Container states and the moves between them."""
 
 from enum import Enum, unique
 from typing import Final

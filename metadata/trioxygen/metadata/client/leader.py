@@ -186,7 +186,11 @@ class _Search:
         elif isinstance(error, NotLeader):
             servers.answered(server)
             self._hint = servers.hinted(error.facts.get("leader", ""))
-        if not self._method.anywhere and isinstance(error, _ELSEWHERE):
+        if self._method.anywhere:
+            # A follower that waits for the leader in vain says as much about it.
+            if server is not servers.leader and isinstance(error, NotLeader | DeadlineExceeded):
+                servers.doubt_leader()
+        elif isinstance(error, _ELSEWHERE):
             # Only past the one that failed: another call may have moved on already.
             if servers.leader is server:
                 servers.leader = self._hint or servers.after(server)

@@ -101,6 +101,11 @@ class Servers:
         server.avoided_until_ms = now_ms + server.avoided_ms
         server.avoided_ms = min(_AVOIDED_MS_MAX, 2 * server.avoided_ms)
 
+    def doubt_leader(self) -> None:
+        """A follower cannot reach it: commands ask somebody else first, who may know another."""
+        until_ms = self._clock.monotonic_ms() + _AVOIDED_MS_FIRST
+        self.leader.avoided_until_ms = max(self.leader.avoided_until_ms, until_ms)
+
     def answered(self, server: Server) -> None:
         if server.avoided_until_ms:
             server.avoided_until_ms, server.avoided_ms = 0.0, _AVOIDED_MS_FIRST

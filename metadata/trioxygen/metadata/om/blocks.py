@@ -1,8 +1,7 @@
 """Who holds which block: leases, references, and the queue of what nobody holds any more.
 
 Commit turns leased blocks into referenced ones in its own transaction; when a lease ends, what
-was not referenced is collected. That is exact, with no scan of the namespace (DESIGN.md,
-section 6).
+was not referenced is collected. That is exact, with no scan of the namespace.
 """
 
 from collections.abc import Iterable

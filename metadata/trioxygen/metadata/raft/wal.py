@@ -1,4 +1,4 @@
-"""The write-ahead log: one for each disk, shared by all Raft groups of a process (DESIGN.md).
+"""The write-ahead log: one for each disk, shared by all Raft groups of a process.
 
 Appends wait in a queue while a sync is under way; the next write and fdatasync take all of them,
 one hop to the log's own thread for each batch. Bytes are in `wal_format`, files in `wal_segment`,

@@ -1,4 +1,4 @@
-"""Container states and the moves between them (DESIGN.md, section 7)."""
+"""Container states and the moves between them."""
 
 from typing import Final
 

@@ -254,6 +254,20 @@ async def test_command_avoids_a_leader_that_was_silent_to_a_query(group: Group) 
 
 
 @scenario
+async def test_command_asks_others_when_a_follower_lost_the_leader(group: Group) -> None:
+    first, second, third = group.replicas
+    first.leads = True
+    await group.call()
+    first.is_silent = third.leads = True
+    second.hint = "scm3"
+    second.refusals.append(NotLeader("no leader is known"))
+    await group.query()
+    assert [replica.queries for replica in group.replicas] == [0, 1, 1]
+    await group.call()
+    assert [len(replica.seen) for replica in group.replicas] == [1, 1, 1]
+
+
+@scenario
 async def test_query_leaves_a_silent_replica_and_remembers_it(group: Group) -> None:
     group.replicas[1].is_silent = True
     for _ in range(6):

@@ -1,0 +1,147 @@
+"""`o3 admin om|scm ...`: the members of the OM's and the SCM's groups, asked over the network."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+
+import typer
+
+from trioxygen.cli import admin_offline
+from trioxygen.cli.admin_client import JsonOption
+from trioxygen.cli.exits import CommandFailed, Exit
+
+if TYPE_CHECKING:
+    from trioxygen.cli.group_client import GroupClient
+
+app = typer.Typer(
+    help="Groups of OMs and SCMs; dumps.", no_args_is_help=True, rich_markup_mode=None
+)
+admin_offline.add_to(app)
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Configuration of the cluster.")
+]
+ClusterOption = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Instead: the folder of `o3 cluster`."),
+]
+NodeArgument = Annotated[str, typer.Argument(metavar="NODE")]
+_CLUSTER_FILE: Final = "cluster.toml"
+
+_Result = TypeVar("_Result")
+
+
+def ask(
+    role: str,
+    config: Path | None,
+    data: Path | None,
+    question: "Callable[[GroupClient], Coroutine[Any, Any, _Result]]",
+) -> _Result:
+    """Asks the group's members. Raises CommandFailed."""
+    from trioxygen.cli.config import load
+    from trioxygen.cli.group_client import GroupClient
+    from trioxygen.common.errors import DeadlineExceeded, TrioxygenError
+
+    if config is not None and data is not None:
+        raise CommandFailed(Exit.USAGE, "--config and --data name the same thing: give one")
+    loaded = load(data / _CLUSTER_FILE if data is not None else config, {})
+    peers = (loaded.om if role == "om" else loaded.scm).peers
+    if not peers:
+        raise CommandFailed(
+            Exit.USAGE, f"no {role}.peers are configured: name a file with --config"
+        )
+
+    async def asked() -> _Result:
+        client = GroupClient(loaded, role)
+        try:
+            return await question(client)
+        finally:
+            await client.close()
+
+    try:
+        return asyncio.run(asked())
+    except DeadlineExceeded as error:
+        raise CommandFailed(Exit.UNREACHABLE, str(error)) from error
+    except TrioxygenError as error:
+        raise CommandFailed(Exit.REFUSED, str(error)) from error
+
+
+def _group(role: str, what: str) -> typer.Typer:
+    group = typer.Typer(help=f"The group of {what}.", no_args_is_help=True, rich_markup_mode=None)
+
+    @group.command("status")
+    def status(
+        config: ConfigOption = None, data: ClusterOption = None, as_json: JsonOption = False
+    ) -> None:
+        """Shows each member as it sees itself."""
+        from trioxygen.cli.printing import print_json
+
+        members = ask(role, config, data, lambda client: client.status())
+        if as_json:
+            print_json(members)
+        else:
+            _print_status(members)
+
+    @group.command("transfer-leader")
+    def transfer_leader(
+        node: Annotated[str, typer.Argument(metavar="NODE", help="By default: any.")] = "",
+        config: ConfigOption = None,
+        data: ClusterOption = None,
+    ) -> None:
+        """Hands leadership over."""
+        target = ask(role, config, data, lambda client: client.transfer_leadership(node))
+        print(f"{target} leads")
+
+    @group.command("add")
+    def add(
+        node: NodeArgument,
+        address: Annotated[str, typer.Argument(metavar="HOST:PORT")],
+        config: ConfigOption = None,
+        data: ClusterOption = None,
+    ) -> None:
+        """Lets a node join that is to be started then, with itself in its own `peers`."""
+        replica = ask(role, config, data, lambda client: client.add(node, address))
+        print(f"{node} may join as replica {replica}")
+
+    @group.command("remove")
+    def remove(node: NodeArgument, config: ConfigOption = None, data: ClusterOption = None) -> None:
+        """Takes a node out of the group, alive or not; stop it and take it out of `peers` then."""
+        ask(role, config, data, lambda client: client.remove(node))
+        print(f"{node} is out of the group")
+
+    @group.command("snapshot")
+    def snapshot(
+        node: Annotated[str, typer.Argument(metavar="NODE", help="By default: all.")] = "",
+        config: ConfigOption = None,
+        data: ClusterOption = None,
+    ) -> None:
+        """Makes the state durable up to now, so that the log before it can be dropped."""
+        for found, index in ask(role, config, data, lambda client: client.snapshot(node)):
+            print(f"{found}: {index}")
+
+    return group
+
+
+app.add_typer(_group("om", "Ozone Managers"), name="om")
+app.add_typer(_group("scm", "Storage Container Managers"), name="scm")
+
+
+def _print_status(members: list[dict[str, Any]]) -> None:
+    from trioxygen.cli.printing import print_columns
+
+    print_columns(
+        ("NODE", "ADDRESS", "ROLE", "TERM", "COMMIT", "APPLIED", "IN THE GROUP"),
+        [
+            (
+                one["node_id"],
+                one["address"],
+                one["role"],
+                str(one["term"]),
+                str(one["commit"]),
+                str(one["applied"]),
+                one["membership"],
+            )
+            for one in members
+        ],
+    )

@@ -1,0 +1,128 @@
+"""`o3 admin dump` and `load`: the state of an OM or SCM as a file, independent of the engine. On a
+data folder that no process uses."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Final, cast
+
+import typer
+
+from trioxygen.cli.exits import CommandFailed, Exit
+
+if TYPE_CHECKING:
+    from trioxygen.metadata.store.ports import Store, Table
+
+_PIECE_BYTES: Final = 1 << 20
+SERVICES: Final = ("om", "scm")
+
+ServiceArgument = Annotated[str, typer.Argument(metavar="om|scm", help="Whose state.")]
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help="'-' for standard output or input.")
+]
+FolderOption = Annotated[
+    Path, typer.Option("--data", metavar="DIR", help="Data folder; nothing may run on it.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("dump")(dump_state)
+    app.command("load")(load_state)
+
+
+def dump_state(
+    service: ServiceArgument, file: FileArgument, data: FolderOption = Path("data")
+) -> None:
+    """Writes the state of a stopped OM or SCM to a file."""
+    from trioxygen.common.errors import TrioxygenError
+    from trioxygen.metadata.store.dump import dump
+
+    _check_service(service)
+    if not (data / service).is_dir():
+        raise CommandFailed(Exit.DATA_FOLDER, f"{data} holds no state of an {service}")
+    size_bytes = 0
+    with _state(data, service) as (store, tables):
+        try:
+            with _opened(file, "wb") as target, store.read() as txn:
+                for piece in dump(txn, tables):
+                    target.write(piece)
+                    size_bytes += len(piece)
+                target.flush()
+        except TrioxygenError as error:
+            raise CommandFailed(Exit.REFUSED, f"the dump failed: {error}") from error
+    print(f"{service}: {size_bytes} bytes", file=sys.stderr)
+
+
+def load_state(
+    service: ServiceArgument, file: FileArgument, data: FolderOption = Path("data")
+) -> None:
+    """Makes the state of an OM or SCM from a dump. It must have none in the folder: move the old
+    one, and the folder `log`, away before."""
+    from trioxygen.common.errors import TrioxygenError
+    from trioxygen.metadata.state_dump import load_state as load
+
+    _check_service(service)
+    if (data / service).exists():
+        raise CommandFailed(
+            Exit.DATA_FOLDER, f"{data / service} is there already: move it away before"
+        )
+    with _opened(file, "rb") as source, _state(data, service) as (store, tables):
+        pieces = iter(lambda: source.read(_PIECE_BYTES), b"")
+        try:
+            rows = load(store, tables, pieces)
+        except TrioxygenError as error:
+            raise CommandFailed(
+                Exit.REFUSED, f"{file} was not loaded: {error}: remove {data / service}"
+            ) from error
+    print(f"{service}: {rows} rows", file=sys.stderr)
+
+
+def _check_service(service: str) -> None:
+    if service not in SERVICES:
+        raise CommandFailed(Exit.USAGE, f"'{service}' is none of {', '.join(SERVICES)}")
+
+
+@contextmanager
+def _opened(file: Path, mode: str) -> Iterator[BinaryIO]:
+    if str(file) == "-":
+        yield sys.stdout.buffer if "w" in mode else sys.stdin.buffer
+        return
+    try:
+        opened = file.open(mode)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise CommandFailed(Exit.USAGE, f"{file}: {reason}") from error
+    with opened as stream:
+        yield cast(BinaryIO, stream)
+
+
+@contextmanager
+def _state(data: Path, service: str) -> "Iterator[tuple[Store, Sequence[Table]]]":
+    """The store of a service and all its tables, with the folder locked."""
+    from trioxygen.cli.build import om_store, scm_store
+    from trioxygen.cli.config import load
+    from trioxygen.cli.data_folder import Owner, open_data_folder
+    from trioxygen.common.network_local import LocalNetwork
+    from trioxygen.common.runtime import system_runtime
+    from trioxygen.metadata.om.schema import ALL_TABLES as OM_TABLES
+    from trioxygen.metadata.scm.schema import ALL_TABLES as SCM_TABLES
+
+    if not (data / "VERSION").exists():
+        raise CommandFailed(
+            Exit.DATA_FOLDER, f"{data} is not a data folder of o3: name one with --data"
+        )
+    config, runtime = load(None, {}), system_runtime(LocalNetwork())
+    try:
+        folder = open_data_folder(runtime, data, Owner(""))
+        try:
+            is_om = service == "om"
+            store = om_store(config, data / "om") if is_om else scm_store(config, data / "scm")
+            try:
+                yield store, OM_TABLES if is_om else SCM_TABLES
+            finally:
+                store.close()
+        finally:
+            folder.lock.release()
+    finally:
+        runtime.blocking.close()

@@ -1,0 +1,260 @@
+"""A member of the OM's or of the SCM's Raft group, in a process of its own: it finds its group, is
+found by others, and runs the replica under a service."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import Message
+
+from trioxygen.common.errors import LogCorrupt, NotLeader, TrioxygenError
+from trioxygen.common.network import Handler, Service
+from trioxygen.common.runtime import Runtime
+from trioxygen.metadata.execution import Executor
+from trioxygen.metadata.raft.admin import GroupAdmin
+from trioxygen.metadata.raft.core.config import RaftConfig
+from trioxygen.metadata.raft.core.types import ReplicaId
+from trioxygen.metadata.raft.discovery import Discovery, Peer
+from trioxygen.metadata.raft.driver import RaftReplicaConfig
+from trioxygen.metadata.raft.identity import (
+    Identity,
+    IdentityFile,
+    Member,
+    check_state,
+    member_of,
+)
+from trioxygen.metadata.raft.joining import Joining, MembershipDirectory, MembershipWorker
+from trioxygen.metadata.raft.ports import GroupId, Replica
+from trioxygen.metadata.raft.raft_replica import RaftReplica
+from trioxygen.metadata.raft.transport import RaftTransport, RaftTransportConfig
+from trioxygen.metadata.raft.wal import WriteAheadLog
+from trioxygen.proto.v1 import raft_pb2
+
+_IDENTITY_FILE: Final = "identity.json"
+
+
+class ReplicatedService(Protocol):
+    """An OM or an SCM."""
+
+    service: Service
+
+    @property
+    def executor(self) -> Executor: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+# (replica, first members of the group) -> the service, not started
+BuildService = Callable[[Replica, Sequence[raft_pb2.MemberRow]], ReplicatedService]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupConfig:
+    """Attributes:
+    address: HOST:PORT under which others reach this node.
+    peers: all nodes that are configured, this one among them or not.
+    replica: limits of the replica; None: the usual ones with the ticks below.
+    """
+
+    name: str
+    group: GroupId
+    node_id: str
+    address: str
+    peers: tuple[Peer, ...]
+    tick_ms: float = 50
+    election_ticks: int = 10
+    heartbeat_ticks: int = 2
+    replica: RaftReplicaConfig | None = None
+
+
+class GroupMember:
+    """`open`, then serve `services`, then `start`; `stop` at any time.
+
+    Args:
+        wal: of the process; its owner closes it.
+        data: the node's data folder.
+        descriptor: of the service that `build` will make; calls before that are NotLeader.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        wal: WriteAheadLog,
+        data: Path,
+        config: GroupConfig,
+        descriptor: ServiceDescriptor,
+    ) -> None:
+        self._runtime, self._wal, self._config = runtime, wal, config
+        self._file = IdentityFile(runtime.disk, data / _IDENTITY_FILE, runtime.rng)
+        self._gate = _Gate(config.name, descriptor)
+        self._directory = MembershipDirectory()
+        self._transport = RaftTransport(
+            runtime,
+            address=config.address,
+            membership=self._directory,
+            config=RaftTransportConfig(
+                tick_ms=config.tick_ms, ticks_at_once_max=config.election_ticks - 1
+            ),
+        )
+        self._identity: Identity
+        self._admin: GroupAdmin
+        self._service: ReplicatedService | None = None
+        self.replica: RaftReplica | None = None
+
+    async def open(self) -> list[Service]:
+        """Who this replica is; what its process has to serve before `start`.
+
+        Raises: Corrupt errors, InvalidRequest: the folder is not this node's, or not whole."""
+        config = self._config
+        has_log = config.group in self._wal.groups()
+        self._identity = await self._runtime.blocking.run(self._open_identity, has_log)
+        self._directory.announce(config.group, self._identity, config.peers)
+        self._admin = GroupAdmin(config.name, self._identity)
+        return [self._transport.service, self._gate.service, self._admin.service]
+
+    def _open_identity(self, has_log: bool) -> Identity:
+        identity = self._file.open(self._config.node_id)
+        if identity.has_log and not has_log and len(self._config.peers) == 1:
+            raise LogCorrupt("the log is gone, and no other replica has what it held")
+        return self._file.check_log(identity, has_log=has_log)
+
+    async def start(self, build: BuildService) -> None:
+        """Returns when the replica takes part in its group, which may have to be found first.
+
+        Raises: InvalidRequest: the peers will not have it."""
+        config, group = self._config, self._config.group
+        discovery = Discovery(
+            self._runtime,
+            self._file,
+            group=group,
+            address=config.address,
+            peers=config.peers,
+        )
+        identity = await discovery.find_group(self._identity)
+        self._directory.announce(group, identity, config.peers)
+        replica = self._replica(identity)
+        service = build(replica, [one.row() for one in identity.first_members])
+        self._service = service
+        executor = service.executor
+        await self._begin_log(identity, executor)
+        identity = await self._runtime.blocking.run(self._file.log_was_begun, identity)
+        await service.start()
+        self.replica = replica
+        joining = Joining(
+            self._runtime.clock,
+            replica,
+            _Members(executor),
+            group=group,
+            group_digest=identity.group_digest,
+        )
+        self._directory.announce(group, identity, config.peers, joining)
+        self._runtime.tasks.start_worker(MembershipWorker(joining, f"{config.name}-membership"))
+
+        async def snapshot() -> int:
+            await executor.make_durable()
+            return executor.applied_index()
+
+        self._admin.attach(identity, replica, joining, snapshot)
+        self._gate.open(service.service)
+
+    def _replica(self, identity: Identity) -> RaftReplica:
+        config = self._config
+        first = {one.replica: one.address for one in identity.first_members}
+
+        def address_of(replica: ReplicaId) -> str:
+            if self._service is not None:
+                for row in self._service.executor.members():
+                    if row.replica_id == replica:
+                        return row.address
+            return first.get(replica, "")
+
+        core = RaftConfig(
+            election_ticks=config.election_ticks, heartbeat_ticks=config.heartbeat_ticks
+        )
+        return RaftReplica(
+            self._runtime,
+            self._wal,
+            self._transport,
+            group=config.group,
+            replica=identity.replica,
+            configuration=identity.first_configuration(),
+            addresses=address_of,
+            group_digest=identity.group_digest,
+            config=config.replica or RaftReplicaConfig(core=core),
+        )
+
+    async def _begin_log(self, identity: Identity, executor: Executor) -> None:
+        """Something of the group is in the log before anything is promised: without it a later
+        start could not tell a lost log from one that never was."""
+        group, applied = self._config.group, executor.applied()
+        if group in self._wal.groups():
+            return
+        check_state(identity, applied.index)
+        if applied.index:
+            # A state that was loaded, or that outlived its log, under a new identity.
+            await self._wal.reset(group, applied.index, applied.term)
+        else:
+            state = raft_pb2.HardState(term=1)
+            await self._wal.append(group, hard_state=state.SerializeToString())
+
+    async def until_current(self) -> None:
+        """Returns when a read here would be linearizable. Raises: Unavailable errors."""
+        assert self.replica is not None
+        await self.replica.read_barrier()
+
+    @property
+    def failure(self) -> TrioxygenError | None:
+        """Why the replica takes part no more."""
+        return self.replica.failure if self.replica is not None else None
+
+    async def stop(self) -> None:
+        """Hands over what it leads. The server that served `services` is to be stopped after."""
+        if self._service is not None:
+            await self._service.stop()
+        self._transport.stop()
+
+
+class _Members:
+    """Implements `joining.MemberTable` over the group's state."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    def members(self) -> Sequence[Member]:
+        return [member_of(row) for row in self._executor.members()]
+
+    async def put(self, member: Member) -> None:
+        await self._executor.execute(raft_pb2.PutMember(member=member.row()))
+
+    async def delete(self, replica: ReplicaId) -> None:
+        await self._executor.execute(raft_pb2.DeleteMember(replica_id=replica))
+
+
+class _Gate:
+    """A service that is served before it exists: a node is found by others before it knows its
+    group."""
+
+    def __init__(self, name: str, descriptor: ServiceDescriptor) -> None:
+        self._name = name
+        self._calls: dict[str, Handler] = {}
+        calls = {method.name: self._handler(method.name) for method in descriptor.methods}
+        self.service = Service(descriptor, calls, {}, {})
+
+    def _handler(self, name: str) -> Handler:
+        async def refuse(_: Any) -> Message:
+            raise NotLeader("it is looking for its group", group=self._name)
+
+        self._calls[name] = refuse
+        calls = self._calls
+
+        def handle(request: Any) -> Awaitable[Message]:
+            return calls[name](request)
+
+        return handle
+
+    def open(self, service: Service) -> None:
+        self._calls.update(service.calls)

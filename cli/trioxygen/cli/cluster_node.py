@@ -1,0 +1,145 @@
+"""One node of a local cluster as a child process."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from trioxygen.cli.cluster_layout import CONFIG_FILE, Layout, LocalNode
+from trioxygen.cli.exits import CommandFailed, Exit
+
+_LOG_TAIL_BYTES: Final = 2_000
+
+
+class NodeProcess:
+    """Started, watched and ended; never started again by itself.
+
+    Args:
+        ended: is told when it ends without having been asked to.
+    """
+
+    def __init__(
+        self, folder: Path, node: LocalNode, ended: Callable[["NodeProcess"], None]
+    ) -> None:
+        self.node = node
+        self.log_path = folder / "logs" / f"{node.id}.log"
+        self._folder, self._ended = folder, ended
+        self._process: asyncio.subprocess.Process | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._expected_end = False
+        self.ready = asyncio.Event()
+        self.exit_code: int | None = None
+        # The last signal that `kill` sent, until the node is started again.
+        self.signalled = ""
+
+    @property
+    def pid(self) -> int | None:
+        process = self._process
+        return process.pid if process is not None and process.returncode is None else None
+
+    @property
+    def state(self) -> str:
+        if self.pid is None:
+            return "down" if self.exit_code is None else f"exited {self.exit_code}"
+        if self.signalled == "STOP":
+            return "stopped"
+        return "ready" if self.ready.is_set() else "starting"
+
+    async def start(self, layout: Layout, environment: dict[str, str]) -> None:
+        assert self.pid is None, "runs already"
+        node = self.node
+        arguments = [
+            *(sys.executable, "-m", "trioxygen.cli.main", node.role, "--id", node.id),
+            *("--config", str(self._folder / CONFIG_FILE), "--data", str(self._folder / node.id)),
+            *("--admin-port", str(node.admin_port)),
+        ]
+        if node.role == "gateway":
+            arguments += ["--host", layout.host, "--port", str(node.port)]
+        told = {"O3_DATANODE__ADDRESS": layout.address(node)} if node.role == "datanode" else {}
+        self.ready.clear()
+        self.exit_code, self._expected_end, self.signalled = None, False, ""
+        self.log_path.parent.mkdir(exist_ok=True)
+        log = os.open(self.log_path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *arguments,
+                env={**environment, **told},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                # Ctrl-C is for the supervisor, which stops the nodes in order.
+                start_new_session=True,
+            )
+        finally:
+            os.close(log)
+        self._watch = asyncio.create_task(self._follow(self._process), name=node.id)
+
+    async def _follow(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            if line == b"ready\n":
+                self.ready.set()
+        self.exit_code = await process.wait()
+        self.ready.clear()
+        if not self._expected_end:
+            self._ended(self)
+
+    async def until_ready(self, seconds_max: float) -> None:
+        """Raises CommandFailed: it ended, or took too long."""
+        assert self._watch is not None
+        ready = asyncio.create_task(self.ready.wait())
+        try:
+            async with asyncio.timeout(seconds_max):
+                await asyncio.wait((ready, self._watch), return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError as error:
+            raise CommandFailed(
+                Exit.REFUSED,
+                f"{self.node.id} was not ready in {seconds_max:g} s: {self.log_tail()}",
+            ) from error
+        finally:
+            ready.cancel()
+        if not self.ready.is_set():
+            code = Exit.REFUSED
+            if self.exit_code in set(Exit):
+                code = Exit(self.exit_code)
+            raise CommandFailed(
+                code or Exit.REFUSED,
+                f"{self.node.id} ended with code {self.exit_code}: {self.log_tail()}",
+            )
+
+    def log_tail(self) -> str:
+        """The last line of its log, and where the rest is."""
+        with self.log_path.open("rb") as log:
+            log.seek(max(0, self.log_path.stat().st_size - _LOG_TAIL_BYTES))
+            lines = log.read().decode("utf-8", "replace").splitlines()
+        return f"{lines[-1] if lines else 'nothing was logged'} (see {self.log_path})"
+
+    def kill(self, name: str) -> None:
+        """Sends a signal. Raises CommandFailed: it does not run."""
+        if self.pid is None:
+            raise CommandFailed(Exit.REFUSED, f"{self.node.id} does not run")
+        assert self._process is not None
+        self._expected_end = name in ("KILL", "TERM")
+        self.signalled = "" if name == "CONT" else name
+        self._process.send_signal(getattr(signal, f"SIG{name}"))
+
+    async def stop(self, seconds_max: float) -> None:
+        """SIGTERM, and SIGKILL after a time. Nothing when it does not run."""
+        if self.pid is None or self._watch is None:
+            return
+        if self.signalled == "STOP":
+            self.kill("CONT")
+        self.kill("TERM")
+        try:
+            async with asyncio.timeout(seconds_max):
+                await asyncio.shield(self._watch)
+        except TimeoutError:
+            self.kill("KILL")
+            await self._watch
+
+    async def wait(self) -> None:
+        if self._watch is not None:
+            await self._watch

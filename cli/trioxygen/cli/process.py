@@ -1,0 +1,75 @@
+"""What the process of a store and that of a single role have in common: signals, HTTP ports, the
+file that tells where it can be reached."""
+
+import asyncio
+import gc
+import json
+import os
+import signal
+import ssl
+from typing import Final
+
+from trioxygen.cli.admin_client import ENDPOINT_FILE
+from trioxygen.cli.config import ConfigError
+from trioxygen.cli.config_schema import S3Config
+from trioxygen.cli.data_folder import DataFolder
+from trioxygen.cli.exits import Exit
+from trioxygen.common.runtime import Runtime
+from trioxygen.gateway.http_limits import HttpLimits
+
+TOKEN_LENGTH: Final = 40
+ADMIN_DRAIN_SECONDS: Final = 2.0
+ADMIN_LIMITS: Final = HttpLimits(connections_max=256)
+
+
+def stop_at_signal() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT; the second one ends the process where it stands."""
+    stopping = asyncio.Event()
+
+    def stop() -> None:
+        if stopping.is_set():
+            # Nothing is lost that was answered: the store survives a kill at any time.
+            os._exit(Exit.INTERRUPTED)
+        stopping.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    return stopping
+
+
+def tls_context(s3: S3Config) -> ssl.SSLContext | None:
+    """Raises ConfigError when the files are not a certificate and its key."""
+    if not s3.tls_certificate_file:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(s3.tls_certificate_file, s3.tls_key_file)
+    except OSError as error:  # SSLError is one
+        files = f"{s3.tls_certificate_file}, {s3.tls_key_file}"
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigError(f"tls_certificate_file, tls_key_file ({files}): {reason}") from error
+    return context
+
+
+def s3_limits(s3: S3Config) -> HttpLimits:
+    return HttpLimits(
+        connections_max=s3.connections_max,
+        keep_alive_seconds=s3.keep_alive_seconds,
+        head_seconds_max=s3.head_seconds_max,
+        body_idle_seconds_max=s3.body_idle_seconds_max,
+        write_idle_seconds_max=s3.write_idle_seconds_max,
+    )
+
+
+def write_endpoint(runtime: Runtime, folder: DataFolder, **told: str) -> None:
+    """Where the process can be reached, for commands that are given its data folder."""
+    text = json.dumps({**told, "pid": os.getpid()})
+    runtime.disk.replace(folder.path / ENDPOINT_FILE, text.encode() + b"\n")
+
+
+def freeze_what_stays() -> None:
+    """What a start leaves behind lives as long as the process (about 200,000 objects, most of them
+    of imports): the collector need not walk over it again and again."""
+    gc.collect()
+    gc.freeze()
