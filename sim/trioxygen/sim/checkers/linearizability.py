@@ -1,0 +1,177 @@
+"""Whether a history of a bucket's keys could have happened one call at a time.
+
+Each key is a register with compare-and-set; a list reads all registers of a bucket at one moment.
+The search is Wing and Gong's with Lowe's memory of visited states ("Testing for linearizability",
+2017): repeatedly take some call that may be next, and step back when none fits. Keys are checked
+alone first, which is fast and points at the key; then whole buckets, for the lists.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from trioxygen.sim.checkers.violation import Violation
+from trioxygen.sim.history import UNKNOWN_END, History, Kind, Operation, Outcome
+
+# One value for each key.
+State = tuple[str | None, ...]
+
+STEPS_MAX: Final = 400_000
+
+
+@dataclass(slots=True)
+class Checked:
+    """Attributes: undecided: searches that were given up after `steps_max`."""
+
+    registers: int = 0
+    buckets: int = 0
+    undecided: int = 0
+
+
+def check(history: History, *, steps_max: int = STEPS_MAX) -> Checked:
+    """Raises Violation."""
+    checked = Checked()
+    buckets: dict[str, list[Operation]] = {}
+    for one in history.operations:
+        buckets.setdefault(one.bucket, []).append(one)
+    for bucket, operations in buckets.items():
+        keys = sorted({one.key for one in operations if one.kind is not Kind.LIST})
+        for key in keys:
+            about = [one for one in operations if one.kind is Kind.LIST or one.key == key]
+            checked.registers += 1
+            if not _check_keys(about, [key], f"{bucket}/{key}", steps_max):
+                checked.undecided += 1
+        if any(one.kind is Kind.LIST and one.outcome is Outcome.OK for one in operations):
+            checked.buckets += 1
+            if not _check_keys(operations, keys, bucket, steps_max):
+                checked.undecided += 1
+    return checked
+
+
+def _check_keys(
+    operations: Sequence[Operation], keys: Sequence[str], name: str, steps_max: int
+) -> bool:
+    """False: undecided."""
+    relevant = [one for one in operations if not _says_nothing(one)]
+    relevant.sort(key=lambda one: one.start)
+    search = _Search(relevant, keys)
+    found = search.run(steps_max)
+    if found is False:
+        told = "\n  ".join(str(one) for one in search.around_the_failure())
+        raise Violation("linearizability", f"{name}: no order explains\n  {told}")
+    return found is True
+
+
+def _says_nothing(one: Operation) -> bool:
+    return one.outcome is Outcome.UNKNOWN and one.kind in (Kind.GET, Kind.LIST)
+
+
+def steps(one: Operation, state: State, keys: Sequence[str]) -> Iterator[State]:
+    """The states that a call can leave behind; none when it cannot have ended as it did."""
+    if one.kind is Kind.LIST:
+        if all(one.listed.get(key) == value for key, value in zip(keys, state, strict=True)):
+            yield state
+        return
+    at = keys.index(one.key)
+    value = state[at]
+    if one.kind is Kind.GET:
+        if value == one.value:
+            yield state
+        return
+    if _would_happen(one, value) and one.outcome in (Outcome.OK, Outcome.UNKNOWN):
+        after = None if one.kind in (Kind.DELETE, Kind.DELETE_MATCH) else one.value
+        yield (*state[:at], after, *state[at + 1 :])
+    elif one.outcome is _refusal(one, value):
+        yield state
+
+
+def _would_happen(one: Operation, value: str | None) -> bool:
+    if one.kind is Kind.CREATE:
+        return value is None
+    if one.kind in (Kind.REPLACE, Kind.DELETE_MATCH):
+        return value == one.expected
+    return True
+
+
+def _refusal(one: Operation, value: str | None) -> Outcome | None:
+    if _would_happen(one, value):
+        return None
+    if one.kind is not Kind.CREATE and value is None:
+        return Outcome.MISSING
+    return Outcome.FAILED
+
+
+class _Search:
+    def __init__(self, operations: Sequence[Operation], keys: Sequence[str]) -> None:
+        self._operations, self._keys = operations, keys
+        self._furthest = 0
+        # Bits of the calls that must be in the order; the others may.
+        self._needed = sum(
+            1 << number
+            for number, one in enumerate(operations)
+            if one.outcome is not Outcome.UNKNOWN
+        )
+
+    def run(self, steps_max: int) -> bool | None:
+        """Whether there is an order; None: not found out."""
+        start: State = (None,) * len(self._keys)
+        seen: set[tuple[int, State]] = {(0, start)}
+        stack: list[Iterator[tuple[int, State]]] = [self._next(0, start)]
+        taken = 0
+        while stack:
+            if not self._needed:
+                return True
+            found = next(stack[-1], None)
+            if found is None:
+                stack.pop()
+                continue
+            if found in seen:
+                continue
+            taken += 1
+            if taken > steps_max:
+                return None
+            seen.add(found)
+            done, state = found
+            if done & self._needed == self._needed:
+                return True
+            self._furthest = max(self._furthest, (done & self._needed).bit_count())
+            stack.append(self._next(done, state))
+        return not self._needed
+
+    def _next(self, done: int, state: State) -> Iterator[tuple[int, State]]:
+        """Calls that may be the next: begun before any other that is left has ended. Those that
+        must come first: they prune more."""
+        operations = self._operations
+        number = ((done + 1) & ~done).bit_length() - 1
+        end = UNKNOWN_END
+        optional: list[int] = []
+        required: list[int] = []
+        while number < len(operations):
+            one = operations[number]
+            if one.start > end:
+                break
+            if not done >> number & 1:
+                if one.outcome is Outcome.UNKNOWN:
+                    optional.append(number)
+                else:
+                    required.append(number)
+                    end = min(end, one.end)
+            number += 1
+        for number in (*required, *optional):
+            one = operations[number]
+            if one.start > end:
+                continue
+            for after in steps(one, state, self._keys):
+                yield done | 1 << number, after
+
+    def around_the_failure(self) -> list[Operation]:
+        """The calls near the place that no order got past."""
+        required = [one for one in self._operations if one.outcome is not Outcome.UNKNOWN]
+        required.sort(key=lambda one: one.end)
+        at = min(self._furthest, len(required) - 1)
+        near = required[max(0, at - 12) : at + 6]
+        first, last = min(one.start for one in near), max(one.end for one in near)
+        unknown = [
+            one for one in self._operations if one.outcome is Outcome.UNKNOWN and one.start <= last
+        ]
+        return sorted((*near, *unknown[-12:]), key=lambda one: (one.start < first, one.start))

@@ -1,0 +1,261 @@
+"""A whole cluster on one virtual loop: nodes, network, clients; and the observers between them."""
+
+import random
+from collections.abc import Callable
+from functools import partial
+
+from google.protobuf.message import Message
+from prometheus_client import CollectorRegistry
+
+from trioxygen.cli.build import OM_GROUP, SCM_GROUP
+from trioxygen.common.runtime import Runtime
+from trioxygen.metadata.client.scm import ScmClient
+from trioxygen.metadata.raft.discovery import Peer
+from trioxygen.metadata.raft.ports import GroupId
+from trioxygen.proto.v1.raft_pb2 import RaftBatch
+from trioxygen.sim.blocking import SimBlocking
+from trioxygen.sim.checkers.states import StateObserver
+from trioxygen.sim.checkers.violation import Violation
+from trioxygen.sim.clock import SimClock
+from trioxygen.sim.datanodes import EmptyDataNode
+from trioxygen.sim.disk import DiskBehaviour, SimDisk
+from trioxygen.sim.links import Links
+from trioxygen.sim.loop import Life, VirtualLoop
+from trioxygen.sim.network import Fabric, SimNetwork
+from trioxygen.sim.node import Node, SimTasks
+from trioxygen.sim.options import Options
+from trioxygen.sim.platter import Platter
+from trioxygen.sim.services import Member, Place
+from trioxygen.sim.store import SimStore
+from trioxygen.sim.trace import Trace
+
+_STEP = "Raft/Step"
+
+
+def address_of(name: str) -> str:
+    """Of a node called om1, scm2, ..."""
+    return f"{name}:{9862 if name.startswith('om') else 9860}"
+
+
+Observe = Callable[["Seat", SimStore], None]
+
+
+class Seat:
+    """A node of a group, over all its lives.
+
+    Attributes:
+    member: of the present life; `before` of the last one.
+    is_lost: the machine will not come back.
+    """
+
+    def __init__(self, node: Node, place: Place, options: Options, observe: Observe) -> None:
+        self.node, self.place = node, place
+        self._options, self._observe = options, observe
+        self.member: Member | None = None
+        self.before: Member | None = None
+        self.is_lost = False
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+    @property
+    def group(self) -> GroupId:
+        return self.place.group
+
+    def start(self) -> None:
+        if self.member is not None and self.member.wal is not None:
+            self.before = self.member
+        self.member = None
+        self.node.start()
+
+    def forget(self) -> None:
+        """What was on its disk is gone."""
+        self.member = self.before = None
+
+    async def boot(self, node: Node, runtime: Runtime) -> None:
+        member = self.member = Member(
+            node.name, runtime, self.place, self._options, partial(self._observe, self)
+        )
+        await member.run()
+
+    def leads(self) -> bool:
+        """As it sees it."""
+        return self.node.is_up and self.member is not None and self.member.leads()
+
+    def holds(self, index: int, term: int) -> bool:
+        """Whether its log says that it has an entry on its disk, or had before it died."""
+        member, group = self.member, self.group
+        if member is None or member.wal is None:
+            member = self.before
+        wal = None if member is None else member.wal
+        if wal is None:
+            return False
+        if index <= wal.compacted(group)[0] or index < wal.first_index(group):
+            return True
+        return index <= wal.last_index(group) and wal.term(group, index) == term
+
+
+class Cluster:
+    """Attributes:
+    seats: of both groups, by node name.
+    members_changed: a group may have other members than it began with.
+    """
+
+    def __init__(
+        self, loop: VirtualLoop, rng: random.Random, options: Options, trace: Trace
+    ) -> None:
+        self.loop, self.options, self.trace = loop, options, trace
+        self._rng = rng
+        self.links = Links(random.Random(rng.getrandbits(64)))
+        self.fabric = Fabric(
+            loop, self.links, self._heard, self._heard_reply, doubled=frozenset(("Raft",))
+        )
+        self.observer = StateObserver(trace)
+        self.seats: dict[str, Seat] = {}
+        self.members_changed = False
+        self.client_hosts: list[str] = []
+        oms = [f"om{number + 1}" for number in range(options.oms)]
+        scms = [f"scm{number + 1}" for number in range(options.scms)]
+        self._peers = {
+            OM_GROUP: tuple(Peer(name, address_of(name)) for name in oms),
+            SCM_GROUP: tuple(Peer(name, address_of(name)) for name in scms),
+        }
+        self.om_addresses = [address_of(name) for name in oms]
+        self.scm_addresses = [address_of(name) for name in scms]
+        for name in oms:
+            self.add(name, OM_GROUP)
+        for name in scms:
+            self.add(name, SCM_GROUP)
+
+    def add(self, name: str, group: GroupId) -> Seat:
+        address = address_of(name)
+        node = Node(
+            name,
+            self.loop,
+            self.fabric,
+            self.trace,
+            random.Random(self._rng.getrandbits(64)),
+            self._boot,
+        )
+        scms = self.scm_addresses or [address_of("scm1")]
+        role = "om" if group == OM_GROUP else "scm"
+        place = Place(role, group, address, self._peers[group], scms)
+        self.fabric.name_address(address, name)
+        self.fabric.name_address(scms[0], scms[0].partition(":")[0])
+        seat = self.seats[name] = Seat(node, place, self.options, self._committed)
+        return seat
+
+    async def _boot(self, node: Node, runtime: Runtime) -> None:
+        await self.seats[node.name].boot(node, runtime)
+
+    def start(self) -> None:
+        for seat in self.seats.values():
+            seat.start()
+        if self.scm_addresses:
+            runtime = self.outsider("dn1")
+            client = ScmClient(runtime, self.scm_addresses, timeout_ms=3_000, try_ms=500)
+            runtime.tasks.start_worker(EmptyDataNode("dn1", client, runtime.clock))
+
+    def of_group(self, group: GroupId) -> list[Seat]:
+        return [seat for seat in self.seats.values() if seat.group == group]
+
+    def outsider(self, name: str) -> Runtime:
+        """A runtime that never crashes, of a client or such."""
+        life = Life(name)
+        self.client_hosts.append(name)
+        rng = random.Random(self._rng.getrandbits(64))
+        disk = SimDisk(Platter(), DiskBehaviour(), rng, self.loop.time, _never)
+        clock = SimClock(self.loop, offset_ms=0.0, rate=1.0)
+        registry = CollectorRegistry()
+        return Runtime(
+            clock=clock,
+            rng=rng,
+            disk=disk,
+            network=SimNetwork(self.fabric, life, name),
+            blocking=SimBlocking(self.loop, disk, rng),
+            registry=registry,
+            tasks=SimTasks(self.loop, clock, registry),
+        )
+
+    def lagging(self) -> str:
+        """Who is not yet where the others of the group are; empty: nobody."""
+        told: list[str] = []
+        for group in (OM_GROUP, SCM_GROUP):
+            at: dict[str, tuple[int, int]] = {}
+            wanted = self.voters(group)
+            if "nobody" in wanted:
+                told.append("a voter is counted that is no more")
+            for seat in self.of_group(group):
+                if wanted and seat.name not in wanted:
+                    continue
+                store = None if seat.member is None else seat.member.store
+                if seat.is_lost:
+                    told.append(f"{seat.name} is lost and still counted")
+                elif not seat.node.is_ready or store is None:
+                    told.append(f"{seat.name} is not up: {seat.node.failure!r}")
+                else:
+                    at[seat.name] = (store.applied()[0], store.row_hash)
+            if len(set(at.values())) > 1:
+                told.append(", ".join(f"{name} at {index}" for name, (index, _) in at.items()))
+        return "; ".join(told)
+
+    def voters(self, group: GroupId) -> list[str]:
+        """Names of the voters of a group, as its latest leader applied it, old and new ones while
+        they change; "nobody" for one that no node is. Empty: there is no leader."""
+        seats = self.of_group(group)
+        running = [
+            (seat, seat.member.raft)
+            for seat in seats
+            if seat.member is not None and seat.member.raft is not None
+        ]
+        leaders = [raft for seat, raft in running if seat.leads()]
+        if not leaders:
+            return []
+        configuration = max(leaders, key=lambda raft: raft.term).applied_configuration
+        names = {raft.id: seat.name for seat, raft in running}
+        voters = dict.fromkeys((*configuration.voters, *configuration.outgoing))
+        return [names.get(voter, "nobody") for voter in voters]
+
+    def check_defects(self) -> None:
+        """Raises Violation."""
+        for seat in self.seats.values():
+            if seat.member is not None and (defect := seat.member.defect()):
+                raise Violation("defect", f"{seat.name}: {defect}")
+
+    # ---- observers ----
+
+    def _watch(self, look: Callable[[], None]) -> None:
+        try:
+            look()
+        except Violation as violation:
+            self.loop.fail(violation)
+
+    def _heard(self, source: str, target: str, method: str, message: Message) -> None:
+        if isinstance(message, RaftBatch):
+            self._watch(lambda: self.observer.heard(source, target, message))
+
+    def _heard_reply(self, source: str, target: str, method: str, body: bytes) -> None:
+        if method == _STEP and body:
+            batch = RaftBatch.FromString(body)
+            self._watch(lambda: self.observer.heard(source, target, batch))
+
+    def _committed(self, seat: Seat, store: SimStore) -> None:
+        self._watch(lambda: self._check_commit(seat, store))
+
+    def _check_commit(self, seat: Seat, store: SimStore) -> None:
+        is_first = self.observer.committed(seat.name, seat.group, store)
+        if not is_first or self.members_changed:
+            return
+        index, term = store.applied()
+        seats = self.of_group(seat.group)
+        holders = [one.name for one in seats if one.holds(index, term)]
+        if len(holders) <= len(seats) // 2:
+            raise Violation(
+                "majority",
+                f"{seat.name} applied ({index}, {term}), which only {holders} have on their disks",
+            )
+
+
+def _never() -> None:
+    raise AssertionError("no crash was planned")

@@ -1,0 +1,266 @@
+"""The disk port over a `Platter`: one life's handle. Every operation may be the one that a crash
+cuts short, and takes virtual time, which `blocking` makes its caller wait for."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from trioxygen.common.disk import Buffer, DiskSpace
+from trioxygen.common.errors import NoSpace
+from trioxygen.sim.platter import Change, Inode, Link, Platter
+
+
+class Crashed(BaseException):
+    """The node is gone in the middle of what it did. Not an Exception: nobody may handle it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class DiskBehaviour:
+    """How a disk is at the moment; the fault plan turns these.
+
+    Attributes:
+    sync_ms: bounds of a usual sync.
+    slow_sync_rate, slow_sync_ms: how often a sync is slow, and how slow at most.
+    sync_failures_left: so many syncs fail.
+    full: nothing can grow.
+    operations_to_crash: this many operations more, then the node crashes; None: no such plan.
+    """
+
+    sync_ms: tuple[float, float] = (0.1, 0.6)
+    slow_sync_rate: float = 0.0
+    slow_sync_ms: float = 0.0
+    sync_failures_left: int = 0
+    full: bool = False
+    operations_to_crash: int | None = None
+
+
+class SimDisk:
+    """Args:
+    crash: called when an operation is the last one.
+    """
+
+    def __init__(
+        self,
+        platter: Platter,
+        behaviour: DiskBehaviour,
+        rng: random.Random,
+        now: Callable[[], float],
+        crash: Callable[[], None],
+    ) -> None:
+        self.platter, self.behaviour = platter, behaviour
+        self._rng, self._now, self._crash = rng, now, crash
+        self._severed = False
+        self._cost_ms = 0.0
+        self._locks: dict[Path, None] = {}
+        # Covered by the last sync of the call under way.
+        self._syncing: list[Change] = []
+
+    # ---- for the simulation ----
+
+    def sever(self) -> None:
+        """The life is over: nothing it may still try reaches the disk."""
+        self._severed = True
+
+    def take_cost_ms(self) -> float:
+        """How long the operations since the last call took."""
+        cost_ms, self._cost_ms = self._cost_ms, 0.0
+        self._syncing = []
+        return cost_ms
+
+    def operate(self, cost_ms: float = 0.0) -> None:
+        """Before each operation. Raises Crashed."""
+        if self._severed:
+            raise Crashed
+        for change in self._syncing:
+            # Who does something else has seen the sync return.
+            change.durable_at = self._now()
+        self._syncing = []
+        left = self.behaviour.operations_to_crash
+        if left is not None:
+            self.behaviour.operations_to_crash = left - 1 if left else None
+            if not left:
+                self._crash()
+                raise Crashed
+        self._cost_ms += cost_ms
+
+    def sync_cost_ms(self) -> float:
+        behaviour = self.behaviour
+        if behaviour.slow_sync_rate and self._rng.random() < behaviour.slow_sync_rate:
+            return self._rng.uniform(behaviour.sync_ms[1], behaviour.slow_sync_ms)
+        return self._rng.uniform(*behaviour.sync_ms)
+
+    def check_space(self, more_bytes: int, path: Path) -> None:
+        if more_bytes > 0 and (
+            self.behaviour.full
+            or self.platter.used_bytes() + more_bytes > self.platter.capacity_bytes
+        ):
+            raise NoSpace("the disk is full", path=str(path))
+
+    def sync_inode(self, inode: Inode, path: Path) -> None:
+        self.operate(self.sync_cost_ms())
+        if self.behaviour.sync_failures_left:
+            self.behaviour.sync_failures_left -= 1
+            inode.sync_failed()
+            raise OSError(5, "Input/output error", str(path))
+        now = self._now()
+        inode.forget_durable(now)
+        self._syncing = inode.sync(now + self._cost_ms / 1_000)
+
+    # ---- the port ----
+
+    def open(self, path: Path, *, create: bool = False) -> "SimFile":
+        self.operate(0.01)
+        inode = self.platter.names.get(path)
+        if inode is None:
+            if not create:
+                raise FileNotFoundError(2, "No such file", str(path))
+            self.check_space(1, path)
+            inode = Inode()
+            self.platter.link(Link(path, inode))
+        return SimFile(self, inode, path)
+
+    def read(self, path: Path) -> bytes:
+        self.operate(0.02)
+        inode = self.platter.names.get(path)
+        if inode is None:
+            raise FileNotFoundError(2, "No such file", str(path))
+        return bytes(inode.data)
+
+    def replace(self, path: Path, data: bytes) -> None:
+        beside = path.with_name(path.name + ".new")
+        file = self.open(beside, create=True)
+        file.truncate(0)
+        file.pwrite([data], 0)
+        file.datasync()
+        self.rename(beside, path)
+        self.sync_directory(path.parent)
+
+    def make_directory(self, path: Path) -> None:
+        self.operate(0.02)
+        for one in (*reversed(path.parents), path):
+            self.platter.directories[one] = None
+
+    def list(self, path: Path) -> Sequence[str]:
+        self.operate(0.01)
+        return self.platter.children(path)
+
+    def exists(self, path: Path) -> bool:
+        self.operate()
+        return path in self.platter.names or path in self.platter.directories
+
+    def rename(self, source: Path, target: Path) -> None:
+        self.operate(0.01)
+        platter = self.platter
+        if source in platter.directories:
+            self._rename_directory(source, target)
+            return
+        inode = platter.names.get(source)
+        if inode is None:
+            raise FileNotFoundError(2, "No such file", str(source))
+        platter.link(Link(target, inode, source))
+
+    def _rename_directory(self, source: Path, target: Path) -> None:
+        """At once durable, with what is in it: finer grains are not simulated."""
+        platter = self.platter
+        assert not platter.children(target), f"{target} is not empty"
+        for name in [one for one in platter.names if source in one.parents]:
+            moved = target / name.relative_to(source)
+            platter.link(Link(moved, platter.names[name], name))
+            platter.sync_directory(moved.parent)
+            platter.sync_directory(name.parent)
+        for name in [one for one in platter.directories if one == source or source in one.parents]:
+            del platter.directories[name]
+            platter.directories[target / name.relative_to(source)] = None
+
+    def remove(self, path: Path) -> None:
+        self.operate(0.01)
+        if path in self.platter.names:
+            self.platter.link(Link(path, None))
+
+    def remove_directory(self, path: Path) -> None:
+        self.operate(0.01)
+        if path in self.platter.directories:
+            if self.platter.children(path):
+                raise OSError(39, "Directory not empty", str(path))
+            del self.platter.directories[path]
+
+    def sync_directory(self, path: Path) -> None:
+        self.operate(self.sync_cost_ms())
+        self.platter.sync_directory(path)
+
+    def space(self, path: Path) -> DiskSpace:
+        self.operate()
+        free = 0 if self.behaviour.full else self.platter.capacity_bytes - self.platter.used_bytes()
+        return DiskSpace(capacity_bytes=self.platter.capacity_bytes, free_bytes=free)
+
+    def allocated_bytes(self, path: Path) -> int:
+        self.operate()
+        return len(self.platter.names[path].data)
+
+    def lock(self, path: Path) -> "SimLock | None":
+        self.operate()
+        if path in self._locks:
+            return None
+        self._locks[path] = None
+        return SimLock(self._locks, path)
+
+
+class SimLock:
+    def __init__(self, locks: dict[Path, None], path: Path) -> None:
+        self._locks, self._path = locks, path
+
+    def release(self) -> None:
+        self._locks.pop(self._path, None)
+
+
+class SimFile:
+    __slots__ = ("_disk", "_inode", "_path")
+
+    def __init__(self, disk: SimDisk, inode: Inode, path: Path) -> None:
+        self._disk, self._inode, self._path = disk, inode, path
+
+    def pwrite(self, buffers: Sequence[Buffer], offset_bytes: int) -> int:
+        data = b"".join(buffers)
+        self._disk.operate(0.01)
+        self._disk.check_space(offset_bytes + len(data) - len(self._inode.data), self._path)
+        self._inode.write(data, offset_bytes)
+        return len(data)
+
+    def pread(self, size_bytes: int, offset_bytes: int) -> bytes:
+        self._disk.operate(0.02)
+        return bytes(self._inode.data[offset_bytes : offset_bytes + size_bytes])
+
+    def pread_nowait(self, size_bytes: int, offset_bytes: int) -> bytes | None:
+        self._disk.operate()
+        data = bytes(self._inode.data[offset_bytes : offset_bytes + size_bytes])
+        return data if len(data) == size_bytes else None
+
+    def datasync(self) -> None:
+        self._disk.sync_inode(self._inode, self._path)
+
+    def allocate(self, offset_bytes: int, size_bytes: int) -> None:
+        self._disk.operate(0.02)
+        more_bytes = offset_bytes + size_bytes - len(self._inode.data)
+        self._disk.check_space(more_bytes, self._path)
+        if more_bytes > 0:
+            self._inode.resize(offset_bytes + size_bytes)
+
+    def punch_hole(self, offset_bytes: int, size_bytes: int) -> None:
+        self._disk.operate(0.02)
+        end = min(len(self._inode.data), offset_bytes + size_bytes)
+        if end > offset_bytes:
+            self._inode.write(bytes(end - offset_bytes), offset_bytes)
+
+    def truncate(self, size_bytes: int) -> None:
+        self._disk.operate(0.01)
+        self._disk.check_space(size_bytes - len(self._inode.data), self._path)
+        self._inode.resize(size_bytes)
+
+    def size_bytes(self) -> int:
+        self._disk.operate()
+        return len(self._inode.data)
+
+    def close(self) -> None:
+        # Of a life that is over, too: nothing happens.
+        return

@@ -1,0 +1,228 @@
+"""What goes wrong, and when: drawn from the seed, one deed after another, until all is healed."""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from trioxygen.sim.cluster import Cluster, Seat
+from trioxygen.sim.options import Options
+from trioxygen.sim.stories import Stories
+from trioxygen.sim.trace import Trace
+
+Deed = Callable[[Seat], None]
+
+
+class Faults:
+    """Does something to the cluster every now and then."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        stories: Stories,
+        options: Options,
+        rng: random.Random,
+        trace: Trace,
+    ) -> None:
+        self._cluster, self._stories, self._options = cluster, stories, options
+        self._rng, self._trace = rng, trace
+        self._loop = cluster.loop
+        self._deeds: list[tuple[Deed, int]] = []
+        if options.network:
+            self._deeds += [
+                (self._cut_off, 3),
+                (self._cut_from_members, 4),
+                (self._cut_one_way, 3),
+                (self._mend, 5),
+                (self._weather, 4),
+            ]
+        if options.crashes:
+            self._deeds += [(self._kill, 3), (self._lose_power, 4), (self._crash_in_operation, 6)]
+        if options.disks:
+            self._deeds += [(self._slow_disk, 3), (self._full_disk, 2), (self._fail_sync, 2)]
+        if options.members:
+            self._deeds += [(self._transfer, 2)]
+        if options.clocks:
+            self._deeds += [(self._jump_clock, 2), (self._drift_clock, 2)]
+        if options.pauses:
+            self._deeds += [(self._pause, 3)]
+        self.done: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        if not self._deeds or not self._options.faults:
+            return
+        deeds = [deed for deed, _ in self._deeds]
+        weights = [weight for _, weight in self._deeds]
+        while True:
+            await asyncio.sleep(self._rng.expovariate(1_000 / self._options.faults))
+            deed = self._rng.choices(deeds, weights)[0]
+            seat = self._some_seat()
+            name = getattr(deed, "__name__", "deed").lstrip("_")
+            self.done[name] = self.done.get(name, 0) + 1
+            self._trace.note("fault", name, seat.node.name)
+            deed(seat)
+            self._cluster.check_defects()
+
+    def _some_seat(self) -> Seat:
+        """Leaders more often than others."""
+        seats = list(self._cluster.seats.values())
+        leaders = [one for one in seats if one.leads()]
+        return self._rng.choice(leaders if leaders and self._rng.random() < 0.5 else seats)
+
+    def _later(self, low_ms: float, high_ms: float, deed: Callable[[], None]) -> None:
+        delay_s = self._rng.uniform(low_ms, high_ms) / 1_000
+        self._loop.call_at_of(self._loop.root, self._loop.time() + delay_s, deed)
+
+    # ---- network ----
+
+    def _hosts(self) -> list[str]:
+        return [*self._cluster.seats, *self._cluster.client_hosts]
+
+    def _cut_off(self, seat: Seat) -> None:
+        cut, here = self._cluster.links.cut, seat.node.name
+        for host in self._hosts():
+            if host != here and self._rng.random() < 0.9:
+                cut[host, here] = cut[here, host] = None
+
+    def _cut_from_members(self, seat: Seat) -> None:
+        """Clients still reach it."""
+        cut, here = self._cluster.links.cut, seat.node.name
+        for host in self._cluster.seats:
+            if host != here:
+                cut[host, here] = cut[here, host] = None
+
+    def _cut_one_way(self, seat: Seat) -> None:
+        cut, here = self._cluster.links.cut, seat.node.name
+        outgoing = self._rng.random() < 0.5
+        for host in self._hosts():
+            if host != here and self._rng.random() < 0.8:
+                cut[(here, host) if outgoing else (host, here)] = None
+
+    def _mend(self, seat: Seat) -> None:
+        self._cluster.links.cut.clear()
+
+    def _weather(self, seat: Seat) -> None:
+        rng, behaviour = self._rng, self._cluster.links.behaviour
+        behaviour.delay_ms = rng.choice(((0.1, 1.0), (0.1, 5.0), (1.0, 40.0)))
+        behaviour.loss_rate = rng.choice((0.0, 0.0, 0.01, 0.1))
+        behaviour.late_rate = rng.choice((0.0, 0.01, 0.1, 0.3))
+        behaviour.late_ms = rng.choice((5.0, 50.0, 400.0, 1_500.0))
+        behaviour.duplicate_rate = rng.choice((0.0, 0.05, 0.3))
+
+    # ---- crashes ----
+
+    def _start_later(self, seat: Seat) -> None:
+        self._later(20.0, 1_500.0, lambda: self._start(seat))
+
+    def _start(self, seat: Seat) -> None:
+        if not seat.node.is_up and not seat.is_lost:
+            seat.start()
+
+    def _kill(self, seat: Seat) -> None:
+        if seat.node.is_up:
+            seat.node.crash(power=False)
+            self._start_later(seat)
+
+    def _lose_power(self, seat: Seat) -> None:
+        if not seat.node.is_up:
+            return
+        seat.node.crash(power=True)
+        self._start_later(seat)
+        if self._rng.random() < 0.15:
+            # The whole rack.
+            for other in self._cluster.seats.values():
+                if other.node.is_up:
+                    other.node.crash(power=True)
+                    self._start_later(other)
+
+    def _crash_in_operation(self, seat: Seat) -> None:
+        behaviour = seat.node.disk_behaviour
+        if seat.node.is_up and behaviour.operations_to_crash is None:
+            behaviour.operations_to_crash = self._rng.choice((0, 1, 2, 5, 20))
+            self._watch_crash(seat)
+
+    def _watch_crash(self, seat: Seat) -> None:
+        def look() -> None:
+            if seat.node.is_up:
+                self._later(50.0, 100.0, look)
+            else:
+                self._start_later(seat)
+
+        self._later(50.0, 100.0, look)
+
+    # ---- disks ----
+
+    def _slow_disk(self, seat: Seat) -> None:
+        behaviour = seat.node.disk_behaviour
+        behaviour.slow_sync_rate = self._rng.choice((0.02, 0.2))
+        behaviour.slow_sync_ms = self._rng.choice((20.0, 200.0, 1_500.0))
+        self._later(500.0, 2_000.0, lambda: self._usual_disk(seat))
+
+    def _usual_disk(self, seat: Seat) -> None:
+        seat.node.disk_behaviour.slow_sync_rate = 0.0
+        seat.node.disk_behaviour.full = False
+
+    def _full_disk(self, seat: Seat) -> None:
+        seat.node.disk_behaviour.full = True
+        self._later(100.0, 1_500.0, lambda: self._usual_disk(seat))
+
+    def _fail_sync(self, seat: Seat) -> None:
+        """The log is dead then; whoever runs the node starts it again."""
+        if not seat.node.is_up:
+            return
+        seat.node.disk_behaviour.sync_failures_left = 1
+        self._later(100.0, 1_000.0, lambda: self._replace_failed(seat))
+
+    def _replace_failed(self, seat: Seat) -> None:
+        seat.node.disk_behaviour.sync_failures_left = 0
+        if seat.node.is_up:
+            seat.node.crash(power=True, reason="after a failed sync")
+            self._start_later(seat)
+
+    # ---- clocks ----
+
+    def _jump_clock(self, seat: Seat) -> None:
+        node = seat.node
+        jump_ms = self._rng.choice((-600_000.0, -3_000.0, 3_000.0, 600_000.0))
+        node.clock_offset_ms += jump_ms
+        if node.clock is not None:
+            node.clock.jump(jump_ms)
+
+    def _drift_clock(self, seat: Seat) -> None:
+        node = seat.node
+        node.clock_rate = self._rng.choice((0.9, 0.99, 1.0, 1.01, 1.1))
+        if node.clock is not None:
+            node.clock.set_rate(node.clock_rate)
+
+    # ---- pauses ----
+
+    def _pause(self, seat: Seat) -> None:
+        seat.node.pause()
+        self._later(20.0, 3_000.0, seat.node.resume)
+
+    # ---- members ----
+
+    def _transfer(self, seat: Seat) -> None:
+        self._loop.create_task(self._stories.transfer(seat), name="transfer")
+
+    # ---- the end ----
+
+    def heal(self) -> None:
+        """Nothing is wrong any more, and every node runs."""
+        self._trace.note("heal")
+        links = self._cluster.links
+        links.cut.clear()
+        links.behaviour = type(links.behaviour)()
+        for seat in self._cluster.seats.values():
+            node = seat.node
+            self._usual_disk(seat)
+            failing = node.disk_behaviour.sync_failures_left == 0 and "fail_sync" in self.done
+            node.disk_behaviour.sync_failures_left = 0
+            node.disk_behaviour.operations_to_crash = None
+            node.resume()
+            if seat.is_lost:
+                continue
+            if node.is_up and (failing or node.failure is not None):
+                node.crash(power=True, reason="started again to heal")
+            if not node.is_up:
+                seat.start()

@@ -1,0 +1,44 @@
+"""The simulator finds what is broken on purpose. Which seed finds a mistake first is in
+docs/internals/simulator.md."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sim.mutations import MUTATIONS, Mutation
+from trioxygen.sim.options import from_seed
+from trioxygen.sim.simulation import run
+
+SEEDS_MAX = 400
+# Found within a few seeds, so that every run of the tests shows that the checkers look.
+QUICK = ("said-before-durable", "one-is-a-majority", "vote-for-a-short-log", "second-vote")
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(before)
+
+
+def first_found(mutation: Mutation) -> int:
+    with mutation.applied():
+        for seed in range(1, SEEDS_MAX + 1):
+            if run(seed, from_seed(seed, mutation.options)).failure:
+                return seed
+    pytest.fail(f"{mutation.name} was not found in {SEEDS_MAX} runs")
+
+
+@pytest.mark.parametrize(
+    "mutation", [one for one in MUTATIONS if one.name in QUICK], ids=lambda one: one.name
+)
+def test_a_gross_mistake_is_found_soon(mutation: Mutation) -> None:
+    assert first_found(mutation) <= 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name)
+def test_a_mistake_is_found(mutation: Mutation) -> None:
+    first_found(mutation)
