@@ -1,7 +1,7 @@
 # Every verb sets up what it needs first; `make` alone lists the verbs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-long integration crash conformance test-endpoint fmt check proto bench wheel clean
+.PHONY: help install serve test test-long integration crash cluster conformance test-endpoint fmt check proto bench wheel clean
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -17,7 +17,7 @@ SECRET_KEY ?= $(O3_SECRET_KEY)
 export BENCH_ACCESS_KEY = $(ACCESS_KEY)
 export BENCH_SECRET_KEY = $(SECRET_KEY)
 
-FAST_TESTS := $(wildcard tests/unit tests/contract tests/transcripts)
+FAST_TESTS := $(wildcard tests/unit tests/contract tests/transcripts tests/sim)
 PYTHON_CODE := gateway metadata hdds recon common cli sim bench tests $(wildcard conformance)
 
 help:                 ## this list
@@ -42,6 +42,9 @@ integration: install  ## only the integration tests
 
 crash: install        ## only the tests that kill -9 a server under load
 	$(PYTEST) -m crash $(ARGS)
+
+cluster: install      ## clusters of processes under faults: kill -9, SIGSTOP, partitions (as root, with iproute2)
+	$(PYTEST) -m cluster $(ARGS)
 
 test-endpoint: install ## our S3 tests against any endpoint: ENDPOINT=http://... ACCESS_KEY=... SECRET_KEY=...
 	@test -n "$(ENDPOINT)" || { echo "usage: make test-endpoint ENDPOINT=http://host:port" >&2; exit 2; }

@@ -1,4 +1,4 @@
-"""The command line: python -m bench run | local | listing | compare."""
+"""The command line: python -m bench run | local | listing | raft | snapshot | compare."""
 
 import argparse
 import asyncio
@@ -16,8 +16,10 @@ from bench.listing import measure_listing
 from bench.local import ServerFailed, local_server
 from bench.measure import Result
 from bench.phases import NAMES
+from bench.raft import PYSYNCOBJ_VARIANTS, measure_raft
 from bench.run import Settings, Target, run
 from bench.sigv4_client import ConnectionLost, MalformedAnswer, WrongAnswer
+from bench.snapshot import measure_snapshot
 
 EXIT_OK, EXIT_WRONG_ANSWERS, EXIT_FAILED = 0, 1, 2
 
@@ -73,6 +75,18 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     listing_verb.add_argument("--keys", type=numbers, default=[10_000, 1_000_000])
     listing_verb.add_argument("--concurrency", type=int, default=1)
     add_measuring(listing_verb, seconds=10.0)
+    raft_verb = verbs.add_parser("raft", help="three OM processes beside PySyncObj")
+    raft_verb.add_argument("--data-parent", type=Path, help="the folder (so the disk) to use")
+    raft_verb.add_argument("--in-flight", type=numbers, default=[1, 8, 64], metavar="1,8,64")
+    raft_verb.add_argument("--rounds", type=int, default=3, help="the best of so many counts")
+    raft_verb.add_argument("--beside", choices=("all", "none", *PYSYNCOBJ_VARIANTS), default="all")
+    add_measuring(raft_verb, seconds=5.0)
+    snapshot_verb = verbs.add_parser("snapshot", help="writes while an OM gets the whole state")
+    snapshot_verb.add_argument("--data-parent", type=Path, help="the folder (so the disk) to use")
+    snapshot_verb.add_argument("--keys", type=int, default=1_000_000)
+    snapshot_verb.add_argument("--in-flight", type=numbers, default=[8], metavar="1,8")
+    snapshot_verb.add_argument("--rounds", type=int, default=3, help="the best of so many counts")
+    add_measuring(snapshot_verb, seconds=5.0)
     compare_verb = verbs.add_parser("compare", help="two results side by side")
     compare_verb.add_argument("before", type=Path)
     compare_verb.add_argument("after", type=Path)
@@ -107,6 +121,28 @@ def measured(options: argparse.Namespace) -> list[Result]:
                 concurrency=options.concurrency,
                 seconds=options.seconds,
                 seed=options.seed,
+            )
+        )
+    if options.verb == "raft":
+        chosen = {"all": list(PYSYNCOBJ_VARIANTS), "none": []}
+        return on_uvloop(
+            measure_raft(
+                in_flight=options.in_flight,
+                seconds=options.seconds,
+                rounds=options.rounds,
+                data_parent=options.data_parent,
+                variants=chosen.get(options.beside, [options.beside]),
+                cores=os.cpu_count() or 1,
+            )
+        )
+    if options.verb == "snapshot":
+        return on_uvloop(
+            measure_snapshot(
+                keys=options.keys,
+                in_flight=options.in_flight,
+                seconds=options.seconds,
+                rounds=options.rounds,
+                data_parent=options.data_parent,
             )
         )
     settings = Settings(

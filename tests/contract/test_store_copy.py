@@ -316,3 +316,55 @@ def test_table_that_an_older_version_lacks_is_empty(stores: Stores) -> None:
     install(target, pieces_of(older))
     assert state(target) == {b"k": b"1"}
     assert state(target, B) == {}
+
+
+def in_time(action: Callable[[], None]) -> bool:
+    """Whether it ended, on a thread of its own, in a time that is ample."""
+    thread = threading.Thread(target=action, daemon=True)
+    thread.start()
+    thread.join(10)
+    return not thread.is_alive()
+
+
+def abort_a_transaction(store: Store, rows: Rows) -> Callable[[], None]:
+    def run() -> None:
+        txn = store.begin()
+        for key, value in rows.items():
+            txn.put(A, key, value)
+        txn.abort()
+
+    return run
+
+
+def large(stores: Stores) -> Store:
+    """One that is not copied in one piece."""
+    store = stores.make()
+    put(store, {b"%06d" % number: bytes(1_000) for number in range(5_000)})
+    return store
+
+
+def test_transaction_that_changed_nothing_is_aborted_while_a_copy_is_under_way(
+    stores: Stores,
+) -> None:
+    store = large(stores)
+    copy = store.copy()
+    pieces = [copy.read()]
+    assert in_time(abort_a_transaction(store, {}))
+    while piece := copy.read():
+        pieces.append(piece)
+    copy.close()
+    target = stores.make()
+    incoming = received(target, pieces)
+    incoming.complete()
+    incoming.install()
+    assert state(target) == state(store)
+
+
+def test_transaction_with_changes_is_aborted_while_a_copy_is_under_way(stores: Stores) -> None:
+    store = large(stores)
+    before = state(store)
+    copy = store.copy()
+    assert copy.read()
+    assert in_time(abort_a_transaction(store, {b"new": b"row"}))
+    assert state(store) == before
+    copy.close()

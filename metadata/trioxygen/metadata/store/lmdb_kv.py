@@ -63,12 +63,22 @@ class LmdbCursor:
 
 
 class LmdbTxn:
-    """A read or write transaction."""
+    """A read or write transaction.
 
-    __slots__ = ("_databases", "_txn", "is_open")
+    Args:
+        end_copies: of a write transaction: ends all copies under way.
+    """
 
-    def __init__(self, txn: lmdb.Transaction, databases: Mapping[Table, lmdb._Database]) -> None:
-        self._txn, self._databases = txn, databases
+    __slots__ = ("_databases", "_end_copies", "_is_changed", "_txn", "is_open")
+
+    def __init__(
+        self,
+        txn: lmdb.Transaction,
+        databases: Mapping[Table, lmdb._Database],
+        end_copies: Callable[[], None] | None = None,
+    ) -> None:
+        self._txn, self._databases, self._end_copies = txn, databases, end_copies
+        self._is_changed = False
         self.is_open = True
 
     def get(self, table: Table, key: bytes) -> bytes | None:
@@ -95,13 +105,16 @@ class LmdbTxn:
             found = cursor.next()
 
     def put(self, table: Table, key: bytes, value: bytes) -> None:
+        self._is_changed = True
         try:
             self._txn.put(key, value, db=self._databases[table])
         except lmdb.MapFullError as error:
             raise NoSpace("the metadata store is full") from error
 
     def delete(self, table: Table, key: bytes) -> bool:
-        return bool(self._txn.delete(key, db=self._databases[table]))
+        found = bool(self._txn.delete(key, db=self._databases[table]))
+        self._is_changed |= found
+        return found
 
     def delete_range(self, table: Table, start: bytes, end: bytes) -> int:
         cursor = self._cursor(table)
@@ -110,6 +123,7 @@ class LmdbTxn:
         while found and cursor.key() < end:
             # The cursor moves to the next row by itself; delete() is false when there was none.
             cursor.delete()
+            self._is_changed = True
             count += 1
             found = bool(cursor.key())
         return count
@@ -125,7 +139,16 @@ class LmdbTxn:
 
     def abort(self) -> None:
         self.is_open = False
-        self._txn.abort()
+        if self._end_copies is None:
+            self._txn.abort()
+        elif self._is_changed:
+            # The binding waits with it until no copy is under way, which may take minutes. Changes
+            # are undone only by a leader that was replaced, whose copy nobody takes any more.
+            self._end_copies()
+            self._txn.abort()
+        else:
+            # The same, and waits for nothing.
+            self._txn.commit()
 
 
 def _is_out_of_space(error: lmdb.Error) -> bool:
@@ -365,7 +388,9 @@ class LmdbStore:
 
     def begin(self) -> LmdbTxn:
         environment = self._open
-        txn = self._writer = LmdbTxn(environment.env.begin(write=True), environment.databases)
+        txn = self._writer = LmdbTxn(
+            environment.env.begin(write=True), environment.databases, self._end_copies
+        )
         return txn
 
     def count(self, table: Table) -> int:
@@ -397,6 +422,10 @@ class LmdbStore:
             raise
         self._copies.add(copy)
         return copy
+
+    def _end_copies(self) -> None:
+        for copy in tuple(self._copies):
+            copy.close()
 
     def receive(self) -> LmdbIncoming:
         assert not self._is_receiving, "one copy is received at a time"
@@ -436,6 +465,5 @@ class LmdbStore:
 
     def close(self) -> None:
         # A copy under way reads the map that closing takes away.
-        for copy in tuple(self._copies):
-            copy.close()
+        self._end_copies()
         self._open.close()

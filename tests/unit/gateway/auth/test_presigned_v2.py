@@ -28,7 +28,8 @@ def signed(
     HmacV1QueryAuth(Credentials(ACCESS, SECRET), expires=expires).add_auth(asked)
     parts = urlsplit(asked.url)
     fields = [
-        (name.lower().encode(), value.strip().encode()) for name, value in asked.headers.items()
+        (name.lower().encode(), str(value).strip().encode())
+        for name, value in asked.headers.items()
     ]
     head = RequestHead(method, parts.path.encode(), parts.query.encode(), fields)
     last = head.query_value("Expires")

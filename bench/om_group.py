@@ -1,0 +1,175 @@
+"""Three `o3 om` processes on empty folders for the time of a run, and a client of theirs."""
+
+import asyncio
+import random
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from bench.accounting import process_tree_usage
+from bench.local import ServerFailed
+from trioxygen.cli.cluster_layout import CONFIG_FILE, LocalNode, new_layout
+from trioxygen.common.network_grpc import GrpcNetwork
+from trioxygen.common.runtime import Runtime, system_runtime
+from trioxygen.metadata.client.om import OmClient
+from trioxygen.proto.v1 import om_pb2
+from trioxygen.proto.v1.types_pb2 import Account
+
+MEMBERS: Final = 3
+BUCKET: Final = "bench"
+_HOST: Final = "127.0.0.1"
+_READY_SECONDS_MAX: Final = 60.0
+_STOP_SECONDS_MAX: Final = 30.0
+# As long as a run: a command that takes longer is an error, not a slow one.
+_CALL_TIMEOUT_MS: Final = 10_000.0
+
+
+class OmProcess:
+    """One member. Its log goes to a file beside its data."""
+
+    def __init__(self, folder: Path, node: LocalNode) -> None:
+        self.node, self.address = node, f"{_HOST}:{node.port}"
+        self._folder = folder
+        self.data = folder / node.id
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        # Not asyncio's way, which forks: gRPC in this process stands still for that, and a child
+        # may never come out of it. This one does not fork.
+        with (self._folder / f"{self.node.id}.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "trioxygen.cli.main", "om", "--id", self.node.id),
+                    *("--config", str(self._folder / CONFIG_FILE), "--data", str(self.data)),
+                    *("--admin-port", "0"),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+
+    async def until_ready(self) -> None:
+        """Raises ServerFailed."""
+        assert self._process is not None and self._process.stdout is not None
+        try:
+            async with asyncio.timeout(_READY_SECONDS_MAX):
+                while line := await asyncio.to_thread(self._process.stdout.readline):
+                    if line == b"ready\n":
+                        return
+        except TimeoutError as error:
+            raise ServerFailed(f"{self.node.id} is not ready: {self._log_tail()}") from error
+        raise ServerFailed(f"{self.node.id} ended: {self._log_tail()}")
+
+    def _log_tail(self) -> str:
+        lines = (self._folder / f"{self.node.id}.log").read_text().splitlines()
+        return lines[-1] if lines else "nothing was logged"
+
+    async def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        await asyncio.to_thread(self._process.wait)
+
+    async def stop(self) -> None:
+        process = self._process
+        if process is None or not self.runs:
+            return
+        process.terminate()
+        try:
+            await asyncio.to_thread(process.wait, _STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            await self.kill()
+
+    def empty(self) -> None:
+        """As if its disk had been replaced."""
+        shutil.rmtree(self.data)
+
+    def log_lines(self, event: str) -> list[str]:
+        """Of its log, those that name an event."""
+        lines = (self._folder / f"{self.node.id}.log").read_text().splitlines()
+        return [line for line in lines if event in line]
+
+
+class OmGroup:
+    """Attributes:
+    client: to be used from the loop that started the group.
+    bucket_id: of the bucket `BUCKET`, which is there.
+    """
+
+    def __init__(self, members: Sequence[OmProcess], runtime: Runtime) -> None:
+        self.members = members
+        self._runtime = runtime
+        addresses = [member.address for member in members]
+        self.client = OmClient(
+            runtime, addresses, timeout_ms=_CALL_TIMEOUT_MS, try_ms=_CALL_TIMEOUT_MS / 2
+        )
+        self.bucket_id = 0
+
+    async def make_bucket(self) -> None:
+        account = await self.client.call(
+            om_pb2.CreateAccountRequest(account=Account(display_name="bench")),
+            om_pb2.CreateAccountReply,
+        )
+        made = await self.client.call(
+            om_pb2.CreateBucketRequest(bucket=BUCKET, account_id=account.account.account_id),
+            om_pb2.CreateBucketReply,
+        )
+        self.bucket_id = made.bucket.bucket_id
+
+    async def commit_key(self, key: bytes) -> None:
+        """What the OM does at the end of a PUT, here of an empty object."""
+        request = om_pb2.CommitKeyRequest(bucket=BUCKET, bucket_id=self.bucket_id, key=key)
+        request.row.etag = "d41d8cd98f00b204e9800998ecf8427e"
+        await self.client.call(request, om_pb2.CommitKeyReply)
+
+    @property
+    def leader(self) -> OmProcess:
+        """Once a command was answered."""
+        address = self.client.leader_address
+        return next(member for member in self.members if member.address == address)
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """So far, by member."""
+        return {one.node.id: process_tree_usage(one.pid).cpu_seconds for one in self.members}
+
+
+@asynccontextmanager
+async def om_group(data_parent: Path | None) -> AsyncIterator[OmGroup]:
+    """Runs a group in a new folder under `data_parent` (which decides the disk), then deletes it.
+
+    Raises ServerFailed."""
+    rng = random.Random(secrets.randbits(64))
+    # Commands on keys without blocks need no SCM: the one that is configured is not started.
+    layout = new_layout(rng, _HOST, {"om": MEMBERS, "scm": 1, "datanode": 0, "gateway": 0})
+    with TemporaryDirectory(prefix="o3-bench-", dir=data_parent) as name:
+        folder = Path(name)
+        (folder / CONFIG_FILE).write_text(layout.toml())
+        members = [OmProcess(folder, node) for node in layout.of("om")]
+        network = GrpcNetwork(cluster_id=layout.cluster_id, peer="bench")
+        runtime = system_runtime(network)
+        try:
+            for member in members:
+                member.start()
+            for member in members:
+                await member.until_ready()
+            group = OmGroup(members, runtime)
+            await group.make_bucket()
+            yield group
+        finally:
+            await network.close()
+            await runtime.stop()
+            await asyncio.gather(*(member.stop() for member in members))

@@ -1,0 +1,157 @@
+"""A local cluster of real processes under `o3 cluster up`, with nodes that can be killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from tests.cluster.groups import wait_for_all, wait_for_leader
+from tests.integration.endpoint import Endpoint
+from tests.integration.store_process import ADMIN, OTHER, environment
+from trioxygen.cli.cluster_commands import control
+
+GROUPS: Final = ("om", "scm")
+_STOP_SECONDS_MAX: Final = 120
+_TAIL_LINES: Final = 25
+
+
+class Cluster:
+    """Ports are free ones that the supervisor chooses: several clusters run side by side.
+
+    Args:
+        config: sections of the configuration, as the environment gives them.
+        counts: nodes of each role.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        config: Mapping[str, object] | None = None,
+        counts: Mapping[str, int] | None = None,
+    ) -> None:
+        self.data = folder / "cluster"
+        self.config_file = self.data / "cluster.toml"
+        self._log = folder / "supervisor.log"
+        self._counts = {"oms": 3, "scms": 3, "datanodes": 1, "gateways": 2, **(counts or {})}
+        self._environment = {
+            f"O3_{name.replace('.', '__').upper()}": str(value)
+            for name, value in (config or {}).items()
+        }
+        self._environment |= {"O3_ACCESS_KEY": ADMIN.access, "O3_SECRET_KEY": ADMIN.secret}
+        self._supervisor: subprocess.Popen[str] | None = None
+        # Every process that a node ever had: whatever happens, none outlives the test.
+        self._pids: set[int] = set()
+
+    def start(self) -> "Cluster":
+        """Returns when every node is ready."""
+        assert self._supervisor is None, "runs already"
+        counts = [f"--{name}={count}" for name, count in self._counts.items()]
+        with self._log.open("a") as log:
+            self._supervisor = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "trioxygen.cli.main", "cluster", "up"),
+                    *("--data", str(self.data), *counts),
+                ],
+                env=environment(self._environment),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self._supervisor.stdout is not None
+        lines: list[str] = []
+        for line in self._supervisor.stdout:
+            lines.append(line)
+            if line == "ready\n":
+                self.nodes()
+                return self
+        raise AssertionError(f"no cluster: {''.join(lines)} {self._log.read_text()} {self.logs()}")
+
+    def nodes(self) -> dict[str, dict[str, Any]]:
+        """By id: role, state, pid, address, admin."""
+        found = {node["id"]: node for node in control(self.data, command="status")["nodes"]}
+        self._pids |= {node["pid"] for node in found.values() if node["pid"]}
+        return found
+
+    def ids(self, role: str) -> list[str]:
+        return [node_id for node_id, node in self.nodes().items() if node["role"] == role]
+
+    def kill(self, node: str, name: str = "KILL") -> None:
+        """Sends a node's process a signal; returns when it has ended, if it is to end."""
+        control(self.data, command="kill", node=node, signal=name)
+
+    def pid(self, node: str) -> int:
+        """For a signal at an exact time: the supervisor takes its time on a busy machine."""
+        pid: int = self.nodes()[node]["pid"]
+        return pid
+
+    def restart(self, node: str) -> None:
+        """SIGTERM if it runs; returns when it is ready."""
+        control(self.data, command="restart", node=node)
+        self.nodes()
+
+    def leader(self, role: str, *, other_than: str = "") -> str:
+        """Args: other_than: a node that may still believe that it leads."""
+        return wait_for_leader(self.config_file, role, other_than=other_than)
+
+    def wait_for_all(self, role: str) -> str:
+        return wait_for_all(self.config_file, role)
+
+    def endpoints(self) -> list[Endpoint]:
+        """Of the gateways."""
+        gateways = [node for node in self.nodes().values() if node["role"] == "gateway"]
+        return [Endpoint(f"http://{node['address']}", ADMIN, OTHER) for node in gateways]
+
+    def logs(self) -> str:
+        """The end of every node's log."""
+        told: list[str] = []
+        for path in sorted(self.data.glob("logs/*.log")):
+            lines = path.read_text(errors="replace").splitlines()[-_TAIL_LINES:]
+            told += [f"---- {path.name}", *lines]
+        return "\n".join(told)
+
+    def check_logs(self) -> None:
+        """No node has failed in a way that nobody planned."""
+        for path in sorted(self.data.glob("logs/*.log")):
+            told = path.read_text(errors="replace")
+            at = told.find("Traceback")
+            assert at < 0, f"{path.name}: {told[max(0, at - 500) : at + 4_000]}"
+
+    def kill_everything(self) -> None:
+        """SIGKILL to all nodes at once; the supervisor goes as well."""
+        assert self._supervisor is not None
+        self.nodes()
+        for pid in self._pids:
+            _kill(pid)
+        self.stop()
+
+    def stop(self) -> None:
+        """SIGTERM; the supervisor stops the nodes in order."""
+        assert self._supervisor is not None
+        supervisor, self._supervisor = self._supervisor, None
+        supervisor.send_signal(signal.SIGTERM)
+        told, _ = supervisor.communicate(timeout=_STOP_SECONDS_MAX)
+        assert supervisor.returncode == 0, (supervisor.returncode, told, self._log.read_text())
+
+    def discard(self) -> None:
+        """The end of a test, whatever runs."""
+        supervisor, self._supervisor = self._supervisor, None
+        if supervisor is not None:
+            supervisor.send_signal(signal.SIGTERM)
+            try:
+                supervisor.communicate(timeout=_STOP_SECONDS_MAX)
+            except subprocess.TimeoutExpired:
+                supervisor.kill()
+                supervisor.communicate()
+        for pid in self._pids:
+            _kill(pid)
+
+
+def _kill(pid: int) -> None:
+    """A node; not another process that has got its number since."""
+    with suppress(ProcessLookupError, FileNotFoundError):
+        if b"trioxygen.cli.main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)

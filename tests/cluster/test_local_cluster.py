@@ -1,0 +1,115 @@
+"""A local cluster of processes: S3 through all gateways, members that come and go, a restart of
+everything, and what the commands say."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster.cluster import Cluster
+from tests.cluster.conftest import NewCluster, NewLoad
+from tests.integration.endpoint import keys_of, read
+from tests.integration.store_process import environment, wait_until
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+
+
+def o3(*arguments: str, data: Path, code: int = 0) -> str:
+    """Runs `o3 ... --data FOLDER`; what it printed, on standard error when it is to fail."""
+    done = subprocess.run(
+        [sys.executable, "-m", "trioxygen.cli.main", *arguments, "--data", str(data)],
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == code, (arguments, done.returncode, done.stderr)
+    return done.stderr if code else done.stdout
+
+
+def voters(cluster: Cluster) -> set[str]:
+    found: list[dict[str, Any]] = json.loads(
+        o3("admin", "om", "status", "--json", data=cluster.data)
+    )
+    return {one["node_id"] for one in found if one["membership"] == "voter"}
+
+
+def test_cluster_serves_through_all_gateways_and_starts_again(new_cluster: NewCluster) -> None:
+    cluster = new_cluster(datanodes=3).start()
+    endpoints = cluster.endpoints()
+    with endpoints[0].client() as one, endpoints[1].client() as two:
+        one.create_bucket(Bucket="books")
+        for number in range(30):
+            (one, two)[number % 2].put_object(
+                Bucket="books", Key=f"book-{number:02d}", Body=b"%d" % number
+            )
+        one.put_object(Bucket="books", Key="large", Body=bytes(3 << 20))
+        assert read(two, "books", "book-00") == b"0"
+        assert len(read(two, "books", "large")) == 3 << 20
+        expected = [*(f"book-{number:02d}" for number in range(30)), "large"]
+        assert keys_of(two, "books") == keys_of(one, "books") == expected
+    roles = [node["role"] for node in cluster.nodes().values()]
+    assert roles == ["om"] * 3 + ["scm"] * 3 + ["datanode"] * 3 + ["gateway"] * 2
+    assert {node["state"] for node in cluster.nodes().values()} == {"ready"}
+    status = json.loads(o3("status", "--json", data=cluster.data / "gw1"))
+    assert [node["node_id"] for node in status["nodes"]] == ["dn1", "dn2", "dn3"]
+    assert all(node["used_bytes"] for node in status["nodes"])
+    cluster.stop()
+    cluster.check_logs()
+
+    cluster.start()
+    assert cluster.endpoints() == endpoints
+    with endpoints[0].client() as one:
+        assert keys_of(one, "books") == expected
+        assert read(one, "books", "book-29") == b"29"
+    cluster.stop()
+    cluster.check_logs()
+
+
+def test_members_come_and_go_and_an_empty_disk_joins_again(
+    new_cluster: NewCluster, new_load: NewLoad
+) -> None:
+    cluster = new_cluster(scms=1, gateways=1).start()
+    load = new_load(cluster.endpoints())
+    load.wait_for_writes()
+    assert "om4" in o3("cluster", "add", "om", data=cluster.data)
+    wait_until(lambda: len(voters(cluster)) == 4, told=lambda: voters(cluster))
+    gone = cluster.leader("om")
+    o3("cluster", "remove", gone, data=cluster.data)
+    load.wait_for_writes()
+    assert gone not in cluster.nodes() and len(voters(cluster)) == 3
+    lost = min(voters(cluster) - {cluster.leader("om")})
+    cluster.kill(lost)
+    shutil.rmtree(cluster.data / lost)
+    cluster.restart(lost)
+    wait_until(lambda: lost in voters(cluster), told=lambda: voters(cluster))
+    o3("admin", "om", "transfer-leader", lost, data=cluster.data)
+    assert cluster.leader("om") == lost
+    load.wait_for_writes()
+    load.stop()
+    load.recorder.check()
+    cluster.stop()
+    cluster.check_logs()
+
+
+def test_node_of_another_cluster_is_refused(new_cluster: NewCluster) -> None:
+    cluster = new_cluster(oms=1, scms=1, gateways=1).start()
+    other = cluster.data / "other.toml"
+    text = cluster.config_file.read_text()
+    [id_line] = [line for line in text.splitlines() if line.startswith("id = ")]
+    other.write_text(text.replace(id_line, 'id = "another"'))
+    om = ("om", "--config", str(other), "--id", "om1")
+    told = o3(*om, data=cluster.data / "om1", code=4)
+    assert "is in use by another o3 process" in told
+    told = o3("cluster", "up", data=cluster.data, code=4)
+    assert "a cluster runs on" in told
+    cluster.stop()
+    told = o3(*om, data=cluster.data / "om1", code=4)
+    assert "is of cluster" in told and "not of 'another'" in told
+    told = o3("cluster", "status", data=cluster.data, code=3)
+    assert "no cluster runs on" in told
