@@ -42,6 +42,8 @@ class Refused(TrioxygenError):
 class Unavailable(TrioxygenError):
     """Not now, or not here; safe to try again with the same request id."""
 
+    code = types_pb2.UNAVAILABLE
+
 
 class Corrupt(TrioxygenError):
     """Stored bytes are bad."""

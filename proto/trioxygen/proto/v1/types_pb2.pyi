@@ -45,6 +45,7 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NO_SPACE: _ClassVar[ErrorCode]
     NOT_ENOUGH_DATANODES: _ClassVar[ErrorCode]
     STOPPING: _ClassVar[ErrorCode]
+    UNAVAILABLE: _ClassVar[ErrorCode]
     CHECKSUM_MISMATCH: _ClassVar[ErrorCode]
     LOG_CORRUPT: _ClassVar[ErrorCode]
     UNKNOWN_FORMAT: _ClassVar[ErrorCode]
@@ -100,6 +101,7 @@ UNREACHABLE: ErrorCode
 NO_SPACE: ErrorCode
 NOT_ENOUGH_DATANODES: ErrorCode
 STOPPING: ErrorCode
+UNAVAILABLE: ErrorCode
 CHECKSUM_MISMATCH: ErrorCode
 LOG_CORRUPT: ErrorCode
 UNKNOWN_FORMAT: ErrorCode
