@@ -96,7 +96,7 @@ class BatchRunner:
         self._service, self._store = service, store
         self._handlers = handlers
         self._clock, self._rng, self._bytes_max = clock, rng, bytes_max
-        self._last_wall_ms = 0
+        self.last_wall_ms = 0
 
     def run(self, waiting: list[Waiting]) -> Batch:
         broken: dict[int, TrioxygenError] = {}
@@ -118,9 +118,9 @@ class BatchRunner:
         self, txn: CapturingTxn, waiting: list[Waiting], broken: dict[int, TrioxygenError]
     ) -> tuple[Batch, tuple[int, TrioxygenError] | None]:
         # Never backwards: leases and Last-Modified do not go back when the clock jumps.
-        self._last_wall_ms = max(self._last_wall_ms, self._clock.wall_ms())
+        self.last_wall_ms = max(self.last_wall_ms, self._clock.wall_ms())
         first_id = get_integer(txn, _SEQUENCE)
-        now = Now(self._last_wall_ms, first_id, self._rng)
+        now = Now(self.last_wall_ms, first_id, self._rng)
         results: list[Message | TrioxygenError] = []
         for position, one in enumerate(waiting):
             if position in broken:

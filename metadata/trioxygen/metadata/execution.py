@@ -141,6 +141,9 @@ class Executor:
         # on the disk: a batch would see a state without them, and hold the one transaction.
         self._is_current = asyncio.Event()
         self._is_current.set()
+        # Not set while the transaction of a batch that is given up is being ended.
+        self._is_free = asyncio.Event()
+        self._is_free.set()
         self._changes = Changes(replica)
         self._undurable_entries = self._undurable_bytes = 0
         self._begun_term = -1
@@ -222,6 +225,7 @@ class Executor:
     async def _copy(self, entries: Sequence[Entry]) -> None:
         self._is_current.clear()
         try:
+            await self._is_free.wait()
             await self._lane.run(self._state.copy, entries)
         except NoSpace as error:
             await self._copy_when_there_is_room(entries, error)
@@ -269,6 +273,7 @@ class Executor:
     async def _install(self, incoming: Incoming, configuration: bytes) -> None:
         if self._execution is not None:
             await self._abort_lost(self._execution)
+        await self._is_free.wait()
         self._deferred.clear()
         await self._lane.run(incoming.install)
         await self._lane.run(self._state.put_configuration, configuration)
@@ -332,6 +337,11 @@ class Executor:
     def changes(self, after_index: int) -> AsyncIterator[tuple[int, Delta]]:
         """See `Changes.after`."""
         return self._changes.after(after_index)
+
+    @property
+    def last_wall_ms(self) -> int:
+        """The time of the last batch that ran here; it never goes back."""
+        return self._runner.last_wall_ms
 
     def members(self) -> Sequence[MemberRow]:
         """Of the group, as far as it is applied here. Changed by PutMember and DeleteMember."""
@@ -401,7 +411,9 @@ class Executor:
         self._idle.set()
 
     async def _execute_batch(self, waiting: list[Waiting]) -> None:
-        await self._is_current.wait()
+        while not (self._is_current.is_set() and self._is_free.is_set()):
+            await self._is_current.wait()
+            await self._is_free.wait()
         replica = self._replica
         term = replica.term
         if not replica.is_leader():
@@ -446,9 +458,14 @@ class Executor:
 
     async def _end_transaction(self, execution: _Execution) -> None:
         """The thread goes on when the executor is cancelled; its transaction must not stay open."""
-        await asyncio.wait([execution.run])
-        if execution.run.exception() is None and execution.run.result().payload:
-            await self._lane.run(execution.run.result().txn.abort)
+        self._is_free.clear()
+        try:
+            if not execution.run.done():
+                await asyncio.wait([execution.run])
+            if execution.run.exception() is None and execution.run.result().payload:
+                await self._lane.run(execution.run.result().txn.abort)
+        finally:
+            self._is_free.set()
 
     def _count(self, command: type[Message], code: int) -> None:
         counter = self._counters.get((command, code))

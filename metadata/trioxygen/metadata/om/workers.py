@@ -19,6 +19,7 @@ from trioxygen.metadata.om.schema import (
     S3_VOLUME,
     VOLUMES,
 )
+from trioxygen.metadata.retries import AnswerAges
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.scm_pb2 import DeleteBlocksRequest
 from trioxygen.proto.v1.types_pb2 import BlockRange
@@ -121,7 +122,7 @@ class Expiry:
         interval_ms: float,
     ) -> None:
         self._executor, self._clock, self.interval_ms = executor, clock, interval_ms
-        self._answers_kept_ms = answers_kept_ms
+        self._ages = AnswerAges(answers_kept_ms)
         self._completed_uploads_kept_ms = completed_uploads_kept_ms
         self._history_after: bytes | None = None
 
@@ -130,10 +131,13 @@ class Expiry:
             return False
         now_ms = self._clock.wall_ms()
         more = False
+        answered_before_ms = self._ages.answered_before_ms(
+            term=self._executor.replica.term,
+            monotonic_ms=self._clock.monotonic_ms(),
+            wall_ms=self._executor.last_wall_ms,
+        )
         reply = await self._executor.execute(
-            om.ExpireRetries(
-                answered_before_ms=now_ms - self._answers_kept_ms, rows_max=10 * ROWS_AT_ONCE_MAX
-            )
+            om.ExpireRetries(answered_before_ms=answered_before_ms, rows_max=10 * ROWS_AT_ONCE_MAX)
         )
         more |= isinstance(reply, om.WorkReply) and reply.more
         reply = await self._executor.execute(

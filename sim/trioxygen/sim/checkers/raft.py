@@ -40,6 +40,8 @@ class GroupProperties:
         self._votes: dict[tuple[int, int], int] = {}
         self._entries: dict[tuple[int, int], _Said] = {}
         self._announced = 0
+        # Term -> the commit index in its leader's first AppendEntries.
+        self._commit_at_first: dict[int, int] = {}
         self._terms_of_leader: dict[int, dict[int, int]] = {}
         self._committed_terms: dict[int, int] = {}
         # The latest term that led when an entry was first seen applied: it was committed by then.
@@ -53,8 +55,10 @@ class GroupProperties:
             if kind in _OF_LEADERS:
                 self._check_leader(message)
                 if kind == raft_pb2.APPEND_ENTRIES:
+                    self._commit_at_first.setdefault(message.term, message.commit)
                     self._check_entries(message)
-                if message.commit > self._announced:
+                # A heartbeat says less: no more than what its receiver is known to hold.
+                if message.commit > self._announced and kind != raft_pb2.RAFT_HEARTBEAT:
                     self._check_commit(message)
             elif kind == raft_pb2.VOTE_REPLY and message.flag and not message.pre:
                 self._check_vote(message)
@@ -81,9 +85,16 @@ class GroupProperties:
             )
 
     def _check_commit(self, message: RaftMessage) -> None:
-        """Only an entry of the leader's own term becomes committed by being counted (§3.6.2)."""
+        """Only an entry of the leader's own term becomes committed by being counted (§3.6.2). What
+        it knew to be committed when it was elected, from its disk perhaps, is in its first message.
+        """
+        known = self._commit_at_first.get(message.term, 0)
         term = self._terms_of_leader.get(message.term, {}).get(message.commit)
-        if term is not None and term != message.term and message.commit > self.committed_through:
+        if (
+            term is not None
+            and term != message.term
+            and message.commit > max(known, self.committed_through)
+        ):
             self._fail(
                 "commit-of-own-term",
                 f"the leader of term {message.term} committed entry {message.commit} of term "

@@ -26,10 +26,9 @@ def signed(
     """(the request, its last second)."""
     asked = AWSRequest(method=method, url=url, headers=headers or {}, auth_path=auth_path)
     HmacV1QueryAuth(Credentials(ACCESS, SECRET), expires=expires).add_auth(asked)
-    parts = urlsplit(asked.url)
+    parts = urlsplit(str(asked.url))
     fields = [
-        (name.lower().encode(), str(value).strip().encode())
-        for name, value in asked.headers.items()
+        (name.lower().encode(), value.strip().encode()) for name, value in asked.headers.items()
     ]
     head = RequestHead(method, parts.path.encode(), parts.query.encode(), fields)
     last = head.query_value("Expires")
