@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from trioxygen.metadata import batch, retries
 from trioxygen.metadata.client import leader
-from trioxygen.metadata.raft import driver, log_writer, raft_replica, waiting
+from trioxygen.metadata.raft import driver, log_writer, raft_replica, waiting, wal_recovery
 from trioxygen.metadata.raft.core import election, following, log, quorum, reads, replication
 from trioxygen.metadata.raft.core.types import (
     AppendEntries,
@@ -98,6 +98,13 @@ def _term_not_kept() -> list[Patch]:
         return encode(HardState(commit=state.commit), installing=installing)
 
     return _everywhere(encode, without_state)
+
+
+def _damage_taken_for_torn() -> list[Patch]:
+    def check_torn(*_: Any) -> None:
+        return
+
+    return [(wal_recovery, "_check_torn", check_torn)]
 
 
 # ---- replication ----
@@ -274,12 +281,14 @@ _READING: Final = {
     "tuning": 0,
 }
 _CRASHING: Final = {**_HARD, "disks": True}
+_ROTTING: Final = {**_HARD, "members": True, "rot": True, "log_keep_bytes": 64 * 1024}
 
 MUTATIONS: Final = (
     Mutation("sync-skipped", _sync_skipped, _CRASHING),
     Mutation("said-before-durable", _said_before_durable, _CRASHING),
     Mutation("vote-forgotten", _vote_forgotten, _CRASHING),
     Mutation("term-not-kept", _term_not_kept, _CRASHING),
+    Mutation("damage-taken-for-torn", _damage_taken_for_torn, _ROTTING),
     Mutation("old-term-committed", _old_term_committed, _CRASHING),
     Mutation("one-is-a-majority", _one_is_a_majority, _HARD),
     Mutation("previous-term-ignored", _previous_term_ignored, _HARD),

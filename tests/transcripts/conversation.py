@@ -314,4 +314,5 @@ class Conversation:
                 self._said.append(
                     f"{peer}: {one.state.name.lower()} match={one.match} next={one.next}"
                     f" inflight={one.inflight_messages}/{one.inflight_bytes}B"
+                    f"{'' if one.active else ' away'}"
                 )

@@ -184,10 +184,8 @@ class Cluster:
         for group in (OM_GROUP, SCM_GROUP):
             at: dict[str, tuple[int, int]] = {}
             wanted = self.voters(group)
-            if "nobody" in wanted:
-                told.append("a voter is counted that is no more")
             for seat in self.of_group(group):
-                if wanted and seat.name not in wanted:
+                if wanted and seat.name not in wanted and "nobody" not in wanted:
                     continue
                 store = None if seat.member is None else seat.member.store
                 if seat.is_lost:
@@ -196,6 +194,8 @@ class Cluster:
                     told.append(f"{seat.name} is not up: {seat.node.failure!r}")
                 else:
                     at[seat.name] = (store.applied()[0], store.row_hash)
+            if "nobody" in wanted and not told:
+                told.append("a voter is counted that is no more")
             if len(set(at.values())) > 1:
                 told.append(", ".join(f"{name} at {index}" for name, (index, _) in at.items()))
         return "; ".join(told)

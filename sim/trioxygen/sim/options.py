@@ -23,6 +23,7 @@ class Options:
     tick_ms: the unit of elections and heartbeats.
     tuning: seed of limits of the Raft core, small ones too; 0: those of production.
     lease_reads: reads without a round of heartbeats; clocks then drift no more than they may.
+    rot: the change of members is a log that goes bad on one node of each group.
     """
 
     oms: int = 3
@@ -46,6 +47,7 @@ class Options:
     tick_ms: float = 50.0
     tuning: int = 0
     lease_reads: bool = False
+    rot: bool = False
 
 
 def from_seed(seed: int, given: dict[str, Any] | None = None) -> Options:
@@ -71,6 +73,7 @@ def from_seed(seed: int, given: dict[str, Any] | None = None) -> Options:
         "tuning": rng.choice((0, rng.randrange(1, 1_000))),
         "lease_reads": rng.random() < 0.2,
         "log_segment_bytes": rng.choice((32 * 1024, 64 * 1024, 256 * 1024)),
+        "rot": rng.random() < 0.2,
     }
     chosen.update(given or {})
     return Options(**chosen)

@@ -79,13 +79,13 @@ class Inode:
         changes = self.changes
         if not changes or not any(_is_durable(change, now) for change in changes):
             return
-        doubted: list[Change] = []
+        pending: list[Change] = []
         for change in changes:
-            if change.in_doubt:
-                doubted.append(change)
-            elif doubted and _is_durable(change, now):
-                for before in doubted:
-                    _overwrite(before, change)
+            if not _is_durable(change, now):
+                pending.append(change)
+                continue
+            for before in pending:
+                _overwrite(before, change)
         self.changes = [change for change in changes if not _is_durable(change, now)]
 
     def lose_power(self, now: float, rng: random.Random) -> None:
@@ -111,17 +111,18 @@ class Inode:
                 at = stop
 
 
-def _overwrite(doubted: Change, durable: Change) -> None:
-    """Bytes that were written again, and synced, are in doubt no more."""
-    start = max(doubted.offset, durable.offset)
+def _overwrite(before: Change, durable: Change) -> None:
+    """Bytes that were written again, and synced since, are no longer what became of them before: a
+    failed sync, or one that a killed process left under way."""
+    start = max(before.offset, durable.offset)
     for name in ("old", "new"):
-        data = bytearray(getattr(doubted, name))
-        end = min(doubted.offset + len(data), durable.offset + len(durable.new))
+        data = bytearray(getattr(before, name))
+        end = min(before.offset + len(data), durable.offset + len(durable.new))
         if start < end:
-            data[start - doubted.offset : end - doubted.offset] = durable.new[
+            data[start - before.offset : end - before.offset] = durable.new[
                 start - durable.offset : end - durable.offset
             ]
-            setattr(doubted, name, bytes(data))
+            setattr(before, name, bytes(data))
 
 
 def _is_durable(change: Change, now: float) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 from trioxygen.cli.build import OM_GROUP, SCM_GROUP, build_om, build_scm, open_log
 from trioxygen.cli.build_group import GroupConfig, GroupMember, ReplicatedService
 from trioxygen.cli.config_schema import Config, MetadataConfig
-from trioxygen.common.errors import NoSpace, Stopping
+from trioxygen.common.errors import LogCorrupt, NoSpace, Stopping
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.metadata.execution import Executor
@@ -191,5 +191,7 @@ class Member:
         """Why the replica takes part no more, where no fault of the machine explains it."""
         failure = None if self.raft is None else self.raft.failure
         if failure is None or isinstance(failure, LogFailed | Stopping | NoSpace):
+            return ""
+        if self._options.rot and isinstance(failure, LogCorrupt):
             return ""
         return repr(failure)

@@ -8,10 +8,11 @@ from typing import Final, TypeVar
 
 from google.protobuf.message import Message
 
-from trioxygen.common.errors import InvalidRequest, TrioxygenError
+from trioxygen.common.errors import InvalidRequest, LogCorrupt, TrioxygenError
 from trioxygen.metadata.raft.ports import GroupId
 from trioxygen.proto.v1 import group_admin_pb2 as admin
 from trioxygen.sim.cluster import Cluster, Seat, address_of
+from trioxygen.sim.rot import flip_bit
 from trioxygen.sim.trace import Trace
 
 _CALL_MS: Final = 3_000.0
@@ -36,6 +37,8 @@ class Stories:
         story = self._rng.choice(
             (self._lose_disk, self._lose_machine, self._grow, self._replace, self._shrink)
         )
+        if self._cluster.options.rot:
+            story = self._rot
         name = story.__name__.lstrip("_")
         self.told[name] = self.told.get(name, 0) + 1
         seat = self._rng.choice(self._cluster.of_group(group))
@@ -59,6 +62,25 @@ class Stories:
         await asyncio.sleep(self._rng.uniform(0.0, 2.0))
         if not seat.node.is_up:
             seat.start()
+
+    async def _rot(self, seat: Seat) -> None:
+        """A bit of its log flips. That is noticed when it is read, at the latest at the next start,
+        and never believed; the node gets a new disk then."""
+        node = seat.node
+        place = flip_bit(node.platter, self._rng)
+        if not place:
+            await asyncio.sleep(_PAUSE_S)
+            await self._rot(seat)
+            return
+        self._trace.note("rot", seat.name, place)
+        await asyncio.sleep(self._rng.uniform(0.0, 3.0))
+        node.crash(power=True, reason="its log is read again")
+        await asyncio.sleep(self._rng.uniform(0.0, 0.5))
+        if not node.is_up:
+            seat.start()
+        await self._until(lambda: node.is_ready or isinstance(node.failure, LogCorrupt))
+        if isinstance(node.failure, LogCorrupt):
+            await self._lose_disk(seat)
 
     async def _lose_machine(self, seat: Seat) -> None:
         """Its place is taken by a new one."""

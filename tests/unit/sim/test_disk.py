@@ -121,6 +121,25 @@ def test_bytes_of_a_failed_sync_stay_in_doubt_until_they_are_written_again() -> 
     assert lost
 
 
+def test_bytes_that_are_synced_again_do_not_depend_on_an_older_sync_under_way() -> None:
+    for seed in range(20):
+        machine = Machine()
+        machine.durable_file(b"a" * 512)
+        file = machine.disk.open(FILE)
+        file.pwrite([b"b" * 512], 0)
+        machine.behaviour.slow_sync_rate, machine.behaviour.slow_sync_ms = 1.0, 60_000.0
+        file.datasync()
+        # The process is killed meanwhile, and started again.
+        machine.disk = machine.open()
+        machine.behaviour.slow_sync_rate = 0.0
+        file = machine.disk.open(FILE)
+        file.pwrite([b"b" * 512], 0)
+        file.datasync()
+        machine.now += 0.1
+        machine.lose_power(seed)
+        assert machine.disk.read(FILE) == b"b" * 512
+
+
 def test_a_name_needs_its_directory_synced() -> None:
     left: set[bool] = set()
     for seed in range(20):

@@ -187,7 +187,7 @@ class Joining:
     async def _await_majority(self, voters: Collection[ReplicaId]) -> None:
         until_ms = self._clock.monotonic_ms() + _ALIVE_WAIT_MS
         while not has_majority(voters, self._alive()):
-            # A leader forgets, each election timeout, whom it has heard from.
+            # A leader that has only begun has not heard from all.
             if self._clock.monotonic_ms() >= until_ms:
                 raise InvalidRequest(
                     "too few of the voters that would be left are alive", voters=len(voters)

@@ -250,13 +250,16 @@ class RaftReplica:
                 (now.voters, now.learners) == wanted and not now.is_joint
             )
 
+        def leads_on() -> bool:
+            # In a later term other leaders may have changed the members since.
+            return driver.is_leader() and driver.node.term == entry.term
+
         while not is_complete():
             await driver.until(
-                lambda: is_complete() or not driver.is_leader(),
-                ticks=self._config.core.election_ticks,
+                lambda: is_complete() or not leads_on(), ticks=self._config.core.election_ticks
             )
             self._check()
-            if not is_complete() and not driver.is_leader():
+            if not is_complete() and not leads_on():
                 raise driver.not_leader()
 
     async def transfer_leadership(self, target: ReplicaId) -> None:

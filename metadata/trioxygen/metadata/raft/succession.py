@@ -6,8 +6,7 @@ from trioxygen.metadata.raft.core.types import ReplicaId, Role
 
 def successor(node: Node) -> ReplicaId | None:
     """Of the voters that were heard from lately, the one that holds most of the log. None: there is
-    none, or `node` does not lead. A leader forgets, each election timeout, whom it has heard from.
-    """
+    none, or `node` does not lead."""
     if node.role is not Role.LEADER:
         return None
     candidates = [

@@ -158,7 +158,7 @@ class Election:
             self.become_follower(state.term, None)
             return
         for progress in state.peers.values():
-            progress.active = False
+            progress.active_before, progress.active = progress.active, False
 
     def on_timeout_now(self) -> None:
         """§3.10: the leader wants us to take over, so its lease does not stand in the way."""
@@ -174,7 +174,7 @@ class Election:
         successor = max(
             membership.current.voters,
             key=lambda voter: (
-                state.peers[voter].active,
+                state.peers[voter].heard_lately,
                 state.peers[voter].state is ProgressState.REPLICATE,
                 state.peers[voter].match,
                 -voter,

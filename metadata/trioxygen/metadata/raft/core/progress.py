@@ -25,6 +25,7 @@ class Progress:
     match: the highest index known to be durable there and equal to the leader's.
     next: the next index to send.
     active: heard from since the last check of the quorum (§6.2).
+    active_before: between the last check and the one before.
     round_acked: the last heartbeat round answered (§6.4).
     commit_sent: the commit index it was last told.
     waits_for_load: what it needs is being read from disk.
@@ -36,6 +37,7 @@ class Progress:
         "_inflight_bytes_max",
         "_inflight_messages_max",
         "active",
+        "active_before",
         "commit_sent",
         "inflight_bytes",
         "match",
@@ -52,6 +54,7 @@ class Progress:
         self.match, self.next = match, next_index
         self.state = ProgressState.PROBE
         self.active = True
+        self.active_before = False
         self.round_acked = 0
         self.commit_sent = 0
         self.probe_sent = False
@@ -61,6 +64,11 @@ class Progress:
         self._inflight: deque[tuple[int, int]] = deque()
         self._inflight_messages_max = config.inflight_messages_max
         self._inflight_bytes_max = config.inflight_bytes_max
+
+    @property
+    def heard_lately(self) -> bool:
+        """Within an election timeout or two. Right after each check `active` says nothing."""
+        return self.active or self.active_before
 
     @property
     def inflight_messages(self) -> int:

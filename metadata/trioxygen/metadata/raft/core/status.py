@@ -56,7 +56,7 @@ def status_of(state: State, replication: Replication) -> Status:
                 one.state,
                 one.match,
                 one.next,
-                one.active,
+                one.heard_lately,
                 one.inflight_messages,
                 one.inflight_bytes,
             )
