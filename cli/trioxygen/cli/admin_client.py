@@ -122,7 +122,11 @@ class AdminClient:
 
 
 def segment(name: str) -> str:
-    """A name as one segment of a path."""
+    """A name as one segment of a path. Raises CommandFailed: no name has a slash."""
+    if "/" in name or not name:
+        raise CommandFailed(
+            Exit.USAGE, f"'{name}' is not a name: give at least one character, and no slash"
+        )
     return quote(name, safe="")
 
 

@@ -41,6 +41,7 @@ from trioxygen.metadata.raft.log_writer import LogWriter
 from trioxygen.metadata.raft.ports import (
     GroupId,
     IncomingSnapshot,
+    ReplicaFailed,
     ReplicatedStateMachine,
     StateMachineFailed,
 )
@@ -463,7 +464,17 @@ class Driver:
         self.failure = failure
         if not isinstance(failure, Stopping):
             log.error("replica_failed", group=self.group, error=error)
-        self.end(lambda: again(failure))
+        self.end(self.refusal)
+
+    def refusal(self) -> TrioxygenError:
+        """For whoever asks it, or waits, after it failed."""
+        failure = self.failure
+        assert failure is not None, self.group
+        if isinstance(failure, Stopping):
+            return again(failure)
+        refused = ReplicaFailed("the replica has failed", group=self.group, cause=str(failure))
+        refused.__cause__ = failure
+        return refused
 
     def end(self, make_error: Callable[[], TrioxygenError]) -> None:
         """Nothing is sent, written or applied any more. Idempotent."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NewType, Protocol
 
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import Internal, InvalidRequest
+from trioxygen.common.errors import Internal, InvalidRequest, Stopping
 from trioxygen.metadata.raft.core.types import Entry, EntryKind, ReplicaId
 
 __all__ = ["Entry", "EntryKind", "ReplicaId"]
@@ -49,6 +49,10 @@ class StateMachine(Protocol):
 
 class StateMachineFailed(Internal):
     """Applying a committed entry failed: the replica cannot go on, nor skip it."""
+
+
+class ReplicaFailed(Stopping):
+    """This member of the group takes part no more, the fact `cause` says why: others may answer."""
 
 
 class LogCompacted(InvalidRequest):

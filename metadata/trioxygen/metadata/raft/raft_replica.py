@@ -152,7 +152,7 @@ class RaftReplica:
     def _check(self) -> None:
         driver = self._driver
         if driver.failure is not None:
-            raise again(driver.failure)
+            raise driver.refusal()
         if self._stopping:
             raise Stopping(group=self._group)
         if not driver.is_started:
@@ -173,7 +173,7 @@ class RaftReplica:
     # ---- commands ----
 
     async def propose(self, payload: bytes, *, committed: Callable[[], None] | None = None) -> int:
-        """As the port says; also StateMachineFailed, LogFailed, InvalidRequest: too large."""
+        """As the port says; also ReplicaFailed, as NotLeader; InvalidRequest: too large."""
         self._check()
         driver = self._driver
         if not driver.is_leader():
@@ -207,7 +207,7 @@ class RaftReplica:
         return entry.index
 
     async def read_barrier(self) -> None:
-        """As the port says; also StateMachineFailed, LogFailed."""
+        """As the port says; also ReplicaFailed."""
         self._check()
         driver = self._driver
         if self._config.core.lease_reads:

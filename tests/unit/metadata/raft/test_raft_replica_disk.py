@@ -9,6 +9,7 @@ from tests.contract.replica_harness import Machine, Member, RaftGroup, run, unti
 from trioxygen.common.disk import SystemDisk, SystemFile
 from trioxygen.common.errors import NoSpace, NotLeader, TrioxygenError
 from trioxygen.common.units import KIB
+from trioxygen.metadata.raft.ports import ReplicaFailed
 from trioxygen.metadata.raft.wal import WalConfig
 from trioxygen.metadata.raft.wal_segment import LogFailed
 
@@ -128,7 +129,7 @@ def test_member_whose_log_fails_takes_part_no_more_and_says_so(tmp_path: Path) -
             return_exceptions=True,
         )
         # The others may have committed them: only this one cannot know.
-        assert all(isinstance(one, LogFailed) for one in outcomes[:3]), outcomes
+        assert all(isinstance(one, ReplicaFailed) for one in outcomes[:3]), outcomes
         assert isinstance(leader.replica.failure, LogFailed)
         assert not leader.replica.is_leader()
         other = await group.leader(not_=[leader])
