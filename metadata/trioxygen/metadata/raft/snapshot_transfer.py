@@ -142,14 +142,29 @@ class SnapshotSender:
             one.task.cancel()
 
 
+class _Receiving:
+    """Attributes:
+    term: of the leader that sends.
+    is_offered: all is here, and nothing takes its place any more.
+    superseded: done when another one wants to.
+    ended: nothing of it is left.
+    """
+
+    def __init__(self, term: int) -> None:
+        self.term = term
+        self.is_offered = False
+        self.superseded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.ended = asyncio.Event()
+
+
 class SnapshotReceiver:
-    """One at a time."""
+    """One at a time: the last one that a leader began."""
 
     def __init__(
         self, machine: ReplicatedStateMachine, config: SnapshotConfig | None = None
     ) -> None:
         self._machine, self._config = machine, config or SnapshotConfig()
-        self._busy = False
+        self._receiving: _Receiving | None = None
 
     async def receive(
         self,
@@ -161,16 +176,19 @@ class SnapshotReceiver:
         future that it returns is done.
 
         Raises:
-            Overloaded: one is coming in already.
+            Overloaded: another one is being installed, or is a later leader's, or took its place.
             ChecksumMismatch, UnknownFormat, NoSpace, DeadlineExceeded: nothing was offered.
         """
-        if self._busy:
-            raise Overloaded("a snapshot is coming in already", group=header.group)
-        self._busy = True
+        await self._supersede(header)
+        receiving = self._receiving = _Receiving(header.term)
         try:
             incoming = await self._machine.receive_snapshot(header.format)
             try:
-                await receive_stream(pieces, incoming, piece_ms_max=self._config.piece_ms_max)
+                await receive_stream(
+                    _unless_superseded(pieces, receiving),
+                    incoming,
+                    piece_ms_max=self._config.piece_ms_max,
+                )
                 applied = await incoming.complete()
                 if (applied.index, applied.term) != (header.index, header.index_term):
                     raise ChecksumMismatch(
@@ -178,13 +196,25 @@ class SnapshotReceiver:
                         index=applied.index,
                         announced_index=header.index,
                     )
+                receiving.is_offered = True
                 installing = offer(incoming)
                 if installing is not None:
                     await self._wait(installing)
             finally:
                 await incoming.abort()
         finally:
-            self._busy = False
+            self._receiving = None
+            receiving.ended.set()
+
+    async def _supersede(self, header: InstallSnapshotHeader) -> None:
+        """A leader sends one stream at a time to each follower: an earlier one is of a leader that
+        is no more, or of a connection that broke. That may be noticed only much later."""
+        while (before := self._receiving) is not None:
+            if before.is_offered or header.term < before.term:
+                raise Overloaded("a snapshot is coming in already", group=header.group)
+            if not before.superseded.done():
+                before.superseded.set_result(None)
+            await before.ended.wait()
 
     async def _wait(self, installing: "asyncio.Future[None]") -> None:
         """Until it is done, even when the sender goes away meanwhile: the state is in use."""
@@ -193,3 +223,23 @@ class SnapshotReceiver:
         except asyncio.CancelledError:
             await asyncio.wait([installing])
             raise
+
+
+async def _unless_superseded(
+    pieces: AsyncIterator[Buffer], receiving: _Receiving
+) -> AsyncIterator[Buffer]:
+    """Only the wait for the next piece ends early: what a thread does with the last one goes on."""
+    while True:
+        asked = asyncio.ensure_future(anext(pieces, None))
+        try:
+            await asyncio.wait((asked, receiving.superseded), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not asked.done():
+                asked.cancel()
+                await asyncio.wait((asked,))
+        if receiving.superseded.done():
+            raise Overloaded("another snapshot came in its place")
+        piece = asked.result()
+        if piece is None:
+            return
+        yield piece

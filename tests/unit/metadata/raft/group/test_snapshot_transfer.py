@@ -237,14 +237,34 @@ def test_damaged_state_is_not_installed() -> None:
     run(scenario)
 
 
-def test_second_snapshot_at_a_time_is_refused() -> None:
+def header_of(term: int) -> InstallSnapshotHeader:
+    return InstallSnapshotHeader(group=GROUP, group_digest=DIGEST, to=2, term=term, format="test-1")
+
+
+def test_snapshot_of_an_earlier_leader_is_refused_while_one_comes_in() -> None:
     async def scenario(setting: Setting) -> None:
         setting.leader.stuck = True
         setting.sender.send(message())
         await until(lambda: setting.follower.incoming == 1)
-        header = InstallSnapshotHeader(group=GROUP, group_digest=DIGEST, to=2, format="test-1")
         with pytest.raises(Overloaded, match="already"):
-            await setting.runtime.network.channel("two:1").upload("Raft/InstallSnapshot", header)
+            await setting.runtime.network.channel("two:1").upload(
+                "Raft/InstallSnapshot", header_of(message().term - 1)
+            )
+
+    run(scenario)
+
+
+def test_snapshot_takes_the_place_of_one_whose_leader_fell_silent() -> None:
+    async def scenario(setting: Setting) -> None:
+        channel = setting.runtime.network.channel("two:1")
+        silent = await channel.upload("Raft/InstallSnapshot", header_of(message().term))
+        await silent.send(b"half a state")
+        await until(lambda: setting.follower.incoming == 1)
+        setting.sender.send(message())
+        assert await setting.reports.get() == (2, True)
+        assert setting.follower.installs == 1
+        with pytest.raises(Overloaded, match="in its place"):
+            await silent.finish(1_000)
 
     run(scenario)
 
