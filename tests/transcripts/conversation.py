@@ -164,6 +164,8 @@ class Conversation:
         options = dict(word.split("=") for word in words)
         learners, leader = int(options.pop("learners", "0")), options.pop("leader", None)
         given: dict[str, Any] = {name: setting(text) for name, text in options.items()}
+        # Shows what is committed without another word.
+        given.setdefault("commit_notice_at_once", True)
         config = RaftConfig(**given)
         members = group_of(int(voters), learners)
         for number in members.members():

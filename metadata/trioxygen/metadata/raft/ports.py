@@ -132,6 +132,7 @@ class Replica(Protocol):
             NotLeader: nothing was appended, or it may yet be lost, or be committed under another
                 leader; retry there with the same request id.
             Overloaded, NoSpace: nothing was appended, nor will be.
+            ReplicaFailed: as NotLeader; where no other replica is, the failure itself: an Internal.
         """
         ...
 
