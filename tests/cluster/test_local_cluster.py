@@ -39,6 +39,12 @@ def voters(cluster: Cluster) -> set[str]:
     return {one["node_id"] for one in found if one["membership"] == "voter"}
 
 
+def datanodes(cluster: Cluster) -> list[dict[str, Any]]:
+    status = json.loads(o3("status", "--json", data=cluster.data / "gw1"))
+    found: list[dict[str, Any]] = status["nodes"]
+    return found
+
+
 def test_cluster_serves_through_all_gateways_and_starts_again(new_cluster: NewCluster) -> None:
     cluster = new_cluster(datanodes=3).start()
     endpoints = cluster.endpoints()
@@ -56,9 +62,9 @@ def test_cluster_serves_through_all_gateways_and_starts_again(new_cluster: NewCl
     roles = [node["role"] for node in cluster.nodes().values()]
     assert roles == ["om"] * 3 + ["scm"] * 3 + ["datanode"] * 3 + ["gateway"] * 2
     assert {node["state"] for node in cluster.nodes().values()} == {"ready"}
-    status = json.loads(o3("status", "--json", data=cluster.data / "gw1"))
-    assert [node["node_id"] for node in status["nodes"]] == ["dn1", "dn2", "dn3"]
-    assert all(node["used_bytes"] for node in status["nodes"])
+    assert [node["node_id"] for node in datanodes(cluster)] == ["dn1", "dn2", "dn3"]
+    # As of each one's last heartbeat.
+    wait_until(lambda: all(node["used_bytes"] for node in datanodes(cluster)))
     cluster.stop()
     cluster.check_logs()
 

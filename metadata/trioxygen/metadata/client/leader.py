@@ -62,7 +62,7 @@ class LeaderClient:
     service: the name of its protobuf service.
     addresses: of all replicas.
     timeout_ms: of a call, all its tries together.
-    try_ms: how long one server may be silent before another is asked; doubles with each silence.
+    try_ms: how long one server may be silent before another is asked; doubles when all have been.
     queries: names of the methods that every replica answers."""
 
     def __init__(
@@ -118,7 +118,8 @@ class LeaderClient:
             search.took(server, error)
         while True:
             server = await search.next_server()
-            try_ms = min(search.left_ms, self._try_ms * 2.0**search.silences, _TRY_MS_MAX)
+            try_ms = self._try_ms * 2.0 ** (search.silences // len(servers))
+            try_ms = min(search.left_ms, try_ms, _TRY_MS_MAX)
             if len(servers) == 1:
                 try_ms = search.left_ms
             try:

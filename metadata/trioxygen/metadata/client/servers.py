@@ -72,11 +72,12 @@ class Servers:
         return leader
 
     def after(self, tried: Server) -> Server:
-        """The next in the circle that has not failed lately; else the next."""
+        """The next in the circle that has not failed lately: the same one, if only that answers.
+        Else the next."""
         servers = self._servers
         at = servers.index(tried) + 1
         now_ms = self._clock.monotonic_ms()
-        for server in (*servers[at:], *servers[: at - 1]):
+        for server in (*servers[at:], *servers[:at]):
             if server.avoided_until_ms <= now_ms:
                 return server
         return servers[at % len(servers)]
