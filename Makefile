@@ -40,7 +40,7 @@ test-long: install    ## the tests that take minutes, and the crash tests
 integration: install  ## only the integration tests
 	$(PYTEST) tests/integration $(ARGS)
 
-crash: install        ## only the tests that kill -9 a server under load
+crash: install        ## only the tests that kill -9 a server under load, or take its power away
 	$(PYTEST) -m crash $(ARGS)
 
 cluster: install      ## clusters of processes under faults: kill -9, SIGSTOP, partitions (as root, with iproute2)

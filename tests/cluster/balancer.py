@@ -51,7 +51,8 @@ class Balancer:
         assert task is not None
         self._connections.add(task)
         try:
-            with suppress(OSError):
+            # Cancelled at the end: asyncio would log it as an error.
+            with suppress(OSError, asyncio.CancelledError):
                 await self._carry(reader, writer)
         finally:
             self._connections.discard(task)

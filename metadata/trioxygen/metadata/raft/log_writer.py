@@ -28,6 +28,11 @@ _SPACE_WAIT_MS: Final = 250.0
 _APPEND_EXTRA_BYTES: Final = 3 * RECORD_HEADER_BYTES + 64
 
 
+def entry_bytes_max(wal: WriteAheadLog) -> int:
+    """What the payload of one entry may have, to fit in an append with all that may go with it."""
+    return wal.append_bytes_max - _APPEND_EXTRA_BYTES - RECORD_HEADER_BYTES
+
+
 def encode_hard_state(state: HardState, *, installing: tuple[int, int] = (0, 0)) -> bytes:
     """Args: installing: index and term of the snapshot that is about to replace the state."""
     return raft_pb2.HardState(

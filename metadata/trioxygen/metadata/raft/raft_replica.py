@@ -17,6 +17,7 @@ from trioxygen.metadata.raft.core.status import Status
 from trioxygen.metadata.raft.core.types import Configuration, EntryId, ReplicaId, Role
 from trioxygen.metadata.raft.driver import Driver, RaftReplicaConfig
 from trioxygen.metadata.raft.log_reader import read_kept
+from trioxygen.metadata.raft.log_writer import entry_bytes_max
 from trioxygen.metadata.raft.ports import Entry, GroupId, ReplicatedStateMachine
 from trioxygen.metadata.raft.succession import successor
 from trioxygen.metadata.raft.transport import RaftTransport
@@ -55,6 +56,7 @@ class RaftReplica:
         self._wal, self._group = wal, group
         self._addresses, self._new_log = addresses, new_log
         self._config = config or RaftReplicaConfig()
+        self._entry_bytes_max = min(self._config.entry_bytes_max, entry_bytes_max(wal))
         self._watchers: list[Callable[[], None]] = []
         self._stopping = False
         self._driver = Driver(
@@ -178,11 +180,11 @@ class RaftReplica:
         driver = self._driver
         if not driver.is_leader():
             raise driver.not_leader()
-        if len(payload) > self._config.entry_bytes_max:
+        if len(payload) > self._entry_bytes_max:
             raise InvalidRequest(
                 "too large for one entry",
                 size_bytes=len(payload),
-                most=self._config.entry_bytes_max,
+                most=self._entry_bytes_max,
             )
         self._check_room()
         try:

@@ -11,7 +11,8 @@ from trioxygen.metadata.raft.snapshot_stream import SnapshotConfig
 class RaftReplicaConfig:
     """Attributes:
     log_keep_bytes: of entries that the state holds durably, kept for followers that lag.
-    entry_bytes_max: of one proposal; with its batch it must fit in a message of the network.
+    entry_bytes_max: of one proposal; with its batch it must fit in a message of the network. Less
+        where the log's segments are small: they are of one size on all members.
     """
 
     core: RaftConfig = RaftConfig(heartbeat_ticks=2)

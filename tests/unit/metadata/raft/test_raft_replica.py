@@ -342,3 +342,18 @@ def test_proposals_that_are_lost_or_cancelled_do_not_hold_up_a_stop(tmp_path: Pa
         await group.end()
 
     run(scenario())
+
+
+def test_entry_that_fits_in_no_segment_is_refused_and_nothing_else_suffers(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        group = RaftGroup(tmp_path, 3, wal_config=WalConfig(segment_bytes=64 * KIB))
+        await group.start(lambda _: Machine())
+        leader = await group.leader()
+        with pytest.raises(InvalidRequest, match="too large") as refused:
+            await leader.replica.propose(bytes(64 * KIB))
+        most = refused.value.facts["most"]
+        await leader.replica.propose(bytes(int(most)))
+        await all_equal(group)
+        await group.end()
+
+    run(scenario())
