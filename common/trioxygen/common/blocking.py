@@ -33,6 +33,20 @@ class Blocking(Protocol):
     def close(self) -> None: ...
 
 
+async def run_or_undo(
+    blocking: Blocking, function: Callable[[], T], undo: Callable[[T], object]
+) -> T:
+    """Of a call whose caller is cancelled the thread goes on: what it made is undone then."""
+    running = blocking.run(function)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        if running.exception() is None:
+            await blocking.run(undo, running.result())
+        raise
+
+
 _Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[..., Any], tuple[Any, ...]]
 
 

@@ -125,6 +125,9 @@ class ClientSession:
     def _settle(self, pending: _Pending) -> None:
         del self._pending[pending.call_id]
         self._bytes -= pending.size
+        if pending.body is not None and self._broken is None:
+            # Not sent: nothing of it stays while the stream stands still.
+            self._queue.remove(pending)
 
     def _expire(self, call_id: int) -> None:
         pending = self._pending[call_id]
@@ -145,17 +148,16 @@ class ClientSession:
         size, now, queue, add = 0, self._loop.time(), self._queue, batch.calls.add
         while queue:
             pending = queue[0]
-            if pending.call_id in self._pending:
-                size += pending.size + FRAME_BYTES + len(pending.method)
-                if size > self._limits.batch_bytes and batch.calls:
-                    break
-                add(
-                    id=pending.call_id,
-                    deadline_ms=max(1, int((pending.at - now) * 1_000)),
-                    method=pending.method,
-                    body=pending.body,
-                )
-                pending.body = None
+            size += pending.size + FRAME_BYTES + len(pending.method)
+            if size > self._limits.batch_bytes and batch.calls:
+                break
+            add(
+                id=pending.call_id,
+                deadline_ms=max(1, int((pending.at - now) * 1_000)),
+                method=pending.method,
+                body=pending.body,
+            )
+            pending.body = None
             queue.popleft()
         message = batch.SerializeToString()
         if not message:
@@ -188,8 +190,9 @@ class ClientSession:
             return await pending.answer
         except asyncio.CancelledError:
             if call_id in self._pending:
+                is_sent = pending.body is None
                 self._settle(pending)
-                if pending.body is None:
+                if is_sent:
                     self._cancelled.append(call_id)
                     self._writer.wake()
             raise

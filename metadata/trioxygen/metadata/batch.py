@@ -178,7 +178,10 @@ def _put_member(txn: CapturingTxn, command: PutMember, now: Now) -> Message | Re
     member = command.member
     key = member_key(member.replica_id)
     before = MemberRow.FromString(txn.get(META, key) or b"")
-    if before.incarnation and member.incarnation and before.incarnation != member.incarnation:
+    is_other = before.node_id != member.node_id
+    is_other_disk = before.incarnation and before.incarnation != member.incarnation
+    # A row without a node is a vacancy.
+    if before.node_id and member.node_id and (is_other or is_other_disk):
         return Refusal(types_pb2.INVALID_REQUEST, "the replica's id is another's")
     txn.put(META, key, member.SerializeToString())
     return MemberReply()

@@ -6,7 +6,7 @@ from typing import Final
 
 from trioxygen.common.errors import Stopping
 from trioxygen.common.units import MIB
-from trioxygen.metadata.raft.ports import EntryKind, Replica
+from trioxygen.metadata.raft.ports import EntryKind, LogCompacted, Replica
 from trioxygen.proto.v1.raft_pb2 import Delta
 
 _READ_BYTES: Final = 1 * MIB
@@ -18,6 +18,8 @@ class Changes:
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
         self._applied_index = 0
+        # The state did not come here by entries: what the log holds before is not what led to it.
+        self._installed_index = 0
         self._is_over = False
         self._waiting: list[asyncio.Future[None]] = []
 
@@ -25,6 +27,11 @@ class Changes:
         """The state holds everything through `index`."""
         self._applied_index = index
         self._wake()
+
+    def installed(self, index: int) -> None:
+        """A snapshot took the state's place."""
+        self._installed_index = index
+        self.applied_to(index)
 
     def end(self) -> None:
         """Nothing more is applied."""
@@ -44,8 +51,10 @@ class Changes:
         Raises: LogCompacted: too far behind, start over from a snapshot; Stopping."""
         while True:
             while index < self._applied_index:
+                self._check(index)
                 entries = await self._replica.read_log(index + 1, bytes_max=_READ_BYTES)
                 for entry in entries:
+                    self._check(index)
                     if entry.index > self._applied_index:
                         # It may not be committed.
                         break
@@ -57,3 +66,9 @@ class Changes:
             advanced: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(advanced)
             await advanced
+
+    def _check(self, index: int) -> None:
+        if index < self._installed_index:
+            raise LogCompacted(
+                "a snapshot took the place of the log", index=self._installed_index, after=index
+            )

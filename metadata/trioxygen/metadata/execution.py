@@ -19,7 +19,6 @@ from prometheus_client import Counter, Histogram
 
 from trioxygen.common import logs
 from trioxygen.common.errors import (
-    Internal,
     NoSpace,
     NotLeader,
     Overloaded,
@@ -94,6 +93,10 @@ class _Execution:
     is_lost: bool = False
 
 
+class _BatchTooLarge(Exception):
+    """More than one command, and more than an entry of the log may have."""
+
+
 class Executor:
     """One replica's state machine and, on the leader, its command queue.
 
@@ -129,11 +132,13 @@ class Executor:
             self._handlers,
             runtime.clock,
             runtime.rng,
-            bytes_max=config.batch_bytes_max,
+            bytes_max=min(config.batch_bytes_max, replica.entry_bytes_max // 2),
         )
         self._lane = runtime.blocking.lane(f"{name}-writer")
         self._queue: deque[Waiting] = deque()
         self._running: list[Waiting] = []
+        # So many of those that come next run in batches of one.
+        self._alone = 0
         self._wake, self._idle = asyncio.Event(), asyncio.Event()
         self._execution: _Execution | None = None
         self._deferred: list[Entry] = []
@@ -278,7 +283,7 @@ class Executor:
         await self._lane.run(incoming.install)
         await self._lane.run(self._state.put_configuration, configuration)
         self._state.installed()
-        self._changes.applied_to(self.applied_index())
+        self._changes.installed(self.applied_index())
 
     # ---- as a service ----
 
@@ -362,10 +367,16 @@ class Executor:
             if self._replica.is_leader() and self._replica.term != self._begun_term:
                 await self._begin_term()
             while self._queue:
-                count = min(len(self._queue), self._config.batch_commands_max)
+                most = 1 if self._alone else self._config.batch_commands_max
+                count = min(len(self._queue), most)
                 self._running = [self._queue.popleft() for _ in range(count)]
+                self._alone = max(0, self._alone - count)
                 try:
                     await self._execute_batch(self._running)
+                except _BatchTooLarge:
+                    # Each for itself: only one that is too large alone is refused.
+                    self._alone = len(self._running)
+                    self._queue.extendleft(reversed(self._running))
                 except TrioxygenError as error:
                     self._give_up(self._running, error)
                 self._running = []
@@ -387,6 +398,7 @@ class Executor:
                     await self._execute_batch(waiting)
                 except TrioxygenError as error:
                     log.info("term_begins_later", service=self._name, reason=error)
+                    self._running = []
                     await self._runtime.clock.sleep_ms(_RETRY_MS)
                     continue
             self._running = []
@@ -403,8 +415,9 @@ class Executor:
         if task.cancelled():
             self._ended_by = Stopping(service=self._name)
         else:
-            cause = str(task.exception())
-            self._ended_by = Internal("the executor failed", service=self._name, cause=cause)
+            error = task.exception()
+            assert error is not None, "it runs without end"
+            self._ended_by = self._replica.fail(error)
         self._give_up((*self._running, *self._queue), self._ended_by)
         self._running = []
         self._queue.clear()
@@ -428,6 +441,8 @@ class Executor:
             self._running = batch.waiting
             if execution.is_lost or not replica.is_leader() or replica.term != term:
                 raise self._not_leader()
+            if len(batch.payload) > replica.entry_bytes_max and len(batch.waiting) > 1:
+                raise _BatchTooLarge
             if batch.payload:
                 await replica.propose(batch.payload, committed=partial(self._answer, batch, True))
         finally:

@@ -1,15 +1,18 @@
 """A replica's state in a store: how far it is, who the group's members are, and its snapshots."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from typing import Final
+from typing import Any, Final, TypeVar
 
-from trioxygen.common.blocking import Blocking
+from trioxygen.common.blocking import Blocking, run_or_undo
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import UnknownFormat
 from trioxygen.metadata.raft.ports import Applied, Entry, EntryKind, Snapshot
 from trioxygen.metadata.store.delta import apply_delta
 from trioxygen.metadata.store.ports import Copy, Incoming, ReadTxn, Store, Table, WriteTxn
 from trioxygen.proto.v1.raft_pb2 import MemberRow
+
+T = TypeVar("T")
 
 META: Final = Table(0, "meta")
 
@@ -115,7 +118,7 @@ class ReplicatedState:
     # ---- snapshots ----
 
     async def open_snapshot(self) -> Snapshot:
-        copy = await self._blocking.run(self.store.copy)
+        copy = await run_or_undo(self._blocking, self.store.copy, lambda one: one.close())
         return _StoreSnapshot(
             copy, read_applied(copy.txn()), self.store.copy_format, self._blocking
         )
@@ -125,7 +128,7 @@ class ReplicatedState:
             raise UnknownFormat(
                 "a snapshot of another format", format=format, known=self.store.copy_format
             )
-        return await self._blocking.run(self.store.receive)
+        return await run_or_undo(self._blocking, self.store.receive, lambda one: one.abort())
 
     def installed(self) -> None:
         self._members = None
@@ -135,14 +138,31 @@ class _StoreSnapshot:
     """Implements `ports.Snapshot`."""
 
     def __init__(self, copy: Copy, applied: Applied, format: str, blocking: Blocking) -> None:
-        self._copy, self.applied, self.format, self._blocking = copy, applied, format, blocking
+        self._copy, self.applied, self.format = copy, applied, format
+        self._thread = _OneAtATime(blocking)
 
     async def pieces(self) -> AsyncIterator[Buffer]:
-        while piece := await self._blocking.run(self._copy.read):
+        while piece := await self._thread.run(self._copy.read):
             yield piece
 
     async def close(self) -> None:
-        await self._blocking.run(self._copy.close)
+        await self._thread.run(self._copy.close)
+
+
+class _OneAtATime:
+    """Calls of one object: one waits for the end of the one before, whose caller may have been
+    cancelled while its thread went on."""
+
+    def __init__(self, blocking: Blocking) -> None:
+        self._blocking = blocking
+        self._last: asyncio.Future[Any] | None = None
+
+    async def run(self, function: Callable[..., T], *arguments: Any) -> T:
+        last = self._last
+        if last is not None and not last.done():
+            await asyncio.wait([last])
+        running = self._last = self._blocking.run(function, *arguments)
+        return await asyncio.shield(running)
 
 
 class StoreIncoming:
@@ -158,14 +178,15 @@ class StoreIncoming:
         blocking: Blocking,
         install: Callable[[Incoming, bytes], Awaitable[None]],
     ) -> None:
-        self._incoming, self._blocking, self._install = incoming, blocking, install
+        self._incoming, self._install = incoming, install
+        self._thread = _OneAtATime(blocking)
         self._installed = False
 
     async def write(self, piece: Buffer) -> None:
-        await self._blocking.run(self._incoming.write, piece)
+        await self._thread.run(self._incoming.write, piece)
 
     async def complete(self) -> Applied:
-        await self._blocking.run(self._incoming.complete)
+        await self._thread.run(self._incoming.complete)
         with self._incoming.read() as txn:
             return read_applied(txn)
 
@@ -175,4 +196,4 @@ class StoreIncoming:
 
     async def abort(self) -> None:
         if not self._installed:
-            await self._blocking.run(self._incoming.abort)
+            await self._thread.run(self._incoming.abort)

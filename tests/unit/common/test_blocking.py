@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from trioxygen.common.blocking import ThreadBlocking
+from trioxygen.common.blocking import ThreadBlocking, run_or_undo
 
 
 def scenario(test: Callable[[ThreadBlocking], Awaitable[None]]) -> Callable[[], None]:
@@ -128,3 +128,28 @@ def test_thread_outlives_a_loop_that_closed_meanwhile() -> None:
 
     assert asyncio.run(come()) == 3
     blocking.close()
+
+
+def test_what_a_thread_makes_for_a_caller_that_is_cancelled_is_undone() -> None:
+    async def scenario() -> None:
+        blocking = ThreadBlocking()
+        begun, go_on = threading.Event(), threading.Event()
+        undone: list[str] = []
+
+        def make() -> str:
+            begun.set()
+            assert go_on.wait(20)
+            return "made"
+
+        making = asyncio.create_task(run_or_undo(blocking, make, undone.append))
+        await asyncio.to_thread(begun.wait, 20)
+        making.cancel()
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await making
+        assert undone == ["made"]
+        assert await run_or_undo(blocking, make, undone.append) == "made"
+        assert undone == ["made"]
+        blocking.close()
+
+    asyncio.run(scenario())

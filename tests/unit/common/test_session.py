@@ -142,6 +142,28 @@ def test_client_refuses_over_its_bounds() -> None:
     run(test())
 
 
+def test_calls_that_expire_before_they_are_sent_leave_room_for_others() -> None:
+    async def test() -> None:
+        limits = SessionLimits(calls_max=4, bytes_max=400, message_bytes_max=100)
+        async with paired(client_limits=limits) as pair:
+            assert await pair.client.call("echo", b"hello", TIMEOUT_MS) == b"hello"
+            pair.client_end.gate.clear()
+            # One batch is on its way; what comes after it waits, and is given up.
+            stuck = asyncio.ensure_future(pair.client.call("echo", b"stuck", TIMEOUT_MS))
+            await asyncio.sleep(0)
+            for _ in range(5):
+                calls = [pair.client.call("echo", bytes(100), 5.0) for _ in range(3)]
+                errors = await asyncio.gather(*calls, return_exceptions=True)
+                assert [type(error) for error in errors] == [DeadlineExceeded] * 3
+            pair.client_end.gate.set()
+            assert await stuck == b"stuck"
+            assert await pair.client.call("echo", b"after", TIMEOUT_MS) == b"after"
+            sent = [call.method for batch in pair.client_end.written for call in batch.calls]
+            assert len(sent) <= 3 + 3
+
+    run(test())
+
+
 def test_broken_stream_fails_every_call_that_waits_and_those_after() -> None:
     async def test() -> None:
         async with paired() as pair:

@@ -111,7 +111,7 @@ class GroupAdmin:
             voters = [one for one in voters if node_of.get(one) == request.node_id]
         if not voters:
             raise InvalidRequest("no such other voter", node=request.node_id or "any")
-        target = max(voters, key=lambda one: _match(status, one))
+        target = max(voters, key=lambda one: _nearness(status, one))
         await replica.transfer_leadership(target)
         return admin.TransferLeadershipReply(node_id=node_of.get(target, ""))
 
@@ -128,9 +128,10 @@ class GroupAdmin:
         return admin.RemoveNodeReply()
 
 
-def _match(status: Status, replica: ReplicaId) -> int:
+def _nearness(status: Status, replica: ReplicaId) -> tuple[bool, int]:
+    """The greater, the sooner it can lead: who is heard of, who holds more of the log."""
     peer = status.peers.get(replica)
-    return peer.match if peer is not None else -1
+    return (peer.active, peer.match) if peer is not None else (False, -1)
 
 
 def _role(status: Status) -> str:

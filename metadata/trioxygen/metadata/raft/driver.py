@@ -198,7 +198,7 @@ class Driver:
         return node.role is Role.LEADER and self.applied_index >= node.term_start_index
 
     def leader_address(self) -> str:
-        leader = self.node.leader if self.is_started else None
+        leader = self.node.leader if self.is_started and not self._ended else None
         if leader is None:
             return ""
         if leader == self.id:
@@ -411,8 +411,15 @@ class Driver:
                 incoming,
                 snapshot,
                 self._hard_state,
+                is_over=lambda: self._ended,
             )
-        except (TrioxygenError, OSError) as error:
+        except Stopping as error:
+            self.fail(error)
+            return
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            # Whatever it was: half installed, it must not go on, nor stand still unnoticed.
             self.fail(error)
             raise
         if self._ended:
@@ -468,8 +475,7 @@ class Driver:
 
     def refusal(self) -> TrioxygenError:
         """For whoever asks it, or waits, after it failed."""
-        failure = self.failure
-        assert failure is not None, self.group
+        failure = self.failure or Stopping(group=self.group)
         if isinstance(failure, Stopping):
             return again(failure)
         refused = ReplicaFailed("the replica has failed", group=self.group, cause=str(failure))

@@ -200,7 +200,10 @@ class Joining:
 
     async def _hand_over(self, voters: Sequence[ReplicaId]) -> None:
         peers = self._replica.status().peers
-        target = max(voters, key=lambda one: peers[one].match if one in peers else -1)
+        alive = self._alive()
+        target = max(
+            voters, key=lambda one: (one in alive, peers[one].match if one in peers else -1)
+        )
         await self._replica.transfer_leadership(target)
         address = next((one.address for one in self._table.members() if one.replica == target), "")
         raise NotLeader("the node led and hands over", group=self._group, leader=address)

@@ -4,7 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from trioxygen.common.errors import Internal, NotLeader, Stopping
+from trioxygen.common.errors import Internal, NotLeader, Stopping, TrioxygenError
+from trioxygen.common.units import MIB
 from trioxygen.metadata.raft.ports import Entry, LogCompacted, StateMachine
 
 
@@ -30,8 +31,15 @@ class MemoryReplica:
     def term(self) -> int:
         return self._term
 
+    @property
+    def entry_bytes_max(self) -> int:
+        return 16 * MIB
+
     def is_leader(self) -> bool:
         return self._machine is not None
+
+    def fail(self, error: BaseException) -> TrioxygenError:
+        return Internal("the state machine failed", cause=str(error))
 
     def leader_address(self) -> str:
         return ""

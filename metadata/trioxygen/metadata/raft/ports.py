@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NewType, Protocol
 
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import Internal, InvalidRequest, Stopping
+from trioxygen.common.errors import Internal, InvalidRequest, Stopping, TrioxygenError
 from trioxygen.metadata.raft.core.types import Entry, EntryKind, ReplicaId
 
 __all__ = ["Entry", "EntryKind", "ReplicaId"]
@@ -157,6 +157,15 @@ class Replica(Protocol):
 
     @property
     def term(self) -> int: ...
+
+    @property
+    def entry_bytes_max(self) -> int:
+        """What `propose` takes at most."""
+        ...
+
+    def fail(self, error: BaseException) -> TrioxygenError:
+        """The state machine cannot go on: another replica shall lead. What callers are told."""
+        ...
 
     async def read_log(self, first_index: int, *, bytes_max: int) -> Sequence[Entry]:
         """Entries from an index on, of about so many bytes, at least one; they may not be committed

@@ -193,6 +193,14 @@ class RaftReplica:
             raise self._refused(error) from error
         return await self._committed(entry, payload, committed)
 
+    @property
+    def entry_bytes_max(self) -> int:
+        return self._entry_bytes_max
+
+    def fail(self, error: BaseException) -> TrioxygenError:
+        self._driver.fail(error)
+        return self._driver.refusal()
+
     def _check_room(self) -> None:
         if self._driver.is_full:
             raise NoSpace("the log's disk is full", group=self._group)

@@ -8,7 +8,7 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
-from trioxygen.common.errors import LogCorrupt, NoSpace
+from trioxygen.common.errors import LogCorrupt, NoSpace, Stopping
 from trioxygen.metadata.raft.core.membership import decode, encode
 from trioxygen.metadata.raft.core.types import Configuration, Entry, HardState, SnapshotMeta
 from trioxygen.metadata.raft.log_writer import decode_hard_state, encode_hard_state
@@ -105,24 +105,35 @@ async def install(
     incoming: IncomingSnapshot,
     snapshot: SnapshotMeta,
     hard_state: HardState,
+    *,
+    is_over: Callable[[], bool],
 ) -> None:
     """Replaces the state, then the log (§5.3). Nothing of either is being written.
 
     The log says first what is about to happen: a crash after the state was replaced, and before the
-    log was, leaves a state that the log does not lead to."""
+    log was, leaves a state that the log does not lead to.
+
+    Raises: Stopping: it `is_over` before there was room in the log; as after a crash."""
     index, term = snapshot.index, snapshot.term
     mark = encode_hard_state(hard_state, installing=(index, term))
-    await _when_there_is_room(clock, lambda: wal.append(group, hard_state=mark, is_bounded=True))
+
+    def begin() -> "asyncio.Future[None]":
+        return wal.append(group, hard_state=mark, is_bounded=True)
+
+    await _when_there_is_room(clock, begin, is_over)
     await incoming.install(encode(snapshot.configuration))
-    await _when_there_is_room(clock, lambda: wal.reset(group, index, term))
+    await _when_there_is_room(clock, lambda: wal.reset(group, index, term), is_over)
     log.info("snapshot_installed", group=group, index=index, term=term)
 
 
-async def _when_there_is_room(clock: Clock, append: Callable[[], "asyncio.Future[None]"]) -> None:
-    while True:
+async def _when_there_is_room(
+    clock: Clock, append: Callable[[], "asyncio.Future[None]"], is_over: Callable[[], bool]
+) -> None:
+    while not is_over():
         try:
             await append()
             return
         except NoSpace as error:
             log.warning("log_full", reason=error)
             await clock.sleep_ms(_SPACE_WAIT_MS)
+    raise Stopping("the replica ends")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from trioxygen.common import logs
 from trioxygen.common.errors import (
+    Internal,
     LogCorrupt,
     NotLeader,
     Overloaded,
@@ -16,6 +17,7 @@ from trioxygen.common.errors import (
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
 from trioxygen.metadata.raft.log_reader import read_kept
+from trioxygen.metadata.raft.log_writer import entry_bytes_max
 from trioxygen.metadata.raft.ports import Entry, GroupId, StateMachine, StateMachineFailed
 from trioxygen.metadata.raft.wal import WriteAheadLog
 from trioxygen.proto.v1.raft_pb2 import HardState
@@ -73,8 +75,16 @@ class SingleVoterReplica:
     def term(self) -> int:
         return self._term
 
+    @property
+    def entry_bytes_max(self) -> int:
+        return entry_bytes_max(self._wal)
+
     def is_leader(self) -> bool:
         return self._is_leader
+
+    def fail(self, error: BaseException) -> TrioxygenError:
+        # Nobody else can lead. What is committed can still be read.
+        return Internal("the state machine failed", group=self._group, cause=str(error))
 
     def leader_address(self) -> str:
         return ""

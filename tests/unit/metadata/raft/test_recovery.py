@@ -7,7 +7,7 @@ import pytest
 from tests.unit.metadata.raft.inline import inline_runtime
 from tests.unit.metadata.raft.logs_for_tests import DIRECTORY, GROUP, SMALL, append_many
 from tests.unit.metadata.raft.memory_disk import MemoryDisk
-from trioxygen.common.errors import LogCorrupt
+from trioxygen.common.errors import LogCorrupt, Stopping
 from trioxygen.metadata.raft.core.membership import encode
 from trioxygen.metadata.raft.core.types import (
     Configuration,
@@ -15,10 +15,11 @@ from trioxygen.metadata.raft.core.types import (
     EntryKind,
     HardState,
     ReplicaId,
+    SnapshotMeta,
 )
 from trioxygen.metadata.raft.log_writer import decode_hard_state, encode_hard_state
 from trioxygen.metadata.raft.ports import Applied
-from trioxygen.metadata.raft.recovery import Recovered, recover_group
+from trioxygen.metadata.raft.recovery import Recovered, install, recover_group
 from trioxygen.metadata.raft.wal import WriteAheadLog
 
 FIRST = Configuration(voters=(ReplicaId(1),))
@@ -79,6 +80,34 @@ def test_state_ahead_of_its_log_without_a_snapshot_is_corrupt() -> None:
             await recover(wal, Applied(95, 3), new_log=True)
         with pytest.raises(LogCorrupt):
             await recover(wal, Applied(80, 3))
+        await wal.close()
+
+    asyncio.run(scenario())
+
+
+class NeverInstalled:
+    """A snapshot that has come in. Implements the part of `IncomingSnapshot` that counts here."""
+
+    async def install(self, configuration: bytes) -> None:
+        raise AssertionError("it was over before")
+
+
+def test_install_that_is_over_before_there_is_room_changes_nothing() -> None:
+    async def scenario() -> None:
+        runtime = inline_runtime(MemoryDisk())
+        wal = await WriteAheadLog.open(DIRECTORY, runtime, SMALL)
+        await append_many(wal, 5)
+        with pytest.raises(Stopping):
+            await install(
+                wal,
+                GROUP,
+                runtime.clock,
+                NeverInstalled(),  # type: ignore[arg-type]
+                SnapshotMeta(90, 3, FIRST),
+                HardState(),
+                is_over=lambda: True,
+            )
+        assert wal.last_index(GROUP) == 5
         await wal.close()
 
     asyncio.run(scenario())

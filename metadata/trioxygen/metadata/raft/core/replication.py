@@ -43,6 +43,9 @@ class Replication:
         state = self._state
         state.peers.clear()
         state.update_peers(next_index=state.log.last_index + 1)
+        for peer in state.peers.values():
+            # Only what it hears from now on counts: who died with the last leader is not alive.
+            peer.active = False
         own = state.peers[state.id]
         own.match, own.round_acked = state.log.durable, self.round
         self.uncommitted_bytes = 0
