@@ -8,7 +8,14 @@ import pytest
 
 from trioxygen.common.clock import SystemClock
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import ChecksumMismatch, NoSuchContainer, TrioxygenError, Unreachable
+from trioxygen.common.errors import (
+    ChecksumMismatch,
+    NoSuchBlock,
+    NoSuchContainer,
+    Stopping,
+    TrioxygenError,
+    Unreachable,
+)
 from trioxygen.common.network import Service
 from trioxygen.common.network_local import LocalNetwork
 from trioxygen.hdds.client.pool import DataNodePool
@@ -22,7 +29,10 @@ CONTENT = bytes(range(256)) * 40
 
 
 class Replica:
-    """Serves CONTENT for every block; fails once `good_bytes` of one stream have been sent."""
+    """Serves CONTENT for every block; fails once `good_bytes` of one stream have been sent.
+
+    Attributes: put_failures: what the next PutBlocks meet.
+    """
 
     def __init__(
         self, failure: Callable[[], TrioxygenError] | None = None, good_bytes: int = 0
@@ -30,6 +40,7 @@ class Replica:
         self._failure, self._good_bytes = failure, good_bytes
         self.received: list[bytes] = []
         self.put: list[dn.PutBlockRequest] = []
+        self.put_failures: list[TrioxygenError] = []
 
     async def read_small(self, request: dn.ReadSmallBlockRequest) -> dn.ReadSmallBlockReply:
         if self._failure is not None:
@@ -57,6 +68,8 @@ class Replica:
         return dn.WriteStreamReply(size_bytes=len(data), checksums=b"1234")
 
     async def put_block(self, request: dn.PutBlockRequest) -> dn.PutBlockReply:
+        if self.put_failures:
+            raise self.put_failures.pop(0)
         self.put.append(request)
         return dn.PutBlockReply(commit_sequence=1)
 
@@ -157,6 +170,37 @@ def test_the_only_replica_is_waited_for_while_it_is_started() -> None:
         small, large, _ = await reading
         assert (small, large) == (CONTENT[10:60], CONTENT[7:5_007])
         assert replica.received == [CONTENT[:100]]
+
+    asyncio.run(run())
+
+
+async def written(cluster: Cluster) -> int:
+    stream = await cluster.writer.open(BlockId(container=1, local=2), cluster.pipeline, 100)
+    await stream.send(CONTENT[:100])
+    return await stream.finish()
+
+
+def test_received_block_is_put_when_its_datanode_is_back() -> None:
+    async def run() -> None:
+        replica = Replica()
+        replica.put_failures = [Unreachable(), Stopping()]
+        cluster = Cluster(replica, patience_ms=5_000)
+        await cluster.serve()
+        assert await written(cluster) == 100
+        assert len(replica.put) == 1
+
+    asyncio.run(run())
+
+
+def test_received_block_that_a_restart_dropped_is_to_be_sent_again() -> None:
+    async def run() -> None:
+        replica = Replica()
+        replica.put_failures = [Unreachable(), NoSuchBlock()]
+        cluster = Cluster(replica, patience_ms=5_000)
+        await cluster.serve()
+        with pytest.raises(Unreachable, match="dropped"):
+            await written(cluster)
+        assert await written(cluster) == 100
 
     asyncio.run(run())
 

@@ -6,7 +6,12 @@ from functools import partial
 from typing import Final
 
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import ChecksumMismatch, NotEnoughDataNodes
+from trioxygen.common.errors import (
+    ChecksumMismatch,
+    NoSuchBlock,
+    NotEnoughDataNodes,
+    Unreachable,
+)
 from trioxygen.common.network import Channel, Upload
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.proto.v1.datanode_pb2 import (
@@ -33,9 +38,10 @@ class BlockStream:
         pipeline: Pipeline,
         leader: Channel,
         uploads: Sequence[Upload],
+        pool: DataNodePool,
     ) -> None:
         self._block, self._pipeline, self._leader = block, pipeline, leader
-        self._uploads = uploads
+        self._uploads, self._pool = uploads, pool
 
     async def send(self, piece: Buffer) -> None:
         """Waits for the slowest member. The piece must not change afterwards."""
@@ -66,9 +72,21 @@ class BlockStream:
             size_bytes=first.size_bytes,
             checksums=first.checksums,
         )
-        await self._leader.call(
-            "DataNode/PutBlock", request, PutBlockReply, timeout_ms=_CALL_TIMEOUT_MS
+        put = partial(
+            self._leader.call,
+            "DataNode/PutBlock",
+            request,
+            PutBlockReply,
+            timeout_ms=_CALL_TIMEOUT_MS,
         )
+        try:
+            # Safe to repeat: a block that was put is not put again.
+            await self._pool.insist(put)
+        except NoSuchBlock as error:
+            # Received, but the DataNode was started again before it was put: what it had is gone.
+            raise Unreachable(
+                "a DataNode dropped what it had received", container=self._block.container
+            ) from error
         return first.size_bytes
 
     async def cancel(self) -> None:
@@ -116,7 +134,7 @@ class BlockWriter:
             await asyncio.gather(*(upload.cancel() for upload in uploads))
             raise
         self._pool.learn(block.container, pipeline)
-        return BlockStream(block, pipeline, leader, uploads)
+        return BlockStream(block, pipeline, leader, uploads, self._pool)
 
     def _leader(self, pipeline: Pipeline) -> Channel:
         """The ring's leader; the only member of a pipeline of one."""
