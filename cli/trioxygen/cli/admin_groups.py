@@ -82,6 +82,11 @@ def _group(role: str, what: str) -> typer.Typer:
             print_json(members)
         else:
             _print_status(members)
+        if all(one["role"] == "silent" for one in members):
+            raise CommandFailed(
+                Exit.UNREACHABLE,
+                f"no {role} answers: start them, or see whether [tls] is as theirs",
+            )
 
     @group.command("transfer-leader")
     def transfer_leader(

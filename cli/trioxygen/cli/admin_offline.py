@@ -1,6 +1,8 @@
 """`o3 admin dump` and `load`: the state of an OM or SCM as a file, independent of the engine. On a
 data folder that no process uses."""
 
+import os
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -42,7 +44,7 @@ def dump_state(
     if not (data / service).is_dir():
         raise CommandFailed(Exit.DATA_FOLDER, f"{data} holds no state of an {service}")
     size_bytes = 0
-    with _state(data, service) as (store, tables):
+    with _state(data, service, data / service) as (store, tables):
         try:
             with _opened(file, "wb") as target, store.read() as txn:
                 for piece in dump(txn, tables):
@@ -59,6 +61,7 @@ def load_state(
 ) -> None:
     """Makes the state of an OM or SCM from a dump. It must have none in the folder: move the old
     one, and the folder `log`, away before."""
+    from trioxygen.common.disk import SystemDisk
     from trioxygen.common.errors import TrioxygenError
     from trioxygen.metadata.state_dump import load_state as load
 
@@ -67,14 +70,20 @@ def load_state(
         raise CommandFailed(
             Exit.DATA_FOLDER, f"{data / service} is there already: move it away before"
         )
-    with _opened(file, "rb") as source, _state(data, service) as (store, tables):
-        pieces = iter(lambda: source.read(_PIECE_BYTES), b"")
-        try:
-            rows = load(store, tables, pieces)
-        except TrioxygenError as error:
-            raise CommandFailed(
-                Exit.REFUSED, f"{file} was not loaded: {error}: remove {data / service}"
-            ) from error
+    # Half a state must never stand where a server would begin with it.
+    beside = data / f"{service}.loading"
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        with _opened(file, "rb") as source, _state(data, service, beside) as (store, tables):
+            rows = load(store, tables, iter(lambda: source.read(_PIECE_BYTES), b""))
+    except TrioxygenError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise CommandFailed(
+            Exit.REFUSED, f"{file} was not loaded: {error}: {data} is as it was"
+        ) from error
+    disk = SystemDisk()
+    disk.rename(beside, data / service)
+    disk.sync_directory(data)
     print(f"{service}: {rows} rows", file=sys.stderr)
 
 
@@ -89,7 +98,11 @@ def _opened(file: Path, mode: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer if "w" in mode else sys.stdin.buffer
         return
     try:
-        opened = file.open(mode)
+        # It holds secret keys, and may be the only one there is.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL if "w" in mode else os.O_RDONLY
+        opened = os.fdopen(os.open(file, flags, 0o600), mode)
+    except FileExistsError as error:
+        raise CommandFailed(Exit.USAGE, f"{file} is there already: choose another name") from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise CommandFailed(Exit.USAGE, f"{file}: {reason}") from error
@@ -98,8 +111,8 @@ def _opened(file: Path, mode: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _state(data: Path, service: str) -> "Iterator[tuple[Store, Sequence[Table]]]":
-    """The store of a service and all its tables, with the folder locked."""
+def _state(data: Path, service: str, path: Path) -> "Iterator[tuple[Store, Sequence[Table]]]":
+    """The store of a service at a path and all its tables, with the data folder locked."""
     from trioxygen.cli.build import om_store, scm_store
     from trioxygen.cli.config import load
     from trioxygen.cli.data_folder import Owner, open_data_folder
@@ -117,7 +130,7 @@ def _state(data: Path, service: str) -> "Iterator[tuple[Store, Sequence[Table]]]
         folder = open_data_folder(runtime, data, Owner(""))
         try:
             is_om = service == "om"
-            store = om_store(config, data / "om") if is_om else scm_store(config, data / "scm")
+            store = om_store(config, path) if is_om else scm_store(config, path)
             try:
                 yield store, OM_TABLES if is_om else SCM_TABLES
             finally:

@@ -3,6 +3,7 @@ unless the other `o3 cluster` commands tell it to, through its control port."""
 
 import asyncio
 import hmac
+import itertools
 import json
 import os
 import shlex
@@ -296,7 +297,8 @@ class Supervisor:
             await client.close()
 
     async def _remove(self, process: NodeProcess) -> dict[str, Any]:
-        """Out of its group, then ended for good; its folder stays."""
+        """Out of its group, then ended for good; its folder stays, under a name that no later node
+        will have: what is in it belongs to a member that is no more."""
         node = process.node
         if len(self.layout.of(node.role)) == 1:
             raise CommandFailed(Exit.REFUSED, f"{node.id} is the only {node.role}")
@@ -310,4 +312,8 @@ class Supervisor:
         del self.processes[node.id]
         left = tuple(one for one in self.layout.nodes if one != node)
         self._remember(replace(self.layout, nodes=left))
-        return {"told": f"{node.id} is out; its folder stays"}
+        disk, folder = self._runtime.disk, self._start.folder
+        numbers = (folder / f"{node.id}.removed-{number}" for number in itertools.count(1))
+        kept = next(path for path in numbers if not disk.exists(path))
+        disk.rename(folder / node.id, kept)
+        return {"told": f"{node.id} is out; what it had is in {kept.name}"}

@@ -126,16 +126,25 @@ def node_tls(config: Config) -> Tls | None:
     if not tls.is_on:
         return None
     try:
-        return read_tls(
+        found = read_tls(
             SystemDisk(),
             certificate=Path(tls.certificate_file),
             private_key=Path(tls.key_file),
             authority=Path(tls.ca_file),
             client_certificates=tls.client_certificates,
         )
+        checked = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        checked.load_cert_chain(tls.certificate_file, tls.key_file)
+        checked.load_verify_locations(tls.ca_file)
+    except ssl.SSLError as error:
+        reason = str(error.reason or error).lower().replace("_", " ")
+        raise ConfigError(
+            f"tls: certificate_file, key_file and ca_file do not work together: {reason}"
+        ) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ConfigError(f"tls: {error.filename}: {reason}") from error
+    return found
 
 
 def grpc_config(config: Config) -> GrpcConfig:

@@ -4,6 +4,7 @@ and stops in the order in which requests flow. Wired from the parts of `build`."
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
@@ -34,6 +35,7 @@ from trioxygen.gateway.admin import create_health_app
 from trioxygen.gateway.http_limits import AsgiApp
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.hdds.datanode.datanode import DataNode
+from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.metadata.raft.discovery import Peer
 from trioxygen.metadata.raft.ports import GroupId, Replica
 from trioxygen.metadata.raft.wal import WriteAheadLog
@@ -208,15 +210,17 @@ class DataNodeRole:
         self.s3_app: AsgiApp | None = None
         self._wal: WriteAheadLog | None = None
         self._datanode: DataNode | None = None
+        self._scm: ScmClient | None = None
         self._started = False
 
     async def open(self) -> None:
         node, config = self._node, self._node.config
+        self._scm = build_scm_client(config, node.runtime, config.scm.addresses)
         self._datanode, self._wal = await build_datanode(
             config,
             node.data / "datanode",
             node.runtime,
-            build_scm_client(config, node.runtime, config.scm.addresses),
+            self._scm,
             WalMetrics(node.runtime.registry),
             node_id=node.folder.node_id,
             address=node.listen,
@@ -224,9 +228,11 @@ class DataNodeRole:
         )
 
     async def start(self) -> str:
-        assert self._datanode is not None
+        assert self._datanode is not None and self._scm is not None
         self._started = True
         await self._datanode.start()
+        # A node of another cluster learns it here, and ends; heartbeats would go on for ever.
+        await self._node.insist("the SCM", partial(self._scm.locate, []))
         await self._datanode.registered.wait()
         return self._datanode.address
 

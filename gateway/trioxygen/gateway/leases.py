@@ -26,6 +26,9 @@ log = logs.get(__name__)
 _DROPPED_BLOCKS_MAX: Final = 10_000
 _RELEASED_AT_ONCE_MAX: Final = 1_000
 _RENEWED_AT_SHARE: Final = 0.25
+# Until then the SCM has noticed that a DataNode is away.
+_AVOIDED_MS: Final = 30_000.0
+_LEASES_TRIED: Final = 4
 
 
 @dataclass(slots=True, eq=False)
@@ -180,6 +183,8 @@ class LeasePool:
         self._count, self._block_bytes_max = count, block_bytes_max
         self._current: Lease | None = None
         self._next: Lease | None = None
+        # Pipelines that could not be written to -> until when others come first.
+        self._avoided: dict[str, float] = {}
         self._fetching: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -206,6 +211,19 @@ class LeasePool:
         """No more blocks are taken from it (its container was closed)."""
         lease.next_local = lease.end_local
 
+    def avoid(self, lease: Lease) -> None:
+        """A DataNode of its pipeline is away: blocks of others come first for a while."""
+        now_ms = self._clock.monotonic_ms()
+        self._avoided = {name: at for name, at in self._avoided.items() if at > now_ms}
+        self._avoided[lease.pipeline.pipeline_id] = now_ms + _AVOIDED_MS
+        for one in (lease, self._current, self._next):
+            if one is not None and self._is_avoided(one):
+                self.retire(one)
+
+    def _is_avoided(self, lease: Lease) -> bool:
+        until_ms = self._avoided.get(lease.pipeline.pipeline_id)
+        return until_ms is not None and until_ms > self._clock.monotonic_ms()
+
     def stop(self) -> None:
         self._stopping = True
 
@@ -218,9 +236,15 @@ class LeasePool:
         return self._fetching
 
     async def _fetch_one(self) -> None:
-        asked_ms = self._clock.monotonic_ms()
-        request = LeaseBlocksRequest(count=self._count, block_bytes_max=self._block_bytes_max)
-        self._next = self._keeper.add(await self._lease_blocks(request), asked_ms)
+        for tries_left in reversed(range(_LEASES_TRIED)):
+            asked_ms = self._clock.monotonic_ms()
+            request = LeaseBlocksRequest(count=self._count, block_bytes_max=self._block_bytes_max)
+            lease = self._keeper.add(await self._lease_blocks(request), asked_ms)
+            if not (tries_left and self._is_avoided(lease)):
+                break
+            # Pipelines take turns at the SCM, which hears of a dead DataNode later.
+            self.retire(lease)
+        self._next = lease
 
 
 def _seen(task: "asyncio.Task[None]") -> None:

@@ -1,9 +1,9 @@
 """The backend over the OM and the DataNodes."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from google.protobuf.message import Message
 
@@ -13,6 +13,7 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import KIB, MIB
 from trioxygen.gateway.backend import Reply
 from trioxygen.gateway.leases import LeaseKeeper, LeasePool, TakenBlock
+from trioxygen.hdds.client.pool import AWAY
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockStream, BlockWriter
 from trioxygen.metadata.client.om import OmClient
@@ -28,6 +29,10 @@ from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 _READ_SMALL_BYTES_MAX: Final = MIB
 _CONTAINER_TRIES: Final = 4
+# A DataNode that is restarted is back before that; where it is the only one, nobody else helps.
+_AWAY_MS_MAX: Final = 15_000.0
+
+_Begun = TypeVar("_Begun")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +89,7 @@ class OzoneBackend:
         config: BackendConfig,
     ) -> None:
         self._runtime, self._om, self._writer, self._reader = runtime, om, writer, reader
-        self._config = config
+        self._config, self._clock = config, runtime.clock
         self.small_bytes_max = config.small_bytes_max
         self._keeper = LeaseKeeper(
             runtime.clock, self._renew, self._release, interval_ms=config.lease_check_ms
@@ -124,43 +129,52 @@ class OzoneBackend:
         return await self._om.call(request, reply_type)
 
     async def write_small(self, data: bytes) -> BlocksWritten:
-        for tries_left in reversed(range(_CONTAINER_TRIES)):
-            taken = await self._small.take()
+        taken, _ = await self._begin(
+            self._small,
+            lambda taken: self._writer.write_small(taken.block, taken.lease.pipeline, data),
+        )
+        return BlocksWritten(self._keeper, [taken], [len(data)])
+
+    async def _begin(
+        self, pool: LeasePool, attempt: Callable[[TakenBlock], Awaitable[_Begun]]
+    ) -> tuple[TakenBlock, _Begun]:
+        """Takes a block and does something with it: with another one where its container has filled
+        up since, or a DataNode of it is away."""
+        tries_left = _CONTAINER_TRIES
+        away_until_ms = self._clock.monotonic_ms() + _AWAY_MS_MAX
+        while True:
+            taken = await pool.take()
             try:
-                await self._writer.write_small(taken.block, taken.lease.pipeline, data)
+                return taken, await attempt(taken)
             except ContainerNotOpen:
-                # It filled up since the lease: another container has room.
-                self._small.retire(taken.lease)
+                pool.retire(taken.lease)
                 self._keeper.settle(taken, dropped=False)
+                tries_left -= 1
                 if not tries_left:
+                    raise
+            except AWAY:
+                pool.avoid(taken.lease)
+                self._keeper.settle(taken, dropped=True)
+                if self._clock.monotonic_ms() >= away_until_ms:
                     raise
             except BaseException:
                 self._keeper.settle(taken, dropped=True)
                 raise
-            else:
-                return BlocksWritten(self._keeper, [taken], [len(data)])
-        raise AssertionError("the last try returns or raises")
 
     def open_writer(self, size_bytes: int | None) -> "BlockSplitter":
         return BlockSplitter(self, size_bytes)
 
     async def open_block(self, size_bytes_max: int) -> tuple[TakenBlock, BlockStream]:
         pool = self._small if size_bytes_max <= self._config.packed_bytes_max else self._large
-        for tries_left in reversed(range(_CONTAINER_TRIES)):
-            taken = await pool.take()
-            try:
-                return taken, await self._writer.open(
-                    taken.block, taken.lease.pipeline, size_bytes_max
-                )
-            except ContainerNotOpen:
-                pool.retire(taken.lease)
-                self._keeper.settle(taken, dropped=False)
-                if not tries_left:
-                    raise
-            except BaseException:
-                self._keeper.settle(taken, dropped=True)
-                raise
-        raise AssertionError("the last try returns or raises")
+        return await self._begin(
+            pool,
+            lambda taken: self._writer.open(taken.block, taken.lease.pipeline, size_bytes_max),
+        )
+
+    def avoid(self, taken: TakenBlock) -> None:
+        """A DataNode went away in the middle of it: the next request had better go elsewhere."""
+        for pool in (self._small, self._large):
+            pool.avoid(taken.lease)
 
     @property
     def keeper(self) -> LeaseKeeper:
@@ -215,6 +229,19 @@ class BlockSplitter:
         self._room_bytes = 0
 
     async def send(self, piece: Buffer) -> None:
+        try:
+            await self._send(piece)
+        except AWAY:
+            self._avoid_last()
+            raise
+
+    def _avoid_last(self) -> None:
+        """What was streamed is lost with a DataNode that went away: its client must send it again,
+        and should not meet the same one."""
+        if self._stream is not None:
+            self._backend.avoid(self._taken[-1])
+
+    async def _send(self, piece: Buffer) -> None:
         while len(piece):
             if self._stream is None:
                 await self._open()
@@ -246,7 +273,11 @@ class BlockSplitter:
 
     async def finish(self) -> BlocksWritten:
         if self._stream is not None:
-            await self._close_block()
+            try:
+                await self._close_block()
+            except AWAY:
+                self._avoid_last()
+                raise
         written = BlocksWritten(self._backend.keeper, self._taken, self._lengths)
         self._taken = []
         return written

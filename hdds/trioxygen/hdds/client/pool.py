@@ -1,11 +1,18 @@
 """Channels to DataNodes, and where containers are: what the writer and the reader share."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeVar
 
 from trioxygen.common.clock import Clock
-from trioxygen.common.errors import NoSuchContainer, Stopping, TrioxygenError, Unreachable
+from trioxygen.common.errors import (
+    DeadlineExceeded,
+    NoSuchContainer,
+    Stopping,
+    TrioxygenError,
+    Unreachable,
+)
 from trioxygen.common.network import Channel, Network
 from trioxygen.proto.v1.scm_pb2 import ContainerLocation
 from trioxygen.proto.v1.types_pb2 import Pipeline
@@ -18,6 +25,9 @@ _LOCATION_AGE_MS_MAX: Final = 60_000.0
 _PATIENCE_MS: Final = 15_000.0
 _WAIT_MS_FIRST: Final = 20.0
 _WAIT_MS_MAX: Final = 250.0
+
+# What calls raise when a DataNode stops, is being started, is dead, or stands still.
+AWAY: Final = (Unreachable, Stopping, DeadlineExceeded)
 
 _Result = TypeVar("_Result")
 
@@ -73,9 +83,11 @@ class DataNodePool:
         """Of one operation."""
         return Patience(self._clock, self._patience_ms)
 
-    async def insist(self, attempt: Callable[[], Awaitable[_Result]]) -> _Result:
+    async def insist(
+        self, attempt: Callable[[], Awaitable[_Result]], *, most_ms: float = math.inf
+    ) -> _Result:
         """Until it is granted, or patience ends. `attempt` must be safe to repeat."""
-        patience = self.patience()
+        patience = Patience(self._clock, min(most_ms, self._patience_ms))
         while True:
             try:
                 return await attempt()

@@ -27,6 +27,8 @@ from trioxygen.proto.v1.types_pb2 import BlockId, Pipeline
 _CALL_TIMEOUT_MS: Final = 30_000.0
 # The last bytes of a large block may have to reach the disk first.
 _FINISH_TIMEOUT_MS: Final = 120_000.0
+# Nothing is lost yet: after a while another pipeline may take the block.
+_BEGIN_PATIENCE_MS: Final = 1_000.0
 
 
 class BlockStream:
@@ -111,7 +113,8 @@ class BlockWriter:
                 request,
                 WriteSmallBlockReply,
                 timeout_ms=_CALL_TIMEOUT_MS,
-            )
+            ),
+            most_ms=_BEGIN_PATIENCE_MS,
         )
         self._pool.learn(block.container, pipeline)
 
@@ -128,7 +131,10 @@ class BlockWriter:
             for node in pipeline.datanodes:
                 channel = self._pool.channel(node.address)
                 uploads.append(
-                    await self._pool.insist(partial(channel.upload, "DataNode/WriteStream", header))
+                    await self._pool.insist(
+                        partial(channel.upload, "DataNode/WriteStream", header),
+                        most_ms=_BEGIN_PATIENCE_MS,
+                    )
                 )
         except BaseException:
             await asyncio.gather(*(upload.cancel() for upload in uploads))

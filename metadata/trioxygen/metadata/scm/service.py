@@ -100,6 +100,7 @@ class StorageContainerManager:
         self._left_safe_mode = False
         # The term for which what is kept in memory was made.
         self._led_term = -1
+        self._led_since_ms = 0.0
         self._pairing = asyncio.Lock()
         self.service = Service(
             _DESCRIPTOR,
@@ -143,21 +144,24 @@ class StorageContainerManager:
             raise NotLeader(group="scm", leader=replica.leader_address())
         if replica.term != self._led_term:
             self._led_term = replica.term
+            self._led_since_ms = self._runtime.clock.monotonic_ms()
             self._nodes.forget()
             self._heartbeats.forget()
             self._allocator.load()
             self._left_safe_mode = False
 
     def safe_mode(self) -> bool:
-        """Until every node that the state knows has reported its containers once; it is not entered
-        again."""
+        """Until every node that the state knows has reported its containers once, or those that
+        have not have been silent for so long that nothing is written to them anyway. It is not
+        entered again."""
         if self._left_safe_mode:
             return False
         with self._executor.store.read() as txn:
             known = [row.node_id for _, row in NODES.scan(txn, prefix=b"")]
-        self._left_safe_mode = bool(known) and all(
-            self._nodes.fully_reported(node_id) for node_id in known
-        )
+        reported = [self._nodes.fully_reported(node_id) for node_id in known]
+        waited_ms = self._runtime.clock.monotonic_ms() - self._led_since_ms
+        is_over = waited_ms >= self._config.stale_after_ms and any(reported)
+        self._left_safe_mode = bool(known) and (is_over or all(reported))
         return not self._left_safe_mode
 
     async def _allocate_blocks(self, request: scm.AllocateBlocksRequest) -> Message:

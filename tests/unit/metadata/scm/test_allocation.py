@@ -36,6 +36,19 @@ async def test_nothing_is_allocated_before_the_known_nodes_have_reported(
 
 
 @scm_test()
+async def test_safe_mode_ends_without_a_node_that_stays_silent(harness: ScmHarness) -> None:
+    await harness.join("dn1", "dn2")
+    await harness.restart()
+    await harness.join("dn2")
+    with pytest.raises(SafeMode):
+        await harness.allocate()
+    await harness.pass_time(30_000)
+    await harness.heartbeat("dn2")
+    for _ in range(4):
+        assert (await harness.allocate()).pipeline.datanodes[0].node_id == "dn2"
+
+
+@scm_test()
 async def test_safe_mode_is_not_entered_again(harness: ScmHarness) -> None:
     await harness.join()
     await harness.allocate()

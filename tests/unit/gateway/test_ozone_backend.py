@@ -1,0 +1,136 @@
+"""The backend where DataNodes are away: writes go to those that are there."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import pytest
+from google.protobuf.message import Message
+
+from tests.unit.metadata.inline_runtime import inline_runtime
+from tests.unit.metadata.manual_clock import SkippingClock
+from trioxygen.common.errors import TrioxygenError, Unreachable
+from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.runtime import Runtime
+from trioxygen.gateway.ozone_backend import BackendConfig, OzoneBackend
+from trioxygen.hdds.client.pool import DataNodePool
+from trioxygen.hdds.client.reader import BlockReader
+from trioxygen.hdds.client.writer import BlockWriter
+from trioxygen.proto.v1.om_pb2 import LeaseBlocksReply, ReleaseLeasesReply
+from trioxygen.proto.v1.scm_pb2 import ContainerLocation
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, DataNodeAddress, Pipeline
+
+
+class Om:
+    """Leases blocks of its pipelines in turn, of one DataNode each: 0, 1, ..."""
+
+    def __init__(self, pipelines: int) -> None:
+        self._pipelines = pipelines
+        self.leased = 0
+
+    async def call(self, request: Message, reply_type: type[Message]) -> Message:
+        if reply_type is ReleaseLeasesReply:
+            return ReleaseLeasesReply()
+        assert reply_type is LeaseBlocksReply, reply_type
+        number = self.leased % self._pipelines
+        self.leased += 1
+        return LeaseBlocksReply(
+            lease_id=self.leased,
+            blocks=BlockRange(container=number, first_local=1_000 * self.leased, count=4),
+            pipeline=Pipeline(
+                pipeline_id=f"p{number}",
+                datanodes=[DataNodeAddress(node_id=f"dn{number}", address=str(number))],
+            ),
+            duration_ms=600_000,
+        )
+
+
+class Writer(BlockWriter):
+    """Some DataNodes are away, until they were asked so often."""
+
+    def __init__(self, pool: DataNodePool, clock: SkippingClock) -> None:
+        super().__init__(pool)
+        self._clock = clock
+        self.away: set[str] = set()
+        self.back_after = 1_000
+        self.asked: list[str] = []
+
+    async def write_small(self, block: BlockId, pipeline: Pipeline, data: bytes) -> None:
+        [node] = pipeline.datanodes
+        self.asked.append(node.node_id)
+        if len(self.asked) > self.back_after:
+            self.away.clear()
+        if node.node_id in self.away:
+            await self._clock.sleep_ms(1_000)
+            raise Unreachable(address=node.address)
+
+
+class Setting:
+    def __init__(self, pipelines: int) -> None:
+        self.clock = SkippingClock()
+        self.runtime: Runtime = inline_runtime(self.clock)
+        pool = DataNodePool(LocalNetwork(), self.clock, _nowhere)
+        self.om, self.writer = Om(pipelines), Writer(pool, self.clock)
+        self.backend = OzoneBackend(
+            self.runtime,
+            self.om,  # type: ignore[arg-type]
+            self.writer,
+            BlockReader(pool),
+            BackendConfig(small_blocks_leased=4),
+        )
+
+    async def write(self) -> int:
+        """The container."""
+        written = await self.backend.write_small(b"data")
+        written.committed()
+        return written.slices[0].container
+
+
+async def _nowhere(container_ids: list[int]) -> Sequence[ContainerLocation]:  # type: ignore[misc]
+    return []
+
+
+def scenario(
+    pipelines: int,
+) -> Callable[[Callable[[Setting], Awaitable[None]]], Callable[[], None]]:
+    def decorate(test: Callable[[Setting], Awaitable[None]]) -> Callable[[], None]:
+        def run() -> None:
+            async def whole() -> None:
+                setting = Setting(pipelines)
+                await test(setting)
+                await setting.runtime.stop()
+
+            asyncio.run(whole())
+
+        run.__name__ = test.__name__
+        return run
+
+    return decorate
+
+
+@scenario(pipelines=3)
+async def test_write_goes_to_another_datanode_where_one_is_away(setting: Setting) -> None:
+    setting.writer.away = {"dn0"}
+    assert await setting.write() != 0
+    # It is not tried again soon, though the OM still leases blocks of it.
+    for _ in range(30):
+        assert await setting.write() != 0
+    assert setting.writer.asked.count("dn0") == 1
+
+
+@scenario(pipelines=1)
+async def test_only_datanode_is_waited_for_until_it_is_back(setting: Setting) -> None:
+    setting.writer.away = {"dn0"}
+    setting.writer.back_after = 3
+    assert await setting.write() == 0
+    assert len(setting.writer.asked) == 4
+
+
+@scenario(pipelines=2)
+async def test_write_fails_in_the_end_where_all_are_away(setting: Setting) -> None:
+    setting.writer.away = {"dn0", "dn1"}
+    began_ms = setting.clock.monotonic_ms()
+    with pytest.raises(Unreachable) as failed:
+        await setting.write()
+    assert isinstance(failed.value, TrioxygenError)
+    assert 15_000 <= setting.clock.monotonic_ms() - began_ms <= 20_000
+    assert set(setting.writer.asked) == {"dn0", "dn1"}
