@@ -77,6 +77,24 @@ def test_cluster_serves_through_all_gateways_and_starts_again(new_cluster: NewCl
     cluster.check_logs()
 
 
+@pytest.mark.parametrize("signal", ["KILL", "STOP"])
+def test_writes_go_on_without_a_datanode(new_cluster: NewCluster, signal: str) -> None:
+    cluster = new_cluster(datanodes=3).start()
+    with cluster.endpoints()[0].client(read_timeout=60) as one:
+        one.create_bucket(Bucket="books")
+        one.put_object(Bucket="books", Key="first", Body=b"first")
+        one.put_object(Bucket="books", Key="large", Body=bytes(200_000))
+        wait_until(lambda: any(node["used_bytes"] for node in datanodes(cluster)))
+        for away in ("dn1", "dn2"):
+            cluster.kill(away, signal)
+            for number in range(10):
+                size = 200_000 if number % 2 else 100
+                one.put_object(Bucket="books", Key=f"{away}-{number}", Body=bytes(size))
+                assert len(read(one, "books", f"{away}-{number}")) == size
+    cluster.stop()
+    cluster.check_logs()
+
+
 def test_members_come_and_go_and_an_empty_disk_joins_again(
     new_cluster: NewCluster, new_load: NewLoad
 ) -> None:
