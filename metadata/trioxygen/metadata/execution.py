@@ -9,7 +9,7 @@ their tables and handlers.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -214,9 +214,9 @@ class Executor:
         self._is_current.clear()
         try:
             await self._lane.run(self._state.commit, execution.run.result().txn, entries)
-        except NoSpace as error:
+        except NoSpace:
             # Committed in the log, so it will be in the state: as soon as there is room.
-            await self._copy_when_there_is_room(entries, error)
+            await self._insist(self._state.copy, entries)
         finally:
             self._is_current.set()
         self._applied(entries)
@@ -231,9 +231,7 @@ class Executor:
         self._is_current.clear()
         try:
             await self._is_free.wait()
-            await self._lane.run(self._state.copy, entries)
-        except NoSpace as error:
-            await self._copy_when_there_is_room(entries, error)
+            await self._insist(self._state.copy, entries)
         finally:
             self._is_current.set()
         self._applied(entries)
@@ -250,17 +248,16 @@ class Executor:
             self._undurable_entries = self._undurable_bytes = 0
             self._runtime.tasks.start(self.make_durable(), name=f"{self._name}-make-durable")
 
-    async def _copy_when_there_is_room(self, entries: Sequence[Entry], error: NoSpace) -> None:
-        """Commands wait meanwhile, and fail at their deadlines; nothing is lost."""
-        log.error("disk_full", service=self._name, error=error)
+    async def _insist(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Until there is room on the disk. Commands wait meanwhile, and fail at their deadlines;
+        nothing is lost."""
         while True:
-            await self._runtime.clock.sleep_ms(_SPACE_WAIT_MS)
             try:
-                await self._lane.run(self._state.copy, entries)
-            except NoSpace:
-                continue
-            log.info("disk_has_room_again", service=self._name)
-            return
+                await self._lane.run(function, *arguments)
+                return
+            except NoSpace as error:
+                log.error("disk_full", service=self._name, error=error)
+                await self._runtime.clock.sleep_ms(_SPACE_WAIT_MS)
 
     async def make_durable(self) -> None:
         """Syncs the store, and lets the log drop what the store holds."""
@@ -281,7 +278,8 @@ class Executor:
         await self._is_free.wait()
         self._deferred.clear()
         await self._lane.run(incoming.install)
-        await self._lane.run(self._state.put_configuration, configuration)
+        # The state is another one already: a full disk must not leave it at that.
+        await self._insist(self._state.put_configuration, configuration)
         self._state.installed()
         self._changes.installed(self.applied_index())
 

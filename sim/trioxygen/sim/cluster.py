@@ -69,6 +69,11 @@ class Seat:
         self.member = None
         self.node.start()
 
+    def has_failed(self) -> bool:
+        """Whether its replica takes part no more, so that a process would have ended."""
+        raft = None if self.member is None else self.member.raft
+        return raft is not None and raft.failure is not None
+
     def forget(self) -> None:
         """What was on its disk is gone."""
         self.member = self.before = None

@@ -222,7 +222,8 @@ class Faults:
             node.resume()
             if seat.is_lost:
                 continue
-            if node.is_up and (failing or node.failure is not None):
+            has_failed = node.failure is not None or seat.has_failed()
+            if node.is_up and (failing or has_failed):
                 node.crash(power=True, reason="started again to heal")
             if not node.is_up:
                 seat.start()

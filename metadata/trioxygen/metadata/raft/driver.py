@@ -41,7 +41,6 @@ from trioxygen.metadata.raft.log_writer import LogWriter
 from trioxygen.metadata.raft.ports import (
     GroupId,
     IncomingSnapshot,
-    ReplicaFailed,
     ReplicatedStateMachine,
     StateMachineFailed,
 )
@@ -50,7 +49,7 @@ from trioxygen.metadata.raft.replica_config import RaftReplicaConfig
 from trioxygen.metadata.raft.snapshot_transfer import SnapshotReceiver, SnapshotSender
 from trioxygen.metadata.raft.succession import successor
 from trioxygen.metadata.raft.transport import RaftTransport
-from trioxygen.metadata.raft.waiting import Proposals, Reads, Until, again
+from trioxygen.metadata.raft.waiting import Proposals, Reads, Until, refusal_of
 from trioxygen.metadata.raft.wal import WriteAheadLog
 from trioxygen.metadata.raft.wal_segment import LogFailed
 from trioxygen.proto.v1.raft_pb2 import InstallSnapshotHeader, InstallSnapshotReply
@@ -475,12 +474,7 @@ class Driver:
 
     def refusal(self) -> TrioxygenError:
         """For whoever asks it, or waits, after it failed."""
-        failure = self.failure or Stopping(group=self.group)
-        if isinstance(failure, Stopping):
-            return again(failure)
-        refused = ReplicaFailed("the replica has failed", group=self.group, cause=str(failure))
-        refused.__cause__ = failure
-        return refused
+        return refusal_of(self.failure or Stopping(group=self.group), self.group)
 
     def end(self, make_error: Callable[[], TrioxygenError]) -> None:
         """Nothing is sent, written or applied any more. Idempotent."""
