@@ -1,7 +1,7 @@
 """The backend where DataNodes are away: writes go to those that are there."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import pytest
 from google.protobuf.message import Message
@@ -85,7 +85,7 @@ class Setting:
         return written.slices[0].container
 
 
-async def _nowhere(container_ids: list[int]) -> Sequence[ContainerLocation]:  # type: ignore[misc]
+async def _nowhere(container_ids: list[int]) -> list[ContainerLocation]:
     return []
 
 
