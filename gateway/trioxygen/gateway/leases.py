@@ -236,15 +236,17 @@ class LeasePool:
         return self._fetching
 
     async def _fetch_one(self) -> None:
-        for tries_left in reversed(range(_LEASES_TRIED)):
+        tries_left = _LEASES_TRIED
+        while True:
             asked_ms = self._clock.monotonic_ms()
             request = LeaseBlocksRequest(count=self._count, block_bytes_max=self._block_bytes_max)
             lease = self._keeper.add(await self._lease_blocks(request), asked_ms)
+            tries_left -= 1
             if not (tries_left and self._is_avoided(lease)):
-                break
+                self._next = lease
+                return
             # Pipelines take turns at the SCM, which hears of a dead DataNode later.
             self.retire(lease)
-        self._next = lease
 
 
 def _seen(task: "asyncio.Task[None]") -> None:
