@@ -9,7 +9,7 @@ from trioxygen.proto.v1 import raft_pb2
 from trioxygen.proto.v1.raft_pb2 import RaftGroupMessages, RaftMessage
 from trioxygen.sim.checkers.violation import Violation
 
-_OF_LEADERS: Final = (
+OF_LEADERS: Final = (
     raft_pb2.APPEND_ENTRIES,
     raft_pb2.RAFT_HEARTBEAT,
     raft_pb2.COMMIT_NOTICE,
@@ -52,7 +52,7 @@ class GroupProperties:
         """Everything that a member sends, at the time. Raises Violation."""
         for message in messages.messages:
             kind = message.kind
-            if kind in _OF_LEADERS:
+            if kind in OF_LEADERS:
                 self._check_leader(message)
                 if kind == raft_pb2.APPEND_ENTRIES:
                     self._commit_at_first.setdefault(message.term, message.commit)
