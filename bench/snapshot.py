@@ -129,7 +129,7 @@ class Writers:
         self._tally, self._before = Tally(), self._spent()
 
     def take(self, phase: str) -> Result:
-        """What was measured since `begin`; prints the distribution."""
+        """What was measured since `begin`."""
         tally, before, now = self._tally, self._before, self._spent()
         elapsed, client, members, busy = (
             new - old for new, old in zip(now[:4], before[:4], strict=True)

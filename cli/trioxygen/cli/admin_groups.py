@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -27,7 +27,6 @@ ClusterOption = Annotated[
     typer.Option("--data", metavar="DIR", help="Instead: the folder of `o3 cluster`."),
 ]
 NodeArgument = Annotated[str, typer.Argument(metavar="NODE")]
-_CLUSTER_FILE: Final = "cluster.toml"
 
 _Result = TypeVar("_Result")
 
@@ -39,14 +38,15 @@ def ask(
     question: "Callable[[GroupClient], Coroutine[Any, Any, _Result]]",
 ) -> _Result:
     """Asks the group's members. Raises CommandFailed."""
+    from trioxygen.cli.cluster_layout import CONFIG_FILE
     from trioxygen.cli.config import load
     from trioxygen.cli.group_client import GroupClient
     from trioxygen.common.errors import DeadlineExceeded, TrioxygenError
 
     if config is not None and data is not None:
         raise CommandFailed(Exit.USAGE, "--config and --data name the same thing: give one")
-    loaded = load(data / _CLUSTER_FILE if data is not None else config, {})
-    peers = (loaded.om if role == "om" else loaded.scm).peers
+    loaded = load(data / CONFIG_FILE if data is not None else config, {})
+    peers = loaded.group(role).peers
     if not peers:
         raise CommandFailed(
             Exit.USAGE, f"no {role}.peers are configured: name a file with --config"

@@ -111,13 +111,15 @@ def remove(
     node: Annotated[str, typer.Argument(metavar="NODE", help="Or a role: its youngest node.")],
     data: ClusterDataOption = _DATA,
 ) -> None:
-    """Takes a node out of its group and ends it; its folder stays."""
+    """Takes a node out of its group and ends it; its folder is kept under another name."""
     print(control(data, command="remove", node=node)["told"])
 
 
 def control(data: Path, **request: str) -> Any:
     """One request to the supervisor of a folder. Raises CommandFailed."""
-    file = data / "control.json"
+    from trioxygen.cli.cluster_layout import CONTROL_FILE
+
+    file = data / CONTROL_FILE
     hint = f"start it with 'o3 cluster up --data {data}', or name another folder with --data"
     try:
         told = json.loads(file.read_text())

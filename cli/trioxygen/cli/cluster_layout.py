@@ -16,6 +16,8 @@ from trioxygen.common.ids import random_token
 
 ROLES: Final = ("om", "scm", "datanode", "gateway")
 CONFIG_FILE: Final = "cluster.toml"
+# Where the supervisor listens for the other `o3 cluster` commands, while it runs.
+CONTROL_FILE: Final = "control.json"
 _LAYOUT_FILE: Final = "cluster.json"
 _FORMAT: Final = 1
 _NOT_DATA: Final = {"lock", "logs", "lost+found", f"{_LAYOUT_FILE}.new"}

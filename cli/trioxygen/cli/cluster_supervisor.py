@@ -5,7 +5,6 @@ import asyncio
 import hmac
 import itertools
 import json
-import os
 import shlex
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from trioxygen.cli.cluster_layout import (
     CONFIG_FILE,
+    CONTROL_FILE,
     Layout,
     LocalNode,
     new_layout,
@@ -33,7 +33,6 @@ from trioxygen.common.runtime import Runtime, system_runtime
 if TYPE_CHECKING:
     from trioxygen.cli.group_client import GroupClient
 
-CONTROL_FILE: Final = "control.json"
 _LINE_BYTES_MAX: Final = 64 * 1_024
 _READY_SECONDS_MAX: Final = 120.0
 _STOP_SECONDS_MAX: Final = 45.0
@@ -145,7 +144,7 @@ class Supervisor:
             self._serve, "127.0.0.1", 0, limit=_LINE_BYTES_MAX
         )
         port = self._server.sockets[0].getsockname()[1]
-        told = json.dumps({"port": port, "token": self._token, "pid": os.getpid()})
+        told = json.dumps({"port": port, "token": self._token})
         self._runtime.disk.replace(self._start.folder / CONTROL_FILE, f"{told}\n".encode())
         self._tell_endpoints()
         return True
@@ -168,9 +167,9 @@ class Supervisor:
     async def _start_node(self, node: LocalNode, keys: tuple[str, str] | None = None) -> None:
         environment = dict(self._start.environment)
         first_gateway = self.layout.of("gateway")[:1] == [node]
-        if node.role == "gateway" and "O3_ACCESS_KEY" not in environment:
-            if keys is not None and first_gateway and not self.layout.has_keys:
-                environment |= {"O3_ACCESS_KEY": keys[0], "O3_SECRET_KEY": keys[1]}
+        needs_keys = first_gateway and not self.layout.has_keys
+        if keys is not None and needs_keys and "O3_ACCESS_KEY" not in environment:
+            environment |= {"O3_ACCESS_KEY": keys[0], "O3_SECRET_KEY": keys[1]}
         await self.processes[node.id].start(self.layout, environment)
 
     def _remember(self, layout: Layout) -> None:
@@ -279,7 +278,7 @@ class Supervisor:
         self.processes[node.id] = NodeProcess(self._start.folder, node, self._node_ended)
         await self._start_node(node)
         await self.processes[node.id].until_ready(_READY_SECONDS_MAX)
-        return {"told": f"{node.id} runs on {layout.address(node)}", "node": node.id}
+        return {"told": f"{node.id} runs on {layout.address(node)}"}
 
     async def _of_group(
         self, role: str, ask: "Callable[[GroupClient], Coroutine[Any, Any, Any]]"

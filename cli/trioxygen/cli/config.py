@@ -36,12 +36,10 @@ Flags = Mapping[tuple[str, str], Any]
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """Attributes:
-    file: that was read, if one was.
     origins: (section, key) -> where its value came from; keys with defaults are left out.
     """
 
     config: Config
-    file: Path | None
     origins: Mapping[tuple[str, str], str]
 
 
@@ -83,7 +81,7 @@ def load_with_origins(
             if found := [each for each in error.errors() if each["loc"]]:
                 raise ConfigError(f"{source}: {_told(found[0])}") from error
     try:
-        return Loaded(Config(**values), file, origins)
+        return Loaded(Config(**values), origins)
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(f"{_place(file, text, first['loc'])}: {_told(first)}") from error

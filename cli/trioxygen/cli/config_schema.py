@@ -351,6 +351,10 @@ class Config(_Section):
     storage: StorageConfig = StorageConfig()
     log: LogConfig = LogConfig()
 
+    def group(self, role: str) -> OmConfig | ScmConfig:
+        """The section of the role om or scm."""
+        return self.om if role == "om" else self.scm
+
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:
         same = self.s3.port == self.admin.port != 0

@@ -97,7 +97,7 @@ def identity(start: DaemonStart) -> tuple[str, str]:
         ("om", ("om", "gateway")),
         ("scm", ("om", "scm", "datanode", "gateway")),
     ):
-        if role in needed_by and not getattr(config, group).peers:
+        if role in needed_by and not config.group(group).peers:
             raise ConfigError(
                 f"{where}{group}.peers is missing: {_ARTICLES[role]} needs it; write "
                 f'peers = [{{ id = "{group}1", address = "HOST:PORT" }}]'
@@ -107,7 +107,7 @@ def identity(start: DaemonStart) -> tuple[str, str]:
     if role == "datanode":
         datanode = config.datanode
         return start.node_id or datanode.id, datanode.listen or datanode.address
-    group_config = config.om if role == "om" else config.scm
+    group_config = config.group(role)
     node_id = start.node_id
     if not node_id and len(group_config.peers) == 1:
         node_id = group_config.peers[0].id

@@ -24,7 +24,7 @@ class GroupClient:
     role: om or scm."""
 
     def __init__(self, config: Config, role: str) -> None:
-        self._peers: list[Peer] = list((config.om if role == "om" else config.scm).peers)
+        self._peers: list[Peer] = list(config.group(role).peers)
         self._network = GrpcNetwork(
             grpc_config(config), cluster_id=config.cluster.id, peer="o3", tls=node_tls(config)
         )

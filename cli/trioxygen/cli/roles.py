@@ -125,7 +125,7 @@ class GroupRole:
 
     async def open(self) -> None:
         node, metadata = self._node, self._node.config.metadata
-        peers = node.config.om.peers if self._name == "om" else node.config.scm.peers
+        peers = node.config.group(self._name).peers
         [address] = [peer.address for peer in peers if peer.id == node.folder.node_id]
         self._wal = await open_log(
             node.runtime,

@@ -228,6 +228,13 @@ def error_of(
     return cls(message, **dict(facts or {}))
 
 
+def again(error: TrioxygenError) -> TrioxygenError:
+    """The same error for another waiter: one that is raised twice would gather both tracebacks."""
+    copy = type(error)(error.message, **error.facts)
+    copy.__cause__ = error.__cause__
+    return copy
+
+
 def error_from_detail(detail: types_pb2.ErrorDetail) -> TrioxygenError:
     """What the other end raised."""
     # A map has no order on the wire; texts have one.

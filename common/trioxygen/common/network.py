@@ -1,8 +1,7 @@
 """The network port: services, calls and bulk streams between them.
 
 Transport-free. A service is described by its protobuf service descriptor; a call names
-`Service/Method`. Implementations: `network_local` (one process); gRPC sessions come with the
-daemons."""
+`Service/Method`. Implementations: `network_local` (one process), `network_grpc` (many)."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass

@@ -24,7 +24,7 @@ from trioxygen.common.errors import (
     Overloaded,
     Stopping,
     TrioxygenError,
-    error_of,
+    again,
 )
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
@@ -51,7 +51,6 @@ from trioxygen.metadata.retries import RETRIES, expire_retries, register_reply
 from trioxygen.metadata.store.ports import Incoming, Store, Table
 from trioxygen.proto.v1.raft_pb2 import Delta, MemberRow, PutMember
 
-# Tables 0 and 1 belong to the executor; services number theirs from 2.
 __all__ = [
     "META",
     "RETRIES",
@@ -125,11 +124,10 @@ class Executor:
         self._name, self._runtime, self._config = name, runtime, config
         self._replica, self._first_members = replica, first_members
         self._state = ReplicatedState(store, (META, RETRIES.table, *tables), runtime.blocking)
-        self._handlers = {**handlers, **MEMBER_HANDLERS}
         self._runner = BatchRunner(
             name,
             store,
-            self._handlers,
+            {**handlers, **MEMBER_HANDLERS},
             runtime.clock,
             runtime.rng,
             bytes_max=min(config.batch_bytes_max, replica.entry_bytes_max // 2),
@@ -316,17 +314,21 @@ class Executor:
         Raises: what the handler refused; NotLeader, Overloaded, Stopping.
         """
         if self._ended_by is not None:
-            raise _again(self._ended_by)
+            raise again(self._ended_by)
         if self._stopping:
             raise Stopping(service=self._name)
-        if not self._replica.is_leader():
-            raise self._not_leader()
+        self.check_leader()
         if len(self._queue) >= self._config.queued_commands_max:
             raise Overloaded("too many commands are queued", service=self._name)
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._queue.append(Waiting(command, answer, is_early))
         self._wake.set()
         return await answer
+
+    def check_leader(self) -> None:
+        """Raises NotLeader."""
+        if not self._replica.is_leader():
+            raise self._not_leader()
 
     def _not_leader(self) -> NotLeader:
         address = self._replica.leader_address()
@@ -406,7 +408,7 @@ class Executor:
     def _give_up(self, waiting: Iterable[Waiting], error: TrioxygenError) -> None:
         for one in waiting:
             if not one.answer.done():
-                one.answer.set_exception(_again(error))
+                one.answer.set_exception(again(error))
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         """Whoever waits, and whoever comes later, is told."""
@@ -486,10 +488,3 @@ class Executor:
             counter = self._commands.labels(command.__name__, str(code))
             self._counters[command, code] = counter
         counter.inc()
-
-
-def _again(error: TrioxygenError) -> TrioxygenError:
-    """One exception for each waiter: they gather their own tracebacks."""
-    copy = error_of(error.code, error.message, error.facts)
-    copy.__cause__ = error.__cause__
-    return copy

@@ -14,6 +14,8 @@ from trioxygen.proto.v1.raft_pb2 import MemberRow
 
 T = TypeVar("T")
 
+# Tables 0 and 1 (`retries.RETRIES`) are those of all replicated services; each numbers its own from
+# 2.
 META: Final = Table(0, "meta")
 
 # Index 8, term 8, big-endian. The term is missing in states from before there were several voters.

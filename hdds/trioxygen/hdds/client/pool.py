@@ -79,7 +79,7 @@ class DataNodePool:
             found = self._channels[address] = self._network.channel(address)
         return found
 
-    def patience(self) -> "Patience":
+    def patience(self) -> Patience:
         """Of one operation."""
         return Patience(self._clock, self._patience_ms)
 
@@ -91,7 +91,7 @@ class DataNodePool:
         while True:
             try:
                 return await attempt()
-            except (Unreachable, Stopping) as error:
+            except TrioxygenError as error:
                 await patience.bear(error)
 
     def learn(self, container: int, pipeline: Pipeline) -> None:

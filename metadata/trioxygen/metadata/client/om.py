@@ -18,6 +18,7 @@ QUERIES: Final = frozenset(
         "LookupBucket",
         "LookupKey",
         "LookupUpload",
+        "VerifySignatureV2",
     }
 )
 

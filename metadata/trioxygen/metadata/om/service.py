@@ -9,7 +9,6 @@ from typing import Any, Final, Protocol
 
 from google.protobuf.message import Message
 
-from trioxygen.common.errors import NotLeader
 from trioxygen.common.network import Handler, Service
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import DAY_MS, MINUTE_MS
@@ -182,14 +181,9 @@ class OzoneManager:
 
         return answer
 
-    def _check_leader(self) -> None:
-        replica = self._executor.replica
-        if not replica.is_leader():
-            raise NotLeader(group="om", leader=replica.leader_address())
-
     async def _lease_blocks(self, request: om.LeaseBlocksRequest) -> Message:
         # Before blocks are allocated that could not be leased.
-        self._check_leader()
+        self._executor.check_leader()
         allocated = await self._scm.allocate_blocks(
             AllocateBlocksRequest(count=request.count, block_bytes_max=request.block_bytes_max)
         )
@@ -202,7 +196,7 @@ class OzoneManager:
         return await self._executor.execute_early(grant)
 
     async def _describe(self, request: om.DescribeOmRequest) -> om.DescribeOmReply:
-        self._check_leader()
+        self._executor.check_leader()
         store = self._executor.store
         sizes = [om.TableSize(name=table.name, rows=store.count(table)) for table in ALL_TABLES]
         return om.DescribeOmReply(

@@ -6,9 +6,9 @@ from typing import Final, Protocol
 from trioxygen.common.errors import InvalidRequest, NotLeader, TrioxygenError
 from trioxygen.common.network import Service
 from trioxygen.metadata.raft.core.status import Status
-from trioxygen.metadata.raft.core.types import ReplicaId
 from trioxygen.metadata.raft.identity import Identity
 from trioxygen.metadata.raft.joining import GroupReplica, Joining
+from trioxygen.metadata.raft.succession import nearness
 from trioxygen.proto.v1 import group_admin_pb2 as admin
 
 _DESCRIPTOR: Final = admin.DESCRIPTOR.services_by_name["GroupAdmin"]
@@ -111,7 +111,7 @@ class GroupAdmin:
             voters = [one for one in voters if node_of.get(one) == request.node_id]
         if not voters:
             raise InvalidRequest("no such other voter", node=request.node_id or "any")
-        target = max(voters, key=lambda one: _nearness(status, one))
+        target = max(voters, key=lambda one: nearness(status, one))
         await replica.transfer_leadership(target)
         return admin.TransferLeadershipReply(node_id=node_of.get(target, ""))
 
@@ -126,12 +126,6 @@ class GroupAdmin:
         _, joining = self._led()
         await joining.remove(request.node_id)
         return admin.RemoveNodeReply()
-
-
-def _nearness(status: Status, replica: ReplicaId) -> tuple[bool, int]:
-    """The greater, the sooner it can lead: who is heard of, who holds more of the log."""
-    peer = status.peers.get(replica)
-    return (peer.active, peer.match) if peer is not None else (False, -1)
 
 
 def _role(status: Status) -> str:

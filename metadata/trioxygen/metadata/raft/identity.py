@@ -100,11 +100,7 @@ def draw_incarnation(rng: random.Random) -> int:
 
 
 class IdentityFile:
-    """All methods block.
-
-    Args:
-        path: of the file.
-    """
+    """All methods block."""
 
     def __init__(self, disk: Disk, path: Path, rng: random.Random) -> None:
         self._disk, self._path, self._rng = disk, path, rng

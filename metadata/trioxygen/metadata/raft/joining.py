@@ -22,6 +22,7 @@ from trioxygen.metadata.raft.membership_plan import (
     next_step,
 )
 from trioxygen.metadata.raft.ports import GroupId
+from trioxygen.metadata.raft.succession import nearness
 from trioxygen.proto.v1.raft_pb2 import DiscoverReply, DiscoverRequest, JoinReply, JoinRequest
 
 log = logs.get(__name__)
@@ -72,11 +73,7 @@ class MemberTable(Protocol):
 
 
 class Joining:
-    """Every change of membership goes through here, one after the other.
-
-    Args:
-        group_digest: of the group.
-    """
+    """Every change of membership goes through here, one after the other."""
 
     def __init__(
         self,
@@ -199,11 +196,8 @@ class Joining:
         return {one for one, peer in peers.items() if peer.active} | {self._replica.id}
 
     async def _hand_over(self, voters: Sequence[ReplicaId]) -> None:
-        peers = self._replica.status().peers
-        alive = self._alive()
-        target = max(
-            voters, key=lambda one: (one in alive, peers[one].match if one in peers else -1)
-        )
+        status = self._replica.status()
+        target = max(voters, key=lambda one: nearness(status, one))
         await self._replica.transfer_leadership(target)
         address = next((one.address for one in self._table.members() if one.replica == target), "")
         raise NotLeader("the node led and hands over", group=self._group, leader=address)

@@ -9,9 +9,9 @@ from typing import NewType, Protocol
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import Internal, InvalidRequest, Stopping, TrioxygenError
-from trioxygen.metadata.raft.core.types import Entry, EntryKind, ReplicaId
+from trioxygen.metadata.raft.core.types import Entry, EntryKind
 
-__all__ = ["Entry", "EntryKind", "ReplicaId"]
+__all__ = ["Entry", "EntryKind"]
 
 GroupId = NewType("GroupId", int)
 

@@ -10,6 +10,7 @@ from trioxygen.common.errors import (
     Stopping,
     TrioxygenError,
     Unavailable,
+    again,
 )
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.raft.core import errors as refusals
@@ -21,7 +22,6 @@ from trioxygen.metadata.raft.log_writer import entry_bytes_max
 from trioxygen.metadata.raft.ports import Entry, GroupId, ReplicatedStateMachine
 from trioxygen.metadata.raft.succession import successor
 from trioxygen.metadata.raft.transport import RaftTransport
-from trioxygen.metadata.raft.waiting import again
 from trioxygen.metadata.raft.wal import WriteAheadLog
 
 
@@ -175,7 +175,7 @@ class RaftReplica:
     # ---- commands ----
 
     async def propose(self, payload: bytes, *, committed: Callable[[], None] | None = None) -> int:
-        """As the port says; also ReplicaFailed, as NotLeader; InvalidRequest: too large."""
+        """As the port says; also InvalidRequest: too large."""
         self._check()
         driver = self._driver
         if not driver.is_leader():

@@ -1,6 +1,7 @@
 """Who shall lead next, when the leader gives it up by itself. Pure."""
 
 from trioxygen.metadata.raft.core.node import Node
+from trioxygen.metadata.raft.core.status import Status
 from trioxygen.metadata.raft.core.types import ReplicaId, Role
 
 
@@ -15,3 +16,9 @@ def successor(node: Node) -> ReplicaId | None:
         if replica != node.id and peer.active and node.configuration.has_vote(replica)
     ]
     return max(candidates)[1] if candidates else None
+
+
+def nearness(status: Status, replica: ReplicaId) -> tuple[bool, int]:
+    """The greater, the sooner it can lead: who is heard of, who holds more of the log."""
+    peer = status.peers.get(replica)
+    return (peer.active, peer.match) if peer is not None else (False, -1)

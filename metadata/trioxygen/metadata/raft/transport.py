@@ -117,9 +117,6 @@ class RaftTransport:
         if self._members.get(member.group) is member:
             del self._members[member.group], self._addresses[member.group]
 
-    def serve_membership(self, membership: MembershipService) -> None:
-        self._membership = membership
-
     # ---- sending ----
 
     def address_of(self, group: GroupId, replica: ReplicaId) -> str:

@@ -6,18 +6,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from trioxygen.common.errors import Stopping, TrioxygenError
+from trioxygen.common.errors import Stopping, TrioxygenError, again
 from trioxygen.metadata.raft.core.types import Entry, EntryId, RequestId
 from trioxygen.metadata.raft.ports import GroupId, ReplicaFailed
 
 MakeError = Callable[[], TrioxygenError]
-
-
-def again(error: TrioxygenError) -> TrioxygenError:
-    """The same error for another waiter: one that is raised twice would gather both tracebacks."""
-    copy = type(error)(error.message, **error.facts)
-    copy.__cause__ = error.__cause__
-    return copy
 
 
 def refusal_of(failure: TrioxygenError, group: GroupId) -> TrioxygenError:

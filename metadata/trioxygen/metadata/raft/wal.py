@@ -20,6 +20,7 @@ from trioxygen.common.errors import (
     Overloaded,
     Stopping,
     TrioxygenError,
+    again,
 )
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
@@ -265,7 +266,7 @@ class WriteAheadLog:
 
     def _enqueue(self, append: Append, *, is_bounded: bool = False) -> "asyncio.Future[None]":
         if self._refusal is not None:
-            raise _again(self._refusal)
+            raise again(self._refusal)
         size_bytes = append.size_bytes
         most = append_bytes_max(self._config.segment_bytes)
         if size_bytes > most:
@@ -471,11 +472,4 @@ class WriteAheadLog:
 def _refuse(refused: Sequence[_Queued], error: TrioxygenError) -> None:
     for one in refused:
         if not one.done.done():
-            one.done.set_exception(_again(error))
-
-
-def _again(error: TrioxygenError) -> TrioxygenError:
-    """The same error for another waiter: one that is raised twice would gather both tracebacks."""
-    again = type(error)(error.message, **error.facts)
-    again.__cause__ = error.__cause__
-    return again
+            one.done.set_exception(again(error))

@@ -7,7 +7,7 @@ from typing import Final
 
 from google.protobuf.message import Message
 
-from trioxygen.common.errors import InvalidRequest, NotLeader
+from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.network import Service
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import GIB, MINUTE_MS, SECOND_MS
@@ -139,9 +139,8 @@ class StorageContainerManager:
         with what the state holds; DataNodes register with it and report.
 
         Raises NotLeader."""
+        self._executor.check_leader()
         replica = self._executor.replica
-        if not replica.is_leader():
-            raise NotLeader(group="scm", leader=replica.leader_address())
         if replica.term != self._led_term:
             self._led_term = replica.term
             self._led_since_ms = self._runtime.clock.monotonic_ms()

@@ -33,7 +33,7 @@ def broken(txn: CapturingTxn, command: om.KeyToDelete, now: Now) -> Message:
 async def test_batch_that_runs_again_without_a_broken_command_commits_the_others(
     harness: OmHarness,
 ) -> None:
-    handlers = harness.executor._handlers
+    handlers = harness.executor._runner._handlers
     assert isinstance(handlers, dict)
     handlers[om.KeyToDelete] = broken
     bucket = await harness.bucket()
