@@ -15,7 +15,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from pysyncobj import FAIL_REASON, SyncObj, SyncObjConf, replicated
+# Of the extra `peers`: not in a development install.
+from pysyncobj import (  # pyright: ignore[reportMissingImports]
+    FAIL_REASON,
+    SyncObj,
+    SyncObjConf,
+    replicated,
+)
 
 _TICK_SECONDS = 0.05
 

@@ -1,6 +1,7 @@
 """The namespace slices stay slices, and what is declared is what is there."""
 
 import importlib
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -12,7 +13,7 @@ ROOTS = ("gateway", "metadata", "hdds", "recon", "common", "proto", "cli", "sim"
 PYPROJECT = tomllib.loads((REPO / "pyproject.toml").read_text())
 REQUIREMENTS = [
     *PYPROJECT["project"]["dependencies"],
-    *PYPROJECT["project"]["optional-dependencies"]["dev"],
+    *itertools.chain(*PYPROJECT["project"]["optional-dependencies"].values()),
     *PYPROJECT["build-system"]["requires"],
 ]
 
