@@ -53,7 +53,8 @@ def repository_texts() -> Iterator[tuple[Path, str]]:
     } | {".git"}
     for folder, subfolders, names in os.walk(REPO):
         subfolders[:] = sorted(set(subfolders) - ignored)
-        for path in (Path(folder, name) for name in sorted(names) if name != "LICENSE"):
+        # `.git` is a file where the checkout is one of several work trees.
+        for path in (Path(folder, name) for name in sorted(set(names) - {"LICENSE", ".git"})):
             content = path.read_bytes()
             if b"\0" not in content:
                 yield path, content.decode()
