@@ -115,6 +115,10 @@ class ObjectTooLarge(Refused):
     code = types_pb2.OBJECT_TOO_LARGE
 
 
+class SizeMismatch(Refused):
+    code = types_pb2.SIZE_MISMATCH
+
+
 class ConditionFailed(Refused):
     code = types_pb2.CONDITION_FAILED
 

@@ -18,7 +18,7 @@ from trioxygen.gateway.auth.streaming import ChunkedDecoder, open_decoder
 from trioxygen.gateway.request import S3Request
 from trioxygen.gateway.s3 import checksums
 from trioxygen.gateway.s3.checksums import ChecksumRequest
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, invalid_argument
 
 BODY_BYTES_MAX: Final = 5 * GIB
 _BATCH_BYTES: Final = MIB
@@ -150,11 +150,11 @@ class Body:
     async def read(self, size_bytes_max: int) -> bytes:
         """The whole payload, digested. Raises MaxMessageLengthExceeded beyond the bound."""
         if self.length_bytes is not None and self.length_bytes > size_bytes_max:
-            raise S3Error("MaxMessageLengthExceeded")
+            raise _too_long(size_bytes_max)
         pieces: list[Buffer] = []
         async for piece in self._pieces():
             if self.received_bytes > size_bytes_max:
-                raise S3Error("MaxMessageLengthExceeded")
+                raise _too_long(size_bytes_max)
             pieces.append(piece)
         data = bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
         if len(data) <= _INLINE_BYTES_MAX:
@@ -226,8 +226,14 @@ def _content_length(request: S3Request) -> int | None:
             raise S3Error("MissingContentLength")
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 19):
-        raise S3Error("InvalidArgument", "Content-Length must be a number of bytes.")
+        raise invalid_argument("Content-Length must be a number of bytes.", "Content-Length", text)
     return int(text)
+
+
+def _too_long(size_bytes_max: int) -> S3Error:
+    return S3Error(
+        "MaxMessageLengthExceeded", details={"MaxMessageLengthBytes": str(size_bytes_max)}
+    )
 
 
 def _too_large(size_bytes: int) -> S3Error:

@@ -1,39 +1,59 @@
-"""Errors as answers: which S3 error an exception is, and its document."""
+"""Errors as answers: which S3 error an exception is, and its document.
+
+The answer carries what the caller may know: a text of S3's table and what the request itself says.
+What a service told (addresses, nodes, leases, paths) goes to the log, with the request's id.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.gateway.request import Response, S3Request
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, elements_of
 from trioxygen.gateway.s3.service_errors import s3_error_of
 from trioxygen.gateway.s3.xml import error_document
 
 log = logs.get(__name__)
 
+# What the request tells of itself; whoever raises an error may know better (a copy's source).
+_TOLD_BY_REQUEST: Final[Mapping[str, Callable[[S3Request], str | None]]] = {
+    "AWSAccessKeyId": lambda request: None if request.claim is None else request.claim.access_key,
+    "BucketName": lambda request: request.bucket,
+    "Key": lambda request: request.key,
+    "Method": lambda request: request.head.method,
+    "UploadId": lambda request: request.head.query_value("uploadId"),
+}
 
-def s3_error(error: S3Error | TrioxygenError) -> S3Error:
-    """A defect or bad data is an InternalError, and logged: someone must look."""
+
+def s3_error(error: S3Error | TrioxygenError, request: S3Request) -> S3Error:
+    """What is answered; why goes to the log: a defect or bad data as an error, for someone must
+    look, what the store cannot do now as a warning."""
     if isinstance(error, S3Error):
         return error
     found = s3_error_of(error)
-    if found is not None:
-        return found
-    log.error("request_failed", error=error)
-    return S3Error("InternalError")
+    told = {"request_id": request.request_id, "operation": request.operation}
+    if found is None:
+        log.error("request_failed", **told, error=error)
+        return S3Error("InternalError")
+    if found.status >= 500 or found.code == "InvalidRequest":
+        log.warning("request_not_served", **told, code=found.code, reason=error)
+    return found
 
 
 def error_body(request: S3Request, error: S3Error, *, with_declaration: bool = True) -> bytes:
-    details = dict(error.details)
-    if (
-        error.code in ("NoSuchBucket", "BucketNotEmpty", "AccessDenied")
-        and request.bucket is not None
-    ):
-        details.setdefault("BucketName", request.bucket)
+    details: dict[str, str] = {}
+    for name in elements_of(error.code):
+        value = error.details.get(name)
+        if value is None and name in _TOLD_BY_REQUEST:
+            value = _TOLD_BY_REQUEST[name](request)
+        if value is not None:
+            details[name] = value
     return error_document(
         code=error.code,
         message=error.message,
-        resource=request.head.raw_path.decode("ascii", "replace"),
         request_id=request.request_id,
-        host_id=request.request_id,
+        host_id=request.host_id,
         details=details,
         with_declaration=with_declaration,
     )

@@ -7,7 +7,7 @@ from trioxygen.common.blocking import Blocking
 from trioxygen.common.clock import Clock
 from trioxygen.gateway.backend import ObjectBackend
 from trioxygen.gateway.request import S3Request
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, invalid_argument
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.om_pb2 import BucketRow
 
@@ -41,9 +41,7 @@ class Operations:
         account = request.account
         if account is None or account.account_id != bucket.account_id:
             raise S3Error("AccessDenied")
-        expected = request.head.header("x-amz-expected-bucket-owner")
-        if expected is not None and expected != bucket.account_id:
-            raise S3Error("AccessDenied")
+        check_expected_owner(request, "x-amz-expected-bucket-owner", bucket)
 
     async def owned_bucket(self, request: S3Request) -> BucketRow:
         """Raises NoSuchBucket, AccessDenied."""
@@ -54,16 +52,25 @@ class Operations:
         return reply.bucket
 
 
-def check_version_id(version_id: str | None) -> None:
+def check_expected_owner(request: S3Request, header: str, bucket: BucketRow) -> None:
+    """Raises: InvalidBucketOwnerAWSAccountID (nobody's account id), AccessDenied (another's)."""
+    expected = request.head.header(header)
+    if expected is None or expected == bucket.account_id:
+        return
+    if len(expected) != 12 or not (expected.isascii() and expected.isdigit()):
+        raise S3Error("InvalidBucketOwnerAWSAccountID")
+    raise S3Error("AccessDenied")
+
+
+def check_version_id(version_id: str | None, *, key: str | None = None) -> None:
     """Buckets here never had versioning: only the null version exists.
 
+    Args:
+        key: whose version it is, where that is not the request's own.
     Raises: NoSuchVersion; InvalidArgument for an empty id."""
     if version_id is None or version_id == "null":
         return
     if not version_id:
-        raise S3Error(
-            "InvalidArgument",
-            "Version id cannot be the empty string",
-            details={"ArgumentName": "versionId", "ArgumentValue": ""},
-        )
-    raise S3Error("NoSuchVersion", details={"VersionId": version_id})
+        raise invalid_argument("Version id cannot be the empty string", "versionId", "")
+    details = {"VersionId": version_id}
+    raise S3Error("NoSuchVersion", details=details if key is None else {"Key": key, **details})

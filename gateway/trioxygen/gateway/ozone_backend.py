@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from google.protobuf.message import Message
 
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import ContainerNotOpen
+from trioxygen.common.errors import ContainerNotOpen, Internal, InvalidRequest
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import KIB, MIB
 from trioxygen.gateway.backend import Reply
@@ -47,6 +47,11 @@ class BackendConfig:
     small_blocks_leased: int = 512
     large_blocks_leased: int = 4
     lease_check_ms: float = 2_000
+
+
+def _defect(error: InvalidRequest) -> Internal:
+    """What a DataNode or the SCM calls invalid is a mistake of ours, not of the client's."""
+    return Internal(error.message, **error.facts)
 
 
 class BlocksWritten:
@@ -143,7 +148,10 @@ class OzoneBackend:
         tries_left = _CONTAINER_TRIES
         away_until_ms = self._clock.monotonic_ms() + _AWAY_MS_MAX
         while True:
-            taken = await pool.take()
+            try:
+                taken = await pool.take()
+            except InvalidRequest as error:
+                raise _defect(error) from error
             try:
                 return taken, await attempt(taken)
             except ContainerNotOpen:
@@ -157,6 +165,9 @@ class OzoneBackend:
                 self._keeper.settle(taken, dropped=True)
                 if self._clock.monotonic_ms() >= away_until_ms:
                     raise
+            except InvalidRequest as error:
+                self._keeper.settle(taken, dropped=True)
+                raise _defect(error) from error
             except BaseException:
                 self._keeper.settle(taken, dropped=True)
                 raise
@@ -185,7 +196,10 @@ class OzoneBackend:
         return self._config.block_bytes_max
 
     async def read_small(self, piece: BlockSlice) -> Buffer:
-        return await self._reader.read_small(piece)
+        try:
+            return await self._reader.read_small(piece)
+        except InvalidRequest as error:
+            raise _defect(error) from error
 
     async def read(
         self, slices: Sequence[BlockSlice], *, offset_bytes: int, length_bytes: int
@@ -202,15 +216,18 @@ class OzoneBackend:
                 length_bytes=take_bytes,
             )
             if take_bytes <= _READ_SMALL_BYTES_MAX:
-                yield await self._reader.read_small(wanted)
+                yield await self.read_small(wanted)
             else:
                 stream = self._reader.stream(
                     wanted.container, wanted.local, wanted.offset_bytes, wanted.length_bytes
                 )
                 # A reader that goes away ends the DataNode's stream at once.
-                async with aclosing(stream) as buffers:
-                    async for buffer in buffers:
-                        yield buffer
+                try:
+                    async with aclosing(stream) as buffers:
+                        async for buffer in buffers:
+                            yield buffer
+                except InvalidRequest as error:
+                    raise _defect(error) from error
             length_bytes -= take_bytes
             offset_bytes = 0
             if not length_bytes:
@@ -234,6 +251,8 @@ class BlockSplitter:
         except AWAY:
             self._avoid_last()
             raise
+        except InvalidRequest as error:
+            raise _defect(error) from error
 
     def _avoid_last(self) -> None:
         """What was streamed is lost with a DataNode that went away: its client must send it again,
@@ -278,6 +297,8 @@ class BlockSplitter:
             except AWAY:
                 self._avoid_last()
                 raise
+            except InvalidRequest as error:
+                raise _defect(error) from error
         written = BlocksWritten(self._backend.keeper, self._taken, self._lengths)
         self._taken = []
         return written

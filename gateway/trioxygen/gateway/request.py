@@ -22,6 +22,8 @@ class S3Request:
     account: of the access key that signed it; None: anonymous.
     signing_key: what verified the signature; signed chunks need it.
     operation: the S3 API's name of it, once it is known.
+    request_id, host_id: of this one answer, and which gateway it came from; S3's x-amz-request-id
+        and x-amz-id-2.
     bytes_in: of the body, as read so far."""
 
     __slots__ = (
@@ -31,6 +33,7 @@ class S3Request:
         "bytes_in",
         "claim",
         "head",
+        "host_id",
         "key",
         "operation",
         "receive",
@@ -39,8 +42,11 @@ class S3Request:
         "signing_key",
     )
 
-    def __init__(self, head: RequestHead, receive: Receive, request_id: str, scheme: str) -> None:
-        self.head, self.receive, self.request_id, self.scheme = head, receive, request_id, scheme
+    def __init__(
+        self, head: RequestHead, receive: Receive, request_id: str, host_id: str, scheme: str
+    ) -> None:
+        self.head, self.receive, self.scheme = head, receive, scheme
+        self.request_id, self.host_id = request_id, host_id
         self.bucket: str | None = None
         self.key: str | None = None
         self.claim: SignatureClaim | None = None

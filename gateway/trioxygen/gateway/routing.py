@@ -17,7 +17,7 @@ from trioxygen.gateway.s3.buckets import BucketOperations
 from trioxygen.gateway.s3.complete_multipart import CompleteOperations
 from trioxygen.gateway.s3.copy_object import CopyOperations
 from trioxygen.gateway.s3.delete_objects import DeleteOperations
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, invalid_argument, not_implemented
 from trioxygen.gateway.s3.get_object import GetOperations
 from trioxygen.gateway.s3.list_objects import ListOperations
 from trioxygen.gateway.s3.multipart import MultipartOperations
@@ -55,6 +55,23 @@ SUBRESOURCES: Final = frozenset(
         " website x-id"
     ).split()
 ) - {"x-id"}
+
+# The methods that S3 has for the sub-resources that are here; those that are not here yet are
+# NotImplemented, all others MethodNotAllowed.
+_METHODS: Final = {
+    (Level.SERVICE, ""): "GET",
+    (Level.BUCKET, ""): "GET, HEAD, PUT, POST, DELETE",
+    (Level.BUCKET, "delete"): "POST",
+    (Level.BUCKET, "list-type"): "GET",
+    (Level.BUCKET, "location"): "GET",
+    (Level.BUCKET, "uploads"): "GET",
+    (Level.BUCKET, "versioning"): "GET, PUT",
+    (Level.BUCKET, "versions"): "GET",
+    (Level.OBJECT, ""): "GET, HEAD, PUT, DELETE",
+    (Level.OBJECT, "attributes"): "GET",
+    (Level.OBJECT, "uploadId"): "GET, PUT, POST, DELETE",
+    (Level.OBJECT, "uploads"): "POST",
+}
 
 
 class Router:
@@ -96,39 +113,75 @@ class Router:
         }
 
     def route(self, request: S3Request) -> Route:
-        """Raises NotImplemented, MethodNotAllowed."""
+        """Raises NotImplemented, MethodNotAllowed, InvalidArgument, InvalidRequest."""
         head = request.head
         if request.bucket is None:
             level = Level.SERVICE
         else:
             level = Level.BUCKET if request.key is None else Level.OBJECT
-        sub = ""
-        if head.raw_query:
-            asked = [name for name, _ in head.query_pairs if name in SUBRESOURCES]
-            if asked:
-                sub = asked[0]
-        if (
-            head.method == "PUT"
-            and level is Level.OBJECT
-            and head.raw_header(b"x-amz-copy-source") is not None
-        ):
-            sub = f"{sub} copy".strip()
-        if sub == "list-type" and head.query_value("list-type") != "2":
-            sub = ""
-        found = self._routes.get((head.method, level, sub))
+        sub = _sub_resource(request, level) if head.raw_query else ""
+        wanted = sub
+        if head.method == "PUT" and head.raw_header(b"x-amz-copy-source") is not None:
+            if level is not Level.OBJECT or sub not in ("", "uploadId"):
+                raise invalid_argument(
+                    "You can only specify a copy source header for copy requests.",
+                    "x-amz-copy-source",
+                    head.header("x-amz-copy-source") or "",
+                )
+            wanted = f"{sub} copy".strip()
+        found = self._routes.get((head.method, level, wanted))
         if found is not None:
             return found
-        if sub:
+        raise _no_route(head.method, level, sub)
+
+
+def _sub_resource(request: S3Request, level: Level) -> str:
+    """The query name that chooses the operation, "" if none does."""
+    head = request.head
+    asked = [name for name, _ in head.query_pairs if name in SUBRESOURCES]
+    sub = asked[0] if asked else ""
+    if level is Level.OBJECT:
+        if "uploads" in asked and "uploadId" in asked:
+            raise invalid_argument("Conflicting query string parameters", "ResourceType", "uploads")
+        if sub == "versions":
             raise S3Error(
-                "NotImplemented",
-                f"{head.method} with ?{sub} is not implemented.",
-                details={"SubResource": sub},
+                "InvalidRequest",
+                "There is no such thing as the ?versions sub-resource for a key",
             )
-        if head.method == "POST":
-            raise S3Error("NotImplemented", "POST of a browser form is not implemented.")
-        raise S3Error(
-            "MethodNotAllowed", details={"Method": head.method, "ResourceType": level.name}
-        )
+        if sub == "uploads" and head.method == "GET":
+            raise S3Error(
+                "InvalidRequest", "Key is not expected for the GET method ?uploads subresource"
+            )
+        if head.method not in ("GET", "HEAD") and "uploadId" not in asked:
+            number = head.query_value("partNumber")
+            if number is not None:
+                raise invalid_argument(
+                    "This operation does not accept partNumber without uploadId",
+                    "partNumber",
+                    number,
+                )
+        if sub == "uploadId" and head.method == "PUT" and not head.has_query("partNumber"):
+            raise _not_allowed("UPLOAD", "GET, POST, DELETE")
+    if sub == "list-type" and head.query_value("list-type") != "2":
+        return ""
+    return sub
+
+
+def _no_route(method: str, level: Level, sub: str) -> S3Error:
+    allowed = _METHODS.get((level, sub))
+    if allowed is None:
+        return not_implemented(f"{method} with ?{sub} is not implemented.")
+    if method not in allowed.split(", "):
+        return _not_allowed("UPLOAD" if sub == "uploadId" else level.name, allowed)
+    if sub:
+        return not_implemented(f"{method} with ?{sub} is not implemented.")
+    return not_implemented("POST of a browser form is not implemented.")
+
+
+def _not_allowed(resource: str, allowed: str) -> S3Error:
+    return S3Error(
+        "MethodNotAllowed", details={"ResourceType": resource}, headers={"Allow": allowed}
+    )
 
 
 def _title(operation: Operation) -> str:

@@ -4,6 +4,7 @@ Nothing is remembered between requests but what `Credentials` caches; any gatewa
 request."""
 
 import random
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.request import Headers, Receive, Response, S3Request
 from trioxygen.gateway.routing import Router
 from trioxygen.gateway.s3 import names
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, not_implemented
 
 log = logs.get(__name__)
 
@@ -57,6 +58,9 @@ class S3App:
         self._skew_seconds_max = config.clock_skew_seconds_max
         # Ids differ between gateways and starts by the first half, between requests by the second.
         self._id_prefix = f"{rng.getrandbits(32):08X}"
+        # Base64 of 57 bytes: 48 of this gateway, 9 of the request (upper-case hexadecimal digits
+        # are base64 as well).
+        self._host_id_prefix = b64encode(rng.randbytes(48)).decode()
         self._last_id = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,12 +73,13 @@ class S3App:
         self._last_id += 1
         request_id = f"{self._id_prefix}{self._last_id:08X}"
         head = RequestHead(scope["method"], raw_path, scope["query_string"], scope["headers"])
-        request = S3Request(head, receive, request_id, scope["scheme"])
+        host_id = self._host_id_prefix + request_id[4:]
+        request = S3Request(head, receive, request_id, host_id, scope["scheme"])
         error_code = ""
         try:
             response = await self._answer(request)
         except (S3Error, TrioxygenError) as error:
-            answer = s3_error(error)
+            answer = s3_error(error, request)
             error_code = answer.code
             response = error_response(request, answer)
         except (
@@ -93,7 +98,7 @@ class S3App:
                 response = error_response(request, failed)
         except TrioxygenError as error:
             # The status was out already; the log tells why the body ended early.
-            error_code = s3_error(error).code
+            error_code = s3_error(error, request).code
             raise
         finally:
             duration_ms = self._clock.monotonic_ms() - started_ms
@@ -123,7 +128,7 @@ class S3App:
         )
         request.bucket, request.key = target.bucket, target.key
         if head.method == "OPTIONS":
-            raise S3Error("NotImplemented", "CORS is not implemented.")
+            raise not_implemented("CORS is not implemented.")
         claim = read_claim(
             head,
             now_s=self._clock.wall_ms() // 1_000,
@@ -151,7 +156,10 @@ class S3App:
         self, request: S3Request, response: Response, send: Send
     ) -> tuple[int, S3Error | None]:
         """(bytes of the body, the error that was answered instead of `response`)."""
-        headers: Headers = [(b"x-amz-request-id", request.request_id.encode())]
+        headers: Headers = [
+            (b"x-amz-request-id", request.request_id.encode()),
+            (b"x-amz-id-2", request.host_id.encode()),
+        ]
         if response.headers:
             headers += response.headers
         stream = response.stream
@@ -188,7 +196,7 @@ class S3App:
             if started:
                 # Part of the answer is out: only an early end tells the client. The server closes.
                 raise
-            answer = s3_error(error)
+            answer = s3_error(error, request)
             sent_bytes, _ = await self._send(request, error_response(request, answer), send)
             return sent_bytes, answer
         finally:

@@ -10,12 +10,13 @@ from typing import Final
 
 from trioxygen.gateway.auth.claim import UNSIGNED_PAYLOAD, SignatureClaim
 from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, invalid_argument, not_implemented
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _INVALID: Final = (
     "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER,"
     " STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER,"
+    " STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"
     " or a valid sha256 value."
 )
 
@@ -81,12 +82,12 @@ def payload_mode(head: RequestHead, claim: SignatureClaim | None) -> PayloadMode
     mode = _BY_VALUE.get(value)
     if mode is None:
         if value.startswith("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"):
-            raise S3Error(
-                "NotImplemented",
+            raise not_implemented(
                 f"Chunks signed with Signature Version 4A ({value}) are not supported."
                 " Use STREAMING-AWS4-HMAC-SHA256-PAYLOAD.",
+                header="x-amz-content-sha256",
             )
-        raise S3Error("InvalidArgument", _INVALID, details={"ArgumentName": "x-amz-content-sha256"})
+        raise invalid_argument(_INVALID, "x-amz-content-sha256", value)
     if mode.has_signed_chunks and claim is None:
         raise S3Error("AccessDenied", "An anonymous request cannot have signed chunks")
     return mode

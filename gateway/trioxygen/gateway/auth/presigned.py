@@ -21,7 +21,7 @@ from trioxygen.gateway.auth.claim import (
     read_scope,
 )
 from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, not_implemented
 
 EXPIRES_SECONDS_MAX: Final = 7 * 86_400
 
@@ -117,9 +117,8 @@ def _parameters(head: RequestHead) -> dict[str, str]:
 
 def v4a_refused() -> S3Error:
     """The answer to Signature Version 4A, wherever it is named."""
-    return S3Error(
-        "NotImplemented",
-        f"Signature Version 4A ({ALGORITHM_V4A}) is not supported. Use {ALGORITHM}.",
+    return not_implemented(
+        f"Signature Version 4A ({ALGORITHM_V4A}) is not supported. Use {ALGORITHM}."
     )
 
 

@@ -30,7 +30,7 @@ from trioxygen.gateway.auth.payload import PayloadMode, declared_payload_hash, p
 from trioxygen.gateway.auth.presigned import is_presigned, read_presigned_claim, v4a_refused
 from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2
 from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, invalid_argument
 
 __all__ = [
     "PayloadMode",
@@ -76,11 +76,11 @@ def read_claim(
         presigned = is_presigned(head)
         presigned_v2 = is_presigned_v2(head)
         if authorization is not None and (presigned or presigned_v2) or presigned and presigned_v2:
-            raise S3Error(
-                "InvalidArgument",
+            raise invalid_argument(
                 "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter,"
                 " Signature query string parameter or the Authorization header should be specified",
-                details={"ArgumentName": "Authorization"},
+                "Authorization",
+                (authorization or b"").decode("latin-1"),
             )
         if presigned_v2:
             return None
@@ -212,21 +212,16 @@ def _parse_unusual_header(authorization: str) -> tuple[str, str, str]:
         raise S3Error("AccessDenied")
     if scheme == "AWS":
         if ":" not in rest:
-            raise S3Error(
-                "InvalidArgument",
-                "AWS authorization header is invalid. Expected AwsAccessKeyId:signature",
-                details={"ArgumentName": "Authorization"},
+            raise invalid_argument(
+                "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+                "Authorization",
+                authorization,
             )
         raise _v2_refused()
     if scheme == ALGORITHM_V4A:
         raise v4a_refused()
     if scheme != ALGORITHM:
-        # The value is not repeated: what follows an unknown scheme may be someone's token.
-        raise S3Error(
-            "InvalidArgument",
-            "Unsupported Authorization Type",
-            details={"ArgumentName": "Authorization"},
-        )
+        raise invalid_argument("Unsupported Authorization Type", "Authorization", authorization)
     fields: dict[str, str] = {}
     for field in rest.split(","):
         name, _, value = field.strip().partition("=")

@@ -339,5 +339,6 @@ def _signature_refused(string_to_sign: str, provided: bytes) -> S3Error:
         details={
             "StringToSign": string_to_sign,
             "SignatureProvided": provided.decode("latin-1"),
+            "StringToSignBytes": string_to_sign.encode().hex(" "),
         },
     )

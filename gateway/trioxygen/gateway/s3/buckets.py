@@ -11,7 +11,7 @@ from trioxygen.gateway.body import Body
 from trioxygen.gateway.operations import Operations
 from trioxygen.gateway.request import Response, S3Request, no_content, owner_of, xml_response
 from trioxygen.gateway.s3 import names, xml_listing, xml_requests, xml_results
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, invalid_argument, not_implemented
 from trioxygen.gateway.s3.unimplemented import refuse_unimplemented
 from trioxygen.gateway.s3.xml import document
 from trioxygen.gateway.s3.xml_listing import ListedBucket
@@ -31,10 +31,10 @@ class BucketOperations(Operations):
         wanted = request.head.query_value("max-buckets")
         if wanted is not None:
             if not (wanted.isascii() and wanted.isdigit() and 1 <= int(wanted[:6]) <= _LIST_MAX):
-                raise S3Error(
-                    "InvalidArgument",
-                    "max-buckets is to be from 1 to 10000.",
-                    details={"ArgumentName": "max-buckets", "ArgumentValue": wanted},
+                raise invalid_argument(
+                    f"Argument max-buckets must be an integer between 1 and {_LIST_MAX}.",
+                    "max-buckets",
+                    wanted,
                 )
             count_max = int(wanted)
         prefix = request.head.query_value("prefix") or ""
@@ -74,7 +74,7 @@ class BucketOperations(Operations):
         refuse_unimplemented(request.head)
         for header in _CREATE_UNIMPLEMENTED:
             if (request.head.header(header) or "false").lower() not in ("false", "global"):
-                raise S3Error("NotImplemented", details={"Header": header})
+                raise not_implemented(f"{header} is not implemented.", header=header)
         location = ""
         if request.head.header("content-length") not in (None, "0") or request.head.header(
             "transfer-encoding"
@@ -96,10 +96,23 @@ class BucketOperations(Operations):
         return Response(200, [(b"location", f"/{request.bucket}".encode())])
 
     async def head_bucket(self, request: S3Request) -> Response:
-        bucket = await self.owned_bucket(request)
-        region = (bucket.location or self.region).encode("ascii", "replace")
+        reply = await self.backend.call(
+            om.LookupBucketRequest(bucket=request.bucket_name), om.LookupBucketReply
+        )
+        region = reply.bucket.location or self.region
+        try:
+            self.authorize(request, reply.bucket)
+        except S3Error as error:
+            # Where it is, S3 says to everybody.
+            error.headers["x-amz-bucket-region"] = region
+            raise
         return Response(
-            200, [(b"x-amz-bucket-region", region), (b"content-type", b"application/xml")]
+            200,
+            [
+                (b"x-amz-bucket-region", region.encode("ascii", "replace")),
+                (b"x-amz-access-point-alias", b"false"),
+                (b"content-type", b"application/xml"),
+            ],
         )
 
     async def delete_bucket(self, request: S3Request) -> Response:
@@ -130,8 +143,6 @@ def _after(token: str | None) -> str:
     try:
         return urlsafe_b64decode(token.encode()).decode()
     except (Base64Error, UnicodeError) as error:
-        raise S3Error(
-            "InvalidArgument",
-            "The continuation token provided is incorrect",
-            details={"ArgumentName": "continuation-token"},
+        raise invalid_argument(
+            "The continuation token provided is incorrect", "continuation-token", token
         ) from error

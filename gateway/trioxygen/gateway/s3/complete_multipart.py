@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from trioxygen.common.checksum import Algorithm
-from trioxygen.common.errors import ChecksumMismatch, TrioxygenError
+from trioxygen.common.errors import ChecksumMismatch, SizeMismatch, TrioxygenError
 from trioxygen.common.units import MIB
 from trioxygen.gateway import records
 from trioxygen.gateway.body import Body
@@ -102,6 +102,12 @@ class CompleteOperations(Operations):
     async def _complete(self, request: S3Request, command: om.CompleteUploadRequest) -> bytes:
         try:
             reply = await self.backend.call(command, om.CompleteUploadReply)
+        except SizeMismatch as error:
+            raise S3Error(
+                "InvalidRequest",
+                "The provided 'x-amz-mp-object-size' header value"
+                f" {command.size_bytes} does not match what was computed: {error.facts['size']}",
+            ) from error
         except ChecksumMismatch as error:
             claimed = records.ALGORITHMS.get(command.checksum.algorithm, Algorithm.CRC64NVME)
             raise checksums.checksum_mismatch(claimed) from error
@@ -141,7 +147,7 @@ class CompleteOperations(Operations):
         try:
             yield completing.result()
         except (S3Error, TrioxygenError) as error:
-            yield error_body(request, s3_error(error), with_declaration=False)
+            yield error_body(request, s3_error(error, request), with_declaration=False)
 
 
 def _part(part: CompletedPart) -> om.CompletePart:
@@ -170,5 +176,7 @@ def _claimed_size(request: S3Request) -> int:
     if text is None:
         return -1
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise S3Error("InvalidRequest", "Value for x-amz-mp-object-size header is invalid.")
+        raise S3Error(
+            "InvalidRequest", f"Value for x-amz-mp-object-size header is invalid: '{text}'"
+        )
     return int(text)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from trioxygen.gateway.s3.dates import http_date, parse_http_date
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, not_implemented
 from trioxygen.gateway.s3.request import RequestHeaders
 
 _ENTITY_TAG: Final = re.compile(r'[ \t,]*(?:(W/)?"([^"]*)"|([^\s",]+))[ \t]*(?:,|\Z)')
@@ -149,5 +149,8 @@ def read_write_condition(
     if not if_match and not if_none_match:
         return None
     if if_none_match and (if_match or not (none_match_tags or if_none_match == "*")):
-        raise S3Error("NotImplemented", details={"Header": "If-None-Match"})
+        raise not_implemented(
+            "The provided value of the If-None-Match header is not accepted for this API.",
+            header="If-None-Match",
+        )
     return WriteCondition(if_match=if_match, if_none_match=if_none_match)

@@ -8,7 +8,7 @@ from trioxygen.common.errors import ConditionConflict
 from trioxygen.common.units import GIB
 from trioxygen.gateway import records
 from trioxygen.gateway.body import Digests
-from trioxygen.gateway.operations import Operations, check_version_id
+from trioxygen.gateway.operations import Operations, check_expected_owner, check_version_id
 from trioxygen.gateway.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3 import checksums, conditions, headers, names, xml_results
 from trioxygen.gateway.s3.errors import S3Error
@@ -44,10 +44,8 @@ class CopySourceReader(Operations):
         account = request.signer
         if reply.bucket.account_id != account.account_id:
             raise S3Error("AccessDenied")
-        expected = request.head.header("x-amz-source-expected-bucket-owner")
-        if expected is not None and expected != reply.bucket.account_id:
-            raise S3Error("AccessDenied")
-        check_version_id(wanted.version_id)
+        check_expected_owner(request, "x-amz-source-expected-bucket-owner", reply.bucket)
+        check_version_id(wanted.version_id, key=wanted.key)
         if not reply.found:
             raise S3Error("NoSuchKey", details={"Key": wanted.key})
         conditions.check_copy_conditions(

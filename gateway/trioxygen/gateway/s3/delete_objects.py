@@ -6,11 +6,11 @@ from typing import Final
 from trioxygen.common.errors import ErrorCode, error_of
 from trioxygen.common.units import MIB
 from trioxygen.gateway.body import Body
+from trioxygen.gateway.error_response import s3_error
 from trioxygen.gateway.operations import Operations
 from trioxygen.gateway.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3 import checksums, names, xml_requests, xml_results
 from trioxygen.gateway.s3.errors import S3Error
-from trioxygen.gateway.s3.service_errors import s3_error_of
 from trioxygen.gateway.s3.xml_requests import ObjectIdentifier
 from trioxygen.gateway.s3.xml_results import DeletedObject, DeleteError
 from trioxygen.proto.v1 import om_pb2 as om
@@ -44,8 +44,7 @@ class DeleteOperations(Operations):
         deleted: list[DeletedObject] = []
         for one, code in zip(doomed, await self._delete(bucket, doomed), strict=True):
             if code:
-                answer = s3_error_of(error_of(code)) or S3Error("InternalError")
-                errors.append(_error(one, answer))
+                errors.append(_error(one, s3_error(error_of(code), request)))
             elif not wanted.quiet:
                 deleted.append(DeletedObject(key=one.key, version_id=one.version_id))
         return xml_response(xml_results.delete_result(deleted=deleted, errors=errors))

@@ -1,142 +1,215 @@
-"""Every S3 error the gateway can answer: code -> (HTTP status, message), one table.
+"""Every S3 error the gateway can answer: code -> status, message, further elements. One table.
 
-Nobody else names an HTTP status. The XML document is written by `s3.xml`.
-Source: S3 API reference, "Error responses".
+Nobody else names an HTTP status. Who raises one gives facts only; where they stand in the document,
+and which the request itself tells, is decided here and in `error_response`.
+Source: what AWS answers; its texts letter by letter, with a full stop only where it has one.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
-_TABLE: Final[dict[str, tuple[int, str]]] = {
-    "AccessDenied": (403, "Access Denied"),
-    "AuthorizationHeaderMalformed": (
-        400,
-        "The authorization header that you provided is not valid.",
+# code -> (status, message, names of the further elements in the order of the wire)
+_TABLE: Final[dict[str, tuple[int, str, str]]] = {
+    "AccessDenied": (
+        403,
+        "Access Denied",
+        "X-Amz-Expires X-Amz-Date Expires ServerTime HeadersNotSigned",
     ),
-    "AuthorizationQueryParametersError": (400, "Error parsing the authorization query parameters."),
+    "AuthorizationHeaderMalformed": (400, "The authorization header is malformed", "Region"),
+    "AuthorizationQueryParametersError": (
+        400,
+        "Error parsing the X-Amz-Credential parameter",
+        "Region",
+    ),
     "BadDigest": (
         400,
-        "The Content-MD5 or checksum value that you specified did not match what the server"
-        " received.",
+        "The Content-MD5 you specified did not match what we received.",
+        "CalculatedDigest ExpectedDigest",
     ),
+    "BadRequest": (400, "An error occurred when parsing the HTTP request.", ""),
     "BucketAlreadyExists": (
         409,
-        "The requested bucket name is not available. The bucket namespace is shared by all users"
-        " of the system. Specify a different name and try again.",
+        "The requested bucket name is not available. The bucket namespace is shared by"
+        " all users of the system. Please select a different name and try again.",
+        "BucketName",
     ),
     "BucketAlreadyOwnedByYou": (
         409,
-        "The bucket that you tried to create already exists, and you own it.",
+        "Your previous request to create the named bucket succeeded and you already own it.",
+        "BucketName",
     ),
-    "BucketNotEmpty": (409, "The bucket that you tried to delete is not empty."),
+    "BucketNotEmpty": (409, "The bucket you tried to delete is not empty", "BucketName"),
     "ConditionalRequestConflict": (
         409,
-        "A conflicting operation occurred during the request. Fetch the object's ETag and retry.",
+        "The conditional request cannot succeed due to a conflicting operation against"
+        " this resource.",
+        "Condition Key",
     ),
-    "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed object size."),
+    "EntityTooLarge": (
+        400,
+        "Your proposed upload exceeds the maximum allowed size",
+        "ProposedSize MaxSizeAllowed",
+    ),
     "EntityTooSmall": (
         400,
-        "Your proposed upload is smaller than the minimum allowed object size.",
+        "Your proposed upload is smaller than the minimum allowed size",
+        "ProposedSize MinSizeAllowed PartNumber ETag",
     ),
-    "ExpiredToken": (400, "The provided token has expired."),
     "IllegalLocationConstraintException": (
         400,
-        "The specified location constraint is incompatible with this endpoint's region.",
+        "The unspecified location constraint is incompatible for the region specific"
+        " endpoint this request was sent to.",
+        "",
     ),
     "IncompleteBody": (
         400,
-        "You did not provide the number of bytes specified by the Content-Length HTTP header.",
+        "You did not provide the number of bytes specified by the Content-Length HTTP header",
+        "",
     ),
-    "InternalError": (500, "An internal error occurred. Try again."),
+    "InternalError": (500, "We encountered an internal error. Please try again.", ""),
     "InvalidAccessKeyId": (
         403,
-        "The access key ID that you provided does not exist in our records.",
+        "The AWS Access Key Id you provided does not exist in our records.",
+        "AWSAccessKeyId",
     ),
-    "InvalidArgument": (400, "Invalid Argument"),
-    "InvalidBucketName": (400, "The specified bucket is not valid."),
-    "InvalidDigest": (400, "The Content-MD5 or checksum value that you specified is not valid."),
-    "InvalidLocationConstraint": (400, "The specified location constraint is not valid."),
-    "InvalidObjectState": (403, "The operation is not valid for the current state of the object."),
+    "InvalidArgument": (400, "Invalid Argument", "ArgumentName ArgumentValue"),
+    "InvalidBucketName": (400, "The specified bucket is not valid.", "BucketName"),
+    "InvalidBucketOwnerAWSAccountID": (
+        400,
+        "The value of the expected bucket owner parameter must be an AWS account ID",
+        "",
+    ),
+    "InvalidDigest": (400, "The Content-MD5 you specified was invalid.", "Content-MD5"),
+    "InvalidLocationConstraint": (
+        400,
+        "The specified location-constraint is not valid",
+        "LocationConstraint",
+    ),
+    "InvalidObjectState": (
+        403,
+        "The operation is not valid for the object's storage class",
+        "StorageClass",
+    ),
     "InvalidPart": (
         400,
-        "One or more of the specified parts could not be found. The part might not have been"
-        " uploaded, or the specified entity tag might not have matched the part's entity tag.",
+        "One or more of the specified parts could not be found.  The part may not have"
+        " been uploaded, or the specified entity tag may not match the part's entity"
+        " tag.",
+        "UploadId PartNumber ETag",
     ),
-    "InvalidPartNumber": (416, "The requested partnumber is not satisfiable."),
+    "InvalidPartNumber": (
+        416,
+        "The requested partnumber is not satisfiable",
+        "ActualPartCount PartNumberRequested",
+    ),
     "InvalidPartOrder": (
         400,
-        "The list of parts was not in ascending order. The parts list must be specified in"
-        " order by part number.",
+        "The list of parts was not in ascending order. Parts must be ordered by part number.",
+        "UploadId",
     ),
-    "InvalidRange": (416, "The requested range is not satisfiable."),
+    "InvalidRange": (
+        416,
+        "The requested range is not satisfiable",
+        "RangeRequested ActualObjectSize",
+    ),
     "InvalidRedirectLocation": (
         400,
         "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+        "",
     ),
-    "InvalidRequest": (400, "Invalid Request"),
-    "InvalidStorageClass": (400, "The storage class that you specified is not valid."),
-    "InvalidURI": (400, "Couldn't parse the specified URI."),
-    "KeyTooLongError": (400, "Your key is too long."),
+    "InvalidRequest": (400, "Invalid Request", ""),
+    "InvalidStorageClass": (
+        400,
+        "The storage class you specified is not valid",
+        "StorageClassRequested",
+    ),
+    "InvalidURI": (400, "Couldn't parse the specified URI.", ""),
+    "KeyTooLongError": (400, "Your key is too long", "Size MaxSizeAllowed"),
     "MalformedTrailerError": (
         400,
-        "The request contained trailing data that was not well-formed or did not conform.",
+        "The request contained trailing data that was not well-formed or did not"
+        " conform to our published schema.",
+        "",
     ),
     "MalformedXML": (
         400,
-        "The XML that you provided was not well formed or did not validate against our"
-        " published schema.",
+        "The XML you provided was not well-formed or did not validate against our published schema",
+        "",
     ),
-    "MaxMessageLengthExceeded": (400, "Your request was too large."),
-    "MetadataTooLarge": (400, "Your metadata headers exceed the maximum allowed metadata size."),
-    "MethodNotAllowed": (405, "The specified method is not allowed against this resource."),
-    "MissingContentLength": (411, "You must provide the Content-Length HTTP header."),
-    "MissingRequestBodyError": (400, "Request body is empty."),
-    "MissingSecurityHeader": (400, "Your request is missing a required header."),
-    "NoSuchBucket": (404, "The specified bucket does not exist."),
-    "NoSuchBucketPolicy": (404, "The bucket policy does not exist."),
-    "NoSuchKey": (404, "The specified key does not exist."),
+    "MaxMessageLengthExceeded": (400, "Your request was too big.", "MaxMessageLengthBytes"),
+    "MetadataTooLarge": (
+        400,
+        "Your metadata headers exceed the maximum allowed metadata size",
+        "Size MaxSizeAllowed",
+    ),
+    "MethodNotAllowed": (
+        405,
+        "The specified method is not allowed against this resource.",
+        "Method ResourceType",
+    ),
+    "MissingContentLength": (411, "You must provide the Content-Length HTTP header.", ""),
+    "MissingRequestBodyError": (400, "Request Body is empty", ""),
+    "MissingSecurityHeader": (
+        400,
+        "Your request was missing a required header",
+        "MissingHeaderName",
+    ),
+    "NoSuchBucket": (404, "The specified bucket does not exist", "BucketName"),
+    "NoSuchKey": (404, "The specified key does not exist.", "Key"),
     "NoSuchUpload": (
         404,
-        "The specified multipart upload does not exist. The upload ID may be invalid, or the"
+        "The specified upload does not exist. The upload ID may be invalid, or the"
         " upload may have been aborted or completed.",
+        "UploadId",
     ),
-    "NoSuchVersion": (404, "The specified version does not exist."),
+    "NoSuchVersion": (404, "The specified version does not exist.", "Key VersionId"),
     "NotImplemented": (
         501,
-        "A header or operation that you provided implies functionality that is not implemented.",
+        "A header you provided implies functionality that is not implemented",
+        "Header additionalMessage",
     ),
-    "NotModified": (304, "Not Modified"),
-    "PreconditionFailed": (412, "At least one of the preconditions you specified did not hold."),
+    "NotModified": (304, "Not Modified", ""),
+    "PreconditionFailed": (
+        412,
+        "At least one of the pre-conditions you specified did not hold",
+        "Condition",
+    ),
     "RequestHeaderSectionTooLarge": (
         400,
-        "Your request header and metadata exceed the maximum allowed size.",
+        "Your request header section exceeds the maximum allowed size.",
+        "MaxSizeAllowed",
     ),
     "RequestTimeTooSkewed": (
         403,
-        "The difference between the request time and the server's time is too large.",
+        "The difference between the request time and the current time is too large.",
+        "RequestTime ServerTime MaxAllowedSkewMilliseconds",
     ),
     "RequestTimeout": (
         400,
-        "Your socket connection to the server was not read from or written to within the"
-        " timeout period.",
+        "Your socket connection to the server was not read from or written to within"
+        " the timeout period.",
+        "",
     ),
-    "ServiceUnavailable": (503, "Service is unable to handle the request. Try again."),
+    "ServiceUnavailable": (503, "Service is unable to handle request.", ""),
     "SignatureDoesNotMatch": (
         403,
-        "The request signature that the server calculated does not match the signature that you"
-        " provided. Check your secret access key and signing method.",
+        "The request signature we calculated does not match the signature you"
+        " provided. Check your key and signing method.",
+        "AWSAccessKeyId StringToSign SignatureProvided StringToSignBytes"
+        " CanonicalRequest CanonicalRequestBytes",
     ),
-    "SlowDown": (503, "Please reduce your request rate."),
-    "TooManyBuckets": (400, "You have attempted to create more buckets than are allowed."),
-    "UnexpectedContent": (400, "This request contains unsupported content."),
-    "XAmzContentChecksumMismatch": (
-        400,
-        "The provided checksum does not match what was computed from the request body.",
-    ),
+    "SlowDown": (503, "Please reduce your request rate.", ""),
+    "TooManyBuckets": (400, "You have attempted to create more buckets than allowed", ""),
+    "UnexpectedContent": (400, "This request does not support content", ""),
     "XAmzContentSHA256Mismatch": (
         400,
         "The provided 'x-amz-content-sha256' header does not match what was computed.",
+        "ClientComputedContentSHA256 S3ComputedContentSHA256",
     ),
 }
+
+_ELEMENTS: Final = {code: tuple(row[2].split()) for code, row in _TABLE.items()}
+CODES: Final = frozenset(_TABLE)
 
 
 class S3Error(Exception):
@@ -145,8 +218,9 @@ class S3Error(Exception):
     Args:
         code: a code of the table; an unknown one is a programming error.
         message: replaces the table's message where more is known.
-        details: further elements of the error document, in order (for example
-            ``{"BucketName": "b"}``); never secrets.
+        details: further elements of the error document, by name; the table has to know them, and
+            gives them their order. Never secrets. What the request itself tells (bucket, key,
+            upload, method) need not be given.
         headers: extra response headers.
     """
 
@@ -155,18 +229,35 @@ class S3Error(Exception):
         code: str,
         message: str | None = None,
         *,
-        details: dict[str, str] | None = None,
+        details: Mapping[str, str] | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
         assert code in _TABLE, f"unknown S3 error code {code}"
         self.code = code
-        self.status, default = _TABLE[code]
+        self.status, default, _ = _TABLE[code]
         self.message = message or default
-        self.details = details or {}
+        self.details = dict(details or {})
+        assert self.details.keys() <= set(_ELEMENTS[code]), f"{code} has no {set(self.details)}"
         self.headers = headers or {}
         super().__init__(f"{code}: {self.message}")
 
 
-def status_of(code: str) -> int:
-    """HTTP status of a code of the table."""
-    return _TABLE[code][0]
+def invalid_argument(message: str, name: str, value: str) -> S3Error:
+    """InvalidArgument always says of what, and what was sent."""
+    return S3Error(
+        "InvalidArgument", message, details={"ArgumentName": name, "ArgumentValue": value}
+    )
+
+
+def not_implemented(what: str, *, header: str | None = None) -> S3Error:
+    """Args:
+    what: a sentence: what is not there.
+    header: whose value asked for it, if one did.
+    """
+    details = {} if header is None else {"Header": header}
+    return S3Error("NotImplemented", details={**details, "additionalMessage": what})
+
+
+def elements_of(code: str) -> tuple[str, ...]:
+    """Names of the further elements of its document, in order."""
+    return _ELEMENTS[code]

@@ -149,7 +149,7 @@ def _describe_part(
     count = len(row.parts) or 1
     if number > count:
         raise S3Error(
-            "InvalidPart",
+            "InvalidPartNumber",
             details={"PartNumberRequested": part_number, "ActualPartCount": str(count)},
         )
     checksum = records.object_checksum(row)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from trioxygen.gateway.s3.dates import http_date
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, invalid_argument
 from trioxygen.gateway.s3.request import RequestHeaders, RequestQuery
 
 USER_METADATA_BYTES_MAX: Final = 2_048
@@ -73,11 +73,7 @@ class ObjectHeaders:
 
 def _checked(name: str, value: str) -> str:
     if not value.isprintable() and _CONTROL.search(value) is not None:
-        raise S3Error(
-            "InvalidArgument",
-            f"The value of {name} holds a control character.",
-            details={"ArgumentName": name},
-        )
+        raise invalid_argument(f"The value of {name} holds a control character.", name, value)
     return value
 
 
@@ -175,10 +171,8 @@ def replaces_metadata(head: RequestHeaders) -> bool:
         return False
     if directive == "REPLACE":
         return True
-    raise S3Error(
-        "InvalidArgument",
-        "Unknown metadata directive.",
-        details={"ArgumentName": "x-amz-metadata-directive", "ArgumentValue": directive or ""},
+    raise invalid_argument(
+        "Unknown metadata directive.", "x-amz-metadata-directive", directive or ""
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from trioxygen.gateway import records
 from trioxygen.gateway.operations import Operations
-from trioxygen.gateway.request import Response, S3Request, owner_of, xml_response
+from trioxygen.gateway.request import Headers, Response, S3Request, owner_of, xml_response
 from trioxygen.gateway.s3 import xml_listing
 from trioxygen.gateway.s3.errors import S3Error
 from trioxygen.gateway.s3.headers import STANDARD
@@ -80,6 +80,10 @@ class ListOperations(Operations):
             encoding_type=encoding_type(request),
         )
 
+    def _region_of(self, reply: ListKeysReply) -> Headers:
+        region = reply.bucket.location or self.region
+        return [(b"x-amz-bucket-region", region.encode("ascii", "replace"))]
+
     async def list_objects(self, request: S3Request) -> Response:
         page_max = page_size(request, "max-keys")
         marker = request.head.query_value("marker") or ""
@@ -93,7 +97,8 @@ class ListOperations(Operations):
                 next_marker=next_marker,
                 objects=_listed(reply, owner_of(request.signer)),
                 common_prefixes=[prefix.decode() for prefix in reply.common_prefixes],
-            )
+            ),
+            self._region_of(reply),
         )
 
     async def list_objects_v2(self, request: S3Request) -> Response:
@@ -112,7 +117,8 @@ class ListOperations(Operations):
                 next_continuation_token=_token(reply.last) if reply.truncated else None,
                 objects=_listed(reply, owner_of(request.signer) if fetch_owner else None),
                 common_prefixes=[prefix.decode() for prefix in reply.common_prefixes],
-            )
+            ),
+            self._region_of(reply),
         )
 
     async def list_object_versions(self, request: S3Request) -> Response:

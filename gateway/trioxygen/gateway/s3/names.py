@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, invalid_argument, not_implemented
 
 KEY_SIZE_BYTES_MAX: Final = 1_024
 
@@ -70,7 +70,7 @@ def check_key(key: str) -> None:
             details={"Size": str(size_bytes), "MaxSizeAllowed": str(KEY_SIZE_BYTES_MAX)},
         )
     if not key:
-        raise S3Error("InvalidArgument", "An object key must not be empty.")
+        raise invalid_argument("An object key must not be empty.", "Key", key)
 
 
 def percent_decoded(raw: bytes) -> str:
@@ -139,7 +139,9 @@ def parse_copy_source(value: str) -> CopySource:
         S3Error: InvalidArgument; NotImplemented for an access point's ARN.
     """
     if value.startswith("arn:"):
-        raise S3Error("NotImplemented", "Access points are not implemented as a copy source.")
+        raise not_implemented(
+            "Access points are not implemented as a copy source.", header="x-amz-copy-source"
+        )
     path, marker, version = value.encode("latin-1").partition(b"?versionId=")
     raw_bucket, _, raw_key = path.removeprefix(b"/").partition(b"/")
     if raw_bucket and not raw_key and b"%2f" in raw_bucket.lower():

@@ -9,7 +9,7 @@ from trioxygen.gateway.operations import Operations, check_version_id
 from trioxygen.gateway.request import Headers, Response, S3Request, no_content
 from trioxygen.gateway.s3 import checksums, conditions, headers, names
 from trioxygen.gateway.s3.checksums import ObjectChecksum
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, not_implemented
 from trioxygen.gateway.s3.unimplemented import refuse_unimplemented
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import types_pb2
@@ -114,7 +114,9 @@ class PutOperations(BodyWriter):
         check_version_id(request.head.query_value("versionId"))
         condition = conditions.read_write_condition(request.head)
         if condition is not None and condition.if_none_match:
-            raise S3Error("NotImplemented", details={"Header": "If-None-Match"})
+            raise not_implemented(
+                "A deletion takes no If-None-Match header.", header="If-None-Match"
+            )
         wanted = om.KeyToDelete(
             key=request.key.encode(), if_match=condition.if_match if condition is not None else ""
         )

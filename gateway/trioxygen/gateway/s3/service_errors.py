@@ -1,9 +1,12 @@
-"""Which S3 error a service's error is. The one table; operations only add what they know better."""
+"""Which S3 error a service's error is. The one table; operations only add what they know better.
+
+Nothing of a service's text is handed on, and of its facts only what is the caller's own.
+"""
 
 from typing import Final
 
 from trioxygen.common.errors import ErrorCode, TrioxygenError
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, elements_of
 from trioxygen.proto.v1 import types_pb2
 
 _S3_CODES: Final[dict[ErrorCode, str]] = {
@@ -47,10 +50,12 @@ def s3_error_of(error: TrioxygenError) -> S3Error | None:
     if code is None:
         # Every other Unavailable error: the client may try again.
         if types_pb2.NOT_LEADER <= error.code < types_pb2.CHECKSUM_MISMATCH:
-            return S3Error("ServiceUnavailable", f"The store cannot answer now: {error}")
+            return S3Error("ServiceUnavailable")
         return None
     if code == "InternalError":
         return None
-    details = {_DETAILS[name]: value for name, value in error.facts.items() if name in _DETAILS}
-    message = error.message if code == "InvalidRequest" and error.message else None
-    return S3Error(code, message, details=details)
+    known = elements_of(code)
+    details = {
+        _DETAILS[name]: value for name, value in error.facts.items() if _DETAILS.get(name) in known
+    }
+    return S3Error(code, details=details)

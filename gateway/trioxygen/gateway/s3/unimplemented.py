@@ -6,7 +6,7 @@ neither table is unknown to the store and ignored, as S3 ignores it.
 
 from typing import Final
 
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import not_implemented
 from trioxygen.gateway.s3.request import RequestHeaders
 
 _NONE: Final[frozenset[str]] = frozenset()
@@ -44,8 +44,7 @@ def refuse_unimplemented(head: RequestHeaders) -> None:
                 continue
         elif value in taken:
             continue
-        raise S3Error(
-            "NotImplemented",
-            f"The header {name} that you provided implies functionality that is not implemented.",
-            details={"Header": name},
+        raise not_implemented(
+            f"The value of the header {name} implies functionality that is not implemented.",
+            header=name,
         )

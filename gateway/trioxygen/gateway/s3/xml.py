@@ -131,17 +131,15 @@ def error_document(
     *,
     code: str,
     message: str,
-    resource: str,
     request_id: str,
     host_id: str,
     details: Mapping[str, str] | None = None,
     with_declaration: bool = True,
 ) -> bytes:
-    """The error document; `details` become elements between Message and Resource, in order."""
+    """The error document; `details` become elements between Message and RequestId, in order."""
     extra = "".join(element(name, value) for name, value in (details or {}).items())
     root = (
         f"<Error><Code>{text(code)}</Code><Message>{text(message)}</Message>{extra}"
-        f"<Resource>{text(resource)}</Resource><RequestId>{text(request_id)}</RequestId>"
-        f"<HostId>{text(host_id)}</HostId></Error>"
+        f"<RequestId>{text(request_id)}</RequestId><HostId>{text(host_id)}</HostId></Error>"
     )
     return (DECLARATION + root if with_declaration else root).encode()

@@ -15,7 +15,7 @@ from lxml import etree
 
 from trioxygen.common.checksum import Algorithm
 from trioxygen.gateway.s3.checksums import parse_digest
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, not_implemented
 
 DELETE_OBJECTS_MAX: Final = 1_000
 PARTS_MAX: Final = 10_000
@@ -100,9 +100,7 @@ def _object_identifier(node: "etree._Element") -> ObjectIdentifier:
     version_id = fields.pop("VersionId", "").strip()
     etag = _unquoted(fields.pop("ETag", ""))
     if not _DIRECTORY_BUCKET_CONDITIONS.isdisjoint(fields):
-        raise S3Error(
-            "NotImplemented", "Deletion by last-modified time or size is not implemented."
-        )
+        raise not_implemented("Deletion by last-modified time or size is not implemented.")
     if fields or not key:
         raise S3Error("MalformedXML")
     return ObjectIdentifier(key, version_id or None, etag)
@@ -193,7 +191,7 @@ def read_create_bucket(body: bytes) -> str | None:
     for child in _parse(body, "CreateBucketConfiguration"):
         name = _local_name(child)
         if name in _CREATE_BUCKET_UNIMPLEMENTED:
-            raise S3Error("NotImplemented", f"{name} in CreateBucket is not implemented.")
+            raise not_implemented(f"{name} in CreateBucket is not implemented.")
         if name != "LocationConstraint" or location is not None or len(child):
             raise S3Error("MalformedXML")
         location = (child.text or "").strip()

@@ -112,7 +112,7 @@ def check_sizes(command: CompleteUploadRequest, parts: Sequence[ChosenPart]) -> 
         return Refusal(types_pb2.OBJECT_TOO_LARGE, facts={"size": str(total)})
     if command.size_bytes >= 0 and command.size_bytes != total:
         return Refusal(
-            types_pb2.INVALID_REQUEST,
+            types_pb2.SIZE_MISMATCH,
             "the object's size is not the one that was claimed",
             {"claimed": str(command.size_bytes), "size": str(total)},
         )

@@ -36,6 +36,7 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     UNKNOWN_METHOD: _ClassVar[ErrorCode]
     NO_SUCH_VERSION: _ClassVar[ErrorCode]
     TOO_MANY_PARTS: _ClassVar[ErrorCode]
+    SIZE_MISMATCH: _ClassVar[ErrorCode]
     NOT_LEADER: _ClassVar[ErrorCode]
     NO_QUORUM: _ClassVar[ErrorCode]
     SAFE_MODE: _ClassVar[ErrorCode]
@@ -92,6 +93,7 @@ CONTAINER_NOT_OPEN: ErrorCode
 UNKNOWN_METHOD: ErrorCode
 NO_SUCH_VERSION: ErrorCode
 TOO_MANY_PARTS: ErrorCode
+SIZE_MISMATCH: ErrorCode
 NOT_LEADER: ErrorCode
 NO_QUORUM: ErrorCode
 SAFE_MODE: ErrorCode

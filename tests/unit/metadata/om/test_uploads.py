@@ -21,6 +21,7 @@ from trioxygen.common.errors import (
     NoSuchUpload,
     ObjectTooLarge,
     PartTooSmall,
+    SizeMismatch,
     TrioxygenError,
 )
 from trioxygen.common.units import TIB
@@ -107,7 +108,7 @@ async def test_object_is_at_most_5_tib_and_as_large_as_claimed(harness: OmHarnes
         upload.parts[number] = om.CompletePart(number=number, etag="00")
     with pytest.raises(ObjectTooLarge):
         await upload.complete()
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(SizeMismatch):
         await upload.complete([upload.parts[1]], size_bytes=1)
     await upload.complete([upload.parts[1]], size_bytes=3 * TIB)
 
