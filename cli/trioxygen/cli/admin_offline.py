@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Final, cast
 
 import typer
 
+from trioxygen.cli.admin_check import check_state, locked
 from trioxygen.cli.exits import CommandFailed, Exit
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ FolderOption = Annotated[
 def add_to(app: typer.Typer) -> None:
     app.command("dump")(dump_state)
     app.command("load")(load_state)
+    app.command("check")(check_state)
 
 
 def dump_state(
@@ -115,27 +117,18 @@ def _state(data: Path, service: str, path: Path) -> "Iterator[tuple[Store, Seque
     """The store of a service at a path and all its tables, with the data folder locked."""
     from trioxygen.cli.build import om_store, scm_store
     from trioxygen.cli.config import load
-    from trioxygen.cli.data_folder import Owner, open_data_folder
-    from trioxygen.common.network_local import LocalNetwork
-    from trioxygen.common.runtime import system_runtime
+    from trioxygen.common.errors import Corrupt
     from trioxygen.metadata.om.schema import ALL_TABLES as OM_TABLES
     from trioxygen.metadata.scm.schema import ALL_TABLES as SCM_TABLES
 
-    if not (data / "VERSION").exists():
-        raise CommandFailed(
-            Exit.DATA_FOLDER, f"{data} is not a data folder of o3: name one with --data"
-        )
-    config, runtime = load(None, {}), system_runtime(LocalNetwork())
-    try:
-        folder = open_data_folder(runtime, data, Owner(""))
+    config = load(None, {})
+    with locked(data):
+        is_om = service == "om"
         try:
-            is_om = service == "om"
             store = om_store(config, path) if is_om else scm_store(config, path)
-            try:
-                yield store, OM_TABLES if is_om else SCM_TABLES
-            finally:
-                store.close()
+        except (Corrupt, OSError) as error:
+            raise CommandFailed(Exit.DATA_FOLDER, f"{path} cannot be opened: {error}") from error
+        try:
+            yield store, OM_TABLES if is_om else SCM_TABLES
         finally:
-            folder.lock.release()
-    finally:
-        runtime.blocking.close()
+            store.close()

@@ -12,7 +12,8 @@ from trioxygen.common.disk import Lock
 from trioxygen.common.ids import random_token
 from trioxygen.common.runtime import Runtime
 
-FORMAT: Final = 1
+# 2: rows are sealed, and references to blocks carry tags.
+FORMAT: Final = 2
 _VERSION_FILE: Final = "VERSION"
 _LOCK_FILE: Final = "lock"
 # What a first start that was cut short, or a file system, leaves behind.

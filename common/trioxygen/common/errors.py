@@ -3,7 +3,7 @@
 TrioxygenError
   Refused        the request is wrong             NoSuchBucket, NoSuchUpload, ConditionFailed, ...
   Unavailable    try again, maybe elsewhere       NotLeader, SafeMode, Overloaded, ...
-  Corrupt        stored bytes are bad             ChecksumMismatch, LogCorrupt, UnknownFormat
+  Corrupt        stored bytes are bad             ChecksumMismatch, DamagedRow, LogCorrupt, ...
   Internal       a defect of ours
 
 A class carries its code; facts are strings (they travel as a map). Use `error_of` to rebuild one.
@@ -199,6 +199,12 @@ class Stopping(Unavailable):
     code = types_pb2.STOPPING
 
 
+class Healing(Unavailable):
+    """A damaged row is being fetched from another member."""
+
+    code = types_pb2.HEALING
+
+
 class ChecksumMismatch(Corrupt):
     code = types_pb2.CHECKSUM_MISMATCH
 
@@ -209,6 +215,24 @@ class LogCorrupt(Corrupt):
 
 class UnknownFormat(Corrupt):
     code = types_pb2.UNKNOWN_FORMAT
+
+
+class DamagedRow(Corrupt):
+    """Facts: table, key (for people), key_hex, store (its folder)."""
+
+    code = types_pb2.DAMAGED_ROW
+
+
+class WrongBlock(Corrupt):
+    """A block is there, but it is not the one that was written under the reader's reference."""
+
+    code = types_pb2.WRONG_BLOCK
+
+
+class StoreDamaged(Corrupt):
+    """The file of a store itself is damaged, not a row of it."""
+
+    code = types_pb2.STORE_DAMAGED
 
 
 def _leaves(base: type[TrioxygenError]) -> dict[ErrorCode, type[TrioxygenError]]:

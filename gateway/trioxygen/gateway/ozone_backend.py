@@ -14,7 +14,7 @@ from trioxygen.common.units import KIB, MIB
 from trioxygen.gateway.backend import Reply
 from trioxygen.gateway.leases import LeaseKeeper, LeasePool, TakenBlock
 from trioxygen.hdds.client.pool import AWAY
-from trioxygen.hdds.client.reader import BlockReader
+from trioxygen.hdds.client.reader import BlockReader, tag_in
 from trioxygen.hdds.client.writer import BlockStream, BlockWriter
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.proto.v1.om_pb2 import (
@@ -57,7 +57,13 @@ def _defect(error: InvalidRequest) -> Internal:
 class BlocksWritten:
     __slots__ = ("_keeper", "_taken", "slices")
 
-    def __init__(self, keeper: LeaseKeeper, taken: list[TakenBlock], lengths: list[int]) -> None:
+    def __init__(
+        self,
+        keeper: LeaseKeeper,
+        taken: list[TakenBlock],
+        lengths: list[int],
+        tags: list[int],
+    ) -> None:
         self._keeper, self._taken = keeper, taken
         self.slices = [
             BlockSlice(
@@ -65,8 +71,9 @@ class BlocksWritten:
                 local=one.local,
                 length_bytes=length,
                 lease_id=one.lease.lease_id,
+                tag=tag,
             )
-            for one, length in zip(taken, lengths, strict=True)
+            for one, length, tag in zip(taken, lengths, tags, strict=True)
         ]
 
     def _settle(self, *, dropped: bool) -> None:
@@ -134,11 +141,11 @@ class OzoneBackend:
         return await self._om.call(request, reply_type)
 
     async def write_small(self, data: bytes) -> BlocksWritten:
-        taken, _ = await self._begin(
+        taken, tag = await self._begin(
             self._small,
             lambda taken: self._writer.write_small(taken.block, taken.lease.pipeline, data),
         )
-        return BlocksWritten(self._keeper, [taken], [len(data)])
+        return BlocksWritten(self._keeper, [taken], [len(data)], [tag])
 
     async def _begin(
         self, pool: LeasePool, attempt: Callable[[TakenBlock], Awaitable[_Begun]]
@@ -214,13 +221,12 @@ class OzoneBackend:
                 local=piece.local,
                 offset_bytes=piece.offset_bytes + offset_bytes,
                 length_bytes=take_bytes,
+                tag=tag_in(piece),
             )
             if take_bytes <= _READ_SMALL_BYTES_MAX:
                 yield await self.read_small(wanted)
             else:
-                stream = self._reader.stream(
-                    wanted.container, wanted.local, wanted.offset_bytes, wanted.length_bytes
-                )
+                stream = self._reader.stream(wanted)
                 # A reader that goes away ends the DataNode's stream at once.
                 try:
                     async with aclosing(stream) as buffers:
@@ -242,6 +248,7 @@ class BlockSplitter:
         self._backend, self._left_bytes = backend, size_bytes
         self._taken: list[TakenBlock] = []
         self._lengths: list[int] = []
+        self._tags: list[int] = []
         self._stream: BlockStream | None = None
         self._room_bytes = 0
 
@@ -285,6 +292,7 @@ class BlockSplitter:
     async def _close_block(self) -> None:
         assert self._stream is not None
         written_bytes = await self._stream.finish()
+        self._tags.append(self._stream.tag)
         self._stream = None
         self._lengths.append(written_bytes)
         if self._left_bytes is not None:
@@ -299,7 +307,7 @@ class BlockSplitter:
                 raise
             except InvalidRequest as error:
                 raise _defect(error) from error
-        written = BlocksWritten(self._backend.keeper, self._taken, self._lengths)
+        written = BlocksWritten(self._backend.keeper, self._taken, self._lengths, self._tags)
         self._taken = []
         return written
 

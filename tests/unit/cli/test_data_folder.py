@@ -56,6 +56,6 @@ def test_folder_of_another_owner_is_refused_and_left_unlocked(
 
 
 def test_folder_of_a_newer_format_is_refused(runtime: Runtime, tmp_path: Path) -> None:
-    (tmp_path / "VERSION").write_text('{"format": 2, "cluster_id": "c"}')
-    with pytest.raises(CommandFailed, match="has format 2, this o3 knows format 1"):
+    (tmp_path / "VERSION").write_text('{"format": 3, "cluster_id": "c"}')
+    with pytest.raises(CommandFailed, match="has format 3, this o3 knows format 2"):
         open_data_folder(runtime, tmp_path)

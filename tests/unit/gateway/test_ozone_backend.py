@@ -54,7 +54,7 @@ class Writer(BlockWriter):
         self.back_after = 1_000
         self.asked: list[str] = []
 
-    async def write_small(self, block: BlockId, pipeline: Pipeline, data: bytes) -> None:
+    async def write_small(self, block: BlockId, pipeline: Pipeline, data: bytes) -> int:
         [node] = pipeline.datanodes
         self.asked.append(node.node_id)
         if len(self.asked) > self.back_after:
@@ -62,6 +62,7 @@ class Writer(BlockWriter):
         if node.node_id in self.away:
             await self._clock.sleep_ms(1_000)
             raise Unreachable(address=node.address)
+        return 0
 
 
 class Setting:

@@ -188,7 +188,10 @@ class Node:
     async def read_stream(
         self, local: int, offset: int, length: int, *, container: int = 1
     ) -> bytes:
-        pieces = self.reader.stream(container, local, offset, length)
+        wanted = BlockSlice(
+            container=container, local=local, offset_bytes=offset, length_bytes=length
+        )
+        pieces = self.reader.stream(wanted)
         return b"".join([bytes(piece) async for piece in pieces])
 
     async def delete(self, *ranges: tuple[int, int]) -> None:

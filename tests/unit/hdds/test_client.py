@@ -141,7 +141,7 @@ def test_the_last_failure_is_told_when_all_replicas_fail() -> None:
         with pytest.raises(ChecksumMismatch):
             await cluster.reader.read_small(piece(10, 50))
         with pytest.raises(ChecksumMismatch):
-            async for _ in cluster.reader.stream(1, 1, 0, 100):
+            async for _ in cluster.reader.stream(piece(0, 100)):
                 pass
         with pytest.raises(NoSuchContainer):
             await cluster.reader.read_small(piece(0, 1, container=404))
@@ -155,7 +155,7 @@ def test_the_only_replica_is_waited_for_while_it_is_started() -> None:
         cluster = Cluster(replica, patience_ms=5_000)
 
         async def streamed() -> bytes:
-            pieces = [bytes(found) async for found in cluster.reader.stream(1, 1, 7, 5_000)]
+            pieces = [bytes(found) async for found in cluster.reader.stream(piece(7, 5_000))]
             return b"".join(pieces)
 
         async def written() -> None:
@@ -212,7 +212,7 @@ def test_a_stream_goes_on_at_the_next_replica_where_one_fails(good_bytes: int) -
             Replica(Unreachable, good_bytes), Replica(ChecksumMismatch, 500), Replica()
         )
         await cluster.serve()
-        pieces = [bytes(found) async for found in cluster.reader.stream(1, 1, 7, 5_000)]
+        pieces = [bytes(found) async for found in cluster.reader.stream(piece(7, 5_000))]
         assert b"".join(pieces) == CONTENT[7:5_007]
 
     asyncio.run(run())

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.hdds.support import ListRing, node
 from trioxygen.common.errors import ChecksumMismatch, UnknownFormat
 from trioxygen.common.units import KIB, MIB
-from trioxygen.hdds.container.checksums import RunningChecksums, checksums_of, first_bad_piece
+from trioxygen.hdds.checksums import RunningChecksums, checksums_of, first_bad_piece
 
 
 def flip_a_bit(path: Path, offset: int) -> None:
@@ -108,7 +108,7 @@ def test_a_volume_of_an_unknown_format_is_refused(tmp_path: Path) -> None:
             async with node(tmp_path):
                 pass
 
-    for version in ('{"format": 2, "volume_id": "x", "cluster_id": ""}', "nonsense"):
+    for version in ('{"format": 1, "volume_id": "x", "cluster_id": ""}', "nonsense"):
         (tmp_path / "VERSION").write_text(version)
         asyncio.run(run())
         assert sorted(path.name for path in tmp_path.iterdir()) == ["VERSION"]

@@ -51,10 +51,10 @@ async def run_node(root: Path, *, write: bool) -> None:
             stream = await writer.open(block, PIPELINE, size)
             await stream.send(content(local))
             await stream.finish()
+        wanted = BlockSlice(container=1, local=local, offset_bytes=0, length_bytes=size)
         if size <= MIB:
-            wanted = BlockSlice(container=1, local=local, offset_bytes=0, length_bytes=size)
             assert await reader.read_small(wanted) == content(local)
-        pieces = [bytes(piece) async for piece in reader.stream(1, local, 0, size)]
+        pieces = [bytes(piece) async for piece in reader.stream(wanted)]
         assert b"".join(pieces) == content(local)
     assert datanode.address == ADDRESS
     await datanode.stop()

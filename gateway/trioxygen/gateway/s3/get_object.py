@@ -58,12 +58,11 @@ class GetOperations(Operations):
         if len(blocks) == 1 and length <= _READ_SMALL_BYTES_MAX:
             piece = blocks[0]
             if offset or length != piece.length_bytes:
-                piece = BlockSlice(
-                    container=piece.container,
-                    local=piece.local,
-                    offset_bytes=piece.offset_bytes + offset,
-                    length_bytes=length,
-                )
+                part = BlockSlice()
+                part.CopyFrom(piece)
+                part.offset_bytes += offset
+                part.length_bytes = length
+                piece = part
             response.body = await self.backend.read_small(piece)
         else:
             response.stream = self.backend.read(blocks, offset_bytes=offset, length_bytes=length)

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import AsyncGenerator
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import (
@@ -29,7 +29,7 @@ _ELSEWHERE: Final = (Unavailable, Corrupt, NoSuchBlock, NoSuchContainer)
 
 
 class Slice(Protocol):
-    """A piece of a block, such as a protobuf BlockSlice."""
+    """A piece of a block: a protobuf BlockSlice."""
 
     @property
     def container(self) -> int: ...
@@ -39,6 +39,14 @@ class Slice(Protocol):
     def offset_bytes(self) -> int: ...
     @property
     def length_bytes(self) -> int: ...
+    @property
+    def tag(self) -> int: ...
+    def HasField(self, name: Literal["tag"], /) -> bool: ...
+
+
+def tag_in(piece: Slice) -> int | None:
+    """What a reference says of its block; None: it was made before there were tags."""
+    return piece.tag if piece.HasField("tag") else None
 
 
 class BlockReader:
@@ -48,7 +56,7 @@ class BlockReader:
     async def read_small(self, piece: Slice) -> bytes:
         """At most 1 MiB, at once.
 
-        Raises: NoSuchBlock, ChecksumMismatch, ... as the last replica that was tried.
+        Raises: NoSuchBlock, ChecksumMismatch, WrongBlock, ... as the last replica that was tried.
         """
         return await self._pool.insist(lambda: self._read_small(piece))
 
@@ -59,6 +67,7 @@ class BlockReader:
             block=BlockId(container=container, local=piece.local),
             offset_bytes=piece.offset_bytes,
             length_bytes=piece.length_bytes,
+            tag=tag_in(piece),
         )
         failure: TrioxygenError | None = None
         for address in addresses:
@@ -76,12 +85,14 @@ class BlockReader:
             return reply.data
         raise failure or Unreachable("no replica is known", container=container)
 
-    async def stream(
-        self, container: int, local: int, offset_bytes: int, length_bytes: int
-    ) -> AsyncGenerator[Buffer, None]:
-        """Pieces in order. Where a replica fails, the next goes on at the byte wanted."""
+    async def stream(self, piece: Slice) -> AsyncGenerator[Buffer, None]:
+        """Pieces in order. Where a replica fails, the next goes on at the byte wanted.
+
+        Raises: as `read_small`, possibly after some pieces.
+        """
+        container, local, tag = piece.container, piece.local, tag_in(piece)
         block = BlockId(container=container, local=local)
-        at, end = offset_bytes, offset_bytes + length_bytes
+        at, end = piece.offset_bytes, piece.offset_bytes + piece.length_bytes
         patience = self._pool.patience()
         addresses: deque[str] = deque()
         failure: TrioxygenError | None = None
@@ -94,14 +105,14 @@ class BlockReader:
             if not addresses:
                 continue
             address = addresses.popleft()
-            header = ReadStreamHeader(block=block, offset_bytes=at, length_bytes=end - at)
+            header = ReadStreamHeader(block=block, offset_bytes=at, length_bytes=end - at, tag=tag)
             pieces = self._pool.channel(address).download(
                 "DataNode/ReadStream", header, timeout_ms=_PIECE_TIMEOUT_MS
             )
             try:
-                async for piece in pieces:
-                    at += len(piece)
-                    yield piece
+                async for data in pieces:
+                    at += len(data)
+                    yield data
             except _ELSEWHERE as error:
                 failure = error
                 self._pool.forget(container)

@@ -13,6 +13,7 @@ from trioxygen.common.errors import (
     Unreachable,
 )
 from trioxygen.common.network import Channel, Upload
+from trioxygen.hdds.checksums import checksums_of, tag_of
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.proto.v1.datanode_pb2 import (
     PutBlockReply,
@@ -32,7 +33,11 @@ _BEGIN_PATIENCE_MS: Final = 1_000.0
 
 
 class BlockStream:
-    """A block being streamed to all members of its pipeline. `finish` or `cancel` ends it."""
+    """A block being streamed to all members of its pipeline. `finish` or `cancel` ends it.
+
+    Attributes:
+    tag: of the block, once it is finished: whoever refers to it keeps it.
+    """
 
     def __init__(
         self,
@@ -44,6 +49,7 @@ class BlockStream:
     ) -> None:
         self._block, self._pipeline, self._leader = block, pipeline, leader
         self._uploads, self._pool = uploads, pool
+        self.tag = 0
 
     async def send(self, piece: Buffer) -> None:
         """Waits for the slowest member. The piece must not change afterwards."""
@@ -89,6 +95,7 @@ class BlockStream:
             raise Unreachable(
                 "a DataNode dropped what it had received", container=self._block.container
             ) from error
+        self.tag = tag_of(self._block.container, self._block.local, first.checksums)
         return first.size_bytes
 
     async def cancel(self) -> None:
@@ -100,9 +107,10 @@ class BlockWriter:
     def __init__(self, pool: DataNodePool) -> None:
         self._pool = pool
 
-    async def write_small(self, block: BlockId, pipeline: Pipeline, data: bytes) -> None:
+    async def write_small(self, block: BlockId, pipeline: Pipeline, data: bytes) -> int:
         """At most 64 KiB, through the ring's log: durable when it returns. Safe to repeat.
 
+        Returns: the block's tag; whoever refers to the block keeps it.
         Raises: ContainerNotOpen (take another block), and what is Unavailable.
         """
         request = WriteSmallBlockRequest(block=block, data=data, pipeline_id=pipeline.pipeline_id)
@@ -117,6 +125,7 @@ class BlockWriter:
             most_ms=_BEGIN_PATIENCE_MS,
         )
         self._pool.learn(block.container, pipeline)
+        return tag_of(block.container, block.local, checksums_of(data))
 
     async def open(self, block: BlockId, pipeline: Pipeline, size_bytes_max: int) -> BlockStream:
         """Args:

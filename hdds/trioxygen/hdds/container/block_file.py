@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trioxygen.common.disk import Buffer, Disk, File
-from trioxygen.hdds.container.checksums import RunningChecksums
+from trioxygen.hdds.checksums import RunningChecksums
 
 
 class BlockFile:

@@ -2,8 +2,12 @@
 
 import struct
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from itertools import islice
 from typing import Final, NamedTuple
 
+from trioxygen.common.errors import DamagedRow
 from trioxygen.metadata.store.ports import ReadTxn, Store, Table, WriteTxn
 from trioxygen.metadata.store.table import RowTable
 from trioxygen.proto.v1.datanode_pb2 import (
@@ -26,6 +30,7 @@ _BLOCK_KEY: Final = struct.Struct(">QQ")
 _CONTAINER_KEY: Final = struct.Struct(">Q")
 _SEGMENT_KEY: Final = struct.Struct(">QI")
 
+BLOCK_KEY_BYTES: Final = _BLOCK_KEY.size
 # (container, local) -> 16 bytes
 block_key = _BLOCK_KEY.pack
 # 16 bytes -> (container, local)
@@ -136,11 +141,29 @@ class BlockIndex:
     def after(
         self, key: bytes, *, count_max: int, prefix: bytes = b""
     ) -> list[tuple[bytes, Block]]:
-        """The next blocks in key order. Blocks: for the blocking pool (does not use the cache)."""
+        """The next blocks in key order. Blocks: for the blocking pool (does not use the cache).
+
+        Raises: DamagedRow.
+        """
+        with self._store.read() as txn:
+            rows = txn.scan(BLOCKS.table, prefix=prefix, after=key)
+            return [(at, block_of_row(value)) for at, value in islice(rows, count_max)]
+
+    def whole_after(self, key: bytes, *, count_max: int) -> list[tuple[bytes, Block]]:
+        """As `after`, past damaged rows: whoever watches the store is told of them."""
         found: list[tuple[bytes, Block]] = []
         with self._store.read() as txn:
-            for at, value in txn.scan(BLOCKS.table, prefix=prefix, after=key):
-                found.append((at, block_of_row(value)))
-                if len(found) == count_max:
+            cursor = txn.cursor(BLOCKS.table)
+            move: Callable[[], tuple[bytes, bytes] | None] = partial(cursor.seek, key)
+            while len(found) < count_max:
+                try:
+                    row = move()
+                except DamagedRow:
+                    move = cursor.next
+                    continue
+                if row is None:
                     break
+                if row[0] > key:
+                    found.append((row[0], block_of_row(row[1])))
+                move = cursor.next
         return found

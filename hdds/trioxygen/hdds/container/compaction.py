@@ -7,14 +7,15 @@ from typing import Any, Final
 
 from trioxygen.common import logs
 from trioxygen.common.disk import File
+from trioxygen.common.errors import DamagedRow
 from trioxygen.common.units import KIB, MIB
+from trioxygen.hdds.checksums import first_bad_piece
 from trioxygen.hdds.container.blocks import (
     Block,
     container_key,
     get_block,
     put_block,
 )
-from trioxygen.hdds.container.checksums import first_bad_piece
 from trioxygen.hdds.container.container import (
     Container,
     ContainerView,
@@ -102,7 +103,13 @@ class Compactor:
         try:
             after = container_key(container.container_id)
             while True:
-                rows = await volume.blocking.run(self._rows, container.container_id, after)
+                try:
+                    rows = await volume.blocking.run(self._rows, container.container_id, after)
+                except DamagedRow as error:
+                    # It may be of a block that lies here: the segment has to stay.
+                    log.error("segment_not_compacted", segment=number, error=error)
+                    self._corrupt.add((container.container_id, number))
+                    return
                 if not rows:
                     break
                 after = rows[-1][0]

@@ -17,7 +17,8 @@ from typing import Final
 from trioxygen.common.disk import Disk
 from trioxygen.common.errors import UnknownFormat
 
-FORMAT_VERSION: Final = 1
+# 2: rows of the index are sealed.
+FORMAT_VERSION: Final = 2
 
 _BLOCK_NAME: Final = re.compile(r"([0-9]+)\.block")
 _RECEIVING_NAME: Final = re.compile(r"[0-9]+\.block\.[0-9]+")

@@ -17,7 +17,7 @@ from trioxygen.common.disk import Buffer, File
 from trioxygen.common.errors import Internal, NoSpace
 from trioxygen.common.units import KIB, MIB
 from trioxygen.common.worker import Tasks
-from trioxygen.hdds.container.checksums import RunningChecksums, checksums_of, crc32c
+from trioxygen.hdds.checksums import RunningChecksums, checksums_of, crc32c
 
 RECORD_ALIGNMENT_BYTES: Final = 4 * KIB
 

@@ -4,9 +4,10 @@ from typing import Final
 
 from trioxygen.common.clock import Clock
 from trioxygen.common.disk import File
+from trioxygen.common.errors import DamagedRow
 from trioxygen.common.units import MIB, SECOND_MS
+from trioxygen.hdds.checksums import PIECE_BYTES, first_bad_piece
 from trioxygen.hdds.container.blocks import OWN_FILE, Block, block_of_key, get_block
-from trioxygen.hdds.container.checksums import PIECE_BYTES, first_bad_piece
 from trioxygen.hdds.container.open_files import FileId
 from trioxygen.hdds.container.volume import Volume
 
@@ -53,7 +54,7 @@ class Scrubber:
         return bool(rows)
 
     def _rows(self) -> list[tuple[bytes, Block]]:
-        return self._volume.index.after(self._after, count_max=_ROWS_AT_ONCE)
+        return self._volume.index.whole_after(self._after, count_max=_ROWS_AT_ONCE)
 
     async def _check(self, key: bytes, block: Block) -> None:
         volume = self._volume
@@ -75,8 +76,11 @@ class Scrubber:
         if reason is None:
             return
         # It may have moved or gone since the rows were read.
-        with volume.store.read() as txn:
-            current = get_block(txn, key)
+        try:
+            with volume.store.read() as txn:
+                current = get_block(txn, key)
+        except DamagedRow:
+            return
         if current == block:
             volume.record_corrupt(key, reason)
 

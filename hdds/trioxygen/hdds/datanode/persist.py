@@ -4,9 +4,13 @@ Runs on the volume's store lane (it blocks). A crash at any step is safe: the lo
 entries, and a row names a place only after its bytes are on stable storage.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
+from trioxygen.common import logs
 from trioxygen.common.disk import File
+from trioxygen.common.errors import DamagedRow
 from trioxygen.hdds.container.blocks import (
     BLOCKS,
     Block,
@@ -24,7 +28,9 @@ from trioxygen.hdds.container.container import (
 )
 from trioxygen.hdds.container.garbage import Freed
 from trioxygen.hdds.datanode.pending import DeletedRange, Generation, PendingBlock
-from trioxygen.metadata.store.ports import Store, WriteTxn
+from trioxygen.metadata.store.ports import Cursor, Store, WriteTxn
+
+log = logs.get(__name__)
 
 
 @dataclass(slots=True)
@@ -92,18 +98,37 @@ def persist(
 def _delete(txn: WriteTxn, blocks: DeletedRange, done: Persisted) -> None:
     end = blocks.end_key
     cursor = txn.cursor(BLOCKS.table)
-    found = cursor.seek(blocks.first_key)
-    keys: list[bytes] = []
+    found = _at(partial(cursor.seek, blocks.first_key), cursor)
     while found is not None and found[0] < end:
         key, value = found
-        keys.append(key)
         container, local = block_of_key(key)
         block = block_of_row(value)
         done.of(container).add(block, -1)
         done.freed.append(Freed(container, local, block))
-        found = cursor.next()
-    for key in keys:
-        txn.delete(BLOCKS.table, key)
+        found = _at(cursor.next, cursor)
+    # Damaged rows too: where their bytes lie is not known, so they stay until a start, or for ever.
+    txn.delete_range(BLOCKS.table, blocks.first_key, end)
+
+
+def _at(
+    move: Callable[[], tuple[bytes, bytes] | None], cursor: Cursor
+) -> tuple[bytes, bytes] | None:
+    """The next row that is whole."""
+    while True:
+        try:
+            return move()
+        except DamagedRow as error:
+            log.error("damaged_row_passed", error=error)
+            move = cursor.next
+
+
+def _former(txn: WriteTxn, key: bytes) -> Block | None:
+    """A damaged row counts as none: what is in the log must reach the index."""
+    try:
+        return get_block(txn, key)
+    except DamagedRow as error:
+        log.error("damaged_row_replaced", error=error)
+        return None
 
 
 def _append(txn: WriteTxn, run: Run, done: Persisted) -> bool:
@@ -113,7 +138,7 @@ def _append(txn: WriteTxn, run: Run, done: Persisted) -> bool:
     for key, pending in run.blocks:
         data = pending.data
         assert data is not None
-        former = get_block(txn, key)
+        former = _former(txn, key)
         size_bytes, commit_sequence, checksums, _, _ = pending.block
         if former is not None and former.is_same_content(size_bytes, checksums):
             # A write that was retried, or replayed from the log: it is there already.
@@ -129,7 +154,7 @@ def _append(txn: WriteTxn, run: Run, done: Persisted) -> bool:
 
 
 def _put(txn: WriteTxn, key: bytes, block: Block, done: Persisted) -> None:
-    _replace(txn, key, get_block(txn, key), block, done)
+    _replace(txn, key, _former(txn, key), block, done)
 
 
 def _replace(
@@ -147,7 +172,7 @@ def _replace(
 
 def _free_dropped(txn: WriteTxn, generation: Generation, done: Persisted) -> None:
     for key, dropped in zip(generation.dropped_keys, generation.dropped, strict=True):
-        current = get_block(txn, key)
+        current = _former(txn, key)
         place = (dropped.block.segment, dropped.block.offset_bytes)
         if current is None or (current.segment, current.offset_bytes) != place:
             container, local = block_of_key(key)

@@ -14,8 +14,8 @@ from trioxygen.common.errors import (
     TrioxygenError,
 )
 from trioxygen.common.runtime import Runtime
+from trioxygen.hdds.checksums import checksums_of
 from trioxygen.hdds.container.blocks import Block, applied_index, block_key
-from trioxygen.hdds.container.checksums import checksums_of
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.container.state import TAKES_BLOCKS, ContainerState, move
 from trioxygen.hdds.container.volume import Volume

@@ -1,4 +1,5 @@
-"""Reading blocks: every byte that leaves has been checked against the checksum of its 64 KiB.
+"""Reading blocks: every byte that leaves has been checked against the checksum of its 64 KiB, and
+the block against the tag that the reader's reference carries (`checksums.tag_of`).
 
 A block may move (compaction) or go while it is being read: what does not match is looked up again,
 and only what is still said to lie there is corrupt.
@@ -8,19 +9,23 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Final
 
+from trioxygen.common import logs
 from trioxygen.common.disk import Buffer, File
 from trioxygen.common.errors import (
     ChecksumMismatch,
     InvalidRequest,
     NoSuchBlock,
     NoSuchContainer,
+    WrongBlock,
 )
+from trioxygen.hdds.checksums import PIECE_BYTES, first_bad_piece, tag_of
 from trioxygen.hdds.container.blocks import OWN_FILE, Block, block_key, block_of_key
-from trioxygen.hdds.container.checksums import PIECE_BYTES, first_bad_piece
 from trioxygen.hdds.container.open_files import FileId
 from trioxygen.hdds.datanode.config import DataNodeConfig
 from trioxygen.hdds.datanode.pending import PendingBlock
 from trioxygen.hdds.datanode.pipeline import Pipeline
+
+log = logs.get(__name__)
 
 _TRIES: Final = 4
 
@@ -33,14 +38,23 @@ class Reads:
         self.read_bytes = 0
 
     async def read(
-        self, container: int, local: int, offset_bytes: int, length_bytes: int
+        self,
+        container: int,
+        local: int,
+        offset_bytes: int,
+        length_bytes: int,
+        *,
+        tag: int | None = None,
     ) -> Buffer:
         """A range of a block, at once.
 
-        Raises: NoSuchContainer, NoSuchBlock, InvalidRequest, ChecksumMismatch.
+        Args:
+            tag: of the block that is meant; None: not known.
+        Raises: NoSuchContainer, NoSuchBlock, InvalidRequest, ChecksumMismatch, WrongBlock,
+            DamagedRow.
         """
         key = block_key(container, local)
-        found = self._find(key, container, local, offset_bytes, length_bytes)
+        found = self._find(key, container, local, offset_bytes, length_bytes, tag)
         self.read_bytes += length_bytes
         if isinstance(found, PendingBlock):
             data = found.data
@@ -69,14 +83,20 @@ class Reads:
         return await self._read_waiting(key, block, offset_bytes, length_bytes)
 
     async def stream(
-        self, container: int, local: int, offset_bytes: int, length_bytes: int
+        self,
+        container: int,
+        local: int,
+        offset_bytes: int,
+        length_bytes: int,
+        *,
+        tag: int | None = None,
     ) -> AsyncGenerator[Buffer, None]:
         """Pieces of a range; the next one is read while one is being sent.
 
         Raises: as `read`, possibly after some pieces.
         """
         key = block_key(container, local)
-        found = self._find(key, container, local, offset_bytes, length_bytes)
+        found = self._find(key, container, local, offset_bytes, length_bytes, tag)
         block = found.block if isinstance(found, PendingBlock) else found
         if isinstance(found, PendingBlock) and found.data is not None:
             yield await self.read(container, local, offset_bytes, length_bytes)
@@ -108,7 +128,13 @@ class Reads:
                 await asyncio.gather(ahead, return_exceptions=True)
 
     def _find(
-        self, key: bytes, container: int, local: int, offset_bytes: int, length_bytes: int
+        self,
+        key: bytes,
+        container: int,
+        local: int,
+        offset_bytes: int,
+        length_bytes: int,
+        tag: int | None,
     ) -> PendingBlock | Block:
         found = self._pipeline.find(key)
         if found is None:
@@ -116,6 +142,10 @@ class Reads:
                 raise NoSuchContainer(container=container)
             raise NoSuchBlock(container=container, local=local)
         block = found.block if isinstance(found, PendingBlock) else found
+        # First: with another block's id a range says nothing.
+        if tag is not None and tag != tag_of(container, local, block.checksums):
+            log.error("wrong_block_asked_for", container=container, local=local)
+            raise WrongBlock(container=container, local=local)
         if length_bytes <= 0 or offset_bytes + length_bytes > block.size_bytes:
             raise InvalidRequest(
                 "a range outside of the block",

@@ -7,7 +7,7 @@ name or by record header. Files that neither index nor log knows are removed.
 from dataclasses import dataclass, field
 
 from trioxygen.common import logs
-from trioxygen.common.errors import UnknownFormat
+from trioxygen.common.errors import DamagedRow, UnknownFormat
 from trioxygen.hdds.container import layout
 from trioxygen.hdds.container.blocks import (
     CONTAINERS,
@@ -128,8 +128,13 @@ async def place_of(volume: Volume, recovered: Recovered, request: PutBlockReques
     is named as missing by every read and by the scrubber.
     """
     container_id, local = request.block.container, request.block.local
-    with volume.store.read() as txn:
-        known = get_block(txn, block_key(container_id, local))
+    known = None
+    try:
+        with volume.store.read() as txn:
+            known = get_block(txn, block_key(container_id, local))
+    except DamagedRow as error:
+        # It will be written anew, from the log.
+        log.error("damaged_row_replaced", error=error)
     if known is not None and known.is_same_content(request.size_bytes, request.checksums):
         return FoundPlace(known.segment, known.offset_bytes, None)
     records = recovered.records.get(block_key(container_id, local), [])
@@ -169,8 +174,12 @@ def remove_orphans(volume: Volume) -> int:
             local = layout.block_of(name)
             if local is None:
                 continue
-            with volume.store.read() as txn:
-                block = get_block(txn, block_key(container_id, local))
+            try:
+                with volume.store.read() as txn:
+                    block = get_block(txn, block_key(container_id, local))
+            except DamagedRow as error:
+                log.error("file_of_damaged_row_kept", file=directory / name, error=error)
+                continue
             if block is None or block.segment != OWN_FILE:
                 volume.disk.remove(directory / name)
                 removed += 1

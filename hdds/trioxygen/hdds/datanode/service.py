@@ -67,7 +67,11 @@ class DataNodeService:
         if length_bytes > self._read_small_bytes_max:
             raise InvalidRequest("too much for one reply", length_bytes=length_bytes)
         data = await self._work(container).reads.read(
-            container, block.local, request.offset_bytes, length_bytes
+            container,
+            block.local,
+            request.offset_bytes,
+            length_bytes,
+            tag=request.tag if request.HasField("tag") else None,
         )
         return ReadSmallBlockReply(data=data if isinstance(data, bytes) else bytes(data))
 
@@ -85,7 +89,11 @@ class DataNodeService:
     def read_stream(self, header: ReadStreamHeader) -> AsyncIterator[Buffer]:
         block = header.block
         return self._work(block.container).reads.stream(
-            block.container, block.local, header.offset_bytes, header.length_bytes
+            block.container,
+            block.local,
+            header.offset_bytes,
+            header.length_bytes,
+            tag=header.tag if header.HasField("tag") else None,
         )
 
     async def describe_data_node(self, request: DescribeDataNodeRequest) -> DescribeDataNodeReply:

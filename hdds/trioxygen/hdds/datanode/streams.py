@@ -12,9 +12,9 @@ from typing import Any, Final, TypeVar
 from trioxygen.common.clock import Clock
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import ContainerNotOpen, InvalidRequest, Overloaded
+from trioxygen.hdds.checksums import checksums_of
 from trioxygen.hdds.container.block_file import BlockFile
 from trioxygen.hdds.container.blocks import OWN_FILE, Block, block_key, block_of_key
-from trioxygen.hdds.container.checksums import checksums_of
 from trioxygen.hdds.container.container import Container, Place
 from trioxygen.hdds.container.open_files import FileId
 from trioxygen.hdds.container.packed_segment import RECORD_HEADER_BYTES, record_header

@@ -1,5 +1,6 @@
 """Opening a DataNode's volumes, and what a volume needs from outside."""
 
+import asyncio
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from trioxygen.common.disk import Disk
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.ids import random_token
 from trioxygen.common.runtime import Runtime
-from trioxygen.hdds.container.blocks import TABLES
+from trioxygen.hdds.container.blocks import BLOCK_KEY_BYTES, BLOCKS, TABLES
 from trioxygen.hdds.container.layout import (
     VolumeLayout,
     VolumeVersion,
@@ -18,7 +19,7 @@ from trioxygen.hdds.container.layout import (
 )
 from trioxygen.hdds.container.volume import Volume, VolumeLimits
 from trioxygen.hdds.datanode.ports import RingLog
-from trioxygen.metadata.store.ports import Store, StoreFactory
+from trioxygen.metadata.store.ports import Store, StoreFactory, Table
 
 INDEX_NAME: Final = "index"
 
@@ -53,7 +54,7 @@ async def open_volume(runtime: Runtime, parts: VolumeParts, limits: VolumeLimits
     layout = VolumeLayout(parts.path)
     version = await runtime.blocking.run(_format, runtime.disk, runtime.rng, layout)
     store: Store = await runtime.blocking.run(parts.stores, INDEX_NAME, TABLES)
-    return Volume(
+    volume = Volume(
         volume_id=version.volume_id,
         layout=layout,
         store=store,
@@ -62,6 +63,14 @@ async def open_volume(runtime: Runtime, parts: VolumeParts, limits: VolumeLimits
         tasks=runtime.tasks,
         limits=limits,
     )
+    loop = asyncio.get_running_loop()
+
+    def found(table: Table, key: bytes) -> None:
+        if table == BLOCKS.table and len(key) == BLOCK_KEY_BYTES:
+            loop.call_soon_threadsafe(volume.record_corrupt, key, "its index row is damaged")
+
+    store.watch_damage(found)
+    return volume
 
 
 def belong_to(disk: Disk, layout: VolumeLayout, cluster_id: str) -> None:

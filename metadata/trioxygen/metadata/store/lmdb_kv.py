@@ -1,4 +1,4 @@
-"""The store on LMDB; the one file that imports it.
+"""The store on LMDB; `lmdb_file`, `lmdb_txn` and this are the files that import it.
 
 Environments use the 1.0 engine, whose key limit is 1,978 bytes (S3 keys go to 1,024).
 `metasync=False`: a power loss keeps integrity and loses at most the last commit, which the
@@ -6,155 +6,35 @@ write-ahead log replays. Traps: one writer thread only; a second write transacti
 use an environment after fork.
 """
 
-import errno
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Final
 
 import lmdb
 
 from trioxygen.common.disk import Buffer, Disk, SystemDisk
-from trioxygen.common.errors import ChecksumMismatch, Internal, NoSpace, Stopping, UnknownFormat
+from trioxygen.common.errors import (
+    ChecksumMismatch,
+    Internal,
+    Stopping,
+    StoreDamaged,
+    UnknownFormat,
+)
 from trioxygen.common.units import MIB, TIB
+from trioxygen.metadata.store.lmdb_file import DATA_FILE, check_file, close_file, open_file
+from trioxygen.metadata.store.lmdb_txn import PAGE_ERRORS, Found, LmdbTxn, Rows
 from trioxygen.metadata.store.ports import COPY_PIECE_BYTES, ReadTxn, Table
+from trioxygen.metadata.store.seal import damaged, seed_of
 from trioxygen.metadata.store.store_folder import StoreFolder
 
 # Sparse: only what is written takes disk space.
 MAP_SIZE_BYTES: Final = 1 * TIB
 KEY_BYTES_NEEDED: Final = 8 + 1024 + 1 + 16
-_READERS_MAX: Final = 512
-_DATA_FILE: Final = "data.mdb"
 # A received copy goes to the disk bit by bit: one large sync would hold up the log's.
 _INCOMING_SYNC_BYTES: Final = 2 * MIB
-# The binding knows open environments by inode, and forgets one a moment after it gave its files
-# up: without this, a new file with the same inode would be taken for it.
-_REGISTRY: Final = threading.Lock()
-
-
-class _BytesCursor(Protocol):
-    """An lmdb.Cursor of a transaction with `buffers=False`, which the binding's types cannot
-    tell."""
-
-    def set_range(self, key: bytes, /) -> bool: ...
-
-    def next(self) -> bool: ...
-
-    def key(self) -> bytes: ...
-
-    def item(self) -> tuple[bytes, bytes]: ...
-
-    def delete(self) -> bool: ...
-
-
-class LmdbCursor:
-    __slots__ = ("_cursor",)
-
-    def __init__(self, cursor: _BytesCursor) -> None:
-        self._cursor = cursor
-
-    def seek(self, key: bytes) -> tuple[bytes, bytes] | None:
-        return self._cursor.item() if self._cursor.set_range(key) else None
-
-    def next(self) -> tuple[bytes, bytes] | None:
-        return self._cursor.item() if self._cursor.next() else None
-
-
-class LmdbTxn:
-    """A read or write transaction.
-
-    Args:
-        end_copies: of a write transaction: ends all copies under way.
-    """
-
-    __slots__ = ("_databases", "_end_copies", "_is_changed", "_txn", "is_open")
-
-    def __init__(
-        self,
-        txn: lmdb.Transaction,
-        databases: Mapping[Table, lmdb._Database],
-        end_copies: Callable[[], None] | None = None,
-    ) -> None:
-        self._txn, self._databases, self._end_copies = txn, databases, end_copies
-        self._is_changed = False
-        self.is_open = True
-
-    def get(self, table: Table, key: bytes) -> bytes | None:
-        return cast("bytes | None", self._txn.get(key, None, self._databases[table]))
-
-    def cursor(self, table: Table) -> LmdbCursor:
-        return LmdbCursor(self._cursor(table))
-
-    def _cursor(self, table: Table) -> _BytesCursor:
-        return cast(_BytesCursor, self._txn.cursor(self._databases[table]))
-
-    def scan(
-        self, table: Table, *, prefix: bytes, after: bytes | None = None
-    ) -> Iterator[tuple[bytes, bytes]]:
-        cursor = self._cursor(table)
-        found = cursor.set_range(prefix if after is None or after < prefix else after)
-        if found and after is not None and cursor.key() == after:
-            found = cursor.next()
-        while found:
-            item = cursor.item()
-            if not item[0].startswith(prefix):
-                return
-            yield item
-            found = cursor.next()
-
-    def put(self, table: Table, key: bytes, value: bytes) -> None:
-        self._is_changed = True
-        try:
-            self._txn.put(key, value, db=self._databases[table])
-        except lmdb.MapFullError as error:
-            raise NoSpace("the metadata store is full") from error
-
-    def delete(self, table: Table, key: bytes) -> bool:
-        found = bool(self._txn.delete(key, db=self._databases[table]))
-        self._is_changed |= found
-        return found
-
-    def delete_range(self, table: Table, start: bytes, end: bytes) -> int:
-        cursor = self._cursor(table)
-        count = 0
-        found = cursor.set_range(start)
-        while found and cursor.key() < end:
-            # The cursor moves to the next row by itself; delete() is false when there was none.
-            cursor.delete()
-            self._is_changed = True
-            count += 1
-            found = bool(cursor.key())
-        return count
-
-    def commit(self) -> None:
-        self.is_open = False
-        try:
-            self._txn.commit()
-        except lmdb.Error as error:
-            if _is_out_of_space(error):
-                raise NoSpace("the disk is full", store=str(error)) from error
-            raise
-
-    def abort(self) -> None:
-        self.is_open = False
-        if self._end_copies is None:
-            self._txn.abort()
-        elif self._is_changed:
-            # The binding waits with it until no copy is under way, which may take minutes. Changes
-            # are undone only by a leader that was replaced, whose copy nobody takes any more.
-            self._end_copies()
-            self._txn.abort()
-        else:
-            # The same, and waits for nothing.
-            self._txn.commit()
-
-
-def _is_out_of_space(error: lmdb.Error) -> bool:
-    # A short write has a code of LMDB's own; the rest carry the system's text.
-    text = str(error)
-    return "MDB_SHORT_WRITE" in text or os.strerror(errno.ENOSPC) in text
 
 
 class _Environment:
@@ -164,39 +44,28 @@ class _Environment:
     holders: one item for each; a list, since its methods are atomic.
     """
 
-    __slots__ = ("databases", "env", "holders")
+    __slots__ = ("env", "holders", "rows")
 
-    def __init__(self, env: lmdb.Environment, tables: Iterable[Table]) -> None:
+    def __init__(
+        self, env: lmdb.Environment, tables: Iterable[Table], path: Path, found: Found
+    ) -> None:
+        """Raises: StoreDamaged."""
         self.env = env
-        self.databases = {table: env.open_db(table.name.encode()) for table in tables}
+        try:
+            self.rows = {
+                table.number: Rows(
+                    env.open_db(table.name.encode()), seed_of(table), table, str(path), found
+                )
+                for table in tables
+            }
+        except (*PAGE_ERRORS, lmdb.IncompatibleError) as error:
+            raise StoreDamaged(
+                "the file of a store is damaged", file=str(path / DATA_FILE), cause=str(error)
+            ) from error
         self.holders: list[None] = []
 
     def close(self) -> None:
-        _close(self.env)
-
-
-def _close(env: lmdb.Environment) -> None:
-    """Idempotent."""
-    with _REGISTRY:
-        env.close()
-
-
-def _open(path: Path, *, tables_max: int, map_bytes: int) -> lmdb.Environment:
-    try:
-        with _REGISTRY:
-            return lmdb.open(
-                str(path),
-                map_size=map_bytes,
-                metasync=False,
-                max_dbs=tables_max + 1,
-                max_readers=_READERS_MAX,
-                max_spare_txns=16,
-                lib_version=1,
-            )
-    except (lmdb.VersionMismatchError, lmdb.InvalidError) as error:
-        raise UnknownFormat("not a metadata store of this version", path=str(path)) from error
-    except (lmdb.PageNotFoundError, lmdb.CorruptedError) as error:
-        raise ChecksumMismatch("a metadata store is damaged", path=str(path)) from error
+        close_file(self.env)
 
 
 class LmdbCopy:
@@ -209,7 +78,7 @@ class LmdbCopy:
         # The store may be closed while another thread reads.
         self._lock = threading.Lock()
         self._txn = environment.env.begin(buffers=False)
-        self._rows = LmdbTxn(self._txn, environment.databases)
+        self._rows = LmdbTxn(self._txn, environment.rows)
         # Not of the shared pool: it lives as long as the copy, most of the time asleep.
         self._thread = threading.Thread(target=self._write, name="lmdb-copy", daemon=True)
         self._source, self._sink = os.pipe()
@@ -263,7 +132,7 @@ class LmdbIncoming:
     def __init__(self, store: "LmdbStore", disk: Disk, folder: StoreFolder) -> None:
         self._store, self._folder, self._disk = store, folder, disk
         folder.make_incoming()
-        self._file = disk.open(folder.incoming / _DATA_FILE, create=True)
+        self._file = disk.open(folder.incoming / DATA_FILE, create=True)
         self._size_bytes = self._synced_bytes = 0
         self._is_written = self._is_over = False
         self._environment: _Environment | None = None
@@ -284,9 +153,9 @@ class LmdbIncoming:
             needed_bytes = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
             if needed_bytes > self._size_bytes:
                 raise ChecksumMismatch("a copy of a store was cut short", size=self._size_bytes)
-            self._environment = self._store.check_received(env)
+            self._environment = self._store.check_received(env, self._folder.incoming)
         except BaseException:
-            _close(env)
+            close_file(env)
             raise
 
     def _close_file(self) -> None:
@@ -298,7 +167,7 @@ class LmdbIncoming:
     def read(self) -> Iterator[ReadTxn]:
         assert self._environment is not None, "looked at before it was complete"
         with self._environment.env.begin(buffers=False) as txn:
-            yield LmdbTxn(txn, self._environment.databases)
+            yield LmdbTxn(txn, self._environment.rows)
 
     def install(self) -> None:
         assert self._environment is not None and not self._is_over
@@ -326,7 +195,7 @@ class LmdbStore:
     disk: for the folders; LMDB opens its files itself.
     """
 
-    copy_format = "lmdb-1"
+    copy_format = "lmdb-2"
 
     def __init__(
         self,
@@ -341,14 +210,20 @@ class LmdbStore:
         self._disk = disk or SystemDisk()
         self._folder = StoreFolder(self._disk, path)
         self._folder.recover()
-        if not self._disk.exists(path / _DATA_FILE):
+        if not self._disk.exists(path / DATA_FILE):
             self._make()
-        env = _open(path, tables_max=len(self._tables), map_bytes=map_bytes)
+        check_file(self._disk, path)
+        env = open_file(path, tables_max=len(self._tables), map_bytes=map_bytes)
         self.key_bytes_max = env.max_key_size()
         assert self.key_bytes_max >= KEY_BYTES_NEEDED, (
             f"LMDB engine with keys of {self.key_bytes_max} bytes"
         )
-        self._open = _Environment(env, self._tables)
+        self._watcher: Found | None = None
+        try:
+            self._open = _Environment(env, self._tables, path, self._found)
+        except BaseException:
+            close_file(env)
+            raise
         self._writer: LmdbTxn | None = None
         self._is_receiving = False
         self._copies: set[LmdbCopy] = set()
@@ -357,10 +232,29 @@ class LmdbStore:
         """LMDB syncs neither a new file's first pages nor its name: a power loss could leave half a
         page, or take the file with all that was committed since."""
         self._folder.make_incoming()
-        env = _open(self._folder.incoming, tables_max=len(self._tables), map_bytes=self._map_bytes)
+        env = open_file(
+            self._folder.incoming, tables_max=len(self._tables), map_bytes=self._map_bytes
+        )
         env.sync(True)
-        _close(env)
+        close_file(env)
         self._folder.replace()
+
+    def _found(self, table: Table, key: bytes) -> None:
+        if self._watcher is not None:
+            self._watcher(table, key)
+
+    def watch_damage(self, watcher: Found) -> None:
+        self._watcher = watcher
+
+    def damaged_rows(self, *, remove: bool = False) -> list[tuple[Table, bytes]]:
+        """Walks over all rows. Raises: StoreDamaged."""
+        environment = self._open
+        found: list[tuple[Table, bytes]] = []
+        with environment.env.begin(write=remove, buffers=False) as txn:
+            rows = LmdbTxn(txn, environment.rows)
+            for table in self._tables:
+                found += [(table, key) for key in rows.damaged_rows(table, remove=remove)]
+        return found
 
     def _hold(self) -> _Environment:
         """The environment in use; it stays open until `_release`."""
@@ -382,14 +276,14 @@ class LmdbStore:
         environment = self._hold()
         try:
             with environment.env.begin(buffers=False) as txn:
-                yield LmdbTxn(txn, environment.databases)
+                yield LmdbTxn(txn, environment.rows)
         finally:
             self._release(environment)
 
     def begin(self) -> LmdbTxn:
         environment = self._open
         txn = self._writer = LmdbTxn(
-            environment.env.begin(write=True), environment.databases, self._end_copies
+            environment.env.begin(write=True), environment.rows, self._end_copies
         )
         return txn
 
@@ -397,7 +291,7 @@ class LmdbStore:
         environment = self._hold()
         try:
             with environment.env.begin() as txn:
-                return int(txn.stat(environment.databases[table])["entries"])
+                return int(txn.stat(environment.rows[table.number].database)["entries"])
         finally:
             self._release(environment)
 
@@ -434,9 +328,15 @@ class LmdbStore:
 
     def open_received(self, path: Path) -> lmdb.Environment:
         """Only for `LmdbIncoming`, as are the next three."""
-        return _open(path, tables_max=len(self._tables), map_bytes=self._map_bytes)
+        try:
+            return open_file(path, tables_max=len(self._tables), map_bytes=self._map_bytes)
+        except StoreDamaged as error:
+            if isinstance(error.__cause__, lmdb.InvalidError):
+                raise UnknownFormat("not a copy of a store") from error
+            raise ChecksumMismatch("a copy of a store is damaged", **error.facts) from error
 
-    def check_received(self, env: lmdb.Environment) -> _Environment:
+    def check_received(self, env: lmdb.Environment, path: Path) -> _Environment:
+        """Raises: UnknownFormat, DamagedRow, StoreDamaged."""
         known = {table.name.encode() for table in self._tables}
         with env.begin() as txn:
             # The 1.0 engine ends names with a zero byte.
@@ -446,7 +346,14 @@ class LmdbStore:
         if unknown:
             # What changes it would come too, and could not be applied.
             raise UnknownFormat("a store with a table that is not known", name=repr(unknown[0]))
-        return _Environment(env, self._tables)
+        received = _Environment(env, self._tables, path, lambda table, key: None)
+        with env.begin(buffers=False) as txn:
+            rows = LmdbTxn(txn, received.rows)
+            for table in self._tables:
+                for key in rows.damaged_rows(table):
+                    raise damaged(table, key, str(path))
+        # From here on it is this store's own.
+        return _Environment(env, self._tables, self._folder.path, self._found)
 
     def replace_with(self, environment: _Environment) -> None:
         assert self._writer is None or not self._writer.is_open, (

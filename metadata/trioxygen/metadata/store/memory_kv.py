@@ -2,7 +2,7 @@
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -249,6 +249,12 @@ class MemoryStore:
 
     def end_receiving(self) -> None:
         self._is_receiving = False
+
+    def watch_damage(self, watcher: Callable[[Table, bytes], None]) -> None:
+        """Rows in memory are what they were when they were put."""
+
+    def damaged_rows(self, *, remove: bool = False) -> list[tuple[Table, bytes]]:
+        return []
 
     def close(self) -> None:
         return

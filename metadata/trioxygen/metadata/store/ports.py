@@ -1,7 +1,7 @@
 """The key-value store that metadata and block indexes live in: ordered tables, one writer, snapshot
 reads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -23,7 +23,8 @@ class Table:
 
 
 class Cursor(Protocol):
-    """A position in one table. Valid while its transaction is."""
+    """A position in one table. Valid while its transaction is. After a DamagedRow `next` goes on
+    behind the damaged row."""
 
     def seek(self, key: bytes) -> tuple[bytes, bytes] | None:
         """The first row at or after `key`."""
@@ -35,6 +36,9 @@ class Cursor(Protocol):
 
 
 class ReadTxn(Protocol):
+    """Rows are checked when they are read (`seal`). All methods raise DamagedRow, which names the
+    row: the one that was asked for, or one beside it that may be it; StoreDamaged: the file is."""
+
     def get(self, table: Table, key: bytes) -> bytes | None: ...
 
     def cursor(self, table: Table) -> Cursor: ...
@@ -137,6 +141,19 @@ class Store(Protocol):
 
     def receive(self) -> Incoming:
         """Begins to take another store's copy; one at a time."""
+        ...
+
+    def watch_damage(self, watcher: Callable[[Table, bytes], None]) -> None:
+        """`watcher` is told table and key of each damaged row that is met: on any thread, before
+        the reader gets its DamagedRow."""
+        ...
+
+    def damaged_rows(self, *, remove: bool = False) -> list[tuple[Table, bytes]]:
+        """All of them, after a look at every row. Blocks.
+
+        Args:
+            remove: deletes them; not while a write transaction is open.
+        """
         ...
 
     def close(self) -> None: ...

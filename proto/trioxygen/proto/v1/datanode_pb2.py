@@ -26,7 +26,7 @@ from trioxygen.proto.v1 import scm_pb2 as trioxygen_dot_proto_dot_v1_dot_scm__pb
 from trioxygen.proto.v1 import types_pb2 as trioxygen_dot_proto_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!trioxygen/proto/v1/datanode.proto\x12\x12trioxygen.proto.v1\x1a\x1ctrioxygen/proto/v1/scm.proto\x1a\x1etrioxygen/proto/v1/types.proto\"g\n\x16WriteSmallBlockRequest\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x13\n\x0bpipeline_id\x18\x03 \x01(\t\"/\n\x14WriteSmallBlockReply\x12\x17\n\x0f\x63ommit_sequence\x18\x01 \x01(\x04\"l\n\x11WriteStreamHeader\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x13\n\x0bpipeline_id\x18\x02 \x01(\t\x12\x16\n\x0esize_bytes_max\x18\x03 \x01(\x04\"9\n\x10WriteStreamReply\x12\x12\n\nsize_bytes\x18\x01 \x01(\x04\x12\x11\n\tchecksums\x18\x02 \x01(\x0c\"y\n\x0fPutBlockRequest\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x13\n\x0bpipeline_id\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\x12\x11\n\tchecksums\x18\x04 \x01(\x0c\"(\n\rPutBlockReply\x12\x17\n\x0f\x63ommit_sequence\x18\x01 \x01(\x04\"o\n\x15ReadSmallBlockRequest\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x04\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x04\"#\n\x13ReadSmallBlockReply\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"j\n\x10ReadStreamHeader\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x04\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x04\"\x11\n\x0fReadStreamReply\"\x19\n\x17\x44\x65scribeDataNodeRequest\"\xe6\x01\n\x15\x44\x65scribeDataNodeReply\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x31\n\x07volumes\x18\x02 \x03(\x0b\x32 .trioxygen.proto.v1.VolumeReport\x12\x37\n\ncontainers\x18\x03 \x03(\x0b\x32#.trioxygen.proto.v1.ContainerReport\x12\x16\n\x0epending_blocks\x18\x04 \x01(\x04\x12\x38\n\x0e\x63orrupt_blocks\x18\x05 \x03(\x0b\x32 .trioxygen.proto.v1.CorruptBlock\"\x9a\x01\n\x08\x42lockRow\x12\x12\n\nsize_bytes\x18\x01 \x01(\x04\x12\x17\n\x0f\x63ommit_sequence\x18\x02 \x01(\x04\x12\x11\n\tchecksums\x18\x03 \x01(\x0c\x12\x31\n\x06packed\x18\x04 \x01(\x0b\x32\x1f.trioxygen.proto.v1.PackedPlaceH\x00\x12\x12\n\x08own_file\x18\x05 \x01(\x08H\x00\x42\x07\n\x05place\"4\n\x0bPackedPlace\x12\x0f\n\x07segment\x18\x01 \x01(\r\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x04\"\xfb\x01\n\x14\x44\x61taNodeContainerRow\x12\x14\n\x0c\x63ontainer_id\x18\x01 \x01(\x04\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".trioxygen.proto.v1.ContainerState\x12\x12\n\nused_bytes\x18\x03 \x01(\x04\x12\x13\n\x0b\x62lock_count\x18\x04 \x01(\x04\x12\x17\n\x0f\x63urrent_segment\x18\x06 \x01(\r\x12\x13\n\x0bpipeline_id\x18\x08 \x01(\t\x12\x18\n\x10recovery_segment\x18\t \x01(\r\x12\x1d\n\x15recovery_offset_bytes\x18\n \x01(\x04J\x04\x08\x05\x10\x06J\x04\x08\x07\x10\x08\"K\n\nSegmentRow\x12\x12\n\nsize_bytes\x18\x01 \x01(\x04\x12\x12\n\nlive_bytes\x18\x02 \x01(\x04\x12\x15\n\rpunched_bytes\x18\x03 \x01(\x04\"\x9f\x02\n\tRingEntry\x12G\n\x11write_small_block\x18\x01 \x01(\x0b\x32*.trioxygen.proto.v1.WriteSmallBlockRequestH\x00\x12\x38\n\tput_block\x18\x02 \x01(\x0b\x32#.trioxygen.proto.v1.PutBlockRequestH\x00\x12\x44\n\x0f\x63lose_container\x18\x03 \x01(\x0b\x32).trioxygen.proto.v1.CloseContainerCommandH\x00\x12@\n\rdelete_blocks\x18\x04 \x01(\x0b\x32\'.trioxygen.proto.v1.DeleteBlocksCommandH\x00\x42\x07\n\x05\x65ntry2\xd2\x04\n\x08\x44\x61taNode\x12g\n\x0fWriteSmallBlock\x12*.trioxygen.proto.v1.WriteSmallBlockRequest\x1a(.trioxygen.proto.v1.WriteSmallBlockReply\x12R\n\x08PutBlock\x12#.trioxygen.proto.v1.PutBlockRequest\x1a!.trioxygen.proto.v1.PutBlockReply\x12\x64\n\x0eReadSmallBlock\x12).trioxygen.proto.v1.ReadSmallBlockRequest\x1a\'.trioxygen.proto.v1.ReadSmallBlockReply\x12j\n\x10\x44\x65scribeDataNode\x12+.trioxygen.proto.v1.DescribeDataNodeRequest\x1a).trioxygen.proto.v1.DescribeDataNodeReply\x12\\\n\x0bWriteStream\x12%.trioxygen.proto.v1.WriteStreamHeader\x1a$.trioxygen.proto.v1.WriteStreamReply(\x01\x12Y\n\nReadStream\x12$.trioxygen.proto.v1.ReadStreamHeader\x1a#.trioxygen.proto.v1.ReadStreamReply0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!trioxygen/proto/v1/datanode.proto\x12\x12trioxygen.proto.v1\x1a\x1ctrioxygen/proto/v1/scm.proto\x1a\x1etrioxygen/proto/v1/types.proto\"g\n\x16WriteSmallBlockRequest\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x13\n\x0bpipeline_id\x18\x03 \x01(\t\"/\n\x14WriteSmallBlockReply\x12\x17\n\x0f\x63ommit_sequence\x18\x01 \x01(\x04\"l\n\x11WriteStreamHeader\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x13\n\x0bpipeline_id\x18\x02 \x01(\t\x12\x16\n\x0esize_bytes_max\x18\x03 \x01(\x04\"9\n\x10WriteStreamReply\x12\x12\n\nsize_bytes\x18\x01 \x01(\x04\x12\x11\n\tchecksums\x18\x02 \x01(\x0c\"y\n\x0fPutBlockRequest\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x13\n\x0bpipeline_id\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\x12\x11\n\tchecksums\x18\x04 \x01(\x0c\"(\n\rPutBlockReply\x12\x17\n\x0f\x63ommit_sequence\x18\x01 \x01(\x04\"\x89\x01\n\x15ReadSmallBlockRequest\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x04\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x04\x12\x10\n\x03tag\x18\x04 \x01(\x07H\x00\x88\x01\x01\x42\x06\n\x04_tag\"#\n\x13ReadSmallBlockReply\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"\x84\x01\n\x10ReadStreamHeader\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x04\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x04\x12\x10\n\x03tag\x18\x04 \x01(\x07H\x00\x88\x01\x01\x42\x06\n\x04_tag\"\x11\n\x0fReadStreamReply\"\x19\n\x17\x44\x65scribeDataNodeRequest\"\xe6\x01\n\x15\x44\x65scribeDataNodeReply\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x31\n\x07volumes\x18\x02 \x03(\x0b\x32 .trioxygen.proto.v1.VolumeReport\x12\x37\n\ncontainers\x18\x03 \x03(\x0b\x32#.trioxygen.proto.v1.ContainerReport\x12\x16\n\x0epending_blocks\x18\x04 \x01(\x04\x12\x38\n\x0e\x63orrupt_blocks\x18\x05 \x03(\x0b\x32 .trioxygen.proto.v1.CorruptBlock\"\x9a\x01\n\x08\x42lockRow\x12\x12\n\nsize_bytes\x18\x01 \x01(\x04\x12\x17\n\x0f\x63ommit_sequence\x18\x02 \x01(\x04\x12\x11\n\tchecksums\x18\x03 \x01(\x0c\x12\x31\n\x06packed\x18\x04 \x01(\x0b\x32\x1f.trioxygen.proto.v1.PackedPlaceH\x00\x12\x12\n\x08own_file\x18\x05 \x01(\x08H\x00\x42\x07\n\x05place\"4\n\x0bPackedPlace\x12\x0f\n\x07segment\x18\x01 \x01(\r\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x04\"\xfb\x01\n\x14\x44\x61taNodeContainerRow\x12\x14\n\x0c\x63ontainer_id\x18\x01 \x01(\x04\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".trioxygen.proto.v1.ContainerState\x12\x12\n\nused_bytes\x18\x03 \x01(\x04\x12\x13\n\x0b\x62lock_count\x18\x04 \x01(\x04\x12\x17\n\x0f\x63urrent_segment\x18\x06 \x01(\r\x12\x13\n\x0bpipeline_id\x18\x08 \x01(\t\x12\x18\n\x10recovery_segment\x18\t \x01(\r\x12\x1d\n\x15recovery_offset_bytes\x18\n \x01(\x04J\x04\x08\x05\x10\x06J\x04\x08\x07\x10\x08\"K\n\nSegmentRow\x12\x12\n\nsize_bytes\x18\x01 \x01(\x04\x12\x12\n\nlive_bytes\x18\x02 \x01(\x04\x12\x15\n\rpunched_bytes\x18\x03 \x01(\x04\"\x9f\x02\n\tRingEntry\x12G\n\x11write_small_block\x18\x01 \x01(\x0b\x32*.trioxygen.proto.v1.WriteSmallBlockRequestH\x00\x12\x38\n\tput_block\x18\x02 \x01(\x0b\x32#.trioxygen.proto.v1.PutBlockRequestH\x00\x12\x44\n\x0f\x63lose_container\x18\x03 \x01(\x0b\x32).trioxygen.proto.v1.CloseContainerCommandH\x00\x12@\n\rdelete_blocks\x18\x04 \x01(\x0b\x32\'.trioxygen.proto.v1.DeleteBlocksCommandH\x00\x42\x07\n\x05\x65ntry2\xd2\x04\n\x08\x44\x61taNode\x12g\n\x0fWriteSmallBlock\x12*.trioxygen.proto.v1.WriteSmallBlockRequest\x1a(.trioxygen.proto.v1.WriteSmallBlockReply\x12R\n\x08PutBlock\x12#.trioxygen.proto.v1.PutBlockRequest\x1a!.trioxygen.proto.v1.PutBlockReply\x12\x64\n\x0eReadSmallBlock\x12).trioxygen.proto.v1.ReadSmallBlockRequest\x1a\'.trioxygen.proto.v1.ReadSmallBlockReply\x12j\n\x10\x44\x65scribeDataNode\x12+.trioxygen.proto.v1.DescribeDataNodeRequest\x1a).trioxygen.proto.v1.DescribeDataNodeReply\x12\\\n\x0bWriteStream\x12%.trioxygen.proto.v1.WriteStreamHeader\x1a$.trioxygen.proto.v1.WriteStreamReply(\x01\x12Y\n\nReadStream\x12$.trioxygen.proto.v1.ReadStreamHeader\x1a#.trioxygen.proto.v1.ReadStreamReply0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,28 +45,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PUTBLOCKREQUEST']._serialized_end=563
   _globals['_PUTBLOCKREPLY']._serialized_start=565
   _globals['_PUTBLOCKREPLY']._serialized_end=605
-  _globals['_READSMALLBLOCKREQUEST']._serialized_start=607
-  _globals['_READSMALLBLOCKREQUEST']._serialized_end=718
-  _globals['_READSMALLBLOCKREPLY']._serialized_start=720
-  _globals['_READSMALLBLOCKREPLY']._serialized_end=755
-  _globals['_READSTREAMHEADER']._serialized_start=757
-  _globals['_READSTREAMHEADER']._serialized_end=863
-  _globals['_READSTREAMREPLY']._serialized_start=865
-  _globals['_READSTREAMREPLY']._serialized_end=882
-  _globals['_DESCRIBEDATANODEREQUEST']._serialized_start=884
-  _globals['_DESCRIBEDATANODEREQUEST']._serialized_end=909
-  _globals['_DESCRIBEDATANODEREPLY']._serialized_start=912
-  _globals['_DESCRIBEDATANODEREPLY']._serialized_end=1142
-  _globals['_BLOCKROW']._serialized_start=1145
-  _globals['_BLOCKROW']._serialized_end=1299
-  _globals['_PACKEDPLACE']._serialized_start=1301
-  _globals['_PACKEDPLACE']._serialized_end=1353
-  _globals['_DATANODECONTAINERROW']._serialized_start=1356
-  _globals['_DATANODECONTAINERROW']._serialized_end=1607
-  _globals['_SEGMENTROW']._serialized_start=1609
-  _globals['_SEGMENTROW']._serialized_end=1684
-  _globals['_RINGENTRY']._serialized_start=1687
-  _globals['_RINGENTRY']._serialized_end=1974
-  _globals['_DATANODE']._serialized_start=1977
-  _globals['_DATANODE']._serialized_end=2571
+  _globals['_READSMALLBLOCKREQUEST']._serialized_start=608
+  _globals['_READSMALLBLOCKREQUEST']._serialized_end=745
+  _globals['_READSMALLBLOCKREPLY']._serialized_start=747
+  _globals['_READSMALLBLOCKREPLY']._serialized_end=782
+  _globals['_READSTREAMHEADER']._serialized_start=785
+  _globals['_READSTREAMHEADER']._serialized_end=917
+  _globals['_READSTREAMREPLY']._serialized_start=919
+  _globals['_READSTREAMREPLY']._serialized_end=936
+  _globals['_DESCRIBEDATANODEREQUEST']._serialized_start=938
+  _globals['_DESCRIBEDATANODEREQUEST']._serialized_end=963
+  _globals['_DESCRIBEDATANODEREPLY']._serialized_start=966
+  _globals['_DESCRIBEDATANODEREPLY']._serialized_end=1196
+  _globals['_BLOCKROW']._serialized_start=1199
+  _globals['_BLOCKROW']._serialized_end=1353
+  _globals['_PACKEDPLACE']._serialized_start=1355
+  _globals['_PACKEDPLACE']._serialized_end=1407
+  _globals['_DATANODECONTAINERROW']._serialized_start=1410
+  _globals['_DATANODECONTAINERROW']._serialized_end=1661
+  _globals['_SEGMENTROW']._serialized_start=1663
+  _globals['_SEGMENTROW']._serialized_end=1738
+  _globals['_RINGENTRY']._serialized_start=1741
+  _globals['_RINGENTRY']._serialized_end=2028
+  _globals['_DATANODE']._serialized_start=2031
+  _globals['_DATANODE']._serialized_end=2625
 # @@protoc_insertion_point(module_scope)

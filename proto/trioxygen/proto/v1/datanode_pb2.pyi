@@ -61,14 +61,16 @@ class PutBlockReply(_message.Message):
     def __init__(self, commit_sequence: _Optional[int] = ...) -> None: ...
 
 class ReadSmallBlockRequest(_message.Message):
-    __slots__ = ("block", "offset_bytes", "length_bytes")
+    __slots__ = ("block", "offset_bytes", "length_bytes", "tag")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
     LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
+    TAG_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     offset_bytes: int
     length_bytes: int
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ...) -> None: ...
+    tag: int
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., tag: _Optional[int] = ...) -> None: ...
 
 class ReadSmallBlockReply(_message.Message):
     __slots__ = ("data",)
@@ -77,14 +79,16 @@ class ReadSmallBlockReply(_message.Message):
     def __init__(self, data: _Optional[bytes] = ...) -> None: ...
 
 class ReadStreamHeader(_message.Message):
-    __slots__ = ("block", "offset_bytes", "length_bytes")
+    __slots__ = ("block", "offset_bytes", "length_bytes", "tag")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
     LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
+    TAG_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     offset_bytes: int
     length_bytes: int
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ...) -> None: ...
+    tag: int
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., tag: _Optional[int] = ...) -> None: ...
 
 class ReadStreamReply(_message.Message):
     __slots__ = ()

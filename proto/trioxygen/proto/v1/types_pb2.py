@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etrioxygen/proto/v1/types.proto\x12\x12trioxygen.proto.v1\"\xb4\x01\n\x0b\x45rrorDetail\x12+\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x1d.trioxygen.proto.v1.ErrorCode\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x39\n\x05\x66\x61\x63ts\x18\x03 \x03(\x0b\x32*.trioxygen.proto.v1.ErrorDetail.FactsEntry\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"+\n\x07\x42lockId\x12\x11\n\tcontainer\x18\x01 \x01(\x04\x12\r\n\x05local\x18\x02 \x01(\x04\"l\n\nBlockSlice\x12\x11\n\tcontainer\x18\x01 \x01(\x04\x12\r\n\x05local\x18\x02 \x01(\x04\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x04\x12\x14\n\x0coffset_bytes\x18\x04 \x01(\x04\x12\x10\n\x08lease_id\x18\x05 \x01(\x04\"3\n\x0f\x44\x61taNodeAddress\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\"W\n\x08Pipeline\x12\x13\n\x0bpipeline_id\x18\x01 \x01(\t\x12\x36\n\tdatanodes\x18\x02 \x03(\x0b\x32#.trioxygen.proto.v1.DataNodeAddress\"C\n\nBlockRange\x12\x11\n\tcontainer\x18\x01 \x01(\x04\x12\x13\n\x0b\x66irst_local\x18\x02 \x01(\x04\x12\r\n\x05\x63ount\x18\x03 \x01(\r\"\x83\x01\n\x08\x43hecksum\x12\x38\n\talgorithm\x18\x01 \x01(\x0e\x32%.trioxygen.proto.v1.ChecksumAlgorithm\x12.\n\x04type\x18\x02 \x01(\x0e\x32 .trioxygen.proto.v1.ChecksumType\x12\r\n\x05value\x18\x03 \x01(\x0c\"l\n\x07\x41\x63\x63ount\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63\x61nonical_id\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\r\n\x05\x65mail\x18\x04 \x01(\t\x12\x12\n\ncreated_ms\x18\x05 \x01(\x03*\xf4\x06\n\tErrorCode\x12\x1a\n\x16\x45RROR_CODE_UNSPECIFIED\x10\x00\x12\x13\n\x0fINVALID_REQUEST\x10\x01\x12\x12\n\x0eNO_SUCH_VOLUME\x10\x02\x12\x12\n\x0eNO_SUCH_BUCKET\x10\x03\x12\x19\n\x15\x42UCKET_ALREADY_EXISTS\x10\x04\x12\x18\n\x14\x42UCKET_ALREADY_OWNED\x10\x05\x12\x14\n\x10\x42UCKET_NOT_EMPTY\x10\x06\x12\x14\n\x10TOO_MANY_BUCKETS\x10\x07\x12\x0f\n\x0bNO_SUCH_KEY\x10\x08\x12\x12\n\x0eNO_SUCH_UPLOAD\x10\t\x12\x10\n\x0cINVALID_PART\x10\n\x12\x16\n\x12INVALID_PART_ORDER\x10\x0b\x12\x12\n\x0ePART_TOO_SMALL\x10\x0c\x12\x14\n\x10OBJECT_TOO_LARGE\x10\r\x12\x14\n\x10\x43ONDITION_FAILED\x10\x0e\x12\x16\n\x12\x43ONDITION_CONFLICT\x10\x0f\x12\x11\n\rLEASE_EXPIRED\x10\x10\x12\x16\n\x12NO_SUCH_ACCESS_KEY\x10\x11\x12\x13\n\x0fNO_SUCH_ACCOUNT\x10\x12\x12\x1a\n\x16\x41\x43\x43OUNT_ALREADY_EXISTS\x10\x13\x12\x1d\n\x19\x41\x43\x43\x45SS_KEY_ALREADY_EXISTS\x10\x14\x12\x15\n\x11NO_SUCH_CONTAINER\x10\x15\x12\x11\n\rNO_SUCH_BLOCK\x10\x16\x12\x16\n\x12\x43ONTAINER_NOT_OPEN\x10\x17\x12\x12\n\x0eUNKNOWN_METHOD\x10\x18\x12\x13\n\x0fNO_SUCH_VERSION\x10\x19\x12\x12\n\x0eTOO_MANY_PARTS\x10\x1a\x12\x11\n\rSIZE_MISMATCH\x10!\x12\x0e\n\nNOT_LEADER\x10\x64\x12\r\n\tNO_QUORUM\x10\x65\x12\r\n\tSAFE_MODE\x10\x66\x12\x0e\n\nOVERLOADED\x10g\x12\x15\n\x11\x44\x45\x41\x44LINE_EXCEEDED\x10h\x12\x0f\n\x0bUNREACHABLE\x10i\x12\x0c\n\x08NO_SPACE\x10j\x12\x18\n\x14NOT_ENOUGH_DATANODES\x10k\x12\x0c\n\x08STOPPING\x10l\x12\x0f\n\x0bUNAVAILABLE\x10m\x12\x16\n\x11\x43HECKSUM_MISMATCH\x10\xc8\x01\x12\x10\n\x0bLOG_CORRUPT\x10\xc9\x01\x12\x13\n\x0eUNKNOWN_FORMAT\x10\xca\x01\x12\r\n\x08INTERNAL\x10\xac\x02*b\n\x11\x43hecksumAlgorithm\x12\x11\n\rCHECKSUM_NONE\x10\x00\x12\t\n\x05\x43RC32\x10\x01\x12\n\n\x06\x43RC32C\x10\x02\x12\r\n\tCRC64NVME\x10\x03\x12\x08\n\x04SHA1\x10\x04\x12\n\n\x06SHA256\x10\x05*M\n\x0c\x43hecksumType\x12\x1d\n\x19\x43HECKSUM_TYPE_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x46ULL_OBJECT\x10\x01\x12\r\n\tCOMPOSITE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etrioxygen/proto/v1/types.proto\x12\x12trioxygen.proto.v1\"\xb4\x01\n\x0b\x45rrorDetail\x12+\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x1d.trioxygen.proto.v1.ErrorCode\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x39\n\x05\x66\x61\x63ts\x18\x03 \x03(\x0b\x32*.trioxygen.proto.v1.ErrorDetail.FactsEntry\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"+\n\x07\x42lockId\x12\x11\n\tcontainer\x18\x01 \x01(\x04\x12\r\n\x05local\x18\x02 \x01(\x04\"\x86\x01\n\nBlockSlice\x12\x11\n\tcontainer\x18\x01 \x01(\x04\x12\r\n\x05local\x18\x02 \x01(\x04\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x04\x12\x14\n\x0coffset_bytes\x18\x04 \x01(\x04\x12\x10\n\x08lease_id\x18\x05 \x01(\x04\x12\x10\n\x03tag\x18\x06 \x01(\x07H\x00\x88\x01\x01\x42\x06\n\x04_tag\"3\n\x0f\x44\x61taNodeAddress\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\"W\n\x08Pipeline\x12\x13\n\x0bpipeline_id\x18\x01 \x01(\t\x12\x36\n\tdatanodes\x18\x02 \x03(\x0b\x32#.trioxygen.proto.v1.DataNodeAddress\"C\n\nBlockRange\x12\x11\n\tcontainer\x18\x01 \x01(\x04\x12\x13\n\x0b\x66irst_local\x18\x02 \x01(\x04\x12\r\n\x05\x63ount\x18\x03 \x01(\r\"\x83\x01\n\x08\x43hecksum\x12\x38\n\talgorithm\x18\x01 \x01(\x0e\x32%.trioxygen.proto.v1.ChecksumAlgorithm\x12.\n\x04type\x18\x02 \x01(\x0e\x32 .trioxygen.proto.v1.ChecksumType\x12\r\n\x05value\x18\x03 \x01(\x0c\"l\n\x07\x41\x63\x63ount\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63\x61nonical_id\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\r\n\x05\x65mail\x18\x04 \x01(\t\x12\x12\n\ncreated_ms\x18\x05 \x01(\x03*\xb9\x07\n\tErrorCode\x12\x1a\n\x16\x45RROR_CODE_UNSPECIFIED\x10\x00\x12\x13\n\x0fINVALID_REQUEST\x10\x01\x12\x12\n\x0eNO_SUCH_VOLUME\x10\x02\x12\x12\n\x0eNO_SUCH_BUCKET\x10\x03\x12\x19\n\x15\x42UCKET_ALREADY_EXISTS\x10\x04\x12\x18\n\x14\x42UCKET_ALREADY_OWNED\x10\x05\x12\x14\n\x10\x42UCKET_NOT_EMPTY\x10\x06\x12\x14\n\x10TOO_MANY_BUCKETS\x10\x07\x12\x0f\n\x0bNO_SUCH_KEY\x10\x08\x12\x12\n\x0eNO_SUCH_UPLOAD\x10\t\x12\x10\n\x0cINVALID_PART\x10\n\x12\x16\n\x12INVALID_PART_ORDER\x10\x0b\x12\x12\n\x0ePART_TOO_SMALL\x10\x0c\x12\x14\n\x10OBJECT_TOO_LARGE\x10\r\x12\x14\n\x10\x43ONDITION_FAILED\x10\x0e\x12\x16\n\x12\x43ONDITION_CONFLICT\x10\x0f\x12\x11\n\rLEASE_EXPIRED\x10\x10\x12\x16\n\x12NO_SUCH_ACCESS_KEY\x10\x11\x12\x13\n\x0fNO_SUCH_ACCOUNT\x10\x12\x12\x1a\n\x16\x41\x43\x43OUNT_ALREADY_EXISTS\x10\x13\x12\x1d\n\x19\x41\x43\x43\x45SS_KEY_ALREADY_EXISTS\x10\x14\x12\x15\n\x11NO_SUCH_CONTAINER\x10\x15\x12\x11\n\rNO_SUCH_BLOCK\x10\x16\x12\x16\n\x12\x43ONTAINER_NOT_OPEN\x10\x17\x12\x12\n\x0eUNKNOWN_METHOD\x10\x18\x12\x13\n\x0fNO_SUCH_VERSION\x10\x19\x12\x12\n\x0eTOO_MANY_PARTS\x10\x1a\x12\x11\n\rSIZE_MISMATCH\x10!\x12\x0e\n\nNOT_LEADER\x10\x64\x12\r\n\tNO_QUORUM\x10\x65\x12\r\n\tSAFE_MODE\x10\x66\x12\x0e\n\nOVERLOADED\x10g\x12\x15\n\x11\x44\x45\x41\x44LINE_EXCEEDED\x10h\x12\x0f\n\x0bUNREACHABLE\x10i\x12\x0c\n\x08NO_SPACE\x10j\x12\x18\n\x14NOT_ENOUGH_DATANODES\x10k\x12\x0c\n\x08STOPPING\x10l\x12\x0f\n\x0bUNAVAILABLE\x10m\x12\x0b\n\x07HEALING\x10}\x12\x16\n\x11\x43HECKSUM_MISMATCH\x10\xc8\x01\x12\x10\n\x0bLOG_CORRUPT\x10\xc9\x01\x12\x13\n\x0eUNKNOWN_FORMAT\x10\xca\x01\x12\x10\n\x0b\x44\x41MAGED_ROW\x10\xcb\x01\x12\x10\n\x0bWRONG_BLOCK\x10\xcc\x01\x12\x12\n\rSTORE_DAMAGED\x10\xcd\x01\x12\r\n\x08INTERNAL\x10\xac\x02*b\n\x11\x43hecksumAlgorithm\x12\x11\n\rCHECKSUM_NONE\x10\x00\x12\t\n\x05\x43RC32\x10\x01\x12\n\n\x06\x43RC32C\x10\x02\x12\r\n\tCRC64NVME\x10\x03\x12\x08\n\x04SHA1\x10\x04\x12\n\n\x06SHA256\x10\x05*M\n\x0c\x43hecksumType\x12\x1d\n\x19\x43HECKSUM_TYPE_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x46ULL_OBJECT\x10\x01\x12\r\n\tCOMPOSITE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,28 +33,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORDETAIL_FACTSENTRY']._loaded_options = None
   _globals['_ERRORDETAIL_FACTSENTRY']._serialized_options = b'8\001'
-  _globals['_ERRORCODE']._serialized_start=848
-  _globals['_ERRORCODE']._serialized_end=1732
-  _globals['_CHECKSUMALGORITHM']._serialized_start=1734
-  _globals['_CHECKSUMALGORITHM']._serialized_end=1832
-  _globals['_CHECKSUMTYPE']._serialized_start=1834
-  _globals['_CHECKSUMTYPE']._serialized_end=1911
+  _globals['_ERRORCODE']._serialized_start=875
+  _globals['_ERRORCODE']._serialized_end=1828
+  _globals['_CHECKSUMALGORITHM']._serialized_start=1830
+  _globals['_CHECKSUMALGORITHM']._serialized_end=1928
+  _globals['_CHECKSUMTYPE']._serialized_start=1930
+  _globals['_CHECKSUMTYPE']._serialized_end=2007
   _globals['_ERRORDETAIL']._serialized_start=55
   _globals['_ERRORDETAIL']._serialized_end=235
   _globals['_ERRORDETAIL_FACTSENTRY']._serialized_start=191
   _globals['_ERRORDETAIL_FACTSENTRY']._serialized_end=235
   _globals['_BLOCKID']._serialized_start=237
   _globals['_BLOCKID']._serialized_end=280
-  _globals['_BLOCKSLICE']._serialized_start=282
-  _globals['_BLOCKSLICE']._serialized_end=390
-  _globals['_DATANODEADDRESS']._serialized_start=392
-  _globals['_DATANODEADDRESS']._serialized_end=443
-  _globals['_PIPELINE']._serialized_start=445
-  _globals['_PIPELINE']._serialized_end=532
-  _globals['_BLOCKRANGE']._serialized_start=534
-  _globals['_BLOCKRANGE']._serialized_end=601
-  _globals['_CHECKSUM']._serialized_start=604
-  _globals['_CHECKSUM']._serialized_end=735
-  _globals['_ACCOUNT']._serialized_start=737
-  _globals['_ACCOUNT']._serialized_end=845
+  _globals['_BLOCKSLICE']._serialized_start=283
+  _globals['_BLOCKSLICE']._serialized_end=417
+  _globals['_DATANODEADDRESS']._serialized_start=419
+  _globals['_DATANODEADDRESS']._serialized_end=470
+  _globals['_PIPELINE']._serialized_start=472
+  _globals['_PIPELINE']._serialized_end=559
+  _globals['_BLOCKRANGE']._serialized_start=561
+  _globals['_BLOCKRANGE']._serialized_end=628
+  _globals['_CHECKSUM']._serialized_start=631
+  _globals['_CHECKSUM']._serialized_end=762
+  _globals['_ACCOUNT']._serialized_start=764
+  _globals['_ACCOUNT']._serialized_end=872
 # @@protoc_insertion_point(module_scope)

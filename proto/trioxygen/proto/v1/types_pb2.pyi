@@ -47,9 +47,13 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NOT_ENOUGH_DATANODES: _ClassVar[ErrorCode]
     STOPPING: _ClassVar[ErrorCode]
     UNAVAILABLE: _ClassVar[ErrorCode]
+    HEALING: _ClassVar[ErrorCode]
     CHECKSUM_MISMATCH: _ClassVar[ErrorCode]
     LOG_CORRUPT: _ClassVar[ErrorCode]
     UNKNOWN_FORMAT: _ClassVar[ErrorCode]
+    DAMAGED_ROW: _ClassVar[ErrorCode]
+    WRONG_BLOCK: _ClassVar[ErrorCode]
+    STORE_DAMAGED: _ClassVar[ErrorCode]
     INTERNAL: _ClassVar[ErrorCode]
 
 class ChecksumAlgorithm(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -104,9 +108,13 @@ NO_SPACE: ErrorCode
 NOT_ENOUGH_DATANODES: ErrorCode
 STOPPING: ErrorCode
 UNAVAILABLE: ErrorCode
+HEALING: ErrorCode
 CHECKSUM_MISMATCH: ErrorCode
 LOG_CORRUPT: ErrorCode
 UNKNOWN_FORMAT: ErrorCode
+DAMAGED_ROW: ErrorCode
+WRONG_BLOCK: ErrorCode
+STORE_DAMAGED: ErrorCode
 INTERNAL: ErrorCode
 CHECKSUM_NONE: ChecksumAlgorithm
 CRC32: ChecksumAlgorithm
@@ -144,18 +152,20 @@ class BlockId(_message.Message):
     def __init__(self, container: _Optional[int] = ..., local: _Optional[int] = ...) -> None: ...
 
 class BlockSlice(_message.Message):
-    __slots__ = ("container", "local", "length_bytes", "offset_bytes", "lease_id")
+    __slots__ = ("container", "local", "length_bytes", "offset_bytes", "lease_id", "tag")
     CONTAINER_FIELD_NUMBER: _ClassVar[int]
     LOCAL_FIELD_NUMBER: _ClassVar[int]
     LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
     OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
+    TAG_FIELD_NUMBER: _ClassVar[int]
     container: int
     local: int
     length_bytes: int
     offset_bytes: int
     lease_id: int
-    def __init__(self, container: _Optional[int] = ..., local: _Optional[int] = ..., length_bytes: _Optional[int] = ..., offset_bytes: _Optional[int] = ..., lease_id: _Optional[int] = ...) -> None: ...
+    tag: int
+    def __init__(self, container: _Optional[int] = ..., local: _Optional[int] = ..., length_bytes: _Optional[int] = ..., offset_bytes: _Optional[int] = ..., lease_id: _Optional[int] = ..., tag: _Optional[int] = ...) -> None: ...
 
 class DataNodeAddress(_message.Message):
     __slots__ = ("node_id", "address")

@@ -3,11 +3,13 @@
 Stored as 4 bytes each, little endian. The last piece of a block may be shorter.
 """
 
+import struct
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from awscrt import checksums
 
+from trioxygen.common.checksum import raw_crc32c
 from trioxygen.common.disk import Buffer
 from trioxygen.common.units import KIB
 
@@ -15,6 +17,7 @@ from trioxygen.common.units import KIB
 crc32c: Final[Callable[..., int]] = checksums.crc32c
 
 PIECE_BYTES: Final = 64 * KIB
+_ID: Final = struct.Struct("<QQ")
 
 
 def checksums_of(data: Buffer) -> bytes:
@@ -26,6 +29,15 @@ def checksums_of(data: Buffer) -> bytes:
         crc32c(view[start : start + PIECE_BYTES]).to_bytes(4, "little")
         for start in range(0, len(view), PIECE_BYTES)
     )
+
+
+def tag_of(container: int, local: int, checksums: bytes) -> int:
+    """A block's tag: binds a reference to the block's id and to its bytes. 32 bits.
+
+    Args:
+        checksums: of the whole block, as stored.
+    """
+    return raw_crc32c(_ID.pack(container, local) + checksums, 0)
 
 
 class RunningChecksums:

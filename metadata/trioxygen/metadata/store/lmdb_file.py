@@ -1,0 +1,78 @@
+"""Opening LMDB's file. It is looked at before the engine maps it: what that takes on trust can end
+the process (an assertion, or a page that is not in the file).
+"""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, cast
+
+import lmdb
+from lmdb.verify import VerifyError, verify
+
+from trioxygen.common.disk import Disk
+from trioxygen.common.errors import StoreDamaged, UnknownFormat
+from trioxygen.common.units import MIB
+from trioxygen.metadata.store.lmdb_txn import PAGE_ERRORS
+
+DATA_FILE: Final = "data.mdb"
+_READERS_MAX: Final = 512
+# Of a file that is walked over at each start, page by page: 10 ms for each MiB.
+_VERIFIED_BYTES_MAX: Final = 16 * MIB
+# The binding knows open environments by inode, and forgets one a moment after it gave its files
+# up: without this, a new file with the same inode would be taken for it.
+_verify: Final = cast(Callable[[str], list[str]], verify)
+_REGISTRY: Final = threading.Lock()
+
+
+def _damaged(path: Path, cause: str) -> StoreDamaged:
+    return StoreDamaged(
+        "the file of a store is damaged", file=str(path / DATA_FILE), cause=cause[:200]
+    )
+
+
+def problems_of(path: Path) -> list[str]:
+    """What is wrong with the pages of a store's file; nobody may write meanwhile."""
+    try:
+        return _verify(str(path / DATA_FILE))
+    except VerifyError as error:
+        return [str(error)]
+
+
+def check_file(disk: Disk, path: Path) -> None:
+    """Before the engine opens it. Raises: StoreDamaged, UnknownFormat."""
+    file = disk.open(path / DATA_FILE)
+    try:
+        size_bytes = file.size_bytes()
+    finally:
+        file.close()
+    if size_bytes == 0:
+        # The engine would take it for a new store.
+        raise _damaged(path, "it is empty")
+    if size_bytes <= _VERIFIED_BYTES_MAX and (problems := problems_of(path)):
+        raise _damaged(path, problems[0])
+
+
+def open_file(path: Path, *, tables_max: int, map_bytes: int) -> lmdb.Environment:
+    """Makes the file when it is missing. Raises: StoreDamaged, UnknownFormat."""
+    try:
+        with _REGISTRY:
+            return lmdb.open(
+                str(path),
+                map_size=map_bytes,
+                metasync=False,
+                max_dbs=tables_max + 1,
+                max_readers=_READERS_MAX,
+                max_spare_txns=16,
+                lib_version=1,
+            )
+    except lmdb.VersionMismatchError as error:
+        raise UnknownFormat("not a metadata store of this version", path=str(path)) from error
+    except (lmdb.InvalidError, *PAGE_ERRORS) as error:
+        raise _damaged(path, str(error)) from error
+
+
+def close_file(env: lmdb.Environment) -> None:
+    """Idempotent."""
+    with _REGISTRY:
+        env.close()
