@@ -120,6 +120,49 @@ def test_folder_goes_there_and_comes_back(aws: Aws, tree: Path, tmp_path: Path) 
     assert "sync" not in aws("s3", "ls").split()
 
 
+def test_exact_timestamps_download_nothing_the_second_time(
+    aws: Aws, tree: Path, tmp_path: Path
+) -> None:
+    aws("s3", "mb", "s3://exact")
+    aws("s3", "sync", "tree", "s3://exact/put")
+    aws("s3", "cp", "s3://exact/put", "s3://exact/copied", "--recursive")
+    exact = ("s3", "sync", "s3://exact", "back", "--exact-timestamps")
+    assert aws(*exact).count("download:") == 14
+    assert aws(*exact).strip() == ""
+    assert same(tree, tmp_path / "back" / "put") and same(tree, tmp_path / "back" / "copied")
+    # What is newer by a second is what changed.
+    aws("s3", "cp", "tree/one", "s3://exact/put/new")
+    assert aws(*exact).count("download:") == 1
+    assert aws(*exact).strip() == ""
+
+
+def test_every_storage_class_that_is_taken_is_read_back(
+    aws: Aws, tree: Path, tmp_path: Path
+) -> None:
+    classes = ["STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA"]
+    classes += ["INTELLIGENT_TIERING", "GLACIER_IR"]
+    aws("s3", "mb", "s3://classes")
+    # One file in one piece, one in parts.
+    chosen = ("--recursive", "--exclude", "*", "--include", "one", "--include", "large")
+    for name in classes:
+        aws("s3", "cp", "tree", f"s3://classes/{name}", *chosen, "--storage-class", name)
+    rows = json.loads(aws("s3api", "list-objects-v2", "--bucket", "classes"))["Contents"]
+    listed = {(row["Key"].partition("/")[0], row["StorageClass"]) for row in rows}
+    assert listed == {(name, name) for name in classes} and len(rows) == 12
+    aws("s3", "sync", "s3://classes", "back")
+    for name in classes:
+        for file in ("one", "large"):
+            assert filecmp.cmp(tree / file, tmp_path / "back" / name / file, shallow=False)
+
+
+def test_archive_classes_are_refused_before_anything_is_stored(aws: Aws, tree: Path) -> None:
+    aws("s3", "mb", "s3://archive")
+    for file, name in (("one", "GLACIER"), ("large", "DEEP_ARCHIVE")):
+        asked = ("s3", "cp", f"tree/{file}", "s3://archive", "--storage-class", name)
+        assert "InvalidStorageClass" in aws(*asked, fails=True)
+    assert aws("s3", "ls", "s3://archive").strip() == ""
+
+
 def test_copies_moves_lists_and_removes(aws: Aws, tree: Path, tmp_path: Path) -> None:
     aws("s3", "mb", "s3://files")
     aws("s3", "cp", "tree/one", "s3://files/a/one")

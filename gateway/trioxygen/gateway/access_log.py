@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from trioxygen.common.disk import File
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
-from trioxygen.gateway.s3.dates import iso_date
+from trioxygen.gateway.s3.dates import iso_date_with_millis
 
 _quoted: Final = json.encoder.encode_basestring_ascii
 
@@ -90,7 +90,7 @@ class AccessLog:
             self._dropped.inc()
             return
         lines.append(
-            f'{{"time":"{iso_date(self._wall_ms())}","request_id":{_quoted(request_id)},'
+            f'{{"time":"{iso_date_with_millis(self._wall_ms())}","request_id":{_quoted(request_id)},'
             f'"remote":{_quoted(remote)},"account":{_quoted(account)},'
             f'"operation":{_quoted(operation)},"bucket":{_quoted(bucket)},"key":{_quoted(key)},'
             f'"status":{status},"bytes_in":{bytes_in},"bytes_out":{bytes_out},'

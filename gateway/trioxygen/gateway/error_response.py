@@ -60,12 +60,12 @@ def error_body(request: S3Request, error: S3Error, *, with_declaration: bool = T
 
 
 def error_response(request: S3Request, error: S3Error) -> Response:
-    """HEAD and 304 have no body."""
+    """HEAD has no body."""
     found = [
         (name.lower().encode(), value.encode("latin-1", "replace"))
         for name, value in error.headers.items()
     ]
-    if request.head.method == "HEAD" or error.status == 304:
+    if request.head.method == "HEAD":
         return Response(error.status, found)
     found.append((b"content-type", b"application/xml"))
     return Response(error.status, found, error_body(request, error))

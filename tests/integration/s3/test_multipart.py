@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.endpoint import keys_of, read, refusal, refused
+from tests.integration.endpoint import Endpoint, keys_of, read, refusal, refused
 from tests.integration.s3.uploads import PART_MIN, Upload
+from tests.integration.s3.wire import Request, path_of, send
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -49,20 +50,44 @@ def test_parts_of_any_order_make_one_object(s3: "S3Client", bucket: str) -> None
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
 
 
-def test_part_numbers_read_back_part_by_part(s3: "S3Client", bucket: str) -> None:
+def test_parts_have_one_numbering_whatever_numbers_they_came_under(
+    s3: "S3Client", bucket: str
+) -> None:
     bodies = [body_of(3), body_of(4, 1_000)]
     upload = Upload.begin(s3, bucket, "k")
-    upload.put(3, bodies[0])
-    upload.put(9, bodies[1])
+    upload.put(2, bodies[0])
+    upload.put(5, bodies[1])
+    assert [part["PartNumber"] for part in s3.list_parts(**upload.names)["Parts"]] == [2, 5]
     upload.complete()
-    for number, body in enumerate(bodies, start=1):
-        got = s3.get_object(Bucket=bucket, Key="k", PartNumber=number)
-        assert got["ResponseMetadata"]["HTTPStatusCode"] == 206
-        assert got["Body"].read() == body and got["PartsCount"] == 2
-        head = s3.head_object(Bucket=bucket, Key="k", PartNumber=number)
-        assert head["ContentLength"] == len(body) and head["PartsCount"] == 2
-        assert head["ContentRange"] == got["ContentRange"]
-    assert refused(s3.get_object, Bucket=bucket, Key="k", PartNumber=3)[0] in (400, 416)
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource={"Bucket": bucket, "Key": "k"})
+    for key in ("k", "copy"):
+        attributes: Any = s3.get_object_attributes(
+            Bucket=bucket, Key=key, ObjectAttributes=["ObjectParts"]
+        )
+        told = attributes["ObjectParts"]
+        assert told["TotalPartsCount"] == 2
+        assert [part["PartNumber"] for part in told["Parts"]] == [1, 2]
+        for part, body in zip(told["Parts"], bodies, strict=True):
+            number = part["PartNumber"]
+            got = s3.get_object(Bucket=bucket, Key=key, PartNumber=number)
+            assert got["ResponseMetadata"]["HTTPStatusCode"] == 206
+            assert got["Body"].read() == body and got["PartsCount"] == 2
+            head = s3.head_object(Bucket=bucket, Key=key, PartNumber=number)
+            assert head["ContentLength"] == len(body) == part["Size"] and head["PartsCount"] == 2
+            assert head["ContentRange"] == got["ContentRange"]
+
+
+@pytest.mark.parametrize("number", [3, 5, 10_000])
+def test_part_past_the_last_is_refused(s3: "S3Client", bucket: str, number: int) -> None:
+    upload = Upload.begin(s3, bucket, "k")
+    upload.put(2, body_of(3))
+    upload.put(5, body_of(4, 1_000))
+    upload.complete()
+    found = refusal(s3.get_object, Bucket=bucket, Key="k", PartNumber=number)
+    assert (found.status, found.code) == (416, "InvalidPartNumber")
+    assert found.details["ActualPartCount"] == "2"
+    assert found.details["PartNumberRequested"] == str(number)
+    assert refused(s3.head_object, Bucket=bucket, Key="k", PartNumber=number)[0] == 416
 
 
 def test_part_uploaded_again_replaces_the_former(s3: "S3Client", bucket: str) -> None:
@@ -95,21 +120,69 @@ def test_part_that_was_never_uploaded_is_refused(s3: "S3Client", bucket: str) ->
     assert refused(upload.complete, numbers=[1]) == (400, "InvalidPart")
 
 
-@pytest.mark.parametrize("numbers", [[2, 1], [1, 2, 1], [2, 2, 1]])
-def test_parts_out_of_order_are_refused(s3: "S3Client", bucket: str, numbers: list[int]) -> None:
+@pytest.mark.parametrize(
+    "numbers", [[2, 1], [1, 2, 1], [2, 2, 1], [1, 1], [1, 1, 2], [1, 2, 2], [1, 10_001, 1]]
+)
+def test_parts_must_rise_and_none_comes_twice(
+    s3: "S3Client", bucket: str, numbers: list[int]
+) -> None:
     upload = Upload.begin(s3, bucket, "k")
     upload.put(1, body_of(1))
     upload.put(2, b"x")
-    assert refused(upload.complete, numbers=numbers) == (400, "InvalidPartOrder")
+    upload.parts[10_001] = {"PartNumber": 10_001, "ETag": NO_PART}
+    found = refusal(upload.complete, numbers=numbers)
+    assert (found.status, found.code) == (400, "InvalidPartOrder")
+    upload.complete([1, 2])
+    assert read(s3, bucket, "k") == body_of(1) + b"x"
 
 
-def test_part_listed_again_beside_itself_counts_once(s3: "S3Client", bucket: str) -> None:
-    upload = Upload.begin(s3, bucket, "k", ChecksumAlgorithm="CRC32", ChecksumType="COMPOSITE")
-    upload.put(1, body_of(1), ChecksumAlgorithm="CRC32")
-    upload.put(2, b"x", ChecksumAlgorithm="CRC32")
-    done = upload.complete([1, 1, 2])
-    assert done["ETag"] == etag_of([body_of(1), b"x"])
-    assert done["ChecksumCRC32"].endswith("-2")
+def test_order_is_checked_before_etags_and_sizes(s3: "S3Client", bucket: str) -> None:
+    upload = Upload.begin(s3, bucket, "k")
+    upload.put(1, b"too small")
+    stale = {"PartNumber": 1, "ETag": upload.parts[1]["ETag"]}
+    upload.put(1, b"too small as well")
+    upload.put(2, b"x")
+
+    def complete(*parts: dict[str, Any]) -> tuple[int, str]:
+        named: Any = {"Parts": list(parts)}
+        return refused(s3.complete_multipart_upload, MultipartUpload=named, **upload.names)
+
+    one, two = upload.parts[1], upload.parts[2]
+    assert complete(stale, one, two) == (400, "InvalidPartOrder")
+    assert complete(one, stale) == (400, "InvalidPartOrder")
+    assert complete(stale, two, two) == (400, "InvalidPartOrder")
+    assert complete(stale, two) == (400, "InvalidPart")
+    assert complete(one, two) == (400, "EntityTooSmall")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        *(
+            ("0", "InvalidArgument"),
+            ("-1", "InvalidArgument"),
+            ("-" + "9" * 400, "InvalidArgument"),
+        ),
+        *(("10001", "InvalidPart"), ("2147483647", "InvalidPart")),
+        *(("2147483648", "MalformedXML"), ("9" * 400, "MalformedXML"), ("one", "MalformedXML")),
+        *(("", "MalformedXML"), ("1.5", "MalformedXML"), ("--1", "MalformedXML")),
+    ],
+)
+def test_number_that_no_part_can_have_is_refused(
+    endpoint: Endpoint, s3: "S3Client", bucket: str, number: str, code: str
+) -> None:
+    upload = Upload.begin(s3, bucket, "k")
+    body = (
+        f"<CompleteMultipartUpload><Part><PartNumber>{number}</PartNumber><ETag>e</ETag></Part>"
+        "</CompleteMultipartUpload>"
+    )
+    request = Request(
+        "POST", path_of(bucket, "k"), f"uploadId={upload.upload_id}", body=body.encode()
+    )
+    answer = send(endpoint, request)
+    assert (answer.status, answer.code) == (400, code)
+    if code == "InvalidArgument":
+        assert answer.error["Message"] == "PartNumber must be >= 1"
 
 
 def test_small_part_that_is_not_the_last_is_refused(s3: "S3Client", bucket: str) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def test_parts_come_by_number_in_pages(s3: "S3Client", bucket: str) -> None:
-    upload = Upload.begin(s3, bucket, "k", StorageClass="GLACIER")
+    upload = Upload.begin(s3, bucket, "k", StorageClass="GLACIER_IR")
     for number in (9_000, 3, 1, 20, 300):
         upload.put(number, b"x" * (number % 7))
     upload.put(20, b"again")
@@ -18,7 +18,7 @@ def test_parts_come_by_number_in_pages(s3: "S3Client", bucket: str) -> None:
     marker = 0
     while True:
         page = s3.list_parts(MaxParts=2, PartNumberMarker=marker, **upload.names)
-        assert page["MaxParts"] == 2 and page["StorageClass"] == "GLACIER"
+        assert page["MaxParts"] == 2 and page["StorageClass"] == "GLACIER_IR"
         assert page["Initiator"]["ID"] == page["Owner"]["ID"]
         assert (page["Bucket"], page["Key"], page["UploadId"]) == tuple(upload.names.values())
         for part in page["Parts"]:

@@ -76,21 +76,6 @@ def test_user_metadata_of_two_kib_is_the_most(s3: "S3Client", bucket: str) -> No
     assert refused(s3.head_object, Bucket=bucket, Key="k2") == (404, "404")
 
 
-@pytest.mark.parametrize("storage_class", ["STANDARD_IA", "GLACIER", "REDUCED_REDUNDANCY"])
-def test_storage_class_is_echoed(s3: "S3Client", bucket: str, storage_class: Any) -> None:
-    s3.put_object(Bucket=bucket, Key="k", StorageClass=storage_class)
-    assert s3.head_object(Bucket=bucket, Key="k")["StorageClass"] == storage_class
-    [entry] = s3.list_objects_v2(Bucket=bucket)["Contents"]
-    assert entry["StorageClass"] == storage_class
-    s3.put_object(Bucket=bucket, Key="k", StorageClass="STANDARD")
-    assert "StorageClass" not in s3.head_object(Bucket=bucket, Key="k")
-
-
-def test_unknown_storage_class_is_refused(s3: "S3Client", bucket: str) -> None:
-    answer = refused(s3.put_object, Bucket=bucket, Key="k", StorageClass="TAPE")
-    assert answer == (400, "InvalidStorageClass")
-
-
 def test_query_overrides_headers_of_the_answer(s3: "S3Client", bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x", ContentType="a/b", CacheControl="no-cache")
     overrides: dict[str, Any] = {

@@ -121,7 +121,6 @@ class CompleteOperations(Operations):
                 algorithm=algorithm,
                 digest=reply.checksum.value,
                 type=kind,
-                # As the ETag counts them: a part may have been listed twice.
                 part_count=int(reply.etag.rpartition("-")[2]) if composite else None,
             )
         host = request.head.header("host") or ""

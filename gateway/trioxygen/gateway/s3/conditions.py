@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from trioxygen.gateway.s3.dates import http_date, parse_http_date
+from trioxygen.gateway.s3.dates import parse_http_date
 from trioxygen.gateway.s3.errors import S3Error, not_implemented
 from trioxygen.gateway.s3.request import RequestHeaders
 
@@ -52,36 +52,37 @@ def _matches(header: str, etag: str, *, weak_too: bool) -> bool:
     return any(tag == etag and (weak_too or not weak) for tag, weak in entity_tags(header))
 
 
-def _failed_condition(head: RequestHeaders, prefix: str, etag: str, modified_s: int) -> str | None:
+def _since(header: str | None, now_s: int) -> int | None:
+    return None if header is None else parse_http_date(header, now_s=now_s)
+
+
+def _failed_condition(
+    head: RequestHeaders, prefix: str, etag: str, modified_s: int, now_s: int
+) -> str | None:
     """The first condition that does not hold, by its header's name, in RFC 9110's order."""
     if_match = head.header(prefix + "if-match")
     if if_match is not None:
         if not _matches(if_match, etag, weak_too=False):
-            return prefix + "if-match"
+            return "If-Match"
     else:
-        unmodified = head.header(prefix + "if-unmodified-since")
-        since_s = None if unmodified is None else parse_http_date(unmodified)
+        since_s = _since(head.header(prefix + "if-unmodified-since"), now_s)
         if since_s is not None and modified_s > since_s:
-            return prefix + "if-unmodified-since"
+            return "If-Unmodified-Since"
     if_none_match = head.header(prefix + "if-none-match")
     if if_none_match is not None:
         if _matches(if_none_match, etag, weak_too=True):
-            return prefix + "if-none-match"
+            return "If-None-Match"
     else:
-        modified = head.header(prefix + "if-modified-since")
-        since_s = None if modified is None else parse_http_date(modified)
-        if since_s is not None and modified_s <= since_s:
-            return prefix + "if-modified-since"
+        since_s = _since(head.header(prefix + "if-modified-since"), now_s)
+        # S3 ignores a date that is still to come. The object's own time is never to come, though
+        # this machine's clock may be behind the one that gave it.
+        if since_s is not None and modified_s <= since_s <= max(now_s, modified_s):
+            return "If-Modified-Since"
     return None
 
 
-def _precondition_failed(condition: str) -> S3Error:
-    name = condition if condition.startswith("x-amz-") else condition.title()
-    return S3Error("PreconditionFailed", details={"Condition": name})
-
-
-def check_read_conditions(head: RequestHeaders, *, etag: str, last_modified_ms: int) -> None:
-    """Decide the If-* headers of GET and HEAD.
+def is_not_modified(head: RequestHeaders, *, etag: str, last_modified_ms: int, now_s: int) -> bool:
+    """Decide the If-* headers of GET and HEAD: whether the answer is 304.
 
     If-Match is stronger than If-Unmodified-Since, If-None-Match than If-Modified-Since. A date
     that cannot be read is ignored; dates count in whole seconds, as Last-Modified shows them.
@@ -89,31 +90,41 @@ def check_read_conditions(head: RequestHeaders, *, etag: str, last_modified_ms: 
     Args:
         etag: of the version served, without quotes.
     Raises:
-        S3Error: PreconditionFailed (412), NotModified (304, with ETag and Last-Modified).
+        S3Error: PreconditionFailed (412).
     """
-    modified_s = last_modified_ms // 1000
-    condition = _failed_condition(head, "", etag, modified_s)
-    if condition is None:
-        return
-    if condition in ("if-match", "if-unmodified-since"):
-        raise _precondition_failed(condition)
-    raise S3Error(
-        "NotModified",
-        headers={"ETag": f'"{etag}"', "Last-Modified": http_date(modified_s).decode()},
-    )
+    condition = _failed_condition(head, "", etag, last_modified_ms // 1_000, now_s)
+    if condition in ("If-Match", "If-Unmodified-Since"):
+        raise S3Error("PreconditionFailed", details={"Condition": condition})
+    return condition is not None
 
 
-def check_copy_conditions(head: RequestHeaders, *, etag: str, last_modified_ms: int) -> None:
+def if_range_holds(head: RequestHeaders, *, etag: str, last_modified_ms: int, now_s: int) -> bool:
+    """Whether Range may be honoured: without If-Range, or when it names the version served.
+
+    An entity tag must match strongly, a date must be Last-Modified to the second. Whatever else
+    stands there (a weak tag, a list, ``*``, another date) names no version, and the client gets
+    the whole object: a part of it could be joined to bytes of another version.
+    Source: RFC 9110, section 13.1.5.
+    """
+    value = head.header("if-range")
+    if value is None or value in (f'"{etag}"', etag):
+        return True
+    return parse_http_date(value, now_s=now_s) == last_modified_ms // 1_000
+
+
+def check_copy_conditions(
+    head: RequestHeaders, *, etag: str, last_modified_ms: int, now_s: int
+) -> None:
     """Decide the x-amz-copy-source-if-* headers of CopyObject and UploadPartCopy.
 
     Args:
         etag: of the source version, without quotes.
     Raises:
-        S3Error: PreconditionFailed, never NotModified.
+        S3Error: PreconditionFailed, for each of them.
     """
-    condition = _failed_condition(head, _COPY_PREFIX, etag, last_modified_ms // 1000)
+    condition = _failed_condition(head, _COPY_PREFIX, etag, last_modified_ms // 1_000, now_s)
     if condition is not None:
-        raise _precondition_failed(condition)
+        raise S3Error("PreconditionFailed", details={"Condition": _COPY_PREFIX + condition})
 
 
 def _single_tag(head: RequestHeaders, name: str) -> str:
@@ -141,16 +152,25 @@ def read_write_condition(
     Returns:
         None when the request has no condition.
     Raises:
-        S3Error: NotImplemented (both headers, or an If-None-Match that is not taken),
+        S3Error: NotImplemented (both headers, an If-None-Match that is not taken, or
+            If-Unmodified-Since: what a client counts on is never silently ignored),
             InvalidArgument (empty, weak or several tags).
     """
+    if head.header("if-unmodified-since") is not None:
+        raise not_implemented(
+            "A write takes no If-Unmodified-Since header.", header="If-Unmodified-Since"
+        )
     if_match = _single_tag(head, "if-match")
     if_none_match = _single_tag(head, "if-none-match")
     if not if_match and not if_none_match:
         return None
-    if if_none_match and (if_match or not (none_match_tags or if_none_match == "*")):
+    if if_match and if_none_match:
         raise not_implemented(
-            "The provided value of the If-None-Match header is not accepted for this API.",
+            "Multiple conditional request headers present in the request", header="If-None-Match"
+        )
+    if if_none_match and not (none_match_tags or if_none_match == "*"):
+        raise not_implemented(
+            "We don't accept the provided value of If-None-Match header for this API",
             header="If-None-Match",
         )
     return WriteCondition(if_match=if_match, if_none_match=if_none_match)

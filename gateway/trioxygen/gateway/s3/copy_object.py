@@ -49,7 +49,10 @@ class CopySourceReader(Operations):
         if not reply.found:
             raise S3Error("NoSuchKey", details={"Key": wanted.key})
         conditions.check_copy_conditions(
-            request.head, etag=reply.row.etag, last_modified_ms=reply.row.modified_ms
+            request.head,
+            etag=reply.row.etag,
+            last_modified_ms=reply.row.modified_ms,
+            now_s=self.clock.wall_ms() // 1_000,
         )
         return reply.bucket, wanted.key, reply.row
 

@@ -12,17 +12,21 @@ _MONTHS: Final = (
 )
 _MONTH_NUMBER: Final = {name.lower(): number for number, name in enumerate(_MONTHS, 1)}
 
+_DAY: Final = f"(?:{'|'.join(_DAYS)})"
+_LONG_DAY: Final = "(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
+_MONTH: Final = f"({'|'.join(_MONTHS)})"
 _CLOCK: Final = "([0-9]{2}):([0-9]{2}):([0-9]{2})"
 _IMF_FIXDATE: Final = re.compile(
-    rf"[a-z]{{3}}, ([0-9]{{1,2}}) ([a-z]{{3}}) ([0-9]{{4}}) {_CLOCK} (?:gmt|utc)", re.I | re.A
+    rf"{_DAY}, ([0-9]{{1,2}}) {_MONTH} ([0-9]{{4}}) {_CLOCK} (?:GMT|UTC)", re.I | re.A
 )
 _RFC850: Final = re.compile(
-    rf"[a-z]{{6,9}}, ([0-9]{{2}})-([a-z]{{3}})-([0-9]{{2}}) {_CLOCK} (?:gmt|utc)", re.I | re.A
+    rf"{_LONG_DAY}, ([0-9]{{2}})-{_MONTH}-([0-9]{{2}}) {_CLOCK} (?:GMT|UTC)", re.I | re.A
 )
 _ASCTIME: Final = re.compile(
-    rf"[a-z]{{3}} ([a-z]{{3}}) {{1,2}}([0-9]{{1,2}}) {_CLOCK} ([0-9]{{4}})", re.I | re.A
+    rf"{_DAY} {_MONTH} {{1,2}}([0-9]{{1,2}}) {_CLOCK} ([0-9]{{4}})", re.I | re.A
 )
 _CACHED_DATES_MAX: Final = 4_096
+_SHORT_YEAR_AHEAD_MAX: Final = 50
 
 # A listing formats a date an entry: looking the digits up takes half the time of formatting them.
 _TWO: Final = tuple(f"{number:02d}" for number in range(60))
@@ -45,24 +49,40 @@ def _iso_day(epoch_days: int) -> str:
 
 
 def iso_date(epoch_ms: int) -> str:
-    """``1994-11-06T08:49:37.000Z`` of milliseconds since the epoch, as S3's documents write it."""
-    days, millis = divmod(epoch_ms, 86_400_000)
-    minutes, millis = divmod(millis, 60_000)
-    seconds, millis = divmod(millis, 1_000)
-    return f"{_iso_day(days)}{_HOURS_MINUTES[minutes]}{_TWO[seconds]}{_MILLIS[millis]}"
+    """``1994-11-06T08:49:37.000Z`` of milliseconds since the epoch, as S3's documents write it.
+
+    The milliseconds are always zero: Last-Modified has whole seconds, and clients that compare
+    the two (``aws s3 sync --exact-timestamps``) must find one and the same moment.
+    """
+    days, seconds = divmod(epoch_ms // 1_000, 86_400)
+    minutes, seconds = divmod(seconds, 60)
+    return f"{_iso_day(days)}{_HOURS_MINUTES[minutes]}{_TWO[seconds]}.000Z"
 
 
-def parse_http_date(text: str) -> int | None:
+def iso_date_with_millis(epoch_ms: int) -> str:
+    """``1994-11-06T08:49:37.123Z``: for logs, not for answers."""
+    return f"{iso_date(epoch_ms)[:19]}{_MILLIS[epoch_ms % 1_000]}"
+
+
+def _full_year(two_digits: int, now_s: int) -> int:
+    """A year more than fifty years ahead is the last one that ended so (RFC 9110, 5.6.7)."""
+    this_year = datetime.fromtimestamp(now_s, UTC).year
+    year = this_year - this_year % 100 + two_digits
+    return year - 100 if year > this_year + _SHORT_YEAR_AHEAD_MAX else year
+
+
+def parse_http_date(text: str, *, now_s: int) -> int | None:
     """Whole seconds since the epoch of an HTTP date in any of the three forms, else None.
 
-    The two-digit years of RFC 850 are read as POSIX does (69 to 99 are of the 20th century),
-    because a rule relative to today would need a clock. Source: RFC 9110, section 5.6.7.
+    Args:
+        now_s: decides the century of RFC 850's two-digit years.
+    Source: RFC 9110, section 5.6.7.
     """
     if found := _IMF_FIXDATE.fullmatch(text):
         day, month, year, *clock = found.groups()
     elif found := _RFC850.fullmatch(text):
         day, month, year, *clock = found.groups()
-        year = f"{'19' if int(year) >= 69 else '20'}{year}"
+        year = str(_full_year(int(year), now_s))
     elif found := _ASCTIME.fullmatch(text):
         month, day, *clock, year = found.groups()
     else:

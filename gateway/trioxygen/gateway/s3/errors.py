@@ -168,7 +168,6 @@ _TABLE: Final[dict[str, tuple[int, str, str]]] = {
         "A header you provided implies functionality that is not implemented",
         "Header additionalMessage",
     ),
-    "NotModified": (304, "Not Modified", ""),
     "PreconditionFailed": (
         412,
         "At least one of the pre-conditions you specified did not hold",

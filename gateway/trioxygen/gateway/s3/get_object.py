@@ -6,9 +6,10 @@ from trioxygen.common.units import MIB
 from trioxygen.gateway import records
 from trioxygen.gateway.operations import Operations, check_version_id
 from trioxygen.gateway.request import Headers, Response, S3Request, xml_response
-from trioxygen.gateway.s3 import checksums, conditions, headers, names, ranges, xml_results
+from trioxygen.gateway.s3 import checksums, conditions, headers, names, xml_results
 from trioxygen.gateway.s3.dates import http_date
 from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.selection import Selection, Stored, select
 from trioxygen.gateway.s3.xml_results import AttributesPart, AttributesParts
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.om_pb2 import KeyRow
@@ -16,7 +17,10 @@ from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 _ATTRIBUTES: Final = frozenset(("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"))
 _PARTS_MAX: Final = 1_000
+_NUMBER_DIGITS_MAX: Final = 9
 _READ_SMALL_BYTES_MAX: Final = MIB
+# Of what GET would answer with (RFC 9110, 15.4.5).
+_KEPT_BY_304: Final = frozenset((b"etag", b"last-modified", b"cache-control", b"expires"))
 _UNIMPLEMENTED_READ: Final = "x-amz-server-side-encryption-customer-algorithm"
 
 
@@ -43,15 +47,14 @@ class GetOperations(Operations):
 
     async def head_object(self, request: S3Request) -> Response:
         row = await self._lookup(request)
-        status, found, _, length = _describe(request, row)
-        found.append((b"content-length", str(length).encode()))
-        return Response(status, found)
+        selection, found = self._describe(request, row)
+        return Response(selection.status, found)
 
     async def get_object(self, request: S3Request) -> Response:
         row = await self._lookup(request)
-        status, found, offset, length = _describe(request, row)
-        found.append((b"content-length", str(length).encode()))
-        response = Response(status, found, length_bytes=length)
+        selection, found = self._describe(request, row)
+        offset, length = selection.offset, selection.length
+        response = Response(selection.status, found, length_bytes=length)
         if length == 0:
             return response
         blocks = row.blocks
@@ -68,19 +71,53 @@ class GetOperations(Operations):
             response.stream = self.backend.read(blocks, offset_bytes=offset, length_bytes=length)
         return response
 
-    async def get_object_attributes(self, request: S3Request) -> Response:
-        wanted_header = request.head.header("x-amz-object-attributes") or ""
-        wanted = {name.strip() for name in wanted_header.split(",") if name.strip()}
-        if not wanted or wanted - _ATTRIBUTES:
-            raise S3Error(
-                "InvalidArgument",
-                "Invalid attribute name specified.",
-                details={"ArgumentName": "x-amz-object-attributes", "ArgumentValue": wanted_header},
-            )
-        row = await self._lookup(request)
-        conditions.check_read_conditions(
-            request.head, etag=row.etag, last_modified_ms=row.modified_ms
+    def _describe(self, request: S3Request, row: KeyRow) -> tuple[Selection, Headers]:
+        """What is answered, with its headers, Content-Length among them."""
+        head = request.head
+        query = bool(head.raw_query)
+        overrides = headers.read_overrides(head) if query else {}
+        part_number = head.query_value("partNumber") if query else None
+        selection = select(
+            head,
+            _stored(row, with_parts=part_number is not None),
+            part_number=part_number,
+            now_s=self.clock.wall_ms() // 1_000,
         )
+        found = headers.response_headers(
+            records.headers_of(row),
+            etag=row.etag,
+            last_modified_ms=row.modified_ms,
+            overrides=overrides,
+        )
+        if selection.status == 304:
+            return selection, [pair for pair in found if pair[0] in _KEPT_BY_304]
+        part = selection.part
+        if part is not None:
+            found.append((b"x-amz-mp-parts-count", str(len(row.parts)).encode()))
+        if selection.content_range is not None:
+            found.append((b"content-range", selection.content_range.encode()))
+        if checksums.wants_checksums(head):
+            checksum = None
+            if part is not None:
+                checksum = records.object_part_checksum(row, row.parts[part])
+            elif selection.length == row.size_bytes:
+                checksum = records.object_checksum(row)
+            if checksum is not None:
+                found += checksums.checksum_headers(checksum)
+        found.append((b"content-length", str(selection.length).encode()))
+        return selection, found
+
+    async def get_object_attributes(self, request: S3Request) -> Response:
+        wanted = _wanted_attributes(request.head.header("x-amz-object-attributes"))
+        row = await self._lookup(request)
+        modified = (b"last-modified", http_date(row.modified_ms // 1_000))
+        if conditions.is_not_modified(
+            request.head,
+            etag=row.etag,
+            last_modified_ms=row.modified_ms,
+            now_s=self.clock.wall_ms() // 1_000,
+        ):
+            return Response(304, [modified, (b"etag", f'"{row.etag}"'.encode())])
         document = xml_results.object_attributes(
             etag=row.etag if "ETag" in wanted else None,
             checksum=records.object_checksum(row) if "Checksum" in wanted else None,
@@ -90,114 +127,62 @@ class GetOperations(Operations):
             else None,
             size=row.size_bytes if "ObjectSize" in wanted else None,
         )
-        modified = http_date(row.modified_ms // 1_000)
-        return xml_response(document, [(b"last-modified", modified)])
+        return xml_response(document, [modified])
 
 
-def _describe(request: S3Request, row: KeyRow) -> tuple[int, Headers, int, int]:
-    """(status, headers without the length, offset and length of the bytes asked for)."""
-    head = request.head
-    conditions.check_read_conditions(head, etag=row.etag, last_modified_ms=row.modified_ms)
-    size = row.size_bytes
-    overrides = headers.read_overrides(head) if head.raw_query else {}
-    found = headers.response_headers(
-        records.headers_of(row),
+def _stored(row: KeyRow, *, with_parts: bool) -> Stored:
+    return Stored(
         etag=row.etag,
         last_modified_ms=row.modified_ms,
-        overrides=overrides,
+        size_bytes=row.size_bytes,
+        part_sizes=[part.size_bytes for part in row.parts] if with_parts else (),
     )
-    part_number = head.query_value("partNumber") if head.raw_query else None
-    wants_checksums = checksums.wants_checksums(head)
-    if part_number is not None:
-        if head.header("range") is not None:
-            raise S3Error(
-                "InvalidRequest", "Cannot specify both Range header and partNumber query parameter"
-            )
-        return _describe_part(row, part_number, found, wants_checksums)
-    wanted = ranges.parse_range(head.header("range"), size)
-    if wanted is not None:
-        offset, length = wanted
-        found.append((b"content-range", f"bytes {offset}-{offset + length - 1}/{size}".encode()))
-        if wants_checksums and length == size:
-            _add_checksum(found, row)
-        return 206, found, offset, length
-    if wants_checksums:
-        _add_checksum(found, row)
-    return 200, found, 0, size
 
 
-def _add_checksum(found: Headers, row: KeyRow) -> None:
-    checksum = records.object_checksum(row)
-    if checksum is not None:
-        found += checksums.checksum_headers(checksum)
-
-
-def _describe_part(
-    row: KeyRow, part_number: str, found: Headers, wants_checksums: bool
-) -> tuple[int, Headers, int, int]:
-    if not (
-        part_number.isascii() and part_number.isdigit() and 1 <= int(part_number[:6]) <= 10_000
-    ):
+def _wanted_attributes(header: str | None) -> set[str]:
+    """Raises S3Error InvalidRequest (none at all), InvalidArgument (an unknown one)."""
+    wanted = {name.strip() for name in (header or "").split(",") if name.strip()}
+    if not wanted:
+        raise S3Error(
+            "InvalidRequest",
+            "The x-amz-object-attributes header specifying the attributes to be retrieved is either"
+            " missing or empty",
+        )
+    if wanted - _ATTRIBUTES:
         raise S3Error(
             "InvalidArgument",
-            "Part number must be an integer between 1 and 10000, inclusive",
-            details={"ArgumentName": "partNumber", "ArgumentValue": part_number},
+            "Invalid attribute name specified.",
+            details={"ArgumentName": "x-amz-object-attributes", "ArgumentValue": header or ""},
         )
-    number = int(part_number)
-    offset, length = 0, row.size_bytes
-    count = len(row.parts) or 1
-    if number > count:
-        raise S3Error(
-            "InvalidPartNumber",
-            details={"PartNumberRequested": part_number, "ActualPartCount": str(count)},
-        )
-    checksum = records.object_checksum(row)
-    if row.parts:
-        # The n-th part of the object, whatever number it was uploaded under.
-        offset = sum(part.size_bytes for part in row.parts[: number - 1])
-        part = row.parts[number - 1]
-        length = part.size_bytes
-        found.append((b"x-amz-mp-parts-count", str(count).encode()))
-        checksum = records.object_part_checksum(row, part)
-    if wants_checksums and checksum is not None:
-        found += checksums.checksum_headers(checksum)
-    if row.size_bytes:
-        found.append(
-            (b"content-range", f"bytes {offset}-{offset + length - 1}/{row.size_bytes}".encode())
-        )
-    return 206, found, offset, length
+    return wanted
 
 
 def _parts_page(request: S3Request, row: KeyRow) -> AttributesParts:
+    """Parts by their numbers in the object, as GetObject takes them (`selection`)."""
     head = request.head
-    marker = _number(head.header("x-amz-part-number-marker"), 0, "x-amz-part-number-marker")
-    most = min(_number(head.header("x-amz-max-parts"), _PARTS_MAX, "x-amz-max-parts"), _PARTS_MAX)
-    rest = [part for part in row.parts if part.number > marker]
-    page = rest[:most]
+    marker = _number(head.header("x-amz-part-number-marker"), 0)
+    most = min(_number(head.header("x-amz-max-parts"), _PARTS_MAX), _PARTS_MAX)
+    page = row.parts[marker : marker + most]
     return AttributesParts(
         total=len(row.parts),
         part_number_marker=marker,
-        next_part_number_marker=page[-1].number if page else 0,
+        next_part_number_marker=marker + len(page) if page else 0,
         max_parts=most,
-        is_truncated=len(rest) > len(page),
+        # A page of nothing leads nowhere: as with the listings' max-keys of 0, it is the last.
+        is_truncated=bool(page) and marker + len(page) < len(row.parts),
         parts=[
             AttributesPart(
-                number=part.number,
+                number=number,
                 size=part.size_bytes,
                 checksum=records.object_part_checksum(row, part),
             )
-            for part in page
+            for number, part in enumerate(page, marker + 1)
         ],
     )
 
 
-def _number(text: str | None, default: int, name: str) -> int:
-    if text is None:
+def _number(text: str | None, default: int) -> int:
+    """Of a header that pages; S3 ignores one that is no number."""
+    if text is None or not (text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX):
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise S3Error(
-            "InvalidArgument",
-            f"{name} is not a number.",
-            details={"ArgumentName": name, "ArgumentValue": text},
-        )
     return int(text)

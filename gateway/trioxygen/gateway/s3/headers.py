@@ -21,18 +21,11 @@ HEADER_SECTION_BYTES_MAX: Final = 8_192
 META_PREFIX: Final = "x-amz-meta-"
 STANDARD: Final = "STANDARD"
 
+# Those that S3 reads at once. They are labels here: kept, shown, and all stored alike. The archive
+# classes are not offered, as clients refuse to read what carries one (docs/reference/s3.md).
 _STORAGE_CLASSES: Final = frozenset(
-    {
-        "DEEP_ARCHIVE",
-        "EXPRESS_ONEZONE",
-        "GLACIER",
-        "GLACIER_IR",
-        "INTELLIGENT_TIERING",
-        "ONEZONE_IA",
-        "REDUCED_REDUNDANCY",
-        STANDARD,
-        "STANDARD_IA",
-    }
+    (STANDARD, "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA")
+    + ("INTELLIGENT_TIERING", "GLACIER_IR")
 )
 _CONTENT_TYPE_DEFAULT: Final = (b"content-type", b"binary/octet-stream")
 _ACCEPT_RANGES: Final = (b"accept-ranges", b"bytes")

@@ -78,6 +78,9 @@ class PutOperations(BodyWriter):
         bucket = await self.owned_bucket(request)
         head = request.head
         refuse_unimplemented(head)
+        # A part of an object would take the place of all of it (RFC 9110, 14.5).
+        if head.header("content-range") is not None:
+            raise S3Error("InvalidRequest", "A PUT writes a whole object, without Content-Range.")
         stored = headers.read_object_headers(head)
         condition = conditions.read_write_condition(head, none_match_tags=True)
         body = Body(request, self.blocking, checksum=checksums.read_checksum_request(head))

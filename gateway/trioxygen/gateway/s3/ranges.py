@@ -8,7 +8,8 @@ from typing import Final
 
 from trioxygen.gateway.s3.errors import S3Error
 
-_RANGE: Final = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.I)
+# A list of one; its empty elements count for nothing (RFC 9110, 5.6.1).
+_RANGE: Final = re.compile(r"bytes=[ \t,]*([0-9]*)-([0-9]*)[ \t,]*", re.I)
 _COPY_RANGE: Final = re.compile(r"bytes=([0-9]+)-([0-9]+)")
 
 # No object is as large, and int() refuses thousands of digits: longer numbers are read as this.

@@ -18,7 +18,6 @@ from trioxygen.gateway.s3.xml import (
     name_encoder,
     owner_element,
     text,
-    text_or_url_encoded,
 )
 
 
@@ -154,13 +153,10 @@ def _common_prefixes(prefixes: Sequence[str], encode: Callable[[str], str]) -> s
     )
 
 
-def _frame(
-    head: ListingHead, encode: Callable[[str], str], paging: str, *, prefix: str | None = None
-) -> str:
-    prefix = encode(head.prefix) if prefix is None else prefix
+def _frame(head: ListingHead, encode: Callable[[str], str], paging: str) -> str:
     delimiter = f"<Delimiter>{encode(head.delimiter)}</Delimiter>" if head.delimiter else ""
     return (
-        f"<Name>{text(head.bucket)}</Name><Prefix>{prefix}</Prefix>{paging}"
+        f"<Name>{text(head.bucket)}</Name><Prefix>{encode(head.prefix)}</Prefix>{paging}"
         f"<MaxKeys>{head.max_keys}</MaxKeys>{delimiter}"
         f"{element('EncodingType', head.encoding_type)}"
         f"<IsTruncated>{boolean(head.is_truncated)}</IsTruncated>"
@@ -181,14 +177,14 @@ def list_objects_v1(
 ) -> bytes:
     """ListBucketResult of ListObjects; S3 gives `next_marker` only with a delimiter.
 
-    Of what encoding-type=url applies to, botocore decodes all but this document's Prefix, and the
-    Ceph suite wants to see the prefix it sent: it is encoded only where XML cannot carry it.
+    encoding-type=url applies to Prefix too, as on S3, where Java's client decodes it and asks with
+    it for the next page; of all fields botocore leaves just this one encoded.
     """
     encode = name_encoder(head.encoding_type)
     paging = f"<Marker>{encode(marker)}</Marker>{_name('NextMarker', next_marker, encode)}"
     return document(
         "ListBucketResult",
-        _frame(head, encode, paging, prefix=text_or_url_encoded(head.prefix))
+        _frame(head, encode, paging)
         + _contents(objects, head.encoding_type)
         + _common_prefixes(common_prefixes, encode),
     )

@@ -24,7 +24,8 @@ _CHECKSUM_ELEMENTS: Final = {f"Checksum{member.value}": member for member in Alg
 _DIRECTORY_BUCKET_CONDITIONS: Final = frozenset({"LastModifiedTime", "Size"})
 _CREATE_BUCKET_UNIMPLEMENTED: Final = frozenset({"Bucket", "Location", "Tags"})
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
-_PART_NUMBER_DIGITS_MAX: Final = 5
+_INT_MAX: Final = 2**31 - 1
+_INT_DIGITS_MAX: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +136,17 @@ def _part_number(value: str) -> int:
     digits = value.strip()
     if _INTEGER.fullmatch(digits) is None:
         raise S3Error("MalformedXML")
-    if len(digits) > _PART_NUMBER_DIGITS_MAX or not 1 <= int(digits) <= PARTS_MAX:
+    significant = digits.lstrip("+0") or "0"
+    if significant.startswith("-") or significant == "0":
         raise S3Error(
             "InvalidArgument",
-            f"Part number must be an integer between 1 and {PARTS_MAX}, inclusive",
-            details={"ArgumentName": "partNumber", "ArgumentValue": digits},
+            "PartNumber must be >= 1",
+            details={"ArgumentName": "PartNumber", "ArgumentValue": digits},
         )
-    return int(digits)
+    # The schema's integer. A number above 10,000 is one that was not uploaded: InvalidPart.
+    if len(significant) > _INT_DIGITS_MAX or int(significant) > _INT_MAX:
+        raise S3Error("MalformedXML")
+    return int(significant)
 
 
 def _completed_part(node: "etree._Element") -> CompletedPart:
@@ -163,11 +168,13 @@ def _completed_part(node: "etree._Element") -> CompletedPart:
 
 
 def read_complete_request(body: bytes) -> list[CompletedPart]:
-    """Body of CompleteMultipartUpload: 1 to 10,000 parts as listed; their order is not checked.
+    """Body of CompleteMultipartUpload: 1 to 10,000 parts as listed.
+
+    Their order, and whether such numbers were uploaded, is the OM's to say.
 
     Raises:
-        S3Error: MalformedXML, InvalidArgument (part number), InvalidRequest and BadDigest
-            (ill-formed checksums).
+        S3Error: MalformedXML, InvalidArgument (a part number below 1), InvalidRequest and
+            BadDigest (ill-formed checksums).
     """
     parts: list[CompletedPart] = []
     for child in _parse(body, "CompleteMultipartUpload"):

@@ -7,6 +7,7 @@ uploads.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from trioxygen.common.checksum import Algorithm, combine, composite
@@ -73,6 +74,14 @@ def check_new_part(number: int, upload: UploadRow, row: PartRow) -> Refusal | No
             "the part's checksum is not of the upload's algorithm",
             {"part": str(number)},
         )
+    return None
+
+
+def check_order(command: CompleteUploadRequest) -> Refusal | None:
+    """Numbers rise: a part is named once, whatever ETags stand beside its number."""
+    for before, wanted in pairwise(command.parts):
+        if wanted.number <= before.number:
+            return Refusal(types_pb2.INVALID_PART_ORDER, facts={"part": str(wanted.number)})
     return None
 
 

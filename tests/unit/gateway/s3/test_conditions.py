@@ -6,8 +6,9 @@ from tests.unit.gateway.s3.heads import head
 from trioxygen.gateway.s3.conditions import (
     WriteCondition,
     check_copy_conditions,
-    check_read_conditions,
     entity_tags,
+    if_range_holds,
+    is_not_modified,
     read_write_condition,
 )
 from trioxygen.gateway.s3.dates import http_date
@@ -15,23 +16,26 @@ from trioxygen.gateway.s3.errors import S3Error
 
 ETAG = "d41d8cd98f00b204e9800998ecf8427e-3"
 MODIFIED_S = 784_111_777
+NOW_S = MODIFIED_S + 3_600
 
 
 def date(offset_s: int) -> str:
     return http_date(MODIFIED_S + offset_s).decode()
 
 
-def read(headers: dict[str, str]) -> S3Error | None:
+def read(headers: dict[str, str]) -> bool | S3Error:
+    """Whether the answer is 304, or the refusal."""
     try:
-        check_read_conditions(head(headers), etag=ETAG, last_modified_ms=MODIFIED_S * 1000 + 999)
+        return is_not_modified(
+            head(headers), etag=ETAG, last_modified_ms=MODIFIED_S * 1000 + 999, now_s=NOW_S
+        )
     except S3Error as error:
         return error
-    return None
 
 
 def code(headers: dict[str, str]) -> str | None:
-    error = read(headers)
-    return None if error is None else error.code
+    found = read(headers)
+    return found.code if isinstance(found, S3Error) else "NotModified" if found else None
 
 
 @pytest.mark.parametrize(
@@ -45,7 +49,7 @@ def test_if_match_holds_for_the_tag_quoted_bare_or_listed(value: str) -> None:
 @pytest.mark.parametrize("value", ["ABCORZ", '"ABCORZ"', "", f'"{ETAG}x"', f'"x{ETAG}', '"a","b"'])
 def test_if_match_fails_for_another_tag(value: str) -> None:
     error = read({"if-match": value})
-    assert error is not None and (error.code, error.status) == ("PreconditionFailed", 412)
+    assert isinstance(error, S3Error) and (error.code, error.status) == ("PreconditionFailed", 412)
     assert error.details == {"Condition": "If-Match"}
     assert code({"if-none-match": value}) is None
 
@@ -53,12 +57,6 @@ def test_if_match_fails_for_another_tag(value: str) -> None:
 def test_weak_tag_matches_if_none_match_only() -> None:
     assert code({"if-match": f'W/"{ETAG}"'}) == "PreconditionFailed"
     assert code({"if-none-match": f'W/"{ETAG}"'}) == "NotModified"
-
-
-def test_not_modified_carries_validators() -> None:
-    error = read({"if-none-match": "*"})
-    assert error is not None and error.status == 304
-    assert error.headers == {"ETag": f'"{ETAG}"', "Last-Modified": date(0)}
 
 
 def test_dates_compare_in_whole_seconds() -> None:
@@ -70,6 +68,20 @@ def test_dates_compare_in_whole_seconds() -> None:
 
 def test_date_that_cannot_be_read_is_ignored() -> None:
     assert code({"if-modified-since": "soon", "if-unmodified-since": "never"}) is None
+
+
+def test_date_still_to_come_is_ignored() -> None:
+    assert code({"if-modified-since": date(NOW_S - MODIFIED_S)}) == "NotModified"
+    assert code({"if-modified-since": date(NOW_S - MODIFIED_S + 1)}) is None
+    assert code({"if-unmodified-since": date(NOW_S - MODIFIED_S + 1)}) is None
+
+
+def test_time_of_the_object_itself_is_never_to_come() -> None:
+    # This machine's clock may be behind the one that gave the object its time.
+    late = head({"if-modified-since": date(0)})
+    assert is_not_modified(
+        late, etag=ETAG, last_modified_ms=MODIFIED_S * 1000, now_s=MODIFIED_S - 60
+    )
 
 
 def test_tags_are_stronger_than_dates() -> None:
@@ -108,16 +120,52 @@ def test_conditions_follow_the_order_of_rfc_9110(
     assert code(headers) == expected
     copied = {f"x-amz-copy-source-{name}": value for name, value in headers.items()}
     if expected is None:
-        check_copy_conditions(head(copied), etag=ETAG, last_modified_ms=MODIFIED_S * 1000)
+        check_copy(copied)
     else:
         with pytest.raises(S3Error, match="PreconditionFailed") as refused:
-            check_copy_conditions(head(copied), etag=ETAG, last_modified_ms=MODIFIED_S * 1000)
-        assert refused.value.details["Condition"] in copied
+            check_copy(copied)
+        assert refused.value.details["Condition"].lower() in copied
+
+
+def check_copy(headers: dict[str, str]) -> None:
+    check_copy_conditions(head(headers), etag=ETAG, last_modified_ms=MODIFIED_S * 1000, now_s=NOW_S)
 
 
 def test_copy_conditions_do_not_look_at_plain_headers() -> None:
-    check_copy_conditions(head({"if-none-match": "*"}), etag=ETAG, last_modified_ms=0)
+    check_copy({"if-none-match": "*"})
     assert code({"x-amz-copy-source-if-match": "other"}) is None
+
+
+def test_refusal_of_a_copy_spells_the_condition_as_s3_does() -> None:
+    with pytest.raises(S3Error) as refused:
+        check_copy({"x-amz-copy-source-if-none-match": ETAG})
+    assert refused.value.details == {"Condition": "x-amz-copy-source-If-None-Match"}
+
+
+def if_range(value: str) -> bool:
+    return if_range_holds(
+        head({"if-range": value}), etag=ETAG, last_modified_ms=MODIFIED_S * 1000 + 999, now_s=NOW_S
+    )
+
+
+@pytest.mark.parametrize("value", [f'"{ETAG}"', ETAG, date(0), "Sunday, 06-Nov-94 08:49:37 GMT"])
+def test_if_range_holds_for_the_version_itself(value: str) -> None:
+    assert if_range(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(f'W/"{ETAG}"', '"other"', "*", '"*"', "", f'"{ETAG}", "other"', f'"{ETAG}'),
+        *(date(1), date(-1), "soon", "Foo, 06 Nov 1994 08:49:37 GMT"),
+    ],
+)
+def test_if_range_fails_for_whatever_names_no_version_or_another(value: str) -> None:
+    assert not if_range(value)
+
+
+def test_range_without_if_range_is_free() -> None:
+    assert if_range_holds(head(), etag=ETAG, last_modified_ms=0, now_s=NOW_S)
 
 
 @given(st.text(max_size=60))
@@ -127,6 +175,12 @@ def test_any_text_is_a_finite_list_of_tags(value: str) -> None:
 
 def test_write_without_conditions_has_none() -> None:
     assert read_write_condition(head({"if-modified-since": date(0)})) is None
+
+
+def test_write_that_counts_on_a_date_is_refused_not_done() -> None:
+    with pytest.raises(S3Error, match="NotImplemented") as refused:
+        read_write_condition(head({"if-unmodified-since": date(0)}))
+    assert refused.value.details["Header"] == "If-Unmodified-Since"
 
 
 @pytest.mark.parametrize("value", [ETAG, f'"{ETAG}"', f' "{ETAG}" '])

@@ -115,11 +115,30 @@ def test_control_characters_are_refused(name: str) -> None:
         read_object_headers(head({name: "a\r\nset-cookie: b"}))
 
 
-def test_storage_class_outside_the_list_is_refused() -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA"),
+        *("INTELLIGENT_TIERING", "GLACIER_IR"),
+    ],
+)
+def test_storage_class_that_is_read_at_once_is_taken(name: str) -> None:
     assert read_storage_class(head()) == "STANDARD"
-    assert read_storage_class(head({"x-amz-storage-class": "GLACIER_IR"})) == "GLACIER_IR"
-    with pytest.raises(S3Error, match="InvalidStorageClass"):
-        read_storage_class(head({"x-amz-storage-class": "standard"}))
+    assert read_storage_class(head({"x-amz-storage-class": name})) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("GLACIER", "DEEP_ARCHIVE", "EXPRESS_ONEZONE", "OUTPOSTS", "SNOW", "FSX_OPENZFS"),
+        *("standard", "STANDARD_IA, STANDARD_IA", "TAPE", ""),
+    ],
+)
+def test_storage_class_that_is_not_offered_is_refused(name: str) -> None:
+    with pytest.raises(S3Error) as refused:
+        read_storage_class(head({"x-amz-storage-class": name}))
+    assert (refused.value.code, refused.value.status) == ("InvalidStorageClass", 400)
+    assert refused.value.details == {"StorageClassRequested": name}
 
 
 def test_redirect_location_must_be_a_path_or_an_http_address() -> None:

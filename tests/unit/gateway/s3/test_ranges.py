@@ -18,6 +18,7 @@ from trioxygen.gateway.s3.ranges import parse_copy_range, parse_range
         ("bytes=10-99999999999999999999999", (10, 1)),
         ("Bytes= 0-1 ", (0, 2)),
         ("bytes=00-01", (0, 2)),
+        ("bytes=,0-1, ,", (0, 2)),
         ("bytes=-" + "9" * 5000, (0, 11)),
     ],
 )
@@ -29,6 +30,7 @@ def test_single_range_of_eleven_bytes(header: str | None, expected: tuple[int, i
     "header",
     [
         *("", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5-4", "bytes=0-1,3-4", "items=0-1"),
+        *("bytes=0-1,,3-4", "bytes=20-,30-", "bytes=,", "bytes =0-1", "byte=0-1", "*=0-1"),
         *("bytes=1", "bytes 0-1", "bytes=--1", "bytes=0x0-1", "bytes=٠-١", "bytes=1-2-3"),
     ],
 )

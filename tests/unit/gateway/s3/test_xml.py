@@ -1,4 +1,4 @@
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 import pytest
 from hypothesis import example, given
@@ -41,20 +41,21 @@ def test_characters_xml_cannot_carry_become_references() -> None:
 
 
 @given(ANY_KEY)
-def test_url_encoding_is_undone_by_percent_decoding(value: str) -> None:
+def test_url_encoding_is_undone_by_form_decoding(value: str) -> None:
     encoded = url_encoded(value)
-    assert unquote(encoded, errors="strict") == value
-    assert encoded.isascii() and not set(encoded) & set(" <>&\"'+\r\n")
+    assert unquote_plus(encoded, errors="strict") == value
+    assert encoded.isascii() and not set(encoded) & set(" <>&\"'~\r\n")
 
 
-def test_url_encoding_keeps_slashes_and_writes_spaces_as_percent_20() -> None:
-    assert url_encoded("quux ab/foo+1/é~_.-") == "quux%20ab/foo%2B1/%C3%A9~_.-"
+def test_url_encoding_is_that_of_s3() -> None:
+    assert url_encoded("quux ab/foo+1/é_.-*") == "quux+ab/foo%2B1/%C3%A9_.-*"
+    assert url_encoded("50%/~(1)\n") == "50%25/%7E%281%29%0A"
 
 
 @given(st.lists(ANY_KEY, max_size=5), st.sampled_from([None, "url"]))
 @example(["a\nb", "c"], "url")
 @example([], None)
-@example(["a%b c", "d"], "url")
+@example(["a%b c", "d+e", "~*"], "url")
 def test_names_of_a_page_are_encoded_as_one_by_one(
     names: list[str], encoding_type: str | None
 ) -> None:

@@ -111,6 +111,17 @@ def test_complete_request_of_an_aws_client_is_read(client: Client) -> None:
     ]
 
 
+def test_complete_request_leaves_large_numbers_and_the_order_to_the_om() -> None:
+    read = read_complete_request(complete(part(10_001) + part(2**31 - 1) + part("007") + part(7)))
+    assert [one.number for one in read] == [10_001, 2**31 - 1, 7, 7]
+
+
+@pytest.mark.parametrize("etag", ['"e"', "e", " e ", "&quot;e&quot;", "\n&#34;e&#34;\n"])
+def test_complete_request_takes_an_etag_with_and_without_quotes(etag: str) -> None:
+    [read] = read_complete_request(complete(part(1, etag=etag)))
+    assert read.etag == "e"
+
+
 def test_complete_request_takes_ten_thousand_parts_and_no_more() -> None:
     assert len(read_complete_request(complete(part() * 10_000))) == 10_000
     with pytest.raises(S3Error, match="MalformedXML"):
@@ -131,8 +142,11 @@ def test_complete_request_takes_ten_thousand_parts_and_no_more() -> None:
         (complete(part(extra="<Other>1</Other>")), "MalformedXML"),
         (complete(part(0)), "InvalidArgument"),
         (complete(part(-1)), "InvalidArgument"),
-        (complete(part(10_001)), "InvalidArgument"),
-        (complete(part("9" * 5000)), "InvalidArgument"),
+        (complete(part("-" + "9" * 5000)), "InvalidArgument"),
+        (complete(part("+0")), "InvalidArgument"),
+        (complete(part("9" * 5000)), "MalformedXML"),
+        (complete(part(2**31)), "MalformedXML"),
+        (complete(part("1.0")), "MalformedXML"),
         (complete(part(extra="<ChecksumSHA512>a</ChecksumSHA512>")), "InvalidRequest"),
         (complete(part(extra="<ChecksumCRC32>AAAA</ChecksumCRC32>")), "InvalidRequest"),
         (complete(part(extra="<ChecksumCRC32>bad</ChecksumCRC32>")), "BadDigest"),

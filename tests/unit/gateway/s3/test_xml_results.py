@@ -29,7 +29,7 @@ from trioxygen.gateway.s3.xml_results import (
 )
 
 MODIFIED_MS = 784_111_777_250
-MODIFIED = datetime.fromtimestamp(MODIFIED_MS / 1000, UTC)
+MODIFIED = datetime.fromtimestamp(MODIFIED_MS // 1000, UTC)
 OWNER = Owner("id", "name")
 OWNER_SEEN = {"ID": "id", "DisplayName": "name"}
 CRC = ObjectChecksum(algorithm=Algorithm.CRC32, digest=bytes(4))
@@ -166,18 +166,18 @@ def test_uploads_are_seen_by_an_aws_client(client: Client) -> None:
     )
     assert client.parsed("ListMultipartUploads", body) == {
         "Bucket": "b",
-        "KeyMarker": "k%20m",
+        "KeyMarker": "k+m",
         "UploadIdMarker": "um",
-        "NextKeyMarker": "n%20k",
+        "NextKeyMarker": "n+k",
         "NextUploadIdMarker": "nu",
-        "Prefix": "p%20",
+        "Prefix": "p+",
         "Delimiter": "/",
         "EncodingType": "url",
         "MaxUploads": 5,
         "IsTruncated": True,
         "Uploads": [
             {
-                "Key": "a%20b",
+                "Key": "a+b",
                 "UploadId": "u",
                 "Initiated": MODIFIED,
                 "StorageClass": "STANDARD",
@@ -187,7 +187,7 @@ def test_uploads_are_seen_by_an_aws_client(client: Client) -> None:
                 "ChecksumType": "COMPOSITE",
             }
         ],
-        "CommonPrefixes": [{"Prefix": "c%20d/"}],
+        "CommonPrefixes": [{"Prefix": "c+d/"}],
     }
 
 

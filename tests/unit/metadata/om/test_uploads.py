@@ -58,12 +58,15 @@ async def test_upload_is_invisible_until_it_is_completed(harness: OmHarness) -> 
 
 
 @om_test()
-async def test_parts_out_of_order_are_refused(harness: OmHarness) -> None:
+async def test_parts_out_of_order_or_named_twice_are_refused(harness: OmHarness) -> None:
     upload = await begin_upload(harness, await harness.bucket())
     for number in (1, 2, 3):
         await upload.part(number, b"%d" % number)
     one, two, three = (upload.parts[number] for number in (1, 2, 3))
-    for parts in ([two, one], [one, three, two], [one, two, one]):
+    stale = om.CompletePart(number=1, etag=etag_of(b"stale"))
+    absent = om.CompletePart(number=2**31 - 1, etag=one.etag)
+    disorders = ([two, one], [one, three, two], [one, two, one], [one, one], [one, one, two])
+    for parts in (*disorders, [stale, one], [one, stale], [stale, three, two], [absent, one]):
         with pytest.raises(InvalidPartOrder):
             await upload.complete(parts)
     await upload.complete([one, three])

@@ -162,14 +162,11 @@ class UploadCommands:
     def _choose(
         self, txn: CapturingTxn, command: CompleteUploadRequest
     ) -> list[ChosenPart] | Refusal:
+        refusal = multipart.check_order(command)
+        if refusal is not None:
+            return refusal
         chosen: list[ChosenPart] = []
-        # A part that was sent again may be listed again beside itself: the last one counts.
-        followed = [*(part.number for part in command.parts), 0]
-        for position, wanted in enumerate(command.parts):
-            if wanted.number == followed[position + 1]:
-                continue
-            if chosen and wanted.number <= chosen[-1].number:
-                return Refusal(types_pb2.INVALID_PART_ORDER, facts={"part": str(wanted.number)})
+        for wanted in command.parts:
             number = wanted.number
             possible = 1 <= number <= multipart.PARTS_MAX
             row = PARTS.get(txn, part_key(command.upload_id, number)) if possible else None
@@ -177,7 +174,7 @@ class UploadCommands:
             if refusal is not None:
                 return refusal
             assert row is not None
-            chosen.append(ChosenPart(wanted.number, row))
+            chosen.append(ChosenPart(number, row))
         return multipart.check_sizes(command, chosen) or chosen
 
     def abort_upload(
