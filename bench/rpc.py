@@ -32,8 +32,10 @@ from trioxygen.proto.v1.datanode_pb2 import (
     WriteStreamHeader,
     WriteStreamReply,
 )
+from trioxygen.proto.v1.types_pb2 import BlockId
 
 MIB = 2**20
+BLOCK = BlockId(container=1, local=1)
 TIMEOUT_MS = 30_000.0
 BLOCK_BYTES = 64 * MIB
 
@@ -178,7 +180,7 @@ def upload_of(channel: GrpcChannel, piece_bytes: int) -> Callable[[], Awaitable[
     piece = bytes(piece_bytes)
 
     async def upload() -> None:
-        stream = await channel.upload("DataNode/WriteStream", WriteStreamHeader())
+        stream = await channel.upload("DataNode/WriteStream", WriteStreamHeader(block=BLOCK))
         for _ in range(BLOCK_BYTES // piece_bytes):
             await stream.send(piece)
         reply = await stream.finish(TIMEOUT_MS)
@@ -191,7 +193,7 @@ async def measure(seconds: float, body_bytes: int) -> None:
     async with server_process() as (pid, address):
         network = GrpcNetwork()
         channel = network.channel(address)
-        request = WriteSmallBlockRequest(data=bytes(body_bytes))
+        request = WriteSmallBlockRequest(block=BLOCK, data=bytes(body_bytes))
         plain = grpc.aio.insecure_channel(address)
         write_small = plain.unary_unary(
             "/trioxygen.proto.v1.DataNode/WriteSmallBlock",

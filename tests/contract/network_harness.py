@@ -39,6 +39,7 @@ from trioxygen.proto.v1.types_pb2 import BlockId
 KINDS = ("local", "local-encoding", "grpc")
 TIMEOUT_MS = 10_000.0
 MIB = 2**20
+BLOCK = BlockId(container=1, local=1)
 
 
 @dataclass
@@ -56,6 +57,7 @@ class DataNodeDouble:
     size_bytes: int = 0
     piece_bytes: int = MIB
     fail_after_pieces: int = 1
+    last_request_bytes: int = 0
 
     def service(self) -> Service:
         return Service(
@@ -72,6 +74,7 @@ class DataNodeDouble:
 
     async def echo_size(self, request: WriteSmallBlockRequest) -> WriteSmallBlockReply:
         self.begun += 1
+        self.last_request_bytes = request.ByteSize()
         return WriteSmallBlockReply(commit_sequence=len(request.data))
 
     async def read(self, request: ReadSmallBlockRequest) -> ReadSmallBlockReply:
@@ -152,7 +155,7 @@ class Setting:
     async def echo(self, size_bytes: int) -> int:
         reply = await self.channel.call(
             "DataNode/WriteSmallBlock",
-            WriteSmallBlockRequest(data=bytes(size_bytes)),
+            WriteSmallBlockRequest(block=BLOCK, data=bytes(size_bytes)),
             WriteSmallBlockReply,
             timeout_ms=TIMEOUT_MS,
         )
@@ -170,7 +173,7 @@ class Setting:
         return raised.value
 
     async def upload(self, pipeline_id: str = "") -> Upload:
-        header = WriteStreamHeader(pipeline_id=pipeline_id, size_bytes_max=7)
+        header = WriteStreamHeader(block=BLOCK, pipeline_id=pipeline_id, size_bytes_max=7)
         return await self.channel.upload("DataNode/WriteStream", header)
 
     def download(

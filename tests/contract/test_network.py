@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.contract.network_harness import (
+    BLOCK,
     KINDS,
     MIB,
     TIMEOUT_MS,
@@ -17,6 +18,7 @@ from trioxygen.common.errors import (
     ChecksumMismatch,
     DeadlineExceeded,
     Internal,
+    InvalidRequest,
     NoSuchBlock,
     NotLeader,
     Overloaded,
@@ -31,8 +33,11 @@ from trioxygen.proto.v1.datanode_pb2 import (
     PutBlockReply,
     PutBlockRequest,
     ReadStreamHeader,
+    WriteSmallBlockReply,
+    WriteSmallBlockRequest,
     WriteStreamHeader,
 )
+from trioxygen.proto.v1.types_pb2 import BlockId
 
 pytestmark = pytest.mark.parametrize("kind", KINDS)
 
@@ -190,9 +195,36 @@ def test_nobody_at_an_address_is_unreachable(kind: str) -> None:
         for _ in range(2):
             call = channel.call("DataNode/PutBlock", request, PutBlockReply, timeout_ms=TIMEOUT_MS)
             assert type(await refusal(call)) is Unreachable
-        upload = channel.upload("DataNode/WriteStream", WriteStreamHeader())
+        upload = channel.upload("DataNode/WriteStream", WriteStreamHeader(block=BLOCK))
         assert type(await refusal(upload)) is Unreachable
         pieces = channel.download("DataNode/ReadStream", ReadStreamHeader(), timeout_ms=TIMEOUT_MS)
         assert type(await refusal(anext(pieces))) is Unreachable
+
+    run(kind, test)
+
+
+def test_request_outside_of_its_rules_never_reaches_a_handler(kind: str) -> None:
+    async def test(setting: Setting) -> None:
+        channel, wrong = setting.channel, BlockId(container=2**64 - 1, local=1)
+        for refused in (
+            channel.call(
+                "DataNode/WriteSmallBlock",
+                WriteSmallBlockRequest(block=wrong, data=b"1"),
+                WriteSmallBlockReply,
+                timeout_ms=TIMEOUT_MS,
+            ),
+            channel.upload("DataNode/WriteStream", WriteStreamHeader(block=wrong)),
+            anext(
+                channel.download(
+                    "DataNode/ReadStream", ReadStreamHeader(block=wrong), timeout_ms=TIMEOUT_MS
+                )
+            ),
+        ):
+            error = await refusal(refused)
+            assert type(error) is InvalidRequest
+            assert error.message.startswith("block.container is to be ")
+        assert setting.node.begun == setting.node.pieces_sent == 0
+        # The session goes on.
+        assert await setting.echo(5) == 5
 
     run(kind, test)

@@ -21,6 +21,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from tests.contract.network_harness import (
+    BLOCK,
     TIMEOUT_MS,
     DataNodeDouble,
     Setting,
@@ -56,7 +57,7 @@ DATANODE = "trioxygen.proto.v1.DataNode"
 
 
 async def echo(channel: Channel) -> int:
-    request = WriteSmallBlockRequest(data=b"12345")
+    request = WriteSmallBlockRequest(block=BLOCK, data=b"12345")
     reply = await channel.call(
         "DataNode/WriteSmallBlock", request, WriteSmallBlockReply, timeout_ms=TIMEOUT_MS
     )
@@ -74,7 +75,9 @@ def test_unary_call_is_answered_and_tells_errors_in_its_status() -> None:
                 request_serializer=WriteSmallBlockRequest.SerializeToString,
                 response_deserializer=WriteSmallBlockReply.FromString,
             )
-            assert (await write(WriteSmallBlockRequest(data=b"123"))).commit_sequence == 3
+            assert (
+                await write(WriteSmallBlockRequest(block=BLOCK, data=b"123"))
+            ).commit_sequence == 3
             describe = plain.unary_unary(
                 f"/{DATANODE}/DescribeDataNode",
                 request_serializer=DescribeDataNodeRequest.SerializeToString,
@@ -134,7 +137,7 @@ def test_session_of_another_cluster_is_refused() -> None:
                 error = await refusal(echo(channel))
                 assert type(error) is InvalidRequest
                 assert error.facts == {"own": "cluster-1", "other": "cluster-2", "peer": "stranger"}
-            upload = channel.upload("DataNode/WriteStream", WriteStreamHeader())
+            upload = channel.upload("DataNode/WriteStream", WriteStreamHeader(block=BLOCK))
             assert type(await refusal(upload)) is InvalidRequest
             assert setting.node.begun == 0
             stranger.cluster_id = "cluster-1"
@@ -229,7 +232,7 @@ def test_server_that_falls_silent_or_dies_is_unreachable(
             call = channel.call(
                 "DataNode/PutBlock", PutBlockRequest(), PutBlockReply, timeout_ms=20_000
             )
-            upload = await channel.upload("DataNode/WriteStream", WriteStreamHeader())
+            upload = await channel.upload("DataNode/WriteStream", WriteStreamHeader(block=BLOCK))
             waiting = asyncio.ensure_future(call)
             await asyncio.sleep(0.05)
             process.send_signal(signal_number)
@@ -318,5 +321,24 @@ def test_tls_lets_in_only_whom_the_authority_knows(tmp_path: Path) -> None:
             await stranger.close()
         await friend.close()
         await server.stop()
+
+    uvloop.run(test())
+
+
+def test_fields_that_are_not_known_here_never_reach_a_handler() -> None:
+    async def test() -> None:
+        async with (
+            opened("grpc") as setting,
+            grpc.aio.insecure_channel(setting.server.address) as plain,
+        ):
+            write: Any = plain.unary_unary(f"/{DATANODE}/WriteSmallBlock")
+            request = WriteSmallBlockRequest(block=BLOCK, data=b"123").SerializeToString()
+            # Field 99, a million bytes.
+            unknown = b"\x9a\x06\xc0\x84\x3d" + bytes(1_000_000)
+            await write(request + unknown)
+            assert setting.node.last_request_bytes == len(request)
+            with pytest.raises(grpc.aio.AioRpcError) as raised:
+                await write(WriteSmallBlockRequest(data=b"123").SerializeToString())
+            assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
     uvloop.run(test())

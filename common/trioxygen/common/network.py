@@ -1,7 +1,8 @@
 """The network port: services, calls and bulk streams between them.
 
-Transport-free. A service is described by its protobuf service descriptor; a call names
-`Service/Method`. Implementations: `network_local` (one process), `network_grpc` (many)."""
+Transport-free; requests and headers keep their rules (`rules/`) before a handler sees one. A
+service is described by its protobuf descriptor; a call names `Service/Method`. Implementations:
+`network_local` (one process), `network_grpc` (many)."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 
 from trioxygen.common.disk import Buffer
+from trioxygen.common.rules.network import RULES
 
 Reply = TypeVar("Reply", bound=Message)
 
@@ -40,6 +42,12 @@ class Service:
         assert sorted(offered) == sorted(wanted), (
             f"{self.descriptor.name}: {offered} is not {wanted}"
         )
+        unruled = [
+            method.input_type.full_name
+            for method in self.descriptor.methods
+            if not RULES.covers(method.input_type)
+        ]
+        assert not unruled, f"requests without rules: {unruled}"
 
 
 class Upload(Protocol):

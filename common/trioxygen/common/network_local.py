@@ -21,6 +21,7 @@ from trioxygen.common.errors import (
     error_from_detail,
 )
 from trioxygen.common.network import Handler, Reply, Service, UploadHandler
+from trioxygen.common.rules.network import RULES
 from trioxygen.proto.v1 import types_pb2
 
 _PIECES_IN_FLIGHT_MAX: Final = 2
@@ -123,6 +124,7 @@ class LocalChannel:
     ) -> Reply:
         server = self._network.server(self._address)
         handler = server.handler(method)
+        RULES.check(request, method)
         encode = self._network.encode
         server.begin()
         try:
@@ -145,6 +147,7 @@ class LocalChannel:
         handler = service.uploads.get(name)
         if handler is None:
             raise UnknownMethod(method=method)
+        RULES.check(header, method)
         server.begin()
         upload = LocalUpload()
         encode = self._network.encode
@@ -171,6 +174,7 @@ class LocalChannel:
         handler = service.downloads.get(name)
         if handler is None:
             raise UnknownMethod(method=method)
+        RULES.check(header, method)
         server.begin()
         encode = self._network.encode
         pieces = handler(_copy(header) if encode else header)

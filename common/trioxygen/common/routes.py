@@ -1,24 +1,29 @@
 """From a method's name and bytes to its handler and messages: what a server does with a call."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from trioxygen.common.errors import InvalidRequest, UnknownMethod
 from trioxygen.common.network import DownloadHandler, Handler, Service, UploadHandler
-from trioxygen.proto.v1 import session_pb2
+from trioxygen.common.rules.network import RULES
+from trioxygen.common.rules.rule import PACKAGE
 
-PACKAGE: Final[str] = session_pb2.DESCRIPTOR.package
+__all__ = ["PACKAGE", "Routes", "parse", "reply_type_of"]
 
 
 def parse(request_type: type[Message], body: bytes, method: str) -> Message:
-    """Raises InvalidRequest."""
+    """A request, or a stream's header, that keeps the rules. Raises InvalidRequest."""
     try:
-        return request_type.FromString(body)
+        request = request_type.FromString(body)
     except DecodeError as error:
         raise InvalidRequest("not a request of this method", method=method) from error
+    # What this version does not know has no rules: it must not get into a row or a log.
+    request.DiscardUnknownFields()
+    RULES.check(request, method)
+    return request
 
 
 def reply_type_of(method: str, header: Message) -> type[Message]:

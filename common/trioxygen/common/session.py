@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from google.protobuf.message import DecodeError
 
 from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.rules.network import RULES
 from trioxygen.common.units import KIB, MIB
 from trioxygen.proto.v1.session_pb2 import Batch, Hello
 
@@ -80,10 +81,13 @@ def check_cluster(own: str, other: str, peer: str) -> None:
 
 
 def parse_batch(message: bytes) -> Batch:
+    """Raises InvalidRequest."""
     try:
-        return Batch.FromString(message)
+        batch = Batch.FromString(message)
     except DecodeError as error:
         raise InvalidRequest("not a session batch") from error
+    RULES.check(batch, "Session/Exchange")
+    return batch
 
 
 class Deadlines:

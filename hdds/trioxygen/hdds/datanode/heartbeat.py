@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from trioxygen.common import logs
+from trioxygen.common.rules.network import RULES
 from trioxygen.hdds.container.volume import Volume
 from trioxygen.hdds.datanode.commands import Commands
 from trioxygen.hdds.datanode.ports import ScmClient
@@ -91,6 +92,7 @@ class Heartbeat:
                 node_id=self._node_id, address=self._address, cluster_id=self._cluster_id
             )
         )
+        RULES.check(reply, "StorageContainerManager/RegisterDataNode")
         await self._told_cluster(reply.cluster_id)
         self._cluster_id = reply.cluster_id
         self.interval_ms = float(reply.heartbeat_interval_ms) or _INTERVAL_MS_FIRST

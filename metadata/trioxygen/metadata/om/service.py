@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from google.protobuf.message import Message
 
 from trioxygen.common.network import Handler, Service
+from trioxygen.common.rules.network import RULES
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import DAY_MS, MINUTE_MS
 from trioxygen.metadata.execution import Executor, ExecutorConfig, register_reply
@@ -187,6 +188,7 @@ class OzoneManager:
         allocated = await self._scm.allocate_blocks(
             AllocateBlocksRequest(count=request.count, block_bytes_max=request.block_bytes_max)
         )
+        RULES.check(allocated, "StorageContainerManager/AllocateBlocks")
         grant = om.GrantLease(
             client_id=request.client_id,
             request_id=request.request_id,

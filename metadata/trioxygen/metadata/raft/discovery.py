@@ -17,6 +17,7 @@ from trioxygen.common.errors import (
     UnknownFormat,
 )
 from trioxygen.common.network import Channel
+from trioxygen.common.rules.network import RULES
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.raft.core.types import ReplicaId
 from trioxygen.metadata.raft.identity import (
@@ -273,12 +274,14 @@ class Discovery:
 
     async def _ask(self, peer: Peer, request: DiscoverRequest) -> DiscoverReply | None:
         try:
-            return await self._channel(peer.address).call(
+            reply = await self._channel(peer.address).call(
                 "Raft/Discover",
                 request,
                 DiscoverReply,
                 timeout_ms=self._config.call_timeout_ms,
             )
+            RULES.check(reply, "Raft/Discover")
+            return reply
         except Unavailable as error:
             log.debug("peer_silent", group=self._group, peer=peer.node_id, reason=str(error))
         except TrioxygenError as error:
@@ -303,9 +306,11 @@ class Discovery:
                 continue
             asked.add(address)
             try:
-                return await self._channel(address).call(
+                reply = await self._channel(address).call(
                     "Raft/Join", request, JoinReply, timeout_ms=self._config.join_timeout_ms
                 )
+                RULES.check(reply, "Raft/Join")
+                return reply
             except NotLeader as error:
                 left[:0] = [error.facts["leader"]] if error.facts.get("leader") else []
             except Unavailable as error:

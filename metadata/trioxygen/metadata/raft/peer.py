@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from trioxygen.common import logs
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.network import Channel
+from trioxygen.common.rules.network import RULES
 from trioxygen.common.units import MIB
 from trioxygen.common.worker import Tasks
 from trioxygen.metadata.raft.codec import encode, size_bytes
@@ -166,6 +167,7 @@ class Peer:
                     _STEP, batch, RaftBatch, timeout_ms=self._config.call_timeout_ms
                 )
                 if reply.groups:
+                    RULES.check(reply, _STEP)
                     self._receive(reply)
             except TrioxygenError as error:
                 log.debug("raft_messages_lost", to=self.address, reason=error)

@@ -195,7 +195,10 @@ class OmHarness:
         if blocks is None:
             lease = await self.lease(1)
             blocks = slices_of(lease, len(data))
-        row = om.KeyRow(size_bytes=len(data), etag=etag_of(data), account_id=ACCOUNT, blocks=blocks)
+        size_bytes = sum(piece.length_bytes for piece in blocks)
+        row = om.KeyRow(
+            size_bytes=size_bytes, etag=etag_of(data), account_id=ACCOUNT, blocks=blocks
+        )
         request = om.CommitKeyRequest(
             bucket=bucket.name,
             bucket_id=bucket.bucket_id,

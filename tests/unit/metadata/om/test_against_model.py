@@ -176,7 +176,7 @@ class OmAgainstModel(RuleBasedStateMachine):
         lease, blocks = self.some_blocks(choice, count)
         request = om.CommitKeyRequest(
             key=key,
-            row=om.KeyRow(etag=etag, blocks=self.slices(lease, blocks)),
+            row=om.KeyRow(etag=etag, size_bytes=len(blocks), blocks=self.slices(lease, blocks)),
             condition=om.WriteCondition(if_none_match=if_none_match, if_match=if_match),
             **self.where,
         )
@@ -238,7 +238,7 @@ class OmAgainstModel(RuleBasedStateMachine):
         upload_id = self.some_upload(choice)
         key, _ = self.model.uploads[upload_id]
         lease, blocks = self.some_blocks(choice, count)
-        row = om.PartRow(etag=etag, blocks=self.slices(lease, blocks))
+        row = om.PartRow(etag=etag, size_bytes=len(blocks), blocks=self.slices(lease, blocks))
         request = om.CommitPartRequest(
             key=key, upload_id=upload_id, number=number, row=row, **self.where
         )

@@ -41,12 +41,14 @@ async def test_batch_that_runs_again_without_a_broken_command_commits_the_others
     lease = await harness.lease(2)
     where: dict[str, Any] = {"bucket": bucket.name, "bucket_id": bucket.bucket_id}
     commands: list[Message] = [
-        om.CommitKeyRequest(key=b"key", row=om.KeyRow(blocks=slices_of(lease, 1)), **where),
+        om.CommitKeyRequest(
+            key=b"key", row=om.KeyRow(size_bytes=1, blocks=slices_of(lease, 1)), **where
+        ),
         om.CommitPartRequest(
             key=KEY,
             upload_id=upload.upload_id,
             number=1,
-            row=om.PartRow(etag="00", blocks=slices_of(lease, 1, first=1)),
+            row=om.PartRow(size_bytes=1, etag="00", blocks=slices_of(lease, 1, first=1)),
             **where,
         ),
         om.KeyToDelete(key=b"broken"),

@@ -71,11 +71,12 @@ async def test_every_mutating_call_is_answered_again_alike(harness: OmHarness) -
     part = om.PartRow(size_bytes=1, etag="00", blocks=slices_of(lease, 1, first=1))
     in_upload: dict[str, Any] = {"key": b"large", "upload_id": upload.upload_id, **where}
     listed = om.CompletePart(number=1, etag="00")
+    row = om.KeyRow(size_bytes=1, blocks=slices_of(lease, 1))
     account = om.CreateAccountRequest()
     requests: list[tuple[Message, type[Message]]] = [
         (om.CreateBucketRequest(bucket="b", account_id=ACCOUNT), om.CreateBucketReply),
         (
-            om.CommitKeyRequest(key=b"k", row=om.KeyRow(blocks=slices_of(lease, 1)), **where),
+            om.CommitKeyRequest(key=b"k", row=row, **where),
             om.CommitKeyReply,
         ),
         (om.DeleteKeysRequest(keys=[om.KeyToDelete(key=b"k")], **where), om.DeleteKeysReply),

@@ -24,7 +24,7 @@ from trioxygen.common.errors import (
     SizeMismatch,
     TrioxygenError,
 )
-from trioxygen.common.units import TIB
+from trioxygen.common.units import GIB, TIB
 from trioxygen.metadata.om.schema import COMPLETED_UPLOADS, GC, PARTS, UPLOADS
 from trioxygen.proto.v1 import om_pb2 as om
 
@@ -105,8 +105,9 @@ async def test_part_that_is_too_small_is_refused_unless_it_is_the_last(harness: 
 async def test_object_is_at_most_5_tib_and_as_large_as_claimed(harness: OmHarness) -> None:
     upload = await begin_upload(harness, await harness.bucket())
     for number in (1, 2):
-        lease = await harness.lease(1)
-        row = om.PartRow(size_bytes=3 * TIB, etag="00", blocks=slices_of(lease, 1))
+        lease = await harness.lease(192)
+        blocks = slices_of(lease, *192 * [16 * GIB])
+        row = om.PartRow(size_bytes=3 * TIB, etag="00", blocks=blocks)
         await upload.commit(number, row)
         upload.parts[number] = om.CompletePart(number=number, etag="00")
     with pytest.raises(ObjectTooLarge):
@@ -253,17 +254,17 @@ async def test_part_is_refused_that_the_upload_cannot_take(harness: OmHarness) -
     blocks = slices_of(lease, 1)
     unleased = slices_of(om.LeaseBlocksReply(lease_id=99, blocks=lease.blocks), 1)
     cases: list[tuple[int, om.PartRow, type[TrioxygenError]]] = [
-        (0, om.PartRow(blocks=blocks), InvalidRequest),
-        (10_001, om.PartRow(blocks=blocks), InvalidRequest),
-        (2**32 - 1, om.PartRow(blocks=blocks), InvalidRequest),
-        (1, om.PartRow(blocks=unleased), LeaseExpired),
-        (1, om.PartRow(blocks=blocks, checksum=b"1234"), InvalidRequest),
+        (0, om.PartRow(size_bytes=1, blocks=blocks), InvalidRequest),
+        (10_001, om.PartRow(size_bytes=1, blocks=blocks), InvalidRequest),
+        (2**32 - 1, om.PartRow(size_bytes=1, blocks=blocks), InvalidRequest),
+        (1, om.PartRow(size_bytes=1, blocks=unleased), LeaseExpired),
+        (1, om.PartRow(size_bytes=1, blocks=blocks, checksum=b"1234"), InvalidRequest),
     ]
     for number, row, error in cases:
         with pytest.raises(error):
             await upload.commit(number, row)
     assert harness.all_rows() == before
-    await upload.commit(10_000, om.PartRow(etag="00", blocks=blocks))
+    await upload.commit(10_000, om.PartRow(size_bytes=1, etag="00", blocks=blocks))
 
 
 @om_test()

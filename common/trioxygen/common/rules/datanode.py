@@ -1,0 +1,38 @@
+"""Rules of the DataNode's requests, which are also what its log holds."""
+
+from typing import Any, Final
+
+from google.protobuf.message import Message
+
+from trioxygen.common.rules.rule import PART, REQUIRED_PART, MessageRules, raw, rules
+from trioxygen.common.rules.types import BLOCK_BYTES, PIPELINE_ID
+from trioxygen.common.units import GIB, MIB
+from trioxygen.proto.v1 import datanode_pb2 as datanode
+
+
+def _range_fault(request: Any) -> str | None:
+    if request.offset_bytes + request.length_bytes <= 16 * GIB:
+        return None
+    return "the range's end is beyond what a block can have"
+
+
+_READ: Final = rules(_range_fault, block=PART, offset_bytes=BLOCK_BYTES, length_bytes=BLOCK_BYTES)
+
+DATANODE: Final[dict[type[Message], MessageRules]] = {
+    datanode.WriteSmallBlockRequest: rules(
+        block=REQUIRED_PART, data=raw(64 * MIB), pipeline_id=PIPELINE_ID
+    ),
+    datanode.WriteStreamHeader: rules(
+        block=REQUIRED_PART, pipeline_id=PIPELINE_ID, size_bytes_max=BLOCK_BYTES
+    ),
+    # Held to the bytes that were received.
+    datanode.PutBlockRequest: rules(
+        block=PART, pipeline_id=PIPELINE_ID, size_bytes=BLOCK_BYTES, checksums=raw(4 * MIB)
+    ),
+    datanode.ReadSmallBlockRequest: _READ,
+    datanode.ReadStreamHeader: _READ,
+    datanode.DescribeDataNodeRequest: rules(),
+    datanode.RingEntry: rules(
+        write_small_block=PART, put_block=PART, close_container=PART, delete_blocks=PART
+    ),
+}

@@ -1,0 +1,80 @@
+"""Rules of the SCM's requests, and of what its answers tell the OM and DataNodes to do."""
+
+from typing import Final
+
+from google.protobuf.message import Message
+
+from trioxygen.common.rules.rule import (
+    ANY,
+    PART,
+    REQUIRED_PART,
+    MessageRules,
+    each,
+    known,
+    number,
+    rules,
+)
+from trioxygen.common.rules.types import (
+    ADDRESS,
+    BLOCK_BYTES,
+    COUNT,
+    ID,
+    NAME,
+    NAME_OR_NONE,
+    RANGES_MAX,
+    REASON,
+    SIZE_BYTES,
+    TIME_MS,
+)
+from trioxygen.common.units import DAY_MS
+from trioxygen.proto.v1 import scm_pb2 as scm
+
+CONTAINERS_MAX: Final = 1_000_000
+VOLUMES_MAX: Final = 1_000
+CORRUPT_BLOCKS_MAX: Final = 100_000
+TRANSACTIONS_MAX: Final = 1_000_000
+COMMANDS_MAX: Final = 1_000_000
+
+SCM: Final[dict[type[Message], MessageRules]] = {
+    scm.AllocateBlocksRequest: rules(count=number(1, 10_000), block_bytes_max=BLOCK_BYTES),
+    scm.AllocateBlocksReply: rules(blocks=REQUIRED_PART, pipeline=REQUIRED_PART),
+    scm.DeleteBlocksRequest: rules(client_id=ANY, request_id=ANY, blocks=each(PART, RANGES_MAX)),
+    scm.LocateContainersRequest: rules(container_ids=each(ID, 10_000)),
+    scm.RegisterDataNodeRequest: rules(node_id=NAME, address=ADDRESS, cluster_id=NAME_OR_NONE),
+    scm.RegisterDataNodeReply: rules(cluster_id=NAME, heartbeat_interval_ms=number(0, DAY_MS)),
+    scm.VolumeReport: rules(
+        volume_id=NAME_OR_NONE,
+        capacity_bytes=SIZE_BYTES,
+        used_bytes=SIZE_BYTES,
+        free_bytes=SIZE_BYTES,
+        failed=ANY,
+    ),
+    scm.ContainerReport: rules(
+        container_id=ID,
+        state=known(is_required=True),
+        used_bytes=SIZE_BYTES,
+        block_count=COUNT,
+        garbage_bytes=SIZE_BYTES,
+    ),
+    scm.CorruptBlock: rules(block=REQUIRED_PART, reason=REASON),
+    scm.HeartbeatRequest: rules(
+        node_id=NAME,
+        full_report=ANY,
+        volumes=each(PART, VOLUMES_MAX),
+        containers=each(PART, CONTAINERS_MAX),
+        deleted_transaction_ids=each(ID, TRANSACTIONS_MAX),
+        corrupt_blocks=each(PART, CORRUPT_BLOCKS_MAX),
+    ),
+    scm.CloseContainerCommand: rules(container_id=ID),
+    scm.DeleteBlocksCommand: rules(transaction_id=ID, blocks=each(PART, RANGES_MAX)),
+    scm.PipelineCommand: rules(pipeline=PART),
+    scm.DataNodeCommand: rules(
+        term=COUNT,
+        deadline_ms=TIME_MS,
+        close_container=PART,
+        delete_blocks=PART,
+        create_pipeline=PART,
+    ),
+    scm.HeartbeatReply: rules(commands=each(PART, COMMANDS_MAX), register_again=ANY),
+    scm.DescribeScmRequest: rules(),
+}
