@@ -5,6 +5,7 @@ from typing import Any, Final
 from google.protobuf.message import Message
 
 from trioxygen.common.rules.rule import (
+    ANY,
     NUMBER_MAX,
     PART,
     MessageRules,
@@ -74,6 +75,7 @@ TYPES: Final[dict[type[Message], MessageRules]] = {
         length_bytes=BLOCK_BYTES,
         offset_bytes=BLOCK_BYTES,
         lease_id=ID_OR_NONE,
+        tag=ANY,
     ),
     types.DataNodeAddress: rules(node_id=NAME, address=ADDRESS_OR_NONE),
     types.Checksum: rules(algorithm=known(), type=known(), value=CHECKSUM),
