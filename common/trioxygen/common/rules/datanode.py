@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from google.protobuf.message import Message
 
-from trioxygen.common.rules.rule import PART, REQUIRED_PART, MessageRules, raw, rules
+from trioxygen.common.rules.rule import ANY, PART, REQUIRED_PART, MessageRules, raw, rules
 from trioxygen.common.rules.types import BLOCK_BYTES, PIPELINE_ID
 from trioxygen.common.units import GIB, MIB
 from trioxygen.proto.v1 import datanode_pb2 as datanode
@@ -16,7 +16,9 @@ def _range_fault(request: Any) -> str | None:
     return "the range's end is beyond what a block can have"
 
 
-_READ: Final = rules(_range_fault, block=PART, offset_bytes=BLOCK_BYTES, length_bytes=BLOCK_BYTES)
+_READ: Final = rules(
+    _range_fault, block=PART, offset_bytes=BLOCK_BYTES, length_bytes=BLOCK_BYTES, tag=ANY
+)
 
 DATANODE: Final[dict[type[Message], MessageRules]] = {
     datanode.WriteSmallBlockRequest: rules(
