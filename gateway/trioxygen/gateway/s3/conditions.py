@@ -7,6 +7,7 @@ Source: RFC 9110, section 13; S3 user guide, "Conditional requests".
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +17,9 @@ from trioxygen.gateway.s3.request import RequestHeaders
 
 _ENTITY_TAG: Final = re.compile(r'[ \t,]*(?:(W/)?"([^"]*)"|([^\s",]+))[ \t]*(?:,|\Z)')
 
+_NAMES: Final = ("if-match", "if-unmodified-since", "if-none-match", "if-modified-since")
 _COPY_PREFIX: Final = "x-amz-copy-source-"
+_COPY_NAMES: Final = tuple(_COPY_PREFIX + name for name in _NAMES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,23 +60,24 @@ def _since(header: str | None, now_s: int) -> int | None:
 
 
 def _failed_condition(
-    head: RequestHeaders, prefix: str, etag: str, modified_s: int, now_s: int
+    head: RequestHeaders, names: Sequence[str], etag: str, modified_s: int, now_s: int
 ) -> str | None:
     """The first condition that does not hold, by its header's name, in RFC 9110's order."""
-    if_match = head.header(prefix + "if-match")
+    match_name, unmodified_name, none_match_name, modified_name = names
+    if_match = head.header(match_name)
     if if_match is not None:
         if not _matches(if_match, etag, weak_too=False):
             return "If-Match"
     else:
-        since_s = _since(head.header(prefix + "if-unmodified-since"), now_s)
+        since_s = _since(head.header(unmodified_name), now_s)
         if since_s is not None and modified_s > since_s:
             return "If-Unmodified-Since"
-    if_none_match = head.header(prefix + "if-none-match")
+    if_none_match = head.header(none_match_name)
     if if_none_match is not None:
         if _matches(if_none_match, etag, weak_too=True):
             return "If-None-Match"
     else:
-        since_s = _since(head.header(prefix + "if-modified-since"), now_s)
+        since_s = _since(head.header(modified_name), now_s)
         # S3 ignores a date that is still to come. The object's own time is never to come, though
         # this machine's clock may be behind the one that gave it.
         if since_s is not None and modified_s <= since_s <= max(now_s, modified_s):
@@ -92,7 +96,7 @@ def is_not_modified(head: RequestHeaders, *, etag: str, last_modified_ms: int, n
     Raises:
         S3Error: PreconditionFailed (412).
     """
-    condition = _failed_condition(head, "", etag, last_modified_ms // 1_000, now_s)
+    condition = _failed_condition(head, _NAMES, etag, last_modified_ms // 1_000, now_s)
     if condition in ("If-Match", "If-Unmodified-Since"):
         raise S3Error("PreconditionFailed", details={"Condition": condition})
     return condition is not None
@@ -122,7 +126,7 @@ def check_copy_conditions(
     Raises:
         S3Error: PreconditionFailed, for each of them.
     """
-    condition = _failed_condition(head, _COPY_PREFIX, etag, last_modified_ms // 1_000, now_s)
+    condition = _failed_condition(head, _COPY_NAMES, etag, last_modified_ms // 1_000, now_s)
     if condition is not None:
         raise S3Error("PreconditionFailed", details={"Condition": _COPY_PREFIX + condition})
 

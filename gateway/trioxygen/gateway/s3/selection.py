@@ -10,8 +10,7 @@ as it demands that their uploads are numbered without gaps.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from trioxygen.gateway.s3.conditions import if_range_holds, is_not_modified
 from trioxygen.gateway.s3.errors import S3Error
@@ -22,8 +21,8 @@ _PART_NUMBER_MAX: Final = 10_000
 _PART_NUMBER_DIGITS_MAX: Final = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+# Both are made once a read: a named tuple costs a third of what a frozen dataclass does.
+class Stored(NamedTuple):
     """The version that is served. Attributes:
     etag: without quotes.
     part_sizes: in bytes, in order; empty for an object that was not uploaded in parts. Only a
@@ -35,8 +34,7 @@ class Stored:
     part_sizes: Sequence[int] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(NamedTuple):
     """What to answer. Attributes:
     status: 200, 206 or 304 (then nothing of the object is sent).
     part: index of the part that was asked for by its number; None: not asked so, or no parts.
