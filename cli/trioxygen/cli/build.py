@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from trioxygen.cli import states_held
 from trioxygen.cli.config_schema import Config
+from trioxygen.cli.states_held import GroupState
 from trioxygen.common import logs
 from trioxygen.common.errors import AccountAlreadyExists
 from trioxygen.common.runtime import Runtime
@@ -35,6 +37,7 @@ from trioxygen.metadata.om.service import OmConfig, OzoneManager
 from trioxygen.metadata.raft.ports import GroupId, Replica
 from trioxygen.metadata.raft.replica import SingleVoterReplica
 from trioxygen.metadata.raft.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.wal_mending import StatesHeld
 from trioxygen.metadata.raft.wal_metrics import WalMetrics
 from trioxygen.metadata.scm.schema import ALL_TABLES as SCM_TABLES
 from trioxygen.metadata.scm.service import ScmConfig, StorageContainerManager
@@ -60,10 +63,18 @@ DATANODE_ID: Final = "dn1"
 
 
 async def open_log(
-    runtime: Runtime, path: Path, name: str, segment_bytes: int, metrics: WalMetrics
+    runtime: Runtime,
+    path: Path,
+    name: str,
+    segment_bytes: int,
+    metrics: WalMetrics,
+    states: StatesHeld,
 ) -> WriteAheadLog:
+    """Before the stores of `states` are opened."""
     config = WalConfig(segment_bytes=segment_bytes)
-    return await WriteAheadLog.open(path, runtime, config, name=name, metrics=metrics)
+    return await WriteAheadLog.open(
+        path, runtime, config, name=name, metrics=metrics, states=states
+    )
 
 
 def om_store(config: Config, path: Path) -> LmdbStore:
@@ -148,7 +159,14 @@ async def build_datanode(
     def open_index(name: str, tables: Iterable[Table]) -> Store:
         return LmdbStore(data / name, tables, map_bytes=config.metadata.map_bytes)
 
-    wal = await open_log(runtime, data / "log", "ring", storage.log_segment_bytes, metrics)
+    wal = await open_log(
+        runtime,
+        data / "log",
+        "ring",
+        storage.log_segment_bytes,
+        metrics,
+        states_held.of_ring(RING_GROUP, data / "index"),
+    )
     datanode = DataNode(
         runtime,
         DataNodeConfig(
@@ -288,7 +306,17 @@ async def build_all_in_one(
     """OM, SCM, one DataNode and the gateway, started and serving each other; not the HTTP ports."""
     wal_metrics = WalMetrics(runtime.registry)
     wal = await open_log(
-        runtime, data / "log", "metadata", config.metadata.log_segment_bytes, wal_metrics
+        runtime,
+        data / "log",
+        "metadata",
+        config.metadata.log_segment_bytes,
+        wal_metrics,
+        states_held.of_groups(
+            (
+                GroupState(SCM_GROUP, data / "scm", SCM_TABLES, is_only_voter=True),
+                GroupState(OM_GROUP, data / "om", OM_TABLES, is_only_voter=True),
+            )
+        ),
     )
     scm_replica = SingleVoterReplica(runtime, wal, SCM_GROUP)
     scm = build_scm(

@@ -10,6 +10,7 @@ from typing import Final, Protocol, TypeVar
 
 from google.protobuf.descriptor import ServiceDescriptor
 
+from trioxygen.cli import states_held
 from trioxygen.cli.build import (
     OM_GROUP,
     SCM_GROUP,
@@ -27,6 +28,7 @@ from trioxygen.cli.build import (
 from trioxygen.cli.build_group import GroupConfig, GroupMember, ReplicatedService
 from trioxygen.cli.config_schema import Config
 from trioxygen.cli.data_folder import DataFolder
+from trioxygen.cli.states_held import GroupState
 from trioxygen.common import logs
 from trioxygen.common.errors import Unavailable
 from trioxygen.common.network import Server
@@ -36,10 +38,12 @@ from trioxygen.gateway.http_limits import AsgiApp
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.hdds.datanode.datanode import DataNode
 from trioxygen.metadata.client.scm import ScmClient
+from trioxygen.metadata.om.schema import ALL_TABLES as OM_TABLES
 from trioxygen.metadata.raft.discovery import Peer
 from trioxygen.metadata.raft.ports import GroupId, Replica
 from trioxygen.metadata.raft.wal import WriteAheadLog
 from trioxygen.metadata.raft.wal_metrics import WalMetrics
+from trioxygen.metadata.scm.schema import ALL_TABLES as SCM_TABLES
 from trioxygen.proto.v1 import om_pb2, scm_pb2
 from trioxygen.proto.v1.raft_pb2 import MemberRow
 
@@ -133,6 +137,16 @@ class GroupRole:
             self._name,
             metadata.log_segment_bytes,
             WalMetrics(node.runtime.registry),
+            states_held.of_groups(
+                [
+                    GroupState(
+                        self._group,
+                        node.data / self._name,
+                        OM_TABLES if self._group == OM_GROUP else SCM_TABLES,
+                        is_only_voter=len(peers) == 1,
+                    )
+                ]
+            ),
         )
         member = GroupMember(
             node.runtime,

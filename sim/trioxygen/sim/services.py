@@ -1,7 +1,7 @@
 """What runs on the nodes: OM and SCM, built of the production parts."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 from trioxygen.cli.build import OM_GROUP, SCM_GROUP, build_om, build_scm, open_log
 from trioxygen.cli.build_group import GroupConfig, GroupMember, ReplicatedService
 from trioxygen.cli.config_schema import Config, MetadataConfig
+from trioxygen.cli.states_held import held_by
 from trioxygen.common.errors import LogCorrupt, NoSpace, Stopping
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.scm import ScmClient
@@ -22,6 +23,7 @@ from trioxygen.metadata.raft.ports import GroupId, Replica
 from trioxygen.metadata.raft.raft_replica import RaftReplica
 from trioxygen.metadata.raft.replica import SingleVoterReplica
 from trioxygen.metadata.raft.wal import WriteAheadLog
+from trioxygen.metadata.raft.wal_mending import StateHeld
 from trioxygen.metadata.raft.wal_metrics import WalMetrics
 from trioxygen.metadata.raft.wal_segment import LogFailed
 from trioxygen.metadata.scm.schema import ALL_TABLES as SCM_TABLES
@@ -113,6 +115,7 @@ class Member:
             "metadata",
             self._options.log_segment_bytes,
             WalMetrics(runtime.registry),
+            self._states_held,
         )
         if len(place.peers) == 1:
             replica = SingleVoterReplica(runtime, wal, place.group)
@@ -142,6 +145,14 @@ class Member:
         self.raft = member.replica
         if self._options.log_keep_bytes < _LOG_KEPT_BYTES:
             runtime.tasks.start(self._make_durable_often(), name="make-durable")
+
+    def _states_held(self) -> Mapping[GroupId, StateHeld]:
+        """Of the state as this life finds it, for a log that is damaged."""
+        disk, place = self._runtime.disk, self._place
+        assert isinstance(disk, SimDisk)
+        tables = OM_TABLES if place.group == OM_GROUP else SCM_TABLES
+        store = SimStore(disk, DATA / place.name, tables, self._observe)
+        return {place.group: held_by(store, is_only_voter=len(place.peers) == 1)}
 
     def _build(self, replica: Replica, first_members: Sequence[MemberRow]) -> ReplicatedService:
         runtime, place = self._runtime, self._place

@@ -106,7 +106,9 @@ class SingleVoterReplica:
         applied_index = machine.applied_index()
         await self._check_log(applied_index)
         before = HardState.FromString(self._wal.hard_state(self._group))
-        self._term = before.term + 1
+        # The state that said the last term may have been lost from the log, and the entries not.
+        last_term = self._wal.term(self._group, self._wal.last_index(self._group))
+        self._term = max(before.term, last_term) + 1
         state = HardState(term=self._term, voted_for=before.voted_for)
         await self._wal.append(self._group, hard_state=state.SerializeToString())
         await self._replay(machine, applied_index)
@@ -128,13 +130,14 @@ class SingleVoterReplica:
             # A state that was loaded from a dump comes without its log.
             log.warning("log_started_at_state", group=group, index=applied_index)
             await wal.reset(group, applied_index, 0)
-        if applied_index > wal.last_index(group):
-            raise LogCorrupt(
-                "the log ends before the state that came from it",
-                group=group,
-                last_index=wal.last_index(group),
-                applied_index=applied_index,
+        elif applied_index > wal.last_index(group):
+            # Its last records are damaged, which looks as if they had never been whole. What they
+            # held is in the state, and no other voter waits for them.
+            last_index = wal.last_index(group)
+            log.error(
+                "log_ends_before_state", group=group, last_index=last_index, applied=applied_index
             )
+            await wal.reset(group, applied_index, wal.term(group, last_index))
         if applied_index + 1 < wal.first_index(group):
             raise LogCorrupt(
                 "the log no longer holds what the state lacks",

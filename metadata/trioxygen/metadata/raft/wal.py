@@ -27,6 +27,7 @@ from trioxygen.common.units import MIB
 from trioxygen.metadata.raft.ports import Entry, GroupId
 from trioxygen.metadata.raft.wal_format import SEGMENT_HEADER_BYTES, SegmentHeader
 from trioxygen.metadata.raft.wal_index import GroupIndex, GroupLog
+from trioxygen.metadata.raft.wal_mending import StatesHeld
 from trioxygen.metadata.raft.wal_metrics import WalMetrics
 from trioxygen.metadata.raft.wal_reading import place, read_entries
 from trioxygen.metadata.raft.wal_reclaim import is_obsolete, to_carry
@@ -116,12 +117,15 @@ class WriteAheadLog:
         *,
         name: str = "raft",
         metrics: WalMetrics | None = None,
+        states: StatesHeld | None = None,
     ) -> "WriteAheadLog":
         """Recovers the log in a folder of its own, or starts one there.
 
         Args:
             name: tells logs of one process apart, in metrics.
             metrics: shared by all logs of a runtime; may be left out when there is only one.
+            states: what the groups' states hold; asked only when a part of the log is damaged,
+                which is mended where all that it held is applied.
         Raises:
             LogCorrupt, UnknownFormat: as recovered.
             NoSpace: a new log found no space for its first segment.
@@ -129,7 +133,9 @@ class WriteAheadLog:
         disk, run = runtime.disk, runtime.blocking.run
         await run(disk.make_directory, directory)
         spares_max = config.spare_segments_max
-        recovered = await run(partial(recover, disk, directory, spares_max=spares_max))
+        recovered = await run(
+            partial(recover, disk, directory, spares_max=spares_max, states=states)
+        )
         segments, end_offset = recovered.segments, recovered.end_offset
         if not segments:
             header = SegmentHeader(
@@ -140,7 +146,7 @@ class WriteAheadLog:
             )
             segments = [await run(make_segment, disk, directory, header)]
             end_offset = SEGMENT_HEADER_BYTES
-        return cls(
+        wal = cls(
             runtime=runtime,
             config=config,
             directory=directory,
@@ -150,6 +156,13 @@ class WriteAheadLog:
             groups=recovered.groups,
             end_offset=end_offset,
         )
+        await asyncio.gather(
+            *(
+                wal._enqueue(Append(group, compacted=through, is_housekeeping=True))
+                for group, through in recovered.obsolete_through.items()
+            )
+        )
+        return wal
 
     # ---- what the log holds ----
 

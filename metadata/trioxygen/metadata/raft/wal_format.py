@@ -175,6 +175,12 @@ def parse_record_header(data: Buffer, at: int) -> RecordHeader | None:
     return RecordHeader(crc, size_bytes, kind, of_entry, GroupId(group), synced, index, term)
 
 
+def raw_record_header(data: Buffer) -> RecordHeader:
+    """What would be a record's header, whatever it is: for damaged ones."""
+    _, crc, size_bytes, kind, of_entry, group, synced, index, term = _RECORD.unpack_from(data)
+    return RecordHeader(crc, size_bytes, kind, of_entry, GroupId(group), synced, index, term)
+
+
 def is_intact(header: Buffer, payload: Buffer, *, seed: int) -> bool:
     """Whether the CRC holds over the 48 bytes of a header and the payload that it announces."""
     assert len(header) == RECORD_HEADER_BYTES, len(header)

@@ -125,6 +125,11 @@ class GroupIndex:
         while self.configurations and self.configurations[0] < self.first_index:
             del self.configurations[0]
 
+    def restart(self, index: int) -> None:
+        """Drops all entries; the next one is `index`."""
+        self.truncate(0)
+        self.first_index = index
+
     def note_hard_state(self, hard_state: bytes, *, offset: int) -> None:
         self.hard_state, self.hard_state_offset = hard_state, offset
 

@@ -1,13 +1,13 @@
 """Reading the log back at start: what is in it, where it ends, and whether it is whole. It blocks.
 
 The first record that does not check is the end of the log, unless an intact record after it says
-that the log was synced beyond that place: then stored bytes have gone bad, which is an error and
-never skipped. What stands after the end is erased: otherwise records that were never acknowledged
-could come back.
+that the log was synced beyond that place: then stored bytes have gone bad, which is an error,
+except where all that was lost is applied already (`wal_mending`). What stands after the end is
+erased: otherwise records that were never acknowledged could come back.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,7 @@ from trioxygen.metadata.raft.wal_format import (
     parse_segment_header,
 )
 from trioxygen.metadata.raft.wal_index import GroupIndex
+from trioxygen.metadata.raft.wal_mending import Mender, StatesHeld
 from trioxygen.metadata.raft.wal_segment import (
     SEGMENT_SUFFIX,
     UNFINISHED_NAME,
@@ -48,11 +49,13 @@ class Recovered:
     """Attributes:
     segments: in order; the last is the one in use. Empty: a new log.
     end_offset: where the next record goes.
+    obsolete_through: (index, term) of each group after a loss: to be written.
     """
 
     segments: list[Segment]
     groups: dict[GroupId, GroupIndex]
     end_offset: int
+    obsolete_through: dict[GroupId, tuple[int, int]] = field(default_factory=dict)
 
 
 class _Window:
@@ -88,32 +91,46 @@ def _record(window: _Window, at: int, *, seed: int) -> tuple[RecordHeader, memor
     return header, payload
 
 
-def recover(disk: Disk, directory: Path, *, spares_max: int) -> Recovered:
-    """Raises: LogCorrupt, naming file and offset; UnknownFormat."""
+def recover(
+    disk: Disk, directory: Path, *, spares_max: int, states: StatesHeld | None = None
+) -> Recovered:
+    """Args:
+        states: what the groups' states hold; None: not known, so nothing may be lost.
+    Raises: LogCorrupt, naming file and offset; UnknownFormat.
+    """
     disk.remove(directory / UNFINISHED_NAME)
-    segments = _open_segments(disk, directory)
+    mender = None if states is None else Mender(disk, states)
+    segments = _open_segments(disk, directory, mender)
     try:
-        return _recover(disk, segments, spares_max=spares_max)
+        return _recover(disk, segments, spares_max=spares_max, mender=mender)
     except BaseException:
         for segment in segments:
             segment.file.close()
         raise
 
 
-def _recover(disk: Disk, segments: list[Segment], *, spares_max: int) -> Recovered:
+def _recover(
+    disk: Disk, segments: list[Segment], *, spares_max: int, mender: Mender | None
+) -> Recovered:
     groups: dict[GroupId, GroupIndex] = {}
     synced_offset = 0
     for number, segment in enumerate(segments):
-        end, ended, synced = _replay(segment, groups)
+        rest = segments[number + 1 :]
+        end, ended, synced = _replay(segment, groups, rest, mender)
         synced_offset = max(synced_offset, synced)
         if ended:
             if number + 1 == len(segments):
                 missing = segment.path.with_name(segment_name(segment.end_offset))
                 raise LogCorrupt("a segment is missing", file=str(missing), offset_bytes=0)
             continue
-        rest = segments[number + 1 :]
         _check_torn(segment, end, rest)
+        obsolete_through: dict[GroupId, tuple[int, int]] = {}
+        if mender is not None:
+            mender.look_for_lost_front(groups, segments[0].base_offset)
+            obsolete_through = mender.finish(groups)
         _check_groups(groups, segments[0])
+        if mender is not None:
+            mender.write()
         del segments[number + 1 :]
         for later in rest:
             retire_segment(disk, later, spares_max=spares_max)
@@ -125,7 +142,7 @@ def _recover(disk: Disk, segments: list[Segment], *, spares_max: int) -> Recover
             earlier.file.datasync()
         erase_tail(segment.file, end, segment.header.size_bytes)
         log.info("log_recovered", file=segment.path, offset_bytes=end, groups=len(groups))
-        return Recovered(segments, groups, segment.base_offset + end)
+        return Recovered(segments, groups, segment.base_offset + end, obsolete_through)
     return Recovered([], groups, 0)
 
 
@@ -141,36 +158,59 @@ def _write_again(segment: Segment, start_offset: int, end_offset: int) -> None:
         at += len(piece)
 
 
-def _open_segments(disk: Disk, directory: Path) -> list[Segment]:
+def _open_segments(disk: Disk, directory: Path, mender: Mender | None) -> list[Segment]:
+    """In order. Where whole ones are damaged or missing, only those that follow, if that may be."""
     segments: list[Segment] = []
+    unused: list[Path] = []
+    damaged: LogCorrupt | None = None
     try:
-        for name in disk.list(directory):
+        for name in sorted(disk.list(directory)):
             if not name.endswith(SEGMENT_SUFFIX):
                 continue
-            path = directory / name
-            file = disk.open(path)
             try:
-                header = parse_segment_header(file.pread(SEGMENT_HEADER_BYTES, 0), file=str(path))
-                if name != segment_name(header.base_offset):
-                    raise LogCorrupt(
-                        "a segment has another one's name", file=str(path), offset_bytes=0
-                    )
-                if file.size_bytes() != header.size_bytes:
-                    raise LogCorrupt(
-                        "a segment has the wrong size",
-                        file=str(path),
-                        offset_bytes=file.size_bytes(),
-                    )
-            except BaseException:
-                file.close()
-                raise
-            segments.append(Segment(path, file, header))
-        _check_sequence(segments)
+                segment = _open_segment(disk, directory / name)
+                segments.append(segment)
+                _check_sequence(segments[-2:])
+                continue
+            except LogCorrupt as error:
+                if mender is None:
+                    raise
+                damaged = error
+            # Either the segment just opened follows a gap, or the one named cannot be used.
+            is_opened = bool(segments) and segments[-1].path == directory / name
+            last = [segments.pop()] if is_opened else []
+            for before in segments:
+                before.file.close()
+            unused += [before.path for before in segments]
+            if not is_opened:
+                unused.append(directory / name)
+            segments = last
+        if damaged is not None and not segments:
+            raise damaged
     except BaseException:
         for segment in segments:
             segment.file.close()
         raise
+    if damaged is not None and mender is not None:
+        mender.lost_front(unused, segments[0].base_offset)
     return segments
+
+
+def _open_segment(disk: Disk, path: Path) -> Segment:
+    file = disk.open(path)
+    try:
+        header = parse_segment_header(file.pread(SEGMENT_HEADER_BYTES, 0), file=str(path))
+        if path.name != segment_name(header.base_offset):
+            raise LogCorrupt("a segment has another one's name", file=str(path), offset_bytes=0)
+        size_bytes = file.size_bytes()
+        if size_bytes != header.size_bytes:
+            raise LogCorrupt(
+                "a segment has the wrong size", file=str(path), offset_bytes=size_bytes
+            )
+    except BaseException:
+        file.close()
+        raise
+    return Segment(path, file, header)
 
 
 def _check_sequence(segments: Sequence[Segment]) -> None:
@@ -182,14 +222,31 @@ def _check_sequence(segments: Sequence[Segment]) -> None:
             raise LogCorrupt("a segment is missing", file=str(missing), offset_bytes=0)
 
 
-def _replay(segment: Segment, groups: dict[GroupId, GroupIndex]) -> tuple[int, bool, int]:
+def _replay(
+    segment: Segment,
+    groups: dict[GroupId, GroupIndex],
+    rest: Sequence[Segment],
+    mender: Mender | None,
+) -> tuple[int, bool, int]:
     """Takes a segment's records into the index: where they end, whether another segment follows,
     and the highest offset that they say was synced."""
     window = _Window(segment.file, segment.header.size_bytes)
     seed = segment.header.seed()
     file = str(segment.path)
     at, synced_offset = SEGMENT_HEADER_BYTES, 0
-    while (found := _record(window, at, seed=seed)) is not None:
+    while True:
+        found = _record(window, at, seed=seed)
+        if found is None:
+            if mender is None or _synced_beyond(segment, at, rest) is None:
+                return at, False, synced_offset
+            after = _next_intact(segment, at)
+            if after is None and not rest:
+                return at, False, synced_offset
+            mender.lost(segment, at, after or segment.header.size_bytes, groups)
+            if after is None:
+                return at, True, synced_offset
+            at = after
+            continue
         header, payload = found
         synced_offset = max(synced_offset, header.synced_offset)
         check_kind(header, file=file, at=at)
@@ -199,9 +256,10 @@ def _replay(segment: Segment, groups: dict[GroupId, GroupIndex]) -> tuple[int, b
             index = groups.get(header.group)
             if index is None:
                 index = groups[header.group] = GroupIndex(header.group)
+            if mender is not None and header.kind == Kind.ENTRY:
+                mender.entry_follows(index, header.at_index, header.term)
             _take(index, header, payload, segment, at)
         at += RECORD_HEADER_BYTES + header.size_bytes
-    return at, False, synced_offset
 
 
 def _take(
@@ -253,20 +311,33 @@ def _check_groups(groups: dict[GroupId, GroupIndex], oldest: Segment) -> None:
 
 def _check_torn(segment: Segment, at: int, rest: Sequence[Segment]) -> None:
     """Raises LogCorrupt when a record after a bad one says that the log was synced beyond it."""
+    synced_offset = _synced_beyond(segment, at, rest)
+    if synced_offset is not None:
+        raise LogCorrupt(
+            "a record is damaged that was synced",
+            file=str(segment.path),
+            offset_bytes=at,
+            synced_offset=synced_offset,
+        )
+
+
+def _synced_beyond(segment: Segment, at: int, rest: Sequence[Segment]) -> int | None:
+    """An offset beyond a position that an intact record after it says was synced."""
     offset = segment.base_offset + at
     for candidate, start in ((segment, at), *((later, SEGMENT_HEADER_BYTES) for later in rest)):
-        for synced_offset in _synced_offsets(candidate, start):
+        for _, synced_offset in _intact_records(candidate, start):
             if synced_offset > offset:
-                raise LogCorrupt(
-                    "a record is damaged that was synced",
-                    file=str(segment.path),
-                    offset_bytes=at,
-                    synced_offset=synced_offset,
-                )
+                return synced_offset
+    return None
 
 
-def _synced_offsets(segment: Segment, start: int) -> Iterator[int]:
-    """What intact records at or after a position say. The position may be in the middle of one."""
+def _next_intact(segment: Segment, at: int) -> int | None:
+    return next((position for position, _ in _intact_records(segment, at)), None)
+
+
+def _intact_records(segment: Segment, start: int) -> Iterator[tuple[int, int]]:
+    """(position, synced offset) of the intact records at or after a position, which may be in the
+    middle of one."""
     size_bytes, seed = segment.header.size_bytes, segment.header.seed()
     window = _Window(segment.file, size_bytes)
     while start < size_bytes:
@@ -276,7 +347,7 @@ def _synced_offsets(segment: Segment, start: int) -> Iterator[int]:
         while found >= 0:
             record = _record(window, start + found, seed=seed)
             if record is not None:
-                yield record[0].synced_offset
+                yield start + found, record[0].synced_offset
                 after = found + RECORD_HEADER_BYTES + record[0].size_bytes
             found = piece.find(MAGIC, max(found + 1, after))
         # The next piece begins where a magic number cut in two would.

@@ -91,15 +91,23 @@ def test_new_log_starts_after_a_state_that_was_loaded() -> None:
     asyncio.run(scenario())
 
 
-def test_state_ahead_of_its_log_is_corrupt() -> None:
+def test_only_voter_whose_log_lost_its_end_goes_on_from_the_state() -> None:
     async def scenario() -> None:
         disk = MemoryDisk()
         replica, wal = await started(disk, Machine())
         await replica.propose(b"1")
         await replica.stop()
         await wal.close()
-        with pytest.raises(LogCorrupt, match="ends before the state"):
-            await started(disk, Machine(applied_index=2))
+        machine = Machine(applied_index=2)
+        replica, wal = await started(disk, machine)
+        assert await replica.propose(b"3") == 3
+        assert machine.index == 3
+        await replica.stop()
+        await wal.close()
+        replica, wal = await started(disk, Machine(applied_index=2))
+        assert wal.first_index(GROUP) == 3
+        await replica.stop()
+        await wal.close()
 
     asyncio.run(scenario())
 

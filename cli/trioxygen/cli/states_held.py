@@ -1,0 +1,78 @@
+"""What the states of a node hold, for a log that is damaged in a part that they may not need any
+more. Opens stores that nobody has open yet; blocks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from trioxygen.common.errors import DamagedRow
+from trioxygen.hdds.container.blocks import TABLES, applied_index
+from trioxygen.metadata.raft.ports import GroupId
+from trioxygen.metadata.raft.wal_mending import StateHeld, StatesHeld
+from trioxygen.metadata.replicated_state import read_applied
+from trioxygen.metadata.store.lmdb_file import DATA_FILE
+from trioxygen.metadata.store.lmdb_kv import LmdbStore
+from trioxygen.metadata.store.ports import Store, Table
+from trioxygen.metadata.store.seal import damaged
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """Where a group's state is."""
+
+    group: GroupId
+    path: Path
+    tables: Sequence[Table]
+    is_only_voter: bool
+
+
+def of_groups(groups: Iterable[GroupState]) -> StatesHeld:
+    """Of OM and SCM."""
+    return partial(_of_groups, list(groups))
+
+
+def of_ring(group: GroupId, index: Path) -> StatesHeld:
+    """Of a DataNode's volume."""
+    return partial(_of_ring, group, index)
+
+
+def held_by(store: Store, *, is_only_voter: bool) -> StateHeld:
+    """Raises: DamagedRow: a state that is not whole makes up for nothing."""
+    _check_rows(store, str(store))
+    store.sync()
+    with store.read() as txn:
+        applied = read_applied(txn)
+    return StateHeld(applied.index, applied.term, is_only_voter)
+
+
+def _check_rows(store: Store, name: str) -> None:
+    for table, key in store.damaged_rows():
+        error: DamagedRow = damaged(table, key, name)
+        raise error
+
+
+def _of_groups(groups: Sequence[GroupState]) -> Mapping[GroupId, StateHeld]:
+    found: dict[GroupId, StateHeld] = {}
+    for one in groups:
+        if not (one.path / DATA_FILE).exists():
+            found[one.group] = StateHeld(0, 0, one.is_only_voter)
+            continue
+        store = LmdbStore(one.path, one.tables)
+        try:
+            found[one.group] = held_by(store, is_only_voter=one.is_only_voter)
+        finally:
+            store.close()
+    return found
+
+
+def _of_ring(group: GroupId, index: Path) -> Mapping[GroupId, StateHeld]:
+    if not (index / DATA_FILE).exists():
+        return {group: StateHeld(0, 0, is_only_voter=True)}
+    store = LmdbStore(index, TABLES)
+    try:
+        _check_rows(store, str(index))
+        store.sync()
+        return {group: StateHeld(applied_index(store), 0, is_only_voter=True)}
+    finally:
+        store.close()

@@ -1,0 +1,328 @@
+"""Damage in a part of the log that the states behind it no longer need.
+
+A record that was synced and does not check is an error, unless all that may have been lost with it
+is applied: then the segment is copied aside as it is, what was damaged is replaced by records that
+say what is obsolete, and the log goes on. Whether that is so is decided at the end of recovery,
+when it is known what came after each loss (`Mender.finish`):
+
+1. The first entry of a group after a loss is at most one beyond what its state holds. What stood
+   before it in the log is then obsolete, whatever it was.
+2. Of a group without any entry after a loss, what was lost must be known: from the headers of the
+   lost records, or because what its state holds beyond the log accounts for all of them.
+3. A vote that may be lost was given again later, or there is nobody else to vote for.
+
+Everything here blocks.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from trioxygen.common import logs
+from trioxygen.common.disk import Disk, File
+from trioxygen.common.errors import LogCorrupt
+from trioxygen.common.units import MIB
+from trioxygen.metadata.raft.ports import GroupId
+from trioxygen.metadata.raft.wal_format import (
+    RECORD_HEADER_BYTES,
+    Kind,
+    RecordHeader,
+    raw_record_header,
+    record_header,
+)
+from trioxygen.metadata.raft.wal_index import NOWHERE, GroupIndex
+from trioxygen.metadata.raft.wal_segment import Segment
+
+log = logs.get(__name__)
+
+DAMAGED_SUFFIX: Final = ".damaged"
+_COPY_BYTES: Final = 4 * MIB
+_KINDS: Final = frozenset(int(kind) for kind in Kind)
+_HARD_STATE_BYTES_MAX: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class StateHeld:
+    """What a group's state holds, durably, and checked to be whole.
+
+    Attributes:
+    is_only_voter: no vote of it can decide anything.
+    """
+
+    index: int
+    term: int
+    is_only_voter: bool
+
+
+# Asked once, and only when something is damaged. Blocks. Raises: Corrupt errors.
+StatesHeld = Callable[[], Mapping[GroupId, StateHeld]]
+
+
+@dataclass(slots=True)
+class Loss:
+    """Attributes:
+    offset: of the log, where it begins.
+    segment: None: all that stood before the oldest segment that is used.
+    start, end: in the segment's file; `end` is its size when another segment follows.
+    records: headers of what was lost, or None: not known.
+    count: how many records, or None.
+    last_before: last index of each group before the loss.
+    first_after: index of the first entry of each group after it.
+    """
+
+    offset: int
+    segment: Segment | None
+    start: int = 0
+    end: int = 0
+    records: Sequence[RecordHeader] | None = None
+    count: int | None = None
+    last_before: dict[GroupId, int] = field(default_factory=dict)
+    first_after: dict[GroupId, int] = field(default_factory=dict)
+
+
+class Mender:
+    """Of one recovery."""
+
+    def __init__(self, disk: Disk, states: StatesHeld) -> None:
+        self._disk, self._states = disk, states
+        self._held: Mapping[GroupId, StateHeld] | None = None
+        self._set_aside: list[Path] = []
+        self.losses: list[Loss] = []
+
+    def _state(self, group: GroupId) -> StateHeld | None:
+        if self._held is None:
+            self._held = self._states()
+        return self._held.get(group)
+
+    # ---- during the replay ----
+
+    def lost_front(self, segments: Sequence[Path], offset: int) -> None:
+        """Whole segments cannot be used, nor what stands before them."""
+        self._set_aside = list(segments)
+        self.losses.append(Loss(offset, None))
+
+    def look_for_lost_front(self, groups: Mapping[GroupId, GroupIndex], offset: int) -> None:
+        """Segments before the oldest one may be missing that the log says are needed."""
+        if all(index.first_index <= index.compacted_index + 1 for index in groups.values()):
+            return
+        loss = Loss(offset, None)
+        loss.first_after = {
+            group: index.first_index for group, index in groups.items() if len(index)
+        }
+        self.losses.append(loss)
+
+    def lost(
+        self, segment: Segment, start: int, end: int, groups: Mapping[GroupId, GroupIndex]
+    ) -> None:
+        loss = Loss(segment.base_offset + start, segment, start, end)
+        loss.last_before = {group: index.last_index for group, index in groups.items()}
+        chain = _chain(segment.file, start, end)
+        if chain is not None:
+            loss.count = len(chain)
+            if all(self._is_plausible(header, loss) for header in chain):
+                loss.records = chain
+        self.losses.append(loss)
+
+    def _is_plausible(self, header: RecordHeader, loss: Loss) -> bool:
+        if header.kind not in _KINDS:
+            return False
+        if header.kind in (Kind.SEGMENT_END, Kind.SYNCED):
+            return header.group == 0
+        if header.kind == Kind.HARD_STATE and header.size_bytes > _HARD_STATE_BYTES_MAX:
+            return False
+        if header.kind == Kind.ENTRY:
+            after = loss.last_before.get(header.group, 0)
+            loss_bytes = loss.end - loss.start
+            is_near = after < header.at_index <= after + loss_bytes // RECORD_HEADER_BYTES + 1
+            return self._state(header.group) is not None and is_near
+        return self._state(header.group) is not None
+
+    def entry_follows(self, index: GroupIndex, at_index: int, term: int) -> None:
+        """Before an entry is taken into the index."""
+        behind = [loss for loss in self.losses if index.group not in loss.first_after]
+        for loss in behind:
+            loss.first_after[index.group] = at_index
+        if behind:
+            # What stands before it may be incomplete, or have been replaced.
+            index.truncate(at_index)
+            index.compact(at_index - 1, term, offset=NOWHERE)
+            if index.last_index != at_index - 1:
+                index.restart(at_index)
+
+    # ---- at the end ----
+
+    def finish(self, groups: dict[GroupId, GroupIndex]) -> dict[GroupId, tuple[int, int]]:
+        """(index, term) through which each group's log is obsolete, to be written at its end.
+
+        Raises: LogCorrupt: something may be lost that is needed; nothing was changed.
+        """
+        if not self.losses:
+            return {}
+        self._state(GroupId(0))
+        assert self._held is not None
+        for loss in self.losses:
+            self._check(loss, groups, self._held)
+        through: dict[GroupId, tuple[int, int]] = {}
+        for group, held in self._held.items():
+            index = groups.get(group)
+            if index is not None and held.index >= index.compacted_index:
+                index.compact(held.index, held.term, offset=NOWHERE)
+                index.compacted_term = held.term
+                through[group] = (held.index, held.term)
+        return through
+
+    def _check(
+        self,
+        loss: Loss,
+        groups: Mapping[GroupId, GroupIndex],
+        held: Mapping[GroupId, StateHeld],
+    ) -> None:
+        silent: list[GroupId] = []
+        accounted = 0
+        for group in {*groups, *held}:
+            state = held.get(group)
+            first = loss.first_after.get(group)
+            before = loss.last_before.get(group, 0)
+            if first is None:
+                silent.append(group)
+                accounted += max(0, state.index - before) if state is not None else 0
+            elif state is None or first > state.index + 1:
+                raise _needed(loss, group, state)
+            else:
+                accounted += max(0, first - 1 - before)
+        may_be_votes = set(groups)
+        if loss.records is not None:
+            may_be_votes = set()
+            for header in loss.records:
+                if header.kind == Kind.HARD_STATE:
+                    may_be_votes.add(header.group)
+                elif header.group in silent and header.kind != Kind.COMPACTED:
+                    state = held.get(header.group)
+                    most = max(header.at_index, loss.last_before.get(header.group, 0))
+                    if state is None or state.index < most:
+                        raise _needed(loss, header.group, state)
+        elif loss.count is not None and accounted == loss.count:
+            may_be_votes = set()
+        elif silent and any(self._has_anything(group, groups, held) for group in silent):
+            raise _needed(loss, silent[0], held.get(silent[0]))
+        for group in may_be_votes:
+            state = held.get(group)
+            is_said_later = groups[group].hard_state_offset > loss.offset
+            if not is_said_later and not (state is not None and state.is_only_voter):
+                raise _needed(loss, group, state)
+
+    def _has_anything(
+        self,
+        group: GroupId,
+        groups: Mapping[GroupId, GroupIndex],
+        held: Mapping[GroupId, StateHeld],
+    ) -> bool:
+        state = held.get(group)
+        return group in groups or (state is not None and state.index > 0)
+
+    def write(self) -> None:
+        """Sets aside what was damaged and makes the files whole. After `finish`."""
+        for path in self._set_aside:
+            aside = _name_aside(self._disk, path)
+            self._disk.rename(path, aside)
+            self._disk.sync_directory(path.parent)
+            log.error("log_segment_set_aside", file=path, set_aside=aside)
+        for loss in self.losses:
+            if loss.segment is None:
+                continue
+            segment = loss.segment
+            aside = _copy_aside(self._disk, segment)
+            _fill(segment, loss)
+            log.error(
+                "log_mended",
+                file=segment.path,
+                offset_bytes=loss.start,
+                lost_bytes=loss.end - loss.start,
+                set_aside=aside,
+                note="what was lost is in the state already",
+            )
+
+
+def _needed(loss: Loss, group: GroupId, state: StateHeld | None) -> LogCorrupt:
+    where = "the oldest segment" if loss.segment is None else str(loss.segment.path)
+    return LogCorrupt(
+        "a record is damaged that was synced, and the state may lack what it held",
+        file=where,
+        offset_bytes=loss.start,
+        group=group,
+        applied_index=-1 if state is None else state.index,
+    )
+
+
+def _chain(file: File, start: int, end: int) -> list[RecordHeader] | None:
+    """Headers of the records that fill a range, not checked; None: they do not fill it."""
+    found: list[RecordHeader] = []
+    at = start
+    while at + RECORD_HEADER_BYTES <= end:
+        header = raw_record_header(file.pread(RECORD_HEADER_BYTES, at))
+        after = at + RECORD_HEADER_BYTES + header.size_bytes
+        if after > end:
+            break
+        found.append(header)
+        at = after
+    if at == end and found:
+        return found
+    # The size itself may be what was damaged: then one record fills it all.
+    only = raw_record_header(file.pread(RECORD_HEADER_BYTES, start))
+    return [only._replace(size_bytes=end - start - RECORD_HEADER_BYTES)]
+
+
+def _name_aside(disk: Disk, path: Path) -> Path:
+    number = 0
+    while disk.exists(aside := path.with_suffix(f"{DAMAGED_SUFFIX}{number or ''}")):
+        number += 1
+    return aside
+
+
+def _copy_aside(disk: Disk, segment: Segment) -> Path:
+    aside = _name_aside(disk, segment.path)
+    file = disk.open(aside, create=True)
+    try:
+        for at in range(0, segment.header.size_bytes, _COPY_BYTES):
+            size_bytes = min(_COPY_BYTES, segment.header.size_bytes - at)
+            file.pwrite([segment.file.pread(size_bytes, at)], at)
+        file.datasync()
+    finally:
+        file.close()
+    disk.sync_directory(aside.parent)
+    return aside
+
+
+def _fill(segment: Segment, loss: Loss) -> None:
+    """Intact records in the place of the lost ones: what is obsolete, and nothing."""
+    seed = segment.header.seed()
+    synced = loss.offset
+    end = loss.end
+    tail = b""
+    if loss.end == segment.header.size_bytes:
+        tail = record_header(Kind.SEGMENT_END, GroupId(0), synced_offset=synced, seed=seed)
+        end = loss.start + RECORD_HEADER_BYTES * (1 + len(_broken(loss)))
+    records = [
+        (Kind.COMPACTED, group, first - 1) for group, first in sorted(_broken(loss).items())
+    ] or ([] if tail else [(Kind.SYNCED, GroupId(0), 0)])
+    room = end - loss.start - RECORD_HEADER_BYTES * len(records) - len(tail)
+    assert room >= 0, (segment.path, loss)
+    data = b""
+    for position, (kind, group, index) in enumerate(records):
+        payload = bytes(room) if position == len(records) - 1 else b""
+        data += record_header(
+            kind, group, synced_offset=synced, index=index, payload=payload, seed=seed
+        )
+        data += payload
+    segment.file.pwrite([data + tail], loss.start)
+    segment.file.datasync()
+
+
+def _broken(loss: Loss) -> dict[GroupId, int]:
+    """The groups whose entries do not follow each other over the loss, and where they go on."""
+    return {
+        group: first
+        for group, first in loss.first_after.items()
+        if first != loss.last_before.get(group, 0) + 1
+    }
