@@ -63,6 +63,7 @@ def load_state(
 ) -> None:
     """Makes the state of an OM or SCM from a dump. It must have none in the folder: move the old
     one, and the folder `log`, away before."""
+    from trioxygen.cli.data_parts import loaded_mark
     from trioxygen.common.disk import SystemDisk
     from trioxygen.common.errors import TrioxygenError
     from trioxygen.metadata.state_dump import load_state as load
@@ -84,6 +85,8 @@ def load_state(
             Exit.REFUSED, f"{file} was not loaded: {error}: {data} is as it was"
         ) from error
     disk = SystemDisk()
+    # Its log begins with it.
+    disk.replace(loaded_mark(data, service), b"")
     disk.rename(beside, data / service)
     disk.sync_directory(data)
     print(f"{service}: {rows} rows", file=sys.stderr)

@@ -26,6 +26,7 @@ from trioxygen.gateway.readiness import Readiness
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
+from trioxygen.hdds.container.layout import VolumeLayout, check_whole
 from trioxygen.hdds.datanode.config import DataNodeConfig
 from trioxygen.hdds.datanode.datanode import DataNode
 from trioxygen.hdds.datanode.volumes import VolumeParts
@@ -159,6 +160,7 @@ async def build_datanode(
     def open_index(name: str, tables: Iterable[Table]) -> Store:
         return LmdbStore(data / name, tables, map_bytes=config.metadata.map_bytes)
 
+    await runtime.blocking.run(check_whole, runtime.disk, VolumeLayout(data))
     wal = await open_log(
         runtime,
         data / "log",

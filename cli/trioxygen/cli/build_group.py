@@ -13,6 +13,7 @@ from trioxygen.common.errors import LogCorrupt, NotLeader, TrioxygenError
 from trioxygen.common.network import Handler, Service
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.execution import Executor
+from trioxygen.metadata.healing import Healer
 from trioxygen.metadata.raft.admin import GroupAdmin
 from trioxygen.metadata.raft.core.config import RaftConfig
 from trioxygen.metadata.raft.core.types import ReplicaId
@@ -158,7 +159,18 @@ class GroupMember:
             await executor.make_durable()
             return executor.applied_index()
 
-        self._admin.attach(identity, replica, joining, snapshot)
+        healer = Healer(
+            config.name,
+            self._runtime,
+            executor,
+            {table.number: table for table in executor.tables},
+            group_digest=identity.group_digest,
+            others=lambda: [
+                one.address for one in joining.members() if one.replica != identity.replica
+            ],
+        )
+        self._runtime.tasks.start_worker(healer)
+        self._admin.attach(identity, replica, joining, snapshot, healer.read_rows)
         self._gate.open(service.service)
 
     def _replica(self, identity: Identity) -> RaftReplica:

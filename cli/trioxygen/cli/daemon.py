@@ -12,7 +12,13 @@ import uvloop
 from trioxygen.cli.admin_client import ENDPOINT_FILE
 from trioxygen.cli.config import ConfigError
 from trioxygen.cli.config_schema import Config
-from trioxygen.cli.data_folder import DataFolder, Owner, open_data_folder
+from trioxygen.cli.data_folder import (
+    WHAT_TO_DO,
+    DataFolder,
+    Owner,
+    open_data_folder,
+    unusable,
+)
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.process import (
     ADMIN_DRAIN_SECONDS,
@@ -213,8 +219,11 @@ class _Daemon:
             raise CommandFailed(Exit.CANNOT_LISTEN, f"{error}: choose another address") from error
         except Corrupt as error:
             raise CommandFailed(
-                Exit.DATA_FOLDER, f"data folder {folder.path} cannot be used: {error}"
+                Exit.DATA_FOLDER,
+                f"data folder {folder.path} cannot be used: {error}: {WHAT_TO_DO}",
             ) from error
+        except OSError as error:
+            raise unusable(folder.path, error) from error
         except TrioxygenError as error:
             raise CommandFailed(Exit.REFUSED, f"the {start.role} did not start: {error}") from error
         finally:

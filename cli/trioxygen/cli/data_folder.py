@@ -14,10 +14,10 @@ from trioxygen.common.runtime import Runtime
 
 # 2: rows are sealed, and references to blocks carry tags.
 FORMAT: Final = 2
-_VERSION_FILE: Final = "VERSION"
+VERSION_FILE: Final = "VERSION"
 _LOCK_FILE: Final = "lock"
 # What a first start that was cut short, or a file system, leaves behind.
-_NOT_DATA: Final = {_LOCK_FILE, f"{_VERSION_FILE}.new", "lost+found", "logs"}
+_NOT_DATA: Final = {_LOCK_FILE, f"{VERSION_FILE}.new", "lost+found", "logs"}
 _CLUSTER_ID_LENGTH: Final = 26
 _NODE_ID_LENGTH: Final = 8
 
@@ -42,6 +42,7 @@ class Owner:
     node_id: str = ""
 
 
+WHAT_TO_DO: Final = "see docs/operations/damage.md"
 STORE: Final = Owner("serve")
 
 
@@ -58,7 +59,7 @@ def open_data_folder(runtime: Runtime, path: Path, owner: Owner = STORE) -> Data
             raise CommandFailed(Exit.DATA_FOLDER, _in_use(runtime, path))
         try:
             _note_pid(runtime, path)
-            is_new = not runtime.disk.exists(path / _VERSION_FILE)
+            is_new = not runtime.disk.exists(path / VERSION_FILE)
             found = _begin(runtime, path, owner) if is_new else _owner(runtime, path)
             _check_owner(path, found, owner)
         except BaseException:
@@ -66,10 +67,21 @@ def open_data_folder(runtime: Runtime, path: Path, owner: Owner = STORE) -> Data
             raise
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
+        if error.filename not in (None, str(path), path):
+            reason = f"{error.filename}: {reason}"
         raise CommandFailed(
             Exit.DATA_FOLDER, f"cannot use data folder {path}: {reason}: choose one with --data"
         ) from error
     return DataFolder(path, found.cluster_id, found.node_id, is_new, lock)
+
+
+def unusable(path: Path, error: OSError) -> CommandFailed:
+    """What the disk said while the folder's parts were opened."""
+    reason = (error.strerror or str(error)).lower()
+    where = f"{error.filename}: " if error.filename else ""
+    return CommandFailed(
+        Exit.DATA_FOLDER, f"data folder {path} cannot be used: {where}{reason}: {WHAT_TO_DO}"
+    )
 
 
 def _in_use(runtime: Runtime, path: Path) -> str:
@@ -104,12 +116,12 @@ def _begin(runtime: Runtime, path: Path, owner: Owner) -> Owner:
     if owner.role != STORE.role:
         node_id = node_id or f"{owner.role}-{random_token(runtime.rng, _NODE_ID_LENGTH).lower()}"
         made |= {"role": owner.role, "node_id": node_id}
-    runtime.disk.replace(path / _VERSION_FILE, f"{json.dumps(made)}\n".encode())
+    runtime.disk.replace(path / VERSION_FILE, f"{json.dumps(made)}\n".encode())
     return Owner(owner.role, cluster_id, node_id)
 
 
 def _owner(runtime: Runtime, path: Path) -> Owner:
-    file = path / _VERSION_FILE
+    file = path / VERSION_FILE
     try:
         version = json.loads(runtime.disk.read(file))
         found, cluster_id = version["format"], version["cluster_id"]

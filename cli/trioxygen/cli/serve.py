@@ -13,7 +13,8 @@ import uvloop
 
 from trioxygen.cli.admin_client import ENDPOINT_FILE
 from trioxygen.cli.config_schema import Config
-from trioxygen.cli.data_folder import DataFolder, open_data_folder
+from trioxygen.cli.data_folder import WHAT_TO_DO, DataFolder, open_data_folder, unusable
+from trioxygen.cli.data_parts import check_parts, note_complete
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.process import (
     ADMIN_DRAIN_SECONDS,
@@ -129,6 +130,7 @@ async def _serve_folder(
             s3_url = await s3.start(store.gateway_app, tls=tls)
             admin_url = await admin.start(store.admin_app)
             write_endpoint(runtime, folder, s3=s3_url, admin=admin_url, admin_token=token)
+            note_complete(runtime, folder)
             store.set_ready(True)
             freeze_what_stays()
             _tell_endpoint(start, folder, s3_url, admin_url, store.first_credentials)
@@ -153,6 +155,7 @@ async def _serve_folder(
 
 async def _build(start: Start, runtime: Runtime, folder: DataFolder, token: str) -> RunningStore:
     try:
+        await runtime.blocking.run(check_parts, runtime.disk, folder.path)
         return await start.build(
             start.config,
             folder.path,
@@ -163,8 +166,10 @@ async def _build(start: Start, runtime: Runtime, folder: DataFolder, token: str)
         )
     except Corrupt as error:
         raise CommandFailed(
-            Exit.DATA_FOLDER, f"data folder {folder.path} cannot be used: {error}"
+            Exit.DATA_FOLDER, f"data folder {folder.path} cannot be used: {error}: {WHAT_TO_DO}"
         ) from error
+    except OSError as error:
+        raise unusable(folder.path, error) from error
     except TrioxygenError as error:
         raise CommandFailed(Exit.REFUSED, f"the store did not start: {error}") from error
 

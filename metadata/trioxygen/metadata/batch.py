@@ -76,6 +76,22 @@ class Batch:
     payload: bytes
 
 
+@dataclass(slots=True, eq=False)
+class Execution:
+    """A batch from its start until its transaction ends.
+
+    Attributes:
+    is_lost: its transaction is aborted, or about to be: another leader's entry took its place.
+    """
+
+    run: "asyncio.Future[Batch]"
+    is_lost: bool = False
+
+
+class BatchTooLarge(Exception):
+    """More than one command, and more than an entry of the log may have."""
+
+
 class BatchRunner:
     """On the writer thread.
 

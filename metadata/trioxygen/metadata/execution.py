@@ -9,16 +9,17 @@ their tables and handlers.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from google.protobuf.message import Message
-from prometheus_client import Counter, Histogram
 
 from trioxygen.common import logs
 from trioxygen.common.errors import (
+    DamagedRow,
     NoSpace,
     NotLeader,
     Overloaded,
@@ -32,12 +33,15 @@ from trioxygen.metadata.batch import (
     MEMBER_HANDLERS,
     Batch,
     BatchRunner,
+    BatchTooLarge,
+    Execution,
     Handler,
     Now,
     Refusal,
     Waiting,
 )
 from trioxygen.metadata.changes import Changes
+from trioxygen.metadata.executor_metrics import ExecutorMetrics
 from trioxygen.metadata.raft.ports import (
     Applied,
     Entry,
@@ -48,7 +52,7 @@ from trioxygen.metadata.raft.ports import (
 )
 from trioxygen.metadata.replicated_state import META, ReplicatedState, StoreIncoming
 from trioxygen.metadata.retries import RETRIES, expire_retries, register_reply
-from trioxygen.metadata.store.ports import Incoming, Store, Table
+from trioxygen.metadata.store.ports import DamagedSpan, Incoming, Store, Table
 from trioxygen.proto.v1.raft_pb2 import Delta, MemberRow, PutMember
 
 __all__ = [
@@ -67,6 +71,7 @@ _DURABLE_EVERY_ENTRIES: Final = 2_000
 _DURABLE_EVERY_BYTES: Final = 64 * MIB
 _SPACE_WAIT_MS: Final = 250.0
 _RETRY_MS: Final = 250.0
+_STILL_LOOK_MS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,22 +83,6 @@ class ExecutorConfig:
     batch_commands_max: int = 256
     batch_bytes_max: int = 2 * MIB
     queued_commands_max: int = 10_000
-
-
-@dataclass(slots=True, eq=False)
-class _Execution:
-    """A batch from its start until its transaction ends.
-
-    Attributes:
-    is_lost: its transaction is aborted, or about to be: another leader's entry took its place.
-    """
-
-    run: "asyncio.Future[Batch]"
-    is_lost: bool = False
-
-
-class _BatchTooLarge(Exception):
-    """More than one command, and more than an entry of the log may have."""
 
 
 class Executor:
@@ -123,7 +112,8 @@ class Executor:
     ) -> None:
         self._name, self._runtime, self._config = name, runtime, config
         self._replica, self._first_members = replica, first_members
-        self._state = ReplicatedState(store, (META, RETRIES.table, *tables), runtime.blocking)
+        self.tables: Sequence[Table] = (META, RETRIES.table, *tables)
+        self._state = ReplicatedState(store, self.tables, runtime.blocking)
         self._runner = BatchRunner(
             name,
             store,
@@ -138,7 +128,7 @@ class Executor:
         # So many of those that come next run in batches of one.
         self._alone = 0
         self._wake, self._idle = asyncio.Event(), asyncio.Event()
-        self._execution: _Execution | None = None
+        self._execution: Execution | None = None
         self._deferred: list[Entry] = []
         # Not set while committed entries are on their way into the state, which may wait for room
         # on the disk: a batch would see a state without them, and hold the one transaction.
@@ -147,24 +137,18 @@ class Executor:
         # Not set while the transaction of a batch that is given up is being ended.
         self._is_free = asyncio.Event()
         self._is_free.set()
+        # Not set while the state has to stand still.
+        self._may_run = asyncio.Event()
+        self._may_run.set()
+        self._applying = asyncio.Lock()
+        # Gets a damaged row from another member. Raises the error when there is none.
+        self.heal: Callable[[DamagedRow], Awaitable[None]] | None = None
         self._changes = Changes(replica)
         self._undurable_entries = self._undurable_bytes = 0
         self._begun_term = -1
         self._stopping = False
         self._ended_by: TrioxygenError | None = None
-        self._commands = Counter(
-            f"trioxygen_{name}_commands",
-            "Commands executed",
-            ["command", "code"],
-            registry=runtime.registry,
-        )
-        self._batches = Histogram(
-            f"trioxygen_{name}_batch_commands",
-            "Commands in one batch",
-            buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
-            registry=runtime.registry,
-        )
-        self._counters: dict[tuple[type[Message], int], Any] = {}
+        self._metrics = ExecutorMetrics(name, runtime.registry)
 
     # ---- as a state machine ----
 
@@ -175,6 +159,28 @@ class Executor:
         return self._state.applied().index
 
     async def apply(self, entries: Sequence[Entry]) -> None:
+        async with self._applying:
+            await self._apply(entries)
+
+    @asynccontextmanager
+    async def standing_still(self) -> AsyncIterator[int]:
+        """Nothing runs and nothing is applied meanwhile: keep it short. The applied index."""
+        self._may_run.clear()
+        try:
+            while True:
+                async with self._applying:
+                    if self._execution is None and self._is_free.is_set():
+                        yield self.applied_index()
+                        return
+                await self._runtime.clock.sleep_ms(_STILL_LOOK_MS)
+        finally:
+            self._may_run.set()
+
+    async def replace_rows(self, span: DamagedSpan, rows: Iterable[tuple[bytes, bytes]]) -> None:
+        """Of a state that stands still."""
+        await self._lane.run(self.store.heal, span, rows)
+
+    async def _apply(self, entries: Sequence[Entry]) -> None:
         execution = self._execution
         if execution is not None:
             own = self._own_position(execution, entries)
@@ -190,7 +196,7 @@ class Executor:
         if entries:
             await self._copy([*self._take_deferred(), *entries])
 
-    def _own_position(self, execution: _Execution, entries: Sequence[Entry]) -> int:
+    def _own_position(self, execution: Execution, entries: Sequence[Entry]) -> int:
         """Where the batch under way stands in `entries`; -1: not there."""
         if not execution.run.done() or execution.run.exception() is not None:
             return -1
@@ -204,7 +210,7 @@ class Executor:
         deferred, self._deferred = self._deferred, []
         return deferred
 
-    async def _commit(self, execution: _Execution, entries: Sequence[Entry]) -> None:
+    async def _commit(self, execution: Execution, entries: Sequence[Entry]) -> None:
         self._execution = None
         entries = [*self._take_deferred(), *entries]
         others = [entry for entry in entries[:-1] if entry.kind is not EntryKind.CONFIGURATION]
@@ -219,7 +225,7 @@ class Executor:
             self._is_current.set()
         self._applied(entries)
 
-    async def _abort_lost(self, execution: _Execution) -> None:
+    async def _abort_lost(self, execution: Execution) -> None:
         """Another leader's entries are in the place of the batch: it never happened."""
         self._execution = None
         execution.is_lost = True
@@ -271,6 +277,10 @@ class Executor:
         return StoreIncoming(incoming, self._runtime.blocking, self._install)
 
     async def _install(self, incoming: Incoming, configuration: bytes) -> None:
+        async with self._applying:
+            await self._install_alone(incoming, configuration)
+
+    async def _install_alone(self, incoming: Incoming, configuration: bytes) -> None:
         if self._execution is not None:
             await self._abort_lost(self._execution)
         await self._is_free.wait()
@@ -373,7 +383,7 @@ class Executor:
                 self._alone = max(0, self._alone - count)
                 try:
                     await self._execute_batch(self._running)
-                except _BatchTooLarge:
+                except BatchTooLarge:
                     # Each for itself: only one that is too large alone is refused.
                     self._alone = len(self._running)
                     self._queue.extendleft(reversed(self._running))
@@ -424,15 +434,16 @@ class Executor:
         self._idle.set()
 
     async def _execute_batch(self, waiting: list[Waiting]) -> None:
-        while not (self._is_current.is_set() and self._is_free.is_set()):
-            await self._is_current.wait()
-            await self._is_free.wait()
+        gates = (self._is_current, self._is_free, self._may_run)
+        while not all([gate.is_set() for gate in gates]):
+            for gate in gates:
+                await gate.wait()
         replica = self._replica
         term = replica.term
         if not replica.is_leader():
             raise self._not_leader()
-        self._batches.observe(len(waiting))
-        execution = _Execution(self._lane.run(self._runner.run, waiting))
+        self._metrics.batch(len(waiting))
+        execution = Execution(self._lane.run(self._runner.run, waiting))
         self._execution = execution
         try:
             batch = await asyncio.shield(execution.run)
@@ -442,7 +453,7 @@ class Executor:
             if execution.is_lost or not replica.is_leader() or replica.term != term:
                 raise self._not_leader()
             if len(batch.payload) > replica.entry_bytes_max and len(batch.waiting) > 1:
-                raise _BatchTooLarge
+                raise BatchTooLarge
             if batch.payload:
                 await replica.propose(batch.payload, committed=partial(self._answer, batch, True))
         finally:
@@ -458,7 +469,7 @@ class Executor:
                 raise self._not_leader()
         self._answer(batch, False)
         for one, result in zip(batch.waiting, batch.results, strict=True):
-            self._count(
+            self._metrics.count(
                 type(one.command), int(result.code) if isinstance(result, TrioxygenError) else 0
             )
 
@@ -471,7 +482,7 @@ class Executor:
             else:
                 one.answer.set_result(result)
 
-    async def _end_transaction(self, execution: _Execution) -> None:
+    async def _end_transaction(self, execution: Execution) -> None:
         """The thread goes on when the executor is cancelled; its transaction must not stay open."""
         self._is_free.clear()
         try:
@@ -481,10 +492,3 @@ class Executor:
                 await self._lane.run(execution.run.result().txn.abort)
         finally:
             self._is_free.set()
-
-    def _count(self, command: type[Message], code: int) -> None:
-        counter = self._counters.get((command, code))
-        if counter is None:
-            counter = self._commands.labels(command.__name__, str(code))
-            self._counters[command, code] = counter
-        counter.inc()

@@ -19,7 +19,7 @@ T = TypeVar("T")
 META: Final = Table(0, "meta")
 
 # Index 8, term 8, big-endian. The term is missing in states from before there were several voters.
-_APPLIED: Final = b"applied"
+APPLIED_KEY: Final = b"applied"
 _CONFIGURATION: Final = b"configuration"
 MEMBER_PREFIX: Final = b"member/"
 
@@ -38,7 +38,7 @@ def member_key(replica_id: int) -> bytes:
 
 
 def read_applied(txn: ReadTxn) -> Applied:
-    value = txn.get(META, _APPLIED) or b""
+    value = txn.get(META, APPLIED_KEY) or b""
     return Applied(
         index=int.from_bytes(value[:8], "big"),
         term=int.from_bytes(value[8:16], "big"),
@@ -54,7 +54,7 @@ def forget_group(txn: WriteTxn) -> None:
 
 def _note_applied(txn: WriteTxn, entries: Sequence[Entry]) -> None:
     last = entries[-1]
-    txn.put(META, _APPLIED, last.index.to_bytes(8, "big") + last.term.to_bytes(8, "big"))
+    txn.put(META, APPLIED_KEY, last.index.to_bytes(8, "big") + last.term.to_bytes(8, "big"))
     for entry in entries:
         if entry.kind is EntryKind.CONFIGURATION:
             txn.put(META, _CONFIGURATION, entry.payload)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from trioxygen.common.disk import Disk
-from trioxygen.common.errors import UnknownFormat
+from trioxygen.common.errors import StoreDamaged, UnknownFormat
 
 # 2: rows of the index are sealed.
 FORMAT_VERSION: Final = 2
@@ -98,6 +98,8 @@ def read_version(disk: Disk, layout: VolumeLayout) -> VolumeVersion | None:
         told = json.loads(disk.read(layout.version))
         format_version = told["format"]
         version = VolumeVersion(volume_id=told["volume_id"], cluster_id=told["cluster_id"])
+        if not isinstance(version.volume_id, str) or not isinstance(version.cluster_id, str):
+            raise ValueError("ids are texts")
     except (ValueError, KeyError, TypeError) as error:
         raise UnknownFormat("the VERSION file is damaged", path=str(layout.version)) from error
     if format_version != FORMAT_VERSION:
@@ -108,6 +110,24 @@ def read_version(disk: Disk, layout: VolumeLayout) -> VolumeVersion | None:
             known=FORMAT_VERSION,
         )
     return version
+
+
+def check_whole(disk: Disk, layout: VolumeLayout) -> None:
+    """Before anything is made: what a volume that has met its cluster must have.
+
+    Raises: StoreDamaged, UnknownFormat.
+    """
+    version = read_version(disk, layout)
+    if version is None or not version.cluster_id:
+        return
+    log_names = disk.list(layout.log) if disk.exists(layout.log) else []
+    for part, is_there in (
+        (layout.index, disk.exists(layout.index / "data.mdb")),
+        (layout.containers, disk.exists(layout.containers)),
+        (layout.log, any(name.endswith(".wal") for name in log_names)),
+    ):
+        if not is_there:
+            raise StoreDamaged("a part of the volume is missing: put it back", path=str(part))
 
 
 def write_version(disk: Disk, layout: VolumeLayout, version: VolumeVersion) -> None:

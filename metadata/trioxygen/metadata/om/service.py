@@ -5,6 +5,7 @@ executor.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Protocol
 
 from google.protobuf.message import Message
@@ -13,6 +14,7 @@ from trioxygen.common.network import Handler, Service
 from trioxygen.common.rules.network import RULES
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import DAY_MS, MINUTE_MS
+from trioxygen.metadata import healed
 from trioxygen.metadata.execution import Executor, ExecutorConfig, register_reply
 from trioxygen.metadata.execution import Handler as CommandHandler
 from trioxygen.metadata.om.blocks import BlockKeeper
@@ -151,7 +153,7 @@ class OzoneManager:
     def _service(self) -> Service:
         queries = self._queries
         calls: dict[str, Handler] = {
-            command.__name__.removesuffix("Request"): self._executor.execute_early
+            command.__name__.removesuffix("Request"): partial(healed.execute_early, self._executor)
             for command in _COMMANDS
         }
         calls["LeaseBlocks"] = self._lease_blocks
@@ -174,11 +176,10 @@ class OzoneManager:
         return Service(_DESCRIPTOR, calls, {}, {})
 
     def _linearizable(self, query: Callable[[Any], Message]) -> Callable[[Any], Awaitable[Message]]:
-        barrier = self._executor.read_barrier
+        executor = self._executor
 
         async def answer(request: Any) -> Message:
-            await barrier()
-            return query(request)
+            return await healed.query(executor, query, request)
 
         return answer
 
@@ -195,7 +196,7 @@ class OzoneManager:
             blocks=allocated.blocks,
             pipeline=allocated.pipeline,
         )
-        return await self._executor.execute_early(grant)
+        return await healed.execute_early(self._executor, grant)
 
     async def _describe(self, request: om.DescribeOmRequest) -> om.DescribeOmReply:
         self._executor.check_leader()

@@ -14,6 +14,9 @@ from trioxygen.proto.v1 import group_admin_pb2 as admin
 _DESCRIPTOR: Final = admin.DESCRIPTOR.services_by_name["GroupAdmin"]
 
 
+ReadRows = Callable[[admin.ReadRowsRequest], Awaitable[admin.ReadRowsReply]]
+
+
 class AdministeredReplica(GroupReplica, Protocol):
     @property
     def failure(self) -> TrioxygenError | None: ...
@@ -27,11 +30,13 @@ class GroupAdmin:
         self._replica: AdministeredReplica | None = None
         self._joining: Joining | None = None
         self._snapshot: Callable[[], Awaitable[int]] | None = None
+        self._rows: ReadRows | None = None
         self.service = Service(
             _DESCRIPTOR,
             {
                 "DescribeReplica": self._describe,
                 "TakeSnapshot": self._take_snapshot,
+                "ReadRows": self._read_rows,
                 "TransferLeadership": self._transfer_leadership,
                 "AddNode": self._add_node,
                 "RemoveNode": self._remove_node,
@@ -46,14 +51,16 @@ class GroupAdmin:
         replica: AdministeredReplica,
         joining: Joining,
         snapshot: Callable[[], Awaitable[int]],
+        rows: "ReadRows",
     ) -> None:
         """The group is known and the replica runs.
 
         Args:
             snapshot: syncs the state; the index that it holds.
+            rows: answers other members that have a damaged row.
         """
         self._identity, self._replica, self._joining = identity, replica, joining
-        self._snapshot = snapshot
+        self._snapshot, self._rows = snapshot, rows
 
     def _led(self) -> tuple[AdministeredReplica, Joining]:
         replica, joining = self._replica, self._joining
@@ -97,6 +104,11 @@ class GroupAdmin:
         if self._snapshot is None:
             raise InvalidRequest("it is looking for its group", group=self._name)
         return admin.TakeSnapshotReply(index=await self._snapshot())
+
+    async def _read_rows(self, request: admin.ReadRowsRequest) -> admin.ReadRowsReply:
+        if self._rows is None or request.group_digest != self._identity.group_digest:
+            raise InvalidRequest("not a member of that group", group=self._name)
+        return await self._rows(request)
 
     async def _transfer_leadership(
         self, request: admin.TransferLeadershipRequest

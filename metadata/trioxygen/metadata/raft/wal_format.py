@@ -25,6 +25,7 @@ from trioxygen.metadata.raft.ports import Entry, EntryKind, GroupId
 Buffer = bytes | bytearray | memoryview
 
 FORMAT_VERSION: Final = 1
+_VERSION_MAX: Final = 1_000
 # A page of its own: no write of records ever touches the sector that holds the header.
 SEGMENT_HEADER_BYTES: Final = 4096
 RECORD_HEADER_BYTES: Final = 48
@@ -110,7 +111,8 @@ def parse_segment_header(page: bytes, *, file: str) -> SegmentHeader:
     if len(page) < SEGMENT_HEADER_BYTES or not page.startswith(_SEGMENT_MAGIC):
         raise LogCorrupt("not a segment of a write-ahead log", file=file, offset_bytes=0)
     _, version, _, log_id, base_offset, size_bytes, salt = _SEGMENT.unpack_from(page)
-    if version != FORMAT_VERSION:
+    # Whatever follows the version may be another version's; a damaged one is hardly a small number.
+    if version != FORMAT_VERSION and version <= _VERSION_MAX:
         raise UnknownFormat(
             "a write-ahead log of another version", file=file, version=version, known=FORMAT_VERSION
         )

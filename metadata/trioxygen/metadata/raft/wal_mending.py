@@ -67,6 +67,7 @@ class Loss:
     start, end: in the segment's file; `end` is its size when another segment follows.
     records: headers of what was lost, or None: not known.
     count: how many records, or None.
+    path: of the last segment that is lost as a whole.
     last_before: last index of each group before the loss.
     first_after: index of the first entry of each group after it.
     """
@@ -77,6 +78,7 @@ class Loss:
     end: int = 0
     records: Sequence[RecordHeader] | None = None
     count: int | None = None
+    path: Path | None = None
     last_before: dict[GroupId, int] = field(default_factory=dict)
     first_after: dict[GroupId, int] = field(default_factory=dict)
 
@@ -100,13 +102,13 @@ class Mender:
     def lost_front(self, segments: Sequence[Path], offset: int) -> None:
         """Whole segments cannot be used, nor what stands before them."""
         self._set_aside = list(segments)
-        self.losses.append(Loss(offset, None))
+        self.losses.append(Loss(offset, None, path=segments[-1]))
 
-    def look_for_lost_front(self, groups: Mapping[GroupId, GroupIndex], offset: int) -> None:
+    def look_for_lost_front(self, groups: Mapping[GroupId, GroupIndex], oldest: Segment) -> None:
         """Segments before the oldest one may be missing that the log says are needed."""
         if all(index.first_index <= index.compacted_index + 1 for index in groups.values()):
             return
-        loss = Loss(offset, None)
+        loss = Loss(oldest.base_offset, None, path=oldest.path)
         loss.first_after = {
             group: index.first_index for group, index in groups.items() if len(index)
         }
@@ -245,7 +247,7 @@ class Mender:
 
 
 def _needed(loss: Loss, group: GroupId, state: StateHeld | None) -> LogCorrupt:
-    where = "the oldest segment" if loss.segment is None else str(loss.segment.path)
+    where = str(loss.path if loss.segment is None else loss.segment.path)
     return LogCorrupt(
         "a record is damaged that was synced, and the state may lack what it held",
         file=where,

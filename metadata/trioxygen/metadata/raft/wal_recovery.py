@@ -126,7 +126,7 @@ def _recover(
         _check_torn(segment, end, rest)
         obsolete_through: dict[GroupId, tuple[int, int]] = {}
         if mender is not None:
-            mender.look_for_lost_front(groups, segments[0].base_offset)
+            mender.look_for_lost_front(groups, segments[0])
             obsolete_through = mender.finish(groups)
         _check_groups(groups, segments[0])
         if mender is not None:
@@ -297,6 +297,11 @@ def _take(
 
 def _check_groups(groups: dict[GroupId, GroupIndex], oldest: Segment) -> None:
     """Entries may be missing at the front only where the log says that they are obsolete."""
+    if oldest.base_offset and not groups:
+        # What a segment says that others still need is carried on before it goes.
+        raise LogCorrupt(
+            "segments are missing before this one", file=str(oldest.path), offset_bytes=0
+        )
     for index in groups.values():
         if index.first_index > index.compacted_index + 1:
             raise LogCorrupt(

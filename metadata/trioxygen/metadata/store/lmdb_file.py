@@ -21,6 +21,7 @@ _READERS_MAX: Final = 512
 _VERIFIED_BYTES_MAX: Final = 16 * MIB
 # The binding knows open environments by inode, and forgets one a moment after it gave its files
 # up: without this, a new file with the same inode would be taken for it.
+_ROWS_OWN: Final = "leaf keys out of order"
 _verify: Final = cast(Callable[[str], list[str]], verify)
 _REGISTRY: Final = threading.Lock()
 
@@ -32,9 +33,13 @@ def _damaged(path: Path, cause: str) -> StoreDamaged:
 
 
 def problems_of(path: Path) -> list[str]:
-    """What is wrong with the pages of a store's file; nobody may write meanwhile."""
+    """What is wrong with the pages of a store's file; nobody may write meanwhile.
+
+    Keys that are out of order are none: a damaged key is found with its row.
+    """
     try:
-        return _verify(str(path / DATA_FILE))
+        found = _verify(str(path / DATA_FILE))
+        return [problem for problem in found if _ROWS_OWN not in problem]
     except VerifyError as error:
         return [str(error)]
 
@@ -70,6 +75,9 @@ def open_file(path: Path, *, tables_max: int, map_bytes: int) -> lmdb.Environmen
         raise UnknownFormat("not a metadata store of this version", path=str(path)) from error
     except (lmdb.InvalidError, *PAGE_ERRORS) as error:
         raise _damaged(path, str(error)) from error
+    except lmdb.Error as error:
+        # Permissions, limits of the system: the text says which.
+        raise StoreDamaged("a store cannot be opened", path=str(path), cause=str(error)) from error
 
 
 def close_file(env: lmdb.Environment) -> None:

@@ -26,7 +26,7 @@ from trioxygen.common.errors import (
 from trioxygen.common.units import MIB, TIB
 from trioxygen.metadata.store.lmdb_file import DATA_FILE, check_file, close_file, open_file
 from trioxygen.metadata.store.lmdb_txn import PAGE_ERRORS, Found, LmdbTxn, Rows
-from trioxygen.metadata.store.ports import COPY_PIECE_BYTES, ReadTxn, Table
+from trioxygen.metadata.store.ports import COPY_PIECE_BYTES, DamagedSpan, ReadTxn, Table
 from trioxygen.metadata.store.seal import damaged, seed_of
 from trioxygen.metadata.store.store_folder import StoreFolder
 
@@ -255,6 +255,25 @@ class LmdbStore:
             for table in self._tables:
                 found += [(table, key) for key in rows.damaged_rows(table, remove=remove)]
         return found
+
+    def damaged_span(self, table: Table, key: bytes) -> DamagedSpan | None:
+        environment = self._hold()
+        try:
+            with environment.env.begin(buffers=False) as txn:
+                return LmdbTxn(txn, environment.rows).damaged_span(table, key)
+        finally:
+            self._release(environment)
+
+    def heal(self, span: DamagedSpan, rows: Iterable[tuple[bytes, bytes]]) -> None:
+        txn = self.begin()
+        try:
+            txn.remove_span(span)
+            for key, value in rows:
+                txn.put(span.table, key, value)
+        except BaseException:
+            txn.abort()
+            raise
+        txn.commit()
 
     def _hold(self) -> _Environment:
         """The environment in use; it stays open until `_release`."""

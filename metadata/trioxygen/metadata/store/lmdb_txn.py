@@ -14,7 +14,7 @@ import lmdb
 
 from trioxygen.common.checksum import raw_crc32c
 from trioxygen.common.errors import DamagedRow, NoSpace, StoreDamaged
-from trioxygen.metadata.store.ports import Table
+from trioxygen.metadata.store.ports import DamagedSpan, Table
 from trioxygen.metadata.store.seal import SEAL_BYTES, WHOLE, damaged, is_whole, seal
 
 # What LMDB raises for pages that are not what they should be.
@@ -88,6 +88,23 @@ def _seek(cursor: BytesCursor, key: bytes, rows: Rows) -> tuple[bytes, bytes] | 
         else:
             cursor.first()
     return item
+
+
+def _place(cursor: BytesCursor, rows: Rows, key: bytes, *, is_damaged: bool) -> bool:
+    """Places a cursor at the damaged row, or the whole one, that has a key. A damaged key may stand
+    anywhere, and may be the same as a whole one's."""
+
+    def is_here() -> bool:
+        item = cursor.item()
+        return item[0] == key and is_whole(rows.seed, *item) != is_damaged
+
+    found = cursor.set_range(key)
+    if found and is_here():
+        return True
+    found = cursor.first()
+    while found and not is_here():
+        found = cursor.next()
+    return found
 
 
 def _page_error(error: lmdb.Error, path: str) -> StoreDamaged:
@@ -233,6 +250,36 @@ class LmdbTxn:
         except PAGE_ERRORS as error:
             raise _page_error(error, rows.path) from error
         return keys
+
+    def damaged_span(self, table: Table, key: bytes) -> DamagedSpan | None:
+        """See `ports.Store`."""
+        rows = self._rows[table.number]
+        cursor = self._cursor(rows)
+        if not _place(cursor, rows, key, is_damaged=True):
+            return None
+        found = True
+        while found and not is_whole(rows.seed, *cursor.item()):
+            found = cursor.prev()
+        after = cursor.key() if found else None
+        found = cursor.next() if found else cursor.first()
+        while found and not is_whole(rows.seed, *cursor.item()):
+            found = cursor.next()
+        return DamagedSpan(table, after, cursor.key() if found else None)
+
+    def remove_span(self, span: DamagedSpan) -> None:
+        """The damaged rows of it."""
+        rows = self._rows[span.table.number]
+        cursor = self._cursor(rows)
+        if span.after is None:
+            found = cursor.first()
+        else:
+            was_there = _place(cursor, rows, span.after, is_damaged=False)
+            assert was_there, "a whole row is where it was"
+            found = cursor.next()
+        while found and not is_whole(rows.seed, *cursor.item()):
+            self._is_changed = True
+            cursor.delete()
+            found = bool(cursor.key())
 
     def commit(self) -> None:
         self.is_open = False

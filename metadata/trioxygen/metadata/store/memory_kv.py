@@ -8,7 +8,7 @@ from typing import Final
 
 from trioxygen.common.disk import Buffer
 from trioxygen.metadata.store.dump import dump, load
-from trioxygen.metadata.store.ports import COPY_PIECE_BYTES, ReadTxn, Table
+from trioxygen.metadata.store.ports import COPY_PIECE_BYTES, DamagedSpan, ReadTxn, Table
 
 # As LMDB's 1.0 engine.
 KEY_BYTES_MAX: Final = 1978
@@ -255,6 +255,12 @@ class MemoryStore:
 
     def damaged_rows(self, *, remove: bool = False) -> list[tuple[Table, bytes]]:
         return []
+
+    def damaged_span(self, table: Table, key: bytes) -> DamagedSpan | None:
+        return None
+
+    def heal(self, span: DamagedSpan, rows: Iterable[tuple[bytes, bytes]]) -> None:
+        raise AssertionError("no row here is damaged")
 
     def close(self) -> None:
         return

@@ -70,6 +70,19 @@ class WriteTxn(ReadTxn, Protocol):
     def abort(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class DamagedSpan:
+    """Damaged rows that follow each other, between two that are whole.
+
+    Attributes:
+    after, before: keys of the whole rows on both sides; None: there is none.
+    """
+
+    table: Table
+    after: bytes | None
+    before: bytes | None
+
+
 class Copy(Protocol):
     """The store as it was when the copy was begun, as bytes for another store's `receive`. Writers
     go on meanwhile. All methods block, and are called by one thread at a time."""
@@ -154,6 +167,15 @@ class Store(Protocol):
         Args:
             remove: deletes them; not while a write transaction is open.
         """
+        ...
+
+    def damaged_span(self, table: Table, key: bytes) -> DamagedSpan | None:
+        """Around a damaged row, by its key as it stands there; None: there is no such row (any
+        more). Blocks: it may have to look at all rows."""
+        ...
+
+    def heal(self, span: DamagedSpan, rows: Iterable[tuple[bytes, bytes]]) -> None:
+        """Puts rows in the place of the damaged ones. A write transaction of its own."""
         ...
 
     def close(self) -> None: ...

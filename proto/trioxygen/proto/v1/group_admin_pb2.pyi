@@ -65,6 +65,28 @@ class TakeSnapshotReply(_message.Message):
     index: int
     def __init__(self, index: _Optional[int] = ...) -> None: ...
 
+class ReadRowsRequest(_message.Message):
+    __slots__ = ("group_digest", "table", "after", "before", "applied_index")
+    GROUP_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    APPLIED_INDEX_FIELD_NUMBER: _ClassVar[int]
+    group_digest: int
+    table: int
+    after: bytes
+    before: bytes
+    applied_index: int
+    def __init__(self, group_digest: _Optional[int] = ..., table: _Optional[int] = ..., after: _Optional[bytes] = ..., before: _Optional[bytes] = ..., applied_index: _Optional[int] = ...) -> None: ...
+
+class ReadRowsReply(_message.Message):
+    __slots__ = ("keys", "values")
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    keys: _containers.RepeatedScalarFieldContainer[bytes]
+    values: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, keys: _Optional[_Iterable[bytes]] = ..., values: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
 class TransferLeadershipRequest(_message.Message):
     __slots__ = ("node_id",)
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
