@@ -28,6 +28,9 @@ from trioxygen.common.units import MIB
 from trioxygen.proto.v1 import group_admin_pb2 as admin
 from trioxygen.proto.v1 import raft_pb2 as raft
 
+# The longest key of a store.
+_ROW_KEY_BYTES_MAX: Final = 1_978
+
 MEMBERS_MAX: Final = 1_000
 _ENTRIES_MAX: Final = 1_000_000
 _PAYLOAD: Final = raw(64 * MIB)
@@ -107,6 +110,14 @@ RAFT: Final[dict[type[Message], MessageRules]] = {
     ),
     admin.DescribeReplicaRequest: rules(),
     admin.TakeSnapshotRequest: rules(),
+    # Keys of rows: the table is checked by who has it.
+    admin.ReadRowsRequest: rules(
+        group_digest=ANY,
+        table=COUNT,
+        after=raw(_ROW_KEY_BYTES_MAX),
+        before=raw(_ROW_KEY_BYTES_MAX),
+        applied_index=COUNT,
+    ),
     admin.TransferLeadershipRequest: rules(node_id=NAME_OR_NONE),
     admin.AddNodeRequest: rules(node_id=NAME, address=ADDRESS),
     admin.RemoveNodeRequest: rules(node_id=NAME),
