@@ -123,6 +123,18 @@ def test_compare_and_set_counts_every_success_once(s3: "S3Client", bucket: str) 
     assert read(s3, bucket, "counter") == b"%d" % (WRITERS * 3)
 
 
+def test_weak_tag_is_never_the_version_seen(s3: "S3Client", bucket: str) -> None:
+    weak = "W/" + s3.put_object(Bucket=bucket, Key="k", Body=b"1")["ETag"]
+    for call, more in ((s3.put_object, {"Body": b"2"}), (s3.delete_object, {})):
+        found = refused(call, Bucket=bucket, Key="k", IfMatch=weak, **more)
+        assert found == (412, "PreconditionFailed")
+        found = refused(call, Bucket=bucket, Key="absent", IfMatch=weak, **more)
+        assert found == (404, "NoSuchKey")
+    assert read(s3, bucket, "k") == b"1"
+    found = refused(s3.put_object, Bucket=bucket, Key="k", Body=b"2", IfNoneMatch=weak)
+    assert found == (412, "PreconditionFailed")
+
+
 def test_delete_only_the_version_seen(s3: "S3Client", bucket: str) -> None:
     etag = s3.put_object(Bucket=bucket, Key="k", Body=b"1")["ETag"]
     found = refused(s3.delete_object, Bucket=bucket, Key="k", IfMatch=WRONG)

@@ -131,18 +131,20 @@ def check_copy_conditions(
         raise S3Error("PreconditionFailed", details={"Condition": _COPY_PREFIX + condition})
 
 
-def _single_tag(head: RequestHeaders, name: str) -> str:
+def _single_tag(head: RequestHeaders, name: str, *, weak_too: bool) -> str:
+    """A weak tag counts where weak ones match; else it is given as it came: what no version has."""
     header = head.header(name)
     if header is None:
         return ""
     tags = entity_tags(header)
-    if len(tags) != 1 or not tags[0][0] or tags[0][1]:
+    if len(tags) != 1 or not tags[0][0]:
         raise S3Error(
             "InvalidArgument",
-            f"The {name} header of a write takes one strong entity tag or *.",
+            f"The {name} header of a write takes one entity tag or *.",
             details={"ArgumentName": name, "ArgumentValue": header},
         )
-    return tags[0][0]
+    tag, weak = tags[0]
+    return f'W/"{tag}"' if weak and (tag == "*" or not weak_too) else tag
 
 
 def read_write_condition(
@@ -158,14 +160,14 @@ def read_write_condition(
     Raises:
         S3Error: NotImplemented (both headers, an If-None-Match that is not taken, or
             If-Unmodified-Since: what a client counts on is never silently ignored),
-            InvalidArgument (empty, weak or several tags).
+            InvalidArgument (no tag, or several).
     """
     if head.header("if-unmodified-since") is not None:
         raise not_implemented(
             "A write takes no If-Unmodified-Since header.", header="If-Unmodified-Since"
         )
-    if_match = _single_tag(head, "if-match")
-    if_none_match = _single_tag(head, "if-none-match")
+    if_match = _single_tag(head, "if-match", weak_too=False)
+    if_none_match = _single_tag(head, "if-none-match", weak_too=True)
     if not if_match and not if_none_match:
         return None
     if if_match and if_none_match:

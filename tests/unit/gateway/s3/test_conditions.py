@@ -210,8 +210,19 @@ def test_both_conditions_of_a_write_are_not_implemented(none_match: str) -> None
         )
 
 
-@pytest.mark.parametrize("value", ["", '""', '"a", "b"', f'W/"{ETAG}"'])
+@pytest.mark.parametrize("value", ["", '""', '"a", "b"', ",", 'W/""'])
 @pytest.mark.parametrize("name", ["if-match", "if-none-match"])
-def test_empty_weak_or_several_tags_of_a_write_are_refused(name: str, value: str) -> None:
+def test_no_tag_or_several_of_a_write_are_refused(name: str, value: str) -> None:
     with pytest.raises(S3Error, match="InvalidArgument"):
-        read_write_condition(head({name: value}))
+        read_write_condition(head({name: value}), none_match_tags=True)
+
+
+def test_weak_tag_of_a_write_counts_only_where_weak_ones_match() -> None:
+    # Strongly compared, it is the tag of no version; `W/"*"` is no star.
+    weak = f'W/"{ETAG}"'
+    assert read_write_condition(head({"if-match": weak})) == WriteCondition(if_match=weak)
+    found = read_write_condition(head({"if-none-match": weak}), none_match_tags=True)
+    assert found == WriteCondition(if_none_match=ETAG)
+    for name in ("if-match", "if-none-match"):
+        starred = read_write_condition(head({name: 'W/"*"'}), none_match_tags=True)
+        assert starred == WriteCondition(**{name.replace("-", "_"): 'W/"*"'})
