@@ -78,12 +78,19 @@ async def open_log(
     )
 
 
+def open_store(config: Config, path: Path, tables: Iterable[Table]) -> LmdbStore:
+    metadata = config.metadata
+    return LmdbStore(
+        path, tables, map_bytes=metadata.map_bytes, reserve_bytes=metadata.reserved_bytes
+    )
+
+
 def om_store(config: Config, path: Path) -> LmdbStore:
-    return LmdbStore(path, OM_TABLES, map_bytes=config.metadata.map_bytes)
+    return open_store(config, path, OM_TABLES)
 
 
 def scm_store(config: Config, path: Path) -> LmdbStore:
-    return LmdbStore(path, SCM_TABLES, map_bytes=config.metadata.map_bytes)
+    return open_store(config, path, SCM_TABLES)
 
 
 def build_scm(
@@ -158,7 +165,7 @@ async def build_datanode(
     storage = config.storage
 
     def open_index(name: str, tables: Iterable[Table]) -> Store:
-        return LmdbStore(data / name, tables, map_bytes=config.metadata.map_bytes)
+        return open_store(config, data / name, tables)
 
     await runtime.blocking.run(check_whole, runtime.disk, VolumeLayout(data))
     wal = await open_log(
@@ -340,6 +347,8 @@ async def build_all_in_one(
     log.info("durability", datanodes=1, oms=1, note="each block and record is on one disk")
     first_credentials = await make_admin(om_client, credentials)
     readiness = Readiness()
+    for is_full in (om.executor.is_full, scm.executor.is_full, datanode.is_full):
+        readiness.full_if(is_full)
     gateway = build_gateway(
         config, data, runtime, om_client, scm_client, readiness, admin_token=admin_token
     )

@@ -223,6 +223,11 @@ class GroupMember:
         """Why the replica takes part no more."""
         return self.replica.failure if self.replica is not None else None
 
+    @property
+    def is_full(self) -> bool:
+        """Whether only what frees space is taken."""
+        return self._service is not None and self._service.executor.is_full()
+
     async def stop(self) -> None:
         """Hands over what it leads. The server that served `services` is to be stopped after."""
         if self._service is not None:

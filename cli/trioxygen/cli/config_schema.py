@@ -276,6 +276,9 @@ class MetadataConfig(_Section):
         completed_upload_seconds: how long a repeated CompleteMultipartUpload is answered alike.
         batch_commands_max: commands that share one transaction and one sync.
         map_bytes: upper bound of each LMDB file; sparse, so it takes no space.
+        reserved_bytes: of disk space that each LMDB file holds beyond what it uses, a 32nd of the
+            disk at most: deleting finds room when nothing else does. Below half of it nothing new
+            is created.
         raft_tick_ms: the unit of the two below; a replica that has heard of no leader for
             `raft_election_ticks`, and by chance up to as many again, stands for election.
     """
@@ -287,6 +290,7 @@ class MetadataConfig(_Section):
     batch_commands_max: int = Field(default=256, ge=1, le=10_000)
     log_segment_bytes: int = Field(default=16 * MIB, ge=1 * MIB, le=4 * GIB)
     map_bytes: int = Field(default=1_024 * GIB, ge=1 * GIB, le=64 * 1_024 * GIB)
+    reserved_bytes: int = Field(default=64 * MIB, ge=1 * MIB, le=64 * GIB)
     raft_tick_ms: int = Field(default=50, ge=5, le=5_000)
     raft_election_ticks: int = Field(default=10, ge=3, le=1_000)
     raft_heartbeat_ticks: int = Field(default=2, ge=1, le=100)
@@ -306,8 +310,8 @@ class StorageConfig(_Section):
 
     Attributes:
         scrub_bytes_per_second: read by the scrubber at most; 0 switches it off.
-        reserved_bytes: of each volume that stay free: below it nothing new is written. Deleting
-            needs some of them, so it cannot be nothing.
+        reserved_bytes: of each volume that stay free: below it no client data is written. Logs and
+            compaction need some of them, so it cannot be nothing.
     """
 
     container_bytes: int = Field(default=5 * GIB, ge=1 * MIB, le=1_024 * GIB)

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import uvloop
 
-from trioxygen.cli.admin_client import ENDPOINT_FILE
 from trioxygen.cli.config import ConfigError
 from trioxygen.cli.config_schema import Config
 from trioxygen.cli.data_folder import (
@@ -25,6 +24,7 @@ from trioxygen.cli.process import (
     ADMIN_LIMITS,
     TOKEN_LENGTH,
     freeze_what_stays,
+    remove_endpoint,
     s3_limits,
     stop_at_signal,
     tls_context,
@@ -230,7 +230,7 @@ class _Daemon:
             await s3.stop(0)
             await role.stop()
             await admin.stop(ADMIN_DRAIN_SECONDS)
-            runtime.disk.remove(folder.path / ENDPOINT_FILE)
+            remove_endpoint(runtime, folder)
         log.info("stopped")
 
     async def _serve(

@@ -9,6 +9,7 @@ from typing import Final
 
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.common.disk import Lock
+from trioxygen.common.errors import NoSpace
 from trioxygen.common.ids import random_token
 from trioxygen.common.runtime import Runtime
 
@@ -65,6 +66,10 @@ def open_data_folder(runtime: Runtime, path: Path, owner: Owner = STORE) -> Data
         except BaseException:
             lock.release()
             raise
+    except NoSpace as error:
+        raise CommandFailed(
+            Exit.DATA_FOLDER, f"cannot use data folder {path}: {error}: free some space"
+        ) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         if error.filename not in (None, str(path), path):
@@ -95,9 +100,11 @@ def _in_use(runtime: Runtime, path: Path) -> str:
 
 def _note_pid(runtime: Runtime, path: Path) -> None:
     file = runtime.disk.open(path / _LOCK_FILE)
+    told = f"{os.getpid()}\n".encode()
     try:
-        file.truncate(0)
-        file.pwrite((f"{os.getpid()}\n".encode(),), 0)
+        # Over the last one's: on a full disk there may be no other place.
+        file.pwrite((told,), 0)
+        file.truncate(len(told))
     finally:
         file.close()
 

@@ -14,9 +14,14 @@ from trioxygen.cli.config import ConfigError
 from trioxygen.cli.config_schema import S3Config
 from trioxygen.cli.data_folder import DataFolder
 from trioxygen.cli.exits import Exit
+from trioxygen.common import logs
+from trioxygen.common.errors import NoSpace
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.http_limits import HttpLimits
 
+log = logs.get(__name__)
+
+_ENDPOINT_KEPT: Final = f"{ENDPOINT_FILE}.kept"
 TOKEN_LENGTH: Final = 40
 ADMIN_DRAIN_SECONDS: Final = 2.0
 ADMIN_LIMITS: Final = HttpLimits(connections_max=256)
@@ -63,9 +68,32 @@ def s3_limits(s3: S3Config) -> HttpLimits:
 
 
 def write_endpoint(runtime: Runtime, folder: DataFolder, **told: str) -> None:
-    """Where the process can be reached, for commands that are given its data folder."""
+    """Where the process can be reached, for commands that are given its data folder. On a full disk
+    it takes the space of the last one. Where that is not there either, commands need --admin-url.
+    """
+    disk, path = runtime.disk, folder.path / ENDPOINT_FILE
     text = json.dumps({**told, "pid": os.getpid()})
-    runtime.disk.replace(folder.path / ENDPOINT_FILE, text.encode() + b"\n")
+    remove_endpoint(runtime, folder)
+    try:
+        file = disk.open(folder.path / _ENDPOINT_KEPT, create=True)
+        try:
+            data = text.encode() + b"\n"
+            file.pwrite((data,), 0)
+            file.truncate(len(data))
+            file.datasync()
+        finally:
+            file.close()
+        disk.rename(folder.path / _ENDPOINT_KEPT, path)
+        disk.sync_directory(folder.path)
+    except NoSpace as error:
+        log.error("endpoint_not_written", path=path, reason=error)
+
+
+def remove_endpoint(runtime: Runtime, folder: DataFolder) -> None:
+    """The process cannot be reached any more. The file's space is kept for the next start."""
+    path = folder.path / ENDPOINT_FILE
+    if runtime.disk.exists(path):
+        runtime.disk.rename(path, folder.path / _ENDPOINT_KEPT)
 
 
 def freeze_what_stays() -> None:

@@ -34,6 +34,7 @@ from trioxygen.common.errors import Unavailable
 from trioxygen.common.network import Server
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.admin import create_health_app
+from trioxygen.gateway.fullness import Fullness
 from trioxygen.gateway.http_limits import AsgiApp
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.hdds.datanode.datanode import DataNode
@@ -166,6 +167,7 @@ class GroupRole:
         )
         services = await member.open()
         self._member = member
+        node.readiness.full_if(lambda: member.is_full)
         self._server = await node.runtime.network.serve(node.listen, services)
 
     async def start(self) -> str:
@@ -240,6 +242,7 @@ class DataNodeRole:
             address=node.listen,
             advertised_address=config.datanode.address,
         )
+        node.readiness.full_if(self._datanode.is_full)
 
     async def start(self) -> str:
         assert self._datanode is not None and self._scm is not None
@@ -265,12 +268,15 @@ class GatewayRole:
         self._node = node
         config, runtime = node.config, node.runtime
         self._om_client = build_om_client(config, runtime, config.om.addresses)
+        scm_client = build_scm_client(config, runtime, config.scm.addresses)
+        self._fullness = Fullness(self._om_client, scm_client)
+        node.readiness.full_if(lambda: self._fullness.is_full)
         self._gateway = build_gateway(
             config,
             node.data,
             runtime,
             self._om_client,
-            build_scm_client(config, runtime, config.scm.addresses),
+            scm_client,
             node.readiness,
             admin_token=node.admin_token,
         )
@@ -280,6 +286,7 @@ class GatewayRole:
 
     async def open(self) -> None:
         await self._gateway.start()
+        self._node.runtime.tasks.start_worker(self._fullness)
         self._started = True
 
     async def start(self) -> str:

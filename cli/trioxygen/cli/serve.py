@@ -11,7 +11,6 @@ from typing import Protocol
 
 import uvloop
 
-from trioxygen.cli.admin_client import ENDPOINT_FILE
 from trioxygen.cli.config_schema import Config
 from trioxygen.cli.data_folder import WHAT_TO_DO, DataFolder, open_data_folder, unusable
 from trioxygen.cli.data_parts import check_parts, note_complete
@@ -21,13 +20,14 @@ from trioxygen.cli.process import (
     ADMIN_LIMITS,
     TOKEN_LENGTH,
     freeze_what_stays,
+    remove_endpoint,
     s3_limits,
     stop_at_signal,
     tls_context,
     write_endpoint,
 )
 from trioxygen.common import logs
-from trioxygen.common.errors import Corrupt, TrioxygenError
+from trioxygen.common.errors import Corrupt, NoSpace, TrioxygenError
 from trioxygen.common.ids import random_token
 from trioxygen.common.network import CannotListen
 from trioxygen.common.network_local import LocalNetwork
@@ -142,11 +142,13 @@ async def _serve_folder(
         finally:
             gc.unfreeze()
             await store.stop()
-            runtime.disk.remove(folder.path / ENDPOINT_FILE)
+            remove_endpoint(runtime, folder)
     except CannotListen as error:
         raise CommandFailed(
             Exit.CANNOT_LISTEN, f"{error}: choose another with --host, --port or --admin-port"
         ) from error
+    except NoSpace as error:
+        raise CommandFailed(Exit.REFUSED, f"{error}: free some space") from error
     finally:
         await s3.stop(0)
         await admin.stop(0)

@@ -18,8 +18,12 @@ def print_status(status: dict[str, Any]) -> None:
     for title in ("service", "node", "role", "applied index", "state"):
         services.add_column(title)
     state = "ready" if status["is_ready"] else "not ready"
+    if om["is_full"]:
+        state += ", full"
     services.add_row("om", om["node_id"], _role(om), str(om["applied_index"]), state)
     mode = "safe mode" if scm["safe_mode"] else "ready"
+    if scm["is_full"]:
+        mode += ", full"
     services.add_row("scm", scm["node_id"], _role(scm), str(scm["applied_index"]), mode)
     console.print(services)
 
@@ -27,13 +31,15 @@ def print_status(status: dict[str, Any]) -> None:
     for title in ("node", "health", "operation", "heartbeat", "volumes", "used", "free", "of"):
         nodes.add_column(title)
     for node in status["nodes"]:
-        failed = f" ({node['volumes_failed']} failed)" if node["volumes_failed"] else ""
+        counted = (("failed", node["volumes_failed"]), ("full", node["volumes_full"]))
+        told = ", ".join(f"{count} {what}" for what, count in counted if count)
+        bad = f" ({told})" if told else ""
         nodes.add_row(
             node["node_id"],
             node["health"].lower(),
             node["operation"].lower().replace("_", " "),
             f"{node['last_heartbeat_age_ms'] / 1_000:.1f} s ago",
-            f"{node['volumes']}{failed}",
+            f"{node['volumes']}{bad}",
             bytes_text(node["used_bytes"]),
             bytes_text(node["free_bytes"]),
             bytes_text(node["capacity_bytes"]),
@@ -45,6 +51,8 @@ def print_status(status: dict[str, Any]) -> None:
     console.print(f"containers: {told}; {blocks}")
     used, free = bytes_text(status["used_bytes"]), bytes_text(status["free_bytes"])
     console.print(f"space:      {used} used, {free} free")
+    if status["is_full"]:
+        console.print("full:       new data is refused: delete something, or add storage")
     if scm["corrupt_blocks"]:
         console.print(f"corrupt:    {scm['corrupt_blocks']} blocks: see the server's log")
 

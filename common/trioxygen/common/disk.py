@@ -43,8 +43,8 @@ class File(Protocol):
 
     def datasync(self) -> None: ...
 
-    def allocate(self, offset_bytes: int, size_bytes: int) -> None:
-        """Reserves disk space; the file grows to hold it."""
+    def allocate(self, offset_bytes: int, size_bytes: int, *, keep_size: bool = False) -> None:
+        """Reserves disk space; the file grows to hold it, unless its size is kept."""
         ...
 
     def punch_hole(self, offset_bytes: int, size_bytes: int) -> None:
@@ -163,11 +163,18 @@ class SystemFile:
         return bytes(buffer) if got == size_bytes else None
 
     def datasync(self) -> None:
-        os.fdatasync(self._fd)
-
-    def allocate(self, offset_bytes: int, size_bytes: int) -> None:
         try:
-            os.posix_fallocate(self._fd, offset_bytes, size_bytes)
+            os.fdatasync(self._fd)
+        except OSError as error:
+            _check_space(error, self._path)
+            raise
+
+    def allocate(self, offset_bytes: int, size_bytes: int, *, keep_size: bool = False) -> None:
+        try:
+            if keep_size:
+                _fallocate(self._fd, _FALLOC_FL_KEEP_SIZE, offset_bytes, size_bytes)
+            else:
+                os.posix_fallocate(self._fd, offset_bytes, size_bytes)
         except OSError as error:
             _check_space(error, self._path)
             raise
@@ -218,7 +225,11 @@ class SystemDisk:
 
     def replace(self, path: Path, data: bytes) -> None:
         beside = path.with_name(path.name + ".new")
-        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            _check_space(error, path)
+            raise
         try:
             view = memoryview(data)
             while view:
@@ -239,7 +250,11 @@ class SystemDisk:
             missing.append(path)
             path = path.parent
         for directory in reversed(missing):
-            directory.mkdir(mode=0o700, exist_ok=True)
+            try:
+                directory.mkdir(mode=0o700, exist_ok=True)
+            except OSError as error:
+                _check_space(error, directory)
+                raise
             self.sync_directory(directory.parent)
 
     def list(self, path: Path) -> Sequence[str]:
@@ -252,7 +267,11 @@ class SystemDisk:
         return path.exists()
 
     def rename(self, source: Path, target: Path) -> None:
-        os.rename(source, target)
+        try:
+            os.rename(source, target)
+        except OSError as error:
+            _check_space(error, target)
+            raise
 
     def remove(self, path: Path) -> None:
         path.unlink(missing_ok=True)
@@ -267,6 +286,9 @@ class SystemDisk:
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(fd)
+        except OSError as error:
+            _check_space(error, path)
+            raise
         finally:
             os.close(fd)
 
@@ -281,7 +303,11 @@ class SystemDisk:
         return os.stat(path).st_blocks * 512
 
     def lock(self, path: Path) -> SystemLock | None:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            _check_space(error, path)
+            raise
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -10,10 +10,14 @@ from typing import Final
 
 from prometheus_client import Counter
 
+from trioxygen.common import logs
 from trioxygen.common.disk import File
+from trioxygen.common.errors import NoSpace
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
 from trioxygen.gateway.s3.dates import iso_date_with_millis
+
+log = logs.get(__name__)
 
 _quoted: Final = json.encoder.encode_basestring_ascii
 
@@ -53,6 +57,7 @@ class AccessLog:
         self._lines: list[str] = []
         self._file: File | None = None
         self._size_bytes = 0
+        self._is_failing = False
         self._dropped = Counter(
             "trioxygen_access_log_lines_dropped",
             "Lines lost because the buffer was full or the disk failed",
@@ -104,9 +109,13 @@ class AccessLog:
         lines, self._lines = self._lines, []
         try:
             await self._runtime.blocking.run(self._append, lines)
-        except OSError:
+        except (NoSpace, OSError) as error:
             self._dropped.inc(len(lines))
-            raise
+            if not self._is_failing:
+                log.error("access_log_failed", path=self._path, reason=error)
+            self._is_failing = True
+        else:
+            self._is_failing = False
         return False
 
     async def close(self) -> None:

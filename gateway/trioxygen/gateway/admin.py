@@ -38,6 +38,7 @@ _STATUS_OF_ERROR: Final[dict[type[TrioxygenError], int]] = {
     errors.AccountAlreadyExists: 409,
     errors.AccessKeyAlreadyExists: 409,
     errors.Refused: 400,
+    errors.NoSpace: 507,
     errors.Unavailable: 503,
     TrioxygenError: 500,
 }
@@ -83,7 +84,7 @@ def _health_routes(readiness: Readiness, registry: CollectorRegistry) -> APIRout
     @router.get("/_health/ready")
     async def ready() -> PlainTextResponse:
         if readiness.get():
-            return PlainTextResponse("ready\n")
+            return PlainTextResponse("full\n" if readiness.is_full() else "ready\n")
         return PlainTextResponse("not ready\n", status_code=503)
 
     @router.get("/metrics")

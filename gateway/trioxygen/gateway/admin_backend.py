@@ -71,11 +71,13 @@ class OzoneAdminBackend:
         return StatusView(
             version=__version__,
             is_ready=self._readiness.get(),
+            is_full=om.full or scm.full,
             om=OmView(
                 node_id=om.node_id,
                 is_leader=om.leader,
                 term=om.term,
                 applied_index=om.applied_index,
+                is_full=om.full,
                 rows={table.name: table.rows for table in om.tables},
             ),
             scm=ScmView(
@@ -83,6 +85,7 @@ class OzoneAdminBackend:
                 is_leader=scm.leader,
                 applied_index=scm.applied_index,
                 safe_mode=scm.safe_mode,
+                is_full=scm.full,
                 pipelines_open=sum(1 for pipeline in scm.pipelines if pipeline.open),
                 waiting_delete_transactions=scm.waiting_delete_transactions,
                 corrupt_blocks=len(scm.corrupt_blocks),
@@ -202,6 +205,7 @@ def _node(described: scm_pb2.NodeDescription) -> NodeView:
         free_bytes=sum(volume.free_bytes for volume in volumes),
         volumes=len(volumes),
         volumes_failed=sum(1 for volume in volumes if volume.failed),
+        volumes_full=sum(1 for volume in volumes if volume.full),
     )
 
 

@@ -84,6 +84,7 @@ class OmView(_Model):
     is_leader: bool
     term: int
     applied_index: int
+    is_full: bool
     rows: dict[str, int]
 
 
@@ -92,6 +93,7 @@ class ScmView(_Model):
     is_leader: bool
     applied_index: int
     safe_mode: bool
+    is_full: bool
     pipelines_open: int
     waiting_delete_transactions: int
     corrupt_blocks: int
@@ -110,6 +112,7 @@ class NodeView(_Model):
     free_bytes: int
     volumes: int
     volumes_failed: int
+    volumes_full: int
 
 
 class ContainersView(_Model):
@@ -123,6 +126,7 @@ class ContainersView(_Model):
 class StatusView(_Model):
     version: str
     is_ready: bool
+    is_full: bool
     om: OmView
     scm: ScmView
     nodes: list[NodeView]

@@ -5,7 +5,7 @@ under way; then it is given back. What a gateway that died held expires at the O
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from trioxygen.common import logs
@@ -46,14 +46,30 @@ class Lease:
     duration_ms: float
     under_way: int = 0
     lost: bool = False
+    # Taken, and refused before anything was written: as good as new.
+    unused: list[int] = field(default_factory=list)
 
     def usable(self, now_ms: float) -> bool:
         # Not to its very end: the commit must still find it.
         return (
             not self.lost
-            and self.next_local < self.end_local
+            and (self.next_local < self.end_local or bool(self.unused))
             and now_ms - self.renewed_ms < 0.8 * self.duration_ms
         )
+
+    def take(self) -> int:
+        """A block of one that is usable."""
+        self.under_way += 1
+        if self.unused:
+            return self.unused.pop()
+        local = self.next_local
+        self.next_local += 1
+        return local
+
+    def retire(self) -> None:
+        """No more blocks are taken from it."""
+        self.next_local = self.end_local
+        self.unused.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,11 @@ class LeaseKeeper:
         if dropped and len(self._dropped) < _DROPPED_BLOCKS_MAX:
             self._dropped.append(taken.block)
 
+    def reuse(self, taken: TakenBlock) -> None:
+        """Instead of `settle`: nothing was written to it."""
+        taken.lease.under_way -= 1
+        taken.lease.unused.append(taken.local)
+
     async def work(self) -> bool:
         await self._release_done()
         await self._renew_due()
@@ -144,12 +165,13 @@ class LeaseKeeper:
 
     @staticmethod
     def _is_done(lease: Lease) -> bool:
-        return lease.under_way == 0 and (lease.lost or lease.next_local >= lease.end_local)
+        is_used_up = lease.next_local >= lease.end_local and not lease.unused
+        return lease.under_way == 0 and (lease.lost or is_used_up)
 
     async def give_back(self) -> None:
         """Releases everything, at a clean stop; what cannot be released expires."""
         for lease in self._leases.values():
-            lease.next_local = lease.end_local
+            lease.retire()
         try:
             await self._release_done()
         except TrioxygenError as error:
@@ -185,6 +207,7 @@ class LeasePool:
         self._next: Lease | None = None
         # Pipelines that could not be written to -> until when others come first.
         self._avoided: dict[str, float] = {}
+        self._seen: set[str] = set()
         self._fetching: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -194,9 +217,7 @@ class LeasePool:
             lease = self._current
             now_ms = self._clock.monotonic_ms()
             if lease is not None and lease.usable(now_ms):
-                local = lease.next_local
-                lease.next_local += 1
-                lease.under_way += 1
+                local = lease.take()
                 if self._next is None and lease.end_local - lease.next_local < self._count // 4:
                     self._fetch()
                 return TakenBlock(lease, local)
@@ -209,7 +230,7 @@ class LeasePool:
 
     def retire(self, lease: Lease) -> None:
         """No more blocks are taken from it (its container was closed)."""
-        lease.next_local = lease.end_local
+        lease.retire()
 
     def avoid(self, lease: Lease) -> None:
         """A DataNode of its pipeline is away: blocks of others come first for a while."""
@@ -219,6 +240,12 @@ class LeasePool:
         for one in (lease, self._current, self._next):
             if one is not None and self._is_avoided(one):
                 self.retire(one)
+
+    def has_others(self, lease: Lease) -> bool:
+        """Whether there are pipelines besides the lease's, and not all of them are avoided."""
+        now_ms = self._clock.monotonic_ms()
+        own = lease.pipeline.pipeline_id
+        return any(name != own and self._avoided.get(name, 0) <= now_ms for name in self._seen)
 
     def _is_avoided(self, lease: Lease) -> bool:
         until_ms = self._avoided.get(lease.pipeline.pipeline_id)
@@ -241,6 +268,7 @@ class LeasePool:
             asked_ms = self._clock.monotonic_ms()
             request = LeaseBlocksRequest(count=self._count, block_bytes_max=self._block_bytes_max)
             lease = self._keeper.add(await self._lease_blocks(request), asked_ms)
+            self._seen.add(lease.pipeline.pipeline_id)
             tries_left -= 1
             if not (tries_left and self._is_avoided(lease)):
                 self._next = lease

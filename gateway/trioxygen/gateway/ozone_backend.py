@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from google.protobuf.message import Message
 
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import ContainerNotOpen, Internal, InvalidRequest
+from trioxygen.common.errors import ContainerNotOpen, Internal, InvalidRequest, NoSpace
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import KIB, MIB
 from trioxygen.gateway.backend import Reply
@@ -167,6 +167,12 @@ class OzoneBackend:
                 tries_left -= 1
                 if not tries_left:
                     raise
+            except NoSpace:
+                # Refused before anything was written.
+                self._keeper.reuse(taken)
+                if not pool.has_others(taken.lease):
+                    raise
+                pool.avoid(taken.lease)
             except AWAY:
                 pool.avoid(taken.lease)
                 self._keeper.settle(taken, dropped=True)

@@ -211,7 +211,8 @@ class S3App:
             raw_path == b"/_health/ready" and self._readiness.get()
         )
         status = 200 if ready else 503 if raw_path == b"/_health/ready" else 404
-        body = b"ok\n" if ready else b"not ready\n" if status == 503 else b"not found\n"
+        good = b"full\n" if ready and self._readiness.is_full() else b"ok\n"
+        body = good if ready else b"not ready\n" if status == 503 else b"not found\n"
         headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -9,7 +9,15 @@ their tables and handlers.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -53,6 +61,7 @@ from trioxygen.metadata.raft.ports import (
 from trioxygen.metadata.replicated_state import META, ReplicatedState, StoreIncoming
 from trioxygen.metadata.retries import RETRIES, expire_retries, register_reply
 from trioxygen.metadata.store.ports import DamagedSpan, Incoming, Store, Table
+from trioxygen.metadata.upkeep import Upkeep
 from trioxygen.proto.v1.raft_pb2 import Delta, MemberRow, PutMember
 
 __all__ = [
@@ -67,8 +76,6 @@ __all__ = [
 
 log = logs.get(__name__)
 
-_DURABLE_EVERY_ENTRIES: Final = 2_000
-_DURABLE_EVERY_BYTES: Final = 64 * MIB
 _SPACE_WAIT_MS: Final = 250.0
 _RETRY_MS: Final = 250.0
 _STILL_LOOK_MS: Final = 2.0
@@ -96,6 +103,7 @@ class Executor:
         tables: of the service; the executor adds its own.
         handlers: command type -> handler, run on the writer thread.
         first_members: of the group; its first leader writes them down before anything else.
+        growing: commands that only take space: refused while the disk is nearly full.
     """
 
     def __init__(
@@ -109,7 +117,9 @@ class Executor:
         handlers: Mapping[type[Message], Handler],
         config: ExecutorConfig,
         first_members: Sequence[MemberRow] = (),
+        growing: Collection[type[Message]] = (),
     ) -> None:
+        self._growing = frozenset(growing)
         self._name, self._runtime, self._config = name, runtime, config
         self._replica, self._first_members = replica, first_members
         self.tables: Sequence[Table] = (META, RETRIES.table, *tables)
@@ -123,6 +133,7 @@ class Executor:
             bytes_max=min(config.batch_bytes_max, replica.entry_bytes_max // 2),
         )
         self._lane = runtime.blocking.lane(f"{name}-writer")
+        self._upkeep = Upkeep(name, runtime, self._state, replica, self._lane)
         self._queue: deque[Waiting] = deque()
         self._running: list[Waiting] = []
         # So many of those that come next run in batches of one.
@@ -144,7 +155,6 @@ class Executor:
         # Gets a damaged row from another member. Raises the error when there is none.
         self.heal: Callable[[DamagedRow], Awaitable[None]] | None = None
         self._changes = Changes(replica)
-        self._undurable_entries = self._undurable_bytes = 0
         self._begun_term = -1
         self._stopping = False
         self._ended_by: TrioxygenError | None = None
@@ -243,14 +253,7 @@ class Executor:
     def _applied(self, entries: Sequence[Entry]) -> None:
         self._state.changed(entries)
         self._changes.applied_to(entries[-1].index)
-        self._undurable_entries += len(entries)
-        self._undurable_bytes += sum([len(entry.payload) for entry in entries])
-        if (
-            self._undurable_entries >= _DURABLE_EVERY_ENTRIES
-            or self._undurable_bytes >= _DURABLE_EVERY_BYTES
-        ):
-            self._undurable_entries = self._undurable_bytes = 0
-            self._runtime.tasks.start(self.make_durable(), name=f"{self._name}-make-durable")
+        self._upkeep.applied(entries)
 
     async def _insist(self, function: Callable[..., None], *arguments: Any) -> None:
         """Until there is room on the disk. Commands wait meanwhile, and fail at their deadlines;
@@ -260,14 +263,14 @@ class Executor:
                 await self._lane.run(function, *arguments)
                 return
             except NoSpace as error:
-                log.error("disk_full", service=self._name, error=error)
+                log.warning("disk_full", service=self._name, reason=error)
+                if self._stopping:
+                    raise Stopping("applied at the next start", service=self._name) from error
                 await self._runtime.clock.sleep_ms(_SPACE_WAIT_MS)
 
     async def make_durable(self) -> None:
         """Syncs the store, and lets the log drop what the store holds."""
-        index = self.applied_index()
-        await self._runtime.blocking.run(self._state.store.sync)
-        self._replica.state_is_durable_through(index)
+        await self._upkeep.make_durable()
 
     async def open_snapshot(self) -> Snapshot:
         return await self._state.open_snapshot()
@@ -295,6 +298,7 @@ class Executor:
 
     async def start(self) -> None:
         self._replica.watch_leadership(self._wake.set)
+        self._replica.watch_pressure(self._upkeep.make_durable_soon)
         self._changes.applied_to(self.applied_index())
         await self._replica.start(self)
         task = self._runtime.tasks.start(self._execute_batches(), name=f"{self._name}-executor")
@@ -307,7 +311,10 @@ class Executor:
             self._idle.clear()
             await self._idle.wait()
         if self._ended_by is None:
-            await self.make_durable()
+            try:
+                await self.make_durable()
+            except NoSpace as error:
+                log.warning("state_not_synced", service=self._name, reason=error)
         await self._replica.stop()
         self._changes.end()
         self._lane.close()
@@ -328,12 +335,18 @@ class Executor:
         if self._stopping:
             raise Stopping(service=self._name)
         self.check_leader()
+        if type(command) in self._growing and self.is_full():
+            raise NoSpace("the disk is nearly full: only deleting is possible", service=self._name)
         if len(self._queue) >= self._config.queued_commands_max:
             raise Overloaded("too many commands are queued", service=self._name)
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._queue.append(Waiting(command, answer, is_early))
         self._wake.set()
         return await answer
+
+    def is_full(self) -> bool:
+        """Whether only what frees space is taken, so that it can always be."""
+        return self._upkeep.is_full()
 
     def check_leader(self) -> None:
         """Raises NotLeader."""
@@ -377,7 +390,9 @@ class Executor:
             if self._replica.is_leader() and self._replica.term != self._begun_term:
                 await self._begin_term()
             while self._queue:
-                most = 1 if self._alone else self._config.batch_commands_max
+                # On a nearly full disk a small step at a time: each frees the pages of one before.
+                is_alone = self._alone or self._state.store.is_short
+                most = 1 if is_alone else self._config.batch_commands_max
                 count = min(len(self._queue), most)
                 self._running = [self._queue.popleft() for _ in range(count)]
                 self._alone = max(0, self._alone - count)

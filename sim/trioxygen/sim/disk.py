@@ -239,11 +239,11 @@ class SimFile:
     def datasync(self) -> None:
         self._disk.sync_inode(self._inode, self._path)
 
-    def allocate(self, offset_bytes: int, size_bytes: int) -> None:
+    def allocate(self, offset_bytes: int, size_bytes: int, *, keep_size: bool = False) -> None:
         self._disk.operate(0.02)
         more_bytes = offset_bytes + size_bytes - len(self._inode.data)
         self._disk.check_space(more_bytes, self._path)
-        if more_bytes > 0:
+        if more_bytes > 0 and not keep_size:
             self._inode.resize(offset_bytes + size_bytes)
 
     def punch_hole(self, offset_bytes: int, size_bytes: int) -> None:

@@ -197,16 +197,20 @@ def test_status_is_shown_as_tables(admin: type[Admin], tmp_path: Path) -> None:
     node = {
         **{"node_id": "dn-1", "address": "local", "health": "HEALTHY", "operation": "IN_SERVICE"},
         **{"last_heartbeat_age_ms": 1_500, "capacity_bytes": 3 << 30, "used_bytes": 1 << 30},
-        **{"free_bytes": 2 << 30, "volumes": 2, "volumes_failed": 1},
+        **{"free_bytes": 2 << 30, "volumes": 2, "volumes_failed": 1, "volumes_full": 1},
     }
     admin.answers["/admin/v1/status"] = (
         200,
         {
-            **{"version": "0.1.0", "is_ready": True, "nodes": [node]},
+            **{"version": "0.1.0", "is_ready": True, "is_full": True, "nodes": [node]},
             **{"capacity_bytes": 3 << 30, "used_bytes": 1 << 30, "free_bytes": 2 << 30},
-            "om": {"node_id": "om-1", "is_leader": True, "term": 2, "applied_index": 7, "rows": {}},
+            "om": {
+                **{"node_id": "om-1", "is_leader": True, "term": 2, "applied_index": 7, "rows": {}},
+                "is_full": False,
+            },
             "scm": {
                 **{"node_id": "scm-1", "is_leader": True, "applied_index": 8, "safe_mode": False},
+                "is_full": True,
                 **{"pipelines_open": 1, "waiting_delete_transactions": 0, "corrupt_blocks": 3},
             },
             "containers": {"by_state": {"OPEN": 2}, "used_bytes": 4_096, "block_count": 9},
@@ -214,10 +218,19 @@ def test_status_is_shown_as_tables(admin: type[Admin], tmp_path: Path) -> None:
     )
     done = o3("status", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    for told in ("om-1", "leader", "dn-1", "healthy", "1.5 s ago", "2 (1 failed)", "2.0 GiB"):
+    for told in (
+        "om-1",
+        "leader",
+        "dn-1",
+        "healthy",
+        "1.5 s ago",
+        "2 (1 failed, 1 full)",
+        "2.0 GiB",
+    ):
         assert told in done.stdout
     assert "containers: 2 open; 9 blocks, 4.0 KiB" in done.stdout
     assert "corrupt:    3 blocks" in done.stdout
+    assert "full:       new data is refused" in done.stdout
 
 
 def test_light_commands_import_no_heavy_packages() -> None:

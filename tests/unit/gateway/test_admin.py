@@ -135,7 +135,7 @@ def test_status_joins_om_scm_and_nodes() -> None:
     assert status == 200
     assert found["om"] == {
         **{"node_id": "om-1", "is_leader": True, "term": 2, "applied_index": 7},
-        "rows": {"key": 5},
+        **{"rows": {"key": 5}, "is_full": False},
     }
     assert found["containers"] == {
         "by_state": {"OPEN": 2, "CLOSED": 1},

@@ -47,6 +47,10 @@ class ListRing:
     entries: list[LoggedEntry] = field(default_factory=list)
     durable_index: int = 0
     machine: RingMachine | None = None
+    is_short: bool = False
+
+    def watch_pressure(self, watcher: Callable[[], None]) -> None:
+        """It has room for everything."""
 
     async def start(self, machine: RingMachine) -> None:
         self.machine = machine
@@ -125,9 +129,9 @@ class FragileFile:
         self._disk.change()
         self._file.datasync()
 
-    def allocate(self, offset_bytes: int, size_bytes: int) -> None:
+    def allocate(self, offset_bytes: int, size_bytes: int, *, keep_size: bool = False) -> None:
         self._disk.change()
-        self._file.allocate(offset_bytes, size_bytes)
+        self._file.allocate(offset_bytes, size_bytes, keep_size=keep_size)
 
     def punch_hole(self, offset_bytes: int, size_bytes: int) -> None:
         self._disk.change()
@@ -252,7 +256,7 @@ async def node(
     opened: list[Store] = []
 
     def stores(name: str, tables: Iterable[Table]) -> Store:
-        opened.append(LmdbStore(root / name, tables))
+        opened.append(LmdbStore(root / name, tables, reserve_bytes=8 << 20))
         return opened[-1]
 
     datanode = DataNode(runtime, settings or config(), [VolumeParts(root, stores, ring)], scm)

@@ -66,6 +66,13 @@ _TABLE: Final[dict[str, tuple[int, str, str]]] = {
         "You did not provide the number of bytes specified by the Content-Length HTTP header",
         "",
     ),
+    # Not of AWS, whose disks are never full. No SDK takes 507 (RFC 4918) for transient: the caller
+    # is told at once, not after a minute of retries.
+    "InsufficientStorage": (
+        507,
+        "The store has no room for this. Delete something, or add storage, and try again.",
+        "",
+    ),
     "InternalError": (500, "We encountered an internal error. Please try again.", ""),
     "InvalidAccessKeyId": (
         403,

@@ -31,6 +31,7 @@ _S3_CODES: Final[dict[ErrorCode, str]] = {
     types_pb2.CONTAINER_NOT_OPEN: "ServiceUnavailable",
     types_pb2.NO_SUCH_ACCESS_KEY: "InvalidAccessKeyId",
     types_pb2.OVERLOADED: "SlowDown",
+    types_pb2.NO_SPACE: "InsufficientStorage",
 }
 
 _DETAILS: Final[dict[str, str]] = {

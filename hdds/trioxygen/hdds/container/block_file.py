@@ -25,15 +25,10 @@ class BlockFile:
         self._stored: bytes | None = None
         self.size_bytes = 0
 
-    def create(self, size_bytes_max: int) -> None:
-        """Makes the file and reserves what was announced. Raises: NoSpace, nothing is left then."""
+    def create(self) -> None:
+        """Makes the file, empty: what is only announced takes no space. Raises: NoSpace."""
         self._disk.make_directory(self._beside.parent)
         self._file = self._disk.open(self._beside, create=True)
-        try:
-            self._file.allocate(0, size_bytes_max)
-        except BaseException:
-            self.abandon()
-            raise
 
     def write(self, buffers: Sequence[Buffer]) -> None:
         assert self._file is not None
@@ -49,7 +44,6 @@ class BlockFile:
     def seal(self) -> None:
         """On stable storage under its name, which nobody else may use."""
         assert self._file is not None
-        self._file.truncate(self.size_bytes)
         # The rename first: the file's sync then commits both in one go on journaling file systems,
         # and the directory's (which makes the name durable for certain) finds nothing left to do.
         self._disk.rename(self._beside, self._target)

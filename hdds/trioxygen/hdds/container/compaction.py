@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from trioxygen.common import logs
 from trioxygen.common.disk import File
-from trioxygen.common.errors import DamagedRow
+from trioxygen.common.errors import DamagedRow, NoSpace
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.checksums import first_bad_piece
 from trioxygen.hdds.container.blocks import (
@@ -69,10 +69,12 @@ class Compactor:
     async def _choose(self) -> tuple[Container, int] | None:
         """A segment that takes much more disk space than its live blocks, closed to new writes."""
         volume = self._volume
+        room_bytes = volume.room.look_for_housekeeping()
         for container in list(volume.containers.values()):
             for number, segment in list(container.segments.items()):
                 if (
                     segment.unindexed
+                    or segment.live_bytes > room_bytes
                     or segment.size_bytes == 0
                     or segment.live_bytes >= segment.size_bytes * self._live_share
                     or (container.container_id, number) in self._corrupt
@@ -157,7 +159,6 @@ class Compactor:
     async def _write(self, container: Container, copies: list[_Copy]) -> None:
         volume = self._volume
         size_bytes = sum(len(copy.data) for copy in copies)
-        # It may use the space that client writes must leave free: it gives back more.
         place = container.reserve(size_bytes, segment_bytes_max=volume.limits.segment_bytes_max)
         segment = container.segment(place.segment)
         segment.unindexed += 1
@@ -165,7 +166,12 @@ class Compactor:
             file_id = FileId(container.container_id, place.segment, 0)
             target = await volume.files.acquire(file_id, create=True)
             writing = volume.blocking.run(_append, target.file, copies, place)
-            await volume.use(target, writing)
+            try:
+                await volume.use(target, writing)
+            except NoSpace:
+                # What was written of it already is no block's.
+                container.give_back(place, size_bytes)
+                raise
             async with volume.commit_lock:
                 seen = view(container, container.committed_state)
                 try:
@@ -218,8 +224,12 @@ def _read_all(file: File, blocks: list[tuple[bytes, Block]]) -> list[_Copy]:
 
 
 def _append(file: File, copies: list[_Copy], place: Place) -> None:
-    file.pwrite([copy.data for copy in copies], place.offset_bytes)
-    file.datasync()
+    try:
+        file.pwrite([copy.data for copy in copies], place.offset_bytes)
+        file.datasync()
+    except NoSpace:
+        file.punch_hole(place.offset_bytes, sum(len(copy.data) for copy in copies))
+        raise
 
 
 def _commit_moves(

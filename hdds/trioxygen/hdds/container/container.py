@@ -53,7 +53,7 @@ class Container:
     committed_state: that of the row. CLOSING is never stored: it stands for streams under way.
     used_bytes, block_count: of live blocks that the index knows.
     pending_bytes: applied, but not in the index yet.
-    reserved_bytes: announced by streams that have not been put yet.
+    reserved_bytes: come in streams that have not been put yet.
     streamed: where records of streamed blocks lie that the index does not know yet.
     dirty_segments: those whose rows are not current.
     """
@@ -102,6 +102,13 @@ class Container:
         self.dirty_segments.add(self.current_segment)
         return place
 
+    def give_back(self, place: Place, size_bytes: int) -> None:
+        """A reserved place that nothing was written to after all."""
+        segment = self.segment(place.segment)
+        # Behind others it stays garbage.
+        if segment.size_bytes == place.offset_bytes + size_bytes:
+            segment.size_bytes = place.offset_bytes
+
     def reserve_record(self, size_bytes: int, *, segment_bytes_max: int) -> Place:
         """Room for a record (header and data) of a streamed block."""
         if self.segment(self.current_segment).size_bytes >= segment_bytes_max:
@@ -113,11 +120,16 @@ class Container:
         self.streamed.add(place)
         return place
 
+    def release_record(self, record: Place) -> None:
+        """The index knows the record's place now, or it is garbage."""
+        self.streamed.discard(record)
+        self.segment(record.segment).unindexed -= 1
+
     def report(self) -> ContainerReport:
         return ContainerReport(
             container_id=self.container_id,
             state=PROTO_OF[self.state],
-            # With what streams under way have announced: the SCM must not promise it again.
+            # With what streams under way have brought: the SCM must not promise its place again.
             used_bytes=self.taken_bytes,
             block_count=self.block_count,
             garbage_bytes=self.garbage_bytes,

@@ -101,7 +101,7 @@ def _append_all(appends: list[_Append]) -> list[_Outcome]:
     for file in {id(append.file): append.file for append, _ in written}.values():
         try:
             file.datasync()
-        except OSError as error:
+        except (NoSpace, OSError) as error:
             failed[id(file)] = error
     for append, stored in written:
         outcomes.append((append, failed.get(id(append.file), stored)))

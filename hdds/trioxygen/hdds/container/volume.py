@@ -7,7 +7,6 @@ from typing import Final, TypeVar
 from trioxygen.common import logs
 from trioxygen.common.blocking import Blocking
 from trioxygen.common.disk import Disk
-from trioxygen.common.errors import NoSpace
 from trioxygen.common.worker import Tasks
 from trioxygen.hdds.container.blocks import BlockIndex, block_of_key
 from trioxygen.hdds.container.container import Container
@@ -15,6 +14,7 @@ from trioxygen.hdds.container.garbage import Freed, Garbage, Hole
 from trioxygen.hdds.container.layout import VolumeLayout
 from trioxygen.hdds.container.open_files import FileId, OpenFile, OpenFiles
 from trioxygen.hdds.container.packed_segment import SegmentAppender
+from trioxygen.hdds.container.room import Room
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1.scm_pb2 import CorruptBlock
 from trioxygen.proto.v1.types_pb2 import BlockId
@@ -31,7 +31,7 @@ class VolumeLimits:
     cached_blocks_max: int
     open_files_max: int
     segment_bytes_max: int
-    # Writes are refused when less than this is free.
+    # Stays free: client writes beyond it are refused.
     space_reserve_bytes: int
 
 
@@ -64,9 +64,7 @@ class Volume:
         self.store_lane = blocking.lane(f"index-{volume_id}")
         self.segment_lane = blocking.lane(f"segments-{volume_id}")
         self.appender = SegmentAppender(self.segment_lane, tasks)
-        self.free_bytes: int | None = None
-        self.capacity_bytes = 0
-        self.full = False
+        self.room = Room(volume_id, lambda: disk.space(layout.root), limits.space_reserve_bytes)
 
     def container(self, container_id: int, pipeline_id: str) -> Container:
         """Made when it is new."""
@@ -76,18 +74,6 @@ class Volume:
             self.containers[container_id] = found
             self.changed_containers.add(container_id)
         return found
-
-    def check_space(self, size_bytes: int) -> None:
-        """Raises: NoSpace, before a write that would not fit."""
-        if self.full or (
-            self.free_bytes is not None
-            and self.free_bytes - size_bytes < self.limits.space_reserve_bytes
-        ):
-            raise NoSpace("the volume is full", volume=self.volume_id)
-
-    async def refresh_space(self) -> None:
-        space = await self.blocking.run(self.disk.space, self.layout.root)
-        self.capacity_bytes, self.free_bytes = space.capacity_bytes, space.free_bytes
 
     def record_corrupt(self, key: bytes, reason: str) -> None:
         if key in self.corrupt or len(self.corrupt) >= CORRUPT_BLOCKS_MAX:

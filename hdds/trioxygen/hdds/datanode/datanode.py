@@ -117,7 +117,7 @@ class DataNode:
         volume = await open_volume(runtime, parts, config.volume_limits())
         try:
             recovered = await runtime.blocking.run(recovery.load, volume)
-            await volume.refresh_space()
+            volume.room.look()
         except BaseException:
             await runtime.blocking.run(volume.close)
             raise
@@ -125,9 +125,11 @@ class DataNode:
         self.works.append(work)
         # Before the replay: a long log needs room.
         self._start_worker(work.flusher)
+        parts.ring.watch_pressure(work.flusher.relieve_log)
         await work.pipeline.start()
-        await work.flusher.flush_all()
-        await runtime.blocking.run(recovery.remove_orphans, volume)
+        await work.flusher.flush_if_possible()
+        pending = work.pipeline.pending_keys()
+        await runtime.blocking.run(recovery.remove_orphans, volume, pending)
         work.flusher.may_trim_log = True
         for container_id in volume.containers:
             assert container_id not in self._homes, f"container {container_id} on two volumes"
@@ -164,8 +166,7 @@ class DataNode:
         for work in self.works:
             await work.pipeline.streams.finished()
             await work.compactor.finished()
-            await work.flusher.flush_all()
-            await work.flusher.sync_store()
+            await work.flusher.end()
             await work.pipeline.ring.stop()
             await self._runtime.blocking.run(work.volume.close)
         self.works.clear()
@@ -177,7 +178,7 @@ class DataNode:
         return work.pipeline if work is not None else None
 
     def _new_home(self, container_id: int) -> VolumeWork:
-        work = max(self.works, key=lambda found: found.volume.free_bytes or 0)
+        work = max(self.works, key=lambda found: found.volume.room.free_bytes)
         self._homes[container_id] = work
         return work
 
@@ -188,6 +189,10 @@ class DataNode:
                 belong_to, self._runtime.disk, volume.layout, cluster_id
             )
         self.registered.set()
+
+    def is_full(self) -> bool:
+        """None of its volumes takes data."""
+        return bool(self.works) and all(work.volume.room.is_full() for work in self.works)
 
     def describe(self) -> DescribeDataNodeReply:
         volumes = [work.volume for work in self.works]

@@ -20,14 +20,18 @@ _INTERVAL_MS_FIRST = 1_000.0
 
 
 def volume_report(volume: Volume) -> VolumeReport:
+    room = volume.room
+    writable_bytes = room.look()
     return VolumeReport(
         volume_id=volume.volume_id,
-        capacity_bytes=volume.capacity_bytes,
+        capacity_bytes=room.capacity_bytes,
         used_bytes=sum(
             container.used_bytes + container.garbage_bytes
             for container in volume.containers.values()
         ),
-        free_bytes=volume.free_bytes or 0,
+        free_bytes=room.free_bytes,
+        reserved_bytes=room.free_bytes - writable_bytes,
+        full=room.is_full(),
     )
 
 
@@ -61,8 +65,6 @@ class Heartbeat:
     async def work(self) -> bool:
         if not self._is_registered:
             await self._register()
-        for volume in self._volumes:
-            await volume.refresh_space()
         changed = [volume.changed_containers for volume in self._volumes]
         corrupt = [volume.unreported_corrupt for volume in self._volumes]
         acknowledged = set(self._commands.deleted_transaction_ids)

@@ -5,6 +5,7 @@ from typing import Final
 
 from trioxygen.hdds.container.blocks import Block, block_key, block_of_key
 from trioxygen.hdds.container.container import Container, Place
+from trioxygen.hdds.container.garbage import Freed
 from trioxygen.hdds.container.state import ContainerState
 
 _LOCALS_LISTED_MAX: Final = 1_024
@@ -112,6 +113,36 @@ class Generation:
                 self._deleted_keys.add(block_key(blocks.container, local))
         else:
             self._deleted_widely.append(blocks)
+
+    def take_dropped(self) -> list[Freed]:
+        """Those of what was dropped that may go at once: nothing pending lies in their place."""
+        freed: list[Freed] = []
+        left: list[tuple[bytes, PendingBlock]] = []
+        for key, dropped in zip(self.dropped_keys, self.dropped, strict=True):
+            if key in self.puts:
+                left.append((key, dropped))
+                continue
+            if dropped.record is not None:
+                dropped.container.release_record(dropped.record)
+            container, local = block_of_key(key)
+            freed.append(Freed(container, local, dropped.block))
+        self.dropped_keys = [key for key, _ in left]
+        self.dropped = [dropped for _, dropped in left]
+        return freed
+
+    def absorb(self, newer: "Generation") -> None:
+        """Takes over the entries that come after its own."""
+        for blocks in newer.deleted:
+            self.delete(blocks)
+        for key, pending in newer.puts.items():
+            self._take_out(key)
+            self.puts[key] = pending
+        self.pending_bytes += newer.pending_bytes
+        self.dropped += newer.dropped
+        self.dropped_keys += newer.dropped_keys
+        self.states |= newer.states
+        self.log_bytes += newer.log_bytes
+        self.last_index = newer.last_index
 
     def deletes(self, key: bytes) -> bool:
         """For every read while something is deleted: the usual narrow ranges cost one look-up."""

@@ -41,6 +41,7 @@ class Run:
     file: File
     segment: int
     offset_bytes: int
+    size_bytes: int
     blocks: list[tuple[bytes, PendingBlock]]
 
 
@@ -88,6 +89,28 @@ def persist(
         for container_id, seen in views.items():
             put_container(txn, seen, done.of(container_id))
         put_applied_index(txn, generation.last_index)
+    except BaseException:
+        txn.abort()
+        raise
+    txn.commit()
+    return done
+
+
+def persist_deletions(
+    store: Store, generation: Generation, views: dict[int, ContainerView]
+) -> Persisted:
+    """Only what frees space, ahead of the rest: the log has it all still, and replays it in order
+    after a crash.
+
+    Raises: NoSpace: nothing has changed.
+    """
+    done = Persisted()
+    txn = store.begin()
+    try:
+        for blocks in generation.deleted:
+            _delete(txn, blocks, done)
+        for container_id, seen in views.items():
+            put_container(txn, seen, done.of(container_id))
     except BaseException:
         txn.abort()
         raise

@@ -69,6 +69,9 @@ class Pipeline:
         self.streams = Streams(
             volume, config, runtime.clock, find=self._find_block, ended=self._stream_ended
         )
+        volume.room.waiting_bytes = lambda: self.pending_bytes
+        # What is left of a log that cannot go on is for deletions.
+        volume.room.is_blocked = lambda: ring.is_short
 
     async def start(self) -> None:
         """Replays the log. `find` is right afterwards."""
@@ -123,7 +126,8 @@ class Pipeline:
         container = self.volume.container(container_id, request.pipeline_id)
         if container.state is not ContainerState.OPEN:
             raise ContainerNotOpen(container=container_id)
-        self.volume.check_space(size_bytes)
+        room = self.volume.room
+        room.take(size_bytes)
         payload = RingEntry(write_small_block=request).SerializeToString()
         key = block_key(container_id, block.local)
         proposal = _Proposal(payload, container, key, data, checksums_of(data))
@@ -132,6 +136,8 @@ class Pipeline:
             index = await self.ring.propose(payload)
         finally:
             self._proposals.pop(id(payload), None)
+            # From here on it waits for the flusher.
+            room.give_back(size_bytes)
         if proposal.error is not None:
             raise proposal.error
         if container.taken_bytes >= self._config.container_bytes_max:
@@ -196,7 +202,8 @@ class Pipeline:
         return self.persisted_index
 
     async def apply(self, entries: Sequence[LogEntry]) -> None:
-        """Waits while too much is pending (the flusher makes room)."""
+        """Waits while too much is pending (the flusher makes room). Not on a full disk: what frees
+        space may come next, and nothing else is taken."""
         for entry in entries:
             payload = entry.payload
             proposal = self._proposals.pop(id(payload), None)
@@ -209,7 +216,10 @@ class Pipeline:
             current = self.current
             current.last_index = entry.index
             current.log_bytes += len(payload)
-            if self.pending_bytes > self._config.pending_bytes_max:
+            if (
+                self.pending_bytes > self._config.pending_bytes_max
+                and not self.volume.room.is_stuck
+            ):
                 self.has_pending.set()
                 self._has_room.clear()
                 await self._has_room.wait()
@@ -320,6 +330,20 @@ class Pipeline:
         if self.current.is_empty():
             self.has_pending.clear()
         self._has_room.set()
+
+    def flush_failed(self) -> Generation:
+        """There was no room on the disk: all that is pending, to be tried again together."""
+        generation = self.flushing
+        assert generation is not None
+        generation.absorb(self.current)
+        self.current = Generation()
+        self._has_room.set()
+        return generation
+
+    def pending_keys(self) -> set[bytes]:
+        """Of blocks that the index does not know yet."""
+        flushing = self.flushing
+        return {*self.current.puts, *(flushing.puts if flushing is not None else ())}
 
     def containers_of(self, generation: Generation) -> Mapping[int, Container]:
         """Those that a generation touches and that exist."""

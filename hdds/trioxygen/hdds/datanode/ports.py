@@ -1,6 +1,6 @@
 """What a DataNode asks of the ring's log and of the SCM."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from trioxygen.proto.v1.scm_pb2 import (
@@ -48,6 +48,15 @@ class RingLog(Protocol):
         ...
 
     def is_leader(self) -> bool: ...
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the log has no room to go on for long: the rest is for what frees space."""
+        ...
+
+    def watch_pressure(self, watcher: Callable[[], None]) -> None:
+        """Calls `watcher` when the log wants entries to be durable elsewhere, to drop them."""
+        ...
 
     def state_is_durable_through(self, index: int) -> None:
         """Entries up to `index` are on stable storage elsewhere: the log may drop them."""

@@ -4,6 +4,7 @@ Streamed blocks are not in the log, only their PutBlock is: their places are fou
 name or by record header. Files that neither index nor log knows are removed.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from trioxygen.common import logs
@@ -162,10 +163,10 @@ def _find_record(volume: Volume, records: list[Record], checksums: bytes) -> Rec
     return None
 
 
-def remove_orphans(volume: Volume) -> int:
-    """Removes large blocks' files that no row names; how many. Blocks.
+def remove_orphans(volume: Volume, pending: Set[bytes]) -> int:
+    """Removes large blocks' files that nobody names; how many. Blocks.
 
-    Only when all that the log has applied is in the index.
+    Args: pending: keys of what the log has applied and the index does not hold yet.
     """
     removed = 0
     for container_id in volume.containers:
@@ -173,6 +174,8 @@ def remove_orphans(volume: Volume) -> int:
         for name in volume.disk.list(directory):
             local = layout.block_of(name)
             if local is None:
+                continue
+            if block_key(container_id, local) in pending:
                 continue
             try:
                 with volume.store.read() as txn:

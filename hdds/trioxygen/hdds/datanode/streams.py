@@ -87,22 +87,23 @@ class Streams:
             raise ContainerNotOpen(container=container.container_id)
         if self._open >= self._config.streams_max:
             raise Overloaded("too many streams")
-        self._volume.check_space(size_bytes_max)
+        # What cannot fit is refused before it comes; but only what has come is reserved.
+        self._volume.room.check(size_bytes_max)
         self._open += 1
         container.streams_open += 1
-        container.reserved_bytes += size_bytes_max
+        arriving = _Arriving(container, size_bytes_max, pieces)
         try:
             if size_bytes_max > self._config.packed_block_bytes_max:
-                return await self._receive_file(container, local, size_bytes_max, pieces)
-            return await self._receive_packed(container, local, size_bytes_max, pieces)
+                return await self._receive_file(container, local, arriving)
+            return await self._receive_packed(container, local, arriving)
         finally:
             self._open -= 1
             container.streams_open -= 1
-            container.reserved_bytes -= size_bytes_max
+            arriving.end()
             self._ended(container)
 
     async def _receive_file(
-        self, container: Container, local: int, size_bytes_max: int, pieces: AsyncIterator[Buffer]
+        self, container: Container, local: int, arriving: "_Arriving"
     ) -> tuple[int, bytes]:
         self._number += 1
         key = block_key(container.container_id, local)
@@ -114,8 +115,8 @@ class Streams:
         )
         writing = _Writing(self._volume, file)
         try:
-            await writing.run(file.create, size_bytes_max)
-            await self._write(writing, size_bytes_max, pieces)
+            await writing.run(file.create)
+            await self._write(writing, arriving)
             checksums = file.checksums()
             if self._is_known(key, file.size_bytes, checksums):
                 await self._uncancelled(writing.abandon())
@@ -133,40 +134,35 @@ class Streams:
         self._seal(key, SealedBlock(container, file.size_bytes, checksums, OWN_FILE, 0, None, 0))
         return file.size_bytes, checksums
 
-    async def _write(
-        self, writing: "_Writing", size_bytes_max: int, pieces: AsyncIterator[Buffer]
-    ) -> None:
+    async def _write(self, writing: "_Writing", arriving: "_Arriving") -> None:
         buffers: list[Buffer] = []
-        gathered_bytes = total_bytes = 0
-        async for piece in pieces:
+        gathered_bytes = 0
+        async for piece in arriving.pieces:
+            arriving.count(piece)
             buffers.append(piece)
             gathered_bytes += len(piece)
-            total_bytes += len(piece)
-            _check_size(total_bytes, size_bytes_max)
             if gathered_bytes >= self._config.write_piece_bytes or len(buffers) >= _BUFFERS_MAX:
                 # At most one write is under way while the next piece is gathered.
                 await writing.ended()
-                writing.begin(writing.file.write, buffers)
+                writing.begin_write(buffers, gathered_bytes)
                 buffers, gathered_bytes = [], 0
-        if total_bytes == 0:
-            raise InvalidRequest("a block of no bytes")
+        arriving.check_whole()
         await writing.ended()
         if buffers:
-            await writing.run(writing.file.write, buffers)
+            writing.begin_write(buffers, gathered_bytes)
+            await writing.ended()
 
     async def _receive_packed(
-        self, container: Container, local: int, size_bytes_max: int, pieces: AsyncIterator[Buffer]
+        self, container: Container, local: int, arriving: "_Arriving"
     ) -> tuple[int, bytes]:
         buffers: list[Buffer] = []
-        size_bytes = 0
-        async for piece in pieces:
+        async for piece in arriving.pieces:
+            arriving.count(piece)
             buffers.append(piece)
-            size_bytes += len(piece)
-            _check_size(size_bytes, size_bytes_max)
             if len(buffers) >= _BUFFERS_MAX:
                 buffers = [b"".join(buffers)]
-        if size_bytes == 0:
-            raise InvalidRequest("a block of no bytes")
+        arriving.check_whole()
+        size_bytes = arriving.size_bytes
         key = block_key(container.container_id, local)
         if key in self.sealed or self._find(key) is not None:
             checksums = checksums_of(b"".join(buffers))
@@ -178,9 +174,10 @@ class Streams:
     async def _append(
         self, container: Container, local: int, buffers: list[Buffer], size_bytes: int
     ) -> bytes:
+        record_bytes = RECORD_HEADER_BYTES + size_bytes
+        self._volume.room.take(record_bytes)
         record = container.reserve_record(
-            RECORD_HEADER_BYTES + size_bytes,
-            segment_bytes_max=self._volume.limits.segment_bytes_max,
+            record_bytes, segment_bytes_max=self._volume.limits.segment_bytes_max
         )
         try:
             file_id = FileId(container.container_id, record.segment, 0)
@@ -195,8 +192,11 @@ class Streams:
             finally:
                 self._volume.files.release(file)
         except BaseException:
-            release_record(container, record)
+            container.release_record(record)
+            container.give_back(record, record_bytes)
             raise
+        finally:
+            self._volume.room.give_back(record_bytes)
         sealed = SealedBlock(
             container=container,
             size_bytes=size_bytes,
@@ -257,7 +257,7 @@ class Streams:
     def _forget(self, sealed: SealedBlock) -> None:
         self._end(sealed)
         if sealed.record is not None:
-            release_record(sealed.container, sealed.record)
+            sealed.container.release_record(sealed.record)
 
     def take_deleted(self, blocks: DeletedRange) -> list[tuple[bytes, SealedBlock]]:
         """Sealed blocks of a range that was deleted: the pending blocks free them."""
@@ -286,12 +286,49 @@ class Streams:
                 self._sealing.discard(key)
 
 
+class _Arriving:
+    """The pieces of one stream. The container counts them as they come."""
+
+    def __init__(
+        self, container: Container, size_bytes_max: int, pieces: AsyncIterator[Buffer]
+    ) -> None:
+        self._container, self.pieces = container, pieces
+        self._size_bytes_max = size_bytes_max
+        self.size_bytes = 0
+
+    def count(self, piece: Buffer) -> None:
+        """Raises: InvalidRequest: more than was announced."""
+        self.size_bytes += len(piece)
+        self._container.reserved_bytes += len(piece)
+        if self.size_bytes > self._size_bytes_max:
+            raise InvalidRequest(
+                "a block is larger than announced", size_bytes_max=self._size_bytes_max
+            )
+
+    def check_whole(self) -> None:
+        """At the end of the pieces. Raises: InvalidRequest: there was none."""
+        if self.size_bytes == 0:
+            raise InvalidRequest("a block of no bytes")
+
+    def end(self) -> None:
+        self._container.reserved_bytes -= self.size_bytes
+
+
 class _Writing:
     """One file's calls on the blocking pool, one after the other."""
 
     def __init__(self, volume: Volume, file: BlockFile) -> None:
         self._volume, self.file = volume, file
         self._job: asyncio.Future[Any] | None = None
+
+    def begin_write(self, buffers: list[Buffer], size_bytes: int) -> None:
+        """Raises: NoSpace, before anything is written."""
+        room = self._volume.room
+        room.take(size_bytes)
+        self.begin(self.file.write, buffers)
+        assert self._job is not None
+        # Also when nobody waits for it any more.
+        self._job.add_done_callback(lambda _: room.give_back(size_bytes))
 
     def begin(self, function: Any, *arguments: Any) -> None:
         assert self._job is None
@@ -315,14 +352,3 @@ class _Writing:
             # What it failed with has been told, or nobody waits for it any more.
             self._job.exception()
         await self._volume.blocking.run(self.file.abandon)
-
-
-def _check_size(size_bytes: int, size_bytes_max: int) -> None:
-    if size_bytes > size_bytes_max:
-        raise InvalidRequest("a block is larger than announced", size_bytes_max=size_bytes_max)
-
-
-def release_record(container: Container, record: Place) -> None:
-    """The index knows the record's place now, or it is garbage."""
-    container.streamed.discard(record)
-    container.segment(record.segment).unindexed -= 1

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from google.protobuf.message import Message
 
+from trioxygen.common.errors import NoSpace
 from trioxygen.common.network import Handler, Service
 from trioxygen.common.rules.network import RULES
 from trioxygen.common.runtime import Runtime
@@ -59,6 +60,14 @@ _COMMANDS: Final[dict[type[Message], type[Message]]] = {
 for _command, _reply in _COMMANDS.items():
     register_reply(_command, _reply)
 register_reply(om.GrantLease, om.LeaseBlocksReply)
+# CompleteUpload takes no more than it frees.
+_GROWING: Final = (
+    om.CreateBucketRequest,
+    om.CommitKeyRequest,
+    om.CreateUploadRequest,
+    om.CommitPartRequest,
+    om.GrantLease,
+)
 
 
 class Scm(BlockDeleter, Protocol):
@@ -115,6 +124,7 @@ class OzoneManager:
             handlers=handlers,
             config=config.executor,
             first_members=first_members,
+            growing=_GROWING,
         )
         self._queries = Queries(store)
         self._workers: list[asyncio.Task[Any]] = []
@@ -186,6 +196,8 @@ class OzoneManager:
     async def _lease_blocks(self, request: om.LeaseBlocksRequest) -> Message:
         # Before blocks are allocated that could not be leased.
         self._executor.check_leader()
+        if self._executor.is_full():
+            raise NoSpace("the disk is nearly full: only deleting is possible", service="om")
         allocated = await self._scm.allocate_blocks(
             AllocateBlocksRequest(count=request.count, block_bytes_max=request.block_bytes_max)
         )
@@ -208,4 +220,5 @@ class OzoneManager:
             applied_index=self._executor.applied_index(),
             term=self._executor.replica.term,
             tables=sizes if request.count_rows else [],
+            full=self._executor.is_full(),
         )

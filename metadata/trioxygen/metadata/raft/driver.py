@@ -368,7 +368,10 @@ class Driver:
         held_by: list[int] | None = None
         if self.node.role is Role.LEADER:
             held_by = [peer.match for peer in self.node.status().peers.values()]
-        through = self._keeping.release_through(self._durable_index, held_by)
+        through = self._durable_index
+        if not self._wal.is_short:
+            # Followers that lag get a snapshot where there is no room for what they lack.
+            through = self._keeping.release_through(through, held_by)
         if through >= self._wal.first_index(self.group):
             self._wal.release(self.group, through)
 

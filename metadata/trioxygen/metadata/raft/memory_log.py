@@ -44,6 +44,13 @@ class MemoryReplica:
     def leader_address(self) -> str:
         return ""
 
+    @property
+    def is_short(self) -> bool:
+        return False
+
+    def watch_pressure(self, watcher: Callable[[], None]) -> None:
+        """It keeps what it has."""
+
     def watch_leadership(self, watcher: Callable[[], None]) -> None:
         self._watchers.append(watcher)
 

@@ -156,6 +156,15 @@ class Replica(Protocol):
         ...
 
     @property
+    def is_short(self) -> bool:
+        """Whether the log has no room to go on for long: the rest is for what frees space."""
+        ...
+
+    def watch_pressure(self, watcher: Callable[[], None]) -> None:
+        """Calls `watcher` when the log wants `state_is_durable_through`, to drop entries."""
+        ...
+
+    @property
     def term(self) -> int: ...
 
     @property

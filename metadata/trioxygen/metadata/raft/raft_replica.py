@@ -110,6 +110,13 @@ class RaftReplica:
         driver.end(lambda: Stopping(group=self._group))
         await driver.ended()
 
+    @property
+    def is_short(self) -> bool:
+        return self._wal.is_short or self.is_full
+
+    def watch_pressure(self, watcher: Callable[[], None]) -> None:
+        self._wal.watch_pressure(watcher)
+
     def watch_leadership(self, watcher: Callable[[], None]) -> None:
         self._watchers.append(watcher)
 

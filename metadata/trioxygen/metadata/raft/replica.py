@@ -89,6 +89,13 @@ class SingleVoterReplica:
     def leader_address(self) -> str:
         return ""
 
+    @property
+    def is_short(self) -> bool:
+        return self._wal.is_short
+
+    def watch_pressure(self, watcher: Callable[[], None]) -> None:
+        self._wal.watch_pressure(watcher)
+
     def watch_leadership(self, watcher: Callable[[], None]) -> None:
         self._watchers.append(watcher)
 

@@ -7,7 +7,7 @@ start in `wal_recovery`. What an entry means is none of this package's business.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,8 +23,8 @@ from trioxygen.common.errors import (
     again,
 )
 from trioxygen.common.runtime import Runtime
-from trioxygen.common.units import MIB
 from trioxygen.metadata.raft.ports import Entry, GroupId
+from trioxygen.metadata.raft.wal_config import WalConfig
 from trioxygen.metadata.raft.wal_format import SEGMENT_HEADER_BYTES, SegmentHeader
 from trioxygen.metadata.raft.wal_index import GroupIndex, GroupLog
 from trioxygen.metadata.raft.wal_mending import StatesHeld
@@ -32,6 +32,7 @@ from trioxygen.metadata.raft.wal_metrics import WalMetrics
 from trioxygen.metadata.raft.wal_reading import place, read_entries
 from trioxygen.metadata.raft.wal_reclaim import is_obsolete, to_carry
 from trioxygen.metadata.raft.wal_recovery import recover
+from trioxygen.metadata.raft.wal_room import RoomSearch
 from trioxygen.metadata.raft.wal_segment import (
     Append,
     LogFailed,
@@ -42,30 +43,12 @@ from trioxygen.metadata.raft.wal_segment import (
     retire_segment,
 )
 
+__all__ = ["WalConfig", "WriteAheadLog"]
+
 log = logs.get(__name__)
 
-_SEGMENT_BYTES_MIN: Final = 4 * SEGMENT_HEADER_BYTES
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WalConfig:
-    """Attributes:
-    segment_bytes: the log takes two or three segments of disk space, and what is not released.
-    queued_bytes_max: of appends that are not synced yet.
-    spare_segments_max: full segments that are kept to be used again.
-    """
-
-    segment_bytes: int = 64 * MIB
-    queued_bytes_max: int = 64 * MIB
-    spare_segments_max: int = 1
-
-    def __post_init__(self) -> None:
-        if self.segment_bytes < _SEGMENT_BYTES_MIN:
-            raise InvalidRequest(
-                "log segments are too small",
-                segment_bytes=self.segment_bytes,
-                least=_SEGMENT_BYTES_MIN,
-            )
+# More than that are there because some group has not released its entries for long.
+_SEGMENTS_CALM: Final = 4
 
 
 @dataclass(slots=True, eq=False)
@@ -106,6 +89,7 @@ class WriteAheadLog:
         self._preparing: asyncio.Future[Segment] | None = None
         self._reclaiming: asyncio.Task[None] | None = None
         self._refusal: TrioxygenError | None = None
+        self._room = RoomSearch(runtime, name, self._prepare_again)
         self._prepare()
 
     @classmethod
@@ -237,6 +221,19 @@ class WriteAheadLog:
             segment.readers -= 1
         self._reclaim_if_possible()
 
+    # ---- space ----
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there is no room for a segment after the one in use: what is left of it should be
+        kept for what frees space."""
+        return self._room.is_under_way and self._next is None
+
+    def watch_pressure(self, watcher: Callable[[], None]) -> None:
+        """Calls `watcher` when groups should release what they can: there are many segments, or no
+        room for another."""
+        self._room.watch(watcher)
+
     # ---- appending ----
 
     def append(
@@ -269,7 +266,14 @@ class WriteAheadLog:
             assert self._index(group).compacted_index < first <= last_queued + 1, (group, first)
             if first <= last_queued:
                 truncate_from = first
-        append = Append(group, entries=entries, truncate_from=truncate_from, hard_state=hard_state)
+        append = Append(
+            group,
+            entries=entries,
+            truncate_from=truncate_from,
+            hard_state=hard_state,
+            # It must find its place on a full disk too: a replica starts with one.
+            is_housekeeping=not entries,
+        )
         return self._enqueue(append, is_bounded=is_bounded)
 
     def reset(self, group: GroupId, index: int, term: int) -> "asyncio.Future[None]":
@@ -344,6 +348,8 @@ class WriteAheadLog:
         if following is not None and following is self._writer.segment:
             self._segments.append(following)
             self._prepare()
+            if len(self._segments) > _SEGMENTS_CALM:
+                self._room.press()
         elif following is not None:
             self._next = following
         error = writing.exception()
@@ -413,13 +419,26 @@ class WriteAheadLog:
             # Tried again by the next append that needs it.
             if self._needs_segment and not self._writing:
                 self._give_back((), error)
-            else:
+            elif not self.is_short:
                 self._metrics.ran_out_of_space()
                 log.warning("log_out_of_space", log=self._name, error=error)
+            if self._refusal is None:
+                self._room.begin()
         elif error is not None:
             self._fail((), error)
         else:
             self._write_soon()
+
+    async def _prepare_again(self) -> bool:
+        """Whether the next segment is there, in use already, or not wanted any more."""
+        if self._lacks_segment():
+            self._prepare()
+            if self._preparing is not None:
+                await asyncio.wait((self._preparing,))
+        return not self._lacks_segment()
+
+    def _lacks_segment(self) -> bool:
+        return self._next is None and self._following is None and self._refusal is None
 
     def release(self, group: GroupId, through_index: int) -> None:
         """Entries up to an index are obsolete: segments without any other are taken back, soon."""
@@ -456,6 +475,8 @@ class WriteAheadLog:
                     partial(retire_segment, disk, oldest, spares_max=spares_max)
                 )
                 await asyncio.shield(retiring)
+            if self.is_short:
+                await self._prepare_again()
         except (NoSpace, Overloaded, Stopping) as error:
             # Nothing is lost; the next release tries again.
             log.warning("log_not_reclaimed", log=self._name, error=error)
@@ -470,6 +491,7 @@ class WriteAheadLog:
         if self._refusal is None:
             mark = self._enqueue(Append(GroupId(0), is_mark=True, is_housekeeping=True))
             self._refusal = Stopping("the log is closed", log=self._name)
+        self._room.end()
         ending: tuple[asyncio.Future[Any] | None, ...] = (mark, self._reclaiming, self._preparing)
         waiting: list[asyncio.Future[Any]] = [one for one in ending if one is not None]
         for ended in await asyncio.gather(*waiting, return_exceptions=True):

@@ -32,7 +32,6 @@ from trioxygen.metadata.raft.wal_index import GroupIndex
 from trioxygen.metadata.raft.wal_mending import Mender, StatesHeld
 from trioxygen.metadata.raft.wal_segment import (
     SEGMENT_SUFFIX,
-    UNFINISHED_NAME,
     Segment,
     erase_tail,
     retire_segment,
@@ -98,7 +97,6 @@ def recover(
         states: what the groups' states hold; None: not known, so nothing may be lost.
     Raises: LogCorrupt, naming file and offset; UnknownFormat.
     """
-    disk.remove(directory / UNFINISHED_NAME)
     mender = None if states is None else Mender(disk, states)
     segments = _open_segments(disk, directory, mender)
     try:

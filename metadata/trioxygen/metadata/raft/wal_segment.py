@@ -145,9 +145,9 @@ def make_segment(disk: Disk, directory: Path, header: SegmentHeader) -> Segment:
     Raises: NoSpace: nothing is left behind.
     """
     unfinished = directory / UNFINISHED_NAME
-    disk.remove(unfinished)
     spares = [name for name in disk.list(directory) if name.endswith(SPARE_SUFFIX)]
-    if spares:
+    # What a crash left of one is as good as a spare: nothing else may be had on a full disk.
+    if spares and not disk.exists(unfinished):
         disk.rename(directory / spares[0], unfinished)
     file = disk.open(unfinished, create=True)
     try:
@@ -241,7 +241,7 @@ class SegmentWriter:
                 # may reach the disk one day and look like records that were acknowledged.
                 _erase(file, position, end - self.offset)
                 raise
-            file.datasync()
+            _sync(file)
         except OSError as error:
             file_name = str(self.segment.path)
             raise LogFailed("writing failed", file=file_name, cause=str(error)) from error
@@ -258,7 +258,7 @@ class SegmentWriter:
             _erase(file, position, len(end))
             raise
         # Before anything goes into the next segment: recovery goes there only through this record.
-        file.datasync()
+        _sync(file)
         assert following.base_offset == self.segment.end_offset, following.path
         self.segment = following
         self.offset = self.synced_offset = following.base_offset + SEGMENT_HEADER_BYTES
@@ -305,6 +305,14 @@ class SegmentWriter:
                 seed=seed,
             )
         return offset
+
+
+def _sync(file: File) -> None:
+    """Raises: LogFailed, OSError: unknown what is on the disk."""
+    try:
+        file.datasync()
+    except NoSpace as error:
+        raise LogFailed("the disk is full, and a write was not synced") from error
 
 
 def _erase(file: File, position: int, size_bytes: int) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from trioxygen.common.errors import InvalidRequest, NotEnoughDataNodes, SafeMode
+from trioxygen.common.errors import InvalidRequest, NoSpace, NotEnoughDataNodes, SafeMode
 from trioxygen.metadata.execution import Executor
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.schema import CONTAINERS, NODES, PIPELINES
@@ -100,6 +100,31 @@ class Allocator:
             ],
         )
 
+    def is_full(self) -> bool:
+        """Whether there are pipelines, and none takes data."""
+        rows = self._writable_pipelines()
+        return bool(rows) and all(
+            any(self._nodes.is_full(node_id) for node_id in row.node_ids) for row in rows
+        )
+
+    def _has_room(self, row: PipelineRow) -> bool:
+        """For anything at all, as far as it is known."""
+        return all(
+            self._nodes.writable_bytes(node_id) or not self._nodes.has_volumes(node_id)
+            for node_id in row.node_ids
+        )
+
+    def _room_bytes(self, row: PipelineRow) -> int:
+        """By the last report, less what was promised since: for a choice, not a bound. What is only
+        promised may never come."""
+        writable = min([self._nodes.writable_bytes(node_id) for node_id in row.node_ids])
+        promised = [
+            one.promised_before_bytes + one.promised_bytes
+            for one in self._open.values()
+            if one.pipeline_id == row.pipeline_id
+        ]
+        return writable - sum(promised)
+
     def _writable_pipelines(self) -> list[PipelineRow]:
         with self._executor.store.read() as txn:
             rows = [row for _, row in PIPELINES.scan(txn, prefix=b"") if row.open]
@@ -120,9 +145,15 @@ class Allocator:
             raise SafeMode("DataNodes have not reported yet")
         wanted_bytes = request.count * request.block_bytes_max
         async with self._busy:
-            pipelines = {row.pipeline_id: row for row in self._writable_pipelines()}
-            if not pipelines:
+            healthy = self._writable_pipelines()
+            if not healthy:
                 raise NotEnoughDataNodes("no pipeline with all its DataNodes healthy")
+            # Nearly full ones only where nothing else is; what comes decides there.
+            roomy = [row for row in healthy if self._room_bytes(row) > wanted_bytes]
+            usable = roomy or [row for row in healthy if self._has_room(row)]
+            if not usable:
+                raise NoSpace("every pipeline has a DataNode that is full")
+            pipelines = {row.pipeline_id: row for row in usable}
             container = await self._choose(set(pipelines), wanted_bytes)
             first_local = await self._take_locals(request.count)
         container.promised_bytes += wanted_bytes

@@ -66,6 +66,22 @@ class Nodes:
             return scm_pb2.DEAD
         return scm_pb2.STALE if age_ms >= self._stale_after_ms else scm_pb2.HEALTHY
 
+    def writable_bytes(self, node_id: str) -> int:
+        """What client data may still take on the roomiest of its disks, as it reported last."""
+        report = self._reports.get(node_id)
+        volumes = [] if report is None else [one for one in report.volumes if not one.failed]
+        return max([max(0, one.free_bytes - one.reserved_bytes) for one in volumes], default=0)
+
+    def has_volumes(self, node_id: str) -> bool:
+        report = self._reports.get(node_id)
+        return report is not None and bool(report.volumes)
+
+    def is_full(self, node_id: str) -> bool:
+        """None of its disks takes data. A node that has not reported is not said to be."""
+        report = self._reports.get(node_id)
+        volumes = [] if report is None else report.volumes
+        return bool(volumes) and all(one.failed or one.full for one in volumes)
+
     def report(self, node_id: str) -> NodeReport | None:
         return self._reports.get(node_id)
 

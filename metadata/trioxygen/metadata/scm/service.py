@@ -78,6 +78,7 @@ class StorageContainerManager:
             handlers=commands.handlers(),
             config=config.executor,
             first_members=first_members,
+            growing=(scm.ReserveIds, scm.OpenContainer),
         )
         self._nodes = Nodes(
             runtime.clock, stale_after_ms=config.stale_after_ms, dead_after_ms=config.dead_after_ms
@@ -243,6 +244,7 @@ class StorageContainerManager:
             containers=containers,
             waiting_delete_transactions=self._executor.store.count(DELETED_BLOCKS.table),
             corrupt_blocks=list(self._nodes.corrupt_blocks.values()),
+            full=self._executor.is_full() or self._allocator.is_full(),
         )
         for node in nodes:
             report = self._nodes.report(node.node_id)

@@ -13,9 +13,11 @@ from lmdb.verify import VerifyError, verify
 from trioxygen.common.disk import Disk
 from trioxygen.common.errors import StoreDamaged, UnknownFormat
 from trioxygen.common.units import MIB
-from trioxygen.metadata.store.lmdb_txn import PAGE_ERRORS
+from trioxygen.metadata.store.lmdb_room import DATA_FILE, hold_lock_file
+from trioxygen.metadata.store.lmdb_txn import PAGE_ERRORS, no_space
 
-DATA_FILE: Final = "data.mdb"
+__all__ = ["DATA_FILE", "check_file", "close_file", "open_file", "problems_of"]
+
 _READERS_MAX: Final = 512
 # Of a file that is walked over at each start, page by page: 10 ms for each MiB.
 _VERIFIED_BYTES_MAX: Final = 16 * MIB
@@ -58,8 +60,9 @@ def check_file(disk: Disk, path: Path) -> None:
         raise _damaged(path, problems[0])
 
 
-def open_file(path: Path, *, tables_max: int, map_bytes: int) -> lmdb.Environment:
-    """Makes the file when it is missing. Raises: StoreDamaged, UnknownFormat."""
+def open_file(disk: Disk, path: Path, *, tables_max: int, map_bytes: int) -> lmdb.Environment:
+    """Makes the file when it is missing. Raises: StoreDamaged, UnknownFormat, NoSpace."""
+    hold_lock_file(disk, path)
     try:
         with _REGISTRY:
             return lmdb.open(
@@ -76,8 +79,10 @@ def open_file(path: Path, *, tables_max: int, map_bytes: int) -> lmdb.Environmen
     except (lmdb.InvalidError, *PAGE_ERRORS) as error:
         raise _damaged(path, str(error)) from error
     except lmdb.Error as error:
-        # Permissions, limits of the system: the text says which.
-        raise StoreDamaged("a store cannot be opened", path=str(path), cause=str(error)) from error
+        # Of the rest (permissions, limits of the system) the text says which.
+        raise no_space(error) or StoreDamaged(
+            "a store cannot be opened", path=str(path), cause=str(error)
+        ) from error
 
 
 def close_file(env: lmdb.Environment) -> None:

@@ -25,7 +25,8 @@ from trioxygen.common.errors import (
 )
 from trioxygen.common.units import MIB, TIB
 from trioxygen.metadata.store.lmdb_file import DATA_FILE, check_file, close_file, open_file
-from trioxygen.metadata.store.lmdb_txn import PAGE_ERRORS, Found, LmdbTxn, Rows
+from trioxygen.metadata.store.lmdb_room import HeldRoom
+from trioxygen.metadata.store.lmdb_txn import PAGE_ERRORS, Found, LmdbTxn, Rows, no_space
 from trioxygen.metadata.store.ports import COPY_PIECE_BYTES, DamagedSpan, ReadTxn, Table
 from trioxygen.metadata.store.seal import damaged, seed_of
 from trioxygen.metadata.store.store_folder import StoreFolder
@@ -192,6 +193,7 @@ class LmdbStore:
     path: a folder of its own; made when missing. Names that start with it are the store's too.
     tables: all of them; a table that is missing is made empty.
     map_bytes: bound of the file's size; sparse.
+    reserve_bytes: of disk space held ahead of use (see `lmdb_room`).
     disk: for the folders; LMDB opens its files itself.
     """
 
@@ -203,6 +205,7 @@ class LmdbStore:
         tables: Iterable[Table],
         *,
         map_bytes: int = MAP_SIZE_BYTES,
+        reserve_bytes: int = 0,
         disk: Disk | None = None,
     ) -> None:
         self._tables: Sequence[Table] = list(tables)
@@ -213,7 +216,7 @@ class LmdbStore:
         if not self._disk.exists(path / DATA_FILE):
             self._make()
         check_file(self._disk, path)
-        env = open_file(path, tables_max=len(self._tables), map_bytes=map_bytes)
+        env = open_file(self._disk, path, tables_max=len(self._tables), map_bytes=map_bytes)
         self.key_bytes_max = env.max_key_size()
         assert self.key_bytes_max >= KEY_BYTES_NEEDED, (
             f"LMDB engine with keys of {self.key_bytes_max} bytes"
@@ -221,9 +224,16 @@ class LmdbStore:
         self._watcher: Found | None = None
         try:
             self._open = _Environment(env, self._tables, path, self._found)
+        except lmdb.Error as error:
+            close_file(env)
+            raise no_space(error) or error from error
         except BaseException:
             close_file(env)
             raise
+        self._room = HeldRoom(
+            self._disk, path, self._used_bytes, reserve_bytes=reserve_bytes, map_bytes=map_bytes
+        )
+        self.keep_room = self._room.keep
         self._writer: LmdbTxn | None = None
         self._is_receiving = False
         self._copies: set[LmdbCopy] = set()
@@ -233,7 +243,10 @@ class LmdbStore:
         page, or take the file with all that was committed since."""
         self._folder.make_incoming()
         env = open_file(
-            self._folder.incoming, tables_max=len(self._tables), map_bytes=self._map_bytes
+            self._disk,
+            self._folder.incoming,
+            tables_max=len(self._tables),
+            map_bytes=self._map_bytes,
         )
         env.sync(True)
         close_file(env)
@@ -302,9 +315,20 @@ class LmdbStore:
     def begin(self) -> LmdbTxn:
         environment = self._open
         txn = self._writer = LmdbTxn(
-            environment.env.begin(write=True), environment.rows, self._end_copies
+            environment.env.begin(write=True),
+            environment.rows,
+            self._end_copies,
+            self._room.keep,
         )
         return txn
+
+    @property
+    def is_short(self) -> bool:
+        return self._room.is_short
+
+    def _used_bytes(self) -> int:
+        env = self._open.env
+        return (env.info()["last_pgno"] + 1) * env.stat()["psize"]
 
     def count(self, table: Table) -> int:
         environment = self._hold()
@@ -318,6 +342,8 @@ class LmdbStore:
         environment = self._hold()
         try:
             environment.env.sync(True)
+        except lmdb.Error as error:
+            raise no_space(error) or error from error
         finally:
             self._release(environment)
 
@@ -348,7 +374,7 @@ class LmdbStore:
     def open_received(self, path: Path) -> lmdb.Environment:
         """Only for `LmdbIncoming`, as are the next three."""
         try:
-            return open_file(path, tables_max=len(self._tables), map_bytes=self._map_bytes)
+            return open_file(self._disk, path, tables_max=len(self._tables), map_bytes=self._map_bytes)
         except StoreDamaged as error:
             if isinstance(error.__cause__, lmdb.InvalidError):
                 raise UnknownFormat("not a copy of a store") from error
@@ -384,6 +410,7 @@ class LmdbStore:
         # Readers under way keep the old one; the last of them closes it.
         if not before.holders:
             before.close()
+        self._room.renew()
         self.end_receiving()
 
     def end_receiving(self) -> None:

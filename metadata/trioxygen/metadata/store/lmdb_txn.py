@@ -142,18 +142,21 @@ class LmdbTxn:
 
     Args:
         rows: of each table, by its number.
-        end_copies: of a write transaction: ends all copies under way.
+        end_copies, keep_room: of a write transaction: ends all copies under way; runs after the
+            commit.
     """
 
-    __slots__ = ("_end_copies", "_is_changed", "_rows", "_txn", "is_open")
+    __slots__ = ("_end_copies", "_is_changed", "_keep_room", "_rows", "_txn", "is_open")
 
     def __init__(
         self,
         txn: lmdb.Transaction,
         rows: Mapping[int, Rows],
         end_copies: Callable[[], None] | None = None,
+        keep_room: Callable[[], None] | None = None,
     ) -> None:
-        self._txn, self._rows, self._end_copies = txn, rows, end_copies
+        self._txn, self._rows = txn, rows
+        self._end_copies, self._keep_room = end_copies, keep_room
         self._is_changed = False
         self.is_open = True
 
@@ -193,19 +196,20 @@ class LmdbTxn:
         rows = self._rows[table.number]
         try:
             self._txn.put(key, seal(rows.seed, key, value), db=rows.database)
-        except lmdb.MapFullError as error:
-            raise NoSpace("the metadata store is full") from error
         except PAGE_ERRORS as error:
             raise _page_error(error, rows.path) from error
+        except lmdb.Error as error:
+            raise no_space(error) or error from error
 
     def delete(self, table: Table, key: bytes) -> bool:
         rows = self._rows[table.number]
         try:
-            found = bool(self._txn.delete(key, db=rows.database))
+            self._is_changed = True
+            return bool(self._txn.delete(key, db=rows.database))
         except PAGE_ERRORS as error:
             raise _page_error(error, rows.path) from error
-        self._is_changed |= found
-        return found
+        except lmdb.Error as error:
+            raise no_space(error) or error from error
 
     def delete_range(self, table: Table, start: bytes, end: bytes) -> int:
         rows = self._rows[table.number]
@@ -286,9 +290,9 @@ class LmdbTxn:
         try:
             self._txn.commit()
         except lmdb.Error as error:
-            if _is_out_of_space(error):
-                raise NoSpace("the disk is full", store=str(error)) from error
-            raise
+            raise no_space(error) or error from error
+        if self._keep_room is not None:
+            self._keep_room()
 
     def abort(self) -> None:
         self.is_open = False
@@ -304,7 +308,9 @@ class LmdbTxn:
             self._txn.commit()
 
 
-def _is_out_of_space(error: lmdb.Error) -> bool:
-    # A short write has a code of LMDB's own; the rest carry the system's text.
+def no_space(error: lmdb.Error) -> NoSpace | None:
+    """What it says of a full disk, if it does."""
+    # Some codes are LMDB's own; the rest carry the system's text.
     text = str(error)
-    return "MDB_SHORT_WRITE" in text or os.strerror(errno.ENOSPC) in text
+    told = ("MDB_MAP_FULL", "MDB_SHORT_WRITE", os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
+    return NoSpace("the disk is full", store=text) if any(one in text for one in told) else None

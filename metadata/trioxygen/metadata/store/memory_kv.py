@@ -231,6 +231,13 @@ class MemoryStore:
     def count(self, table: Table) -> int:
         return len(self._tables[table].keys)
 
+    @property
+    def is_short(self) -> bool:
+        return False
+
+    def keep_room(self) -> None:
+        """It needs none."""
+
     def sync(self) -> None:
         return
 

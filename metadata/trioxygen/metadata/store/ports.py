@@ -150,6 +150,15 @@ class Store(Protocol):
         """Makes all commits durable, the last one too."""
         ...
 
+    @property
+    def is_short(self) -> bool:
+        """Of room on the disk: only what frees space should be committed."""
+        ...
+
+    def keep_room(self) -> None:
+        """Looks for more room where it `is_short`; a commit does too. Blocks."""
+        ...
+
     def copy(self) -> Copy: ...
 
     def receive(self) -> Incoming:

@@ -891,15 +891,17 @@ class TableSize(_message.Message):
     def __init__(self, name: _Optional[str] = ..., rows: _Optional[int] = ...) -> None: ...
 
 class DescribeOmReply(_message.Message):
-    __slots__ = ("node_id", "leader", "applied_index", "tables", "term")
+    __slots__ = ("node_id", "leader", "applied_index", "tables", "term", "full")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     LEADER_FIELD_NUMBER: _ClassVar[int]
     APPLIED_INDEX_FIELD_NUMBER: _ClassVar[int]
     TABLES_FIELD_NUMBER: _ClassVar[int]
     TERM_FIELD_NUMBER: _ClassVar[int]
+    FULL_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     leader: bool
     applied_index: int
     tables: _containers.RepeatedCompositeFieldContainer[TableSize]
     term: int
-    def __init__(self, node_id: _Optional[str] = ..., leader: _Optional[bool] = ..., applied_index: _Optional[int] = ..., tables: _Optional[_Iterable[_Union[TableSize, _Mapping]]] = ..., term: _Optional[int] = ...) -> None: ...
+    full: bool
+    def __init__(self, node_id: _Optional[str] = ..., leader: _Optional[bool] = ..., applied_index: _Optional[int] = ..., tables: _Optional[_Iterable[_Union[TableSize, _Mapping]]] = ..., term: _Optional[int] = ..., full: _Optional[bool] = ...) -> None: ...

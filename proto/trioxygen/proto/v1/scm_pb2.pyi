@@ -218,18 +218,22 @@ class RegisterDataNodeReply(_message.Message):
     def __init__(self, cluster_id: _Optional[str] = ..., heartbeat_interval_ms: _Optional[int] = ...) -> None: ...
 
 class VolumeReport(_message.Message):
-    __slots__ = ("volume_id", "capacity_bytes", "used_bytes", "free_bytes", "failed")
+    __slots__ = ("volume_id", "capacity_bytes", "used_bytes", "free_bytes", "failed", "reserved_bytes", "full")
     VOLUME_ID_FIELD_NUMBER: _ClassVar[int]
     CAPACITY_BYTES_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
     FREE_BYTES_FIELD_NUMBER: _ClassVar[int]
     FAILED_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    FULL_FIELD_NUMBER: _ClassVar[int]
     volume_id: str
     capacity_bytes: int
     used_bytes: int
     free_bytes: int
     failed: bool
-    def __init__(self, volume_id: _Optional[str] = ..., capacity_bytes: _Optional[int] = ..., used_bytes: _Optional[int] = ..., free_bytes: _Optional[int] = ..., failed: _Optional[bool] = ...) -> None: ...
+    reserved_bytes: int
+    full: bool
+    def __init__(self, volume_id: _Optional[str] = ..., capacity_bytes: _Optional[int] = ..., used_bytes: _Optional[int] = ..., free_bytes: _Optional[int] = ..., failed: _Optional[bool] = ..., reserved_bytes: _Optional[int] = ..., full: _Optional[bool] = ...) -> None: ...
 
 class ContainerReport(_message.Message):
     __slots__ = ("container_id", "state", "used_bytes", "block_count", "garbage_bytes")
@@ -328,7 +332,7 @@ class NodeDescription(_message.Message):
     def __init__(self, node: _Optional[_Union[NodeRow, _Mapping]] = ..., health: _Optional[_Union[NodeHealth, str]] = ..., last_heartbeat_age_ms: _Optional[int] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ...) -> None: ...
 
 class DescribeScmReply(_message.Message):
-    __slots__ = ("node_id", "leader", "applied_index", "safe_mode", "nodes", "pipelines", "containers", "waiting_delete_transactions", "corrupt_blocks")
+    __slots__ = ("node_id", "leader", "applied_index", "safe_mode", "nodes", "pipelines", "containers", "waiting_delete_transactions", "corrupt_blocks", "full")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     LEADER_FIELD_NUMBER: _ClassVar[int]
     APPLIED_INDEX_FIELD_NUMBER: _ClassVar[int]
@@ -338,6 +342,7 @@ class DescribeScmReply(_message.Message):
     CONTAINERS_FIELD_NUMBER: _ClassVar[int]
     WAITING_DELETE_TRANSACTIONS_FIELD_NUMBER: _ClassVar[int]
     CORRUPT_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    FULL_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     leader: bool
     applied_index: int
@@ -347,4 +352,5 @@ class DescribeScmReply(_message.Message):
     containers: _containers.RepeatedCompositeFieldContainer[ContainerRow]
     waiting_delete_transactions: int
     corrupt_blocks: _containers.RepeatedCompositeFieldContainer[CorruptBlock]
-    def __init__(self, node_id: _Optional[str] = ..., leader: _Optional[bool] = ..., applied_index: _Optional[int] = ..., safe_mode: _Optional[bool] = ..., nodes: _Optional[_Iterable[_Union[NodeDescription, _Mapping]]] = ..., pipelines: _Optional[_Iterable[_Union[PipelineRow, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerRow, _Mapping]]] = ..., waiting_delete_transactions: _Optional[int] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ...) -> None: ...
+    full: bool
+    def __init__(self, node_id: _Optional[str] = ..., leader: _Optional[bool] = ..., applied_index: _Optional[int] = ..., safe_mode: _Optional[bool] = ..., nodes: _Optional[_Iterable[_Union[NodeDescription, _Mapping]]] = ..., pipelines: _Optional[_Iterable[_Union[PipelineRow, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerRow, _Mapping]]] = ..., waiting_delete_transactions: _Optional[int] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., full: _Optional[bool] = ...) -> None: ...

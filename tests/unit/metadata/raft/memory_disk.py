@@ -75,7 +75,8 @@ class MemoryFile:
         self._disk.before_sync()
         self._disk.journal.append(Sync(self._inode))
 
-    def allocate(self, offset_bytes: int, size_bytes: int) -> None:
+    def allocate(self, offset_bytes: int, size_bytes: int, *, keep_size: bool = False) -> None:
+        assert not keep_size
         missing = offset_bytes + size_bytes - len(self._content)
         if missing > 0:
             self.pwrite([bytes(missing)], len(self._content))

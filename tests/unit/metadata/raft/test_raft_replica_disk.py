@@ -27,10 +27,10 @@ class FaultyFile(SystemFile):
         super().__init__(fd, path)
         self._state = state
 
-    def allocate(self, offset_bytes: int, size_bytes: int) -> None:
+    def allocate(self, offset_bytes: int, size_bytes: int, *, keep_size: bool = False) -> None:
         if self._state.is_full:
             raise NoSpace("the disk is full")
-        super().allocate(offset_bytes, size_bytes)
+        super().allocate(offset_bytes, size_bytes, keep_size=keep_size)
 
     def datasync(self) -> None:
         if self._state.is_broken:

@@ -1,0 +1,25 @@
+"""What a gateway of a cluster knows of the room behind it: it asks OM and SCM now and then."""
+
+from trioxygen.common.errors import Unavailable
+from trioxygen.gateway.admin_backend import Calls
+from trioxygen.proto.v1 import om_pb2, scm_pb2
+
+
+class Fullness:
+    """A Worker. Attributes: is_full: as they said last."""
+
+    name = "gateway-fullness"
+
+    def __init__(self, om: Calls, scm: Calls, *, interval_ms: float = 5_000) -> None:
+        self._om, self._scm, self.interval_ms = om, scm, interval_ms
+        self.is_full = False
+
+    async def work(self) -> bool:
+        try:
+            om = await self._om.call(om_pb2.DescribeOmRequest(), om_pb2.DescribeOmReply)
+            scm = await self._scm.call(scm_pb2.DescribeScmRequest(), scm_pb2.DescribeScmReply)
+        except Unavailable:
+            # Whoever is away is told of by the calls that need it.
+            return False
+        self.is_full = om.full or scm.full
+        return False

@@ -1,0 +1,68 @@
+"""What keeps a replica's state and log within the disk: the state is made durable, so that the log
+may drop what it holds, and room is held for what frees space."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from trioxygen.common.blocking import Lane
+from trioxygen.common.runtime import Runtime
+from trioxygen.common.units import MIB
+from trioxygen.metadata.raft.ports import Entry, Replica
+from trioxygen.metadata.replicated_state import ReplicatedState
+
+_DURABLE_EVERY_ENTRIES: Final = 2_000
+_DURABLE_EVERY_BYTES: Final = 64 * MIB
+_LOOK_FOR_ROOM_MS: Final = 250.0
+
+
+class Upkeep:
+    """Args:
+    name: of the service.
+    lane: of the store's writer.
+    """
+
+    def __init__(
+        self, name: str, runtime: Runtime, state: ReplicatedState, replica: Replica, lane: Lane
+    ) -> None:
+        self._name, self._runtime, self._lane = name, runtime, lane
+        self._state, self._replica = state, replica
+        self._entries = self._bytes = 0
+        self._making_durable: asyncio.Task[None] | None = None
+        self._looked_for_room_ms = 0.0
+
+    def applied(self, entries: Sequence[Entry]) -> None:
+        self._entries += len(entries)
+        self._bytes += sum([len(entry.payload) for entry in entries])
+        if self._entries >= _DURABLE_EVERY_ENTRIES or self._bytes >= _DURABLE_EVERY_BYTES:
+            self.make_durable_soon()
+
+    def make_durable_soon(self) -> None:
+        if self._making_durable is None:
+            self._making_durable = self._runtime.tasks.start(
+                self.make_durable(), name=f"{self._name}-make-durable"
+            )
+            self._making_durable.add_done_callback(self._made_durable)
+
+    def _made_durable(self, _: "asyncio.Task[None]") -> None:
+        self._making_durable = None
+
+    async def make_durable(self) -> None:
+        """Syncs the store, and lets the log drop what the store holds. Raises: NoSpace."""
+        self._entries = self._bytes = 0
+        index = self._state.applied().index
+        await self._runtime.blocking.run(self._state.store.sync)
+        self._replica.state_is_durable_through(index)
+
+    def is_full(self) -> bool:
+        """Whether only what frees space should be taken, so that it can always be."""
+        store = self._state.store
+        now_ms = self._runtime.clock.monotonic_ms()
+        if store.is_short and now_ms - self._looked_for_room_ms >= _LOOK_FOR_ROOM_MS:
+            # A commit would look too, but there may be none.
+            self._looked_for_room_ms = now_ms
+            self._runtime.tasks.start(self._look_for_room(), name=f"{self._name}-room")
+        return store.is_short or self._replica.is_short
+
+    async def _look_for_room(self) -> None:
+        await self._lane.run(self._state.store.keep_room)

@@ -1,0 +1,172 @@
+"""A disk that is full: writes are refused at once and clearly, deleting works, space comes back,
+and the store stops and starts at every moment."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.integration.endpoint import empty, keys_of, read, refused
+from tests.small_disk import SmallDisk, small_disk
+from tests.integration.store_process import StoreProcess, wait_until
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MIB: Final = 1 << 20
+RESERVED_BYTES: Final = 32 * MIB
+CONFIG: Final = {
+    "metadata.gc_delay_seconds": 0,
+    "metadata.lease_duration_seconds": 10,
+    "metadata.log_segment_bytes": 2 * MIB,
+    "storage.log_segment_bytes": 2 * MIB,
+    "storage.reserved_bytes": RESERVED_BYTES,
+}
+FULL: Final = (507, "InsufficientStorage")
+# An answer that comes at once, on a busy machine.
+SOON_SECONDS: Final = 5
+WRITERS: Final = 32
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path / "disk", 256 * MIB) as made:
+        yield made
+
+
+@pytest.fixture
+def store(disk: SmallDisk, tmp_path: Path) -> Iterator[StoreProcess]:
+    made = StoreProcess(disk.path, CONFIG)
+    made.log = tmp_path / "server.log"
+    try:
+        yield made.start()
+    finally:
+        made.discard()
+
+
+@pytest.fixture
+def s3(store: StoreProcess) -> "Iterator[S3Client]":
+    with store.endpoint.client() as client:
+        client.create_bucket(Bucket="bucket")
+        yield client
+
+
+def fill(s3: "S3Client", sizes: list[int]) -> int:
+    """Many writers at once until each is refused; how many objects were stored."""
+    stored = [0] * WRITERS
+
+    def write(number: int) -> None:
+        size = sizes[number % len(sizes)]
+        while True:
+            key = f"w{number:02}/{stored[number]:04}"
+            try:
+                s3.put_object(Bucket="bucket", Key=key, Body=bytes([number]) * size)
+            except ClientError as error:
+                told = error.response
+                status = told["ResponseMetadata"]["HTTPStatusCode"]
+                assert (status, told["Error"]["Code"]) == FULL, told
+                return
+            stored[number] += 1
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(write, range(WRITERS)))
+    return sum(stored)
+
+
+def goes_on(s3: "S3Client") -> None:
+    """A PUT works again, by itself and soon."""
+
+    def put() -> bool:
+        try:
+            s3.put_object(Bucket="bucket", Key="again", Body=bytes(4 * MIB))
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == FULL[1], error
+            return False
+        return True
+
+    wait_until(put, seconds_max=20)
+    assert read(s3, "bucket", "again") == bytes(4 * MIB)
+
+
+def test_full_store_refuses_writes_and_gives_space_back(
+    store: StoreProcess, s3: "S3Client", disk: SmallDisk
+) -> None:
+    assert fill(s3, [8 * MIB, 3 * MIB, 300_000, 20_000]) > 20
+    # The logs may have made a segment or two meanwhile.
+    assert disk.free_bytes >= RESERVED_BYTES - 8 * MIB
+    begun = time.monotonic()
+    assert refused(s3.put_object, Bucket="bucket", Key="k", Body=bytes(8 * MIB)) == FULL
+    keys = keys_of(s3, "bucket")
+    s3.delete_object(Bucket="bucket", Key=keys[0])
+    assert time.monotonic() - begun < SOON_SECONDS
+    assert read(s3, "bucket", keys[1])
+    empty(s3, "bucket")
+    goes_on(s3)
+    store.stop()
+
+
+def test_ten_large_puts_together_leave_the_reserve(
+    store: StoreProcess, s3: "S3Client", disk: SmallDisk
+) -> None:
+    lowest, stop = [disk.free_bytes], threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.002):
+            lowest[0] = min(lowest[0], disk.free_bytes)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    body = bytes(48 * MIB)
+
+    def put(number: int) -> bool:
+        try:
+            s3.put_object(Bucket="bucket", Key=f"k{number}", Body=body)
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == FULL[1], error
+            return False
+        return True
+
+    with ThreadPoolExecutor(10) as pool:
+        done = list(pool.map(put, range(10)))
+    stop.set()
+    watcher.join()
+    assert not all(done)
+    assert lowest[0] >= RESERVED_BYTES - 4 * MIB
+
+
+def test_store_deletes_stops_and_starts_with_no_byte_left(
+    store: StoreProcess, s3: "S3Client", disk: SmallDisk
+) -> None:
+    for number in range(8):
+        s3.put_object(Bucket="bucket", Key=f"large{number}", Body=bytes(4 * MIB))
+        s3.put_object(Bucket="bucket", Key=f"small{number}", Body=bytes(20_000))
+    disk.fill()
+    begun = time.monotonic()
+    assert refused(s3.put_object, Bucket="bucket", Key="k", Body=b"x" * 1_000) == FULL
+    s3.delete_object(Bucket="bucket", Key="small0")
+    assert read(s3, "bucket", "small1") == bytes(20_000)
+    assert time.monotonic() - begun < SOON_SECONDS
+    disk.fill()
+    begun = time.monotonic()
+    store.stop()
+    disk.fill()
+    store.start()
+    assert time.monotonic() - begun < 20
+    with store.endpoint.client() as client:
+        disk.fill()
+        assert refused(client.put_object, Bucket="bucket", Key="k", Body=b"x" * 1_000) == FULL
+        store.kill()
+    disk.fill()
+    store.start()
+    with store.endpoint.client() as client:
+        for number in range(8):
+            client.delete_object(Bucket="bucket", Key=f"large{number}")
+        wait_until(lambda: disk.free_bytes >= 24 * MIB, seconds_max=20)
+        disk.free()
+        goes_on(client)
+    store.stop()
