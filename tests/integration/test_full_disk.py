@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.integration.endpoint import empty, keys_of, read, refused
-from tests.small_disk import SmallDisk, small_disk
 from tests.integration.store_process import StoreProcess, wait_until
+from tests.small_disk import SmallDisk, small_disk
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

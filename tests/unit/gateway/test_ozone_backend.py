@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from tests.unit.metadata.inline_runtime import inline_runtime
 from tests.unit.metadata.manual_clock import SkippingClock
-from trioxygen.common.errors import TrioxygenError, Unreachable
+from trioxygen.common.errors import NoSpace, TrioxygenError, Unreachable
 from trioxygen.common.network_local import LocalNetwork
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.ozone_backend import BackendConfig, OzoneBackend
@@ -51,6 +51,8 @@ class Writer(BlockWriter):
         super().__init__(pool)
         self._clock = clock
         self.away: set[str] = set()
+        self.full: set[str] = set()
+        self.refused: list[int] = []
         self.back_after = 1_000
         self.asked: list[str] = []
 
@@ -59,6 +61,9 @@ class Writer(BlockWriter):
         self.asked.append(node.node_id)
         if len(self.asked) > self.back_after:
             self.away.clear()
+        if node.node_id in self.full:
+            self.refused.append(block.local)
+            raise NoSpace("the volume is full")
         if node.node_id in self.away:
             await self._clock.sleep_ms(1_000)
             raise Unreachable(address=node.address)
@@ -135,3 +140,30 @@ async def test_write_fails_in_the_end_where_all_are_away(setting: Setting) -> No
     assert isinstance(failed.value, TrioxygenError)
     assert 15_000 <= setting.clock.monotonic_ms() - began_ms <= 20_000
     assert set(setting.writer.asked) == {"dn0", "dn1"}
+
+
+@scenario(pipelines=1)
+async def test_full_datanode_uses_up_no_blocks_and_is_told_at_once(setting: Setting) -> None:
+    setting.writer.full = {"dn0"}
+    began_ms = setting.clock.monotonic_ms()
+    for _ in range(50):
+        with pytest.raises(NoSpace):
+            await setting.write()
+    assert setting.clock.monotonic_ms() == began_ms
+    assert setting.om.leased == 1 and len(set(setting.writer.refused)) == 1
+    setting.writer.full = set()
+    assert await setting.write() == 0
+
+
+@scenario(pipelines=2)
+async def test_write_goes_to_another_datanode_where_one_is_full(setting: Setting) -> None:
+    assert await setting.write() == 0
+    for _ in range(4):
+        await setting.write()
+    setting.writer.full = {"dn0"}
+    for _ in range(20):
+        assert await setting.write() == 1
+    setting.writer.full = {"dn0", "dn1"}
+    for _ in range(5):
+        with pytest.raises(NoSpace):
+            await setting.write()

@@ -374,7 +374,9 @@ class LmdbStore:
     def open_received(self, path: Path) -> lmdb.Environment:
         """Only for `LmdbIncoming`, as are the next three."""
         try:
-            return open_file(self._disk, path, tables_max=len(self._tables), map_bytes=self._map_bytes)
+            return open_file(
+                self._disk, path, tables_max=len(self._tables), map_bytes=self._map_bytes
+            )
         except StoreDamaged as error:
             if isinstance(error.__cause__, lmdb.InvalidError):
                 raise UnknownFormat("not a copy of a store") from error

@@ -86,6 +86,7 @@ class ScmHarness:
         full: bool = False,
         deleted: tuple[int, ...] = (),
         corrupt: tuple[scm.CorruptBlock, ...] = (),
+        volumes: tuple[scm.VolumeReport, ...] = (),
     ) -> scm.HeartbeatReply:
         return await self.client.heartbeat(
             scm.HeartbeatRequest(
@@ -94,6 +95,7 @@ class ScmHarness:
                 containers=containers,
                 deleted_transaction_ids=deleted,
                 corrupt_blocks=corrupt,
+                volumes=volumes,
             )
         )
 

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from tests.unit.metadata.scm.scm_harness import ScmHarness, report, scm_test
-from trioxygen.common.errors import InvalidRequest, NotEnoughDataNodes, SafeMode
+from trioxygen.common.errors import InvalidRequest, NoSpace, NotEnoughDataNodes, SafeMode
 from trioxygen.proto.v1 import scm_pb2 as scm
 
 
@@ -219,3 +219,52 @@ async def test_allocations_take_turns_between_the_nodes(harness: ScmHarness) -> 
     nodes = [reply.pipeline.datanodes[0].node_id for reply in replies]
     assert nodes == ["dn1", "dn2", "dn3"] * 2
     assert len({reply.blocks.container for reply in replies}) == 3
+
+
+def volume(free_bytes: int, *, reserved_bytes: int = 0) -> scm.VolumeReport:
+    return scm.VolumeReport(
+        volume_id="v",
+        capacity_bytes=1 << 30,
+        free_bytes=free_bytes,
+        reserved_bytes=reserved_bytes,
+        full=free_bytes <= reserved_bytes,
+    )
+
+
+@scm_test()
+async def test_full_datanode_gets_no_blocks_while_another_has_room(harness: ScmHarness) -> None:
+    await harness.join("dn1", "dn2")
+    await harness.heartbeat("dn1", volumes=(volume(100, reserved_bytes=100),))
+    await harness.heartbeat("dn2", volumes=(volume(1_000, reserved_bytes=100),))
+    for _ in range(6):
+        assert (await harness.allocate()).pipeline.datanodes[0].node_id == "dn2"
+    assert not (await harness.describe()).full
+
+
+@scm_test()
+async def test_nothing_is_allocated_while_every_datanode_is_full(harness: ScmHarness) -> None:
+    await harness.join("dn1", "dn2")
+    for node in ("dn1", "dn2"):
+        await harness.heartbeat(node, volumes=(volume(5, reserved_bytes=100),))
+    with pytest.raises(NoSpace):
+        await harness.allocate()
+    assert (await harness.describe()).full
+    # No restart, and nothing but the report that says so.
+    await harness.heartbeat("dn1", volumes=(volume(500, reserved_bytes=100),))
+    assert (await harness.allocate()).pipeline.datanodes[0].node_id == "dn1"
+    assert not (await harness.describe()).full
+
+
+@scm_test()
+async def test_what_was_promised_since_the_report_makes_others_come_first(
+    harness: ScmHarness,
+) -> None:
+    await harness.join("dn1", "dn2")
+    await harness.heartbeat("dn1", volumes=(volume(100),))
+    await harness.heartbeat("dn2", volumes=(volume(1_000),))
+    nodes = [(await harness.allocate(5)).pipeline.datanodes[0].node_id for _ in range(6)]
+    assert nodes.count("dn1") == 1
+    # A promise is no reservation: what comes of it decides.
+    await harness.heartbeat("dn2", volumes=(volume(5, reserved_bytes=5),))
+    for _ in range(3):
+        assert (await harness.allocate(5)).pipeline.datanodes[0].node_id == "dn1"
