@@ -48,6 +48,8 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         used_bytes=SIZE_BYTES,
         free_bytes=SIZE_BYTES,
         failed=ANY,
+        reserved_bytes=SIZE_BYTES,
+        full=ANY,
     ),
     scm.ContainerReport: rules(
         container_id=ID,
