@@ -79,7 +79,7 @@ def test_element_that_a_document_does_not_have_is_a_programming_error() -> None:
         (Overloaded("too much", address=SECRET), "SlowDown"),
         (LeaseExpired(lease=SECRET), "ServiceUnavailable"),
         (InvalidRequest(f"no such replica at {SECRET}", bucket=SECRET), "InvalidRequest"),
-        (NoSpace(volume=SECRET), "ServiceUnavailable"),
+        (NoSpace(volume=SECRET), "InsufficientStorage"),
         (NoSuchContainer(container=SECRET), None),
         (NoSuchBlock(container=SECRET), None),
     ],
