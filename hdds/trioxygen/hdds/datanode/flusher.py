@@ -66,13 +66,10 @@ class Flusher:
 
         Raises: NoSpace, OSError; the generation is tried again at the next call.
         """
-        if self._flushing is None:
+        # One that is done is not waited for: who does that in a loop would never let go of it.
+        if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.get_running_loop().create_task(self._flush())
-            self._flushing.add_done_callback(self._flush_ended)
         await asyncio.shield(self._flushing)
-
-    def _flush_ended(self, _: "asyncio.Task[None]") -> None:
-        self._flushing = None
 
     async def _flush(self) -> None:
         volume, pipeline = self._volume, self._pipeline

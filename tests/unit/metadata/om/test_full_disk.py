@@ -50,7 +50,10 @@ async def fill_and_empty(disk: SmallDisk, client: OmClient, manager: OzoneManage
     assert (await client.call(om.DescribeOmRequest(), om.DescribeOmReply)).full
     for refused, reply in (
         (om.CreateBucketRequest(bucket="other", account_id=ACCOUNT), om.CreateBucketReply),
-        (om.CreateUploadRequest(bucket="bucket", key=b"k"), om.CreateUploadReply),
+        (
+            om.CreateUploadRequest(bucket="bucket", bucket_id=made.bucket.bucket_id, key=b"k"),
+            om.CreateUploadReply,
+        ),
         (om.LeaseBlocksRequest(count=1, block_bytes_max=1), om.LeaseBlocksReply),
     ):
         with pytest.raises(NoSpace):
