@@ -134,6 +134,7 @@ class Executor:
         )
         self._lane = runtime.blocking.lane(f"{name}-writer")
         self._upkeep = Upkeep(name, runtime, self._state, replica, self._lane)
+        self.make_durable, self.is_full = self._upkeep.make_durable, self._upkeep.is_full
         self._queue: deque[Waiting] = deque()
         self._running: list[Waiting] = []
         # So many of those that come next run in batches of one.
@@ -268,10 +269,6 @@ class Executor:
                     raise Stopping("applied at the next start", service=self._name) from error
                 await self._runtime.clock.sleep_ms(_SPACE_WAIT_MS)
 
-    async def make_durable(self) -> None:
-        """Syncs the store, and lets the log drop what the store holds."""
-        await self._upkeep.make_durable()
-
     async def open_snapshot(self) -> Snapshot:
         return await self._state.open_snapshot()
 
@@ -311,10 +308,7 @@ class Executor:
             self._idle.clear()
             await self._idle.wait()
         if self._ended_by is None:
-            try:
-                await self.make_durable()
-            except NoSpace as error:
-                log.warning("state_not_synced", service=self._name, reason=error)
+            await self._upkeep.end()
         await self._replica.stop()
         self._changes.end()
         self._lane.close()
@@ -343,10 +337,6 @@ class Executor:
         self._queue.append(Waiting(command, answer, is_early))
         self._wake.set()
         return await answer
-
-    def is_full(self) -> bool:
-        """Whether only what frees space is taken, so that it can always be."""
-        return self._upkeep.is_full()
 
     def check_leader(self) -> None:
         """Raises NotLeader."""

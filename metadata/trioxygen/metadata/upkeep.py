@@ -5,11 +5,15 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from trioxygen.common import logs
 from trioxygen.common.blocking import Lane
+from trioxygen.common.errors import NoSpace
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
 from trioxygen.metadata.raft.ports import Entry, Replica
 from trioxygen.metadata.replicated_state import ReplicatedState
+
+log = logs.get(__name__)
 
 _DURABLE_EVERY_ENTRIES: Final = 2_000
 _DURABLE_EVERY_BYTES: Final = 64 * MIB
@@ -53,6 +57,13 @@ class Upkeep:
         index = self._state.applied().index
         await self._runtime.blocking.run(self._state.store.sync)
         self._replica.state_is_durable_through(index)
+
+    async def end(self) -> None:
+        """At a stop. What cannot be synced the log has."""
+        try:
+            await self.make_durable()
+        except NoSpace as error:
+            log.warning("state_not_synced", service=self._name, reason=error)
 
     def is_full(self) -> bool:
         """Whether only what frees space should be taken, so that it can always be."""

@@ -7,7 +7,7 @@ start in `wal_recovery`. What an entry means is none of this package's business.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -90,6 +90,7 @@ class WriteAheadLog:
         self._reclaiming: asyncio.Task[None] | None = None
         self._refusal: TrioxygenError | None = None
         self._room = RoomSearch(runtime, name, self._prepare_again)
+        self.watch_pressure = self._room.watch
         self._prepare()
 
     @classmethod
@@ -229,11 +230,6 @@ class WriteAheadLog:
         kept for what frees space."""
         return self._room.is_under_way and self._next is None
 
-    def watch_pressure(self, watcher: Callable[[], None]) -> None:
-        """Calls `watcher` when groups should release what they can: there are many segments, or no
-        room for another."""
-        self._room.watch(watcher)
-
     # ---- appending ----
 
     def append(
@@ -266,14 +262,7 @@ class WriteAheadLog:
             assert self._index(group).compacted_index < first <= last_queued + 1, (group, first)
             if first <= last_queued:
                 truncate_from = first
-        append = Append(
-            group,
-            entries=entries,
-            truncate_from=truncate_from,
-            hard_state=hard_state,
-            # It must find its place on a full disk too: a replica starts with one.
-            is_housekeeping=not entries,
-        )
+        append = Append(group, entries=entries, truncate_from=truncate_from, hard_state=hard_state)
         return self._enqueue(append, is_bounded=is_bounded)
 
     def reset(self, group: GroupId, index: int, term: int) -> "asyncio.Future[None]":

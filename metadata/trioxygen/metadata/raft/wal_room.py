@@ -25,6 +25,8 @@ class RoomSearch:
         return self._task is not None
 
     def watch(self, watcher: Callable[[], None]) -> None:
+        """Calls `watcher` when groups should release what they can: there are many segments, or no
+        room for another."""
         self._watchers.append(watcher)
 
     def press(self) -> None:

@@ -88,6 +88,8 @@ class Append:
 
     def __post_init__(self) -> None:
         entries = self.entries
+        # A hard state must find its place on a full disk too: a replica starts with one.
+        self.is_housekeeping |= not entries
         size_bytes = RECORD_HEADER_BYTES * len(entries)
         for entry in entries:
             size_bytes += len(entry.payload)
