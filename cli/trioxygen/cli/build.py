@@ -197,14 +197,24 @@ async def build_datanode(
 
 def build_om_client(config: Config, runtime: Runtime, addresses: list[str]) -> OmClient:
     network = config.network
-    timeout_ms = network.call_seconds_max * SECOND_MS
-    return OmClient(runtime, addresses, timeout_ms=timeout_ms, try_ms=network.call_try_ms)
+    return OmClient(
+        runtime,
+        addresses,
+        timeout_ms=network.call_seconds_max * SECOND_MS,
+        try_ms=network.call_try_ms,
+        refused_ms=network.call_refused_seconds_max * SECOND_MS,
+    )
 
 
 def build_scm_client(config: Config, runtime: Runtime, addresses: list[str]) -> ScmClient:
     network = config.network
-    timeout_ms = network.call_seconds_max * SECOND_MS
-    return ScmClient(runtime, addresses, timeout_ms=timeout_ms, try_ms=network.call_try_ms)
+    return ScmClient(
+        runtime,
+        addresses,
+        timeout_ms=network.call_seconds_max * SECOND_MS,
+        try_ms=network.call_try_ms,
+        refused_ms=network.call_refused_seconds_max * SECOND_MS,
+    )
 
 
 @dataclass(slots=True, kw_only=True)

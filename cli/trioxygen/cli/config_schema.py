@@ -201,6 +201,7 @@ class NetworkConfig(_Section):
             SCM do not wait for it, but for `call_try_ms`.
         call_try_ms: how long one server may keep a client waiting before it asks another.
         call_seconds_max: after which a client gives up.
+        call_refused_seconds_max: the same while no server of the group listens at all.
         drain_seconds: how long a stop waits for calls under way.
     """
 
@@ -209,6 +210,7 @@ class NetworkConfig(_Section):
     ping_timeout_ms: int = Field(default=2_000, ge=50, le=60_000)
     call_try_ms: int = Field(default=700, ge=50, le=60_000)
     call_seconds_max: int = Field(default=30, ge=1, le=600)
+    call_refused_seconds_max: int = Field(default=5, ge=0, le=600)
     drain_seconds: int = Field(default=30, ge=0, le=3_600)
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import uvloop
+from prometheus_client import CollectorRegistry, Counter
 
 from trioxygen.cli.config import ConfigError
 from trioxygen.cli.config_schema import Config
@@ -153,6 +154,30 @@ def node_tls(config: Config) -> Tls | None:
     return found
 
 
+def warn_of_open_ports(
+    config: Config, role: str, node_id: str, registry: CollectorRegistry
+) -> None:
+    """Says in the node's log, and counts, that its cluster does not ask who connects."""
+    warnings = Counter(
+        "trioxygen_node_warnings",
+        "Warnings about how this node is configured",
+        ["event"],
+        registry=registry,
+    )
+    tls = config.tls
+    if tls.is_on and tls.client_certificates:
+        return
+    event = "client_certificates_not_asked_for" if tls.is_on else "started_without_tls"
+    warnings.labels(event).inc()
+    log.warning(
+        event,
+        role=role,
+        node=node_id,
+        risk="anyone who can connect may do anything",
+        remedy="tls.client_certificates" if tls.is_on else "[tls] in the configuration",
+    )
+
+
 def grpc_config(config: Config) -> GrpcConfig:
     network = config.network
     return GrpcConfig(
@@ -194,6 +219,7 @@ class _Daemon:
         s3_tls: ssl.SSLContext | None,
     ) -> None:
         start, config = self._start, self._start.config
+        warn_of_open_ports(config, start.role, folder.node_id, runtime.registry)
         metrics = HttpMetrics(runtime.registry)
         admin = HttpServer(runtime, "admin", ADMIN_LIMITS, metrics)
         s3 = HttpServer(runtime, "s3", s3_limits(config.s3), metrics)

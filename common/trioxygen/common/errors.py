@@ -17,6 +17,8 @@ from trioxygen.proto.v1.types_pb2 import ErrorCode
 
 __all__ = ["ErrorCode"]
 
+REFUSED_FACT: Final = "refused"
+
 
 class TrioxygenError(Exception):
     """Base of all; `facts` say what about, never secrets."""
@@ -185,6 +187,11 @@ class DeadlineExceeded(Unavailable):
 
 class Unreachable(Unavailable):
     code = types_pb2.UNREACHABLE
+
+    @property
+    def is_refused(self) -> bool:
+        """Nobody listens there: it was said at once, and waiting changes nothing."""
+        return REFUSED_FACT in self.facts
 
 
 class NoSpace(Unavailable):

@@ -19,6 +19,8 @@ class GrpcConfig:
     accept_timeout_ms: how long an upload waits for the receiver's consent.
     retry_wait_ms_first, retry_wait_ms_max: between attempts to reach a server, doubling; calls in
         between fail at once.
+    restart_ms: how long a server that has stopped in good order may take to come back; until then
+        its silence is no refusal.
     stop_grace_ms: a stopping server cancels what is still under way after it.
     """
 
@@ -30,6 +32,7 @@ class GrpcConfig:
     accept_timeout_ms: float = 60_000.0
     retry_wait_ms_first: float = 20.0
     retry_wait_ms_max: float = 1_000.0
+    restart_ms: float = 15_000.0
     stop_grace_ms: float = 30_000.0
 
     def _options(self) -> list[tuple[str, int]]:

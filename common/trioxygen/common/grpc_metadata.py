@@ -9,6 +9,7 @@ from typing import Any, Final
 from google.protobuf.message import Message
 
 from trioxygen.common.errors import (
+    REFUSED_FACT,
     Corrupt,
     DeadlineExceeded,
     Internal,
@@ -54,6 +55,8 @@ _ERROR_OF: Final[dict[str, type[TrioxygenError]]] = {
     "UNAUTHENTICATED": InvalidRequest,
     "PERMISSION_DENIED": InvalidRequest,
 }
+# strerror's words, which gRPC hands on: the other machine, or this one's routes, said no at once.
+_REFUSALS: Final = ("Connection refused", "Network is unreachable", "No route to host")
 
 
 def encoded_header(method: str, header: Message) -> bytes:
@@ -80,4 +83,7 @@ def error_of_status(
     for key, value in trailing or ():
         if key == ERROR_KEY:
             return error_from_detail(ErrorDetail.FromString(value))
-    return _ERROR_OF.get(name, Internal)(text or "", status=name, address=address)
+    found, text = _ERROR_OF.get(name, Internal), text or ""
+    if found is Unreachable and any(words in text for words in _REFUSALS):
+        return Unreachable(text, status=name, address=address, **{REFUSED_FACT: "connection"})
+    return found(text, status=name, address=address)

@@ -38,7 +38,7 @@ from trioxygen.common.grpc_metadata import (
 from trioxygen.common.network import CannotListen, DownloadHandler, Reply, Service, UploadHandler
 from trioxygen.common.routes import PACKAGE, Routes, parse, reply_type_of
 from trioxygen.common.session import PROTOCOL_VERSION, check_cluster
-from trioxygen.common.session_client import ClientSession, Sessions
+from trioxygen.common.session_client import ClientSession, Judge, Sessions
 from trioxygen.common.session_server import Admission, ServerSession
 from trioxygen.common.tls import Tls
 from trioxygen.proto.v1 import session_pb2
@@ -278,8 +278,8 @@ class GrpcServer:
 class _ClientStream:
     """A session's stream at the client."""
 
-    def __init__(self, call: Any, address: str) -> None:
-        self._call, self._address = call, address
+    def __init__(self, call: Any, address: str, judged: Judge) -> None:
+        self._call, self._address, self._judged = call, address, judged
 
     async def write(self, message: bytes) -> None:
         try:
@@ -291,7 +291,7 @@ class _ClientStream:
         try:
             message = await self._call.read()
         except grpc.aio.AioRpcError as error:
-            raise _error_of(error, self._address) from error
+            raise self._judged(_error_of(error, self._address)) from error
         return None if message is grpc.aio.EOF else message
 
     def close(self) -> None:
@@ -302,23 +302,23 @@ class _ClientStream:
         if status is grpc.StatusCode.OK:
             return Unreachable("the server ended the session", address=self._address)
         trailing = await self._call.trailing_metadata()
-        return error_of_status(status.name, text, trailing, self._address)
+        return self._judged(error_of_status(status.name, text, trailing, self._address))
 
 
 class GrpcUpload:
     """Small pieces are joined: up to 1 MiB waits here for more to come."""
 
-    def __init__(self, call: Any, reply_type: type[Message], address: str) -> None:
+    def __init__(self, call: Any, reply_type: type[Message], address: str, judged: Judge) -> None:
         self._call, self._reply_type, self._address = call, reply_type, address
-        self._gathered = Gathered()
-        self._finished = False
+        self._judged = judged
+        self._gathered, self._finished = Gathered(), False
 
     async def reply(self) -> Message:
         """Waits for the receiver to end. Raises what it raised."""
         try:
             reply = await self._call
         except grpc.aio.AioRpcError as error:
-            raise _error_of(error, self._address) from error
+            raise self._judged(_error_of(error, self._address)) from error
         return self._reply_type.FromString(reply)
 
     async def send(self, piece: Buffer) -> None:
@@ -370,11 +370,12 @@ class GrpcChannel:
             wait_ms_first=config.retry_wait_ms_first,
             wait_ms_max=config.retry_wait_ms_max,
             address=address,
+            restart_ms=config.restart_ms,
         )
 
     def _open(self) -> _ClientStream:
         call = self._transport("session").stream_stream(_path(_EXCHANGE))()
-        return _ClientStream(call, self._address)
+        return _ClientStream(call, self._address, self._sessions.judged)
 
     def _transport(self, use: str) -> Any:
         transport = self._transports.get(use)
@@ -407,7 +408,7 @@ class GrpcChannel:
         reply_type = reply_type_of(method, header)
         metadata = ((HEADER_KEY, encoded_header(method, header)), *self._network.metadata())
         call = self._transport("bulk").stream_unary(_path(method))(metadata=metadata)
-        upload = GrpcUpload(call, reply_type, self._address)
+        upload = GrpcUpload(call, reply_type, self._address, self._sessions.judged)
         timeout_ms = self._config.accept_timeout_ms
         try:
             async with asyncio.timeout(timeout_ms / 1_000):
@@ -436,7 +437,7 @@ class GrpcChannel:
                 except TimeoutError as error:
                     raise DeadlineExceeded(method=method, timeout_ms=int(timeout_ms)) from error
                 except grpc.aio.AioRpcError as error:
-                    raise _error_of(error, self._address) from error
+                    raise self._sessions.judged(_error_of(error, self._address)) from error
                 if piece is grpc.aio.EOF:
                     return
                 yield piece

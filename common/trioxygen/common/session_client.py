@@ -7,6 +7,7 @@ from typing import Protocol
 
 from trioxygen.common import logs
 from trioxygen.common.errors import (
+    REFUSED_FACT,
     DeadlineExceeded,
     InvalidRequest,
     Overloaded,
@@ -27,6 +28,10 @@ from trioxygen.common.session import (
 from trioxygen.proto.v1.session_pb2 import Batch, Hello
 
 log = logs.get(__name__)
+
+
+# What a failure to reach a server means, by what is known of the server.
+Judge = Callable[[TrioxygenError], TrioxygenError]
 
 
 class _Pending:
@@ -65,8 +70,8 @@ class ClientSession:
         self._writer = CoalescingWriter(stream, self._take, lambda: None)
         self._hello_sent = False
         self._broken: TrioxygenError | None = None
-        # The other end has said hello: the stream worked once.
-        self.established = False
+        # The other end has said hello: the stream worked once; and it ended it as it should.
+        self.established = self.ended_well = False
         self.batches_sent = 0
         self.calls_sent = 0
 
@@ -80,6 +85,7 @@ class ClientSession:
         try:
             await first_ended(self._read(), self._writer.run())
             reason = Unreachable("the server ended the session")
+            self.ended_well = self.established
         except TrioxygenError as error:
             reason = error
         finally:
@@ -208,7 +214,12 @@ class Sessions:
     """With one server, one at a time: opened by the first call, and again by a call after it broke.
 
     Between attempts lies a wait that doubles until a server says hello; calls in it fail at once
-    with what ended the last session, so that callers can turn elsewhere."""
+    with what ended the last session, so that callers can turn elsewhere.
+
+    Args:
+        restart_ms: a server that has ended its session in good order is being started again, or
+            not, within this time.
+    """
 
     def __init__(
         self,
@@ -219,16 +230,26 @@ class Sessions:
         wait_ms_first: float,
         wait_ms_max: float,
         address: str,
+        restart_ms: float = 0.0,
     ) -> None:
         self._open_stream, self._hello, self._limits = open_stream, hello, limits
         self._wait_ms_first, self._wait_ms_max = wait_ms_first, wait_ms_max
-        self._address = address
+        self._address, self._restart_ms = address, restart_ms
+        self._expected_until = 0.0
         self._session: ClientSession | None = None
         self._life: asyncio.Task[None] | None = None
         self._reason: TrioxygenError = Unreachable(address=address)
         self._retry_at = 0.0
         self._wait_ms = wait_ms_first
         self._closed = False
+
+    def judged(self, error: TrioxygenError) -> TrioxygenError:
+        """A refusal by a server that has just said goodbye is none yet: it may be on its way back.
+        Who waits for a refused connection waits for a dead server."""
+        if isinstance(error, Unreachable) and error.is_refused:
+            if asyncio.get_running_loop().time() < self._expected_until:
+                del error.facts[REFUSED_FACT]
+        return error
 
     @property
     def current(self) -> ClientSession:
@@ -240,7 +261,7 @@ class Sessions:
             raise Unreachable("the channel is closed", address=self._address)
         loop = asyncio.get_running_loop()
         if loop.time() < self._retry_at:
-            raise error_from_detail(self._reason.detail())
+            raise self.judged(error_from_detail(self._reason.detail()))
         stream = self._open_stream()
         self._session = session = ClientSession(stream, self._hello(), self._limits)
         self._life = loop.create_task(self._live(session, stream), name=f"session {self._address}")
@@ -252,9 +273,11 @@ class Sessions:
         finally:
             stream.close()
         # The calls that failed with the session run later: they find this in place.
+        now = asyncio.get_running_loop().time()
         if session.established:
             self._wait_ms = self._wait_ms_first
-        self._retry_at = asyncio.get_running_loop().time() + self._wait_ms / 1_000
+            self._expected_until = now + self._restart_ms / 1_000 if session.ended_well else 0.0
+        self._retry_at = now + self._wait_ms / 1_000
         self._wait_ms = min(self._wait_ms_max, 2 * self._wait_ms)
         log.info("session_ended", address=self._address, reason=self._reason)
 

@@ -13,7 +13,7 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import KIB, MIB
 from trioxygen.gateway.backend import Reply
 from trioxygen.gateway.leases import LeaseKeeper, LeasePool, TakenBlock
-from trioxygen.hdds.client.pool import AWAY
+from trioxygen.hdds.client.pool import AWAY, is_refusal
 from trioxygen.hdds.client.reader import BlockReader, tag_in
 from trioxygen.hdds.client.writer import BlockStream, BlockWriter
 from trioxygen.metadata.client.om import OmClient
@@ -154,6 +154,7 @@ class OzoneBackend:
         up since, or a DataNode of it is away."""
         tries_left = _CONTAINER_TRIES
         away_until_ms = self._clock.monotonic_ms() + _AWAY_MS_MAX
+        refused: set[str] = set()
         while True:
             try:
                 taken = await pool.take()
@@ -173,11 +174,16 @@ class OzoneBackend:
                 if not pool.has_others(taken.lease):
                     raise
                 pool.avoid(taken.lease)
-            except AWAY:
+            except AWAY as error:
                 pool.avoid(taken.lease)
                 self._keeper.settle(taken, dropped=True)
-                if self._clock.monotonic_ms() >= away_until_ms:
+                pipeline = taken.lease.pipeline.pipeline_id
+                # An avoided pipeline comes again when there is no other.
+                is_last = is_refusal(error) and pipeline in refused
+                if is_last or self._clock.monotonic_ms() >= away_until_ms:
                     raise
+                if is_refusal(error):
+                    refused.add(pipeline)
             except InvalidRequest as error:
                 self._keeper.settle(taken, dropped=True)
                 raise _defect(error) from error

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from trioxygen.cli.config import ConfigError, load
-from trioxygen.cli.daemon import DaemonStart, identity, node_tls
+from trioxygen.cli.daemon import DaemonStart, identity, node_tls, warn_of_open_ports
 
 GROUPS = {
     "O3_CLUSTER__ID": "c1",
@@ -63,3 +64,33 @@ def test_certificate_that_cannot_be_read_is_told() -> None:
     config = load(None, {}, {f"O3_TLS__{name}": "/none.pem" for name in names})
     with pytest.raises(ConfigError, match=r"tls: /none\.pem: no such file"):
         node_tls(config)
+
+
+TLS = {
+    "O3_TLS__CERTIFICATE_FILE": "c.pem",
+    "O3_TLS__KEY_FILE": "k.pem",
+    "O3_TLS__CA_FILE": "a.pem",
+}
+
+
+@pytest.mark.parametrize(
+    ("environment", "event"),
+    [
+        ({}, "started_without_tls"),
+        ({**TLS, "O3_TLS__CLIENT_CERTIFICATES": "false"}, "client_certificates_not_asked_for"),
+        (TLS, ""),
+    ],
+)
+def test_node_whose_ports_are_open_to_anyone_says_so(
+    caplog: pytest.LogCaptureFixture, environment: dict[str, str], event: str
+) -> None:
+    registry = CollectorRegistry()
+    with caplog.at_level("WARNING"):
+        warn_of_open_ports(load(None, {}, environment), "om", "om1", registry)
+    if not event:
+        assert not caplog.records
+        return
+    [record] = caplog.records
+    assert record.levelname == "WARNING" and record.getMessage().startswith(event)
+    assert "anyone who can connect may do anything" in record.getMessage()
+    assert registry.get_sample_value("trioxygen_node_warnings_total", {"event": event}) == 1

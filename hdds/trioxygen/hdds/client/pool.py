@@ -32,6 +32,11 @@ AWAY: Final = (Unreachable, Stopping, DeadlineExceeded)
 _Result = TypeVar("_Result")
 
 
+def is_refusal(error: TrioxygenError) -> bool:
+    """It came at once, from where nobody listens: who waits makes its client wait for nothing."""
+    return isinstance(error, Unreachable) and error.is_refused
+
+
 class Patience:
     """With DataNodes that are away: stopped, or being started."""
 
@@ -41,7 +46,7 @@ class Patience:
 
     async def bear(self, error: TrioxygenError) -> None:
         """Waits a little. Raises the error: it does not pass, or not in time."""
-        is_passing = isinstance(error, (Unreachable, Stopping))
+        is_passing = isinstance(error, (Unreachable, Stopping)) and not is_refusal(error)
         if not is_passing or self._clock.monotonic_ms() + self._wait_ms > self._end_ms:
             raise error
         await self._clock.sleep_ms(self._wait_ms)
@@ -79,15 +84,15 @@ class DataNodePool:
             found = self._channels[address] = self._network.channel(address)
         return found
 
-    def patience(self) -> Patience:
+    def patience(self, most_ms: float = math.inf) -> Patience:
         """Of one operation."""
-        return Patience(self._clock, self._patience_ms)
+        return Patience(self._clock, min(most_ms, self._patience_ms))
 
     async def insist(
         self, attempt: Callable[[], Awaitable[_Result]], *, most_ms: float = math.inf
     ) -> _Result:
         """Until it is granted, or patience ends. `attempt` must be safe to repeat."""
-        patience = Patience(self._clock, min(most_ms, self._patience_ms))
+        patience = self.patience(most_ms)
         while True:
             try:
                 return await attempt()

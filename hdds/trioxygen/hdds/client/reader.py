@@ -23,6 +23,8 @@ from trioxygen.proto.v1.types_pb2 import BlockId
 
 _CALL_TIMEOUT_MS: Final = 30_000.0
 _PIECE_TIMEOUT_MS: Final = 30_000.0
+# With the tries of a usual client it covers the restart of a DataNode.
+_PATIENCE_MS: Final = 4_000.0
 
 # What another replica may do better.
 _ELSEWHERE: Final = (Unavailable, Corrupt, NoSuchBlock, NoSuchContainer)
@@ -58,7 +60,7 @@ class BlockReader:
 
         Raises: NoSuchBlock, ChecksumMismatch, WrongBlock, ... as the last replica that was tried.
         """
-        return await self._pool.insist(lambda: self._read_small(piece))
+        return await self._pool.insist(lambda: self._read_small(piece), most_ms=_PATIENCE_MS)
 
     async def _read_small(self, piece: Slice) -> bytes:
         container = piece.container
@@ -93,7 +95,7 @@ class BlockReader:
         container, local, tag = piece.container, piece.local, tag_in(piece)
         block = BlockId(container=container, local=local)
         at, end = piece.offset_bytes, piece.offset_bytes + piece.length_bytes
-        patience = self._pool.patience()
+        patience = self._pool.patience(_PATIENCE_MS)
         addresses: deque[str] = deque()
         failure: TrioxygenError | None = None
         while True:

@@ -63,6 +63,7 @@ class LeaderClient:
     addresses: of all replicas.
     timeout_ms: of a call, all its tries together.
     try_ms: how long one server may be silent before another is asked; doubles when all have been.
+    refused_ms: of a call while no server listens at all; at most `timeout_ms`.
     queries: names of the methods that every replica answers."""
 
     def __init__(
@@ -73,9 +74,11 @@ class LeaderClient:
         *,
         timeout_ms: float = 30_000,
         try_ms: float = 1_000,
+        refused_ms: float = 5_000,
         queries: frozenset[str] = frozenset(),
     ) -> None:
         self._runtime, self._service, self._queries = runtime, service, queries
+        self._refused_ms = refused_ms
         self._timeout_ms, self._try_ms = timeout_ms, try_ms
         self._servers = Servers(runtime.network, runtime.clock, addresses)
         self.client_id = runtime.rng.getrandbits(63) | 1
@@ -114,7 +117,9 @@ class LeaderClient:
             started_ms = self._runtime.clock.monotonic_ms() - (
                 try_ms if isinstance(error, DeadlineExceeded) else 0.0
             )
-            search = _Search(self._runtime, servers, method, self._timeout_ms, started_ms)
+            search = _Search(
+                self._runtime, servers, method, self._timeout_ms, self._refused_ms, started_ms
+            )
             search.took(server, error)
         while True:
             server = await search.next_server()
@@ -157,10 +162,15 @@ class _Search:
         servers: Servers,
         method: _Method,
         timeout_ms: float,
+        refused_ms: float,
         started_ms: float,
     ) -> None:
         self._runtime, self._servers, self._method = runtime, servers, method
-        self._timeout_ms, self._deadline_ms = timeout_ms, started_ms + timeout_ms
+        self._started_ms, self._deadline_ms = started_ms, started_ms + timeout_ms
+        self._refused_ms = refused_ms
+        # Where nobody listens, by what was said last.
+        self._refusing: set[str] = set()
+        self._refused_since_ms = runtime.clock.monotonic_ms()
         self._wait_ms = _WAIT_MS_FIRST
         self._hints_left = len(servers)
         self._tries = 0
@@ -179,6 +189,12 @@ class _Search:
         """A server has failed to answer."""
         self._tries += 1
         self._told[server.address] = type(error).__name__
+        if isinstance(error, Unreachable) and error.is_refused:
+            self._refusing.add(server.address)
+        else:
+            # Somebody is there: the wait for the others begins anew.
+            self._refusing.clear()
+            self._refused_since_ms = self._runtime.clock.monotonic_ms()
         self._error, self._at, self._hint = error, server, None
         servers = self._servers
         if isinstance(error, _SILENT):
@@ -211,10 +227,16 @@ class _Search:
 
     async def _wait(self, wait_ms_max: float) -> None:
         runtime, error = self._runtime, self._error
-        if self.left_ms <= self._wait_ms:
+        now_ms = runtime.clock.monotonic_ms()
+        is_deserted = (
+            len(self._refusing) == len(self._servers)
+            and now_ms - self._refused_since_ms >= self._refused_ms
+        )
+        if is_deserted or self.left_ms <= self._wait_ms:
+            seconds = round((now_ms - self._started_ms) / 1_000, 1)
             told = ", ".join(f"{address}: {what}" for address, what in sorted(self._told.items()))
             raise DeadlineExceeded(
-                f"gave up on {self._method.name} after {self._timeout_ms / 1_000:g} s and "
+                f"gave up on {self._method.name} after {seconds:g} s and "
                 f"{self._tries} tries ({told}); the last: {error}"
             ) from error
         await runtime.clock.sleep_ms(self._wait_ms * runtime.rng.uniform(0.5, 1.0))

@@ -31,6 +31,7 @@ class OmClient(LeaderClient):
         *,
         timeout_ms: float = 30_000,
         try_ms: float = 1_000,
+        refused_ms: float = 5_000,
     ) -> None:
         super().__init__(
             runtime,
@@ -38,5 +39,6 @@ class OmClient(LeaderClient):
             addresses,
             timeout_ms=timeout_ms,
             try_ms=try_ms,
+            refused_ms=refused_ms,
             queries=QUERIES,
         )

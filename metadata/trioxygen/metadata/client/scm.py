@@ -18,6 +18,7 @@ class ScmClient(LeaderClient):
         *,
         timeout_ms: float = 30_000,
         try_ms: float = 1_000,
+        refused_ms: float = 5_000,
     ) -> None:
         super().__init__(
             runtime,
@@ -25,6 +26,7 @@ class ScmClient(LeaderClient):
             addresses,
             timeout_ms=timeout_ms,
             try_ms=try_ms,
+            refused_ms=refused_ms,
             queries=QUERIES,
         )
 
