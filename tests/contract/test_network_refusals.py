@@ -38,6 +38,7 @@ from trioxygen.proto.v1.types_pb2 import BlockRange, BlockSlice, DataNodeAddress
 # Ports below 1024 that no test listens on.
 NOBODY = ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]
 AT_ONCE_SECONDS = 1.5
+LARGE = BlockSlice(container=1, local=1, length_bytes=3_000_000)
 
 
 @asynccontextmanager
@@ -103,7 +104,7 @@ def test_read_of_a_refusing_datanode_fails_at_once() -> None:
             piece = BlockSlice(container=1, local=1, length_bytes=10)
             for _ in range(2):
                 assert isinstance(await at_once(reader.read_small(piece)), Unreachable)
-                error = await at_once(anext(reader.stream(BlockSlice(container=1, local=1, length_bytes=2_000_000))))
+                error = await at_once(anext(reader.stream(LARGE)))
                 assert isinstance(error, Unreachable)
 
     run(test)
@@ -114,7 +115,12 @@ def test_read_goes_to_the_replica_that_listens() -> None:
         async with opened("grpc") as setting:
             reader = BlockReader(pool_of(setting.network, NOBODY[0], setting.server.address))
             began = time.monotonic()
-            pieces = [bytes(one) async for one in reader.stream(BlockSlice(container=1, local=1, length_bytes=3_000_000))]
+            pieces = [
+                bytes(one)
+                async for one in reader.stream(
+                    BlockSlice(container=1, local=1, length_bytes=3_000_000)
+                )
+            ]
             assert sum(map(len, pieces)) == 3_000_000
             assert time.monotonic() - began < AT_ONCE_SECONDS
 
@@ -131,7 +137,14 @@ def test_server_that_said_goodbye_is_waited_for() -> None:
             reader = BlockReader(pool_of(setting.network, address))
 
             async def read() -> int:
-                return sum([len(one) async for one in reader.stream(BlockSlice(container=1, local=1, length_bytes=3_000_000))])
+                return sum(
+                    [
+                        len(one)
+                        async for one in reader.stream(
+                            BlockSlice(container=1, local=1, length_bytes=3_000_000)
+                        )
+                    ]
+                )
 
             await setting.server.stop()
             waiting = asyncio.ensure_future(read())

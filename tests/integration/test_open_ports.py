@@ -5,10 +5,15 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
 
+from tests.integration.process_memory import Memory
 from tests.integration.store_process import StoreProcess, environment, wait_until
 
 RISK = "anyone who can connect may do anything"
@@ -21,30 +26,24 @@ def free_port() -> int:
         return port
 
 
-@pytest.mark.parametrize("role", ["om", "scm", "datanode", "gateway"])
-def test_role_without_tls_says_who_may_use_its_ports(tmp_path: Path, role: str) -> None:
-    told = {
-        "O3_CLUSTER__ID": "c1",
-        "O3_OM__PEERS": f"om1=127.0.0.1:{free_port()}",
-        "O3_SCM__PEERS": f"scm1=127.0.0.1:{free_port()}",
-        "O3_DATANODE__ADDRESS": f"127.0.0.1:{free_port()}",
-    }
-    ports = ["--admin-port", "0", *(("--port", "0") if role == "gateway" else ())]
-    log = tmp_path / "log"
+@contextmanager
+def running(
+    folder: Path, role: str, told: dict[str, str], ports: list[str]
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """A node as a process of its own, and its log."""
+    log = folder / "log"
     with log.open("w") as output:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "trioxygen.cli.main", role),
-                *("--data", str(tmp_path / "data"), *ports),
+                *("--data", str(folder / "data"), *ports),
             ],
             env=environment(told),
             stdout=subprocess.DEVNULL,
             stderr=output,
         )
     try:
-        wait_until(lambda: RISK in log.read_text() or process.poll() is not None)
-        [line] = [one for one in log.read_text().splitlines() if RISK in one]
-        assert " WARNING " in line and "started_without_tls" in line and f"role={role}" in line
+        yield process, log
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -55,6 +54,21 @@ def test_role_without_tls_says_who_may_use_its_ports(tmp_path: Path, role: str) 
     assert process.returncode == 0, log.read_text()
 
 
+@pytest.mark.parametrize("role", ["om", "scm", "datanode", "gateway"])
+def test_role_without_tls_says_who_may_use_its_ports(tmp_path: Path, role: str) -> None:
+    told = {
+        "O3_CLUSTER__ID": "c1",
+        "O3_OM__PEERS": f"om1=127.0.0.1:{free_port()}",
+        "O3_SCM__PEERS": f"scm1=127.0.0.1:{free_port()}",
+        "O3_DATANODE__ADDRESS": f"127.0.0.1:{free_port()}",
+    }
+    ports = ["--admin-port", "0", *(("--port", "0") if role == "gateway" else ())]
+    with running(tmp_path, role, told, ports) as (process, log):
+        wait_until(lambda: RISK in log.read_text() or process.poll() is not None)
+        [line] = [one for one in log.read_text().splitlines() if RISK in one]
+        assert " WARNING " in line and "started_without_tls" in line and f"role={role}" in line
+
+
 def test_store_in_one_process_has_no_such_port(tmp_path: Path) -> None:
     store = StoreProcess(tmp_path)
     try:
@@ -62,3 +76,30 @@ def test_store_in_one_process_has_no_such_port(tmp_path: Path) -> None:
     finally:
         store.discard()
     assert RISK not in store.log_text() and "WARNING" not in store.log_text()
+
+
+def test_message_beyond_the_bound_is_refused_and_not_kept(tmp_path: Path) -> None:
+    listen = f"127.0.0.1:{free_port()}"
+    told = {
+        "O3_CLUSTER__ID": "c1",
+        "O3_OM__PEERS": f"om1={listen}",
+        "O3_SCM__PEERS": f"scm1=127.0.0.1:{free_port()}",
+    }
+    options = [("grpc.max_send_message_length", -1), ("grpc.max_metadata_size", 1 << 30)]
+    with running(tmp_path, "om", told, ["--admin-port", "0"]) as (process, _):
+        with grpc.insecure_channel(listen, options=options) as channel:
+            grpc.channel_ready_future(channel).result(30)
+            memory = Memory(process.pid)
+            for method in ("OzoneManager/LookupKey", "Raft/Send", "Session/Exchange"):
+                call: Any = channel.unary_unary(f"/trioxygen.proto.v1.{method}")
+                for _ in range(3):
+                    with pytest.raises(grpc.RpcError) as refused:
+                        call(bytes(120 << 20), timeout=30)
+                    assert refused.value.code() in (
+                        grpc.StatusCode.RESOURCE_EXHAUSTED,
+                        grpc.StatusCode.UNIMPLEMENTED,
+                        grpc.StatusCode.UNAVAILABLE,
+                    )
+                with pytest.raises(grpc.RpcError):
+                    call(b"", timeout=30, metadata=(("a", "b" * (4 << 20)),))
+        assert memory.grown_mib < 60

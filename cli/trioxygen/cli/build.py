@@ -275,7 +275,13 @@ def build_gateway(
     return Gateway(
         backend=backend,
         app=create_app(s3, backend, runtime, readiness=readiness, access_log=access_log),
-        admin_app=create_admin_app(admin, readiness, runtime.registry, token=admin_token),
+        admin_app=create_admin_app(
+            admin,
+            readiness,
+            runtime.registry,
+            token=admin_token,
+            body_bytes_max=config.admin.body_bytes_max,
+        ),
         access_log=access_log,
         runtime=runtime,
     )

@@ -262,10 +262,15 @@ class S3Config(_Section):
 
 class AdminConfig(_Section):
     """Health, metrics and the admin API: `host` of every role, `port` of `o3 serve`; port 0 takes a
-    free one."""
+    free one.
+
+    Attributes:
+        body_bytes_max: of a request with the token; of others no body is received.
+    """
 
     host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=9879, ge=0, le=65_535)
+    body_bytes_max: int = Field(default=64 * KIB, ge=KIB, le=16 * MIB)
 
 
 class MetadataConfig(_Section):

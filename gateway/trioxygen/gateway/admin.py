@@ -3,10 +3,9 @@
 `/_health/live`, `/_health/ready` and `/metrics` are open: they hold no names and no data.
 """
 
-import hmac
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -14,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from trioxygen.common import errors
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.gateway.admin_backend import PAGE_COUNT_MAX, AdminBackend
+from trioxygen.gateway.admin_guard import BODY_BYTES_MAX, AdminGuard
 from trioxygen.gateway.admin_models import (
     AccountPage,
     AccountView,
@@ -42,28 +42,29 @@ _STATUS_OF_ERROR: Final[dict[type[TrioxygenError], int]] = {
     errors.Unavailable: 503,
     TrioxygenError: 500,
 }
-_UNAUTHORIZED: Final = "send `Authorization: Bearer <token>` with this server's admin token"
 
 Count = Annotated[int, Query(ge=1, le=PAGE_COUNT_MAX)]
 
 
-class _Unauthorized(Exception):
-    """The bearer token is missing or wrong."""
-
-
 def create_admin_app(
-    backend: AdminBackend, readiness: Readiness, registry: CollectorRegistry, *, token: str
+    backend: AdminBackend,
+    readiness: Readiness,
+    registry: CollectorRegistry,
+    *,
+    token: str,
+    body_bytes_max: int = BODY_BYTES_MAX,
 ) -> FastAPI:
     """Args:
     token: what the admin API asks for, at least 16 characters.
+    body_bytes_max: of a request with the token; without it no byte is received.
     """
     assert len(token) >= 16, "an admin token must not be guessable"
     app = FastAPI(title="Trioxygen admin", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(_health_routes(readiness, registry))
-    app.include_router(_api_routes(backend, token))
+    app.include_router(_api_routes(backend))
     app.add_exception_handler(TrioxygenError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
-    app.add_exception_handler(_Unauthorized, _answer_unauthorized)
+    app.add_middleware(AdminGuard, token=token, body_bytes_max=body_bytes_max)
     return app
 
 
@@ -71,6 +72,7 @@ def create_health_app(readiness: Readiness, registry: CollectorRegistry) -> Fast
     """Health and metrics alone: the admin port of an OM, an SCM or a DataNode."""
     app = FastAPI(title="Trioxygen health", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(_health_routes(readiness, registry))
+    app.add_middleware(AdminGuard, token=None)
     return app
 
 
@@ -94,15 +96,9 @@ def _health_routes(readiness: Readiness, registry: CollectorRegistry) -> APIRout
     return router
 
 
-def _api_routes(backend: AdminBackend, token: str) -> APIRouter:
-    expected = f"bearer {token}".encode()
-
-    async def authorize(request: Request) -> None:
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if not hmac.compare_digest(f"{scheme.lower()} {given}".encode(), expected):
-            raise _Unauthorized
-
-    router = APIRouter(prefix="/admin/v1", dependencies=[Depends(authorize)])
+def _api_routes(backend: AdminBackend) -> APIRouter:
+    """Whoever comes here has shown the token (`admin_guard`)."""
+    router = APIRouter(prefix="/admin/v1")
 
     @router.get("/status")
     async def status() -> StatusView:
@@ -169,7 +165,3 @@ async def _answer_invalid(_: Request, error: Exception) -> Response:
         for each in error.errors()
     )
     return _answer(400, "INVALID_REQUEST", told)
-
-
-async def _answer_unauthorized(_: Request, _error: Exception) -> Response:
-    return _answer(401, "UNAUTHORIZED", _UNAUTHORIZED, {"www-authenticate": "Bearer"})

@@ -82,7 +82,8 @@ class BucketOperations(Operations):
             body = Body(request, self.blocking, checksum=None)
             document_bytes = await body.read(_CREATE_BODY_BYTES_MAX)
             body.verify()
-            location = xml_requests.read_create_bucket(document_bytes) or ""
+            wanted = await self.parse(xml_requests.read_create_bucket, document_bytes)
+            location = wanted or ""
         if location and (
             not _REGION.fullmatch(location) or (self.regions and location not in self.regions)
         ):

@@ -37,8 +37,7 @@ class CompleteOperations(Operations):
         body = Body(request, self.blocking, checksum=None)
         document = await body.read(_BODY_BYTES_MAX)
         body.verify()
-        # 57 ms for 10,000 parts: not on the event loop.
-        parts = await self.blocking.run(xml_requests.read_complete_request, document)
+        parts = await self.parse(xml_requests.read_complete_request, document)
         command = om.CompleteUploadRequest(
             bucket=bucket.name,
             bucket_id=bucket.bucket_id,

@@ -32,7 +32,7 @@ class DeleteOperations(Operations):
             )
         document = await body.read(_BODY_BYTES_MAX)
         body.verify()
-        wanted = xml_requests.read_delete_request(document)
+        wanted = await self.parse(xml_requests.read_delete_request, document)
         errors: list[DeleteError] = []
         doomed: list[ObjectIdentifier] = []
         for identifier in wanted.objects:

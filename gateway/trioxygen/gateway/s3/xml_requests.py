@@ -1,7 +1,9 @@
 """Documents that clients send: DeleteObjects, CompleteMultipartUpload, CreateBucket.
 
-Nothing outside the document is ever read: a DTD is refused, entities are not resolved, libxml2's
-limits on depth and size stay on; the caller bounds the body. The namespace is optional. An
+Nothing outside the document is ever read: a DTD is refused before it is parsed, entities are not
+resolved, libxml2's limits on depth and size stay on, as do ones on the number of tags and the
+length of one, for a tree takes thirty times the document's room; the caller bounds the body. The
+namespace is optional. An
 element that is not known is refused, because skipping one (a condition, say) could do harm.
 Source: S3 API; botocore's service model.
 """
@@ -54,7 +56,20 @@ class CompletedPart:
     checksums: Mapping[Algorithm, bytes]
 
 
-def _parse(body: bytes, root_name: str) -> "etree._Element":
+# Before the root there may be white space, processing instructions and comments.
+_DTD: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:[ \t\r\n]++|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL
+)
+_LONG_TAG: Final = re.compile(rb"<[^<>]{4096}")
+# An Object has Key, VersionId, ETag and what is refused; a Part has PartNumber, ETag, checksums.
+_TAGS_PER_ROW_MAX: Final = 24
+
+
+def _parse(body: bytes, root_name: str, *, rows_max: int) -> "etree._Element":
+    if body.count(b"<") > (rows_max + 1) * _TAGS_PER_ROW_MAX:
+        raise S3Error("MalformedXML")
+    if _DTD.match(body) is not None or _LONG_TAG.search(body) is not None:
+        raise S3Error("MalformedXML")
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -116,7 +131,7 @@ def read_delete_request(body: bytes) -> DeleteRequest:
     """
     quiet = False
     objects: list[ObjectIdentifier] = []
-    for child in _parse(body, "Delete"):
+    for child in _parse(body, "Delete", rows_max=DELETE_OBJECTS_MAX):
         name = _local_name(child)
         if name == "Object" and len(objects) < DELETE_OBJECTS_MAX:
             objects.append(_object_identifier(child))
@@ -177,7 +192,7 @@ def read_complete_request(body: bytes) -> list[CompletedPart]:
             BadDigest (ill-formed checksums).
     """
     parts: list[CompletedPart] = []
-    for child in _parse(body, "CompleteMultipartUpload"):
+    for child in _parse(body, "CompleteMultipartUpload", rows_max=PARTS_MAX):
         if _local_name(child) != "Part" or len(parts) == PARTS_MAX:
             raise S3Error("MalformedXML")
         parts.append(_completed_part(child))
@@ -195,7 +210,7 @@ def read_create_bucket(body: bytes) -> str | None:
     if not body:
         return None
     location: str | None = None
-    for child in _parse(body, "CreateBucketConfiguration"):
+    for child in _parse(body, "CreateBucketConfiguration", rows_max=1):
         name = _local_name(child)
         if name in _CREATE_BUCKET_UNIMPLEMENTED:
             raise not_implemented(f"{name} in CreateBucket is not implemented.")
