@@ -3,6 +3,7 @@ and the store stops and starts at every moment."""
 
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -78,6 +79,11 @@ def fill(s3: "S3Client", sizes: list[int]) -> int:
     return sum(stored)
 
 
+def health(store: StoreProcess) -> tuple[int, str]:
+    with urllib.request.urlopen(f"{store.url}/_health/ready", timeout=10) as answer:
+        return answer.status, answer.read().decode()
+
+
 def goes_on(s3: "S3Client") -> None:
     """A PUT works again, by itself and soon."""
 
@@ -101,12 +107,15 @@ def test_full_store_refuses_writes_and_gives_space_back(
     assert disk.free_bytes >= RESERVED_BYTES - 8 * MIB
     begun = time.monotonic()
     assert refused(s3.put_object, Bucket="bucket", Key="k", Body=bytes(8 * MIB)) == FULL
+    assert health(store) == (200, "full\n")
+    wait_until(lambda: store.status()["is_full"])
     keys = keys_of(s3, "bucket")
     s3.delete_object(Bucket="bucket", Key=keys[0])
-    assert time.monotonic() - begun < SOON_SECONDS
+    assert time.monotonic() - begun < 2 * SOON_SECONDS
     assert read(s3, "bucket", keys[1])
     empty(s3, "bucket")
     goes_on(s3)
+    assert health(store) == (200, "ok\n")
     store.stop()
 
 
