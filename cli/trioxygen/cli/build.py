@@ -365,6 +365,8 @@ async def build_all_in_one(
     readiness = Readiness()
     for is_full in (om.executor.is_full, scm.executor.is_full, datanode.is_full):
         readiness.full_if(is_full)
+    for holds in (om_replica.is_leader, scm_replica.is_leader, datanode.takes_writes):
+        readiness.require(holds)
     gateway = build_gateway(
         config, data, runtime, om_client, scm_client, readiness, admin_token=admin_token
     )

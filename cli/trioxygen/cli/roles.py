@@ -251,6 +251,7 @@ class DataNodeRole:
         # A node of another cluster learns it here, and ends; heartbeats would go on for ever.
         await self._node.insist("the SCM", partial(self._scm.locate, []))
         await self._datanode.registered.wait()
+        self._node.readiness.require(self._datanode.takes_writes)
         return self._datanode.address
 
     async def until_failed(self) -> str:

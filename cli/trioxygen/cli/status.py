@@ -53,6 +53,8 @@ def print_status(status: dict[str, Any]) -> None:
     console.print(f"space:      {used} used, {free} free")
     if status["is_full"]:
         console.print("full:       new data is refused: delete something, or add storage")
+    for name, count in status.get("refused_entries", {}).items():
+        console.print(f"refused:    {count} entries of the log of {name}: see its log")
     if scm["corrupt_blocks"]:
         console.print(f"corrupt:    {scm['corrupt_blocks']} blocks: see the server's log")
 

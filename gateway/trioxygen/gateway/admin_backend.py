@@ -66,7 +66,7 @@ class OzoneAdminBackend:
 
     async def status(self) -> StatusView:
         om = await self._om.call(om_pb2.DescribeOmRequest(count_rows=True), om_pb2.DescribeOmReply)
-        scm = await self._scm.call(scm_pb2.DescribeScmRequest(), scm_pb2.DescribeScmReply)
+        scm = await self._describe_scm()
         nodes = [_node(each) for each in scm.nodes]
         return StatusView(
             version=__version__,
@@ -91,11 +91,24 @@ class OzoneAdminBackend:
                 corrupt_blocks=len(scm.corrupt_blocks),
             ),
             nodes=nodes,
+            refused_entries=_refused_entries(om, scm),
             containers=_containers(scm),
             capacity_bytes=sum(node.capacity_bytes for node in nodes),
             used_bytes=sum(node.used_bytes for node in nodes),
             free_bytes=sum(node.free_bytes for node in nodes),
         )
+
+    async def _describe_scm(self) -> scm_pb2.DescribeScmReply:
+        """All pages as one."""
+        whole, after = scm_pb2.DescribeScmReply(), b""
+        while True:
+            page = await self._scm.call(
+                scm_pb2.DescribeScmRequest(after=after), scm_pb2.DescribeScmReply
+            )
+            whole.MergeFrom(page)
+            after = page.next
+            if not after:
+                return whole
 
     async def list_accounts(self, after: str, count_max: int) -> AccountPage:
         reply = await self._om.call(
@@ -207,6 +220,13 @@ def _node(described: scm_pb2.NodeDescription) -> NodeView:
         volumes_failed=sum(1 for volume in volumes if volume.failed),
         volumes_full=sum(1 for volume in volumes if volume.full),
     )
+
+
+def _refused_entries(om: om_pb2.DescribeOmReply, scm: scm_pb2.DescribeScmReply) -> dict[str, int]:
+    counts = {"om": om.refused_entries, "scm": scm.refused_entries}
+    for each in scm.nodes:
+        counts[each.node.node_id] = sum(volume.refused_entries for volume in each.volumes)
+    return {name: count for name, count in counts.items() if count}
 
 
 def _containers(scm: scm_pb2.DescribeScmReply) -> ContainersView:

@@ -127,6 +127,11 @@ class StatusView(_Model):
     version: str
     is_ready: bool
     is_full: bool
+    refused_entries: dict[str, int] = Field(
+        default_factory=dict,
+        description="Entries of the log of om, scm or a DataNode that could not be applied, since "
+        "its start; only those that have any.",
+    )
     om: OmView
     scm: ScmView
     nodes: list[NodeView]

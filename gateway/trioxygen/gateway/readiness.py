@@ -5,22 +5,28 @@ from collections.abc import Callable
 
 
 class Readiness:
-    """Not ready until it is set; taken back first when the process stops.
+    """Not ready until it is set; taken back first when the process stops, and while anything that
+    is required does not hold.
 
     A full store is ready: it reads and deletes.
     """
 
-    __slots__ = ("_full_if", "_is_ready")
+    __slots__ = ("_full_if", "_is_ready", "_required")
 
     def __init__(self) -> None:
         self._is_ready = False
         self._full_if: list[Callable[[], bool]] = []
+        self._required: list[Callable[[], bool]] = []
+
+    def require(self, holds: Callable[[], bool]) -> None:
+        """Asked at every look."""
+        self._required.append(holds)
 
     def set(self, is_ready: bool) -> None:
         self._is_ready = is_ready
 
     def get(self) -> bool:
-        return self._is_ready
+        return self._is_ready and all([holds() for holds in self._required])
 
     def full_if(self, predicate: Callable[[], bool]) -> None:
         """One more part that may be full."""

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
+from google.protobuf.message import DecodeError
+
 from trioxygen.common.errors import Stopping
 from trioxygen.common.units import MIB
 from trioxygen.metadata.raft.ports import EntryKind, LogCompacted, Replica
@@ -60,7 +62,11 @@ class Changes:
                         break
                     index = entry.index
                     if entry.kind is EntryKind.NORMAL:
-                        yield index, Delta.FromString(entry.payload)
+                        try:
+                            delta = Delta.FromString(entry.payload)
+                        except DecodeError:
+                            continue  # refused, and said, when it was applied
+                        yield index, delta
             if self._is_over:
                 raise Stopping("nothing more is applied here")
             advanced: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -123,7 +123,7 @@ class Executor:
         self._name, self._runtime, self._config = name, runtime, config
         self._replica, self._first_members = replica, first_members
         self.tables: Sequence[Table] = (META, RETRIES.table, *tables)
-        self._state = ReplicatedState(store, self.tables, runtime.blocking)
+        self.state = ReplicatedState(store, self.tables, runtime.blocking)
         self._runner = BatchRunner(
             name,
             store,
@@ -133,7 +133,7 @@ class Executor:
             bytes_max=min(config.batch_bytes_max, replica.entry_bytes_max // 2),
         )
         self._lane = runtime.blocking.lane(f"{name}-writer")
-        self._upkeep = Upkeep(name, runtime, self._state, replica, self._lane)
+        self._upkeep = Upkeep(name, runtime, self.state, replica, self._lane)
         self.make_durable, self.is_full = self._upkeep.make_durable, self._upkeep.is_full
         self._queue: deque[Waiting] = deque()
         self._running: list[Waiting] = []
@@ -159,15 +159,15 @@ class Executor:
         self._begun_term = -1
         self._stopping = False
         self._ended_by: TrioxygenError | None = None
-        self._metrics = ExecutorMetrics(name, runtime.registry)
+        self._metrics = ExecutorMetrics(name, runtime.registry, self.state)
 
     # ---- as a state machine ----
 
     def applied(self) -> Applied:
-        return self._state.applied()
+        return self.state.applied()
 
     def applied_index(self) -> int:
-        return self._state.applied().index
+        return self.state.applied().index
 
     async def apply(self, entries: Sequence[Entry]) -> None:
         async with self._applying:
@@ -228,10 +228,10 @@ class Executor:
         assert not others, f"entries came in between that the batch did not know: {others}"
         self._is_current.clear()
         try:
-            await self._lane.run(self._state.commit, execution.run.result().txn, entries)
+            await self._lane.run(self.state.commit, execution.run.result().txn, entries)
         except NoSpace:
             # Committed in the log, so it will be in the state: as soon as there is room.
-            await self._insist(self._state.copy, entries)
+            await self._insist(self.state.copy, entries)
         finally:
             self._is_current.set()
         self._applied(entries)
@@ -246,13 +246,13 @@ class Executor:
         self._is_current.clear()
         try:
             await self._is_free.wait()
-            await self._insist(self._state.copy, entries)
+            await self._insist(self.state.copy, entries)
         finally:
             self._is_current.set()
         self._applied(entries)
 
     def _applied(self, entries: Sequence[Entry]) -> None:
-        self._state.changed(entries)
+        self.state.changed(entries)
         self._changes.applied_to(entries[-1].index)
         self._upkeep.applied(entries)
 
@@ -270,10 +270,10 @@ class Executor:
                 await self._runtime.clock.sleep_ms(_SPACE_WAIT_MS)
 
     async def open_snapshot(self) -> Snapshot:
-        return await self._state.open_snapshot()
+        return await self.state.open_snapshot()
 
     async def receive_snapshot(self, format: str) -> IncomingSnapshot:
-        incoming = await self._state.receive(format)
+        incoming = await self.state.receive(format)
         return StoreIncoming(incoming, self._runtime.blocking, self._install)
 
     async def _install(self, incoming: Incoming, configuration: bytes) -> None:
@@ -287,8 +287,8 @@ class Executor:
         self._deferred.clear()
         await self._lane.run(incoming.install)
         # The state is another one already: a full disk must not leave it at that.
-        await self._insist(self._state.put_configuration, configuration)
-        self._state.installed()
+        await self._insist(self.state.put_configuration, configuration)
+        self.state.installed()
         self._changes.installed(self.applied_index())
 
     # ---- as a service ----
@@ -363,7 +363,7 @@ class Executor:
 
     def members(self) -> Sequence[MemberRow]:
         """Of the group, as far as it is applied here. Changed by PutMember and DeleteMember."""
-        return self._state.members()
+        return self.state.members()
 
     @property
     def replica(self) -> Replica:
@@ -371,7 +371,7 @@ class Executor:
 
     @property
     def store(self) -> Store:
-        return self._state.store
+        return self.state.store
 
     async def _execute_batches(self) -> None:
         while True:
@@ -381,7 +381,7 @@ class Executor:
                 await self._begin_term()
             while self._queue:
                 # On a nearly full disk a small step at a time: each frees the pages of one before.
-                is_alone = self._alone or self._state.store.is_short
+                is_alone = self._alone or self.state.store.is_short
                 most = 1 if is_alone else self._config.batch_commands_max
                 count = min(len(self._queue), most)
                 self._running = [self._queue.popleft() for _ in range(count)]
@@ -401,7 +401,7 @@ class Executor:
         """What the first leader of a group does; another finds it done."""
         term = self._replica.term
         while self._replica.is_leader() and self._replica.term == term:
-            if self._first_members and not self._state.members():
+            if self._first_members and not self.state.members():
                 answers: list[asyncio.Future[Message]] = [
                     asyncio.get_running_loop().create_future() for _ in self._first_members
                 ]

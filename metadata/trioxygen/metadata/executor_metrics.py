@@ -3,7 +3,9 @@
 from typing import Any
 
 from google.protobuf.message import Message
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from trioxygen.metadata.replicated_state import ReplicatedState
 
 
 class ExecutorMetrics:
@@ -11,7 +13,7 @@ class ExecutorMetrics:
     name: of the service.
     """
 
-    def __init__(self, name: str, registry: CollectorRegistry) -> None:
+    def __init__(self, name: str, registry: CollectorRegistry, state: ReplicatedState) -> None:
         self._commands = Counter(
             f"trioxygen_{name}_commands",
             "Commands executed",
@@ -24,6 +26,12 @@ class ExecutorMetrics:
             buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
             registry=registry,
         )
+        refused = Gauge(
+            f"trioxygen_{name}_refused_entries",
+            "Entries of the log that are no changes, since the start",
+            registry=registry,
+        )
+        refused.set_function(lambda: state.refused_entries)
         self._counters: dict[tuple[type[Message], int], Any] = {}
 
     def batch(self, commands: int) -> None:

@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
+from trioxygen.common import logs
 from trioxygen.common.blocking import Blocking, run_or_undo
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import UnknownFormat
+from trioxygen.common.errors import InvalidRequest, UnknownFormat
 from trioxygen.metadata.raft.ports import Applied, Entry, EntryKind, Snapshot
 from trioxygen.metadata.store.delta import apply_delta
 from trioxygen.metadata.store.ports import Copy, Incoming, ReadTxn, Store, Table, WriteTxn
 from trioxygen.proto.v1.raft_pb2 import MemberRow
+
+log = logs.get(__name__)
 
 T = TypeVar("T")
 
@@ -67,6 +70,8 @@ class ReplicatedState:
         self.store, self._blocking = store, blocking
         self._tables = {table.number: table for table in tables}
         self._members: list[MemberRow] | None = None
+        # Entries that are no deltas, since the start.
+        self.refused_entries = 0
 
     def applied(self) -> Applied:
         with self.store.read() as txn:
@@ -99,12 +104,22 @@ class ReplicatedState:
         try:
             for entry in entries:
                 if entry.kind is EntryKind.NORMAL:
-                    apply_delta(txn, entry.payload, self._tables)
+                    self._apply(txn, entry)
             _note_applied(txn, entries)
         except BaseException:
             txn.abort()
             raise
         txn.commit()
+
+    def _apply(self, txn: WriteTxn, entry: Entry) -> None:
+        """What fails here fails on every replica alike, or stops this one: see
+        docs/internals/metadata.md."""
+        try:
+            apply_delta(txn, entry.payload, self._tables, key_bytes_max=self.store.key_bytes_max)
+        except InvalidRequest as error:
+            # No leader makes such; a later start must not fail at it for ever.
+            self.refused_entries += 1
+            log.error("log_entry_refused", index=entry.index, term=entry.term, error=error)
 
     def put_configuration(self, configuration: bytes) -> None:
         """Where the state does not say."""

@@ -162,7 +162,7 @@ class Client:
             condition.if_none_match = "*"
         elif one.kind is Kind.REPLACE:
             condition.if_match = one.expected
-        row = KeyRow(etag=one.value, size_bytes=self._count, blocks=blocks, headers=self._padding)
+        row = KeyRow(etag=one.value, size_bytes=len(blocks), blocks=blocks, headers=self._padding)
         request = CommitKeyRequest(
             bucket=one.bucket,
             bucket_id=self._bucket_ids[one.bucket],

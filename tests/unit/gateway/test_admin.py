@@ -123,6 +123,7 @@ def test_status_joins_om_scm_and_nodes() -> None:
     )
     port.scm.answers[scm_pb2.DescribeScmRequest] = scm_pb2.DescribeScmReply(
         node_id="scm-1",
+        refused_entries=3,
         nodes=[node, node],
         pipelines=[scm_pb2.PipelineRow(open=True), scm_pb2.PipelineRow()],
         containers=[
@@ -144,6 +145,7 @@ def test_status_joins_om_scm_and_nodes() -> None:
     }
     assert (found["capacity_bytes"], found["used_bytes"], found["free_bytes"]) == (22, 8, 12)
     assert found["nodes"][0]["volumes_failed"] == 1
+    assert found["refused_entries"] == {"scm": 3}
     assert found["scm"]["pipelines_open"] == 1 and found["is_ready"] is False
 
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from tests.unit.hdds.support import ListRing, config, node
 from trioxygen.common.errors import InvalidRequest, NoSuchBlock, NoSuchContainer
+from trioxygen.common.session import SessionLimits
 from trioxygen.common.units import KIB, MIB
+from trioxygen.hdds.container.blocks import block_key
 from trioxygen.proto.v1 import datanode_pb2
 
 SIZES = (
@@ -255,3 +257,29 @@ def test_the_node_describes_what_it_has(tmp_path: Path) -> None:
             assert samples["trioxygen_datanode_blocks"] == 1
 
     asyncio.run(run())
+
+
+def test_description_of_any_number_of_containers_comes_in_pages(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with node(tmp_path) as started:
+            volume = started.work.volume
+            for container_id in range(1, 301):
+                volume.container(container_id, "ring-1")
+            for local in range(1, 6_001):
+                volume.record_corrupt(block_key(7, local), "r" * 1_000)
+            containers: list[int] = []
+            corrupt: list[int] = []
+            after, pages = b"", 0
+            while True:
+                page = started.datanode.describe(after)
+                assert page.ByteSize() < SessionLimits().message_bytes_max
+                containers += [one.container_id for one in page.containers]
+                corrupt += [one.block.local for one in page.corrupt_blocks]
+                pages, after = pages + 1, page.next
+                if not after:
+                    break
+            assert pages > 1
+            assert containers == list(range(1, 301))
+            assert corrupt == list(range(1, 6_001))
+
+    asyncio.run(test())

@@ -33,7 +33,7 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
     ),
     datanode.ReadSmallBlockRequest: _READ,
     datanode.ReadStreamHeader: _READ,
-    datanode.DescribeDataNodeRequest: rules(),
+    datanode.DescribeDataNodeRequest: rules(after=raw(2_000)),
     datanode.RingEntry: rules(
         write_small_block=PART, put_block=PART, close_container=PART, delete_blocks=PART
     ),

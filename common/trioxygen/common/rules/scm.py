@@ -12,6 +12,7 @@ from trioxygen.common.rules.rule import (
     each,
     known,
     number,
+    raw,
     rules,
 )
 from trioxygen.common.rules.types import (
@@ -50,6 +51,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         failed=ANY,
         reserved_bytes=SIZE_BYTES,
         full=ANY,
+        refused_entries=COUNT,
     ),
     scm.ContainerReport: rules(
         container_id=ID,
@@ -78,5 +80,5 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         create_pipeline=PART,
     ),
     scm.HeartbeatReply: rules(commands=each(PART, COMMANDS_MAX), register_again=ANY),
-    scm.DescribeScmRequest: rules(),
+    scm.DescribeScmRequest: rules(after=raw(2_000)),
 }

@@ -176,15 +176,18 @@ class MultipartOperations(BodyWriter, CopySourceReader):
 
     async def abort_multipart_upload(self, request: S3Request) -> Response:
         bucket, upload = await self.find_upload(request)
-        await self.backend.call(
-            om.AbortUploadRequest(
-                bucket=bucket.name,
-                bucket_id=bucket.bucket_id,
-                key=upload.key,
-                upload_id=upload.upload_id,
-            ),
-            om.AbortUploadReply,
-        )
+        more = True
+        while more:
+            reply = await self.backend.call(
+                om.AbortUploadRequest(
+                    bucket=bucket.name,
+                    bucket_id=bucket.bucket_id,
+                    key=upload.key,
+                    upload_id=upload.upload_id,
+                ),
+                om.AbortUploadReply,
+            )
+            more = reply.more
         return no_content()
 
     async def list_parts(self, request: S3Request) -> Response:

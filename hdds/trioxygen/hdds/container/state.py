@@ -16,17 +16,26 @@ class ContainerState(Enum):
     CLOSED = 3
     QUASI_CLOSED = 4
     DELETING = 5
+    # Something in it could not be written: it takes no more blocks, those that it has can be read.
+    UNHEALTHY = 7
 
 
 _ALLOWED: Final[dict[ContainerState, frozenset[ContainerState]]] = {
-    ContainerState.OPEN: frozenset({ContainerState.CLOSING}),
-    ContainerState.CLOSING: frozenset({ContainerState.CLOSED, ContainerState.QUASI_CLOSED}),
-    ContainerState.QUASI_CLOSED: frozenset({ContainerState.CLOSED}),
-    ContainerState.CLOSED: frozenset({ContainerState.DELETING}),
+    ContainerState.OPEN: frozenset({ContainerState.CLOSING, ContainerState.UNHEALTHY}),
+    ContainerState.CLOSING: frozenset(
+        {ContainerState.CLOSED, ContainerState.QUASI_CLOSED, ContainerState.UNHEALTHY}
+    ),
+    ContainerState.QUASI_CLOSED: frozenset({ContainerState.CLOSED, ContainerState.UNHEALTHY}),
+    ContainerState.CLOSED: frozenset({ContainerState.DELETING, ContainerState.UNHEALTHY}),
     ContainerState.DELETING: frozenset(),
+    ContainerState.UNHEALTHY: frozenset({ContainerState.DELETING}),
 }
 
 TAKES_BLOCKS: Final = frozenset({ContainerState.OPEN, ContainerState.CLOSING})
+
+
+def may_fail(state: ContainerState) -> bool:
+    return ContainerState.UNHEALTHY in _ALLOWED[state]
 
 
 def move(now: ContainerState, to: ContainerState) -> ContainerState:
@@ -41,4 +50,5 @@ PROTO_OF: Final[dict[ContainerState, scm_pb2.ContainerState]] = {
     ContainerState.CLOSED: scm_pb2.CLOSED,
     ContainerState.QUASI_CLOSED: scm_pb2.QUASI_CLOSED,
     ContainerState.DELETING: scm_pb2.DELETING,
+    ContainerState.UNHEALTHY: scm_pb2.UNHEALTHY,
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
+from trioxygen.common.rules.network import RULES
 from trioxygen.hdds.datanode.pipeline import Pipeline
 from trioxygen.proto.v1.scm_pb2 import DataNodeCommand, DeleteBlocksCommand
 from trioxygen.proto.v1.types_pb2 import BlockRange
@@ -21,7 +22,12 @@ class Commands:
         self.deleted_transaction_ids: set[int] = set()
 
     async def execute(self, command: DataNodeCommand) -> None:
-        """Idempotent: the SCM sends a command again until a report shows its effect."""
+        """Idempotent: the SCM sends a command again until a report shows its effect. One that
+        breaks its rules is refused; the others are not to wait for it."""
+        fault = RULES.fault(command)
+        if fault is not None and command.WhichOneof("command") != "delete_blocks":
+            log.error("command_refused", term=command.term, reason=fault)
+            return
         if command.term < self._term:
             log.warning("command_of_former_leader_dropped", term=command.term)
             return
@@ -46,6 +52,13 @@ class Commands:
     async def _delete(self, command: DeleteBlocksCommand) -> None:
         by_home: dict[Pipeline, list[BlockRange]] = {}
         for blocks in command.blocks:
+            fault = RULES.fault(blocks)
+            if fault is not None:
+                # Its transaction is confirmed all the same: it would come again for ever.
+                log.error("deletion_refused", transaction=command.transaction_id, reason=fault)
+                if (known := self._home(blocks.container)) is not None:
+                    known.refusals.entries += 1
+                continue
             home = self._home(blocks.container)
             if home is not None:
                 by_home.setdefault(home, []).append(blocks)

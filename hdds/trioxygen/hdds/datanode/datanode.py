@@ -1,13 +1,16 @@
 """A DataNode: its volumes, their pipelines and workers, its service and its heartbeat."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 from trioxygen.common import logs
 from trioxygen.common.network import Server
+from trioxygen.common.paging import Room
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.worker import Worker
+from trioxygen.hdds.container.blocks import block_key, container_key
 from trioxygen.hdds.container.compaction import Compactor
 from trioxygen.hdds.container.scrub import Scrubber
 from trioxygen.hdds.container.volume import Volume
@@ -24,6 +27,7 @@ from trioxygen.hdds.datanode.service import DataNodeService
 from trioxygen.hdds.datanode.streams import Streams
 from trioxygen.hdds.datanode.volumes import VolumeParts, belong_to, open_volume
 from trioxygen.proto.v1.datanode_pb2 import DescribeDataNodeReply
+from trioxygen.proto.v1.scm_pb2 import ContainerReport, CorruptBlock
 
 log = logs.get(__name__)
 
@@ -105,7 +109,7 @@ class DataNode:
                     node_id=self._config.node_id,
                     address=self._config.advertised_address or self._server.address,
                     scm=self._scm,
-                    volumes=[work.volume for work in self.works],
+                    works=self.works,
                     commands=commands,
                     registered=self._registered,
                 )
@@ -171,6 +175,10 @@ class DataNode:
             await self._runtime.blocking.run(work.volume.close)
         self.works.clear()
 
+    def takes_writes(self) -> bool:
+        """Every volume's log goes on. One that has failed takes none until the node's restart."""
+        return bool(self.works) and all([work.pipeline.ring.is_leader() for work in self.works])
+
     # ---- containers and their homes ----
 
     def _pipeline_of(self, container_id: int) -> Pipeline | None:
@@ -194,14 +202,36 @@ class DataNode:
         """None of its volumes takes data."""
         return bool(self.works) and all(work.volume.room.is_full() for work in self.works)
 
-    def describe(self) -> DescribeDataNodeReply:
-        volumes = [work.volume for work in self.works]
-        return DescribeDataNodeReply(
+    def describe(self, after: bytes = b"") -> DescribeDataNodeReply:
+        """A page of containers, then of corrupt blocks; `after` is a section and a key in it."""
+        reply = DescribeDataNodeReply(
             node_id=self._config.node_id,
-            volumes=[volume_report(volume) for volume in volumes],
-            containers=[
-                container.report() for volume in volumes for container in volume.containers.values()
-            ],
+            volumes=[volume_report(work) for work in self.works],
             pending_blocks=sum(work.pipeline.pending_blocks for work in self.works),
-            corrupt_blocks=[found for volume in volumes for found in volume.corrupt_blocks()],
         )
+        room, last = Room(), after
+        for position, one in self._described():
+            if position <= after:
+                continue
+            if not room.takes(one.ByteSize()):
+                reply.next = last
+                break
+            last = position
+            if isinstance(one, ContainerReport):
+                reply.containers.append(one)
+            else:
+                reply.corrupt_blocks.append(one)
+        return reply
+
+    def _described(self) -> Iterator[tuple[bytes, ContainerReport | CorruptBlock]]:
+        containers = {
+            container_key(container.container_id): container
+            for work in self.works
+            for container in work.volume.containers.values()
+        }
+        for key in sorted(containers):
+            yield b"1" + key, containers[key].report()
+        corrupt = [found for work in self.works for found in work.volume.corrupt_blocks()]
+        keys = [block_key(found.block.container, found.block.local) for found in corrupt]
+        for key, found in sorted(zip(keys, corrupt, strict=True), key=itemgetter(0)):
+            yield b"2" + key, found

@@ -1,6 +1,7 @@
 """Moves what the ring's log has applied into segments and the block index, in batches."""
 
 import asyncio
+from functools import partial
 from typing import Final
 
 from trioxygen.common import logs
@@ -19,6 +20,8 @@ from trioxygen.hdds.datanode.pipeline import Pipeline
 log = logs.get(__name__)
 
 _FULL_WAIT_MS: Final = 250.0
+# Of a whole generation that the disk refuses, before its containers are tried each for itself.
+_TRIES: Final = 3
 
 
 class Flusher:
@@ -35,6 +38,7 @@ class Flusher:
         self._unsynced_log_bytes = 0
         # Set once the log has been replayed: before, it cannot drop anything.
         self.may_trim_log = False
+        self._failures = 0
         self.flushes = 0
         self.syncs = 0
         self.written_bytes = 0
@@ -77,30 +81,70 @@ class Flusher:
             generation = pipeline.begin_flush()
             if generation is None:
                 return
-            views: dict[int, ContainerView] = {}
-            files: list[OpenFile] = []
-            runs: list[Run] = []
             try:
-                await self._add_runs(runs, generation, files)
-                for container_id, container in pipeline.containers_of(generation).items():
-                    state = generation.states.get(container_id, container.committed_state)
-                    views[container_id] = view(container, state)
-                done = await volume.store_lane.run(persist, volume.store, generation, runs, views)
-            except BaseException as error:
-                for seen in views.values():
-                    seen.container.dirty_segments |= seen.dirty_segments
-                await self._undo(runs)
-                if isinstance(error, NoSpace):
-                    self._set_stuck(True)
-                    await self._make_way()
+                freed = await self._persist_or_apart(generation)
+            except NoSpace:
+                self._set_stuck(True)
+                await self._make_way()
                 raise
-            finally:
-                for file in files:
-                    volume.files.release(file)
-            self._adopt(generation, views, done)
+            self._failures = 0
             pipeline.end_flush()
             self._set_stuck(False)
-        await volume.reclaim(done.freed)
+        try:
+            await volume.reclaim(freed)
+        except OSError as error:
+            # Disk space that nothing names any more: compaction finds what lies in segments.
+            log.error("space_not_reclaimed", volume=volume.volume_id, error=error)
+
+    async def _persist_or_apart(self, generation: Generation) -> list[Freed]:
+        """As a whole if that can be; otherwise container by container, so that one which cannot be
+        written takes no other with it.
+
+        Raises: NoSpace, OSError: nothing can be written; what is left is tried again."""
+        try:
+            return await self._persist(generation, is_whole=True)
+        except NoSpace:
+            raise
+        except Exception as error:
+            self._failures += 1
+            log.error("flush_failed", volume=self._volume.volume_id, error=error)
+            if isinstance(error, OSError) and self._failures < _TRIES:
+                raise
+        freed: list[Freed] = []
+        for container_id, share in generation.by_container().items():
+            try:
+                freed += await self._persist(share, is_whole=False)
+            except NoSpace:
+                raise
+            except Exception as error:
+                await self._pipeline.give_up(share, error)
+            generation.take_out(container_id)
+        freed += await self._persist(generation, is_whole=True)
+        return freed
+
+    async def _persist(self, generation: Generation, *, is_whole: bool) -> list[Freed]:
+        """Also in memory. What the index names no more."""
+        volume, pipeline = self._volume, self._pipeline
+        views: dict[int, ContainerView] = {}
+        files: list[OpenFile] = []
+        runs: list[Run] = []
+        try:
+            await self._add_runs(runs, generation, files)
+            for container_id, container in pipeline.containers_of(generation).items():
+                state = generation.states.get(container_id, container.committed_state)
+                views[container_id] = view(container, state)
+            write = partial(persist, is_whole=is_whole)
+            done = await volume.store_lane.run(write, volume.store, generation, runs, views)
+        except BaseException:
+            for seen in views.values():
+                seen.container.dirty_segments |= seen.dirty_segments
+            await self._undo(runs)
+            raise
+        finally:
+            for file in files:
+                volume.files.release(file)
+        self._adopt(generation, views, done)
+        return done.freed
 
     def _set_stuck(self, is_stuck: bool) -> None:
         volume = self._volume

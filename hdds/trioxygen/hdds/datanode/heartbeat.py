@@ -1,11 +1,13 @@
 """Heartbeats: registers with the SCM, reports, and does what the answers say."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
 
 from trioxygen.common import logs
 from trioxygen.common.rules.network import RULES
 from trioxygen.hdds.container.volume import Volume
 from trioxygen.hdds.datanode.commands import Commands
+from trioxygen.hdds.datanode.metrics import VolumeWork
 from trioxygen.hdds.datanode.ports import ScmClient
 from trioxygen.proto.v1.scm_pb2 import (
     ContainerReport,
@@ -17,9 +19,12 @@ from trioxygen.proto.v1.scm_pb2 import (
 log = logs.get(__name__)
 
 _INTERVAL_MS_FIRST = 1_000.0
+_CONTAINERS_AT_ONCE_MAX = 50_000
+_ACKNOWLEDGED_AT_ONCE_MAX = 50_000
 
 
-def volume_report(volume: Volume) -> VolumeReport:
+def volume_report(work: VolumeWork) -> VolumeReport:
+    volume = work.volume
     room = volume.room
     writable_bytes = room.look()
     return VolumeReport(
@@ -32,6 +37,7 @@ def volume_report(volume: Volume) -> VolumeReport:
         free_bytes=room.free_bytes,
         reserved_bytes=room.free_bytes - writable_bytes,
         full=room.is_full(),
+        refused_entries=work.pipeline.refusals.entries,
     )
 
 
@@ -50,15 +56,18 @@ class Heartbeat:
         node_id: str,
         address: str,
         scm: ScmClient,
-        volumes: Sequence[Volume],
+        works: Sequence[VolumeWork],
         commands: Commands,
         registered: Callable[[str], Awaitable[None]],
     ) -> None:
         self._node_id, self._address = node_id, address
-        self._scm, self._volumes, self._commands = scm, volumes, commands
+        self._scm, self._works, self._commands = scm, works, commands
+        self._volumes = [work.volume for work in works]
         self._told_cluster = registered
         self.interval_ms = _INTERVAL_MS_FIRST
         self._cluster_id = ""
+        # Containers that the request had no room for: the next one has.
+        self._left: list[tuple[Volume, int]] = []
         self._is_registered = False
         self._full_report = True
 
@@ -67,7 +76,8 @@ class Heartbeat:
             await self._register()
         changed = [volume.changed_containers for volume in self._volumes]
         corrupt = [volume.unreported_corrupt for volume in self._volumes]
-        acknowledged = set(self._commands.deleted_transaction_ids)
+        waiting = self._commands.deleted_transaction_ids
+        acknowledged = set(islice(waiting, _ACKNOWLEDGED_AT_ONCE_MAX))
         request = self._request(acknowledged)
         for volume in self._volumes:
             volume.changed_containers, volume.unreported_corrupt = set(), set()
@@ -80,6 +90,8 @@ class Heartbeat:
             raise
         self._commands.deleted_transaction_ids -= acknowledged
         self._full_report = False
+        for volume, container_id in self._left:
+            volume.changed_containers.add(container_id)
         if reply.register_again:
             self._is_registered = False
             return True
@@ -103,10 +115,15 @@ class Heartbeat:
 
     def _request(self, acknowledged: set[int]) -> HeartbeatRequest:
         containers: list[ContainerReport] = []
+        self._left = []
         for volume in self._volumes:
             for container_id, container in volume.containers.items():
-                if self._full_report or container_id in volume.changed_containers:
+                if not self._full_report and container_id not in volume.changed_containers:
+                    continue
+                if len(containers) < _CONTAINERS_AT_ONCE_MAX:
                     containers.append(container.report())
+                else:
+                    self._left.append((volume, container_id))
         corrupt = [
             found
             for volume in self._volumes
@@ -117,7 +134,7 @@ class Heartbeat:
         return HeartbeatRequest(
             node_id=self._node_id,
             full_report=self._full_report,
-            volumes=[volume_report(volume) for volume in self._volumes],
+            volumes=[volume_report(work) for work in self._works],
             containers=containers,
             deleted_transaction_ids=sorted(acknowledged),
             corrupt_blocks=corrupt,

@@ -7,6 +7,7 @@ from prometheus_client.registry import Collector
 
 from trioxygen.hdds.container.compaction import Compactor
 from trioxygen.hdds.container.scrub import Scrubber
+from trioxygen.hdds.container.state import ContainerState
 from trioxygen.hdds.datanode.flusher import Flusher
 from trioxygen.hdds.datanode.pipeline import Pipeline
 from trioxygen.hdds.datanode.reads import Reads
@@ -53,6 +54,10 @@ class DataNodeCollector(Collector):
                 "Packed segments rewritten or removed",
                 [w.compactor.segments_compacted for w in self._works],
             ),
+            "refused_entries": (
+                "Entries of the log, and parts of failed containers, that could not be applied",
+                [w.pipeline.refusals.entries for w in self._works],
+            ),
             "scrubbed_blocks": (
                 "Blocks read by the scrubber",
                 [w.scrubber.scrubbed_blocks for w in self._works],
@@ -70,6 +75,10 @@ class DataNodeCollector(Collector):
                 [sum(c.garbage_bytes for c in found) for found in containers],
             ),
             "containers": ("Containers", [len(found) for found in containers]),
+            "unhealthy_containers": (
+                "Containers of which something could not be written",
+                [sum(c.state is ContainerState.UNHEALTHY for c in found) for found in containers],
+            ),
             "pending_bytes": (
                 "Bytes applied from the log, not in segments yet",
                 [w.pipeline.pending_bytes for w in self._works],

@@ -7,6 +7,9 @@ from trioxygen.hdds.container.blocks import Block, block_key, block_of_key
 from trioxygen.hdds.container.container import Container, Place
 from trioxygen.hdds.container.garbage import Freed
 from trioxygen.hdds.container.state import ContainerState
+from trioxygen.proto.v1.datanode_pb2 import PutBlockRequest, RingEntry, WriteSmallBlockRequest
+from trioxygen.proto.v1.scm_pb2 import DeleteBlocksCommand
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
 
 _LOCALS_LISTED_MAX: Final = 1_024
 
@@ -152,3 +155,74 @@ class Generation:
             return False
         container, local = block_of_key(key)
         return any(blocks.holds(container, local) for blocks in self._deleted_widely)
+
+    # ---- when it cannot be written as a whole ----
+
+    def by_container(self) -> "dict[int, Generation]":
+        """A share for each container, without an index: none stands for the whole."""
+        shares: dict[int, Generation] = {}
+
+        def share(container_id: int) -> Generation:
+            found = shares.get(container_id)
+            if found is None:
+                found = shares[container_id] = Generation(last_index=self.last_index)
+            return found
+
+        for key, pending in self.puts.items():
+            own = share(pending.container.container_id)
+            own.puts[key] = pending
+            own.pending_bytes += pending.pending_bytes
+        for blocks in self.deleted:
+            share(blocks.container).deleted.append(blocks)
+        for container_id, state in self.states.items():
+            share(container_id).states[container_id] = state
+        for key, dropped in zip(self.dropped_keys, self.dropped, strict=True):
+            share(dropped.container.container_id).drop(key, dropped)
+        return shares
+
+    def take_out(self, container_id: int) -> None:
+        """Its share is in the index, or given up: the rest goes on without it."""
+        for key in [key for key, one in self.puts.items() if _is_of(one, container_id)]:
+            self.pending_bytes -= self.puts.pop(key).pending_bytes
+        self.deleted = [one for one in self.deleted if one.container != container_id]
+        self._deleted_widely = [
+            one for one in self._deleted_widely if one.container != container_id
+        ]
+        self._deleted_keys = {
+            key for key in self._deleted_keys if block_of_key(key)[0] != container_id
+        }
+        self.states.pop(container_id, None)
+        kept = [
+            (key, one)
+            for key, one in zip(self.dropped_keys, self.dropped, strict=True)
+            if not _is_of(one, container_id)
+        ]
+        self.dropped_keys = [key for key, _ in kept]
+        self.dropped = [one for _, one in kept]
+
+    def payloads(self) -> list[bytes]:
+        """As entries of the log would say it."""
+        entries = []
+        if self.deleted:
+            ranges = [
+                BlockRange(container=one.container, first_local=one.first_local, count=one.count)
+                for one in self.deleted
+            ]
+            entries.append(RingEntry(delete_blocks=DeleteBlocksCommand(blocks=ranges)))
+        for key, pending in self.puts.items():
+            container, local = block_of_key(key)
+            block, of = pending.block, BlockId(container=container, local=local)
+            if pending.data is not None:
+                entries.append(
+                    RingEntry(write_small_block=WriteSmallBlockRequest(block=of, data=pending.data))
+                )
+            else:
+                put = PutBlockRequest(
+                    block=of, size_bytes=block.size_bytes, checksums=block.checksums
+                )
+                entries.append(RingEntry(put_block=put))
+        return [entry.SerializeToString() for entry in entries]
+
+
+def _is_of(pending: PendingBlock, container_id: int) -> bool:
+    return pending.container.container_id == container_id

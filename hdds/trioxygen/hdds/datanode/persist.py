@@ -62,9 +62,15 @@ class Persisted:
 
 
 def persist(
-    store: Store, generation: Generation, runs: list[Run], views: dict[int, ContainerView]
+    store: Store,
+    generation: Generation,
+    runs: list[Run],
+    views: dict[int, ContainerView],
+    *,
+    is_whole: bool,
 ) -> Persisted:
     """Args:
+        is_whole: all through `last_index` is in the index then; a replay need not bring it again.
         views: of every container that any entry touches; a deletion elsewhere finds nothing.
     Raises:
         NoSpace: nothing has changed but bytes beyond what rows name.
@@ -88,7 +94,8 @@ def persist(
         assert done.changes.keys() <= views.keys(), done.changes.keys() - views.keys()
         for container_id, seen in views.items():
             put_container(txn, seen, done.of(container_id))
-        put_applied_index(txn, generation.last_index)
+        if is_whole:
+            put_applied_index(txn, generation.last_index)
     except BaseException:
         txn.abort()
         raise

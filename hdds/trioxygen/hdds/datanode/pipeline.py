@@ -7,25 +7,34 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from google.protobuf.message import DecodeError
+
+from trioxygen.common import logs
 from trioxygen.common.errors import (
     ContainerNotOpen,
+    Internal,
     InvalidRequest,
     NoSuchBlock,
     TrioxygenError,
 )
+from trioxygen.common.rules.network import RULES
 from trioxygen.common.runtime import Runtime
 from trioxygen.hdds.checksums import checksums_of
 from trioxygen.hdds.container.blocks import Block, applied_index, block_key
 from trioxygen.hdds.container.container import Container
-from trioxygen.hdds.container.state import TAKES_BLOCKS, ContainerState, move
+from trioxygen.hdds.container.state import TAKES_BLOCKS, ContainerState, may_fail, move
 from trioxygen.hdds.container.volume import Volume
 from trioxygen.hdds.datanode.config import DataNodeConfig
 from trioxygen.hdds.datanode.pending import DeletedRange, Generation, PendingBlock
 from trioxygen.hdds.datanode.ports import LogEntry, RingLog
 from trioxygen.hdds.datanode.recovery import Recovered, place_of
+from trioxygen.hdds.datanode.refusals import Refusals
 from trioxygen.hdds.datanode.streams import Streams
 from trioxygen.proto.v1.datanode_pb2 import PutBlockRequest, RingEntry, WriteSmallBlockRequest
 from trioxygen.proto.v1.scm_pb2 import CloseContainerCommand, DeleteBlocksCommand
+from trioxygen.proto.v1.types_pb2 import BlockRange
+
+log = logs.get(__name__)
 
 _PENDING_PLACE: Final = 0
 _REFUSED_MAX: Final = 1_000
@@ -60,6 +69,7 @@ class Pipeline:
         self._recovered: Recovered | None = recovered
         self._proposals: dict[int, _Proposal] = {}
         self._refused: dict[int, TrioxygenError] = {}
+        self.refusals = Refusals(volume)
         self.current = Generation()
         self.flushing: Generation | None = None
         self.persisted_index = applied_index(volume.store)
@@ -207,12 +217,19 @@ class Pipeline:
         for entry in entries:
             payload = entry.payload
             proposal = self._proposals.pop(id(payload), None)
-            if proposal is not None and proposal.payload is payload:
-                proposal.error = self._put_small(
-                    proposal.container, proposal.key, proposal.data, proposal.checksums, entry.index
-                )
-            else:
-                await self._apply_entry(RingEntry.FromString(payload), entry.index)
+            try:
+                if proposal is not None and proposal.payload is payload:
+                    proposal.error = self._put_small(
+                        proposal.container,
+                        proposal.key,
+                        proposal.data,
+                        proposal.checksums,
+                        entry.index,
+                    )
+                else:
+                    await self._apply_entry(payload, entry.index)
+            except Exception as error:  # one entry, of any version, must not end the node
+                await self._set_aside(entry, error)
             current = self.current
             current.last_index = entry.index
             current.log_bytes += len(payload)
@@ -236,8 +253,51 @@ class Pipeline:
         self.volume.index.forget(key)
         return None
 
-    async def _apply_entry(self, entry: RingEntry, index: int) -> None:
+    async def _set_aside(self, entry: LogEntry, error: Exception) -> None:
+        await self.refusals.entry(entry.index, entry.payload, error)
+        known = error if isinstance(error, TrioxygenError) else Internal(f"{error!r}")
+        self._refuse(entry.index, known)
+        if isinstance(error, DecodeError | InvalidRequest):
+            return  # found before anything was done
+        named = RingEntry.FromString(entry.payload)
+        for container_id in _containers_named(named):
+            self.fail_container(container_id, str(known))
+
+    def fail_container(self, container_id: int, reason: str) -> None:
+        """It takes no more blocks. Idempotent."""
+        container = self.volume.containers.get(container_id)
+        if container is None or not may_fail(container.state):
+            return
+        log.error("container_unhealthy", container=container_id, reason=reason)
+        container.state = move(container.state, ContainerState.UNHEALTHY)
+        self.current.states[container_id] = container.state
+        self.volume.changed_containers.add(container_id)
+
+    async def give_up(self, part: Generation, error: Exception) -> None:
+        """Sets aside what a container's share of the pending blocks is: it cannot be written.
+
+        Raises: NoSpace, OSError: nor can anything else."""
+        for container_id, container in self.containers_of(part).items():
+            name = f"container-{container_id}-{part.last_index}.entries"
+            await self.refusals.keep(name, part.payloads(), str(error))
+            self.refusals.entries += len(part.puts) + len(part.deleted)
+            self.fail_container(container_id, str(error))
+            container.pending_bytes -= part.pending_bytes
+        for pending in (*part.puts.values(), *part.dropped):
+            if pending.record is not None:
+                pending.container.release_record(pending.record)
+        for key in part.puts:
+            self.volume.record_corrupt(key, f"it could not be written: {error}")
+
+    async def _apply_entry(self, payload: bytes, index: int) -> None:
+        """Raises: DecodeError, InvalidRequest: of an entry that nothing was done of."""
+        entry = RingEntry.FromString(payload)
         kind = entry.WhichOneof("entry")
+        if kind == "delete_blocks":
+            await self._apply_deletes(entry.delete_blocks, index)
+            return
+        # It may come from a version that took what this one refuses.
+        RULES.check(entry, "log")
         if kind == "write_small_block":
             request = entry.write_small_block
             container = self.volume.container(request.block.container, request.pipeline_id)
@@ -246,16 +306,27 @@ class Pipeline:
             self._put_small(container, key, request.data, checksums_of(request.data), index)
         elif kind == "put_block":
             await self._apply_put(entry.put_block, index)
-        elif kind == "delete_blocks":
-            for blocks in entry.delete_blocks.blocks:
-                self._apply_delete(
-                    DeletedRange(blocks.container, blocks.first_local, blocks.count), index
-                )
         elif kind == "close_container":
             self._apply_close(entry.close_container.container_id)
-        else:
-            # The ring's own entries (a new leader's first one) carry nothing.
-            assert entry.ByteSize() == 0, kind
+        elif payload:
+            raise InvalidRequest("an entry of no known kind", size_bytes=len(payload))
+        # The ring's own entries (a new leader's first one) carry nothing.
+
+    async def _apply_deletes(self, command: DeleteBlocksCommand, index: int) -> None:
+        """Range by range: a bad one keeps no other from being done."""
+        bad: list[BlockRange] = []
+        for blocks in command.blocks:
+            if RULES.fault(blocks) is not None:
+                bad.append(blocks)
+                continue
+            self._apply_delete(
+                DeletedRange(blocks.container, blocks.first_local, blocks.count), index
+            )
+        if bad:
+            kept = DeleteBlocksCommand(transaction_id=command.transaction_id, blocks=bad)
+            error = InvalidRequest(f"{RULES.fault(bad[0])}", ranges=len(bad))
+            payload = RingEntry(delete_blocks=kept).SerializeToString()
+            await self.refusals.entry(index, payload, error)
 
     async def _apply_put(self, request: PutBlockRequest, index: int) -> None:
         container = self.volume.container(request.block.container, request.pipeline_id)
@@ -357,3 +428,13 @@ class Pipeline:
             if container_id in known:
                 found[container_id] = known[container_id]
         return found
+
+
+def _containers_named(entry: RingEntry) -> list[int]:
+    if entry.HasField("write_small_block"):
+        return [entry.write_small_block.block.container]
+    if entry.HasField("put_block"):
+        return [entry.put_block.block.container]
+    if entry.HasField("close_container"):
+        return [entry.close_container.container_id]
+    return [blocks.container for blocks in entry.delete_blocks.blocks]

@@ -32,7 +32,7 @@ class DataNodeService:
         *,
         home: Callable[[int], VolumeWork | None],
         new_home: Callable[[int], VolumeWork],
-        describe: Callable[[], DescribeDataNodeReply],
+        describe: Callable[[bytes], DescribeDataNodeReply],
         read_small_bytes_max: int,
     ) -> None:
         self._home, self._new_home, self._describe = home, new_home, describe
@@ -97,7 +97,7 @@ class DataNodeService:
         )
 
     async def describe_data_node(self, request: DescribeDataNodeRequest) -> DescribeDataNodeReply:
-        return self._describe()
+        return self._describe(request.after)
 
     def _work(self, container: int) -> VolumeWork:
         work = self._home(container)

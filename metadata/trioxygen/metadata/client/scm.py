@@ -9,6 +9,8 @@ from trioxygen.proto.v1 import scm_pb2 as scm
 # Behind the read barrier: linearizable on every replica.
 QUERIES: Final = frozenset({"LocateContainers"})
 
+_LOCATED_AT_ONCE_MAX: Final = 1_000
+
 
 class ScmClient(LeaderClient):
     def __init__(
@@ -38,10 +40,16 @@ class ScmClient(LeaderClient):
 
     async def locate(self, container_ids: list[int]) -> list[scm.ContainerLocation]:
         """Those that the SCM knows, in any order."""
-        reply = await self.call(
-            scm.LocateContainersRequest(container_ids=container_ids), scm.LocateContainersReply
-        )
-        return list(reply.locations)
+        found: list[scm.ContainerLocation] = []
+        while True:
+            reply = await self.call(
+                scm.LocateContainersRequest(container_ids=container_ids[:_LOCATED_AT_ONCE_MAX]),
+                scm.LocateContainersReply,
+            )
+            found += reply.locations
+            container_ids = container_ids[reply.looked_up :]
+            if not container_ids or not reply.looked_up:
+                return found
 
     async def register(self, request: scm.RegisterDataNodeRequest) -> scm.RegisterDataNodeReply:
         return await self.call(request, scm.RegisterDataNodeReply)

@@ -7,6 +7,7 @@ was not referenced is collected. That is exact, with no scan of the namespace.
 from collections.abc import Iterable
 from typing import Final
 
+from trioxygen.common.paging import ROW_BYTES_MAX
 from trioxygen.common.units import SECOND_MS
 from trioxygen.metadata.execution import Now, Refusal
 from trioxygen.metadata.om.schema import (
@@ -28,10 +29,27 @@ from trioxygen.proto.v1.om_pb2 import (
     HistoryRow,
     KeyRow,
     LeaseRow,
+    PartRow,
 )
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, BlockSlice
 
 _UNSEEN_DELAY_MS: Final = 30 * SECOND_MS
+
+
+# Fewer blocks and parts than that cannot fill a row.
+_FEW: Final = 10_000
+
+
+def check_row(row: KeyRow | PartRow) -> Refusal | None:
+    """What one reply, and one entry of the log, can carry."""
+    parts = len(row.parts) if isinstance(row, KeyRow) else 0
+    if len(row.blocks) + parts <= _FEW or row.ByteSize() <= ROW_BYTES_MAX:
+        return None
+    return Refusal(
+        types_pb2.OBJECT_TOO_LARGE,
+        "too many blocks and parts for one object",
+        {"blocks": str(len(row.blocks)), "parts": str(parts)},
+    )
 
 
 class BlockKeeper:

@@ -8,6 +8,7 @@ ListMultipartUploads.
 from dataclasses import dataclass, field
 from typing import Final
 
+from trioxygen.common.paging import Room
 from trioxygen.metadata.om.schema import KEYS, UPLOADS, bucket_prefix, shifted, unshifted
 from trioxygen.metadata.store.ports import Cursor, ReadTxn
 from trioxygen.proto.v1.om_pb2 import KeyRow, UploadRow
@@ -71,14 +72,15 @@ def list_keys(
         _list_rolled_up(cursor, item, page, wanted, delimiter, after, count_max, inclusive)
     else:
         keys, rows = page.keys, page.rows
-        left = count_max
+        left, takes = count_max, Room().takes
         while item is not None and item[0].startswith(wanted):
-            if not left:
+            row = _listed(item[1])
+            if not left or not takes(len(item[0]) + len(row)):
                 page.truncated = True
                 break
             left -= 1
             keys.append(item[0][8:])
-            rows.append(_listed(item[1]))
+            rows.append(row)
             item = cursor.next()
         if keys:
             page.last = keys[-1]
@@ -95,14 +97,14 @@ def _list_rolled_up(
     count_max: int,
     inclusive: bool,
 ) -> None:
-    left = count_max
+    left, takes = count_max, Room().takes
     while item is not None and item[0].startswith(wanted):
         found = item[0].find(delimiter, len(wanted))
         if found >= 0:
             rolled = item[0][: found + len(delimiter)]
             # A common prefix at or before the marker was on an earlier page.
             if rolled[8:] > after or (inclusive and rolled[8:] == after):
-                if not left:
+                if not left or not takes(len(rolled)):
                     page.truncated = True
                     return
                 left -= 1
@@ -110,13 +112,14 @@ def _list_rolled_up(
                 page.common_prefixes.append(page.last)
             item = cursor.seek(_successor(rolled))
             continue
-        if not left:
+        row = _listed(item[1])
+        if not left or not takes(len(item[0]) + len(row)):
             page.truncated = True
             return
         left -= 1
         page.last = item[0][8:]
         page.keys.append(page.last)
-        page.rows.append(_listed(item[1]))
+        page.rows.append(row)
         item = cursor.next()
 
 
@@ -155,7 +158,7 @@ def list_uploads(
         start = marker + b"\0" + upload_id_marker + b"\0" if upload_id_marker else marker + b"\1"
     cursor = txn.cursor(UPLOADS.table)
     item = cursor.seek(start)
-    left = count_max
+    left, takes = count_max, Room().takes
     rolled_delimiter = shifted(delimiter)
     while item is not None and item[0].startswith(wanted):
         row_key = item[0]
@@ -165,7 +168,7 @@ def list_uploads(
         if rolled and rolled <= key_marker:
             item = cursor.seek(_successor(row_key[: found + len(rolled_delimiter)]))
             continue
-        if not left:
+        if not left or not takes(len(rolled) or len(item[1])):
             page.truncated = True
             break
         left -= 1

@@ -1,12 +1,14 @@
 """Reads of the OM: one snapshot each, linearizable by the caller's read barrier. Point reads run
 inline on the event loop (memory-mapped, 2 to 3 microseconds when cached)."""
 
-from itertools import islice
-from typing import Final
+from collections.abc import Sequence
+from itertools import islice, takewhile
+from typing import Final, TypeVar
 
 from google.protobuf.message import Message
 
 from trioxygen.common.errors import NoSuchAccessKey, NoSuchBucket, NoSuchUpload
+from trioxygen.common.paging import Room
 from trioxygen.common.signing_key import derive_signing_key, is_signature_v2
 from trioxygen.metadata.om import listing
 from trioxygen.metadata.om.multipart import PARTS_MAX
@@ -30,6 +32,8 @@ from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.types_pb2 import Account
 
 PAGE_ROWS_MAX: Final = 10_000
+
+_Row = TypeVar("_Row", bound=Message)
 
 
 class Queries:
@@ -74,8 +78,9 @@ class Queries:
                     BUCKETS.get(txn, bucket_key(name[start:].decode())) for name, _ in list(names)
                 )
                 found = [bucket for bucket in buckets if bucket is not None]
-        reply.truncated = len(found) > count_max
-        reply.buckets.extend(found[:count_max])
+        page = fitting(found[:count_max])
+        reply.truncated = len(found) > len(page)
+        reply.buckets.extend(page)
         return reply
 
     def list_keys(self, request: om.ListKeysRequest) -> om.ListKeysReply:
@@ -146,10 +151,15 @@ class Queries:
             rows = list(
                 islice(PARTS.scan(txn, prefix=request.upload_id, after=after), count_max + 1)
             )
-        reply.truncated = len(rows) > count_max
-        for row_key, row in rows[:count_max]:
-            reply.numbers.append(int.from_bytes(row_key[-2:], "big"))
-            reply.parts.append(row)
+        for _, row in rows:
+            # A listing shows none; a part may have thousands.
+            row.ClearField("blocks")
+        page = fitting([row for _, row in rows[:count_max]])
+        reply.truncated = len(rows) > len(page)
+        reply.numbers.extend(
+            [int.from_bytes(row_key[-2:], "big") for row_key, _ in rows[: len(page)]]
+        )
+        reply.parts.extend(page)
         return reply
 
     def _secret_of(self, access_key: str) -> tuple[str, Account]:
@@ -185,9 +195,8 @@ class Queries:
             after = request.after.encode() if request.after else None
             count_max = min(request.count_max, PAGE_ROWS_MAX)
             rows = list(islice(ACCOUNTS.scan(txn, prefix=b"", after=after), count_max + 1))
-        return om.ListAccountsReply(
-            accounts=[row for _, row in rows[:count_max]], truncated=len(rows) > count_max
-        )
+        page = fitting([row for _, row in rows[:count_max]])
+        return om.ListAccountsReply(accounts=page, truncated=len(rows) > len(page))
 
     def list_access_keys(self, request: om.ListAccessKeysRequest) -> om.ListAccessKeysReply:
         with self._store.read() as txn:
@@ -202,7 +211,14 @@ class Queries:
             found = list(islice(wanted, count_max + 1))
         for row in found:
             row.ClearField("secret_key")
-        return om.ListAccessKeysReply(keys=found[:count_max], truncated=len(found) > count_max)
+        page = fitting(found[:count_max])
+        return om.ListAccessKeysReply(keys=page, truncated=len(found) > len(page))
+
+
+def fitting(rows: Sequence[_Row]) -> list[_Row]:
+    """As many of the first as a reply has room for."""
+    room = Room()
+    return list(takewhile(lambda row: room.takes(row.ByteSize()), rows))
 
 
 def _read_bucket(txn: ReadTxn, name: str, reply: Message) -> int:

@@ -219,6 +219,7 @@ class OzoneManager:
             leader=self._executor.replica.is_leader(),
             applied_index=self._executor.applied_index(),
             term=self._executor.replica.term,
+            refused_entries=self._executor.state.refused_entries,
             tables=sizes if request.count_rows else [],
             full=self._executor.is_full(),
         )

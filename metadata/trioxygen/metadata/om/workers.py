@@ -7,11 +7,15 @@ Each worker looks in a read transaction and changes things by commands, in bound
 from itertools import islice
 from typing import Final, Protocol
 
+from trioxygen.common import logs
 from trioxygen.common.clock import Clock
+from trioxygen.common.rules.network import RULES
 from trioxygen.metadata.execution import Executor
 from trioxygen.metadata.om.blocks import unreferenced
+from trioxygen.metadata.om.rounds import Round, execute_rows
 from trioxygen.metadata.om.schema import (
     BUCKETS,
+    COMPLETED_UPLOADS,
     DELETED_BUCKETS,
     GC,
     HISTORY,
@@ -24,7 +28,11 @@ from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.scm_pb2 import DeleteBlocksRequest
 from trioxygen.proto.v1.types_pb2 import BlockRange
 
+log = logs.get(__name__)
+
 ROWS_AT_ONCE_MAX: Final = 1_000
+# Of one call; a row may be of many.
+_RANGES_AT_ONCE_MAX: Final = 10_000
 
 
 class BlockDeleter(Protocol):
@@ -55,20 +63,27 @@ class LeaseExpiry:
 
     def __init__(self, executor: Executor, clock: Clock, *, interval_ms: float) -> None:
         self._executor, self._clock, self.interval_ms = executor, clock, interval_ms
+        self._round = Round()
 
     async def work(self) -> bool:
         if not self._executor.replica.is_leader():
             return False
         now_ms = self._clock.wall_ms()
         with self._executor.store.read() as txn:
-            ended = [
-                int.from_bytes(key, "big")
-                for key, lease in LEASES.scan(txn, prefix=b"")
-                if lease.expires_ms <= now_ms
-            ][:ROWS_AT_ONCE_MAX]
-        if ended:
-            await self._executor.execute(om.ExpireLeases(lease_ids=ended))
-        return len(ended) == ROWS_AT_ONCE_MAX
+            rows = LEASES.scan(txn, prefix=b"", after=self._round.after)
+            page = list(
+                islice((key for key, row in rows if row.expires_ms <= now_ms), ROWS_AT_ONCE_MAX)
+            )
+        is_full = len(page) == ROWS_AT_ONCE_MAX
+        self._round.went_to(page[-1] if is_full else None)
+        if not page:
+            return False
+        more = await execute_rows(
+            self._executor,
+            [int.from_bytes(key, "big") for key in page],
+            lambda ids: om.ExpireLeases(lease_ids=ids),
+        )
+        return is_full or more
 
 
 class GarbageCollection:
@@ -80,19 +95,36 @@ class GarbageCollection:
         self, executor: Executor, clock: Clock, scm: BlockDeleter, *, interval_ms: float
     ) -> None:
         self._executor, self._clock, self._scm, self.interval_ms = executor, clock, scm, interval_ms
+        self._round = Round()
 
     async def work(self) -> bool:
         if not self._executor.replica.is_leader():
             return False
-        now_ms = self._clock.wall_ms()
+        row_keys, ranges, is_full = self._page(self._clock.wall_ms())
+        self._round.went_to(row_keys[-1] if is_full else None)
+        if row_keys:
+            if ranges:
+                await self._scm.delete_blocks(DeleteBlocksRequest(blocks=ranges))
+            await execute_rows(
+                self._executor, row_keys, lambda keys: om.CollectGarbage(row_keys=keys)
+            )
+        return is_full
+
+    def _page(self, now_ms: int) -> tuple[list[bytes], list[BlockRange], bool]:
+        """Rows that are due, what of them nobody holds, and whether there may be more."""
         row_keys: list[bytes] = []
         ranges: list[BlockRange] = []
         with self._executor.store.read() as txn:
-            for key, row in islice(GC.scan(txn, prefix=b""), ROWS_AT_ONCE_MAX):
+            for key, row in GC.scan(txn, prefix=b"", after=self._round.after):
                 if row.not_before_ms > now_ms:
-                    break
+                    return row_keys, ranges, False
                 row_keys.append(key)
                 blocks = row.blocks
+                fault = RULES.fault(blocks)
+                if fault is not None:
+                    # No block has such an id; the SCM would refuse all that goes with it.
+                    log.error("garbage_refused", row=key.hex(), reason=fault)
+                    continue
                 # A block that is held is never deleted, whatever put it in the queue.
                 for first, count in unreferenced(
                     txn, blocks.container, blocks.first_local, blocks.count
@@ -100,11 +132,9 @@ class GarbageCollection:
                     ranges.append(
                         BlockRange(container=blocks.container, first_local=first, count=count)
                     )
-        if row_keys:
-            if ranges:
-                await self._scm.delete_blocks(DeleteBlocksRequest(blocks=ranges))
-            await self._executor.execute(om.CollectGarbage(row_keys=row_keys))
-        return len(row_keys) == ROWS_AT_ONCE_MAX
+                if len(row_keys) == ROWS_AT_ONCE_MAX or len(ranges) >= _RANGES_AT_ONCE_MAX:
+                    return row_keys, ranges, True
+        return row_keys, ranges, False
 
 
 class Expiry:
@@ -124,7 +154,7 @@ class Expiry:
         self._executor, self._clock, self.interval_ms = executor, clock, interval_ms
         self._ages = AnswerAges(answers_kept_ms)
         self._completed_uploads_kept_ms = completed_uploads_kept_ms
-        self._history_after: bytes | None = None
+        self._completed, self._history = Round(), Round()
 
     async def work(self) -> bool:
         if not self._executor.replica.is_leader():
@@ -140,21 +170,34 @@ class Expiry:
             om.ExpireRetries(answered_before_ms=answered_before_ms, rows_max=10 * ROWS_AT_ONCE_MAX)
         )
         more |= isinstance(reply, om.WorkReply) and reply.more
-        reply = await self._executor.execute(
-            om.ExpireCompletedUploads(
-                completed_before_ms=now_ms - self._completed_uploads_kept_ms,
-                rows_max=ROWS_AT_ONCE_MAX,
-            )
-        )
-        more |= isinstance(reply, om.WorkReply) and reply.more
+        more |= await self._expire_completed(now_ms - self._completed_uploads_kept_ms)
         return await self._expire_history(now_ms) or more
+
+    async def _expire_completed(self, before_ms: int) -> bool:
+        # Rows stand by when the upload was begun, not by when it was completed.
+        with self._executor.store.read() as txn:
+            rows = COMPLETED_UPLOADS.scan(txn, prefix=b"", after=self._completed.after)
+            looked_at = list(islice(rows, ROWS_AT_ONCE_MAX))
+        is_full = len(looked_at) == ROWS_AT_ONCE_MAX
+        self._completed.went_to(looked_at[-1][0] if is_full else None)
+        old = [key for key, row in looked_at if row.completed_ms < before_ms]
+        if old:
+            await execute_rows(
+                self._executor,
+                old,
+                lambda keys: om.ExpireCompletedUploads(
+                    row_keys=keys, completed_before_ms=before_ms
+                ),
+            )
+        return bool(old) and is_full
 
     async def _expire_history(self, now_ms: int) -> bool:
         # Rows stand by bucket and key, not by age: each run looks at the next ones, in turn.
         with self._executor.store.read() as txn:
-            rows = HISTORY.scan(txn, prefix=b"", after=self._history_after)
+            rows = HISTORY.scan(txn, prefix=b"", after=self._history.after)
             looked_at = list(islice(rows, ROWS_AT_ONCE_MAX))
-            self._history_after = looked_at[-1][0] if len(looked_at) == ROWS_AT_ONCE_MAX else None
+            is_full = len(looked_at) == ROWS_AT_ONCE_MAX
+            self._history.went_to(looked_at[-1][0] if is_full else None)
             if not looked_at:
                 return False
             retention_ms = {
@@ -166,8 +209,8 @@ class Expiry:
             if row.superseded_ms + retention_ms.get(int.from_bytes(key[:8], "big"), 0) <= now_ms
         ]
         if old:
-            await self._executor.execute(om.ExpireHistory(row_keys=old))
-        return bool(old) and self._history_after is not None
+            await execute_rows(self._executor, old, lambda keys: om.ExpireHistory(row_keys=keys))
+        return bool(old) and is_full
 
 
 class BucketPurge:
@@ -177,14 +220,20 @@ class BucketPurge:
 
     def __init__(self, executor: Executor, *, interval_ms: float) -> None:
         self._executor, self.interval_ms = executor, interval_ms
+        self._round = Round()
 
     async def work(self) -> bool:
         if not self._executor.replica.is_leader():
             return False
         with self._executor.store.read() as txn:
-            first = next(txn.scan(DELETED_BUCKETS.table, prefix=b""), None)
+            rows = txn.scan(DELETED_BUCKETS.table, prefix=b"", after=self._round.after)
+            first = next(rows, None)
+        was_at, self._round.after = self._round.after, first[0] if first is not None else None
         if first is None:
+            # Those before, if there were any, were not done or could not be.
             return False
         bucket_id = int.from_bytes(first[0], "big")
         await self._executor.execute(om.PurgeBucket(bucket_id=bucket_id, rows_max=ROWS_AT_ONCE_MAX))
+        # Again, until nothing is left of it.
+        self._round.went_to(was_at)
         return True

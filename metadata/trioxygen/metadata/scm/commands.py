@@ -1,5 +1,7 @@
 """The SCM's commands, run by its executor."""
 
+from typing import Final
+
 from trioxygen.metadata.execution import Handler, Now, Refusal, expire_retries, register_reply
 from trioxygen.metadata.scm.containers import may_move
 from trioxygen.metadata.scm.schema import (
@@ -29,6 +31,9 @@ from trioxygen.proto.v1.scm_pb2 import (
     UpdateContainers,
 )
 from trioxygen.proto.v1.types_pb2 import BlockRange
+
+# A row goes to its nodes as one command.
+_RANGES_IN_ROW_MAX: Final = 10_000
 
 register_reply(DeleteBlocksRequest, DeleteBlocksReply)
 
@@ -101,7 +106,7 @@ def update_containers(txn: CapturingTxn, command: UpdateContainers, now: Now) ->
 
 
 def delete_blocks(txn: CapturingTxn, command: DeleteBlocksRequest, now: Now) -> DeleteBlocksReply:
-    """One transaction for each pipeline, confirmed by each of its nodes."""
+    """A transaction for each pipeline, or several, confirmed by each of its nodes."""
     by_pipeline: dict[str, list[BlockRange]] = {}
     for blocks in command.blocks:
         container = CONTAINERS.get(txn, id_key(blocks.container))
@@ -110,10 +115,13 @@ def delete_blocks(txn: CapturingTxn, command: DeleteBlocksRequest, now: Now) -> 
     for pipeline_id, ranges in by_pipeline.items():
         pipeline = PIPELINES.get(txn, pipeline_id.encode())
         assert pipeline is not None, f"container of a pipeline that is not there: {pipeline_id}"
-        row = DeletedBlocksRow(
-            transaction_id=now.next_id(), blocks=ranges, waiting_node_ids=pipeline.node_ids
-        )
-        DELETED_BLOCKS.put(txn, id_key(row.transaction_id), row)
+        for first in range(0, len(ranges), _RANGES_IN_ROW_MAX):
+            row = DeletedBlocksRow(
+                transaction_id=now.next_id(),
+                blocks=ranges[first : first + _RANGES_IN_ROW_MAX],
+                waiting_node_ids=pipeline.node_ids,
+            )
+            DELETED_BLOCKS.put(txn, id_key(row.transaction_id), row)
     return DeleteBlocksReply()
 
 

@@ -6,10 +6,11 @@ from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import ContainerState
 
 _ALLOWED: Final[dict[ContainerState, set[ContainerState]]] = {
-    scm_pb2.OPEN: {scm_pb2.CLOSING, scm_pb2.CLOSED},
-    scm_pb2.CLOSING: {scm_pb2.CLOSED, scm_pb2.QUASI_CLOSED},
-    scm_pb2.QUASI_CLOSED: {scm_pb2.CLOSED},
-    scm_pb2.CLOSED: {scm_pb2.DELETING},
+    scm_pb2.OPEN: {scm_pb2.CLOSING, scm_pb2.CLOSED, scm_pb2.UNHEALTHY},
+    scm_pb2.CLOSING: {scm_pb2.CLOSED, scm_pb2.QUASI_CLOSED, scm_pb2.UNHEALTHY},
+    scm_pb2.QUASI_CLOSED: {scm_pb2.CLOSED, scm_pb2.UNHEALTHY},
+    scm_pb2.CLOSED: {scm_pb2.DELETING, scm_pb2.UNHEALTHY},
+    scm_pb2.UNHEALTHY: {scm_pb2.DELETING},
     scm_pb2.DELETING: {scm_pb2.DELETED},
 }
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
+from trioxygen.common.paging import Room
 from trioxygen.metadata.execution import Executor
 from trioxygen.metadata.scm.allocator import Allocator
 from trioxygen.metadata.scm.containers import may_move
@@ -98,6 +99,7 @@ class Heartbeats:
                 )
                 if (
                     row.state == scm_pb2.OPEN
+                    and report.state != scm_pb2.UNHEALTHY
                     and report.used_bytes >= self._container_bytes_max * 9 // 10
                 ):
                     told.state = (
@@ -149,7 +151,7 @@ class Heartbeats:
         now_ms = self._clock.monotonic_ms()
         commands: list[DataNodeCommand] = []
         with self._executor.store.read() as txn:
-            waiting = 0
+            waiting, room = 0, Room()
             for key, value in txn.scan(DELETED_BLOCKS.table, prefix=b""):
                 # A row may hold a thousand ranges: it is parsed only to be sent, and what a node
                 # has not confirmed bounds what it is sent and what each heartbeat looks at.
@@ -163,6 +165,8 @@ class Heartbeats:
                 row = DeletedBlocksRow.FromString(value)
                 if node_id not in row.waiting_node_ids:
                     continue
+                if not room.takes(len(value)):
+                    break
                 waiting += 1
                 self._deletes_sent_ms[sent] = now_ms
                 delete = DeleteBlocksCommand(transaction_id=row.transaction_id, blocks=row.blocks)

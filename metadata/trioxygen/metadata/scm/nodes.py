@@ -13,6 +13,7 @@ from trioxygen.proto.v1.scm_pb2 import (
 )
 
 _CORRUPT_BLOCKS_MAX = 1_000
+_REASON_MAX = 1_000
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ class Nodes:
             report.containers[container.container_id] = container
         for corrupt in heartbeat.corrupt_blocks:
             if len(self.corrupt_blocks) < _CORRUPT_BLOCKS_MAX:
+                corrupt.reason = corrupt.reason[:_REASON_MAX]
                 self.corrupt_blocks[corrupt.block.container, corrupt.block.local] = corrupt
 
     def health(self, node_id: str) -> NodeHealth:

@@ -9,11 +9,12 @@ from google.protobuf.message import Message
 
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.network import Service
+from trioxygen.common.paging import Room
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import GIB, MINUTE_MS, SECOND_MS
 from trioxygen.metadata.execution import Executor, ExecutorConfig
 from trioxygen.metadata.raft.ports import Replica
-from trioxygen.metadata.scm import commands
+from trioxygen.metadata.scm import commands, description
 from trioxygen.metadata.scm.allocator import Allocator
 from trioxygen.metadata.scm.heartbeats import Heartbeats
 from trioxygen.metadata.scm.nodes import Nodes
@@ -217,41 +218,33 @@ class StorageContainerManager:
         self, request: scm.LocateContainersRequest
     ) -> scm.LocateContainersReply:
         await self._executor.read_barrier()
-        reply = scm.LocateContainersReply()
+        reply, room = scm.LocateContainersReply(), Room()
         with self._executor.store.read() as txn:
             for container_id in request.container_ids:
                 row = CONTAINERS.get(txn, id_key(container_id))
                 if row is None:
+                    reply.looked_up += 1
                     continue
                 pipeline = PIPELINES.get(txn, row.pipeline_id.encode())
                 assert pipeline is not None, row.pipeline_id
                 located: Pipeline = self._allocator.pipeline(pipeline)
+                if not room.takes(located.ByteSize()):
+                    return reply
+                reply.looked_up += 1
                 reply.locations.add(container_id=container_id, pipeline=located, state=row.state)
         return reply
 
     async def _describe(self, request: scm.DescribeScmRequest) -> scm.DescribeScmReply:
         self._lead()
-        with self._executor.store.read() as txn:
-            nodes = [row for _, row in NODES.scan(txn, prefix=b"")]
-            pipelines = [row for _, row in PIPELINES.scan(txn, prefix=b"")]
-            containers = [row for _, row in CONTAINERS.scan(txn, prefix=b"")]
         reply = scm.DescribeScmReply(
             node_id=self._config.node_id,
             leader=self._executor.replica.is_leader(),
             applied_index=self._executor.applied_index(),
             safe_mode=self.safe_mode(),
-            pipelines=pipelines,
-            containers=containers,
+            refused_entries=self._executor.state.refused_entries,
             waiting_delete_transactions=self._executor.store.count(DELETED_BLOCKS.table),
-            corrupt_blocks=list(self._nodes.corrupt_blocks.values()),
             full=self._executor.is_full() or self._allocator.is_full(),
         )
-        for node in nodes:
-            report = self._nodes.report(node.node_id)
-            reply.nodes.add(
-                node=node,
-                health=self._nodes.health(node.node_id),
-                last_heartbeat_age_ms=self._nodes.age_ms(node.node_id),
-                volumes=report.volumes if report else [],
-            )
+        with self._executor.store.read() as txn:
+            description.fill(reply, txn, self._nodes, request.after)
         return reply

@@ -5,8 +5,14 @@ elsewhere.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from google.protobuf.message import DecodeError
+
+from trioxygen.common.errors import InvalidRequest, UnknownFormat
 from trioxygen.metadata.store.ports import Cursor, Table, WriteTxn
 from trioxygen.proto.v1.raft_pb2 import Delta
+
+# Of the engine behind every store.
+KEY_BYTES_MAX: Final = 1_978
 
 _PUT: Final = 0
 _DELETE: Final = 1
@@ -72,19 +78,51 @@ class CapturingTxn:
         ).SerializeToString()
 
 
-def apply_delta(txn: WriteTxn, payload: bytes, tables: Mapping[int, Table]) -> None:
-    """Does to `txn` what the delta says. A table that this version does not know is a programming
-    error.
+def apply_delta(
+    txn: WriteTxn,
+    payload: bytes,
+    tables: Mapping[int, Table],
+    *,
+    key_bytes_max: int = KEY_BYTES_MAX,
+) -> None:
+    """Does to `txn` what the delta says, once all of it is known to be possible.
+
+    Raises: InvalidRequest: it is no delta, by its bytes alone: so says every replica.
+        UnknownFormat: of a table or an operation that a later version may know.
     """
-    delta = Delta.FromString(payload)
-    values = iter(delta.values)
-    for operation, key in zip(delta.operations, delta.keys, strict=True):
-        table = tables[operation >> 2]
-        kind = operation & 3
+    changes = _changes(payload, tables, key_bytes_max)
+    for kind, table, key, value in changes:
         if kind == _PUT:
-            txn.put(table, key, next(values))
+            txn.put(table, key, value)
         elif kind == _DELETE:
             txn.delete(table, key)
         else:
-            assert kind == _DELETE_RANGE, operation
-            txn.delete_range(table, key, next(values))
+            txn.delete_range(table, key, value)
+
+
+def _changes(
+    payload: bytes, tables: Mapping[int, Table], key_bytes_max: int
+) -> list[tuple[int, Table, bytes, bytes]]:
+    try:
+        delta = Delta.FromString(payload)
+    except DecodeError as error:
+        raise InvalidRequest("not a delta", size_bytes=len(payload)) from error
+    operations = delta.operations
+    with_value = sum([operation & 3 != _DELETE for operation in operations])
+    if len(operations) != len(delta.keys) or with_value != len(delta.values):
+        raise InvalidRequest(
+            "a delta whose parts do not belong together",
+            operations=len(operations),
+            keys=len(delta.keys),
+            values=len(delta.values),
+        )
+    values = iter(delta.values)
+    changes: list[tuple[int, Table, bytes, bytes]] = []
+    for operation, key in zip(operations, delta.keys, strict=True):
+        kind, table = operation & 3, tables.get(operation >> 2)
+        if table is None or kind > _DELETE_RANGE:
+            raise UnknownFormat("a change that is not known here", operation=operation)
+        if len(key) > key_bytes_max or not (key or kind == _DELETE_RANGE):
+            raise InvalidRequest("a delta with a key of a wrong size", size_bytes=len(key))
+        changes.append((kind, table, key, b"" if kind == _DELETE else next(values)))
+    return changes

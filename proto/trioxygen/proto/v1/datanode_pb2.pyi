@@ -95,22 +95,26 @@ class ReadStreamReply(_message.Message):
     def __init__(self) -> None: ...
 
 class DescribeDataNodeRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("after",)
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    after: bytes
+    def __init__(self, after: _Optional[bytes] = ...) -> None: ...
 
 class DescribeDataNodeReply(_message.Message):
-    __slots__ = ("node_id", "volumes", "containers", "pending_blocks", "corrupt_blocks")
+    __slots__ = ("node_id", "volumes", "containers", "pending_blocks", "corrupt_blocks", "next")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     VOLUMES_FIELD_NUMBER: _ClassVar[int]
     CONTAINERS_FIELD_NUMBER: _ClassVar[int]
     PENDING_BLOCKS_FIELD_NUMBER: _ClassVar[int]
     CORRUPT_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     volumes: _containers.RepeatedCompositeFieldContainer[_scm_pb2.VolumeReport]
     containers: _containers.RepeatedCompositeFieldContainer[_scm_pb2.ContainerReport]
     pending_blocks: int
     corrupt_blocks: _containers.RepeatedCompositeFieldContainer[_scm_pb2.CorruptBlock]
-    def __init__(self, node_id: _Optional[str] = ..., volumes: _Optional[_Iterable[_Union[_scm_pb2.VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[_scm_pb2.ContainerReport, _Mapping]]] = ..., pending_blocks: _Optional[int] = ..., corrupt_blocks: _Optional[_Iterable[_Union[_scm_pb2.CorruptBlock, _Mapping]]] = ...) -> None: ...
+    next: bytes
+    def __init__(self, node_id: _Optional[str] = ..., volumes: _Optional[_Iterable[_Union[_scm_pb2.VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[_scm_pb2.ContainerReport, _Mapping]]] = ..., pending_blocks: _Optional[int] = ..., corrupt_blocks: _Optional[_Iterable[_Union[_scm_pb2.CorruptBlock, _Mapping]]] = ..., next: _Optional[bytes] = ...) -> None: ...
 
 class BlockRow(_message.Message):
     __slots__ = ("size_bytes", "commit_sequence", "checksums", "packed", "own_file")
@@ -163,6 +167,14 @@ class SegmentRow(_message.Message):
     live_bytes: int
     punched_bytes: int
     def __init__(self, size_bytes: _Optional[int] = ..., live_bytes: _Optional[int] = ..., punched_bytes: _Optional[int] = ...) -> None: ...
+
+class RefusedEntries(_message.Message):
+    __slots__ = ("reason", "payloads")
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    PAYLOADS_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    payloads: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, reason: _Optional[str] = ..., payloads: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class RingEntry(_message.Message):
     __slots__ = ("write_small_block", "put_block", "close_container", "delete_blocks")

@@ -463,8 +463,10 @@ class AbortUploadRequest(_message.Message):
     def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ...) -> None: ...
 
 class AbortUploadReply(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("more",)
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    more: bool
+    def __init__(self, more: _Optional[bool] = ...) -> None: ...
 
 class LeaseBlocksRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "count", "block_bytes_max")
@@ -625,12 +627,12 @@ class ExpireHistory(_message.Message):
     def __init__(self, row_keys: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class ExpireCompletedUploads(_message.Message):
-    __slots__ = ("completed_before_ms", "rows_max")
+    __slots__ = ("completed_before_ms", "row_keys")
     COMPLETED_BEFORE_MS_FIELD_NUMBER: _ClassVar[int]
-    ROWS_MAX_FIELD_NUMBER: _ClassVar[int]
+    ROW_KEYS_FIELD_NUMBER: _ClassVar[int]
     completed_before_ms: int
-    rows_max: int
-    def __init__(self, completed_before_ms: _Optional[int] = ..., rows_max: _Optional[int] = ...) -> None: ...
+    row_keys: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, completed_before_ms: _Optional[int] = ..., row_keys: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class WorkReply(_message.Message):
     __slots__ = ("more",)
@@ -891,17 +893,19 @@ class TableSize(_message.Message):
     def __init__(self, name: _Optional[str] = ..., rows: _Optional[int] = ...) -> None: ...
 
 class DescribeOmReply(_message.Message):
-    __slots__ = ("node_id", "leader", "applied_index", "tables", "term", "full")
+    __slots__ = ("node_id", "leader", "applied_index", "tables", "term", "full", "refused_entries")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     LEADER_FIELD_NUMBER: _ClassVar[int]
     APPLIED_INDEX_FIELD_NUMBER: _ClassVar[int]
     TABLES_FIELD_NUMBER: _ClassVar[int]
     TERM_FIELD_NUMBER: _ClassVar[int]
     FULL_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_ENTRIES_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     leader: bool
     applied_index: int
     tables: _containers.RepeatedCompositeFieldContainer[TableSize]
     term: int
     full: bool
-    def __init__(self, node_id: _Optional[str] = ..., leader: _Optional[bool] = ..., applied_index: _Optional[int] = ..., tables: _Optional[_Iterable[_Union[TableSize, _Mapping]]] = ..., term: _Optional[int] = ..., full: _Optional[bool] = ...) -> None: ...
+    refused_entries: int
+    def __init__(self, node_id: _Optional[str] = ..., leader: _Optional[bool] = ..., applied_index: _Optional[int] = ..., tables: _Optional[_Iterable[_Union[TableSize, _Mapping]]] = ..., term: _Optional[int] = ..., full: _Optional[bool] = ..., refused_entries: _Optional[int] = ...) -> None: ...

@@ -17,6 +17,7 @@ class ContainerState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     QUASI_CLOSED: _ClassVar[ContainerState]
     DELETING: _ClassVar[ContainerState]
     DELETED: _ClassVar[ContainerState]
+    UNHEALTHY: _ClassVar[ContainerState]
 
 class NodeHealth(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -38,6 +39,7 @@ CLOSED: ContainerState
 QUASI_CLOSED: ContainerState
 DELETING: ContainerState
 DELETED: ContainerState
+UNHEALTHY: ContainerState
 NODE_HEALTH_UNSPECIFIED: NodeHealth
 HEALTHY: NodeHealth
 STALE: NodeHealth
@@ -194,10 +196,12 @@ class ContainerLocation(_message.Message):
     def __init__(self, container_id: _Optional[int] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., state: _Optional[_Union[ContainerState, str]] = ...) -> None: ...
 
 class LocateContainersReply(_message.Message):
-    __slots__ = ("locations",)
+    __slots__ = ("locations", "looked_up")
     LOCATIONS_FIELD_NUMBER: _ClassVar[int]
+    LOOKED_UP_FIELD_NUMBER: _ClassVar[int]
     locations: _containers.RepeatedCompositeFieldContainer[ContainerLocation]
-    def __init__(self, locations: _Optional[_Iterable[_Union[ContainerLocation, _Mapping]]] = ...) -> None: ...
+    looked_up: int
+    def __init__(self, locations: _Optional[_Iterable[_Union[ContainerLocation, _Mapping]]] = ..., looked_up: _Optional[int] = ...) -> None: ...
 
 class RegisterDataNodeRequest(_message.Message):
     __slots__ = ("node_id", "address", "cluster_id")
@@ -218,7 +222,7 @@ class RegisterDataNodeReply(_message.Message):
     def __init__(self, cluster_id: _Optional[str] = ..., heartbeat_interval_ms: _Optional[int] = ...) -> None: ...
 
 class VolumeReport(_message.Message):
-    __slots__ = ("volume_id", "capacity_bytes", "used_bytes", "free_bytes", "failed", "reserved_bytes", "full")
+    __slots__ = ("volume_id", "capacity_bytes", "used_bytes", "free_bytes", "failed", "reserved_bytes", "full", "refused_entries")
     VOLUME_ID_FIELD_NUMBER: _ClassVar[int]
     CAPACITY_BYTES_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -226,6 +230,7 @@ class VolumeReport(_message.Message):
     FAILED_FIELD_NUMBER: _ClassVar[int]
     RESERVED_BYTES_FIELD_NUMBER: _ClassVar[int]
     FULL_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_ENTRIES_FIELD_NUMBER: _ClassVar[int]
     volume_id: str
     capacity_bytes: int
     used_bytes: int
@@ -233,7 +238,8 @@ class VolumeReport(_message.Message):
     failed: bool
     reserved_bytes: int
     full: bool
-    def __init__(self, volume_id: _Optional[str] = ..., capacity_bytes: _Optional[int] = ..., used_bytes: _Optional[int] = ..., free_bytes: _Optional[int] = ..., failed: _Optional[bool] = ..., reserved_bytes: _Optional[int] = ..., full: _Optional[bool] = ...) -> None: ...
+    refused_entries: int
+    def __init__(self, volume_id: _Optional[str] = ..., capacity_bytes: _Optional[int] = ..., used_bytes: _Optional[int] = ..., free_bytes: _Optional[int] = ..., failed: _Optional[bool] = ..., reserved_bytes: _Optional[int] = ..., full: _Optional[bool] = ..., refused_entries: _Optional[int] = ...) -> None: ...
 
 class ContainerReport(_message.Message):
     __slots__ = ("container_id", "state", "used_bytes", "block_count", "garbage_bytes")
@@ -316,8 +322,10 @@ class HeartbeatReply(_message.Message):
     def __init__(self, commands: _Optional[_Iterable[_Union[DataNodeCommand, _Mapping]]] = ..., register_again: _Optional[bool] = ...) -> None: ...
 
 class DescribeScmRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("after",)
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    after: bytes
+    def __init__(self, after: _Optional[bytes] = ...) -> None: ...
 
 class NodeDescription(_message.Message):
     __slots__ = ("node", "health", "last_heartbeat_age_ms", "volumes")
@@ -332,7 +340,7 @@ class NodeDescription(_message.Message):
     def __init__(self, node: _Optional[_Union[NodeRow, _Mapping]] = ..., health: _Optional[_Union[NodeHealth, str]] = ..., last_heartbeat_age_ms: _Optional[int] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ...) -> None: ...
 
 class DescribeScmReply(_message.Message):
-    __slots__ = ("node_id", "leader", "applied_index", "safe_mode", "nodes", "pipelines", "containers", "waiting_delete_transactions", "corrupt_blocks", "full")
+    __slots__ = ("node_id", "leader", "applied_index", "safe_mode", "nodes", "pipelines", "containers", "waiting_delete_transactions", "corrupt_blocks", "full", "refused_entries", "next")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     LEADER_FIELD_NUMBER: _ClassVar[int]
     APPLIED_INDEX_FIELD_NUMBER: _ClassVar[int]
@@ -343,6 +351,8 @@ class DescribeScmReply(_message.Message):
     WAITING_DELETE_TRANSACTIONS_FIELD_NUMBER: _ClassVar[int]
     CORRUPT_BLOCKS_FIELD_NUMBER: _ClassVar[int]
     FULL_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     leader: bool
     applied_index: int
@@ -353,4 +363,6 @@ class DescribeScmReply(_message.Message):
     waiting_delete_transactions: int
     corrupt_blocks: _containers.RepeatedCompositeFieldContainer[CorruptBlock]
     full: bool
-    def __init__(self, node_id: _Optional[str] = ..., leader: _Optional[bool] = ..., applied_index: _Optional[int] = ..., safe_mode: _Optional[bool] = ..., nodes: _Optional[_Iterable[_Union[NodeDescription, _Mapping]]] = ..., pipelines: _Optional[_Iterable[_Union[PipelineRow, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerRow, _Mapping]]] = ..., waiting_delete_transactions: _Optional[int] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., full: _Optional[bool] = ...) -> None: ...
+    refused_entries: int
+    next: bytes
+    def __init__(self, node_id: _Optional[str] = ..., leader: _Optional[bool] = ..., applied_index: _Optional[int] = ..., safe_mode: _Optional[bool] = ..., nodes: _Optional[_Iterable[_Union[NodeDescription, _Mapping]]] = ..., pipelines: _Optional[_Iterable[_Union[PipelineRow, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerRow, _Mapping]]] = ..., waiting_delete_transactions: _Optional[int] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., full: _Optional[bool] = ..., refused_entries: _Optional[int] = ..., next: _Optional[bytes] = ...) -> None: ...

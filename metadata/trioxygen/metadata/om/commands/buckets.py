@@ -112,7 +112,9 @@ class BucketCommands:
             ):
                 self._blocks.release(txn, part.blocks, now)
                 PARTS.delete(txn, part_key)
-                left -= 1
+                left -= 1 + len(part.blocks) // 10
+                if left <= 0:
+                    break
             if left <= 0:
                 return WorkReply(more=True)
             UPLOADS.delete(txn, upload_key)

@@ -4,7 +4,7 @@ from typing import Final
 
 from trioxygen.common.units import MIB
 from trioxygen.metadata.execution import Handler, Now, Refusal
-from trioxygen.metadata.om.blocks import BlockKeeper
+from trioxygen.metadata.om.blocks import BlockKeeper, check_row
 from trioxygen.metadata.om.commands.buckets import live_bucket
 from trioxygen.metadata.om.schema import KEY_BYTES_MAX, KEYS, key_key
 from trioxygen.metadata.store.delta import CapturingTxn
@@ -73,6 +73,7 @@ class KeyCommands:
                 refusal = self._take_source(txn, command, row)
             else:
                 refusal = self._blocks.check_leased(txn, row.blocks)
+        refusal = refusal or check_row(row)
         if refusal is not None:
             return refusal
         row.object_id = now.next_id()

@@ -97,11 +97,15 @@ class LeaseCommands:
         return ReleaseLeasesReply()
 
     def expire_leases(self, txn: CapturingTxn, command: ExpireLeases, now: Now) -> WorkReply:
+        bytes_before = txn.size_bytes
         for lease_id in command.lease_ids:
             lease = LEASES.get(txn, lease_key(lease_id))
             # It may have been renewed since the worker looked.
             if lease is not None and lease.expires_ms <= now.wall_ms:
                 self._blocks.end_lease(txn, lease_id, now)
+            if txn.size_bytes - bytes_before >= DELETED_AT_ONCE_BYTES:
+                # The worker finds the rest again.
+                return WorkReply(more=True)
         return WorkReply()
 
     def collect_garbage(self, txn: CapturingTxn, command: CollectGarbage, now: Now) -> WorkReply:
@@ -130,9 +134,8 @@ class LeaseCommands:
     def expire_completed_uploads(
         self, txn: CapturingTxn, command: ExpireCompletedUploads, now: Now
     ) -> WorkReply:
-        deleted = 0
-        for row_key, row in list(islice(COMPLETED_UPLOADS.scan(txn, prefix=b""), command.rows_max)):
-            if row.completed_ms < command.completed_before_ms:
+        for row_key in command.row_keys:
+            row = COMPLETED_UPLOADS.get(txn, row_key)
+            if row is not None and row.completed_ms < command.completed_before_ms:
                 COMPLETED_UPLOADS.delete(txn, row_key)
-                deleted += 1
-        return WorkReply(more=deleted == command.rows_max)
+        return WorkReply()

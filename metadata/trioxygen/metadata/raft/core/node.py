@@ -5,6 +5,7 @@ any number of nodes; if it ticks them together, their heartbeats to one peer can
 """
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from trioxygen.metadata.raft.core.config import RaftConfig, RandomSource
 from trioxygen.metadata.raft.core.election import Election
@@ -49,6 +50,10 @@ from trioxygen.metadata.raft.core.types import (
 )
 
 _FROM_LEADER = (AppendEntries, Heartbeat, CommitNotice, InstallSnapshot)
+
+
+# An election for each millisecond of 50 days.
+TERMS_AHEAD_MAX: Final = 2**32
 
 
 class Node:
@@ -320,6 +325,9 @@ class Node:
         state = self._state
         if message.term < state.term:
             self._answer_stale(message)
+            return False
+        if state.term and message.term > state.term + TERMS_AHEAD_MAX:
+            # No elections come to that. Taken on, it would leave the group without terms to go on.
             return False
         if isinstance(message, RequestVote):
             if state.hears_leader() and not message.transfer:

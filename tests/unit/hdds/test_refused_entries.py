@@ -1,0 +1,188 @@
+"""What cannot be applied costs itself: the node goes on, starts again, and says so."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.unit.hdds.support import ListRing, LoggedEntry, Node, node
+from trioxygen.common.clock import SystemClock
+from trioxygen.common.disk import SystemDisk
+from trioxygen.common.errors import ContainerNotOpen, InvalidRequest, TrioxygenError
+from trioxygen.hdds.container.state import ContainerState
+from trioxygen.hdds.datanode.commands import Commands
+from trioxygen.proto.v1.datanode_pb2 import RefusedEntries, RingEntry, WriteSmallBlockRequest
+from trioxygen.proto.v1.scm_pb2 import (
+    CloseContainerCommand,
+    DataNodeCommand,
+    DeleteBlocksCommand,
+    PipelineCommand,
+)
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, DataNodeAddress, Pipeline
+
+WRAPPING = BlockRange(container=1, first_local=2**64 - 1, count=2)
+GOOD = BlockRange(container=1, first_local=1, count=1)
+
+
+def deletion(*ranges: BlockRange) -> bytes:
+    return RingEntry(delete_blocks=DeleteBlocksCommand(blocks=ranges)).SerializeToString()
+
+
+def small(container: int, local: int) -> bytes:
+    block = BlockId(container=container, local=local)
+    return RingEntry(
+        write_small_block=WriteSmallBlockRequest(block=block, data=b"data")
+    ).SerializeToString()
+
+
+BAD = {
+    "a range that wraps": deletion(WRAPPING),
+    "a range of no container": deletion(BlockRange(first_local=1, count=5)),
+    "a block beyond all ids": small(1, 2**64 - 1),
+    "a container beyond all ids": small(2**64 - 1, 1),
+    "no entry": b"\xff\xff\xff",
+    "an entry of no known kind": b"\xfa\x3f\x00",
+}
+
+
+def refused(started: Node) -> float | None:
+    volume_id = started.work.volume.volume_id
+    return started.runtime.registry.get_sample_value(
+        "trioxygen_datanode_refused_entries_total", {"volume": volume_id}
+    )
+
+
+async def serves(started: Node, local: int) -> None:
+    await started.write(local, b"served")
+    assert await started.read(local, 0, 6) == b"served"
+
+
+@pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
+def test_node_starts_again_with_an_entry_that_can_never_be_applied(
+    tmp_path: Path, bad: bytes
+) -> None:
+    async def test() -> None:
+        ring = ListRing()
+        async with node(tmp_path, ring=ring, crash=True) as started:
+            await serves(started, 1)
+            # Of an earlier version, which let it through.
+            index = await ring.propose(bad)
+            await serves(started, 2)
+            assert refused(started) == 1
+            report = started.datanode.describe()
+            assert report.volumes[0].refused_entries == 1
+        for _ in range(2):
+            async with node(tmp_path, ring=ring) as again:
+                assert await again.read(1, 0, 6) == b"served"
+                await serves(again, 3)
+                await again.flush()
+        kept = RefusedEntries.FromString((tmp_path / "refused" / f"{index}.entry").read_bytes())
+        assert list(kept.payloads) == [bad]
+        assert kept.reason
+
+    asyncio.run(test())
+
+
+def test_bad_range_keeps_no_other_range_from_being_deleted(tmp_path: Path) -> None:
+    async def test() -> None:
+        ring = ListRing()
+        async with node(tmp_path, ring=ring) as started:
+            await started.write(1, b"gone")
+            await started.write(2, b"kept")
+            await ring.propose(deletion(WRAPPING, GOOD))
+            for _ in range(2):
+                with pytest.raises(TrioxygenError, match="no such block"):
+                    await started.read(1, 0, 4)
+                assert await started.read(2, 0, 4) == b"kept"
+                await started.flush()
+
+    asyncio.run(test())
+
+
+class BrokenFolder(SystemDisk):
+    """One container's folder cannot be written."""
+
+    def __init__(self, container: int) -> None:
+        self.container = container
+        self.is_broken = False
+
+    def open(self, path: Path, *, create: bool = False):  # type: ignore[no-untyped-def]
+        if self.is_broken and path.parent.name == str(self.container):
+            raise OSError(5, "Input/output error")
+        return super().open(path, create=create)
+
+
+def test_container_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path) -> None:
+    async def test() -> None:
+        ring, disk = ListRing(), BrokenFolder(2)
+        async with node(tmp_path, ring=ring, disk=disk) as started:
+            disk.is_broken = True
+            await started.write(1, b"one", container=1)
+            await started.write(1, b"two", container=2)
+            for _ in range(3):
+                with suppress(OSError):
+                    await started.flush()
+            assert started.container(2).state is ContainerState.UNHEALTHY
+            with pytest.raises(ContainerNotOpen):
+                await started.write(2, b"two", container=2)
+            await started.write(2, b"one", container=1)
+            await started.flush()
+            assert started.container(1).state is ContainerState.OPEN
+            assert started.work.pipeline.pending_bytes == 0
+        async with node(tmp_path, ring=ring, disk=disk) as again:
+            assert await again.read(1, 0, 3) == b"one"
+            await again.write(3, b"three")
+            assert again.container(2).state is ContainerState.UNHEALTHY
+        kept = [
+            RefusedEntries.FromString(path.read_bytes())
+            for path in (tmp_path / "refused").glob("container-2-*.entries")
+        ]
+        [payload] = [payload for one in kept for payload in one.payloads]
+        assert RingEntry.FromString(payload).write_small_block.data == b"two"
+
+    asyncio.run(test())
+
+
+def test_bad_command_of_a_heartbeats_answer_keeps_no_other_from_being_done(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with node(tmp_path) as started:
+            await started.write(1, b"gone")
+            await started.write(2, b"kept")
+            commands = Commands(SystemClock(), lambda _: started.work.pipeline)
+            deletes = DeleteBlocksCommand(transaction_id=7, blocks=[WRAPPING, GOOD])
+            long = Pipeline(datanodes=[DataNodeAddress(node_id="n" * 300)])
+            for command in (
+                DataNodeCommand(delete_blocks=deletes),
+                DataNodeCommand(create_pipeline=PipelineCommand(pipeline=long)),
+                DataNodeCommand(close_container=CloseContainerCommand(container_id=2**64 - 1)),
+                DataNodeCommand(),
+            ):
+                await commands.execute(command)
+            # Confirmed: it would come again for ever.
+            assert commands.deleted_transaction_ids == {7}
+            with pytest.raises(TrioxygenError, match="no such block"):
+                await started.read(1, 0, 4)
+            assert await started.read(2, 0, 4) == b"kept"
+
+    asyncio.run(test())
+
+
+def test_proposer_of_an_entry_that_is_refused_is_told(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with node(tmp_path) as started:
+            entry = RingEntry(close_container=CloseContainerCommand(container_id=2**64 - 1))
+            with pytest.raises(InvalidRequest, match="container_id is to be"):
+                await started.work.pipeline._propose(entry)
+
+    asyncio.run(test())
+
+
+def test_log_of_refused_entries_only_is_replayed(tmp_path: Path) -> None:
+    async def test() -> None:
+        entries = [LoggedEntry(at, bad) for at, bad in enumerate(BAD.values(), start=1)]
+        async with node(tmp_path, ring=ListRing(entries)) as started:
+            assert started.work.pipeline.refusals.entries == len(BAD)
+            await serves(started, 1)
+
+    asyncio.run(test())

@@ -1,0 +1,238 @@
+"""Replies that grow with their rows, with rows of the greatest size: each fits a message, and pages
+leave nothing out and bring nothing twice."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.metadata.om.om_harness import ACCOUNT, OmHarness, om_test
+from trioxygen.common.errors import ObjectTooLarge
+from trioxygen.common.paging import REPLY_BYTES_MAX, ROW_BYTES_MAX
+from trioxygen.common.rules.network import RULES
+from trioxygen.common.session import SessionLimits
+from trioxygen.metadata.om.schema import (
+    ACCESS_KEYS,
+    ACCOUNT_BUCKETS,
+    ACCOUNTS,
+    BUCKETS,
+    KEYS,
+    PARTS,
+    UPLOADS,
+    account_bucket_key,
+    bucket_key,
+    key_key,
+    part_key,
+    upload_key,
+)
+from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1.types_pb2 import Account, BlockSlice
+
+COUNT = 2_600
+HEADERS = om.ObjectHeaders(
+    content_type="t" * 8_192,
+    user_metadata=[om.HeaderPair(name="n" * 1_000, value="v" * 8_000)],
+)
+UPLOAD_ID = b"u" * 16
+
+
+def long_key(number: int) -> bytes:
+    return b"%04d" % number + b"k" * 1_020
+
+
+def fill(harness: OmHarness, bucket: om.BucketRow) -> None:
+    """As many rows as one page may have, as large as their rules let them be."""
+    txn = harness.store.begin()
+    key = long_key(0)
+    UPLOADS.put(
+        txn,
+        upload_key(bucket.bucket_id, key, UPLOAD_ID),
+        om.UploadRow(key=key, headers=HEADERS, upload_id=UPLOAD_ID),
+    )
+    blocks = 3_000 * [BlockSlice(container=2**40, local=2**40, length_bytes=2**30, lease_id=2**40)]
+    for number in range(COUNT):
+        key, name = long_key(number), f"{number:04d}" + "n" * 250
+        row = om.KeyRow(
+            etag="e" * 128, account_id="😀" * 256, storage_class="😀" * 255, object_id=number + 1
+        )
+        KEYS.put(txn, key_key(bucket.bucket_id, key), row)
+        upload_id = number.to_bytes(16, "big")
+        upload = om.UploadRow(key=key, headers=HEADERS, upload_id=upload_id, account_id="a" * 256)
+        UPLOADS.put(txn, upload_key(bucket.bucket_id, key, upload_id), upload)
+        part = om.PartRow(size_bytes=1, etag="e" * 64, checksum=b"c" * 64)
+        if number < 20:
+            part.blocks.extend(blocks)
+        PARTS.put(txn, part_key(UPLOAD_ID, number + 1), part)
+        made = om.BucketRow(name=name, account_id="😀" * 256, location="😀" * 255)
+        BUCKETS.put(txn, bucket_key(name), made)
+        txn.put(ACCOUNT_BUCKETS, account_bucket_key("many", name), b"")
+        ACCOUNTS.put(
+            txn,
+            name.encode(),
+            Account(account_id=name, canonical_id="😀" * 256, display_name="😀" * 256),
+        )
+        ACCESS_KEYS.put(
+            txn,
+            f"{number:04d}".encode() + b"k" * 120,
+            om.AccessKeyRow(access_key=f"{number:04d}" + "k" * 120, account_id="😀" * 256),
+        )
+    txn.commit()
+
+
+Walk = Callable[..., Awaitable[Any]]
+
+
+def fields(message: Any) -> dict[str, Any]:
+    return {field.name: value for field, value in message.ListFields()}
+
+
+async def walked(
+    call: Walk, entries: Callable[[Any], list[Any]], after: Callable[[Any], Any]
+) -> Any:
+    """All entries of all pages."""
+    found: list[Any] = []
+    position, pages = None, 0
+    while True:
+        reply = await call(position)
+        assert (
+            reply.ByteSize() <= REPLY_BYTES_MAX + ROW_BYTES_MAX < SessionLimits().message_bytes_max
+        )
+        page = entries(reply)
+        found += page
+        pages += 1
+        if not reply.truncated:
+            assert pages > 1, "one page: the test does not test"
+            return found
+        assert page, "a page that gets nowhere"
+        position = after(reply)
+
+
+@om_test()
+async def test_every_list_of_the_om_pages_through_rows_of_the_greatest_size(
+    harness: OmHarness,
+) -> None:
+    bucket = await harness.bucket()
+    fill(harness, bucket)
+    client, most = harness.client, 10_000
+    keys = [long_key(number) for number in range(COUNT)]
+
+    for delimiter in (b"", b"/"):
+        asked = om.ListKeysRequest(bucket=bucket.name, count_max=most, delimiter=delimiter)
+        listed = await walked(
+            lambda after, asked=asked: client.call(
+                om.ListKeysRequest(**fields(asked), after=after or b""), om.ListKeysReply
+            ),
+            lambda reply: list(reply.keys),
+            lambda reply: reply.last,
+        )
+        assert listed == keys
+    uploads = await walked(
+        lambda after: client.call(
+            om.ListUploadsRequest(
+                bucket=bucket.name,
+                count_max=1_000,
+                key_marker=after[0] if after else b"",
+                upload_id_marker=after[1] if after else b"",
+            ),
+            om.ListUploadsReply,
+        ),
+        lambda reply: [(one.key, one.upload_id) for one in reply.uploads],
+        lambda reply: (reply.next_key_marker, reply.next_upload_id_marker),
+    )
+    own = [(key, number.to_bytes(16, "big")) for number, key in enumerate(keys)]
+    assert uploads == sorted([(keys[0], UPLOAD_ID), *own])
+
+
+@om_test()
+async def test_every_other_list_of_the_om_pages_through_rows_of_the_greatest_size(
+    harness: OmHarness,
+) -> None:
+    bucket = await harness.bucket()
+    fill(harness, bucket)
+    client, most = harness.client, 10_000
+    keys = [long_key(number) for number in range(COUNT)]
+    names = [f"{number:04d}" + "n" * 250 for number in range(COUNT)]
+    parts = await walked(
+        lambda after: client.call(
+            om.ListPartsRequest(
+                bucket=bucket.name,
+                key=keys[0],
+                upload_id=UPLOAD_ID,
+                after_number=after or 0,
+                count_max=1_000,
+            ),
+            om.ListPartsReply,
+        ),
+        lambda reply: list(reply.numbers),
+        lambda reply: reply.numbers[-1],
+    )
+    assert parts == list(range(1, COUNT + 1))
+    buckets = await walked(
+        lambda after: client.call(
+            om.ListBucketsRequest(account_id="many", count_max=most, after=after or ""),
+            om.ListBucketsReply,
+        ),
+        lambda reply: [one.name for one in reply.buckets],
+        lambda reply: reply.buckets[-1].name,
+    )
+    assert buckets == names
+    accounts = await walked(
+        lambda after: client.call(
+            om.ListAccountsRequest(count_max=1_000, after=after or ""), om.ListAccountsReply
+        ),
+        lambda reply: [one.account_id for one in reply.accounts],
+        lambda reply: reply.accounts[-1].account_id,
+    )
+    assert accounts[:COUNT] == names
+    access_keys = await walked(
+        lambda after: client.call(
+            om.ListAccessKeysRequest(count_max=1_000, after=after or ""), om.ListAccessKeysReply
+        ),
+        lambda reply: [one.access_key for one in reply.keys],
+        lambda reply: reply.keys[-1].access_key,
+    )
+    assert access_keys == [f"{number:04d}" + "k" * 120 for number in range(COUNT)]
+
+
+def test_every_list_of_the_om_is_walked_here() -> None:
+    """A new one joins the test above."""
+    growing = {
+        method.name
+        for method in om.DESCRIPTOR.services_by_name["OzoneManager"].methods
+        if method.name.startswith("List")
+    }
+    assert growing == {
+        "ListKeys",
+        "ListUploads",
+        "ListParts",
+        "ListBuckets",
+        "ListAccounts",
+        "ListAccessKeys",
+    }
+
+
+@om_test()
+async def test_object_of_more_blocks_than_a_row_has_room_for_is_refused(harness: OmHarness) -> None:
+    bucket = await harness.bucket()
+    lease = await harness.lease(1)
+    piece = BlockSlice(
+        container=lease.blocks.container,
+        local=lease.blocks.first_local,
+        length_bytes=2**20,
+        lease_id=lease.lease_id,
+        tag=7,
+    )
+    for count, fits in ((30_000, True), (150_000, False)):
+        row = om.KeyRow(size_bytes=count * 2**20, blocks=count * [piece], account_id=ACCOUNT)
+        request = om.CommitKeyRequest(
+            bucket=bucket.name, bucket_id=bucket.bucket_id, key=b"key", row=row
+        )
+        assert RULES.fault(request) is None
+        if not fits:
+            with pytest.raises(ObjectTooLarge):
+                await harness.client.call(request, om.CommitKeyReply)
+            return
+        await harness.client.call(request, om.CommitKeyReply)
+        found = await harness.lookup(bucket, b"key")
+        assert len(found.row.blocks) == count
+        assert found.ByteSize() < SessionLimits().message_bytes_max
