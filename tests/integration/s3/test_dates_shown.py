@@ -32,7 +32,7 @@ def modified(endpoint: Endpoint, bucket: str, key: str) -> str:
 def test_listings_show_the_second_that_head_shows(
     endpoint: Endpoint, s3: "S3Client", bucket: str
 ) -> None:
-    keys = [f"k{number}" for number in range(20)]
+    keys = [f"k{number:02d}" for number in range(20)]
     for key in keys:
         s3.put_object(Bucket=bucket, Key=key)
     shown = [modified(endpoint, bucket, key) for key in keys]
