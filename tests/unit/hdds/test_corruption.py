@@ -10,6 +10,8 @@ from tests.unit.hdds.support import ListRing, node
 from trioxygen.common.errors import ChecksumMismatch, UnknownFormat
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.checksums import RunningChecksums, checksums_of, first_bad_piece
+from trioxygen.hdds.container.blocks import TABLES
+from trioxygen.metadata.store.lmdb_kv import LmdbStore
 
 
 def flip_a_bit(path: Path, offset: int) -> None:
@@ -100,6 +102,48 @@ def test_a_corrupt_block_is_never_moved_by_compaction(tmp_path: Path) -> None:
                     assert await n.read(local, 0, 3_000) == data
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("table", ["container", "segment"])
+@pytest.mark.parametrize("removed", [False, True])
+def test_a_damaged_row_of_a_container_is_counted_again(
+    tmp_path: Path, table: str, removed: bool
+) -> None:
+    async def fill() -> tuple[int, int, int]:
+        async with node(tmp_path) as n:
+            for local in range(1, 31):
+                await n.write(local, random.Random(local).randbytes(3_000))
+            await n.write(40, random.Random(40).randbytes(300_000))
+            await n.flush()
+            container = n.container()
+            return container.used_bytes, container.block_count, container.segment(0).live_bytes
+
+    async def check(before: tuple[int, int, int]) -> None:
+        async with node(tmp_path) as n:
+            container = n.container()
+            after = container.used_bytes, container.block_count, container.segment(0).live_bytes
+            assert after == before
+            for local in range(1, 31):
+                data = random.Random(local).randbytes(3_000)
+                assert await n.read(local, 0, 3_000) == data
+            await n.write(50, b"goes on")
+            assert await n.read(50, 0, 7) == b"goes on"
+            await n.flush()
+
+    before = asyncio.run(fill())
+    store = LmdbStore(tmp_path / "index", TABLES)
+    txn = store.begin()
+    # A row of other bytes under its seal: what the file would hold with a bit flipped.
+    rows = next(one for one in txn._rows.values() if one.table.name == table)
+    cursor = txn._cursor(rows)
+    assert cursor.first()
+    key, stored = cursor.item()
+    txn._txn.put(key, bytes([stored[0] ^ 1]) + stored[1:], db=rows.database)
+    txn.commit()
+    if removed:
+        assert len(store.damaged_rows(remove=True)) == 1
+    store.close()
+    asyncio.run(check(before))
 
 
 def test_a_volume_of_an_unknown_format_is_refused(tmp_path: Path) -> None:

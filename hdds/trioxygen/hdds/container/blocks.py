@@ -37,6 +37,13 @@ block_key = _BLOCK_KEY.pack
 block_of_key = _BLOCK_KEY.unpack
 container_key = _CONTAINER_KEY.pack
 segment_key = _SEGMENT_KEY.pack
+
+
+def container_of_key(key: bytes) -> int:
+    """Of a row of any of the tables; of a damaged key whatever it says."""
+    return int.from_bytes(key[: _CONTAINER_KEY.size], "big")
+
+
 segment_of_key = _SEGMENT_KEY.unpack
 
 

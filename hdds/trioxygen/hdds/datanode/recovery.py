@@ -4,8 +4,10 @@ Streamed blocks are not in the log, only their PutBlock is: their places are fou
 name or by record header. Files that neither index nor log knows are removed.
 """
 
-from collections.abc import Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.errors import DamagedRow, UnknownFormat
@@ -15,6 +17,8 @@ from trioxygen.hdds.container.blocks import (
     OWN_FILE,
     SEGMENTS,
     block_key,
+    container_key,
+    container_of_key,
     get_block,
     segment_of_key,
 )
@@ -27,10 +31,12 @@ from trioxygen.hdds.container.packed_segment import (
 )
 from trioxygen.hdds.container.state import PROTO_OF
 from trioxygen.hdds.container.volume import Volume
-from trioxygen.proto.v1.datanode_pb2 import PutBlockRequest
+from trioxygen.metadata.store.ports import ReadTxn, Table
+from trioxygen.proto.v1.datanode_pb2 import DataNodeContainerRow, PutBlockRequest, SegmentRow
 
 log = logs.get(__name__)
 
+_ROWS_AT_ONCE: Final = 4_096
 _STATE_OF = {proto: state for state, proto in PROTO_OF.items()}
 
 
@@ -51,7 +57,7 @@ class FoundPlace:
 def load(volume: Volume) -> Recovered:
     """Fills `volume.containers` from rows and from files. Blocks: for the blocking pool."""
     recovered = Recovered()
-    recovery = _load_rows(volume)
+    recovery, damaged = _load_rows(volume)
     # A process that was killed may have left names without a sync; what is there already is not
     # synced again when blocks are put into it.
     volume.disk.sync_directory(volume.layout.containers)
@@ -63,15 +69,25 @@ def load(volume: Volume) -> Recovered:
         if container is None:
             container = volume.containers[container_id] = Container(container_id)
         volume.disk.sync_directory(volume.layout.container(container_id))
+        known = set(container.segments)
         _load_files(volume, container, recovery.get(container_id, Place(0, 0)), recovered)
+        if container.block_count and container.segments.keys() - known:
+            # Of a flush that did not end; or its row was damaged, and has been removed.
+            damaged.add(container_id)
+    for container_id in sorted(damaged & volume.containers.keys()):
+        _count_again(volume, volume.containers[container_id])
     return recovered
 
 
-def _load_rows(volume: Volume) -> dict[int, Place]:
-    """The places from which streamed blocks may lie that the index does not know."""
+def _load_rows(volume: Volume) -> tuple[dict[int, Place], set[int]]:
+    """The places from which streamed blocks may lie that the index does not know; and containers
+    whose own rows, or those of their segments, are damaged."""
     recovery: dict[int, Place] = {}
+    damaged: set[int] = set()
     with volume.store.read() as txn:
-        for _, row in CONTAINERS.scan(txn, prefix=b""):
+        for key, value in _whole_rows(txn, CONTAINERS.table, damaged):
+            row = DataNodeContainerRow.FromString(value)
+            assert container_key(row.container_id) == key, row
             state = _STATE_OF[row.state]
             volume.containers[row.container_id] = Container(
                 row.container_id,
@@ -83,13 +99,59 @@ def _load_rows(volume: Volume) -> dict[int, Place]:
                 block_count=row.block_count,
             )
             recovery[row.container_id] = Place(row.recovery_segment, row.recovery_offset_bytes)
-        for key, segment_row in SEGMENTS.scan(txn, prefix=b""):
+        for key, value in _whole_rows(txn, SEGMENTS.table, damaged):
             container_id, number = segment_of_key(key)
+            if container_id not in volume.containers:
+                volume.containers[container_id] = Container(container_id)
+                damaged.add(container_id)
+            segment_row = SegmentRow.FromString(value)
             segment = volume.containers[container_id].segment(number)
             segment.size_bytes = segment_row.size_bytes
             segment.live_bytes = segment_row.live_bytes
             segment.punched_bytes = segment_row.punched_bytes
-    return recovery
+    return recovery, damaged
+
+
+def _whole_rows(txn: ReadTxn, table: Table, damaged: set[int]) -> Iterator[tuple[bytes, bytes]]:
+    """Past damaged rows; the containers that their keys name go into `damaged`."""
+    cursor = txn.cursor(table)
+    move: Callable[[], tuple[bytes, bytes] | None] = partial(cursor.seek, b"")
+    while True:
+        try:
+            row = move()
+        except DamagedRow as error:
+            log.error("damaged_row_rebuilt", error=error)
+            damaged.add(container_of_key(bytes.fromhex(error.facts["key_hex"])))
+        else:
+            if row is None:
+                return
+            yield row
+        move = cursor.next
+
+
+def _count_again(volume: Volume, container: Container) -> None:
+    """From the rows of its blocks. It is taken for open: what the log holds for it must find it so,
+    and the SCM closes it again."""
+    container.used_bytes = container.block_count = 0
+    for segment in container.segments.values():
+        segment.live_bytes = 0
+    after, end = container_key(container.container_id), container_key(container.container_id + 1)
+    while rows := volume.index.whole_after(after, count_max=_ROWS_AT_ONCE):
+        for key, block in rows:
+            if key >= end:
+                break
+            container.used_bytes += block.size_bytes
+            container.block_count += 1
+            if block.segment != OWN_FILE:
+                container.segment(block.segment).live_bytes += block.size_bytes
+        after = rows[-1][0]
+        if after >= end:
+            break
+    container.dirty_segments |= container.segments.keys()
+    container.current_segment = max(
+        [container.current_segment, *(number for number in container.segments)]
+    )
+    log.error("container_counted_again", container=container.container_id)
 
 
 def _load_files(
