@@ -1,29 +1,19 @@
 """The recorder, compiled; and a store whose writes and syncs it records."""
 
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from tests.integration.store_process import StoreProcess
+from tests.preload import compile_library
 
 _SOURCE: Final = Path(__file__).with_name("recorder.c")
 _KILL_SECONDS_MAX: Final = 60
 
 
 def compile_recorder(folder: Path) -> Path:
-    """The library, made in a folder. Fails, saying what to install, when there is no compiler."""
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    assert compiler is not None, (
-        "needs a C compiler: `make install` installs it (Debian packages gcc and libc6-dev)"
-    )
-    library = folder / "recorder.so"
-    options = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC")
-    command = [compiler, *options, "-o", str(library), str(_SOURCE), "-ldl", "-lpthread"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stderr}"
-    return library
+    return compile_library(_SOURCE, folder)
 
 
 def recorded(

@@ -2,6 +2,7 @@
 data folder that no process uses."""
 
 import os
+import random
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -66,6 +67,8 @@ def load_state(
     from trioxygen.cli.data_parts import loaded_mark
     from trioxygen.common.disk import SystemDisk
     from trioxygen.common.errors import TrioxygenError
+    from trioxygen.metadata.om.restore import forget_since_dump as forget_om
+    from trioxygen.metadata.scm.restore import forget_since_dump as forget_scm
     from trioxygen.metadata.state_dump import load_state as load
 
     _check_service(service)
@@ -78,7 +81,9 @@ def load_state(
     shutil.rmtree(beside, ignore_errors=True)
     try:
         with _opened(file, "rb") as source, _state(data, service, beside) as (store, tables):
-            rows = load(store, tables, iter(lambda: source.read(_PIECE_BYTES), b""))
+            pieces = iter(lambda: source.read(_PIECE_BYTES), b"")
+            forget = forget_om if service == "om" else forget_scm
+            rows = load(store, tables, pieces, random.SystemRandom(), forget)
     except TrioxygenError as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise CommandFailed(

@@ -42,6 +42,7 @@ from trioxygen.common.network_grpc import GrpcNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
 from trioxygen.common.tls import Tls, read_tls
 from trioxygen.common.units import SECOND_MS
+from trioxygen.common.wall_clock import WallClockWatch
 from trioxygen.gateway.http_limits import HttpMetrics
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.serving import HttpServer
@@ -220,6 +221,7 @@ class _Daemon:
     ) -> None:
         start, config = self._start, self._start.config
         warn_of_open_ports(config, start.role, folder.node_id, runtime.registry)
+        runtime.tasks.start_worker(WallClockWatch(runtime.clock, runtime.registry))
         metrics = HttpMetrics(runtime.registry)
         admin = HttpServer(runtime, "admin", ADMIN_LIMITS, metrics)
         s3 = HttpServer(runtime, "s3", s3_limits(config.s3), metrics)

@@ -32,6 +32,7 @@ from trioxygen.common.ids import random_token
 from trioxygen.common.network import CannotListen
 from trioxygen.common.network_local import LocalNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
+from trioxygen.common.wall_clock import WallClockWatch
 from trioxygen.gateway.http_limits import AsgiApp, HttpMetrics
 from trioxygen.gateway.serving import HttpServer
 
@@ -124,6 +125,7 @@ async def _serve_folder(
         await s3.bind(config.s3.host, config.s3.port)
         await admin.bind(config.admin.host, config.admin.port)
         token = random_token(runtime.rng, TOKEN_LENGTH)
+        runtime.tasks.start_worker(WallClockWatch(runtime.clock, runtime.registry))
         store = await _build(start, runtime, folder, token)
         try:
             _tell_credentials(start, store.first_credentials)

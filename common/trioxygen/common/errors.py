@@ -133,6 +133,10 @@ class LeaseExpired(Refused):
     code = types_pb2.LEASE_EXPIRED
 
 
+class BlockExists(Refused):
+    code = types_pb2.BLOCK_EXISTS
+
+
 class NoSuchAccessKey(Refused):
     code = types_pb2.NO_SUCH_ACCESS_KEY
 

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from google.protobuf.message import Message
 
 from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import LeaseExpired
 from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 Reply = TypeVar("Reply", bound=Message)
@@ -62,6 +63,12 @@ class ObjectBackend(Protocol):
 
     def open_writer(self, size_bytes: int | None) -> ObjectWriter:
         """For any size; a known one is reserved ahead."""
+        ...
+
+    async def rewrite(self, written: Written, expired: LeaseExpired) -> Written:
+        """The same bytes in other blocks, since the OM has ended the lease of those that `written`
+        has. Settles `written`, also when it fails. Raises: Unavailable errors; `expired`, when the
+        bytes are not there any more."""
         ...
 
     async def read_small(self, piece: BlockSlice) -> Buffer:

@@ -4,7 +4,7 @@ A PUT takes a block without a round trip. A lease is renewed while it has blocks
 under way; then it is given back. What a gateway that died held expires at the OM."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -101,6 +101,7 @@ class LeaseKeeper:
         self._dropped: list[BlockId] = []
         # The worker and `give_back` release: each lease and block only once.
         self._releasing = asyncio.Lock()
+        self._asking = asyncio.Lock()
 
     def add(self, reply: LeaseBlocksReply, asked_ms: float) -> Lease:
         """`asked_ms`: before the call, so that the lease is never thought longer than it is."""
@@ -128,6 +129,17 @@ class LeaseKeeper:
         taken.lease.under_way -= 1
         taken.lease.unused.append(taken.local)
 
+    async def expired(self, lease_id: int) -> None:
+        """The OM calls a lease expired: it is not used any more, and all others are renewed
+        at once, which tells of them, too."""
+        async with self._asking:
+            lease = self._leases.get(lease_id)
+            if lease is None or lease.lost:
+                # Somebody else was told before.
+                return
+            self._lose(lease)
+            await self._renew_all(list(self._leases.values()))
+
     async def work(self) -> bool:
         await self._release_done()
         await self._renew_due()
@@ -151,17 +163,24 @@ class LeaseKeeper:
             for lease in self._leases.values()
             if asked_ms - lease.renewed_ms >= _RENEWED_AT_SHARE * lease.duration_ms
         ]
+        await self._renew_all(due)
+
+    async def _renew_all(self, due: Sequence[Lease]) -> None:
         if not due:
             return
+        asked_ms = self._clock.monotonic_ms()
         reply = await self._renew(RenewLeasesRequest(lease_ids=[lease.lease_id for lease in due]))
         lost = set(reply.lost)
         for lease in due:
             if lease.lease_id in lost:
-                log.warning("lease_lost", lease=lease.lease_id, under_way=lease.under_way)
-                lease.lost = True
-                self._leases.pop(lease.lease_id, None)
+                self._lose(lease)
             else:
                 lease.renewed_ms = asked_ms
+
+    def _lose(self, lease: Lease) -> None:
+        log.warning("lease_lost", lease=lease.lease_id, under_way=lease.under_way)
+        lease.lost = True
+        self._leases.pop(lease.lease_id, None)
 
     @staticmethod
     def _is_done(lease: Lease) -> bool:

@@ -1,17 +1,26 @@
 """The backend over the OM and the DataNodes."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from google.protobuf.message import Message
 
+from trioxygen.common import logs
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import ContainerNotOpen, Internal, InvalidRequest, NoSpace
+from trioxygen.common.errors import (
+    BlockExists,
+    ContainerNotOpen,
+    Internal,
+    InvalidRequest,
+    LeaseExpired,
+    NoSpace,
+    NoSuchBlock,
+)
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import KIB, MIB
-from trioxygen.gateway.backend import Reply
+from trioxygen.gateway.backend import Reply, Written
 from trioxygen.gateway.leases import LeaseKeeper, LeasePool, TakenBlock
 from trioxygen.hdds.client.pool import AWAY, is_refusal
 from trioxygen.hdds.client.reader import BlockReader, tag_in
@@ -26,6 +35,8 @@ from trioxygen.proto.v1.om_pb2 import (
     RenewLeasesRequest,
 )
 from trioxygen.proto.v1.types_pb2 import BlockSlice
+
+log = logs.get(__name__)
 
 _READ_SMALL_BYTES_MAX: Final = MIB
 _CONTAINER_TRIES: Final = 4
@@ -147,6 +158,32 @@ class OzoneBackend:
         )
         return BlocksWritten(self._keeper, [taken], [len(data)], [tag])
 
+    async def rewrite(self, written: Written, expired: LeaseExpired) -> Written:
+        slices = list(written.slices)
+        size_bytes = sum(piece.length_bytes for piece in slices)
+        log.warning("blocks_rewritten", size_bytes=size_bytes, reason=expired)
+        try:
+            await self._keeper.expired(int(expired.facts.get("lease", 0)))
+            pieces = self.read(slices, offset_bytes=0, length_bytes=size_bytes)
+            async with aclosing(pieces):
+                return await self._write_again(pieces, size_bytes)
+        except NoSuchBlock as error:
+            raise expired from error
+        finally:
+            written.dropped()
+
+    async def _write_again(self, pieces: AsyncIterator[Buffer], size_bytes: int) -> Written:
+        if size_bytes <= self.small_bytes_max:
+            return await self.write_small(b"".join([bytes(piece) async for piece in pieces]))
+        writer = self.open_writer(size_bytes)
+        try:
+            async for buffer in pieces:
+                await writer.send(buffer)
+            return await writer.finish()
+        except BaseException:
+            await writer.cancel()
+            raise
+
     async def _begin(
         self, pool: LeasePool, attempt: Callable[[TakenBlock], Awaitable[_Begun]]
     ) -> tuple[TakenBlock, _Begun]:
@@ -162,7 +199,8 @@ class OzoneBackend:
                 raise _defect(error) from error
             try:
                 return taken, await attempt(taken)
-            except ContainerNotOpen:
+            except (ContainerNotOpen, BlockExists):
+                # The second: somebody else has had these blocks, so nothing of the lease is used.
                 pool.retire(taken.lease)
                 self._keeper.settle(taken, dropped=False)
                 tries_left -= 1
@@ -222,7 +260,7 @@ class OzoneBackend:
 
     async def read(
         self, slices: Sequence[BlockSlice], *, offset_bytes: int, length_bytes: int
-    ) -> AsyncIterator[Buffer]:
+    ) -> AsyncGenerator[Buffer, None]:
         for piece in slices:
             if offset_bytes >= piece.length_bytes:
                 offset_bytes -= piece.length_bytes
@@ -303,7 +341,14 @@ class BlockSplitter:
 
     async def _close_block(self) -> None:
         assert self._stream is not None
-        written_bytes = await self._stream.finish()
+        try:
+            written_bytes = await self._stream.finish()
+        except BlockExists:
+            # Somebody else has had these blocks: what is in them is not this writer's to drop.
+            taken = self._taken.pop()
+            taken.lease.next_local = taken.lease.end_local
+            self._backend.keeper.settle(taken, dropped=False)
+            raise
         self._tags.append(self._stream.tag)
         self._stream = None
         self._lengths.append(written_bytes)

@@ -11,7 +11,9 @@ from google.protobuf.message import Message
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import ErrorCode, Internal, TrioxygenError, error_of
-from trioxygen.metadata.replicated_state import META, get_integer, member_key, put_integer
+from trioxygen.common.wall_clock import STEP_MS_MIN
+from trioxygen.metadata.group_time import GroupTime, NotedTime, note_time, noted_time
+from trioxygen.metadata.replicated_state import META, SEQUENCE, get_integer, member_key, put_integer
 from trioxygen.metadata.retries import RETRIES, reply_type
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.ports import Store
@@ -20,8 +22,6 @@ from trioxygen.proto.v1.om_pb2 import RetryRow
 from trioxygen.proto.v1.raft_pb2 import DeleteMember, MemberReply, MemberRow, PutMember
 
 log = logs.get(__name__)
-
-_SEQUENCE: Final = b"sequence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,27 @@ class Refusal:
 
 
 class Now:
-    """Time, ids and chance as the leader chooses them for a batch."""
+    """Time, ids and chance as the leader chooses them for a batch.
 
-    __slots__ = ("_last_id", "rng", "wall_ms")
+    Attributes:
+    wall_ms: the leader's wall time, for people to read. It may step; nothing is decided by it.
+    group_ms: the group's time, for durations (`group_time`).
+    """
 
-    def __init__(self, wall_ms: int, last_id: int, rng: random.Random) -> None:
-        self.wall_ms, self._last_id, self.rng = wall_ms, last_id, rng
+    __slots__ = ("_last_id", "group_ms", "rng", "wall_ms")
+
+    def __init__(self, wall_ms: int, group_ms: int, last_id: int, rng: random.Random) -> None:
+        self.wall_ms, self.group_ms = wall_ms, group_ms
+        self._last_id, self.rng = last_id, rng
 
     def next_id(self) -> int:
         """Rises with each call, for ever."""
         self._last_id += 1
         return self._last_id
+
+    def skip_ids(self, last_id: int) -> None:
+        """The next one comes after it."""
+        self._last_id = max(self._last_id, last_id)
 
     @property
     def last_id(self) -> int:
@@ -112,7 +122,8 @@ class BatchRunner:
         self._service, self._store = service, store
         self._handlers = handlers
         self._clock, self._rng, self._bytes_max = clock, rng, bytes_max
-        self.last_wall_ms = 0
+        self.time = GroupTime(clock)
+        self._told_wall_ms = 0
 
     def run(self, waiting: list[Waiting]) -> Batch:
         broken: dict[int, TrioxygenError] = {}
@@ -133,10 +144,11 @@ class BatchRunner:
     def _run_all(
         self, txn: CapturingTxn, waiting: list[Waiting], broken: dict[int, TrioxygenError]
     ) -> tuple[Batch, tuple[int, TrioxygenError] | None]:
-        # Never backwards: leases and Last-Modified do not go back when the clock jumps.
-        self.last_wall_ms = max(self.last_wall_ms, self._clock.wall_ms())
-        first_id = get_integer(txn, _SEQUENCE)
-        now = Now(self.last_wall_ms, first_id, self._rng)
+        first_id = get_integer(txn, SEQUENCE)
+        noted = noted_time(txn)
+        group_ms = self.time.count_on(noted)
+        now = Now(self._clock.wall_ms(), group_ms, first_id, self._rng)
+        self._tell_wall_clock(noted, now)
         results: list[Message | TrioxygenError] = []
         for position, one in enumerate(waiting):
             if position in broken:
@@ -164,8 +176,17 @@ class BatchRunner:
             txn.abort()
             return Batch(txn, waiting, results, b""), None
         if now.last_id != first_id:
-            put_integer(txn, _SEQUENCE, now.last_id)
+            put_integer(txn, SEQUENCE, now.last_id)
+        note_time(txn, group_ms=group_ms, wall_ms=now.wall_ms)
         return Batch(txn, waiting, results, txn.delta()), None
+
+    def _tell_wall_clock(self, noted: NotedTime, now: Now) -> None:
+        """What was stored last, by this leader or another one, says a later time than this clock:
+        one of the two is wrong."""
+        if noted.wall_ms - now.wall_ms >= STEP_MS_MIN and noted.wall_ms != self._told_wall_ms:
+            self._told_wall_ms = noted.wall_ms
+            behind_ms = noted.wall_ms - now.wall_ms
+            log.warning("wall_clock_behind_state", service=self._service, behind_ms=behind_ms)
 
     def _run_one(self, txn: CapturingTxn, command: Message, now: Now) -> Message | TrioxygenError:
         client_id: int = getattr(command, "client_id", 0)
@@ -185,7 +206,7 @@ class BatchRunner:
             return result.error()
         if retry_key:
             RETRIES.put(
-                txn, retry_key, RetryRow(answered_ms=now.wall_ms, reply=result.SerializeToString())
+                txn, retry_key, RetryRow(answered_ms=now.group_ms, reply=result.SerializeToString())
             )
         return result
 

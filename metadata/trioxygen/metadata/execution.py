@@ -50,6 +50,7 @@ from trioxygen.metadata.batch import (
 )
 from trioxygen.metadata.changes import Changes
 from trioxygen.metadata.executor_metrics import ExecutorMetrics
+from trioxygen.metadata.group_time import noted_time
 from trioxygen.metadata.raft.ports import (
     Applied,
     Entry,
@@ -298,6 +299,8 @@ class Executor:
         self._replica.watch_pressure(self._upkeep.make_durable_soon)
         self._changes.applied_to(self.applied_index())
         await self._replica.start(self)
+        with self._state.store.read() as txn:
+            self._runner.time.begin(noted_time(txn))
         task = self._runtime.tasks.start(self._execute_batches(), name=f"{self._name}-executor")
         task.add_done_callback(self._ended)
 
@@ -356,10 +359,10 @@ class Executor:
         """See `Changes.after`."""
         return self._changes.after(after_index)
 
-    @property
-    def last_wall_ms(self) -> int:
-        """The time of the last batch that ran here; it never goes back."""
-        return self._runner.last_wall_ms
+    def group_ms(self) -> int:
+        """The group's time, as commands that run now would get it (`Now.group_ms`)."""
+        with self._state.store.read() as txn:
+            return self._runner.time.now_ms(noted_time(txn))
 
     def members(self) -> Sequence[MemberRow]:
         """Of the group, as far as it is applied here. Changed by PutMember and DeleteMember."""

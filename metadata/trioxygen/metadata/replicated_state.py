@@ -25,6 +25,8 @@ META: Final = Table(0, "meta")
 APPLIED_KEY: Final = b"applied"
 _CONFIGURATION: Final = b"configuration"
 MEMBER_PREFIX: Final = b"member/"
+# The last id that was given.
+SEQUENCE: Final = b"sequence"
 
 
 def get_integer(txn: ReadTxn, name: bytes) -> int:
@@ -50,7 +52,7 @@ def read_applied(txn: ReadTxn) -> Applied:
 
 
 def forget_group(txn: WriteTxn) -> None:
-    """Makes it the state of no group yet: how far it is, and which ids were given, stays."""
+    """Makes it the state of no group yet: how far it is stays."""
     txn.delete(META, _CONFIGURATION)
     txn.delete_range(META, MEMBER_PREFIX, MEMBER_PREFIX + b"\xff" * 9)
 

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from trioxygen.cli.build import OM_GROUP, SCM_GROUP
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.scm import ScmClient
+from trioxygen.metadata.om.schema import GC, LEASES
 from trioxygen.metadata.raft.discovery import Peer
 from trioxygen.metadata.raft.ports import GroupId
 from trioxygen.proto.v1.raft_pb2 import RaftBatch
@@ -204,6 +205,17 @@ class Cluster:
             if len(set(at.values())) > 1:
                 told.append(", ".join(f"{name} at {index}" for name, (index, _) in at.items()))
         return "; ".join(told)
+
+    def uncollected(self) -> str:
+        """What leases left, and what nobody refers to, and is not handed to the SCM yet; empty:
+        nothing, by the state of an OM that has all the others have."""
+        stores = [
+            seat.member.store
+            for seat in self.of_group(OM_GROUP)
+            if seat.node.is_ready and seat.member is not None and seat.member.store is not None
+        ]
+        leases, garbage = stores[0].count(LEASES.table), stores[0].count(GC.table)
+        return f"{leases} leases and {garbage} rows of garbage" if leases or garbage else ""
 
     def voters(self, group: GroupId) -> list[str]:
         """Names of the voters of a group, as its latest leader applied it, old and new ones while

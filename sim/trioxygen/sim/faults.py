@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 
 from trioxygen.sim.cluster import Cluster, Seat
+from trioxygen.sim.node import Node
 from trioxygen.sim.options import Options
 from trioxygen.sim.stories import Stories
 from trioxygen.sim.trace import Trace
@@ -182,11 +183,16 @@ class Faults:
     # ---- clocks ----
 
     def _jump_clock(self, seat: Seat) -> None:
-        node = seat.node
-        jump_ms = self._rng.choice((-600_000.0, -3_000.0, 3_000.0, 600_000.0))
-        node.clock_offset_ms += jump_ms
+        """For a moment, or for good."""
+        jump_ms = self._rng.choice((3_000.0, 600_000.0, 3_600_000.0)) * self._rng.choice((-1, 1))
+        self._set_clock(seat.node, jump_ms)
+        if self._rng.random() < 0.5:
+            self._later(50.0, 3_000.0, lambda: self._set_clock(seat.node, -jump_ms))
+
+    def _set_clock(self, node: Node, by_ms: float) -> None:
+        node.clock_offset_ms += by_ms
         if node.clock is not None:
-            node.clock.jump(jump_ms)
+            node.clock.jump(by_ms)
 
     def _drift_clock(self, seat: Seat) -> None:
         node = seat.node

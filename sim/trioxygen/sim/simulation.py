@@ -136,6 +136,8 @@ class Simulation:
         deadline = self.loop.time() + _CONVERGENCE_S_MAX
         while True:
             lagging = self.cluster.lagging()
+            if not lagging and self.ledger is not None:
+                lagging = self.cluster.uncollected()
             if not lagging:
                 return
             if self.loop.time() > deadline:

@@ -131,7 +131,9 @@ class Client:
             return Outcome.FAILED
         except NoSuchKey:
             return Outcome.MISSING
-        except LeaseExpired:
+        except LeaseExpired as error:
+            self._check_lease(blocks)
+            self._trace.note("lease-expired", self.name, str(error))
             # Nothing happened: as if it had not been asked.
             self._history.operations.remove(one)
             return Outcome.FAILED
@@ -141,6 +143,11 @@ class Client:
             # Internal: the server's log failed, or its disk; it may be in there.
             return Outcome.UNKNOWN
         return Outcome.OK
+
+    def _check_lease(self, blocks: list[BlockSlice]) -> None:
+        """Raises Violation."""
+        assert self._ledger is not None
+        self._ledger.expired(blocks[0].lease_id, self._loop.time() * 1_000)
 
     async def _get(self, one: Operation) -> None:
         reply = await self._om.call(
@@ -191,6 +198,7 @@ class Client:
         if self._ledger is None or self._rng.random() < 0.3:
             return []
         if not self._blocks:
+            asked_ms = self._loop.time() * 1_000
             try:
                 reply = await self._om.call(
                     om_pb2.LeaseBlocksRequest(count=4, block_bytes_max=1 << 20),
@@ -203,6 +211,7 @@ class Client:
             self._ledger.leased(
                 self.name, reply.lease_id, blocks.container, blocks.first_local, blocks.count
             )
+            self._ledger.lasts(reply.lease_id, asked_ms, reply.duration_ms)
             self._blocks = [
                 BlockSlice(
                     container=blocks.container,

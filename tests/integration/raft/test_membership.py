@@ -1,6 +1,7 @@
 """Nodes find, begin, join and leave a group by themselves."""
 
 import asyncio
+import random
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.integration.raft.group_nodes import GROUP, ROWS, TABLES, Cluster, add
 from trioxygen.common.errors import InvalidRequest, NotLeader, UnknownFormat
 from trioxygen.metadata.raft.identity import FORMAT
 from trioxygen.metadata.state_dump import dump_state, load_state
+from trioxygen.metadata.store.ports import WriteTxn
 from trioxygen.proto.v1.raft_pb2 import JoinReply, JoinRequest
 
 Scenario = Callable[[Cluster], Awaitable[None]]
@@ -31,6 +33,10 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
         asyncio.run(whole())
 
     return run_scenario
+
+
+def nothing(txn: WriteTxn, rng: random.Random) -> None:
+    """Of this service's rows, all stay true."""
 
 
 def keys(count: int, tag: str = "") -> list[bytes]:
@@ -168,7 +174,7 @@ def test_dump_begins_a_group_of_one_and_others_join_it(run: Run, tmp_path: Path)
         await source.stop_all()
         cluster.peers = ("om-1",)
         store = cluster.make_store("om-1")
-        assert load_state(store, TABLES, pieces) > 100
+        assert load_state(store, TABLES, pieces, random.Random(1), nothing) > 100
         cluster.close_store(store)
         await cluster.start_all()
         await cluster.write(b"later")
@@ -195,7 +201,7 @@ def test_dump_does_not_begin_a_group_of_several(run: Run, tmp_path: Path) -> Non
         pieces = list(dump_state((await source.leader()).store, TABLES))
         await source.stop_all()
         store = cluster.make_store("om-2")
-        load_state(store, TABLES, pieces)
+        load_state(store, TABLES, pieces, random.Random(1), nothing)
         cluster.close_store(store)
         for node_id in cluster.peers:
             await cluster.start(node_id)

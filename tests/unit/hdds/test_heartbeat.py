@@ -30,17 +30,23 @@ class RecordingScm:
     answers: list[HeartbeatReply | Exception] = field(default_factory=list)
     registrations: list[RegisterDataNodeRequest] = field(default_factory=list)
     heartbeats: list[HeartbeatRequest] = field(default_factory=list)
+    term: int = 0
+    answer_after_ms: float = 0
     _heard: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def register(self, request: RegisterDataNodeRequest) -> RegisterDataNodeReply:
         self.registrations.append(request)
-        return RegisterDataNodeReply(cluster_id="cluster-1", heartbeat_interval_ms=5)
+        return RegisterDataNodeReply(
+            cluster_id="cluster-1", heartbeat_interval_ms=5, term=self.term
+        )
 
     async def heartbeat(self, request: HeartbeatRequest) -> HeartbeatReply:
         self.heartbeats.append(request)
         async with self._heard:
             self._heard.notify_all()
         answer = self.answers.pop(0) if self.answers else HeartbeatReply()
+        if self.answer_after_ms:
+            await asyncio.sleep(self.answer_after_ms / 1_000)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -102,7 +108,7 @@ def test_deletions_are_acknowledged_once_they_are_in_the_log(tmp_path: Path) -> 
     asyncio.run(run())
 
 
-def test_commands_of_a_former_term_or_after_their_deadline_are_dropped(tmp_path: Path) -> None:
+def test_commands_of_a_former_term_or_too_old_when_they_come_are_dropped(tmp_path: Path) -> None:
     async def run() -> None:
         scm = RecordingScm()
         async with node(tmp_path, scm=scm) as n:
@@ -110,10 +116,32 @@ def test_commands_of_a_former_term_or_after_their_deadline_are_dropped(tmp_path:
             stale = delete_command(1, 1, 1)
             stale.term = 4
             late = delete_command(2, 1, 1)
-            late.term, late.deadline_ms = 5, 1
+            # Any answer takes longer than that.
+            late.term, late.valid_ms = 5, 1
+            scm.answer_after_ms = 20
             scm.answers.append(HeartbeatReply(commands=[late, stale]))
             await scm.after(3)
             assert await n.read(1, 0, 5) == b"12345"
+
+    asyncio.run(run())
+
+
+def test_commands_count_by_the_term_of_the_scm_that_took_the_node_in(tmp_path: Path) -> None:
+    """An SCM that was loaded from a dump leads in an earlier term than the one before."""
+
+    async def run() -> None:
+        scm = RecordingScm(term=9)
+        async with node(tmp_path, scm=scm) as n:
+            await n.write(1, b"12345")
+            await scm.after(1)
+            scm.term = 2
+            command = delete_command(1, 1, 1)
+            command.term, command.valid_ms = 2, 60_000
+            scm.answers.append(HeartbeatReply(register_again=True))
+            scm.answers.append(HeartbeatReply(commands=[command]))
+            await scm.after(4)
+            with pytest.raises(NoSuchBlock):
+                await n.read(1, 0, 5)
 
     asyncio.run(run())
 

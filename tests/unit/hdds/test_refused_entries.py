@@ -158,7 +158,7 @@ def test_bad_command_of_a_heartbeats_answer_keeps_no_other_from_being_done(tmp_p
                 DataNodeCommand(close_container=CloseContainerCommand(container_id=2**64 - 1)),
                 DataNodeCommand(),
             ):
-                await commands.execute(command)
+                await commands.execute(command, asked_ms=SystemClock().monotonic_ms())
             # Confirmed: it would come again for ever.
             assert commands.deleted_transaction_ids == {7}
             with pytest.raises(TrioxygenError, match="no such block"):

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.hdds.support import ListRing, config, node
-from trioxygen.common.errors import InvalidRequest, NoSuchBlock, NoSuchContainer
+from tests.unit.hdds.support import ListRing, Node, config, node
+from trioxygen.common.errors import BlockExists, InvalidRequest, NoSuchBlock, NoSuchContainer
 from trioxygen.common.session import SessionLimits
 from trioxygen.common.units import KIB, MIB
-from trioxygen.hdds.container.blocks import block_key
+from trioxygen.hdds.container.blocks import block_key, highest_local
 from trioxygen.proto.v1 import datanode_pb2
 
 SIZES = (
@@ -123,16 +123,56 @@ def test_a_block_written_again_is_one_block(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_a_small_block_written_again_with_other_bytes_keeps_the_last(tmp_path: Path) -> None:
+@pytest.mark.parametrize("flushed", [True, False])
+@pytest.mark.parametrize("restarted", [True, False])
+def test_a_small_block_is_never_overwritten(tmp_path: Path, flushed: bool, restarted: bool) -> None:
+    """An SCM that was put back to an earlier state may hand out a block again."""
+
     async def run() -> None:
-        async with node(tmp_path) as n:
+        ring = ListRing()
+        async with node(tmp_path, ring=ring) as n:
             await n.write(1, b"first")
+            await n.write(5, b"fifth")
+            if flushed:
+                await n.flush()
+            if not restarted:
+                await refuse(n)
+        if restarted:
+            async with node(tmp_path, ring=ring) as n:
+                await refuse(n)
+
+    async def refuse(n: Node) -> None:
+        with pytest.raises(BlockExists) as refused:
+            await n.write(1, b"other")
+        assert refused.value.facts == {"container": "1", "local": "1"}
+        # A call that is repeated is no other one; a block between them is a new one.
+        await n.write(1, b"first")
+        await n.write(3, b"third")
+        await n.flush()
+        assert (await n.read(1, 0, 5), await n.read(3, 0, 5)) == (b"first", b"third")
+        assert n.container().used_bytes == 15
+
+    asyncio.run(run())
+
+
+def test_the_highest_block_is_reported_also_when_it_is_gone(tmp_path: Path) -> None:
+    async def run() -> None:
+        ring = ListRing()
+        async with node(tmp_path, ring=ring) as n:
+            for local in (7, 1_000_000_007, 9):
+                await n.write(local, b"small")
+            await n.write(2**61, random_bytes(2 * MIB))
+            assert n.container().report().highest_local == 2**61
+            await n.delete((2**61, 1))
             await n.flush()
-            await n.write(1, b"second")
-            assert await n.read(1, 0, 6) == b"second"
-            await n.flush()
-            assert await n.read(1, 0, 6) == b"second"
-            assert n.container().used_bytes == 6
+            assert highest(n) == 1_000_000_007
+        async with node(tmp_path, ring=ring) as n:
+            assert n.container().report().highest_local == 2**61
+
+    def highest(n: Node) -> int:
+        with n.work.volume.store.read() as txn:
+            assert highest_local(txn, 2) == 0
+            return highest_local(txn, 1)
 
     asyncio.run(run())
 
@@ -142,7 +182,7 @@ def test_a_stream_of_other_bytes_for_a_block_that_exists_is_refused(tmp_path: Pa
         async with node(tmp_path) as n:
             content = random_bytes(2 * MIB)
             await n.write(1, content)
-            with pytest.raises(InvalidRequest):
+            with pytest.raises(BlockExists):
                 await n.write(1, random_bytes(2 * MIB, 2))
             assert await n.read_stream(1, 0, len(content)) == content
             assert n.files() == ["1.block"]

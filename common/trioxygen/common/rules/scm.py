@@ -25,7 +25,6 @@ from trioxygen.common.rules.types import (
     RANGES_MAX,
     REASON,
     SIZE_BYTES,
-    TIME_MS,
 )
 from trioxygen.common.units import DAY_MS
 from trioxygen.proto.v1 import scm_pb2 as scm
@@ -39,10 +38,14 @@ COMMANDS_MAX: Final = 1_000_000
 SCM: Final[dict[type[Message], MessageRules]] = {
     scm.AllocateBlocksRequest: rules(count=number(1, 10_000), block_bytes_max=BLOCK_BYTES),
     scm.AllocateBlocksReply: rules(blocks=REQUIRED_PART, pipeline=REQUIRED_PART),
-    scm.DeleteBlocksRequest: rules(client_id=ANY, request_id=ANY, blocks=each(PART, RANGES_MAX)),
+    scm.DeleteBlocksRequest: rules(
+        client_id=ANY, request_id=ANY, blocks=each(PART, RANGES_MAX), om_lineage=ANY
+    ),
     scm.LocateContainersRequest: rules(container_ids=each(ID, 10_000)),
     scm.RegisterDataNodeRequest: rules(node_id=NAME, address=ADDRESS, cluster_id=NAME_OR_NONE),
-    scm.RegisterDataNodeReply: rules(cluster_id=NAME, heartbeat_interval_ms=number(0, DAY_MS)),
+    scm.RegisterDataNodeReply: rules(
+        cluster_id=NAME, heartbeat_interval_ms=number(0, DAY_MS), term=COUNT
+    ),
     scm.VolumeReport: rules(
         volume_id=NAME_OR_NONE,
         capacity_bytes=SIZE_BYTES,
@@ -59,6 +62,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         used_bytes=SIZE_BYTES,
         block_count=COUNT,
         garbage_bytes=SIZE_BYTES,
+        highest_local=COUNT,
     ),
     scm.CorruptBlock: rules(block=REQUIRED_PART, reason=REASON),
     scm.HeartbeatRequest: rules(
@@ -74,7 +78,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
     scm.PipelineCommand: rules(pipeline=PART),
     scm.DataNodeCommand: rules(
         term=COUNT,
-        deadline_ms=TIME_MS,
+        valid_ms=number(0, DAY_MS),
         close_container=PART,
         delete_blocks=PART,
         create_pipeline=PART,

@@ -1,7 +1,9 @@
 """PutObject, DeleteObject, and the writing of a body that UploadPart shares."""
 
+from typing import Final
+
 from trioxygen.common.checksum import ChecksumType
-from trioxygen.common.errors import TrioxygenError, Unavailable
+from trioxygen.common.errors import LeaseExpired, TrioxygenError, Unavailable
 from trioxygen.gateway import records
 from trioxygen.gateway.backend import Reply, Written
 from trioxygen.gateway.body import Body
@@ -15,6 +17,9 @@ from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.om_pb2 import CommitKeyRequest, CommitPartRequest, KeyRow
 from trioxygen.proto.v1.types_pb2 import BlockSlice
+
+# The lease at hand, the one after it, and a new one.
+_LEASE_TRIES: Final = 3
 
 
 class BodyWriter(Operations):
@@ -47,9 +52,36 @@ class BodyWriter(Operations):
         written: Written | None,
         reply_type: type[Reply],
     ) -> Reply:
-        """Sends the commit and settles the blocks by its outcome."""
+        """Sends the commit and settles the blocks by its outcome.
+
+        Where the OM has ended a lease, the bytes are written again: the client has sent them
+        already, and shall not have to do it twice."""
+        for _ in range(_LEASE_TRIES - 1):
+            try:
+                return await self._commit(request, written, reply_type)
+            except LeaseExpired as error:
+                assert written is not None, "a commit without blocks needs no lease"
+                written = await self.backend.rewrite(written, error)
+                del request.row.blocks[:]
+                request.row.blocks.extend(written.slices)
+        try:
+            return await self._commit(request, written, reply_type)
+        except LeaseExpired:
+            if written is not None:
+                written.dropped()
+            raise
+
+    async def _commit(
+        self,
+        request: CommitKeyRequest | CommitPartRequest,
+        written: Written | None,
+        reply_type: type[Reply],
+    ) -> Reply:
+        """Raises: as the call; LeaseExpired with the blocks not settled."""
         try:
             reply = await self.backend.call(request, reply_type)
+        except LeaseExpired:
+            raise
         except Unavailable:
             if written is not None:
                 written.unknown()

@@ -28,6 +28,7 @@ _S3_CODES: Final[dict[ErrorCode, str]] = {
     types_pb2.CHECKSUM_MISMATCH: "InternalError",
     # The data was written but its lease ended before the commit: nothing is visible, a retry works.
     types_pb2.LEASE_EXPIRED: "ServiceUnavailable",
+    types_pb2.BLOCK_EXISTS: "ServiceUnavailable",
     types_pb2.CONTAINER_NOT_OPEN: "ServiceUnavailable",
     types_pb2.NO_SUCH_ACCESS_KEY: "InvalidAccessKeyId",
     types_pb2.OVERLOADED: "SlowDown",

@@ -94,6 +94,22 @@ def get_block(txn: ReadTxn, key: bytes) -> Block | None:
     return None if value is None else block_of_row(value)
 
 
+def highest_local(txn: ReadTxn, container: int) -> int:
+    """Of the blocks of a container that the index has; 0: none. By bisection: a cursor goes forward
+    only, and a container may have millions of blocks."""
+    cursor = txn.cursor(BLOCKS.table)
+    low, high = 0, 2**64
+    while high - low > 1:
+        middle = (low + high) // 2
+        row = cursor.seek(block_key(container, middle))
+        found = None if row is None else block_of_key(row[0])
+        if found is not None and found[0] == container:
+            low = found[1]
+        else:
+            high = middle
+    return low
+
+
 def put_block(txn: WriteTxn, key: bytes, block: Block) -> None:
     txn.put(BLOCKS.table, key, row_of_block(block))
 

@@ -12,6 +12,7 @@ from trioxygen.hdds.container.blocks import (
     OWN_FILE,
     SEGMENTS,
     Block,
+    block_of_key,
     container_key,
     segment_key,
 )
@@ -56,6 +57,7 @@ class Container:
     reserved_bytes: come in streams that have not been put yet.
     streamed: where records of streamed blocks lie that the index does not know yet.
     dirty_segments: those whose rows are not current.
+    highest_local: of all blocks that it ever had, deleted ones too.
     """
 
     container_id: int
@@ -71,6 +73,11 @@ class Container:
     streams_open: int = 0
     streamed: set[Place] = field(default_factory=set)
     dirty_segments: set[int] = field(default_factory=set)
+    highest_local: int = 0
+
+    def has_had(self, key: bytes) -> None:
+        """A block of it, by its key in the index."""
+        self.highest_local = max(self.highest_local, block_of_key(key)[1])
 
     def segment(self, number: int) -> Segment:
         found = self.segments.get(number)
@@ -133,6 +140,7 @@ class Container:
             used_bytes=self.taken_bytes,
             block_count=self.block_count,
             garbage_bytes=self.garbage_bytes,
+            highest_local=self.highest_local,
         )
 
 
@@ -201,6 +209,7 @@ def put_container(
         pipeline_id=container.pipeline_id,
         recovery_segment=seen.recovery.segment,
         recovery_offset_bytes=seen.recovery.offset_bytes,
+        highest_local=container.highest_local,
     )
     CONTAINERS.put(txn, container_key(container.container_id), row)
     for number in seen.dirty_segments | set(changes.live_bytes):

@@ -21,9 +21,18 @@ class Commands:
         # Deletions that are in the log and that the SCM has not been told of yet.
         self.deleted_transaction_ids: set[int] = set()
 
-    async def execute(self, command: DataNodeCommand) -> None:
+    def follow(self, term: int) -> None:
+        """Commands count from this term on: that of the leader that has taken the node in."""
+        self._term = term
+
+    async def execute(self, command: DataNodeCommand, *, asked_ms: float) -> None:
         """Idempotent: the SCM sends a command again until a report shows its effect. One that
-        breaks its rules is refused; the others are not to wait for it."""
+        breaks its rules is refused; the others are not to wait for it.
+
+        Args:
+            asked_ms: when the heartbeat that it answers was sent, by the monotonic clock. How old a
+                command is, is not a question to two machines' wall clocks.
+        """
         fault = RULES.fault(command)
         if fault is not None and command.WhichOneof("command") != "delete_blocks":
             log.error("command_refused", term=command.term, reason=fault)
@@ -32,8 +41,9 @@ class Commands:
             log.warning("command_of_former_leader_dropped", term=command.term)
             return
         self._term = command.term
-        if command.deadline_ms and command.deadline_ms < self._clock.wall_ms():
-            log.warning("command_expired", term=command.term)
+        age_ms = self._clock.monotonic_ms() - asked_ms
+        if command.valid_ms and age_ms > command.valid_ms:
+            log.warning("command_expired", term=command.term, age_ms=int(age_ms))
             return
         kind = command.WhichOneof("command")
         if kind == "close_container":

@@ -109,6 +109,7 @@ class DataNode:
                     node_id=self._config.node_id,
                     address=self._config.advertised_address or self._server.address,
                     scm=self._scm,
+                    clock=self._runtime.clock,
                     works=self.works,
                     commands=commands,
                     registered=self._registered,

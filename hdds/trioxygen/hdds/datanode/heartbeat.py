@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 
 from trioxygen.common import logs
+from trioxygen.common.clock import Clock
 from trioxygen.common.rules.network import RULES
 from trioxygen.hdds.container.volume import Volume
 from trioxygen.hdds.datanode.commands import Commands
@@ -56,12 +57,14 @@ class Heartbeat:
         node_id: str,
         address: str,
         scm: ScmClient,
+        clock: Clock,
         works: Sequence[VolumeWork],
         commands: Commands,
         registered: Callable[[str], Awaitable[None]],
     ) -> None:
         self._node_id, self._address = node_id, address
         self._scm, self._works, self._commands = scm, works, commands
+        self._clock = clock
         self._volumes = [work.volume for work in works]
         self._told_cluster = registered
         self.interval_ms = _INTERVAL_MS_FIRST
@@ -81,6 +84,7 @@ class Heartbeat:
         request = self._request(acknowledged)
         for volume in self._volumes:
             volume.changed_containers, volume.unreported_corrupt = set(), set()
+        asked_ms = self._clock.monotonic_ms()
         try:
             reply = await self._scm.heartbeat(request)
         except BaseException:
@@ -96,7 +100,7 @@ class Heartbeat:
             self._is_registered = False
             return True
         for command in reply.commands:
-            await self._commands.execute(command)
+            await self._commands.execute(command, asked_ms=asked_ms)
         # What was done is told at once: the SCM waits for it.
         return bool(self._commands.deleted_transaction_ids)
 
@@ -109,6 +113,7 @@ class Heartbeat:
         RULES.check(reply, "StorageContainerManager/RegisterDataNode")
         await self._told_cluster(reply.cluster_id)
         self._cluster_id = reply.cluster_id
+        self._commands.follow(reply.term)
         self.interval_ms = float(reply.heartbeat_interval_ms) or _INTERVAL_MS_FIRST
         self._is_registered = self._full_report = True
         log.info("datanode_registered", node=self._node_id, cluster=reply.cluster_id)

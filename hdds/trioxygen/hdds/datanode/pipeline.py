@@ -11,6 +11,7 @@ from google.protobuf.message import DecodeError
 
 from trioxygen.common import logs
 from trioxygen.common.errors import (
+    BlockExists,
     ContainerNotOpen,
     Internal,
     InvalidRequest,
@@ -32,7 +33,7 @@ from trioxygen.hdds.datanode.refusals import Refusals
 from trioxygen.hdds.datanode.streams import Streams
 from trioxygen.proto.v1.datanode_pb2 import PutBlockRequest, RingEntry, WriteSmallBlockRequest
 from trioxygen.proto.v1.scm_pb2 import CloseContainerCommand, DeleteBlocksCommand
-from trioxygen.proto.v1.types_pb2 import BlockRange
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
 
 log = logs.get(__name__)
 
@@ -123,9 +124,9 @@ class Pipeline:
     # ---- proposing ----
 
     async def write_small(self, request: WriteSmallBlockRequest) -> int:
-        """The block's commit sequence. Written again, a block keeps the bytes of the last time.
+        """The block's commit sequence. Written again with the same bytes: nothing changes.
 
-        Raises: InvalidRequest, ContainerNotOpen, NoSpace, and what the ring raises.
+        Raises: InvalidRequest, ContainerNotOpen, BlockExists, NoSpace, and what the ring raises.
         """
         block = request.block
         data = request.data
@@ -140,7 +141,10 @@ class Pipeline:
         room.take(size_bytes)
         payload = RingEntry(write_small_block=request).SerializeToString()
         key = block_key(container_id, block.local)
-        proposal = _Proposal(payload, container, key, data, checksums_of(data))
+        checksums = checksums_of(data)
+        if block.local <= container.highest_local:
+            self._check_content(key, block, size_bytes, checksums)
+        proposal = _Proposal(payload, container, key, data, checksums)
         self._proposals[id(payload)] = proposal
         try:
             index = await self.ring.propose(payload)
@@ -153,6 +157,17 @@ class Pipeline:
         if container.taken_bytes >= self._config.container_bytes_max:
             await self.close_container(container_id)
         return index
+
+    def _check_content(self, key: bytes, block: BlockId, size_bytes: int, checksums: bytes) -> None:
+        """A block is written once; a call that is repeated brings the same bytes. Others are of
+        somebody who was handed out the same block: what is there stays.
+
+        Raises: BlockExists."""
+        found = self.streams.sealed.get(key) or self._find_block(key)
+        if found is not None and (found.size_bytes != size_bytes or found.checksums != checksums):
+            raise BlockExists(
+                "the block exists with other content", container=block.container, local=block.local
+            )
 
     async def put_block(self, request: PutBlockRequest) -> int:
         """Makes a received block readable; its commit sequence. Idempotent.
@@ -250,6 +265,7 @@ class Pipeline:
         # The place counts only when the data is gone from memory.
         block = Block(len(data), index, checksums, _PENDING_PLACE, 0)
         self.current.put(key, PendingBlock(container, block, data))
+        container.has_had(key)
         self.volume.index.forget(key)
         return None
 
@@ -354,6 +370,7 @@ class Pipeline:
             return
         self.current.put(key, pending)
         self.volume.index.forget(key)
+        container.has_had(key)
 
     def _apply_delete(self, blocks: DeletedRange, index: int) -> None:
         self.current.delete(blocks)

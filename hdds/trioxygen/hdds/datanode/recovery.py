@@ -20,6 +20,7 @@ from trioxygen.hdds.container.blocks import (
     container_key,
     container_of_key,
     get_block,
+    highest_local,
     segment_of_key,
 )
 from trioxygen.hdds.container.container import Container, Place
@@ -97,6 +98,7 @@ def _load_rows(volume: Volume) -> tuple[dict[int, Place], set[int]]:
                 current_segment=row.current_segment,
                 used_bytes=row.used_bytes,
                 block_count=row.block_count,
+                highest_local=row.highest_local or highest_local(txn, row.container_id),
             )
             recovery[row.container_id] = Place(row.recovery_segment, row.recovery_offset_bytes)
         for key, value in _whole_rows(txn, SEGMENTS.table, damaged):

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from trioxygen.common.clock import Clock
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import ContainerNotOpen, InvalidRequest, Overloaded
+from trioxygen.common.errors import BlockExists, ContainerNotOpen, InvalidRequest, Overloaded
 from trioxygen.hdds.checksums import checksums_of
 from trioxygen.hdds.container.block_file import BlockFile
 from trioxygen.hdds.container.blocks import OWN_FILE, Block, block_key, block_of_key
@@ -217,7 +217,10 @@ class Streams:
         if found is None:
             return False
         if found.size_bytes != size_bytes or found.checksums != checksums:
-            raise InvalidRequest("the block exists with other content")
+            container, local = block_of_key(key)
+            raise BlockExists(
+                "the block exists with other content", container=container, local=local
+            )
         return True
 
     def _seal(self, key: bytes, sealed: SealedBlock) -> None:
@@ -228,6 +231,7 @@ class Streams:
         sealed.container.streams_open += 1
         sealed.container.reserved_bytes += sealed.size_bytes
         self.written_bytes += sealed.size_bytes
+        sealed.container.has_had(key)
         self.sealed[key] = sealed
 
     async def _uncancelled(self, work: Coroutine[Any, Any, T]) -> T:

@@ -125,7 +125,7 @@ class BlockKeeper:
         if not was_visible:
             # No readers; but a write that was given up may still be on its way to the DataNode.
             delay_ms = min(delay_ms, _UNSEEN_DELAY_MS)
-        not_before_ms = now.wall_ms + delay_ms
+        not_before_ms = now.group_ms + delay_ms
         blocks = BlockRange(container=container, first_local=first_local, count=count)
         GC.put(
             txn,
@@ -138,7 +138,7 @@ class BlockKeeper:
     ) -> None:
         """`old` is no longer the current version of its key."""
         if bucket.history_retention_ms:
-            row = HistoryRow(row=old, superseded_ms=now.wall_ms)
+            row = HistoryRow(row=old, superseded_ms=now.wall_ms, superseded_group_ms=now.group_ms)
             HISTORY.put(txn, history_key(bucket.bucket_id, key, old.object_id), row)
         else:
             self.release(txn, old.blocks, now)

@@ -47,6 +47,8 @@ OM_TABLES: Final[tuple[Table, ...]] = (
 ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *OM_TABLES)
 
 S3_VOLUME: Final = "s3v"
+# In META: drawn when the state is loaded from a dump.
+LINEAGE: Final = b"lineage"
 
 _SHIFTED: Final = bytes((byte + 1) % 256 for byte in range(256))
 _UNSHIFTED: Final = bytes((byte - 1) % 256 for byte in range(256))

@@ -138,14 +138,13 @@ class OzoneManager:
         await self._executor.start()
         initialization = Initialization(self._executor, interval_ms=self._config.worker_interval_ms)
         await initialization.work()
-        clock, interval_ms = self._runtime.clock, self._config.worker_interval_ms
+        interval_ms = self._config.worker_interval_ms
         for worker in (
             initialization,
-            LeaseExpiry(self._executor, clock, interval_ms=interval_ms),
-            GarbageCollection(self._executor, clock, self._scm, interval_ms=interval_ms),
+            LeaseExpiry(self._executor, interval_ms=interval_ms),
+            GarbageCollection(self._executor, self._scm, interval_ms=interval_ms),
             Expiry(
                 self._executor,
-                clock,
                 answers_kept_ms=self._config.answers_kept_ms,
                 completed_uploads_kept_ms=self._config.completed_uploads_kept_ms,
                 interval_ms=5 * interval_ms,

@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Final, Protocol
 
 from trioxygen.common import logs
-from trioxygen.common.clock import Clock
 from trioxygen.common.rules.network import RULES
 from trioxygen.metadata.execution import Executor
 from trioxygen.metadata.om.blocks import unreferenced
@@ -20,10 +19,11 @@ from trioxygen.metadata.om.schema import (
     GC,
     HISTORY,
     LEASES,
+    LINEAGE,
     S3_VOLUME,
     VOLUMES,
 )
-from trioxygen.metadata.retries import AnswerAges
+from trioxygen.metadata.replicated_state import get_integer
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.scm_pb2 import DeleteBlocksRequest
 from trioxygen.proto.v1.types_pb2 import BlockRange
@@ -61,14 +61,14 @@ class Initialization:
 class LeaseExpiry:
     name = "om-lease-expiry"
 
-    def __init__(self, executor: Executor, clock: Clock, *, interval_ms: float) -> None:
-        self._executor, self._clock, self.interval_ms = executor, clock, interval_ms
+    def __init__(self, executor: Executor, *, interval_ms: float) -> None:
+        self._executor, self.interval_ms = executor, interval_ms
         self._round = Round()
 
     async def work(self) -> bool:
         if not self._executor.replica.is_leader():
             return False
-        now_ms = self._clock.wall_ms()
+        now_ms = self._executor.group_ms()
         with self._executor.store.read() as txn:
             rows = LEASES.scan(txn, prefix=b"", after=self._round.after)
             page = list(
@@ -91,20 +91,28 @@ class GarbageCollection:
 
     name = "om-garbage-collection"
 
-    def __init__(
-        self, executor: Executor, clock: Clock, scm: BlockDeleter, *, interval_ms: float
-    ) -> None:
-        self._executor, self._clock, self._scm, self.interval_ms = executor, clock, scm, interval_ms
+    def __init__(self, executor: Executor, scm: BlockDeleter, *, interval_ms: float) -> None:
+        self._executor, self._scm, self.interval_ms = executor, scm, interval_ms
+        self._told_in_term = -1
         self._round = Round()
 
     async def work(self) -> bool:
         if not self._executor.replica.is_leader():
             return False
-        row_keys, ranges, is_full = self._page(self._clock.wall_ms())
+        term = self._executor.replica.term
+        with self._executor.store.read() as txn:
+            lineage = get_integer(txn, LINEAGE)
+        if lineage and term != self._told_in_term:
+            # Before anything is deleted that a former self of this state has let go.
+            await self._scm.delete_blocks(DeleteBlocksRequest(om_lineage=lineage))
+            self._told_in_term = term
+        row_keys, ranges, is_full = self._page(self._executor.group_ms())
         self._round.went_to(row_keys[-1] if is_full else None)
         if row_keys:
             if ranges:
-                await self._scm.delete_blocks(DeleteBlocksRequest(blocks=ranges))
+                await self._scm.delete_blocks(
+                    DeleteBlocksRequest(blocks=ranges, om_lineage=lineage)
+                )
             await execute_rows(
                 self._executor, row_keys, lambda keys: om.CollectGarbage(row_keys=keys)
             )
@@ -145,29 +153,25 @@ class Expiry:
     def __init__(
         self,
         executor: Executor,
-        clock: Clock,
         *,
         answers_kept_ms: int,
         completed_uploads_kept_ms: int,
         interval_ms: float,
     ) -> None:
-        self._executor, self._clock, self.interval_ms = executor, clock, interval_ms
-        self._ages = AnswerAges(answers_kept_ms)
+        self._executor, self.interval_ms = executor, interval_ms
+        self._answers_kept_ms = answers_kept_ms
         self._completed_uploads_kept_ms = completed_uploads_kept_ms
         self._completed, self._history = Round(), Round()
 
     async def work(self) -> bool:
         if not self._executor.replica.is_leader():
             return False
-        now_ms = self._clock.wall_ms()
+        now_ms = self._executor.group_ms()
         more = False
-        answered_before_ms = self._ages.answered_before_ms(
-            term=self._executor.replica.term,
-            monotonic_ms=self._clock.monotonic_ms(),
-            wall_ms=self._executor.last_wall_ms,
-        )
         reply = await self._executor.execute(
-            om.ExpireRetries(answered_before_ms=answered_before_ms, rows_max=10 * ROWS_AT_ONCE_MAX)
+            om.ExpireRetries(
+                answered_before_ms=now_ms - self._answers_kept_ms, rows_max=10 * ROWS_AT_ONCE_MAX
+            )
         )
         more |= isinstance(reply, om.WorkReply) and reply.more
         more |= await self._expire_completed(now_ms - self._completed_uploads_kept_ms)
@@ -206,11 +210,16 @@ class Expiry:
         old = [
             key
             for key, row in looked_at
-            if row.superseded_ms + retention_ms.get(int.from_bytes(key[:8], "big"), 0) <= now_ms
+            if _superseded_ms(row) + retention_ms.get(int.from_bytes(key[:8], "big"), 0) <= now_ms
         ]
         if old:
             await execute_rows(self._executor, old, lambda keys: om.ExpireHistory(row_keys=keys))
         return bool(old) and is_full
+
+
+def _superseded_ms(row: om.HistoryRow) -> int:
+    """The group's time; it began as wall time, which older rows have instead."""
+    return row.superseded_group_ms or row.superseded_ms
 
 
 class BucketPurge:

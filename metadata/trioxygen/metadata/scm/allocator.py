@@ -7,10 +7,17 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
+from trioxygen.common import logs
 from trioxygen.common.errors import InvalidRequest, NoSpace, NotEnoughDataNodes, SafeMode
 from trioxygen.metadata.execution import Executor
 from trioxygen.metadata.scm.nodes import Nodes
-from trioxygen.metadata.scm.schema import CONTAINERS, NODES, PIPELINES
+from trioxygen.metadata.scm.schema import (
+    CONTAINERS,
+    LOCAL_SEQUENCE,
+    NODES,
+    PIPELINES,
+    given_ids,
+)
 from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import (
     AllocateBlocksReply,
@@ -21,8 +28,11 @@ from trioxygen.proto.v1.scm_pb2 import (
     ReserveIds,
     ReserveIdsReply,
     ScmReply,
+    SkipIds,
 )
 from trioxygen.proto.v1.types_pb2 import BlockRange, DataNodeAddress, Pipeline
+
+log = logs.get(__name__)
 
 _LOCAL_IDS_RESERVED: Final = 1_000_000
 BLOCKS_AT_ONCE_MAX: Final = 10_000
@@ -131,7 +141,12 @@ class Allocator:
         return [
             row
             for row in rows
-            if all(self._nodes.health(node_id) == scm_pb2.HEALTHY for node_id in row.node_ids)
+            if all(
+                self._nodes.health(node_id) == scm_pb2.HEALTHY
+                # Which ids its containers have had is known only then.
+                and self._nodes.fully_reported(node_id)
+                for node_id in row.node_ids
+            )
         ]
 
     async def allocate(
@@ -192,10 +207,30 @@ class Allocator:
         self._open[opened.container_id] = opened
         return opened
 
+    async def skip(self, *, container_id: int, local: int) -> None:
+        """A DataNode has had these: whoever gave them away is not in this state, which was put back
+        to an earlier one. What comes now comes after them."""
+        # Not while a run is being reserved, which these ids may be in.
+        async with self._busy:
+            await self._skip(container_id, local)
+
+    async def _skip(self, container_id: int, local: int) -> None:
+        with self._executor.store.read() as txn:
+            given_container, given_local = given_ids(txn)
+        if container_id <= given_container and local <= given_local:
+            # Not beyond what is reserved: what is handed out of it goes on after them.
+            if local >= self._next_local:
+                self._next_local = min(local + 1, self._end_local)
+            return
+        log.warning("ids_skipped", container=container_id, local=local)
+        await self._executor.execute(SkipIds(container_id=container_id, local=local))
+        if local >= self._next_local:
+            self._next_local = self._end_local = 0
+
     async def _take_locals(self, count: int) -> int:
         if self._next_local + count > self._end_local:
             reply = await self._executor.execute(
-                ReserveIds(sequence="local", count=_LOCAL_IDS_RESERVED)
+                ReserveIds(sequence=LOCAL_SEQUENCE.decode(), count=_LOCAL_IDS_RESERVED)
             )
             assert isinstance(reply, ReserveIdsReply)
             self._next_local, self._end_local = reply.first, reply.first + _LOCAL_IDS_RESERVED

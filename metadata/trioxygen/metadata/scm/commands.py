@@ -2,14 +2,18 @@
 
 from typing import Final
 
+from trioxygen.common import logs
 from trioxygen.metadata.execution import Handler, Now, Refusal, expire_retries, register_reply
+from trioxygen.metadata.replicated_state import get_integer, put_integer
 from trioxygen.metadata.scm.containers import may_move
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     DELETED_BLOCKS,
+    LOCAL_SEQUENCE,
     NODES,
     PIPELINES,
     SEQUENCES,
+    given_ids,
     id_key,
 )
 from trioxygen.metadata.store.delta import CapturingTxn
@@ -17,6 +21,7 @@ from trioxygen.proto.v1 import scm_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import ExpireRetries, WorkReply
 from trioxygen.proto.v1.scm_pb2 import (
     AckDeletedBlocks,
+    AdoptContainers,
     ContainerRow,
     DeleteBlocksReply,
     DeleteBlocksRequest,
@@ -28,12 +33,16 @@ from trioxygen.proto.v1.scm_pb2 import (
     ReserveIds,
     ReserveIdsReply,
     ScmReply,
+    SkipIds,
     UpdateContainers,
 )
 from trioxygen.proto.v1.types_pb2 import BlockRange
 
+log = logs.get(__name__)
+
 # A row goes to its nodes as one command.
 _RANGES_IN_ROW_MAX: Final = 10_000
+_OM_LINEAGE: Final = b"om_lineage"
 
 register_reply(DeleteBlocksRequest, DeleteBlocksReply)
 
@@ -41,6 +50,8 @@ register_reply(DeleteBlocksRequest, DeleteBlocksReply)
 def handlers() -> dict[type, Handler]:
     return {
         ReserveIds: reserve_ids,
+        SkipIds: skip_ids,
+        AdoptContainers: adopt_containers,
         PutNode: put_node,
         PutPipeline: put_pipeline,
         OpenContainer: open_container,
@@ -58,6 +69,32 @@ def reserve_ids(txn: CapturingTxn, command: ReserveIds, now: Now) -> ReserveIdsR
     first = 1 if value is None else int.from_bytes(value, "big")
     txn.put(SEQUENCES, key, (first + command.count).to_bytes(8, "big"))
     return ReserveIdsReply(first=first)
+
+
+def skip_ids(txn: CapturingTxn, command: SkipIds, now: Now) -> ScmReply:
+    now.skip_ids(command.container_id)
+    _, given_local = given_ids(txn)
+    txn.put(SEQUENCES, LOCAL_SEQUENCE, (max(given_local, command.local) + 1).to_bytes(8, "big"))
+    return ScmReply()
+
+
+def adopt_containers(txn: CapturingTxn, command: AdoptContainers, now: Now) -> ScmReply | Refusal:
+    """They can be found again. Nothing is added to them: who else writes there is not known."""
+    pipeline = next(
+        (row for _, row in PIPELINES.scan(txn, prefix=b"") if command.node_id in row.node_ids), None
+    )
+    if pipeline is None:
+        return Refusal(types_pb2.NOT_ENOUGH_DATANODES, facts={"node": command.node_id})
+    for reported in command.containers:
+        key = id_key(reported.container_id)
+        if CONTAINERS.exists(txn, key):
+            continue
+        row = ContainerRow(pipeline_id=pipeline.pipeline_id, created_ms=now.wall_ms)
+        row.MergeFrom(reported)
+        row.state = scm_pb2.CLOSING if reported.state == scm_pb2.OPEN else reported.state
+        CONTAINERS.put(txn, key, row)
+        now.skip_ids(row.container_id)
+    return ScmReply()
 
 
 def put_node(txn: CapturingTxn, command: PutNode, now: Now) -> ScmReply:
@@ -107,6 +144,7 @@ def update_containers(txn: CapturingTxn, command: UpdateContainers, now: Now) ->
 
 def delete_blocks(txn: CapturingTxn, command: DeleteBlocksRequest, now: Now) -> DeleteBlocksReply:
     """A transaction for each pipeline, or several, confirmed by each of its nodes."""
+    _follow_om(txn, command.om_lineage)
     by_pipeline: dict[str, list[BlockRange]] = {}
     for blocks in command.blocks:
         container = CONTAINERS.get(txn, id_key(blocks.container))
@@ -120,9 +158,24 @@ def delete_blocks(txn: CapturingTxn, command: DeleteBlocksRequest, now: Now) -> 
                 transaction_id=now.next_id(),
                 blocks=ranges[first : first + _RANGES_IN_ROW_MAX],
                 waiting_node_ids=pipeline.node_ids,
+                om_lineage=command.om_lineage,
             )
             DELETED_BLOCKS.put(txn, id_key(row.transaction_id), row)
     return DeleteBlocksReply()
+
+
+def _follow_om(txn: CapturingTxn, lineage: int) -> None:
+    """An OM that was loaded from a dump may refer to what its former self let go: deletions that
+    wait are forgotten, and their blocks left where they are."""
+    if get_integer(txn, _OM_LINEAGE) == lineage:
+        return
+    put_integer(txn, _OM_LINEAGE, lineage)
+    rows = list(DELETED_BLOCKS.scan(txn, prefix=b""))
+    former = [row for _, row in rows if row.om_lineage != lineage]
+    for row in former:
+        DELETED_BLOCKS.delete(txn, id_key(row.transaction_id))
+    blocks = sum(one.count for row in former for one in row.blocks)
+    log.warning("om_was_put_back", lineage=lineage, deletions_forgotten=blocks)
 
 
 def ack_deleted_blocks(txn: CapturingTxn, command: AckDeletedBlocks, now: Now) -> ScmReply:

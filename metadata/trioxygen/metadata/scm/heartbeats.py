@@ -8,15 +8,18 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
+from trioxygen.common.errors import NotEnoughDataNodes
 from trioxygen.common.paging import Room
 from trioxygen.metadata.execution import Executor
 from trioxygen.metadata.scm.allocator import Allocator
 from trioxygen.metadata.scm.containers import may_move
 from trioxygen.metadata.scm.nodes import Nodes
-from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, id_key
+from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, PIPELINES, id_key
+from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import (
     AckDeletedBlocks,
+    AdoptContainers,
     CloseContainerCommand,
     ContainerRow,
     DataNodeCommand,
@@ -31,7 +34,7 @@ log = logs.get(__name__)
 
 _DELETES_WAITING_MAX: Final = 100
 _ENDING: Final = (scm_pb2.CLOSING, scm_pb2.CLOSED)
-_COMMAND_DEADLINE_MS: Final = 60_000
+_COMMAND_VALID_MS: Final = 60_000
 
 
 class Heartbeats:
@@ -83,13 +86,21 @@ class Heartbeats:
 
     async def _take_reports(self, heartbeat: HeartbeatRequest) -> None:
         changed: list[ContainerRow] = []
+        unknown: list[ContainerRow] = []
         with self._executor.store.read() as txn:
             for report in heartbeat.containers:
                 row = CONTAINERS.get(txn, id_key(report.container_id))
                 if row is None:
-                    log.warning(
-                        "container_unknown", node=heartbeat.node_id, container=report.container_id
+                    unknown.append(
+                        ContainerRow(
+                            container_id=report.container_id,
+                            state=report.state,
+                            used_bytes=report.used_bytes,
+                            block_count=report.block_count,
+                        )
                     )
+                    continue
+                if not self._is_at_home(txn, row, heartbeat.node_id):
                     continue
                 told = ContainerRow(
                     container_id=row.container_id,
@@ -112,8 +123,36 @@ class Heartbeats:
                     or told.block_count != row.block_count
                 ):
                     changed.append(told)
+        await self._skip_ids(heartbeat)
+        if unknown:
+            await self._adopt(heartbeat.node_id, unknown)
         if changed:
             await self._executor.execute(UpdateContainers(containers=changed))
+
+    async def _skip_ids(self, heartbeat: HeartbeatRequest) -> None:
+        if heartbeat.containers:
+            await self._allocator.skip(
+                container_id=max(report.container_id for report in heartbeat.containers),
+                local=max(report.highest_local for report in heartbeat.containers),
+            )
+
+    async def _adopt(self, node_id: str, containers: list[ContainerRow]) -> None:
+        """The state was put back to an earlier one, or lost: what DataNodes have is found again."""
+        ids = [container.container_id for container in containers]
+        log.warning("containers_adopted", node=node_id, count=len(ids), first=min(ids))
+        try:
+            await self._executor.execute(AdoptContainers(node_id=node_id, containers=containers))
+        except NotEnoughDataNodes as error:
+            log.warning("containers_not_adopted", node=node_id, reason=error)
+
+    def _is_at_home(self, txn: ReadTxn, container: ContainerRow, node_id: str) -> bool:
+        """A node that is in none of the container's places has another one of the same id, from a
+        state that this one is not: nothing of it counts, and nothing of it is deleted."""
+        pipeline = PIPELINES.get(txn, container.pipeline_id.encode())
+        if pipeline is not None and node_id in pipeline.node_ids:
+            return True
+        log.warning("container_elsewhere", node=node_id, container=container.container_id)
+        return False
 
     async def _take_acknowledgements(self, heartbeat: HeartbeatRequest) -> None:
         if not heartbeat.deleted_transaction_ids:
@@ -137,6 +176,8 @@ class Heartbeats:
                 if row is None or row.state != scm_pb2.CLOSING:
                     self._closing_since_ms.pop(container_id, None)
                 if row is None or row.state not in _ENDING or replica.state == scm_pb2.CLOSED:
+                    continue
+                if not self._is_at_home(txn, row, node_id):
                     continue
                 if row.state == scm_pb2.CLOSING:
                     since_ms = self._closing_since_ms.setdefault(container_id, now_ms)
@@ -181,7 +222,7 @@ class Heartbeats:
     ) -> DataNodeCommand:
         return DataNodeCommand(
             term=self._executor.replica.term,
-            deadline_ms=self._clock.wall_ms() + _COMMAND_DEADLINE_MS,
+            valid_ms=_COMMAND_VALID_MS,
             close_container=close_container,
             delete_blocks=delete_blocks,
         )

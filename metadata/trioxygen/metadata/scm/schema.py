@@ -3,7 +3,8 @@
 from typing import Final
 
 from trioxygen.metadata.execution import META, RETRIES
-from trioxygen.metadata.store.ports import Table
+from trioxygen.metadata.replicated_state import SEQUENCE, get_integer
+from trioxygen.metadata.store.ports import ReadTxn, Table
 from trioxygen.metadata.store.table import RowTable
 from trioxygen.proto.v1 import scm_pb2
 
@@ -22,6 +23,15 @@ SCM_TABLES: Final[tuple[Table, ...]] = (
     SEQUENCES,
 )
 ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *SCM_TABLES)
+
+
+LOCAL_SEQUENCE: Final = b"local"
+
+
+def given_ids(txn: ReadTxn) -> tuple[int, int]:
+    """(container id, local id): the last ones that were given, or reserved to be given."""
+    next_local = int.from_bytes(txn.get(SEQUENCES, LOCAL_SEQUENCE) or b"", "big")
+    return get_integer(txn, SEQUENCE), max(0, next_local - 1)
 
 
 def id_key(number: int) -> bytes:

@@ -127,7 +127,6 @@ class StorageContainerManager:
         self._runtime.tasks.start_worker(
             AnswerExpiry(
                 self._executor,
-                self._runtime.clock,
                 answers_kept_ms=self._config.answers_kept_ms,
                 interval_ms=self._config.worker_interval_ms,
             )
@@ -191,6 +190,7 @@ class StorageContainerManager:
         return scm.RegisterDataNodeReply(
             cluster_id=self._config.cluster_id,
             heartbeat_interval_ms=self._config.heartbeat_interval_ms,
+            term=self._executor.replica.term,
         )
 
     async def _make_pipelines(self) -> None:

@@ -139,7 +139,7 @@ class PackedPlace(_message.Message):
     def __init__(self, segment: _Optional[int] = ..., offset_bytes: _Optional[int] = ...) -> None: ...
 
 class DataNodeContainerRow(_message.Message):
-    __slots__ = ("container_id", "state", "used_bytes", "block_count", "current_segment", "pipeline_id", "recovery_segment", "recovery_offset_bytes")
+    __slots__ = ("container_id", "state", "used_bytes", "block_count", "current_segment", "pipeline_id", "recovery_segment", "recovery_offset_bytes", "highest_local")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -148,6 +148,7 @@ class DataNodeContainerRow(_message.Message):
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     RECOVERY_SEGMENT_FIELD_NUMBER: _ClassVar[int]
     RECOVERY_OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
+    HIGHEST_LOCAL_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     state: _scm_pb2.ContainerState
     used_bytes: int
@@ -156,7 +157,8 @@ class DataNodeContainerRow(_message.Message):
     pipeline_id: str
     recovery_segment: int
     recovery_offset_bytes: int
-    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., current_segment: _Optional[int] = ..., pipeline_id: _Optional[str] = ..., recovery_segment: _Optional[int] = ..., recovery_offset_bytes: _Optional[int] = ...) -> None: ...
+    highest_local: int
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., current_segment: _Optional[int] = ..., pipeline_id: _Optional[str] = ..., recovery_segment: _Optional[int] = ..., recovery_offset_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ...) -> None: ...
 
 class SegmentRow(_message.Message):
     __slots__ = ("size_bytes", "live_bytes", "punched_bytes")

@@ -99,12 +99,14 @@ class KeyRow(_message.Message):
     def __init__(self, object_id: _Optional[int] = ..., size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., storage_class: _Optional[str] = ..., account_id: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., checksum: _Optional[bytes] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[ObjectPart, _Mapping]]] = ...) -> None: ...
 
 class HistoryRow(_message.Message):
-    __slots__ = ("row", "superseded_ms")
+    __slots__ = ("row", "superseded_ms", "superseded_group_ms")
     ROW_FIELD_NUMBER: _ClassVar[int]
     SUPERSEDED_MS_FIELD_NUMBER: _ClassVar[int]
+    SUPERSEDED_GROUP_MS_FIELD_NUMBER: _ClassVar[int]
     row: KeyRow
     superseded_ms: int
-    def __init__(self, row: _Optional[_Union[KeyRow, _Mapping]] = ..., superseded_ms: _Optional[int] = ...) -> None: ...
+    superseded_group_ms: int
+    def __init__(self, row: _Optional[_Union[KeyRow, _Mapping]] = ..., superseded_ms: _Optional[int] = ..., superseded_group_ms: _Optional[int] = ...) -> None: ...
 
 class UploadRow(_message.Message):
     __slots__ = ("bucket_id", "account_id", "created_ms", "storage_class", "checksum_algorithm", "checksum_type", "headers", "upload_id", "key", "checksum_chosen")

@@ -88,14 +88,16 @@ class ContainerRow(_message.Message):
     def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., pipeline_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ...) -> None: ...
 
 class DeletedBlocksRow(_message.Message):
-    __slots__ = ("transaction_id", "blocks", "waiting_node_ids")
+    __slots__ = ("transaction_id", "blocks", "waiting_node_ids", "om_lineage")
     TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     WAITING_NODE_IDS_FIELD_NUMBER: _ClassVar[int]
+    OM_LINEAGE_FIELD_NUMBER: _ClassVar[int]
     transaction_id: int
     blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockRange]
     waiting_node_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, transaction_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ..., waiting_node_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    om_lineage: int
+    def __init__(self, transaction_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ..., waiting_node_ids: _Optional[_Iterable[str]] = ..., om_lineage: _Optional[int] = ...) -> None: ...
 
 class ReserveIds(_message.Message):
     __slots__ = ("sequence", "count")
@@ -110,6 +112,22 @@ class ReserveIdsReply(_message.Message):
     FIRST_FIELD_NUMBER: _ClassVar[int]
     first: int
     def __init__(self, first: _Optional[int] = ...) -> None: ...
+
+class SkipIds(_message.Message):
+    __slots__ = ("container_id", "local")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    LOCAL_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    local: int
+    def __init__(self, container_id: _Optional[int] = ..., local: _Optional[int] = ...) -> None: ...
+
+class AdoptContainers(_message.Message):
+    __slots__ = ("node_id", "containers")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTAINERS_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    containers: _containers.RepeatedCompositeFieldContainer[ContainerRow]
+    def __init__(self, node_id: _Optional[str] = ..., containers: _Optional[_Iterable[_Union[ContainerRow, _Mapping]]] = ...) -> None: ...
 
 class PutNode(_message.Message):
     __slots__ = ("node",)
@@ -166,14 +184,16 @@ class AllocateBlocksReply(_message.Message):
     def __init__(self, blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ...) -> None: ...
 
 class DeleteBlocksRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "blocks")
+    __slots__ = ("client_id", "request_id", "blocks", "om_lineage")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    OM_LINEAGE_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
     blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockRange]
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ...) -> None: ...
+    om_lineage: int
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ..., om_lineage: _Optional[int] = ...) -> None: ...
 
 class DeleteBlocksReply(_message.Message):
     __slots__ = ()
@@ -214,12 +234,14 @@ class RegisterDataNodeRequest(_message.Message):
     def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ..., cluster_id: _Optional[str] = ...) -> None: ...
 
 class RegisterDataNodeReply(_message.Message):
-    __slots__ = ("cluster_id", "heartbeat_interval_ms")
+    __slots__ = ("cluster_id", "heartbeat_interval_ms", "term")
     CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
+    TERM_FIELD_NUMBER: _ClassVar[int]
     cluster_id: str
     heartbeat_interval_ms: int
-    def __init__(self, cluster_id: _Optional[str] = ..., heartbeat_interval_ms: _Optional[int] = ...) -> None: ...
+    term: int
+    def __init__(self, cluster_id: _Optional[str] = ..., heartbeat_interval_ms: _Optional[int] = ..., term: _Optional[int] = ...) -> None: ...
 
 class VolumeReport(_message.Message):
     __slots__ = ("volume_id", "capacity_bytes", "used_bytes", "free_bytes", "failed", "reserved_bytes", "full", "refused_entries")
@@ -242,18 +264,20 @@ class VolumeReport(_message.Message):
     def __init__(self, volume_id: _Optional[str] = ..., capacity_bytes: _Optional[int] = ..., used_bytes: _Optional[int] = ..., free_bytes: _Optional[int] = ..., failed: _Optional[bool] = ..., reserved_bytes: _Optional[int] = ..., full: _Optional[bool] = ..., refused_entries: _Optional[int] = ...) -> None: ...
 
 class ContainerReport(_message.Message):
-    __slots__ = ("container_id", "state", "used_bytes", "block_count", "garbage_bytes")
+    __slots__ = ("container_id", "state", "used_bytes", "block_count", "garbage_bytes", "highest_local")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
     BLOCK_COUNT_FIELD_NUMBER: _ClassVar[int]
     GARBAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    HIGHEST_LOCAL_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     state: ContainerState
     used_bytes: int
     block_count: int
     garbage_bytes: int
-    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., garbage_bytes: _Optional[int] = ...) -> None: ...
+    highest_local: int
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., garbage_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ...) -> None: ...
 
 class CorruptBlock(_message.Message):
     __slots__ = ("block", "reason")
@@ -300,18 +324,18 @@ class PipelineCommand(_message.Message):
     def __init__(self, pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ...) -> None: ...
 
 class DataNodeCommand(_message.Message):
-    __slots__ = ("term", "deadline_ms", "close_container", "delete_blocks", "create_pipeline")
+    __slots__ = ("term", "valid_ms", "close_container", "delete_blocks", "create_pipeline")
     TERM_FIELD_NUMBER: _ClassVar[int]
-    DEADLINE_MS_FIELD_NUMBER: _ClassVar[int]
+    VALID_MS_FIELD_NUMBER: _ClassVar[int]
     CLOSE_CONTAINER_FIELD_NUMBER: _ClassVar[int]
     DELETE_BLOCKS_FIELD_NUMBER: _ClassVar[int]
     CREATE_PIPELINE_FIELD_NUMBER: _ClassVar[int]
     term: int
-    deadline_ms: int
+    valid_ms: int
     close_container: CloseContainerCommand
     delete_blocks: DeleteBlocksCommand
     create_pipeline: PipelineCommand
-    def __init__(self, term: _Optional[int] = ..., deadline_ms: _Optional[int] = ..., close_container: _Optional[_Union[CloseContainerCommand, _Mapping]] = ..., delete_blocks: _Optional[_Union[DeleteBlocksCommand, _Mapping]] = ..., create_pipeline: _Optional[_Union[PipelineCommand, _Mapping]] = ...) -> None: ...
+    def __init__(self, term: _Optional[int] = ..., valid_ms: _Optional[int] = ..., close_container: _Optional[_Union[CloseContainerCommand, _Mapping]] = ..., delete_blocks: _Optional[_Union[DeleteBlocksCommand, _Mapping]] = ..., create_pipeline: _Optional[_Union[PipelineCommand, _Mapping]] = ...) -> None: ...
 
 class HeartbeatReply(_message.Message):
     __slots__ = ("commands", "register_again")

@@ -26,6 +26,7 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CONDITION_FAILED: _ClassVar[ErrorCode]
     CONDITION_CONFLICT: _ClassVar[ErrorCode]
     LEASE_EXPIRED: _ClassVar[ErrorCode]
+    BLOCK_EXISTS: _ClassVar[ErrorCode]
     NO_SUCH_ACCESS_KEY: _ClassVar[ErrorCode]
     NO_SUCH_ACCOUNT: _ClassVar[ErrorCode]
     ACCOUNT_ALREADY_EXISTS: _ClassVar[ErrorCode]
@@ -87,6 +88,7 @@ OBJECT_TOO_LARGE: ErrorCode
 CONDITION_FAILED: ErrorCode
 CONDITION_CONFLICT: ErrorCode
 LEASE_EXPIRED: ErrorCode
+BLOCK_EXISTS: ErrorCode
 NO_SUCH_ACCESS_KEY: ErrorCode
 NO_SUCH_ACCOUNT: ErrorCode
 ACCOUNT_ALREADY_EXISTS: ErrorCode

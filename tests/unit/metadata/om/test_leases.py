@@ -239,7 +239,7 @@ async def test_gc_never_hands_over_a_block_that_is_referenced(harness: OmHarness
     blocks = BlockRange(container=CONTAINER, first_local=first, count=5)
     GC.put(txn, b"\0" * 24, om.GcRow(blocks=blocks))
     txn.commit()
-    worker = GarbageCollection(harness.executor, harness.clock, harness.scm, interval_ms=1)
+    worker = GarbageCollection(harness.executor, harness.scm, interval_ms=1)
     await worker.work()
     assert [local for _, local in harness.scm.deleted] == [
         local for local in locals_of(lease) if local != held[1]

@@ -80,7 +80,7 @@ async def test_garbage_behind_a_page_that_the_scm_cannot_take_is_collected(
     GC.put(txn, gc_key(0, CONTAINER, 2**64 - 1), om.GcRow(blocks=wrong))
     txn.commit()
     scm = PickyScm()
-    worker = GarbageCollection(harness.executor, harness.clock, scm, interval_ms=1)
+    worker = GarbageCollection(harness.executor, scm, interval_ms=1)
     with pytest.raises(Internal):
         await worker.work()
     while await worker.work():

@@ -91,13 +91,6 @@ async def test_report_that_says_nothing_new_is_not_written(harness: ScmHarness) 
 
 
 @scm_test()
-async def test_report_of_an_unknown_container_is_passed(harness: ScmHarness) -> None:
-    await harness.join()
-    assert list((await harness.heartbeat("dn1", report(4_711, 5))).commands) == []
-    assert harness.rows(CONTAINERS.table) == []
-
-
-@scm_test()
 async def test_containers_are_located_where_their_pipeline_is(harness: ScmHarness) -> None:
     await harness.join("dn1", "dn2")
     container = (await harness.allocate()).blocks.container

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from trioxygen.common.units import MIB
+from trioxygen.common.units import DAY_MS, MIB
 from trioxygen.metadata.execution import Handler, Now, Refusal
 from trioxygen.metadata.om.blocks import BlockKeeper, check_row
 from trioxygen.metadata.om.commands.buckets import live_bucket
@@ -34,6 +34,15 @@ def check_condition(condition: WriteCondition, old: KeyRow | None) -> Refusal | 
         if condition.if_match not in ("*", old.etag):
             return Refusal(types_pb2.CONDITION_FAILED, facts={"condition": "If-Match"})
     return None
+
+
+def modified_ms(old: KeyRow | None, now: Now) -> int:
+    """Of the new version of a key. It does not go back with a clock that is set back: a client that
+    asks If-Modified-Since would be told that nothing has changed. It may when the former one was
+    more than a day ahead, which only a clock that was wrong explains."""
+    if old is not None and now.wall_ms < old.modified_ms <= now.wall_ms + DAY_MS:
+        return old.modified_ms
+    return now.wall_ms
 
 
 def check_key(key: bytes) -> Refusal | None:
@@ -77,7 +86,7 @@ class KeyCommands:
         if refusal is not None:
             return refusal
         row.object_id = now.next_id()
-        row.modified_ms = now.wall_ms
+        row.modified_ms = modified_ms(old, now)
         self._blocks.reference(txn, row.blocks)
         KEYS.put(txn, key, row)
         if old is not None:

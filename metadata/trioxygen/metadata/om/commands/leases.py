@@ -62,7 +62,7 @@ class LeaseCommands:
             container=command.blocks.container,
             first_local=command.blocks.first_local,
             count=command.blocks.count,
-            expires_ms=now.wall_ms + self._duration_ms,
+            expires_ms=now.group_ms + self._duration_ms,
             client_id=command.client_id,
         )
         LEASES.put(txn, lease_key(lease_id), row)
@@ -82,7 +82,7 @@ class LeaseCommands:
             if lease is None or lease.client_id != command.client_id:
                 reply.lost.append(lease_id)
                 continue
-            lease.expires_ms = now.wall_ms + self._duration_ms
+            lease.expires_ms = now.group_ms + self._duration_ms
             LEASES.put(txn, lease_key(lease_id), lease)
         return reply
 
@@ -101,7 +101,7 @@ class LeaseCommands:
         for lease_id in command.lease_ids:
             lease = LEASES.get(txn, lease_key(lease_id))
             # It may have been renewed since the worker looked.
-            if lease is not None and lease.expires_ms <= now.wall_ms:
+            if lease is not None and lease.expires_ms <= now.group_ms:
                 self._blocks.end_lease(txn, lease_id, now)
             if txn.size_bytes - bytes_before >= DELETED_AT_ONCE_BYTES:
                 # The worker finds the rest again.

@@ -8,6 +8,7 @@ from trioxygen.metadata.om.commands.keys import (
     DELETED_AT_ONCE_BYTES,
     check_condition,
     check_key,
+    modified_ms,
 )
 from trioxygen.metadata.om.multipart import ChosenPart
 from trioxygen.metadata.om.schema import (
@@ -60,12 +61,9 @@ class UploadCommands:
         refusal = check_key(command.key) or multipart.check_checksum(command.row)
         if refusal is not None:
             return refusal
-        # Begins with the time, so that the uploads of one key list in the order of their creation.
-        upload_id = (
-            now.wall_ms.to_bytes(6, "big")
-            + (now.next_id() % 2**16).to_bytes(2, "big")
-            + now.rng.randbytes(8)
-        )
+        # Begins with what only rises, so that the uploads of one key list in the order of their
+        # creation, whatever clocks say.
+        upload_id = now.next_id().to_bytes(8, "big") + now.rng.randbytes(8)
         row = UploadRow()
         row.CopyFrom(command.row)
         row.upload_id, row.key = upload_id, command.key
@@ -127,7 +125,7 @@ class UploadCommands:
         if refusal is not None:
             return refusal
         row.object_id = now.next_id()
-        row.modified_ms = now.wall_ms
+        row.modified_ms = modified_ms(old, now)
         KEYS.put(txn, key, row)
         if old is not None:
             self._blocks.supersede(txn, bucket, command.key, old, now)
@@ -146,7 +144,7 @@ class UploadCommands:
             bucket_id=bucket.bucket_id,
             key=command.key,
             object_id=row.object_id,
-            completed_ms=now.wall_ms,
+            completed_ms=now.group_ms,
             parts_digest=multipart.parts_digest(command),
             reply=reply,
         )

@@ -1,0 +1,21 @@
+"""What of an SCM's state does not outlive its load from a dump."""
+
+import random
+
+from trioxygen.metadata.scm.schema import (
+    DELETED_BLOCKS,
+    LOCAL_SEQUENCE,
+    SEQUENCES,
+    given_ids,
+)
+from trioxygen.metadata.state_dump import skipped
+from trioxygen.metadata.store.ports import WriteTxn
+
+
+def forget_since_dump(txn: WriteTxn, rng: random.Random) -> None:
+    """Local ids go on behind all that were given. Deletions that waited are forgotten: the OM may
+    have been put back to before them. Their blocks stay, as orphans."""
+    _, given_local = given_ids(txn)
+    txn.put(SEQUENCES, LOCAL_SEQUENCE, (skipped(given_local, rng) + 1).to_bytes(8, "big"))
+    for key, _ in list(txn.scan(DELETED_BLOCKS.table, prefix=b"")):
+        txn.delete(DELETED_BLOCKS.table, key)
