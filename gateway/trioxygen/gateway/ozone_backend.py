@@ -346,7 +346,7 @@ class BlockSplitter:
         except BlockExists:
             # Somebody else has had these blocks: what is in them is not this writer's to drop.
             taken = self._taken.pop()
-            taken.lease.next_local = taken.lease.end_local
+            taken.lease.retire()
             self._backend.keeper.settle(taken, dropped=False)
             raise
         self._tags.append(self._stream.tag)

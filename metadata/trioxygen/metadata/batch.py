@@ -122,8 +122,18 @@ class BatchRunner:
         self._service, self._store = service, store
         self._handlers = handlers
         self._clock, self._rng, self._bytes_max = clock, rng, bytes_max
-        self.time = GroupTime(clock)
+        self._time = GroupTime(clock)
         self._told_wall_ms = 0
+
+    def begin_time(self) -> None:
+        """Before it leads: so it knows how long the leaders have run meanwhile."""
+        with self._store.read() as txn:
+            self._time.begin(noted_time(txn))
+
+    def group_ms(self) -> int:
+        """As a command that runs now would get it. On any thread."""
+        with self._store.read() as txn:
+            return self._time.now_ms(noted_time(txn))
 
     def run(self, waiting: list[Waiting]) -> Batch:
         broken: dict[int, TrioxygenError] = {}
@@ -146,7 +156,7 @@ class BatchRunner:
     ) -> tuple[Batch, tuple[int, TrioxygenError] | None]:
         first_id = get_integer(txn, SEQUENCE)
         noted = noted_time(txn)
-        group_ms = self.time.count_on(noted)
+        group_ms = self._time.count_on(noted)
         now = Now(self._clock.wall_ms(), group_ms, first_id, self._rng)
         self._tell_wall_clock(noted, now)
         results: list[Message | TrioxygenError] = []

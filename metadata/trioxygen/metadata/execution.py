@@ -50,7 +50,6 @@ from trioxygen.metadata.batch import (
 )
 from trioxygen.metadata.changes import Changes
 from trioxygen.metadata.executor_metrics import ExecutorMetrics
-from trioxygen.metadata.group_time import noted_time
 from trioxygen.metadata.raft.ports import (
     Applied,
     Entry,
@@ -299,8 +298,7 @@ class Executor:
         self._replica.watch_pressure(self._upkeep.make_durable_soon)
         self._changes.applied_to(self.applied_index())
         await self._replica.start(self)
-        with self._state.store.read() as txn:
-            self._runner.time.begin(noted_time(txn))
+        self._runner.begin_time()
         task = self._runtime.tasks.start(self._execute_batches(), name=f"{self._name}-executor")
         task.add_done_callback(self._ended)
 
@@ -361,8 +359,7 @@ class Executor:
 
     def group_ms(self) -> int:
         """The group's time, as commands that run now would get it (`Now.group_ms`)."""
-        with self._state.store.read() as txn:
-            return self._runner.time.now_ms(noted_time(txn))
+        return self._runner.group_ms()
 
     def members(self) -> Sequence[MemberRow]:
         """Of the group, as far as it is applied here. Changed by PutMember and DeleteMember."""
