@@ -44,6 +44,7 @@ async def test_ids_of_after_the_dump_are_not_given_again(harness: ScmHarness) ->
     given: set[tuple[int, int]] = set()
     locals_given: set[int] = set()
     transactions: set[bytes] = set()
+    blocks = BlockRange()
     for seed in range(30):
         for _ in range(3):
             blocks = (await harness.allocate(10)).blocks
