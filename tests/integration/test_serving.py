@@ -178,6 +178,19 @@ def test_endless_headers_and_trailers_are_cut_off(endless: bytes) -> None:
         (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
         (b"GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody", 400),
+        (
+            b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
+            501,
+        ),
+        (b"GET http://[zz]/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET http://[::1 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET http://u:p@a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET http://a:99999/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: [zz]\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a:65536\r\n\r\n", 400),
         (b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400),
         (b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", 400),
         (
@@ -236,6 +249,43 @@ def test_chunked_bodies_are_joined_and_their_trailers_dropped() -> None:
         assert (await client.answer())[2] == b"/?:abcde"
         await client.send(request("GET", "/next"))
         assert (await client.answer())[2] == b"/next?:"
+
+    run(echo, steps)
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "host"),
+    [
+        (b"http://b.s3.test:80/k%20l?q", b"/k%20l?q", b"b.s3.test:80"),
+        (b"HTTP://[::1]?q=1", b"/?q=1", b"[::1]"),
+        (b"/http://x/", b"/http://x/", b"a"),
+    ],
+)
+def test_host_of_an_absolute_target_takes_the_place_of_host(
+    target: bytes, path: bytes, host: bytes
+) -> None:
+    async def tell(scope: Scope, receive: Receive, send: Send) -> None:
+        seen = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+        assert [value for name, value in scope["headers"] if name == b"host"] == [host]
+        await answer(send, 200, seen)
+
+    async def steps(server: Served) -> None:
+        client = await server.client()
+        await client.send(b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % target)
+        status, _, body = await client.answer()
+        assert (status, body) == (200, path)
+
+    run(tell, steps)
+
+
+@pytest.mark.parametrize("zeros", [10, 5_000, 30_000])
+def test_length_may_have_any_number_of_zeros(zeros: int) -> None:
+    async def steps(server: Served) -> None:
+        client = await server.client()
+        head = b"PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: %b4\r\n\r\n" % (b"0" * zeros)
+        await client.send(head + b"data" + request("GET", "/b"))
+        assert (await client.answer())[2] == b"/a?:data"
+        assert (await client.answer())[2] == b"/b?:"
 
     run(echo, steps)
 

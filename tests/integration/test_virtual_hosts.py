@@ -101,3 +101,69 @@ def test_bucket_is_made_in_a_configured_region_only(endpoint: Endpoint) -> None:
             s3.create_bucket, Bucket="in-mumbai", CreateBucketConfiguration=configuration
         )
         assert (found.status, found.code) == (400, "InvalidLocationConstraint")
+
+
+@pytest.mark.parametrize(
+    "key", ["_health/live", "_health/ready", "_health/x", "_health/", "metrics"]
+)
+def test_no_key_is_shadowed_by_health(endpoint: Endpoint, key: str) -> None:
+    ask(endpoint, "PUT", "healthy.s3.test", "/")
+    assert ask(endpoint, "PUT", "healthy.s3.test", f"/{key}", key.encode()).status == 200
+    answer = ask(endpoint, "GET", "HEALTHY.s3.test:80", f"/{key}")
+    assert (answer.status, answer.body) == (200, key.encode())
+    with endpoint.client() as s3:
+        assert read(s3, "healthy", key) == key.encode()
+    assert ask(endpoint, "DELETE", "healthy.s3.test", f"/{key}").status == 204
+    assert ask(endpoint, "GET", "healthy.s3.test", f"/{key}").status == 404
+
+
+def test_health_is_of_hosts_that_name_no_bucket(endpoint: Endpoint) -> None:
+    for host in ("s3.test", endpoint.host, "10.0.0.1", "lb.example"):
+        for method, path, status in (
+            ("GET", "/_health/live", 200),
+            ("HEAD", "/_health/ready", 200),
+            ("PUT", "/_health/live", 405),
+            ("DELETE", "/_health/ready", 405),
+            ("GET", "/_health/x", 404),
+        ):
+            with connection(endpoint) as wire:
+                fields = {} if method in ("GET", "HEAD") else {"Content-Length": "0"}
+                wire.send(Request(method, path, host=host).bytes(fields, host))
+                assert wire.answer(of_head=method == "HEAD").status == status, (host, path)
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_every_bucket_operation_can_be_presigned_for_a_bucket_in_the_host(
+    endpoint: Endpoint, version: str
+) -> None:
+    ask(endpoint, "PUT", "signed.s3.test", "/")
+    calls: dict[str, dict[str, Any]] = {
+        "head_bucket": {},
+        "list_objects": {"Prefix": "a b"},
+        "list_objects_v2": {"Prefix": "k+"},
+        "list_object_versions": {},
+        "list_multipart_uploads": {},
+        "get_bucket_location": {},
+        "get_bucket_versioning": {},
+        "put_object": {"Key": "k", "Metadata": {"a": "alpha"}, "StorageClass": "STANDARD_IA"},
+        "get_object": {"Key": "k", "ResponseContentType": "a/b"},
+    }
+    named = Endpoint("http://s3.test", endpoint.main, endpoint.other)
+    with named.client(signature_version=version, s3={"addressing_style": "virtual"}) as s3:
+        for name, more in calls.items():
+            method = {"head_bucket": "HEAD", "put_object": "PUT"}.get(name, "GET")
+            url = s3.generate_presigned_url(
+                name, Params={"Bucket": "signed", **more}, HttpMethod=method
+            )
+            host, _, target = url.removeprefix("http://").partition("/")
+            # botocore asks for the location in path style, whatever the style.
+            in_path = name == "get_bucket_location"
+            assert host == ("s3.test" if in_path else "signed.s3.test")
+            with connection(endpoint) as wire:
+                fields = {"Content-Length": "0"}
+                if version == "s3v4" and name == "put_object":
+                    # In Version 4 botocore leaves them for the client to send.
+                    fields |= {"x-amz-meta-a": "alpha", "x-amz-storage-class": "STANDARD_IA"}
+                wire.send(Request(method, f"/{target}").bytes(fields, host))
+                answer = wire.answer(of_head=method == "HEAD")
+                assert answer.status == 200, (name, answer.body)

@@ -19,6 +19,7 @@ from trioxygen.gateway.request import S3Request
 from trioxygen.gateway.s3 import checksums
 from trioxygen.gateway.s3.checksums import ChecksumRequest
 from trioxygen.gateway.s3.errors import S3Error, invalid_argument
+from trioxygen.gateway.s3.numbers import read_natural
 
 BODY_BYTES_MAX: Final = 5 * GIB
 _BATCH_BYTES: Final = MIB
@@ -99,7 +100,7 @@ class Body:
             self._decoder = open_decoder(
                 head, self._mode, claim=request.claim, signing_key=request.signing_key
             )
-            self.length_bytes = int(head.header("x-amz-decoded-content-length") or 0)
+            self.length_bytes = self._decoder.decoded_length
         else:
             self.length_bytes = _content_length(request)
         if self.length_bytes is not None and self.length_bytes > BODY_BYTES_MAX:
@@ -225,9 +226,10 @@ def _content_length(request: S3Request) -> int | None:
         if not chunked:
             raise S3Error("MissingContentLength")
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 19):
+    size_bytes = read_natural(text)
+    if size_bytes is None:
         raise invalid_argument("Content-Length must be a number of bytes.", "Content-Length", text)
-    return int(text)
+    return size_bytes
 
 
 def _too_long(size_bytes_max: int) -> S3Error:

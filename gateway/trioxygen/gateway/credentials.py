@@ -65,18 +65,19 @@ class Credentials:
         """Whose signature it is. Nothing is remembered: the OM compares each one.
 
         Raises S3Error InvalidAccessKeyId, SignatureDoesNotMatch."""
-        request = VerifySignatureV2Request(
-            access_key=claim.access_key,
-            string_to_sign=claim.string_to_sign,
-            signature=claim.signature,
-        )
-        try:
-            reply = await self._backend.call(request, VerifySignatureV2Reply)
-        except NoSuchAccessKey as error:
-            raise _unknown(claim.access_key) from error
-        if not reply.valid:
-            raise claim.mismatch()
-        return reply.account
+        for string_to_sign in claim.strings_to_sign:
+            request = VerifySignatureV2Request(
+                access_key=claim.access_key,
+                string_to_sign=string_to_sign,
+                signature=claim.signature,
+            )
+            try:
+                reply = await self._backend.call(request, VerifySignatureV2Reply)
+            except NoSuchAccessKey as error:
+                raise _unknown(claim.access_key) from error
+            if reply.valid:
+                return reply.account
+        raise claim.mismatch()
 
 
 def _unknown(access_key: str) -> S3Error:

@@ -7,14 +7,16 @@ read.
 
 import asyncio
 from collections import deque
-from typing import Final, cast
-from urllib.parse import unquote_to_bytes, urlsplit
+from typing import Final, NoReturn, cast
+from urllib.parse import unquote_to_bytes
 
 import httptools
 
 from trioxygen.common.disk import Buffer
 from trioxygen.gateway.http_exchange import Exchange, status_line
 from trioxygen.gateway.http_limits import Listening, Scope
+from trioxygen.gateway.http_target import BadTarget, is_authority, parse_target
+from trioxygen.gateway.s3.numbers import read_natural
 
 _WATCHED: Final = frozenset(
     (b"content-length", b"transfer-encoding", b"host", b"expect", b"upgrade")
@@ -207,9 +209,14 @@ class HttpConnection(asyncio.Protocol):
 
     def _watch(self, name: bytes, value: bytes) -> None:
         if name == b"content-length":
-            self._length_bytes = int(value)
+            length_bytes = read_natural(value.decode("latin-1"))
+            if length_bytes is None:
+                self._refuse_while_parsing(_BROKEN)
+            self._length_bytes = length_bytes
         elif name == b"host":
             self._hosts += 1
+            if value and not is_authority(value):
+                self._refuse_while_parsing(_BROKEN)
         elif name == b"expect":
             self._expects_continue = value.lower() == b"100-continue"
         elif name == b"upgrade":
@@ -250,13 +257,17 @@ class HttpConnection(asyncio.Protocol):
             self._pause_reading()
 
     def _scope(self, method: bytes, version: str) -> Scope:
-        target = self._target
-        if target.startswith((b"http://", b"https://")):
-            parts = urlsplit(target)
-            target = (parts.path or b"/") + (b"?" + parts.query if parts.query else b"")
-        raw_path, _, query = target.partition(b"?")
-        if not raw_path.startswith(b"/") and raw_path != b"*" or b"#" in target:
-            self._refuse_while_parsing(400)
+        if method == b"CONNECT":
+            self._refuse_while_parsing(_BROKEN)  # its target is a host: this is no proxy
+        try:
+            target = parse_target(self._target)
+        except BadTarget:
+            self._refuse_while_parsing(_BROKEN)
+        if target.authority is not None:
+            # Whoever names the host there means it: Host does not count (RFC 9112, 3.2.2).
+            self._headers = [field for field in self._headers if field[0] != b"host"]
+            self._headers.append((b"host", target.authority))
+        raw_path = target.path
         path = raw_path if b"%" not in raw_path else unquote_to_bytes(raw_path)
         return {
             "type": "http",
@@ -269,7 +280,7 @@ class HttpConnection(asyncio.Protocol):
             "root_path": "",
             "path": path.decode("utf-8", "replace"),
             "raw_path": raw_path,
-            "query_string": query,
+            "query_string": target.query,
             "headers": self._headers,
         }
 
@@ -284,7 +295,7 @@ class HttpConnection(asyncio.Protocol):
         if not (self._has_upgrade and self._length_bytes):
             self._end_body()
 
-    def _refuse_while_parsing(self, status: int) -> None:
+    def _refuse_while_parsing(self, status: int) -> NoReturn:
         """Makes the parser stop."""
         self._final_status = status
         raise _Refusal(status)

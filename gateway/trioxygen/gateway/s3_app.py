@@ -13,6 +13,7 @@ from trioxygen.common.clock import Clock
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.gateway.access_log import AccessLog
 from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2, read_presigned_v2
+from trioxygen.gateway.auth.query_headers import read_as_headers
 from trioxygen.gateway.auth.sigv4 import read_claim, verify
 from trioxygen.gateway.credentials import Credentials
 from trioxygen.gateway.error_response import error_response, s3_error
@@ -31,6 +32,12 @@ Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _HEALTH_PREFIX: Final = b"/_health/"
+_HEALTH_BODIES: Final = {
+    200: b"ok\n",
+    404: b"not found\n",
+    405: b"method not allowed\n",
+    503: b"not ready\n",
+}
 
 
 class S3App:
@@ -66,13 +73,17 @@ class S3App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http", scope["type"]
         raw_path: bytes = scope["raw_path"]
-        if raw_path.startswith(_HEALTH_PREFIX):
-            await self._health(raw_path, send)
+        head = RequestHead(scope["method"], raw_path, scope["query_string"], scope["headers"])
+        # Where the host names a bucket, all paths are keys.
+        if (
+            raw_path.startswith(_HEALTH_PREFIX)
+            and names.bucket_in_host(head.header("host"), self._domains) is None
+        ):
+            await self._health(head, send)
             return
         started_ms = self._clock.monotonic_ms()
         self._last_id += 1
         request_id = f"{self._id_prefix}{self._last_id:08X}"
-        head = RequestHead(scope["method"], raw_path, scope["query_string"], scope["headers"])
         host_id = self._host_id_prefix + request_id[4:]
         request = S3Request(head, receive, request_id, host_id, scope["scheme"])
         error_code = ""
@@ -140,6 +151,8 @@ class S3App:
             verify(claim, head, credential.signing_key)
             request.claim, request.account = claim, credential.account
             request.signing_key = credential.signing_key
+            if claim.presigned:
+                request.head = read_as_headers(head, version_2=False)
         elif head.raw_query and is_presigned_v2(head):
             request.account = await self._credentials.verify_v2(
                 read_presigned_v2(
@@ -148,6 +161,7 @@ class S3App:
                     bucket_in_host=target.bucket if target.is_bucket_in_host else None,
                 )
             )
+            request.head = read_as_headers(head, version_2=True)
         route = self._router.route(request)
         request.operation = route.name
         return await route.operation(request)
@@ -206,13 +220,20 @@ class S3App:
         await send({"type": "http.response.body", "body": b""})
         return sent_bytes, None
 
-    async def _health(self, raw_path: bytes, send: Send) -> None:
-        ready = raw_path == b"/_health/live" or (
-            raw_path == b"/_health/ready" and self._readiness.get()
-        )
-        status = 200 if ready else 503 if raw_path == b"/_health/ready" else 404
-        good = b"full\n" if ready and self._readiness.is_full() else b"ok\n"
-        body = good if ready else b"not ready\n" if status == 503 else b"not found\n"
-        headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
+    async def _health(self, head: RequestHead, send: Send) -> None:
+        """GET and HEAD of the two paths; no bucket can have this name (`names`)."""
+        status = 404
+        if head.raw_path == _HEALTH_PREFIX + b"live":
+            status = 200
+        elif head.raw_path == _HEALTH_PREFIX + b"ready":
+            status = 200 if self._readiness.get() else 503
+        headers = [(b"content-type", b"text/plain")]
+        if status != 404 and head.method not in ("GET", "HEAD"):
+            status = 405
+            headers.append((b"allow", b"GET, HEAD"))
+        body = _HEALTH_BODIES[status]
+        if status == 200 and self._readiness.is_full():
+            body = b"full\n"
+        headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

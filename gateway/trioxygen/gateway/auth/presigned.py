@@ -3,7 +3,6 @@
 Source: S3 API reference, "Authenticating Requests: Using Query Parameters (SigV4)".
 """
 
-import re
 from collections.abc import Collection
 from typing import Final
 
@@ -22,6 +21,7 @@ from trioxygen.gateway.auth.claim import (
 )
 from trioxygen.gateway.head import RequestHead
 from trioxygen.gateway.s3.errors import S3Error, not_implemented
+from trioxygen.gateway.s3.numbers import read_integer
 
 EXPIRES_SECONDS_MAX: Final = 7 * 86_400
 
@@ -37,7 +37,6 @@ _REQUIRED: Final = (
 )
 _OPTIONAL: Final = ("X-Amz-Security-Token", "X-Amz-Content-Sha256")
 _KNOWN: Final = frozenset(_REQUIRED + _OPTIONAL)
-_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 
 
 def is_presigned(head: RequestHead) -> bool:
@@ -123,9 +122,9 @@ def v4a_refused() -> S3Error:
 
 
 def _expires_seconds(text: str) -> int:
-    if not _NUMBER.fullmatch(text):
+    expires_seconds = read_integer(text)
+    if expires_seconds is None:
         raise S3Error(_CODE, "X-Amz-Expires should be a number")
-    expires_seconds = int(text)
     # AWS answers 400 AuthorizationQueryParametersError; ceph/s3-tests wants 403 for these.
     if expires_seconds < 1:
         raise S3Error("AccessDenied", "X-Amz-Expires must be at least 1 second")

@@ -2,45 +2,57 @@
 
 Only in the query string: every client can sign its other requests with Version 4. The key of this
 signature is the secret itself, so the OM, which alone has it, compares.
+
+The x-amz-* fields of the query are signed as headers (`query_headers`). What names the bucket is
+written by clients in several ways, so a request has several strings that may have been signed; all
+of them name the same bucket, key and operation.
 Source: S3 user guide, "Signing and authenticating REST requests (AWS signature version 2)".
 """
 
-import re
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 from trioxygen.gateway.auth.claim import iso_extended
+from trioxygen.gateway.auth.query_headers import signed_as_headers_v2
 from trioxygen.gateway.head import RequestHead
 from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.numbers import read_natural
 
-# The query parameters that name what is asked for, and so are signed.
+# The query parameters that name what is asked for, and so are signed: those of the documentation
+# and of botocore, and every newer one that chooses an operation.
 _SIGNED_PARAMETERS: Final = frozenset(
-    "accelerate acl analytics cors delete encryption intelligent-tiering inventory legal-hold"
-    " lifecycle location logging metrics notification object-lock ownershipControls partNumber"
-    " policy policyStatus publicAccessBlock replication requestPayment restore retention select"
-    " select-type tagging torrent uploadId uploads versionId versioning versions website"
-    " response-cache-control response-content-disposition response-content-encoding"
-    " response-content-language response-content-type response-expires".split()
+    "accelerate acl analytics cors defaultObjectAcl delete encryption intelligent-tiering"
+    " inventory legal-hold lifecycle location logging metrics notification object-lock"
+    " ownershipControls partNumber policy policyStatus publicAccessBlock replication"
+    " requestPayment restore retention select select-type storageClass tagging torrent uploadId"
+    " uploads versionId versioning versions website response-cache-control"
+    " response-content-disposition response-content-encoding response-content-language"
+    " response-content-type response-expires".split()
 )
-_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureClaimV2:
-    """A well-formed, timely, but not yet verified signature. `signature` is base64, as sent."""
+    """A well-formed, timely, but not yet verified signature.
+
+    Attributes:
+        signature: base64, as sent.
+        strings_to_sign: what the client may have signed, the likeliest first; 1 to 4.
+    """
 
     access_key: str
     signature: str
-    string_to_sign: bytes
+    strings_to_sign: tuple[bytes, ...]
 
     def mismatch(self) -> S3Error:
         return S3Error(
             "SignatureDoesNotMatch",
             details={
                 "AWSAccessKeyId": self.access_key,
-                "StringToSign": self.string_to_sign.decode(errors="replace"),
+                "StringToSign": self.strings_to_sign[0].decode(errors="replace"),
                 "SignatureProvided": self.signature,
-                "StringToSignBytes": self.string_to_sign.hex(" "),
+                "StringToSignBytes": self.strings_to_sign[0].hex(" "),
             },
         )
 
@@ -56,7 +68,8 @@ def read_presigned_v2(
     """The claim of a request for which `is_presigned_v2` holds.
 
     Raises:
-        S3Error: AccessDenied (a parameter is missing, expired).
+        S3Error: AccessDenied (a parameter is missing, expired), InvalidArgument (a parameter that
+            no header's name is).
     """
     access_key, signature, expires = (
         head.query_value(name) for name in ("AWSAccessKeyId", "Signature", "Expires")
@@ -67,22 +80,29 @@ def read_presigned_v2(
             "Query-string authentication requires the Signature, Expires and AWSAccessKeyId"
             " parameters",
         )
-    if not _NUMBER.fullmatch(expires):
+    expires_s = read_natural(expires)
+    if expires_s is None:
         raise S3Error("AccessDenied", f"Invalid date (should be seconds since epoch): {expires}")
-    if now_s > int(expires):
+    if now_s > expires_s:
         raise S3Error(
             "AccessDenied",
             "Request has expired",
             details={"Expires": expires, "ServerTime": iso_extended(now_s)},
         )
-    fields = (
-        head.method.encode("latin-1"),
-        head.raw_header(b"content-md5") or b"",
-        head.raw_header(b"content-type") or b"",
-        expires.encode(),
-        _amazon_headers(head) + _resource(head, bucket_in_host),
+    signed = signed_as_headers_v2(head)
+    intro = b"\n".join(
+        (
+            head.method.encode("latin-1"),
+            signed.raw_header(b"content-md5") or b"",
+            signed.raw_header(b"content-type") or b"",
+            expires.encode(),
+            _amazon_headers(signed),
+        )
     )
-    return SignatureClaimV2(access_key, signature, b"\n".join(fields))
+    readings = product(_paths(head.raw_path, bucket_in_host), _sub_resources(head))
+    return SignatureClaimV2(
+        access_key, signature, tuple(intro + path + query for path, query in readings)
+    )
 
 
 def _amazon_headers(head: RequestHead) -> bytes:
@@ -90,13 +110,30 @@ def _amazon_headers(head: RequestHead) -> bytes:
     return "".join(lines).encode("latin-1")
 
 
-def _resource(head: RequestHead, bucket_in_host: str | None) -> bytes:
-    bucket = b"" if bucket_in_host is None else b"/" + bucket_in_host.encode()
-    signed = sorted(
-        # A name without a value is written without "=".
-        f"{name}={value}" if value else name
-        for name, value in head.query_pairs
-        if name in _SIGNED_PARAMETERS
-    )
-    query = b"?" + "&".join(signed).encode() if signed else b""
-    return bucket + head.raw_path + query
+def _paths(raw_path: bytes, bucket_in_host: str | None) -> list[bytes]:
+    """A bucket is signed with a slash at its end (boto3, whatever it sends) or as it is sent."""
+    if bucket_in_host is not None:
+        raw_path = b"/" + bucket_in_host.encode() + raw_path
+    bucket = raw_path.rstrip(b"/")
+    if raw_path not in (bucket, bucket + b"/") or b"/" in bucket[1:] or not bucket:
+        return [raw_path]
+    return [bucket + b"/", bucket]
+
+
+def _sub_resources(head: RequestHead) -> list[bytes]:
+    """A parameter without a value is written without "=", or with one if it was sent so."""
+    if not head.raw_query:
+        return [b""]
+    parts = [part for part in head.raw_query.split(b"&") if part]
+    plain: list[tuple[str, str]] = []
+    as_sent: list[tuple[str, str]] = []
+    for (name, value), part in zip(head.query_pairs, parts, strict=True):
+        if name in _SIGNED_PARAMETERS:
+            plain.append((name, f"={value}" if value else ""))
+            as_sent.append((name, f"={value}" if b"=" in part else ""))
+    # By name alone: "select" comes before "select-type".
+    readings = [sorted(plain), sorted(as_sent)] if plain != as_sent else [sorted(plain)]
+    return [
+        b"?" + "&".join(name + value for name, value in reading).encode() if reading else b""
+        for reading in readings
+    ]

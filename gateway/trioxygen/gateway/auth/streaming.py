@@ -18,6 +18,7 @@ from trioxygen.gateway.auth.claim import SignatureClaim
 from trioxygen.gateway.auth.payload import PayloadMode
 from trioxygen.gateway.head import RequestHead
 from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.numbers import read_natural
 
 CHUNK_HEADER_BYTES_MAX: Final = 4 * 1024
 CHUNK_SIZE_BYTES_MAX: Final = 5 * 1024**3
@@ -26,7 +27,6 @@ TRAILER_SECTION_BYTES_MAX: Final = 8 * 1024
 _SIGNED_HEADER: Final = re.compile(rb"([0-9A-Fa-f]{1,16});chunk-signature=([^\r\n]*)\r\n")
 _UNSIGNED_HEADER: Final = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;[^\r\n]*)?\r\n")
 _TRAILER_NAME: Final = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_LENGTH: Final = re.compile(r"[0-9]{1,19}")
 _EMPTY_SHA256: Final = sha256(b"").hexdigest()
 _AFTER_END_BYTES_MAX: Final = 8
 
@@ -114,7 +114,7 @@ class ChunkedDecoder:
 
     __slots__ = (
         "_after_end",
-        "_decoded_length",
+        "decoded_length",
         "_line",
         "_received",
         "_remaining",
@@ -132,7 +132,7 @@ class ChunkedDecoder:
         self, *, decoded_length: int, signer: ChunkSigner | None, trailers: frozenset[str]
     ) -> None:
         assert decoded_length >= 0, decoded_length
-        self._decoded_length = decoded_length
+        self.decoded_length = decoded_length
         self._signer = signer
         self._trailer_names = trailers
         self._state = _State.HEADER
@@ -170,7 +170,7 @@ class ChunkedDecoder:
             S3Error: IncompleteBody for a truncated body or one of another length than announced,
                 MalformedTrailerError for a declared trailer that did not come.
         """
-        if self._state is not _State.END or self._received != self._decoded_length:
+        if self._state is not _State.END or self._received != self.decoded_length:
             raise _incomplete()
         if self._trailers.keys() != self._trailer_names:
             raise S3Error("MalformedTrailerError")
@@ -240,7 +240,7 @@ class ChunkedDecoder:
             raise _incomplete()
         size = int(match[1], 16)
         # Said with the header, not at the end, so that no caller stores more than was announced.
-        if size > CHUNK_SIZE_BYTES_MAX or self._received + size > self._decoded_length:
+        if size > CHUNK_SIZE_BYTES_MAX or self._received + size > self.decoded_length:
             raise _incomplete()
         if signer is not None:
             signer.begin_chunk(match[2])
@@ -307,7 +307,8 @@ def open_decoder(
     length = head.header("x-amz-decoded-content-length")
     if length is None:
         raise S3Error("MissingContentLength")
-    if not _LENGTH.fullmatch(length):
+    decoded_length = read_natural(length)
+    if decoded_length is None:
         raise S3Error(
             "InvalidArgument",
             "x-amz-decoded-content-length must be a number of bytes",
@@ -326,7 +327,7 @@ def open_decoder(
     if mode is not PayloadMode.STREAMING_SIGNED:
         names = (head.header("x-amz-trailer") or "").lower().split(",")
         trailers = frozenset(name.strip() for name in names if name.strip())
-    return ChunkedDecoder(decoded_length=int(length), signer=signer, trailers=trailers)
+    return ChunkedDecoder(decoded_length=decoded_length, signer=signer, trailers=trailers)
 
 
 def _incomplete() -> S3Error:

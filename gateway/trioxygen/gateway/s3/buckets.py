@@ -12,6 +12,7 @@ from trioxygen.gateway.operations import Operations
 from trioxygen.gateway.request import Response, S3Request, no_content, owner_of, xml_response
 from trioxygen.gateway.s3 import names, xml_listing, xml_requests, xml_results
 from trioxygen.gateway.s3.errors import S3Error, invalid_argument, not_implemented
+from trioxygen.gateway.s3.numbers import natural_up_to
 from trioxygen.gateway.s3.unimplemented import refuse_unimplemented
 from trioxygen.gateway.s3.xml import document
 from trioxygen.gateway.s3.xml_listing import ListedBucket
@@ -30,13 +31,14 @@ class BucketOperations(Operations):
         count_max = _LIST_MAX
         wanted = request.head.query_value("max-buckets")
         if wanted is not None:
-            if not (wanted.isascii() and wanted.isdigit() and 1 <= int(wanted[:6]) <= _LIST_MAX):
+            asked = natural_up_to(wanted, _LIST_MAX)
+            if not asked:
                 raise invalid_argument(
                     f"Argument max-buckets must be an integer between 1 and {_LIST_MAX}.",
                     "max-buckets",
                     wanted,
                 )
-            count_max = int(wanted)
+            count_max = asked
         prefix = request.head.query_value("prefix") or ""
         region = request.head.query_value("bucket-region")
         token = request.head.query_value("continuation-token")

@@ -18,6 +18,7 @@ from trioxygen.common.checksum import (
     ChecksumType,
 )
 from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.numbers import PART_NUMBER_MAX, natural_up_to
 from trioxygen.gateway.s3.request import RequestHeaders
 
 _PREFIX: Final = "x-amz-checksum-"
@@ -35,7 +36,6 @@ _TYPES: Final[dict[Algorithm, tuple[ChecksumType, ...]]] = {
     Algorithm.SHA1: (ChecksumType.COMPOSITE,),
     Algorithm.SHA256: (ChecksumType.COMPOSITE,),
 }
-_PARTS_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,9 +260,10 @@ def read_complete_claim(head: RequestHeaders) -> ObjectChecksum | None:
     wanted = _checksum_type(head)
     if not dash:
         return ObjectChecksum(algorithm=algorithm, digest=digest, type=wanted)
-    if not (count.isascii() and count.isdigit() and len(count) <= 5 and int(count) <= _PARTS_MAX):
+    part_count = natural_up_to(count, PART_NUMBER_MAX)
+    if part_count is None:
         raise _invalid_header(algorithm.header)
-    return ObjectChecksum(algorithm=algorithm, digest=digest, type=wanted, part_count=int(count))
+    return ObjectChecksum(algorithm=algorithm, digest=digest, type=wanted, part_count=part_count)
 
 
 def read_content_md5(head: RequestHeaders) -> bytes | None:

@@ -9,6 +9,7 @@ from trioxygen.gateway.request import Headers, Response, S3Request, xml_response
 from trioxygen.gateway.s3 import checksums, conditions, headers, names, xml_results
 from trioxygen.gateway.s3.dates import http_date
 from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.numbers import INT_MAX, natural_up_to
 from trioxygen.gateway.s3.selection import Selection, Stored, select
 from trioxygen.gateway.s3.xml_results import AttributesPart, AttributesParts
 from trioxygen.proto.v1 import om_pb2 as om
@@ -17,7 +18,6 @@ from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 _ATTRIBUTES: Final = frozenset(("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"))
 _PARTS_MAX: Final = 1_000
-_NUMBER_DIGITS_MAX: Final = 9
 _READ_SMALL_BYTES_MAX: Final = MIB
 # Of what GET would answer with (RFC 9110, 15.4.5).
 _KEPT_BY_304: Final = frozenset((b"etag", b"last-modified", b"cache-control", b"expires"))
@@ -183,6 +183,5 @@ def _parts_page(request: S3Request, row: KeyRow) -> AttributesParts:
 
 def _number(text: str | None, default: int) -> int:
     """Of a header that pages; S3 ignores one that is no number."""
-    if text is None or not (text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX):
-        return default
-    return int(text)
+    number = None if text is None else natural_up_to(text, INT_MAX)
+    return default if number is None else number

@@ -10,13 +10,13 @@ from trioxygen.gateway.request import Headers, Response, S3Request, owner_of, xm
 from trioxygen.gateway.s3 import xml_listing
 from trioxygen.gateway.s3.errors import S3Error
 from trioxygen.gateway.s3.headers import STANDARD
+from trioxygen.gateway.s3.numbers import count_of_query
 from trioxygen.gateway.s3.xml import Owner
 from trioxygen.gateway.s3.xml_listing import ListedObject, ListedVersion, ListingHead
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.om_pb2 import KeyRow, ListKeysReply
 
 PAGE_MAX: Final = 1_000
-_INT_MAX: Final = 2**31 - 1
 
 
 def page_size(request: S3Request, name: str) -> int:
@@ -24,20 +24,7 @@ def page_size(request: S3Request, name: str) -> int:
     text = request.head.query_value(name)
     if text is None or text == "":
         return PAGE_MAX
-    if not (text.isascii() and text.lstrip("-").isdigit() and len(text) <= 11):
-        raise S3Error(
-            "InvalidArgument",
-            f"Provided {name} not an integer or within integer range",
-            details={"ArgumentName": name, "ArgumentValue": text},
-        )
-    number = int(text)
-    if not 0 <= number <= _INT_MAX:
-        raise S3Error(
-            "InvalidArgument",
-            f"Argument {name} must be an integer between 0 and {_INT_MAX}",
-            details={"ArgumentName": name, "ArgumentValue": text},
-        )
-    return number
+    return count_of_query(name, text)
 
 
 def encoding_type(request: S3Request) -> str | None:

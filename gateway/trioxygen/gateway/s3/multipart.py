@@ -16,6 +16,7 @@ from trioxygen.gateway.s3.checksums import (
 from trioxygen.gateway.s3.copy_object import CopySourceReader, check_copy_size
 from trioxygen.gateway.s3.errors import S3Error
 from trioxygen.gateway.s3.list_objects import encoding_type, page_size
+from trioxygen.gateway.s3.numbers import PART_NUMBER_MAX, count_of_query, read_part_number
 from trioxygen.gateway.s3.put_object import BodyWriter, slices_of
 from trioxygen.gateway.s3.unimplemented import refuse_unimplemented
 from trioxygen.gateway.s3.xml_multipart import ListedPart, ListedUpload, PartsPage, UploadsPage
@@ -26,7 +27,6 @@ _DEFAULT_CHECKSUM: Final = UploadChecksum(
     algorithm=Algorithm.CRC64NVME, type=ChecksumType.FULL_OBJECT
 )
 _UPLOAD_ID_BYTES: Final = 16
-_PART_NUMBER_MAX: Final = 10_000
 _PAGE_MAX: Final = 1_000
 
 
@@ -40,17 +40,6 @@ def read_upload_id(request: S3Request) -> bytes:
     if len(upload_id) != _UPLOAD_ID_BYTES:
         raise S3Error("NoSuchUpload", details={"UploadId": text})
     return upload_id
-
-
-def read_part_number(request: S3Request) -> int:
-    text = request.head.query_value("partNumber") or ""
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= _PART_NUMBER_MAX):
-        raise S3Error(
-            "InvalidArgument",
-            "Part number must be an integer between 1 and 10000, inclusive",
-            details={"ArgumentName": "partNumber", "ArgumentValue": text},
-        )
-    return int(text)
 
 
 class MultipartOperations(BodyWriter, CopySourceReader):
@@ -107,7 +96,7 @@ class MultipartOperations(BodyWriter, CopySourceReader):
         return reply.bucket, reply.upload
 
     async def upload_part(self, request: S3Request) -> Response:
-        number = read_part_number(request)
+        number = read_part_number(request.head.query_value("partNumber") or "")
         bucket, upload = await self.find_upload(request)
         refuse_unimplemented(request.head)
         algorithm = records.ALGORITHMS[upload.checksum_algorithm]
@@ -134,7 +123,7 @@ class MultipartOperations(BodyWriter, CopySourceReader):
 
     async def upload_part_copy(self, request: S3Request) -> Response:
         """Reads the source and writes the part: its ETag is the MD5 of just these bytes."""
-        number = read_part_number(request)
+        number = read_part_number(request.head.query_value("partNumber") or "")
         bucket, upload = await self.find_upload(request)
         refuse_unimplemented(request.head)
         _, _, source = await self.source(request)
@@ -194,19 +183,14 @@ class MultipartOperations(BodyWriter, CopySourceReader):
         assert request.key is not None
         page_max = page_size(request, "max-parts")
         marker_text = request.head.query_value("part-number-marker") or "0"
-        if not (marker_text.isascii() and marker_text.isdigit() and len(marker_text) <= 9):
-            raise S3Error(
-                "InvalidArgument",
-                "Provided part-number-marker not an integer or within integer range",
-                details={"ArgumentName": "part-number-marker", "ArgumentValue": marker_text},
-            )
+        marker = count_of_query("part-number-marker", marker_text)
         bucket, upload = await self.find_upload(request)
         reply = await self.backend.call(
             om.ListPartsRequest(
                 bucket=bucket.name,
                 key=upload.key,
                 upload_id=upload.upload_id,
-                after_number=min(int(marker_text), _PART_NUMBER_MAX),
+                after_number=min(marker, PART_NUMBER_MAX),
                 count_max=min(page_max, _PAGE_MAX),
             ),
             om.ListPartsReply,
@@ -218,7 +202,7 @@ class MultipartOperations(BodyWriter, CopySourceReader):
             upload_id=upload.upload_id.hex(),
             initiator=owner,
             owner=owner,
-            part_number_marker=int(marker_text),
+            part_number_marker=marker,
             next_part_number_marker=reply.numbers[-1] if reply.numbers else 0,
             max_parts=min(page_max, _PAGE_MAX),
             is_truncated=reply.truncated,

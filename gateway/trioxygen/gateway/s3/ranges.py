@@ -7,19 +7,11 @@ import re
 from typing import Final
 
 from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.numbers import clamped
 
 # A list of one; its empty elements count for nothing (RFC 9110, 5.6.1).
 _RANGE: Final = re.compile(r"bytes=[ \t,]*([0-9]*)-([0-9]*)[ \t,]*", re.I)
 _COPY_RANGE: Final = re.compile(r"bytes=([0-9]+)-([0-9]+)")
-
-# No object is as large, and int() refuses thousands of digits: longer numbers are read as this.
-_OFFSET_BYTES_MAX: Final = 10**18
-_OFFSET_DIGITS_MAX: Final = 18
-
-
-def _offset(digits: str) -> int:
-    significant = digits.lstrip("0")
-    return _OFFSET_BYTES_MAX if len(significant) > _OFFSET_DIGITS_MAX else int(significant or "0")
 
 
 def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
@@ -44,11 +36,11 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     if not first_digits:
         if not last_digits:
             return None
-        suffix = min(_offset(last_digits), size)
+        suffix = min(clamped(last_digits), size)
         first, last = size - suffix, size - 1
     else:
-        first = _offset(first_digits)
-        last = _offset(last_digits) if last_digits else size - 1
+        first = clamped(first_digits)
+        last = clamped(last_digits) if last_digits else size - 1
         if last_digits and last < first:
             return None
         last = min(last, size - 1)
@@ -73,7 +65,7 @@ def parse_copy_range(header: str | None, size: int) -> tuple[int, int] | None:
     if header is None:
         return None
     found = _COPY_RANGE.fullmatch(header)
-    first, last = (_offset(found[1]), _offset(found[2])) if found else (1, 0)
+    first, last = (clamped(found[1]), clamped(found[2])) if found else (1, 0)
     if last < first:
         raise S3Error(
             "InvalidArgument",

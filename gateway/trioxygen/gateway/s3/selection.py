@@ -10,15 +10,13 @@ as it demands that their uploads are numbered without gaps.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from trioxygen.gateway.s3.conditions import if_range_holds, is_not_modified
 from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.numbers import read_part_number
 from trioxygen.gateway.s3.ranges import parse_range
 from trioxygen.gateway.s3.request import RequestHeaders
-
-_PART_NUMBER_MAX: Final = 10_000
-_PART_NUMBER_DIGITS_MAX: Final = 5
 
 
 # Both are made once a read: a named tuple costs a third of what a frozen dataclass does.
@@ -45,23 +43,6 @@ class Selection(NamedTuple):
     length: int = 0
     part: int | None = None
     content_range: str | None = None
-
-
-def read_part_number(text: str) -> int:
-    """Raises S3Error InvalidArgument for what is not 1 to 10,000."""
-    digits = text.lstrip("0")
-    if (
-        text.isascii()
-        and digits.isdigit()
-        and len(digits) <= _PART_NUMBER_DIGITS_MAX
-        and int(digits) <= _PART_NUMBER_MAX
-    ):
-        return int(digits)
-    raise S3Error(
-        "InvalidArgument",
-        "Part number must be an integer between 1 and 10000, inclusive",
-        details={"ArgumentName": "partNumber", "ArgumentValue": text},
-    )
 
 
 def select(

@@ -18,6 +18,7 @@ from lxml import etree
 from trioxygen.common.checksum import Algorithm
 from trioxygen.gateway.s3.checksums import parse_digest
 from trioxygen.gateway.s3.errors import S3Error, not_implemented
+from trioxygen.gateway.s3.numbers import INT_MAX, read_integer
 
 DELETE_OBJECTS_MAX: Final = 1_000
 PARTS_MAX: Final = 10_000
@@ -25,9 +26,6 @@ PARTS_MAX: Final = 10_000
 _CHECKSUM_ELEMENTS: Final = {f"Checksum{member.value}": member for member in Algorithm}
 _DIRECTORY_BUCKET_CONDITIONS: Final = frozenset({"LastModifiedTime", "Size"})
 _CREATE_BUCKET_UNIMPLEMENTED: Final = frozenset({"Bucket", "Location", "Tags"})
-_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
-_INT_MAX: Final = 2**31 - 1
-_INT_DIGITS_MAX: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +147,17 @@ def read_delete_request(body: bytes) -> DeleteRequest:
 
 def _part_number(value: str) -> int:
     digits = value.strip()
-    if _INTEGER.fullmatch(digits) is None:
+    number = read_integer(digits)
+    # The schema's integer. A number above 10,000 is one that was not uploaded: InvalidPart.
+    if number is None or number > INT_MAX:
         raise S3Error("MalformedXML")
-    significant = digits.lstrip("+0") or "0"
-    if significant.startswith("-") or significant == "0":
+    if number < 1:
         raise S3Error(
             "InvalidArgument",
             "PartNumber must be >= 1",
             details={"ArgumentName": "PartNumber", "ArgumentValue": digits},
         )
-    # The schema's integer. A number above 10,000 is one that was not uploaded: InvalidPart.
-    if len(significant) > _INT_DIGITS_MAX or int(significant) > _INT_MAX:
-        raise S3Error("MalformedXML")
-    return int(significant)
+    return number
 
 
 def _completed_part(node: "etree._Element") -> CompletedPart:

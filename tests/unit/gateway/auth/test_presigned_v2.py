@@ -8,7 +8,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from trioxygen.common.signing_key import is_signature_v2
-from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2, read_presigned_v2
+from trioxygen.gateway.auth.presigned_v2 import (
+    _SIGNED_PARAMETERS,
+    is_presigned_v2,
+    read_presigned_v2,
+)
 from trioxygen.gateway.head import RequestHead
 from trioxygen.gateway.s3.errors import S3Error
 
@@ -40,8 +44,10 @@ def is_valid(head: RequestHead, now_s: int, bucket_in_host: str | None = None) -
     assert is_presigned_v2(head)
     claim = read_presigned_v2(head, now_s=now_s, bucket_in_host=bucket_in_host)
     assert claim.access_key == ACCESS
-    return is_signature_v2(
-        secret=SECRET, string_to_sign=claim.string_to_sign, signature=claim.signature
+    assert 1 <= len(claim.strings_to_sign) <= 4
+    return any(
+        is_signature_v2(secret=SECRET, string_to_sign=string, signature=claim.signature)
+        for string in claim.strings_to_sign
     )
 
 
@@ -53,6 +59,9 @@ def is_valid(head: RequestHead, now_s: int, bucket_in_host: str | None = None) -
         ("GET", "http://h/b/k?versionId=null&response-content-type=text%2Fplain&other=1", {}),
         ("GET", "http://h/b?uploads", {}),
         ("GET", "http://h/b?list-type=2&prefix=a", {}),
+        ("POST", "http://h/b/k?select&select-type=2", {}),
+        ("PUT", "http://h/b/k?storageClass=x", {"x-amz-meta-a": "1"}),
+        ("GET", "http://h/b?uploads=&prefix=a", {}),
         ("PUT", "http://h/b/k", {"content-type": "text/x", "content-md5": "abc="}),
         ("PUT", "http://h/b/k", {"x-amz-meta-b": "  two  words ", "x-amz-acl": "private"}),
     ],
@@ -74,6 +83,44 @@ def test_bucket_in_the_host_is_part_of_what_is_signed() -> None:
     head, last_s = signed("GET", "http://b.h/k", auth_path="/b/k")
     assert is_valid(head, last_s, "b")
     assert not is_valid(head, last_s)
+
+
+@pytest.mark.parametrize("signed_path", ["/bkt/", "/bkt"])
+@pytest.mark.parametrize("sent", ["http://h/bkt?{}", "http://h/bkt/?{}", "http://bkt.h/?{}"])
+@pytest.mark.parametrize("query", ["", *sorted(_SIGNED_PARAMETERS), "list-type=2"])
+def test_bucket_is_signed_with_a_slash_or_without(sent: str, signed_path: str, query: str) -> None:
+    if query.startswith("response-"):
+        query += "=a%2Fb%20c"
+    if query in HmacV1QueryAuth.QSAOfInterest or "=" in query or not query:
+        head, last_s = signed("GET", sent.format(query), auth_path=signed_path)
+        assert is_valid(head, last_s, "bkt" if "bkt.h" in sent else None)
+        assert not is_valid(head, last_s, "other")
+        other = RequestHead("GET", head.raw_path + b"k", head.raw_query, head.headers)
+        assert not is_valid(other, last_s, "bkt" if "bkt.h" in sent else None)
+
+
+@pytest.mark.parametrize("path", ["/", "//", "/b//", "/b/k/", "//b"])
+def test_other_paths_are_signed_as_they_are_sent(path: str) -> None:
+    for signed_path in ("/", "//", "/b/", "/b//", "/b/k", "/b/k/", "/b", "//b"):
+        head, last_s = signed("GET", f"http://h{path}", auth_path=signed_path)
+        assert is_valid(head, last_s) is (signed_path == path)
+
+
+def test_headers_in_the_query_are_signed_as_headers() -> None:
+    fields = {"x-amz-meta-a": "alpha", "x-amz-storage-class": "STANDARD_IA", "content-type": "a/b"}
+    head, last_s = signed("PUT", "http://h/b/k", fields)
+    assert b"x-amz-meta-a=alpha" in head.raw_query
+    alone = RequestHead("PUT", head.raw_path, head.raw_query, [])
+    assert is_valid(alone, last_s)
+    for forged in (
+        head.raw_query.replace(b"alpha", b"beta"),
+        head.raw_query.replace(b"x-amz-meta-a=alpha&", b""),
+        head.raw_query.replace(b"a%2Fb", b"c%2Fd"),
+        head.raw_query + b"&x-amz-acl=public-read",
+        head.raw_query + b"&X-Amz-Copy-Source=b%2Fs",
+    ):
+        assert forged != head.raw_query
+        assert not is_valid(RequestHead("PUT", head.raw_path, forged, []), last_s)
 
 
 def test_url_ends_when_it_says_and_cannot_be_prolonged() -> None:

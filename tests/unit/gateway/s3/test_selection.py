@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.unit.gateway.s3.heads import head
 from trioxygen.gateway.s3.dates import http_date
 from trioxygen.gateway.s3.errors import S3Error
-from trioxygen.gateway.s3.selection import Selection, Stored, read_part_number, select
+from trioxygen.gateway.s3.numbers import read_part_number
+from trioxygen.gateway.s3.selection import Selection, Stored, select
 
 ETAG = "d41d8cd98f00b204e9800998ecf8427e"
 OTHER = '"00000000000000000000000000000000"'

@@ -1,0 +1,73 @@
+"""Header fields that a presigned request carries in its query.
+
+Who presigns cannot make the later client send a header, so SDKs move the x-amz-* fields of the
+request into the query ("hoisting"): JavaScript, Ruby and Go in Version 4, boto3 in Version 2. They
+are read as if they were headers; the signature covers them, in Version 4 as query, in Version 2 as
+headers. A name is read whatever its case. Where a header of that name is sent too, the header
+counts: it must be signed itself.
+Source: S3 user guide, "Signing and authenticating REST requests"; what the SDKs write.
+"""
+
+import re
+from typing import Final
+
+from trioxygen.gateway.head import RequestHead
+from trioxygen.gateway.s3.errors import invalid_argument
+
+_PREFIX: Final = "x-amz-"
+_TOKEN: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
+
+# Of the signature, and of how the body travels: only whoever sends the body knows that.
+_OF_THE_REQUEST: Final = frozenset(
+    "x-amz-algorithm x-amz-content-sha256 x-amz-credential x-amz-date x-amz-decoded-content-length"
+    " x-amz-expires x-amz-security-token x-amz-signature x-amz-signedheaders x-amz-trailer".split()
+)
+# S3 reads these in headers only. SDKs hoist the checksum of an empty body: it says nothing of the
+# one that will be sent.
+_HEADERS_ONLY: Final = frozenset(
+    "x-amz-copy-source x-amz-sdk-checksum-algorithm x-amz-checksum-crc32 x-amz-checksum-crc32c"
+    " x-amz-checksum-crc64nvme x-amz-checksum-md5 x-amz-checksum-sha1 x-amz-checksum-sha256"
+    " x-amz-checksum-sha512 x-amz-checksum-xxhash128 x-amz-checksum-xxhash3"
+    " x-amz-checksum-xxhash64".split()
+)
+_UNREAD: Final = _OF_THE_REQUEST | _HEADERS_ONLY
+_V2_FIELDS: Final = frozenset(("content-md5", "content-type"))
+
+
+def read_as_headers(head: RequestHead, *, version_2: bool) -> RequestHead:
+    """The request with what S3 reads of its query among its headers; for presigned ones only.
+
+    Raises:
+        S3Error: InvalidArgument for a name that no header can have, InvalidURI.
+    """
+    return _merged(head, _UNREAD, with_content=version_2)
+
+
+def signed_as_headers_v2(head: RequestHead) -> RequestHead:
+    """The request as Version 2 signs it: with every x-amz-* parameter among the headers, read later
+    or not, and with Content-MD5 and Content-Type where only the query has them. Raises the same."""
+    return _merged(head, frozenset(), with_content=True)
+
+
+def _merged(head: RequestHead, left_out: frozenset[str], *, with_content: bool) -> RequestHead:
+    found: list[tuple[bytes, bytes]] = []
+    for name, value in head.query_pairs:
+        lower = name.lower()
+        if lower.startswith(_PREFIX):
+            if lower in left_out:
+                continue
+            if _TOKEN.fullmatch(lower) is None:
+                raise invalid_argument(
+                    "The name of a query parameter that stands for a header holds a character that"
+                    " no header's name has.",
+                    name,
+                    value,
+                )
+        elif not (with_content and lower in _V2_FIELDS):
+            continue
+        field = lower.encode()
+        if head.raw_header(field) is None:
+            found.append((field, value.encode().strip(b" \t")))
+    if not found:
+        return head
+    return RequestHead(head.method, head.raw_path, head.raw_query, [*head.headers, *found])
