@@ -1,8 +1,9 @@
-"""The command line: python -m bench run | local | listing | raft | snapshot | compare."""
+"""The command line: python -m bench run | local | listing | slow | raft | snapshot | compare."""
 
 import argparse
 import asyncio
 import os
+import resource
 import sys
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
@@ -18,7 +19,10 @@ from bench.measure import Result
 from bench.phases import NAMES
 from bench.raft import PYSYNCOBJ_VARIANTS, measure_raft
 from bench.run import Settings, Target, run
+from bench.session import Session
+from bench.signing import Endpoint, Signer
 from bench.sigv4_client import ConnectionLost, MalformedAnswer, WrongAnswer
+from bench.slow import Crowd, measure_slow
 from bench.snapshot import measure_snapshot
 
 EXIT_OK, EXIT_WRONG_ANSWERS, EXIT_FAILED = 0, 1, 2
@@ -75,6 +79,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     listing_verb.add_argument("--keys", type=numbers, default=[10_000, 1_000_000])
     listing_verb.add_argument("--concurrency", type=int, default=1)
     add_measuring(listing_verb, seconds=10.0)
+    slow_verb = verbs.add_parser("slow", help="many slow readers and writers: the server's memory")
+    slow_verb.add_argument("--data-parent", type=Path, help="the folder (so the disk) to use")
+    slow_verb.add_argument("--readers", type=int, default=1_000)
+    slow_verb.add_argument("--writers", type=int, default=1_000)
+    slow_verb.add_argument("--burst-bytes", type=int, default=1 << 20, help="before the trickle")
+    slow_verb.add_argument("--trickle-bytes", type=int, default=1 << 10, help="each second")
+    add_measuring(slow_verb, seconds=20.0)
     raft_verb = verbs.add_parser("raft", help="three OM processes beside PySyncObj")
     raft_verb.add_argument("--data-parent", type=Path, help="the folder (so the disk) to use")
     raft_verb.add_argument("--in-flight", type=numbers, default=[1, 8, 64], metavar="1,8,64")
@@ -159,6 +170,32 @@ def measured(options: argparse.Namespace) -> list[Result]:
         return on_uvloop(run(target_of(options), settings))
 
 
+def slow(options: argparse.Namespace) -> int:
+    crowd = Crowd(
+        readers=options.readers,
+        writers=options.writers,
+        burst_bytes=options.burst_bytes,
+        trickle_bytes=options.trickle_bytes,
+        seconds=options.seconds,
+    )
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with local_server(options.data_parent) as server:
+        endpoint = Endpoint.parse(server.endpoint)
+        signer = Signer(
+            endpoint=endpoint,
+            access_key=server.access_key,
+            secret_key=server.secret_key,
+            region=options.region,
+        )
+        session = Session(endpoint=endpoint, signer=signer, bucket="bench-slow", signs_payload=True)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            served = runner.run(
+                measure_slow(session, signer, crowd, server_pid=server.pid, seed=options.seed)
+            )
+    return EXIT_OK if served else EXIT_WRONG_ANSWERS
+
+
 def compare(before_path: Path, after_path: Path) -> None:
     before, after = report.read(before_path), report.read(after_path)
     print(report.comparison_table(before, after))
@@ -198,6 +235,8 @@ def main(arguments: Sequence[str]) -> int:
         if options.verb == "compare":
             compare(options.before, options.after)
             return EXIT_OK
+        if options.verb == "slow":
+            return slow(options)
         return measure_and_write(options)
     except* (
         OSError, ValueError, ConnectionLost, MalformedAnswer, WrongAnswer, ServerFailed,

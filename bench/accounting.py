@@ -28,8 +28,8 @@ def _stat_fields(pid: int) -> list[bytes] | None:
     return line[line.rindex(b")") + 2 :].split()
 
 
-def process_tree_usage(root_pid: int) -> Usage:
-    """Sum over `root_pid` and its descendants.
+def _process_tree(root_pid: int) -> dict[int, list[bytes]]:
+    """`root_pid` and its descendants, each with its fields of /proc/PID/stat.
 
     Raises ProcessLookupError: there is no such process.
     """
@@ -43,14 +43,28 @@ def process_tree_usage(root_pid: int) -> Usage:
     children: dict[int, list[int]] = {}
     for pid, fields in fields_of.items():
         children.setdefault(int(fields[1]), []).append(pid)
-    members, waiting = set[int](), [root_pid]
+    members, waiting = dict[int, list[bytes]](), [root_pid]
     while waiting:
         pid = waiting.pop()
-        members.add(pid)
+        members[pid] = fields_of[pid]
         waiting.extend(children.get(pid, ()))
+    return members
+
+
+def process_tree(root_pid: int) -> list[int]:
+    """`root_pid` and its descendants. Raises ProcessLookupError: there is no such process."""
+    return list(_process_tree(root_pid))
+
+
+def process_tree_usage(root_pid: int) -> Usage:
+    """Sum over `root_pid` and its descendants.
+
+    Raises ProcessLookupError: there is no such process.
+    """
+    members = _process_tree(root_pid)
     # utime, stime, cutime, cstime: the last two are of children that were waited for.
-    ticks = sum(int(field) for pid in members for field in fields_of[pid][11:15])
-    pages = sum(int(fields_of[pid][21]) for pid in members)
+    ticks = sum(int(field) for fields in members.values() for field in fields[11:15])
+    pages = sum(int(fields[21]) for fields in members.values())
     return Usage(ticks / _TICKS_PER_SECOND, pages * _PAGE_BYTES, len(members))
 
 

@@ -23,6 +23,7 @@ from trioxygen.gateway.http_limits import AsgiApp
 from trioxygen.gateway.operations import S3Config
 from trioxygen.gateway.ozone_backend import BackendConfig, OzoneBackend
 from trioxygen.gateway.readiness import Readiness
+from trioxygen.gateway.shares import ShareLimits
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
@@ -270,6 +271,11 @@ def build_gateway(
         domains=tuple(config.s3.domains),
         regions=tuple(config.s3.regions),
         clock_skew_seconds_max=config.s3.clock_skew_seconds_max,
+        shares=ShareLimits(
+            requests_max=config.s3.requests_max,
+            uploads_max=config.s3.uploads_max,
+            buffer_bytes_max=config.s3.buffer_bytes_max,
+        ),
     )
     admin = OzoneAdminBackend(om_client, scm_client, readiness)
     return Gateway(

@@ -227,6 +227,9 @@ class S3Config(_Section):
         domains: buckets are reached as `<bucket>.<domain>` under each; lower case, without a port.
         regions: that a signature may name; none means any.
         tls_certificate_file, tls_key_file: PEM; both or neither.
+        rate_bytes_per_second_min, rate_window_seconds: slower clients are cut off.
+        connections_max, requests_max, uploads_max, buffer_bytes_max: shared fairly, by address or
+            by account.
     """
 
     host: str = Field(default="127.0.0.1", min_length=1)
@@ -240,7 +243,13 @@ class S3Config(_Section):
     head_seconds_max: int = Field(default=60, ge=1, le=3_600)
     body_idle_seconds_max: int = Field(default=60, ge=1, le=3_600)
     write_idle_seconds_max: int = Field(default=60, ge=1, le=3_600)
+    tls_handshake_seconds_max: int = Field(default=20, ge=1, le=3_600)
+    rate_bytes_per_second_min: int = Field(default=512, ge=0, le=1 * GIB)
+    rate_window_seconds: int = Field(default=60, ge=1, le=3_600)
     connections_max: int = Field(default=10_000, ge=1, le=1_000_000)
+    requests_max: int = Field(default=8_192, ge=1, le=1_000_000)
+    uploads_max: int = Field(default=2_048, ge=1, le=1_000_000)
+    buffer_bytes_max: int = Field(default=96 * MIB, ge=1 * MIB, le=1_024 * GIB)
     drain_seconds: int = Field(default=30, ge=0, le=3_600)
 
     @field_validator("domains")

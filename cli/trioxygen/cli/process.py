@@ -64,6 +64,9 @@ def s3_limits(s3: S3Config) -> HttpLimits:
         head_seconds_max=s3.head_seconds_max,
         body_idle_seconds_max=s3.body_idle_seconds_max,
         write_idle_seconds_max=s3.write_idle_seconds_max,
+        tls_handshake_seconds_max=s3.tls_handshake_seconds_max,
+        rate_bytes_per_second_min=s3.rate_bytes_per_second_min,
+        rate_window_seconds=s3.rate_window_seconds,
     )
 
 

@@ -57,6 +57,10 @@ class Upload(Protocol):
         """Waits while the receiver is behind. The piece must not change afterwards."""
         ...
 
+    async def flush(self) -> None:
+        """Nothing that was sent waits here for more to come."""
+        ...
+
     async def finish(self, timeout_ms: float) -> Any:
         """Ends the stream; the server's reply."""
         ...

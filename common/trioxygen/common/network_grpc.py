@@ -5,7 +5,7 @@ of their own, over a second connection, so that they never stand before a call. 
 also be called the ordinary unary way, for people and other languages. See docs/internals/rpc.md."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import Any, Final, NoReturn
 
@@ -306,7 +306,7 @@ class _ClientStream:
 
 
 class GrpcUpload:
-    """Small pieces are joined: up to 1 MiB waits here for more to come."""
+    """Small pieces are joined: up to 1 MiB waits here for more to come, or for `flush`."""
 
     def __init__(self, call: Any, reply_type: type[Message], address: str, judged: Judge) -> None:
         self._call, self._reply_type, self._address = call, reply_type, address
@@ -323,8 +323,15 @@ class GrpcUpload:
 
     async def send(self, piece: Buffer) -> None:
         assert not self._finished
+        await self._write_all(self._gathered.add(piece))
+
+    async def flush(self) -> None:
+        assert not self._finished
+        await self._write_all(self._gathered.rest())
+
+    async def _write_all(self, messages: Iterable[bytes]) -> None:
         try:
-            for message in self._gathered.add(piece):
+            for message in messages:
                 await _write(self._call, message)
         except _WRITE_FAILED as error:
             await self.reply()

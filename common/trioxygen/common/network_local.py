@@ -253,6 +253,9 @@ class LocalUpload:
             raise Unreachable("the receiver ended the stream early")
         await self._put(piece)
 
+    async def flush(self) -> None:
+        """What was sent is with the receiver."""
+
     async def finish(self, timeout_ms: float) -> Any:
         assert self.task is not None and not self._finished
         self._finished = True

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import LeaseExpired
+from trioxygen.gateway.shares import Buffers
 from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 Reply = TypeVar("Reply", bound=Message)
@@ -36,8 +37,8 @@ class Written(Protocol):
 
 
 class ObjectWriter(Protocol):
-    async def send(self, piece: Buffer) -> None:
-        """Takes the piece without copying it; waits while too much is under way."""
+    async def send(self, pieces: Sequence[Buffer]) -> None:
+        """Takes the pieces without copying them; waits while too much is under way."""
         ...
 
     async def finish(self) -> Written:
@@ -76,7 +77,14 @@ class ObjectBackend(Protocol):
         ...
 
     def read(
-        self, slices: Sequence[BlockSlice], *, offset_bytes: int, length_bytes: int
+        self,
+        slices: Sequence[BlockSlice],
+        *,
+        offset_bytes: int,
+        length_bytes: int,
+        buffers: Buffers,
     ) -> AsyncIterator[Buffer]:
-        """A range of the bytes that the slices are, verified, in pieces of at most 1 MiB."""
+        """A range of the bytes that the slices are, verified, in pieces of at most 1 MiB.
+
+        Asking for the next one says that the last was taken: their size follows the reader."""
         ...

@@ -5,6 +5,7 @@ Copies of the bytes on their way: none here. Pieces are handed on as the server 
 views of them, when aws-chunked); digests of large bodies run on the blocking pool, where hashing
 releases the GIL."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterable
 from typing import Final
@@ -23,6 +24,11 @@ from trioxygen.gateway.s3.numbers import read_natural
 
 BODY_BYTES_MAX: Final = 5 * GIB
 _BATCH_BYTES: Final = MIB
+# What each body may always hold, and in what steps it asks for more.
+_BATCH_BYTES_MIN: Final = 32 * KIB
+_BATCH_STEP_BYTES: Final = 128 * KIB
+# Smaller pieces are joined: an object for each would cost many times its bytes.
+_JOINED_BYTES_MAX: Final = 4 * KIB
 # Hashing less than this on the spot costs less than a trip to another thread.
 _INLINE_BYTES_MAX: Final = 64 * KIB
 
@@ -31,6 +37,26 @@ def _ended_early(reason: str) -> S3Error:
     if reason == "idle":
         return S3Error("RequestTimeout")
     return S3Error("IncompleteBody")
+
+
+class _Gathered:
+    """Pieces of a body, in order."""
+
+    __slots__ = ("pieces", "size_bytes")
+
+    def __init__(self) -> None:
+        self.pieces: list[Buffer] = []
+        self.size_bytes = 0
+
+    def add(self, piece: Buffer) -> None:
+        self.size_bytes += len(piece)
+        last = self.pieces[-1] if self.pieces else None
+        if last is None or len(piece) >= _JOINED_BYTES_MAX:
+            self.pieces.append(piece)
+        elif isinstance(last, bytearray):
+            last += piece
+        else:
+            self.pieces.append(bytearray(piece))
 
 
 class Digests:
@@ -90,7 +116,7 @@ class Body:
         also: Algorithm | None = None,
     ) -> None:
         head = request.head
-        self._request, self._blocking = request, blocking
+        self.request, self._blocking = request, blocking
         self._mode = payload_mode(head, request.claim)
         self.checksum = checksum
         self._content_md5 = checksums.read_content_md5(head)
@@ -119,7 +145,7 @@ class Body:
 
     async def _pieces(self) -> AsyncIterator[Buffer]:
         """The payload as it comes. Raises IncompleteBody, RequestTimeout, EntityTooLarge."""
-        request, decoder = self._request, self._decoder
+        request, decoder = self.request, self._decoder
         receive = request.receive
         request.body_started = True
         while True:
@@ -152,11 +178,21 @@ class Body:
         """The whole payload, digested. Raises MaxMessageLengthExceeded beyond the bound."""
         if self.length_bytes is not None and self.length_bytes > size_bytes_max:
             raise _too_long(size_bytes_max)
-        pieces: list[Buffer] = []
-        async for piece in self._pieces():
-            if self.received_bytes > size_bytes_max:
-                raise _too_long(size_bytes_max)
-            pieces.append(piece)
+        gathered, buffers = _Gathered(), self.request.buffers
+        granted_bytes = 0
+        try:
+            async for piece in self._pieces():
+                if self.received_bytes > size_bytes_max:
+                    raise _too_long(size_bytes_max)
+                gathered.add(piece)
+                if gathered.size_bytes > _INLINE_BYTES_MAX + granted_bytes:
+                    more_bytes = max(_BATCH_STEP_BYTES, len(piece))
+                    if not buffers.take(more_bytes):
+                        raise S3Error("SlowDown")
+                    granted_bytes += more_bytes
+        finally:
+            buffers.give_back(granted_bytes)
+        pieces = gathered.pieces
         data = bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
         if len(data) <= _INLINE_BYTES_MAX:
             self.digests.update([data])
@@ -165,24 +201,43 @@ class Body:
         return data
 
     async def batches(self) -> AsyncIterator[list[Buffer]]:
-        """The payload in batches of about 1 MiB; each is digested while the next is received."""
-        batch: list[Buffer] = []
-        batch_bytes = 0
+        """The payload in batches of about 1 MiB, of less where buffers are scarce; each is digested
+        while the next is received."""
+        batch, buffers = _Gathered(), self.request.buffers
+        granted_bytes = 0
         digesting = None
-        async for piece in self._pieces():
-            batch.append(piece)
-            batch_bytes += len(piece)
-            if batch_bytes >= _BATCH_BYTES:
+        try:
+            async for piece in self._pieces():
+                batch.add(piece)
+                if batch.size_bytes < _BATCH_BYTES:
+                    if batch.size_bytes <= _BATCH_BYTES_MIN + granted_bytes:
+                        continue
+                    more_bytes = max(_BATCH_STEP_BYTES, len(piece))
+                    if buffers.take(more_bytes):
+                        granted_bytes += more_bytes
+                        continue
                 if digesting is not None:
                     await digesting
-                digesting = self._blocking.run(self.digests.update, batch)
-                yield batch
-                batch, batch_bytes = [], 0
-        if digesting is not None:
-            await digesting
-        if batch:
-            await self._blocking.run(self.digests.update, batch)
-            yield batch
+                digesting = self._digesting(batch)
+                yield batch.pieces
+                batch = _Gathered()
+                buffers.give_back(granted_bytes)
+                granted_bytes = 0
+            if digesting is not None:
+                await digesting
+            if batch.pieces:
+                digesting = self._digesting(batch)
+                if digesting is not None:
+                    await digesting
+                yield batch.pieces
+        finally:
+            buffers.give_back(granted_bytes)
+
+    def _digesting(self, batch: "_Gathered") -> "asyncio.Future[None] | None":
+        if batch.size_bytes <= _INLINE_BYTES_MAX:
+            self.digests.update(batch.pieces)
+            return None
+        return self._blocking.run(self.digests.update, batch.pieces)
 
     def verify(self) -> bytes:
         """Checks every promise about the body; the S3 checksum. Nothing may be visible before this.

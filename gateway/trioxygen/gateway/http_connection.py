@@ -17,6 +17,7 @@ from trioxygen.gateway.http_exchange import Exchange, status_line
 from trioxygen.gateway.http_limits import Listening, Scope
 from trioxygen.gateway.http_target import BadTarget, is_authority, parse_target
 from trioxygen.gateway.s3.numbers import read_natural
+from trioxygen.gateway.http_pace import Pace
 
 _WATCHED: Final = frozenset(
     (b"content-length", b"transfer-encoding", b"host", b"expect", b"upgrade")
@@ -36,6 +37,7 @@ class HttpConnection(asyncio.Protocol):
         "_discarded_bytes",
         "_drained",
         "_exchanges",
+        "_holder",
         "_expects_continue",
         "_final_status",
         "_has_upgrade",
@@ -46,16 +48,18 @@ class HttpConnection(asyncio.Protocol):
         "_is_in_head",
         "_is_read_paused",
         "_length_bytes",
+        "_is_too_slow",
         "_linger_until",
+        "_pace",
         "_parser",
         "_quiet_bytes",
         "_received",
+        "_received_bytes",
         "_segment_bytes",
         "_server",
         "_target",
         "_transport",
-        "_write_left_bytes",
-        "_write_since",
+        "_written_bytes",
         "active",
         "is_write_paused",
         "listening",
@@ -74,8 +78,12 @@ class HttpConnection(asyncio.Protocol):
         self._is_read_paused = False
         self.is_write_paused = False
         self._drained: asyncio.Future[None] | None = None
-        self._write_since = 0.0
-        self._write_left_bytes = 0
+        self._received_bytes = 0
+        self._written_bytes = 0
+        self._holder = ""
+        self._is_too_slow = False
+        limits = listening.limits
+        self._pace = Pace(limits.rate_bytes_per_second_min, limits.rate_window_seconds)
         self.active = listening.now
         self._is_in_head = False
         self._head_since = 0.0
@@ -94,16 +102,22 @@ class HttpConnection(asyncio.Protocol):
         self._client = _address(transport, "peername")
         high = listening.limits.write_buffer_bytes
         self._transport.set_write_buffer_limits(high=high, low=high // 4)
-        if len(self._connections) >= listening.limits.connections_max:
+        self._connections.add(self)
+        holder = self._client[0] if self._client else "?"
+        if listening.addresses.take(holder):
+            self._holder = holder
+        else:
             listening.metrics.refused.labels(listening.name).inc()
             self._ignores_input = True
             self.refuse(503)
-        self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.discard(self)
+        if self._holder:
+            self.listening.addresses.give_back(self._holder)
+            self._holder = ""
         for exchange in self._exchanges:
-            exchange.disconnect("gone")
+            exchange.disconnect("slow" if self._is_too_slow else "gone")
         self._exchanges.clear()
         self._resume_writers()
 
@@ -121,8 +135,6 @@ class HttpConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.is_write_paused = True
-        self._write_since = self.listening.now
-        self._write_left_bytes = self._transport.get_write_buffer_size()
 
     def resume_writing(self) -> None:
         self._resume_writers()
@@ -135,6 +147,7 @@ class HttpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.active = self.listening.now
+        self._received_bytes += len(data)
         if self._ignores_input:
             self._discard(len(data))
             return
@@ -304,6 +317,7 @@ class HttpConnection(asyncio.Protocol):
 
     def _start(self, exchange: Exchange) -> None:
         listening = self.listening
+        self._pace.begin()
         # The application gets bound methods of the exchange: nothing is wrapped.
         task = listening.loop.create_task(
             listening.app(exchange.scope, exchange.receive, exchange.send)
@@ -376,10 +390,12 @@ class HttpConnection(asyncio.Protocol):
 
     def write(self, data: Buffer) -> None:
         if not self._transport.is_closing():
+            self._written_bytes += len(data)
             self._transport.write(data)
 
     def write_lines(self, pieces: "list[Buffer] | tuple[Buffer, ...]") -> None:
         if not self._transport.is_closing():
+            self._written_bytes += sum(map(len, pieces))
             self._transport.writelines(pieces)
 
     async def drained(self) -> None:
@@ -437,19 +453,32 @@ class HttpConnection(asyncio.Protocol):
 
     def check_time(self, now: float) -> None:
         """Ends what takes too long; called each second."""
-        limits = self.listening.limits
+        limits, pace = self.listening.limits, self._pace
+        unsent_bytes = self._transport.get_write_buffer_size()
         if self._linger_until:
             if now >= self._linger_until:
                 self.abort()
-        elif self.is_write_paused:
-            left_bytes = self._transport.get_write_buffer_size()
-            if left_bytes != self._write_left_bytes:
-                self._write_left_bytes, self._write_since = left_bytes, now
-            elif now - self._write_since > limits.write_idle_seconds_max:
+        elif unsent_bytes:
+            # Also of an answer that is complete, on a connection that is being closed.
+            self.active = now
+            if pace.is_late(
+                now,
+                is_sending=False,
+                moved_bytes=self._written_bytes - unsent_bytes,
+                idle_seconds_max=limits.write_idle_seconds_max,
+            ):
+                self._is_too_slow = True
                 self._time_out()
         elif self._exchanges:
             waiting = self._exchanges[0]
-            if waiting.is_waiting_for_body and now - self.active > limits.body_idle_seconds_max:
+            if not waiting.is_waiting_for_body:
+                pace.rest(now)
+            elif pace.is_late(
+                now,
+                is_sending=True,
+                moved_bytes=self._received_bytes,
+                idle_seconds_max=limits.body_idle_seconds_max,
+            ):
                 self.listening.metrics.timed_out.labels(self.listening.name).inc()
                 self._ignores_input = True
                 self._received = None

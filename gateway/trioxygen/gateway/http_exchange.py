@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from trioxygen.common import logs
 from trioxygen.common.disk import Buffer
 from trioxygen.common.units import KIB
-from trioxygen.gateway.http_limits import Message, Scope
+from trioxygen.gateway.http_limits import ClientGone, ClientTooSlow, Message, Scope
 
 if TYPE_CHECKING:
     from trioxygen.gateway.http_connection import HttpConnection
@@ -32,14 +32,12 @@ _STATUS_LINES: Final = {
 }
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BODYLESS: Final = frozenset((204, 304))
+# Of the reasons why a request ends: nobody reads its answer.
+_UNREACHABLE: Final = frozenset(("gone", "slow"))
 # Joining a small body to its head costs less than a second buffer in the write.
 _JOINED_BYTES_MAX: Final = 64 * KIB
 
 Headers = Iterable[tuple[bytes, bytes]]
-
-
-class ClientGone(ConnectionError):
-    """The client closed the connection: what `send` raises then (ASGI 2.4)."""
 
 
 def status_line(status: int) -> bytes:
@@ -50,9 +48,10 @@ class Exchange:
     """A request and its answer.
 
     The ASGI event `http.disconnect` carries one more key, `reason`: "gone" (nobody will read an
-    answer), "incomplete" (the body ended early but the client still reads), "idle" (the body
-    stopped coming), "malformed" (its framing is broken) or "answered". In all but "gone" and
-    "answered" an answer can still be sent.
+    answer), "slow" (the same, because the client was cut off), "incomplete" (the body ended early
+    but the client still reads), "idle" (the body stopped coming, or came too slowly), "malformed"
+    (its framing is broken) or "answered". In all but "gone", "slow" and "answered" an answer can
+    still be sent.
     """
 
     __slots__ = (
@@ -120,8 +119,8 @@ class Exchange:
         self._wake()
 
     def disconnect(self, reason: str) -> None:
-        """No more of the body comes; "gone": and nobody reads the answer."""
-        if not self._disconnect or reason == "gone":
+        """No more of the body comes; "gone", "slow": and nobody reads the answer."""
+        if not self._disconnect or reason in _UNREACHABLE:
             self._disconnect = reason
         self.keep_alive = False
         self._wake()
@@ -160,19 +159,29 @@ class Exchange:
                 self._waiter = None
 
     async def send(self, message: Message) -> None:
-        """Raises ClientGone when nobody can read it."""
-        if self._disconnect == "gone":
-            raise ClientGone("the client closed the connection")
+        """Returns when the client has taken nearly all of it: who makes the next piece only then
+        holds one at most. Raises ClientGone when nobody can read it."""
+        self._check_reachable()
         if message["type"] == "http.response.start":
             self._start(message["status"], message.get("headers", ()))
             return
         assert message["type"] == "http.response.body", message["type"]
         connection = self._connection
         if connection.is_write_paused:
+            # Of an answer before this one.
             await connection.drained()
-            if self._disconnect == "gone":
-                raise ClientGone("the client closed the connection")
-        self._send_body(message.get("body", b""), bool(message.get("more_body", False)))
+            self._check_reachable()
+        more = bool(message.get("more_body", False))
+        self._send_body(message.get("body", b""), more)
+        if more and connection.is_write_paused:
+            await connection.drained()
+            self._check_reachable()
+
+    def _check_reachable(self) -> None:
+        if self._disconnect == "slow":
+            raise ClientTooSlow("the client took its answer too slowly")
+        if self._disconnect == "gone":
+            raise ClientGone("the client closed the connection")
 
     def _start(self, status: int, headers: Headers) -> None:
         assert self._left_bytes == -1, "the answer has started already"

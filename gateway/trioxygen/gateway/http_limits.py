@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from trioxygen.common.fair_share import FairShare
 from trioxygen.common.units import KIB, MIB
 
 Scope = MutableMapping[str, Any]
@@ -25,12 +26,20 @@ class HttpLimits:
     Attributes:
         keep_alive_seconds: how long an idle connection stays; must outlive a proxy's pool.
         head_seconds_max: from the first byte of a request to the end of its header.
+        connections_max: an address gets its fair share of them (`FairShare`).
+        tls_handshake_seconds_max: from the connection to the end of its handshake.
         body_idle_seconds_max: without a byte while the application waits for one.
         write_idle_seconds_max: without the client taking a byte of an answer.
+        rate_bytes_per_second_min, rate_window_seconds: a body that comes, or an answer that is
+            taken, more slowly than that over a window is ended. Only time in which the client is
+            waited for counts.
         head_bytes_max: request line and header fields; more is answered 431.
         body_buffer_bytes: reading stops above it, so a connection holds that and one read
             (250 KiB with uvloop) at most.
-        write_buffer_bytes: `send` waits while more is queued in the process.
+        write_buffer_bytes: `send` returns when no more is queued in the process: beyond it, a
+            slow reader holds the piece that it is being sent, and no other.
+        unsent_bytes_max: that the kernel keeps and has not sent (TCP_NOTSENT_LOWAT); what is on its
+            way is bounded by the connection's own window.
         linger_seconds, linger_bytes_max: how long and how much of a body that nobody wants is
             read and dropped, so that the client can read the answer before the connection is reset.
     """
@@ -40,13 +49,25 @@ class HttpLimits:
     pipelined_max: int = 16
     keep_alive_seconds: float = 75
     head_seconds_max: float = 60
+    tls_handshake_seconds_max: float = 20
     body_idle_seconds_max: float = 60
     write_idle_seconds_max: float = 60
+    rate_bytes_per_second_min: float = 512
+    rate_window_seconds: float = 60
     head_bytes_max: int = 64 * KIB
     body_buffer_bytes: int = 256 * KIB
-    write_buffer_bytes: int = 512 * KIB
+    write_buffer_bytes: int = 64 * KIB
+    unsent_bytes_max: int = 256 * KIB
     linger_seconds: float = 5
     linger_bytes_max: int = 16 * MIB
+
+
+class ClientGone(ConnectionError):
+    """The client closed the connection: what `send` raises then (ASGI 2.4)."""
+
+
+class ClientTooSlow(ClientGone):
+    """The client took its answer too slowly and was cut off."""
 
 
 class HttpMetrics:
@@ -58,7 +79,7 @@ class HttpMetrics:
         )
         self.refused = Counter(
             "trioxygen_http_connections_refused",
-            "Connections refused because there are too many",
+            "Connections refused because there are too many, or too many of one address",
             ["server"],
             registry=registry,
         )
@@ -87,6 +108,7 @@ class Listening:
     """What the connections of one port share.
 
     Attributes:
+        addresses: the connections, shared by where they come from.
         common_head: the Date and Server fields of every answer; renewed each second.
         now: monotonic seconds, renewed each second: precise enough for time-outs, and free.
         stopping: answers say `connection: close`.
@@ -98,6 +120,7 @@ class Listening:
     metrics: HttpMetrics
     name: str
     scheme: str
+    addresses: FairShare
     common_head: bytes = b""
     now: float = 0.0
     stopping: bool = False

@@ -12,6 +12,7 @@ from trioxygen.common.units import KIB
 from trioxygen.gateway.backend import ObjectBackend
 from trioxygen.gateway.request import S3Request
 from trioxygen.gateway.s3.errors import S3Error, invalid_argument
+from trioxygen.gateway.shares import ShareLimits
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.om_pb2 import BucketRow
 
@@ -26,12 +27,14 @@ class S3Config:
     """Attributes:
     domains: host names under which buckets are sub-domains (virtual-host style).
     regions: what may be signed for and created in; empty: any.
+    shares: of what requests share, the bounds.
     credential_kept_ms: how long a revoked access key may still be accepted.
     keep_alive_space_ms: a long CompleteMultipartUpload sends white space this often."""
 
     domains: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     clock_skew_seconds_max: int = 900
+    shares: ShareLimits = ShareLimits()
     credential_kept_ms: float = 5_000
     part_size_bytes_min: int = 5 * 1024 * 1024
     keep_alive_space_ms: float = 5_000

@@ -22,8 +22,10 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import KIB, MIB
 from trioxygen.gateway.backend import Reply, Written
 from trioxygen.gateway.leases import LeaseKeeper, LeasePool, TakenBlock
+from trioxygen.gateway.paced_read import PacedReader, slices_of_range
+from trioxygen.gateway.shares import Buffers
 from trioxygen.hdds.client.pool import AWAY, is_refusal
-from trioxygen.hdds.client.reader import BlockReader, tag_in
+from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockStream, BlockWriter
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.proto.v1.om_pb2 import (
@@ -38,7 +40,6 @@ from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 log = logs.get(__name__)
 
-_READ_SMALL_BYTES_MAX: Final = MIB
 _CONTAINER_TRIES: Final = 4
 # A DataNode that is restarted is back before that; where it is the only one, nobody else helps.
 _AWAY_MS_MAX: Final = 15_000.0
@@ -112,6 +113,7 @@ class OzoneBackend:
         config: BackendConfig,
     ) -> None:
         self._runtime, self._om, self._writer, self._reader = runtime, om, writer, reader
+        self._paced = PacedReader(reader, runtime.clock)
         self._config, self._clock = config, runtime.clock
         self.small_bytes_max = config.small_bytes_max
         self._keeper = LeaseKeeper(
@@ -259,36 +261,20 @@ class OzoneBackend:
             raise _defect(error) from error
 
     async def read(
-        self, slices: Sequence[BlockSlice], *, offset_bytes: int, length_bytes: int
-    ) -> AsyncGenerator[Buffer, None]:
-        for piece in slices:
-            if offset_bytes >= piece.length_bytes:
-                offset_bytes -= piece.length_bytes
-                continue
-            take_bytes = min(length_bytes, piece.length_bytes - offset_bytes)
-            wanted = BlockSlice(
-                container=piece.container,
-                local=piece.local,
-                offset_bytes=piece.offset_bytes + offset_bytes,
-                length_bytes=take_bytes,
-                tag=tag_in(piece),
-            )
-            if take_bytes <= _READ_SMALL_BYTES_MAX:
-                yield await self.read_small(wanted)
-            else:
-                stream = self._reader.stream(wanted)
-                # A reader that goes away ends the DataNode's stream at once.
-                try:
-                    async with aclosing(stream) as buffers:
-                        async for buffer in buffers:
-                            yield buffer
-                except InvalidRequest as error:
-                    raise _defect(error) from error
-            length_bytes -= take_bytes
-            offset_bytes = 0
-            if not length_bytes:
-                return
-        assert not length_bytes, "a range beyond the object's blocks"
+        self,
+        slices: Sequence[BlockSlice],
+        *,
+        offset_bytes: int,
+        length_bytes: int,
+        buffers: Buffers,
+    ) -> AsyncIterator[Buffer]:
+        wanted = slices_of_range(slices, offset_bytes, length_bytes)
+        try:
+            async with aclosing(self._paced.read(wanted, buffers)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except InvalidRequest as error:
+            raise _defect(error) from error
 
 
 class BlockSplitter:
@@ -302,9 +288,12 @@ class BlockSplitter:
         self._stream: BlockStream | None = None
         self._room_bytes = 0
 
-    async def send(self, piece: Buffer) -> None:
+    async def send(self, pieces: Sequence[Buffer]) -> None:
         try:
-            await self._send(piece)
+            for piece in pieces:
+                await self._send(piece)
+            if self._stream is not None:
+                await self._stream.flush()
         except AWAY:
             self._avoid_last()
             raise

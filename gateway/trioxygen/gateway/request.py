@@ -2,6 +2,7 @@
 but `receive`."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from trioxygen.gateway.auth.claim import SignatureClaim
 from trioxygen.gateway.head import RequestHead
 from trioxygen.gateway.s3.errors import S3Error
 from trioxygen.gateway.s3.xml import Owner
+from trioxygen.gateway.shares import Buffers, Shares
 from trioxygen.proto.v1.types_pb2 import Account
 
 Headers = list[tuple[bytes, bytes]]
@@ -24,27 +26,38 @@ class S3Request:
     operation: the S3 API's name of it, once it is known.
     request_id, host_id: of this one answer, and which gateway it came from; S3's x-amz-request-id
         and x-amz-id-2.
-    bytes_in: of the body, as read so far."""
+    shares, holder: what the request is counted in, and as whose.
+    bytes_in, bytes_out: of the two bodies, as read and sent so far."""
 
     __slots__ = (
         "account",
         "body_started",
         "bucket",
         "bytes_in",
+        "bytes_out",
         "claim",
         "head",
+        "holder",
         "host_id",
         "key",
         "operation",
         "receive",
         "request_id",
         "scheme",
+        "shares",
         "signing_key",
     )
 
     def __init__(
-        self, head: RequestHead, receive: Receive, request_id: str, host_id: str, scheme: str
+        self,
+        head: RequestHead,
+        receive: Receive,
+        request_id: str,
+        host_id: str,
+        scheme: str,
+        shares: Shares,
     ) -> None:
+        self.shares, self.holder = shares, ""
         self.head, self.receive, self.scheme = head, receive, scheme
         self.request_id, self.host_id = request_id, host_id
         self.bucket: str | None = None
@@ -53,7 +66,7 @@ class S3Request:
         self.account: Account | None = None
         self.signing_key: bytes | None = None
         self.operation = "Unrouted"
-        self.bytes_in = 0
+        self.bytes_in = self.bytes_out = 0
         self.body_started = False
 
     @property
@@ -65,6 +78,14 @@ class S3Request:
     def key_bytes(self) -> bytes:
         assert self.key is not None, "an operation without a key asked for it"
         return self.key.encode()
+
+    def uploading(self) -> AbstractContextManager[None]:
+        """While it writes blocks. Raises Overloaded: its holder writes enough already."""
+        return self.shares.uploads.holding(self.holder, "uploads under way")
+
+    @property
+    def buffers(self) -> Buffers:
+        return Buffers(self.shares.buffers, self.holder)
 
     @property
     def signer(self) -> Account:

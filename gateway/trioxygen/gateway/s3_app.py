@@ -18,6 +18,7 @@ from trioxygen.gateway.auth.sigv4 import read_claim, verify
 from trioxygen.gateway.credentials import Credentials
 from trioxygen.gateway.error_response import error_response, s3_error
 from trioxygen.gateway.head import RequestHead
+from trioxygen.gateway.http_limits import ClientTooSlow
 from trioxygen.gateway.metrics import GatewayMetrics
 from trioxygen.gateway.operations import S3Config
 from trioxygen.gateway.readiness import Readiness
@@ -25,6 +26,7 @@ from trioxygen.gateway.request import Headers, Receive, Response, S3Request
 from trioxygen.gateway.routing import Router
 from trioxygen.gateway.s3 import names
 from trioxygen.gateway.s3.errors import S3Error, not_implemented
+from trioxygen.gateway.shares import Shares
 
 log = logs.get(__name__)
 
@@ -60,6 +62,7 @@ class S3App:
             config,
         )
         self._readiness, self._metrics, self._access_log = readiness, metrics, access_log
+        self._shares = Shares(config.shares)
         self._domains = config.domains
         self._regions = config.regions or None
         self._skew_seconds_max = config.clock_skew_seconds_max
@@ -85,54 +88,78 @@ class S3App:
         self._last_id += 1
         request_id = f"{self._id_prefix}{self._last_id:08X}"
         host_id = self._host_id_prefix + request_id[4:]
-        request = S3Request(head, receive, request_id, host_id, scope["scheme"])
-        error_code = ""
+        request = S3Request(head, receive, request_id, host_id, scope["scheme"], self._shares)
+        client = scope.get("client")
+        remote: str = client[0] if client else ""
         try:
-            response = await self._answer(request)
+            response, error_code = await self._response(request, remote)
+            try:
+                failed = await self._send(request, response, send)
+                if failed is not None:
+                    error_code = failed.code
+                    response = error_response(request, failed)
+            except TrioxygenError as error:
+                # The status was out already; the log tells why the body ended early.
+                error_code = s3_error(error, request).code
+                raise
+            except ClientTooSlow as error:
+                error_code = "RequestTimeout"
+                told = {"request_id": request_id, "bytes_out": request.bytes_out}
+                log.warning("reader_cut_off", **told, operation=request.operation, reason=error)
+                raise
+            finally:
+                self._note(request, response, error_code, remote, started_ms)
+        finally:
+            if request.holder:
+                self._shares.requests.give_back(request.holder)
+
+    async def _response(self, request: S3Request, remote: str) -> tuple[Response, str]:
+        """(what is answered, the code when it is an error)."""
+        try:
+            return await self._answer(request, remote), ""
         except (S3Error, TrioxygenError) as error:
             answer = s3_error(error, request)
-            error_code = answer.code
-            response = error_response(request, answer)
+            return error_response(request, answer), answer.code
         except (
             Exception
         ) as error:  # the outermost frame: a defect must not take the connection down
-            log.error(
-                "request_failed", request_id=request_id, operation=request.operation, error=error
-            )
-            error_code = "InternalError"
-            response = error_response(request, S3Error("InternalError"))
-        bytes_out, failed = 0, None
-        try:
-            bytes_out, failed = await self._send(request, response, send)
-            if failed is not None:
-                error_code = failed.code
-                response = error_response(request, failed)
-        except TrioxygenError as error:
-            # The status was out already; the log tells why the body ended early.
-            error_code = s3_error(error, request).code
-            raise
-        finally:
-            duration_ms = self._clock.monotonic_ms() - started_ms
-            self._metrics.answered(
-                request.operation, response.status, duration_ms / 1_000, request.bytes_in, bytes_out
-            )
-            if self._access_log is not None:
-                client = scope.get("client")
-                self._access_log.write(
-                    request_id=request_id,
-                    remote=client[0] if client else "",
-                    account="" if request.account is None else request.account.account_id,
-                    operation=request.operation,
-                    bucket=request.bucket or "",
-                    key=request.key or "",
-                    status=response.status,
-                    bytes_in=request.bytes_in,
-                    bytes_out=bytes_out,
-                    duration_ms=duration_ms,
-                    error_code=error_code,
-                )
+            told = {"request_id": request.request_id, "operation": request.operation}
+            log.error("request_failed", **told, error=error)
+            return error_response(request, S3Error("InternalError")), "InternalError"
 
-    async def _answer(self, request: S3Request) -> Response:
+    def _note(
+        self,
+        request: S3Request,
+        response: Response,
+        error_code: str,
+        remote: str,
+        started_ms: float,
+    ) -> None:
+        """In metrics and in the access log."""
+        duration_ms = self._clock.monotonic_ms() - started_ms
+        self._metrics.answered(
+            request.operation,
+            response.status,
+            duration_ms / 1_000,
+            request.bytes_in,
+            request.bytes_out,
+        )
+        if self._access_log is not None:
+            self._access_log.write(
+                request_id=request.request_id,
+                remote=remote,
+                account="" if request.account is None else request.account.account_id,
+                operation=request.operation,
+                bucket=request.bucket or "",
+                key=request.key or "",
+                status=response.status,
+                bytes_in=request.bytes_in,
+                bytes_out=request.bytes_out,
+                duration_ms=duration_ms,
+                error_code=error_code,
+            )
+
+    async def _answer(self, request: S3Request, remote: str) -> Response:
         head = request.head
         target = names.parse_target(
             head.raw_path, head.header("host") if self._domains else None, self._domains
@@ -162,14 +189,17 @@ class S3App:
                 )
             )
             request.head = read_as_headers(head, version_2=True)
+        account = request.account
+        holder = account.account_id if account is not None else f"address {remote}"
+        if not self._shares.requests.take(holder):
+            raise S3Error("SlowDown")
+        request.holder = holder
         route = self._router.route(request)
         request.operation = route.name
         return await route.operation(request)
 
-    async def _send(
-        self, request: S3Request, response: Response, send: Send
-    ) -> tuple[int, S3Error | None]:
-        """(bytes of the body, the error that was answered instead of `response`)."""
+    async def _send(self, request: S3Request, response: Response, send: Send) -> S3Error | None:
+        """The error that was answered instead of `response`."""
         headers: Headers = [
             (b"x-amz-request-id", request.request_id.encode()),
             (b"x-amz-id-2", request.host_id.encode()),
@@ -188,8 +218,8 @@ class S3App:
                 {"type": "http.response.start", "status": response.status, "headers": headers}
             )
             await send({"type": "http.response.body", "body": response.body})
-            return len(response.body), None
-        sent_bytes = 0
+            request.bytes_out = len(response.body)
+            return None
         started = False
         try:
             async for piece in stream:
@@ -205,20 +235,20 @@ class S3App:
                         }
                     )
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
-                sent_bytes += len(piece)
+                request.bytes_out += len(piece)
         except TrioxygenError as error:
             if started:
                 # Part of the answer is out: only an early end tells the client. The server closes.
                 raise
             answer = s3_error(error, request)
-            sent_bytes, _ = await self._send(request, error_response(request, answer), send)
-            return sent_bytes, answer
+            await self._send(request, error_response(request, answer), send)
+            return answer
         finally:
             close = getattr(stream, "aclose", None)
             if close is not None:
                 await close()
         await send({"type": "http.response.body", "body": b""})
-        return sent_bytes, None
+        return None
 
     async def _health(self, head: RequestHead, send: Send) -> None:
         """GET and HEAD of the two paths; no bucket can have this name (`names`)."""

@@ -6,6 +6,7 @@ import socket
 import ssl
 
 from trioxygen.common import logs
+from trioxygen.common.fair_share import FairShare
 from trioxygen.common.network import CannotListen
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
@@ -60,6 +61,11 @@ class HttpServer:
         """
         assert not self._sockets, "bound already"
         self._sockets = await _bind(host, port)
+        for bound in self._sockets:
+            # Connections inherit it.
+            bound.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, self._limits.unsent_bytes_max
+            )
         self._host = host
 
     async def start(self, app: AsgiApp, *, tls: ssl.SSLContext | None = None) -> str:
@@ -73,15 +79,19 @@ class HttpServer:
             metrics=self._metrics,
             name=self._name,
             scheme="https" if tls else "http",
+            addresses=FairShare(self._limits.connections_max),
         )
         self._listening = listening
         self._tick(listening)
+        # Connections are counted from the end of their handshake: it must not take long.
+        handshake_seconds = self._limits.tls_handshake_seconds_max if tls else None
         for bound in self._sockets:
             server = await loop.create_server(
                 lambda: HttpConnection(listening, self.connections),
                 sock=bound,
                 ssl=tls,
                 backlog=self._limits.backlog,
+                ssl_handshake_timeout=handshake_seconds,
             )
             self._servers.append(server)
         self._ticker = self._runtime.tasks.start(

@@ -159,6 +159,9 @@ class SimUpload:
         self._in_flight += 1
         self._send(self._pieces.put_nowait, bytes(piece))
 
+    async def flush(self) -> None:
+        """Every piece is sent as it comes."""
+
     async def finish(self, timeout_ms: float) -> Any:
         assert not self._finished
         self._finished = True

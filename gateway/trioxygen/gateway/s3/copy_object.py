@@ -134,14 +134,14 @@ class CopyOperations(CopySourceReader):
             algorithm is not None
             and records.ALGORITHMS.get(source.checksum_algorithm) is not algorithm
         ):
-            await self._checksum_again(row, algorithm)
+            await self._checksum_again(request, row, algorithm)
         return row
 
-    async def _checksum_again(self, row: KeyRow, algorithm: Algorithm) -> None:
+    async def _checksum_again(self, request: S3Request, row: KeyRow, algorithm: Algorithm) -> None:
         """Reads the object for another checksum; the copy is then one whole, without parts."""
         digests = Digests(md5=False, sha256=False, algorithms=(algorithm,))
         async for piece in self.backend.read(
-            row.blocks, offset_bytes=0, length_bytes=row.size_bytes
+            row.blocks, offset_bytes=0, length_bytes=row.size_bytes, buffers=request.buffers
         ):
             await self.blocking.run(digests.update, [piece])
         row.checksum_algorithm = records.algorithm_to_wire(algorithm)

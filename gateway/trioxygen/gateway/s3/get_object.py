@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from trioxygen.common.units import MIB
+from trioxygen.common.units import KIB
 from trioxygen.gateway import records
 from trioxygen.gateway.operations import Operations, check_version_id
 from trioxygen.gateway.request import Headers, Response, S3Request, xml_response
@@ -18,9 +18,10 @@ from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 _ATTRIBUTES: Final = frozenset(("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"))
 _PARTS_MAX: Final = 1_000
-_READ_SMALL_BYTES_MAX: Final = MIB
 # Of what GET would answer with (RFC 9110, 15.4.5).
 _KEPT_BY_304: Final = frozenset((b"etag", b"last-modified", b"cache-control", b"expires"))
+# More than that goes at the reader's pace: a slow one must not hold it all.
+_READ_AT_ONCE_BYTES_MAX: Final = 64 * KIB
 _UNIMPLEMENTED_READ: Final = "x-amz-server-side-encryption-customer-algorithm"
 
 
@@ -58,7 +59,7 @@ class GetOperations(Operations):
         if length == 0:
             return response
         blocks = row.blocks
-        if len(blocks) == 1 and length <= _READ_SMALL_BYTES_MAX:
+        if len(blocks) == 1 and length <= _READ_AT_ONCE_BYTES_MAX:
             piece = blocks[0]
             if offset or length != piece.length_bytes:
                 part = BlockSlice()
@@ -68,7 +69,9 @@ class GetOperations(Operations):
                 piece = part
             response.body = await self.backend.read_small(piece)
         else:
-            response.stream = self.backend.read(blocks, offset_bytes=offset, length_bytes=length)
+            response.stream = self.backend.read(
+                blocks, offset_bytes=offset, length_bytes=length, buffers=request.buffers
+            )
         return response
 
     def _describe(self, request: S3Request, row: KeyRow) -> tuple[Selection, Headers]:

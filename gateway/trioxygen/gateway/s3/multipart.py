@@ -134,18 +134,22 @@ class MultipartOperations(BodyWriter, CopySourceReader):
         check_copy_size(length)
         algorithm = records.ALGORITHMS[upload.checksum_algorithm]
         digests = Digests(md5=True, sha256=False, algorithms=(algorithm,))
-        writer = self.backend.open_writer(length)
-        try:
-            async for piece in self.backend.read(
-                source.blocks, offset_bytes=offset, length_bytes=length
-            ):
-                digesting = self.blocking.run(digests.update, [piece])
-                await writer.send(piece)
-                await digesting
-            written = await writer.finish()
-        except BaseException:
-            await writer.cancel()
-            raise
+        with request.uploading():
+            writer = self.backend.open_writer(length)
+            try:
+                async for piece in self.backend.read(
+                    source.blocks,
+                    offset_bytes=offset,
+                    length_bytes=length,
+                    buffers=request.buffers,
+                ):
+                    digesting = self.blocking.run(digests.update, [piece])
+                    await writer.send([piece])
+                    await digesting
+                written = await writer.finish()
+            except BaseException:
+                await writer.cancel()
+                raise
         checksum = ObjectChecksum(algorithm=algorithm, digest=digests.checksum(algorithm))
         row = PartRow(
             size_bytes=length,

@@ -34,16 +34,16 @@ class BodyWriter(Operations):
             data = await body.read(self.backend.small_bytes_max)
             checksum = body.verify()
             return (await self.backend.write_small(data) if data else None), checksum
-        writer = self.backend.open_writer(size)
-        try:
-            async for batch in body.batches():
-                for piece in batch:
-                    await writer.send(piece)
-            checksum = body.verify()
-            written = await writer.finish()
-        except BaseException:
-            await writer.cancel()
-            raise
+        with body.request.uploading():
+            writer = self.backend.open_writer(size)
+            try:
+                async for batch in body.batches():
+                    await writer.send(batch)
+                checksum = body.verify()
+                written = await writer.finish()
+            except BaseException:
+                await writer.cancel()
+                raise
         return written, checksum
 
     async def commit(

@@ -58,6 +58,13 @@ class BlockStream:
             return
         await asyncio.gather(*(upload.send(piece) for upload in self._uploads))
 
+    async def flush(self) -> None:
+        """Nothing that was sent waits here for more to come."""
+        if len(self._uploads) == 1:
+            await self._uploads[0].flush()
+            return
+        await asyncio.gather(*(upload.flush() for upload in self._uploads))
+
     async def finish(self) -> int:
         """The block's size in bytes; it is on stable storage and readable.
 

@@ -13,6 +13,8 @@ class DataNodeConfig:
     small_block_bytes_max: what one WriteSmallBlock may carry, through the ring's log.
     packed_block_bytes_max: a streamed block that announces more gets a file of its own.
     pending_bytes_max: of small blocks that are in the log but not in segments yet; more wait.
+    streams_max: blocks that are being received at once, by each volume.
+    stream_buffer_bytes_max: of all those; above it they are written as they come, in small pieces.
     sealed_expiry_ms: a stream that no PutBlock follows is dropped.
     space_reserve_bytes: writes are refused when less is free on the volume.
     compact_live_share: a segment is rewritten when less of what it takes on disk is live.
@@ -39,7 +41,8 @@ class DataNodeConfig:
     write_piece_bytes: int = 1 * MIB
     read_piece_bytes: int = 1 * MIB
     read_inline_bytes_max: int = 256 * KIB
-    streams_max: int = 256
+    streams_max: int = 4_096
+    stream_buffer_bytes_max: int = 48 * MIB
     sealed_expiry_ms: float = 15 * MINUTE_MS
 
     cached_blocks_max: int = 20_000

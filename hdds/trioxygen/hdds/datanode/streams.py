@@ -70,6 +70,8 @@ class Streams:
         self._finishing: set[asyncio.Task[Any]] = set()
         self._number = 0
         self._open = 0
+        # Received, and not given to a thread to write.
+        self._gathered_bytes = 0
         self.written_bytes = 0
         self.syncs = 0
 
@@ -94,7 +96,7 @@ class Streams:
         arriving = _Arriving(container, size_bytes_max, pieces)
         try:
             if size_bytes_max > self._config.packed_block_bytes_max:
-                return await self._receive_file(container, local, arriving)
+                return await self._receive_file(container, local, arriving, [])
             return await self._receive_packed(container, local, arriving)
         finally:
             self._open -= 1
@@ -103,7 +105,7 @@ class Streams:
             self._ended(container)
 
     async def _receive_file(
-        self, container: Container, local: int, arriving: "_Arriving"
+        self, container: Container, local: int, arriving: "_Arriving", buffers: list[Buffer]
     ) -> tuple[int, bytes]:
         self._number += 1
         key = block_key(container.container_id, local)
@@ -116,7 +118,7 @@ class Streams:
         writing = _Writing(self._volume, file)
         try:
             await writing.run(file.create)
-            await self._write(writing, arriving)
+            await self._write(writing, arriving, buffers)
             checksums = file.checksums()
             if self._is_known(key, file.size_bytes, checksums):
                 await self._uncancelled(writing.abandon())
@@ -134,18 +136,31 @@ class Streams:
         self._seal(key, SealedBlock(container, file.size_bytes, checksums, OWN_FILE, 0, None, 0))
         return file.size_bytes, checksums
 
-    async def _write(self, writing: "_Writing", arriving: "_Arriving") -> None:
-        buffers: list[Buffer] = []
-        gathered_bytes = 0
-        async for piece in arriving.pieces:
-            arriving.count(piece)
-            buffers.append(piece)
-            gathered_bytes += len(piece)
-            if gathered_bytes >= self._config.write_piece_bytes or len(buffers) >= _BUFFERS_MAX:
-                # At most one write is under way while the next piece is gathered.
-                await writing.ended()
-                writing.begin_write(buffers, gathered_bytes)
-                buffers, gathered_bytes = [], 0
+    async def _write(
+        self, writing: "_Writing", arriving: "_Arriving", buffers: list[Buffer]
+    ) -> None:
+        """Args: buffers: what has arrived already."""
+        gathered_bytes = arriving.size_bytes
+        self._gathered_bytes += gathered_bytes
+        try:
+            async for piece in arriving.pieces:
+                arriving.count(piece)
+                buffers.append(piece)
+                gathered_bytes += len(piece)
+                self._gathered_bytes += len(piece)
+                del piece  # not kept while the next one comes, which may take long
+                if (
+                    gathered_bytes >= self._config.write_piece_bytes
+                    or len(buffers) >= _BUFFERS_MAX
+                    or self._gathered_bytes > self._config.stream_buffer_bytes_max
+                ):
+                    # At most one write is under way while the next piece is gathered.
+                    await writing.ended()
+                    writing.begin_write(buffers, gathered_bytes)
+                    self._gathered_bytes -= gathered_bytes
+                    buffers, gathered_bytes = [], 0
+        finally:
+            self._gathered_bytes -= gathered_bytes
         arriving.check_whole()
         await writing.ended()
         if buffers:
@@ -156,11 +171,22 @@ class Streams:
         self, container: Container, local: int, arriving: "_Arriving"
     ) -> tuple[int, bytes]:
         buffers: list[Buffer] = []
-        async for piece in arriving.pieces:
-            arriving.count(piece)
-            buffers.append(piece)
-            if len(buffers) >= _BUFFERS_MAX:
-                buffers = [b"".join(buffers)]
+        is_crowded = False
+        try:
+            async for piece in arriving.pieces:
+                self._gathered_bytes += len(piece)
+                arriving.count(piece)
+                buffers.append(piece)
+                if len(buffers) >= _BUFFERS_MAX:
+                    buffers = [b"".join(buffers)]
+                is_crowded = self._gathered_bytes > self._config.stream_buffer_bytes_max
+                if is_crowded and not arriving.is_whole:
+                    break
+        finally:
+            self._gathered_bytes -= arriving.size_bytes
+        if is_crowded and not arriving.is_whole:
+            # Nobody knows how long the rest takes: it does not wait where memory is short.
+            return await self._receive_file(container, local, arriving, buffers)
         arriving.check_whole()
         size_bytes = arriving.size_bytes
         key = block_key(container.container_id, local)
@@ -308,6 +334,11 @@ class _Arriving:
             raise InvalidRequest(
                 "a block is larger than announced", size_bytes_max=self._size_bytes_max
             )
+
+    @property
+    def is_whole(self) -> bool:
+        """All that was announced is here."""
+        return self.size_bytes == self._size_bytes_max
 
     def check_whole(self) -> None:
         """At the end of the pieces. Raises: InvalidRequest: there was none."""

@@ -24,6 +24,9 @@ class Sent:
         if self._clock is not None:
             self._clock.advance(self._piece_ms)
 
+    async def flush(self) -> None:
+        return
+
     async def finish(self, timeout_ms: float) -> Any:
         return None
 
