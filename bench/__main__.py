@@ -83,7 +83,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     slow_verb.add_argument("--data-parent", type=Path, help="the folder (so the disk) to use")
     slow_verb.add_argument("--readers", type=int, default=1_000)
     slow_verb.add_argument("--writers", type=int, default=1_000)
-    slow_verb.add_argument("--burst-bytes", type=int, default=1 << 20, help="before the trickle")
+    slow_verb.add_argument("--burst-bytes", type=int, default=1 << 16, help="before the trickle")
     slow_verb.add_argument("--trickle-bytes", type=int, default=1 << 10, help="each second")
     add_measuring(slow_verb, seconds=20.0)
     raft_verb = verbs.add_parser("raft", help="three OM processes beside PySyncObj")

@@ -60,7 +60,16 @@ def local_server(data_parent: Path | None) -> Iterator[LocalServer]:
     environment = os.environ | {"O3_ACCESS_KEY": access_key, "O3_SECRET_KEY": secret_key}
     with TemporaryDirectory(prefix="o3-bench-", dir=data_parent) as folder:
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("o3"), "serve", "--data", folder, "--port", str(port)],
+            [
+                Path(sys.executable).with_name("o3"),
+                "serve",
+                "--data",
+                folder,
+                "--port",
+                str(port),
+                "--admin-port",
+                "0",
+            ],
             env=environment,
             stdout=sys.stderr.fileno(),
         )

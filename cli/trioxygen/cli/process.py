@@ -5,8 +5,10 @@ import asyncio
 import gc
 import json
 import os
+import resource
 import signal
 import ssl
+import sys
 from typing import Final
 
 from trioxygen.cli.admin_client import ENDPOINT_FILE
@@ -24,6 +26,8 @@ log = logs.get(__name__)
 _ENDPOINT_KEPT: Final = f"{ENDPOINT_FILE}.kept"
 TOKEN_LENGTH: Final = 40
 ADMIN_DRAIN_SECONDS: Final = 2.0
+# For stores, logs, blocks that are read, and the ports of nodes.
+DESCRIPTORS_RESERVED: Final = 1_024
 ADMIN_LIMITS: Final = HttpLimits(connections_max=256)
 
 
@@ -57,9 +61,27 @@ def tls_context(s3: S3Config) -> ssl.SSLContext | None:
     return context
 
 
+def raise_descriptors() -> int:
+    """Takes as many file descriptors as this process may have: how many that are."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return sys.maxsize if hard == resource.RLIM_INFINITY else hard
+
+
 def s3_limits(s3: S3Config) -> HttpLimits:
+    """What was configured; fewer connections where the system grants few file descriptors."""
+    # A connection that uploads has a file beside its socket.
+    possible = max(1, (raise_descriptors() - DESCRIPTORS_RESERVED) // 2)
+    if possible < s3.connections_max:
+        log.warning(
+            "few_file_descriptors",
+            connections_max=possible,
+            configured=s3.connections_max,
+            remedy="raise the hard limit of open files (ulimit -Hn, LimitNOFILE=)",
+        )
     return HttpLimits(
-        connections_max=s3.connections_max,
+        connections_max=min(s3.connections_max, possible),
         keep_alive_seconds=s3.keep_alive_seconds,
         head_seconds_max=s3.head_seconds_max,
         body_idle_seconds_max=s3.body_idle_seconds_max,

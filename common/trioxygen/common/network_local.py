@@ -232,6 +232,7 @@ class LocalUpload:
         self.accepted.set()
         while (piece := await self._queue.get()) is not None:
             yield piece
+            del piece  # not kept while the next one comes, which may take long
 
     async def _put(self, piece: Buffer | None) -> None:
         if not self._queue.full():

@@ -162,7 +162,11 @@ class Body:
                     for view in decoder.feed(data):
                         self._count(len(view))
                         yield view
-            if not message["more_body"]:
+                        del view
+            is_last = not message["more_body"]
+            # Nothing of it is to stay here while the next piece comes, which may take long.
+            del message, data
+            if is_last:
                 break
         if decoder is not None:
             self._trailers = decoder.finish()
@@ -209,10 +213,11 @@ class Body:
         try:
             async for piece in self._pieces():
                 batch.add(piece)
+                more_bytes = max(_BATCH_STEP_BYTES, len(piece))
+                del piece
                 if batch.size_bytes < _BATCH_BYTES:
                     if batch.size_bytes <= _BATCH_BYTES_MIN + granted_bytes:
                         continue
-                    more_bytes = max(_BATCH_STEP_BYTES, len(piece))
                     if buffers.take(more_bytes):
                         granted_bytes += more_bytes
                         continue

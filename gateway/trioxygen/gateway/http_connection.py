@@ -101,7 +101,8 @@ class HttpConnection(asyncio.Protocol):
         self._server = _address(transport, "sockname")
         self._client = _address(transport, "peername")
         high = listening.limits.write_buffer_bytes
-        self._transport.set_write_buffer_limits(high=high, low=high // 4)
+        # Down to nothing: the rest of a piece keeps all of it in memory.
+        self._transport.set_write_buffer_limits(high=high, low=0)
         self._connections.add(self)
         holder = self._client[0] if self._client else "?"
         if listening.addresses.take(holder):

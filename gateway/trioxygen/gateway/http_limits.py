@@ -55,7 +55,7 @@ class HttpLimits:
     rate_bytes_per_second_min: float = 512
     rate_window_seconds: float = 60
     head_bytes_max: int = 64 * KIB
-    body_buffer_bytes: int = 256 * KIB
+    body_buffer_bytes: int = 64 * KIB
     write_buffer_bytes: int = 64 * KIB
     unsent_bytes_max: int = 256 * KIB
     linger_seconds: float = 5

@@ -39,6 +39,7 @@ class BodyWriter(Operations):
             try:
                 async for batch in body.batches():
                     await writer.send(batch)
+                    del batch  # while the next one comes, which may take long
                 checksum = body.verify()
                 written = await writer.finish()
             except BaseException:
