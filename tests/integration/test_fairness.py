@@ -1,4 +1,4 @@
-"""One access key's slow uploads do not stop another's requests; whoever is over its share is told."""
+"""One key's slow uploads do not stop another's requests; who is over its share is told."""
 
 import socket
 import time
