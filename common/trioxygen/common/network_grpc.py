@@ -322,14 +322,13 @@ class GrpcUpload:
         return self._reply_type.FromString(reply)
 
     async def send(self, piece: Buffer) -> None:
-        assert not self._finished
         await self._write_all(self._gathered.add(piece))
 
     async def flush(self) -> None:
-        assert not self._finished
         await self._write_all(self._gathered.rest())
 
     async def _write_all(self, messages: Iterable[bytes]) -> None:
+        assert not self._finished
         try:
             for message in messages:
                 await _write(self._call, message)
@@ -391,11 +390,9 @@ class GrpcChannel:
             if tls is None:
                 transport = grpc.aio.insecure_channel(self._address, options=options)
             else:
-                credentials = grpc.ssl_channel_credentials(
-                    root_certificates=tls.authority,
-                    private_key=tls.private_key if tls.client_certificates else None,
-                    certificate_chain=tls.certificate if tls.client_certificates else None,
-                )
+                is_known = tls.client_certificates
+                own = (tls.private_key, tls.certificate) if is_known else (None, None)
+                credentials = grpc.ssl_channel_credentials(tls.authority, *own)
                 transport = grpc.aio.secure_channel(self._address, credentials, options=options)
             self._transports[use] = transport
         return transport
@@ -454,9 +451,8 @@ class GrpcChannel:
     async def close(self) -> None:
         """Calls under way fail with Unreachable."""
         await self._sessions.close()
-        for transport in self._transports.values():
-            await transport.close()
-        self._transports.clear()
+        while self._transports:
+            await self._transports.popitem()[1].close()
 
 
 class GrpcNetwork:
@@ -494,14 +490,12 @@ class GrpcNetwork:
 
     def channel(self, address: str) -> GrpcChannel:
         """The same one for the same address: a process has one session with a server."""
-        channel = self._channels.get(address)
-        if channel is None:
-            channel = self._channels[address] = GrpcChannel(self, address)
-        return channel
+        if address not in self._channels:
+            self._channels[address] = GrpcChannel(self, address)
+        return self._channels[address]
 
     async def close(self) -> None:
         """Closes all channels; servers are stopped by their owners."""
-        channels = list(self._channels.values())
-        self._channels.clear()
-        for channel in channels:
+        channels, self._channels = self._channels, {}
+        for channel in channels.values():
             await channel.close()
