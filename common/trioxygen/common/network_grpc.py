@@ -384,8 +384,7 @@ class GrpcChannel:
         return _ClientStream(call, self._address, self._sessions.judged)
 
     def _transport(self, use: str) -> Any:
-        transport = self._transports.get(use)
-        if transport is None:
+        if use not in self._transports:
             tls, options = self._network.tls, self._config.client_options()
             if tls is None:
                 transport = grpc.aio.insecure_channel(self._address, options=options)
@@ -395,7 +394,7 @@ class GrpcChannel:
                 credentials = grpc.ssl_channel_credentials(tls.authority, *own)
                 transport = grpc.aio.secure_channel(self._address, credentials, options=options)
             self._transports[use] = transport
-        return transport
+        return self._transports[use]
 
     @property
     def session(self) -> ClientSession:
