@@ -228,7 +228,7 @@ def test_write_to_the_only_datanode_that_refuses_fails_at_once(size_bytes: int) 
                     return
                 writer = backend.open_writer(size_bytes)
                 try:
-                    await writer.send(bytes(size_bytes))
+                    await writer.send([bytes(size_bytes)])
                 finally:
                     await writer.cancel()
 

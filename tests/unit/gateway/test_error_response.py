@@ -17,6 +17,7 @@ from trioxygen.gateway.head import RequestHead
 from trioxygen.gateway.http_limits import Message
 from trioxygen.gateway.request import S3Request
 from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.shares import ShareLimits, Shares
 
 SECRETS = ("10.9.8.7:9862", "/srv/disk-1", "node-7", "4711")
 
@@ -26,7 +27,8 @@ async def _receive() -> Message:
 
 
 def request(method: str = "GET", path: bytes = b"/b/k", query: bytes = b"") -> S3Request:
-    made = S3Request(RequestHead(method, path, query, []), _receive, "00000001", "host", "http")
+    head, shares = RequestHead(method, path, query, []), Shares(ShareLimits())
+    made = S3Request(head, _receive, "00000001", "host", "http", shares)
     made.bucket, made.key, made.operation = "b", "k", "GetObject"
     return made
 
