@@ -249,7 +249,7 @@ class S3Config(_Section):
     connections_max: int = Field(default=10_000, ge=1, le=1_000_000)
     requests_max: int = Field(default=8_192, ge=1, le=1_000_000)
     uploads_max: int = Field(default=2_048, ge=1, le=1_000_000)
-    buffer_bytes_max: int = Field(default=64 * MIB, ge=1 * MIB, le=1_024 * GIB)
+    buffer_bytes_max: int = Field(default=48 * MIB, ge=1 * MIB, le=1_024 * GIB)
     drain_seconds: int = Field(default=30, ge=0, le=3_600)
 
     @field_validator("domains")

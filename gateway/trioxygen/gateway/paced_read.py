@@ -18,7 +18,7 @@ from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 # Every read is checked in whole pieces of that size, so a smaller one costs as much.
 _PIECE_BYTES_MIN: Final = 64 * KIB
-_PIECE_BYTES_FIRST: Final = 256 * KIB
+_PIECE_BYTES_FIRST: Final = 128 * KIB
 _PIECE_BYTES_MAX: Final = MIB
 # Of a stream: one piece being sent, one waiting, one being read.
 _STREAM_BYTES: Final = 3 * MIB

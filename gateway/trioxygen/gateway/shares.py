@@ -16,7 +16,7 @@ class ShareLimits:
 
     requests_max: int = 8_192
     uploads_max: int = 2_048
-    buffer_bytes_max: int = 64 * MIB
+    buffer_bytes_max: int = 48 * MIB
 
 
 class Shares:

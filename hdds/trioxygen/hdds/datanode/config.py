@@ -42,7 +42,7 @@ class DataNodeConfig:
     read_piece_bytes: int = 1 * MIB
     read_inline_bytes_max: int = 256 * KIB
     streams_max: int = 4_096
-    stream_buffer_bytes_max: int = 32 * MIB
+    stream_buffer_bytes_max: int = 24 * MIB
     sealed_expiry_ms: float = 15 * MINUTE_MS
 
     cached_blocks_max: int = 20_000
