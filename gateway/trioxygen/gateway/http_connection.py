@@ -8,21 +8,20 @@ read.
 import asyncio
 from collections import deque
 from typing import Final, NoReturn, cast
-from urllib.parse import unquote_to_bytes
 
 import httptools
 
 from trioxygen.common.disk import Buffer
 from trioxygen.gateway.http_exchange import Exchange, status_line
 from trioxygen.gateway.http_limits import Listening, Scope
-from trioxygen.gateway.http_target import BadTarget, is_authority, parse_target
-from trioxygen.gateway.s3.numbers import read_natural
 from trioxygen.gateway.http_pace import Pace
+from trioxygen.gateway.http_scope import asgi_scope
+from trioxygen.gateway.http_target import BadTarget, is_authority
+from trioxygen.gateway.s3.numbers import read_natural
 
 _WATCHED: Final = frozenset(
     (b"content-length", b"transfer-encoding", b"host", b"expect", b"upgrade")
 )
-_ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
 _BROKEN: Final = 400
 
 
@@ -271,32 +270,18 @@ class HttpConnection(asyncio.Protocol):
             self._pause_reading()
 
     def _scope(self, method: bytes, version: str) -> Scope:
-        if method == b"CONNECT":
-            self._refuse_while_parsing(_BROKEN)  # its target is a host: this is no proxy
         try:
-            target = parse_target(self._target)
+            return asgi_scope(
+                method,
+                self._target,
+                self._headers,
+                version=version,
+                scheme=self.listening.scheme,
+                server=self._server,
+                client=self._client,
+            )
         except BadTarget:
             self._refuse_while_parsing(_BROKEN)
-        if target.authority is not None:
-            # Whoever names the host there means it: Host does not count (RFC 9112, 3.2.2).
-            self._headers = [field for field in self._headers if field[0] != b"host"]
-            self._headers.append((b"host", target.authority))
-        raw_path = target.path
-        path = raw_path if b"%" not in raw_path else unquote_to_bytes(raw_path)
-        return {
-            "type": "http",
-            "asgi": _ASGI,
-            "http_version": version,
-            "server": self._server,
-            "client": self._client,
-            "scheme": self.listening.scheme,
-            "method": method.decode("ascii"),
-            "root_path": "",
-            "path": path.decode("utf-8", "replace"),
-            "raw_path": raw_path,
-            "query_string": target.query,
-            "headers": self._headers,
-        }
 
     def on_body(self, body: bytes) -> None:
         self._quiet_bytes = 0

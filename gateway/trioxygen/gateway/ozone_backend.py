@@ -1,6 +1,6 @@
 """The backend over the OM and the DataNodes."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -18,6 +18,7 @@ from trioxygen.common.errors import (
     NoSpace,
     NoSuchBlock,
 )
+from trioxygen.common.fair_share import FairShare
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import KIB, MIB
 from trioxygen.gateway.backend import Reply, Written
@@ -40,6 +41,7 @@ from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 log = logs.get(__name__)
 
+_REWRITE_BYTES_MAX: Final = 8 * MIB
 _CONTAINER_TRIES: Final = 4
 # A DataNode that is restarted is back before that; where it is the only one, nobody else helps.
 _AWAY_MS_MAX: Final = 15_000.0
@@ -119,6 +121,8 @@ class OzoneBackend:
         self._keeper = LeaseKeeper(
             runtime.clock, self._renew, self._release, interval_ms=config.lease_check_ms
         )
+        # No client's: what is written again because its lease ended is the gateway's own affair.
+        self._rewriting = Buffers(FairShare(_REWRITE_BYTES_MAX), "rewriting")
         self._small = self._pool(config.small_blocks_leased, config.packed_bytes_max)
         self._large = self._pool(config.large_blocks_leased, config.block_bytes_max)
 
@@ -166,7 +170,9 @@ class OzoneBackend:
         log.warning("blocks_rewritten", size_bytes=size_bytes, reason=expired)
         try:
             await self._keeper.expired(int(expired.facts.get("lease", 0)))
-            pieces = self.read(slices, offset_bytes=0, length_bytes=size_bytes)
+            pieces = self.read(
+                slices, offset_bytes=0, length_bytes=size_bytes, buffers=self._rewriting
+            )
             async with aclosing(pieces):
                 return await self._write_again(pieces, size_bytes)
         except NoSuchBlock as error:
@@ -174,13 +180,13 @@ class OzoneBackend:
         finally:
             written.dropped()
 
-    async def _write_again(self, pieces: AsyncIterator[Buffer], size_bytes: int) -> Written:
+    async def _write_again(self, pieces: AsyncGenerator[Buffer, None], size_bytes: int) -> Written:
         if size_bytes <= self.small_bytes_max:
             return await self.write_small(b"".join([bytes(piece) async for piece in pieces]))
         writer = self.open_writer(size_bytes)
         try:
             async for buffer in pieces:
-                await writer.send(buffer)
+                await writer.send((buffer,))
             return await writer.finish()
         except BaseException:
             await writer.cancel()
@@ -267,7 +273,7 @@ class OzoneBackend:
         offset_bytes: int,
         length_bytes: int,
         buffers: Buffers,
-    ) -> AsyncIterator[Buffer]:
+    ) -> AsyncGenerator[Buffer, None]:
         wanted = slices_of_range(slices, offset_bytes, length_bytes)
         try:
             async with aclosing(self._paced.read(wanted, buffers)) as pieces:

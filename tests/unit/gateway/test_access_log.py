@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -133,19 +132,5 @@ def test_worker_writes_within_its_interval(tmp_path: Path) -> None:
                 return
             await asyncio.sleep(0.01)
         raise AssertionError("not written")
-
-    run(tmp_path / "access.log", steps)
-
-
-def test_write_costs_microseconds(tmp_path: Path) -> None:
-    async def steps(_: Runtime, access_log: AccessLog) -> None:
-        best_us = 1e9
-        for _round in range(5):
-            begin = time.perf_counter()
-            for _line in range(2_000):
-                write(access_log, "photos/2026/11/21/image-0001.jpg")
-            best_us = min(best_us, (time.perf_counter() - begin) / 2_000 * 1e6)
-        # About 3 us on the machines it was written on; the bound leaves room for slower ones.
-        assert best_us < 25
 
     run(tmp_path / "access.log", steps)

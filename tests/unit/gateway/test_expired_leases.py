@@ -9,10 +9,13 @@ from google.protobuf.message import Message
 
 from tests.unit.hdds.support import PIPELINE, Node, node
 from trioxygen.common.errors import LeaseExpired
+from trioxygen.common.fair_share import FairShare
+from trioxygen.common.units import MIB
 from trioxygen.gateway.backend import Written
 from trioxygen.gateway.operations import S3Config
 from trioxygen.gateway.ozone_backend import BackendConfig, OzoneBackend
 from trioxygen.gateway.s3.put_object import BodyWriter
+from trioxygen.gateway.shares import Buffers
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.types_pb2 import BlockRange
 
@@ -68,7 +71,7 @@ class Setting:
         if len(body) <= CONFIG.small_bytes_max:
             return await self.backend.write_small(body)
         writer = self.backend.open_writer(len(body))
-        await writer.send(body)
+        await writer.send((body,))
         return await writer.finish()
 
     async def commit(self, written: Written) -> None:
@@ -78,7 +81,8 @@ class Setting:
     async def committed(self) -> bytes:
         slices = self.om.committed[-1].row.blocks
         size_bytes = sum(piece.length_bytes for piece in slices)
-        pieces = self.backend.read(slices, offset_bytes=0, length_bytes=size_bytes)
+        buffers = Buffers(FairShare(MIB), "reader")
+        pieces = self.backend.read(slices, offset_bytes=0, length_bytes=size_bytes, buffers=buffers)
         return b"".join([bytes(piece) async for piece in pieces])
 
 
