@@ -56,6 +56,10 @@ async def build(
 ) -> StubStore:
     if (data / "broken").exists():
         raise UnknownFormat("the key table", format=9)
+    # What a store leaves in its folder, and has to find there again.
+    for part in ("om/data.mdb", "scm/data.mdb", "log/0.wal", "datanode/VERSION"):
+        (data / part).parent.mkdir(exist_ok=True)
+        (data / part).touch()
     made = None if (data / "events").exists() else (credentials or ("AKSTUB", "stub-secret"))
     return StubStore(data, made)
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from trioxygen.cli.data_folder import FORMAT
+
 REPO = Path(__file__).parents[2]
 STUB = Path(__file__).with_name("stub_store.py")
 FREE_PORTS = "[s3]\nport = 0\n[admin]\nport = 0\n"
@@ -114,7 +116,7 @@ def test_first_start_makes_a_private_folder_and_shows_the_key_once(
     second = serve()
     assert "AKSTUB" not in "\n".join(second.lines)
     assert second.end(signal.SIGINT)[0] == 0
-    assert json.loads((data / "VERSION").read_text()) == version == {"format": 1, **version}
+    assert json.loads((data / "VERSION").read_text()) == version == {"format": FORMAT, **version}
 
 
 def test_start_is_ready_soon(serve: Serve) -> None:
@@ -138,7 +140,7 @@ def test_folder_in_use_is_refused_with_the_pid(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("version", "told"),
     [
-        ('{"format": 2, "cluster_id": "x"}', "has format 2, this o3 knows format 1"),
+        ('{"format": 99, "cluster_id": "x"}', f"has format 99, this o3 knows format {FORMAT}"),
         ("{", "VERSION is damaged"),
         ("[]", "VERSION is damaged"),
     ],

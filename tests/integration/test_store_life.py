@@ -16,6 +16,7 @@ from tests.integration.endpoint import Keys, keys_of, read, refused
 from tests.integration.s3.uploads import PART_MIN, Upload
 from tests.integration.s3.wire import UNSIGNED, Request, connection, sign
 from tests.integration.store_process import ADMIN, OTHER, StoreProcess
+from trioxygen.cli.data_folder import FORMAT
 
 NewStore = Callable[..., StoreProcess]
 
@@ -62,7 +63,7 @@ def test_unknown_format_is_refused(new_store: NewStore) -> None:
     version = store.data / "VERSION"
     version.write_text(json.dumps({**json.loads(version.read_text()), "format": 99}))
     assert finish(store.launch()) == 4
-    assert "has format 99, this o3 knows format 1" in store.log_text()
+    assert f"has format 99, this o3 knows format {FORMAT}" in store.log_text()
 
 
 def test_port_in_use_is_refused(new_store: NewStore) -> None:

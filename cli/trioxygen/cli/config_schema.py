@@ -246,7 +246,7 @@ class S3Config(_Section):
     tls_handshake_seconds_max: int = Field(default=20, ge=1, le=3_600)
     rate_bytes_per_second_min: int = Field(default=512, ge=0, le=1 * GIB)
     rate_window_seconds: int = Field(default=60, ge=1, le=3_600)
-    connections_max: int = Field(default=10_000, ge=1, le=1_000_000)
+    connections_max: int = Field(default=8_000, ge=1, le=1_000_000)
     requests_max: int = Field(default=8_192, ge=1, le=1_000_000)
     uploads_max: int = Field(default=2_048, ge=1, le=1_000_000)
     buffer_bytes_max: int = Field(default=48 * MIB, ge=1 * MIB, le=1_024 * GIB)

@@ -44,7 +44,7 @@ class HttpLimits:
             read and dropped, so that the client can read the answer before the connection is reset.
     """
 
-    connections_max: int = 10_000
+    connections_max: int = 8_000
     backlog: int = 2_048
     pipelined_max: int = 16
     keep_alive_seconds: float = 75

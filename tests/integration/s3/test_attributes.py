@@ -77,7 +77,7 @@ def test_pages_of_parts_follow_the_numbers_in_the_object(s3: "S3Client", bucket:
     assert page(MaxParts=5_000) == ([1, 2, 3], 3, False, 1_000)
 
 
-@pytest.mark.parametrize("number", ["-1", "--5", "many", "0" * 3_000 + "1", "9" * 3_000, ""])
+@pytest.mark.parametrize("number", ["-1", "--5", "many", "9" * 3_000, ""])
 def test_number_that_is_none_does_not_page(
     endpoint: Endpoint, s3: "S3Client", bucket: str, number: str
 ) -> None:
