@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from tests.unit.common.session_harness import until
 from tests.unit.metadata.raft.inline import inline_runtime
 from tests.unit.metadata.raft.logs_for_tests import (
     DIRECTORY,
@@ -119,8 +120,7 @@ def test_released_segments_are_deleted_and_stay_so_after_reopen() -> None:
         before = segments(disk)
         wal.release(GROUP, 50)
         wal.release(OTHER, 1)
-        await asyncio.sleep(0.01)
-        assert len(segments(disk)) < len(before) - 2
+        await until(lambda: len(segments(disk)) < len(before) - 2)
         assert segments(disk)[-1] >= before[-1]
         await append_many(wal, 1)
         await wal.close()
@@ -150,8 +150,7 @@ def test_segment_stays_while_one_group_needs_it() -> None:
         assert segments(disk) == before
         assert await read_all(wal, OTHER) == entries(1, [b"needed"])
         wal.release(OTHER, 1)
-        await asyncio.sleep(0.01)
-        assert len(segments(disk)) < len(before)
+        await until(lambda: len(segments(disk)) < len(before))
         await wal.close()
 
     asyncio.run(scenario())
