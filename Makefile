@@ -31,14 +31,13 @@ serve:                ## run the store; DATA=folder PORT=9878 ARGS=...
 	@exec $(BIN)/o3 serve --data "$(DATA)" --port $(PORT) $(ARGS)
 
 test: install         ## unit, contract, transcript and integration tests
-	$(PYTEST) -n auto --dist loadfile $(FAST_TESTS) $(ARGS)
-	$(if $(wildcard tests/integration),$(PYTEST) tests/integration $(ARGS))
+	$(PYTEST) -n auto --dist loadfile $(FAST_TESTS) tests/integration $(ARGS)
 
 test-long: install    ## the tests that take minutes, and the crash tests
 	$(PYTEST) -m "slow or crash" $(ARGS)
 
 integration: install  ## only the integration tests
-	$(PYTEST) tests/integration $(ARGS)
+	$(PYTEST) -n auto --dist loadfile tests/integration $(ARGS)
 
 crash: install        ## only the tests that kill -9 a server under load, or take its power away
 	$(PYTEST) -m crash $(ARGS)
