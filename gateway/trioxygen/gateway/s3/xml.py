@@ -5,7 +5,8 @@ through `text` (or `url_encoded`), element names come from this package only.
 
 Characters that XML 1.0 cannot carry (most control characters, U+FFFE, U+FFFF) become character
 references such as ``&#x1;``: that is what AWS sends, though a strict parser refuses it. A client
-that may meet such keys asks for encoding-type=url, as every AWS SDK does by itself.
+that may meet such keys asks for encoding-type=url, as every AWS SDK does by itself. Error documents
+have no such way out, and whoever reads one needs its code: there, U+FFFD stands for them.
 """
 
 import re
@@ -18,6 +19,8 @@ DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 XMLNS: Final = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
 _SPECIAL: Final = re.compile('[\x00-\x08\x0b-\x1f\x7f&<>"\ufffe\uffff\ud800-\udfff]')
+# Everything else than the Char of XML 1.0; DEL is one.
+_NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 # As S3 does it, and Java's URLEncoder: form encoding, but for the slash.
@@ -134,10 +137,14 @@ def error_document(
     details: Mapping[str, str] | None = None,
     with_declaration: bool = True,
 ) -> bytes:
-    """The error document; `details` become elements between Message and RequestId, in order."""
-    extra = "".join(element(name, value) for name, value in (details or {}).items())
-    root = (
-        f"<Error><Code>{text(code)}</Code><Message>{text(message)}</Message>{extra}"
-        f"<RequestId>{text(request_id)}</RequestId><HostId>{text(host_id)}</HostId></Error>"
+    """The error document; `details` become elements between Message and RequestId, in order.
+
+    Well-formed whatever the values hold: they may be what a client sent.
+    """
+    elements = {"Code": code, "Message": message, **(details or {})}
+    elements |= {"RequestId": request_id, "HostId": host_id}
+    content = "".join(
+        element(name, _NO_XML.sub("\ufffd", value)) for name, value in elements.items()
     )
+    root = f"<Error>{content}</Error>"
     return (DECLARATION + root if with_declaration else root).encode()

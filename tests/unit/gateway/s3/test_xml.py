@@ -40,6 +40,27 @@ def test_characters_xml_cannot_carry_become_references() -> None:
     assert text("\ud800") == "&#xFFFD;"
 
 
+@given(st.text(max_size=40))
+@example("".join(map(chr, [*range(32), 0x7F, 0xFFFE, 0xFFFF, 0xD800])))
+def test_error_document_is_well_formed_whatever_a_client_sent(value: str) -> None:
+    body = error_document(
+        code="InvalidArgument",
+        message=f"Invalid: {value}",
+        request_id="R",
+        host_id="H",
+        details={"ArgumentValue": value},
+    )
+    root = etree.fromstring(body)
+    assert [each.tag for each in root] == [
+        "Code",
+        "Message",
+        "ArgumentValue",
+        "RequestId",
+        "HostId",
+    ]
+    assert len(root.findtext("ArgumentValue") or "") == len(value)
+
+
 @given(ANY_KEY)
 def test_url_encoding_is_undone_by_form_decoding(value: str) -> None:
     encoded = url_encoded(value)
