@@ -48,6 +48,7 @@ class Credentials:
         if known is not None and now_ms - known.fetched_ms < self._kept_ms:
             return known
         self._known.pop(scope, None)
+        _check_access_key(claim.access_key)
         request = DeriveSigningKeyRequest(
             access_key=claim.access_key, date=claim.date, region=claim.region, service=claim.service
         )
@@ -65,6 +66,7 @@ class Credentials:
         """Whose signature it is. Nothing is remembered: the OM compares each one.
 
         Raises S3Error InvalidAccessKeyId, SignatureDoesNotMatch."""
+        _check_access_key(claim.access_key)
         for string_to_sign in claim.strings_to_sign:
             request = VerifySignatureV2Request(
                 access_key=claim.access_key,
@@ -78,6 +80,12 @@ class Credentials:
             if reply.valid:
                 return reply.account
         raise claim.mismatch()
+
+
+def _check_access_key(access_key: str) -> None:
+    """What a query can carry and no record can hold is not even asked for."""
+    if "\0" in access_key:
+        raise _unknown(access_key)
 
 
 def _unknown(access_key: str) -> S3Error:

@@ -125,3 +125,20 @@ def test_expiry_that_is_no_number_is_refused(endpoint: Endpoint, expires: str) -
         with connection(endpoint) as wire:
             wire.send(Request("GET", "/b/k", query).bytes({}, endpoint.host))
             assert wire.answer().status in (400, 403)
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "code"),
+    [
+        ("/b%00c", "", "InvalidBucketName"),
+        ("/b%00c/k", "", "InvalidBucketName"),
+        ("/b/k", "AWSAccessKeyId=a%00&Signature=b&Expires=9999999999", "InvalidAccessKeyId"),
+        ("/b%01c", "", "NoSuchBucket"),
+    ],
+)
+def test_name_that_no_record_can_hold_is_refused_by_its_own_code(
+    endpoint: Endpoint, path: str, query: str, code: str
+) -> None:
+    with connection(endpoint) as wire:
+        wire.send(Request("GET", path, query).bytes({}, endpoint.host))
+        assert wire.answer().code == code

@@ -115,7 +115,7 @@ def parse_target(raw_path: bytes, host: str | None, domains: Sequence[str]) -> T
         raw_path: path as sent, still percent-encoded, without the query.
         domains: see `bucket_in_host`.
     Raises:
-        S3Error: InvalidURI; InvalidBucketName for a path such as ``//key``.
+        S3Error: InvalidURI; InvalidBucketName for a path such as ``//key``, and for a NUL.
     """
     if raw_path[:1] != b"/":
         raise S3Error("InvalidURI")
@@ -125,9 +125,10 @@ def parse_target(raw_path: bytes, host: str | None, domains: Sequence[str]) -> T
     if len(raw_path) == 1:
         return Target(None, None)
     raw_bucket, _, raw_key = raw_path[1:].partition(b"/")
-    if not raw_bucket:
-        raise S3Error("InvalidBucketName", details={"BucketName": ""})
-    return Target(percent_decoded(raw_bucket), percent_decoded(raw_key) or None)
+    bucket = percent_decoded(raw_bucket)
+    if not bucket or "\0" in bucket:
+        raise S3Error("InvalidBucketName", details={"BucketName": bucket})
+    return Target(bucket, percent_decoded(raw_key) or None)
 
 
 def parse_copy_source(value: str) -> CopySource:
@@ -149,7 +150,7 @@ def parse_copy_source(value: str) -> CopySource:
         bucket, _, key = percent_decoded(raw_bucket).partition("/")
     else:
         bucket, key = percent_decoded(raw_bucket), percent_decoded(raw_key)
-    if not bucket or not key or (marker and not version):
+    if not bucket or "\0" in bucket or not key or (marker and not version):
         raise S3Error(
             "InvalidArgument",
             "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
