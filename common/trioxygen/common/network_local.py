@@ -213,8 +213,7 @@ async def _receive(
 
 def _upload_ended(server: LocalServer, upload: "LocalUpload") -> None:
     server.end()
-    upload.receiver_ended.set()
-    upload.accepted.set()
+    upload.end()
 
 
 class LocalUpload:
@@ -225,14 +224,22 @@ class LocalUpload:
         # The handler has begun to take pieces, or has ended.
         self.accepted = asyncio.Event()
         self.receiver_ended = asyncio.Event()
+        self._taken = asyncio.Event()
         self.task: asyncio.Task[Message] | None = None
         self._finished = False
 
     async def pieces(self) -> AsyncIterator[Buffer]:
         self.accepted.set()
         while (piece := await self._queue.get()) is not None:
+            if self._queue.empty():
+                self._taken.set()
             yield piece
             del piece  # not kept while the next one comes, which may take long
+
+    def end(self) -> None:
+        self.receiver_ended.set()
+        self.accepted.set()
+        self._taken.set()
 
     async def _put(self, piece: Buffer | None) -> None:
         if not self._queue.full():
@@ -255,7 +262,10 @@ class LocalUpload:
         await self._put(piece)
 
     async def flush(self) -> None:
-        """What was sent is with the receiver."""
+        """Returns when the receiver has taken all: then it is the receiver's to count."""
+        while not (self._queue.empty() or self.receiver_ended.is_set()):
+            self._taken.clear()
+            await self._taken.wait()
 
     async def finish(self, timeout_ms: float) -> Any:
         assert self.task is not None and not self._finished

@@ -208,7 +208,8 @@ class Body:
         """The payload in batches of about 1 MiB, of less where buffers are scarce; each is digested
         while the next is received."""
         batch, buffers = _Gathered(), self.request.buffers
-        granted_bytes = 0
+        # Of the batch that is gathered, and of the one that is still digested.
+        granted_bytes = digested_bytes = 0
         digesting = None
         try:
             async for piece in self._pieces():
@@ -223,11 +224,14 @@ class Body:
                         continue
                 if digesting is not None:
                     await digesting
-                digesting = self._digesting(batch)
+                buffers.give_back(digested_bytes)
+                digesting, digested_bytes, granted_bytes = self._digesting(batch), granted_bytes, 0
                 yield batch.pieces
                 batch = _Gathered()
-                buffers.give_back(granted_bytes)
-                granted_bytes = 0
+                if digesting is not None and buffers.is_scarce:
+                    await digesting
+                    buffers.give_back(digested_bytes)
+                    digesting, digested_bytes = None, 0
             if digesting is not None:
                 await digesting
             if batch.pieces:
@@ -236,7 +240,7 @@ class Body:
                     await digesting
                 yield batch.pieces
         finally:
-            buffers.give_back(granted_bytes)
+            buffers.give_back(granted_bytes + digested_bytes)
 
     def _digesting(self, batch: "_Gathered") -> "asyncio.Future[None] | None":
         if batch.size_bytes <= _INLINE_BYTES_MAX:

@@ -113,6 +113,7 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.discard(self)
+        self.listening.intake.forget(self)
         if self._holder:
             self.listening.addresses.give_back(self._holder)
             self._holder = ""
@@ -315,7 +316,9 @@ class HttpConnection(asyncio.Protocol):
         exchange = self._received
         if exchange is None or exchange.answered:
             return
-        if exchange.add_body(piece) > self.listening.limits.body_buffer_bytes:
+        listening = self.listening
+        unread_bytes = exchange.add_body(piece)
+        if unread_bytes > listening.limits.body_buffer_bytes or listening.intake.is_full:
             self._pause_reading()
 
     def _end_body(self) -> None:
@@ -325,10 +328,16 @@ class HttpConnection(asyncio.Protocol):
                 self._ignores_input = True
             self._received = None
 
-    def body_taken(self, exchange: Exchange) -> None:
-        """The application has taken all that had come."""
+    def body_taken(self, exchange: Exchange, *, is_wanted: bool) -> None:
+        """The application has taken all that had come. Args: is_wanted: it waits for more."""
         if self._is_read_paused and self._exchanges and self._exchanges[-1] is exchange:
-            self._resume_reading()
+            if not self.listening.intake.is_full:
+                self._resume_reading()
+            elif is_wanted:
+                self.listening.intake.wait(self)
+
+    def resume_body(self) -> None:
+        self._resume_reading()
 
     def exchange_answered(self, exchange: Exchange) -> None:
         assert self._exchanges[0] is exchange, "answers go out in the order of requests"
@@ -385,7 +394,7 @@ class HttpConnection(asyncio.Protocol):
             self._transport.writelines(pieces)
 
     async def drained(self) -> None:
-        """Returns when the client has taken most of what is queued, or is gone."""
+        """Returns when the client has taken most of it, or is gone."""
         while self.is_write_paused:
             if self._drained is None or self._drained.done():
                 self._drained = self.listening.loop.create_future()

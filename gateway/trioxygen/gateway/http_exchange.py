@@ -61,10 +61,13 @@ class Exchange:
         "_disconnect",
         "_end_delivered",
         "_expects_continue",
+        "_given_bytes",
         "_head",
+        "_intake",
         "_is_chunked",
         "_is_head_request",
         "_is_http_10",
+        "_is_read",
         "_left_bytes",
         "_waiter",
         "answered",
@@ -89,6 +92,10 @@ class Exchange:
         self._expects_continue = expects_continue
         self._body: deque[bytes] = deque()
         self._body_bytes = 0
+        # The piece that the application works on.
+        self._given_bytes = 0
+        self._intake = connection.listening.intake
+        self._is_read = False
         self._end_delivered = False
         self._disconnect = ""
         self._waiter: asyncio.Future[None] | None = None
@@ -110,6 +117,8 @@ class Exchange:
         """Returns how many bytes the application has not taken."""
         self._body.append(piece)
         self._body_bytes += len(piece)
+        if self._is_read:
+            self._intake.add(len(piece))
         self._expects_continue = False
         self._wake()
         return self._body_bytes
@@ -132,14 +141,24 @@ class Exchange:
     # ---- the application's side ----
 
     async def receive(self) -> Message:
+        if not self._is_read:
+            self._is_read = True
+            self._intake.add(self._body_bytes)
+        elif self._given_bytes:
+            given_bytes, self._given_bytes = self._given_bytes, 0
+            self._intake.release(given_bytes)
         while True:
             if self._body:
                 piece = self._body.popleft()
                 self._body_bytes -= len(piece)
                 if not self._body:
-                    self._connection.body_taken(self)
+                    self._connection.body_taken(self, is_wanted=False)
                 more = bool(self._body) or not self.body_complete
                 self._end_delivered = not more
+                if more:
+                    self._given_bytes = len(piece)
+                else:
+                    self._intake.release(len(piece))
                 return {"type": "http.request", "body": piece, "more_body": more}
             if self._disconnect:
                 return {"type": "http.disconnect", "reason": self._disconnect}
@@ -152,6 +171,7 @@ class Exchange:
                 self._expects_continue = False
                 self._connection.write(_CONTINUE)
             assert self._waiter is None, "two tasks receive one request"
+            self._connection.body_taken(self, is_wanted=True)
             self._waiter = self._connection.listening.loop.create_future()
             try:
                 await self._waiter
@@ -276,6 +296,9 @@ class Exchange:
     def task_ended(self, task: "asyncio.Task[None]") -> None:
         listening = self._connection.listening
         listening.tasks.discard(task)
+        if self._is_read:
+            self._is_read = False
+            self._intake.release(self._body_bytes + self._given_bytes)
         error = None if task.cancelled() else task.exception()
         if self.answered:
             if error is not None:

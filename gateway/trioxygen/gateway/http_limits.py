@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from trioxygen.common.fair_share import FairShare
 from trioxygen.common.units import KIB, MIB
+from trioxygen.gateway.http_intake import Intake
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -36,6 +37,8 @@ class HttpLimits:
         head_bytes_max: request line and header fields; more is answered 431.
         body_buffer_bytes: reading stops above it, so a connection holds that and one read
             (250 KiB with uvloop) at most.
+        intake_bytes_max: of all bodies that applications work on; above it each sender waits for
+            its turn.
         write_buffer_bytes: `send` returns when no more is queued in the process: beyond it, a
             slow reader holds the piece that it is being sent, and no other.
         unsent_bytes_max: that the kernel keeps and has not sent (TCP_NOTSENT_LOWAT); what is on its
@@ -56,6 +59,7 @@ class HttpLimits:
     rate_window_seconds: float = 60
     head_bytes_max: int = 64 * KIB
     body_buffer_bytes: int = 64 * KIB
+    intake_bytes_max: int = 24 * MIB
     write_buffer_bytes: int = 64 * KIB
     unsent_bytes_max: int = 256 * KIB
     linger_seconds: float = 5
@@ -121,6 +125,7 @@ class Listening:
     name: str
     scheme: str
     addresses: FairShare
+    intake: Intake
     common_head: bytes = b""
     now: float = 0.0
     stopping: bool = False

@@ -11,6 +11,7 @@ from trioxygen.common.network import CannotListen
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.http_connection import HttpConnection
+from trioxygen.gateway.http_intake import Intake
 from trioxygen.gateway.http_limits import (
     SERVER_NAME,
     AsgiApp,
@@ -80,6 +81,7 @@ class HttpServer:
             name=self._name,
             scheme="https" if tls else "http",
             addresses=FairShare(self._limits.connections_max),
+            intake=Intake(self._limits.intake_bytes_max),
         )
         self._listening = listening
         self._tick(listening)

@@ -70,7 +70,7 @@ class Streams:
         self._finishing: set[asyncio.Task[Any]] = set()
         self._number = 0
         self._open = 0
-        # Received, and not given to a thread to write.
+        # Received, and not written.
         self._gathered_bytes = 0
         self.written_bytes = 0
         self.syncs = 0
@@ -156,16 +156,27 @@ class Streams:
                 ):
                     # At most one write is under way while the next piece is gathered.
                     await writing.ended()
-                    writing.begin_write(buffers, gathered_bytes)
-                    self._gathered_bytes -= gathered_bytes
+                    self._begin_write(writing, buffers, gathered_bytes)
                     buffers, gathered_bytes = [], 0
+                    if self._gathered_bytes > self._config.stream_buffer_bytes_max:
+                        # None at all where memory is short: the sender waits for the disk.
+                        await writing.ended()
+            arriving.check_whole()
+            await writing.ended()
+            if buffers:
+                self._begin_write(writing, buffers, gathered_bytes)
+                gathered_bytes = 0
+                await writing.ended()
         finally:
             self._gathered_bytes -= gathered_bytes
-        arriving.check_whole()
-        await writing.ended()
-        if buffers:
-            writing.begin_write(buffers, gathered_bytes)
-            await writing.ended()
+
+    def _begin_write(self, writing: "_Writing", buffers: list[Buffer], size_bytes: int) -> None:
+        job = writing.begin_write(buffers, size_bytes)
+        # Queued for a thread they are in memory as well.
+        job.add_done_callback(lambda _: self._written(size_bytes))
+
+    def _written(self, size_bytes: int) -> None:
+        self._gathered_bytes -= size_bytes
 
     async def _receive_packed(
         self, container: Container, local: int, arriving: "_Arriving"
@@ -356,7 +367,7 @@ class _Writing:
         self._volume, self.file = volume, file
         self._job: asyncio.Future[Any] | None = None
 
-    def begin_write(self, buffers: list[Buffer], size_bytes: int) -> None:
+    def begin_write(self, buffers: list[Buffer], size_bytes: int) -> asyncio.Future[Any]:
         """Raises: NoSpace, before anything is written."""
         room = self._volume.room
         room.take(size_bytes)
@@ -364,6 +375,7 @@ class _Writing:
         assert self._job is not None
         # Also when nobody waits for it any more.
         self._job.add_done_callback(lambda _: room.give_back(size_bytes))
+        return self._job
 
     def begin(self, function: Any, *arguments: Any) -> None:
         assert self._job is None
