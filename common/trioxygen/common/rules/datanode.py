@@ -17,7 +17,7 @@ def _range_fault(request: Any) -> str | None:
 
 
 _READ: Final = rules(
-    _range_fault, block=PART, offset_bytes=BLOCK_BYTES, length_bytes=BLOCK_BYTES, tag=ANY
+    _range_fault, block=REQUIRED_PART, offset_bytes=BLOCK_BYTES, length_bytes=BLOCK_BYTES, tag=ANY
 )
 
 DATANODE: Final[dict[type[Message], MessageRules]] = {
@@ -29,7 +29,7 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
     ),
     # Held to the bytes that were received.
     datanode.PutBlockRequest: rules(
-        block=PART, pipeline_id=PIPELINE_ID, size_bytes=BLOCK_BYTES, checksums=raw(4 * MIB)
+        block=REQUIRED_PART, pipeline_id=PIPELINE_ID, size_bytes=BLOCK_BYTES, checksums=raw(4 * MIB)
     ),
     datanode.ReadSmallBlockRequest: _READ,
     datanode.ReadStreamHeader: _READ,

@@ -64,7 +64,8 @@ def _slice_fault(piece: Any) -> str | None:
 
 
 TYPES: Final[dict[type[Message], MessageRules]] = {
-    types.BlockId: rules(container=ID_OR_NONE, local=ID_OR_NONE),
+    # No container is number zero: one that was made would be refused in each report of its DataNode.
+    types.BlockId: rules(container=ID, local=ID_OR_NONE),
     types.BlockRange: rules(
         _range_fault, container=ID, first_local=ID_OR_NONE, count=number(1, 2**32 - 1)
     ),

@@ -4,12 +4,14 @@ A container that is nearly full stops taking new blocks at once (CLOSING) and is
 DataNodes after `close_delay_ms`, when the writers that hold leases in it have had time to finish.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import NotEnoughDataNodes
 from trioxygen.common.paging import Room
+from trioxygen.common.rules.rule import NUMBER_MAX
 from trioxygen.metadata.execution import Executor
 from trioxygen.metadata.scm.allocator import Allocator
 from trioxygen.metadata.scm.containers import may_move
@@ -35,6 +37,9 @@ log = logs.get(__name__)
 _DELETES_WAITING_MAX: Final = 100
 _ENDING: Final = (scm_pb2.CLOSING, scm_pb2.CLOSED)
 _COMMAND_VALID_MS: Final = 60_000
+# Ids of reports beyond it are of nobody who was given them; to hand out what comes after them would
+# leave no ids. Behind it are enough for ever.
+_FOLLOWED_ID_MAX: Final = NUMBER_MAX - 2**56
 
 
 class Heartbeats:
@@ -91,6 +96,13 @@ class Heartbeats:
             for report in heartbeat.containers:
                 row = CONTAINERS.get(txn, id_key(report.container_id))
                 if row is None:
+                    if report.container_id > _FOLLOWED_ID_MAX:
+                        log.warning(
+                            "container_not_followed",
+                            node=heartbeat.node_id,
+                            container=report.container_id,
+                        )
+                        continue
                     unknown.append(
                         ContainerRow(
                             container_id=report.container_id,
@@ -131,9 +143,10 @@ class Heartbeats:
 
     async def _skip_ids(self, heartbeat: HeartbeatRequest) -> None:
         if heartbeat.containers:
+            reports = heartbeat.containers
             await self._allocator.skip(
-                container_id=max(report.container_id for report in heartbeat.containers),
-                local=max(report.highest_local for report in heartbeat.containers),
+                container_id=_highest_followed(report.container_id for report in reports),
+                local=_highest_followed(report.highest_local for report in reports),
             )
 
     async def _adopt(self, node_id: str, containers: list[ContainerRow]) -> None:
@@ -226,3 +239,7 @@ class Heartbeats:
             close_container=close_container,
             delete_blocks=delete_blocks,
         )
+
+
+def _highest_followed(ids: Iterable[int]) -> int:
+    return max((one for one in ids if one <= _FOLLOWED_ID_MAX), default=0)

@@ -125,8 +125,14 @@ REFUSED: list[tuple[Message, str]] = [
         "state is to be a known value",
     ),
     (datanode_pb2.WriteSmallBlockRequest(data=b"x"), "block is missing"),
+    (datanode_pb2.WriteSmallBlockRequest(data=b"x", block={}), "block.container is missing"),
+    (datanode_pb2.WriteStreamHeader(block={"local": 1}), "block.container is missing"),
+    (datanode_pb2.PutBlockRequest(size_bytes=1), "block is missing"),
+    (datanode_pb2.ReadStreamHeader(length_bytes=1), "block is missing"),
     (
-        datanode_pb2.ReadSmallBlockRequest(offset_bytes=2**34, length_bytes=2**34),
+        datanode_pb2.ReadSmallBlockRequest(
+            block={"container": 1}, offset_bytes=2**34, length_bytes=2**34
+        ),
         "the range's end is beyond",
     ),
     (stepped(kind=0), "kind is missing"),

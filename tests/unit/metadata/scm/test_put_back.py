@@ -153,3 +153,15 @@ async def test_deletions_of_before_a_load_are_forgotten(harness: ScmHarness) -> 
 def _containers(harness: ScmHarness) -> list[tuple[bytes, scm.ContainerRow]]:
     with harness.store.read() as txn:
         return list(CONTAINERS.scan(txn, prefix=b""))
+
+
+@scm_test()
+async def test_ids_that_nobody_was_given_do_not_use_up_all_ids(harness: ScmHarness) -> None:
+    """A stranger wrote them to a DataNode. What comes after them would be refused everywhere."""
+    await harness.join()
+    before = (await harness.allocate()).blocks
+    await harness.heartbeat("dn1", had(2**62, 2**62), had(before.container, 2**62 - 5), full=True)
+    await harness.heartbeat("dn1", had(before.container, 0, scm.CLOSED))
+    after = (await harness.allocate()).blocks
+    assert before.container < after.container < before.container + 100
+    assert before.first_local < after.first_local < 2**32
