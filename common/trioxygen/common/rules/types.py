@@ -64,7 +64,7 @@ def _slice_fault(piece: Any) -> str | None:
 
 
 TYPES: Final[dict[type[Message], MessageRules]] = {
-    # No container is number zero: one that was made would be refused in each report of its DataNode.
+    # No container is number zero: reports of one would be refused, and its DataNode with them.
     types.BlockId: rules(container=ID, local=ID_OR_NONE),
     types.BlockRange: rules(
         _range_fault, container=ID, first_local=ID_OR_NONE, count=number(1, 2**32 - 1)
