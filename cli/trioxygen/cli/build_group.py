@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 
+from trioxygen.cli.data_parts import loaded_mark
 from trioxygen.common.errors import LogCorrupt, NotLeader, TrioxygenError
 from trioxygen.common.network import Handler, Service
 from trioxygen.common.runtime import Runtime
@@ -91,6 +92,7 @@ class GroupMember:
     ) -> None:
         self._runtime, self._wal, self._config = runtime, wal, config
         self._file = IdentityFile(runtime.disk, data / _IDENTITY_FILE, runtime.rng)
+        self._loaded_mark = loaded_mark(data, config.name)
         self._gate = _Gate(config.name, descriptor)
         self._directory = MembershipDirectory()
         self._transport = RaftTransport(
@@ -120,7 +122,10 @@ class GroupMember:
     def _open_identity(self, has_log: bool) -> Identity:
         identity = self._file.open(self._config.node_id)
         if identity.has_log and not has_log and len(self._config.peers) == 1:
-            raise LogCorrupt("the log is gone, and no other replica has what it held")
+            if not self._runtime.disk.exists(self._loaded_mark):
+                raise LogCorrupt("the log is gone, and no other replica has what it held")
+            # A group begins with the state of the dump: who this was belonged to the one before.
+            return self._file.make(self._config.node_id)
         return self._file.check_log(identity, has_log=has_log)
 
     async def start(self, build: BuildService) -> None:
@@ -142,7 +147,7 @@ class GroupMember:
         self._service = service
         executor = service.executor
         await self._begin_log(identity, executor)
-        identity = await self._runtime.blocking.run(self._file.log_was_begun, identity)
+        identity = await self._runtime.blocking.run(self._log_was_begun, identity)
         await service.start()
         self.replica = replica
         joining = Joining(
@@ -172,6 +177,11 @@ class GroupMember:
         self._runtime.tasks.start_worker(healer)
         self._admin.attach(identity, replica, joining, snapshot, healer.read_rows)
         self._gate.open(service.service)
+
+    def _log_was_begun(self, identity: Identity) -> Identity:
+        begun = self._file.log_was_begun(identity)
+        self._runtime.disk.remove(self._loaded_mark)
+        return begun
 
     def _replica(self, identity: Identity) -> RaftReplica:
         config = self._config

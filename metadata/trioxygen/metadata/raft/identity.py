@@ -115,7 +115,7 @@ class IdentityFile:
         """
         if not self._disk.exists(self._path):
             self._disk.make_directory(self._path.parent)
-            return self._save(Identity(node_id=node_id, incarnation=draw_incarnation(self._rng)))
+            return self.make(node_id)
         identity = self._read()
         if identity.node_id != node_id:
             raise InvalidRequest(
@@ -125,6 +125,10 @@ class IdentityFile:
                 configured=node_id,
             )
         return identity
+
+    def make(self, node_id: str) -> Identity:
+        """A new one, in the place of any before; it belongs to no group yet."""
+        return self._save(Identity(node_id=node_id, incarnation=draw_incarnation(self._rng)))
 
     def belong(
         self,
