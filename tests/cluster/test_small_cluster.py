@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -43,7 +44,7 @@ def write_block(address: str, container: int, local: int) -> None:
         block=BlockId(container=container, local=local), data=b"x", pipeline_id="p-dn1"
     )
     with grpc.insecure_channel(address) as channel:
-        call = channel.unary_unary(f"/{PACKAGE}.DataNode/WriteSmallBlock")
+        call: Any = channel.unary_unary(f"/{PACKAGE}.DataNode/WriteSmallBlock")
         call(request.SerializeToString(), timeout=10)
 
 
