@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ResponseStreamingError
 
 from tests.integration.conftest import NewStore
 from tests.integration.endpoint import keys_of, read
@@ -81,6 +81,7 @@ def test_flipped_bit_of_a_key_row_is_an_error_that_names_it(new_store: NewStore,
         assert keys_of(s3, "bucket", "zz") == ["zzz"]
     told = store.log_text()
     assert "a stored row is damaged" in told and hit in told
+    assert "Traceback" not in told and "request_failed" not in told, told[-4_000:]
     end(store)
     found = store.o3("admin", "check", "om")
     assert found.returncode == 1 and hit in found.stdout, found
@@ -117,4 +118,35 @@ def test_flipped_bit_of_an_index_row_is_never_served(new_store: NewStore, size: 
         wait_until(lambda: store.status()["scm"]["corrupt_blocks"] == 1)
         s3.put_object(Bucket="bucket", Key=hit, Body=body_of(hit))
         assert read(s3, "bucket", hit) == body_of(hit)
-    assert "a stored row is damaged" in store.log_text()
+    told = store.log_text()
+    assert "a stored row is damaged" in told and "Traceback" not in told, told[-4_000:]
+
+
+def test_body_that_is_damaged_in_its_middle_ends_early_and_is_one_line_of_the_log(
+    new_store: NewStore,
+) -> None:
+    store = new_store().start()
+    keys = fill(store)
+    store.stop()
+    hit = "packed-1"
+    [file] = [
+        path
+        for path in (store.data / "datanode" / "containers").rglob("*.data")
+        if body_of(hit) in path.read_bytes()
+    ]
+    data = bytearray(file.read_bytes())
+    data[data.find(body_of(hit)) + 150_000] ^= 16
+    file.write_bytes(data)
+    store.start()
+    with store.endpoint.client() as s3:
+        answer = s3.get_object(Bucket="bucket", Key=hit)
+        with pytest.raises(ResponseStreamingError):
+            answer["Body"].read()
+        for key in keys:
+            if key != hit:
+                assert read(s3, "bucket", key) == body_of(key)
+    store.stop()  # no traceback
+    told = [line for line in store.log_text().splitlines() if "damaged_data_met" in line]
+    assert len(told) == 1, told
+    request_id = answer["ResponseMetadata"]["RequestId"]
+    assert f"request_id={request_id} operation=GetObject" in told[0]

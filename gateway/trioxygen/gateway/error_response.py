@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from trioxygen.common import logs
-from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.errors import Corrupt, TrioxygenError
 from trioxygen.gateway.request import Response, S3Request
 from trioxygen.gateway.s3.errors import S3Error, elements_of
 from trioxygen.gateway.s3.service_errors import s3_error_of
@@ -28,11 +28,15 @@ _TOLD_BY_REQUEST: Final[Mapping[str, Callable[[S3Request], str | None]]] = {
 
 def s3_error(error: S3Error | TrioxygenError, request: S3Request) -> S3Error:
     """What is answered; why goes to the log: a defect or bad data as an error, for someone must
-    look, what the store cannot do now as a warning."""
+    look, what the store cannot do now as a warning. Only of a defect it matters where in the code
+    it was met."""
     if isinstance(error, S3Error):
         return error
     found = s3_error_of(error)
     told = {"request_id": request.request_id, "operation": request.operation}
+    if isinstance(error, Corrupt):
+        log.error("damaged_data_met", error=None, **told, reason=error)
+        return found or S3Error("InternalError")
     if found is None:
         log.error("request_failed", **told, error=error)
         return S3Error("InternalError")

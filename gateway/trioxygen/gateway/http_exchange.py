@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from trioxygen.common import logs
 from trioxygen.common.disk import Buffer
 from trioxygen.common.units import KIB
-from trioxygen.gateway.http_limits import ClientGone, ClientTooSlow, Message, Scope
+from trioxygen.gateway.http_limits import AnswerCutShort, ClientGone, ClientTooSlow, Message, Scope
 
 if TYPE_CHECKING:
     from trioxygen.gateway.http_connection import HttpConnection
@@ -308,12 +308,13 @@ class Exchange:
         if task.cancelled() or self._disconnect:
             # Cancelled by `stop`, or the client ended it: nobody waits for an answer.
             self._connection.close()
-            if error is not None and not isinstance(error, ClientGone):
+            if error is not None and not isinstance(error, (ClientGone, AnswerCutShort)):
                 listening.metrics.failures.labels(listening.name).inc()
                 log.error("request_failed", path=self.scope["path"], error=error)
             return
         listening.metrics.failures.labels(listening.name).inc()
-        log.error("request_failed", path=self.scope["path"], error=error)
+        if not isinstance(error, AnswerCutShort):
+            log.error("request_failed", path=self.scope["path"], error=error)
         if self._left_bytes == -1 or self._head is not None:
             self._connection.refuse(500, is_client_silent=self.body_complete)
         else:

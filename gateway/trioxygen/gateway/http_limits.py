@@ -70,6 +70,10 @@ class ClientGone(ConnectionError):
     """The client closed the connection: what `send` raises then (ASGI 2.4)."""
 
 
+class AnswerCutShort(Exception):
+    """The rest of a body cannot be served: the connection ends. Why is in the log already."""
+
+
 class ClientTooSlow(ClientGone):
     """The client took its answer too slowly and was cut off."""
 

@@ -18,7 +18,7 @@ from trioxygen.gateway.auth.sigv4 import read_claim, verify
 from trioxygen.gateway.credentials import Credentials
 from trioxygen.gateway.error_response import error_response, s3_error
 from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.http_limits import ClientTooSlow
+from trioxygen.gateway.http_limits import AnswerCutShort, ClientTooSlow
 from trioxygen.gateway.metrics import GatewayMetrics
 from trioxygen.gateway.operations import S3Config
 from trioxygen.gateway.readiness import Readiness
@@ -101,7 +101,7 @@ class S3App:
             except TrioxygenError as error:
                 # The status was out already; the log tells why the body ended early.
                 error_code = s3_error(error, request).code
-                raise
+                raise AnswerCutShort(error_code) from error
             except ClientTooSlow as error:
                 error_code = "RequestTimeout"
                 told = {"request_id": request_id, "bytes_out": request.bytes_out}

@@ -148,7 +148,7 @@ def _at(
         try:
             return move()
         except DamagedRow as error:
-            log.error("damaged_row_passed", error=error)
+            log.error("damaged_row_passed", reason=error)
             move = cursor.next
 
 
@@ -157,7 +157,7 @@ def _former(txn: WriteTxn, key: bytes) -> Block | None:
     try:
         return get_block(txn, key)
     except DamagedRow as error:
-        log.error("damaged_row_replaced", error=error)
+        log.error("damaged_row_replaced", reason=error)
         return None
 
 

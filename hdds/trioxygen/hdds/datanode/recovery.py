@@ -122,7 +122,7 @@ def _whole_rows(txn: ReadTxn, table: Table, damaged: set[int]) -> Iterator[tuple
         try:
             row = move()
         except DamagedRow as error:
-            log.error("damaged_row_rebuilt", error=error)
+            log.error("damaged_row_rebuilt", reason=error)
             damaged.add(container_of_key(bytes.fromhex(error.facts["key_hex"])))
         else:
             if row is None:
@@ -199,7 +199,7 @@ async def place_of(volume: Volume, recovered: Recovered, request: PutBlockReques
             known = get_block(txn, block_key(container_id, local))
     except DamagedRow as error:
         # It will be written anew, from the log.
-        log.error("damaged_row_replaced", error=error)
+        log.error("damaged_row_replaced", reason=error)
     if known is not None and known.is_same_content(request.size_bytes, request.checksums):
         return FoundPlace(known.segment, known.offset_bytes, None)
     records = recovered.records.get(block_key(container_id, local), [])
@@ -245,7 +245,7 @@ def remove_orphans(volume: Volume, pending: Set[bytes]) -> int:
                 with volume.store.read() as txn:
                     block = get_block(txn, block_key(container_id, local))
             except DamagedRow as error:
-                log.error("file_of_damaged_row_kept", file=directory / name, error=error)
+                log.error("file_of_damaged_row_kept", file=directory / name, reason=error)
                 continue
             if block is None or block.segment != OWN_FILE:
                 volume.disk.remove(directory / name)
