@@ -31,7 +31,8 @@ serve:                ## run the store; DATA=folder PORT=9878 ARGS=...
 	@exec $(BIN)/o3 serve --data "$(DATA)" --port $(PORT) $(ARGS)
 
 test: install         ## unit, contract, transcript and integration tests
-	$(PYTEST) -n auto --dist loadfile $(FAST_TESTS) tests/integration $(ARGS)
+	$(PYTEST) -n auto --dist loadfile $(FAST_TESTS) $(ARGS)
+	$(if $(wildcard tests/integration),$(PYTEST) -n auto --dist loadfile tests/integration $(ARGS))
 
 test-long: install    ## the tests that take minutes, and the crash tests
 	$(PYTEST) -m "slow or crash" $(ARGS)

@@ -210,7 +210,7 @@ async def measure(seconds: float, body_bytes: int) -> None:
             await write_small(request, timeout=TIMEOUT_MS / 1_000)
 
         async def download() -> None:
-            header, size_bytes = ReadStreamHeader(length_bytes=BLOCK_BYTES), 0
+            header, size_bytes = ReadStreamHeader(block=BLOCK, length_bytes=BLOCK_BYTES), 0
             pieces = channel.download("DataNode/ReadStream", header, timeout_ms=TIMEOUT_MS)
             async for piece in pieces:
                 size_bytes += len(piece)

@@ -146,7 +146,7 @@ class Setting:
     async def put(self, size_bytes: int = 0, timeout_ms: float = TIMEOUT_MS) -> int:
         reply = await self.channel.call(
             "DataNode/PutBlock",
-            PutBlockRequest(size_bytes=size_bytes),
+            PutBlockRequest(block=BLOCK, size_bytes=size_bytes),
             PutBlockReply,
             timeout_ms=timeout_ms,
         )
@@ -179,7 +179,9 @@ class Setting:
     def download(
         self, length_bytes: int, *, local: int = 1, timeout_ms: float = TIMEOUT_MS
     ) -> AsyncIterator[Buffer]:
-        header = ReadStreamHeader(block=BlockId(local=local), length_bytes=length_bytes)
+        header = ReadStreamHeader(
+            block=BlockId(container=1, local=local), length_bytes=length_bytes
+        )
         return self.channel.download("DataNode/ReadStream", header, timeout_ms=timeout_ms)
 
 

@@ -72,7 +72,7 @@ def test_error_comes_back_as_the_same_class_with_its_facts(kind: str) -> None:
 
 def test_unknown_method_is_refused(kind: str) -> None:
     async def test(setting: Setting) -> None:
-        request = PutBlockRequest()
+        request = PutBlockRequest(block=BLOCK)
         for method in ("DataNode/Nothing", "Nobody/PutBlock"):
             call = setting.channel.call(method, request, PutBlockReply, timeout_ms=TIMEOUT_MS)
             assert type(await refusal(call)) is UnknownMethod
@@ -191,13 +191,15 @@ def test_client_finds_a_server_that_was_started_again(kind: str) -> None:
 def test_nobody_at_an_address_is_unreachable(kind: str) -> None:
     async def test(setting: Setting) -> None:
         channel = setting.network.channel("127.0.0.1:1")
-        request = PutBlockRequest()
+        request = PutBlockRequest(block=BLOCK)
         for _ in range(2):
             call = channel.call("DataNode/PutBlock", request, PutBlockReply, timeout_ms=TIMEOUT_MS)
             assert type(await refusal(call)) is Unreachable
         upload = channel.upload("DataNode/WriteStream", WriteStreamHeader(block=BLOCK))
         assert type(await refusal(upload)) is Unreachable
-        pieces = channel.download("DataNode/ReadStream", ReadStreamHeader(), timeout_ms=TIMEOUT_MS)
+        pieces = channel.download(
+            "DataNode/ReadStream", ReadStreamHeader(block=BLOCK), timeout_ms=TIMEOUT_MS
+        )
         assert type(await refusal(anext(pieces))) is Unreachable
 
     run(kind, test)

@@ -230,7 +230,7 @@ def test_server_that_falls_silent_or_dies_is_unreachable(
         try:
             assert await echo(channel) == 5
             call = channel.call(
-                "DataNode/PutBlock", PutBlockRequest(), PutBlockReply, timeout_ms=20_000
+                "DataNode/PutBlock", PutBlockRequest(block=BLOCK), PutBlockReply, timeout_ms=20_000
             )
             upload = await channel.upload("DataNode/WriteStream", WriteStreamHeader(block=BLOCK))
             waiting = asyncio.ensure_future(call)

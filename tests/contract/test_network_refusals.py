@@ -10,6 +10,7 @@ import pytest
 import uvloop
 
 from tests.contract.network_harness import (
+    BLOCK,
     TIMEOUT_MS,
     DataNodeDouble,
     opened,
@@ -84,11 +85,14 @@ def test_refused_connection_is_told_apart_from_silence() -> None:
             channel = network.channel(NOBODY[0])
             for _ in range(3):
                 put = channel.call(
-                    "DataNode/PutBlock", PutBlockRequest(), PutBlockReply, timeout_ms=TIMEOUT_MS
+                    "DataNode/PutBlock",
+                    PutBlockRequest(block=BLOCK),
+                    PutBlockReply,
+                    timeout_ms=TIMEOUT_MS,
                 )
-                upload = channel.upload("DataNode/WriteStream", WriteStreamHeader())
+                upload = channel.upload("DataNode/WriteStream", WriteStreamHeader(block=BLOCK))
                 pieces = channel.download(
-                    "DataNode/ReadStream", ReadStreamHeader(), timeout_ms=TIMEOUT_MS
+                    "DataNode/ReadStream", ReadStreamHeader(block=BLOCK), timeout_ms=TIMEOUT_MS
                 )
                 for call in (put, upload, anext(pieces)):
                     error = await at_once(call)
