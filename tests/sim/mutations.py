@@ -101,10 +101,10 @@ def _term_not_kept() -> list[Patch]:
 
 
 def _damage_taken_for_torn() -> list[Patch]:
-    def check_torn(*_: Any) -> None:
+    def synced_beyond(*_: Any) -> None:
         return
 
-    return [(wal_recovery, "_check_torn", check_torn)]
+    return [(wal_recovery, "_synced_beyond", synced_beyond)]
 
 
 # ---- replication ----
