@@ -144,7 +144,7 @@ async def test_error_of_a_handler_is_the_callers(world: World) -> None:
 
 @scenario
 async def test_unknown_method_and_address_are_refused(world: World) -> None:
-    header = BlockId()
+    header = BlockId(container=1)
     for method in ("Echo/Other", "Other/Call", "Call", ""):
         with pytest.raises(UnknownMethod):
             await world.channel.call(method, header, Account, timeout_ms=MS)
@@ -175,7 +175,7 @@ async def test_calls_in_flight_have_a_limit(world: World) -> None:
     with pytest.raises(Overloaded):
         await world.call()
     with pytest.raises(Overloaded):
-        await world.channel.upload("Echo/Upload", BlockId())
+        await world.channel.upload("Echo/Upload", BlockId(container=1))
     world.echo.gate.set()
     await asyncio.gather(*held)
     await world.call()
@@ -211,7 +211,7 @@ async def test_address_is_free_again_after_stop_and_stays_its_new_owners(world: 
 
 @scenario
 async def test_uploaded_pieces_arrive_in_order(world: World) -> None:
-    upload = await world.channel.upload("Echo/Upload", BlockId())
+    upload = await world.channel.upload("Echo/Upload", BlockId(container=1))
     for number in range(10):
         await upload.send(b"%d" % number)
     reply = await upload.finish(MS)
@@ -223,7 +223,7 @@ async def test_uploaded_pieces_arrive_in_order(world: World) -> None:
 @scenario
 async def test_sender_waits_while_the_receiver_is_behind(world: World) -> None:
     world.echo.gate.clear()
-    upload = await world.channel.upload("Echo/Upload", BlockId())
+    upload = await world.channel.upload("Echo/Upload", BlockId(container=1))
     sent = 0
 
     async def send_all() -> None:
@@ -244,14 +244,14 @@ async def test_sender_waits_while_the_receiver_is_behind(world: World) -> None:
 @scenario
 async def test_upload_that_the_receiver_refuses_fails_its_sender(world: World) -> None:
     with pytest.raises(NoSuchKey):
-        await world.channel.upload("Echo/Upload", BlockId(local=1))
-    upload = await world.channel.upload("Echo/Upload", BlockId(local=2))
+        await world.channel.upload("Echo/Upload", BlockId(container=1, local=1))
+    upload = await world.channel.upload("Echo/Upload", BlockId(container=1, local=2))
     with pytest.raises(NoSuchKey):
         for _ in range(10):
             await upload.send(b"piece")
             await asyncio.sleep(0)
     await upload.cancel()
-    upload = await world.channel.upload("Echo/Upload", BlockId(local=2))
+    upload = await world.channel.upload("Echo/Upload", BlockId(container=1, local=2))
     await upload.send(b"piece")
     with pytest.raises(NoSuchKey) as refused:
         await upload.finish(MS)
@@ -261,7 +261,7 @@ async def test_upload_that_the_receiver_refuses_fails_its_sender(world: World) -
 
 @scenario
 async def test_upload_that_the_receiver_ends_early_is_told(world: World) -> None:
-    upload = await world.channel.upload("Echo/Upload", BlockId(local=3))
+    upload = await world.channel.upload("Echo/Upload", BlockId(container=1, local=3))
     with pytest.raises(Unreachable):
         for _ in range(10):
             await upload.send(b"piece")
@@ -274,7 +274,7 @@ async def test_upload_whose_receiver_fails_while_the_sender_waits_does_not_hang(
     world: World,
 ) -> None:
     world.echo.gate.clear()
-    upload = await world.channel.upload("Echo/Upload", BlockId(local=2))
+    upload = await world.channel.upload("Echo/Upload", BlockId(container=1, local=2))
 
     async def send_all() -> None:
         for _ in range(10):
@@ -292,13 +292,13 @@ async def test_upload_whose_receiver_fails_while_the_sender_waits_does_not_hang(
 
 @scenario
 async def test_cancelled_upload_ends_its_handler_also_before_it_began(world: World) -> None:
-    upload = await world.channel.upload("Echo/Upload", BlockId())
+    upload = await world.channel.upload("Echo/Upload", BlockId(container=1))
     assert world.server.calls_in_flight == 1
     await upload.cancel()
     await upload.cancel()
     assert world.server.calls_in_flight == 0
     for steps in range(4):
-        opening = asyncio.ensure_future(world.channel.upload("Echo/Upload", BlockId()))
+        opening = asyncio.ensure_future(world.channel.upload("Echo/Upload", BlockId(container=1)))
         for _ in range(steps):
             await asyncio.sleep(0)
         opening.cancel()
@@ -313,7 +313,7 @@ async def test_cancelled_upload_ends_its_handler_also_before_it_began(world: Wor
 @scenario
 async def test_upload_ends_at_its_deadline(world: World) -> None:
     world.echo.gate.clear()
-    upload = await world.channel.upload("Echo/Upload", BlockId())
+    upload = await world.channel.upload("Echo/Upload", BlockId(container=1))
     await upload.send(b"piece")
     with pytest.raises(DeadlineExceeded):
         await upload.finish(5)
@@ -322,14 +322,14 @@ async def test_upload_ends_at_its_deadline(world: World) -> None:
 
 @scenario
 async def test_downloaded_pieces_arrive_in_order(world: World) -> None:
-    download = world.channel.download("Echo/Download", BlockId(local=3), timeout_ms=MS)
+    download = world.channel.download("Echo/Download", BlockId(container=1, local=3), timeout_ms=MS)
     assert [bytes(piece) async for piece in download] == [b"0", b"1", b"2"]
     assert world.echo.download_closed
 
 
 @scenario
 async def test_download_that_fails_raises_after_what_came_before(world: World) -> None:
-    download = world.channel.download("Echo/Download", BlockId(local=5), timeout_ms=MS)
+    download = world.channel.download("Echo/Download", BlockId(container=1, local=5), timeout_ms=MS)
     got: list[bytes] = []
     with pytest.raises(NoSuchKey) as refused:
         async for piece in download:
@@ -349,7 +349,7 @@ async def test_download_ends_at_the_deadline_of_a_piece(world: World) -> None:
 
 @scenario
 async def test_closed_download_closes_its_source(world: World) -> None:
-    download = world.channel.download("Echo/Download", BlockId(local=3), timeout_ms=MS)
+    download = world.channel.download("Echo/Download", BlockId(container=1, local=3), timeout_ms=MS)
     await anext(download)
     assert world.server.calls_in_flight == 1
     await download.aclose()  # type: ignore[attr-defined]
