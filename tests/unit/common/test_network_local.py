@@ -36,6 +36,10 @@ _POOL.AddSerializedFile(_descriptor().SerializeToString())
 ECHO = _POOL.FindServiceByName("tests.Echo")
 
 
+# The container whose downloads stop in their middle.
+_SLOW = 2
+
+
 class Echo:
     """One call, one upload, one download; `gate` holds the call and the upload."""
 
@@ -76,7 +80,7 @@ class Echo:
             for number in range(header.local):
                 if number == 3:
                     raise NoSuchKey("in the middle", key="k")
-                if number == 2 and header.container:
+                if number == 2 and header.container == _SLOW:
                     await asyncio.sleep(60)
                 yield b"%d" % number
         finally:
@@ -339,7 +343,7 @@ async def test_download_that_fails_raises_after_what_came_before(world: World) -
 
 @scenario
 async def test_download_ends_at_the_deadline_of_a_piece(world: World) -> None:
-    header = BlockId(container=1, local=3)
+    header = BlockId(container=_SLOW, local=3)
     download = world.channel.download("Echo/Download", header, timeout_ms=5)
     assert [await anext(download), await anext(download)] == [b"0", b"1"]
     with pytest.raises(DeadlineExceeded):
