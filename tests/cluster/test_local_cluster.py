@@ -14,13 +14,14 @@ from tests.cluster.cluster import Cluster
 from tests.cluster.conftest import NewCluster, NewLoad
 from tests.integration.endpoint import keys_of, read
 from tests.integration.store_process import environment, wait_until
+from tests.small_disk import small_disk
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 
-def o3(*arguments: str, data: Path, code: int = 0) -> str:
-    """Runs `o3 ... --data FOLDER`; what it printed, on standard error when it is to fail."""
-    done = subprocess.run(
+def o3_run(*arguments: str, data: Path) -> "subprocess.CompletedProcess[str]":
+    """Runs `o3 ... --data FOLDER`."""
+    return subprocess.run(
         [sys.executable, "-m", "trioxygen.cli.main", *arguments, "--data", str(data)],
         env=environment({}),
         capture_output=True,
@@ -28,6 +29,11 @@ def o3(*arguments: str, data: Path, code: int = 0) -> str:
         timeout=240,
         check=False,
     )
+
+
+def o3(*arguments: str, data: Path, code: int = 0) -> str:
+    """What it printed, on standard error when it is to fail."""
+    done = o3_run(*arguments, data=data)
     assert done.returncode == code, (arguments, done.returncode, done.stderr)
     return done.stderr if code else done.stdout
 
@@ -137,3 +143,24 @@ def test_node_of_another_cluster_is_refused(new_cluster: NewCluster) -> None:
     assert "is of cluster" in told and "not of 'another'" in told
     told = o3("cluster", "status", data=cluster.data, code=3)
     assert "no cluster runs on" in told
+
+
+@pytest.mark.parametrize("size_mib", [0, 1, 40])
+def test_cluster_that_cannot_start_says_in_one_line_why(size_mib: int, tmp_path: Path) -> None:
+    up = ("cluster", "up", "--oms=1", "--scms=1", "--datanodes=1", "--gateways=1")
+    with small_disk(tmp_path / "disk", 256 << 20) as disk:
+        disk.take(disk.free_bytes - (size_mib << 20))
+        done = o3_run(*up, data=disk.path / "cluster")
+        assert done.returncode in {1, 4}, done.stderr
+        told = done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr and told.startswith("o3: ")
+        assert "full" in told or "no space left" in told, told
+
+
+def test_node_that_does_not_start_ends_the_cluster_with_one_line(tmp_path: Path) -> None:
+    data = tmp_path / "cluster"
+    data.mkdir()
+    (data / "scm1").write_text("a file, where a folder has to be")
+    done = o3_run("cluster", "up", "--oms=1", "--scms=1", "--datanodes=1", data=data)
+    [told] = done.stderr.splitlines()
+    assert done.returncode != 0 and "scm1" in told

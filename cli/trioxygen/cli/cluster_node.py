@@ -11,6 +11,8 @@ from typing import Final
 from trioxygen.cli.cluster_layout import CONFIG_FILE, Layout, LocalNode
 from trioxygen.cli.exits import CommandFailed, Exit
 
+# Python's exit code when its last output could not be written.
+_OUTPUT_LOST: Final = 120
 _LOG_TAIL_BYTES: Final = 2_000
 
 
@@ -115,7 +117,10 @@ class NodeProcess:
         with self.log_path.open("rb") as log:
             log.seek(max(0, self.log_path.stat().st_size - _LOG_TAIL_BYTES))
             lines = log.read().decode("utf-8", "replace").splitlines()
-        return f"{lines[-1] if lines else 'nothing was logged'} (see {self.log_path})"
+        last = lines[-1] if lines else "nothing was logged"
+        if self.exit_code == _OUTPUT_LOST:
+            last = f"its log could not be written, as when the disk is full: {last}"
+        return f"{last} (see {self.log_path})"
 
     def kill(self, name: str) -> None:
         """Sends a signal. Raises CommandFailed: it does not run."""

@@ -6,7 +6,7 @@ import hmac
 import itertools
 import json
 import shlex
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,7 +25,7 @@ from trioxygen.cli.cluster_node import NodeProcess
 from trioxygen.cli.config import load
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.process import TOKEN_LENGTH, stop_at_signal
-from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.errors import NoSpace, TrioxygenError
 from trioxygen.common.ids import random_token
 from trioxygen.common.network_local import LocalNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
@@ -63,7 +63,17 @@ _COUNTS: Final = {"om": 3, "scm": 3, "datanode": 3, "gateway": 2}
 
 def run_cluster(start: ClusterStart) -> None:
     """Returns when a signal has stopped it. Raises CommandFailed."""
-    asyncio.run(_run(start))
+    try:
+        asyncio.run(_run(start))
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        told = f"{(error.strerror or str(error)).lower()}{where}"
+        raise CommandFailed(
+            Exit.DATA_FOLDER, f"cannot use folder {start.folder}: {told}"
+        ) from error
+    except NoSpace as error:
+        told = f"cannot use folder {start.folder}: {error}: free some space"
+        raise CommandFailed(Exit.DATA_FOLDER, told) from error
 
 
 async def _run(start: ClusterStart) -> None:
@@ -106,6 +116,18 @@ def _layout(start: ClusterStart, runtime: Runtime) -> Layout:
             )
     write_layout(runtime.disk, start.folder, found)
     return found
+
+
+async def _first_failure(waits: Iterable[Coroutine[None, None, None]]) -> None:
+    """Waits for all, and raises what the first to fail raises: the ends of others only follow."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        for done in asyncio.as_completed(tasks):
+            await done
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 class Supervisor:
@@ -153,9 +175,9 @@ class Supervisor:
         keys = self._first_keys()
         for process in self.processes.values():
             await self._start_node(process.node, keys)
-        async with asyncio.TaskGroup() as group:
-            for process in self.processes.values():
-                group.create_task(process.until_ready(_READY_SECONDS_MAX))
+        await _first_failure(
+            process.until_ready(_READY_SECONDS_MAX) for process in self.processes.values()
+        )
         if not self.layout.has_keys:
             self._keys = keys
             self._remember(replace(self.layout, has_keys=True))
