@@ -6,6 +6,7 @@ Source: S3 API, ListBuckets, ListObjects, ListObjectsV2, ListObjectVersions.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.gateway.s3.dates import iso_date
@@ -30,9 +31,11 @@ class ListedBucket:
     region: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedObject:
-    """One current object; etag without quotes, size in bytes; owner only where it is shown."""
+class ListedObject(NamedTuple):
+    """One current object; etag without quotes, size in bytes; owner only where it is shown.
+
+    A tuple, since a page makes a thousand: a frozen dataclass takes three times as long to make.
+    """
 
     key: str
     last_modified_ms: int
