@@ -10,7 +10,9 @@ from trioxygen.cli.exits import CommandFailed
 from trioxygen.cli.serve import Start, run
 from trioxygen.common.errors import UnknownFormat
 from trioxygen.common.runtime import Runtime
+from trioxygen.gateway.app import S3Port
 from trioxygen.gateway.http_limits import AsgiApp, Receive, Scope, Send
+from trioxygen.gateway.http_refusal import plain_refusal
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,7 +32,7 @@ class StubStore:
 
     def __init__(self, data: Path, first_credentials: tuple[str, str] | None) -> None:
         self._events = data / "events"
-        self.gateway_app: AsgiApp = echo
+        self.s3_port = S3Port(echo, plain_refusal)
         self.admin_app: AsgiApp = echo
         self.first_credentials = first_credentials
 

@@ -18,7 +18,7 @@ from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.access_log import AccessLog
 from trioxygen.gateway.admin import create_admin_app
 from trioxygen.gateway.admin_backend import OzoneAdminBackend
-from trioxygen.gateway.app import create_app
+from trioxygen.gateway.app import S3Port, create_app
 from trioxygen.gateway.http_limits import AsgiApp
 from trioxygen.gateway.operations import S3Config
 from trioxygen.gateway.ozone_backend import BackendConfig, OzoneBackend
@@ -223,7 +223,7 @@ class Gateway:
     """Over the clients of OM and SCM; the HTTP ports are its owner's."""
 
     backend: OzoneBackend
-    app: AsgiApp
+    s3_port: S3Port
     admin_app: AsgiApp
     access_log: AccessLog | None
     runtime: Runtime
@@ -280,7 +280,7 @@ def build_gateway(
     admin = OzoneAdminBackend(om_client, scm_client, readiness)
     return Gateway(
         backend=backend,
-        app=create_app(s3, backend, runtime, readiness=readiness, access_log=access_log),
+        s3_port=create_app(s3, backend, runtime, readiness=readiness, access_log=access_log),
         admin_app=create_admin_app(
             admin,
             readiness,
@@ -306,8 +306,8 @@ class AllInOne:
     logs: tuple[WriteAheadLog, ...]
 
     @property
-    def gateway_app(self) -> AsgiApp:
-        return self.gateway.app
+    def s3_port(self) -> S3Port:
+        return self.gateway.s3_port
 
     @property
     def admin_app(self) -> AsgiApp:

@@ -238,7 +238,7 @@ class _Daemon:
         role = make_role(start.role, node)
         try:
             await admin.bind(config.admin.host, _ADMIN_PORT[start.role](config))
-            if role.s3_app is not None:
+            if role.s3_port is not None:
                 await s3.bind(config.s3.host, config.s3.port)
             await self._serve(node, role, stopping, _Ports(admin, s3, s3_tls))
             self._readiness.set(False)
@@ -269,8 +269,8 @@ class _Daemon:
         told = {"role": name, "node_id": folder.node_id, "admin_token": node.admin_token}
         told["admin"] = await ports.admin.start(role.admin_app)
         await role.open()
-        if role.s3_app is not None:
-            told["s3"] = await ports.s3.start(role.s3_app, tls=ports.s3_tls)
+        if (port := role.s3_port) is not None:
+            told["s3"] = await ports.s3.start(port.app, refusals=port.refusals, tls=ports.s3_tls)
         write_endpoint(runtime, folder, **told)
         log.info("starting", role=name, node=folder.node_id)
         address = await _unless(stopping, role.start())

@@ -34,6 +34,7 @@ from trioxygen.common.errors import Unavailable
 from trioxygen.common.network import Server
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.admin import create_health_app
+from trioxygen.gateway.app import S3Port
 from trioxygen.gateway.fullness import Fullness
 from trioxygen.gateway.http_limits import AsgiApp
 from trioxygen.gateway.readiness import Readiness
@@ -87,11 +88,11 @@ class Node:
 class Role(Protocol):
     """Attributes:
     admin_app: of the admin port, from the start.
-    s3_app: of the S3 port, where there is one, after `open`.
+    s3_port: what is served there, where there is one, after `open`.
     """
 
     admin_app: AsgiApp
-    s3_app: AsgiApp | None
+    s3_port: S3Port | None
 
     async def open(self) -> None:
         """What needs nobody else. Raises: Corrupt, OSError: what is on the disk cannot be used."""
@@ -123,7 +124,7 @@ class GroupRole:
         self._node, self._name, self._group = node, name, group
         self._descriptor, self._build = descriptor, build
         self.admin_app: AsgiApp = create_health_app(node.readiness, node.runtime.registry)
-        self.s3_app: AsgiApp | None = None
+        self.s3_port: S3Port | None = None
         self._wal: WriteAheadLog | None = None
         self._member: GroupMember | None = None
         self._server: Server | None = None
@@ -223,7 +224,7 @@ class DataNodeRole:
     def __init__(self, node: Node) -> None:
         self._node = node
         self.admin_app: AsgiApp = create_health_app(node.readiness, node.runtime.registry)
-        self.s3_app: AsgiApp | None = None
+        self.s3_port: S3Port | None = None
         self._wal: WriteAheadLog | None = None
         self._datanode: DataNode | None = None
         self._scm: ScmClient | None = None
@@ -283,7 +284,7 @@ class GatewayRole:
         )
         self._started = False
         self.admin_app: AsgiApp = self._gateway.admin_app
-        self.s3_app: AsgiApp | None = self._gateway.app
+        self.s3_port: S3Port | None = self._gateway.s3_port
 
     async def open(self) -> None:
         await self._gateway.start()

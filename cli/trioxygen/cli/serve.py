@@ -33,6 +33,7 @@ from trioxygen.common.network import CannotListen
 from trioxygen.common.network_local import LocalNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
 from trioxygen.common.wall_clock import WallClockWatch
+from trioxygen.gateway.app import S3Port
 from trioxygen.gateway.http_limits import AsgiApp, HttpMetrics
 from trioxygen.gateway.serving import HttpServer
 
@@ -47,7 +48,7 @@ class RunningStore(Protocol):
     """
 
     @property
-    def gateway_app(self) -> AsgiApp: ...
+    def s3_port(self) -> S3Port: ...
 
     @property
     def admin_app(self) -> AsgiApp: ...
@@ -129,7 +130,8 @@ async def _serve_folder(
         store = await _build(start, runtime, folder, token)
         try:
             _tell_credentials(start, store.first_credentials)
-            s3_url = await s3.start(store.gateway_app, tls=tls)
+            port = store.s3_port
+            s3_url = await s3.start(port.app, refusals=port.refusals, tls=tls)
             admin_url = await admin.start(store.admin_app)
             write_endpoint(runtime, folder, s3=s3_url, admin=admin_url, admin_token=token)
             note_complete(runtime, folder)

@@ -1,6 +1,8 @@
 """The gateway's application: S3 is one ASGI layer mounted in FastAPI, because its routes are chosen
 by method, query and headers, and its hot path must not pay for dependency injection."""
 
+from dataclasses import dataclass
+
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
@@ -9,11 +11,15 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.access_log import AccessLog
 from trioxygen.gateway.backend import ObjectBackend
 from trioxygen.gateway.credentials import Credentials
+from trioxygen.gateway.http_limits import AsgiApp
+from trioxygen.gateway.http_refusal import Refusals
 from trioxygen.gateway.metrics import GatewayMetrics
 from trioxygen.gateway.operations import S3Config
 from trioxygen.gateway.readiness import Readiness
+from trioxygen.gateway.request_ids import IdSource
 from trioxygen.gateway.routing import Router
 from trioxygen.gateway.s3_app import S3App
+from trioxygen.gateway.s3_refusals import S3Refusals
 
 
 class _EveryPath(BaseRoute):
@@ -30,6 +36,14 @@ class _EveryPath(BaseRoute):
         await self._app(scope, receive, send)
 
 
+@dataclass(frozen=True, slots=True)
+class S3Port:
+    """What an HTTP server needs to serve S3."""
+
+    app: AsgiApp
+    refusals: Refusals
+
+
 def create_app(
     config: S3Config,
     backend: ObjectBackend,
@@ -37,17 +51,18 @@ def create_app(
     *,
     readiness: Readiness,
     access_log: AccessLog | None = None,
-) -> FastAPI:
+) -> S3Port:
+    ids, metrics = IdSource(runtime.rng), GatewayMetrics(runtime.registry)
     app = FastAPI(title="Trioxygen S3", openapi_url=None, docs_url=None, redoc_url=None)
     s3 = S3App(
         router=Router(backend, runtime.blocking, runtime.clock, config),
         credentials=Credentials(backend, runtime.clock, kept_ms=config.credential_kept_ms),
         clock=runtime.clock,
-        rng=runtime.rng,
+        ids=ids,
         config=config,
         readiness=readiness,
-        metrics=GatewayMetrics(runtime.registry),
+        metrics=metrics,
         access_log=access_log,
     )
     app.router.routes.append(_EveryPath(s3))
-    return app
+    return S3Port(app, S3Refusals(ids, metrics, access_log))

@@ -36,7 +36,7 @@ _INLINE_BYTES_MAX: Final = 64 * KIB
 def _ended_early(reason: str) -> S3Error:
     if reason == "idle":
         return S3Error("RequestTimeout")
-    return S3Error("IncompleteBody")
+    return S3Error("BadRequest" if reason == "malformed" else "IncompleteBody")
 
 
 class _Gathered:

@@ -1,28 +1,22 @@
-"""One HTTP/1.1 connection of a client: parsing (httptools), limits, back-pressure, closing.
+"""One HTTP/1.1 connection of a client: order of answers, limits, back-pressure, closing.
 
-It starts a task of the ASGI application for each request (`http_exchange`). Why not uvicorn's
-protocol: docs/design/http-server.md. Copies of a body of known length: one, by the event loop's
-read.
+It starts a task of the ASGI application (`http_exchange`) for each request that `http_requests`
+reads. Why not uvicorn's protocol: docs/design/http-server.md. Copies of a body of known length:
+one, by the event loop's read.
 """
 
 import asyncio
 from collections import deque
-from typing import Final, NoReturn, cast
-
-import httptools
+from typing import cast
 
 from trioxygen.common.disk import Buffer
 from trioxygen.gateway.http_exchange import Exchange, status_line
-from trioxygen.gateway.http_limits import Listening, Scope
+from trioxygen.gateway.http_limits import Listening
 from trioxygen.gateway.http_pace import Pace
+from trioxygen.gateway.http_refusal import Reason, Refusal, Refused
+from trioxygen.gateway.http_requests import Headers, RequestReader
 from trioxygen.gateway.http_scope import asgi_scope
-from trioxygen.gateway.http_target import BadTarget, is_authority
-from trioxygen.gateway.s3.numbers import read_natural
-
-_WATCHED: Final = frozenset(
-    (b"content-length", b"transfer-encoding", b"host", b"expect", b"upgrade")
-)
-_BROKEN: Final = 400
+from trioxygen.gateway.http_target import BadTarget
 
 
 class HttpConnection(asyncio.Protocol):
@@ -37,26 +31,16 @@ class HttpConnection(asyncio.Protocol):
         "_drained",
         "_exchanges",
         "_holder",
-        "_expects_continue",
-        "_final_status",
-        "_has_upgrade",
-        "_head_since",
-        "_headers",
-        "_hosts",
         "_ignores_input",
-        "_is_in_head",
         "_is_read_paused",
-        "_length_bytes",
         "_is_too_slow",
         "_linger_until",
         "_pace",
-        "_parser",
-        "_quiet_bytes",
         "_received",
         "_received_bytes",
-        "_segment_bytes",
+        "_refused",
+        "_requests",
         "_server",
-        "_target",
         "_transport",
         "_written_bytes",
         "active",
@@ -73,7 +57,7 @@ class HttpConnection(asyncio.Protocol):
         self._ignores_input = False
         self._discarded_bytes = 0
         self._linger_until = 0.0
-        self._final_status = 0
+        self._refused: Refused | None = None
         self._is_read_paused = False
         self.is_write_paused = False
         self._drained: asyncio.Future[None] | None = None
@@ -84,12 +68,7 @@ class HttpConnection(asyncio.Protocol):
         limits = listening.limits
         self._pace = Pace(limits.rate_bytes_per_second_min, limits.rate_window_seconds)
         self.active = listening.now
-        self._is_in_head = False
-        self._head_since = 0.0
-        self._segment_bytes = 0
-        self._quiet_bytes = 0
-        self._length_bytes = 0
-        self._parser = httptools.HttpRequestParser(self)
+        self._requests = RequestReader(self, listening)
 
     # ---- the transport's side ----
 
@@ -109,7 +88,7 @@ class HttpConnection(asyncio.Protocol):
         else:
             listening.metrics.refused.labels(listening.name).inc()
             self._ignores_input = True
-            self.refuse(503)
+            self.refuse(Reason.TOO_MANY_CONNECTIONS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.discard(self)
@@ -152,155 +131,43 @@ class HttpConnection(asyncio.Protocol):
         if self._ignores_input:
             self._discard(len(data))
             return
-        left = self._length_bytes
-        if left and self._received is not None:
-            # Inside a body of known length there is nothing to parse.
-            size_bytes = len(data)
-            if size_bytes < left:
-                self._length_bytes = left - size_bytes
-                self._take_body(data)
-                return
-            self._length_bytes = 0
-            self._take_body(data if size_bytes == left else data[:left])
-            self._end_body()
-            self._parser = httptools.HttpRequestParser(self)
-            if size_bytes == left:
-                return
-            data = data[left:]
-        self._parse(data)
+        reason = self._requests.feed(data)
+        if reason is not None:
+            self._fail(reason)
 
-    def _parse(self, data: bytes) -> None:
-        self._segment_bytes = len(data)
-        self._quiet_bytes += len(data)
+    # ---- requests ----
+
+    def begin_request(
+        self,
+        method: bytes,
+        target: bytes,
+        headers: Headers,
+        *,
+        version: str,
+        keep_alive: bool,
+        expects_continue: bool,
+    ) -> None:
+        if len(self._exchanges) > self.listening.limits.pipelined_max:
+            raise Refusal(Reason.TOO_MANY_REQUESTS)
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._go_on_without_upgrade(data[upgrade.args[0] :])
-            return
-        except httptools.HttpParserCallbackError:
-            if not self._final_status:
-                raise  # not a `_Refusal`: a defect of ours
-            self._fail(self._final_status)
-            return
-        except httptools.HttpParserError:
-            self._fail(_BROKEN)
-            return
-        if self._quiet_bytes > self.listening.limits.head_bytes_max:
-            self._fail(431)
-
-    def _go_on_without_upgrade(self, rest: bytes) -> None:
-        """The parser stops where another protocol would begin; HTTP/1.1 goes on (RFC 9110, 7.8)."""
-        if self._ignores_input:
-            return
-        self._parser = httptools.HttpRequestParser(self)
-        if rest:
-            self.data_received(rest)
-
-    # ---- the parser's callbacks ----
-
-    def on_message_begin(self) -> None:
-        self._is_in_head = True
-        self._head_since = self.listening.now
-        self._quiet_bytes = 0
-        self._target = b""
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._hosts = 0
-        self._length_bytes = 0
-        self._expects_continue = False
-        self._has_upgrade = False
-
-    def on_url(self, target: bytes) -> None:
-        self._target += target
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._is_in_head:
-            return  # a trailer field: bounded with the rest, and of no use to S3
-        name = name.lower()
-        value = value.strip()
-        self._headers.append((name, value))
-        if name in _WATCHED:
-            self._watch(name, value)
-
-    def _watch(self, name: bytes, value: bytes) -> None:
-        if name == b"content-length":
-            length_bytes = read_natural(value.decode("latin-1"))
-            if length_bytes is None:
-                self._refuse_while_parsing(_BROKEN)
-            self._length_bytes = length_bytes
-        elif name == b"host":
-            self._hosts += 1
-            if value and not is_authority(value):
-                self._refuse_while_parsing(_BROKEN)
-        elif name == b"expect":
-            self._expects_continue = value.lower() == b"100-continue"
-        elif name == b"upgrade":
-            self._has_upgrade = True
-        elif value.lower() != b"chunked":
-            self._refuse_while_parsing(501)
-
-    def on_headers_complete(self) -> None:
-        parser = self._parser
-        self._is_in_head = False
-        version = parser.get_http_version()
-        if version not in ("1.1", "1.0"):
-            self._refuse_while_parsing(505)
-        if self._hosts != 1 and (version == "1.1" or self._hosts):
-            self._refuse_while_parsing(400)
-        limits = self.listening.limits
-        if self._quiet_bytes + self._segment_bytes > limits.head_bytes_max:
-            size_bytes = len(self._target) + sum(len(n) + len(v) + 4 for n, v in self._headers)
-            if size_bytes > limits.head_bytes_max:
-                self._refuse_while_parsing(431)
-        self._quiet_bytes = 0
-        if len(self._exchanges) > limits.pipelined_max:
-            self._refuse_while_parsing(503)
-        is_upgrade = parser.should_upgrade()
-        if is_upgrade and any(name == b"transfer-encoding" for name, _ in self._headers):
-            self._refuse_while_parsing(501)
-        exchange = Exchange(
-            self,
-            self._scope(parser.get_method(), version),
-            keep_alive=version == "1.1" and parser.should_keep_alive(),
-            expects_continue=self._expects_continue and version == "1.1",
-        )
-        self._exchanges.append(exchange)
-        self._received = exchange
-        if len(self._exchanges) == 1:
-            self._start(exchange)
-        else:
-            self._pause_reading()
-
-    def _scope(self, method: bytes, version: str) -> Scope:
-        try:
-            return asgi_scope(
+            scope = asgi_scope(
                 method,
-                self._target,
-                self._headers,
+                target,
+                headers,
                 version=version,
                 scheme=self.listening.scheme,
                 server=self._server,
                 client=self._client,
             )
         except BadTarget:
-            self._refuse_while_parsing(_BROKEN)
-
-    def on_body(self, body: bytes) -> None:
-        self._quiet_bytes = 0
-        if self._length_bytes:
-            self._length_bytes -= len(body)
-        self._take_body(body)
-
-    def on_message_complete(self) -> None:
-        # An upgrade's body is not parsed: it comes by length, below the parser.
-        if not (self._has_upgrade and self._length_bytes):
-            self._end_body()
-
-    def _refuse_while_parsing(self, status: int) -> NoReturn:
-        """Makes the parser stop."""
-        self._final_status = status
-        raise _Refusal(status)
-
-    # ---- requests ----
+            raise Refusal(Reason.MALFORMED) from None
+        exchange = Exchange(self, scope, keep_alive=keep_alive, expects_continue=expects_continue)
+        self._exchanges.append(exchange)
+        self._received = exchange
+        if len(self._exchanges) == 1:
+            self._start(exchange)
+        else:
+            self._pause_reading()
 
     def _start(self, exchange: Exchange) -> None:
         listening = self.listening
@@ -312,7 +179,7 @@ class HttpConnection(asyncio.Protocol):
         listening.tasks.add(task)
         task.add_done_callback(exchange.task_ended)
 
-    def _take_body(self, piece: bytes) -> None:
+    def take_body(self, piece: bytes) -> None:
         exchange = self._received
         if exchange is None or exchange.answered:
             return
@@ -321,12 +188,13 @@ class HttpConnection(asyncio.Protocol):
         if unread_bytes > listening.limits.body_buffer_bytes or listening.intake.is_full:
             self._pause_reading()
 
-    def _end_body(self) -> None:
+    def end_body(self) -> bool:
         if self._received is not None:
             self._received.end_body()
             if not self._received.keep_alive:
                 self._ignores_input = True
             self._received = None
+        return not self._ignores_input
 
     def body_taken(self, exchange: Exchange, *, is_wanted: bool) -> None:
         """The application has taken all that had come. Args: is_wanted: it waits for more."""
@@ -348,37 +216,53 @@ class HttpConnection(asyncio.Protocol):
             self._end(is_client_silent=exchange.body_complete)
         elif self._exchanges:
             self._start(self._exchanges[0])
-        elif self._final_status:
-            self.refuse(self._final_status)
+        elif self._refused is not None:
+            self._answer_refusal(self._refused)
         elif self.listening.stopping:
             self.close()
         else:
             self._resume_reading()
 
-    def _fail(self, status: int) -> None:
+    def _fail(self, reason: Reason) -> None:
         """What came is not HTTP: the requests before it are answered, then it."""
         if self._ignores_input:
-            self._final_status = 0
             return  # bytes after a last request are nobody's
         self.listening.metrics.malformed.labels(self.listening.name).inc()
         self._ignores_input = True
-        self._final_status = status
         if self._received is not None:
             # The application answers for the broken body.
             self._received.disconnect("malformed")
             self._received = None
-        elif not self._exchanges:
-            self.refuse(status)
+            return
+        self._refused = self._refusal(reason, method=self._requests.method)
+        if not self._exchanges:
+            self._answer_refusal(self._refused)
 
-    def refuse(self, status: int, *, is_client_silent: bool = False) -> None:
-        """An answer of the server's own, then the end."""
-        line = status_line(status)
-        text = line[9:].strip() + b"\n"
-        common = self.listening.common_head
-        self.write(
-            b"%s%scontent-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s"
-            % (line, common, len(text), text)
+    def _refusal(self, reason: Reason, *, method: str = "", waited_seconds: float = 0.0) -> Refused:
+        return Refused(
+            reason=reason,
+            method=method,
+            remote=self._client[0] if self._client else "",
+            waited_seconds=waited_seconds,
+            head_bytes_max=self.listening.limits.head_bytes_max,
         )
+
+    def refuse(self, reason: Reason, *, method: str = "", is_client_silent: bool = False) -> None:
+        """An answer of the server's own, then the end."""
+        refused = self._refusal(reason, method=method)
+        self._answer_refusal(refused, is_client_silent=is_client_silent)
+
+    def _answer_refusal(self, refused: Refused, *, is_client_silent: bool = False) -> None:
+        answer = self.listening.refusals(refused)
+        parts = [status_line(answer.status), self.listening.common_head]
+        for name, value in answer.fields:
+            parts += (name, b": ", value, b"\r\n")
+        if refused.method == "HEAD":
+            parts.append(b"connection: close\r\n\r\n")
+        else:
+            length = b"content-length: %d\r\n" % len(answer.body)
+            parts += (length, b"connection: close\r\n\r\n", answer.body)
+        self.write(b"".join(parts))
         self._end(is_client_silent=is_client_silent)
 
     # ---- flow ----
@@ -422,7 +306,7 @@ class HttpConnection(asyncio.Protocol):
 
     @property
     def is_idle(self) -> bool:
-        return not (self._exchanges or self._is_in_head or self._linger_until)
+        return not (self._exchanges or self._requests.is_in_head or self._linger_until)
 
     def _end(self, *, is_client_silent: bool) -> None:
         """Closes when the answer is out.
@@ -478,20 +362,23 @@ class HttpConnection(asyncio.Protocol):
                 self._ignores_input = True
                 self._received = None
                 waiting.disconnect("idle")
-        elif self._is_in_head:
-            if now - self._head_since > limits.head_seconds_max:
-                self._time_out()
+        elif self._requests.is_in_head:
+            waited_seconds = now - self._requests.head_since
+            if waited_seconds > limits.head_seconds_max:
+                self._give_up_head(waited_seconds)
         # `active` may be one second old when it is noted.
         elif now - self.active > limits.keep_alive_seconds + 1:
             self.close()
 
+    def _give_up_head(self, waited_seconds: float) -> None:
+        self.listening.metrics.timed_out.labels(self.listening.name).inc()
+        method = self._requests.method
+        refused = self._refusal(Reason.HEAD_TOO_SLOW, method=method, waited_seconds=waited_seconds)
+        self._answer_refusal(refused)
+
     def _time_out(self) -> None:
         self.listening.metrics.timed_out.labels(self.listening.name).inc()
         self.abort()
-
-
-class _Refusal(Exception):
-    """Leaves the parser; it turns into an HttpParserError there."""
 
 
 def _address(transport: asyncio.BaseTransport, which: str) -> tuple[str, int] | None:

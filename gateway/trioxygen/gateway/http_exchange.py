@@ -9,6 +9,7 @@ from trioxygen.common import logs
 from trioxygen.common.disk import Buffer
 from trioxygen.common.units import KIB
 from trioxygen.gateway.http_limits import AnswerCutShort, ClientGone, ClientTooSlow, Message, Scope
+from trioxygen.gateway.http_refusal import Reason
 
 if TYPE_CHECKING:
     from trioxygen.gateway.http_connection import HttpConnection
@@ -305,8 +306,12 @@ class Exchange:
                 listening.metrics.failures.labels(listening.name).inc()
                 log.error("request_failed_after_answer", path=self.scope["path"], error=error)
             return
-        if task.cancelled() or self._disconnect:
-            # Cancelled by `stop`, or the client ended it: nobody waits for an answer.
+        if task.cancelled() and not self._disconnect:
+            # By `stop`.
+            self._refuse(Reason.STOPPING)
+            return
+        if self._disconnect:
+            # The client ended it: nobody waits for an answer.
             self._connection.close()
             if error is not None and not isinstance(error, (ClientGone, AnswerCutShort)):
                 listening.metrics.failures.labels(listening.name).inc()
@@ -315,8 +320,14 @@ class Exchange:
         listening.metrics.failures.labels(listening.name).inc()
         if not isinstance(error, AnswerCutShort):
             log.error("request_failed", path=self.scope["path"], error=error)
+        self._refuse(Reason.FAILED)
+
+    def _refuse(self, reason: Reason) -> None:
+        """In the application's place."""
         if self._left_bytes == -1 or self._head is not None:
-            self._connection.refuse(500, is_client_silent=self.body_complete)
+            method = self.scope["method"]
+            silent = self.body_complete
+            self._connection.refuse(reason, method=method, is_client_silent=silent)
         else:
             # Part of the answer is sent: only an early end tells the client.
             self._connection.close()

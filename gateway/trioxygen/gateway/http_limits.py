@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from trioxygen.common.fair_share import FairShare
 from trioxygen.common.units import KIB, MIB
 from trioxygen.gateway.http_intake import Intake
+from trioxygen.gateway.http_refusal import Refusals
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -34,7 +35,7 @@ class HttpLimits:
         rate_bytes_per_second_min, rate_window_seconds: a body that comes, or an answer that is
             taken, more slowly than that over a window is ended. Only time in which the client is
             waited for counts.
-        head_bytes_max: request line and header fields; more is answered 431.
+        head_bytes_max, fields_max: request line and header fields, and how many of these.
         body_buffer_bytes: reading stops above it, so a connection holds that and one read
             (250 KiB with uvloop) at most.
         intake_bytes_max: of all bodies that applications work on; above it each sender waits for
@@ -58,6 +59,7 @@ class HttpLimits:
     rate_bytes_per_second_min: float = 512
     rate_window_seconds: float = 60
     head_bytes_max: int = 64 * KIB
+    fields_max: int = 2_000
     body_buffer_bytes: int = 64 * KIB
     intake_bytes_max: int = 24 * MIB
     write_buffer_bytes: int = 64 * KIB
@@ -117,6 +119,7 @@ class Listening:
 
     Attributes:
         addresses: the connections, shared by where they come from.
+        refusals: what the server itself answers.
         common_head: the Date and Server fields of every answer; renewed each second.
         now: monotonic seconds, renewed each second: precise enough for time-outs, and free.
         stopping: answers say `connection: close`.
@@ -130,6 +133,7 @@ class Listening:
     scheme: str
     addresses: FairShare
     intake: Intake
+    refusals: Refusals
     common_head: bytes = b""
     now: float = 0.0
     stopping: bool = False

@@ -4,7 +4,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from trioxygen.gateway.http_limits import Scope
-from trioxygen.gateway.http_target import BadTarget, parse_target
+from trioxygen.gateway.http_target import parse_target
 
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
 
@@ -22,8 +22,6 @@ def asgi_scope(
     client: tuple[str, int] | None,
 ) -> Scope:
     """Raises: BadTarget."""
-    if method == b"CONNECT":
-        raise BadTarget  # its target is a host: this is no proxy
     parsed = parse_target(target)
     if parsed.authority is not None:
         # Whoever names the host there means it: Host does not count (RFC 9112, 3.2.2).

@@ -4,7 +4,7 @@ but `receive`."""
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from trioxygen.common.disk import Buffer
 from trioxygen.gateway.auth.claim import SignatureClaim
@@ -16,6 +16,9 @@ from trioxygen.proto.v1.types_pb2 import Account
 
 Headers = list[tuple[bytes, bytes]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+# The operation of a request that asks for none.
+UNROUTED: Final = "Unrouted"
 
 
 class S3Request:
@@ -65,7 +68,7 @@ class S3Request:
         self.claim: SignatureClaim | None = None
         self.account: Account | None = None
         self.signing_key: bytes | None = None
-        self.operation = "Unrouted"
+        self.operation = UNROUTED
         self.bytes_in = self.bytes_out = 0
         self.body_started = False
 

@@ -3,8 +3,6 @@
 Nothing is remembered between requests but what `Credentials` caches; any gateway can take any
 request."""
 
-import random
-from base64 import b64encode
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
@@ -23,6 +21,7 @@ from trioxygen.gateway.metrics import GatewayMetrics
 from trioxygen.gateway.operations import S3Config
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.request import Headers, Receive, Response, S3Request
+from trioxygen.gateway.request_ids import IdSource
 from trioxygen.gateway.routing import Router
 from trioxygen.gateway.s3 import names
 from trioxygen.gateway.s3.errors import S3Error, not_implemented
@@ -49,29 +48,19 @@ class S3App:
         router: Router,
         credentials: Credentials,
         clock: Clock,
-        rng: random.Random,
+        ids: IdSource,
         config: S3Config,
         readiness: Readiness,
         metrics: GatewayMetrics,
         access_log: AccessLog | None,
     ) -> None:
-        self._router, self._credentials, self._clock, self._config = (
-            router,
-            credentials,
-            clock,
-            config,
-        )
+        self._router, self._credentials, self._clock = router, credentials, clock
+        self._ids = ids
         self._readiness, self._metrics, self._access_log = readiness, metrics, access_log
         self._shares = Shares(config.shares)
         self._domains = config.domains
         self._regions = config.regions or None
         self._skew_seconds_max = config.clock_skew_seconds_max
-        # Ids differ between gateways and starts by the first half, between requests by the second.
-        self._id_prefix = f"{rng.getrandbits(32):08X}"
-        # Base64 of 57 bytes: 48 of this gateway, 9 of the request (upper-case hexadecimal digits
-        # are base64 as well).
-        self._host_id_prefix = b64encode(rng.randbytes(48)).decode()
-        self._last_id = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http", scope["type"]
@@ -85,9 +74,7 @@ class S3App:
             await self._health(head, send)
             return
         started_ms = self._clock.monotonic_ms()
-        self._last_id += 1
-        request_id = f"{self._id_prefix}{self._last_id:08X}"
-        host_id = self._host_id_prefix + request_id[4:]
+        request_id, host_id = self._ids.next()
         request = S3Request(head, receive, request_id, host_id, scope["scheme"], self._shares)
         client = scope.get("client")
         remote: str = client[0] if client else ""

@@ -19,6 +19,7 @@ from trioxygen.gateway.http_limits import (
     HttpMetrics,
     Listening,
 )
+from trioxygen.gateway.http_refusal import Refusals, plain_refusal
 from trioxygen.gateway.s3.dates import http_date
 
 __all__ = ["CannotListen", "HttpLimits", "HttpMetrics", "HttpServer"]
@@ -69,8 +70,18 @@ class HttpServer:
             )
         self._host = host
 
-    async def start(self, app: AsgiApp, *, tls: ssl.SSLContext | None = None) -> str:
-        """Listens on what is bound; returns the URL under which this machine reaches it."""
+    async def start(
+        self,
+        app: AsgiApp,
+        *,
+        refusals: Refusals = plain_refusal,
+        tls: ssl.SSLContext | None = None,
+    ) -> str:
+        """Listens on what is bound; returns the URL under which this machine reaches it.
+
+        Args:
+            refusals: makes the answers of the server's own.
+        """
         assert self._sockets and self._listening is None, "bind first, start once"
         loop = asyncio.get_running_loop()
         listening = Listening(
@@ -82,6 +93,7 @@ class HttpServer:
             scheme="https" if tls else "http",
             addresses=FairShare(self._limits.connections_max),
             intake=Intake(self._limits.intake_bytes_max),
+            refusals=refusals,
         )
         self._listening = listening
         self._tick(listening)
@@ -153,6 +165,9 @@ class HttpServer:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            # Whoever waited for an answer is told to try again; a moment for it to go out.
+            await self._runtime.clock.sleep_ms(_POLL_MS)
         for connection in list(self.connections):
             connection.abort()
         if self._ticker is not None:
