@@ -10,9 +10,9 @@ from trioxygen.cli.exits import CommandFailed
 from trioxygen.cli.serve import Start, run
 from trioxygen.common.errors import UnknownFormat
 from trioxygen.common.runtime import Runtime
-from trioxygen.gateway.app import S3Port
 from trioxygen.gateway.http_limits import AsgiApp, Receive, Scope, Send
 from trioxygen.gateway.http_refusal import plain_refusal
+from trioxygen.gateway.s3_refusals import S3Port
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:

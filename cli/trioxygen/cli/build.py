@@ -18,11 +18,12 @@ from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.access_log import AccessLog
 from trioxygen.gateway.admin import create_admin_app
 from trioxygen.gateway.admin_backend import OzoneAdminBackend
-from trioxygen.gateway.app import S3Port, create_app
+from trioxygen.gateway.app import create_app
 from trioxygen.gateway.http_limits import AsgiApp
 from trioxygen.gateway.operations import S3Config
 from trioxygen.gateway.ozone_backend import BackendConfig, OzoneBackend
 from trioxygen.gateway.readiness import Readiness
+from trioxygen.gateway.s3_refusals import S3Port
 from trioxygen.gateway.shares import ShareLimits
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader

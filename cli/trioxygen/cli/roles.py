@@ -34,10 +34,10 @@ from trioxygen.common.errors import Unavailable
 from trioxygen.common.network import Server
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.admin import create_health_app
-from trioxygen.gateway.app import S3Port
 from trioxygen.gateway.fullness import Fullness
 from trioxygen.gateway.http_limits import AsgiApp
 from trioxygen.gateway.readiness import Readiness
+from trioxygen.gateway.s3_refusals import S3Port
 from trioxygen.hdds.datanode.datanode import DataNode
 from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.metadata.om.schema import ALL_TABLES as OM_TABLES

@@ -33,8 +33,8 @@ from trioxygen.common.network import CannotListen
 from trioxygen.common.network_local import LocalNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
 from trioxygen.common.wall_clock import WallClockWatch
-from trioxygen.gateway.app import S3Port
 from trioxygen.gateway.http_limits import AsgiApp, HttpMetrics
+from trioxygen.gateway.s3_refusals import S3Port
 from trioxygen.gateway.serving import HttpServer
 
 log = logs.get(__name__)

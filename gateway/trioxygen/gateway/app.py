@@ -1,8 +1,6 @@
 """The gateway's application: S3 is one ASGI layer mounted in FastAPI, because its routes are chosen
 by method, query and headers, and its hot path must not pay for dependency injection."""
 
-from dataclasses import dataclass
-
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
@@ -11,15 +9,13 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.access_log import AccessLog
 from trioxygen.gateway.backend import ObjectBackend
 from trioxygen.gateway.credentials import Credentials
-from trioxygen.gateway.http_limits import AsgiApp
-from trioxygen.gateway.http_refusal import Refusals
 from trioxygen.gateway.metrics import GatewayMetrics
 from trioxygen.gateway.operations import S3Config
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.request_ids import IdSource
 from trioxygen.gateway.routing import Router
 from trioxygen.gateway.s3_app import S3App
-from trioxygen.gateway.s3_refusals import S3Refusals
+from trioxygen.gateway.s3_refusals import S3Port, S3Refusals
 
 
 class _EveryPath(BaseRoute):
@@ -34,14 +30,6 @@ class _EveryPath(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
-
-
-@dataclass(frozen=True, slots=True)
-class S3Port:
-    """What an HTTP server needs to serve S3."""
-
-    app: AsgiApp
-    refusals: Refusals
 
 
 def create_app(

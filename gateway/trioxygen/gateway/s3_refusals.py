@@ -2,10 +2,12 @@
 the metrics and in the access log like every other answer."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from trioxygen.gateway.access_log import AccessLog
-from trioxygen.gateway.http_refusal import Answer, Reason, Refused
+from trioxygen.gateway.http_limits import AsgiApp
+from trioxygen.gateway.http_refusal import Answer, Reason, Refusals, Refused
 from trioxygen.gateway.metrics import GatewayMetrics
 from trioxygen.gateway.request import UNROUTED
 from trioxygen.gateway.request_ids import IdSource
@@ -39,6 +41,14 @@ _ERRORS: Final[dict[Reason, Callable[[Refused], S3Error]]] = {
     Reason.VERSION_UNKNOWN: _plainly("HttpVersionNotSupported"),
 }
 assert _ERRORS.keys() == set(Reason)
+
+
+@dataclass(frozen=True, slots=True)
+class S3Port:
+    """What an HTTP server needs to serve S3."""
+
+    app: AsgiApp
+    refusals: Refusals
 
 
 class S3Refusals:
