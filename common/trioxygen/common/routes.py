@@ -9,7 +9,7 @@ from google.protobuf.message_factory import GetMessageClass
 from trioxygen.common.errors import InvalidRequest, UnknownMethod
 from trioxygen.common.network import DownloadHandler, Handler, Service, UploadHandler
 from trioxygen.common.rules.network import RULES
-from trioxygen.common.rules.rule import PACKAGE
+from trioxygen.common.rules.table import PACKAGE
 
 __all__ = ["PACKAGE", "Routes", "parse", "reply_type_of"]
 

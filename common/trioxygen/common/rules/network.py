@@ -7,8 +7,9 @@ from google.protobuf.message import Message
 from trioxygen.common.rules.datanode import DATANODE
 from trioxygen.common.rules.om import OM
 from trioxygen.common.rules.raft import RAFT
-from trioxygen.common.rules.rule import ANY, PART, MessageRules, Table, each, raw, rules, text
+from trioxygen.common.rules.rule import ANY, PART, MessageRules, each, raw, rules, text
 from trioxygen.common.rules.scm import SCM
+from trioxygen.common.rules.table import Table
 from trioxygen.common.rules.types import NAME_OR_NONE, TYPES
 from trioxygen.common.units import MIB
 from trioxygen.proto.v1 import session_pb2 as session

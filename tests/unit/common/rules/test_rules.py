@@ -7,7 +7,8 @@ from google.protobuf.message import Message
 
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.rules.network import RULES
-from trioxygen.common.rules.rule import ANY, PART, Table, each, number, rules
+from trioxygen.common.rules.rule import ANY, PART, each, number, rules
+from trioxygen.common.rules.table import Table
 from trioxygen.proto.v1 import (
     datanode_pb2,
     group_admin_pb2,
