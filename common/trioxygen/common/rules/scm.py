@@ -36,8 +36,14 @@ TRANSACTIONS_MAX: Final = 1_000_000
 COMMANDS_MAX: Final = 1_000_000
 
 SCM: Final[dict[type[Message], MessageRules]] = {
-    scm.AllocateBlocksRequest: rules(count=number(1, 10_000), block_bytes_max=BLOCK_BYTES),
-    scm.AllocateBlocksReply: rules(blocks=REQUIRED_PART, pipeline=REQUIRED_PART),
+    scm.AllocateBlocksRequest: rules(
+        count=number(1, 10_000),
+        block_bytes_max=BLOCK_BYTES,
+        given_container_id=COUNT,
+        given_local=COUNT,
+        om_last_id=COUNT,
+    ),
+    scm.AllocateBlocksReply: rules(blocks=REQUIRED_PART, pipeline=REQUIRED_PART, om_last_id=COUNT),
     scm.DeleteBlocksRequest: rules(
         client_id=ANY, request_id=ANY, blocks=each(PART, RANGES_MAX), om_lineage=ANY
     ),
@@ -72,6 +78,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         containers=each(PART, CONTAINERS_MAX),
         deleted_transaction_ids=each(ID, TRANSACTIONS_MAX),
         corrupt_blocks=each(PART, CORRUPT_BLOCKS_MAX),
+        more=ANY,
     ),
     scm.CloseContainerCommand: rules(container_id=ID),
     scm.DeleteBlocksCommand: rules(transaction_id=ID, blocks=each(PART, RANGES_MAX)),

@@ -18,6 +18,7 @@ class DataNodeConfig:
     sealed_expiry_ms: a stream that no PutBlock follows is dropped.
     space_reserve_bytes: writes are refused when less is free on the volume.
     compact_live_share: a segment is rewritten when less of what it takes on disk is live.
+    reported_at_once_max: containers in one heartbeat.
     """
 
     node_id: str
@@ -52,6 +53,7 @@ class DataNodeConfig:
     scrub_interval_ms: float = 1 * DAY_MS
     compaction_interval_ms: float = 10 * SECOND_MS
     compact_live_share: float = 0.5
+    reported_at_once_max: int = 20_000
 
     def __post_init__(self) -> None:
         assert 0 < self.small_block_bytes_max <= self.packed_block_bytes_max <= self.block_bytes_max

@@ -113,6 +113,7 @@ class DataNode:
                     works=self.works,
                     commands=commands,
                     registered=self._registered,
+                    reported_at_once_max=self._config.reported_at_once_max,
                 )
             )
         log.info("datanode_started", node=self._config.node_id, address=self._server.address)

@@ -20,7 +20,6 @@ from trioxygen.proto.v1.scm_pb2 import (
 log = logs.get(__name__)
 
 _INTERVAL_MS_FIRST = 1_000.0
-_CONTAINERS_AT_ONCE_MAX = 50_000
 _ACKNOWLEDGED_AT_ONCE_MAX = 50_000
 
 
@@ -47,6 +46,7 @@ class Heartbeat:
 
     Args:
         registered: is told the cluster id.
+        reported_at_once_max: containers in one request; more are in those that follow at once.
     """
 
     name = "heartbeat"
@@ -61,12 +61,14 @@ class Heartbeat:
         works: Sequence[VolumeWork],
         commands: Commands,
         registered: Callable[[str], Awaitable[None]],
+        reported_at_once_max: int,
     ) -> None:
         self._node_id, self._address = node_id, address
         self._scm, self._works, self._commands = scm, works, commands
         self._clock = clock
         self._volumes = [work.volume for work in works]
         self._told_cluster = registered
+        self._reported_at_once_max = reported_at_once_max
         self.interval_ms = _INTERVAL_MS_FIRST
         self._cluster_id = ""
         # Containers that the request had no room for: the next one has.
@@ -101,8 +103,8 @@ class Heartbeat:
             return True
         for command in reply.commands:
             await self._commands.execute(command, asked_ms=asked_ms)
-        # What was done is told at once: the SCM waits for it.
-        return bool(self._commands.deleted_transaction_ids)
+        # What was done and what is left is told at once: the SCM waits for it.
+        return bool(self._commands.deleted_transaction_ids or self._left)
 
     async def _register(self) -> None:
         reply = await self._scm.register(
@@ -125,7 +127,7 @@ class Heartbeat:
             for container_id, container in volume.containers.items():
                 if not self._full_report and container_id not in volume.changed_containers:
                     continue
-                if len(containers) < _CONTAINERS_AT_ONCE_MAX:
+                if len(containers) < self._reported_at_once_max:
                     containers.append(container.report())
                 else:
                     self._left.append((volume, container_id))
@@ -143,4 +145,5 @@ class Heartbeat:
             containers=containers,
             deleted_transaction_ids=sorted(acknowledged),
             corrupt_blocks=corrupt,
+            more=bool(self._left),
         )

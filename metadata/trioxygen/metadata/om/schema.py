@@ -8,9 +8,10 @@ nothing grows.
 from typing import Final
 
 from trioxygen.metadata.execution import META, RETRIES
-from trioxygen.metadata.store.ports import Table
+from trioxygen.metadata.store.ports import ReadTxn, Table, WriteTxn
 from trioxygen.metadata.store.table import RowTable
 from trioxygen.proto.v1 import om_pb2, types_pb2
+from trioxygen.proto.v1.types_pb2 import BlockRange
 
 VOLUMES: Final = RowTable(2, "volume", om_pb2.VolumeRow)
 BUCKETS: Final = RowTable(3, "bucket", om_pb2.BucketRow)
@@ -49,6 +50,8 @@ ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *OM_TABLES)
 S3_VOLUME: Final = "s3v"
 # In META: drawn when the state is loaded from a dump.
 LINEAGE: Final = b"lineage"
+# In META: container (8 bytes) and local id (8), the last ones that the SCM has given.
+_GIVEN_BLOCKS: Final = b"given_blocks"
 
 _SHIFTED: Final = bytes((byte + 1) % 256 for byte in range(256))
 _UNSHIFTED: Final = bytes((byte - 1) % 256 for byte in range(256))
@@ -106,3 +109,15 @@ def lease_key(lease_id: int) -> bytes:
 
 def gc_key(not_before_ms: int, container: int, local: int) -> bytes:
     return not_before_ms.to_bytes(8, "big") + block_key(container, local)
+
+
+def given_blocks(txn: ReadTxn) -> tuple[int, int]:
+    """(container id, local id): the highest that the SCM has given to this OM."""
+    value = txn.get(META, _GIVEN_BLOCKS) or bytes(16)
+    return int.from_bytes(value[:8], "big"), int.from_bytes(value[8:], "big")
+
+
+def note_given(txn: WriteTxn, blocks: BlockRange) -> None:
+    container, local = given_blocks(txn)
+    last = blocks.first_local + blocks.count - 1
+    txn.put(META, _GIVEN_BLOCKS, block_key(max(container, blocks.container), max(local, last)))

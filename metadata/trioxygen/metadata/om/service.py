@@ -25,7 +25,7 @@ from trioxygen.metadata.om.commands.keys import KeyCommands
 from trioxygen.metadata.om.commands.leases import LeaseCommands
 from trioxygen.metadata.om.commands.uploads import UploadCommands
 from trioxygen.metadata.om.queries import Queries
-from trioxygen.metadata.om.schema import ALL_TABLES, OM_TABLES
+from trioxygen.metadata.om.schema import ALL_TABLES, OM_TABLES, given_blocks
 from trioxygen.metadata.om.workers import (
     BlockDeleter,
     BucketPurge,
@@ -35,6 +35,7 @@ from trioxygen.metadata.om.workers import (
     LeaseExpiry,
 )
 from trioxygen.metadata.raft.ports import Replica
+from trioxygen.metadata.replicated_state import SEQUENCE, get_integer
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.raft_pb2 import MemberRow
@@ -127,6 +128,7 @@ class OzoneManager:
             growing=_GROWING,
         )
         self._queries = Queries(store)
+        self._followed_in_term = -1
         self._workers: list[asyncio.Task[Any]] = []
         self.service = self._service()
 
@@ -197,8 +199,18 @@ class OzoneManager:
         self._executor.check_leader()
         if self._executor.is_full():
             raise NoSpace("the disk is nearly full: only deleting is possible", service="om")
+        term = self._executor.replica.term
+        with self._executor.store.read() as txn:
+            container_id, local = given_blocks(txn)
+            last_id = get_integer(txn, SEQUENCE)
         allocated = await self._scm.allocate_blocks(
-            AllocateBlocksRequest(count=request.count, block_bytes_max=request.block_bytes_max)
+            AllocateBlocksRequest(
+                count=request.count,
+                block_bytes_max=request.block_bytes_max,
+                given_container_id=container_id,
+                given_local=local,
+                om_last_id=last_id,
+            )
         )
         RULES.check(allocated, "StorageContainerManager/AllocateBlocks")
         grant = om.GrantLease(
@@ -206,8 +218,12 @@ class OzoneManager:
             request_id=request.request_id,
             blocks=allocated.blocks,
             pipeline=allocated.pipeline,
+            # Each leader once: the state may be an earlier one than what was given away of it.
+            last_id=0 if term == self._followed_in_term else allocated.om_last_id,
         )
-        return await healed.execute_early(self._executor, grant)
+        granted = await healed.execute_early(self._executor, grant)
+        self._followed_in_term = term
+        return granted
 
     async def _describe(self, request: om.DescribeOmRequest) -> om.DescribeOmReply:
         self._executor.check_leader()

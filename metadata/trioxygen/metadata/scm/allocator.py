@@ -4,17 +4,21 @@ Block ids come from reserved runs, so an allocation is no Raft entry. What was a
 last reports counts as used until reports say better: containers fill to about their size."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.errors import InvalidRequest, NoSpace, NotEnoughDataNodes, SafeMode
+from trioxygen.common.rules.rule import NUMBER_MAX
 from trioxygen.metadata.execution import Executor
+from trioxygen.metadata.replicated_state import get_integer
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     LOCAL_SEQUENCE,
     NODES,
+    OM_LAST_ID,
     PIPELINES,
     given_ids,
 )
@@ -23,6 +27,7 @@ from trioxygen.proto.v1.scm_pb2 import (
     AllocateBlocksReply,
     AllocateBlocksRequest,
     ContainerRow,
+    NoteOmIds,
     OpenContainer,
     PipelineRow,
     ReserveIds,
@@ -35,7 +40,16 @@ from trioxygen.proto.v1.types_pb2 import BlockRange, DataNodeAddress, Pipeline
 log = logs.get(__name__)
 
 _LOCAL_IDS_RESERVED: Final = 1_000_000
+# More than an OM gives between two allocations.
+_OM_IDS_AHEAD: Final = 1_000_000
 BLOCKS_AT_ONCE_MAX: Final = 10_000
+# Ids beyond it are of nobody who was given them; to hand out what comes after them would leave no
+# ids. Behind it are enough for ever.
+FOLLOWED_ID_MAX: Final = NUMBER_MAX - 2**56
+
+
+def highest_followed(ids: Iterable[int]) -> int:
+    return max((one for one in ids if one <= FOLLOWED_ID_MAX), default=0)
 
 
 @dataclass(slots=True)
@@ -158,6 +172,11 @@ class Allocator:
             )
         if safe_mode:
             raise SafeMode("DataNodes have not reported yet")
+        await self.skip(
+            container_id=highest_followed([request.given_container_id]),
+            local=highest_followed([request.given_local]),
+        )
+        om_last_id = await self._note_om_ids(request.om_last_id)
         wanted_bytes = request.count * request.block_bytes_max
         async with self._busy:
             healthy = self._writable_pipelines()
@@ -177,7 +196,17 @@ class Allocator:
                 container=container.container_id, first_local=first_local, count=request.count
             ),
             pipeline=self.pipeline(pipelines[container.pipeline_id]),
+            om_last_id=om_last_id,
         )
+
+    async def _note_om_ids(self, last_id: int) -> int:
+        """How far OMs have gone, before this one told. Noted far ahead: few allocations are entries
+        of the log."""
+        with self._executor.store.read() as txn:
+            noted = get_integer(txn, OM_LAST_ID)
+        if last_id <= FOLLOWED_ID_MAX and last_id + _OM_IDS_AHEAD // 2 > noted:
+            await self._executor.execute(NoteOmIds(last_id=last_id + _OM_IDS_AHEAD))
+        return noted
 
     async def _choose(self, pipeline_ids: set[str], wanted_bytes: int) -> _OpenContainer:
         """Pipelines take turns, so that all nodes take part."""
@@ -208,8 +237,8 @@ class Allocator:
         return opened
 
     async def skip(self, *, container_id: int, local: int) -> None:
-        """A DataNode has had these: whoever gave them away is not in this state, which was put back
-        to an earlier one. What comes now comes after them."""
+        """A DataNode has had these: whoever gave them away may not be in this state, which was put
+        back to an earlier one. What comes now comes after them."""
         # Not while a run is being reserved, which these ids may be in.
         async with self._busy:
             await self._skip(container_id, local)
@@ -222,9 +251,14 @@ class Allocator:
             if local >= self._next_local:
                 self._next_local = min(local + 1, self._end_local)
             return
-        log.warning("ids_skipped", container=container_id, local=local)
         await self._executor.execute(SkipIds(container_id=container_id, local=local))
-        if local >= self._next_local:
+        self._next_local = self._end_local = 0
+
+    async def skip_unseen(self) -> None:
+        """What DataNodes have had that are silent is not known. Were this state an earlier one, it
+        might be given again: so ids go on far behind."""
+        async with self._busy:
+            await self._executor.execute(SkipIds(always=True))
             self._next_local = self._end_local = 0
 
     async def _take_locals(self, count: int) -> int:

@@ -11,11 +11,13 @@ from trioxygen.metadata.scm.schema import (
     DELETED_BLOCKS,
     LOCAL_SEQUENCE,
     NODES,
+    OM_LAST_ID,
     PIPELINES,
     SEQUENCES,
     given_ids,
     id_key,
 )
+from trioxygen.metadata.state_dump import skipped, skipped_a_little
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import scm_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import ExpireRetries, WorkReply
@@ -27,6 +29,7 @@ from trioxygen.proto.v1.scm_pb2 import (
     DeleteBlocksRequest,
     DeletedBlocksRow,
     NodeRow,
+    NoteOmIds,
     OpenContainer,
     PutNode,
     PutPipeline,
@@ -51,6 +54,7 @@ def handlers() -> dict[type, Handler]:
     return {
         ReserveIds: reserve_ids,
         SkipIds: skip_ids,
+        NoteOmIds: note_om_ids,
         AdoptContainers: adopt_containers,
         PutNode: put_node,
         PutPipeline: put_pipeline,
@@ -72,9 +76,29 @@ def reserve_ids(txn: CapturingTxn, command: ReserveIds, now: Now) -> ReserveIdsR
 
 
 def skip_ids(txn: CapturingTxn, command: SkipIds, now: Now) -> ScmReply:
-    now.skip_ids(command.container_id)
+    """What shows that ids were given of which this state does not know, shows not all of them:
+    both sequences go on far behind, at a place that chance chooses."""
     _, given_local = given_ids(txn)
-    txn.put(SEQUENCES, LOCAL_SEQUENCE, (max(given_local, command.local) + 1).to_bytes(8, "big"))
+    given_container = now.last_id
+    is_behind = command.container_id > given_container or command.local > given_local
+    if not (is_behind or command.always):
+        return ScmReply()
+    skip = skipped if is_behind else skipped_a_little
+    now.skip_ids(skip(max(given_container, command.container_id), now.rng))
+    next_local = skip(max(given_local, command.local), now.rng) + 1
+    txn.put(SEQUENCES, LOCAL_SEQUENCE, next_local.to_bytes(8, "big"))
+    log.warning(
+        "ids_skipped",
+        had_container=command.container_id,
+        had_local=command.local,
+        given_container=given_container,
+        given_local=given_local,
+    )
+    return ScmReply()
+
+
+def note_om_ids(txn: CapturingTxn, command: NoteOmIds, now: Now) -> ScmReply:
+    put_integer(txn, OM_LAST_ID, max(get_integer(txn, OM_LAST_ID), command.last_id))
     return ScmReply()
 
 

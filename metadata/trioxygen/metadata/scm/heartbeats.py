@@ -4,18 +4,16 @@ A container that is nearly full stops taking new blocks at once (CLOSING) and is
 DataNodes after `close_delay_ms`, when the writers that hold leases in it have had time to finish.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import NotEnoughDataNodes
 from trioxygen.common.paging import Room
-from trioxygen.common.rules.rule import NUMBER_MAX
 from trioxygen.metadata.execution import Executor
-from trioxygen.metadata.scm.allocator import Allocator
+from trioxygen.metadata.scm.allocator import FOLLOWED_ID_MAX, Allocator, highest_followed
 from trioxygen.metadata.scm.containers import may_move
-from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.nodes import NodeReport, Nodes
 from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, PIPELINES, id_key
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import scm_pb2
@@ -37,9 +35,8 @@ log = logs.get(__name__)
 _DELETES_WAITING_MAX: Final = 100
 _ENDING: Final = (scm_pb2.CLOSING, scm_pb2.CLOSED)
 _COMMAND_VALID_MS: Final = 60_000
-# Ids of reports beyond it are of nobody who was given them; to hand out what comes after them would
-# leave no ids. Behind it are enough for ever.
-_FOLLOWED_ID_MAX: Final = NUMBER_MAX - 2**56
+# Rows in one entry of the log.
+_ROWS_AT_ONCE_MAX: Final = 1_000
 
 
 class Heartbeats:
@@ -73,7 +70,7 @@ class Heartbeats:
     async def receive(self, heartbeat: HeartbeatRequest) -> HeartbeatReply:
         if not self._nodes.knows(heartbeat.node_id):
             return HeartbeatReply(register_again=True)
-        self._nodes.heard(heartbeat)
+        report = self._nodes.heard(heartbeat)
         for corrupt in heartbeat.corrupt_blocks:
             log.error(
                 "block_corrupt",
@@ -83,9 +80,10 @@ class Heartbeats:
                 reason=corrupt.reason,
             )
         await self._take_reports(heartbeat)
+        self._nodes.taken(heartbeat, report)
         await self._take_acknowledgements(heartbeat)
         reply = HeartbeatReply()
-        reply.commands.extend(self._close_commands(heartbeat.node_id))
+        reply.commands.extend(self._close_commands(heartbeat.node_id, report))
         reply.commands.extend(self._delete_commands(heartbeat.node_id))
         return reply
 
@@ -96,7 +94,7 @@ class Heartbeats:
             for report in heartbeat.containers:
                 row = CONTAINERS.get(txn, id_key(report.container_id))
                 if row is None:
-                    if report.container_id > _FOLLOWED_ID_MAX:
+                    if report.container_id > FOLLOWED_ID_MAX:
                         log.warning(
                             "container_not_followed",
                             node=heartbeat.node_id,
@@ -138,15 +136,15 @@ class Heartbeats:
         await self._skip_ids(heartbeat)
         if unknown:
             await self._adopt(heartbeat.node_id, unknown)
-        if changed:
-            await self._executor.execute(UpdateContainers(containers=changed))
+        for rows in _pieces(changed):
+            await self._executor.execute(UpdateContainers(containers=rows))
 
     async def _skip_ids(self, heartbeat: HeartbeatRequest) -> None:
         if heartbeat.containers:
             reports = heartbeat.containers
             await self._allocator.skip(
-                container_id=_highest_followed(report.container_id for report in reports),
-                local=_highest_followed(report.highest_local for report in reports),
+                container_id=highest_followed(report.container_id for report in reports),
+                local=highest_followed(report.highest_local for report in reports),
             )
 
     async def _adopt(self, node_id: str, containers: list[ContainerRow]) -> None:
@@ -154,7 +152,8 @@ class Heartbeats:
         ids = [container.container_id for container in containers]
         log.warning("containers_adopted", node=node_id, count=len(ids), first=min(ids))
         try:
-            await self._executor.execute(AdoptContainers(node_id=node_id, containers=containers))
+            for rows in _pieces(containers):
+                await self._executor.execute(AdoptContainers(node_id=node_id, containers=rows))
         except NotEnoughDataNodes as error:
             log.warning("containers_not_adopted", node=node_id, reason=error)
 
@@ -178,9 +177,7 @@ class Heartbeats:
         for transaction_id in heartbeat.deleted_transaction_ids:
             self._deletes_sent_ms.pop((heartbeat.node_id, transaction_id), None)
 
-    def _close_commands(self, node_id: str) -> list[DataNodeCommand]:
-        report = self._nodes.report(node_id)
-        assert report is not None
+    def _close_commands(self, node_id: str, report: NodeReport) -> list[DataNodeCommand]:
         now_ms = self._clock.monotonic_ms()
         commands: list[DataNodeCommand] = []
         with self._executor.store.read() as txn:
@@ -241,5 +238,5 @@ class Heartbeats:
         )
 
 
-def _highest_followed(ids: Iterable[int]) -> int:
-    return max((one for one in ids if one <= _FOLLOWED_ID_MAX), default=0)
+def _pieces(rows: list[ContainerRow]) -> list[list[ContainerRow]]:
+    return [rows[at : at + _ROWS_AT_ONCE_MAX] for at in range(0, len(rows), _ROWS_AT_ONCE_MAX)]

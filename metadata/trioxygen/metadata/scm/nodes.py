@@ -18,10 +18,15 @@ _REASON_MAX = 1_000
 
 @dataclass(slots=True)
 class NodeReport:
-    """What one node said last."""
+    """What one node said last.
+
+    Attributes:
+    fully_reported: all its containers, and what follows from them is in the state.
+    """
 
     heard_ms: float
     fully_reported: bool = False
+    is_reporting: bool = False
     volumes: list[VolumeReport] = field(default_factory=list)
     containers: dict[int, ContainerReport] = field(default_factory=dict)
 
@@ -44,11 +49,11 @@ class Nodes:
     def knows(self, node_id: str) -> bool:
         return node_id in self._reports
 
-    def heard(self, heartbeat: HeartbeatRequest) -> None:
+    def heard(self, heartbeat: HeartbeatRequest) -> NodeReport:
         report = self._reports[heartbeat.node_id]
         report.heard_ms = self._clock.monotonic_ms()
         if heartbeat.full_report:
-            report.fully_reported = True
+            report.fully_reported, report.is_reporting = False, True
             report.containers.clear()
         if heartbeat.volumes:
             report.volumes = list(heartbeat.volumes)
@@ -58,6 +63,14 @@ class Nodes:
             if len(self.corrupt_blocks) < _CORRUPT_BLOCKS_MAX:
                 corrupt.reason = corrupt.reason[:_REASON_MAX]
                 self.corrupt_blocks[corrupt.block.container, corrupt.block.local] = corrupt
+        return report
+
+    @staticmethod
+    def taken(heartbeat: HeartbeatRequest, report: NodeReport) -> None:
+        """All that it said was acted upon. A report that goes on, or was begun again, is not one
+        yet."""
+        if report.is_reporting and not heartbeat.more:
+            report.fully_reported, report.is_reporting = True, False
 
     def health(self, node_id: str) -> NodeHealth:
         report = self._reports.get(node_id)

@@ -99,7 +99,8 @@ class StorageContainerManager:
             close_delay_ms=config.close_delay_ms,
             resend_after_ms=config.resend_after_ms,
         )
-        self._left_safe_mode = False
+        # `_is_blind`: it was left while nodes were silent that may have had ids of later states.
+        self._left_safe_mode = self._is_blind = False
         # The term for which what is kept in memory was made.
         self._led_term = -1
         self._led_since_ms = 0.0
@@ -148,7 +149,7 @@ class StorageContainerManager:
             self._nodes.forget()
             self._heartbeats.forget()
             self._allocator.load()
-            self._left_safe_mode = False
+            self._left_safe_mode = self._is_blind = False
 
     def safe_mode(self) -> bool:
         """Until every node that the state knows has reported its containers once, or those that
@@ -162,11 +163,16 @@ class StorageContainerManager:
         waited_ms = self._runtime.clock.monotonic_ms() - self._led_since_ms
         is_over = waited_ms >= self._config.stale_after_ms and any(reported)
         self._left_safe_mode = bool(known) and (is_over or all(reported))
+        self._is_blind = self._left_safe_mode and not all(reported)
         return not self._left_safe_mode
 
     async def _allocate_blocks(self, request: scm.AllocateBlocksRequest) -> Message:
         self._lead()
-        return await self._allocator.allocate(request, safe_mode=self.safe_mode())
+        safe_mode = self.safe_mode()
+        if self._is_blind:
+            self._is_blind = False
+            await self._allocator.skip_unseen()
+        return await self._allocator.allocate(request, safe_mode=safe_mode)
 
     async def _heartbeat(self, request: scm.HeartbeatRequest) -> scm.HeartbeatReply:
         self._lead()

@@ -114,12 +114,20 @@ class ReserveIdsReply(_message.Message):
     def __init__(self, first: _Optional[int] = ...) -> None: ...
 
 class SkipIds(_message.Message):
-    __slots__ = ("container_id", "local")
+    __slots__ = ("container_id", "local", "always")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     LOCAL_FIELD_NUMBER: _ClassVar[int]
+    ALWAYS_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     local: int
-    def __init__(self, container_id: _Optional[int] = ..., local: _Optional[int] = ...) -> None: ...
+    always: bool
+    def __init__(self, container_id: _Optional[int] = ..., local: _Optional[int] = ..., always: _Optional[bool] = ...) -> None: ...
+
+class NoteOmIds(_message.Message):
+    __slots__ = ("last_id",)
+    LAST_ID_FIELD_NUMBER: _ClassVar[int]
+    last_id: int
+    def __init__(self, last_id: _Optional[int] = ...) -> None: ...
 
 class AdoptContainers(_message.Message):
     __slots__ = ("node_id", "containers")
@@ -168,20 +176,28 @@ class ScmReply(_message.Message):
     def __init__(self, container_id: _Optional[int] = ...) -> None: ...
 
 class AllocateBlocksRequest(_message.Message):
-    __slots__ = ("count", "block_bytes_max")
+    __slots__ = ("count", "block_bytes_max", "given_container_id", "given_local", "om_last_id")
     COUNT_FIELD_NUMBER: _ClassVar[int]
     BLOCK_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    GIVEN_CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    GIVEN_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    OM_LAST_ID_FIELD_NUMBER: _ClassVar[int]
     count: int
     block_bytes_max: int
-    def __init__(self, count: _Optional[int] = ..., block_bytes_max: _Optional[int] = ...) -> None: ...
+    given_container_id: int
+    given_local: int
+    om_last_id: int
+    def __init__(self, count: _Optional[int] = ..., block_bytes_max: _Optional[int] = ..., given_container_id: _Optional[int] = ..., given_local: _Optional[int] = ..., om_last_id: _Optional[int] = ...) -> None: ...
 
 class AllocateBlocksReply(_message.Message):
-    __slots__ = ("blocks", "pipeline")
+    __slots__ = ("blocks", "pipeline", "om_last_id")
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_FIELD_NUMBER: _ClassVar[int]
+    OM_LAST_ID_FIELD_NUMBER: _ClassVar[int]
     blocks: _types_pb2.BlockRange
     pipeline: _types_pb2.Pipeline
-    def __init__(self, blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ...) -> None: ...
+    om_last_id: int
+    def __init__(self, blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., om_last_id: _Optional[int] = ...) -> None: ...
 
 class DeleteBlocksRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "blocks", "om_lineage")
@@ -288,20 +304,22 @@ class CorruptBlock(_message.Message):
     def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class HeartbeatRequest(_message.Message):
-    __slots__ = ("node_id", "full_report", "volumes", "containers", "deleted_transaction_ids", "corrupt_blocks")
+    __slots__ = ("node_id", "full_report", "volumes", "containers", "deleted_transaction_ids", "corrupt_blocks", "more")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     FULL_REPORT_FIELD_NUMBER: _ClassVar[int]
     VOLUMES_FIELD_NUMBER: _ClassVar[int]
     CONTAINERS_FIELD_NUMBER: _ClassVar[int]
     DELETED_TRANSACTION_IDS_FIELD_NUMBER: _ClassVar[int]
     CORRUPT_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     full_report: bool
     volumes: _containers.RepeatedCompositeFieldContainer[VolumeReport]
     containers: _containers.RepeatedCompositeFieldContainer[ContainerReport]
     deleted_transaction_ids: _containers.RepeatedScalarFieldContainer[int]
     corrupt_blocks: _containers.RepeatedCompositeFieldContainer[CorruptBlock]
-    def __init__(self, node_id: _Optional[str] = ..., full_report: _Optional[bool] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerReport, _Mapping]]] = ..., deleted_transaction_ids: _Optional[_Iterable[int]] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ...) -> None: ...
+    more: bool
+    def __init__(self, node_id: _Optional[str] = ..., full_report: _Optional[bool] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerReport, _Mapping]]] = ..., deleted_transaction_ids: _Optional[_Iterable[int]] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., more: _Optional[bool] = ...) -> None: ...
 
 class CloseContainerCommand(_message.Message):
     __slots__ = ("container_id",)

@@ -45,16 +45,21 @@ class ScmDouble:
     allocated: set[Block] = field(default_factory=set)
     deleted: list[Block] = field(default_factory=list)
     refuse_with: Exception | None = None
+    # What it says of ids of OMs, and what it was asked.
+    om_last_id: int = 0
+    requests: list[AllocateBlocksRequest] = field(default_factory=list)
 
     async def allocate_blocks(self, request: AllocateBlocksRequest) -> AllocateBlocksReply:
         if self.refuse_with is not None:
             raise self.refuse_with
+        self.requests.append(request)
         first, self.next_local = self.next_local, self.next_local + request.count
         self.allocated |= {(CONTAINER, local) for local in range(first, self.next_local)}
         datanode = DataNodeAddress(node_id="dn1", address="dn1:9859")
         return AllocateBlocksReply(
             blocks=BlockRange(container=CONTAINER, first_local=first, count=request.count),
             pipeline=Pipeline(pipeline_id="p-dn1", datanodes=[datanode]),
+            om_last_id=self.om_last_id,
         )
 
     async def delete_blocks(self, request: DeleteBlocksRequest) -> None:

@@ -87,6 +87,7 @@ class ScmHarness:
         deleted: tuple[int, ...] = (),
         corrupt: tuple[scm.CorruptBlock, ...] = (),
         volumes: tuple[scm.VolumeReport, ...] = (),
+        more: bool = False,
     ) -> scm.HeartbeatReply:
         return await self.client.heartbeat(
             scm.HeartbeatRequest(
@@ -96,6 +97,7 @@ class ScmHarness:
                 deleted_transaction_ids=deleted,
                 corrupt_blocks=corrupt,
                 volumes=volumes,
+                more=more,
             )
         )
 
@@ -105,10 +107,27 @@ class ScmHarness:
             await self.register(node_id)
             await self.heartbeat(node_id, full=True)
 
-    async def allocate(self, count: int = 1, block_bytes_max: int = 10) -> scm.AllocateBlocksReply:
-        """Without the client, which would try again."""
+    async def allocate(
+        self,
+        count: int = 1,
+        block_bytes_max: int = 10,
+        *,
+        given: tuple[int, int] = (0, 0),
+        om_last_id: int = 0,
+    ) -> scm.AllocateBlocksReply:
+        """Without the client, which would try again.
+
+        Args:
+            given: the container and local id that the OM says it has had.
+        """
         channel = self.network.channel("scm1")
-        request = scm.AllocateBlocksRequest(count=count, block_bytes_max=block_bytes_max)
+        request = scm.AllocateBlocksRequest(
+            count=count,
+            block_bytes_max=block_bytes_max,
+            given_container_id=given[0],
+            given_local=given[1],
+            om_last_id=om_last_id,
+        )
         method = "StorageContainerManager/AllocateBlocks"
         return await channel.call(method, request, scm.AllocateBlocksReply, timeout_ms=5_000)
 

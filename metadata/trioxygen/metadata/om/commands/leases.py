@@ -11,6 +11,7 @@ from trioxygen.metadata.om.schema import (
     HISTORY,
     LEASES,
     lease_key,
+    note_given,
 )
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
@@ -57,6 +58,8 @@ class LeaseCommands:
             return Refusal(
                 types_pb2.OVERLOADED, "too many leases", {"leases_max": str(self._leases_max)}
             )
+        now.skip_ids(command.last_id)
+        note_given(txn, command.blocks)
         lease_id = now.next_id()
         row = LeaseRow(
             container=command.blocks.container,
