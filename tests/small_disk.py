@@ -13,8 +13,8 @@ _PIECE: Final = bytes(64 << 10)
 
 
 class SmallDisk:
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, size_bytes: int) -> None:
+        self.path, self.size_bytes = path, size_bytes
         self._filler = path / "of-somebody-else"
 
     @property
@@ -55,7 +55,7 @@ def small_disk(path: Path, size_bytes: int) -> Iterator[SmallDisk]:
     if done.returncode != 0:
         pytest.skip(f"a small file system needs root: {done.stderr.strip()}")
     try:
-        yield SmallDisk(path)
+        yield SmallDisk(path, size_bytes)
     finally:
         # Lazily: what still holds a file open must not keep the mount for ever.
         subprocess.run(["umount", "-l", str(path)], capture_output=True, check=False)

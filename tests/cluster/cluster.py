@@ -1,6 +1,8 @@
 """A local cluster of real processes under `o3 cluster up`, with nodes that can be killed."""
 
+import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,6 +15,8 @@ from tests.cluster.groups import wait_for_all, wait_for_leader
 from tests.integration.endpoint import Endpoint
 from tests.integration.store_process import ADMIN, OTHER, environment
 from trioxygen.cli.cluster_commands import control
+from trioxygen.cli.cluster_layout import ROLES, new_layout, write_layout
+from trioxygen.common.disk import SystemDisk
 
 GROUPS: Final = ("om", "scm")
 _STOP_SECONDS_MAX: Final = 120
@@ -25,6 +29,7 @@ class Cluster:
     Args:
         config: sections of the configuration, as the environment gives them.
         counts: nodes of each role.
+        variables: of the environment of all its processes.
     """
 
     def __init__(
@@ -32,6 +37,7 @@ class Cluster:
         folder: Path,
         config: Mapping[str, object] | None = None,
         counts: Mapping[str, int] | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.data = folder / "cluster"
         self.config_file = self.data / "cluster.toml"
@@ -42,9 +48,19 @@ class Cluster:
             for name, value in (config or {}).items()
         }
         self._environment |= {"O3_ACCESS_KEY": ADMIN.access, "O3_SECRET_KEY": ADMIN.secret}
+        self._environment |= variables or {}
         self._supervisor: subprocess.Popen[str] | None = None
         # Every process that a node ever had: whatever happens, none outlives the test.
         self._pids: set[int] = set()
+
+    def lay_out(self) -> "Cluster":
+        """Chooses nodes and ports, and starts nothing: folders of nodes may be made then."""
+        roles = {role: self._counts[f"{role}s"] for role in ROLES}
+        disk = SystemDisk()
+        disk.make_directory(self.data)
+        layout = new_layout(random.SystemRandom(), "127.0.0.1", roles)
+        write_layout(disk, self.data, layout)
+        return self
 
     def start(self) -> "Cluster":
         """Returns when every node is ready."""
@@ -104,6 +120,32 @@ class Cluster:
         """Of the gateways."""
         gateways = [node for node in self.nodes().values() if node["role"] == "gateway"]
         return [Endpoint(f"http://{node['address']}", ADMIN, OTHER) for node in gateways]
+
+    def o3(self, *arguments: str, data: Path | None = None, code: int = 0) -> str:
+        """Runs `o3 ... --data FOLDER`, by default the cluster's; what it printed, on standard error
+        when it is to fail."""
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "trioxygen.cli.main", *arguments),
+                *("--data", str(data or self.data)),
+            ],
+            env=environment({}),
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert done.returncode == code, (arguments, done.returncode, done.stderr)
+        return done.stderr if code else done.stdout
+
+    def status(self) -> dict[str, Any]:
+        """As a gateway tells it: `o3 status`."""
+        gateway = self.ids("gateway")[0]
+        found: dict[str, Any] = json.loads(self.o3("status", "--json", data=self.data / gateway))
+        return found
+
+    def log_text(self, node: str) -> str:
+        return (self.data / "logs" / f"{node}.log").read_text(errors="replace")
 
     def logs(self) -> str:
         """The end of every node's log."""

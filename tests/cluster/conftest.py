@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,8 +33,12 @@ def new_cluster(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[NewC
     ends of their logs are told when the test has failed."""
     made: list[Cluster] = []
 
-    def make(**counts: int) -> Cluster:
-        made.append(Cluster(tmp_path, _CONFIG, counts))
+    def make(
+        config: Mapping[str, object] | None = None,
+        variables: Mapping[str, str] | None = None,
+        **counts: int,
+    ) -> Cluster:
+        made.append(Cluster(tmp_path, {**_CONFIG, **(config or {})}, counts, variables))
         return made[-1]
 
     failed_before = request.session.testsfailed

@@ -29,6 +29,8 @@ _RENEWED_AT_SHARE: Final = 0.25
 # Until then the SCM has noticed that a DataNode is away.
 _AVOIDED_MS: Final = 30_000.0
 _LEASES_TRIED: Final = 4
+# For so long nobody is asked for other pipelines again, where none were found.
+_ALONE_MS: Final = 5_000.0
 
 
 @dataclass(slots=True, eq=False)
@@ -227,6 +229,8 @@ class LeasePool:
         # Pipelines that could not be written to -> until when others come first.
         self._avoided: dict[str, float] = {}
         self._seen: set[str] = set()
+        # Until then it is known that only avoided pipelines are handed out.
+        self._alone_until_ms = 0.0
         self._fetching: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -261,10 +265,13 @@ class LeasePool:
                 self.retire(one)
 
     def has_others(self, lease: Lease) -> bool:
-        """Whether there are pipelines besides the lease's, and not all of them are avoided."""
+        """Whether there may be pipelines besides the lease's that are not avoided. Those that it
+        has seen are not all: where it knows of none, it is worth asking."""
         now_ms = self._clock.monotonic_ms()
         own = lease.pipeline.pipeline_id
-        return any(name != own and self._avoided.get(name, 0) <= now_ms for name in self._seen)
+        if any(name != own and self._avoided.get(name, 0) <= now_ms for name in self._seen):
+            return True
+        return now_ms >= self._alone_until_ms
 
     def _is_avoided(self, lease: Lease) -> bool:
         until_ms = self._avoided.get(lease.pipeline.pipeline_id)
@@ -286,10 +293,14 @@ class LeasePool:
         while True:
             asked_ms = self._clock.monotonic_ms()
             request = LeaseBlocksRequest(count=self._count, block_bytes_max=self._block_bytes_max)
-            lease = self._keeper.add(await self._lease_blocks(request), asked_ms)
+            reply = await self._lease_blocks(request)
+            lease = self._keeper.add(reply, asked_ms)
             self._seen.add(lease.pipeline.pipeline_id)
             tries_left -= 1
-            if not (tries_left and self._is_avoided(lease)):
+            is_avoided = self._is_avoided(lease)
+            if not (tries_left and is_avoided):
+                if is_avoided or not reply.other_pipelines:
+                    self._alone_until_ms = self._clock.monotonic_ms() + _ALONE_MS
                 self._next = lease
                 return
             # Pipelines take turns at the SCM, which hears of a dead DataNode later.

@@ -17,6 +17,8 @@ from trioxygen.common.errors import (
     LeaseExpired,
     NoSpace,
     NoSuchBlock,
+    Overloaded,
+    TrioxygenError,
 )
 from trioxygen.common.fair_share import FairShare
 from trioxygen.common.runtime import Runtime
@@ -45,6 +47,10 @@ _REWRITE_BYTES_MAX: Final = 8 * MIB
 _CONTAINER_TRIES: Final = 4
 # A DataNode that is restarted is back before that; where it is the only one, nobody else helps.
 _AWAY_MS_MAX: Final = 15_000.0
+# Of one block. More are full at once only where the SCM says so soon.
+_FULL_TRIES: Final = 8
+# Another DataNode may take what fails with these.
+_ELSEWHERE: Final = (*AWAY, NoSpace)
 
 _Begun = TypeVar("_Begun")
 
@@ -197,7 +203,7 @@ class OzoneBackend:
     ) -> tuple[TakenBlock, _Begun]:
         """Takes a block and does something with it: with another one where its container has filled
         up since, or a DataNode of it is away."""
-        tries_left = _CONTAINER_TRIES
+        tries_left, full_left = _CONTAINER_TRIES, _FULL_TRIES
         away_until_ms = self._clock.monotonic_ms() + _AWAY_MS_MAX
         refused: set[str] = set()
         while True:
@@ -217,7 +223,8 @@ class OzoneBackend:
             except NoSpace:
                 # Refused before anything was written.
                 self._keeper.reuse(taken)
-                if not pool.has_others(taken.lease):
+                full_left -= 1
+                if not full_left or not pool.has_others(taken.lease):
                     raise
                 pool.avoid(taken.lease)
             except AWAY as error:
@@ -247,10 +254,14 @@ class OzoneBackend:
             lambda taken: self._writer.open(taken.block, taken.lease.pipeline, size_bytes_max),
         )
 
-    def avoid(self, taken: TakenBlock) -> None:
-        """A DataNode went away in the middle of it: the next request had better go elsewhere."""
-        for pool in (self._small, self._large):
+    def avoid(self, taken: TakenBlock) -> bool:
+        """A DataNode failed in the middle of it: the next request had better go elsewhere; whether
+        there is a place for it."""
+        pools = (self._small, self._large)
+        may_go_on = any(pool.has_others(taken.lease) for pool in pools)
+        for pool in pools:
             pool.avoid(taken.lease)
+        return may_go_on
 
     @property
     def keeper(self) -> LeaseKeeper:
@@ -300,17 +311,22 @@ class BlockSplitter:
                 await self._send(piece)
             if self._stream is not None:
                 await self._stream.flush()
-        except AWAY:
-            self._avoid_last()
+        except _ELSEWHERE as error:
+            self._lost(error)
             raise
         except InvalidRequest as error:
             raise _defect(error) from error
 
-    def _avoid_last(self) -> None:
-        """What was streamed is lost with a DataNode that went away: its client must send it again,
-        and should not meet the same one."""
-        if self._stream is not None:
-            self._backend.avoid(self._taken[-1])
+    def _lost(self, error: TrioxygenError) -> None:
+        """What was streamed is lost with a DataNode that went away or has filled up: its client
+        must send it again, and should not meet the same one.
+
+        Raises Overloaded where a full disk is no reason to send it nowhere."""
+        if self._stream is None:
+            return
+        may_go_on = self._backend.avoid(self._taken[-1])
+        if isinstance(error, NoSpace) and may_go_on:
+            raise Overloaded("a DataNode filled up: another one may have room") from error
 
     async def _send(self, piece: Buffer) -> None:
         while len(piece):
@@ -354,8 +370,8 @@ class BlockSplitter:
         if self._stream is not None:
             try:
                 await self._close_block()
-            except AWAY:
-                self._avoid_last()
+            except _ELSEWHERE as error:
+                self._lost(error)
                 raise
             except InvalidRequest as error:
                 raise _defect(error) from error

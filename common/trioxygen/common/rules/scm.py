@@ -43,7 +43,9 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         given_local=COUNT,
         om_last_id=COUNT,
     ),
-    scm.AllocateBlocksReply: rules(blocks=REQUIRED_PART, pipeline=REQUIRED_PART, om_last_id=COUNT),
+    scm.AllocateBlocksReply: rules(
+        blocks=REQUIRED_PART, pipeline=REQUIRED_PART, om_last_id=COUNT, other_pipelines=ANY
+    ),
     scm.DeleteBlocksRequest: rules(
         client_id=ANY, request_id=ANY, blocks=each(PART, RANGES_MAX), om_lineage=ANY
     ),

@@ -218,6 +218,7 @@ class OzoneManager:
             request_id=request.request_id,
             blocks=allocated.blocks,
             pipeline=allocated.pipeline,
+            other_pipelines=allocated.other_pipelines,
             # Each leader once: the state may be an earlier one than what was given away of it.
             last_id=0 if term == self._followed_in_term else allocated.om_last_id,
         )

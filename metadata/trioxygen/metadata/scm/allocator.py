@@ -197,6 +197,7 @@ class Allocator:
             ),
             pipeline=self.pipeline(pipelines[container.pipeline_id]),
             om_last_id=om_last_id,
+            other_pipelines=len(pipelines) - 1,
         )
 
     async def _note_om_ids(self, last_id: int) -> int:

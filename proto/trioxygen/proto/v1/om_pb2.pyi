@@ -483,16 +483,18 @@ class LeaseBlocksRequest(_message.Message):
     def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., count: _Optional[int] = ..., block_bytes_max: _Optional[int] = ...) -> None: ...
 
 class LeaseBlocksReply(_message.Message):
-    __slots__ = ("lease_id", "blocks", "pipeline", "duration_ms")
+    __slots__ = ("lease_id", "blocks", "pipeline", "duration_ms", "other_pipelines")
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_FIELD_NUMBER: _ClassVar[int]
     DURATION_MS_FIELD_NUMBER: _ClassVar[int]
+    OTHER_PIPELINES_FIELD_NUMBER: _ClassVar[int]
     lease_id: int
     blocks: _types_pb2.BlockRange
     pipeline: _types_pb2.Pipeline
     duration_ms: int
-    def __init__(self, lease_id: _Optional[int] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., duration_ms: _Optional[int] = ...) -> None: ...
+    other_pipelines: int
+    def __init__(self, lease_id: _Optional[int] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., duration_ms: _Optional[int] = ..., other_pipelines: _Optional[int] = ...) -> None: ...
 
 class RenewLeasesRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "lease_ids")
@@ -581,20 +583,22 @@ class InitializeOm(_message.Message):
     def __init__(self) -> None: ...
 
 class GrantLease(_message.Message):
-    __slots__ = ("client_id", "request_id", "blocks", "pipeline", "duration_ms", "last_id")
+    __slots__ = ("client_id", "request_id", "blocks", "pipeline", "duration_ms", "last_id", "other_pipelines")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_FIELD_NUMBER: _ClassVar[int]
     DURATION_MS_FIELD_NUMBER: _ClassVar[int]
     LAST_ID_FIELD_NUMBER: _ClassVar[int]
+    OTHER_PIPELINES_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
     blocks: _types_pb2.BlockRange
     pipeline: _types_pb2.Pipeline
     duration_ms: int
     last_id: int
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., duration_ms: _Optional[int] = ..., last_id: _Optional[int] = ...) -> None: ...
+    other_pipelines: int
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., duration_ms: _Optional[int] = ..., last_id: _Optional[int] = ..., other_pipelines: _Optional[int] = ...) -> None: ...
 
 class ExpireLeases(_message.Message):
     __slots__ = ("lease_ids",)

@@ -190,14 +190,16 @@ class AllocateBlocksRequest(_message.Message):
     def __init__(self, count: _Optional[int] = ..., block_bytes_max: _Optional[int] = ..., given_container_id: _Optional[int] = ..., given_local: _Optional[int] = ..., om_last_id: _Optional[int] = ...) -> None: ...
 
 class AllocateBlocksReply(_message.Message):
-    __slots__ = ("blocks", "pipeline", "om_last_id")
+    __slots__ = ("blocks", "pipeline", "om_last_id", "other_pipelines")
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_FIELD_NUMBER: _ClassVar[int]
     OM_LAST_ID_FIELD_NUMBER: _ClassVar[int]
+    OTHER_PIPELINES_FIELD_NUMBER: _ClassVar[int]
     blocks: _types_pb2.BlockRange
     pipeline: _types_pb2.Pipeline
     om_last_id: int
-    def __init__(self, blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., om_last_id: _Optional[int] = ...) -> None: ...
+    other_pipelines: int
+    def __init__(self, blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., om_last_id: _Optional[int] = ..., other_pipelines: _Optional[int] = ...) -> None: ...
 
 class DeleteBlocksRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "blocks", "om_lineage")

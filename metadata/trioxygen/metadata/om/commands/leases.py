@@ -73,6 +73,7 @@ class LeaseCommands:
             lease_id=lease_id,
             blocks=command.blocks,
             pipeline=command.pipeline,
+            other_pipelines=command.other_pipelines,
             duration_ms=self._duration_ms,
         )
 
