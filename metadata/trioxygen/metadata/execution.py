@@ -135,6 +135,7 @@ class Executor:
         self._lane = runtime.blocking.lane(f"{name}-writer")
         self._upkeep = Upkeep(name, runtime, self.state, replica, self._lane)
         self.make_durable, self.is_full = self._upkeep.make_durable, self._upkeep.is_full
+        self.check_room = self._upkeep.check_room
         self._queue: deque[Waiting] = deque()
         self._running: list[Waiting] = []
         # So many of those that come next run in batches of one.
@@ -330,8 +331,8 @@ class Executor:
         if self._stopping:
             raise Stopping(service=self._name)
         self.check_leader()
-        if type(command) in self._growing and self.is_full():
-            raise NoSpace("the disk is nearly full: only deleting is possible", service=self._name)
+        if type(command) in self._growing:
+            self.check_room()
         if len(self._queue) >= self._config.queued_commands_max:
             raise Overloaded("too many commands are queued", service=self._name)
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()

@@ -2,12 +2,13 @@
 may drop what it holds, and room is held for what frees space."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.blocking import Lane
-from trioxygen.common.errors import NoSpace
+from trioxygen.common.errors import NoSpace, NotLeader
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
 from trioxygen.metadata.raft.ports import Entry, Replica
@@ -18,6 +19,9 @@ log = logs.get(__name__)
 _DURABLE_EVERY_ENTRIES: Final = 2_000
 _DURABLE_EVERY_BYTES: Final = 64 * MIB
 _LOOK_FOR_ROOM_MS: Final = 250.0
+_HAND_OVER_EVERY_MS: Final = 60_000.0
+# By then another leads, or none can.
+_HANDED_OVER_MS: Final = 1_000.0
 
 
 class Upkeep:
@@ -34,6 +38,7 @@ class Upkeep:
         self._entries = self._bytes = 0
         self._making_durable: asyncio.Task[None] | None = None
         self._looked_for_room_ms = 0.0
+        self._handed_over_ms = -math.inf
 
     def applied(self, entries: Sequence[Entry]) -> None:
         self._entries += len(entries)
@@ -74,6 +79,22 @@ class Upkeep:
             self._looked_for_room_ms = now_ms
             self._runtime.tasks.start(self._look_for_room(), name=f"{self._name}-room")
         return store.is_short or self._replica.is_short
+
+    def check_room(self) -> None:
+        """Of a leader, before it takes what only takes space.
+
+        Raises: NotLeader: another member may have room, and is about to lead; NoSpace."""
+        if not self.is_full():
+            return
+        now_ms = self._runtime.clock.monotonic_ms()
+        since_ms = now_ms - self._handed_over_ms
+        # Where all are full, leadership must not go round and round.
+        if since_ms >= _HAND_OVER_EVERY_MS and self._replica.hand_over():
+            log.warning("disk_full", service=self._name, reason="another member is to lead")
+            self._handed_over_ms, since_ms = now_ms, 0
+        if since_ms < _HANDED_OVER_MS:
+            raise NotLeader("its disk is nearly full: another is to lead", group=self._name)
+        raise NoSpace("the disk is nearly full: only deleting is possible", service=self._name)
 
     async def _look_for_room(self) -> None:
         await self._lane.run(self._state.store.keep_room)

@@ -10,7 +10,6 @@ from typing import Any, Final, Protocol
 
 from google.protobuf.message import Message
 
-from trioxygen.common.errors import NoSpace
 from trioxygen.common.network import Handler, Service
 from trioxygen.common.rules.network import RULES
 from trioxygen.common.runtime import Runtime
@@ -197,8 +196,7 @@ class OzoneManager:
     async def _lease_blocks(self, request: om.LeaseBlocksRequest) -> Message:
         # Before blocks are allocated that could not be leased.
         self._executor.check_leader()
-        if self._executor.is_full():
-            raise NoSpace("the disk is nearly full: only deleting is possible", service="om")
+        self._executor.check_room()
         term = self._executor.replica.term
         with self._executor.store.read() as txn:
             container_id, local = given_blocks(txn)

@@ -199,7 +199,7 @@ class LogWriter:
             if one.durable is not None and not _is_durable(one.durable):
                 one.durable, one.waits_for_room = None, True
         if self._retry is None:
-            log.error("log_full", group=self._group, error=error)
+            log.warning("log_full", group=self._group, reason=error)
             self._retry = self._tasks.start(self._try_again(), name=f"log-{self._group}-full")
 
     async def _try_again(self) -> None:

@@ -48,6 +48,9 @@ class MemoryReplica:
     def is_short(self) -> bool:
         return False
 
+    def hand_over(self) -> bool:
+        return False
+
     def watch_pressure(self, watcher: Callable[[], None]) -> None:
         """It keeps what it has."""
 

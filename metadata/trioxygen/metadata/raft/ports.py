@@ -160,6 +160,10 @@ class Replica(Protocol):
         """Whether the log has no room to go on for long: the rest is for what frees space."""
         ...
 
+    def hand_over(self) -> bool:
+        """Begins to give leadership to another member; whether there is one that can take it."""
+        ...
+
     def watch_pressure(self, watcher: Callable[[], None]) -> None:
         """Calls `watcher` when the log wants `state_is_durable_through`, to drop entries."""
         ...

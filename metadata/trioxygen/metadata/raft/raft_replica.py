@@ -114,6 +114,10 @@ class RaftReplica:
     def is_short(self) -> bool:
         return self._wal.is_short or self.is_full
 
+    def hand_over(self) -> bool:
+        driver = self._driver
+        return driver.is_started and driver.failure is None and driver.hand_over()
+
     def watch_pressure(self, watcher: Callable[[], None]) -> None:
         self._wal.watch_pressure(watcher)
 

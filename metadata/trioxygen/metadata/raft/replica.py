@@ -93,6 +93,9 @@ class SingleVoterReplica:
     def is_short(self) -> bool:
         return self._wal.is_short
 
+    def hand_over(self) -> bool:
+        return False
+
     def watch_pressure(self, watcher: Callable[[], None]) -> None:
         self._wal.watch_pressure(watcher)
 
