@@ -15,25 +15,13 @@ from trioxygen.gateway.http_refusal import plain_refusal
 from trioxygen.gateway.s3_refusals import S3Port
 
 
-async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-    """`/slow` takes half a second, `/stuck` for ever."""
-    if scope["path"] == "/slow":
-        await asyncio.sleep(0.5)
-    if scope["path"] == "/stuck":
-        await asyncio.sleep(3_600)
-    body = scope["raw_path"]
-    length = (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": 200, "headers": [length]})
-    await send({"type": "http.response.body", "body": body})
-
-
 class StubStore:
     """Notes in files of the data folder what was done to it."""
 
     def __init__(self, data: Path, first_credentials: tuple[str, str] | None) -> None:
         self._events = data / "events"
-        self.s3_port = S3Port(echo, plain_refusal)
-        self.admin_app: AsgiApp = echo
+        self.s3_port = S3Port(self._echo, plain_refusal)
+        self.admin_app: AsgiApp = self._echo
         self.first_credentials = first_credentials
 
     def set_ready(self, ready: bool) -> None:
@@ -41,6 +29,16 @@ class StubStore:
 
     async def stop(self) -> None:
         self._note("stopped")
+
+    async def _echo(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """`/slow` takes half a second, `/stuck` for ever; both are noted when they begin."""
+        if scope["path"] in ("/slow", "/stuck"):
+            self._note(f"asked {scope['path']}")
+            await asyncio.sleep(0.5 if scope["path"] == "/slow" else 3_600)
+        body = scope["raw_path"]
+        length = (b"content-length", b"%d" % len(body))
+        await send({"type": "http.response.start", "status": 200, "headers": [length]})
+        await send({"type": "http.response.body", "body": body})
 
     def _note(self, event: str) -> None:
         with self._events.open("a") as file:
