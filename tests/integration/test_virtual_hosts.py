@@ -77,6 +77,13 @@ def test_presigned_url_may_be_of_that_style(endpoint: Endpoint) -> None:
 def test_impossible_bucket_in_the_host_is_refused(endpoint: Endpoint) -> None:
     answer = ask(endpoint, "PUT", "Under_Score.s3.test", "/")
     assert (answer.status, answer.code) == (400, "InvalidBucketName")
+    for method, host in (
+        ("GET", ".s3.test"),
+        ("GET", "Under_Score.s3.test"),
+        ("GET", "ab.s3.test"),
+    ):
+        answer = ask(endpoint, method, host, "/k")
+        assert (answer.status, answer.code) == (400, "InvalidBucketName"), host
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-3"])

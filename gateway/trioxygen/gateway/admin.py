@@ -9,6 +9,9 @@ from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+from starlette.exceptions import HTTPException
 
 from trioxygen.common import errors
 from trioxygen.common.errors import TrioxygenError
@@ -27,6 +30,7 @@ from trioxygen.gateway.admin_models import (
     StatusView,
 )
 from trioxygen.gateway.readiness import Readiness
+from trioxygen.gateway.s3.numbers import read_natural
 from trioxygen.proto.v1.types_pb2 import ErrorCode
 
 # By class; the nearest base decides.
@@ -43,7 +47,17 @@ _STATUS_OF_ERROR: Final[dict[type[TrioxygenError], int]] = {
     TrioxygenError: 500,
 }
 
-Count = Annotated[int, Query(ge=1, le=PAGE_COUNT_MAX)]
+
+def _read_count(text: object) -> object:
+    """As S3's numbers are read: pydantic would take `1_000`, `5.0` and blanks."""
+    number = read_natural(text) if isinstance(text, str) else text
+    if number is None:
+        raise PydanticCustomError("not_a_number", "input should be a whole number, in digits")
+    return number
+
+
+Count = Annotated[int, BeforeValidator(_read_count), Query(ge=1, le=PAGE_COUNT_MAX)]
+_CODE_OF_STATUS: Final = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 
 def create_admin_app(
@@ -64,6 +78,8 @@ def create_admin_app(
     app.include_router(_api_routes(backend))
     app.add_exception_handler(TrioxygenError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(Exception, _answer_defect)
     app.add_middleware(AdminGuard, token=token, body_bytes_max=body_bytes_max)
     return app
 
@@ -72,6 +88,7 @@ def create_health_app(readiness: Readiness, registry: CollectorRegistry) -> Fast
     """Health and metrics alone: the admin port of an OM, an SCM or a DataNode."""
     app = FastAPI(title="Trioxygen health", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(_health_routes(readiness, registry))
+    app.add_exception_handler(HTTPException, _answer_http)
     app.add_middleware(AdminGuard, token=None)
     return app
 
@@ -161,7 +178,19 @@ async def _answer_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # Of the value only its place is told: it may be a secret.
     told = "; ".join(
-        f"{'.'.join(str(part) for part in each['loc'][1:])}: {each['msg'].lower()}"
+        f"{'.'.join(str(part) for part in each['loc'][1:] or each['loc'])}: {each['msg'].lower()}"
         for each in error.errors()
     )
     return _answer(400, "INVALID_REQUEST", told)
+
+
+async def _answer_http(_: Request, error: Exception) -> Response:
+    """What the framework itself refuses: no such path or method, a body that is no JSON."""
+    assert isinstance(error, HTTPException)
+    code = _CODE_OF_STATUS.get(error.status_code, "INVALID_REQUEST")
+    return _answer(error.status_code, code, error.detail.lower(), error.headers)
+
+
+async def _answer_defect(_: Request, __: Exception) -> Response:
+    """The server logs it, since it is raised again behind this answer."""
+    return _answer(500, "INTERNAL", "an internal error; the log says more")

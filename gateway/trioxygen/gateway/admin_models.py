@@ -50,7 +50,7 @@ class KeyPage(_Model):
 class NewKey(_Model):
     """Access key and secret are chosen by the store when they are left out."""
 
-    account_id: str
+    account_id: AccountText
     access_key: AccessKey | None = None
     secret_key: SecretKey | None = None
 
@@ -142,7 +142,8 @@ class StatusView(_Model):
 
 
 class ErrorView(_Model):
-    """Attributes: code, the name of a `trioxygen.common.errors` code; message, one line."""
+    """Attributes: code, the name of a `trioxygen.common.errors` code, or UNAUTHORIZED, NOT_FOUND,
+    METHOD_NOT_ALLOWED; message, one line."""
 
     code: str
     message: str

@@ -94,6 +94,24 @@ def test_unusual_name_is_taken(s3: "S3Client", name: str) -> None:
     s3.delete_bucket(Bucket=name)
 
 
+def test_region_of_each_bucket_is_told_to_who_pages(
+    s3: "S3Client", new_bucket: Callable[[], str]
+) -> None:
+    name = new_bucket()
+    assert all("BucketRegion" not in each for each in s3.list_buckets()["Buckets"])
+    asked: list[Any] = [{"MaxBuckets": 1_000}, {"Prefix": name}, {"BucketRegion": REGION}]
+    for more in asked:
+        [found] = [each for each in s3.list_buckets(**more)["Buckets"] if each["Name"] == name]
+        assert found["BucketRegion"] == REGION
+
+
+def test_made_bucket_is_told_with_its_arn(s3: "S3Client", new_bucket: Callable[[], str]) -> None:
+    name = new_bucket()
+    s3.delete_bucket(Bucket=name)
+    answer: Any = s3.create_bucket(Bucket=name)
+    assert answer["Location"] == f"/{name}" and answer["BucketArn"] == f"arn:aws:s3:::{name}"
+
+
 def test_buckets_are_listed_by_name_with_prefix_and_pages(
     s3: "S3Client", new_bucket: Callable[[], str]
 ) -> None:

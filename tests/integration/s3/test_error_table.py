@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.endpoint import Endpoint, Keys
+from tests.integration.s3.argument_cases import ARGUMENT_CASES
 from tests.integration.s3.error_cases import ANY, CASES, Case
 from tests.integration.s3.uploads import PART_MIN, Upload
 from tests.integration.s3.wire import Request, connection, send, sign
@@ -52,7 +53,7 @@ def fill(text: str, place: dict[str, str]) -> str:
     return text
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", [*CASES, *ARGUMENT_CASES], ids=lambda case: case.id)
 def test_document_is_the_one_of_the_table(
     endpoint: Endpoint, place: dict[str, str], case: Case
 ) -> None:

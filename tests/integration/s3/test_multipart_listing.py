@@ -90,3 +90,22 @@ def test_upload_marker_that_is_none_is_refused(s3: "S3Client", bucket: str) -> N
         s3.list_multipart_uploads, Bucket=bucket, KeyMarker="a", UploadIdMarker="no id"
     )
     assert answer == (400, "InvalidArgument")
+
+
+def test_page_of_no_parts_is_empty_and_not_truncated(s3: "S3Client", bucket: str) -> None:
+    upload = Upload.begin(s3, bucket, "k")
+    upload.put(7, b"x")
+    page = s3.list_parts(MaxParts=0, **upload.names)
+    assert "Parts" not in page and page["IsTruncated"] is False
+    assert (page["MaxParts"], page["NextPartNumberMarker"]) == (0, 0)
+
+
+def test_last_page_of_uploads_names_its_last_one_too(s3: "S3Client", bucket: str) -> None:
+    last = [Upload.begin(s3, bucket, key) for key in ("a", "b/1", "b/2")][-1]
+    page: Any = s3.list_multipart_uploads(Bucket=bucket)
+    assert page["IsTruncated"] is False
+    assert (page["NextKeyMarker"], page["NextUploadIdMarker"]) == ("b/2", last.upload_id)
+    page = s3.list_multipart_uploads(Bucket=bucket, Delimiter="/")
+    assert (page["NextKeyMarker"], page.get("NextUploadIdMarker", "")) == ("b/", "")
+    page = s3.list_multipart_uploads(Bucket=bucket, Prefix="c")
+    assert (page.get("NextKeyMarker", ""), page.get("NextUploadIdMarker", "")) == ("", "")

@@ -133,7 +133,7 @@ def test_expiry_that_is_no_number_is_refused(endpoint: Endpoint, expires: str) -
         ("/b%00c", "", "InvalidBucketName"),
         ("/b%00c/k", "", "InvalidBucketName"),
         ("/b/k", "AWSAccessKeyId=a%00&Signature=b&Expires=9999999999", "InvalidAccessKeyId"),
-        ("/b%01c", "", "NoSuchBucket"),
+        ("/b%01c", "", "InvalidBucketName"),
     ],
 )
 def test_name_that_no_record_can_hold_is_refused_by_its_own_code(

@@ -135,6 +135,26 @@ def test_weak_tag_is_never_the_version_seen(s3: "S3Client", bucket: str) -> None
     assert found == (412, "PreconditionFailed")
 
 
+def test_star_in_quotes_is_the_tag_of_no_version(s3: "S3Client", bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"1")
+    for call, more in ((s3.put_object, {"Body": b"2"}), (s3.delete_object, {})):
+        found = refused(call, Bucket=bucket, Key="k", IfMatch='"*"', **more)
+        assert found == (412, "PreconditionFailed")
+    doomed: Any = {"Objects": [{"Key": "k", "ETag": '"*"'}]}
+    [error] = s3.delete_objects(Bucket=bucket, Delete=doomed)["Errors"]
+    assert error["Code"] == "PreconditionFailed" and read(s3, bucket, "k") == b"1"
+
+
+@pytest.mark.parametrize("name", ["IfMatchSize", "IfMatchLastModifiedTime"])
+def test_delete_that_hangs_on_size_or_time_deletes_nothing(
+    s3: "S3Client", bucket: str, name: str
+) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"1")
+    condition: Any = {name: 5 if name == "IfMatchSize" else "2001-01-01T00:00:00Z"}
+    found = refused(s3.delete_object, Bucket=bucket, Key="k", **condition)
+    assert found == (501, "NotImplemented") and read(s3, bucket, "k") == b"1"
+
+
 def test_delete_only_the_version_seen(s3: "S3Client", bucket: str) -> None:
     etag = s3.put_object(Bucket=bucket, Key="k", Body=b"1")["ETag"]
     found = refused(s3.delete_object, Bucket=bucket, Key="k", IfMatch=WRONG)

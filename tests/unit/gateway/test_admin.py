@@ -46,6 +46,7 @@ class Port:
         self.om, self.scm = Service(), Service()
         self.readiness, self.registry = Readiness(), CollectorRegistry()
         backend = OzoneAdminBackend(self.om, self.scm, self.readiness)
+        self._sent: list[Any] = []
         self._app = create_admin_app(backend, self.readiness, self.registry, token=TOKEN)
 
     def call(
@@ -62,17 +63,22 @@ class Port:
             **{"path": path, "raw_path": path.encode(), "query_string": query.encode()},
             **{"headers": headers, "server": ("test", 80), "client": ("test", 1)},
         }
-        sent: list[Any] = []
+        sent = self._sent = []
 
         async def receive() -> Any:
-            content = b"" if body is None else json.dumps(body).encode()
+            content = body if isinstance(body, bytes) else json.dumps(body).encode()
+            content = b"" if body is None else content
             return {"type": "http.request", "body": content, "more_body": False}
 
         async def send(message: Any) -> None:
             sent.append(message)
 
         asyncio.run(self._app(scope, receive, send))
-        start = sent[0]
+        return self.answered()
+
+    def answered(self) -> tuple[int, dict[str, str], str]:
+        """What the last call was answered with, also where it raised."""
+        start, sent = self._sent[0], self._sent
         found = {name.decode(): value.decode() for name, value in start["headers"]}
         text = b"".join(message.get("body", b"") for message in sent[1:]).decode()
         return start["status"], found, text
@@ -227,6 +233,8 @@ def test_every_error_class_has_a_status() -> None:
         {"account_id": "A1", "secret_key": "with a space"},
         {"account_id": "A1", "access_key": "ab"},
         {"account_id": "A1", "unknown": 1},
+        {"account_id": "\ud800"},
+        {"account_id": "A\0"},
     ],
 )
 def test_wrong_input_is_told_without_repeating_it(body: dict[str, Any]) -> None:
@@ -235,3 +243,56 @@ def test_wrong_input_is_told_without_repeating_it(body: dict[str, Any]) -> None:
     assert (status, view["code"]) == (400, "INVALID_REQUEST")
     assert all(str(value) not in view["message"] for value in body.values() if value != 1)
     assert port.om.requests == []
+
+
+@pytest.mark.parametrize(
+    "count", ["1_0", "5.0", "%205", "5%20", "-5", "--5", "", "%D9%A5", "1e1", "0", "1001"]
+)
+@pytest.mark.parametrize("path", ["accounts", "keys", "buckets"])
+def test_count_that_is_no_plain_number_within_bounds_is_refused(path: str, count: str) -> None:
+    port = Port()
+    status, view = port.json("GET", f"/admin/v1/{path}?count_max={count}")
+    assert (status, view["code"]) == (400, "INVALID_REQUEST")
+    assert view["message"].startswith("count_max: ") and port.om.requests == []
+
+
+def test_count_may_have_any_number_of_leading_zeros() -> None:
+    port = Port()
+    port.om.answers[om_pb2.ListAccountsRequest] = om_pb2.ListAccountsReply()
+    assert port.call("GET", f"/admin/v1/accounts?count_max={'0' * 9_000}7")[0] == 200
+    assert port.om.requests == [om_pb2.ListAccountsRequest(count_max=7)]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code"),
+    [
+        ("GET", "/admin/v1/nothing", None, 404, "NOT_FOUND"),
+        ("GET", "/", None, 404, "NOT_FOUND"),
+        ("PUT", "/admin/v1/keys", None, 405, "METHOD_NOT_ALLOWED"),
+        ("POST", "/_health/live", None, 405, "METHOD_NOT_ALLOWED"),
+        ("POST", "/admin/v1/keys", b"{", 400, "INVALID_REQUEST"),
+        ("POST", "/admin/v1/keys", b"[" * 60_000, 400, "INVALID_REQUEST"),
+        ("POST", "/admin/v1/keys", b"1" * 60_000, 400, "INVALID_REQUEST"),
+        ("POST", "/admin/v1/keys", b"\xff", 400, "INVALID_REQUEST"),
+        ("POST", "/admin/v1/keys", None, 400, "INVALID_REQUEST"),
+    ],
+)
+def test_every_refusal_has_the_same_form(
+    method: str, path: str, body: bytes | None, status: int, code: str
+) -> None:
+    found, view = Port().json(method, path, body)
+    assert (found, view["code"]) == (status, code)
+    assert set(view) == {"code", "message"} and view["message"][0].isalnum()
+
+
+def test_defect_is_answered_without_its_text() -> None:
+    port = Port()
+
+    def fail(_: Any) -> Message:
+        raise RuntimeError("a path of this machine")
+
+    port.om.answers[om_pb2.ListAccountsRequest] = fail
+    with pytest.raises(RuntimeError):
+        port.call("GET", "/admin/v1/accounts")
+    status, _, text = port.answered()
+    assert status == 500 and json.loads(text)["code"] == "INTERNAL" and "path" not in text

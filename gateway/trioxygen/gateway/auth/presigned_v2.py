@@ -87,7 +87,7 @@ def read_presigned_v2(
         raise S3Error(
             "AccessDenied",
             "Request has expired",
-            details={"Expires": expires, "ServerTime": iso_extended(now_s)},
+            details={"Expires": iso_extended(expires_s), "ServerTime": iso_extended(now_s)},
         )
     signed = signed_as_headers_v2(head)
     intro = b"\n".join(

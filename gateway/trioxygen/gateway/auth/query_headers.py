@@ -9,9 +9,11 @@ Source: S3 user guide, "Signing and authenticating REST requests"; what the SDKs
 """
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from trioxygen.gateway.head import RequestHead
+from trioxygen.gateway.s3.checksums import is_digest_header
 from trioxygen.gateway.s3.errors import invalid_argument
 
 _PREFIX: Final = "x-amz-"
@@ -24,12 +26,7 @@ _OF_THE_REQUEST: Final = frozenset(
 )
 # S3 reads these in headers only. SDKs hoist the checksum of an empty body: it says nothing of the
 # one that will be sent.
-_HEADERS_ONLY: Final = frozenset(
-    "x-amz-copy-source x-amz-sdk-checksum-algorithm x-amz-checksum-crc32 x-amz-checksum-crc32c"
-    " x-amz-checksum-crc64nvme x-amz-checksum-md5 x-amz-checksum-sha1 x-amz-checksum-sha256"
-    " x-amz-checksum-sha512 x-amz-checksum-xxhash128 x-amz-checksum-xxhash3"
-    " x-amz-checksum-xxhash64".split()
-)
+_HEADERS_ONLY: Final = frozenset(("x-amz-copy-source", "x-amz-sdk-checksum-algorithm"))
 _UNREAD: Final = _OF_THE_REQUEST | _HEADERS_ONLY
 _V2_FIELDS: Final = frozenset(("content-md5", "content-type"))
 
@@ -40,21 +37,27 @@ def read_as_headers(head: RequestHead, *, version_2: bool) -> RequestHead:
     Raises:
         S3Error: InvalidArgument for a name that no header can have, InvalidURI.
     """
-    return _merged(head, _UNREAD, with_content=version_2)
+    return _merged(head, _is_read, with_content=version_2)
 
 
 def signed_as_headers_v2(head: RequestHead) -> RequestHead:
     """The request as Version 2 signs it: with every x-amz-* parameter among the headers, read later
     or not, and with Content-MD5 and Content-Type where only the query has them. Raises the same."""
-    return _merged(head, frozenset(), with_content=True)
+    return _merged(head, lambda _: True, with_content=True)
 
 
-def _merged(head: RequestHead, left_out: frozenset[str], *, with_content: bool) -> RequestHead:
+def _is_read(name: str) -> bool:
+    return name not in _UNREAD and not is_digest_header(name)
+
+
+def _merged(
+    head: RequestHead, is_taken: Callable[[str], bool], *, with_content: bool
+) -> RequestHead:
     found: list[tuple[bytes, bytes]] = []
     for name, value in head.query_pairs:
         lower = name.lower()
         if lower.startswith(_PREFIX):
-            if lower in left_out:
+            if not is_taken(lower):
                 continue
             if _TOKEN.fullmatch(lower) is None:
                 raise invalid_argument(

@@ -41,7 +41,13 @@ class BucketOperations(Operations):
             count_max = asked
         prefix = request.head.query_value("prefix") or ""
         region = request.head.query_value("bucket-region")
+        if region and not _REGION.fullmatch(region):
+            raise invalid_argument(
+                f"Argument value {region} is not a valid AWS Region", "bucket-region", region
+            )
         token = request.head.query_value("continuation-token")
+        # S3 tells each bucket's region only to who uses a parameter of the newer, paged listing.
+        is_region_told = any(value is not None for value in (wanted, region, token)) or prefix
         reply = await self.backend.call(
             om.ListBucketsRequest(
                 account_id=account.account_id,
@@ -56,7 +62,9 @@ class BucketOperations(Operations):
         ]
         listed = [
             ListedBucket(
-                name=row.name, created_ms=row.created_ms, region=row.location or self.region
+                name=row.name,
+                created_ms=row.created_ms,
+                region=(row.location or self.region) if is_region_told else None,
             )
             for row in rows
         ]
@@ -96,7 +104,10 @@ class BucketOperations(Operations):
             ),
             om.CreateBucketReply,
         )
-        return Response(200, [(b"location", f"/{request.bucket}".encode())])
+        arn = f"arn:aws:s3:::{request.bucket}".encode()
+        return Response(
+            200, [(b"location", f"/{request.bucket}".encode()), (b"x-amz-bucket-arn", arn)]
+        )
 
     async def head_bucket(self, request: S3Request) -> Response:
         reply = await self.backend.call(

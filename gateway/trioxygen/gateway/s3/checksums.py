@@ -127,9 +127,15 @@ def parse_algorithm(name: str) -> Algorithm:
     return algorithm
 
 
+def is_digest_header(name: str) -> bool:
+    """Whether the header of that lower-case name carries a digest, be it of an algorithm that is
+    not known."""
+    return name.startswith(_PREFIX) and name not in _SETTINGS
+
+
 def _digest_header(head: RequestHeaders) -> tuple[Algorithm, str] | None:
     """The one ``x-amz-checksum-<algorithm>`` header, undecoded."""
-    sent = [pair for pair in head.headers_with_prefix(_PREFIX) if pair[0] not in _SETTINGS]
+    sent = [pair for pair in head.headers_with_prefix(_PREFIX) if is_digest_header(pair[0])]
     if not sent:
         return None
     if len(sent) > 1:

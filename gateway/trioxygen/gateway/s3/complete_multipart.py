@@ -17,7 +17,7 @@ from trioxygen.gateway.s3 import checksums, conditions, names, xml_multipart, xm
 from trioxygen.gateway.s3.checksums import ObjectChecksum
 from trioxygen.gateway.s3.errors import S3Error
 from trioxygen.gateway.s3.multipart import read_upload_id
-from trioxygen.gateway.s3.numbers import BOUND, natural_up_to
+from trioxygen.gateway.s3.numbers import BOUND, read_integer
 from trioxygen.gateway.s3.xml import DECLARATION
 from trioxygen.gateway.s3.xml_requests import CompletedPart
 from trioxygen.proto.v1 import om_pb2 as om
@@ -174,9 +174,10 @@ def _claimed_size(request: S3Request) -> int:
     text = request.head.header("x-amz-mp-object-size")
     if text is None:
         return -1
-    size_bytes = natural_up_to(text, BOUND - 1)
-    if size_bytes is None:
+    size_bytes = read_integer(text)
+    if size_bytes is None or not 0 <= size_bytes < BOUND:
+        problem = "invalid" if size_bytes is None or size_bytes > 0 else "less than zero"
         raise S3Error(
-            "InvalidRequest", f"Value for x-amz-mp-object-size header is invalid: '{text}'"
+            "InvalidRequest", f"Value for x-amz-mp-object-size header is {problem}: '{text}'"
         )
     return size_bytes

@@ -144,7 +144,10 @@ def _single_tag(head: RequestHeaders, name: str, *, weak_too: bool) -> str:
             details={"ArgumentName": name, "ArgumentValue": header},
         )
     tag, weak = tags[0]
-    return f'W/"{tag}"' if weak and (tag == "*" or not weak_too) else tag
+    if weak and not weak_too:
+        return f'W/"{tag}"'
+    # In quotes it is a tag like any other, and not the sign for any version.
+    return '"*"' if tag == "*" and '"' in header else tag
 
 
 def read_write_condition(

@@ -33,6 +33,7 @@ _ACCEPT_RANGES: Final = (b"accept-ranges", b"bytes")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _PRINTABLE: Final = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 
+_OVERRIDE_PREFIX: Final = "response-"
 _OVERRIDES: Final[dict[str, bytes]] = {
     "response-cache-control": b"cache-control",
     "response-content-disposition": b"content-disposition",
@@ -173,12 +174,19 @@ def read_overrides(query: RequestQuery) -> Mapping[bytes, bytes]:
     """Response headers that the query's ``response-*`` replaces; anonymous use the caller refuses.
 
     Raises:
-        S3Error: InvalidArgument, for a value that no header can carry (line breaks included).
+        S3Error: InvalidArgument, for another header than these, and for a value that no header
+            can carry (line breaks included).
     """
     found: dict[bytes, bytes] | None = None
     for name, value in query.query_pairs:
         field = _OVERRIDES.get(name)
-        if field is None or not value:
+        if field is None:
+            if name.startswith(_OVERRIDE_PREFIX):
+                raise invalid_argument(
+                    f"{name} is not in the set of overridable response headers", name, value
+                )
+            continue
+        if not value:
             continue
         try:
             encoded = _checked(name, value).encode("latin-1")

@@ -8,7 +8,7 @@ from trioxygen.gateway import records
 from trioxygen.gateway.operations import Operations
 from trioxygen.gateway.request import Headers, Response, S3Request, owner_of, xml_response
 from trioxygen.gateway.s3 import xml_listing
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.s3.errors import S3Error, invalid_argument
 from trioxygen.gateway.s3.headers import STANDARD
 from trioxygen.gateway.s3.numbers import count_of_query
 from trioxygen.gateway.s3.xml import Owner
@@ -72,6 +72,13 @@ class ListOperations(Operations):
         return [(b"x-amz-bucket-region", region.encode("ascii", "replace"))]
 
     async def list_objects(self, request: S3Request) -> Response:
+        start_after = request.head.query_value("start-after")
+        if start_after is not None:
+            raise invalid_argument(
+                "startAfter only supported in REST.GET.BUCKET with list-type=2",
+                "start-after",
+                start_after,
+            )
         page_max = page_size(request, "max-keys")
         marker = request.head.query_value("marker") or ""
         reply = await self._page(request, marker.encode(), page_max=page_max)
@@ -118,7 +125,7 @@ class ListOperations(Operations):
         if version_marker and not key_marker:
             raise S3Error(
                 "InvalidArgument",
-                "A version-id marker cannot be specified without a key marker.",
+                "A version-id marker cannot be specified without a key marker",
                 details={"ArgumentName": "version-id-marker", "ArgumentValue": version_marker},
             )
         reply = await self._page(request, key_marker.encode(), page_max=page_max)

@@ -251,8 +251,9 @@ class MultipartOperations(BodyWriter, CopySourceReader):
             delimiter=head.query_value("delimiter") or "",
             key_marker=key_marker,
             upload_id_marker=id_marker,
-            next_key_marker=reply.next_key_marker.decode() if reply.truncated else "",
-            next_upload_id_marker=reply.next_upload_id_marker.hex() if reply.truncated else "",
+            # As on AWS, on the last page too.
+            next_key_marker=reply.next_key_marker.decode(),
+            next_upload_id_marker=reply.next_upload_id_marker.hex(),
             max_uploads=min(page_max, _PAGE_MAX),
             is_truncated=reply.truncated,
             encoding_type=encoding_type(request),

@@ -44,16 +44,18 @@ class CopySource:
     version_id: str | None
 
 
-def check_bucket_name(name: str) -> None:
-    """Refuse a name that no general purpose bucket can have.
+def is_bucket_name(name: str) -> bool:
+    """Whether a general purpose bucket can be called so.
 
     Labels between dots begin and end with a letter or digit, which the pages no longer say but
     DNS and the public conformance suite do.
-
-    Raises:
-        S3Error: InvalidBucketName.
     """
-    if _BUCKET_NAME.fullmatch(name) is None:
+    return _BUCKET_NAME.fullmatch(name) is not None
+
+
+def check_bucket_name(name: str) -> None:
+    """Raises S3Error InvalidBucketName (see `is_bucket_name`)."""
+    if not is_bucket_name(name):
         raise S3Error("InvalidBucketName", details={"BucketName": name})
 
 
@@ -115,12 +117,15 @@ def parse_target(raw_path: bytes, host: str | None, domains: Sequence[str]) -> T
         raw_path: path as sent, still percent-encoded, without the query.
         domains: see `bucket_in_host`.
     Raises:
-        S3Error: InvalidURI; InvalidBucketName for a path such as ``//key``, and for a NUL.
+        S3Error: InvalidURI; InvalidBucketName for a path such as ``//key``, a host such as
+            ``.s3.example``, and for a NUL.
     """
     if raw_path[:1] != b"/":
         raise S3Error("InvalidURI")
     virtual = bucket_in_host(host, domains)
     if virtual is not None:
+        if not virtual:
+            raise S3Error("InvalidBucketName", details={"BucketName": virtual})
         return Target(virtual, percent_decoded(raw_path[1:]) or None, is_bucket_in_host=True)
     if len(raw_path) == 1:
         return Target(None, None)
@@ -143,17 +148,21 @@ def parse_copy_source(value: str) -> CopySource:
         raise not_implemented(
             "Access points are not implemented as a copy source.", header="x-amz-copy-source"
         )
-    path, marker, version = value.encode("latin-1").partition(b"?versionId=")
-    raw_bucket, _, raw_key = path.removeprefix(b"/").partition(b"/")
-    if raw_bucket and not raw_key and b"%2f" in raw_bucket.lower():
-        # Some clients encode the slash between bucket and key as well.
-        bucket, _, key = percent_decoded(raw_bucket).partition("/")
-    else:
-        bucket, key = percent_decoded(raw_bucket), percent_decoded(raw_key)
-    if not bucket or "\0" in bucket or not key or (marker and not version):
-        raise S3Error(
-            "InvalidArgument",
-            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
-            details={"ArgumentName": "x-amz-copy-source", "ArgumentValue": value},
+    raw_path, marker, raw_version = value.encode("latin-1").partition(b"?versionId=")
+    try:
+        # Some clients encode the slashes around the bucket as well.
+        path, version = percent_decoded(raw_path), percent_decoded(raw_version)
+    except S3Error as error:
+        raise _bad_copy_source("Invalid copy source encoding", value) from error
+    bucket, _, key = path.removeprefix("/").partition("/")
+    if not bucket or not key or (marker and not version):
+        raise _bad_copy_source(
+            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", value
         )
-    return CopySource(bucket, key, percent_decoded(version) if marker else None)
+    if not is_bucket_name(bucket):
+        raise _bad_copy_source("Invalid copy source bucket name", value)
+    return CopySource(bucket, key, version if marker else None)
+
+
+def _bad_copy_source(message: str, value: str) -> S3Error:
+    return invalid_argument(message, "x-amz-copy-source", value)

@@ -12,7 +12,7 @@ from trioxygen.gateway.request import Headers, Response, S3Request, no_content
 from trioxygen.gateway.s3 import checksums, conditions, headers, names
 from trioxygen.gateway.s3.checksums import ObjectChecksum
 from trioxygen.gateway.s3.errors import S3Error, not_implemented
-from trioxygen.gateway.s3.unimplemented import refuse_unimplemented
+from trioxygen.gateway.s3.unimplemented import refuse_deletion_conditions, refuse_unimplemented
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.om_pb2 import CommitKeyRequest, CommitPartRequest, KeyRow
@@ -148,6 +148,7 @@ class PutOperations(BodyWriter):
         names.check_key(request.key)
         bucket = await self.owned_bucket(request)
         check_version_id(request.head.query_value("versionId"))
+        refuse_deletion_conditions(request.head)
         condition = conditions.read_write_condition(request.head)
         if condition is not None and condition.if_none_match:
             raise not_implemented(

@@ -7,6 +7,7 @@ from typing import Final
 
 from trioxygen.common.errors import ErrorCode, TrioxygenError
 from trioxygen.gateway.s3.errors import S3Error, elements_of
+from trioxygen.gateway.s3.names import is_bucket_name
 from trioxygen.proto.v1 import types_pb2
 
 _S3_CODES: Final[dict[ErrorCode, str]] = {
@@ -56,6 +57,9 @@ def s3_error_of(error: TrioxygenError) -> S3Error | None:
         return None
     if code == "InternalError":
         return None
+    if code == "NoSuchBucket" and not is_bucket_name(error.facts.get("bucket", "")):
+        # No bucket can be called so, which S3 says even of one that is only looked for.
+        code = "InvalidBucketName"
     known = elements_of(code)
     details = {
         _DETAILS[name]: value for name, value in error.facts.items() if _DETAILS.get(name) in known

@@ -30,6 +30,20 @@ _REFUSED_PREFIXES: Final = (
     "x-amz-server-side-encryption",
 )
 
+# Of directory buckets. Whoever sends one counts on it: to delete all the same would do harm.
+_DELETION_CONDITIONS: Final = ("x-amz-if-match-last-modified-time", "x-amz-if-match-size")
+
+
+def refuse_deletion_conditions(head: RequestHeaders) -> None:
+    """Refuse a deletion that hangs on the object's size or time.
+
+    Raises:
+        S3Error: NotImplemented, naming the header.
+    """
+    for name in _DELETION_CONDITIONS:
+        if head.header(name) is not None:
+            raise not_implemented("A deletion has no condition but If-Match.", header=name)
+
 
 def refuse_unimplemented(head: RequestHeaders) -> None:
     """Refuse a request whose headers imply a feature that is not there; for every operation.

@@ -54,19 +54,40 @@ class CompletedPart:
     checksums: Mapping[Algorithm, bytes]
 
 
-# Before the root there may be white space, processing instructions and comments.
-_DTD: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:[ \t\r\n]++|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL
+# Encodings in which a tag's bracket is the byte that is counted below; UTF-7, say, has others.
+_ENCODING: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?<\?xml\s[^>]{0,256}?encoding\s*=\s*"
+    rb"[\"'](?!(?:utf-8|(?:us-)?ascii|iso-8859-1)[\"'])",
+    re.IGNORECASE,
 )
 _LONG_TAG: Final = re.compile(rb"<[^<>]{4096}")
 # An Object has Key, VersionId, ETag and what is refused; a Part has PartNumber, ETag, checksums.
 _TAGS_PER_ROW_MAX: Final = 24
 
 
+def _has_dtd(body: bytes) -> bool:
+    """Whether one comes before the root element, where there may be white space, comments and
+    processing instructions.
+
+    By `find`: a regular expression does not let other threads run while it looks at megabytes.
+    """
+    position = body.find(b"<")
+    while position >= 0:
+        if body.startswith(b"<!--", position):
+            position = body.find(b"-->", position + 4)
+        elif body.startswith(b"<?", position):
+            position = body.find(b"?>", position + 2)
+        else:
+            return body.startswith(b"<!DOCTYPE", position)
+        if position >= 0:
+            position = body.find(b"<", position)
+    return False
+
+
 def _parse(body: bytes, root_name: str, *, rows_max: int) -> "etree._Element":
     if body.count(b"<") > (rows_max + 1) * _TAGS_PER_ROW_MAX:
         raise S3Error("MalformedXML")
-    if _DTD.match(body) is not None or _LONG_TAG.search(body) is not None:
+    if _has_dtd(body) or _LONG_TAG.search(body) or _ENCODING.match(body):
         raise S3Error("MalformedXML")
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -105,6 +126,8 @@ def _children(node: "etree._Element") -> dict[str, str]:
 
 def _unquoted(etag: str) -> str:
     etag = etag.strip()
+    if etag == '"*"':
+        return etag  # in quotes it is a tag, and not the sign for any version
     return etag[1:-1] if len(etag) >= 2 and etag[0] == etag[-1] == '"' else etag
 
 

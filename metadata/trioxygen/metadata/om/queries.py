@@ -155,7 +155,8 @@ class Queries:
             # A listing shows none; a part may have thousands.
             row.ClearField("blocks")
         page = fitting([row for _, row in rows[:count_max]])
-        reply.truncated = len(rows) > len(page)
+        # A page of nothing leads nowhere: it is the last.
+        reply.truncated = 0 < len(page) < len(rows)
         reply.numbers.extend(
             [int.from_bytes(row_key[-2:], "big") for row_key, _ in rows[: len(page)]]
         )

@@ -8,6 +8,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from trioxygen.common.signing_key import is_signature_v2
+from trioxygen.gateway.auth.claim import iso_extended
 from trioxygen.gateway.auth.presigned_v2 import (
     _SIGNED_PARAMETERS,
     is_presigned_v2,
@@ -145,3 +146,12 @@ def test_parameter_that_lacks_or_makes_no_sense_is_refused(query: bytes) -> None
     head = RequestHead("GET", b"/b/k", query, [])
     with pytest.raises(S3Error, match="AccessDenied"):
         read_presigned_v2(head, now_s=0, bucket_in_host=None)
+
+
+def test_expired_request_is_told_when_as_in_version_4() -> None:
+    head, last_s = signed("GET", "http://h/b/k")
+    with pytest.raises(S3Error) as refused:
+        read_presigned_v2(head, now_s=last_s + 1, bucket_in_host=None)
+    assert refused.value.message == "Request has expired"
+    moments = (refused.value.details["Expires"], refused.value.details["ServerTime"])
+    assert moments == (iso_extended(last_s), iso_extended(last_s + 1))

@@ -18,6 +18,7 @@ READ = [
 ]
 UNREAD = [
     *["x-amz-copy-source", "x-amz-checksum-crc32", "x-amz-checksum-sha256", "x-amz-checksum-md5"],
+    *["x-amz-checksum-sha384", "x-amz-checksum-", "x-amz-checksum-of-tomorrow"],
     *["x-amz-sdk-checksum-algorithm", "x-amz-trailer", "x-amz-decoded-content-length"],
     *["X-Amz-Date", "X-Amz-Signature", "X-Amz-Security-Token", "X-Amz-Content-Sha256"],
     *["content-encoding", "cache-control", "amz-x", "range"],

@@ -218,11 +218,17 @@ def test_no_tag_or_several_of_a_write_are_refused(name: str, value: str) -> None
 
 
 def test_weak_tag_of_a_write_counts_only_where_weak_ones_match() -> None:
-    # Strongly compared, it is the tag of no version; `W/"*"` is no star.
+    # Strongly compared, it is the tag of no version.
     weak = f'W/"{ETAG}"'
     assert read_write_condition(head({"if-match": weak})) == WriteCondition(if_match=weak)
     found = read_write_condition(head({"if-none-match": weak}), none_match_tags=True)
     assert found == WriteCondition(if_none_match=ETAG)
-    for name in ("if-match", "if-none-match"):
-        starred = read_write_condition(head({name: 'W/"*"'}), none_match_tags=True)
-        assert starred == WriteCondition(**{name.replace("-", "_"): 'W/"*"'})
+
+
+@pytest.mark.parametrize("value", ['"*"', 'W/"*"', ' "*" '])
+@pytest.mark.parametrize("name", ["if-match", "if-none-match"])
+def test_star_in_quotes_is_a_tag_and_not_any_version(name: str, value: str) -> None:
+    condition = read_write_condition(head({name: value}), none_match_tags=True)
+    assert condition is not None
+    found = {condition.if_match, condition.if_none_match} - {""}
+    assert len(found) == 1 and "*" not in found and '"*"' in found.pop()

@@ -155,7 +155,7 @@ def test_metadata_directive_is_copy_or_replace() -> None:
 
 
 def test_overrides_replace_stored_headers_and_add_absent_ones() -> None:
-    query = b"response-content-type=text/html&response-expires=soon&x-id=GetObject&response-foo=1"
+    query = b"response-content-type=text/html&response-expires=soon&x-id=GetObject"
     overrides = dict(read_overrides(head(query=query)))
     assert overrides == {b"content-type": b"text/html", b"expires": b"soon"}
     found = answer(ObjectHeaders(content_type="text/plain", content_language="en"), overrides)
@@ -176,3 +176,12 @@ def test_override_cannot_split_the_response() -> None:
 def test_override_outside_iso_8859_1_is_refused() -> None:
     with pytest.raises(S3Error, match="ISO-8859-1"):
         read_overrides(head(query=b"response-content-disposition=%E2%82%AC"))
+
+
+@pytest.mark.parametrize("name", ["response-etag", "response-", "response-Content-Type"])
+@pytest.mark.parametrize("value", ["", "=", "=a"])
+def test_override_of_another_header_is_refused(name: str, value: str) -> None:
+    with pytest.raises(S3Error) as refused:
+        read_overrides(head(query=f"response-content-type=a/b&{name}{value}".encode()))
+    assert refused.value.message == f"{name} is not in the set of overridable response headers"
+    assert refused.value.details["ArgumentName"] == name

@@ -156,28 +156,56 @@ def test_host_that_is_no_subdomain_is_path_style(host: str) -> None:
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=40))
 def test_any_key_round_trips_through_its_encoded_path(key: str) -> None:
     assert parse_target(b"/b/" + quote(key, safe="/").encode(), None, ()) == Target("b", key)
-    assert parse_copy_source("b/" + quote(key)) == CopySource("b", key, None)
+    assert parse_copy_source("bkt/" + quote(key)) == CopySource("bkt", key, None)
 
 
 @pytest.mark.parametrize(
     ("value", "source"),
     [
-        ("/b/k", CopySource("b", "k", None)),
-        ("b/k?versionId=v1", CopySource("b", "k", "v1")),
-        ("b/a+b%2Bc%3Fd", CopySource("b", "a+b+c?d", None)),
-        ("b%2Fa%2Fc", CopySource("b", "a/c", None)),
-        ("b//k", CopySource("b", "/k", None)),
-        ("b/\xc3\xa9", CopySource("b", "é", None)),
+        ("/bkt/k", CopySource("bkt", "k", None)),
+        ("bkt/k?versionId=v1", CopySource("bkt", "k", "v1")),
+        ("bkt/a+b%2Bc%3Fd", CopySource("bkt", "a+b+c?d", None)),
+        ("bkt%2Fa%2Fc", CopySource("bkt", "a/c", None)),
+        ("%2Fbkt%2Fa", CopySource("bkt", "a", None)),
+        ("%2Fbkt/a", CopySource("bkt", "a", None)),
+        ("bkt//k", CopySource("bkt", "/k", None)),
+        ("bkt/\xc3\xa9", CopySource("bkt", "é", None)),
     ],
 )
 def test_copy_source_is_decoded(value: str, source: CopySource) -> None:
     assert parse_copy_source(value) == source
 
 
-@pytest.mark.parametrize("value", ["", "/", "b", "/b", "b/", "/b/k?versionId="])
+@pytest.mark.parametrize("value", ["", "/", "bkt", "/bkt", "bkt/", "//k", "/bkt/k?versionId="])
 def test_copy_source_without_bucket_key_or_version_is_refused(value: str) -> None:
-    with pytest.raises(S3Error, match="InvalidArgument"):
+    with pytest.raises(S3Error, match="InvalidArgument: Copy Source must mention"):
         parse_copy_source(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("bkt/%", "Invalid copy source encoding"),
+        ("bkt/%zz", "Invalid copy source encoding"),
+        ("%FF/k", "Invalid copy source encoding"),
+        ("bkt/k?versionId=%FF", "Invalid copy source encoding"),
+        ("bkt/\xff", "Invalid copy source encoding"),
+        ("No_Bucket/k", "Invalid copy source bucket name"),
+        ("b/k", "Invalid copy source bucket name"),
+        ("b%00t/k", "Invalid copy source bucket name"),
+        ("../k", "Invalid copy source bucket name"),
+    ],
+)
+def test_copy_source_that_names_nothing_is_an_invalid_argument(value: str, message: str) -> None:
+    with pytest.raises(S3Error) as refused:
+        parse_copy_source(value)
+    assert (refused.value.code, refused.value.message) == ("InvalidArgument", message)
+    assert refused.value.details["ArgumentValue"] == value
+
+
+def test_host_without_a_name_before_the_domain_is_no_bucket() -> None:
+    with pytest.raises(S3Error, match="InvalidBucketName"):
+        parse_target(b"/k", ".s3.example.com", DOMAINS)
 
 
 def test_copy_source_of_an_access_point_is_not_implemented() -> None:

@@ -30,6 +30,9 @@ def delete(content: str) -> bytes:
     return f"<Delete>{content}</Delete>".encode()
 
 
+ONE = "<Delete><Object><Key>k</Key></Object></Delete>"
+
+
 def test_delete_request_of_an_aws_client_is_read(client: Client) -> None:
     keys = ["a", " b ", "c&<é\t", "d//../e/"]
     objects: list[dict[str, Any]] = [{"Key": key} for key in keys]
@@ -245,3 +248,44 @@ def test_document_made_to_cost_is_refused_before_it_does(body: bytes) -> None:
 def test_key_may_hold_what_only_looks_like_a_declaration() -> None:
     body = delete("<Object><Key><![CDATA[<!DOCTYPE x>]]></Key></Object>")
     assert read_delete_request(body).objects == (ObjectIdentifier("<!DOCTYPE x>"),)
+
+
+@pytest.mark.parametrize("encoding", ["UTF-7", "IBM037", "HZ", "x", "utf-8x"])
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+def test_encoding_whose_tags_cannot_be_counted_is_refused(encoding: str, start: bytes) -> None:
+    with pytest.raises(S3Error, match="MalformedXML"):
+        read_delete_request(start + f'<?xml version="1.0" encoding="{encoding}"?>{ONE}'.encode())
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "utf-8", "us-ascii", "ISO-8859-1"])
+def test_usual_encoding_is_taken(encoding: str) -> None:
+    found = read_delete_request(f"<?xml version='1.0' encoding='{encoding}'?>{ONE}".encode())
+    assert [each.key for each in found.objects] == ["k"]
+
+
+@pytest.mark.parametrize("prolog", ["<!---->", "<!-- <!DOCTYPE d> -->\n", "<?a <!DOCTYPE d>?>"])
+def test_prolog_may_speak_of_declarations(prolog: str) -> None:
+    assert read_delete_request((prolog + ONE).encode()).objects[0].key == "k"
+    with pytest.raises(S3Error, match="MalformedXML"):
+        read_delete_request((prolog + "<!DOCTYPE d>" + ONE).encode())
+
+
+@pytest.mark.parametrize(
+    "body", [b" " * 5, b"<!--" + b"-" * 60, b"<?xx" + b"x" * 60, b"<!---->" * 10], ids=str
+)
+def test_prolog_of_megabytes_is_passed_at_the_speed_of_a_search(body: bytes) -> None:
+    # A regular expression took half a second, in which no other thread ran.
+    body = body[:4] + body[4:] * ((7 << 20) // len(body[4:]))
+    started = time.thread_time()
+    with pytest.raises(S3Error, match="MalformedXML"):
+        read_delete_request(body)
+    assert time.thread_time() - started < 0.3
+
+
+def test_tag_in_quotes_is_not_any_version() -> None:
+    body = "<Delete><Object><Key>k</Key><ETag>{}</ETag></Object></Delete>"
+    found = [
+        read_delete_request(body.format(tag).encode()).objects[0].etag
+        for tag in ("*", '"*"', '"a"', " a ")
+    ]
+    assert found == ["*", '"*"', "a", "a"]
