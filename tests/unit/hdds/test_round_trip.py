@@ -145,6 +145,7 @@ def test_a_small_block_is_never_overwritten(tmp_path: Path, flushed: bool, resta
         with pytest.raises(BlockExists) as refused:
             await n.write(1, b"other")
         assert refused.value.facts == {"container": "1", "local": "1"}
+        assert n.work.volume.room.under_way_bytes == 0
         # A call that is repeated is no other one; a block between them is a new one.
         await n.write(1, b"first")
         await n.write(3, b"third")

@@ -137,14 +137,14 @@ class Pipeline:
         container = self.volume.container(container_id, request.pipeline_id)
         if container.state is not ContainerState.OPEN:
             raise ContainerNotOpen(container=container_id)
-        room = self.volume.room
-        room.take(size_bytes)
-        payload = RingEntry(write_small_block=request).SerializeToString()
         key = block_key(container_id, block.local)
         checksums = checksums_of(data)
         if block.local <= container.highest_local:
             self._check_content(key, block, size_bytes, checksums)
+        payload = RingEntry(write_small_block=request).SerializeToString()
         proposal = _Proposal(payload, container, key, data, checksums)
+        room = self.volume.room
+        room.take(size_bytes)
         self._proposals[id(payload)] = proposal
         try:
             index = await self.ring.propose(payload)
