@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.unit.hdds.support import ListRing, node
 from trioxygen.common.errors import ChecksumMismatch, UnknownFormat
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.checksums import RunningChecksums, checksums_of, first_bad_piece
-from trioxygen.hdds.container.blocks import TABLES
+from trioxygen.hdds.container.blocks import TABLES, Block, block_key, highest_local, put_block
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 
 
@@ -123,6 +124,8 @@ def test_a_damaged_row_of_a_container_is_counted_again(
             container = n.container()
             after = container.used_bytes, container.block_count, container.segment(0).live_bytes
             assert after == before
+            # Or the ids of its blocks would be taken for new ones.
+            assert container.report().highest_local == 40
             for local in range(1, 31):
                 data = random.Random(local).randbytes(3_000)
                 assert await n.read(local, 0, 3_000) == data
@@ -131,19 +134,35 @@ def test_a_damaged_row_of_a_container_is_counted_again(
             await n.flush()
 
     before = asyncio.run(fill())
-    store = LmdbStore(tmp_path / "index", TABLES)
+    with closing(LmdbStore(tmp_path / "index", TABLES)) as store:
+        damage_first_row(store, table)
+        if removed:
+            assert len(store.damaged_rows(remove=True)) == 1
+    asyncio.run(check(before))
+
+
+def damage_first_row(store: LmdbStore, table: str) -> None:
+    """Other bytes under its seal: what the file would hold with a bit flipped."""
     txn = store.begin()
-    # A row of other bytes under its seal: what the file would hold with a bit flipped.
     rows = next(one for one in txn._rows.values() if one.table.name == table)
     cursor = txn._cursor(rows)
     assert cursor.first()
     key, stored = cursor.item()
     txn._txn.put(key, bytes([stored[0] ^ 1]) + stored[1:], db=rows.database)
     txn.commit()
-    if removed:
-        assert len(store.damaged_rows(remove=True)) == 1
-    store.close()
-    asyncio.run(check(before))
+
+
+def test_highest_block_is_found_beside_a_damaged_row(tmp_path: Path) -> None:
+    """The search meets the row that comes after a container's last one."""
+    with closing(LmdbStore(tmp_path / "index", TABLES)) as store:
+        txn = store.begin()
+        for container, local in ((2, 1), (2, 9)):
+            put_block(txn, block_key(container, local), Block(1, 1, bytes(4), 0, 0))
+        txn.commit()
+        damage_first_row(store, "block")
+        with store.read() as read:
+            assert highest_local(read, 1) == 0
+            assert highest_local(read, 2) == 9
 
 
 def test_a_volume_of_an_unknown_format_is_refused(tmp_path: Path) -> None:

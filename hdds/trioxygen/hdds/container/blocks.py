@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from trioxygen.common.errors import DamagedRow
-from trioxygen.metadata.store.ports import ReadTxn, Store, Table, WriteTxn
+from trioxygen.metadata.store.ports import Cursor, ReadTxn, Store, Table, WriteTxn
 from trioxygen.metadata.store.table import RowTable
 from trioxygen.proto.v1.datanode_pb2 import (
     BlockRow,
@@ -96,18 +96,34 @@ def get_block(txn: ReadTxn, key: bytes) -> Block | None:
 
 def highest_local(txn: ReadTxn, container: int) -> int:
     """Of the blocks of a container that the index has; 0: none. By bisection: a cursor goes forward
-    only, and a container may have millions of blocks."""
+    only, and a container may have millions of blocks. Of damaged rows the keys count."""
     cursor = txn.cursor(BLOCKS.table)
     low, high = 0, 2**64
     while high - low > 1:
         middle = (low + high) // 2
-        row = cursor.seek(block_key(container, middle))
-        found = None if row is None else block_of_key(row[0])
+        key = _next_key(cursor, block_key(container, middle))
+        found = None if key is None else block_of_key(key)
         if found is not None and found[0] == container:
             low = found[1]
         else:
             high = middle
     return low
+
+
+def _next_key(cursor: Cursor, wanted: bytes) -> bytes | None:
+    """The first one at or after `wanted`."""
+    move: Callable[[], tuple[bytes, bytes] | None] = partial(cursor.seek, wanted)
+    while True:
+        try:
+            row = move()
+        except DamagedRow as error:
+            key = bytes.fromhex(error.facts["key_hex"])
+            # A search looks at the row before, too.
+            if key >= wanted and len(key) == BLOCK_KEY_BYTES:
+                return key
+            move = cursor.next
+        else:
+            return None if row is None else row[0]
 
 
 def put_block(txn: WriteTxn, key: bytes, block: Block) -> None:

@@ -150,9 +150,11 @@ def _count_again(volume: Volume, container: Container) -> None:
         if after >= end:
             break
     container.dirty_segments |= container.segments.keys()
-    container.current_segment = max(
-        [container.current_segment, *(number for number in container.segments)]
-    )
+    container.current_segment = max([container.current_segment, *container.segments])
+    # What was deleted since is not known: an id that is given again then finds no other content.
+    with volume.store.read() as txn:
+        found = highest_local(txn, container.container_id)
+    container.highest_local = max(container.highest_local, found)
     log.error("container_counted_again", container=container.container_id)
 
 
