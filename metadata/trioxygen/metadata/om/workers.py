@@ -24,6 +24,7 @@ from trioxygen.metadata.om.schema import (
     VOLUMES,
 )
 from trioxygen.metadata.replicated_state import get_integer
+from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.scm_pb2 import DeleteBlocksRequest
 from trioxygen.proto.v1.types_pb2 import BlockRange
@@ -127,22 +128,25 @@ class GarbageCollection:
                 if row.not_before_ms > now_ms:
                     return row_keys, ranges, False
                 row_keys.append(key)
-                blocks = row.blocks
-                fault = RULES.fault(blocks)
-                if fault is not None:
-                    # No block has such an id; the SCM would refuse all that goes with it.
-                    log.error("garbage_refused", row=key.hex(), reason=fault)
-                    continue
-                # A block that is held is never deleted, whatever put it in the queue.
-                for first, count in unreferenced(
-                    txn, blocks.container, blocks.first_local, blocks.count
-                ):
-                    ranges.append(
-                        BlockRange(container=blocks.container, first_local=first, count=count)
-                    )
+                ranges += _unheld(txn, key, row.blocks)
                 if len(row_keys) == ROWS_AT_ONCE_MAX or len(ranges) >= _RANGES_AT_ONCE_MAX:
                     return row_keys, ranges, True
         return row_keys, ranges, False
+
+
+def _unheld(txn: ReadTxn, key: bytes, blocks: BlockRange) -> list[BlockRange]:
+    """What of a row of the queue may be deleted. A block that is held is never deleted, whatever
+    put it in the queue."""
+    fault = RULES.fault(blocks)
+    if fault is not None:
+        # No block has such an id; the SCM would refuse all that goes with it.
+        log.error("garbage_refused", row=key.hex(), reason=fault)
+        return []
+    container = blocks.container
+    return [
+        BlockRange(container=container, first_local=first, count=count)
+        for first, count in unreferenced(txn, container, blocks.first_local, blocks.count)
+    ]
 
 
 class Expiry:
