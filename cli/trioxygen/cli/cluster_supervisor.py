@@ -127,7 +127,8 @@ async def _first_failure(waits: Iterable[Coroutine[None, None, None]]) -> None:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks)
+        # The others' failures are taken, too: nobody wants to hear of them.
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Supervisor:
