@@ -43,7 +43,7 @@ def check_state(
     path, tables = _place(service, data)
     with locked(data):
         if not (path / "data.mdb").is_file():
-            raise CommandFailed(Exit.DATA_FOLDER, f"{path} holds no rows of an {service}")
+            raise CommandFailed(Exit.DATA_FOLDER, f"{path} holds no rows: nothing to check")
         problems = problems_of(path)
         for problem in problems[:_PROBLEMS_SHOWN]:
             print(f"page\t{problem}")

@@ -98,8 +98,8 @@ def write_endpoint(runtime: Runtime, folder: DataFolder, **told: str) -> None:
     """
     disk, path = runtime.disk, folder.path / ENDPOINT_FILE
     text = json.dumps({**told, "pid": os.getpid()})
-    remove_endpoint(runtime, folder)
     try:
+        remove_endpoint(runtime, folder)
         file = disk.open(folder.path / _ENDPOINT_KEPT, create=True)
         try:
             data = text.encode() + b"\n"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from trioxygen.common.errors import DamagedRow
 from trioxygen.hdds.container.blocks import TABLES, applied_index
 from trioxygen.metadata.raft.ports import GroupId
 from trioxygen.metadata.raft.wal_mending import StateHeld, StatesHeld
@@ -48,8 +47,7 @@ def held_by(store: Store, *, is_only_voter: bool) -> StateHeld:
 
 def _check_rows(store: Store, name: str) -> None:
     for table, key in store.damaged_rows():
-        error: DamagedRow = damaged(table, key, name)
-        raise error
+        raise damaged(table, key, name)
 
 
 def _of_groups(groups: Sequence[GroupState]) -> Mapping[GroupId, StateHeld]:
