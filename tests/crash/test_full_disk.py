@@ -14,24 +14,17 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.integration.endpoint import Endpoint, empty, read
+from tests.integration.full_store import MIB, disk_of_store, store_on
 from tests.integration.store_process import StoreProcess, wait_until
-from tests.small_disk import SmallDisk, small_disk
+from tests.small_disk import SmallDisk
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
 
-MIB: Final = 1 << 20
 ROUNDS: Final = 6
 WRITERS: Final = 32
-CONFIG: Final = {
-    "metadata.gc_delay_seconds": 0,
-    "metadata.lease_duration_seconds": 10,
-    "metadata.log_segment_bytes": 2 * MIB,
-    "storage.log_segment_bytes": 2 * MIB,
-    "storage.reserved_bytes": 32 * MIB,
-}
 SIZES: Final = (3 * MIB, 300_000, 20_000, 0)
 
 
@@ -71,16 +64,14 @@ class Writer(threading.Thread):
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    with small_disk(tmp_path / "disk", 256 * MIB) as made:
+    with disk_of_store(tmp_path) as made:
         yield made
 
 
 @pytest.fixture
 def store(disk: SmallDisk, tmp_path: Path) -> Iterator[StoreProcess]:
-    made = StoreProcess(disk.path, CONFIG)
-    made.log = tmp_path / "server.log"
-    yield made
-    made.discard()
+    with store_on(disk, tmp_path) as made:
+        yield made
 
 
 def test_store_survives_kills_while_it_is_full(store: StoreProcess, disk: SmallDisk) -> None:

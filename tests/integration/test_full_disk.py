@@ -13,21 +13,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.integration.endpoint import empty, keys_of, read, refused
+from tests.integration.full_store import MIB, RESERVED_BYTES, disk_of_store, store_on
 from tests.integration.store_process import StoreProcess, wait_until
-from tests.small_disk import SmallDisk, small_disk
+from tests.small_disk import SmallDisk
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-MIB: Final = 1 << 20
-RESERVED_BYTES: Final = 32 * MIB
-CONFIG: Final = {
-    "metadata.gc_delay_seconds": 0,
-    "metadata.lease_duration_seconds": 10,
-    "metadata.log_segment_bytes": 2 * MIB,
-    "storage.log_segment_bytes": 2 * MIB,
-    "storage.reserved_bytes": RESERVED_BYTES,
-}
 FULL: Final = (507, "InsufficientStorage")
 # An answer that comes at once, on a busy machine.
 SOON_SECONDS: Final = 5
@@ -36,18 +28,14 @@ WRITERS: Final = 32
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    with small_disk(tmp_path / "disk", 256 * MIB) as made:
+    with disk_of_store(tmp_path) as made:
         yield made
 
 
 @pytest.fixture
 def store(disk: SmallDisk, tmp_path: Path) -> Iterator[StoreProcess]:
-    made = StoreProcess(disk.path, CONFIG)
-    made.log = tmp_path / "server.log"
-    try:
+    with store_on(disk, tmp_path) as made:
         yield made.start()
-    finally:
-        made.discard()
 
 
 @pytest.fixture
