@@ -17,7 +17,6 @@ from trioxygen.cli import (
 )
 from trioxygen.cli.admin_client import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption, find
 from trioxygen.cli.exits import MEANINGS, CommandFailed, Exit
-from trioxygen.common.errors import TrioxygenError
 
 # "\b": the help keeps these lines as they are.
 _EPILOG: Final = "\b\nExit codes:\n" + "\n".join(
@@ -118,8 +117,6 @@ def main() -> None:
         code = app(prog_name="o3", standalone_mode=False)
     except CommandFailed as failure:
         _end(failure.code, str(failure))
-    except TrioxygenError as error:
-        _end(Exit.REFUSED, str(error))
     except typer.TyperException as mistake:  # of usage: unknown options, missing values
         context = getattr(mistake, "ctx", None)
         path = context.command_path if context is not None else "o3"
@@ -134,6 +131,13 @@ def main() -> None:
         # Who reads our output has gone; nothing more can be told.
         sys.stderr.close()
         sys.exit(Exit.REFUSED)
+    except Exception as error:
+        # Here, for the commands that need no service: the import brings protobuf along.
+        from trioxygen.common.errors import TrioxygenError
+
+        if not isinstance(error, TrioxygenError):
+            raise
+        _end(Exit.REFUSED, str(error))
     sys.exit(code if isinstance(code, int) else Exit.OK)
 
 
