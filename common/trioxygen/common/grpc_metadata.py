@@ -1,7 +1,7 @@
 """What travels beside the messages: headers of uploads, cluster ids, errors.
 
 An error is a status for people and the ErrorDetail in the trailing metadata for us. Statuses are
-named here (UNAVAILABLE, ...); `network_grpc` has gRPC's own values."""
+named here (UNAVAILABLE, ...); whoever imports gRPC has its own values."""
 
 from collections.abc import Iterable
 from typing import Any, Final
