@@ -1,16 +1,21 @@
 """Disk space that a store's file holds beyond its last page. A commit copies the pages that it
 changes, a deletion too: with room held ahead it finds some on a full disk, whoever filled it.
 
-File systems that write elsewhere (copy on write) do not keep the promise. All of this blocks.
+File systems that write elsewhere (copy on write) do not keep the promise. Where one cannot give it,
+the disk's free space has to do. All of this blocks.
 """
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from trioxygen.common import logs
 from trioxygen.common.disk import Disk
 from trioxygen.common.errors import NoSpace
 from trioxygen.common.units import KIB
+
+log = logs.get(__name__)
 
 DATA_FILE: Final = "data.mdb"
 _LOCK_FILE: Final = "lock.mdb"
@@ -46,6 +51,7 @@ class HeldRoom:
         capacity_bytes = disk.space(folder).capacity_bytes
         self._reserve_bytes = min(reserve_bytes, capacity_bytes // _CAPACITY_SHARE)
         self._held_bytes = 0
+        self._can_hold = True
         self.is_short = False
         self.renew()
 
@@ -61,14 +67,17 @@ class HeldRoom:
         if not reserve_bytes:
             return
         used_bytes = self._used_bytes()
-        if self._held_bytes - used_bytes < reserve_bytes * 3 // 4:
+        if self._can_hold and self._held_bytes - used_bytes < reserve_bytes * 3 // 4:
             self._hold(used_bytes + reserve_bytes)
-        left_bytes = min(self._held_bytes, self._map_bytes) - used_bytes
+        end_bytes = self._held_bytes if self._can_hold else used_bytes + self._free_bytes()
+        left_bytes = min(end_bytes, self._map_bytes) - used_bytes
         self.is_short = left_bytes < reserve_bytes // 2
 
+    def _free_bytes(self) -> int:
+        return self._disk.space(self._file.parent).free_bytes
+
     def _hold(self, end_bytes: int) -> None:
-        free_bytes = self._disk.space(self._file.parent).free_bytes
-        more_bytes = min(end_bytes - self._held_bytes, free_bytes)
+        more_bytes = min(end_bytes - self._held_bytes, self._free_bytes())
         if more_bytes < _STEP_BYTES:
             return
         file = self._disk.open(self._file)
@@ -77,6 +86,11 @@ class HeldRoom:
         except NoSpace:
             # Another was faster; some of it may be held all the same.
             pass
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.ENOSYS):
+                raise
+            self._can_hold = False
+            log.warning("no_room_can_be_held", file=self._file, reason=error)
         finally:
             file.close()
         self._held_bytes = self._disk.allocated_bytes(self._file)

@@ -1,12 +1,15 @@
 """A store on a full disk: what frees space finds room in what the store holds ahead."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.small_disk import SmallDisk, small_disk
+from trioxygen.common.disk import File, SystemDisk
 from trioxygen.common.errors import NoSpace
 from trioxygen.common.units import MIB
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
@@ -20,6 +23,26 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
     # A 32nd of it is held: 2 MiB.
     with small_disk(tmp_path / "disk", 64 * MIB) as made:
         yield made
+
+
+class PlainFile:
+    """Of a file system that can hold no room ahead, as over NFS 3."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def allocate(self, offset_bytes: int, size_bytes: int, *, keep_size: bool = False) -> None:
+        if keep_size:
+            raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+        self._file.allocate(offset_bytes, size_bytes)
+
+
+class PlainDisk(SystemDisk):
+    def open(self, path: Path, *, create: bool = False) -> Any:
+        return PlainFile(super().open(path, create=create))
 
 
 def put(store: LmdbStore, first: int, count: int) -> None:
@@ -96,3 +119,17 @@ def test_many_readers_find_their_places_on_a_full_disk(disk: SmallDisk) -> None:
             assert reader.__enter__().get(ROWS, bytes(4)) == bytes(200)
         for reader in readers:
             reader.__exit__(None, None, None)
+
+
+def test_store_where_no_room_can_be_held_goes_by_what_is_free(disk: SmallDisk) -> None:
+    path = disk.path / "store"
+    made = LmdbStore(path, [ROWS], reserve_bytes=8 * MIB, disk=PlainDisk())
+    with closing(made) as store:
+        put(store, 0, 20_000)
+        assert not store.is_short
+        disk.take(disk.free_bytes - MIB // 2)
+        store.keep_room()
+        assert store.is_short
+        disk.free()
+        store.keep_room()
+        assert not store.is_short
