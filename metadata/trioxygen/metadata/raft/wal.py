@@ -25,6 +25,7 @@ from trioxygen.common.errors import (
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.raft.ports import Entry, GroupId
 from trioxygen.metadata.raft.wal_config import WalConfig
+from trioxygen.metadata.raft.wal_contents import LogContents
 from trioxygen.metadata.raft.wal_format import SEGMENT_HEADER_BYTES, SegmentHeader
 from trioxygen.metadata.raft.wal_index import GroupIndex, GroupLog
 from trioxygen.metadata.raft.wal_mending import StatesHeld
@@ -57,7 +58,7 @@ class _Queued:
     done: "asyncio.Future[None]"
 
 
-class WriteAheadLog:
+class WriteAheadLog(LogContents):
     """Make one with `open`. Used from one event loop."""
 
     def __init__(
@@ -72,11 +73,11 @@ class WriteAheadLog:
         groups: dict[GroupId, GroupIndex],
         end_offset: int,
     ) -> None:
+        super().__init__(groups)
         self._runtime, self._config = runtime, config
         self._directory, self._name = directory, name
         self._metrics = metrics.of_log(name)
         self._segments = segments
-        self._groups = {group: GroupLog(index) for group, index in groups.items()}
         self._writer = SegmentWriter(segments[-1], end_offset)
         self._lane = runtime.blocking.lane(f"wal-{name}")
         self._queue: deque[_Queued] = deque()
@@ -149,54 +150,7 @@ class WriteAheadLog:
         )
         return wal
 
-    # ---- what the log holds ----
-
-    def groups(self) -> Sequence[GroupId]:
-        """Those of which the log holds anything."""
-        return [
-            group
-            for group, known in self._groups.items()
-            if len(known.index) or known.index.hard_state or known.index.compacted_index
-        ]
-
-    def hard_state(self, group: GroupId) -> bytes:
-        """As last synced; empty: never written."""
-        return self._index(group).hard_state
-
-    def first_index(self, group: GroupId) -> int:
-        """Of the first entry that can be read; `last_index` + 1 when there is none."""
-        return self._index(group).first_index
-
-    def last_index(self, group: GroupId) -> int:
-        """Of the last synced entry; the compacted index when there is none."""
-        return self._index(group).last_index
-
-    def last_index_queued(self, group: GroupId) -> int:
-        """Of the last entry given to `append`, synced or not. The next one follows it."""
-        known = self._groups.get(group)
-        return 0 if known is None else known.last_index_queued
-
-    def compacted(self, group: GroupId) -> tuple[int, int]:
-        """(index, term) of the last entry that is obsolete; (0, 0): none."""
-        index = self._index(group)
-        return index.compacted_index, index.compacted_term
-
-    def term(self, group: GroupId, index: int) -> int:
-        """Of a synced entry, or of the last compacted one."""
-        return self._index(group).term(index)
-
-    def configurations(self, group: GroupId) -> Sequence[int]:
-        """Indexes of the synced entries of the kind CONFIGURATION."""
-        return self._index(group).configurations
-
-    @property
-    def append_bytes_max(self) -> int:
-        """How much one append may hold, its records' headers included."""
-        return append_bytes_max(self._config.segment_bytes)
-
-    def _index(self, group: GroupId) -> GroupIndex:
-        known = self._groups.get(group)
-        return GroupIndex(group) if known is None else known.index
+    # ---- reading ----
 
     async def read(self, group: GroupId, first_index: int, *, bytes_max: int) -> list[Entry]:
         """Synced entries from an index on: up to so many payload bytes, but at least one entry.
@@ -231,6 +185,11 @@ class WriteAheadLog:
         return self._room.is_under_way and self._next is None
 
     # ---- appending ----
+
+    @property
+    def append_bytes_max(self) -> int:
+        """How much one append may hold, its records' headers included."""
+        return append_bytes_max(self._config.segment_bytes)
 
     def append(
         self,
