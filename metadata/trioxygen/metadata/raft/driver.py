@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from trioxygen.common import logs
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import (
-    Internal,
     NotLeader,
     Overloaded,
     Stopping,
@@ -35,6 +34,7 @@ from trioxygen.metadata.raft.core.types import (
     SnapshotMeta,
     SoftState,
 )
+from trioxygen.metadata.raft.failure import failure_of, failure_of_machine, refusal_of
 from trioxygen.metadata.raft.log_keeping import LogKeeping
 from trioxygen.metadata.raft.log_reader import LogReader
 from trioxygen.metadata.raft.log_writer import LogWriter
@@ -42,16 +42,14 @@ from trioxygen.metadata.raft.ports import (
     GroupId,
     IncomingSnapshot,
     ReplicatedStateMachine,
-    StateMachineFailed,
 )
 from trioxygen.metadata.raft.recovery import install, recover_group
 from trioxygen.metadata.raft.replica_config import RaftReplicaConfig
 from trioxygen.metadata.raft.snapshot_transfer import SnapshotReceiver, SnapshotSender
 from trioxygen.metadata.raft.succession import successor
 from trioxygen.metadata.raft.transport import RaftTransport
-from trioxygen.metadata.raft.waiting import Proposals, Reads, Until, refusal_of
+from trioxygen.metadata.raft.waiting import Proposals, Reads, Until
 from trioxygen.metadata.raft.wal import WriteAheadLog
-from trioxygen.metadata.raft.wal_segment import LogFailed
 from trioxygen.proto.v1.raft_pb2 import InstallSnapshotHeader, InstallSnapshotReply
 
 __all__ = ["Driver", "RaftReplicaConfig"]
@@ -354,14 +352,7 @@ class Driver:
         self._turn()
 
     def _applier_ended(self, error: BaseException | None) -> None:
-        if error is None:
-            self.fail(Stopping(group=self.group))
-        else:
-            failure = StateMachineFailed(
-                "the state machine failed", group=self.group, cause=str(error)
-            )
-            failure.__cause__ = error
-            self.fail(failure)
+        self.fail(failure_of_machine(error, self.group))
 
     def state_is_durable_through(self, index: int) -> None:
         self._durable_index = max(self._durable_index, index)
@@ -463,14 +454,7 @@ class Driver:
         """Takes part no more, and tells everybody why."""
         if self._ended:
             return
-        if isinstance(error, TrioxygenError):
-            failure = error
-        elif isinstance(error, OSError):
-            failure = LogFailed("the write-ahead log has failed", cause=str(error))
-        else:
-            failure = Internal("the replica failed", group=self.group, cause=str(error))
-        failure.__cause__ = failure.__cause__ or (error if error is not failure else None)
-        self.failure = failure
+        self.failure = failure = failure_of(error, self.group)
         if not isinstance(failure, Stopping):
             log.error("replica_failed", group=self.group, error=error)
         self.end(self.refusal)

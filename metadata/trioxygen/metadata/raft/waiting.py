@@ -6,20 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from trioxygen.common.errors import Stopping, TrioxygenError, again
+from trioxygen.common.errors import TrioxygenError
 from trioxygen.metadata.raft.core.types import Entry, EntryId, RequestId
-from trioxygen.metadata.raft.ports import GroupId, ReplicaFailed
 
 MakeError = Callable[[], TrioxygenError]
-
-
-def refusal_of(failure: TrioxygenError, group: GroupId) -> TrioxygenError:
-    """What those are told who ask a replica that takes part no more."""
-    if isinstance(failure, Stopping):
-        return again(failure)
-    refused = ReplicaFailed("the replica has failed", group=group, cause=str(failure))
-    refused.__cause__ = failure
-    return refused
 
 
 def _fail(waiting: Iterable["asyncio.Future[None]"], make_error: MakeError) -> None:
