@@ -9,6 +9,8 @@ from trioxygen.common.units import MIB
 REPLY_BYTES_MAX: Final = 4 * MIB
 # What is stored as one row is held to it when it is written, so that one always fits a reply.
 ROW_BYTES_MAX: Final = 2 * MIB
+# A place behind all rows, for who asks only for what a description says besides.
+AFTER_ALL: Final = b"\xff"
 # A row's tag and length, and those of its key.
 _FRAME_BYTES: Final = 16
 

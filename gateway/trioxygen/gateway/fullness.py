@@ -1,6 +1,7 @@
 """What a gateway of a cluster knows of the room behind it: it asks OM and SCM now and then."""
 
 from trioxygen.common.errors import Unavailable
+from trioxygen.common.paging import AFTER_ALL
 from trioxygen.gateway.admin_backend import Calls
 from trioxygen.proto.v1 import om_pb2, scm_pb2
 
@@ -17,7 +18,9 @@ class Fullness:
     async def work(self) -> bool:
         try:
             om = await self._om.call(om_pb2.DescribeOmRequest(), om_pb2.DescribeOmReply)
-            scm = await self._scm.call(scm_pb2.DescribeScmRequest(), scm_pb2.DescribeScmReply)
+            # Without rows: a large cluster's are many, and not looked at here.
+            totals = scm_pb2.DescribeScmRequest(after=AFTER_ALL)
+            scm = await self._scm.call(totals, scm_pb2.DescribeScmReply)
         except Unavailable:
             # Whoever is away is told of by the calls that need it.
             return False

@@ -44,6 +44,8 @@ def _pages(
     if section <= _CONTAINERS:
         for at, container in CONTAINERS.scan(txn, prefix=b"", after=start(_CONTAINERS)):
             yield _CONTAINERS + at, scm.DescribeScmReply(containers=[container])
+    if section > _CORRUPT:
+        return
     corrupt = {
         container.to_bytes(8, "big") + local.to_bytes(8, "big"): block
         for (container, local), block in nodes.corrupt_blocks.items()

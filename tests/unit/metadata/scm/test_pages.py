@@ -1,7 +1,7 @@
 """What the SCM says of more rows than one reply has room for."""
 
 from tests.unit.metadata.scm.scm_harness import ScmHarness, scm_test
-from trioxygen.common.paging import REPLY_BYTES_MAX, ROW_BYTES_MAX
+from trioxygen.common.paging import AFTER_ALL, REPLY_BYTES_MAX, ROW_BYTES_MAX
 from trioxygen.common.session import SessionLimits
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
@@ -56,6 +56,18 @@ async def test_description_of_any_size_comes_in_pages(harness: ScmHarness) -> No
     assert [row.container_id for row in whole.containers] == list(range(1, CONTAINERS_HERE + 1))
     assert [one.block.local for one in whole.corrupt_blocks] == list(range(1, 101))
     assert {row.pipeline_id for row in whole.pipelines} >= {PIPELINE}
+
+
+@scm_test()
+async def test_description_behind_all_rows_has_none_and_says_the_rest(harness: ScmHarness) -> None:
+    fill(harness)
+    await harness.join("dn1")
+    corrupt = scm.CorruptBlock(block=BlockId(container=1, local=1))
+    await harness.heartbeat("dn1", corrupt=(corrupt,))
+    request = scm.DescribeScmRequest(after=AFTER_ALL)
+    reply = await harness.client.call(request, scm.DescribeScmReply)
+    assert reply.leader and not reply.next
+    assert not (reply.nodes or reply.pipelines or reply.containers or reply.corrupt_blocks)
 
 
 @scm_test()
