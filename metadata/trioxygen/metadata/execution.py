@@ -8,7 +8,6 @@ their tables and handlers.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -30,7 +29,6 @@ from trioxygen.common.errors import (
     DamagedRow,
     NoSpace,
     NotLeader,
-    Overloaded,
     Stopping,
     TrioxygenError,
     again,
@@ -49,6 +47,7 @@ from trioxygen.metadata.batch import (
     Waiting,
 )
 from trioxygen.metadata.changes import Changes
+from trioxygen.metadata.command_queue import CommandQueue
 from trioxygen.metadata.executor_metrics import ExecutorMetrics
 from trioxygen.metadata.raft.ports import (
     Applied,
@@ -136,10 +135,9 @@ class Executor:
         self._upkeep = Upkeep(name, runtime, self.state, replica, self._lane)
         self.make_durable, self.is_full = self._upkeep.make_durable, self._upkeep.is_full
         self.check_room = self._upkeep.check_room
-        self._queue: deque[Waiting] = deque()
-        self._running: list[Waiting] = []
-        # So many of those that come next run in batches of one.
-        self._alone = 0
+        self._queue = CommandQueue(
+            name, batch_max=config.batch_commands_max, waiting_max=config.queued_commands_max
+        )
         self._wake, self._idle = asyncio.Event(), asyncio.Event()
         self._execution: Execution | None = None
         self._deferred: list[Entry] = []
@@ -306,7 +304,7 @@ class Executor:
     async def stop(self) -> None:
         """Answers what is queued, then refuses."""
         self._stopping = True
-        if self._queue or self._running:
+        if not self._queue.is_idle:
             self._idle.clear()
             await self._idle.wait()
         if self._ended_by is None:
@@ -333,10 +331,7 @@ class Executor:
         self.check_leader()
         if type(command) in self._growing:
             self.check_room()
-        if len(self._queue) >= self._config.queued_commands_max:
-            raise Overloaded("too many commands are queued", service=self._name)
-        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self._queue.append(Waiting(command, answer, is_early))
+        answer = self._queue.add(command, is_early=is_early)
         self._wake.set()
         return await answer
 
@@ -380,22 +375,16 @@ class Executor:
             self._wake.clear()
             if self._replica.is_leader() and self._replica.term != self._begun_term:
                 await self._begin_term()
-            while self._queue:
+            while self._queue.has_waiting:
                 # On a nearly full disk a small step at a time: each frees the pages of one before.
-                is_alone = self._alone or self.state.store.is_short
-                most = 1 if is_alone else self._config.batch_commands_max
-                count = min(len(self._queue), most)
-                self._running = [self._queue.popleft() for _ in range(count)]
-                self._alone = max(0, self._alone - count)
+                batch = self._queue.next_batch(is_single=self.state.store.is_short)
                 try:
-                    await self._execute_batch(self._running)
+                    await self._execute_batch(batch)
                 except BatchTooLarge:
-                    # Each for itself: only one that is too large alone is refused.
-                    self._alone = len(self._running)
-                    self._queue.extendleft(reversed(self._running))
+                    self._queue.split()
                 except TrioxygenError as error:
-                    self._give_up(self._running, error)
-                self._running = []
+                    self._queue.give_up(error)
+                self._queue.end_batch()
             self._idle.set()
 
     async def _begin_term(self) -> None:
@@ -414,17 +403,12 @@ class Executor:
                     await self._execute_batch(waiting)
                 except TrioxygenError as error:
                     log.info("term_begins_later", service=self._name, reason=error)
-                    self._running = []
+                    self._queue.end_batch()
                     await self._runtime.clock.sleep_ms(_RETRY_MS)
                     continue
-            self._running = []
+            self._queue.end_batch()
             self._begun_term = term
             return
-
-    def _give_up(self, waiting: Iterable[Waiting], error: TrioxygenError) -> None:
-        for one in waiting:
-            if not one.answer.done():
-                one.answer.set_exception(again(error))
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         """Whoever waits, and whoever comes later, is told."""
@@ -434,9 +418,7 @@ class Executor:
             error = task.exception()
             assert error is not None, "it runs without end"
             self._ended_by = self._replica.fail(error)
-        self._give_up((*self._running, *self._queue), self._ended_by)
-        self._running = []
-        self._queue.clear()
+        self._queue.give_up_all(self._ended_by)
         self._idle.set()
 
     async def _execute_batch(self, waiting: list[Waiting]) -> None:
@@ -453,9 +435,7 @@ class Executor:
         self._execution = execution
         try:
             batch = await asyncio.shield(execution.run)
-            # What did not fit comes first in the next batch.
-            self._queue.extendleft(reversed(waiting[len(batch.waiting) :]))
-            self._running = batch.waiting
+            self._queue.ran(waiting, batch.waiting)
             if execution.is_lost or not replica.is_leader() or replica.term != term:
                 raise self._not_leader()
             if len(batch.payload) > replica.entry_bytes_max and len(batch.waiting) > 1:
