@@ -29,6 +29,8 @@ _BATCH_BYTES_MIN: Final = 32 * KIB
 _BATCH_STEP_BYTES: Final = 128 * KIB
 # Smaller pieces are joined: an object for each would cost many times its bytes.
 _JOINED_BYTES_MAX: Final = 4 * KIB
+# A view keeps all that was read with it in memory: up to this size it is cheaper to copy.
+_COPIED_VIEW_BYTES_MAX: Final = 32 * KIB
 # Hashing less than this on the spot costs less than a trip to another thread.
 _INLINE_BYTES_MAX: Final = 64 * KIB
 
@@ -52,6 +54,8 @@ class _Gathered:
         self.size_bytes += len(piece)
         last = self.pieces[-1] if self.pieces else None
         if last is None or len(piece) >= _JOINED_BYTES_MAX:
+            if isinstance(piece, memoryview) and len(piece) <= _COPIED_VIEW_BYTES_MAX:
+                piece = bytes(piece)
             self.pieces.append(piece)
         elif isinstance(last, bytearray):
             last += piece

@@ -9,9 +9,10 @@ import asyncio
 from collections import deque
 from typing import cast
 
-from trioxygen.common.disk import Buffer
 from trioxygen.gateway.http_exchange import Exchange, status_line
+from trioxygen.gateway.http_intake import READ_BYTES_MAX, SIP_BYTES
 from trioxygen.gateway.http_limits import Listening
+from trioxygen.gateway.http_outlet import Outlet
 from trioxygen.gateway.http_pace import Pace
 from trioxygen.gateway.http_refusal import Reason, Refusal, Refused
 from trioxygen.gateway.http_requests import Headers, RequestReader
@@ -19,18 +20,18 @@ from trioxygen.gateway.http_scope import asgi_scope
 from trioxygen.gateway.http_target import BadTarget
 
 
-class HttpConnection(asyncio.Protocol):
+class HttpConnection(asyncio.BufferedProtocol):
     """Attributes:
     active: `listening.now` when a byte last came, or an answer was complete.
     """
 
     __slots__ = (
+        "_address",
         "_client",
         "_connections",
         "_discarded_bytes",
-        "_drained",
         "_exchanges",
-        "_holder",
+        "_has_more",
         "_ignores_input",
         "_is_read_paused",
         "_is_too_slow",
@@ -40,12 +41,12 @@ class HttpConnection(asyncio.Protocol):
         "_received_bytes",
         "_refused",
         "_requests",
+        "_room_bytes",
         "_server",
         "_transport",
-        "_written_bytes",
         "active",
-        "is_write_paused",
         "listening",
+        "outlet",
     )
 
     def __init__(self, listening: Listening, connections: set["HttpConnection"]) -> None:
@@ -59,11 +60,11 @@ class HttpConnection(asyncio.Protocol):
         self._linger_until = 0.0
         self._refused: Refused | None = None
         self._is_read_paused = False
-        self.is_write_paused = False
-        self._drained: asyncio.Future[None] | None = None
+        # Of the read under way; whether there was more to read than that.
+        self._room_bytes = 0
+        self._has_more = False
         self._received_bytes = 0
-        self._written_bytes = 0
-        self._holder = ""
+        self._address = ""
         self._is_too_slow = False
         limits = listening.limits
         self._pace = Pace(limits.rate_bytes_per_second_min, limits.rate_window_seconds)
@@ -78,13 +79,12 @@ class HttpConnection(asyncio.Protocol):
         listening = self.listening
         self._server = _address(transport, "sockname")
         self._client = _address(transport, "peername")
-        high = listening.limits.write_buffer_bytes
-        # Down to nothing: the rest of a piece keeps all of it in memory.
-        self._transport.set_write_buffer_limits(high=high, low=0)
+        queued_bytes = listening.limits.write_buffer_bytes
+        self.outlet = Outlet(self._transport, listening.loop, queued_bytes=queued_bytes)
         self._connections.add(self)
-        holder = self._client[0] if self._client else "?"
-        if listening.addresses.take(holder):
-            self._holder = holder
+        address = self._client[0] if self._client else "?"
+        if listening.addresses.take(address):
+            self._address = address
         else:
             listening.metrics.refused.labels(listening.name).inc()
             self._ignores_input = True
@@ -93,13 +93,13 @@ class HttpConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.discard(self)
         self.listening.intake.forget(self)
-        if self._holder:
-            self.listening.addresses.give_back(self._holder)
-            self._holder = ""
+        if self._address:
+            self.listening.addresses.give_back(self._address)
+            self._address = ""
         for exchange in self._exchanges:
             exchange.disconnect("slow" if self._is_too_slow else "gone")
-        self._exchanges.clear()
-        self._resume_writers()
+        self._drop_exchanges()
+        self.outlet.resume()
 
     def eof_received(self) -> bool:
         """True keeps the connection open to write: a client may end its side first."""
@@ -114,16 +114,27 @@ class HttpConnection(asyncio.Protocol):
         return True
 
     def pause_writing(self) -> None:
-        self.is_write_paused = True
+        self.outlet.pause()
 
     def resume_writing(self) -> None:
-        self._resume_writers()
+        self.outlet.resume()
 
-    def _resume_writers(self) -> None:
-        self.is_write_paused = False
-        if self._drained is not None and not self._drained.done():
-            self._drained.set_result(None)
-        self._drained = None
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Room for the next read: it decides how much a connection may bring to memory."""
+        intake, exchange = self.listening.intake, self._received
+        if exchange is None:
+            self._room_bytes = intake.unasked_bytes_max
+        elif exchange.is_read:
+            self._room_bytes = intake.read_bytes(self)
+        else:
+            room_bytes = intake.unasked_bytes_max - exchange.unread_bytes
+            self._room_bytes = max(SIP_BYTES, room_bytes)
+        return self.listening.scratch[: self._room_bytes]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        # Whether the socket holds more than it was allowed to bring.
+        self._has_more = nbytes == self._room_bytes < READ_BYTES_MAX
+        self.data_received(self.listening.scratch[:nbytes].tobytes())
 
     def data_received(self, data: bytes) -> None:
         self.active = self.listening.now
@@ -172,6 +183,7 @@ class HttpConnection(asyncio.Protocol):
     def _start(self, exchange: Exchange) -> None:
         listening = self.listening
         self._pace.begin()
+        exchange.is_started = True
         # The application gets bound methods of the exchange: nothing is wrapped.
         task = listening.loop.create_task(
             listening.app(exchange.scope, exchange.receive, exchange.send)
@@ -183,9 +195,11 @@ class HttpConnection(asyncio.Protocol):
         exchange = self._received
         if exchange is None or exchange.answered:
             return
-        listening = self.listening
         unread_bytes = exchange.add_body(piece)
-        if unread_bytes > listening.limits.body_buffer_bytes or listening.intake.is_full:
+        if exchange.is_read:
+            if self._has_more or unread_bytes > self.listening.limits.body_buffer_bytes:
+                self._pause_reading()
+        elif unread_bytes >= self.listening.intake.unasked_bytes_max:
             self._pause_reading()
 
     def end_body(self) -> bool:
@@ -198,11 +212,26 @@ class HttpConnection(asyncio.Protocol):
 
     def body_taken(self, exchange: Exchange, *, is_wanted: bool) -> None:
         """The application has taken all that had come. Args: is_wanted: it waits for more."""
-        if self._is_read_paused and self._exchanges and self._exchanges[-1] is exchange:
-            if not self.listening.intake.is_full:
+        if not self._is_read_paused or not self._exchanges or self._exchanges[-1] is not exchange:
+            return
+        intake = self.listening.intake
+        if not intake.is_full:
+            self._resume_reading()
+        elif is_wanted:
+            if self._has_more and self._received is exchange:
+                intake.wait(self)
+            else:
                 self._resume_reading()
-            elif is_wanted:
-                self.listening.intake.wait(self)
+
+    # What `Intake` asks of a sender.
+
+    @property
+    def holder(self) -> str:
+        return self._received.holder if self._received is not None else self._address
+
+    @property
+    def had_bytes(self) -> int:
+        return self._received.had_bytes if self._received is not None else 0
 
     def resume_body(self) -> None:
         self._resume_reading()
@@ -212,7 +241,7 @@ class HttpConnection(asyncio.Protocol):
         self._exchanges.popleft()
         self.active = self.listening.now
         if not exchange.keep_alive:
-            self._exchanges.clear()
+            self._drop_exchanges()
             self._end(is_client_silent=exchange.body_complete)
         elif self._exchanges:
             self._start(self._exchanges[0])
@@ -222,6 +251,11 @@ class HttpConnection(asyncio.Protocol):
             self.close()
         else:
             self._resume_reading()
+
+    def _drop_exchanges(self) -> None:
+        for exchange in self._exchanges:
+            exchange.drop()
+        self._exchanges.clear()
 
     def _fail(self, reason: Reason) -> None:
         """What came is not HTTP: the requests before it are answered, then it."""
@@ -262,27 +296,10 @@ class HttpConnection(asyncio.Protocol):
         else:
             length = b"content-length: %d\r\n" % len(answer.body)
             parts += (length, b"connection: close\r\n\r\n", answer.body)
-        self.write(b"".join(parts))
+        self.outlet.write(b"".join(parts))
         self._end(is_client_silent=is_client_silent)
 
     # ---- flow ----
-
-    def write(self, data: Buffer) -> None:
-        if not self._transport.is_closing():
-            self._written_bytes += len(data)
-            self._transport.write(data)
-
-    def write_lines(self, pieces: "list[Buffer] | tuple[Buffer, ...]") -> None:
-        if not self._transport.is_closing():
-            self._written_bytes += sum(map(len, pieces))
-            self._transport.writelines(pieces)
-
-    async def drained(self) -> None:
-        """Returns when the client has taken most of it, or is gone."""
-        while self.is_write_paused:
-            if self._drained is None or self._drained.done():
-                self._drained = self.listening.loop.create_future()
-            await self._drained
 
     def _pause_reading(self) -> None:
         if not self._is_read_paused and not self._transport.is_closing():
@@ -333,7 +350,7 @@ class HttpConnection(asyncio.Protocol):
     def check_time(self, now: float) -> None:
         """Ends what takes too long; called each second."""
         limits, pace = self.listening.limits, self._pace
-        unsent_bytes = self._transport.get_write_buffer_size()
+        unsent_bytes = self.outlet.unsent_bytes
         if self._linger_until:
             if now >= self._linger_until:
                 self.abort()
@@ -343,14 +360,15 @@ class HttpConnection(asyncio.Protocol):
             if pace.is_late(
                 now,
                 is_sending=False,
-                moved_bytes=self._written_bytes - unsent_bytes,
+                moved_bytes=self.outlet.written_bytes - unsent_bytes,
                 idle_seconds_max=limits.write_idle_seconds_max,
             ):
                 self._is_too_slow = True
                 self._time_out()
         elif self._exchanges:
             waiting = self._exchanges[0]
-            if not waiting.is_waiting_for_body:
+            if not waiting.is_waiting_for_body or self._is_read_paused:
+                # Its turn to be read has not come: that is the store's time.
                 pace.rest(now)
             elif pace.is_late(
                 now,

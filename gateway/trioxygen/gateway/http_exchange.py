@@ -53,11 +53,17 @@ class Exchange:
     but the client still reads), "idle" (the body stopped coming, or came too slowly), "malformed"
     (its framing is broken) or "answered". In all but "gone", "slow" and "answered" an answer can
     still be sent.
+
+    Attributes:
+        holder: whose body it is, for `Intake`: the application writes it into the scope before it
+            asks for the body; else the client's address.
+        is_read: the application has asked for the body.
+        had_bytes: of the body, so far.
+        unread_bytes: of those, what the application has not taken.
     """
 
     __slots__ = (
         "_body",
-        "_body_bytes",
         "_connection",
         "_disconnect",
         "_end_delivered",
@@ -68,13 +74,18 @@ class Exchange:
         "_is_chunked",
         "_is_head_request",
         "_is_http_10",
-        "_is_read",
         "_left_bytes",
         "_waiter",
+        "_is_settled",
         "answered",
         "body_complete",
+        "had_bytes",
+        "holder",
+        "is_read",
+        "is_started",
         "keep_alive",
         "scope",
+        "unread_bytes",
     )
 
     def __init__(
@@ -92,11 +103,14 @@ class Exchange:
         self.answered = False
         self._expects_continue = expects_continue
         self._body: deque[bytes] = deque()
-        self._body_bytes = 0
+        self.unread_bytes = 0
         # The piece that the application works on.
         self._given_bytes = 0
         self._intake = connection.listening.intake
-        self._is_read = False
+        self._is_settled = False
+        self.holder = ""
+        self.had_bytes = 0
+        self.is_read = self.is_started = False
         self._end_delivered = False
         self._disconnect = ""
         self._waiter: asyncio.Future[None] | None = None
@@ -116,13 +130,19 @@ class Exchange:
 
     def add_body(self, piece: bytes) -> int:
         """Returns how many bytes the application has not taken."""
+        if self._is_settled:
+            return 0
+        size_bytes = len(piece)
         self._body.append(piece)
-        self._body_bytes += len(piece)
-        if self._is_read:
-            self._intake.add(len(piece))
+        self.unread_bytes += size_bytes
+        self.had_bytes += size_bytes
+        if self.is_read:
+            self._intake.add(self.holder, size_bytes)
+        else:
+            self._intake.unasked_bytes += size_bytes
         self._expects_continue = False
         self._wake()
-        return self._body_bytes
+        return self.unread_bytes
 
     def end_body(self) -> None:
         self.body_complete = True
@@ -141,17 +161,28 @@ class Exchange:
 
     # ---- the application's side ----
 
+    def _begin_body(self) -> None:
+        client = self.scope["client"]
+        self.holder = self.scope.get("holder") or f"address {client[0] if client else ''}"
+        self.is_read = True
+        self._intake.unasked_bytes -= self.unread_bytes
+        if self.unread_bytes:
+            self._intake.add(self.holder, self.unread_bytes)
+
+    def _release(self, size_bytes: int) -> None:
+        if size_bytes:
+            self._intake.release(self.holder, size_bytes)
+
     async def receive(self) -> Message:
-        if not self._is_read:
-            self._is_read = True
-            self._intake.add(self._body_bytes)
+        if not self.is_read:
+            self._begin_body()
         elif self._given_bytes:
             given_bytes, self._given_bytes = self._given_bytes, 0
-            self._intake.release(given_bytes)
+            self._release(given_bytes)
         while True:
             if self._body:
                 piece = self._body.popleft()
-                self._body_bytes -= len(piece)
+                self.unread_bytes -= len(piece)
                 if not self._body:
                     self._connection.body_taken(self, is_wanted=False)
                 more = bool(self._body) or not self.body_complete
@@ -159,7 +190,7 @@ class Exchange:
                 if more:
                     self._given_bytes = len(piece)
                 else:
-                    self._intake.release(len(piece))
+                    self._release(len(piece))
                 return {"type": "http.request", "body": piece, "more_body": more}
             if self._disconnect:
                 return {"type": "http.disconnect", "reason": self._disconnect}
@@ -170,7 +201,7 @@ class Exchange:
                 return {"type": "http.request", "body": b"", "more_body": False}
             if self._expects_continue and not self.body_complete:
                 self._expects_continue = False
-                self._connection.write(_CONTINUE)
+                self._connection.outlet.write(_CONTINUE)
             assert self._waiter is None, "two tasks receive one request"
             self._connection.body_taken(self, is_wanted=True)
             self._waiter = self._connection.listening.loop.create_future()
@@ -187,15 +218,15 @@ class Exchange:
             self._start(message["status"], message.get("headers", ()))
             return
         assert message["type"] == "http.response.body", message["type"]
-        connection = self._connection
-        if connection.is_write_paused:
+        outlet = self._connection.outlet
+        if outlet.is_paused:
             # Of an answer before this one.
-            await connection.drained()
+            await outlet.drained()
             self._check_reachable()
         more = bool(message.get("more_body", False))
         self._send_body(message.get("body", b""), more)
-        if more and connection.is_write_paused:
-            await connection.drained()
+        if more and outlet.is_paused:
+            await outlet.drained()
             self._check_reachable()
 
     def _check_reachable(self) -> None:
@@ -272,13 +303,13 @@ class Exchange:
         head = self._head
         if head is None:
             if size_bytes:
-                self._connection.write(body)
+                self._connection.outlet.write(body)
             return
         self._head = None
         if size_bytes <= _JOINED_BYTES_MAX:
-            self._connection.write(head + body if size_bytes else head)
+            self._connection.outlet.write(head + body if size_bytes else head)
         else:
-            self._connection.write_lines((head, body))
+            self._connection.outlet.write_lines((head, body))
 
     def _write_chunk(self, body: Buffer, size_bytes: int, more: bool) -> None:
         pieces: list[Buffer] = []
@@ -290,16 +321,31 @@ class Exchange:
         if not more:
             pieces.append(b"0\r\n\r\n")
         if pieces:
-            self._connection.write_lines(pieces)
+            self._connection.outlet.write_lines(pieces)
 
     # ---- the end ----
+
+    def drop(self) -> None:
+        """The connection answers it no more. One whose application runs ends with it."""
+        if not self.is_started:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Nothing of its body stays in memory."""
+        if self._is_settled:
+            return
+        self._is_settled = True
+        if self.is_read:
+            self._release(self.unread_bytes + self._given_bytes)
+        else:
+            self._intake.unasked_bytes -= self.unread_bytes
+        self.unread_bytes = self._given_bytes = 0
+        self._body.clear()
 
     def task_ended(self, task: "asyncio.Task[None]") -> None:
         listening = self._connection.listening
         listening.tasks.discard(task)
-        if self._is_read:
-            self._is_read = False
-            self._intake.release(self._body_bytes + self._given_bytes)
+        self._settle()
         error = None if task.cancelled() else task.exception()
         if self.answered:
             if error is not None:

@@ -37,11 +37,11 @@ class HttpLimits:
             waited for counts.
         head_bytes_max, fields_max: request line and header fields, and how many of these.
         body_buffer_bytes: reading stops above it, so a connection holds that and one read
-            (250 KiB with uvloop) at most.
+            (256 KiB) at most.
         intake_bytes_max: of all bodies that applications work on; above it each sender waits for
-            its turn.
-        write_buffer_bytes: `send` returns when no more is queued in the process: beyond it, a
-            slow reader holds the piece that it is being sent, and no other.
+            its turn (`Intake`).
+        write_buffer_bytes: `send` returns when no more is queued in the process: a slow reader
+            holds the piece that it is being sent, and no other.
         unsent_bytes_max: that the kernel keeps and has not sent (TCP_NOTSENT_LOWAT); what is on its
             way is bounded by the connection's own window.
         linger_seconds, linger_bytes_max: how long and how much of a body that nobody wants is
@@ -62,7 +62,7 @@ class HttpLimits:
     fields_max: int = 2_000
     body_buffer_bytes: int = 64 * KIB
     intake_bytes_max: int = 24 * MIB
-    write_buffer_bytes: int = 64 * KIB
+    write_buffer_bytes: int = 0
     unsent_bytes_max: int = 256 * KIB
     linger_seconds: float = 5
     linger_bytes_max: int = 16 * MIB
@@ -121,6 +121,7 @@ class Listening:
         addresses: the connections, shared by where they come from.
         refusals: what the server itself answers.
         common_head: the Date and Server fields of every answer; renewed each second.
+        scratch: what sockets are read into, one at a time; what comes is copied from there.
         now: monotonic seconds, renewed each second: precise enough for time-outs, and free.
         stopping: answers say `connection: close`.
     """
@@ -134,6 +135,7 @@ class Listening:
     addresses: FairShare
     intake: Intake
     refusals: Refusals
+    scratch: memoryview
     common_head: bytes = b""
     now: float = 0.0
     stopping: bool = False

@@ -50,6 +50,7 @@ class RequestReader:
     __slots__ = (
         "_expectation_failed",
         "_expects_continue",
+        "_first_segment_bytes",
         "_has_upgrade",
         "_headers",
         "_hosts",
@@ -135,6 +136,8 @@ class RequestReader:
         self.is_in_head = True
         self.head_since = self._listening.now
         self._quiet_bytes = 0
+        # Some of it, or all, may be of the message before.
+        self._first_segment_bytes = self._segment_bytes
         self._target = b""
         self._headers: Headers = []
         self._hosts = 0
@@ -201,7 +204,7 @@ class RequestReader:
         if self._hosts != 1 and (version == "1.1" or self._hosts):
             _refuse(Reason.MALFORMED)
         limits, headers = self._listening.limits, self._headers
-        if self._quiet_bytes + self._segment_bytes > limits.head_bytes_max:
+        if self._first_segment_bytes + self._quiet_bytes > limits.head_bytes_max:
             size_bytes = len(self._target) + sum(len(n) + len(v) + 4 for n, v in headers)
             if size_bytes > limits.head_bytes_max:
                 _refuse(Reason.HEAD_TOO_LARGE)

@@ -76,10 +76,9 @@ class S3App:
         started_ms = self._clock.monotonic_ms()
         request_id, host_id = self._ids.next()
         request = S3Request(head, receive, request_id, host_id, scope["scheme"], self._shares)
-        client = scope.get("client")
-        remote: str = client[0] if client else ""
+        remote = _remote(scope)
         try:
-            response, error_code = await self._response(request, remote)
+            response, error_code = await self._response(request, scope)
             try:
                 failed = await self._send(request, response, send)
                 if failed is not None:
@@ -100,10 +99,10 @@ class S3App:
             if request.holder:
                 self._shares.requests.give_back(request.holder)
 
-    async def _response(self, request: S3Request, remote: str) -> tuple[Response, str]:
+    async def _response(self, request: S3Request, scope: Scope) -> tuple[Response, str]:
         """(what is answered, the code when it is an error)."""
         try:
-            return await self._answer(request, remote), ""
+            return await self._answer(request, scope), ""
         except (S3Error, TrioxygenError) as error:
             answer = s3_error(error, request)
             return error_response(request, answer), answer.code
@@ -146,7 +145,7 @@ class S3App:
                 error_code=error_code,
             )
 
-    async def _answer(self, request: S3Request, remote: str) -> Response:
+    async def _answer(self, request: S3Request, scope: Scope) -> Response:
         head = request.head
         target = names.parse_target(
             head.raw_path, head.header("host") if self._domains else None, self._domains
@@ -177,10 +176,11 @@ class S3App:
             )
             request.head = read_as_headers(head, version_2=True)
         account = request.account
-        holder = account.account_id if account is not None else f"address {remote}"
+        holder = account.account_id if account is not None else f"address {_remote(scope)}"
         if not self._shares.requests.take(holder):
             raise S3Error("SlowDown")
-        request.holder = holder
+        # The HTTP server shares what it reads of bodies alike.
+        request.holder = scope["holder"] = holder
         route = self._router.route(request)
         request.operation = route.name
         return await route.operation(request)
@@ -254,3 +254,8 @@ class S3App:
         headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def _remote(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""

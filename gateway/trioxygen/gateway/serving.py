@@ -11,7 +11,7 @@ from trioxygen.common.network import CannotListen
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.http_connection import HttpConnection
-from trioxygen.gateway.http_intake import Intake
+from trioxygen.gateway.http_intake import READ_BYTES_MAX, Intake
 from trioxygen.gateway.http_limits import (
     SERVER_NAME,
     AsgiApp,
@@ -92,8 +92,9 @@ class HttpServer:
             name=self._name,
             scheme="https" if tls else "http",
             addresses=FairShare(self._limits.connections_max),
-            intake=Intake(self._limits.intake_bytes_max),
+            intake=Intake(self._limits.intake_bytes_max, loop.call_later),
             refusals=refusals,
+            scratch=memoryview(bytearray(READ_BYTES_MAX)),
         )
         self._listening = listening
         self._tick(listening)

@@ -139,7 +139,10 @@ class Streams:
     async def _write(
         self, writing: "_Writing", arriving: "_Arriving", buffers: list[Buffer]
     ) -> None:
-        """Args: buffers: what has arrived already."""
+        """Args: buffers: what has arrived already; they are taken out of the list, which its owner
+        keeps until the stream ends."""
+        buffers, given = list(buffers), buffers
+        given.clear()
         gathered_bytes = arriving.size_bytes
         self._gathered_bytes += gathered_bytes
         try:
