@@ -22,7 +22,7 @@ from bench.run import Settings, Target, run
 from bench.session import Session
 from bench.signing import Endpoint, Signer
 from bench.sigv4_client import ConnectionLost, MalformedAnswer, WrongAnswer
-from bench.slow import Crowd, measure_slow
+from bench.slow import KINDS, Crowd, measure_slow, show
 from bench.snapshot import measure_snapshot
 
 EXIT_OK, EXIT_WRONG_ANSWERS, EXIT_FAILED = 0, 1, 2
@@ -83,6 +83,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     slow_verb.add_argument("--data-parent", type=Path, help="the folder (so the disk) to use")
     slow_verb.add_argument("--readers", type=int, default=1_000)
     slow_verb.add_argument("--writers", type=int, default=1_000)
+    slow_verb.add_argument("--idle", type=int, default=0, help="connections that ask for nothing")
+    slow_verb.add_argument("--kind", choices=KINDS, default="object", help="how writers send")
     slow_verb.add_argument("--burst-bytes", type=int, default=1 << 16, help="before the trickle")
     slow_verb.add_argument("--trickle-bytes", type=int, default=1 << 10, help="each second")
     add_measuring(slow_verb, seconds=20.0)
@@ -174,6 +176,8 @@ def slow(options: argparse.Namespace) -> int:
     crowd = Crowd(
         readers=options.readers,
         writers=options.writers,
+        idle=options.idle,
+        kind=options.kind,
         burst_bytes=options.burst_bytes,
         trickle_bytes=options.trickle_bytes,
         seconds=options.seconds,
@@ -190,10 +194,11 @@ def slow(options: argparse.Namespace) -> int:
         )
         session = Session(endpoint=endpoint, signer=signer, bucket="bench-slow", signs_payload=True)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            served = runner.run(
+            seen = runner.run(
                 measure_slow(session, signer, crowd, server_pid=server.pid, seed=options.seed)
             )
-    return EXIT_OK if served else EXIT_WRONG_ANSWERS
+    show(crowd, seen)
+    return EXIT_WRONG_ANSWERS if seen.probes_failed else EXIT_OK
 
 
 def compare(before_path: Path, after_path: Path) -> None:

@@ -61,6 +61,7 @@ class Signer:
         query: Sequence[tuple[str, str]] = (),
         payload_sha256: str = EMPTY_SHA256,
         size_bytes: int | None = None,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> bytes:
         """The whole request head, ready to be written; valid for 15 minutes.
 
@@ -68,6 +69,7 @@ class Signer:
             path: not yet percent-encoded.
             payload_sha256: hex, or UNSIGNED_PAYLOAD.
             size_bytes: of the body that follows; None sends no Content-Length.
+            headers: more of them, signed: lower-case names that sort after `x-amz-date`.
         """
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         target = quote(path, safe="/-_.~")
@@ -76,10 +78,12 @@ class Signer:
                 f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in query
             )
         )
+        signed = ";".join((SIGNED_HEADERS, *(name for name, _ in headers)))
         canonical = (
             f"{method}\n{target}\n{query_string}\nhost:{self._host}\n"
-            f"x-amz-content-sha256:{payload_sha256}\nx-amz-date:{stamp}\n\n"
-            f"{SIGNED_HEADERS}\n{payload_sha256}"
+            f"x-amz-content-sha256:{payload_sha256}\nx-amz-date:{stamp}\n"
+            f"{''.join(f'{name}:{value}{chr(10)}' for name, value in headers)}\n"
+            f"{signed}\n{payload_sha256}"
         )
         scope = f"{stamp[:8]}/{self._region}/s3/aws4_request"
         digest = hashlib.sha256(canonical.encode()).hexdigest()
@@ -91,8 +95,9 @@ class Signer:
             f"{method} {target}{'?' if query_string else ''}{query_string} HTTP/1.1\r\n"
             f"Host: {self._host}\r\nx-amz-content-sha256: {payload_sha256}\r\n"
             f"x-amz-date: {stamp}\r\n{length}"
+            f"{''.join(f'{name}: {value}{chr(13)}{chr(10)}' for name, value in headers)}"
             f"Authorization: AWS4-HMAC-SHA256 Credential={self._access_key}/{scope}, "
-            f"SignedHeaders={SIGNED_HEADERS}, Signature={signature}\r\n\r\n"
+            f"SignedHeaders={signed}, Signature={signature}\r\n\r\n"
         ).encode()
 
     def _key(self, day: str) -> bytes:

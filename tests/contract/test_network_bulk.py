@@ -177,3 +177,30 @@ def test_download_that_is_closed_ends_at_the_server(kind: str) -> None:
         assert setting.node.pieces_sent < 100
 
     run(kind, test)
+
+
+def test_what_was_flushed_reaches_the_receiver_before_the_stream_goes_on(kind: str) -> None:
+    async def test(setting: Setting) -> None:
+        upload = await setting.upload()
+        for number in range(5):
+            await upload.send(bytes([number]) * 10)
+        await upload.flush()
+        # Neither more nor an end comes: nothing waits on the way for it.
+        whole = b"".join(bytes([number]) * 10 for number in range(5))
+        await until(lambda: b"".join(setting.node.received) == whole)
+        await upload.flush()
+        assert (await upload.finish(TIMEOUT_MS)).size_bytes == 50
+
+    run(kind, test)
+
+
+def test_flush_returns_when_the_receiver_has_ended(kind: str) -> None:
+    async def test(setting: Setting) -> None:
+        upload = await setting.upload("refused in the middle")
+        with pytest.raises(NoSpace):
+            for _ in range(10_000):
+                await upload.send(bytes(MIB))
+                await upload.flush()
+                await asyncio.sleep(0)
+
+    run(kind, test)

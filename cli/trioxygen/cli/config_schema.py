@@ -230,6 +230,7 @@ class S3Config(_Section):
         rate_bytes_per_second_min, rate_window_seconds: slower clients are cut off.
         connections_max, requests_max, uploads_max, buffer_bytes_max: shared fairly, by address or
             by account.
+        intake_bytes_max: of bodies that have come and are not dealt with; then senders take turns.
     """
 
     host: str = Field(default="127.0.0.1", min_length=1)
@@ -250,6 +251,7 @@ class S3Config(_Section):
     requests_max: int = Field(default=8_192, ge=1, le=1_000_000)
     uploads_max: int = Field(default=2_048, ge=1, le=1_000_000)
     buffer_bytes_max: int = Field(default=48 * MIB, ge=1 * MIB, le=1_024 * GIB)
+    intake_bytes_max: int = Field(default=24 * MIB, ge=1 * MIB, le=1_024 * GIB)
     drain_seconds: int = Field(default=30, ge=0, le=3_600)
 
     @field_validator("domains")

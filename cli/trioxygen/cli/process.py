@@ -28,6 +28,7 @@ TOKEN_LENGTH: Final = 40
 ADMIN_DRAIN_SECONDS: Final = 2.0
 # For stores, logs, blocks that are read, and the ports of nodes.
 DESCRIPTORS_RESERVED: Final = 1_024
+DESCRIPTORS_MIN: Final = 256
 ADMIN_LIMITS: Final = HttpLimits(connections_max=256)
 
 
@@ -70,9 +71,18 @@ def raise_descriptors() -> int:
 
 
 def s3_limits(s3: S3Config) -> HttpLimits:
-    """What was configured; fewer connections where the system grants few file descriptors."""
+    """What was configured; fewer connections where the system grants few file descriptors.
+
+    Raises ConfigError: too few to serve anybody.
+    """
+    granted = raise_descriptors()
+    if granted < DESCRIPTORS_MIN:
+        raise ConfigError(
+            f"the system grants {granted} file descriptors, {DESCRIPTORS_MIN} are the least to work"
+            " with: raise the hard limit of open files (ulimit -Hn, LimitNOFILE=)"
+        )
     # A connection that uploads has a file beside its socket.
-    possible = max(1, (raise_descriptors() - DESCRIPTORS_RESERVED) // 2)
+    possible = (granted - min(DESCRIPTORS_RESERVED, granted // 2)) // 2
     if possible < s3.connections_max:
         log.warning(
             "few_file_descriptors",
@@ -89,6 +99,7 @@ def s3_limits(s3: S3Config) -> HttpLimits:
         tls_handshake_seconds_max=s3.tls_handshake_seconds_max,
         rate_bytes_per_second_min=s3.rate_bytes_per_second_min,
         rate_window_seconds=s3.rate_window_seconds,
+        intake_bytes_max=s3.intake_bytes_max,
     )
 
 

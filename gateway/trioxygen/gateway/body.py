@@ -7,7 +7,7 @@ releases the GIL."""
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from typing import Final
 
 from trioxygen.common.blocking import Blocking
@@ -208,7 +208,7 @@ class Body:
             await self._blocking.run(self.digests.update, [data])
         return data
 
-    async def batches(self) -> AsyncIterator[list[Buffer]]:
+    async def batches(self) -> AsyncGenerator[list[Buffer], None]:
         """The payload in batches of about 1 MiB, of less where buffers are scarce; each is digested
         while the next is received."""
         batch, buffers = _Gathered(), self.request.buffers

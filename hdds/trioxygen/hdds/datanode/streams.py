@@ -191,6 +191,7 @@ class Streams:
                 self._gathered_bytes += len(piece)
                 arriving.count(piece)
                 buffers.append(piece)
+                del piece  # not kept while the next one comes, which may take long
                 if len(buffers) >= _BUFFERS_MAX:
                     buffers = [b"".join(buffers)]
                 is_crowded = self._gathered_bytes > self._config.stream_buffer_bytes_max
