@@ -1,12 +1,20 @@
 """One S3 request as operations see it, and what they answer with. No HTTP server, no ASGI messages
 but `receive`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    MutableMapping,
+    Sequence,
+)
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
 from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import Overloaded
 from trioxygen.gateway.auth.claim import SignatureClaim
 from trioxygen.gateway.head import RequestHead
 from trioxygen.gateway.s3.errors import S3Error
@@ -89,6 +97,21 @@ class S3Request:
     @property
     def buffers(self) -> Buffers:
         return Buffers(self.shares.buffers, self.holder)
+
+    async def held(self, document: Buffer) -> AsyncGenerator[Buffer, None]:
+        """An answer that is made already, for as long as its client takes to read it.
+
+        Raises: Overloaded: slow readers of its holder hold enough; a first one always may.
+        """
+        documents, holder, size_bytes = self.shares.documents, self.holder, len(document)
+        if not documents.take(holder, size_bytes):
+            if documents.held(holder):
+                raise Overloaded("too many answers that are not read", held=documents.held(holder))
+            documents.take_anyway(holder, size_bytes)
+        try:
+            yield document
+        finally:
+            documents.give_back(holder, size_bytes)
 
     @property
     def signer(self) -> Account:

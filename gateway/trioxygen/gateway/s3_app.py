@@ -9,6 +9,7 @@ from typing import Any, Final
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.units import KIB
 from trioxygen.gateway.access_log import AccessLog
 from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2, read_presigned_v2
 from trioxygen.gateway.auth.query_headers import read_as_headers
@@ -33,6 +34,8 @@ Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _HEALTH_PREFIX: Final = b"/_health/"
+# Of an answer that is made at once; of more, all together are bounded.
+_HELD_FREELY_BYTES_MAX: Final = 64 * KIB
 _HEALTH_BODIES: Final = {
     200: b"ok\n",
     404: b"not found\n",
@@ -201,6 +204,9 @@ class S3App:
                 and response.length_bytes is None
             ):
                 headers.append((b"content-length", str(len(response.body)).encode()))
+                if len(response.body) > _HELD_FREELY_BYTES_MAX:
+                    stream = request.held(response.body)
+        if stream is None:
             await send(
                 {"type": "http.response.start", "status": response.status, "headers": headers}
             )
