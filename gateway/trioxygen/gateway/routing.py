@@ -10,6 +10,7 @@ from typing import Final
 
 from trioxygen.common.blocking import Blocking
 from trioxygen.common.clock import Clock
+from trioxygen.gateway.auth.claim import STREAMING
 from trioxygen.gateway.backend import ObjectBackend
 from trioxygen.gateway.operations import S3Config
 from trioxygen.gateway.request import Response, S3Request
@@ -34,10 +35,11 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """name: of the operation, for logs and metrics."""
+    """name: of the operation, for logs and metrics. reads_body: it has one, which it reads."""
 
     name: str
     operation: Operation
+    reads_body: bool
 
 
 # Query names that choose an operation. Source: S3 API, "Actions".
@@ -72,6 +74,11 @@ _METHODS: Final = {
     (Level.OBJECT, "uploadId"): "GET, PUT, POST, DELETE",
     (Level.OBJECT, "uploads"): "POST",
 }
+
+
+_READ_BODIES: Final = frozenset(
+    ("CompleteMultipartUpload", "CreateBucket", "DeleteObjects", "PutObject", "UploadPart")
+)
 
 
 class Router:
@@ -109,7 +116,8 @@ class Router:
             ("POST", Level.OBJECT, "uploadId"): complete.complete_multipart_upload,
         }
         self._routes = {
-            key: Route(_title(operation), operation) for key, operation in table.items()
+            key: Route(name := _title(operation), operation, name in _READ_BODIES)
+            for key, operation in table.items()
         }
 
     def route(self, request: S3Request) -> Route:
@@ -131,6 +139,15 @@ class Router:
             wanted = f"{sub} copy".strip()
         found = self._routes.get((head.method, level, wanted))
         if found is not None:
+            claim = request.claim
+            if (
+                not found.reads_body
+                and claim is not None
+                and claim.payload_hash.startswith(STREAMING)
+            ):
+                raise S3Error(
+                    "InvalidRequest", "The value of x-amz-content-sha256 header is invalid."
+                )
             return found
         raise _no_route(head.method, level, sub)
 

@@ -5,6 +5,12 @@ import hashlib
 from tests.integration.s3.error_cases import COMPLETE, NOT_IMPLEMENTED, Case, argument
 
 NO_BUCKET_NAME = "The specified bucket is not valid."
+PAYLOAD = (
+    "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER,"
+    " STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER,"
+    " STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"
+    " or a valid sha256 value."
+)
 PART_TAG = hashlib.md5(b"part").hexdigest()
 
 ARGUMENT_CASES = [
@@ -85,5 +91,26 @@ ARGUMENT_CASES = [
             {name: "5"},
         )
         for name in ("x-amz-if-match-size", "x-amz-if-match-last-modified-time")
+    ),
+    *(
+        Case(
+            asked,
+            400,
+            "InvalidRequest",
+            "The value of x-amz-content-sha256 header is invalid.",
+            signing={"payload": "STREAMING-UNSIGNED-PAYLOAD-TRAILER"},
+        )
+        for asked in ("GET /{bucket}/k", "DELETE /{bucket}/k", "GET /{bucket}", "GET /")
+    ),
+    *(
+        Case(
+            asked,
+            400,
+            "InvalidArgument",
+            PAYLOAD,
+            {"ArgumentName": "x-amz-content-sha256", "ArgumentValue": "0" * 63},
+            signing={"payload": "0" * 63},
+        )
+        for asked in ("GET /{bucket}/k", "DELETE /{bucket}/k", "PUT /{bucket}/k")
     ),
 ]

@@ -20,6 +20,8 @@ ALGORITHM_V4A: Final = "AWS4-ECDSA-P256-SHA256"
 SERVICE: Final = "s3"
 TERMINATOR: Final = "aws4_request"
 UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
+# What the names of all chunked forms of a body begin with.
+STREAMING: Final = "STREAMING-"
 
 HEADER_TOKEN: Final = r"[a-z0-9!#$%&'*+.^_`|~-]+"
 SIGNED_HEADERS: Final = re.compile(rf"{HEADER_TOKEN}(?:;{HEADER_TOKEN})*")

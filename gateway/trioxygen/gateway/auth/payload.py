@@ -77,6 +77,18 @@ def payload_mode(head: RequestHead, claim: SignatureClaim | None) -> PayloadMode
         if encoding and "aws-chunked" in encoding.lower() and head.header("x-amz-trailer"):
             return PayloadMode.STREAMING_UNSIGNED_TRAILER
         return PayloadMode.UNSIGNED
+    mode = read_mode(value)
+    if mode.has_signed_chunks and claim is None:
+        raise S3Error("AccessDenied", "An anonymous request cannot have signed chunks")
+    return mode
+
+
+def read_mode(value: str) -> PayloadMode:
+    """What a value of x-amz-content-sha256 says of the body.
+
+    Raises:
+        S3Error: InvalidArgument (unknown value), NotImplemented (SigV4A chunks).
+    """
     if _SHA256.fullmatch(value):
         return PayloadMode.SIGNED
     mode = _BY_VALUE.get(value)
@@ -88,6 +100,4 @@ def payload_mode(head: RequestHead, claim: SignatureClaim | None) -> PayloadMode
                 header="x-amz-content-sha256",
             )
         raise invalid_argument(_INVALID, "x-amz-content-sha256", value)
-    if mode.has_signed_chunks and claim is None:
-        raise S3Error("AccessDenied", "An anonymous request cannot have signed chunks")
     return mode

@@ -26,7 +26,12 @@ from trioxygen.gateway.auth.claim import (
     parse_iso_basic,
     read_scope,
 )
-from trioxygen.gateway.auth.payload import PayloadMode, declared_payload_hash, payload_mode
+from trioxygen.gateway.auth.payload import (
+    PayloadMode,
+    declared_payload_hash,
+    payload_mode,
+    read_mode,
+)
 from trioxygen.gateway.auth.presigned import is_presigned, read_presigned_claim, v4a_refused
 from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2
 from trioxygen.gateway.head import RequestHead
@@ -189,6 +194,8 @@ def _read_header_claim(
         raise S3Error(
             "InvalidRequest", "Missing required header for this request: x-amz-content-sha256"
         )
+    # Whether the request has a body or not.
+    read_mode(payload_hash)
     return SignatureClaim(
         access_key=access_key,
         date=date,
@@ -210,6 +217,12 @@ def _parse_unusual_header(authorization: str) -> tuple[str, str, str]:
     scheme, _, rest = authorization.strip().partition(" ")
     if not scheme:
         raise S3Error("AccessDenied")
+    if not rest:
+        raise invalid_argument(
+            "Authorization header is invalid -- one and only one ' ' (space) required.",
+            "Authorization",
+            authorization,
+        )
     if scheme == "AWS":
         if ":" not in rest:
             raise invalid_argument(

@@ -99,7 +99,7 @@ def list_buckets(
     return document(
         "ListAllMyBucketsResult",
         f"{owner_element('Owner', owner)}<Buckets>{rows}</Buckets>"
-        f"{element('ContinuationToken', continuation_token)}{element('Prefix', prefix)}",
+        f"{element('Prefix', prefix)}{element('ContinuationToken', continuation_token)}",
     )
 
 

@@ -120,7 +120,6 @@ def test_wrong_region_names_the_right_one() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        "AWS4-HMAC-SHA256",
         "AWS4-HMAC-SHA256 x",
         f"AWS4-HMAC-SHA256 Credential=a/{EXAMPLE_SCOPE},SignedHeaders=host",
         f"AWS4-HMAC-SHA256 Credential=a/{EXAMPLE_SCOPE},SignedHeaders=a\tb,Signature=0",
@@ -139,6 +138,8 @@ def test_header_without_its_three_components_is_malformed(value: str) -> None:
         ("AWS AKIA:FWeDfwojDSdS2Ztmpfeubhd9isU=", "InvalidRequest"),
         ("AWS HAHAHA", "InvalidArgument"),
         ("Bearer secret-token", "InvalidArgument"),
+        ("AWS4-HMAC-SHA256", "InvalidArgument"),
+        ("Bearer", "InvalidArgument"),
         (f"AWS4-ECDSA-P256-SHA256 Credential=a/{EXAMPLE_SCOPE}", "NotImplemented"),
     ],
 )
