@@ -297,6 +297,8 @@ class MetadataConfig(_Section):
         reserved_bytes: of disk space that each LMDB file holds beyond what it uses, a 32nd of the
             disk at most: deleting finds room when nothing else does. Below half of it nothing new
             is created.
+        start_check_bytes_max: size of an LMDB file that is checked at a start page by page; of a
+            larger one only the inner pages are.
         raft_tick_ms: the unit of the two below; a replica that has heard of no leader for
             `raft_election_ticks`, and by chance up to as many again, stands for election.
     """
@@ -309,6 +311,7 @@ class MetadataConfig(_Section):
     log_segment_bytes: int = Field(default=16 * MIB, ge=1 * MIB, le=4 * GIB)
     map_bytes: int = Field(default=1_024 * GIB, ge=1 * GIB, le=64 * 1_024 * GIB)
     reserved_bytes: int = Field(default=64 * MIB, ge=1 * MIB, le=64 * GIB)
+    start_check_bytes_max: int = Field(default=1 * GIB, ge=0, le=64 * 1_024 * GIB)
     raft_tick_ms: int = Field(default=50, ge=5, le=5_000)
     raft_election_ticks: int = Field(default=10, ge=3, le=1_000)
     raft_heartbeat_ticks: int = Field(default=2, ge=1, le=100)

@@ -3,24 +3,27 @@ the process (an assertion, or a page that is not in the file).
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, cast
 
 import lmdb
 from lmdb.verify import VerifyError, verify
 
+from trioxygen.common import logs
 from trioxygen.common.disk import Disk
 from trioxygen.common.errors import StoreDamaged, UnknownFormat
-from trioxygen.common.units import MIB
+from trioxygen.metadata.store.lmdb_pages import Fault, check_pages
 from trioxygen.metadata.store.lmdb_room import DATA_FILE, hold_lock_file
 from trioxygen.metadata.store.lmdb_txn import PAGE_ERRORS, no_space
+from trioxygen.metadata.store.ports import Table
+from trioxygen.metadata.store.seal import is_whole, seed_of
 
 __all__ = ["DATA_FILE", "check_file", "close_file", "open_file", "problems_of"]
 
+log = logs.get(__name__)
+
 _READERS_MAX: Final = 512
-# Of a file that is walked over at each start, page by page: 10 ms for each MiB.
-_VERIFIED_BYTES_MAX: Final = 16 * MIB
 # The binding knows open environments by inode, and forgets one a moment after it gave its files
 # up: without this, a new file with the same inode would be taken for it.
 _ROWS_OWN: Final = "leaf keys out of order"
@@ -46,18 +49,32 @@ def problems_of(path: Path) -> list[str]:
         return [str(error)]
 
 
-def check_file(disk: Disk, path: Path) -> None:
-    """Before the engine opens it. Raises: StoreDamaged, UnknownFormat."""
+def check_file(disk: Disk, path: Path, tables: Iterable[Table], *, whole_bytes_max: int) -> None:
+    """Before the engine opens it.
+
+    Args:
+        whole_bytes_max: of a larger file only the inner pages are looked at.
+    Raises: StoreDamaged, UnknownFormat.
+    """
+    seeds = {table.name.encode(): seed_of(table) for table in tables}
+
+    def row_is_whole(name: bytes, key: bytes, stored: bytes) -> bool:
+        return name not in seeds or is_whole(seeds[name], key, stored)
+
     file = disk.open(path / DATA_FILE)
     try:
         size_bytes = file.size_bytes()
+        if size_bytes == 0:
+            # The engine would take it for a new store.
+            raise _damaged(path, "it is empty")
+        only_inner = size_bytes > whole_bytes_max
+        if only_inner:
+            log.info("leaf_pages_not_checked", file=path / DATA_FILE, size_bytes=size_bytes)
+        check_pages(file.pread, size_bytes, row_is_whole, only_inner=only_inner)
+    except Fault as fault:
+        raise _damaged(path, str(fault)) from fault
     finally:
         file.close()
-    if size_bytes == 0:
-        # The engine would take it for a new store.
-        raise _damaged(path, "it is empty")
-    if size_bytes <= _VERIFIED_BYTES_MAX and (problems := problems_of(path)):
-        raise _damaged(path, problems[0])
 
 
 def open_file(disk: Disk, path: Path, *, tables_max: int, map_bytes: int) -> lmdb.Environment:

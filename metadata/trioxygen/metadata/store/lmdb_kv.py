@@ -23,8 +23,9 @@ from trioxygen.common.errors import (
     StoreDamaged,
     UnknownFormat,
 )
-from trioxygen.common.units import MIB, TIB
+from trioxygen.common.units import GIB, MIB, TIB
 from trioxygen.metadata.store.lmdb_file import DATA_FILE, check_file, close_file, open_file
+from trioxygen.metadata.store.lmdb_pages import NoHead
 from trioxygen.metadata.store.lmdb_room import HeldRoom
 from trioxygen.metadata.store.lmdb_txn import PAGE_ERRORS, Found, LmdbTxn, Rows, no_space
 from trioxygen.metadata.store.ports import COPY_PIECE_BYTES, DamagedSpan, ReadTxn, Table
@@ -34,6 +35,7 @@ from trioxygen.metadata.store.store_folder import StoreFolder
 # Sparse: only what is written takes disk space.
 MAP_SIZE_BYTES: Final = 1 * TIB
 KEY_BYTES_NEEDED: Final = 8 + 1024 + 1 + 16
+CHECK_BYTES_MAX: Final = 1 * GIB
 # A received copy goes to the disk bit by bit: one large sync would hold up the log's.
 _INCOMING_SYNC_BYTES: Final = 2 * MIB
 
@@ -150,10 +152,6 @@ class LmdbIncoming:
         self._close_file()
         env = self._store.open_received(self._folder.incoming)
         try:
-            # Before anything else is read: a page that is not in the file is a fatal signal.
-            needed_bytes = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
-            if needed_bytes > self._size_bytes:
-                raise ChecksumMismatch("a copy of a store was cut short", size=self._size_bytes)
             self._environment = self._store.check_received(env, self._folder.incoming)
         except BaseException:
             close_file(env)
@@ -194,6 +192,7 @@ class LmdbStore:
     tables: all of them; a table that is missing is made empty.
     map_bytes: bound of the file's size; sparse.
     reserve_bytes: of disk space held ahead of use (see `lmdb_room`).
+    check_bytes_max: of a larger file only the inner pages are checked before it is opened.
     disk: for the folders; LMDB opens its files itself.
     """
 
@@ -206,16 +205,17 @@ class LmdbStore:
         *,
         map_bytes: int = MAP_SIZE_BYTES,
         reserve_bytes: int = 0,
+        check_bytes_max: int = CHECK_BYTES_MAX,
         disk: Disk | None = None,
     ) -> None:
         self._tables: Sequence[Table] = list(tables)
-        self._map_bytes = map_bytes
+        self._map_bytes, self._check_bytes_max = map_bytes, check_bytes_max
         self._disk = disk or SystemDisk()
         self._folder = StoreFolder(self._disk, path)
         self._folder.recover()
         if not self._disk.exists(path / DATA_FILE):
             self._make()
-        check_file(self._disk, path)
+        check_file(self._disk, path, self._tables, whole_bytes_max=check_bytes_max)
         env = open_file(self._disk, path, tables_max=len(self._tables), map_bytes=map_bytes)
         self.key_bytes_max = env.max_key_size()
         assert self.key_bytes_max >= KEY_BYTES_NEEDED, (
@@ -374,11 +374,12 @@ class LmdbStore:
     def open_received(self, path: Path) -> lmdb.Environment:
         """Only for `LmdbIncoming`, as are the next three."""
         try:
+            check_file(self._disk, path, self._tables, whole_bytes_max=self._check_bytes_max)
             return open_file(
                 self._disk, path, tables_max=len(self._tables), map_bytes=self._map_bytes
             )
         except StoreDamaged as error:
-            if isinstance(error.__cause__, lmdb.InvalidError):
+            if isinstance(error.__cause__, NoHead):
                 raise UnknownFormat("not a copy of a store") from error
             raise ChecksumMismatch("a copy of a store is damaged", **error.facts) from error
 
