@@ -3,10 +3,13 @@
 `get(name).info("container_closed", container=7)`. Lines are `time level logger event key=value
 ...`."""
 
+import errno
 import json
 import logging
 import sys
 from typing import Any
+
+from trioxygen.common.errors import Corrupt
 
 
 class EventLogger:
@@ -35,8 +38,16 @@ class EventLogger:
         self._log(logging.WARNING, event, fields, None)
 
     def error(self, event: str, *, error: BaseException | None = None, **fields: Any) -> None:
-        """Someone must act."""
+        """Someone must act.
+
+        What a disk has lost is one line: where in the code it was met tells nothing of it."""
+        if _is_damage(error):
+            fields, error = {**fields, "reason": error}, None
         self._log(logging.ERROR, event, fields, error)
+
+
+def _is_damage(error: BaseException | None) -> bool:
+    return isinstance(error, Corrupt) or (isinstance(error, OSError) and error.errno == errno.EIO)
 
 
 def _quoted(value: Any) -> str:

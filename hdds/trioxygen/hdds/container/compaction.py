@@ -109,7 +109,7 @@ class Compactor:
                     rows = await volume.blocking.run(self._rows, container.container_id, after)
                 except DamagedRow as error:
                     # It may be of a block that lies here: the segment has to stay.
-                    log.error("segment_not_compacted", segment=number, error=error)
+                    log.error("segment_not_compacted", segment=number, reason=error)
                     self._corrupt.add((container.container_id, number))
                     return
                 if not rows:
