@@ -6,6 +6,7 @@ from typing import Any, Final
 from google.protobuf.message import Message
 
 from trioxygen.common.errors import DamagedRow
+from trioxygen.common.network import Handler
 from trioxygen.metadata.execution import Executor
 
 # A listing may meet one after the other.
@@ -15,6 +16,15 @@ _ROWS_MAX: Final = 100
 async def execute_early(executor: Executor, command: Message) -> Message:
     """As `Executor.execute_early`."""
     return await _until_whole(executor, lambda: executor.execute_early(command))
+
+
+def served(executor: Executor, handler: Callable[[Any], Awaitable[Message]]) -> Handler:
+    """A handler of calls that may be carried out twice."""
+
+    async def serve(request: Any) -> Message:
+        return await _until_whole(executor, lambda: handler(request))
+
+    return serve
 
 
 async def query(executor: Executor, question: Callable[[Any], Message], request: Any) -> Message:

@@ -24,7 +24,7 @@ from trioxygen.common.errors import (
 )
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.execution import META, Executor
-from trioxygen.metadata.replicated_state import APPLIED_KEY
+from trioxygen.metadata.replicated_state import is_own, own_rows
 from trioxygen.metadata.store.ports import DamagedSpan, Table
 from trioxygen.metadata.store.seal import shown
 from trioxygen.proto.v1 import group_admin_pb2 as admin
@@ -81,7 +81,7 @@ class Healer:
             try:
                 await self._heal(table, key)
             except TrioxygenError as error:
-                log.error("damaged_row_left", table=table.name, key=shown(key), error=error)
+                log.error("damaged_row_left", table=table.name, key=shown(key), reason=error)
                 return False
         return False
 
@@ -91,7 +91,7 @@ class Healer:
         try:
             await self._heal(table, bytes.fromhex(error.facts["key_hex"]))
         except TrioxygenError as failure:
-            log.error("damaged_row_left", error=failure)
+            log.error("damaged_row_left", table=table.name, key=error.facts["key"], reason=failure)
             raise error from failure
 
     async def _heal(self, table: Table, key: bytes) -> None:
@@ -113,6 +113,9 @@ class Healer:
                     failure = error
                     continue
                 rows = list(zip(reply.keys, reply.values, strict=True))
+                if table == META:
+                    # One of the two may be among the damaged ones; the other is not.
+                    rows += await self._runtime.blocking.run(self._own_rows)
                 await executor.replace_rows(span, rows)
                 log.warning(
                     "damaged_row_healed",
@@ -123,6 +126,10 @@ class Healer:
                 )
                 return
         raise failure
+
+    def _own_rows(self) -> list[tuple[bytes, bytes]]:
+        with self._executor.store.read() as txn:
+            return list(own_rows(txn).items())
 
     async def _ask(
         self, address: str, span: DamagedSpan, applied_index: int
@@ -155,9 +162,8 @@ class Healer:
                 before = request.before
                 rows = takewhile(lambda row: row[0] < before, rows)
             for key, value in rows:
-                if table == META and key == APPLIED_KEY:
-                    # Each state's own. Where it is damaged, how much the state holds is not known.
-                    raise InvalidRequest("how far a state is cannot be told by another")
+                if table == META and is_own(key):
+                    continue
                 reply.keys.append(key)
                 reply.values.append(value)
                 if len(reply.keys) > _ROWS_MAX:

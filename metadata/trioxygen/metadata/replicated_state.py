@@ -11,6 +11,7 @@ from trioxygen.common.errors import InvalidRequest, UnknownFormat
 from trioxygen.metadata.raft.ports import Applied, Entry, EntryKind, Snapshot
 from trioxygen.metadata.store.delta import apply_delta
 from trioxygen.metadata.store.ports import Copy, Incoming, ReadTxn, Store, Table, WriteTxn
+from trioxygen.metadata.store.twice import get_either, put_twice
 from trioxygen.proto.v1.raft_pb2 import MemberRow
 
 log = logs.get(__name__)
@@ -22,7 +23,8 @@ T = TypeVar("T")
 META: Final = Table(0, "meta")
 
 # Index 8, term 8, big-endian. The term is missing in states from before there were several voters.
-APPLIED_KEY: Final = b"applied"
+# Twice: how far a state is nobody else can tell, and all that is in it hangs on it.
+_APPLIED: Final = (b"applied", b"applied.copy")
 _CONFIGURATION: Final = b"configuration"
 MEMBER_PREFIX: Final = b"member/"
 # The last id that was given.
@@ -42,8 +44,21 @@ def member_key(replica_id: int) -> bytes:
     return MEMBER_PREFIX + replica_id.to_bytes(8, "big")
 
 
+def own_rows(txn: ReadTxn) -> dict[bytes, bytes]:
+    """Rows of META that say how far this very state is: each replica's own.
+
+    Raises: DamagedRow: none of them is whole."""
+    value = get_either(txn, META, _APPLIED)
+    return {} if value is None else dict.fromkeys(_APPLIED, value)
+
+
+def is_own(key: bytes) -> bool:
+    """Of a row of META."""
+    return key in _APPLIED
+
+
 def read_applied(txn: ReadTxn) -> Applied:
-    value = txn.get(META, APPLIED_KEY) or b""
+    value = get_either(txn, META, _APPLIED) or b""
     return Applied(
         index=int.from_bytes(value[:8], "big"),
         term=int.from_bytes(value[8:16], "big"),
@@ -59,7 +74,8 @@ def forget_group(txn: WriteTxn) -> None:
 
 def _note_applied(txn: WriteTxn, entries: Sequence[Entry]) -> None:
     last = entries[-1]
-    txn.put(META, APPLIED_KEY, last.index.to_bytes(8, "big") + last.term.to_bytes(8, "big"))
+    value = last.index.to_bytes(8, "big") + last.term.to_bytes(8, "big")
+    put_twice(txn, META, _APPLIED, value)
     for entry in entries:
         if entry.kind is EntryKind.CONFIGURATION:
             txn.put(META, _CONFIGURATION, entry.payload)

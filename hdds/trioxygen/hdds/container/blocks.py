@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from trioxygen.common.errors import DamagedRow
 from trioxygen.metadata.store.ports import Cursor, ReadTxn, Store, Table, WriteTxn
 from trioxygen.metadata.store.table import RowTable
+from trioxygen.metadata.store.twice import get_either, put_twice
 from trioxygen.proto.v1.datanode_pb2 import (
     BlockRow,
     DataNodeContainerRow,
@@ -25,7 +26,8 @@ TABLES: Final = (BLOCKS.table, CONTAINERS.table, SEGMENTS.table, META)
 
 OWN_FILE: Final = -1
 
-_APPLIED: Final = b"applied"
+# Twice: where the log is to be replayed from nothing else tells.
+_APPLIED: Final = (b"applied", b"applied.copy")
 _BLOCK_KEY: Final = struct.Struct(">QQ")
 _CONTAINER_KEY: Final = struct.Struct(">Q")
 _SEGMENT_KEY: Final = struct.Struct(">QI")
@@ -131,13 +133,13 @@ def put_block(txn: WriteTxn, key: bytes, block: Block) -> None:
 
 
 def put_applied_index(txn: WriteTxn, index: int) -> None:
-    txn.put(META, _APPLIED, index.to_bytes(8, "big"))
+    put_twice(txn, META, _APPLIED, index.to_bytes(8, "big"))
 
 
 def applied_index(store: Store) -> int:
     """The last entry of the ring's log whose effects the store holds; 0 for a new store."""
     with store.read() as txn:
-        return int.from_bytes(txn.get(META, _APPLIED) or b"", "big")
+        return int.from_bytes(get_either(txn, META, _APPLIED) or b"", "big")
 
 
 class BlockIndex:

@@ -8,10 +8,11 @@ from typing import Final
 from google.protobuf.message import Message
 
 from trioxygen.common.errors import InvalidRequest
-from trioxygen.common.network import Service
+from trioxygen.common.network import Handler, Service
 from trioxygen.common.paging import Room
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import GIB, MINUTE_MS, SECOND_MS
+from trioxygen.metadata import healed
 from trioxygen.metadata.execution import Executor, ExecutorConfig
 from trioxygen.metadata.raft.ports import Replica
 from trioxygen.metadata.scm import commands, description
@@ -105,16 +106,17 @@ class StorageContainerManager:
         self._led_term = -1
         self._led_since_ms = 0.0
         self._pairing = asyncio.Lock()
+        calls: dict[str, Handler] = {
+            "AllocateBlocks": self._allocate_blocks,
+            "DeleteBlocks": self._executor.execute,
+            "LocateContainers": self._locate_containers,
+            "RegisterDataNode": self._register,
+            "Heartbeat": self._heartbeat,
+            "DescribeScm": self._describe,
+        }
         self.service = Service(
             _DESCRIPTOR,
-            {
-                "AllocateBlocks": self._allocate_blocks,
-                "DeleteBlocks": self._executor.execute,
-                "LocateContainers": self._locate_containers,
-                "RegisterDataNode": self._register,
-                "Heartbeat": self._heartbeat,
-                "DescribeScm": self._describe,
-            },
+            {name: healed.served(self._executor, call) for name, call in calls.items()},
             {},
             {},
         )
@@ -144,12 +146,13 @@ class StorageContainerManager:
         self._executor.check_leader()
         replica = self._executor.replica
         if replica.term != self._led_term:
-            self._led_term = replica.term
             self._led_since_ms = self._runtime.clock.monotonic_ms()
             self._nodes.forget()
             self._heartbeats.forget()
             self._allocator.load()
-            self._left_safe_mode = self._is_blind = False
+self._left_safe_mode = self._is_blind = False
+            # At the end: what meets a damaged row has to be done again.
+            self._led_term = replica.term
 
     def safe_mode(self) -> bool:
         """Until every node that the state knows has reported its containers once, or those that
