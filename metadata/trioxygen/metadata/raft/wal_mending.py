@@ -165,6 +165,9 @@ class Mender:
         assert self._held is not None
         for loss in self.losses:
             self._check(loss, groups, self._held)
+        for loss in self.losses:
+            if loss.segment is not None:
+                self._make_room(loss, loss.segment, self._held)
         through: dict[GroupId, tuple[int, int]] = {}
         for group, held in self._held.items():
             index = groups.get(group)
@@ -213,6 +216,22 @@ class Mender:
             is_said_later = groups[group].hard_state_offset > loss.offset
             if not is_said_later and not (state is not None and state.is_only_voter):
                 raise _needed(loss, group, state)
+
+    def _make_room(self, loss: Loss, segment: Segment, held: Mapping[GroupId, StateHeld]) -> None:
+        """Where less is lost than what takes its place needs, the records that follow go as well,
+        if they are obsolete too."""
+        while loss.end < segment.header.size_bytes and _left_over(loss, loss.end) < 0:
+            header = raw_record_header(segment.file.pread(RECORD_HEADER_BYTES, loss.end))
+            state = held.get(header.group)
+            is_obsolete = header.kind == Kind.SYNCED or (
+                header.kind == Kind.ENTRY and state is not None and header.at_index <= state.index
+            )
+            starts = {one.start for one in self.losses if one.segment is segment}
+            if not is_obsolete or loss.end in starts:
+                raise _needed(loss, header.group, state)
+            if loss.first_after.get(header.group) == header.at_index:
+                loss.first_after[header.group] += 1
+            loss.end += RECORD_HEADER_BYTES + header.size_bytes
 
     def _has_anything(
         self,
@@ -302,13 +321,13 @@ def _fill(segment: Segment, loss: Loss) -> None:
     synced = loss.offset
     end = loss.end
     tail = b""
+    records = _replacement(loss)
     if loss.end == segment.header.size_bytes:
         tail = record_header(Kind.SEGMENT_END, GroupId(0), synced_offset=synced, seed=seed)
-        end = loss.start + RECORD_HEADER_BYTES * (1 + len(_broken(loss)))
-    records = [
-        (Kind.COMPACTED, group, first - 1) for group, first in sorted(_broken(loss).items())
-    ] or ([] if tail else [(Kind.SYNCED, GroupId(0), 0)])
-    room = end - loss.start - RECORD_HEADER_BYTES * len(records) - len(tail)
+        end = loss.start + RECORD_HEADER_BYTES * (1 + len(records))
+    else:
+        records = records or [(Kind.SYNCED, GroupId(0), 0)]
+    room = _left_over(loss, end) if not tail else 0
     assert room >= 0, (segment.path, loss)
     data = b""
     for position, (kind, group, index) in enumerate(records):
@@ -321,10 +340,18 @@ def _fill(segment: Segment, loss: Loss) -> None:
     segment.file.datasync()
 
 
-def _broken(loss: Loss) -> dict[GroupId, int]:
-    """The groups whose entries do not follow each other over the loss, and where they go on."""
-    return {
-        group: first
-        for group, first in loss.first_after.items()
-        if first != loss.last_before.get(group, 0) + 1
-    }
+def _left_over(loss: Loss, end: int) -> int:
+    return end - loss.start - RECORD_HEADER_BYTES * max(1, len(_replacement(loss)))
+
+
+def _replacement(loss: Loss) -> list[tuple[Kind, GroupId, int]]:
+    """Of each group whose entries do not follow each other over the loss, where they go on. They
+    may go back: what stood in between belongs elsewhere."""
+    records: list[tuple[Kind, GroupId, int]] = []
+    for group, first in sorted(loss.first_after.items()):
+        last = loss.last_before.get(group, 0)
+        if first <= last:
+            records.append((Kind.TRUNCATE, group, first))
+        if first != last + 1:
+            records.append((Kind.COMPACTED, group, first - 1))
+    return records
