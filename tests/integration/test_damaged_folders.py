@@ -3,21 +3,39 @@
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.integration.endpoint import read
+from tests.integration.folder_damage import (
+    Damage,
+    a_file,
+    a_folder,
+    cut,
+    gone,
+    holding,
+    no_segments,
+    noise,
+    of_segment,
+)
 from tests.integration.store_process import StoreProcess
 
 SIZES: Final = {"small": 3_000, "large": 2_000_000}
-Damage = Callable[[Path], None]
 
 
 def body_of(key: str) -> bytes:
     return random.Random(key).randbytes(SIZES[key.split("-")[0]])
+
+
+def log_of_another(log: str, other: str) -> Damage:
+    def damage(data: Path) -> None:
+        shutil.rmtree(data / log)
+        shutil.copytree(data / other, data / log)
+
+    return damage
 
 
 @pytest.fixture(scope="module")
@@ -44,71 +62,6 @@ def copied(whole: Path, folder: Path, damage: Damage) -> StoreProcess:
     shutil.copytree(whole, store.data)
     damage(store.data)
     return store
-
-
-def gone(part: str) -> Damage:
-    def damage(data: Path) -> None:
-        path = data / part
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-
-    return damage
-
-
-def a_file(part: str) -> Damage:
-    def damage(data: Path) -> None:
-        gone(part)(data)
-        (data / part).write_bytes(b"x")
-
-    return damage
-
-
-def a_folder(part: str) -> Damage:
-    def damage(data: Path) -> None:
-        gone(part)(data)
-        (data / part).mkdir()
-
-    return damage
-
-
-def holding(part: str, content: bytes) -> Damage:
-    def damage(data: Path) -> None:
-        (data / part).write_bytes(content)
-
-    return damage
-
-
-def cut(part: str) -> Damage:
-    return lambda data: os.truncate(data / part, (data / part).stat().st_size // 2)
-
-
-def noise(part: str, at: int, size: int) -> Damage:
-    def damage(data: Path) -> None:
-        with (data / part).open("r+b") as file:
-            file.seek(at)
-            file.write(random.Random(1).randbytes(size))
-
-    return damage
-
-
-def of_segment(log: str, change: Callable[[str], Damage]) -> Damage:
-    """Of the oldest segment of a log."""
-
-    def damage(data: Path) -> None:
-        name = min(path.name for path in (data / log).glob("*.wal"))
-        change(f"{log}/{name}")(data)
-
-    return damage
-
-
-def no_segments(log: str) -> Damage:
-    def damage(data: Path) -> None:
-        for path in (data / log).glob("*.wal"):
-            path.unlink()
-
-    return damage
 
 
 REFUSED: Final[dict[str, tuple[Damage, str]]] = {
@@ -159,6 +112,10 @@ REFUSED: Final[dict[str, tuple[Damage, str]]] = {
             ("has a damaged head", lambda log: of_segment(log, lambda one: noise(one, 9, 40))),
             ("has lost its oldest", lambda log: of_segment(log, gone)),
         )
+    },
+    **{
+        f"{log} is the one of another store": (log_of_another(log, other), log)
+        for log, other in (("log", "datanode/log"), ("datanode/log", "log"))
     },
     "the folder of a container is a file": (
         lambda data: a_file(f"datanode/containers/{os.listdir(data / 'datanode/containers')[0]}")(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from trioxygen.cli import states_held
+from trioxygen.cli import own_log, states_held
 from trioxygen.cli.config_schema import Config
 from trioxygen.cli.states_held import GroupState
 from trioxygen.common import logs
@@ -80,10 +80,34 @@ async def open_log(
     )
 
 
+async def open_own_log(
+    runtime: Runtime,
+    path: Path,
+    name: str,
+    segment_bytes: int,
+    metrics: WalMetrics,
+    states: StatesHeld,
+) -> WriteAheadLog:
+    """As `open_log`, and only the one that was there before; `note_logs` once it is in use.
+
+    Raises: LogCorrupt."""
+    await runtime.blocking.run(own_log.check_owner, runtime.disk, path)
+    return await open_log(runtime, path, name, segment_bytes, metrics, states)
+
+
+async def note_logs(runtime: Runtime, *paths: Path) -> None:
+    for path in paths:
+        await runtime.blocking.run(own_log.note_owner, runtime.disk, path)
+
+
 def open_store(config: Config, path: Path, tables: Iterable[Table]) -> LmdbStore:
     metadata = config.metadata
     return LmdbStore(
-        path, tables, map_bytes=metadata.map_bytes, reserve_bytes=metadata.reserved_bytes
+        path,
+        tables,
+        map_bytes=metadata.map_bytes,
+        reserve_bytes=metadata.reserved_bytes,
+        check_bytes_max=metadata.start_check_bytes_max,
     )
 
 
@@ -170,7 +194,7 @@ async def build_datanode(
         return open_store(config, data / name, tables)
 
     await runtime.blocking.run(check_whole, runtime.disk, VolumeLayout(data))
-    wal = await open_log(
+    wal = await open_own_log(
         runtime,
         data / "log",
         "ring",
@@ -337,7 +361,7 @@ async def build_all_in_one(
 ) -> AllInOne:
     """OM, SCM, one DataNode and the gateway, started and serving each other; not the HTTP ports."""
     wal_metrics = WalMetrics(runtime.registry)
-    wal = await open_log(
+    wal = await open_own_log(
         runtime,
         data / "log",
         "metadata",
@@ -366,6 +390,7 @@ async def build_all_in_one(
         config, data / "datanode", runtime, scm_client, wal_metrics
     )
     await datanode.start()
+    await note_logs(runtime, data / "log", data / "datanode" / "log")
     # One copy of everything: right for a laptop, said aloud because a disk that dies takes it all.
     log.info("durability", datanodes=1, oms=1, note="each block and record is on one disk")
     first_credentials = await make_admin(om_client, credentials)

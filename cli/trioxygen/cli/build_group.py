@@ -92,7 +92,7 @@ class GroupMember:
     ) -> None:
         self._runtime, self._wal, self._config = runtime, wal, config
         self._file = IdentityFile(runtime.disk, data / _IDENTITY_FILE, runtime.rng)
-        self._loaded_mark = loaded_mark(data, config.name)
+        self._loaded_mark, self._log = loaded_mark(data, config.name), data / "log"
         self._gate = _Gate(config.name, descriptor)
         self._directory = MembershipDirectory()
         self._transport = RaftTransport(
@@ -123,7 +123,9 @@ class GroupMember:
         identity = self._file.open(self._config.node_id)
         if identity.has_log and not has_log and len(self._config.peers) == 1:
             if not self._runtime.disk.exists(self._loaded_mark):
-                raise LogCorrupt("the log is gone, and no other replica has what it held")
+                raise LogCorrupt(
+                    "the log is gone, and no other replica has what it held", file=str(self._log)
+                )
             # A group begins with the state of the dump: who this was belonged to the one before.
             return self._file.make(self._config.node_id)
         return self._file.check_log(identity, has_log=has_log)

@@ -21,13 +21,15 @@ from trioxygen.cli.build import (
     build_scm,
     build_scm_client,
     make_admin,
+    note_logs,
     om_store,
-    open_log,
+    open_own_log,
     scm_store,
 )
 from trioxygen.cli.build_group import GroupConfig, GroupMember, ReplicatedService
 from trioxygen.cli.config_schema import Config
 from trioxygen.cli.data_folder import DataFolder
+from trioxygen.cli.data_parts import DATANODE_PARTS, check_parts, note_parts
 from trioxygen.cli.states_held import GroupState
 from trioxygen.common import logs
 from trioxygen.common.errors import Unavailable
@@ -133,7 +135,7 @@ class GroupRole:
         node, metadata = self._node, self._node.config.metadata
         peers = node.config.group(self._name).peers
         [address] = [peer.address for peer in peers if peer.id == node.folder.node_id]
-        self._wal = await open_log(
+        self._wal = await open_own_log(
             node.runtime,
             node.data / "log",
             self._name,
@@ -175,6 +177,7 @@ class GroupRole:
         node, member = self._node, self._member
         assert member is not None and self._server is not None
         await member.start(lambda replica, first: self._build(node, replica, first))
+        await note_logs(node.runtime, node.data / "log")
         await node.insist("a leader", member.until_current)
         return self._server.address
 
@@ -232,6 +235,7 @@ class DataNodeRole:
 
     async def open(self) -> None:
         node, config = self._node, self._node.config
+        check_parts(node.runtime.disk, node.data, DATANODE_PARTS)
         self._scm = build_scm_client(config, node.runtime, config.scm.addresses)
         self._datanode, self._wal = await build_datanode(
             config,
@@ -249,9 +253,11 @@ class DataNodeRole:
         assert self._datanode is not None and self._scm is not None
         self._started = True
         await self._datanode.start()
+        await note_logs(self._node.runtime, self._node.data / "datanode" / "log")
         # A node of another cluster learns it here, and ends; heartbeats would go on for ever.
         await self._node.insist("the SCM", partial(self._scm.locate, []))
         await self._datanode.registered.wait()
+        note_parts(self._node.runtime, self._node.folder)
         self._node.readiness.require(self._datanode.takes_writes)
         return self._datanode.address
 

@@ -127,7 +127,7 @@ def check_whole(disk: Disk, layout: VolumeLayout) -> None:
         return
     log_names = disk.list(layout.log) if disk.exists(layout.log) else []
     for part, is_there in (
-        (layout.index, disk.exists(layout.index / "data.mdb")),
+        (layout.index / "data.mdb", disk.exists(layout.index / "data.mdb")),
         (layout.containers, disk.exists(layout.containers)),
         (layout.log, any(name.endswith(".wal") for name in log_names)),
     ):

@@ -15,7 +15,12 @@ from typing import Any, Final
 
 from trioxygen.common import logs
 from trioxygen.common.disk import Disk
-from trioxygen.common.errors import ChecksumMismatch, InvalidRequest, UnknownFormat
+from trioxygen.common.errors import (
+    ChecksumMismatch,
+    InvalidRequest,
+    StoreDamaged,
+    UnknownFormat,
+)
 from trioxygen.metadata.raft.core.types import Configuration, ReplicaId
 from trioxygen.proto.v1.raft_pb2 import MemberRow
 
@@ -156,10 +161,10 @@ class IdentityFile:
         """Compares what `open` gave with whether the group's log is there. Without it the node is a
         new replica from here on.
 
-        Raises: InvalidRequest: a log without the identity that it was written under.
+        Raises: StoreDamaged: a log without the identity that it was written under.
         """
         if has_log and not identity.belongs:
-            raise InvalidRequest(
+            raise StoreDamaged(
                 "a log without its replica's identity: restore the file, or empty the folder",
                 file=str(self._path),
             )
