@@ -150,7 +150,7 @@ class StorageContainerManager:
             self._nodes.forget()
             self._heartbeats.forget()
             self._allocator.load()
-self._left_safe_mode = self._is_blind = False
+            self._left_safe_mode = self._is_blind = False
             # At the end: what meets a damaged row has to be done again.
             self._led_term = replica.term
 
