@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from trioxygen.cli import admin_offline
+from trioxygen.cli import admin_offline, admin_orphans
 from trioxygen.cli.admin_client import JsonOption
 from trioxygen.cli.exits import CommandFailed, Exit
 
@@ -18,6 +18,7 @@ app = typer.Typer(
     help="Groups of OMs and SCMs; dumps.", no_args_is_help=True, rich_markup_mode=None
 )
 admin_offline.add_to(app)
+app.command("orphans")(admin_orphans.list_orphans)
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Configuration of the cluster.")

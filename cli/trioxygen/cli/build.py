@@ -21,6 +21,7 @@ from trioxygen.gateway.admin_backend import OzoneAdminBackend
 from trioxygen.gateway.app import create_app
 from trioxygen.gateway.http_limits import AsgiApp
 from trioxygen.gateway.operations import S3Config
+from trioxygen.gateway.orphans import Orphans
 from trioxygen.gateway.ozone_backend import BackendConfig, OzoneBackend
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.s3_refusals import S3Port
@@ -302,7 +303,8 @@ def build_gateway(
             buffer_bytes_max=config.s3.buffer_bytes_max,
         ),
     )
-    admin = OzoneAdminBackend(om_client, scm_client, readiness)
+    orphans = Orphans(om_client, scm_client, pool.channel, runtime.clock)
+    admin = OzoneAdminBackend(om_client, scm_client, readiness, orphans.page)
     return Gateway(
         backend=backend,
         s3_port=create_app(s3, backend, runtime, readiness=readiness, access_log=access_log),

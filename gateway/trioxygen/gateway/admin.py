@@ -27,6 +27,7 @@ from trioxygen.gateway.admin_models import (
     KeyPage,
     NewAccount,
     NewKey,
+    OrphanPage,
     StatusView,
 )
 from trioxygen.gateway.readiness import Readiness
@@ -152,6 +153,10 @@ def _api_routes(backend: AdminBackend) -> APIRouter:
     @router.get("/buckets/{name}")
     async def lookup_bucket(name: str) -> BucketView:
         return await backend.lookup_bucket(name)
+
+    @router.get("/orphans")
+    async def find_orphans(after: str = "", count_max: Count = PAGE_COUNT_MAX) -> OrphanPage:
+        return await backend.find_orphans(after, count_max)
 
     return router
 

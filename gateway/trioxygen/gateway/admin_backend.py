@@ -1,5 +1,6 @@
 """What the admin API needs of the store (`AdminBackend`), and that over the OM and SCM clients."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from google.protobuf.message import Message
@@ -19,6 +20,7 @@ from trioxygen.gateway.admin_models import (
     NewKey,
     NodeView,
     OmView,
+    OrphanPage,
     ScmView,
     StatusView,
 )
@@ -51,6 +53,10 @@ class AdminBackend(Protocol):
 
     async def lookup_bucket(self, name: str) -> BucketView: ...
 
+    async def find_orphans(self, after: str, count_max: int) -> OrphanPage:
+        """Of the next `count_max` blocks of a DataNode those that nothing refers to."""
+        ...
+
 
 class Calls(Protocol):
     """A client of the OM or of the SCM; the method is named by the request's type."""
@@ -59,10 +65,22 @@ class Calls(Protocol):
 
 
 class OzoneAdminBackend:
-    """Over the clients of OM and SCM."""
+    """Over the clients of OM and SCM.
 
-    def __init__(self, om: Calls, scm: Calls, readiness: Readiness) -> None:
+    Args: find_orphans: see `orphans`."""
+
+    def __init__(
+        self,
+        om: Calls,
+        scm: Calls,
+        readiness: Readiness,
+        find_orphans: Callable[[str, int], Awaitable[OrphanPage]],
+    ) -> None:
         self._om, self._scm, self._readiness = om, scm, readiness
+        self._find_orphans = find_orphans
+
+    async def find_orphans(self, after: str, count_max: int) -> OrphanPage:
+        return await self._find_orphans(after, count_max)
 
     async def status(self) -> StatusView:
         om = await self._om.call(om_pb2.DescribeOmRequest(count_rows=True), om_pb2.DescribeOmReply)

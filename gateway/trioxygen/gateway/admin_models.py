@@ -79,6 +79,22 @@ class BucketPage(_Model):
     truncated: bool
 
 
+class OrphanView(_Model):
+    node_id: str
+    container: int
+    local: int
+    size_bytes: int
+
+
+class OrphanPage(_Model):
+    """`next`: where the next page begins; empty: it was the last."""
+
+    orphans: list[OrphanView]
+    examined: int
+    next: str
+    silent_nodes: list[str]
+
+
 class OmView(_Model):
     node_id: str
     is_leader: bool

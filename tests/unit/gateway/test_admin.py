@@ -10,10 +10,13 @@ from google.protobuf.message import Message
 from prometheus_client import CollectorRegistry, Counter
 
 from trioxygen.common import errors
+from trioxygen.common.clock import SystemClock
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.network import Reply
+from trioxygen.common.network_local import LocalNetwork
 from trioxygen.gateway.admin import create_admin_app, status_of
 from trioxygen.gateway.admin_backend import OzoneAdminBackend
+from trioxygen.gateway.orphans import Orphans
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.proto.v1 import om_pb2, scm_pb2, types_pb2
 
@@ -45,7 +48,9 @@ class Port:
     def __init__(self) -> None:
         self.om, self.scm = Service(), Service()
         self.readiness, self.registry = Readiness(), CollectorRegistry()
-        backend = OzoneAdminBackend(self.om, self.scm, self.readiness)
+        # DataNodes are asked in tests/integration/test_orphans.py.
+        orphans = Orphans(self.om, self.scm, LocalNetwork().channel, SystemClock())
+        backend = OzoneAdminBackend(self.om, self.scm, self.readiness, orphans.page)
         self._sent: list[Any] = []
         self._app = create_admin_app(backend, self.readiness, self.registry, token=TOKEN)
 

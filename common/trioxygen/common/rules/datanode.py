@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from google.protobuf.message import Message
 
-from trioxygen.common.rules.rule import ANY, PART, REQUIRED_PART, MessageRules, raw, rules
+from trioxygen.common.rules.rule import ANY, PART, REQUIRED_PART, MessageRules, number, raw, rules
 from trioxygen.common.rules.types import BLOCK_BYTES, PIPELINE_ID
 from trioxygen.common.units import GIB, MIB
 from trioxygen.proto.v1 import datanode_pb2 as datanode
@@ -34,6 +34,7 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
     datanode.ReadSmallBlockRequest: _READ,
     datanode.ReadStreamHeader: _READ,
     datanode.DescribeDataNodeRequest: rules(after=raw(2_000)),
+    datanode.ListBlocksRequest: rules(after=raw(16), count_max=number(1, 10_000)),
     datanode.RingEntry: rules(
         write_small_block=PART, put_block=PART, close_container=PART, delete_blocks=PART
     ),

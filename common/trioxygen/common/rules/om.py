@@ -211,5 +211,6 @@ QUERIES: Final[dict[type[Message], MessageRules]] = {
     om.ListAccountsRequest: rules(after=SENT, count_max=ANY),
     om.ListAccessKeysRequest: rules(account_id=SENT, after=SENT, count_max=ANY),
     om.DescribeOmRequest: rules(count_rows=ANY),
+    om.FindOrphansRequest: rules(blocks=each(PART, 10_000)),
 }
 OM: Final = {**ROWS, **COMMANDS, **QUERIES}

@@ -15,6 +15,7 @@ from trioxygen.hdds.container.compaction import Compactor
 from trioxygen.hdds.container.scrub import Scrubber
 from trioxygen.hdds.container.volume import Volume
 from trioxygen.hdds.datanode import recovery
+from trioxygen.hdds.datanode.block_listing import listed_blocks
 from trioxygen.hdds.datanode.commands import Commands
 from trioxygen.hdds.datanode.config import DataNodeConfig
 from trioxygen.hdds.datanode.flusher import Flusher
@@ -26,7 +27,11 @@ from trioxygen.hdds.datanode.reads import Reads
 from trioxygen.hdds.datanode.service import DataNodeService
 from trioxygen.hdds.datanode.streams import Streams
 from trioxygen.hdds.datanode.volumes import VolumeParts, belong_to, open_volume
-from trioxygen.proto.v1.datanode_pb2 import DescribeDataNodeReply
+from trioxygen.proto.v1.datanode_pb2 import (
+    DescribeDataNodeReply,
+    ListBlocksReply,
+    ListBlocksRequest,
+)
 from trioxygen.proto.v1.scm_pb2 import ContainerReport, CorruptBlock
 
 log = logs.get(__name__)
@@ -92,6 +97,7 @@ class DataNode:
             home=self._homes.get,
             new_home=self._new_home,
             describe=self.describe,
+            list_blocks=self.list_blocks,
             read_small_bytes_max=self._config.read_small_bytes_max,
         )
         network = self._runtime.network
@@ -224,6 +230,12 @@ class DataNode:
             else:
                 reply.corrupt_blocks.append(one)
         return reply
+
+    async def list_blocks(self, request: ListBlocksRequest) -> ListBlocksReply:
+        """Of all volumes; blocks that only the log has yet are not among them."""
+        return await self._runtime.blocking.run(
+            listed_blocks, [work.volume for work in self.works], request
+        )
 
     def _described(self) -> Iterator[tuple[bytes, ContainerReport | CorruptBlock]]:
         containers = {

@@ -1,6 +1,6 @@
 """The DataNode's RPC service: finds a container's home and hands over."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import InvalidRequest, NoSuchContainer
@@ -10,6 +10,8 @@ from trioxygen.proto.v1 import datanode_pb2
 from trioxygen.proto.v1.datanode_pb2 import (
     DescribeDataNodeReply,
     DescribeDataNodeRequest,
+    ListBlocksReply,
+    ListBlocksRequest,
     PutBlockReply,
     PutBlockRequest,
     ReadSmallBlockReply,
@@ -33,9 +35,11 @@ class DataNodeService:
         home: Callable[[int], VolumeWork | None],
         new_home: Callable[[int], VolumeWork],
         describe: Callable[[bytes], DescribeDataNodeReply],
+        list_blocks: Callable[[ListBlocksRequest], Awaitable[ListBlocksReply]],
         read_small_bytes_max: int,
     ) -> None:
         self._home, self._new_home, self._describe = home, new_home, describe
+        self._list_blocks = list_blocks
         self._read_small_bytes_max = read_small_bytes_max
 
     def service(self) -> Service:
@@ -46,6 +50,7 @@ class DataNodeService:
                 "PutBlock": self.put_block,
                 "ReadSmallBlock": self.read_small_block,
                 "DescribeDataNode": self.describe_data_node,
+                "ListBlocks": self._list_blocks,
             },
             uploads={"WriteStream": self.write_stream},
             downloads={"ReadStream": self.read_stream},

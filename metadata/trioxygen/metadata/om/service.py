@@ -23,6 +23,7 @@ from trioxygen.metadata.om.commands.buckets import BucketCommands
 from trioxygen.metadata.om.commands.keys import KeyCommands
 from trioxygen.metadata.om.commands.leases import LeaseCommands
 from trioxygen.metadata.om.commands.uploads import UploadCommands
+from trioxygen.metadata.om.orphans import find_orphans
 from trioxygen.metadata.om.queries import Queries
 from trioxygen.metadata.om.schema import ALL_TABLES, OM_TABLES, given_blocks
 from trioxygen.metadata.om.workers import (
@@ -180,6 +181,7 @@ class OzoneManager:
             "VerifySignatureV2": queries.verify_signature_v2,
             "ListAccounts": queries.list_accounts,
             "ListAccessKeys": queries.list_access_keys,
+            "FindOrphans": partial(find_orphans, self._executor.store),
         }
         for name, query in answers.items():
             calls[name] = self._linearizable(query)

@@ -116,6 +116,30 @@ class DescribeDataNodeReply(_message.Message):
     next: bytes
     def __init__(self, node_id: _Optional[str] = ..., volumes: _Optional[_Iterable[_Union[_scm_pb2.VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[_scm_pb2.ContainerReport, _Mapping]]] = ..., pending_blocks: _Optional[int] = ..., corrupt_blocks: _Optional[_Iterable[_Union[_scm_pb2.CorruptBlock, _Mapping]]] = ..., next: _Optional[bytes] = ...) -> None: ...
 
+class ListBlocksRequest(_message.Message):
+    __slots__ = ("after", "count_max")
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    COUNT_MAX_FIELD_NUMBER: _ClassVar[int]
+    after: bytes
+    count_max: int
+    def __init__(self, after: _Optional[bytes] = ..., count_max: _Optional[int] = ...) -> None: ...
+
+class StoredBlock(_message.Message):
+    __slots__ = ("block", "size_bytes")
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    block: _types_pb2.BlockId
+    size_bytes: int
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+
+class ListBlocksReply(_message.Message):
+    __slots__ = ("blocks", "next")
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FIELD_NUMBER: _ClassVar[int]
+    blocks: _containers.RepeatedCompositeFieldContainer[StoredBlock]
+    next: bytes
+    def __init__(self, blocks: _Optional[_Iterable[_Union[StoredBlock, _Mapping]]] = ..., next: _Optional[bytes] = ...) -> None: ...
+
 class BlockRow(_message.Message):
     __slots__ = ("size_bytes", "commit_sequence", "checksums", "packed", "own_file")
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]

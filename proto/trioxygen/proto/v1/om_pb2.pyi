@@ -886,6 +886,18 @@ class ListAccessKeysReply(_message.Message):
     truncated: bool
     def __init__(self, keys: _Optional[_Iterable[_Union[AccessKeyRow, _Mapping]]] = ..., truncated: _Optional[bool] = ...) -> None: ...
 
+class FindOrphansRequest(_message.Message):
+    __slots__ = ("blocks",)
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockId]
+    def __init__(self, blocks: _Optional[_Iterable[_Union[_types_pb2.BlockId, _Mapping]]] = ...) -> None: ...
+
+class FindOrphansReply(_message.Message):
+    __slots__ = ("orphans",)
+    ORPHANS_FIELD_NUMBER: _ClassVar[int]
+    orphans: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockId]
+    def __init__(self, orphans: _Optional[_Iterable[_Union[_types_pb2.BlockId, _Mapping]]] = ...) -> None: ...
+
 class DescribeOmRequest(_message.Message):
     __slots__ = ("count_rows",)
     COUNT_ROWS_FIELD_NUMBER: _ClassVar[int]
