@@ -122,8 +122,13 @@ class Mender:
         chain = _chain(segment.file, start, end)
         if chain is not None:
             loss.count = len(chain)
-            if all(self._is_plausible(header, loss) for header in chain):
-                loss.records = chain
+        else:
+            # The size itself may be what was damaged: then one record fills it all. Where the rest
+            # of its header says nothing either, how many there were is not known.
+            only = raw_record_header(segment.file.pread(RECORD_HEADER_BYTES, start))
+            chain = [only._replace(size_bytes=end - start - RECORD_HEADER_BYTES)]
+        if all(self._is_plausible(header, loss) for header in chain):
+            loss.records = chain
         self.losses.append(loss)
 
     def _is_plausible(self, header: RecordHeader, loss: Loss) -> bool:
@@ -287,11 +292,7 @@ def _chain(file: File, start: int, end: int) -> list[RecordHeader] | None:
             break
         found.append(header)
         at = after
-    if at == end and found:
-        return found
-    # The size itself may be what was damaged: then one record fills it all.
-    only = raw_record_header(file.pread(RECORD_HEADER_BYTES, start))
-    return [only._replace(size_bytes=end - start - RECORD_HEADER_BYTES)]
+    return found if at == end and found else None
 
 
 def _name_aside(disk: Disk, path: Path) -> Path:

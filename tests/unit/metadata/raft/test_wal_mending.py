@@ -235,3 +235,26 @@ def test_whole_segment_that_is_obsolete_may_be_lost(how: str, number: int) -> No
         await again.close()
 
     asyncio.run(scenario())
+
+
+def test_records_of_which_nothing_can_be_read_are_not_counted_as_one() -> None:
+    async def scenario() -> None:
+        disk = MemoryDisk()
+        wal = await open_log(disk)
+        await append_many(wal, 3, size_bytes=100)
+        # It says that what stands before it was synced.
+        await wal.append(OTHER, entries(1, [b"other"]))
+        await wal.append(OTHER, entries(2, [b"other"]))
+        await wal.close()
+        [name] = used(disk)
+        second, third = [one for one in records(disk, name) if one[2] == Kind.ENTRY][1:3]
+        file = disk.open(DIRECTORY / name)
+        file.pwrite([b"\xee" * (second[1] + third[1])], second[0])
+        file.datasync()
+        file.close()
+        # One of the two is applied, and one entry more than the log has: which is not said.
+        held = {one: StateHeld(2, 1, is_only_voter=True) for one in (GROUP, OTHER)}
+        with pytest.raises(LogCorrupt):
+            await mended(disk, held)
+
+    asyncio.run(scenario())
