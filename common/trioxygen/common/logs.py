@@ -55,6 +55,13 @@ def _quoted(value: Any) -> str:
     return text if text and text.isprintable() and not set(text) & set(' "=') else json.dumps(text)
 
 
+class LineFormatter(logging.Formatter):
+    """A traceback is indented: no text in an error's message can look like a line of its own."""
+
+    def formatException(self, ei: Any) -> str:
+        return "\n".join([f"  {line}" for line in super().formatException(ei).splitlines()])
+
+
 def get(name: str) -> EventLogger:
     return EventLogger(logging.getLogger(name))
 
@@ -62,7 +69,7 @@ def get(name: str) -> EventLogger:
 def configure(*, level: str = "INFO") -> None:
     """Sends the project's logs to standard error. Called by the command line only."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger("trioxygen")
     root.handlers[:] = [handler]
     root.setLevel(level)

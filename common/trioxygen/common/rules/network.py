@@ -7,7 +7,7 @@ from google.protobuf.message import Message
 from trioxygen.common.rules.datanode import DATANODE
 from trioxygen.common.rules.om import OM
 from trioxygen.common.rules.raft import RAFT
-from trioxygen.common.rules.rule import ANY, PART, MessageRules, each, raw, rules, text
+from trioxygen.common.rules.rule import ANY, PART, MessageRules, each, line, raw, rules
 from trioxygen.common.rules.scm import SCM
 from trioxygen.common.rules.table import Table
 from trioxygen.common.rules.types import NAME_OR_NONE, TYPES
@@ -24,8 +24,8 @@ SESSION: Final[dict[type[Message], MessageRules]] = {
         cancelled_ids=each(ANY, _FRAMES_MAX),
         answers=each(PART, _FRAMES_MAX),
     ),
-    session.Hello: rules(protocol_version=ANY, cluster_id=NAME_OR_NONE, peer=text(1_024)),
-    session.CallFrame: rules(id=ANY, deadline_ms=ANY, method=text(255), body=_BODY),
+    session.Hello: rules(protocol_version=ANY, cluster_id=NAME_OR_NONE, peer=line(1_024)),
+    session.CallFrame: rules(id=ANY, deadline_ms=ANY, method=line(255), body=_BODY),
     session.AnswerFrame: rules(id=ANY, status=ANY, body=_BODY),
 }
 

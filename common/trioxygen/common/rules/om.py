@@ -11,12 +11,14 @@ from trioxygen.common.rules.rule import (
     MessageRules,
     Rule,
     each,
+    field_value,
     known,
+    line,
+    matching,
     number,
     raw,
     rules,
     some,
-    text,
 )
 from trioxygen.common.rules.types import (
     BLOCK_BYTES,
@@ -42,8 +44,15 @@ DELETED_KEYS_MAX: Final = 1_000
 LEASES_NAMED_MAX: Final = 10_000
 METADATA_MAX: Final = 16 * KIB
 
-_ACCESS_KEY: Final = text(128)
-_ACCOUNT_ID: Final = text(256)
+_ACCESS_KEY: Final = line(128)
+_ACCOUNT_ID: Final = line(256)
+# The rest of x-amz-meta-: of a header's name, or a query's, which may have more letters.
+_FIELD_NAME: Final = matching("a part of a header field's name", "[!-9;-~\x80-\xff]*", 4_096)
+_ETAG: Final = Rule(
+    "an entity tag",
+    expression="len(value) <= 128 and value.isascii() and value.isprintable()"
+    " and '\"' not in value and ' ' not in value",
+)
 _HEX_DIGITS: Final = frozenset("0123456789abcdef")
 # The ETag of an object of parts is made of theirs.
 _HEX: Final = Rule(
@@ -89,16 +98,16 @@ def _part_fault(request: Any) -> str | None:
 
 
 ROWS: Final[dict[type[Message], MessageRules]] = {
-    om.HeaderPair: rules(name=text(4_096), value=text(8_192)),
+    om.HeaderPair: rules(name=_FIELD_NAME, value=field_value(8_192)),
     om.ObjectHeaders: rules(
         _headers_fault,
-        content_type=text(8_192),
-        cache_control=text(8_192),
-        content_disposition=text(8_192),
-        content_encoding=text(8_192),
-        content_language=text(8_192),
-        expires=text(8_192),
-        website_redirect_location=text(8_192),
+        content_type=field_value(8_192),
+        cache_control=field_value(8_192),
+        content_disposition=field_value(8_192),
+        content_encoding=field_value(8_192),
+        content_language=field_value(8_192),
+        expires=field_value(8_192),
+        website_redirect_location=field_value(8_192),
         user_metadata=each(PART, 2_048),
     ),
     om.ObjectPart: rules(number=number(1, PARTS_MAX), size_bytes=OBJECT_BYTES, checksum=CHECKSUM),
@@ -106,7 +115,7 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         object_id=ID_OR_NONE,
         size_bytes=OBJECT_BYTES,
         modified_ms=TIME_MS,
-        etag=text(128),
+        etag=_ETAG,
         storage_class=NAME_OR_NONE,
         account_id=_ACCOUNT_ID,
         checksum_algorithm=known(),
@@ -178,7 +187,7 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
     ),
     om.CreateAccountRequest: rules(**_RETRIED, account=PART),
     om.CreateAccessKeyRequest: rules(
-        **_RETRIED, account_id=_ACCOUNT_ID, access_key=_ACCESS_KEY, secret_key=text(128)
+        **_RETRIED, account_id=_ACCOUNT_ID, access_key=_ACCESS_KEY, secret_key=line(128)
     ),
     om.RevokeAccessKeyRequest: rules(**_RETRIED, access_key=_ACCESS_KEY),
 }

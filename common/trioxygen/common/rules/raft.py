@@ -11,9 +11,9 @@ from trioxygen.common.rules.rule import (
     MessageRules,
     each,
     known,
+    line,
     raw,
     rules,
-    text,
 )
 from trioxygen.common.rules.types import (
     ADDRESS,
@@ -21,8 +21,8 @@ from trioxygen.common.rules.types import (
     COUNT,
     ID,
     ID_OR_NONE,
-    NAME,
-    NAME_OR_NONE,
+    NODE_ID,
+    NODE_ID_OR_NONE,
 )
 from trioxygen.common.units import MIB
 from trioxygen.proto.v1 import group_admin_pb2 as admin
@@ -74,23 +74,23 @@ RAFT: Final[dict[type[Message], MessageRules]] = {
         kinds=raw(_ENTRIES_MAX),
     ),
     raft.MemberRow: rules(
-        replica_id=ID_OR_NONE, node_id=NAME_OR_NONE, address=ADDRESS_OR_NONE, incarnation=ANY
+        replica_id=ID_OR_NONE, node_id=NODE_ID_OR_NONE, address=ADDRESS_OR_NONE, incarnation=ANY
     ),
-    raft.DiscoverRequest: rules(group=COUNT, node_id=NAME_OR_NONE, incarnation=ANY),
+    raft.DiscoverRequest: rules(group=COUNT, node_id=NODE_ID_OR_NONE, incarnation=ANY),
     raft.DiscoverReply: rules(
-        node_id=NAME,
+        node_id=NODE_ID,
         incarnation=ANY,
         group_digest=ANY,
         members=each(PART, MEMBERS_MAX),
         leader_address=ADDRESS_OR_NONE,
         first_members=each(PART, MEMBERS_MAX),
-        configured=each(NAME_OR_NONE, MEMBERS_MAX),
+        configured=each(NODE_ID_OR_NONE, MEMBERS_MAX),
         format=ANY,
     ),
     raft.JoinRequest: rules(
         group=COUNT,
         group_digest=ANY,
-        node_id=NAME,
+        node_id=NODE_ID,
         address=ADDRESS,
         incarnation=ANY,
         format=ANY,
@@ -106,7 +106,7 @@ RAFT: Final[dict[type[Message], MessageRules]] = {
         index=COUNT,
         index_term=COUNT,
         configuration=raw(MIB),
-        format=text(255),
+        format=line(255),
     ),
     admin.DescribeReplicaRequest: rules(),
     admin.TakeSnapshotRequest: rules(),
@@ -118,7 +118,7 @@ RAFT: Final[dict[type[Message], MessageRules]] = {
         before=raw(_ROW_KEY_BYTES_MAX),
         applied_index=COUNT,
     ),
-    admin.TransferLeadershipRequest: rules(node_id=NAME_OR_NONE),
-    admin.AddNodeRequest: rules(node_id=NAME, address=ADDRESS),
-    admin.RemoveNodeRequest: rules(node_id=NAME),
+    admin.TransferLeadershipRequest: rules(node_id=NODE_ID_OR_NONE),
+    admin.AddNodeRequest: rules(node_id=NODE_ID, address=ADDRESS),
+    admin.RemoveNodeRequest: rules(node_id=NODE_ID),
 }

@@ -4,6 +4,7 @@ A table (`rules/om.py`, ...) gives every field of every request a rule. Both net
 to them (`rules/table.py`) before a handler sees one, and so does whoever acts on what an answer
 says. No lookups, no clock: what depends on the state is the handler's to refuse."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -11,6 +12,10 @@ from typing import Any, Final
 Holds = Callable[[Any], bool]
 # What is wrong with a message as a whole, or nothing.
 Consistent = Callable[[Any], str | None]
+
+# Controls, what breaks lines, and what turns the direction of a line's text around.
+_NO_LINE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_NO_FIELD: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 # Ids, positions and sums stay below it: they can be added, and fit signed 64-bit integers.
 NUMBER_MAX: Final = 2**62
@@ -21,7 +26,8 @@ class Rule:
     """Attributes:
     says: for whoever sent something else.
     holds: of each value that is set; None: `expression` says it.
-    expression: in Python, of a `value` that is set; empty: all that the type can hold.
+    expression: in Python, of a `value` that is set; empty: all that the type can hold. Beside a
+        `holds`, what spares most values its call: it is true only of what holds.
     is_required: not left out, and neither zero nor empty.
     most: values of a repeated field.
     """
@@ -63,6 +69,36 @@ def text(high: int, *, low: int = 0) -> Rule:
     says = f"{low:,} to {high:,} characters without NUL"
     expression = f"len(value) <= {high} and '\\0' not in value"
     return Rule(says, is_required=low > 0, expression=expression)
+
+
+def line(high: int, *, low: int = 0) -> Rule:
+    """Text that people read, in logs and on terminals: no control characters, no line breaks."""
+    says = f"{low:,} to {high:,} characters without control characters"
+    usual = f"len(value) <= {high} and value.isprintable()"
+    return Rule(says, lambda value: len(value) <= high and is_line(value), low > 0, None, usual)
+
+
+def is_line(value: str) -> bool:
+    return _NO_LINE.search(value) is None
+
+
+def field_value(high: int) -> Rule:
+    """Of a header: what an answer can carry. C1 controls are bytes of UTF-8 there."""
+    says = f"0 to {high:,} characters of a header field"
+    usual = f"len(value) <= {high} and value.isprintable()"
+
+    def holds(value: str) -> bool:
+        return len(value) <= high and _NO_FIELD.search(value) is None
+
+    return Rule(says, holds, expression=usual)
+
+
+def matching(says: str, pattern: str, high: int, *, is_required: bool = False) -> Rule:
+    """Args:
+    pattern: of the whole text.
+    """
+    whole = re.compile(pattern).fullmatch
+    return Rule(says, lambda value: len(value) <= high and whole(value) is not None, is_required)
 
 
 def raw(high: int, *, low: int = 0) -> Rule:

@@ -22,6 +22,7 @@ from trioxygen.common.rules.types import (
     ID,
     NAME,
     NAME_OR_NONE,
+    NODE_ID,
     RANGES_MAX,
     REASON,
     SIZE_BYTES,
@@ -50,7 +51,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         client_id=ANY, request_id=ANY, blocks=each(PART, RANGES_MAX), om_lineage=ANY
     ),
     scm.LocateContainersRequest: rules(container_ids=each(ID, 10_000)),
-    scm.RegisterDataNodeRequest: rules(node_id=NAME, address=ADDRESS, cluster_id=NAME_OR_NONE),
+    scm.RegisterDataNodeRequest: rules(node_id=NODE_ID, address=ADDRESS, cluster_id=NAME_OR_NONE),
     scm.RegisterDataNodeReply: rules(
         cluster_id=NAME, heartbeat_interval_ms=number(0, DAY_MS), term=COUNT
     ),
@@ -74,7 +75,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
     ),
     scm.CorruptBlock: rules(block=REQUIRED_PART, reason=REASON),
     scm.HeartbeatRequest: rules(
-        node_id=NAME,
+        node_id=NODE_ID,
         full_report=ANY,
         volumes=each(PART, VOLUMES_MAX),
         containers=each(PART, CONTAINERS_MAX),

@@ -134,5 +134,6 @@ class _Plan:
             return f"value in {bound}"
         if rule.holds is not None:
             names[bound] = rule.holds
-            return f"{bound}(value)"
+            call = f"{bound}(value)"
+            return f"{rule.expression} or {call}" if rule.expression else call
         return rule.expression

@@ -1,5 +1,6 @@
 """Rules of values that several services share, and kinds of fields that many messages have."""
 
+import re
 from typing import Any, Final
 
 from google.protobuf.message import Message
@@ -9,8 +10,12 @@ from trioxygen.common.rules.rule import (
     NUMBER_MAX,
     PART,
     MessageRules,
+    Rule,
     each,
+    is_line,
     known,
+    line,
+    matching,
     number,
     raw,
     rules,
@@ -19,6 +24,18 @@ from trioxygen.common.rules.rule import (
 )
 from trioxygen.common.units import GIB, TIB
 from trioxygen.proto.v1 import types_pb2 as types
+
+_NODE_ID: Final = r"[A-Za-z0-9._-]+"
+# Of the local network a name alone; never another scheme of gRPC's (`unix:`, `dns:`).
+_ADDRESS: Final = re.compile(
+    r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[^\s:/\[\]@%?#\\]{1,255})(?::([0-9]{1,5}))?"
+)
+
+
+def is_address(value: str) -> bool:
+    found = _ADDRESS.fullmatch(value) if is_line(value) else None
+    return found is not None and (found[1] is None or 1 <= int(found[1]) <= 65_535)
+
 
 # Of rows and positions of every kind. Zero is what a missing one looks like.
 ID: Final = number(1, NUMBER_MAX)
@@ -32,11 +49,20 @@ BLOCK_BYTES: Final = number(0, 16 * GIB)
 OBJECT_BYTES: Final = number(0, 5 * TIB)
 
 # Names of nodes, clusters, pipelines, ...: parts of rows' keys, hence short.
-NAME: Final = text(255, low=1)
-NAME_OR_NONE: Final = text(255)
-PIPELINE_ID: Final = text(1_800)
-ADDRESS: Final = text(300, low=1)
-ADDRESS_OR_NONE: Final = text(300)
+NAME: Final = line(255, low=1)
+NAME_OR_NONE: Final = line(255)
+# As configured, and as nodes choose it themselves.
+NODE_ID: Final = matching(
+    "a node id: 1 to 255 letters, digits and '.', '_', '-'", _NODE_ID, 255, is_required=True
+)
+NODE_ID_OR_NONE: Final = matching(
+    "a node id, or nothing: letters, digits and '.', '_', '-'", f"({_NODE_ID})?", 255
+)
+PIPELINE_ID: Final = line(1_800)
+ADDRESS: Final = Rule("an address: HOST:PORT", is_address, is_required=True)
+ADDRESS_OR_NONE: Final = Rule(
+    "an address, or nothing: HOST:PORT", lambda value: not value or is_address(value)
+)
 # What S3 clients send as header, tag or query: bounded by the gateway's request head.
 SENT: Final = text(65_536)
 # A bucket that is asked for may have any name; none but a proper one is made.
@@ -78,13 +104,13 @@ TYPES: Final[dict[type[Message], MessageRules]] = {
         lease_id=ID_OR_NONE,
         tag=ANY,
     ),
-    types.DataNodeAddress: rules(node_id=NAME, address=ADDRESS_OR_NONE),
+    types.DataNodeAddress: rules(node_id=NODE_ID, address=ADDRESS_OR_NONE),
     types.Checksum: rules(algorithm=known(), type=known(), value=CHECKSUM),
     types.Account: rules(
-        account_id=text(256),
-        canonical_id=text(256),
-        display_name=text(256),
-        email=text(256),
+        account_id=line(256),
+        canonical_id=line(256),
+        display_name=line(256),
+        email=line(256),
         created_ms=TIME_MS,
     ),
     types.Pipeline: rules(pipeline_id=PIPELINE_ID, datanodes=each(PART, 100)),

@@ -1,9 +1,11 @@
 from collections.abc import Iterator
+from functools import reduce
 from typing import Any
 
 import pytest
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.rules.network import RULES
@@ -173,3 +175,141 @@ def test_message_outside_of_its_rules_is_refused_by_the_name_of_its_field(
 )
 def test_message_within_its_rules_passes(message: Message) -> None:
     assert RULES.fault(message) is None
+
+
+# What clients of S3 send, or what nodes tell of a damage: any text, which logs quote.
+FREE_TEXT = {
+    "CorruptBlock.reason",
+    "CopySource.bucket",
+    "WriteCondition.if_none_match",
+    "WriteCondition.if_match",
+    "KeyToDelete.if_match",
+    "CompletePart.etag",
+}
+FREE_REQUESTS = (
+    "DeriveSigningKeyRequest",
+    "VerifySignatureV2Request",
+    "ListBucketsRequest",
+    "ListAccountsRequest",
+    "ListAccessKeysRequest",
+)
+
+
+def texts_of_requests() -> Iterator[Any]:
+    """Every field of text in every request, and in what is in it."""
+    seen: set[str] = set()
+    for file in FILES:
+        for service in file.DESCRIPTOR.services_by_name.values():
+            for method in service.methods:
+                for part in parts_of(method.input_type, seen):
+                    if part.name != "ErrorDetail" and RULES.covers(part):
+                        yield from (
+                            field for field in part.fields if field.type == field.TYPE_STRING
+                        )
+
+
+def is_free(field: Any) -> bool:
+    message = field.containing_type.name
+    # A bucket that is asked for may have any name: it is not found.
+    return (
+        f"{message}.{field.name}" in FREE_TEXT
+        or message in FREE_REQUESTS
+        or (field.name == "bucket" and message != "CreateBucketRequest")
+    )
+
+
+def fault_of(field: Any, value: str) -> str:
+    message: Any = GetMessageClass(field.containing_type)()
+    if field.is_repeated:
+        getattr(message, field.name).append(value)
+    else:
+        setattr(message, field.name, value)
+    while (fault := RULES.fault(message) or "").partition(" ")[2].startswith("is missing"):
+        *above, name = fault.partition(" ")[0].split(".")
+        if [*above, name] == [field.name]:
+            break  # it is empty, which it may not be
+        part = reduce(getattr, above, message)
+        _fill(part, part.DESCRIPTOR.fields_by_name[name])
+    return fault
+
+
+def _fill(message: Any, field: Any) -> None:
+    """With a value that most rules let pass."""
+    usual: dict[int, Any] = {field.TYPE_STRING: "a", field.TYPE_BYTES: b"a"}
+    if field.is_repeated:
+        getattr(message, field.name).add()
+    elif field.message_type is not None:
+        getattr(message, field.name).SetInParent()
+    else:
+        setattr(message, field.name, usual.get(field.type, 1))
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a\nb", "a\rb", "\x1b[2Jb", "a\0b", "a\x7fb", "a\u2028b", "a\u202eb", "a\x85b"],
+    ids=ascii,
+)
+def test_no_text_that_is_shown_to_people_holds_control_characters(value: str) -> None:
+    fields = list(texts_of_requests())
+    assert len(fields) > 40
+    let_in = [
+        field.full_name
+        for field in fields
+        if not is_free(field) and not fault_of(field, value).startswith(field.name)
+    ]
+    if value in ("a\u2028b", "a\u202eb", "a\x85b"):
+        # Headers carry them, as bytes of UTF-8 or encoded; nothing shows them to people.
+        let_in = [name for name in let_in if ".ObjectHeaders." not in name]
+        let_in = [name for name in let_in if not name.endswith("HeaderPair.value")]
+        let_in = [name for name in let_in if not (value[1] == "\x85" and "HeaderPair" in name)]
+    assert let_in == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *["a:0", "a:65536", "a:b", "a:1:2", "a b:1", "[::1", "[zz]:1", "http://a:1", "unix:/run/x"],
+        *["unix:x", "dns:///a:1", "a:1\n", "\na:1", "u@a:1", "a:1/path", "/", ":", ":1", "a:-1"],
+        *["%2e:1", "a:1?x", "a:000001", "x" * 256 + ":1"],
+    ],
+)
+def test_what_is_no_address_is_refused_wherever_one_is_told(value: str) -> None:
+    fields = [field for field in texts_of_requests() if field.name.endswith("address")]
+    assert len(fields) >= 5
+    for field in fields:
+        assert "is to be an address" in fault_of(field, value), field.full_name
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a:1", "node-1.example_x:9859", "10.0.0.1:65535", "[::1]:1", "[fe80::1]:9", "om", "ö:1"],
+)
+def test_address_is_taken(value: str) -> None:
+    request = scm_pb2.RegisterDataNodeRequest(node_id="n", address=value)
+    assert RULES.fault(request) is None
+
+
+@pytest.mark.parametrize("value", ["a b", "a/b", "ä", "a:b", "", "x" * 256, "a\n", "..\\"])
+def test_what_is_no_node_id_is_refused_wherever_one_is_told(value: str) -> None:
+    fields = [field for field in texts_of_requests() if field.name == "node_id"]
+    assert len(fields) >= 6
+    may_be_empty = {"DiscoverRequest", "MemberRow", "TransferLeadershipRequest"}
+    for field in fields:
+        if not value and field.containing_type.name in may_be_empty:
+            continue
+        assert fault_of(field, value).startswith("node_id"), field.full_name
+
+
+def test_object_whose_headers_no_answer_could_carry_is_not_committed() -> None:
+    for name in ("content_type", "cache_control", "expires", "website_redirect_location"):
+        assert RULES.fault(committed(row={"headers": {name: "a\r\nX: y"}})) is not None
+    pairs = [{"name": "a\nb", "value": "v"}, {"name": "a", "value": "v\nX: y"}, {"name": "a:b"}]
+    for pair in [*pairs, {"name": "\u0416"}]:
+        assert RULES.fault(committed(row={"headers": {"user_metadata": [pair]}})) is not None
+    kept = {"name": "grö", "value": "Ж\t" + "ä".encode().decode("latin-1")}
+    message = committed(
+        row={"size_bytes": 4, "blocks": [SLICE], "headers": {"user_metadata": [kept]}}
+    )
+    assert RULES.fault(message) is None
+    for etag in ('a"b', "a b", "ä", "a\n"):
+        assert RULES.fault(committed(row={"etag": etag})) is not None
