@@ -7,6 +7,7 @@ loop.
 
 from dataclasses import dataclass, field
 
+from trioxygen.common.rules.rule import NUMBER_MAX
 from trioxygen.hdds.container.blocks import (
     CONTAINERS,
     OWN_FILE,
@@ -79,6 +80,15 @@ class Container:
         """A block of it, by its key in the index."""
         self.highest_local = max(self.highest_local, block_of_key(key)[1])
 
+    @property
+    def is_within_ids(self) -> bool:
+        """Whether a cluster can name it, and all that it has had: others an older store let in."""
+        return self.has_proper_id and self.highest_local <= NUMBER_MAX
+
+    @property
+    def has_proper_id(self) -> bool:
+        return 1 <= self.container_id <= NUMBER_MAX
+
     def segment(self, number: int) -> Segment:
         found = self.segments.get(number)
         if found is None:
@@ -140,7 +150,7 @@ class Container:
             used_bytes=self.taken_bytes,
             block_count=self.block_count,
             garbage_bytes=self.garbage_bytes,
-            highest_local=self.highest_local,
+            highest_local=min(self.highest_local, NUMBER_MAX),
         )
 
 

@@ -21,6 +21,9 @@ from trioxygen.common.errors import StoreDamaged, UnknownFormat
 # 2: rows of the index are sealed.
 FORMAT_VERSION: Final = 2
 
+_CONTAINER_NAME: Final = re.compile(r"0|[1-9][0-9]{0,19}")
+# What keys of the index can hold; `NUMBER_MAX` bounds what a cluster hands out.
+_KEY_ID_MAX: Final = 2**64 - 1
 _BLOCK_NAME: Final = re.compile(r"([0-9]+)\.block")
 _RECEIVING_NAME: Final = re.compile(r"[0-9]+\.block\.[0-9]+")
 _SEGMENT_NAME: Final = re.compile(r"packed-([0-9]+)\.data")
@@ -73,7 +76,8 @@ class VolumeLayout:
 
 def container_of(name: str) -> int | None:
     """The container that a name in `containers` stands for."""
-    return int(name) if name.isascii() and name.isdigit() else None
+    found = _CONTAINER_NAME.fullmatch(name)
+    return int(name) if found is not None and int(name) <= _KEY_ID_MAX else None
 
 
 def block_of(name: str) -> int | None:

@@ -139,6 +139,9 @@ class DataNode:
         self._start_worker(work.flusher)
         parts.ring.watch_pressure(work.flusher.relieve_log)
         await work.pipeline.start()
+        for container_id, container in volume.containers.items():
+            if not container.is_within_ids:
+                work.pipeline.fail_container(container_id, "ids beyond those that clusters have")
         await work.flusher.flush_if_possible()
         pending = work.pipeline.pending_keys()
         await runtime.blocking.run(recovery.remove_orphans, volume, pending)

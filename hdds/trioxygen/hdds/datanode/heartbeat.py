@@ -125,6 +125,8 @@ class Heartbeat:
         self._left = []
         for volume in self._volumes:
             for container_id, container in volume.containers.items():
+                if not container.has_proper_id:
+                    continue  # set aside: the SCM would refuse the whole report
                 if not self._full_report and container_id not in volume.changed_containers:
                     continue
                 if len(containers) < self._reported_at_once_max:
@@ -137,6 +139,7 @@ class Heartbeat:
             for found in volume.corrupt_blocks(
                 None if self._full_report else volume.unreported_corrupt
             )
+            if RULES.fault(found) is None
         ]
         return HeartbeatRequest(
             node_id=self._node_id,
