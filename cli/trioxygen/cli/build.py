@@ -212,7 +212,7 @@ async def build_datanode(
             block_bytes_max=storage.block_bytes,
             # The SCM closes containers; this only stops one whose closing is late.
             container_bytes_max=storage.container_bytes * 5 // 4,
-            space_reserve_bytes=storage.reserved_bytes,
+            space_reserve_bytes=storage.reserved_bytes or None,
             scrub_bytes_per_s=storage.scrub_bytes_per_second,
             scrub_interval_ms=storage.scrub_interval_seconds * SECOND_MS,
         ),

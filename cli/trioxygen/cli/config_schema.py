@@ -22,6 +22,7 @@ _DOMAIN: Final = re.compile(
 _NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
 _REPLICAS_MAX: Final = 7
+_RESERVED_BYTES_MIN: Final = 16 * MIB
 
 
 class _Section(BaseModel):
@@ -332,7 +333,8 @@ class StorageConfig(_Section):
     Attributes:
         scrub_bytes_per_second: read by the scrubber at most; 0 switches it off.
         reserved_bytes: of each volume that stay free: below it no client data is written. Logs and
-            compaction need some of them, so it cannot be nothing.
+            compaction need some of them, so it cannot be nothing; 0: a 20th of the disk, 1 GiB at
+            most.
     """
 
     container_bytes: int = Field(default=5 * GIB, ge=1 * MIB, le=1_024 * GIB)
@@ -340,7 +342,16 @@ class StorageConfig(_Section):
     log_segment_bytes: int = Field(default=16 * MIB, ge=1 * MIB, le=4 * GIB)
     scrub_bytes_per_second: int = Field(default=16 * MIB, ge=0)
     scrub_interval_seconds: int = Field(default=7 * 86_400, ge=60)
-    reserved_bytes: int = Field(default=1 * GIB, ge=16 * MIB)
+    reserved_bytes: int = Field(default=0, ge=0)
+
+    @field_validator("reserved_bytes")
+    @classmethod
+    def _reserve_is_of_use(cls, reserved_bytes: int) -> int:
+        if 0 < reserved_bytes < _RESERVED_BYTES_MIN:
+            raise ValueError(
+                f"must be at least {_RESERVED_BYTES_MIN} (16 MiB), or 0: what the disk suggests"
+            )
+        return reserved_bytes
 
     @model_validator(mode="after")
     def _blocks_fit_containers(self) -> Self:

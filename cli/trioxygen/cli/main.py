@@ -1,5 +1,6 @@
 """The `o3` command. Imports are inside the commands: each pays only for what it uses."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
@@ -128,17 +129,45 @@ def main() -> None:
     except typer.Abort:
         _end(Exit.INTERRUPTED, "interrupted")
     except BrokenPipeError:
-        # Who reads our output has gone; nothing more can be told.
-        sys.stderr.close()
-        sys.exit(Exit.REFUSED)
+        _end_unheard()
     except Exception as error:
-        # Here, for the commands that need no service: the import brings protobuf along.
-        from trioxygen.common.errors import TrioxygenError
-
-        if not isinstance(error, TrioxygenError):
-            raise
-        _end(Exit.REFUSED, str(error))
+        _end(*_exit_of(error))
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _end_unheard()
+    except OSError as error:
+        _forget_output()
+        _end(Exit.REFUSED, f"cannot write the output: {_reason(error)}")
     sys.exit(code if isinstance(code, int) else Exit.OK)
+
+
+def _exit_of(error: Exception) -> tuple[Exit, str]:
+    """Of what no command foresaw. Raises what is a defect of ours."""
+    from trioxygen.common.errors import TrioxygenError  # heavy: only when it is needed
+
+    if isinstance(error, TrioxygenError):
+        return Exit.REFUSED, str(error)
+    if isinstance(error, OSError):
+        named = f"{error.filename}: " if error.filename else ""
+        return Exit.REFUSED, f"{named}{_reason(error)}"
+    raise error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _end_unheard() -> NoReturn:
+    """Who reads our output has gone; nothing more can be told."""
+    _forget_output()
+    sys.exit(Exit.REFUSED)
+
+
+def _forget_output() -> None:
+    """What is left in the buffers could not be written: the interpreter's end is not to try."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
 
 
 def _end(code: Exit, message: str) -> NoReturn:

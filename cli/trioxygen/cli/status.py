@@ -50,7 +50,10 @@ def print_status(status: dict[str, Any]) -> None:
     blocks = f"{containers['block_count']} blocks, {bytes_text(containers['used_bytes'])}"
     console.print(f"containers: {told}; {blocks}")
     used, free = bytes_text(status["used_bytes"]), bytes_text(status["free_bytes"])
-    console.print(f"space:      {used} used, {free} free")
+    told = f"{used} used, {free} free"
+    if "writable_bytes" in status:  # a server before this version does not say it
+        told += f", {bytes_text(status['writable_bytes'])} for new data"
+    console.print(f"space:      {told}")
     if status["is_full"]:
         console.print("full:       new data is refused: delete something, or add storage")
     for name, count in status.get("refused_entries", {}).items():

@@ -114,6 +114,7 @@ class OzoneAdminBackend:
             capacity_bytes=sum(node.capacity_bytes for node in nodes),
             used_bytes=sum(node.used_bytes for node in nodes),
             free_bytes=sum(node.free_bytes for node in nodes),
+            writable_bytes=sum(node.writable_bytes for node in nodes),
         )
 
     async def _describe_scm(self) -> scm_pb2.DescribeScmReply:
@@ -234,6 +235,11 @@ def _node(described: scm_pb2.NodeDescription) -> NodeView:
         capacity_bytes=sum(volume.capacity_bytes for volume in volumes),
         used_bytes=sum(volume.used_bytes for volume in volumes),
         free_bytes=sum(volume.free_bytes for volume in volumes),
+        writable_bytes=sum(
+            max(0, volume.free_bytes - volume.reserved_bytes)
+            for volume in volumes
+            if not volume.failed
+        ),
         volumes=len(volumes),
         volumes_failed=sum(1 for volume in volumes if volume.failed),
         volumes_full=sum(1 for volume in volumes if volume.full),

@@ -126,6 +126,7 @@ class NodeView(_Model):
     capacity_bytes: int
     used_bytes: int
     free_bytes: int
+    writable_bytes: int = Field(description="Of what is free, what new data may take.")
     volumes: int
     volumes_failed: int
     volumes_full: int
@@ -155,6 +156,7 @@ class StatusView(_Model):
     capacity_bytes: int
     used_bytes: int
     free_bytes: int
+    writable_bytes: int = Field(description="Of what is free, what new data may take.")
 
 
 class ErrorView(_Model):

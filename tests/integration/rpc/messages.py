@@ -8,7 +8,22 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 _NUMBERS = (0, 1, 2, 7, 255, 2**16, 2**31 - 1, 2**31, 2**32 - 1, 2**62, 2**63 - 1, 2**63, 2**64 - 1)
-_TEXTS = ("", "a", "fuzz", "\0", "../../x", "ä" * 300, "x" * 70_000, "127.0.0.1:1", "p-dn1")
+_TEXTS = (
+    "",
+    "a",
+    "fuzz",
+    "\0",
+    "../../x",
+    "a\nb",
+    "\x1b[2J",
+    "unix:/x",
+    "[::1",
+    "a:1",
+    "ä" * 300,
+    "x" * 70_000,
+    "127.0.0.1:1",
+    "p-dn1",
+)
 _BYTES = (b"", b"a", b"\xff\xff", b"\0" * 24, bytes(range(256)), b"x" * 70_000)
 _DEPTH_MAX = 5
 _BITS = {

@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
 from tests.cluster.cluster import Cluster
-from tests.integration.endpoint import Endpoint, read
+from tests.integration.endpoint import Endpoint, read, refused
 from tests.integration.rpc.messages import Messages
 from trioxygen.common.grpc_metadata import HEADER_KEY
 from trioxygen.common.routes import PACKAGE
@@ -32,6 +33,11 @@ _ROUNDS = 2
 _CALLS_OF_A_METHOD = 12
 _CALL_SECONDS_MAX = 1.0
 _ALIVE_SECONDS_MAX = 60.0
+# Events of a defect, or of a part that no longer works.
+_DEFECTS = (
+    *("worker_failed", "task_failed", "call_failed", "command_failed", "replica_failed"),
+    *("request_failed", "log_failed", "flush_failed", "lease_failed", "damaged_", "log_damaged"),
+)
 
 _GROUP: list[ServiceDescriptor] = [
     raft_pb2.DESCRIPTOR.services_by_name["Raft"],
@@ -190,11 +196,29 @@ def check_alive(endpoint: Endpoint, key: str) -> None:
                 assert read(s3, "alive", f"{key}-large") == large
                 s3.put_object(Bucket="alive", Key="passing", Body=small)
                 s3.delete_object(Bucket="alive", Key="passing")
+                assert refused(s3.get_object, Bucket="alive", Key="passing") == (404, "NoSuchKey")
                 return
             except (ClientError, BotoCoreError):
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.5)
+
+
+def check_ready(cluster: Cluster) -> None:
+    """Every node says so itself, by the port that a balancer would ask."""
+    for name, node in cluster.nodes().items():
+        assert node["state"] == "ready", (name, node)
+        with urllib.request.urlopen(f"{node['admin']}/_health/ready", timeout=10) as told:
+            assert told.status == 200, name
+
+
+def check_logs(cluster: Cluster, seed: int) -> None:
+    """What strangers send is refused; it is never what somebody would have to look into."""
+    for path in sorted(cluster.data.glob("logs/*.log")):
+        for line in path.read_text(errors="replace").splitlines():
+            found = next((event for event in _DEFECTS if event in line), None)
+            assert found is None, (seed, path.name, line)
+    cluster.check_logs()
 
 
 def test_nothing_that_a_stranger_sends_stops_the_store(cluster: Cluster) -> None:
@@ -215,11 +239,14 @@ def test_nothing_that_a_stranger_sends_stops_the_store(cluster: Cluster) -> None
         key = f"round-{number}"
         check_alive(cluster.endpoints()[0], key)
         written.append(key)
-        assert {node["state"] for node in cluster.nodes().values()} == {"ready"}, seed
+        check_ready(cluster)
         cluster.stop()
+        check_logs(cluster, seed)
         cluster.start()
         check_alive(cluster.endpoints()[0], f"again-{number}")
         with cluster.endpoints()[0].client() as s3:
             for one in written:
                 assert read(s3, "alive", one) == one.encode(), (seed, one)
                 assert read(s3, "alive", f"{one}-large") == one.encode() * 50_000, (seed, one)
+        check_ready(cluster)
+        check_logs(cluster, seed)

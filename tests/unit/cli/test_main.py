@@ -204,6 +204,7 @@ def test_status_is_shown_as_tables(admin: type[Admin], tmp_path: Path) -> None:
         {
             **{"version": "0.1.0", "is_ready": True, "is_full": True, "nodes": [node]},
             **{"capacity_bytes": 3 << 30, "used_bytes": 1 << 30, "free_bytes": 2 << 30},
+            "writable_bytes": 512 << 20,
             "om": {
                 **{"node_id": "om-1", "is_leader": True, "term": 2, "applied_index": 7, "rows": {}},
                 "is_full": False,
@@ -229,6 +230,7 @@ def test_status_is_shown_as_tables(admin: type[Admin], tmp_path: Path) -> None:
     ):
         assert told in done.stdout
     assert "containers: 2 open; 9 blocks, 4.0 KiB" in done.stdout
+    assert "space:      1.0 GiB used, 2.0 GiB free, 512.0 MiB for new data" in done.stdout
     assert "corrupt:    3 blocks" in done.stdout
     assert "full:       new data is refused" in done.stdout
 

@@ -126,7 +126,7 @@ def test_status_joins_om_scm_and_nodes() -> None:
         tables=[om_pb2.TableSize(name="key", rows=5)],
     )  # fmt: skip
     volumes = [
-        scm_pb2.VolumeReport(capacity_bytes=10, used_bytes=4, free_bytes=6),
+        scm_pb2.VolumeReport(capacity_bytes=10, used_bytes=4, free_bytes=6, reserved_bytes=1),
         scm_pb2.VolumeReport(capacity_bytes=1, failed=True),
     ]
     node = scm_pb2.NodeDescription(
@@ -155,6 +155,7 @@ def test_status_joins_om_scm_and_nodes() -> None:
         "block_count": 3,
     }
     assert (found["capacity_bytes"], found["used_bytes"], found["free_bytes"]) == (22, 8, 12)
+    assert (found["writable_bytes"], found["nodes"][0]["writable_bytes"]) == (10, 5)
     assert found["nodes"][0]["volumes_failed"] == 1
     assert found["refused_entries"] == {"scm": 3}
     assert found["scm"]["pipelines_open"] == 1 and found["is_ready"] is False

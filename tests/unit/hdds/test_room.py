@@ -5,7 +5,7 @@ import pytest
 from trioxygen.common.disk import DiskSpace
 from trioxygen.common.errors import NoSpace
 from trioxygen.common.units import GIB, MIB
-from trioxygen.hdds.container.room import Room
+from trioxygen.hdds.container.room import Room, usual_reserve_bytes
 
 
 class Disk:
@@ -97,3 +97,21 @@ def test_nothing_is_taken_while_something_else_is_in_the_way() -> None:
     assert room.is_full()
     with pytest.raises(NoSpace):
         room.take(1)
+
+
+@pytest.mark.parametrize(
+    ("capacity_bytes", "reserve_bytes"),
+    [
+        (0, 16 * MIB),
+        (64 * MIB, 16 * MIB),
+        (320 * MIB, 16 * MIB),
+        (1 * GIB, GIB // 20),
+        (8 * GIB, 8 * GIB // 20),
+        (20 * GIB, 1 * GIB),
+        (18_000 * GIB, 1 * GIB),
+    ],
+)
+def test_usual_reserve_is_a_share_of_a_small_disk_and_bounded_on_a_large_one(
+    capacity_bytes: int, reserve_bytes: int
+) -> None:
+    assert usual_reserve_bytes(capacity_bytes) == reserve_bytes

@@ -4,11 +4,20 @@ from collections.abc import Callable
 
 from trioxygen.common.disk import DiskSpace
 from trioxygen.common.errors import NoSpace
-from trioxygen.common.units import MIB
+from trioxygen.common.units import GIB, MIB
 
 # While more than this is left, the disk is asked now and then only. It answers in 5 us.
 _AMPLE_BYTES = 256 * MIB
 _TAKEN_UNSEEN_MAX = 64
+# What stays free where nobody says how much. Logs, compaction and the growth of metadata take some
+# of it; they need no more on a larger disk, and on a small one a fixed amount would leave nothing.
+_RESERVE_SHARE = 20
+_RESERVE_BYTES_MIN, _RESERVE_BYTES_MAX = 16 * MIB, 1 * GIB
+
+
+def usual_reserve_bytes(capacity_bytes: int) -> int:
+    """A twentieth of the disk, 1 GiB at most: it is that from 20 GiB on."""
+    return min(max(capacity_bytes // _RESERVE_SHARE, _RESERVE_BYTES_MIN), _RESERVE_BYTES_MAX)
 
 
 class Room:
@@ -20,8 +29,8 @@ class Room:
     Args:
         look: at the disk as it is now. Called on the event loop: local file systems answer from
             memory.
-        reserve_bytes: stays free.
     Attributes:
+        reserve_bytes: stays free.
         waiting_bytes: what the log holds already and the disk has yet to take besides.
         is_blocked: whether something else keeps it from taking anything.
         is_stuck: what was taken found no room after all: nothing new until it did.
@@ -29,7 +38,7 @@ class Room:
 
     def __init__(self, volume_id: str, look: Callable[[], DiskSpace], reserve_bytes: int) -> None:
         self._volume_id, self._look_at_disk = volume_id, look
-        self._reserve_bytes = reserve_bytes
+        self.reserve_bytes = reserve_bytes
         self.waiting_bytes: Callable[[], int] = lambda: 0
         self.is_blocked: Callable[[], bool] = lambda: False
         self.under_way_bytes = 0
@@ -53,7 +62,7 @@ class Room:
         self._space = self._look_at_disk()
         if self.is_stuck or self.is_blocked():
             return 0
-        counted = self.under_way_bytes + self.waiting_bytes() + self._reserve_bytes
+        counted = self.under_way_bytes + self.waiting_bytes() + self.reserve_bytes
         left_bytes = max(0, self._space.free_bytes - counted)
         self._ample_bytes, self._unseen_left = left_bytes - _AMPLE_BYTES, _TAKEN_UNSEEN_MAX
         return left_bytes
@@ -77,7 +86,7 @@ class Room:
     def look_for_housekeeping(self) -> int:
         """How many bytes what gives back more may take: half of the reserve is its."""
         self._space = self._look_at_disk()
-        return max(0, self._space.free_bytes - self._reserve_bytes // 2)
+        return max(0, self._space.free_bytes - self.reserve_bytes // 2)
 
     def give_back(self, size_bytes: int) -> None:
         self.under_way_bytes -= size_bytes

@@ -14,7 +14,7 @@ from trioxygen.hdds.container.garbage import Freed, Garbage, Hole
 from trioxygen.hdds.container.layout import VolumeLayout
 from trioxygen.hdds.container.open_files import FileId, OpenFile, OpenFiles
 from trioxygen.hdds.container.packed_segment import SegmentAppender
-from trioxygen.hdds.container.room import Room
+from trioxygen.hdds.container.room import Room, usual_reserve_bytes
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1.scm_pb2 import CorruptBlock
 from trioxygen.proto.v1.types_pb2 import BlockId
@@ -31,8 +31,8 @@ class VolumeLimits:
     cached_blocks_max: int
     open_files_max: int
     segment_bytes_max: int
-    # Stays free: client writes beyond it are refused.
-    space_reserve_bytes: int
+    # Stays free: client writes beyond it are refused. None: as much as is usual for the disk.
+    space_reserve_bytes: int | None
 
 
 class Volume:
@@ -64,7 +64,10 @@ class Volume:
         self.store_lane = blocking.lane(f"index-{volume_id}")
         self.segment_lane = blocking.lane(f"segments-{volume_id}")
         self.appender = SegmentAppender(self.segment_lane, tasks)
-        self.room = Room(volume_id, lambda: disk.space(layout.root), limits.space_reserve_bytes)
+        reserve_bytes = limits.space_reserve_bytes
+        if reserve_bytes is None:
+            reserve_bytes = usual_reserve_bytes(disk.space(layout.root).capacity_bytes)
+        self.room = Room(volume_id, lambda: disk.space(layout.root), reserve_bytes)
 
     def container(self, container_id: int, pipeline_id: str) -> Container:
         """Made when it is new."""

@@ -16,7 +16,8 @@ class DataNodeConfig:
     streams_max: blocks that are being received at once, by each volume.
     stream_buffer_bytes_max: of all those; above it they are written as they come, in small pieces.
     sealed_expiry_ms: a stream that no PutBlock follows is dropped.
-    space_reserve_bytes: writes are refused when less is free on the volume.
+    space_reserve_bytes: writes are refused when less is free on the volume; None: what is usual for
+        its disk.
     compact_live_share: a segment is rewritten when less of what it takes on disk is live.
     reported_at_once_max: containers in one heartbeat.
     """
@@ -31,7 +32,7 @@ class DataNodeConfig:
     read_small_bytes_max: int = 1 * MIB
     container_bytes_max: int = 5 * GIB
     segment_bytes_max: int = 64 * MIB
-    space_reserve_bytes: int = 256 * MIB
+    space_reserve_bytes: int | None = None
 
     pending_bytes_max: int = 64 * MIB
     flush_bytes: int = 4 * MIB

@@ -146,6 +146,7 @@ class DataNode:
         pending = work.pipeline.pending_keys()
         await runtime.blocking.run(recovery.remove_orphans, volume, pending)
         work.flusher.may_trim_log = True
+        _tell_room(volume)
         for container_id in volume.containers:
             assert container_id not in self._homes, f"container {container_id} on two volumes"
             self._homes[container_id] = work
@@ -252,3 +253,24 @@ class DataNode:
         keys = [block_key(found.block.container, found.block.local) for found in corrupt]
         for key, found in sorted(zip(keys, corrupt, strict=True), key=itemgetter(0)):
             yield b"2" + key, found
+
+
+def _tell_room(volume: Volume) -> None:
+    """Once at each start: what may still be written, and whether that is nothing."""
+    room = volume.room
+    left_bytes = room.look()
+    told = {
+        "volume": volume.volume_id,
+        "room_bytes": left_bytes,
+        "free_bytes": room.free_bytes,
+        "reserved_bytes": room.reserve_bytes,
+        "capacity_bytes": room.capacity_bytes,
+    }
+    if left_bytes:
+        log.info("volume_has_room", **told)
+    else:
+        log.warning(
+            "volume_has_no_room",
+            **told,
+            note="no data can be written: free some space, or lower storage.reserved_bytes",
+        )
