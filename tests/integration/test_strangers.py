@@ -2,6 +2,7 @@
 header of theirs grows."""
 
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -139,3 +140,48 @@ def test_header_of_many_lines_is_cut_off(store: StoreProcess, port: str) -> None
 
 def test_token_opens_the_admin_port_still(store: StoreProcess) -> None:
     assert store.status()
+
+
+TOLD_NEVER = re.compile(
+    rb"/(?:tmp|root|home|usr|work|srv|var)/|\.py\b|Traceback|line [0-9]+|[0-9]+\.[0-9]+\.[0-9]+"
+    rb"|python|uvloop|lmdb|grpc|httptools|fastapi|starlette|datanode|dn1|om1|scm1",
+    re.I,
+)
+SIGNED = (
+    "Authorization: AWS4-HMAC-SHA256 Credential=AKNOBODY/20260101/us-east-1/s3/aws4_request,"
+    "SignedHeaders=host;x-amz-date,Signature=00\r\nx-amz-date: 20260101T000000Z\r\n"
+    "x-amz-content-sha256: UNSIGNED-PAYLOAD\r\n"
+)
+
+
+@pytest.mark.parametrize("fields", ["", SIGNED, "Authorization: Bearer x\r\n", "Expect: x\r\n"])
+@pytest.mark.parametrize("port", ["s3", "admin"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *("GET /", "PUT /bucket/key", "GET /bucket/none", "POST /bucket?delete", "DELETE /bucket"),
+        *("GET /none/k?uploads", "PATCH /x", "GET /%zz", "GET http://[zz]/", "CONNECT a:1", "X /"),
+        *("GET /bucket?X-Amz-Signature=a", "GET /bucket/k?AWSAccessKeyId=a&Signature=b&Expires=1"),
+        *(
+            "GET /admin/v1/status",
+            "POST /admin/v1/keys",
+            "GET /docs",
+            "GET /openapi.json",
+            "HEAD /",
+        ),
+        "GET /_health/none",
+    ],
+)
+def test_stranger_learns_nothing_of_the_machine(
+    store: StoreProcess, port: str, asked: str, fields: str
+) -> None:
+    with socket.create_connection(address(store, port), timeout=10) as wire:
+        wire.sendall(f"{asked} HTTP/1.1\r\nHost: h\r\n{fields}Content-Length: 0\r\n\r\n".encode())
+        wire.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := wire.recv(65_536):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 ")
+    found = TOLD_NEVER.search(answer.partition(b"\r\n")[2])
+    assert found is None, answer
+    assert str(store.data).encode() not in answer

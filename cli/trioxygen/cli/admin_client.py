@@ -71,6 +71,10 @@ class AdminClient:
         self, method: str, path: str, query: dict[str, str | int], body: str | None = None
     ) -> Any:
         target = f"/admin/v1/{path}" + (f"?{urlencode(query)}" if query else "")
+        if not (self._token.isascii() and self._token.isprintable()):
+            raise CommandFailed(
+                Exit.USAGE, "the admin token is not printable ASCII: check O3_ADMIN_TOKEN"
+            )
         headers = {"authorization": f"Bearer {self._token}"}
         if body is not None:
             headers["content-type"] = "application/json"
@@ -79,6 +83,10 @@ class AdminClient:
             connection.request(method, target, body, headers)
             answer = connection.getresponse()
             status, text = answer.status, answer.read()
+        except UnicodeError as error:  # of the address; the token is looked at before
+            raise CommandFailed(
+                Exit.USAGE, f"'{self._url}' is not a URL: give one like http://127.0.0.1:9879"
+            ) from error
         except (OSError, http.client.HTTPException) as error:
             reason = str(error) or type(error).__name__
             raise CommandFailed(
@@ -89,15 +97,17 @@ class AdminClient:
         return self._parsed(status, text)
 
     def _connection(self) -> http.client.HTTPConnection:
-        parts = urlsplit(self._url)
         try:
+            parts = urlsplit(self._url)
             host, port = parts.hostname, parts.port
-        except ValueError:  # of the port
-            host, port = None, None
-        if host and parts.scheme == "http":
-            return http.client.HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)
-        if host and parts.scheme == "https":
-            return http.client.HTTPSConnection(host, port, timeout=_TIMEOUT_SECONDS)
+            if host:
+                host.encode("idna")
+            if host and parts.scheme == "http":
+                return http.client.HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)
+            if host and parts.scheme == "https":
+                return http.client.HTTPSConnection(host, port, timeout=_TIMEOUT_SECONDS)
+        except (ValueError, http.client.InvalidURL):  # of the host, of the port
+            pass
         raise CommandFailed(
             Exit.USAGE, f"'{self._url}' is not a URL: give one like http://127.0.0.1:9879"
         )
@@ -105,7 +115,7 @@ class AdminClient:
     def _parsed(self, status: int, text: bytes) -> Any:
         try:
             parsed = json.loads(text) if text else None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CommandFailed(
                 Exit.UNREACHABLE, f"{self._url} is not an admin port of o3: check the URL"
             ) from error
@@ -153,7 +163,7 @@ def find(data: Path, admin_url: str | None) -> AdminClient:
         raise CommandFailed(
             Exit.UNREACHABLE, f"cannot read {file}: {reason}: run as the server's user"
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CommandFailed(
             Exit.UNREACHABLE, f"{file} is damaged: restart the server of that folder"
         ) from error

@@ -42,7 +42,7 @@ def ask(
     from trioxygen.cli.cluster_layout import CONFIG_FILE
     from trioxygen.cli.config import load
     from trioxygen.cli.group_client import GroupClient
-    from trioxygen.common.errors import DeadlineExceeded, TrioxygenError
+    from trioxygen.common.errors import DeadlineExceeded, TrioxygenError, Unreachable
 
     if config is not None and data is not None:
         raise CommandFailed(Exit.USAGE, "--config and --data name the same thing: give one")
@@ -62,7 +62,7 @@ def ask(
 
     try:
         return asyncio.run(asked())
-    except DeadlineExceeded as error:
+    except (DeadlineExceeded, Unreachable) as error:
         raise CommandFailed(Exit.UNREACHABLE, str(error)) from error
     except TrioxygenError as error:
         raise CommandFailed(Exit.REFUSED, str(error)) from error

@@ -130,7 +130,7 @@ def control(data: Path, **request: str) -> Any:
                 answer = json.loads(answers.readline())
     except FileNotFoundError as error:
         raise CommandFailed(Exit.UNREACHABLE, f"no cluster runs on {data}: {hint}") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         reason = str(error).lower() or type(error).__name__
         raise CommandFailed(
             Exit.UNREACHABLE, f"the cluster on {data} does not answer ({reason}): {hint}"

@@ -127,7 +127,7 @@ def read_layout(disk: Disk, folder: Path) -> Layout | None:
             )
         nodes = tuple(LocalNode(**node) for node in told["nodes"])
         return Layout(told["cluster_id"], told["host"], nodes, told["has_keys"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CommandFailed(Exit.DATA_FOLDER, f"{file} is damaged: restore it") from error
 
 

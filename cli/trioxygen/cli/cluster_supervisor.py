@@ -238,7 +238,7 @@ class Supervisor:
                 return
             writer.write(json.dumps(await self._answer(request)).encode() + b"\n")
             await writer.drain()
-        except (ValueError, ConnectionError, AttributeError) as error:
+        except (ValueError, TypeError, RecursionError, ConnectionError, AttributeError) as error:
             self._start.tell(f"a request to the control port failed: {error}")
         finally:
             writer.close()

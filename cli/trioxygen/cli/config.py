@@ -120,6 +120,8 @@ def _read(file: Path) -> tuple[str, dict[str, Any]]:
         what = str(error)[: found.start()] if found else str(error)
         line = f":{found[1]}" if found else ""
         raise ConfigError(f"{file}{line}: not TOML: {what[:1].lower()}{what[1:]}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{file}: not a configuration: it is nested too deeply") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: not UTF-8 text: save it as UTF-8") from error
     except OSError as error:

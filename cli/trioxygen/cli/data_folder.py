@@ -133,7 +133,7 @@ def _owner(runtime: Runtime, path: Path) -> Owner:
         version = json.loads(runtime.disk.read(file))
         found, cluster_id = version["format"], version["cluster_id"]
         role, node_id = version.get("role", STORE.role), version.get("node_id", "")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CommandFailed(
             Exit.DATA_FOLDER, f"{file} is damaged: restore it, or choose another folder with --data"
         ) from error

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
 
@@ -132,6 +133,14 @@ def main() -> None:
         _end_unheard()
     except Exception as error:
         _end(*_exit_of(error))
+    _flush_output()
+    sys.exit(code if isinstance(code, int) else Exit.OK)
+
+
+def _flush_output() -> None:
+    """Here, where what fails is told as any other failure."""
+    if sys.stdout is None:
+        return  # closed from the start
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -139,7 +148,6 @@ def main() -> None:
     except OSError as error:
         _forget_output()
         _end(Exit.REFUSED, f"cannot write the output: {_reason(error)}")
-    sys.exit(code if isinstance(code, int) else Exit.OK)
 
 
 def _exit_of(error: Exception) -> tuple[Exit, str]:
@@ -149,6 +157,8 @@ def _exit_of(error: Exception) -> tuple[Exit, str]:
     if isinstance(error, TrioxygenError):
         return Exit.REFUSED, str(error)
     if isinstance(error, OSError):
+        if sys.stdout is not None:
+            _forget_output()  # it may be what failed
         named = f"{error.filename}: " if error.filename else ""
         return Exit.REFUSED, f"{named}{_reason(error)}"
     raise error
@@ -171,7 +181,9 @@ def _forget_output() -> None:
 
 
 def _end(code: Exit, message: str) -> NoReturn:
-    print(f"o3: {' '.join(message.split())}", file=sys.stderr)
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(f"o3: {' '.join(message.split())}", file=sys.stderr, flush=True)
     sys.exit(code)
 
 

@@ -20,6 +20,10 @@ __all__ = ["ErrorCode"]
 REFUSED_FACT: Final = "refused"
 
 
+# Where things lie on a machine, and what its system said of them: no stranger's business.
+LOCAL_FACTS: Final = frozenset(("path", "file", "folder", "cause"))
+
+
 class TrioxygenError(Exception):
     """Base of all; `facts` say what about, never secrets."""
 
@@ -33,8 +37,9 @@ class TrioxygenError(Exception):
         super().__init__(f"{text} ({told})" if told else text)
 
     def detail(self) -> types_pb2.ErrorDetail:
-        """The message that crosses the wire."""
-        return types_pb2.ErrorDetail(code=self.code, message=self.message, facts=self.facts)
+        """The message that crosses the wire, without what is for this machine's log alone."""
+        facts = {name: value for name, value in self.facts.items() if name not in LOCAL_FACTS}
+        return types_pb2.ErrorDetail(code=self.code, message=self.message, facts=facts)
 
 
 class Refused(TrioxygenError):

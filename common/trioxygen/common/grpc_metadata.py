@@ -72,8 +72,10 @@ def status_of(error: TrioxygenError) -> tuple[str, str, tuple[tuple[str, bytes],
     name = next(name for cls, name in _STATUS_OF if isinstance(error, cls))
     detail = error.detail()
     if detail.ByteSize() > _ENTRY_BYTES_MAX:
-        detail = ErrorDetail(code=detail.code, message=str(error)[:_TEXT_MAX])
-    return name, str(error)[:_TEXT_MAX], ((ERROR_KEY, detail.SerializeToString()),)
+        told = str(error_from_detail(detail))
+        detail = ErrorDetail(code=detail.code, message=told[:_TEXT_MAX])
+    text = str(error_from_detail(detail))[:_TEXT_MAX]
+    return name, text, ((ERROR_KEY, detail.SerializeToString()),)
 
 
 def error_of_status(

@@ -14,11 +14,10 @@ from trioxygen.common.errors import ErrorCode, Internal, TrioxygenError, error_o
 from trioxygen.common.wall_clock import STEP_MS_MIN
 from trioxygen.metadata.group_time import GroupTime, NotedTime, note_time, noted_time
 from trioxygen.metadata.replicated_state import META, SEQUENCE, get_integer, member_key, put_integer
-from trioxygen.metadata.retries import RETRIES, reply_type
+from trioxygen.metadata.retries import RETRIES, kept_answer, kept_row
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1 import types_pb2
-from trioxygen.proto.v1.om_pb2 import RetryRow
 from trioxygen.proto.v1.raft_pb2 import DeleteMember, MemberReply, MemberRow, PutMember
 
 log = logs.get(__name__)
@@ -176,7 +175,7 @@ class BatchRunner:
                 defect = (
                     error
                     if isinstance(error, TrioxygenError)
-                    else Internal(f"{type(error).__name__}: {error}")
+                    else Internal(f"{type(error).__name__} in a command")
                 )
                 return Batch(txn, waiting, results, b""), (position, defect)
             if txn.size_bytes >= self._bytes_max:
@@ -206,7 +205,7 @@ class BatchRunner:
             retry_key = client_id.to_bytes(8, "big") + request_id.to_bytes(8, "big")
             before = RETRIES.get(txn, retry_key)
             if before is not None:
-                return reply_type(command).FromString(before.reply)
+                return kept_answer(command, before)
         changes_before = len(txn.operations)
         result = self._handlers[type(command)](txn, command, now)
         if isinstance(result, Refusal):
@@ -215,9 +214,7 @@ class BatchRunner:
             )
             return result.error()
         if retry_key:
-            RETRIES.put(
-                txn, retry_key, RetryRow(answered_ms=now.group_ms, reply=result.SerializeToString())
-            )
+            RETRIES.put(txn, retry_key, kept_row(command, result, group_ms=now.group_ms))
         return result
 
 

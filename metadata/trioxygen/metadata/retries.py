@@ -1,9 +1,11 @@
 """Answers that are kept with the state, so that a retried command gets its first one again."""
 
 from typing import Final
+from zlib import crc32
 
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
+from trioxygen.common.errors import InvalidRequest, TrioxygenError
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.table import RowTable
 from trioxygen.proto.v1.om_pb2 import RetryRow
@@ -11,6 +13,8 @@ from trioxygen.proto.v1.om_pb2 import RetryRow
 RETRIES: Final = RowTable(1, "retry", RetryRow)
 
 _REPLY_TYPES: Final[dict[type[Message], type[Message]]] = {}
+# What stands for the command in a row.
+_METHODS: Final[dict[type[Message], int]] = {}
 
 
 def register_reply(command: type[Message], reply: type[Message]) -> None:
@@ -18,10 +22,26 @@ def register_reply(command: type[Message], reply: type[Message]) -> None:
     import.
     """
     _REPLY_TYPES[command] = reply
+    _METHODS[command] = crc32(command.DESCRIPTOR.full_name.encode()) or 1
 
 
-def reply_type(command: Message) -> type[Message]:
-    return _REPLY_TYPES[type(command)]
+def kept_row(command: Message, reply: Message, *, group_ms: int) -> RetryRow:
+    return RetryRow(
+        answered_ms=group_ms,
+        method=_METHODS[type(command)],
+        reply=reply.SerializeToString(),
+    )
+
+
+def kept_answer(command: Message, row: RetryRow) -> Message | TrioxygenError:
+    """The first answer again; a refusal when the ids were those of a request of another kind."""
+    # Rows of an earlier version have no method.
+    if row.method in (0, _METHODS[type(command)]):
+        try:
+            return _REPLY_TYPES[type(command)].FromString(row.reply)
+        except DecodeError:
+            pass
+    return InvalidRequest("the request's id is another request's")
 
 
 def expire_retries(txn: CapturingTxn, *, answered_before_ms: int, rows_max: int) -> bool:

@@ -4,6 +4,7 @@ from trioxygen.common import errors
 from trioxygen.common.errors import (
     Corrupt,
     Internal,
+    NoSpace,
     NoSuchBucket,
     NotLeader,
     Refused,
@@ -12,6 +13,7 @@ from trioxygen.common.errors import (
     error_from_detail,
     error_of,
 )
+from trioxygen.common.grpc_metadata import status_of
 from trioxygen.proto.v1.types_pb2 import ErrorCode, ErrorDetail
 
 CODES: list[int] = [code for code in ErrorCode.values() if code]
@@ -71,3 +73,14 @@ def test_error_says_what_and_about_what() -> None:
     assert str(NotLeader("gone")) == "gone"
     assert str(NotLeader()) == "not leader"
     assert NoSuchBucket(tries=3).facts == {"tries": "3"}
+
+
+def test_what_is_of_one_machine_does_not_cross_the_wire() -> None:
+    error = NoSpace("the disk is full", path="/srv/o3/om/data.mdb", volume="v1")
+    assert "/srv/o3" in str(error)
+    detail = error.detail()
+    assert dict(detail.facts) == {"volume": "v1"}
+    _, text, trailing = status_of(error)
+    assert "/srv" not in text and b"/srv" not in trailing[0][1]
+    for name in ("file", "folder", "cause"):
+        assert not Corrupt("damaged", **{name: "/srv/x"}).detail().facts

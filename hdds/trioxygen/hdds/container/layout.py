@@ -109,7 +109,7 @@ def read_version(disk: Disk, layout: VolumeLayout) -> VolumeVersion | None:
         version = VolumeVersion(volume_id=told["volume_id"], cluster_id=told["cluster_id"])
         if not isinstance(version.volume_id, str) or not isinstance(version.cluster_id, str):
             raise ValueError("ids are texts")
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UnknownFormat("the VERSION file is damaged", path=str(layout.version)) from error
     if format_version != FORMAT_VERSION:
         raise UnknownFormat(

@@ -6,7 +6,7 @@ import pytest
 from google.protobuf.message import Message
 
 from tests.unit.metadata.om.om_harness import ACCOUNT, OmHarness, om_test, slices_of
-from trioxygen.common.errors import BucketAlreadyOwned, TrioxygenError
+from trioxygen.common.errors import BucketAlreadyOwned, InvalidRequest, TrioxygenError
 from trioxygen.common.units import HOUR_MS
 from trioxygen.metadata.execution import RETRIES, expire_retries
 from trioxygen.metadata.om.schema import ALL_TABLES
@@ -172,3 +172,22 @@ def test_expiry_deletes_one_range_for_each_client() -> None:
         pass
     assert list(RETRIES.scan(txn, prefix=b"")) == []
     assert not expire_retries(txn, answered_before_ms=99, rows_max=7)
+
+
+@om_test()
+async def test_ids_of_a_request_of_another_kind_are_refused(harness: OmHarness) -> None:
+    await send(harness, create_bucket(5, 1), om.CreateBucketReply)
+    state = harness.all_rows()
+    others: list[tuple[Message, type[Message]]] = [
+        (om.CreateAccountRequest(client_id=5, request_id=1), om.CreateAccountReply),
+        (om.LeaseBlocksRequest(client_id=5, request_id=1, count=1), om.LeaseBlocksReply),
+        (
+            om.RevokeAccessKeyRequest(client_id=5, request_id=1, access_key="a"),
+            om.RevokeAccessKeyReply,
+        ),
+    ]
+    for request, reply in others:
+        with pytest.raises(InvalidRequest, match="another request's"):
+            await send(harness, request, reply)
+    assert harness.all_rows() == state
+    assert await send(harness, create_bucket(5, 1), om.CreateBucketReply)
