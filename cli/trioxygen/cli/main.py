@@ -2,9 +2,8 @@
 
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn, TextIO
 
 import typer
 
@@ -175,15 +174,21 @@ def _end_unheard() -> NoReturn:
 
 
 def _forget_output() -> None:
-    """What is left in the buffers could not be written: the interpreter's end is not to try."""
+    _forget(sys.stdout)
+
+
+def _forget(stream: TextIO) -> None:
+    """What is left in its buffer could not be written: the interpreter's end is not to try."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, stream.fileno())
 
 
 def _end(code: Exit, message: str) -> NoReturn:
     if sys.stderr is not None:
-        with suppress(OSError):
+        try:
             print(f"o3: {' '.join(message.split())}", file=sys.stderr, flush=True)
+        except OSError:
+            _forget(sys.stderr)
     sys.exit(code)
 
 
