@@ -67,6 +67,7 @@ class DataNodeDouble:
                 "ReadSmallBlock": self.read,
                 "PutBlock": self.wait,
                 "DescribeDataNode": self.fail,
+                "ListBlocks": self.fail,
             },
             uploads={"WriteStream": self.write_stream},
             downloads={"ReadStream": self.read_stream},
