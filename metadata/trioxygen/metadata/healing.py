@@ -82,6 +82,9 @@ class Healer:
                 await self._heal(table, key)
             except TrioxygenError as error:
                 log.error("damaged_row_left", table=table.name, key=shown(key), reason=error)
+                # The others get their turn before it is tried again.
+                self._found.pop((table, key), None)
+                self._found[table, key] = None
                 return False
         return False
 
