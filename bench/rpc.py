@@ -22,6 +22,8 @@ from trioxygen.proto.v1 import datanode_pb2
 from trioxygen.proto.v1.datanode_pb2 import (
     DescribeDataNodeReply,
     DescribeDataNodeRequest,
+    ListBlocksReply,
+    ListBlocksRequest,
     PutBlockReply,
     PutBlockRequest,
     ReadSmallBlockReply,
@@ -54,6 +56,7 @@ class Echo:
                 "ReadSmallBlock": self.read_small,
                 "PutBlock": self.put,
                 "DescribeDataNode": self.describe,
+                "ListBlocks": self.list_blocks,
             },
             uploads={"WriteStream": self.write_stream},
             downloads={"ReadStream": self.read_stream},
@@ -70,6 +73,9 @@ class Echo:
 
     async def describe(self, request: DescribeDataNodeRequest) -> DescribeDataNodeReply:
         return DescribeDataNodeReply()
+
+    async def list_blocks(self, request: ListBlocksRequest) -> ListBlocksReply:
+        return ListBlocksReply()
 
     async def write_stream(
         self, header: WriteStreamHeader, pieces: AsyncIterator[Buffer]

@@ -84,6 +84,7 @@ class Replica:
                 "PutBlock": self.put_block,
                 "ReadSmallBlock": self.read_small,
                 "DescribeDataNode": self.unexpected,
+                "ListBlocks": self.unexpected,
             },
             uploads={"WriteStream": self.write_stream},
             downloads={"ReadStream": self.read_stream},
