@@ -65,8 +65,8 @@ BAD_CONFIGS = {
     "cut": b"[s3]\nport = [",
     "deep": b"a = " + b"[" * 5_000,
     "deep tables": b"a = " + b"{a=" * 5_000,
-    "wrong types": b"[s3]\nport = nan\n",
-    "huge number": b"[s3]\nport = 99999999999999999999\n",
+    "wrong types": b"[s3]\ndrain_seconds = nan\n",
+    "huge number": b"[storage]\nblock_bytes = 99999999999999999999\n",
     "null": b"\0",
 }
 

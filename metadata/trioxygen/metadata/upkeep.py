@@ -8,7 +8,7 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.blocking import Lane
-from trioxygen.common.errors import NoSpace, NotLeader
+from trioxygen.common.errors import NoSpace, NotLeader, TrioxygenError
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
 from trioxygen.metadata.raft.ports import Entry, Replica
@@ -64,10 +64,10 @@ class Upkeep:
         self._replica.state_is_durable_through(index)
 
     async def end(self) -> None:
-        """At a stop. What cannot be synced the log has."""
+        """At a stop, which goes on whatever the disk says: what cannot be synced the log has."""
         try:
             await self.make_durable()
-        except NoSpace as error:
+        except TrioxygenError as error:
             log.warning("state_not_synced", service=self._name, reason=error)
 
     def is_full(self) -> bool:
