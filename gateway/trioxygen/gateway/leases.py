@@ -229,6 +229,8 @@ class LeasePool:
         # Pipelines that could not be written to -> until when others come first.
         self._avoided: dict[str, float] = {}
         self._seen: set[str] = set()
+        # Whether there were others when the last lease was given.
+        self._others_told = False
         # Until then it is known that only avoided pipelines are handed out.
         self._alone_until_ms = 0.0
         self._fetching: asyncio.Task[None] | None = None
@@ -267,11 +269,15 @@ class LeasePool:
     def has_others(self, lease: Lease) -> bool:
         """Whether there may be pipelines besides the lease's that are not avoided. Those that it
         has seen are not all: where it knows of none, it is worth asking."""
+        return self.knows_others(lease) or self._clock.monotonic_ms() >= self._alone_until_ms
+
+    def knows_others(self, lease: Lease) -> bool:
+        """The same, without what only asking would tell."""
         now_ms = self._clock.monotonic_ms()
         own = lease.pipeline.pipeline_id
         if any(name != own and self._avoided.get(name, 0) <= now_ms for name in self._seen):
             return True
-        return now_ms >= self._alone_until_ms
+        return self._others_told and now_ms >= self._alone_until_ms
 
     def _is_avoided(self, lease: Lease) -> bool:
         until_ms = self._avoided.get(lease.pipeline.pipeline_id)
@@ -296,6 +302,7 @@ class LeasePool:
             reply = await self._lease_blocks(request)
             lease = self._keeper.add(reply, asked_ms)
             self._seen.add(lease.pipeline.pipeline_id)
+            self._others_told = reply.other_pipelines > 0
             tries_left -= 1
             is_avoided = self._is_avoided(lease)
             if not (tries_left and is_avoided):

@@ -258,7 +258,7 @@ class OzoneBackend:
         """A DataNode failed in the middle of it: the next request had better go elsewhere; whether
         there is a place for it."""
         pools = (self._small, self._large)
-        may_go_on = any(pool.has_others(taken.lease) for pool in pools)
+        may_go_on = any(pool.knows_others(taken.lease) for pool in pools)
         for pool in pools:
             pool.avoid(taken.lease)
         return may_go_on
