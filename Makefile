@@ -35,7 +35,7 @@ test: install         ## unit, contract, transcript and integration tests
 	$(if $(wildcard tests/integration),$(PYTEST) -n auto --dist loadfile tests/integration $(ARGS))
 
 test-long: install    ## the tests that take minutes, and the crash tests
-	$(PYTEST) -m "slow or crash" $(ARGS)
+	$(PYTEST) -n auto --dist loadfile -m "slow or crash" $(ARGS)
 
 integration: install  ## only the integration tests
 	$(PYTEST) -n auto --dist loadfile tests/integration $(ARGS)

@@ -157,9 +157,14 @@ CASES: Final[dict[str, dict[str, tuple[Damage, str]]]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("role", "name"), [(role, name) for role, cases in CASES.items() for name in cases]
-)
+# Each takes seconds: `make test` tries a quarter of them, `make test-long` the others.
+_CASES: Final = [
+    pytest.param(role, name, marks=[pytest.mark.slow] if number % 4 else [])
+    for number, (role, name) in enumerate((role, name) for role in CASES for name in CASES[role])
+]
+
+
+@pytest.mark.parametrize(("role", "name"), _CASES)
 def test_start_of_a_node_says_in_one_line_what_is_wrong(
     whole: Whole, tmp_path: Path, role: str, name: str
 ) -> None:
