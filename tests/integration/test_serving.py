@@ -199,8 +199,6 @@ def test_endless_headers_and_trailers_are_cut_off(endless: bytes) -> None:
         ),
         (b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
         (b"GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n", 400),
-        (b"PUT / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\nContent-Length: 1\r\n\r\n", 417),
-        (b"GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue, x=y\r\n\r\n", 417),
     ],
 )
 def test_requests_that_are_not_http_are_refused(sent: bytes, status: int) -> None:

@@ -16,7 +16,6 @@ class Reason(Enum):
 
     MALFORMED = 400, "Bad Request"
     HEAD_TOO_SLOW = 408, "Request Timeout"
-    EXPECTATION_UNKNOWN = 417, "Expectation Failed"
     HEAD_TOO_LARGE = 431, "Request Header Fields Too Large"
     FAILED = 500, "Internal Server Error"
     CODING_UNKNOWN = 501, "Not Implemented"

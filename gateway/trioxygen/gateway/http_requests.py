@@ -48,7 +48,6 @@ class RequestReader:
     """
 
     __slots__ = (
-        "_expectation_failed",
         "_expects_continue",
         "_first_segment_bytes",
         "_has_upgrade",
@@ -142,7 +141,7 @@ class RequestReader:
         self._headers: Headers = []
         self._hosts = 0
         self._length_bytes = 0
-        self._expects_continue = self._expectation_failed = False
+        self._expects_continue = False
         self._has_upgrade = False
 
     def on_url(self, target: bytes) -> None:
@@ -168,12 +167,9 @@ class RequestReader:
             if value and not is_authority(value):
                 _refuse(Reason.MALFORMED)
         elif name == b"expect":
-            for one in value.lower().split(b","):
-                expectation = one.strip()
-                if expectation == _CONTINUE:
-                    self._expects_continue = True
-                elif expectation:
-                    self._expectation_failed = True
+            # Whatever else is expected is ignored, as AWS does.
+            if any(one.strip() == _CONTINUE for one in value.lower().split(b",")):
+                self._expects_continue = True
         elif name == b"upgrade":
             self._has_upgrade = True
         elif value.lower() != b"chunked":
@@ -212,8 +208,6 @@ class RequestReader:
             _refuse(Reason.HEAD_TOO_LARGE)
         if method == b"CONNECT":
             _refuse(Reason.MALFORMED)  # its target is a host: this is no proxy
-        if self._expectation_failed and version == "1.1":
-            _refuse(Reason.EXPECTATION_UNKNOWN)
         # The parser leaves the chunks of such a request to the other protocol.
         if self._parser.should_upgrade() and any(n == b"transfer-encoding" for n, _ in headers):
             _refuse(Reason.CODING_UNKNOWN)

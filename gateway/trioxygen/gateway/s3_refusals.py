@@ -31,7 +31,6 @@ def _plainly(code: str) -> Callable[[Refused], S3Error]:
 _ERRORS: Final[dict[Reason, Callable[[Refused], S3Error]]] = {
     Reason.MALFORMED: _plainly("BadRequest"),
     Reason.HEAD_TOO_SLOW: _plainly("RequestTimeout"),
-    Reason.EXPECTATION_UNKNOWN: _plainly("ExpectationFailed"),
     Reason.HEAD_TOO_LARGE: _head_too_large,
     Reason.FAILED: _plainly("InternalError"),
     Reason.CODING_UNKNOWN: _coding_unknown,

@@ -56,7 +56,6 @@ _TABLE: Final[dict[str, tuple[int, str, str]]] = {
         "ProposedSize MinSizeAllowed PartNumber ETag",
     ),
     # RFC 9110, 10.1.1.
-    "ExpectationFailed": (417, "The Expect header asks for what this server cannot do.", ""),
     "HttpVersionNotSupported": (505, "The HTTP version specified is not supported.", ""),
     "IllegalLocationConstraintException": (
         400,
