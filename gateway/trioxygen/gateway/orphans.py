@@ -7,6 +7,7 @@ from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import InvalidRequest, Unavailable
 from trioxygen.common.network import Channel
+from trioxygen.common.paging import AFTER_ALL
 from trioxygen.gateway.admin_backend import Calls
 from trioxygen.gateway.admin_models import OrphanPage, OrphanView
 from trioxygen.proto.v1.datanode_pb2 import ListBlocksReply, ListBlocksRequest
@@ -96,7 +97,7 @@ class Orphans:
             return []
         # Not what the SCM is about to delete.
         for _ in range(_DELETION_LOOKS):
-            told = await self._scm.call(DescribeScmRequest(), DescribeScmReply)
+            told = await self._scm.call(DescribeScmRequest(after=AFTER_ALL), DescribeScmReply)
             if not told.waiting_delete_transactions:
                 break
             await self._clock.sleep_ms(_DELETION_WAIT_MS)
