@@ -74,26 +74,14 @@ async def open_log(
     metrics: WalMetrics,
     states: StatesHeld,
 ) -> WriteAheadLog:
-    """Before the stores of `states` are opened."""
+    """Before the stores of `states` are opened; `note_logs` once it is in use.
+
+    Raises: LogCorrupt: also for another log than the one that was noted."""
+    await runtime.blocking.run(own_log.check_owner, runtime.disk, path)
     config = WalConfig(segment_bytes=segment_bytes)
     return await WriteAheadLog.open(
         path, runtime, config, name=name, metrics=metrics, states=states
     )
-
-
-async def open_own_log(
-    runtime: Runtime,
-    path: Path,
-    name: str,
-    segment_bytes: int,
-    metrics: WalMetrics,
-    states: StatesHeld,
-) -> WriteAheadLog:
-    """As `open_log`, and only the one that was there before; `note_logs` once it is in use.
-
-    Raises: LogCorrupt."""
-    await runtime.blocking.run(own_log.check_owner, runtime.disk, path)
-    return await open_log(runtime, path, name, segment_bytes, metrics, states)
 
 
 async def note_logs(runtime: Runtime, *paths: Path) -> None:
@@ -195,7 +183,7 @@ async def build_datanode(
         return open_store(config, data / name, tables)
 
     await runtime.blocking.run(check_whole, runtime.disk, VolumeLayout(data))
-    wal = await open_own_log(
+    wal = await open_log(
         runtime,
         data / "log",
         "ring",
@@ -363,7 +351,7 @@ async def build_all_in_one(
 ) -> AllInOne:
     """OM, SCM, one DataNode and the gateway, started and serving each other; not the HTTP ports."""
     wal_metrics = WalMetrics(runtime.registry)
-    wal = await open_own_log(
+    wal = await open_log(
         runtime,
         data / "log",
         "metadata",

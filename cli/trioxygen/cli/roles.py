@@ -23,7 +23,7 @@ from trioxygen.cli.build import (
     make_admin,
     note_logs,
     om_store,
-    open_own_log,
+    open_log,
     scm_store,
 )
 from trioxygen.cli.build_group import GroupConfig, GroupMember, ReplicatedService
@@ -135,7 +135,7 @@ class GroupRole:
         node, metadata = self._node, self._node.config.metadata
         peers = node.config.group(self._name).peers
         [address] = [peer.address for peer in peers if peer.id == node.folder.node_id]
-        self._wal = await open_own_log(
+        self._wal = await open_log(
             node.runtime,
             node.data / "log",
             self._name,
