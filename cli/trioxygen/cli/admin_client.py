@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import typer
 
-from trioxygen.cli.exits import CommandFailed, Exit
+from trioxygen.cli.exits import CommandFailed, Exit, reason_of
 
 ENDPOINT_FILE: Final = "endpoint.json"
 _TIMEOUT_SECONDS: Final = 30
@@ -159,7 +159,7 @@ def find(data: Path, admin_url: str | None) -> AdminClient:
     except FileNotFoundError as error:
         raise CommandFailed(Exit.UNREACHABLE, f"no server runs on {data}: {start}") from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise CommandFailed(
             Exit.UNREACHABLE, f"cannot read {file}: {reason}: run as the server's user"
         ) from error

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Final, cast
 import typer
 
 from trioxygen.cli.admin_check import check_state, locked
-from trioxygen.cli.exits import CommandFailed, Exit
+from trioxygen.cli.exits import CommandFailed, Exit, reason_of
 
 if TYPE_CHECKING:
     from trioxygen.metadata.store.ports import Store, Table
@@ -114,7 +114,7 @@ def _opened(file: Path, mode: str) -> Iterator[BinaryIO]:
     except FileExistsError as error:
         raise CommandFailed(Exit.USAGE, f"{file} is there already: choose another name") from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise CommandFailed(Exit.USAGE, f"{file}: {reason}") from error
     with opened as stream:
         yield cast(BinaryIO, stream)

@@ -23,7 +23,7 @@ from trioxygen.cli.cluster_layout import (
 )
 from trioxygen.cli.cluster_node import NodeProcess
 from trioxygen.cli.config import load
-from trioxygen.cli.exits import CommandFailed, Exit
+from trioxygen.cli.exits import CommandFailed, Exit, reason_of
 from trioxygen.cli.process import TOKEN_LENGTH, stop_at_signal
 from trioxygen.common.errors import NoSpace, TrioxygenError
 from trioxygen.common.ids import random_token
@@ -67,7 +67,7 @@ def run_cluster(start: ClusterStart) -> None:
         asyncio.run(_run(start))
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        told = f"{(error.strerror or str(error)).lower()}{where}"
+        told = f"{reason_of(error)}{where}"
         raise CommandFailed(
             Exit.DATA_FOLDER, f"cannot use folder {start.folder}: {told}"
         ) from error
@@ -84,7 +84,7 @@ async def _run(start: ClusterStart) -> None:
         disk.make_directory(folder)
         lock = disk.lock(folder / "lock")
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise CommandFailed(
             Exit.DATA_FOLDER, f"cannot use folder {folder}: {reason}: choose one with --data"
         ) from error

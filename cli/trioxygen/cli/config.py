@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from trioxygen.cli.config_schema import Config, Peer
 from trioxygen.cli.config_text import line_of, lines_of
-from trioxygen.cli.exits import CommandFailed, Exit
+from trioxygen.cli.exits import CommandFailed, Exit, reason_of
 
 _DOCUMENT: Final = "docs/reference/configuration.md"
 _PREFIX: Final = "O3_"
@@ -125,7 +125,7 @@ def _read(file: Path) -> tuple[str, dict[str, Any]]:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: not UTF-8 text: save it as UTF-8") from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise ConfigError(f"{file}: {reason}: check the path given with --config") from error
 
 

@@ -19,7 +19,7 @@ from trioxygen.cli.data_folder import (
     open_data_folder,
     unusable,
 )
-from trioxygen.cli.exits import CommandFailed, Exit
+from trioxygen.cli.exits import CommandFailed, Exit, reason_of
 from trioxygen.cli.process import (
     ADMIN_DRAIN_SECONDS,
     ADMIN_LIMITS,
@@ -150,7 +150,7 @@ def node_tls(config: Config) -> Tls | None:
             f"tls: certificate_file, key_file and ca_file do not work together: {reason}"
         ) from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise ConfigError(f"tls: {error.filename}: {reason}") from error
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from trioxygen.cli.exits import CommandFailed, Exit
+from trioxygen.cli.exits import CommandFailed, Exit, reason_of
 from trioxygen.common.disk import Lock
 from trioxygen.common.errors import NoSpace
 from trioxygen.common.ids import random_token
@@ -71,7 +71,7 @@ def open_data_folder(runtime: Runtime, path: Path, owner: Owner = STORE) -> Data
             Exit.DATA_FOLDER, f"cannot use data folder {path}: {error}: free some space"
         ) from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         if error.filename not in (None, str(path), path):
             reason = f"{error.filename}: {reason}"
         raise CommandFailed(
@@ -82,7 +82,7 @@ def open_data_folder(runtime: Runtime, path: Path, owner: Owner = STORE) -> Data
 
 def unusable(path: Path, error: OSError) -> CommandFailed:
     """What the disk said while the folder's parts were opened."""
-    reason = (error.strerror or str(error)).lower()
+    reason = reason_of(error)
     where = f"{error.filename}: " if error.filename else ""
     return CommandFailed(
         Exit.DATA_FOLDER, f"data folder {path} cannot be used: {where}{reason}: {WHAT_TO_DO}"

@@ -33,3 +33,8 @@ class CommandFailed(Exception):
     def __init__(self, code: Exit, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+def reason_of(error: OSError) -> str:
+    """What the system says, as the end of a line."""
+    return (error.strerror or str(error)).lower()

@@ -17,7 +17,7 @@ from trioxygen.cli import (
     role_commands,
 )
 from trioxygen.cli.admin_client import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption, find
-from trioxygen.cli.exits import MEANINGS, CommandFailed, Exit
+from trioxygen.cli.exits import MEANINGS, CommandFailed, Exit, reason_of
 
 # "\b": the help keeps these lines as they are.
 _EPILOG: Final = "\b\nExit codes:\n" + "\n".join(
@@ -146,7 +146,7 @@ def _flush_output() -> None:
         _end_unheard()
     except OSError as error:
         _forget_output()
-        _end(Exit.REFUSED, f"cannot write the output: {_reason(error)}")
+        _end(Exit.REFUSED, f"cannot write the output: {reason_of(error)}")
 
 
 def _exit_of(error: Exception) -> tuple[Exit, str]:
@@ -159,12 +159,8 @@ def _exit_of(error: Exception) -> tuple[Exit, str]:
         if sys.stdout is not None:
             _forget_output()  # it may be what failed
         named = f"{error.filename}: " if error.filename else ""
-        return Exit.REFUSED, f"{named}{_reason(error)}"
+        return Exit.REFUSED, f"{named}{reason_of(error)}"
     raise error
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 def _end_unheard() -> NoReturn:

@@ -15,7 +15,7 @@ from trioxygen.cli.admin_client import ENDPOINT_FILE
 from trioxygen.cli.config import ConfigError
 from trioxygen.cli.config_schema import S3Config
 from trioxygen.cli.data_folder import DataFolder
-from trioxygen.cli.exits import Exit
+from trioxygen.cli.exits import Exit, reason_of
 from trioxygen.common import logs
 from trioxygen.common.errors import NoSpace
 from trioxygen.common.runtime import Runtime
@@ -57,7 +57,7 @@ def tls_context(s3: S3Config) -> ssl.SSLContext | None:
         context.load_cert_chain(s3.tls_certificate_file, s3.tls_key_file)
     except OSError as error:  # SSLError is one
         files = f"{s3.tls_certificate_file}, {s3.tls_key_file}"
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise ConfigError(f"tls_certificate_file, tls_key_file ({files}): {reason}") from error
     return context
 
