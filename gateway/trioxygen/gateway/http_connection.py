@@ -15,8 +15,8 @@ from trioxygen.gateway.http_limits import Listening
 from trioxygen.gateway.http_outlet import Outlet
 from trioxygen.gateway.http_pace import Pace
 from trioxygen.gateway.http_refusal import Reason, Refusal, Refused
-from trioxygen.gateway.http_requests import Headers, RequestReader
-from trioxygen.gateway.http_scope import asgi_scope
+from trioxygen.gateway.http_requests import RequestReader
+from trioxygen.gateway.http_scope import HttpHead, asgi_scope
 from trioxygen.gateway.http_target import BadTarget
 
 
@@ -134,45 +134,32 @@ class HttpConnection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         # Whether the socket holds more than it was allowed to bring.
         self._has_more = nbytes == self._room_bytes < READ_BYTES_MAX
-        self.data_received(self.listening.scratch[:nbytes].tobytes())
-
-    def data_received(self, data: bytes) -> None:
         self.active = self.listening.now
-        self._received_bytes += len(data)
+        self._received_bytes += nbytes
         if self._ignores_input:
-            self._discard(len(data))
+            self._discard(nbytes)
             return
-        reason = self._requests.feed(data)
+        reason = self._requests.feed(self.listening.scratch[:nbytes].tobytes())
         if reason is not None:
             self._fail(reason)
 
     # ---- requests ----
 
-    def begin_request(
-        self,
-        method: bytes,
-        target: bytes,
-        headers: Headers,
-        *,
-        version: str,
-        keep_alive: bool,
-        expects_continue: bool,
-    ) -> None:
+    def begin_request(self, head: HttpHead) -> None:
         if len(self._exchanges) > self.listening.limits.pipelined_max:
             raise Refusal(Reason.TOO_MANY_REQUESTS)
         try:
             scope = asgi_scope(
-                method,
-                target,
-                headers,
-                version=version,
+                head,
                 scheme=self.listening.scheme,
                 server=self._server,
                 client=self._client,
             )
         except BadTarget:
             raise Refusal(Reason.MALFORMED) from None
-        exchange = Exchange(self, scope, keep_alive=keep_alive, expects_continue=expects_continue)
+        exchange = Exchange(
+            self, scope, keep_alive=head.keep_alive, expects_continue=head.expects_continue
+        )
         self._exchanges.append(exchange)
         self._received = exchange
         if len(self._exchanges) == 1:

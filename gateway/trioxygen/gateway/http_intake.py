@@ -151,10 +151,9 @@ class Intake:
         self._give_turns()
 
     def _give_turns(self) -> None:
-        while (
-            self._lines
-            and self.held_bytes + READ_BYTES_MAX * len(self._turns) < self._bytes_max
-        ):  # fmt: skip
+        while self._lines:
+            if self.held_bytes + READ_BYTES_MAX * len(self._turns) >= self._bytes_max:
+                break
             holder = min(self._lines, key=lambda one: self._held.get(one, 0))
             line = self._lines[holder]
             sender = line.next()

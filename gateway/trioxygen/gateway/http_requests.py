@@ -10,10 +10,9 @@ import httptools
 
 from trioxygen.gateway.http_limits import Listening
 from trioxygen.gateway.http_refusal import Reason, Refusal
+from trioxygen.gateway.http_scope import Headers, HttpHead
 from trioxygen.gateway.http_target import is_authority
 from trioxygen.gateway.s3.numbers import read_natural
-
-Headers = list[tuple[bytes, bytes]]
 
 _WATCHED: Final = frozenset(
     (b"content-length", b"transfer-encoding", b"host", b"expect", b"upgrade")
@@ -22,16 +21,7 @@ _CONTINUE: Final = b"100-continue"
 
 
 class RequestSink(Protocol):
-    def begin_request(
-        self,
-        method: bytes,
-        target: bytes,
-        headers: Headers,
-        *,
-        version: str,
-        keep_alive: bool,
-        expects_continue: bool,
-    ) -> None:
+    def begin_request(self, head: HttpHead) -> None:
         """Raises Refusal."""
 
     def take_body(self, piece: bytes) -> None: ...
@@ -183,14 +173,15 @@ class RequestReader:
         self._quiet_bytes = 0
         # What was to be said of HTTP/1.1 alone: there is no Expect in HTTP/1.0 (RFC 9110, 10.1.1).
         is_11 = version == "1.1"
-        self._sink.begin_request(
+        head = HttpHead(
             method,
             self._target,
             self._headers,
-            version=version,
+            version,
             keep_alive=is_11 and parser.should_keep_alive(),
             expects_continue=is_11 and self._expects_continue,
         )
+        self._sink.begin_request(head)
         self.is_in_head = False
         self._left_bytes = self._length_bytes
 

@@ -1,6 +1,6 @@
 """What the ASGI application is told of a request: its head, after RFC 9112's rules for targets."""
 
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from trioxygen.gateway.http_limits import Scope
@@ -11,18 +11,26 @@ _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
 Headers = list[tuple[bytes, bytes]]
 
 
+class HttpHead(NamedTuple):
+    """Of a request, as the parser gives it; names of fields in lower case."""
+
+    method: bytes
+    target: bytes
+    headers: Headers
+    version: str
+    keep_alive: bool
+    expects_continue: bool
+
+
 def asgi_scope(
-    method: bytes,
-    target: bytes,
-    headers: Headers,
+    head: HttpHead,
     *,
-    version: str,
     scheme: str,
     server: tuple[str, int] | None,
     client: tuple[str, int] | None,
 ) -> Scope:
     """Raises: BadTarget."""
-    parsed = parse_target(target)
+    parsed, headers = parse_target(head.target), head.headers
     if parsed.authority is not None:
         # Whoever names the host there means it: Host does not count (RFC 9112, 3.2.2).
         headers = [field for field in headers if field[0] != b"host"]
@@ -32,11 +40,11 @@ def asgi_scope(
     return {
         "type": "http",
         "asgi": _ASGI,
-        "http_version": version,
+        "http_version": head.version,
         "server": server,
         "client": client,
         "scheme": scheme,
-        "method": method.decode("ascii"),
+        "method": head.method.decode("ascii"),
         "root_path": "",
         "path": path.decode("utf-8", "replace"),
         "raw_path": raw_path,

@@ -76,10 +76,7 @@ class S3Refusals:
             self._access_log.write(
                 request_id=request_id,
                 remote=refused.remote,
-                account="",
                 operation=UNROUTED,
-                bucket="",
-                key="",
                 status=error.status,
                 bytes_in=0,
                 bytes_out=len(body),

@@ -47,7 +47,7 @@ class BucketOperations(Operations):
             )
         token = request.head.query_value("continuation-token")
         # S3 tells each bucket's region only to who uses a parameter of the newer, paged listing.
-        is_region_told = any(value is not None for value in (wanted, region, token)) or prefix
+        is_region_told = bool(prefix) or any(one is not None for one in (wanted, region, token))
         reply = await self.backend.call(
             om.ListBucketsRequest(
                 account_id=account.account_id,
