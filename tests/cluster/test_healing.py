@@ -79,12 +79,7 @@ def test_damaged_rows_of_each_om_are_healed_by_the_others(
             s3.put_object(Bucket="bucket", Key=hit[1], Body=body_of(hit[1]))
             told = (cluster.data / "logs" / f"{node}.log").read_text()
             assert "damaged_row_healed" in told
-    nodes = cluster.ids("om")
-    cluster.stop()
-    for node in nodes:
-        found = o3("admin", "check", "om", "--data", str(cluster.data / node))
-        assert found.returncode == 0, found
-    cluster.check_logs()
+    stop_and_check(cluster, "om")
 
 
 def damage_rows(file: Path, keys: list[str]) -> None:
@@ -130,12 +125,7 @@ def test_damaged_leader_heals_while_clients_write(new_cluster: NewCluster) -> No
             assert read(s3, "bucket", key) == body
         told = (cluster.data / "logs" / f"{node}.log").read_text()
         assert "damaged_row_healed" in told and "damaged_row_left" not in told
-    nodes = cluster.ids("om")
-    cluster.stop()
-    for one in nodes:
-        found = o3("admin", "check", "om", "--data", str(cluster.data / one))
-        assert found.returncode == 0, found
-    cluster.check_logs()
+    stop_and_check(cluster, "om")
 
 
 def test_damaged_rows_of_an_scm_are_healed_by_the_others(new_cluster: NewCluster) -> None:
@@ -162,10 +152,15 @@ def test_damaged_rows_of_an_scm_are_healed_by_the_others(new_cluster: NewCluster
             assert read(s3, "bucket", f"new-{key}") == body_of(key) * 100
         told = cluster.data / "logs" / f"{node}.log"
         wait_until(lambda: "damaged_row_healed" in told.read_text())
-    nodes = cluster.ids("scm")
+    stop_and_check(cluster, "scm")
+
+
+def stop_and_check(cluster: Cluster, service: str) -> None:
+    """Every member's rows are whole."""
+    nodes = cluster.ids(service)
     cluster.stop()
     for one in nodes:
-        found = o3("admin", "check", "scm", "--data", str(cluster.data / one))
+        found = o3("admin", "check", service, "--data", str(cluster.data / one))
         assert found.returncode == 0, found
     cluster.check_logs()
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -78,38 +80,37 @@ def test_container_beyond_all_ids_is_set_aside_and_heartbeats_work(
     asyncio.run(run())
 
 
+async def set_aside_once(
+    root: Path, caplog: pytest.LogCaptureFixture, container_id: int, leave: Callable[[Path], None]
+) -> RecordingScm:
+    """A node is started again on a folder in which an older version left something."""
+    ring, scm = ListRing(), RecordingScm()
+    async with node(root, ring=ring) as first:
+        await first.write(1, b"before")
+    leave(root)
+    with caplog.at_level(logging.INFO):
+        async with node(root, ring=ring, scm=scm) as again:
+            await goes_on(again, scm, container_id)
+    assert len(set_aside_lines(caplog)) == 1
+    return scm
+
+
 def test_container_without_a_row_is_set_aside_too(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def run() -> None:
-        ring, scm = ListRing(), RecordingScm()
-        async with node(tmp_path, ring=ring) as first:
-            await first.write(1, b"before")
-        (tmp_path / "containers" / "0").mkdir()
-        with caplog.at_level(logging.INFO):
-            async with node(tmp_path, ring=ring, scm=scm) as again:
-                await goes_on(again, scm, 0)
-        assert len(set_aside_lines(caplog)) == 1
+    def leave(root: Path) -> None:
+        (root / "containers" / "0").mkdir()
 
-    asyncio.run(run())
+    asyncio.run(set_aside_once(tmp_path, caplog, 0, leave))
 
 
 def test_block_beyond_all_ids_makes_its_container_unhealthy_and_no_report_too_high(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def run() -> None:
-        ring, scm = ListRing(), RecordingScm()
-        async with node(tmp_path, ring=ring) as first:
-            await first.write(1, b"before")
-        write_container(tmp_path, 2, highest_local=2**64 - 1)
-        with caplog.at_level(logging.INFO):
-            async with node(tmp_path, ring=ring, scm=scm) as again:
-                await goes_on(again, scm, 2)
-                [report] = [r for r in scm.heartbeats[0].containers if r.container_id == 2]
-                assert report.state == scm_pb2.UNHEALTHY
-        assert len(set_aside_lines(caplog)) == 1
-
-    asyncio.run(run())
+    leave = partial(write_container, container_id=2, highest_local=2**64 - 1)
+    scm = asyncio.run(set_aside_once(tmp_path, caplog, 2, leave))
+    [report] = [one for one in scm.heartbeats[0].containers if one.container_id == 2]
+    assert report.state == scm_pb2.UNHEALTHY
 
 
 @pytest.mark.parametrize("name", ["007", "99999999999999999999", str(2**64), "-1", "1 ", "x"])

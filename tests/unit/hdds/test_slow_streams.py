@@ -5,6 +5,8 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.unit.hdds.support import PIPELINE, Node, config, node
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.client.writer import BlockStream
@@ -51,27 +53,16 @@ def test_a_slow_stream_keeps_nothing_that_it_has_written(tmp_path: Path) -> None
     asyncio.run(run())
 
 
-def test_where_memory_is_short_streams_are_written_as_they_come(tmp_path: Path) -> None:
+# Large ones, and ones announced as small: these would wait for their ends to be packed.
+@pytest.mark.parametrize("announced_bytes", [64 * MIB, 512 * KIB])
+def test_where_memory_is_short_streams_are_written_as_they_come(
+    tmp_path: Path, announced_bytes: int
+) -> None:
     async def run() -> None:
         async with node(tmp_path, settings=config(stream_buffer_bytes_max=256 * KIB)) as n:
-            streams = [await opened(n, local, 64 * MIB) for local in range(8)]
+            streams = [await opened(n, local, announced_bytes) for local in range(8)]
             sent = [await send_piece(stream, 64 * KIB) for stream in streams for _ in range(4)]
             # 2 MiB have come, no stream has the MiB that is written at once elsewhere.
-            await until(lambda: sum(ref() is not None for ref in sent) * 64 <= 256)
-            for stream in streams:
-                assert await stream.finish() == 256 * KIB
-            for local in range(8):
-                assert await n.read(local, 0, 256 * KIB) == bytes([7]) * 256 * KIB
-
-    asyncio.run(run())
-
-
-def test_a_slow_small_block_gets_a_file_of_its_own_where_memory_is_short(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with node(tmp_path, settings=config(stream_buffer_bytes_max=256 * KIB)) as n:
-            # Announced as small: they would wait for their ends to be packed.
-            streams = [await opened(n, local, 512 * KIB) for local in range(8)]
-            sent = [await send_piece(stream, 64 * KIB) for stream in streams for _ in range(4)]
             await until(lambda: sum(ref() is not None for ref in sent) * 64 <= 256)
             for stream in streams:
                 assert await stream.finish() == 256 * KIB
