@@ -14,6 +14,8 @@ from trioxygen.cli.exits import CommandFailed, Exit
 # Python's exit code when its last output could not be written.
 _OUTPUT_LOST: Final = 120
 _LOG_TAIL_BYTES: Final = 2_000
+# A disk with less room takes no line.
+_LINE_BYTES: Final = 4_096
 
 
 class NodeProcess:
@@ -116,11 +118,21 @@ class NodeProcess:
         """The last line of its log, and where the rest is."""
         with self.log_path.open("rb") as log:
             log.seek(max(0, self.log_path.stat().st_size - _LOG_TAIL_BYTES))
-            lines = log.read().decode("utf-8", "replace").splitlines()
+            text = log.read().decode("utf-8", "replace")
+        lines = text.splitlines()
         last = lines[-1] if lines else "nothing was logged"
-        if self.exit_code == _OUTPUT_LOST:
+        if self._is_end_lost(last, is_whole=text.endswith("\n")):
             last = f"its log could not be written, as when the disk is full: {last}"
         return f"{last} (see {self.log_path})"
+
+    def _is_end_lost(self, last: str, *, is_whole: bool) -> bool:
+        """Whoever ends by itself says why in a last line: whether that line is not there."""
+        if self.exit_code is None or self.exit_code <= 0:
+            return False  # it runs, or a signal ended it
+        if self.exit_code == _OUTPUT_LOST or not is_whole:
+            return True
+        disk = os.statvfs(self.log_path)
+        return not last.startswith("o3: ") and disk.f_bavail * disk.f_frsize < _LINE_BYTES
 
     def kill(self, name: str) -> None:
         """Sends a signal. Raises CommandFailed: it does not run."""
