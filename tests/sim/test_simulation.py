@@ -96,7 +96,7 @@ def test_a_seed_gives_the_same_trace_twice_in_one_process() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(10_000, 11_000, 100))
+@pytest.mark.parametrize("first", range(10_000, 10_600, 100))
 def test_a_hundred_seeds_keep_their_promises(first: int) -> None:
     for seed in range(first, first + 100):
         assert_passes(run(seed, from_seed(seed)))

@@ -11,6 +11,7 @@ from typing import Final
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import Stopping, TrioxygenError
+from trioxygen.common.units import SECOND_MS
 from trioxygen.common.worker import Tasks
 from trioxygen.proto.v1.om_pb2 import (
     LeaseBlocksReply,
@@ -90,15 +91,25 @@ ReleaseLeases = Callable[[ReleaseLeasesRequest], Awaitable[object]]
 
 
 class LeaseKeeper:
-    """Every lease of one gateway; renews and releases them. A worker."""
+    """Every lease of one gateway; renews and releases them. A worker.
+
+    Args:
+        give_back_ms_max: a stop waits no longer for an OM that may be stopping too.
+    """
 
     name = "gateway-leases"
 
     def __init__(
-        self, clock: Clock, renew: RenewLeases, release: ReleaseLeases, *, interval_ms: float
+        self,
+        clock: Clock,
+        renew: RenewLeases,
+        release: ReleaseLeases,
+        *,
+        interval_ms: float,
+        give_back_ms_max: float = 2_000,
     ) -> None:
         self._clock, self._renew, self._release = clock, renew, release
-        self.interval_ms = interval_ms
+        self.interval_ms, self._give_back_ms_max = interval_ms, give_back_ms_max
         self._leases: dict[int, Lease] = {}
         self._dropped: list[BlockId] = []
         # The worker and `give_back` release: each lease and block only once.
@@ -190,12 +201,13 @@ class LeaseKeeper:
         return lease.under_way == 0 and (lease.lost or is_used_up)
 
     async def give_back(self) -> None:
-        """Releases everything, at a clean stop; what cannot be released expires."""
+        """Releases everything, at a clean stop; what cannot be released soon expires."""
         for lease in self._leases.values():
             lease.retire()
         try:
-            await self._release_done()
-        except TrioxygenError as error:
+            async with asyncio.timeout(self._give_back_ms_max / SECOND_MS):
+                await self._release_done()
+        except (TrioxygenError, TimeoutError) as error:
             log.warning("leases_not_released", error=error)
 
 
