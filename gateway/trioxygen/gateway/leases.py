@@ -207,7 +207,9 @@ class LeaseKeeper:
         try:
             async with asyncio.timeout(self._give_back_ms_max / SECOND_MS):
                 await self._release_done()
-        except (TrioxygenError, TimeoutError) as error:
+        except TimeoutError:
+            log.warning("leases_not_released", waited_ms=self._give_back_ms_max)
+        except TrioxygenError as error:
             log.warning("leases_not_released", error=error)
 
 

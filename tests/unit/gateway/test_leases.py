@@ -35,4 +35,4 @@ def test_stop_does_not_wait_for_an_om_that_has_gone(caplog: pytest.LogCaptureFix
 
     asyncio.run(run())
     assert [list(request.lease_ids) for request in asked] == [[7]]
-    assert "leases_not_released" in caplog.text
+    assert "leases_not_released waited_ms=10" in caplog.text

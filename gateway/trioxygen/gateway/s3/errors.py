@@ -55,7 +55,7 @@ _TABLE: Final[dict[str, tuple[int, str, str]]] = {
         "Your proposed upload is smaller than the minimum allowed size",
         "ProposedSize MinSizeAllowed PartNumber ETag",
     ),
-    # RFC 9110, 10.1.1.
+    # RFC 9110, 15.6.6.
     "HttpVersionNotSupported": (505, "The HTTP version specified is not supported.", ""),
     "IllegalLocationConstraintException": (
         400,
