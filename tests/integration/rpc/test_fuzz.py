@@ -38,9 +38,6 @@ _DEFECTS = (
     *("worker_failed", "task_failed", "call_failed", "command_failed", "replica_failed"),
     *("request_failed", "log_failed", "flush_failed", "lease_failed", "damaged_", "log_damaged"),
 )
-# After a start the SCM waits for every node it knows, also for those that a stranger registered: as
-# long as a lease is tried for. Which of the two ends first is chance.
-_NO_DEFECT = "SafeMode"
 
 _GROUP: list[ServiceDescriptor] = [
     raft_pb2.DESCRIPTOR.services_by_name["Raft"],
@@ -219,9 +216,11 @@ def check_logs(cluster: Cluster, seed: int) -> None:
     """What strangers send is refused; it is never what somebody would have to look into."""
     for path in sorted(cluster.data.glob("logs/*.log")):
         for line in path.read_text(errors="replace").splitlines():
-            found = next(
-                (event for event in _DEFECTS if event in line and _NO_DEFECT not in line), None
-            )
+            # After a start the SCM waits for every node it knows, also for those that a stranger
+            # registered: as long as a lease is tried for. Which of the two ends first is chance.
+            if "lease_failed" in line and "SafeMode" in line:
+                continue
+            found = next((event for event in _DEFECTS if event in line), None)
             assert found is None, (seed, path.name, line)
     cluster.check_logs()
 
