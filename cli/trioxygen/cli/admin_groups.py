@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from trioxygen.cli.group_client import GroupClient
 
 app = typer.Typer(
-    help="Groups of OMs and SCMs; dumps.", no_args_is_help=True, rich_markup_mode=None
+    help="Groups of OMs and SCMs, dumps, checks of stored rows, orphaned blocks.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 admin_offline.add_to(app)
 app.command("orphans")(admin_orphans.list_orphans)
