@@ -1,7 +1,7 @@
 # Every verb sets up what it needs first; `make` alone lists the verbs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-long integration crash cluster conformance test-endpoint fmt check proto bench wheel clean
+.PHONY: help install serve test test-long integration crash cluster conformance test-endpoint test-uvicorn fmt check proto docs bench wheel clean
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -17,6 +17,8 @@ SECRET_KEY ?= $(O3_SECRET_KEY)
 export BENCH_ACCESS_KEY = $(ACCESS_KEY)
 export BENCH_SECRET_KEY = $(SECRET_KEY)
 
+# Integration tests wait for processes and disks a third of their time: three at once for two cores.
+AT_ONCE := $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 FAST_TESTS := $(wildcard tests/unit tests/contract tests/transcripts tests/sim)
 PYTHON_CODE := gateway metadata hdds recon common cli sim bench tests $(wildcard conformance)
 
@@ -32,13 +34,14 @@ serve:                ## run the store; DATA=folder PORT=9878 ARGS=...
 
 test: install         ## unit, contract, transcript and integration tests
 	$(PYTEST) -n auto --dist loadfile $(FAST_TESTS) $(ARGS)
-	$(if $(wildcard tests/integration),$(PYTEST) -n auto --dist loadfile tests/integration $(ARGS))
+	$(if $(wildcard tests/integration),$(PYTEST) -n $(AT_ONCE) --dist loadfile tests/integration $(ARGS))
 
-test-long: install    ## the tests that take minutes, and the crash tests
+test-long: install    ## the tests that take minutes, the crash tests, and S3 on uvicorn's own HTTP protocol
 	$(PYTEST) -n auto --dist loadfile -m "slow or crash" $(ARGS)
+	$(MAKE) test-uvicorn
 
 integration: install  ## only the integration tests
-	$(PYTEST) -n auto --dist loadfile tests/integration $(ARGS)
+	$(PYTEST) -n $(AT_ONCE) --dist loadfile tests/integration $(ARGS)
 
 crash: install        ## only the tests that kill -9 a server under load, or take its power away
 	$(PYTEST) -m crash $(ARGS)
@@ -49,6 +52,9 @@ cluster: install      ## clusters of processes under faults: kill -9, SIGSTOP, p
 test-endpoint: install ## our S3 tests against any endpoint: ENDPOINT=http://... ACCESS_KEY=... SECRET_KEY=...
 	@test -n "$(ENDPOINT)" || { echo "usage: make test-endpoint ENDPOINT=http://host:port" >&2; exit 2; }
 	$(PYTEST) tests/integration/s3 --endpoint "$(ENDPOINT)" $(ARGS)
+
+test-uvicorn: install ## our S3 tests on uvicorn's own HTTP protocol, but for those listed with a reason
+	$(PYTEST) -n auto --dist loadfile tests/integration/s3 --http uvicorn $(ARGS)
 
 conformance: install  ## the public ceph/s3-tests against a running store: SUITE=path/to/clone DATA=its data folder
 	@test -n "$(SUITE)" || { echo "usage: make conformance SUITE=path/to/s3-tests DATA=data" >&2; exit 2; }
@@ -68,6 +74,9 @@ check: install        ## format, lint, types, import contracts, generated code (
 
 proto: install        ## generate Python from the .proto files
 	scripts/proto
+
+docs: install         ## writes the reference pages that code gives; commit the result
+	$(BIN)/python -m trioxygen.gateway.s3.reference > docs/reference/s3-operations.md
 
 bench: install        ## measure ENDPOINT=..., or without it a server of its own; ARGS=...
 	$(BIN)/python -m bench $(if $(ENDPOINT),run --endpoint "$(ENDPOINT)",local) --out bench-result.json $(ARGS)

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ STOP_TIMEOUT_SECONDS: Final = 30.0
 
 
 class ServerFailed(Exception):
-    """`o3 serve` ended, or did not listen in time."""
+    """`o3 serve` ended, or was not ready in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,19 @@ def free_port() -> int:
         return port
 
 
-def wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
-    give_up_at = time.perf_counter() + READY_TIMEOUT_SECONDS
-    while True:
-        if process.poll() is not None:
-            raise ServerFailed(f"o3 serve ended with exit code {process.returncode}")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+def wait_until_ready(process: "subprocess.Popen[str]") -> None:
+    """What it says until then goes on to standard error. It listens earlier than it is ready."""
+    assert process.stdout is not None
+    late = threading.Timer(READY_TIMEOUT_SECONDS, process.kill)
+    late.start()
+    try:
+        for line in process.stdout:
+            sys.stderr.write(line)
+            if line == "ready\n":
                 return
-        if time.perf_counter() > give_up_at:
-            raise ServerFailed(f"o3 serve does not listen after {READY_TIMEOUT_SECONDS:.0f} s")
-        time.sleep(0.02)
+    finally:
+        late.cancel()
+    raise ServerFailed(f"o3 serve ended with exit code {process.wait()} before it was ready")
 
 
 @contextmanager
@@ -71,10 +73,11 @@ def local_server(data_parent: Path | None) -> Iterator[LocalServer]:
                 "0",
             ],
             env=environment,
-            stdout=sys.stderr.fileno(),
+            stdout=subprocess.PIPE,
+            text=True,
         )
         try:
-            wait_until_listening(process, port)
+            wait_until_ready(process)
             yield LocalServer(f"http://127.0.0.1:{port}", access_key, secret_key, process.pid)
         finally:
             process.send_signal(signal.SIGTERM)

@@ -14,14 +14,15 @@ from typing import Final
 
 from bench.accounting import process_tree_usage
 from bench.local import ServerFailed
-from trioxygen.cli.cluster_layout import CONFIG_FILE, LocalNode, new_layout
-from trioxygen.common.network_grpc import GrpcNetwork
+from trioxygen.cli.cluster.layout import CONFIG_FILE, LocalNode, new_layout
+from trioxygen.common.rpc.network_grpc import GrpcNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.proto.v1 import om_pb2
 from trioxygen.proto.v1.types_pb2 import Account
 
 MEMBERS: Final = 3
+VOLUME: Final = "bench"
 BUCKET: Final = "bench"
 _HOST: Final = "127.0.0.1"
 _READY_SECONDS_MAX: Final = 60.0
@@ -120,31 +121,36 @@ class OmGroup:
         self.bucket_id = 0
 
     async def make_bucket(self) -> None:
-        account = await self.client.call(
-            om_pb2.CreateAccountRequest(account=Account(display_name="bench")),
-            om_pb2.CreateAccountReply,
+        account = await self.client.create_account(
+            om_pb2.CreateAccountRequest(account=Account(display_name="bench"))
         )
-        made = await self.client.call(
-            om_pb2.CreateBucketRequest(bucket=BUCKET, account_id=account.account.account_id),
-            om_pb2.CreateBucketReply,
+        await self.client.create_volume(om_pb2.CreateVolumeRequest(volume=VOLUME))
+        made = await self.client.create_bucket(
+            om_pb2.CreateBucketRequest(
+                volume=VOLUME, bucket=BUCKET, account_id=account.account.account_id
+            )
         )
         self.bucket_id = made.bucket.bucket_id
 
     async def commit_key(self, key: bytes) -> None:
         """What the OM does at the end of a PUT, here of an empty object."""
-        request = om_pb2.CommitKeyRequest(bucket=BUCKET, bucket_id=self.bucket_id, key=key)
+        request = om_pb2.CommitKeyRequest(
+            volume=VOLUME, bucket=BUCKET, bucket_id=self.bucket_id, key=key
+        )
         request.row.etag = "d41d8cd98f00b204e9800998ecf8427e"
-        await self.client.call(request, om_pb2.CommitKeyReply)
+        await self.client.commit_key(request)
 
     @property
     def leader(self) -> OmProcess:
         """Once a command was answered."""
-        address = self.client.leader_address
+        address = self.client.first_group.leader_address
         return next(member for member in self.members if member.address == address)
 
     def cpu_seconds(self) -> dict[str, float]:
         """So far, by member."""
-        return {one.node.id: process_tree_usage(one.pid).cpu_seconds for one in self.members}
+        return {
+            member.node.id: process_tree_usage(member.pid).cpu_seconds for member in self.members
+        }
 
 
 @asynccontextmanager

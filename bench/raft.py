@@ -106,7 +106,9 @@ async def measure_om(group: OmGroup, names: Iterator[bytes], in_flight: int, s: 
         client_cpu=time.process_time() - client,
         members_cpu=sum(spent.values()),
         machine_busy=machine_busy_seconds() - busy,
-        resident_bytes=sum(process_tree_usage(one.pid).resident_bytes for one in group.members),
+        resident_bytes=sum(
+            process_tree_usage(member.pid).resident_bytes for member in group.members
+        ),
     )
     result = result_of(OM_PHASE, in_flight, tally, span)
     leader = group.leader.node.id
@@ -153,7 +155,7 @@ class PySyncObjGroup:
             members_cpu=self._cpu_seconds() - before,
             machine_busy=machine_busy_seconds() - busy,
             resident_bytes=sum(
-                process_tree_usage(one.pid).resident_bytes for one in self._processes
+                process_tree_usage(process.pid).resident_bytes for process in self._processes
             ),
         )
         tally = Tally(answer["latencies"], answer["errors"])
@@ -162,7 +164,7 @@ class PySyncObjGroup:
         return result
 
     def _cpu_seconds(self) -> float:
-        return sum(process_tree_usage(one.pid).cpu_seconds for one in self._processes)
+        return sum(process_tree_usage(process.pid).cpu_seconds for process in self._processes)
 
 
 @asynccontextmanager
@@ -199,19 +201,19 @@ def table(results: Sequence[Result], cores: int) -> str:
     """`bound/s`: what the cores allow at that CPU per command, were nothing else running."""
     header = ["", "in flight", "per second", "p50 ms", "p99 ms", "members ms", "client ms"]
     rows = [[*header, "bound/s", "errors"]]
-    for one in results:
-        cpu_ms = (one.server_cpu_ms or 0.0) + one.client_cpu_ms
+    for result in results:
+        cpu_ms = (result.server_cpu_ms or 0.0) + result.client_cpu_ms
         rows.append(
             [
-                one.phase,
-                str(one.concurrency),
-                number(one.operations_per_second),
-                number(one.p50_ms),
-                number(one.p99_ms),
-                f"{one.server_cpu_ms or 0.0:.3f}",
-                f"{one.client_cpu_ms:.3f}",
+                result.phase,
+                str(result.concurrency),
+                number(result.operations_per_second),
+                number(result.p50_ms),
+                number(result.p99_ms),
+                f"{result.server_cpu_ms or 0.0:.3f}",
+                f"{result.client_cpu_ms:.3f}",
                 number(cores * 1e3 / cpu_ms if cpu_ms else None),
-                str(one.errors),
+                str(result.errors),
             ]
         )
     return aligned(rows)

@@ -16,8 +16,9 @@ import uvloop
 
 from bench.accounting import process_tree_usage
 from trioxygen.common.disk import Buffer
-from trioxygen.common.network import Service
-from trioxygen.common.network_grpc import GrpcChannel, GrpcNetwork
+from trioxygen.common.rpc.call import Call
+from trioxygen.common.rpc.network import Service
+from trioxygen.common.rpc.network_grpc import GrpcChannel, GrpcNetwork
 from trioxygen.proto.v1 import datanode_pb2
 from trioxygen.proto.v1.datanode_pb2 import (
     DescribeDataNodeReply,
@@ -62,30 +63,32 @@ class Echo:
             downloads={"ReadStream": self.read_stream},
         )
 
-    async def write_small(self, request: WriteSmallBlockRequest) -> WriteSmallBlockReply:
+    async def write_small(
+        self, request: WriteSmallBlockRequest, call: Call
+    ) -> WriteSmallBlockReply:
         return WriteSmallBlockReply(commit_sequence=len(request.data))
 
-    async def read_small(self, request: ReadSmallBlockRequest) -> ReadSmallBlockReply:
+    async def read_small(self, request: ReadSmallBlockRequest, call: Call) -> ReadSmallBlockReply:
         return ReadSmallBlockReply(data=bytes(request.length_bytes))
 
-    async def put(self, request: PutBlockRequest) -> PutBlockReply:
+    async def put(self, request: PutBlockRequest, call: Call) -> PutBlockReply:
         return PutBlockReply(commit_sequence=1)
 
-    async def describe(self, request: DescribeDataNodeRequest) -> DescribeDataNodeReply:
+    async def describe(self, request: DescribeDataNodeRequest, call: Call) -> DescribeDataNodeReply:
         return DescribeDataNodeReply()
 
-    async def list_blocks(self, request: ListBlocksRequest) -> ListBlocksReply:
+    async def list_blocks(self, request: ListBlocksRequest, call: Call) -> ListBlocksReply:
         return ListBlocksReply()
 
     async def write_stream(
-        self, header: WriteStreamHeader, pieces: AsyncIterator[Buffer]
+        self, header: WriteStreamHeader, pieces: AsyncIterator[Buffer], call: Call
     ) -> WriteStreamReply:
         size_bytes = 0
         async for piece in pieces:
             size_bytes += len(piece)
         return WriteStreamReply(size_bytes=size_bytes)
 
-    async def read_stream(self, header: ReadStreamHeader) -> AsyncIterator[Buffer]:
+    async def read_stream(self, header: ReadStreamHeader, call: Call) -> AsyncIterator[Buffer]:
         for _ in range(header.length_bytes // MIB):
             yield self._piece
 
@@ -134,13 +137,13 @@ class Meter:
         return elapsed, client, server
 
 
-async def many(one: Callable[[], Awaitable[object]], in_flight: int, seconds: float) -> int:
+async def many(operation: Callable[[], Awaitable[object]], in_flight: int, seconds: float) -> int:
     stop_at, count = time.perf_counter() + seconds, 0
 
     async def client() -> None:
         nonlocal count
         while time.perf_counter() < stop_at:
-            await one()
+            await operation()
             count += 1
 
     await asyncio.gather(*(client() for _ in range(in_flight)))
@@ -148,11 +151,11 @@ async def many(one: Callable[[], Awaitable[object]], in_flight: int, seconds: fl
 
 
 async def measure_calls(
-    one: Callable[[], Awaitable[object]], what: str, in_flight: int, seconds: float, pid: int
+    operation: Callable[[], Awaitable[object]], what: str, in_flight: int, seconds: float, pid: int
 ) -> dict[str, object]:
-    await many(one, in_flight, seconds / 10)
+    await many(operation, in_flight, seconds / 10)
     meter = Meter(pid)
-    count = await many(one, in_flight, seconds)
+    count = await many(operation, in_flight, seconds)
     elapsed, client, server = meter.read()
     return {
         "what": what,
@@ -166,11 +169,11 @@ async def measure_calls(
 
 
 async def measure_bulk(
-    one: Callable[[], Awaitable[object]], what: str, streams: int, seconds: float, pid: int
+    operation: Callable[[], Awaitable[object]], what: str, streams: int, seconds: float, pid: int
 ) -> dict[str, object]:
-    await one()
+    await operation()
     meter = Meter(pid)
-    moved = await many(one, streams, seconds) * BLOCK_BYTES
+    moved = await many(operation, streams, seconds) * BLOCK_BYTES
     elapsed, client, server = meter.read()
     return {
         "what": what,
@@ -225,9 +228,9 @@ async def measure(seconds: float, body_bytes: int) -> None:
         for in_flight in (1, 8, 32):
             session = channel.session
             calls, batches = session.calls_sent, session.batches_sent
-            found = await measure_calls(call, "session", in_flight, seconds, pid)
+            result = await measure_calls(call, "session", in_flight, seconds, pid)
             calls, batches = session.calls_sent - calls, session.batches_sent - batches
-            print(json.dumps({**found, "calls_per_batch": round(calls / batches, 1)}))
+            print(json.dumps({**result, "calls_per_batch": round(calls / batches, 1)}))
         print(json.dumps(await measure_calls(unary, "unary", 8, seconds, pid)))
         for streams in (1, 4):
             for piece_bytes in (MIB, 256 * 1024):

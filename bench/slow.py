@@ -254,7 +254,7 @@ async def measure_slow(
     work: list[Coroutine[Any, Any, None]] = [slow.idle() for _ in range(crowd.idle)]
     work += [slow.read("large") for _ in range(crowd.readers)]
     work += [slow.write(number) for number in range(crowd.writers)]
-    tasks = [asyncio.create_task(one) for one in work]
+    tasks = [asyncio.create_task(piece) for piece in work]
     tasks.append(asyncio.create_task(_probe(session, seen, Payload.random(PROBE_BYTES, rng))))
     try:
         while seen.settled < len(work):  # noqa: ASYNC110

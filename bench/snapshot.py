@@ -20,14 +20,14 @@ from bench.measure import Result, Tally
 from bench.om_group import OmGroup, OmProcess, om_group
 from bench.raft import Span, result_of
 from bench.report import aligned, number
-from trioxygen.cli.build import OM_GROUP
+from trioxygen.cli.wiring.names import OM_GROUP
 from trioxygen.common.errors import TrioxygenError
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import system_runtime
-from trioxygen.metadata.om.schema import ALL_TABLES, KEYS, key_key
+from trioxygen.metadata.om.state.schema import ALL_TABLES, KEYS, key_key
+from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
 from trioxygen.metadata.raft.ports import Applied
-from trioxygen.metadata.raft.wal import WalConfig, WriteAheadLog
-from trioxygen.metadata.replicated_state import read_applied
+from trioxygen.metadata.replication.state import read_applied
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.proto.v1.om_pb2 import KeyRow
 from trioxygen.proto.v1.types_pb2 import CRC64NVME
@@ -80,7 +80,7 @@ async def _begin_log(member: OmProcess, applied: Applied) -> None:
 async def fill(group: OmGroup, keys: int) -> None:
     """Stops all members, and starts them again."""
     await asyncio.gather(*(member.stop() for member in group.members))
-    first, *others = sorted(group.members, key=lambda one: -applied_of(one).index)
+    first, *others = sorted(group.members, key=lambda member: -applied_of(member).index)
     await asyncio.to_thread(put_keys, first, group.bucket_id, keys)
     for member in others:
         shutil.rmtree(member.data / "om")
@@ -116,13 +116,13 @@ class Writers:
                 self._tally.latencies_seconds.append(time.perf_counter() - began)
 
     def _spent(self) -> tuple[float, float, float, float, int]:
-        usages = [process_tree_usage(one.pid) for one in self._group.members if one.runs]
+        usages = [process_tree_usage(member.pid) for member in self._group.members if member.runs]
         return (
             time.perf_counter(),
             time.process_time(),
-            sum(one.cpu_seconds for one in usages),
+            sum(usage.cpu_seconds for usage in usages),
             machine_busy_seconds(),
-            sum(one.resident_bytes for one in usages),
+            sum(usage.resident_bytes for usage in usages),
         )
 
     def begin(self) -> None:
@@ -211,20 +211,26 @@ async def measure_snapshot(
         for _, count in itertools.product(range(rounds), in_flight):
             writers = Writers(group, names, count)
             try:
-                for one in await _one_round(group, writers, seconds):
-                    before = best.get((one.phase, one.concurrency))
-                    if before is None or one.p99_ms < before.p99_ms:
-                        best[one.phase, one.concurrency] = one
+                for result in await _one_round(group, writers, seconds):
+                    before = best.get((result.phase, result.concurrency))
+                    if before is None or result.p99_ms < before.p99_ms:
+                        best[result.phase, result.concurrency] = result
             finally:
                 await writers.stop()
     results = list(best.values())
     rows = [["", "in flight", "writes/s", "p50 ms", "p90 ms", "p99 ms", "max ms", "s", "errors"]]
-    for one in results:
-        figures = (one.operations_per_second, one.p50_ms, one.p90_ms, one.p99_ms, one.max_ms)
+    for result in results:
+        figures = (
+            result.operations_per_second,
+            result.p50_ms,
+            result.p90_ms,
+            result.p99_ms,
+            result.max_ms,
+        )
         rows.append(
             [
-                *(one.phase, str(one.concurrency), *map(number, figures)),
-                *(number(one.seconds), str(one.errors)),
+                *(result.phase, str(result.concurrency), *map(number, figures)),
+                *(number(result.seconds), str(result.errors)),
             ]
         )
     print(aligned(rows))

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import uvloop
 
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
-from trioxygen.metadata.raft.ports import Entry, GroupId
-from trioxygen.metadata.raft.replica import SingleVoterReplica
-from trioxygen.metadata.raft.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.driver.one_voter import OnlyVoter
+from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.ports import Applied, Entry, GroupId, IncomingSnapshot, Snapshot
 
 GROUP = GroupId(1)
 
@@ -23,11 +23,17 @@ GROUP = GroupId(1)
 class NoMachine:
     """Applies nothing, at once."""
 
-    def applied_index(self) -> int:
-        return 0
+    def applied(self) -> Applied:
+        return Applied()
 
     async def apply(self, entries: Sequence[Entry]) -> None:
         return
+
+    async def open_snapshot(self) -> Snapshot:
+        raise NotImplementedError
+
+    async def receive_snapshot(self, format: str) -> IncomingSnapshot:
+        raise NotImplementedError
 
 
 def cpu_seconds() -> float:
@@ -36,7 +42,7 @@ def cpu_seconds() -> float:
 
 
 async def measure(
-    one: Callable[[], Awaitable[object]], in_flight: int, count: int
+    operation: Callable[[], Awaitable[object]], in_flight: int, count: int
 ) -> dict[str, float]:
     """Runs `one` so many times, so many at once."""
     left = count
@@ -47,7 +53,7 @@ async def measure(
         while left > 0:
             left -= 1
             start = time.perf_counter()
-            await one()
+            await operation()
             latencies.append(time.perf_counter() - start)
 
     cpu, start = cpu_seconds(), time.perf_counter()
@@ -81,14 +87,14 @@ async def run(directory: Path, payload_bytes: int, count: int) -> list[dict[str,
 
     for in_flight in (1, 8, 64):
         syncs = _syncs(runtime)
-        found = await measure(append, in_flight, count)
-        results.append({"what": "append", **found, "syncs": _syncs(runtime) - syncs})
-    replica = SingleVoterReplica(runtime, wal, GroupId(2))
+        result = await measure(append, in_flight, count)
+        results.append({"what": "append", **result, "syncs": _syncs(runtime) - syncs})
+    replica = OnlyVoter(runtime, wal, GroupId(2))
     await replica.start(NoMachine())
     for in_flight in (1, 8, 64):
         syncs = _syncs(runtime)
-        found = await measure(lambda: replica.propose(payload), in_flight, count)
-        results.append({"what": "propose", **found, "syncs": _syncs(runtime) - syncs})
+        result = await measure(lambda: replica.propose(payload), in_flight, count)
+        results.append({"what": "propose", **result, "syncs": _syncs(runtime) - syncs})
         replica.state_is_durable_through(wal.last_index(GroupId(2)))
     await replica.stop()
     await wal.close()

@@ -70,12 +70,12 @@ def make_user(data: Path, user: User) -> tuple[str, str]:
 
 
 def suite_configuration(endpoint: str, keys: list[tuple[str, str]]) -> configparser.RawConfigParser:
-    found = urlsplit(endpoint)
+    parts = urlsplit(endpoint)
     written = configparser.RawConfigParser()
     written["DEFAULT"] = {
-        "host": found.hostname or "",
-        "port": str(found.port),
-        "is_secure": str(found.scheme == "https"),
+        "host": parts.hostname or "",
+        "port": str(parts.port),
+        "is_secure": str(parts.scheme == "https"),
         "ssl_verify": "False",
     }
     written["fixtures"] = {

@@ -1,6 +1,5 @@
 """A local cluster of real processes under `o3 cluster up`, with nodes that can be killed."""
 
-import json
 import os
 import random
 import signal
@@ -13,12 +12,14 @@ from typing import Any, Final
 
 from tests.cluster.groups import wait_for_all, wait_for_leader
 from tests.integration.endpoint import Endpoint
-from tests.integration.store_process import ADMIN, OTHER, environment
-from trioxygen.cli.cluster_commands import control
-from trioxygen.cli.cluster_layout import ROLES, new_layout, write_layout
-from trioxygen.common.disk import SystemDisk
+from tests.integration.store_process import ADMIN, OTHER, environment, wait_until
+from trioxygen.cli.client.admin import find
+from trioxygen.cli.cluster.commands import control
+from trioxygen.cli.cluster.layout import new_layout, write_layout
+from trioxygen.cli.config.roles import ROLES
+from trioxygen.cli.exits import CommandFailed
+from trioxygen.common.system_disk import SystemDisk
 
-GROUPS: Final = ("om", "scm")
 _STOP_SECONDS_MAX: Final = 120
 _TAIL_LINES: Final = 25
 
@@ -63,7 +64,7 @@ class Cluster:
         return self
 
     def start(self) -> "Cluster":
-        """Returns when every node is ready."""
+        """Returns when every node is ready, and new blocks are placed on every DataNode."""
         assert self._supervisor is None, "runs already"
         counts = [f"--{name}={count}" for name, count in self._counts.items()]
         with self._log.open("a") as log:
@@ -83,14 +84,28 @@ class Cluster:
             lines.append(line)
             if line == "ready\n":
                 self.nodes()
+                wait_until(self._uses_every_datanode, output=self.logs)
                 return self
         raise AssertionError(f"no cluster: {''.join(lines)} {self._log.read_text()} {self.logs()}")
 
+    def _uses_every_datanode(self) -> bool:
+        """But for the full ones and the broken ones."""
+        try:
+            described = {node["node_id"]: node for node in self.status()["nodes"]}
+        except CommandFailed:
+            # Its OMs or SCMs may be choosing another leader.
+            return False
+        nodes = [described.get(name) for name in self.ids("datanode")]
+        return all(
+            node and (node["takes_new_data"] or node["volumes_full"] or node["volumes_failed"])
+            for node in nodes
+        )
+
     def nodes(self) -> dict[str, dict[str, Any]]:
         """By id: role, state, pid, address, admin."""
-        found = {node["id"]: node for node in control(self.data, command="status")["nodes"]}
-        self._pids |= {node["pid"] for node in found.values() if node["pid"]}
-        return found
+        actual = {node["id"]: node for node in control(self.data, command="status")["nodes"]}
+        self._pids |= {node["pid"] for node in actual.values() if node["pid"]}
+        return actual
 
     def ids(self, role: str) -> list[str]:
         return [node_id for node_id, node in self.nodes().items() if node["role"] == role]
@@ -139,28 +154,28 @@ class Cluster:
         return done.stderr if code else done.stdout
 
     def status(self) -> dict[str, Any]:
-        """As a gateway tells it: `o3 status`."""
-        gateway = self.ids("gateway")[0]
-        found: dict[str, Any] = json.loads(self.o3("status", "--json", data=self.data / gateway))
-        return found
+        """As a gateway tells it: what `o3 status` shows."""
+        parsed: dict[str, Any] = find(self.data / self.ids("gateway")[0], None).get("status")
+        return parsed
 
     def log_text(self, node: str) -> str:
         return (self.data / "logs" / f"{node}.log").read_text(errors="replace")
 
     def logs(self) -> str:
         """The end of every node's log."""
-        told: list[str] = []
+        output: list[str] = []
         for path in sorted(self.data.glob("logs/*.log")):
             lines = path.read_text(errors="replace").splitlines()[-_TAIL_LINES:]
-            told += [f"---- {path.name}", *lines]
-        return "\n".join(told)
+            output += [f"---- {path.name}", *lines]
+        return "\n".join(output)
 
     def check_logs(self) -> None:
         """No node has failed in a way that nobody planned."""
         for path in sorted(self.data.glob("logs/*.log")):
-            told = path.read_text(errors="replace")
-            at = told.find("Traceback")
-            assert at < 0, f"{path.name}: {told[max(0, at - 500) : at + 4_000]}"
+            text = path.read_text(errors="replace")
+            for failure in ("Traceback", "tasks_left"):
+                at = text.find(failure)
+                assert at < 0, f"{path.name}: {text[max(0, at - 500) : at + 4_000]}"
 
     def kill_everything(self) -> None:
         """SIGKILL to all nodes at once; the supervisor goes as well."""
@@ -175,8 +190,8 @@ class Cluster:
         assert self._supervisor is not None
         supervisor, self._supervisor = self._supervisor, None
         supervisor.send_signal(signal.SIGTERM)
-        told, _ = supervisor.communicate(timeout=_STOP_SECONDS_MAX)
-        assert supervisor.returncode == 0, (supervisor.returncode, told, self._log.read_text())
+        output, _ = supervisor.communicate(timeout=_STOP_SECONDS_MAX)
+        assert supervisor.returncode == 0, (supervisor.returncode, output, self._log.read_text())
 
     def discard(self) -> None:
         """The end of a test, whatever runs."""

@@ -11,10 +11,10 @@ from typing import Final
 import grpc
 
 from tests.integration.store_process import wait_until
-from trioxygen.cli.config import load
-from trioxygen.cli.config_schema import Peer
-from trioxygen.common.grpc_metadata import CLUSTER_KEY
-from trioxygen.common.routes import PACKAGE
+from trioxygen.cli.config.nodes import Peer
+from trioxygen.cli.config.reading import load
+from trioxygen.common.rpc.grpc_metadata import CLUSTER_KEY
+from trioxygen.common.rpc.routes import PACKAGE
 from trioxygen.proto.v1 import group_admin_pb2 as admin
 
 _METHOD: Final = f"/{PACKAGE}.GroupAdmin/DescribeReplica"
@@ -37,16 +37,16 @@ def members(config_file: Path, group: str) -> list[Member]:
     config = load(config_file, {}, {})
     peers = config.om.peers if group == "om" else config.scm.peers
     asked = [(peer, *_ask(peer, config.cluster.id)) for peer in peers]
-    found: list[Member] = []
+    actual: list[Member] = []
     for peer, channel, answer in asked:
         try:
-            told = answer()
-            found.append(Member(peer.id, told.role, told.term, told.commit, told.applied))
+            output = answer()
+            actual.append(Member(peer.id, output.role, output.term, output.commit, output.applied))
         except grpc.RpcError:
-            found.append(Member(peer.id))
+            actual.append(Member(peer.id))
         finally:
             channel.close()
-    return found
+    return actual
 
 
 def _ask(
@@ -66,42 +66,42 @@ def _ask(
     return channel, call.result
 
 
-def leader_of(found: list[Member]) -> str | None:
+def leader_of(actual: list[Member]) -> str | None:
     """Of several that say that they lead, the one with the latest term: the others are deposed."""
-    leading = [one for one in found if one.role == "leader"]
-    return max(leading, key=lambda one: one.term).node_id if leading else None
+    leading = [each for each in actual if each.role == "leader"]
+    return max(leading, key=lambda each: each.term).node_id if leading else None
 
 
 def wait_for_leader(
     config_file: Path, group: str, *, other_than: str = "", seconds_max: float = 30
 ) -> str:
     """Args: other_than: a node that may still believe that it leads."""
-    found: list[Member] = []
+    actual: list[Member] = []
 
     def one_leads() -> bool:
-        found[:] = members(config_file, group)
-        return leader_of(found) not in (None, other_than)
+        actual[:] = members(config_file, group)
+        return leader_of(actual) not in (None, other_than)
 
-    wait_until(one_leads, seconds_max=seconds_max, told=lambda: found)
-    leader = leader_of(found)
+    wait_until(one_leads, seconds_max=seconds_max, output=lambda: actual)
+    leader = leader_of(actual)
     assert leader is not None
     return leader
 
 
 def wait_for_all(config_file: Path, group: str, *, seconds_max: float = 60) -> str:
     """Until every member has applied all that is committed now; the leader."""
-    found: list[Member] = []
+    actual: list[Member] = []
     target = 0
 
     def all_are_there() -> bool:
         nonlocal target
-        found[:] = members(config_file, group)
-        if leader_of(found) is None:
+        actual[:] = members(config_file, group)
+        if leader_of(actual) is None:
             return False
-        target = target or max(one.commit for one in found)
-        return all(one.role != "silent" and one.applied >= target for one in found)
+        target = target or max(each.commit for each in actual)
+        return all(each.role != "silent" and each.applied >= target for each in actual)
 
-    wait_until(all_are_there, seconds_max=seconds_max, told=lambda: (target, found))
-    leader = leader_of(found)
+    wait_until(all_are_there, seconds_max=seconds_max, output=lambda: (target, actual))
+    leader = leader_of(actual)
     assert leader is not None
     return leader

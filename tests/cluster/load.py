@@ -86,12 +86,12 @@ class Client:
 
     def next_write_ms(self, since_ms: float) -> float | None:
         """When the first write begun after a time was acknowledged."""
-        found: float | None = None
+        actual: float | None = None
         for start, end in reversed(self.acknowledged):
             if start < since_ms:
                 break
-            found = end
-        return found
+            actual = end
+        return actual
 
 
 class Load:
@@ -146,9 +146,9 @@ class Load:
 
         def silent() -> list[str]:
             self._raise_failures()
-            return [one.name for one in self.clients if one.next_write_ms(since) is None]
+            return [client.name for client in self.clients if client.next_write_ms(since) is None]
 
-        wait_until(lambda: not silent(), seconds_max=seconds_max, told=silent)
+        wait_until(lambda: not silent(), seconds_max=seconds_max, output=silent)
 
     def waits_ms(self, since_ms: float) -> list[float]:
         """Of each client, from a time to the acknowledgement of the first write begun after it."""
@@ -163,8 +163,8 @@ class Load:
             with endpoint.client() as s3:
                 for scope in range(1, self._scopes + 1):
                     for key in range(KEYS):
-                        found = self.recorder.get(f"end{number}", s3, f"s{scope}/{key}")
-                        assert found.outcome is Outcome.OK, str(found)
+                        actual = self.recorder.get(f"end{number}", s3, f"s{scope}/{key}")
+                        assert actual.outcome is Outcome.OK, str(actual)
                     listed = self.recorder.list(f"end{number}", s3, f"s{scope}")
                     assert listed.outcome is Outcome.OK, str(listed)
 

@@ -76,7 +76,7 @@ class NamespacedCluster:
         wait_until(
             lambda: all("ready\n" in self._out(node).read_text() for node in NODES),
             seconds_max=_READY_SECONDS_MAX,
-            told=self.logs,
+            output=self.logs,
         )
         return self
 
@@ -157,10 +157,10 @@ class NamespacedCluster:
     # ---- end ----
 
     def logs(self, lines_max: int = 25) -> str:
-        told: list[str] = []
+        output: list[str] = []
         for path in sorted(self._folder.glob("*.log")):
-            told += [f"---- {path.name}", *path.read_text().splitlines()[-lines_max:]]
-        return "\n".join(told)
+            output += [f"---- {path.name}", *path.read_text().splitlines()[-lines_max:]]
+        return "\n".join(output)
 
     def discard(self) -> None:
         for process in self._processes.values():

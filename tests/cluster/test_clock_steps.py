@@ -40,8 +40,8 @@ def body_of(size: int, number: int) -> bytes:
 
 def block_files(cluster: Cluster) -> list[Path]:
     """Of blocks in files of their own."""
-    found = cluster.data.glob("dn*/datanode/containers/**/*")
-    return [path for path in found if path.is_file() and path.stat().st_size >= 8 * MIB]
+    actual = cluster.data.glob("dn*/datanode/containers/**/*")
+    return [path for path in actual if path.is_file() and path.stat().st_size >= 8 * MIB]
 
 
 def work(cluster: Cluster, s3: "S3Client", number: int) -> None:
@@ -55,7 +55,7 @@ def work(cluster: Cluster, s3: "S3Client", number: int) -> None:
     assert len(listed) == len(SIZES)
     s3.delete_object(Bucket="steps", Key=f"k{SIZES[-1]}")
     assert time.monotonic() - begun < SECONDS
-    wait_until(lambda: not block_files(cluster), told=cluster.logs)
+    wait_until(lambda: not block_files(cluster), output=cluster.logs)
 
 
 def step(cluster: Cluster, clocks: Clocks, node: str, offset_ms: int) -> None:
@@ -64,7 +64,7 @@ def step(cluster: Cluster, clocks: Clocks, node: str, offset_ms: int) -> None:
     clocks.set_offset(cluster.pid(node), offset_ms)
     wait_until(
         lambda: cluster.log_text(node).count("wall_clock_stepped") > before,
-        told=lambda: cluster.log_text(node)[-2_000:],
+        output=lambda: cluster.log_text(node)[-2_000:],
     )
 
 
@@ -87,9 +87,9 @@ def test_work_goes_on_whatever_one_wall_clock_does(new_cluster: NewCluster, tmp_
                 cluster.o3("admin", "om", "transfer-leader", follower)
                 work(cluster, s3, len(STEPS_MS))
         assert all(node["health"] == "HEALTHY" for node in cluster.status()["nodes"])
-        told = cluster.log_text("gw1") + cluster.log_text("dn1")
+        output = cluster.log_text("gw1") + cluster.log_text("dn1")
         for failure in ("lease_lost", "blocks_rewritten", "command_expired", "former_leader"):
-            assert failure not in told, told[-4_000:]
+            assert failure not in output, output[-4_000:]
     # What was begun in another time is found in this one.
     clocks.begin_with(0)
     for node in (leader, "scm1", "dn1", "gw1"):

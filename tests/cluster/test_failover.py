@@ -21,7 +21,7 @@ _WAIT_SECONDS_MAX: Final = 30
 _KILLS: Final = 30
 
 
-def told(name: str, values_ms: list[float]) -> str:
+def shown(name: str, values_ms: list[float]) -> str:
     ordered = sorted(values_ms)
 
     def at(share: float) -> float:
@@ -63,6 +63,6 @@ def test_writes_go_on_soon_after_the_leader_is_gone(
             cluster.restart(leader)
         load.next_scope()
     load.stop()
-    print(told(f"{role} {fault}, every client", all_ms))
-    print(told(f"{role} {fault}, the slowest client", worst_ms))
+    print(shown(f"{role} {fault}, every client", all_ms))
+    print(shown(f"{role} {fault}, the slowest client", worst_ms))
     print(load.recorder.check())

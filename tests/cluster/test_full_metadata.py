@@ -47,8 +47,8 @@ def disk_of(cluster: Cluster, node: str) -> Iterator[SmallDisk]:
 def health(cluster: Cluster, node: str) -> str:
     url = f"{cluster.nodes()[node]['admin']}/_health/ready"
     with urllib.request.urlopen(url, timeout=10) as answer:
-        told: str = answer.read().decode().strip()
-    return told
+        output: str = answer.read().decode().strip()
+    return output
 
 
 def put_many(s3: "S3Client", name: str, count: int = 60) -> list[str]:
@@ -74,9 +74,9 @@ def put_rows(endpoint: Endpoint, name: str) -> None:
                         Metadata={"m": "v" * 1_900},
                     )
                 except ClientError as error:
-                    told = error.response
-                    status = told["ResponseMetadata"]["HTTPStatusCode"]
-                    assert (status, told["Error"]["Code"]) == FULL, told
+                    output = error.response
+                    status = output["ResponseMetadata"]["HTTPStatusCode"]
+                    assert (status, output["Error"]["Code"]) == FULL, output
                     return
 
     with ThreadPoolExecutor(8) as pool:
@@ -90,7 +90,7 @@ def restart_and_free(cluster: Cluster, node: str, disk: SmallDisk) -> None:
         restarting = pool.submit(cluster.restart, node)
         wait_until(
             lambda: restarting.done() or cluster.log_text(node).count("disk_full") > before,
-            told=lambda: cluster.log_text(node)[-2_000:],
+            output=lambda: cluster.log_text(node)[-2_000:],
         )
         disk.free()
         restarting.result()

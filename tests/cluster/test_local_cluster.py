@@ -39,46 +39,53 @@ def o3(*arguments: str, data: Path, code: int = 0) -> str:
 
 
 def voters(cluster: Cluster) -> set[str]:
-    found: list[dict[str, Any]] = json.loads(
+    parsed: list[dict[str, Any]] = json.loads(
         o3("admin", "om", "status", "--json", data=cluster.data)
     )
-    return {one["node_id"] for one in found if one["membership"] == "voter"}
+    return {each["node_id"] for each in parsed if each["membership"] == "voter"}
 
 
 def datanodes(cluster: Cluster) -> list[dict[str, Any]]:
     status = json.loads(o3("status", "--json", data=cluster.data / "gw1"))
-    found: list[dict[str, Any]] = status["nodes"]
-    return found
+    actual: list[dict[str, Any]] = status["nodes"]
+    return actual
 
 
 def test_cluster_serves_through_all_gateways_and_starts_again(new_cluster: NewCluster) -> None:
     cluster = new_cluster(datanodes=3).start()
     endpoints = cluster.endpoints()
-    with endpoints[0].client() as one, endpoints[1].client() as two:
-        one.create_bucket(Bucket="books")
+    with endpoints[0].client() as first, endpoints[1].client() as two:
+        first.create_bucket(Bucket="books")
         for number in range(30):
-            (one, two)[number % 2].put_object(
+            (first, two)[number % 2].put_object(
                 Bucket="books", Key=f"book-{number:02d}", Body=b"%d" % number
             )
-        one.put_object(Bucket="books", Key="large", Body=bytes(3 << 20))
+        first.put_object(Bucket="books", Key="large", Body=bytes(3 << 20))
         assert read(two, "books", "book-00") == b"0"
         assert len(read(two, "books", "large")) == 3 << 20
         expected = [*(f"book-{number:02d}" for number in range(30)), "large"]
-        assert keys_of(two, "books") == keys_of(one, "books") == expected
+        assert keys_of(two, "books") == keys_of(first, "books") == expected
+
+        def all_are_written_to() -> bool:
+            """As of each one's last heartbeat. The SCM that leads chooses where the next lease is,
+            and another one chooses anew: more is written until each has had some."""
+            for number in range(20, 30):
+                first.put_object(Bucket="books", Key=f"book-{number}", Body=b"%d" % number)
+            return all(node["used_bytes"] for node in datanodes(cluster))
+
+        wait_until(all_are_written_to)
     roles = [node["role"] for node in cluster.nodes().values()]
     assert roles == ["om"] * 3 + ["scm"] * 3 + ["datanode"] * 3 + ["gateway"] * 2
     assert {node["state"] for node in cluster.nodes().values()} == {"ready"}
     assert [node["node_id"] for node in datanodes(cluster)] == ["dn1", "dn2", "dn3"]
-    # As of each one's last heartbeat.
-    wait_until(lambda: all(node["used_bytes"] for node in datanodes(cluster)))
     cluster.stop()
     cluster.check_logs()
 
     cluster.start()
     assert cluster.endpoints() == endpoints
-    with endpoints[0].client() as one:
-        assert keys_of(one, "books") == expected
-        assert read(one, "books", "book-29") == b"29"
+    with endpoints[0].client() as first:
+        assert keys_of(first, "books") == expected
+        assert read(first, "books", "book-29") == b"29"
     cluster.stop()
     cluster.check_logs()
 
@@ -86,17 +93,17 @@ def test_cluster_serves_through_all_gateways_and_starts_again(new_cluster: NewCl
 @pytest.mark.parametrize("signal", ["KILL", "STOP"])
 def test_writes_go_on_without_a_datanode(new_cluster: NewCluster, signal: str) -> None:
     cluster = new_cluster(datanodes=3).start()
-    with cluster.endpoints()[0].client(read_timeout=60) as one:
-        one.create_bucket(Bucket="books")
-        one.put_object(Bucket="books", Key="first", Body=b"first")
-        one.put_object(Bucket="books", Key="large", Body=bytes(200_000))
+    with cluster.endpoints()[0].client(read_timeout=60) as first:
+        first.create_bucket(Bucket="books")
+        first.put_object(Bucket="books", Key="first", Body=b"first")
+        first.put_object(Bucket="books", Key="large", Body=bytes(200_000))
         wait_until(lambda: any(node["used_bytes"] for node in datanodes(cluster)))
         for away in ("dn1", "dn2"):
             cluster.kill(away, signal)
             for number in range(10):
                 size = 200_000 if number % 2 else 100
-                one.put_object(Bucket="books", Key=f"{away}-{number}", Body=bytes(size))
-                assert len(read(one, "books", f"{away}-{number}")) == size
+                first.put_object(Bucket="books", Key=f"{away}-{number}", Body=bytes(size))
+                assert len(read(first, "books", f"{away}-{number}")) == size
     cluster.stop()
     cluster.check_logs()
 
@@ -108,7 +115,7 @@ def test_members_come_and_go_and_an_empty_disk_joins_again(
     load = new_load(cluster.endpoints())
     load.wait_for_writes()
     assert "om4" in o3("cluster", "add", "om", data=cluster.data)
-    wait_until(lambda: len(voters(cluster)) == 4, told=lambda: voters(cluster))
+    wait_until(lambda: len(voters(cluster)) == 4, output=lambda: voters(cluster))
     gone = cluster.leader("om")
     o3("cluster", "remove", gone, data=cluster.data)
     load.wait_for_writes()
@@ -117,7 +124,7 @@ def test_members_come_and_go_and_an_empty_disk_joins_again(
     cluster.kill(lost)
     shutil.rmtree(cluster.data / lost)
     cluster.restart(lost)
-    wait_until(lambda: lost in voters(cluster), told=lambda: voters(cluster))
+    wait_until(lambda: lost in voters(cluster), output=lambda: voters(cluster))
     o3("admin", "om", "transfer-leader", lost, data=cluster.data)
     assert cluster.leader("om") == lost
     load.wait_for_writes()
@@ -134,15 +141,15 @@ def test_node_of_another_cluster_is_refused(new_cluster: NewCluster) -> None:
     [id_line] = [line for line in text.splitlines() if line.startswith("id = ")]
     other.write_text(text.replace(id_line, 'id = "another"'))
     om = ("om", "--config", str(other), "--id", "om1")
-    told = o3(*om, data=cluster.data / "om1", code=4)
-    assert "is in use by another o3 process" in told
-    told = o3("cluster", "up", data=cluster.data, code=4)
-    assert "a cluster runs on" in told
+    output = o3(*om, data=cluster.data / "om1", code=4)
+    assert "is in use by another o3 process" in output
+    output = o3("cluster", "up", data=cluster.data, code=4)
+    assert "a cluster runs on" in output
     cluster.stop()
-    told = o3(*om, data=cluster.data / "om1", code=4)
-    assert "is of cluster" in told and "not of 'another'" in told
-    told = o3("cluster", "status", data=cluster.data, code=3)
-    assert "no cluster runs on" in told
+    output = o3(*om, data=cluster.data / "om1", code=4)
+    assert "is of cluster" in output and "not of 'another'" in output
+    output = o3("cluster", "status", data=cluster.data, code=3)
+    assert "no cluster runs on" in output
 
 
 @pytest.mark.parametrize("size_mib", [0, 1, 40])
@@ -152,9 +159,9 @@ def test_cluster_that_cannot_start_says_in_one_line_why(size_mib: int, tmp_path:
         disk.take(disk.free_bytes - (size_mib << 20))
         done = o3_run(*up, data=disk.path / "cluster")
         assert done.returncode in {1, 4}, done.stderr
-        told = done.stderr.splitlines()[-1]
-        assert "Traceback" not in done.stderr and told.startswith("o3: ")
-        assert "full" in told or "no space left" in told, told
+        output = done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr and output.startswith("o3: ")
+        assert "full" in output or "no space left" in output, output
 
 
 def test_node_that_does_not_start_ends_the_cluster_with_one_line(tmp_path: Path) -> None:
@@ -162,5 +169,5 @@ def test_node_that_does_not_start_ends_the_cluster_with_one_line(tmp_path: Path)
     data.mkdir()
     (data / "scm1").write_text("a file, where a folder has to be")
     done = o3_run("cluster", "up", "--oms=1", "--scms=1", "--datanodes=1", data=data)
-    [told] = done.stderr.splitlines()
-    assert done.returncode != 0 and "scm1" in told
+    [output] = done.stderr.splitlines()
+    assert done.returncode != 0 and "scm1" in output

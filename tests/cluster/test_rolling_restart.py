@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests.cluster.balancer import Balancer
-from tests.cluster.cluster import GROUPS, Cluster
+from tests.cluster.cluster import Cluster
 from tests.integration.endpoint import Endpoint
 from tests.integration.store_process import ADMIN, OTHER, wait_until
+from trioxygen.cli.config.roles import GROUPS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -73,9 +74,9 @@ class Worker:
             return answer
         if choice < 0.55:
             answer = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"w{self._number}/")
-            found = {entry["Key"]: entry["Size"] for entry in answer.get("Contents", [])}
+            actual = {entry["Key"]: entry["Size"] for entry in answer.get("Contents", [])}
             known = {key: len(body) for key, body in self._known.items()}
-            assert found == known or not self._is_known
+            assert actual == known or not self._is_known
             return answer
         if choice < 0.65:
             self._known.pop(key, None)
@@ -104,18 +105,18 @@ def test_no_request_fails_while_every_node_is_restarted(
             s3.create_bucket(Bucket=BUCKET)
         for worker in workers:
             worker.start()
-        for node, found in cluster.nodes().items():
+        for node, actual in cluster.nodes().items():
             calls = {worker: worker.calls for worker in workers}
             started = time.strftime("%H:%M:%S")
             cluster.restart(node)
-            if found["role"] in GROUPS:
-                cluster.wait_for_all(found["role"])
+            if actual["role"] in GROUPS:
+                cluster.wait_for_all(actual["role"])
             wait_until(partial(all_went_on, calls))
             print(
-                f"{started} {node}: {sum(one.calls for one in workers)} calls, "
-                f"{sum(one.retries for one in workers)} retried, "
-                f"slowest {max(one.slowest_seconds for one in workers):.2f} s, "
-                f"{sum(len(one.failures) for one in workers)} failed",
+                f"{started} {node}: {sum(worker.calls for worker in workers)} calls, "
+                f"{sum(worker.retries for worker in workers)} retried, "
+                f"slowest {max(worker.slowest_seconds for worker in workers):.2f} s, "
+                f"{sum(len(worker.failures) for worker in workers)} failed",
                 flush=True,
             )
             for worker in workers:

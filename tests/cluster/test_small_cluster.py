@@ -12,7 +12,7 @@ from tests.cluster.conftest import NewCluster
 from tests.cluster.test_local_cluster import o3
 from tests.integration.endpoint import Endpoint, read
 from tests.integration.store_process import wait_until
-from trioxygen.common.routes import PACKAGE
+from trioxygen.common.rpc.routes import PACKAGE
 from trioxygen.proto.v1.datanode_pb2 import WriteSmallBlockRequest
 from trioxygen.proto.v1.types_pb2 import BlockId
 
@@ -40,12 +40,22 @@ def check_all(endpoint: Endpoint, name: str) -> None:
 
 def write_block(address: str, container: int, local: int) -> None:
     """As anybody may who can connect."""
-    request = WriteSmallBlockRequest(
-        block=BlockId(container=container, local=local), data=b"x", pipeline_id="p-dn1"
-    )
     with grpc.insecure_channel(address) as channel:
         call: Any = channel.unary_unary(f"/{PACKAGE}.DataNode/WriteSmallBlock")
-        call(request.SerializeToString(), timeout=10)
+        # Which pipelines the node takes part in is not known to anybody.
+        for pipeline_id in range(1, 20):
+            request = WriteSmallBlockRequest(
+                block=BlockId(container=container, local=local),
+                data=b"x",
+                pipeline_id=pipeline_id,
+            )
+            try:
+                call(request.SerializeToString(), timeout=10)
+                return
+            except grpc.RpcError as error:
+                if "no such ring" not in str(error):
+                    raise
+    raise AssertionError("the node takes part in no pipeline")
 
 
 def test_blocks_that_nobody_was_given_stop_nothing(cluster: Cluster) -> None:

@@ -16,10 +16,12 @@ from trioxygen.common.errors import (
     NoSuchBlock,
     TrioxygenError,
 )
-from trioxygen.common.grpc_config import GrpcConfig
-from trioxygen.common.network import Channel, Network, Server, Service, Upload
-from trioxygen.common.network_grpc import GrpcNetwork
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.origin import Origin, current_origin
+from trioxygen.common.rpc.call import Call
+from trioxygen.common.rpc.grpc_config import GrpcConfig
+from trioxygen.common.rpc.local import LocalNetwork
+from trioxygen.common.rpc.network import Channel, Network, Server, Service, Upload
+from trioxygen.common.rpc.network_grpc import GrpcNetwork
 from trioxygen.proto.v1 import datanode_pb2
 from trioxygen.proto.v1.datanode_pb2 import (
     DescribeDataNodeReply,
@@ -37,9 +39,11 @@ from trioxygen.proto.v1.datanode_pb2 import (
 from trioxygen.proto.v1.types_pb2 import BlockId
 
 KINDS = ("local", "local-encoding", "grpc")
-TIMEOUT_MS = 10_000.0
+TIMEOUT_MS = 60_000.0
 MIB = 2**20
 BLOCK = BlockId(container=1, local=1)
+# Of taking an upload, as its pipeline id says.
+MANNERS = ("usual", "refused", "late consent", "refused in the middle", "slow")
 
 
 @dataclass
@@ -58,6 +62,9 @@ class DataNodeDouble:
     piece_bytes: int = MIB
     fail_after_pieces: int = 1
     last_request_bytes: int = 0
+    # What came beside the requests and headers, and for whom the handlers worked.
+    calls: list[Call] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
 
     def service(self) -> Service:
         return Service(
@@ -73,15 +80,20 @@ class DataNodeDouble:
             downloads={"ReadStream": self.read_stream},
         )
 
-    async def echo_size(self, request: WriteSmallBlockRequest) -> WriteSmallBlockReply:
+    def note(self, call: Call) -> None:
+        self.calls.append(call)
+        self.origins.append(current_origin())
+
+    async def echo_size(self, request: WriteSmallBlockRequest, call: Call) -> WriteSmallBlockReply:
+        self.note(call)
         self.begun += 1
         self.last_request_bytes = request.ByteSize()
         return WriteSmallBlockReply(commit_sequence=len(request.data))
 
-    async def read(self, request: ReadSmallBlockRequest) -> ReadSmallBlockReply:
+    async def read(self, request: ReadSmallBlockRequest, call: Call) -> ReadSmallBlockReply:
         return ReadSmallBlockReply(data=bytes(request.length_bytes))
 
-    async def wait(self, request: PutBlockRequest) -> PutBlockReply:
+    async def wait(self, request: PutBlockRequest, call: Call) -> PutBlockReply:
         self.begun += 1
         self.running += 1
         try:
@@ -93,26 +105,27 @@ class DataNodeDouble:
             self.running -= 1
         return PutBlockReply(commit_sequence=request.size_bytes)
 
-    async def fail(self, request: DescribeDataNodeRequest) -> DescribeDataNodeReply:
+    async def fail(self, request: DescribeDataNodeRequest, call: Call) -> DescribeDataNodeReply:
         assert self.failure is not None
         raise self.failure
 
     async def write_stream(
-        self, header: WriteStreamHeader, pieces: AsyncIterator[Buffer]
+        self, header: WriteStreamHeader, pieces: AsyncIterator[Buffer], call: Call
     ) -> WriteStreamReply:
-        if header.pipeline_id == "refused":
+        if header.pipeline_id == MANNERS.index("refused"):
             raise NoSpace(volume="data-1", wanted=header.size_bytes_max)
-        if header.pipeline_id == "late consent":
+        if header.pipeline_id == MANNERS.index("late consent"):
             await self.release.wait()
+        self.note(call)
         self.begun += 1
         size_bytes = 0
         try:
             async for piece in pieces:
                 size_bytes += len(piece)
                 self.received.append(bytes(piece))
-                if header.pipeline_id == "refused in the middle":
+                if header.pipeline_id == MANNERS.index("refused in the middle"):
                     raise NoSpace(volume="data-1")
-                if header.pipeline_id == "slow":
+                if header.pipeline_id == MANNERS.index("slow"):
                     await self.release.wait()
         except BaseException:
             self.cancelled += 1
@@ -121,7 +134,8 @@ class DataNodeDouble:
             self.streams_ended += 1
         return WriteStreamReply(size_bytes=size_bytes)
 
-    async def read_stream(self, header: ReadStreamHeader) -> AsyncIterator[Buffer]:
+    async def read_stream(self, header: ReadStreamHeader, call: Call) -> AsyncIterator[Buffer]:
+        self.note(call)
         if header.block.local == 404:
             raise NoSuchBlock(local=404)
         try:
@@ -173,7 +187,9 @@ class Setting:
             )
         return raised.value
 
-    async def upload(self, pipeline_id: str = "") -> Upload:
+    async def upload(self, manner: str = "usual") -> Upload:
+        """Args: manner: how the service is to take it."""
+        pipeline_id = MANNERS.index(manner)
         header = WriteStreamHeader(block=BLOCK, pipeline_id=pipeline_id, size_bytes_max=7)
         return await self.channel.upload("DataNode/WriteStream", header)
 
@@ -210,7 +226,7 @@ Test = Callable[[Setting], Coroutine[Any, Any, None]]
 
 def run(kind: str, test: Test, config: GrpcConfig | None = None) -> None:
     async def main() -> None:
-        async with asyncio.timeout(30), opened(kind, config) as setting:
+        async with asyncio.timeout(120), opened(kind, config) as setting:
             await test(setting)
 
     uvloop.run(main())

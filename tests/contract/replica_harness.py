@@ -8,14 +8,18 @@ from pathlib import Path
 
 from google.protobuf.message import Message
 
-from trioxygen.common.disk import Buffer, Disk, SystemDisk
+from trioxygen.common.disk import Buffer, Disk
 from trioxygen.common.errors import Unavailable, Unreachable
-from trioxygen.common.network import Channel, Network, Reply, Server, Service, Upload
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.rpc.call import Role
+from trioxygen.common.rpc.local import LocalNetwork
+from trioxygen.common.rpc.network import Channel, Network, Reply, Server, Service, Upload
 from trioxygen.common.runtime import Runtime, system_runtime
+from trioxygen.common.system_disk import SystemDisk
 from trioxygen.metadata.raft.core.config import RaftConfig
 from trioxygen.metadata.raft.core.types import Configuration, EntryKind, ReplicaId
-from trioxygen.metadata.raft.driver import RaftReplicaConfig
+from trioxygen.metadata.raft.driver.driver import RaftReplicaConfig
+from trioxygen.metadata.raft.driver.replica import RaftReplica
+from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
 from trioxygen.metadata.raft.ports import (
     Applied,
     Entry,
@@ -24,9 +28,7 @@ from trioxygen.metadata.raft.ports import (
     ReplicatedStateMachine,
     Snapshot,
 )
-from trioxygen.metadata.raft.raft_replica import RaftReplica
-from trioxygen.metadata.raft.transport import RaftTransport, RaftTransportConfig
-from trioxygen.metadata.raft.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.transport.transport import RaftTransport, RaftTransportConfig
 
 GROUP = GroupId(1)
 TICK_MS = 10.0
@@ -196,6 +198,10 @@ class NodeNetwork:
     def channel(self, address: str) -> Channel:
         return FaultyChannel(self._network.channel(address), self._faults, self._address, address)
 
+    def as_role(self, role: Role, node_id: str = "") -> Network:
+        other = self._network.as_role(role, node_id)
+        return NodeNetwork(other, self._faults, self._address)
+
 
 class Member:
     """One disk, and the lives of the replica on it."""
@@ -294,14 +300,14 @@ class RaftGroup:
             await member.start(make(member))
 
     def leaders(self) -> list[Member]:
-        return [one for one in self.members if one.is_up and one.replica.is_leader()]
+        return [member for member in self.members if member.is_up and member.replica.is_leader()]
 
     async def leader(self, *, not_: Sequence[Member] = ()) -> Member:
         """One that leads now, and is none of these."""
         while True:
-            found = [one for one in self.leaders() if one not in not_]
-            if found:
-                return max(found, key=lambda one: one.replica.term)
+            actual = [leader for leader in self.leaders() if leader not in not_]
+            if actual:
+                return max(actual, key=lambda each: each.replica.term)
             await asyncio.sleep(TICK_MS / 2_000)
 
     async def lead(self, member: Member) -> None:
@@ -319,7 +325,7 @@ class RaftGroup:
             await member.crash()
 
 
-async def until(is_true: Callable[[], bool], *, within_s: float = 20) -> None:
+async def until(is_true: Callable[[], bool], *, within_s: float = 60) -> None:
     """For what happens by itself."""
     async with asyncio.timeout(within_s):
         while not is_true():  # noqa: ASYNC110
@@ -328,7 +334,7 @@ async def until(is_true: Callable[[], bool], *, within_s: float = 20) -> None:
 
 def run(scenario: Awaitable[None]) -> None:
     async def bounded() -> None:
-        async with asyncio.timeout(50):
+        async with asyncio.timeout(240):
             await scenario
 
     asyncio.run(bounded())

@@ -1,8 +1,6 @@
 """What only gRPC has: the unary way, health, reflection, TLS, clusters, peers that fall silent."""
 
 import asyncio
-import datetime
-import ipaddress
 import os
 import signal
 import sys
@@ -13,13 +11,10 @@ import grpc
 import grpc.aio
 import pytest
 import uvloop
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from tests.contract.certificates import Authority
 from tests.contract.network_harness import (
     BLOCK,
     TIMEOUT_MS,
@@ -29,7 +24,6 @@ from tests.contract.network_harness import (
     refusal,
     until,
 )
-from trioxygen.common.disk import SystemDisk
 from trioxygen.common.errors import (
     InvalidRequest,
     NotLeader,
@@ -38,10 +32,10 @@ from trioxygen.common.errors import (
     Unreachable,
     error_from_detail,
 )
-from trioxygen.common.grpc_config import GrpcConfig
-from trioxygen.common.network import Channel
-from trioxygen.common.network_grpc import GrpcNetwork
-from trioxygen.common.tls import Tls, read_tls
+from trioxygen.common.rpc.grpc_config import GrpcConfig
+from trioxygen.common.rpc.network import Channel
+from trioxygen.common.rpc.network_grpc import GrpcNetwork
+from trioxygen.common.rpc.tls import Tls
 from trioxygen.proto.v1.datanode_pb2 import (
     DescribeDataNodeReply,
     DescribeDataNodeRequest,
@@ -113,15 +107,16 @@ def test_server_tells_its_health_and_its_services() -> None:
             untyped: Any = plain
             reflection: Any = reflection_pb2_grpc.ServerReflectionStub(untyped)
             request = reflection_pb2.ServerReflectionRequest(list_services="")
-            async for found in reflection.ServerReflectionInfo(iter([request])):
-                names = {service.name for service in found.list_services_response.service}
+            async for actual in reflection.ServerReflectionInfo(iter([request])):
+                names = {service.name for service in actual.list_services_response.service}
                 assert {DATANODE, "trioxygen.proto.v1.Session", "grpc.health.v1.Health"} <= names
             under_way = asyncio.ensure_future(setting.put())
             await until(lambda: setting.node.running == 1)
             stopping = asyncio.ensure_future(setting.server.stop())
-            await asyncio.sleep(0.02)
-            answer = await health.Check(health_pb2.HealthCheckRequest(service=DATANODE))
-            assert answer.status == health_pb2.HealthCheckResponse.NOT_SERVING
+            async with asyncio.timeout(60):
+                while answer.status != health_pb2.HealthCheckResponse.NOT_SERVING:
+                    answer = await health.Check(health_pb2.HealthCheckRequest(service=DATANODE))
+            assert not stopping.done()
             setting.node.release.set()
             await asyncio.gather(under_way, stopping)
 
@@ -179,7 +174,10 @@ def test_stop_cancels_what_is_under_way_once_its_grace_is_over() -> None:
 def test_header_that_is_too_large_is_refused_at_the_sender() -> None:
     async def test() -> None:
         async with opened("grpc") as setting:
-            assert type(await refusal(setting.upload("x" * 40_000))) is InvalidRequest
+            # Of no upload: whatever the header is, its size is looked at first.
+            header = PutBlockRequest(block=BLOCK, checksums=bytes(40_000))
+            opening = setting.channel.upload("DataNode/WriteStream", header)
+            assert type(await refusal(opening)) is InvalidRequest
 
     uvloop.run(test())
 
@@ -197,7 +195,7 @@ def test_two_servers_cannot_listen_on_one_port() -> None:
 SERVER = """
 import asyncio, sys
 from tests.contract.network_harness import DataNodeDouble
-from trioxygen.common.network_grpc import GrpcNetwork
+from trioxygen.common.rpc.network_grpc import GrpcNetwork
 
 async def main():
     server = await GrpcNetwork().serve("127.0.0.1:0", [DataNodeDouble().service()])
@@ -225,20 +223,20 @@ def test_server_that_falls_silent_or_dies_is_unreachable(
         )
         assert process.stdout is not None
         address = (await process.stdout.readline()).decode().strip()
-        network = GrpcNetwork(GrpcConfig(ping_interval_ms=300, ping_timeout_ms=300))
+        network = GrpcNetwork(GrpcConfig(ping_interval_ms=1_000, ping_timeout_ms=2_000))
         channel = network.channel(address)
         try:
             assert await echo(channel) == 5
             call = channel.call(
-                "DataNode/PutBlock", PutBlockRequest(block=BLOCK), PutBlockReply, timeout_ms=20_000
+                "DataNode/PutBlock", PutBlockRequest(block=BLOCK), PutBlockReply, timeout_ms=90_000
             )
             upload = await channel.upload("DataNode/WriteStream", WriteStreamHeader(block=BLOCK))
             waiting = asyncio.ensure_future(call)
             await asyncio.sleep(0.05)
             process.send_signal(signal_number)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 assert type(await refusal(waiting)) is Unreachable
-                assert type(await refusal(upload.finish(20_000))) is Unreachable
+                assert type(await refusal(upload.finish(90_000))) is Unreachable
         finally:
             if signal_number is not signal.SIGKILL:
                 process.kill()
@@ -246,52 +244,6 @@ def test_server_that_falls_silent_or_dies_is_unreachable(
             await network.close()
 
     uvloop.run(test())
-
-
-class Authority:
-    """A certificate authority that lasts for one test."""
-
-    def __init__(self, name: str) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self.certificate = self._sign(self._name, self._key.public_key(), authority=True)
-
-    def _sign(
-        self, name: x509.Name, key: ec.EllipticCurvePublicKey, *, authority: bool
-    ) -> x509.Certificate:
-        now = datetime.datetime.now(datetime.UTC)
-        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-        return (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(self._name)
-            .public_key(key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(hours=1))
-            .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-            .sign(self._key, hashes.SHA256())
-        )
-
-    def write(self, directory: Path, name: str) -> Tls:
-        """Files of a node, read again."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        certificate = self._sign(subject, key.public_key(), authority=False)
-        pem = serialization.Encoding.PEM
-        paths = {kind: directory / f"{name}.{kind}" for kind in ("crt", "key", "ca")}
-        paths["crt"].write_bytes(certificate.public_bytes(pem))
-        paths["ca"].write_bytes(self.certificate.public_bytes(pem))
-        paths["key"].write_bytes(
-            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
-        return read_tls(
-            SystemDisk(),
-            certificate=paths["crt"],
-            private_key=paths["key"],
-            authority=paths["ca"],
-        )
 
 
 def test_tls_lets_in_only_whom_the_authority_knows(tmp_path: Path) -> None:
@@ -302,12 +254,12 @@ def test_tls_lets_in_only_whom_the_authority_knows(tmp_path: Path) -> None:
     anonymous = Tls(
         certificate=b"", private_key=b"", authority=server_tls.authority, client_certificates=False
     )
-    strangers = (None, theirs.write(tmp_path, "stranger"), anonymous)
+    strangers = (None, theirs.write(tmp_path, "stranger", "gateway/gw-1"), anonymous)
 
     async def test() -> None:
         node = DataNodeDouble()
         server = await GrpcNetwork(tls=server_tls).serve("127.0.0.1:0", [node.service()])
-        friend = GrpcNetwork(tls=ours.write(tmp_path, "client"))
+        friend = GrpcNetwork(tls=ours.write(tmp_path, "client", "gateway/gw-1"))
         channel = friend.channel(server.address)
         assert await echo(channel) == 5
         setting = Setting(friend, server, channel, node)

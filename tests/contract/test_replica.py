@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 from tests.contract.replica_harness import Machine, Member, RaftGroup, until
+from tests.unit.metadata.memory_replica import MemoryReplica
 from trioxygen.common.errors import Internal, NotLeader, Stopping
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
-from trioxygen.metadata.raft.memory_log import MemoryReplica
+from trioxygen.metadata.raft.driver.one_voter import OnlyVoter
+from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
 from trioxygen.metadata.raft.ports import (
     GroupId,
     Replica,
     ReplicaFailed,
     ReplicatedStateMachine,
 )
-from trioxygen.metadata.raft.replica import SingleVoterReplica
-from trioxygen.metadata.raft.wal import WalConfig, WriteAheadLog
 
 
 class Node:
@@ -43,7 +43,7 @@ class MemoryNode(Node):
         return self._replica
 
 
-class SingleVoterNode(Node):
+class OnlyVoterNode(Node):
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._runtimes: list[tuple[Runtime, WriteAheadLog]] = []
@@ -54,7 +54,7 @@ class SingleVoterNode(Node):
         config = WalConfig(segment_bytes=256 * 1024)
         wal = await WriteAheadLog.open(self._directory, runtime, config)
         self._runtimes.append((runtime, wal))
-        return SingleVoterReplica(runtime, wal, GroupId(1))
+        return OnlyVoter(runtime, wal, GroupId(1))
 
     async def end(self) -> None:
         while self._runtimes:
@@ -90,19 +90,19 @@ Scenario = Callable[[Node], Awaitable[None]]
 Run = Callable[[Scenario], None]
 
 
-@pytest.fixture(params=["single voter", "memory", "raft of one", "raft of three"])
+@pytest.fixture(params=["only voter", "memory", "raft of one", "raft of three"])
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     def run_scenario(scenario: Scenario) -> None:
         async def whole() -> None:
             node: Node
             if request.param == "memory":
                 node = MemoryNode()
-            elif request.param == "single voter":
-                node = SingleVoterNode(tmp_path / "log")
+            elif request.param == "only voter":
+                node = OnlyVoterNode(tmp_path / "log")
             else:
                 node = RaftNode(tmp_path, 1 if request.param == "raft of one" else 3)
             try:
-                async with asyncio.timeout(50):
+                async with asyncio.timeout(240):
                     await scenario(node)
             finally:
                 await node.end()

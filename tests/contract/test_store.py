@@ -256,10 +256,10 @@ def test_delta_does_to_another_store_what_its_transaction_did(
         elif kind == "delete":
             assert txn.delete(A, key) == (model.pop(key, None) is not None)
         else:
-            doomed = [one for one in model if key <= one < value]
+            doomed = [each for each in model if key <= each < value]
             assert txn.delete_range(A, key, value) == len(doomed)
-            for one in doomed:
-                del model[one]
+            for each in doomed:
+                del model[each]
     copy = follower.begin()
     apply_delta(copy, txn.delta(), {table.number: table for table in TABLES})
     copy.commit()

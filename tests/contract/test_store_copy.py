@@ -141,7 +141,7 @@ def test_copy_may_be_ended_early_and_twice(stores: Stores, reads: int) -> None:
     copy.close()
     put(source, {b"later": b""})
     assert source.count(A) == 3_001
-    assert not [one for one in threading.enumerate() if one.name == "lmdb-copy"]
+    assert not [each for each in threading.enumerate() if each.name == "lmdb-copy"]
 
 
 def test_store_may_be_closed_under_a_copy(stores: Stores) -> None:

@@ -17,13 +17,13 @@ _KINDS: Final = ("om/", "scm/", "datanode/index/", "log/", "datanode/log/", "con
 
 def files_of(data: Path) -> dict[str, list[Path]]:
     """By kind, each kind's in order."""
-    found: dict[str, list[Path]] = {}
+    actual: dict[str, list[Path]] = {}
     for path in sorted(data.rglob("*")):
         name = path.relative_to(data).as_posix()
         if path.is_file() and path.name not in _NOT_STORED and path.stat().st_size:
             kind = next(kind for kind in _KINDS if name.startswith(kind) or f"/{kind}" in name)
-            found.setdefault(kind, []).append(path)
-    return found
+            actual.setdefault(kind, []).append(path)
+    return actual
 
 
 def _used_bytes(path: Path) -> int:
@@ -71,10 +71,10 @@ def _noise(path: Path, rng: random.Random) -> str:
 
 def _swap(path: Path, rng: random.Random) -> str:
     first, second = _page(path, rng), _page(path, rng)
-    one, other = _read(path, first), _read(path, second)
-    size_bytes = min(len(one), len(other))
+    each, other = _read(path, first), _read(path, second)
+    size_bytes = min(len(each), len(other))
     _write(path, first, other[:size_bytes])
-    _write(path, second, one[:size_bytes])
+    _write(path, second, each[:size_bytes])
     return f"pages at {first} and {second} swapped"
 
 

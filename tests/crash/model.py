@@ -42,10 +42,10 @@ class Model:
         self.acknowledged += 1
 
     def possible(self, key: str) -> list[State]:
-        found: list[State] = [self.known.get(key)]
+        actual: list[State] = [self.known.get(key)]
         if key in self.maybe:
-            found.append(self.maybe[key])
-        return found
+            actual.append(self.maybe[key])
+        return actual
 
     def keys(self) -> list[str]:
         return sorted({*self.known, *self.maybe})

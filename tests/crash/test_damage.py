@@ -46,9 +46,9 @@ def place_of(data: Path, body: bytes) -> tuple[Path, int] | None:
 def flip(data: Path, body: bytes, position: int) -> None:
     """Waits until the body lies in a file, and changes one bit of it there."""
     wait_until(lambda: place_of(data, body) is not None)
-    found = place_of(data, body)
-    assert found is not None
-    file, at = found
+    actual = place_of(data, body)
+    assert actual is not None
+    file, at = actual
     with file.open("r+b") as opened:
         opened.seek(at + position)
         [byte] = opened.read(1)
@@ -114,15 +114,17 @@ def test_missing_block_file_is_an_error(store: StoreProcess) -> None:
         s3.create_bucket(Bucket="bucket")
         s3.put_object(Bucket="bucket", Key="gone", Body=body)
         wait_until(lambda: place_of(store.data, body) is not None)
-        found = place_of(store.data, body)
-        assert found is not None
+        actual = place_of(store.data, body)
+        assert actual is not None
         store.stop()
-        found[0].unlink()
+        actual[0].unlink()
     store.start()
     with store.endpoint.client(response_checksum_validation="when_required") as s3:
         assert served(s3, "gone") is None
         # The log tells what was answered.
         wait_until(lambda: '"GetObject"' in access_log(store))
-        [line] = [json.loads(one) for one in access_log(store).splitlines() if "GetObject" in one]
+        [line] = [
+            json.loads(line) for line in access_log(store).splitlines() if "GetObject" in line
+        ]
         assert (line["status"], line["error_code"]) == (500, "InternalError")
         wait_until(lambda: store.status()["scm"]["corrupt_blocks"] == 1)

@@ -59,10 +59,10 @@ def test_damage_is_never_served_and_never_passed_over_in_silence(
     end = time.monotonic() + _SECONDS
     outcomes: dict[str, int] = {}
     seeds = iter([*_FIXED_SEEDS, *(f"{seed}-{number}" for number in range(100_000))])
-    for number, one in enumerate(seeds):
+    for number, each in enumerate(seeds):
         if time.monotonic() > end and number >= _ROUNDS_MIN:
             break
-        outcome = _round(bases, tmp_path / str(number), one)
+        outcome = _round(bases, tmp_path / str(number), each)
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
     print(outcomes)
 

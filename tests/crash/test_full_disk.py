@@ -54,7 +54,7 @@ class Writer(threading.Thread):
         except ClientError as error:
             code = error.response["Error"]["Code"]
             assert code in ("InsufficientStorage", "ServiceUnavailable", "SlowDown"), error
-            own = [one for one in list(self._acknowledged) if one.startswith(key[:3])]
+            own = [each for each in list(self._acknowledged) if each.startswith(key[:3])]
             if own and secrets.randbelow(4) == 0:
                 self._acknowledged.pop(own[0])
                 s3.delete_object(Bucket="bucket", Key=own[0])
@@ -107,7 +107,7 @@ def test_store_survives_kills_while_it_is_full(store: StoreProcess, disk: SmallD
             assert read(s3, "bucket", key) == key[:2].encode() * (size // 2)
         empty(s3, "bucket")
         wait_until(
-            lambda: disk.free_bytes >= 150 * MIB, seconds_max=30, told=lambda: disk.free_bytes
+            lambda: disk.free_bytes >= 150 * MIB, seconds_max=30, output=lambda: disk.free_bytes
         )
         s3.put_object(Bucket="bucket", Key="again", Body=bytes(8 * MIB))
     store.stop()

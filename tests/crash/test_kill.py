@@ -50,7 +50,7 @@ def store(tmp_path: Path) -> Iterator[StoreProcess]:
     made.discard()
 
 
-def found_state(s3: "S3Client", key: str, model: Model) -> State:
+def state_of(s3: "S3Client", key: str, model: Model) -> State:
     """The object's state; it must be one of those that are possible, byte for byte."""
     possible = model.possible(key)
     try:
@@ -69,7 +69,7 @@ def check(s3: "S3Client", writers: list[Writer]) -> None:
     there: dict[str, int] = {}
     for writer in writers:
         for key in writer.model.keys():
-            state = found_state(s3, key, writer.model)
+            state = state_of(s3, key, writer.model)
             writer.model.settle(key, state)
             if state is not None:
                 there[key] = state.size_bytes
@@ -117,14 +117,14 @@ def test_nothing_acknowledged_is_lost_and_no_space_leaks(
         empty(s3, BUCKET)
         s3.delete_bucket(Bucket=BUCKET)
     wait_until(
-        lambda: used_bytes(store.data) <= NOTHING_BYTES,
+        lambda: used_bytes(store) <= NOTHING_BYTES,
         seconds_max=120,
-        told=lambda: f"{used_bytes(store.data)} bytes are still used",
+        output=lambda: f"{used_bytes(store)} bytes are still used",
     )
     wait_until(
         lambda: store.status()["containers"]["block_count"] == 0,
         seconds_max=120,
-        told=lambda: store.status()["containers"],
+        output=lambda: store.status()["containers"],
     )
     assert store.status()["scm"]["corrupt_blocks"] == 0
     store.stop()

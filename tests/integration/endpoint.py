@@ -51,7 +51,7 @@ class Endpoint:
             "retries": {"total_max_attempts": 1, "mode": "standard"},
             "s3": {"addressing_style": "path"},
             "max_pool_connections": 64,
-            "connect_timeout": 10,
+            "connect_timeout": 60,
             "read_timeout": 120,
             **options,
         }
@@ -97,8 +97,8 @@ def refusal(call: Callable[..., object], **arguments: Any) -> Refusal:
 
 def refused(call: Callable[..., object], **arguments: Any) -> tuple[int, str]:
     """(status, code) of a call that must fail."""
-    found = refusal(call, **arguments)
-    return found.status, found.code
+    error = refusal(call, **arguments)
+    return error.status, error.code
 
 
 def read(s3: "S3Client", bucket: str, key: str, **arguments: Any) -> bytes:

@@ -85,16 +85,16 @@ def flipped(part: str, at: int) -> Damage:
     return damage
 
 
-def every(part: str, found: bytes) -> Damage:
+def every(part: str, actual: bytes) -> Damage:
     """One bit of whatever stands behind some bytes, wherever they are."""
 
     def damage(data: Path) -> None:
         content = bytearray((data / part).read_bytes())
-        at = content.find(found)
+        at = content.find(actual)
         assert at >= 0
         while at >= 0:
-            content[at + len(found) + 2] ^= 4
-            at = content.find(found, at + len(found))
+            content[at + len(actual) + 2] ^= 4
+            at = content.find(actual, at + len(actual))
         (data / part).write_bytes(content)
 
     return damage

@@ -1,17 +1,22 @@
 """A running HttpServer, raw clients for it, and small ASGI applications to serve."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import uvloop
 
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import system_runtime
 from trioxygen.common.units import MIB
-from trioxygen.gateway.http_limits import AsgiApp, HttpLimits, HttpMetrics, Receive, Scope, Send
-from trioxygen.gateway.serving import HttpServer
+from trioxygen.gateway.http.intake import Intake
+from trioxygen.gateway.http.limits import AsgiApp, HttpLimits, HttpMetrics, Receive, Scope, Send
+from trioxygen.gateway.http.server import HttpServer
+
+# For what is there at once on a machine that is not busy.
+_PATIENCE_SECONDS: Final = 30
 
 
 class Client:
@@ -25,8 +30,8 @@ class Client:
         await self.writer.drain()
 
     async def answer(self, *, is_head: bool = False) -> tuple[int, dict[bytes, bytes], bytes]:
-        """Status, header fields and body of the next answer; fails after 5 s."""
-        async with asyncio.timeout(5):
+        """Status, header fields and body of the next answer."""
+        async with asyncio.timeout(_PATIENCE_SECONDS):
             head = await self.reader.readuntil(b"\r\n\r\n")
             lines = head[:-4].split(b"\r\n")
             fields = dict(line.split(b": ", 1) for line in lines[1:])
@@ -42,8 +47,8 @@ class Client:
             return int(lines[0].split()[1]), fields, body
 
     async def at_end(self) -> bytes:
-        """What comes until the server closes; fails after 5 s."""
-        async with asyncio.timeout(5):
+        """What comes until the server closes."""
+        async with asyncio.timeout(_PATIENCE_SECONDS):
             return await self.reader.read()
 
     async def close(self) -> None:
@@ -57,6 +62,11 @@ class Served:
         self.server, self.url = server, url
         self.port = int(url.rsplit(":", 1)[1])
         self._clients: list[Client] = []
+
+    @property
+    def intake(self) -> Intake:
+        """While there is a connection."""
+        return next(iter(self.server.connections)).listening.intake
 
     async def client(self) -> Client:
         client = Client(*await asyncio.open_connection("127.0.0.1", self.port, limit=MIB))
@@ -73,7 +83,7 @@ async def served(app: AsgiApp, limits: HttpLimits) -> AsyncIterator[Served]:
     runtime = system_runtime(LocalNetwork())
     server = HttpServer(runtime, "test", limits, HttpMetrics(runtime.registry))
     await server.bind("127.0.0.1", 0)
-    running = Served(server, await server.start(app))
+    running = Served(server, await server.start(app, lifespan="off"))
     try:
         yield running
     finally:
@@ -93,10 +103,14 @@ def run(
 
 
 async def until(holds: Callable[[], object]) -> None:
-    while True:
-        if holds():
-            return
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while not holds():  # noqa: ASYNC110 - of servers and applications, which tell nobody
+            await asyncio.sleep(0.01)
+
+
+def refuses(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 async def answer(

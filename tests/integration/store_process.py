@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +15,7 @@ from tests.integration.endpoint import Endpoint, Keys
 
 REPO: Final = Path(__file__).parents[2]
 _ROOTS: Final = ("gateway", "metadata", "hdds", "recon", "common", "proto", "cli")
-_READY_SECONDS_MAX: Final = 60
-_STOP_SECONDS_MAX: Final = 60
+_END_SECONDS_MAX: Final = 120
 ADMIN: Final = Keys("AKTESTMAIN", "main-secret-of-the-tests")
 OTHER: Final = Keys("AKTESTOTHER", "other-secret-of-the-tests")
 
@@ -61,7 +61,7 @@ class StoreProcess:
             if line == "ready\n":
                 self.ready_seconds = time.monotonic() - started
                 return self
-        process.wait(_READY_SECONDS_MAX)
+        process.wait(_END_SECONDS_MAX)
         raise AssertionError(f"exit code {process.returncode}: {self.log_text()}")
 
     def launch(self, *, port: int = 0) -> subprocess.Popen[str]:
@@ -85,15 +85,15 @@ class StoreProcess:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=_END_SECONDS_MAX,
             check=False,
         )
 
     def status(self) -> dict[str, Any]:
         done = self.o3("status", "--json")
         assert done.returncode == 0, done.stderr
-        found: dict[str, Any] = json.loads(done.stdout)
-        return found
+        parsed: dict[str, Any] = json.loads(done.stdout)
+        return parsed
 
     def add_account(self, account: str, keys: Keys) -> None:
         """Makes an account with one key."""
@@ -116,6 +116,15 @@ class StoreProcess:
         assert self.process is not None
         return self.process.pid
 
+    def container_files(self) -> dict[Path, os.stat_result]:
+        """What holds the blocks; logs and indexes left out. What goes meanwhile may be missing."""
+        actual: dict[Path, os.stat_result] = {}
+        for folder, _, names in os.walk(self.data / "datanode" / "containers"):
+            for path in (Path(folder) / name for name in names):
+                with suppress(FileNotFoundError):
+                    actual[path] = path.stat()
+        return actual
+
     def log_text(self) -> str:
         return self.log.read_text()
 
@@ -123,13 +132,14 @@ class StoreProcess:
         """SIGTERM; the process must end well and have left no traceback."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=_STOP_SECONDS_MAX)
+        self.process.communicate(timeout=_END_SECONDS_MAX)
         assert self.process.returncode == 0, (self.process.returncode, self.log_text()[-4_000:])
         self.check_log()
 
     def check_log(self) -> None:
-        told = self.log_text()
-        assert "Traceback" not in told and "request_failed" not in told, told[-4_000:]
+        text = self.log_text()
+        for failure in ("Traceback", "request_failed", "tasks_left"):
+            assert failure not in text, text[-4_000:]
 
     def kill(self) -> None:
         """SIGKILL, wherever it stands."""
@@ -146,10 +156,31 @@ class StoreProcess:
 
 
 def wait_until(
-    holds: Callable[[], object], *, seconds_max: float = 30, told: Callable[[], object] = str
+    holds: Callable[[], object], *, seconds_max: float = 60, output: Callable[[], object] = str
 ) -> None:
-    """Polls a condition; fails with what `told` gives when it does not come true in time."""
+    """Polls a condition; fails with what `output` gives when it does not come true in time."""
     end = time.monotonic() + seconds_max
     while not holds():
-        assert time.monotonic() < end, f"not in {seconds_max} s: {told()}"
+        assert time.monotonic() < end, f"not in {seconds_max} s: {output()}"
         time.sleep(0.05)
+
+
+def runs(pid: int) -> bool:
+    """A Python process that has not ended, whether somebody has waited for it or not."""
+    try:
+        return b"python" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@contextmanager
+def standing_still(pid: int) -> Iterator[None]:
+    """The process does nothing meanwhile: what it could do, another one has to. It may have ended,
+    or end."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)

@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ CONFIGURED = [
 ASKING = [
     *(["status"], ["status", "--json"], ["key", "list"], ["key", "create", "--account", "a"]),
     *(["key", "revoke", "AK"], ["account", "list"], ["account", "create", "x"], ["bucket", "list"]),
-    *(["bucket", "info", "b"],),
+    *(["bucket", "info", "b"], ["volume", "list"], ["volume", "delete", "vol"]),
 ]
 # Without the privilege to pass by permissions, which root has.
 UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
@@ -75,21 +75,24 @@ BAD_CONFIGS = {
 @pytest.mark.parametrize("command", [SERVERS[0], SERVERS[3], *CONFIGURED[5:7]], ids=" ".join)
 def test_bad_configuration_is_one_line(tmp_path: Path, command: list[str], content: bytes) -> None:
     (tmp_path / "o3.toml").write_bytes(content)
-    told = check_one_line(o3([*command, "--config", "o3.toml"], tmp_path), {2})
-    assert "o3.toml" in told
+    output = check_one_line(o3([*command, "--config", "o3.toml"], tmp_path), {2})
+    assert "o3.toml" in output
 
 
-def closed_port() -> int:
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """Kept from others: nobody listens there, and nobody can."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+        yield taken.getsockname()[1]
 
 
 @pytest.mark.parametrize("command", ASKING, ids=" ".join)
-def test_server_that_is_not_there_is_one_line(tmp_path: Path, command: list[str]) -> None:
+def test_server_that_is_not_there_is_one_line(
+    tmp_path: Path, closed_port: int, command: list[str]
+) -> None:
     (tmp_path / "data").mkdir()
-    url = f"http://127.0.0.1:{closed_port()}"
+    url = f"http://127.0.0.1:{closed_port}"
     (tmp_path / "data/endpoint.json").write_text(json.dumps({"admin": url, "admin_token": "t"}))
     assert url in check_one_line(o3(command, tmp_path), {3})
 
@@ -140,8 +143,8 @@ def test_folder_without_permission_is_one_line(
     folder.mkdir(mode=mode)
     try:
         done = o3([*command, "--data", "data"], tmp_path, before=UNPRIVILEGED)
-        told = check_one_line(done, {2, 4})
-        assert "data" in told and ("permission denied" in told or "not readable" in told)
+        output = check_one_line(done, {2, 4})
+        assert "data" in output and ("permission denied" in output or "not readable" in output)
     finally:
         folder.chmod(0o700)
 

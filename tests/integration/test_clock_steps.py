@@ -47,10 +47,9 @@ def body_of(size: int, number: int) -> bytes:
     return random.Random(number).randbytes(size)
 
 
-def block_files(store: SteppedStore) -> set[str]:
+def block_files(store: SteppedStore) -> set[Path]:
     """Of blocks in files of their own."""
-    found = (store.data / "datanode" / "containers").rglob("*")
-    return {str(path) for path in found if path.is_file() and path.stat().st_size >= 8 * MIB}
+    return {path for path, stat in store.container_files().items() if stat.st_size >= 8 * MIB}
 
 
 def step(store: SteppedStore, clocks: Clocks, offset_ms: int, was_ms: int) -> None:
@@ -79,10 +78,10 @@ def test_puts_go_on_and_garbage_goes_whatever_the_wall_clock_does(
                 assert read(s3, "steps", f"k{size}") == body
             # What is overwritten and deleted goes while the clock stays where it is.
             s3.delete_object(Bucket="steps", Key="large")
-            wait_until(lambda: not block_files(store), told=store.log_text)
-    told = store.log_text()
-    assert "lease_lost" not in told and "blocks_rewritten" not in told
-    assert "clock_behind" in told, "a time before what was stored last is told of"
+            wait_until(lambda: not block_files(store), output=store.log_text)
+    text = store.log_text()
+    assert "lease_lost" not in text and "blocks_rewritten" not in text
+    assert "clock_behind" in text, "a time before what was stored last is told of"
     store.stop()
 
 
@@ -95,7 +94,7 @@ def test_step_forward_takes_no_bytes_from_a_reader(tmp_path: Path, clocks: Clock
             s3.create_bucket(Bucket="steps")
             s3.put_object(Bucket="steps", Key="large", Body=body)
             stream = s3.get_object(Bucket="steps", Key="large")["Body"]
-            found = stream.read(MIB)
+            content = stream.read(MIB)
             s3.delete_object(Bucket="steps", Key="large")
             files = block_files(store)
             assert files
@@ -103,7 +102,7 @@ def test_step_forward_takes_no_bytes_from_a_reader(tmp_path: Path, clocks: Clock
             # What must not happen cannot be waited for: the collector runs every second.
             time.sleep(4)
             assert block_files(store) == files
-            assert found + stream.read() == body
+            assert content + stream.read() == body
         store.stop()
     finally:
         store.discard()
@@ -136,7 +135,7 @@ def test_store_that_begins_in_another_time_works_then_and_later(tmp_path: Path, 
             shown = s3.head_object(Bucket="steps", Key="small")["LastModified"]
             assert abs((shown - now).total_seconds()) < 3_600, "no time of then is kept"
             s3.delete_object(Bucket="steps", Key="large")
-            wait_until(lambda: not block_files(store), told=store.log_text)
+            wait_until(lambda: not block_files(store), output=store.log_text)
             s3.delete_object(Bucket="steps", Key="small")
             s3.delete_bucket(Bucket="steps")
         store.stop()
@@ -161,7 +160,7 @@ def test_restart_at_another_time_goes_on(store: SteppedStore, clocks: Clocks) ->
             assert s3.head_object(Bucket="steps", Key="key")["LastModified"] >= first
             s3.put_object(Bucket="steps", Key="large", Body=b"l" * 8 * MIB)
             s3.delete_object(Bucket="steps", Key="large")
-            wait_until(lambda: not block_files(store), told=store.log_text)
+            wait_until(lambda: not block_files(store), output=store.log_text)
     store.stop()
 
 

@@ -29,7 +29,7 @@ from tests.integration.folder_damage import (
 from tests.integration.store_process import environment
 
 _NODES: Final = {"om": "om1", "scm": "scm1", "datanode": "dn1", "gateway": "gw1"}
-_END_SECONDS_MAX: Final = 15
+_END_SECONDS_MAX: Final = 120
 _COUNTS: Final = {"oms": 1, "scms": 1, "datanodes": 1, "gateways": 1}
 
 
@@ -113,8 +113,8 @@ def _of_a_group(role: str, other: str) -> dict[str, tuple[Damage, str]]:
         "the log is gone": (gone("log"), "log"),
         "the log is a file": (a_file("log"), "log"),
         "the log has no segment": (no_segments("log"), "log"),
-        "the log has an empty segment": (of_segment("log", lambda one: holding(one, b"")), "log"),
-        "the log has a damaged head": (of_segment("log", lambda one: noise(one, 9, 40)), "log"),
+        "the log has an empty segment": (of_segment("log", lambda each: holding(each, b"")), "log"),
+        "the log has a damaged head": (of_segment("log", lambda each: noise(each, 9, 40)), "log"),
         "the log is of another group": log_of_another("log", other, "log"),
     }
 
@@ -144,7 +144,7 @@ CASES: Final[dict[str, dict[str, tuple[Damage, str]]]] = {
             "datanode/index",
         ),
         "the log has a damaged head": (
-            of_segment("datanode/log", lambda one: noise(one, 9, 40)),
+            of_segment("datanode/log", lambda each: noise(each, 9, 40)),
             "datanode/log",
         ),
         "the log is of another group": log_of_another("datanode/log", "om", "log"),
@@ -184,11 +184,11 @@ def test_start_of_a_node_says_in_one_line_what_is_wrong(
         timeout=_END_SECONDS_MAX,
         check=False,
     )
-    told = [line for line in ended.stderr.splitlines() if not line.startswith("20")]
-    assert len(told) == 1 and told[0].startswith("o3: "), ended.stderr[-3_000:]
-    assert (ended.returncode, "Traceback" in ended.stderr) == (4, False), told
-    assert str(data / part) in told[0], told
-    assert any(hint in told[0] for hint in ("damage.md", "choose", "use the version")), told
+    output = [line for line in ended.stderr.splitlines() if not line.startswith("20")]
+    assert len(output) == 1 and output[0].startswith("o3: "), ended.stderr[-3_000:]
+    assert (ended.returncode, "Traceback" in ended.stderr) == (4, False), output
+    assert str(data / part) in output[0], output
+    assert any(hint in output[0] for hint in ("damage.md", "choose", "use the version")), output
     after = {path.relative_to(data) for path in data.rglob("*")}
     kept = {path for path in before if path.suffix in (".block", ".data", ".mdb", ".wal")}
     assert not kept - after, "what is left must not be removed"
@@ -241,5 +241,5 @@ def _rows(role: str, data: Path) -> str:
 
 def _address_of(whole: Whole, node: str) -> str:
     layout = json.loads((whole.data / "cluster.json").read_text())
-    [found] = [one for one in layout["nodes"] if one["id"] == node]
-    return f"{layout['host']}:{found['port']}"
+    [actual] = [each for each in layout["nodes"] if each["id"] == node]
+    return f"{layout['host']}:{actual['port']}"

@@ -55,7 +55,7 @@ def status_of(s3: "S3Client", key: str) -> int:
 def end(store: StoreProcess) -> None:
     assert store.process is not None
     store.process.terminate()
-    store.process.communicate(timeout=60)
+    store.process.communicate(timeout=120)
     assert store.process.returncode == 0
 
 
@@ -79,14 +79,14 @@ def test_flipped_bit_of_a_key_row_is_an_error_that_names_it(new_store: NewStore,
         s3.put_object(Bucket="bucket", Key="zzz", Body=b"new")
         assert read(s3, "bucket", "zzz") == b"new"
         assert keys_of(s3, "bucket", "zz") == ["zzz"]
-    told = store.log_text()
-    assert "a stored row is damaged" in told and hit in told
-    assert "Traceback" not in told and "request_failed" not in told, told[-4_000:]
+    text = store.log_text()
+    assert "a stored row is damaged" in text and hit in text
+    assert "Traceback" not in text and "request_failed" not in text, text[-4_000:]
     end(store)
-    found = store.o3("admin", "check", "om")
-    assert found.returncode == 1 and hit in found.stdout, found
-    found = store.o3("admin", "check", "om", "--remove")
-    assert found.returncode == 0 and "1 removed" in found.stderr, found
+    output = store.o3("admin", "check", "om")
+    assert output.returncode == 1 and hit in output.stdout, output
+    output = store.o3("admin", "check", "om", "--remove")
+    assert output.returncode == 0 and "1 removed" in output.stderr, output
     assert store.o3("admin", "check", "om").returncode == 0
     store.start()
     with store.endpoint.client() as s3:
@@ -118,8 +118,8 @@ def test_flipped_bit_of_an_index_row_is_never_served(new_store: NewStore, size: 
         wait_until(lambda: store.status()["scm"]["corrupt_blocks"] == 1)
         s3.put_object(Bucket="bucket", Key=hit, Body=body_of(hit))
         assert read(s3, "bucket", hit) == body_of(hit)
-    told = store.log_text()
-    assert "a stored row is damaged" in told and "Traceback" not in told, told[-4_000:]
+    text = store.log_text()
+    assert "a stored row is damaged" in text and "Traceback" not in text, text[-4_000:]
 
 
 def test_body_that_is_damaged_in_its_middle_ends_early_and_is_one_line_of_the_log(
@@ -146,7 +146,7 @@ def test_body_that_is_damaged_in_its_middle_ends_early_and_is_one_line_of_the_lo
             if key != hit:
                 assert read(s3, "bucket", key) == body_of(key)
     store.stop()  # no traceback
-    told = [line for line in store.log_text().splitlines() if "damaged_data_met" in line]
-    assert len(told) == 1, told
+    output = [line for line in store.log_text().splitlines() if "damaged_data_met" in line]
+    assert len(output) == 1, output
     request_id = answer["ResponseMetadata"]["RequestId"]
-    assert f"request_id={request_id} operation=GetObject" in told[0]
+    assert f"request_id={request_id} operation=GetObject" in output[0]

@@ -4,18 +4,14 @@ import asyncio
 
 from tests.integration.http_harness import Client, Served, answer, body_of, request, run, until
 from trioxygen.common.units import KIB, MIB
-from trioxygen.gateway.http_intake import SIP_BYTES, Intake
-from trioxygen.gateway.http_limits import Receive, Scope, Send
-
-
-def intake_of(server: Served) -> Intake:
-    return next(iter(server.server.connections)).listening.intake
+from trioxygen.gateway.http.intake import SIP_BYTES
+from trioxygen.gateway.http.limits import Receive, Scope, Send
 
 
 async def put(client: Client, path: str, body: bytes) -> bytes:
     sending = asyncio.create_task(client.send(request("PUT", path, body)))
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             head = await client.reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().split(b"content-length: ")[1].split(b"\r")[0])
         return await client.reader.readexactly(length)
@@ -41,7 +37,7 @@ def test_bodies_together_bring_to_memory_what_they_may_and_a_sip_of_each() -> No
     async def steps(server: Served) -> None:
         clients = [await server.client() for _ in range(40)]
         await until(lambda: len(server.server.connections) == 40)
-        intake = intake_of(server)
+        intake = server.intake
 
         async def watch() -> None:
             nonlocal most
@@ -50,9 +46,9 @@ def test_bodies_together_bring_to_memory_what_they_may_and_a_sip_of_each() -> No
                 await asyncio.sleep(0)
 
         watching = asyncio.create_task(watch())
-        found = await asyncio.gather(*(put(client, "/", bytes(2 * MIB)) for client in clients))
+        actual = await asyncio.gather(*(put(client, "/", bytes(2 * MIB)) for client in clients))
         watching.cancel()
-        assert found == [b"%d" % (2 * MIB)] * 40
+        assert actual == [b"%d" % (2 * MIB)] * 40
         assert intake.held_bytes == intake.unasked_bytes == 0
         assert not intake.is_full
         assert MIB // 2 < most <= MIB + 40 * (SIP_BYTES + 64 * KIB)
@@ -75,7 +71,7 @@ def test_a_body_that_waits_for_its_turn_is_not_called_idle() -> None:
         first = asyncio.create_task(put(holding, "/hold", bytes(MIB)))
         await held.wait()
         second = asyncio.create_task(put(waiting, "/", bytes(MIB)))
-        await until(lambda: intake_of(server).is_full)
+        await until(lambda: server.intake.is_full)
         await asyncio.sleep(4)
         assert not second.done()
         release.set()
@@ -95,7 +91,7 @@ def test_a_client_that_goes_away_with_its_body_on_the_way_gives_back_what_it_hel
     async def steps(server: Served) -> None:
         stays = await server.client()
         await until(lambda: server.server.connections)
-        intake = intake_of(server)
+        intake = server.intake
         for _ in range(3):
             clients = [await server.client() for _ in range(10)]
             for client in clients:
@@ -106,8 +102,7 @@ def test_a_client_that_goes_away_with_its_body_on_the_way_gives_back_what_it_hel
             for client in clients:
                 client.writer.transport.abort()
             await until(lambda: len(server.server.connections) == 1)
-            async with asyncio.timeout(10):
-                await until(lambda: intake.held_bytes == intake.unasked_bytes == 0)
+            await until(lambda: intake.held_bytes == intake.unasked_bytes == 0)
             assert not intake.is_full
         await stays.close()
 
@@ -125,13 +120,12 @@ def test_bytes_of_requests_that_are_never_begun_are_given_back() -> None:
         client = await server.client()
         await client.send(request("GET", "/first") + request("PUT", "/second", bytes(10 * KIB)))
         await until(lambda: server.server.connections)
-        intake = intake_of(server)
+        intake = server.intake
         await until(lambda: intake.unasked_bytes == 10 * KIB)
         client.writer.transport.abort()
         # Reading stands still behind the second request: only the answer meets the end.
         release.set()
-        async with asyncio.timeout(10):
-            await until(lambda: not server.server.connections)
-            await until(lambda: intake.unasked_bytes == intake.held_bytes == 0)
+        await until(lambda: not server.server.connections)
+        await until(lambda: intake.unasked_bytes == intake.held_bytes == 0)
 
     run(app, steps)

@@ -23,8 +23,8 @@ def put_all(store: StoreProcess, name: str) -> None:
 def orphans(store: StoreProcess, *options: str) -> dict[str, Any]:
     done = store.o3("admin", "orphans", "--json", *options)
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    parsed: dict[str, Any] = json.loads(done.stdout)
+    return parsed
 
 
 def test_orphans_of_a_restore_are_listed(new_store: NewStore, tmp_path: Path) -> None:
@@ -53,11 +53,11 @@ def test_orphans_of_a_restore_are_listed(new_store: NewStore, tmp_path: Path) ->
     store.start()
     put_all(store, "late")
     wait_until(lambda: orphans(store)["examined"] >= 3 * len(SIZES) - 1)
-    told = orphans(store)
-    sizes = sorted(one["size_bytes"] for one in told["orphans"])
-    assert [size for size in sizes if size != SIZES[0]] == list(SIZES[1:]), told
-    assert told["size_bytes"] == sum(sizes) and told["is_whole"] and not told["silent_nodes"]
-    assert {one["node_id"] for one in told["orphans"]} == {"dn1"}
+    output = orphans(store)
+    sizes = sorted(orphan["size_bytes"] for orphan in output["orphans"])
+    assert [size for size in sizes if size != SIZES[0]] == list(SIZES[1:]), output
+    assert output["size_bytes"] == sum(sizes) and output["is_whole"] and not output["silent_nodes"]
+    assert {orphan["node_id"] for orphan in output["orphans"]} == {"dn1"}
     few = orphans(store, "--limit", "1")
     assert len(few["orphans"]) == 1 and not few["is_whole"]
     done = store.o3("admin", "orphans")

@@ -67,7 +67,7 @@ def put_back(store: StoreProcess, folder: Path, om: str, scm: str) -> None:
         pytest.param("early", "early", id="both"),
         pytest.param("early", "late", id="the OM is older", marks=pytest.mark.slow),
         pytest.param("late", "early", id="the SCM is older", marks=pytest.mark.slow),
-        pytest.param("late", "born", id="the SCM knows nothing"),
+        pytest.param("late", "born", id="the SCM knows nothing", marks=pytest.mark.slow),
     ],
 )
 def test_writes_of_all_sizes_go_on_after_a_restore(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.store_process import wait_until
-from trioxygen.cli.data_folder import FORMAT
+from trioxygen.cli.folder.data_folder import FORMAT
 
 REPO = Path(__file__).parents[2]
 STUB = Path(__file__).with_name("stub_store.py")
@@ -47,8 +47,8 @@ class Process:
         [line] = [each for each in self.lines if each.startswith(f"{label}:")]
         return int(line.rsplit(":", 1)[1])
 
-    def get(self, path: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port("endpoint"), timeout=10)
+    def get(self, path: str, port: str = "endpoint") -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port(port), timeout=60)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -64,8 +64,8 @@ class Process:
         """Exit code and standard error."""
         if number is not None:
             self.process.send_signal(number)
-        _, told = self.process.communicate(timeout=20)
-        return self.process.returncode, told
+        _, output = self.process.communicate(timeout=25)
+        return self.process.returncode, output
 
 
 Serve = Callable[..., Process]
@@ -111,10 +111,11 @@ def test_first_start_makes_a_private_folder_and_shows_the_key_once(
     assert endpoint["s3"] == f"http://127.0.0.1:{port}"
     assert endpoint["pid"] == first.process.pid and len(endpoint["admin_token"]) >= 32
     assert first.get("/b/k") == (200, b"/b/k")
-    code, told = first.end()
-    assert code == 0, told
+    assert first.get("/", "admin")[0] == 200
+    code, output = first.end()
+    assert code == 0, output
     assert not (data / "endpoint.json").exists()
-    assert (data / "events").read_text().split("\n") == ["ready True", "ready False", "stopped", ""]
+    assert (data / "events").read_text().split("\n") == ["starts", "stopped", ""]
     version = json.loads((data / "VERSION").read_text())
     second = serve()
     assert "AKSTUB" not in "\n".join(second.lines)
@@ -129,14 +130,14 @@ def test_chosen_credentials_are_not_printed(serve: Serve) -> None:
 
 def test_folder_in_use_is_refused_with_the_pid(serve: Serve) -> None:
     first = serve()
-    code, told = serve().end(None)
+    code, output = serve().end(None)
     assert code == 4
-    assert f"is in use by another o3 process (pid {first.process.pid})" in told
+    assert f"is in use by another o3 process (pid {first.process.pid})" in output
     assert first.get("/still")[0] == 200
 
 
 @pytest.mark.parametrize(
-    ("version", "told"),
+    ("version", "output"),
     [
         ('{"format": 99, "cluster_id": "x"}', f"has format 99, this o3 knows format {FORMAT}"),
         ("{", "VERSION is damaged"),
@@ -144,51 +145,51 @@ def test_folder_in_use_is_refused_with_the_pid(serve: Serve) -> None:
     ],
 )
 def test_folder_of_another_format_is_refused(
-    serve: Serve, tmp_path: Path, version: str, told: str
+    serve: Serve, tmp_path: Path, version: str, output: str
 ) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "VERSION").write_text(version)
-    code, found = serve().end(None)
-    assert code == 4 and told in found and found.count("\n") == 1
+    code, actual = serve().end(None)
+    assert code == 4 and output in actual and actual.count("\n") == 1
 
 
 def test_folder_of_somebody_else_is_refused(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "thesis.odt").touch()
-    code, told = serve().end(None)
-    assert code == 4 and "is not a data folder of o3 and not empty (it holds thesis.odt)" in told
+    code, output = serve().end(None)
+    assert code == 4 and "is not a data folder of o3 and not empty (it holds thesis.odt)" in output
 
 
 def test_folder_that_is_a_file_is_refused(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "data").touch()
-    code, told = serve().end(None)
-    assert code == 4 and "cannot use data folder" in told and told.count("\n") == 1
+    code, output = serve().end(None)
+    assert code == 4 and "cannot use data folder" in output and output.count("\n") == 1
 
 
 def test_store_that_finds_its_data_unreadable_is_refused(serve: Serve, tmp_path: Path) -> None:
     assert serve().end()[0] == 0
     (tmp_path / "data" / "broken").touch()
-    code, told = serve().end(None)
-    assert code == 4 and "the key table (format=9)" in told
+    code, output = serve().end(None)
+    assert code == 4 and "the key table (format=9)" in output
 
 
 def test_port_in_use_is_refused_before_anything_is_stored(serve: Serve, tmp_path: Path) -> None:
     first = serve()
     taken = f"[s3]\nport = {first.port('endpoint')}\n[admin]\nport = 0\n"
-    code, told = serve("other", taken).end(None)
-    assert code == 5 and "address already in use: choose another with" in told
+    code, output = serve("other", taken).end(None)
+    assert code == 5 and "address already in use: choose another with" in output
     assert not (tmp_path / "other" / "events").exists()
 
 
 def test_first_signal_lets_requests_finish(serve: Serve) -> None:
     running = serve()
-    found: list[tuple[int, bytes]] = []
-    client = threading.Thread(target=lambda: found.append(running.get("/slow")))
+    actual: list[tuple[int, bytes]] = []
+    client = threading.Thread(target=lambda: actual.append(running.get("/slow")))
     client.start()
     running.until_noted("asked /slow")
-    code, told = running.end()
+    code, output = running.end()
     client.join()
-    assert (code, found) == (0, [(200, b"/slow")]), told
+    assert (code, actual) == (0, [(200, b"/slow")]), output
 
 
 def test_drain_is_bounded(serve: Serve) -> None:
@@ -214,16 +215,49 @@ def test_second_signal_stops_at_once(serve: Serve, tmp_path: Path) -> None:
     connection.request("GET", "/stuck")
     running.until_noted("asked /stuck")
     running.process.send_signal(signal.SIGTERM)
-    running.until_noted("ready False")
+    wait_until(lambda: running.get("/", "admin")[0] == 503)
     assert running.end()[0] == 130
     connection.close()
     assert serve().get("/again")[0] == 200
 
 
+def test_store_that_cannot_go_on_says_why_and_ends(serve: Serve, tmp_path: Path) -> None:
+    running = serve()
+    (tmp_path / "data" / "fails").touch()
+    code, output = running.end(None)
+    assert code == 1 and "o3: the store cannot go on: its log failed" in output
+    assert (tmp_path / "data" / "events").read_text().split() == ["starts", "stopped"]
+    assert not (tmp_path / "data" / "endpoint.json").exists()
+
+
+def test_signal_ends_a_start_that_waits(serve: Serve, tmp_path: Path) -> None:
+    assert serve().end()[0] == 0
+    data = tmp_path / "data"
+    (data / "events").unlink()
+    (data / "waits").touch()
+    waiting = threading.Thread(target=lambda: ended.append(serve()))
+    ended: list[Process] = []
+    waiting.start()
+    wait_until(lambda: (data / "events").exists() and (data / "endpoint.json").exists())
+    endpoint = json.loads((data / "endpoint.json").read_text())
+    # It says that it is not ready yet, and what it was asked to do meanwhile it does.
+    port = int(endpoint["admin"].rsplit(":", 1)[1])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/")
+    assert connection.getresponse().status == 503
+    connection.close()
+    os.kill(endpoint["pid"], signal.SIGTERM)
+    waiting.join(timeout=60)
+    [process] = ended
+    assert process.lines == [] and process.end(None)[0] == 0
+    assert (data / "events").read_text().split() == ["starts", "stopped"]
+    assert not (data / "endpoint.json").exists()
+
+
 def test_mistake_in_the_configuration_is_exit_code_2(serve: Serve) -> None:
-    code, told = serve(config="[s3]\nprt = 1\n").end(None)
-    assert code == 2 and "data.toml:2: s3.prt: unknown key" in told
-    code, told = serve(config='[s3]\ntls_certificate_file = "none"\ntls_key_file = "none"\n').end(
+    code, output = serve(config="[s3]\nprt = 1\n").end(None)
+    assert code == 2 and "data.toml:2: s3.prt: unknown key" in output
+    code, output = serve(config='[s3]\ntls_certificate_file = "none"\ntls_key_file = "none"\n').end(
         None
     )
-    assert code == 2 and "no such file" in told
+    assert code == 2 and "no such file" in output

@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.http_harness import Served, answer, drop_quietly, echo, refuse, request, run
 from trioxygen.common.units import KIB, MIB
-from trioxygen.gateway.http_limits import Receive, Scope, Send
+from trioxygen.gateway.http.limits import Receive, Scope, Send
 
 
 def test_requests_share_a_connection_and_carry_date_and_server() -> None:
@@ -73,7 +73,7 @@ def test_continue_is_sent_only_when_the_body_is_read() -> None:
     async def steps(server: Served) -> None:
         client = await server.client()
         await client.send(request("PUT", "/", b"", "Expect: 100-continue", "Content-Length: 4"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert await client.reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
         await client.send(b"data")
         assert (await client.answer())[2] == b"/?:data"
@@ -121,7 +121,7 @@ def test_client_that_sends_a_refused_body_anyway_can_read_the_answer() -> None:
         assert (status, fields[b"connection"], body) == (403, b"close", b"no")
         assert await client.at_end() == b""
 
-    run(refuse, steps, linger_bytes_max=4 * MIB)
+    run(refuse, steps, linger_bytes_max=4 * MIB, linger_seconds=60)
     run(refuse, steps_within_the_bound, linger_bytes_max=4 * MIB)
 
 
@@ -205,8 +205,8 @@ def test_requests_that_are_not_http_are_refused(sent: bytes, status: int) -> Non
     async def steps(server: Served) -> None:
         client = await server.client()
         await client.send(sent)
-        found, fields, _ = await client.answer()
-        assert (found, fields[b"connection"]) == (status, b"close")
+        actual, fields, _ = await client.answer()
+        assert (actual, fields[b"connection"]) == (status, b"close")
         assert await client.at_end() == b""
 
     run(echo, steps)

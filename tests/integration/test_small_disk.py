@@ -37,9 +37,9 @@ def started(disk: SmallDisk, tmp_path: Path, config: Mapping[str, object]) -> St
 
 def lines(store: StoreProcess, event: str) -> list[dict[str, str]]:
     """Fields of every line of this event."""
-    found = [line.partition(f" {event} ")[2] for line in store.log_text().splitlines()]
+    actual = [line.partition(f" {event} ")[2] for line in store.log_text().splitlines()]
     return [
-        dict(pair.split("=", 1) for pair in line.split() if "=" in pair) for line in found if line
+        dict(pair.split("=", 1) for pair in line.split() if "=" in pair) for line in actual if line
     ]
 
 
@@ -56,10 +56,10 @@ def fill(s3: "S3Client") -> int:
 def test_small_disk_takes_data_without_a_setting(disk: SmallDisk, tmp_path: Path) -> None:
     store = started(disk, tmp_path, SOON)
     try:
-        [told] = lines(store, "volume_has_room")
-        assert int(told["reserved_bytes"]) == RESERVED_BYTES
-        assert int(told["capacity_bytes"]) == DISK_BYTES
-        assert DISK_BYTES // 3 < int(told["room_bytes"]) <= DISK_BYTES - RESERVED_BYTES
+        [output] = lines(store, "volume_has_room")
+        assert int(output["reserved_bytes"]) == RESERVED_BYTES
+        assert int(output["capacity_bytes"]) == DISK_BYTES
+        assert DISK_BYTES // 3 < int(output["room_bytes"]) <= DISK_BYTES - RESERVED_BYTES
         with store.endpoint.client() as s3:
             s3.create_bucket(Bucket="bucket")
             stored = fill(s3)
@@ -75,7 +75,7 @@ def test_small_disk_takes_data_without_a_setting(disk: SmallDisk, tmp_path: Path
             assert read(s3, "bucket", "000") == bytes(8 * MIB)
             for number in range(2, stored):
                 s3.delete_object(Bucket="bucket", Key=f"{number:03}")
-            wait_until(lambda: not _is_refused(s3), seconds_max=60)
+            wait_until(lambda: not _is_refused(s3), seconds_max=120)
         store.stop()
     finally:
         store.discard()
@@ -92,8 +92,8 @@ def _is_refused(s3: "S3Client") -> bool:
 def test_reserve_that_leaves_no_room_is_said_at_the_start(disk: SmallDisk, tmp_path: Path) -> None:
     store = started(disk, tmp_path, {"storage.reserved_bytes": 1 << 30})
     try:
-        [told] = lines(store, "volume_has_no_room")
-        assert (told["room_bytes"], told["reserved_bytes"]) == ("0", str(1 << 30))
+        [output] = lines(store, "volume_has_no_room")
+        assert (output["room_bytes"], output["reserved_bytes"]) == ("0", str(1 << 30))
         assert "storage.reserved_bytes" in store.log_text() and " WARNING " in store.log_text()
         assert lines(store, "volume_has_room") == []
         with store.endpoint.client() as s3:
@@ -109,5 +109,5 @@ def test_reserve_that_leaves_no_room_is_said_at_the_start(disk: SmallDisk, tmp_p
 def test_reserve_that_is_of_no_use_is_refused(tmp_path: Path, value: str) -> None:
     store = StoreProcess(tmp_path, {"storage.reserved_bytes": value})
     process = store.launch()
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     assert process.returncode == 2 and "at least 16777216" in store.log_text()

@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,18 +19,12 @@ MIB = 1 << 20
 # What an empty store may hold: files that are kept open to be written to.
 NOTHING_BYTES = 256 << 10
 CONFIG = {"metadata.gc_delay_seconds": 0, "metadata.lease_duration_seconds": 10}
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
-def used_bytes(data: Path) -> int:
-    """What the blocks take on disk; logs and indexes left out."""
-    found = 0
-    for file in (data / "datanode" / "containers").rglob("*"):
-        try:
-            found += file.stat().st_blocks * 512
-        except FileNotFoundError:
-            continue  # deleted meanwhile
-    return found
+def used_bytes(store: StoreProcess) -> int:
+    """What the blocks take on disk."""
+    return sum(stat.st_blocks * 512 for stat in store.container_files().values())
 
 
 @pytest.fixture(scope="module")
@@ -55,16 +48,18 @@ def bucket(store: StoreProcess, s3: "S3Client") -> Iterator[str]:
     """A bucket whose space has come back at the end of the test."""
     s3.create_bucket(Bucket="space")
     yield "space"
-    empty(s3, "space")
-    s3.delete_bucket(Bucket="space")
+    # Not `s3`: the store may have another port by now.
+    with store.endpoint.client() as client:
+        empty(client, "space")
+        client.delete_bucket(Bucket="space")
     falls_to(store, NOTHING_BYTES)
 
 
 def falls_to(store: StoreProcess, limit_bytes: int) -> None:
     wait_until(
-        lambda: used_bytes(store.data) <= limit_bytes,
+        lambda: used_bytes(store) <= limit_bytes,
         seconds_max=PATIENCE_SECONDS,
-        told=lambda: f"{used_bytes(store.data)} bytes are used, not {limit_bytes}",
+        output=lambda: f"{used_bytes(store)} bytes are used, not {limit_bytes}",
     )
 
 
@@ -91,8 +86,8 @@ def test_small_objects_go_from_their_segments(
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(put, keys))
-    wait_until(lambda: used_bytes(store.data) >= 1_200 * 16_000)
-    full = used_bytes(store.data)
+    wait_until(lambda: used_bytes(store) >= 1_200 * 16_000)
+    full = used_bytes(store)
     kept = keys[::4]
     doomed = [{"Key": key} for key in keys if key not in set(kept)]
     s3.delete_objects(Bucket=bucket, Delete={"Objects": doomed})  # type: ignore[typeddict-item]
@@ -109,7 +104,7 @@ def test_objects_between_packed_and_large_go(
     sizes = [65_536, 65_537, 500_000, MIB, MIB + 1, 3 * MIB]
     for number, size in enumerate(sizes * 4):
         s3.put_object(Bucket=bucket, Key=f"k{number}", Body=body_of(number, size))
-    wait_until(lambda: used_bytes(store.data) >= 4 * sum(sizes))
+    wait_until(lambda: used_bytes(store) >= 4 * sum(sizes))
     empty(s3, bucket)
     falls_to(store, NOTHING_BYTES)
 
@@ -137,7 +132,7 @@ def test_copies_share_their_space_until_the_last_goes(
     s3.put_object(Bucket=bucket, Key="k", Body=body_of(1, 8 * MIB))
     for number in range(5):
         s3.copy_object(Bucket=bucket, Key=f"copy{number}", CopySource=f"{bucket}/k")
-    assert used_bytes(store.data) <= 8 * MIB + NOTHING_BYTES
+    assert used_bytes(store) <= 8 * MIB + NOTHING_BYTES
     for key in ("k", "copy0", "copy1", "copy2", "copy3"):
         s3.delete_object(Bucket=bucket, Key=key)
     # Time for a wrong deletion to happen: that of an object deleted now has.
@@ -173,7 +168,7 @@ def test_client_that_goes_away_leaves_nothing(
             wire = Connection(endpoint.address)
             wire.send(sign(endpoint, asked, payload=UNSIGNED).bytes)
             wire.send(body_of(1, 6 * MIB))
-            wait_until(lambda: used_bytes(store.data) >= MIB)
+            wait_until(lambda: used_bytes(store) >= MIB)
             wire.close()
     falls_to(store, NOTHING_BYTES)
 
@@ -188,11 +183,11 @@ def test_uploads_cut_by_a_crash_leave_nothing(
         asked = Request("PUT", f"/{bucket}/cut{number}", fields={"Content-Length": str(64 * MIB)})
         wires.append(Connection(endpoint.address))
         wires[-1].send(sign(endpoint, asked, payload=UNSIGNED).bytes + body_of(1, 6 * MIB))
-    wait_until(lambda: used_bytes(store.data) >= 10 * MIB)
+    wait_until(lambda: used_bytes(store) >= 10 * MIB)
     store.kill()
     for wire in wires:
         wire.close()
-    # The same port: the fixtures' client goes on.
-    store.start(port=endpoint.address[1])
-    assert read(s3, bucket, "kept") == body_of(1, 2 * MIB)
+    store.start()
+    with store.endpoint.client() as after:
+        assert read(after, bucket, "kept") == body_of(1, 2 * MIB)
     falls_to(store, 2 * MIB + NOTHING_BYTES)

@@ -16,13 +16,13 @@ from tests.integration.endpoint import Keys, keys_of, read, refused
 from tests.integration.s3.uploads import PART_MIN, Upload
 from tests.integration.s3.wire import UNSIGNED, Request, connection, sign
 from tests.integration.store_process import ADMIN, OTHER, StoreProcess
-from trioxygen.cli.data_folder import FORMAT
+from trioxygen.cli.folder.data_folder import FORMAT
 
 NewStore = Callable[..., StoreProcess]
 
 
 def finish(process: "subprocess.Popen[str]") -> int:
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     assert process.returncode is not None
     return process.returncode
 
@@ -175,7 +175,7 @@ def test_end_under_load_loses_nothing_that_was_answered(new_store: NewStore) -> 
     writers = [threading.Thread(target=write, args=(number,)) for number in range(8)]
     for writer in writers:
         writer.start()
-    assert enough.wait(60)
+    assert enough.wait(120)
     store.stop()
     for writer in writers:
         writer.join()
@@ -195,8 +195,8 @@ def test_status_buckets_and_keys_are_told_by_the_command(new_store: NewStore) ->
     status = store.status()
     assert status["is_ready"] and status["om"]["is_leader"] and len(status["nodes"]) == 1
     assert status["om"]["rows"]["bucket"] == 1
-    told = store.o3("status")
-    assert told.returncode == 0 and "leader" in told.stdout and "healthy" in told.stdout
+    output = store.o3("status")
+    assert output.returncode == 0 and "leader" in output.stdout and "healthy" in output.stdout
     assert "bucket" in store.o3("bucket", "list").stdout
     assert store.o3("bucket", "info", "bucket").returncode == 0
     missing = store.o3("bucket", "info", "not-there")
@@ -218,15 +218,25 @@ def test_access_log_tells_of_each_request(new_store: NewStore, tmp_path: Path) -
         s3.create_bucket(Bucket="bucket")
         put = s3.put_object(Bucket="bucket", Key="a b/ä", Body=b"12345")
         assert refused(s3.get_object, Bucket="bucket", Key="no") == (404, "NoSuchKey")
+        assert refused(s3.get_bucket_acl, Bucket="bucket") == (501, "NotImplemented")
+    store.add_account("other", OTHER)
+    with store.endpoint.client(OTHER) as other:
+        assert refused(other.delete_bucket, Bucket="bucket") == (403, "AccessDenied")
     store.stop()
     text = (store.data / "logs" / "access.log").read_text()
     lines = [json.loads(line) for line in text.splitlines()]
     by_operation = {line["operation"]: line for line in lines}
-    found = by_operation["PutObject"]
-    assert found["request_id"] == put["ResponseMetadata"]["RequestId"]
-    assert (found["bucket"], found["key"], found["status"]) == ("bucket", "a b/ä", 200)
-    assert found["bytes_in"] == 5 and found["duration_ms"] > 0
+    actual = by_operation["PutObject"]
+    assert actual["request_id"] == put["ResponseMetadata"]["RequestId"]
+    assert (actual["bucket"], actual["key"], actual["status"]) == ("bucket", "a b/ä", 200)
+    assert actual["bytes_in"] == 5 and actual["duration_ms"] > 0
     assert by_operation["GetObject"]["error_code"] == "NoSuchKey"
+    assert by_operation["GetBucketAcl"]["error_code"] == "NotImplemented"
+    decisions = {name: line["decision"] for name, line in by_operation.items()}
+    assert decisions == {
+        **{"CreateBucket": "own_account", "PutObject": "owner", "GetObject": "owner"},
+        **{"GetBucketAcl": "", "DeleteBucket": "not_owner"},
+    }
     assert ADMIN.secret not in text
 
 
@@ -234,7 +244,7 @@ def test_access_log_tells_of_each_request(new_store: NewStore, tmp_path: Path) -
 def test_health_and_metrics_are_on_the_admin_port(new_store: NewStore, path: str) -> None:
     store = new_store().start()
     admin = json.loads((store.data / "endpoint.json").read_text())["admin"]
-    with urllib.request.urlopen(admin + path, timeout=10) as answer:
+    with urllib.request.urlopen(admin + path, timeout=60) as answer:
         text = answer.read().decode()
         assert answer.status == 200
     assert ("trioxygen_gateway" in text) is (path == "/metrics")

@@ -31,13 +31,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreProcess]:
         process.discard()
 
 
-def told(store: StoreProcess) -> dict[str, str]:
-    found: dict[str, str] = json.loads((store.data / "endpoint.json").read_text())
-    return found
+def endpoint_file(store: StoreProcess) -> dict[str, str]:
+    parsed: dict[str, str] = json.loads((store.data / "endpoint.json").read_text())
+    return parsed
 
 
 def address(store: StoreProcess, port: str) -> tuple[str, int]:
-    return Endpoint(told(store)[port], store.endpoint.main, store.endpoint.other).address
+    return Endpoint(endpoint_file(store)[port], store.endpoint.main, store.endpoint.other).address
 
 
 def status_of(wire: socket.socket) -> int:
@@ -91,9 +91,9 @@ def test_body_of_a_stranger_is_not_kept(
     store: StoreProcess, port: str, asked: str, fields: str, status: int, framing: str
 ) -> None:
     if fields == "TOKEN":
-        fields = f"Authorization: Bearer {told(store)['admin_token']}\r\n"
+        fields = f"Authorization: Bearer {endpoint_file(store)['admin_token']}\r\n"
     memory = Memory(store.pid)
-    with socket.create_connection(address(store, port), timeout=10) as wire:
+    with socket.create_connection(address(store, port), timeout=60) as wire:
         wire.sendall(f"{asked} HTTP/1.1\r\nHost: localhost\r\n{fields}{framing}\r\n".encode())
         piece = bytes(MIB)
         if framing == CHUNKED:
@@ -123,7 +123,7 @@ def test_body_of_a_stranger_is_not_kept(
 )
 def test_head_without_an_end_is_cut_off(store: StoreProcess, port: str, start: bytes) -> None:
     memory = Memory(store.pid)
-    with socket.create_connection(address(store, port), timeout=10) as wire:
+    with socket.create_connection(address(store, port), timeout=60) as wire:
         wire.sendall(start)
         assert flood(wire, b"a" * MIB) < 64
     assert memory.grown_mib < KEPT_MIB_MAX
@@ -132,7 +132,7 @@ def test_head_without_an_end_is_cut_off(store: StoreProcess, port: str, start: b
 @pytest.mark.parametrize("port", ["admin", "s3"])
 def test_header_of_many_lines_is_cut_off(store: StoreProcess, port: str) -> None:
     memory = Memory(store.pid)
-    with socket.create_connection(address(store, port), timeout=10) as wire:
+    with socket.create_connection(address(store, port), timeout=60) as wire:
         wire.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
         assert flood(wire, b"X-A: b\r\n" * 100_000) < 64
     assert memory.grown_mib < KEPT_MIB_MAX
@@ -175,13 +175,13 @@ SIGNED = (
 def test_stranger_learns_nothing_of_the_machine(
     store: StoreProcess, port: str, asked: str, fields: str
 ) -> None:
-    with socket.create_connection(address(store, port), timeout=10) as wire:
+    with socket.create_connection(address(store, port), timeout=60) as wire:
         wire.sendall(f"{asked} HTTP/1.1\r\nHost: h\r\n{fields}Content-Length: 0\r\n\r\n".encode())
         wire.shutdown(socket.SHUT_WR)
         answer = b""
         while piece := wire.recv(65_536):
             answer += piece
     assert answer.startswith(b"HTTP/1.1 ")
-    found = TOLD_NEVER.search(answer.partition(b"\r\n")[2])
-    assert found is None, answer
+    actual = TOLD_NEVER.search(answer.partition(b"\r\n")[2])
+    assert actual is None, answer
     assert str(store.data).encode() not in answer

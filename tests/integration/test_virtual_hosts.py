@@ -104,10 +104,10 @@ def test_bucket_is_made_in_a_configured_region_only(endpoint: Endpoint) -> None:
         s3.create_bucket(Bucket="in-paris", CreateBucketConfiguration=configuration)
         assert s3.head_bucket(Bucket="in-paris")["BucketRegion"] == "eu-west-3"
         configuration = {"LocationConstraint": "ap-south-1"}
-        found = refusal(
+        error = refusal(
             s3.create_bucket, Bucket="in-mumbai", CreateBucketConfiguration=configuration
         )
-        assert (found.status, found.code) == (400, "InvalidLocationConstraint")
+        assert (error.status, error.code) == (400, "InvalidLocationConstraint")
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ def rolled_up(key: bytes, prefix: bytes, delimiter: bytes) -> bytes | None:
     """The common prefix that a key with the prefix is shown as; None: as itself."""
     if not delimiter:
         return None
-    found = key.find(delimiter, len(prefix))
-    return None if found < 0 else key[: found + len(delimiter)]
+    actual = key.find(delimiter, len(prefix))
+    return None if actual < 0 else key[: actual + len(delimiter)]
 
 
 def all_entries(keys: Iterable[bytes], *, prefix: bytes, delimiter: bytes) -> list[Entry]:

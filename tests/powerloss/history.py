@@ -73,13 +73,13 @@ class History:
 
     def possible(self, key: str, at_ns: int) -> list[State]:
         """What the key may hold after a cut at a moment; the first is what was acknowledged."""
-        found: list[State] = [None]
+        actual: list[State] = [None]
         for step in self.keys[key]:
             if step.is_acknowledged(at_ns):
-                found = [step.state]
+                actual = [step.state]
             elif step.begun_ns < at_ns:
-                found.append(step.state)
-        return found
+                actual.append(step.state)
+        return actual
 
 
 def begin(state: State) -> Step:

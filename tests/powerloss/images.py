@@ -216,12 +216,12 @@ class Replay:
                     raise NotImplementedError(f"writes through a map of {directory_name}")
 
     def _all_names(self, directory: Directory) -> list[tuple[str, Node]]:
-        found: list[tuple[str, Node]] = []
+        actual: list[tuple[str, Node]] = []
         for name, node in directory.now.items():
-            found.append((name, node))
+            actual.append((name, node))
             if isinstance(node, Directory):
-                found += self._all_names(node)
-        return found
+                actual += self._all_names(node)
+        return actual
 
     def write_image(self, target: Path, rng: random.Random | None) -> None:
         """A folder as a power loss now could leave it; `rng` None: as the end of the process does.

@@ -26,19 +26,33 @@ def quiet() -> Iterator[None]:
 def first_found(mutation: Mutation) -> int:
     with mutation.applied():
         for seed in range(1, SEEDS_MAX + 1):
-            if run(seed, from_seed(seed, mutation.options)).failure:
+            failure = run(seed, from_seed(seed, mutation.options)).failure
+            if failure:
+                # A promise, or an assertion of the code: else the mistake itself is made wrongly.
+                kind = failure.partition(":")[0]
+                assert kind == "AssertionError" or not kind.endswith("Error"), failure
                 return seed
     pytest.fail(f"{mutation.name} was not found in {SEEDS_MAX} runs")
 
 
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_a_mistake_is_made_where_the_code_is(mutation: Mutation) -> None:
+    patches = mutation.patches()
+    assert patches
+    before = [getattr(owner, name) for owner, name, _ in patches]
+    with mutation.applied():
+        assert [getattr(owner, name) for owner, name, _ in patches] != before
+    assert [getattr(owner, name) for owner, name, _ in patches] == before
+
+
 @pytest.mark.parametrize(
-    "mutation", [one for one in MUTATIONS if one.name in QUICK], ids=lambda one: one.name
+    "mutation", [each for each in MUTATIONS if each.name in QUICK], ids=lambda each: each.name
 )
 def test_a_gross_mistake_is_found_soon(mutation: Mutation) -> None:
     assert first_found(mutation) <= 20
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name)
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda each: each.name)
 def test_a_mistake_is_found(mutation: Mutation) -> None:
     first_found(mutation)

@@ -35,6 +35,10 @@ REGRESSIONS: tuple[tuple[int, dict[str, object]], ...] = (
     (31067, {}),
     # The half snapshot of a dead leader kept the new one's out.
     (38226, {}),
+    # What waited for room was given on to a log that had died under what waited before it.
+    (910045, {}),
+    # A first try came to run after its retry had been refused, and the reason was gone.
+    (933118, {}),
 )
 
 
@@ -87,7 +91,7 @@ def _trace(seed: int, hash_seed: str) -> str:
 @pytest.mark.parametrize("seed", [3, 11])
 def test_a_seed_gives_the_same_trace_whatever_the_hash_seed(seed: int) -> None:
     first, second = _trace(seed, "1"), _trace(seed, "4242")
-    assert first.count("\n") > 200
+    assert first.count("\n") > 100
     assert first == second
 
 
@@ -96,7 +100,7 @@ def test_a_seed_gives_the_same_trace_twice_in_one_process() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(10_000, 10_600, 100))
-def test_a_hundred_seeds_keep_their_promises(first: int) -> None:
-    for seed in range(first, first + 100):
+@pytest.mark.parametrize("first", range(10_000, 10_600, 20))
+def test_twenty_seeds_keep_their_promises(first: int) -> None:
+    for seed in range(first, first + 20):
         assert_passes(run(seed, from_seed(seed)))

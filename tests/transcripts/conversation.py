@@ -11,6 +11,7 @@ deliver [COUNT]             messages arrive in the order sent, until there are n
 drop                        all messages on their way are lost
 cut N [PEER] / heal         messages from and to N are lost [only those from N to PEER]
 slow N / sync N             N's disk takes its time / is done
+withdraw N                  N's disk had no room, and what was to be written is taken back
 hold N / release N          a snapshot to N stays on its way
 state [N ...] / log [N ...] / peers N / quiet COMMAND
 
@@ -75,7 +76,7 @@ def shown(message: Message) -> str:
     match message:
         case AppendEntries():
             said = f"after={message.previous_index}/{message.previous_term} commit={message.commit}"
-            said += f" [{', '.join(shown_entry(one) for one in message.entries)}]"
+            said += f" [{', '.join(shown_entry(entry) for entry in message.entries)}]"
         case AppendReply():
             said = f"index={message.index}"
             if message.rejected:
@@ -93,7 +94,7 @@ def shown(message: Message) -> str:
             said = f"at={snapshot.index}/{snapshot.term} "
             said += shown_configuration(snapshot.configuration)
         case _:
-            rest = [one.name for one in fields(message)[3:] if one.name != "token"]
+            rest = [field.name for field in fields(message)[3:] if field.name != "token"]
             said = " ".join(f"{name}={getattr(message, name)}" for name in rest)
     return f"{head} {said}".rstrip()
 
@@ -135,7 +136,7 @@ class Conversation:
             while member.node.has_ready():
                 self._heed(member, member.take())
                 if member.id not in self._slow:
-                    self._network += self._told(member.sync())
+                    self._network += self._note(member.sync())
 
     def _heed(self, member: Member, ready: Ready) -> None:
         soft = ready.soft_state
@@ -144,18 +145,18 @@ class Conversation:
             self._said.append(
                 f"{member.id} is {soft.role.name.lower().replace('_', '-')} term={soft.term}{led}"
             )
-        self._network += self._told(ready.messages_at_once)
+        self._network += self._note(ready.messages_at_once)
         if ready.snapshot is not None:
             self._said.append(f"{member.id} installs the snapshot at {ready.snapshot.index}")
         if ready.committed:
             self._said.append(
-                f"{member.id} applies {', '.join(shown_entry(one) for one in ready.committed)}"
+                f"{member.id} applies {', '.join(shown_entry(each) for each in ready.committed)}"
             )
         member.apply(ready.committed)
-        self._said += [f"{member.id} reads {one.request} at {one.index}" for one in ready.reads]
-        self._said += [f"{member.id} refuses read {one}" for one in ready.reads_refused]
+        self._said += [f"{member.id} reads {read.request} at {read.index}" for read in ready.reads]
+        self._said += [f"{member.id} refuses read {each}" for each in ready.reads_refused]
 
-    def _told(self, messages: Sequence[Message]) -> Sequence[Message]:
+    def _note(self, messages: Sequence[Message]) -> Sequence[Message]:
         self._said += [shown(message) for message in messages]
         return messages
 
@@ -181,9 +182,9 @@ class Conversation:
 
     def do_join(self, number: str) -> None:
         """A replica that nobody knows yet starts with an empty disk."""
-        one = ReplicaId(int(number))
+        first = ReplicaId(int(number))
         nobody = Configuration(voters=())
-        self._members[one] = Member(one, self._configuration, nobody, FixedSource(one - 1))
+        self._members[first] = Member(first, self._configuration, nobody, FixedSource(first - 1))
 
     def do_tick(self, who: str, count: str = "1") -> None:
         for _ in range(int(count)):
@@ -207,7 +208,7 @@ class Conversation:
         wanted = {"voters": "", "learners": ""}
         wanted |= dict(word.split("=") for word in words if word != "stay")
         ids = {
-            name: [ReplicaId(int(one)) for one in text.split(",") if one]
+            name: [ReplicaId(int(each)) for each in text.split(",") if each]
             for name, text in wanted.items()
         }
         self._member(who).node.propose_configuration(
@@ -264,12 +265,12 @@ class Conversation:
         self._network = []
 
     def do_cut(self, who: str, peer: str | None = None) -> None:
-        one = self._member(who).id
+        first = self._member(who).id
         if peer is not None:
-            self._cut.add((one, self._member(peer).id))
+            self._cut.add((first, self._member(peer).id))
             return
         for other in self._members:
-            self._cut |= {(one, other), (other, one)}
+            self._cut |= {(first, other), (other, first)}
 
     def do_heal(self) -> None:
         self._cut.clear()
@@ -281,7 +282,15 @@ class Conversation:
         member = self._member(who)
         self._slow.discard(member.id)
         while member.unsynced:
-            self._network += self._told(member.sync())
+            self._network += self._note(member.sync())
+
+    def do_withdraw(self, who: str) -> None:
+        member = self._member(who)
+        if not member.node.withdraw():
+            self._said.append(f"{who} takes nothing back")
+            return
+        self._slow.discard(member.id)
+        member.forget_unsynced()
 
     def do_hold(self, who: str) -> None:
         self._held.add(self._member(who).id)
@@ -290,7 +299,7 @@ class Conversation:
         self._held.discard(self._member(who).id)
 
     def do_state(self, *who: str) -> None:
-        for word in who or [str(one) for one in self._members]:
+        for word in who or [str(member) for member in self._members]:
             member = self._member(word)
             now = member.node.status()
             vote = member.hard_state.voted_for
@@ -302,19 +311,19 @@ class Conversation:
             )
 
     def do_log(self, *who: str) -> None:
-        for word in who or [str(one) for one in self._members]:
+        for word in who or [str(member) for member in self._members]:
             member = self._member(word)
-            kept = ", ".join(shown_entry(one) for one in member.log.kept)
+            kept = ", ".join(shown_entry(each) for each in member.log.kept)
             index, term = member.log.compacted
             self._said.append(f"{member.id}: {f'({index}/{term}) ' if index else ''}{kept}")
 
     def do_peers(self, who: str) -> None:
         member = self._member(who)
         assert member.node.role is Role.LEADER, who
-        for peer, one in sorted(member.node.status().peers.items()):
+        for peer, each in sorted(member.node.status().peers.items()):
             if peer != member.id:
                 self._said.append(
-                    f"{peer}: {one.state.name.lower()} match={one.match} next={one.next}"
-                    f" inflight={one.inflight_messages}/{one.inflight_bytes}B"
-                    f"{'' if one.active else ' away'}"
+                    f"{peer}: {each.state.name.lower()} match={each.match} next={each.next}"
+                    f" inflight={each.inflight_messages}/{each.inflight_bytes}B"
+                    f"{'' if each.active else ' away'}"
                 )

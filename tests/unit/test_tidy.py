@@ -8,9 +8,12 @@ from pathlib import Path
 
 REPO = Path(__file__).parents[2]
 ROOTS = ("gateway", "metadata", "hdds", "recon", "common", "cli", "sim", "bench", "tests")
-LINES_PER_FILE_MAX = 500
+LINES_PER_FILE_MAX = 400
 LINES_PER_FUNCTION_MAX = 70
 BANNED_MODULE_NAMES = {"util", "utils", "helper", "helpers", "misc"}
+# They say that there is something, not what it is.
+EMPTY_WORDS = {"one", "found", "told", "insist"}
+PRODUCT_ROOTS = {"gateway", "metadata", "hdds", "recon", "common", "cli", "sim"}
 
 # Spelled in pieces so that this file does not find itself.
 MACHINE_PATHS = re.compile(r"(?<![\w.\-/])/(?:work|" + "farm" + r")/")
@@ -86,6 +89,71 @@ def test_files_and_functions_stay_short() -> None:
 def test_modules_are_named_for_what_they_hold() -> None:
     vague = [path for path in sources() if path.stem in BANNED_MODULE_NAMES]
     assert [shown(path, 1) for path in vague] == []
+
+
+def words_of(name: str) -> set[str]:
+    """`foundRow`, `_found_row` -> found, row"""
+    return set(re.sub(r"([A-Z])", r"_\1", name).lower().split("_"))
+
+
+def names_of(node: ast.AST) -> Iterator[str]:
+    """What a node names itself; a name that is only read was given elsewhere."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+            yield name
+        case ast.arg(arg=str(name)) | ast.keyword(arg=str(name)):
+            yield name
+        case ast.alias(asname=str(name)):
+            yield name
+
+
+def test_name_is_made_of_its_words() -> None:
+    assert words_of("_FoundRow") >= {"found", "row"}
+    tree = ast.parse("class Told:\n  def insist(self, one): self.found = f(told=1)")
+    names = {name for node in ast.walk(tree) for name in names_of(node)}
+    assert names == {"Told", "insist", "self", "one", "found", "told"}
+
+
+def test_names_say_what_they_stand_for() -> None:
+    empty = [
+        f"{shown(path, getattr(node, 'lineno', 1))}: {name}"
+        for path in sources()
+        if path.relative_to(REPO).parts[0] in PRODUCT_ROOTS
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in names_of(node)
+        if words_of(name) & EMPTY_WORDS
+    ]
+    assert empty == []
+
+
+def test_one_file_keeps_work_from_its_waiters_cancellation() -> None:
+    shielding = [
+        path.relative_to(REPO).as_posix()
+        for path in sources()
+        if path.relative_to(REPO).parts[0] in PRODUCT_ROOTS and "asyncio.shield" in path.read_text()
+    ]
+    assert shielding == ["common/trioxygen/common/finishing.py"]
+
+
+def test_tasks_are_started_by_the_runtime() -> None:
+    """Or, for the time of one call, by a function that also ends them."""
+    starting = {
+        path.relative_to(REPO).as_posix()
+        for path in sources()
+        if path.relative_to(REPO).parts[0] in PRODUCT_ROOTS - {"sim"}
+        and re.search(r"create_task|ensure_future", path.read_text())
+    }
+    of_the_runtime = {path for path in starting if path.startswith("common/")}
+    assert starting - of_the_runtime == {
+        # A request's; the server that is stopped ends them all.
+        "gateway/trioxygen/gateway/http/pipeline.py",
+        "gateway/trioxygen/gateway/s3/keep_alive.py",
+        "hdds/trioxygen/hdds/client/writer.py",
+        "hdds/trioxygen/hdds/datanode/reads.py",
+        "metadata/trioxygen/metadata/raft/transport/snapshot_transfer.py",
+    }
 
 
 def test_mocks_stay_out_of_the_tests() -> None:

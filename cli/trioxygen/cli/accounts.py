@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from trioxygen.cli.admin_client import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption, find
+from trioxygen.cli.client.admin import find
+from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
 from trioxygen.cli.printing import print_columns, print_fields, print_json, time_text
 
 app = typer.Typer(

@@ -4,31 +4,41 @@ from typing import Annotated
 
 import typer
 
-from trioxygen.cli.admin_client import (
+from trioxygen.cli.client.admin import find, segment
+from trioxygen.cli.options import (
     DATA_DEFAULT,
     AdminUrlOption,
     DataOption,
     JsonOption,
-    find,
-    segment,
+    OfAccountOption,
 )
 from trioxygen.cli.printing import print_columns, print_fields, print_json, time_text
+
+VolumeOption = Annotated[
+    str, typer.Option("--volume", metavar="VOLUME", help="Not S3's, but this one.")
+]
 
 app = typer.Typer(help="Buckets.", no_args_is_help=True, rich_markup_mode=None)
 
 
+def _of(volume: str) -> dict[str, str]:
+    """Where none is named, it is the gateway that knows S3's."""
+    return {"volume": volume} if volume else {}
+
+
 @app.command("list")
 def list_buckets(
-    account: Annotated[
-        str | None, typer.Option("--account", metavar="ID", help="Only of this account.")
-    ] = None,
+    account: OfAccountOption = None,
+    volume: VolumeOption = "",
     data: DataOption = DATA_DEFAULT,
     admin_url: AdminUrlOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Lists buckets, of one account or of all."""
     client = find(data, admin_url)
-    buckets = list(client.every("buckets", "buckets", "name", account_id=account or ""))
+    buckets = list(
+        client.every("buckets", "buckets", "name", account_id=account or "", **_of(volume))
+    )
     if as_json:
         print_json(buckets)
         return
@@ -44,12 +54,13 @@ def list_buckets(
 @app.command("info")
 def bucket_info(
     name: Annotated[str, typer.Argument(metavar="BUCKET")],
+    volume: VolumeOption = "",
     data: DataOption = DATA_DEFAULT,
     admin_url: AdminUrlOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Shows one bucket."""
-    bucket = find(data, admin_url).get(f"buckets/{segment(name)}")
+    bucket = find(data, admin_url).get(f"buckets/{segment(name)}", **_of(volume))
     if as_json:
         print_json(bucket)
         return

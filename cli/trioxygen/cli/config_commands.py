@@ -1,27 +1,24 @@
 """`o3 config show`: what is in force, and where each value came from."""
 
-import json
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from trioxygen.cli.admin_client import JsonOption
+from trioxygen.cli.config.toml import toml_value
+from trioxygen.cli.options import ConfigOption, JsonOption
 
 app = typer.Typer(help="Configuration.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("show")
 def show(
-    config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help="TOML configuration.")
-    ] = None,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Prints the values in force, as TOML, and where each came from.
 
     File, environment and defaults together, checked as at a start."""
-    from trioxygen.cli.config import load_with_origins
+    from trioxygen.cli.config.reading import load_with_origins
     from trioxygen.cli.printing import print_json
 
     loaded = load_with_origins(config, {})
@@ -49,14 +46,3 @@ def show(
         for key, line in lines.items():
             print(f"{line.ljust(min(width, 60))}  # {origins[section, key]}")
         print()
-
-
-def toml_value(value: Any) -> str:
-    """A value of the configuration as TOML."""
-    if isinstance(value, list):
-        return f"[{', '.join(toml_value(each) for each in value)}]"
-    if isinstance(value, dict):
-        pairs = ", ".join(f"{key} = {toml_value(each)}" for key, each in value.items())
-        return f"{{ {pairs} }}"
-    # TOML's basic strings, numbers and booleans are written as JSON's are, with one exception.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -38,3 +38,9 @@ class CommandFailed(Exception):
 def reason_of(error: OSError) -> str:
     """What the system says, as the end of a line."""
     return (error.strerror or str(error)).lower()
+
+
+def named_reason_of(error: OSError) -> str:
+    """As `reason_of`, after the name of the file that it is about, if any."""
+    named = f"{error.filename}: " if error.filename else ""
+    return f"{named}{reason_of(error)}"

@@ -5,15 +5,9 @@ from typing import Annotated
 
 import typer
 
-from trioxygen.cli.admin_client import (
-    DATA_DEFAULT,
-    AdminClient,
-    AdminUrlOption,
-    DataOption,
-    JsonOption,
-    find,
-)
+from trioxygen.cli.client.admin import AdminClient, find
 from trioxygen.cli.exits import CommandFailed, Exit
+from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
 from trioxygen.cli.printing import print_columns, print_fields, print_json, time_text
 
 app = typer.Typer(help="Access keys.", no_args_is_help=True, rich_markup_mode=None)

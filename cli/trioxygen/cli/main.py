@@ -7,17 +7,13 @@ from typing import Annotated, Any, Final, NoReturn, TextIO
 
 import typer
 
-from trioxygen.cli import (
-    accounts,
-    admin_groups,
-    buckets,
-    cluster_commands,
-    config_commands,
-    keys,
-    role_commands,
-)
-from trioxygen.cli.admin_client import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption, find
-from trioxygen.cli.exits import MEANINGS, CommandFailed, Exit, reason_of
+from trioxygen.cli import accounts, buckets, keys, role_commands, volumes
+from trioxygen.cli import config_commands as config_commands
+from trioxygen.cli.admin import groups as admin_groups
+from trioxygen.cli.client.admin import find
+from trioxygen.cli.cluster import commands as cluster_commands
+from trioxygen.cli.exits import MEANINGS, CommandFailed, Exit, named_reason_of, reason_of
+from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, ConfigOption, DataOption, JsonOption
 
 # "\b": the help keeps these lines as they are.
 _EPILOG: Final = "\b\nExit codes:\n" + "\n".join(
@@ -34,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(keys.app, name="key")
 app.add_typer(accounts.app, name="account")
+app.add_typer(volumes.app, name="volume")
 app.add_typer(buckets.app, name="bucket")
 app.add_typer(config_commands.app, name="config")
 app.add_typer(cluster_commands.app, name="cluster")
@@ -54,12 +51,10 @@ def serve(
     admin_port: Annotated[
         int | None, typer.Option(help="Admin port, 0 for a free one.", show_default="9879")
     ] = None,
-    config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help="TOML configuration.")
-    ] = None,
+    config: ConfigOption = None,
 ) -> None:
     """Runs gateway, OM, SCM and one DataNode in this process, until SIGTERM or Ctrl-C."""
-    from trioxygen.cli.config import credentials, load
+    from trioxygen.cli.config.reading import credentials, load
 
     flags: dict[tuple[str, str], Any] = {
         name: value
@@ -72,15 +67,15 @@ def serve(
     }
     # Mistakes are told before the heavy imports.
     loaded, chosen = load(config, flags), credentials()
-    from trioxygen.cli.build import build_all_in_one
-    from trioxygen.cli.serve import Start, run
+    from trioxygen.cli.running.serve import ServeStart, run_store
+    from trioxygen.cli.wiring.all_in_one import assemble_store
 
-    run(
-        Start(
+    run_store(
+        ServeStart(
             config=loaded,
             data=data,
             credentials=chosen,
-            build=build_all_in_one,
+            assemble=assemble_store,
             tell=lambda line: print(line, flush=True),
         )
     )
@@ -97,11 +92,11 @@ def status(
     from trioxygen.cli.printing import print_json
     from trioxygen.cli.status import print_status
 
-    found = find(data, admin_url).get("status")
+    answer = find(data, admin_url).get("status")
     if as_json:
-        print_json(found)
+        print_json(answer)
     else:
-        print_status(found)
+        print_status(answer)
 
 
 @app.command()
@@ -158,8 +153,7 @@ def _exit_of(error: Exception) -> tuple[Exit, str]:
     if isinstance(error, OSError):
         if sys.stdout is not None:
             _forget_output()  # it may be what failed
-        named = f"{error.filename}: " if error.filename else ""
-        return Exit.REFUSED, f"{named}{reason_of(error)}"
+        return Exit.REFUSED, named_reason_of(error)
     raise error
 
 

@@ -14,7 +14,7 @@ def print_json(value: Any) -> None:
 
 def print_columns(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Titles, then a line each; control characters are escaped, so a line stays a line."""
-    lines = [list(titles), *([_one_line(cell) for cell in row] for row in rows)]
+    lines = [list(titles), *([_single_line(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
     for line in lines:
         cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
@@ -24,7 +24,7 @@ def print_columns(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def print_fields(fields: Sequence[tuple[str, str]]) -> None:
     width = max(len(name) for name, _ in fields)
     for name, value in fields:
-        print(f"{name.ljust(width)}  {_one_line(value)}".rstrip())
+        print(f"{name.ljust(width)}  {_single_line(value)}".rstrip())
 
 
 def time_text(epoch_ms: int) -> str:
@@ -40,5 +40,5 @@ def bytes_text(size_bytes: int) -> str:
     return f"{size:.1f} {_UNITS[unit]}" if unit else f"{size_bytes} B"
 
 
-def _one_line(text: str) -> str:
+def _single_line(text: str) -> str:
     return text if text.isprintable() else json.dumps(text)

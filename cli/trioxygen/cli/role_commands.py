@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="TOML configuration.")
-]
+from trioxygen.cli.options import ConfigOption
+
 IdOption = Annotated[
     str, typer.Option("--id", metavar="ID", help="Which node this is.", show_default=False)
 ]
@@ -63,12 +62,16 @@ def gateway(
     host: Annotated[str | None, typer.Option(help="Address of the S3 port.")] = None,
     port: Annotated[int | None, typer.Option(help="S3 port, 0 for a free one.")] = None,
     admin_port: AdminPortOption = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes on the S3 port, each with an admin port.")
+    ] = None,
 ) -> None:
     """Runs an S3 gateway."""
     flags = {
         ("s3", "host"): host,
         ("s3", "port"): port,
         ("gateway", "admin_port"): admin_port,
+        ("gateway", "workers"): workers,
     }
     _run("gateway", config, node_id, data, flags)
 
@@ -76,21 +79,25 @@ def gateway(
 def _run(
     role: str, file: Path | None, node_id: str, data: Path, flags: dict[tuple[str, str], Any]
 ) -> None:
-    from trioxygen.cli.config import credentials, load
+    from trioxygen.cli.config.reading import credentials, load
 
     # Mistakes are told before the heavy imports.
-    given = {name: value for name, value in flags.items() if value is not None}
-    loaded, chosen = load(file, given), credentials() if role == "gateway" else None
-    from trioxygen.cli.daemon import DaemonStart, run_daemon
+    settings = {name: value for name, value in flags.items() if value is not None}
+    loaded, chosen = load(file, settings), credentials() if role == "gateway" else None
+    from trioxygen.cli.running.daemon import DaemonStart, run_daemon
 
-    run_daemon(
-        DaemonStart(
-            role=role,
-            node_id=node_id,
-            config=loaded,
-            source=file,
-            data=data,
-            credentials=chosen,
-            tell=lambda line: print(line, flush=True),
-        )
+    start = DaemonStart(
+        role=role,
+        node_id=node_id,
+        config=loaded,
+        source=file,
+        data=data,
+        credentials=chosen,
+        tell=lambda line: print(line, flush=True),
     )
+    if role == "gateway" and loaded.gateway.workers > 1:
+        from trioxygen.cli.running.workers import run_workers
+
+        run_workers(start)
+    else:
+        run_daemon(start)

@@ -1,8 +1,11 @@
 """`o3 status`: leaders, nodes, containers, space."""
 
-from typing import Any
+from typing import Any, Final
 
 from trioxygen.cli.printing import bytes_text
+
+# A server of before this version does not say it.
+_TAKES_NEW_DATA: Final = {True: "yes", False: "no", None: ""}
 
 
 def print_status(status: dict[str, Any]) -> None:
@@ -28,12 +31,23 @@ def print_status(status: dict[str, Any]) -> None:
     console.print(services)
 
     nodes = Table(title="DataNodes", title_justify="left")
-    for title in ("node", "health", "operation", "heartbeat", "volumes", "used", "free", "of"):
+    titles = (
+        "node",
+        "health",
+        "operation",
+        "heartbeat",
+        "volumes",
+        "used",
+        "free",
+        "of",
+        "new data",
+    )
+    for title in titles:
         nodes.add_column(title)
     for node in status["nodes"]:
         counted = (("failed", node["volumes_failed"]), ("full", node["volumes_full"]))
-        told = ", ".join(f"{count} {what}" for what, count in counted if count)
-        bad = f" ({told})" if told else ""
+        summary = ", ".join(f"{count} {what}" for what, count in counted if count)
+        bad = f" ({summary})" if summary else ""
         nodes.add_row(
             node["node_id"],
             node["health"].lower(),
@@ -43,17 +57,18 @@ def print_status(status: dict[str, Any]) -> None:
             bytes_text(node["used_bytes"]),
             bytes_text(node["free_bytes"]),
             bytes_text(node["capacity_bytes"]),
+            _TAKES_NEW_DATA[node.get("takes_new_data")],
         )
     console.print(nodes)
     by_state = containers["by_state"].items()
-    told = ", ".join(f"{count} {name.lower()}" for name, count in sorted(by_state)) or "none"
+    summary = ", ".join(f"{count} {name.lower()}" for name, count in sorted(by_state)) or "none"
     blocks = f"{containers['block_count']} blocks, {bytes_text(containers['used_bytes'])}"
-    console.print(f"containers: {told}; {blocks}")
+    console.print(f"containers: {summary}; {blocks}")
     used, free = bytes_text(status["used_bytes"]), bytes_text(status["free_bytes"])
-    told = f"{used} used, {free} free"
+    summary = f"{used} used, {free} free"
     if "writable_bytes" in status:  # a server before this version does not say it
-        told += f", {bytes_text(status['writable_bytes'])} for new data"
-    console.print(f"space:      {told}")
+        summary += f", {bytes_text(status['writable_bytes'])} for new data"
+    console.print(f"space:      {summary}")
     if status["is_full"]:
         console.print("full:       new data is refused: delete something, or add storage")
     for name, count in status.get("refused_entries", {}).items():

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
+from trioxygen.common.finishing import to_the_end
+
 T = TypeVar("T")
 
 
@@ -39,9 +41,8 @@ async def run_or_undo(
     """Of a call whose caller is cancelled the thread goes on: what it made is undone then."""
     running = blocking.run(function)
     try:
-        return await asyncio.shield(running)
+        return await to_the_end(running)
     except asyncio.CancelledError:
-        await asyncio.wait([running])
         if running.exception() is None:
             await blocking.run(undo, running.result())
         raise

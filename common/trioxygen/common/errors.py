@@ -32,9 +32,14 @@ class TrioxygenError(Exception):
     def __init__(self, message: str = "", /, **facts: str | int) -> None:
         self.facts: dict[str, str] = {name: str(value) for name, value in facts.items()}
         self.message = message
-        told = ", ".join(f"{name}={value}" for name, value in self.facts.items())
-        text = message or types_pb2.ErrorCode.Name(self.code).lower().replace("_", " ")
-        super().__init__(f"{text} ({told})" if told else text)
+        listed = ", ".join(f"{name}={value}" for name, value in self.facts.items())
+        text = message or self.code_name.lower().replace("_", " ")
+        super().__init__(f"{text} ({listed})" if listed else text)
+
+    @property
+    def code_name(self) -> str:
+        """For people and for clients of HTTP."""
+        return types_pb2.ErrorCode.Name(self.code)
 
     def detail(self) -> types_pb2.ErrorDetail:
         """The message that crosses the wire, without what is for this machine's log alone."""
@@ -70,6 +75,14 @@ class NoSuchVolume(Refused):
     code = types_pb2.NO_SUCH_VOLUME
 
 
+class VolumeAlreadyExists(Refused):
+    code = types_pb2.VOLUME_ALREADY_EXISTS
+
+
+class VolumeNotEmpty(Refused):
+    code = types_pb2.VOLUME_NOT_EMPTY
+
+
 class NoSuchBucket(Refused):
     code = types_pb2.NO_SUCH_BUCKET
 
@@ -98,10 +111,6 @@ class NoSuchUpload(Refused):
     code = types_pb2.NO_SUCH_UPLOAD
 
 
-class NoSuchVersion(Refused):
-    code = types_pb2.NO_SUCH_VERSION
-
-
 class InvalidPart(Refused):
     code = types_pb2.INVALID_PART
 
@@ -112,10 +121,6 @@ class InvalidPartOrder(Refused):
 
 class PartTooSmall(Refused):
     code = types_pb2.PART_TOO_SMALL
-
-
-class TooManyParts(Refused):
-    code = types_pb2.TOO_MANY_PARTS
 
 
 class ObjectTooLarge(Refused):
@@ -174,12 +179,20 @@ class UnknownMethod(Refused):
     code = types_pb2.UNKNOWN_METHOD
 
 
+class CallerNotAllowed(Refused):
+    """The method is not for callers of that role."""
+
+    code = types_pb2.CALLER_NOT_ALLOWED
+
+
+class WrongIdentity(Refused):
+    """What a caller says of itself, its certificate does not."""
+
+    code = types_pb2.WRONG_IDENTITY
+
+
 class NotLeader(Unavailable):
     code = types_pb2.NOT_LEADER
-
-
-class NoQuorum(Unavailable):
-    code = types_pb2.NO_QUORUM
 
 
 class SafeMode(Unavailable):
@@ -209,6 +222,12 @@ class NoSpace(Unavailable):
 
 class NotEnoughDataNodes(Unavailable):
     code = types_pb2.NOT_ENOUGH_DATANODES
+
+
+class PipelineNotReady(Unavailable):
+    """Its DataNodes are there, and have not told all that they hold, or have no leader yet."""
+
+    code = types_pb2.PIPELINE_NOT_READY
 
 
 class Stopping(Unavailable):
@@ -251,14 +270,25 @@ class StoreDamaged(Corrupt):
     code = types_pb2.STORE_DAMAGED
 
 
-def _leaves(base: type[TrioxygenError]) -> dict[ErrorCode, type[TrioxygenError]]:
-    found = {base.code: base} if "code" in vars(base) else {}
+class IllegalContainerMove(Internal):
+    """Facts: now, to."""
+
+    code = types_pb2.ILLEGAL_CONTAINER_MOVE
+
+
+def _by_code(base: type[TrioxygenError]) -> dict[ErrorCode, type[TrioxygenError]]:
+    """The one table of codes, read off the classes: what an error is, its class says, and never
+    its number."""
+    classes = {base.code: base} if "code" in vars(base) else {}
     for sub in base.__subclasses__():
-        found |= _leaves(sub)
-    return found
+        below = _by_code(sub)
+        # `Internal` is what the base itself counts as on the wire.
+        assert not (classes.keys() & below.keys()) - {TrioxygenError.code}, (base, sub)
+        classes |= below
+    return classes
 
 
-_CLASSES: Final[Mapping[ErrorCode, type[TrioxygenError]]] = _leaves(TrioxygenError)
+_CLASSES: Final[Mapping[ErrorCode, type[TrioxygenError]]] = _by_code(TrioxygenError)
 
 
 def error_of(
@@ -267,8 +297,8 @@ def error_of(
     """The error of a code; one that is not known here becomes `Internal` with its number."""
     cls = _CLASSES.get(code)
     if cls is None:
-        told: dict[str, str | int] = {"unknown_code": int(code), **(facts or {})}
-        return Internal(message, **told)
+        all_facts: dict[str, str | int] = {"unknown_code": int(code), **(facts or {})}
+        return Internal(message, **all_facts)
     return cls(message, **dict(facts or {}))
 
 

@@ -1,7 +1,8 @@
 """Structured logs: an event name in the past tense, ids as fields. No secrets, no object data.
 
 `get(name).info("container_closed", container=7)`. Lines are `time level logger event key=value
-...`."""
+...`. What is written while a client's request is served has the request's id among its fields,
+and the trace's, if the client named one."""
 
 import errno
 import json
@@ -10,6 +11,7 @@ import sys
 from typing import Any
 
 from trioxygen.common.errors import Corrupt
+from trioxygen.common.origin import current_origin
 
 
 class EventLogger:
@@ -24,8 +26,19 @@ class EventLogger:
         self, level: int, event: str, fields: dict[str, Any], error: BaseException | None
     ) -> None:
         if self._logger.isEnabledFor(level):
-            told = "".join(f" {name}={_quoted(value)}" for name, value in fields.items())
-            self._logger.log(level, "%s", event + told, exc_info=error)
+            origin = current_origin()
+            request_id = fields.pop("request_id", origin.request_id)
+            if request_id:
+                is_traced = request_id == origin.request_id and origin.sent_trace
+                trace = {"trace": origin.trace} if is_traced else {}
+                fields = {"request_id": request_id, **trace, **fields}
+            fields_text = "".join(f" {name}={_quoted(value)}" for name, value in fields.items())
+            self._logger.log(level, "%s", event + fields_text, exc_info=error)
+
+    @property
+    def is_debug(self) -> bool:
+        """Of lines whose fields cost something."""
+        return self._logger.isEnabledFor(logging.DEBUG)
 
     def debug(self, event: str, **fields: Any) -> None:
         self._log(logging.DEBUG, event, fields, None)
@@ -67,10 +80,11 @@ def get(name: str) -> EventLogger:
 
 
 def configure(*, level: str = "INFO") -> None:
-    """Sends the project's logs to standard error. Called by the command line only."""
+    """Sends the project's logs to standard error, and what libraries warn of, in the same form.
+    Called by the command line only."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    root = logging.getLogger("trioxygen")
+    root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
-    root.propagate = False
+    root.setLevel(logging.WARNING)
+    logging.getLogger("trioxygen").setLevel(level)

@@ -5,14 +5,16 @@ on its own: that is what lets whole clusters run in a simulation, and several st
 """
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prometheus_client import CollectorRegistry
 
 from trioxygen.common.blocking import Blocking, ThreadBlocking
 from trioxygen.common.clock import Clock, SystemClock
-from trioxygen.common.disk import Disk, SystemDisk
-from trioxygen.common.network import Network
+from trioxygen.common.disk import Disk
+from trioxygen.common.rpc.call import Role
+from trioxygen.common.rpc.network import Network
+from trioxygen.common.system_disk import SystemDisk
 from trioxygen.common.worker import Tasks
 
 
@@ -29,6 +31,10 @@ class Runtime:
     blocking: Blocking
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     tasks: Tasks
+
+    def as_role(self, role: Role, node_id: str = "") -> "Runtime":
+        """The same one, for a role of several that share it: the others see who calls."""
+        return replace(self, network=self.network.as_role(role, node_id))
 
     async def stop(self) -> None:
         """Ends tasks, then threads."""

@@ -1,23 +1,27 @@
 """Background work: what it is, and who runs it.
 
 A `Worker` does a bounded piece at each `work()`. The supervisor runs it, logs and counts what it
-raises, waits longer after each failure in a row, and shows its state to operators. Nothing is
-fire-and-forget."""
+raises, and waits longer after each failure in a row. Nothing is fire-and-forget: who starts a task
+ends it."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from prometheus_client import CollectorRegistry, Counter
 
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import Unavailable
+from trioxygen.common.finishing import to_the_end
+from trioxygen.common.origin import no_origin
+from trioxygen.common.retry import Backoff
 
 log = logs.get(__name__)
 
-_FAILURE_WAIT_MS_MAX = 30_000
+_FAILURE_WAIT_MS_FIRST: Final = 200.0
+_FAILURE_WAIT_MS_MAX: Final = 30_000.0
 
 
 class Worker(Protocol):
@@ -35,7 +39,6 @@ class Worker(Protocol):
 class WorkerState:
     runs: int = 0
     failures: int = 0
-    last_error: str = ""
 
 
 class Tasks:
@@ -53,9 +56,17 @@ class Tasks:
             registry=registry,
         )
 
-    def start(self, coroutine: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
-        """A task that is kept referenced and cancelled at `stop`; a failure is logged."""
-        task = asyncio.get_running_loop().create_task(coroutine, name=name)
+    def start(
+        self, coroutine: Coroutine[Any, Any, Any], *, name: str, for_request: bool = False
+    ) -> asyncio.Task[Any]:
+        """A task that is kept referenced and cancelled at `stop`; a failure is logged.
+
+        Args:
+            for_request: it works for the request, if any, that starts it, and says so in its log
+                lines and calls. Otherwise for none, whoever comes first.
+        """
+        context = None if for_request else no_origin()
+        task = asyncio.get_running_loop().create_task(coroutine, name=name, context=context)
         self._tasks[task] = None
         task.add_done_callback(self._ended)
         return task
@@ -66,35 +77,74 @@ class Tasks:
             self._failures.labels(task.get_name()).inc()
             log.error("task_failed", task=task.get_name(), error=error)
 
+    async def run_unless(
+        self, stop: asyncio.Event, work: Coroutine[Any, Any, None], *, name: str
+    ) -> bool:
+        """Runs `work` here, until `stop` is set: then it is cancelled, and what it raises at that
+        is logged.
+
+        Returns: whether it was done before. Raises: what it raises."""
+        loop = asyncio.get_running_loop()
+        working = loop.create_task(work, name=name)
+        waiting = loop.create_task(stop.wait(), name=f"{name}, until stopped")
+        try:
+            await asyncio.wait((working, waiting), return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                working.result()
+                return True
+            return False
+        finally:
+            if working.cancel():
+                working.add_done_callback(self._ended)
+            waiting.cancel()
+            # A caller that is cancelled now must not cancel the work once more, in its clean-up.
+            await to_the_end(asyncio.gather(working, waiting, return_exceptions=True))
+
+    async def run_all(self, works: Iterable[Coroutine[Any, Any, None]]) -> None:
+        """Runs all of them here, at the same time.
+
+        Raises: what the first to fail raises; the others are cancelled then."""
+        loop = asyncio.get_running_loop()
+        tasks = [loop.create_task(work) for work in works]
+        try:
+            for done in asyncio.as_completed(tasks):
+                await done
+        finally:
+            for task in tasks:
+                task.cancel()
+            # The others' failures are taken, too: nobody wants to hear of them.
+            await asyncio.gather(*tasks, return_exceptions=True)
+
     def start_worker(self, worker: Worker) -> asyncio.Task[Any]:
         self.workers[worker.name] = WorkerState()
         return self.start(self._supervise(worker), name=worker.name)
 
     async def _supervise(self, worker: Worker) -> None:
         state = self.workers[worker.name]
-        failures_in_row = 0
+        backoff = Backoff(_FAILURE_WAIT_MS_FIRST, _FAILURE_WAIT_MS_MAX)
         while True:
             try:
                 more = await worker.work()
                 state.runs += 1
-                failures_in_row = 0
+                backoff.reset()
                 wait_ms = 0.0 if more else worker.interval_ms
             except (
                 Exception
             ) as error:  # the supervisor is the one place that may: it logs, counts, waits
                 state.failures += 1
-                state.last_error = str(error)
-                failures_in_row += 1
                 self._failures.labels(worker.name).inc()
                 if isinstance(error, Unavailable):  # of others, or of a leader that was
                     log.warning("worker_delayed", worker=worker.name, reason=error)
                 else:
                     log.error("worker_failed", worker=worker.name, error=error)
-                wait_ms = min(_FAILURE_WAIT_MS_MAX, 100.0 * 2 ** min(failures_in_row, 20))
+                wait_ms = backoff.take_ms()
             await self._clock.sleep_ms(wait_ms)
 
-    async def stop(self) -> None:
-        tasks = list(self._tasks)
+    async def end(self, *tasks: "asyncio.Task[Any]") -> None:
+        """Cancels what somebody started here, at its own stop; returns when all have ended."""
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def stop(self) -> None:
+        await self.end(*self._tasks)

@@ -4,6 +4,7 @@
 A full buffer drops lines and counts them: requests never wait for this log.
 """
 
+import asyncio
 import json.encoder
 from pathlib import Path
 from typing import Final
@@ -13,9 +14,10 @@ from prometheus_client import Counter
 from trioxygen.common import logs
 from trioxygen.common.disk import File
 from trioxygen.common.errors import NoSpace
+from trioxygen.common.finishing import to_the_end
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
-from trioxygen.gateway.s3.dates import iso_date_with_millis
+from trioxygen.gateway.protocol.dates import iso_date_with_millis
 
 log = logs.get(__name__)
 
@@ -55,6 +57,8 @@ class AccessLog:
         self._lines_max = lines_max
         self._wall_ms = runtime.clock.wall_ms
         self._lines: list[str] = []
+        # The worker writes while a stop closes: one thread at a time has the file.
+        self._using_file = asyncio.Lock()
         self._file: File | None = None
         self._size_bytes = 0
         self._is_failing = False
@@ -78,16 +82,20 @@ class AccessLog:
         bytes_in: int,
         bytes_out: int,
         duration_ms: float,
+        trace: str = "",
         account: str = "",
         bucket: str = "",
         key: str = "",
         error_code: str = "",
+        decision: str = "",
     ) -> None:
         """One request that has been answered. Hot: about 3 us.
 
         Args:
             remote: address of the client.
-            account, bucket, key, error_code: empty when there is none.
+            trace: hexadecimal digits, of the client's trace.
+            trace, account, bucket, key, error_code: empty when there is none.
+            decision: the word of its reason (`access.decide`); empty when none was made.
             bytes_in, bytes_out: of the bodies.
         """
         lines = self._lines
@@ -96,19 +104,30 @@ class AccessLog:
             return
         lines.append(
             f'{{"time":"{iso_date_with_millis(self._wall_ms())}","request_id":{_quoted(request_id)},'
-            f'"remote":{_quoted(remote)},"account":{_quoted(account)},'
+            f'"trace":"{trace}","remote":{_quoted(remote)},"account":{_quoted(account)},'
             f'"operation":{_quoted(operation)},"bucket":{_quoted(bucket)},"key":{_quoted(key)},'
             f'"status":{status},"bytes_in":{bytes_in},"bytes_out":{bytes_out},'
-            f'"duration_ms":{duration_ms:.2f},"error_code":{_quoted(error_code)}}}\n'
+            f'"duration_ms":{duration_ms:.2f},"error_code":{_quoted(error_code)},"decision":"{decision}"}}\n'
         )
 
     async def work(self) -> bool:
         """Writes what has gathered."""
+        async with self._using_file:
+            await self._write_lines()
+        return False
+
+    async def close(self) -> None:
+        """Writes the rest. Lines written afterwards are lost."""
+        async with self._using_file:
+            await self._write_lines()
+            await self._runtime.blocking.run(self._close)
+
+    async def _write_lines(self) -> None:
         if not self._lines:
-            return False
+            return
         lines, self._lines = self._lines, []
         try:
-            await self._runtime.blocking.run(self._append, lines)
+            await to_the_end(self._runtime.blocking.run(self._append, lines))
         except (NoSpace, OSError) as error:
             self._dropped.inc(len(lines))
             if not self._is_failing:
@@ -116,12 +135,6 @@ class AccessLog:
             self._is_failing = True
         else:
             self._is_failing = False
-        return False
-
-    async def close(self) -> None:
-        """Writes the rest. Lines written afterwards are lost."""
-        await self.work()
-        await self._runtime.blocking.run(self._close)
 
     # ---- on a thread ----
 

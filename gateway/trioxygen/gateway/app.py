@@ -1,21 +1,37 @@
 """The gateway's application: S3 is one ASGI layer mounted in FastAPI, because its routes are chosen
 by method, query and headers, and its hot path must not pay for dependency injection."""
 
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Match
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.access_log import AccessLog
-from trioxygen.gateway.backend import ObjectBackend
 from trioxygen.gateway.credentials import Credentials
 from trioxygen.gateway.metrics import GatewayMetrics
-from trioxygen.gateway.operations import S3Config
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.request_ids import IdSource
-from trioxygen.gateway.routing import Router
+from trioxygen.gateway.s3.gate import Gate
+from trioxygen.gateway.s3.operation import Operation
+from trioxygen.gateway.s3.request import UNROUTED
+from trioxygen.gateway.s3.services import S3Config, Services
+from trioxygen.gateway.s3.table import OPERATIONS
 from trioxygen.gateway.s3_app import S3App
 from trioxygen.gateway.s3_refusals import S3Port, S3Refusals
+from trioxygen.gateway.store.port import ObjectStore
+
+
+class _Api(FastAPI):
+    """Without what FastAPI puts around every handler: the S3 layer answers every error, reads
+    bodies within limits of its own, measures itself, and has no dependency to be closed. Each layer
+    costs calls of Python whenever a request goes on after a wait."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        assert not self.user_middleware, "nobody would run it"
+        return self.router
 
 
 class _EveryPath(BaseRoute):
@@ -34,23 +50,39 @@ class _EveryPath(BaseRoute):
 
 def create_app(
     config: S3Config,
-    backend: ObjectBackend,
+    store: ObjectStore,
     runtime: Runtime,
     *,
     readiness: Readiness,
     access_log: AccessLog | None = None,
+    running: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+    operations: Sequence[Operation] = OPERATIONS,
 ) -> S3Port:
-    ids, metrics = IdSource(runtime.rng), GatewayMetrics(runtime.registry)
-    app = FastAPI(title="Trioxygen S3", openapi_url=None, docs_url=None, redoc_url=None)
+    """Args:
+    operations: the table: what is routed, decided, counted and logged.
+    running: entered before the port takes its first request, left after its last one.
+    """
+    ids = IdSource(runtime.rng)
+    metrics = GatewayMetrics(runtime.registry, (*(row.name for row in operations), UNROUTED))
+
+    app = _Api(
+        title="Trioxygen S3",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lambda _: running(),
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
     s3 = S3App(
-        router=Router(backend, runtime.blocking, runtime.clock, config),
-        credentials=Credentials(backend, runtime.clock, kept_ms=config.credential_kept_ms),
+        gate=Gate(Services(store, runtime.blocking, runtime.clock, config)),
+        credentials=Credentials(store.accounts, runtime.clock, kept_ms=config.credential_kept_ms),
         clock=runtime.clock,
         ids=ids,
         config=config,
         readiness=readiness,
         metrics=metrics,
         access_log=access_log,
+        operations=operations,
     )
     app.router.routes.append(_EveryPath(s3))
     return S3Port(app, S3Refusals(ids, metrics, access_log))

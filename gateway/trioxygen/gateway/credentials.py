@@ -1,6 +1,6 @@
-"""Who signed a request: asks the OM for the derived signing key, and remembers it for some seconds.
+"""Who signed a request: asks the store for the derived signing key, and remembers it for a while.
 
-The secret never leaves the OM: what is cached is scoped to a day, a region and a service."""
+The secret never leaves the store: what is cached is scoped to a day, a region and a service."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -9,15 +9,9 @@ from trioxygen.common.clock import Clock
 from trioxygen.common.errors import NoSuchAccessKey
 from trioxygen.gateway.auth.claim import SignatureClaim
 from trioxygen.gateway.auth.presigned_v2 import SignatureClaimV2
-from trioxygen.gateway.backend import ObjectBackend
-from trioxygen.gateway.s3.errors import S3Error
-from trioxygen.proto.v1.om_pb2 import (
-    DeriveSigningKeyReply,
-    DeriveSigningKeyRequest,
-    VerifySignatureV2Reply,
-    VerifySignatureV2Request,
-)
-from trioxygen.proto.v1.types_pb2 import Account
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.store.port import Accounts
+from trioxygen.gateway.store.values.accounts import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +24,13 @@ class Credential:
 class Credentials:
     """Args:
     kept_ms: for how long a revoked key may still be accepted; at most 60,000.
-    entries_max: the least recently used go first."""
+    entries_max: those that were fetched first go first."""
 
     def __init__(
-        self, backend: ObjectBackend, clock: Clock, *, kept_ms: float, entries_max: int = 10_000
+        self, accounts: Accounts, clock: Clock, *, kept_ms: float, entries_max: int = 10_000
     ) -> None:
         assert kept_ms <= 60_000, "keys are remembered too long"
-        self._backend, self._clock = backend, clock
+        self._accounts, self._clock = accounts, clock
         self._kept_ms, self._entries_max = kept_ms, entries_max
         self._known: OrderedDict[tuple[str, str, str], Credential] = OrderedDict()
 
@@ -49,36 +43,37 @@ class Credentials:
             return known
         self._known.pop(scope, None)
         _check_access_key(claim.access_key)
-        request = DeriveSigningKeyRequest(
-            access_key=claim.access_key, date=claim.date, region=claim.region, service=claim.service
-        )
         try:
-            reply = await self._backend.call(request, DeriveSigningKeyReply)
+            derived = await self._accounts.derive_signing_key(
+                access_key=claim.access_key,
+                date=claim.date,
+                region=claim.region,
+                service=claim.service,
+            )
         except NoSuchAccessKey as error:
             raise _unknown(claim.access_key) from error
-        found = Credential(reply.signing_key, reply.account, now_ms)
-        self._known[scope] = found
+        credential = Credential(derived.key, derived.account, now_ms)
+        self._known[scope] = credential
         if len(self._known) > self._entries_max:
             self._known.popitem(last=False)
-        return found
+        return credential
 
     async def verify_v2(self, claim: SignatureClaimV2) -> Account:
-        """Whose signature it is. Nothing is remembered: the OM compares each one.
+        """Whose signature it is. Nothing is remembered: the store compares each one.
 
         Raises S3Error InvalidAccessKeyId, SignatureDoesNotMatch."""
         _check_access_key(claim.access_key)
         for string_to_sign in claim.strings_to_sign:
-            request = VerifySignatureV2Request(
-                access_key=claim.access_key,
-                string_to_sign=string_to_sign,
-                signature=claim.signature,
-            )
             try:
-                reply = await self._backend.call(request, VerifySignatureV2Reply)
+                account = await self._accounts.verify_signature_v2(
+                    access_key=claim.access_key,
+                    string_to_sign=string_to_sign,
+                    signature=claim.signature,
+                )
             except NoSuchAccessKey as error:
                 raise _unknown(claim.access_key) from error
-            if reply.valid:
-                return reply.account
+            if account is not None:
+                return account
         raise claim.mismatch()
 
 

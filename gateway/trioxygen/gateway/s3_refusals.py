@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from trioxygen.gateway.access_log import AccessLog
-from trioxygen.gateway.http_limits import AsgiApp
-from trioxygen.gateway.http_refusal import Answer, Reason, Refusals, Refused
+from trioxygen.gateway.http.limits import AsgiApp
+from trioxygen.gateway.http.refusal import Answer, Reason, Refusals, Refused
 from trioxygen.gateway.metrics import GatewayMetrics
-from trioxygen.gateway.request import UNROUTED
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.xml.document import error_document
 from trioxygen.gateway.request_ids import IdSource
-from trioxygen.gateway.s3.errors import S3Error
-from trioxygen.gateway.s3.xml import error_document
+from trioxygen.gateway.s3.request import UNROUTED
 
 
 def _head_too_large(refused: Refused) -> S3Error:

@@ -20,7 +20,7 @@ from trioxygen.sim.simulation import Result, run
 def _commit() -> str:
     """What was run: the checkout's commit, or the package's version."""
     try:
-        found = subprocess.run(
+        described = subprocess.run(
             ["git", "describe", "--always", "--dirty"],
             cwd=Path(__file__).parent,
             capture_output=True,
@@ -29,12 +29,12 @@ def _commit() -> str:
         )
     except (OSError, subprocess.CalledProcessError):
         return __version__
-    return found.stdout.strip()
+    return described.stdout.strip()
 
 
-def _run_one(job: tuple[int, dict[str, Any]]) -> Result:
-    seed, given = job
-    return run(seed, from_seed(seed, given))
+def _run_job(job: tuple[int, dict[str, Any]]) -> Result:
+    seed, options = job
+    return run(seed, from_seed(seed, options))
 
 
 def _arguments(arguments: list[str]) -> argparse.Namespace:
@@ -45,25 +45,25 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--option", action="append", default=[], help="NAME=VALUE")
     parser.add_argument("--trace", help="a file for all events of one run; - is standard output")
     parser.add_argument("--stop", action="store_true", help="at the first failure")
-    found = parser.parse_args(arguments)
-    if (found.seed is None) == (found.seeds is None):
+    parsed = parser.parse_args(arguments)
+    if (parsed.seed is None) == (parsed.seeds is None):
         parser.error("give --seed or --seeds")
-    return found
+    return parsed
 
 
-def _tell_failure(result: Result, given: list[str]) -> None:
+def _tell_failure(result: Result, options: list[str]) -> None:
     print("\n".join(result.last_events))
     print(f"FAILED seed {result.seed}, commit {_commit()}, digest {result.digest}")
     print(f"  {result.failure}")
     if result.traceback:
         print(result.traceback)
     print(f"  {result.options}")
-    again = " ".join(f"--option {one}" for one in given)
+    again = " ".join(f"--option {option}" for option in options)
     print(f"  again: python -m trioxygen.sim --seed {result.seed} {again}".rstrip())
 
 
-def _one(seed: int, given: dict[str, Any], texts: list[str], trace: str | None) -> int:
-    options = from_seed(seed, given)
+def _single(seed: int, overrides: dict[str, Any], texts: list[str], trace: str | None) -> int:
+    options = from_seed(seed, overrides)
     if trace is None:
         result = run(seed, options)
     elif trace == "-":
@@ -74,8 +74,8 @@ def _one(seed: int, given: dict[str, Any], texts: list[str], trace: str | None) 
     if result.failure:
         _tell_failure(result, texts)
         return 1
-    told = " ".join(f"{name}={count}" for name, count in result.counts.items())
-    print(f"seed {seed} digest {result.digest} {result.virtual_s:.1f} virtual s: {told}")
+    counts = " ".join(f"{name}={count}" for name, count in result.counts.items())
+    print(f"seed {seed} digest {result.digest} {result.virtual_s:.1f} virtual s: {counts}")
     return 0
 
 
@@ -104,19 +104,19 @@ def _many(results: Iterable[Result], texts: list[str], *, stop: bool) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    found = _arguments(arguments)
-    given = dict(parse(text) for text in found.option)
+    parsed = _arguments(arguments)
+    options = dict(parse(text) for text in parsed.option)
     # Faults make the services complain; what they did is in the trace.
     logging.disable(logging.CRITICAL)
     gc.freeze()
-    if found.seed is not None:
-        return _one(found.seed, given, found.option, found.trace)
-    first, _, last = found.seeds.partition("..")
-    jobs = [(seed, given) for seed in range(int(first), int(last or first) + 1)]
-    if found.jobs == 1:
-        return _many(map(_run_one, jobs), found.option, stop=found.stop)
-    with multiprocessing.Pool(found.jobs) as pool:
-        return _many(pool.imap(_run_one, jobs, chunksize=1), found.option, stop=found.stop)
+    if parsed.seed is not None:
+        return _single(parsed.seed, options, parsed.option, parsed.trace)
+    first, _, last = parsed.seeds.partition("..")
+    jobs = [(seed, options) for seed in range(int(first), int(last or first) + 1)]
+    if parsed.jobs == 1:
+        return _many(map(_run_job, jobs), parsed.option, stop=parsed.stop)
+    with multiprocessing.Pool(parsed.jobs) as pool:
+        return _many(pool.imap(_run_job, jobs, chunksize=1), parsed.option, stop=parsed.stop)
 
 
 if __name__ == "__main__":

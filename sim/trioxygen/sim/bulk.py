@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from google.protobuf.message import Message
 
@@ -14,12 +14,11 @@ from trioxygen.common.errors import (
     Unreachable,
     error_from_detail,
 )
-from trioxygen.common.network import UploadHandler
+from trioxygen.common.finishing import joined
+from trioxygen.common.rpc.call import Call
 from trioxygen.proto.v1 import types_pb2
+from trioxygen.sim.fabric import Fabric, SimServer
 from trioxygen.sim.loop import DEAD, Life
-
-if TYPE_CHECKING:
-    from trioxygen.sim.network import Fabric, SimServer
 
 _PIECES_IN_FLIGHT_MAX: Final = 2
 _PING_S: Final = 1.0
@@ -30,14 +29,15 @@ class SimUpload:
 
     def __init__(
         self,
-        fabric: "Fabric",
+        fabric: Fabric,
         life: Life,
         host: str,
-        server: "SimServer",
-        handler: UploadHandler,
+        server: SimServer,
+        method: str,
+        call: Call,
     ) -> None:
         self._fabric, self._life, self._host = fabric, life, host
-        self._server, self._handler = server, handler
+        self._server, self._method, self._call = server, method, call
         loop = fabric.loop
         # At the sender.
         self._accepted: asyncio.Future[None] = loop.create_future()
@@ -51,9 +51,9 @@ class SimUpload:
         self._pieces: asyncio.Queue[bytes | None | TrioxygenError] = asyncio.Queue()
         self._ping = loop.call_later(_PING_S, self._check)
 
-    async def open(self, header: Message, method: str) -> None:
+    async def open(self, header: bytes) -> None:
         """Raises: what the receiver refuses; Unreachable."""
-        self._send(self._begin, header, method)
+        self._send(self._begin, header)
         await asyncio.wait((self._accepted, self._reply), return_when=asyncio.FIRST_COMPLETED)
         if self._reply.done():
             self._ping.cancel()
@@ -82,13 +82,11 @@ class SimUpload:
 
     # ---- at the receiver ----
 
-    def _begin(self, header: Message, method: str) -> None:
+    def _begin(self, header: bytes) -> None:
         self._server.begin()
-        self._task = self._fabric.loop.create_task(self._receive(header), name=method)
+        receiving = self._server.routes.receive(self._method, header, self._received(), self._call)
+        self._task = self._fabric.loop.create_task(receiving, name=self._method)
         self._task.add_done_callback(self._ended)
-
-    async def _receive(self, header: Message) -> Message:
-        return await self._handler(header, self._received())
 
     async def _received(self) -> AsyncIterator[Buffer]:
         self._send_back(self._accept)
@@ -168,7 +166,7 @@ class SimUpload:
         self._send(self._pieces.put_nowait, None)
         try:
             async with asyncio.timeout(timeout_ms / 1_000):
-                return await asyncio.shield(self._reply)
+                return await joined(self._reply)
         except TimeoutError as error:
             raise DeadlineExceeded(timeout_ms=int(timeout_ms)) from error
         finally:

@@ -7,11 +7,12 @@ from functools import partial
 from google.protobuf.message import Message
 from prometheus_client import CollectorRegistry
 
-from trioxygen.cli.build import OM_GROUP, SCM_GROUP
+from trioxygen.cli.wiring.names import OM_GROUP, SCM_GROUP
+from trioxygen.common.rpc.call import Role
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.scm import ScmClient
-from trioxygen.metadata.om.schema import GC, LEASES
-from trioxygen.metadata.raft.discovery import Peer
+from trioxygen.metadata.om.state.schema import GC, LEASES
+from trioxygen.metadata.raft.membership.deciding import Peer
 from trioxygen.metadata.raft.ports import GroupId
 from trioxygen.proto.v1.raft_pb2 import RaftBatch
 from trioxygen.sim.blocking import SimBlocking
@@ -20,9 +21,10 @@ from trioxygen.sim.checkers.violation import Violation
 from trioxygen.sim.clock import SimClock
 from trioxygen.sim.datanodes import EmptyDataNode
 from trioxygen.sim.disk import DiskBehaviour, SimDisk
+from trioxygen.sim.fabric import Fabric
 from trioxygen.sim.links import Links
 from trioxygen.sim.loop import Life, VirtualLoop
-from trioxygen.sim.network import Fabric, SimNetwork
+from trioxygen.sim.network import SimNetwork
 from trioxygen.sim.node import Node, SimTasks
 from trioxygen.sim.options import Options
 from trioxygen.sim.platter import Platter
@@ -159,9 +161,12 @@ class Cluster:
         for seat in self.seats.values():
             seat.start()
         if self.scm_addresses:
-            runtime = self.outsider("dn1")
-            client = ScmClient(runtime, self.scm_addresses, timeout_ms=3_000, try_ms=500)
-            runtime.tasks.start_worker(EmptyDataNode("dn1", client, runtime.clock))
+            runtime = self.outsider("dn1").as_role(Role.DATANODE, "dn1")
+            rings: set[int] = set()
+            for number, address in enumerate(self.scm_addresses, start=1):
+                client = ScmClient(runtime, [address], timeout_ms=3_000, try_ms=500)
+                sender = EmptyDataNode("dn1", number, client, runtime.clock, rings)
+                runtime.tasks.start_worker(sender)
 
     def of_group(self, group: GroupId) -> list[Seat]:
         return [seat for seat in self.seats.values() if seat.group == group]
@@ -186,7 +191,7 @@ class Cluster:
 
     def lagging(self) -> str:
         """Who is not yet where the others of the group are; empty: nobody."""
-        told: list[str] = []
+        reasons: list[str] = []
         for group in (OM_GROUP, SCM_GROUP):
             at: dict[str, tuple[int, int]] = {}
             wanted = self.voters(group)
@@ -195,16 +200,16 @@ class Cluster:
                     continue
                 store = None if seat.member is None else seat.member.store
                 if seat.is_lost:
-                    told.append(f"{seat.name} is lost and still counted")
+                    reasons.append(f"{seat.name} is lost and still counted")
                 elif not seat.node.is_ready or store is None:
-                    told.append(f"{seat.name} is not up: {seat.node.failure!r}")
+                    reasons.append(f"{seat.name} is not up: {seat.node.failure!r}")
                 else:
                     at[seat.name] = (store.applied()[0], store.row_hash)
-            if "nobody" in wanted and not told:
-                told.append("a voter is counted that is no more")
+            if "nobody" in wanted and not reasons:
+                reasons.append("a voter is counted that is no more")
             if len(set(at.values())) > 1:
-                told.append(", ".join(f"{name} at {index}" for name, (index, _) in at.items()))
-        return "; ".join(told)
+                reasons.append(", ".join(f"{name} at {index}" for name, (index, _) in at.items()))
+        return "; ".join(reasons)
 
     def uncollected(self) -> str:
         """What leases left, and what nobody refers to, and is not handed to the SCM yet; empty:
@@ -266,7 +271,7 @@ class Cluster:
             return
         index, term = store.applied()
         seats = self.of_group(seat.group)
-        holders = [one.name for one in seats if one.holds(index, term)]
+        holders = [seat.name for seat in seats if seat.holds(index, term)]
         if len(holders) <= len(seats) // 2:
             raise Violation(
                 "majority",

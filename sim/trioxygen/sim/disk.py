@@ -138,8 +138,8 @@ class SimDisk:
 
     def make_directory(self, path: Path) -> None:
         self.operate(0.02)
-        for one in (*reversed(path.parents), path):
-            self.platter.directories[one] = None
+        for directory in (*reversed(path.parents), path):
+            self.platter.directories[directory] = None
 
     def list(self, path: Path) -> Sequence[str]:
         self.operate(0.01)
@@ -164,12 +164,14 @@ class SimDisk:
         """At once durable, with what is in it: finer grains are not simulated."""
         platter = self.platter
         assert not platter.children(target), f"{target} is not empty"
-        for name in [one for one in platter.names if source in one.parents]:
+        for name in [known for known in platter.names if source in known.parents]:
             moved = target / name.relative_to(source)
             platter.link(Link(moved, platter.names[name], name))
             platter.sync_directory(moved.parent)
             platter.sync_directory(name.parent)
-        for name in [one for one in platter.directories if one == source or source in one.parents]:
+        for name in [
+            known for known in platter.directories if known == source or source in known.parents
+        ]:
             del platter.directories[name]
             platter.directories[target / name.relative_to(source)] = None
 

@@ -32,7 +32,7 @@ class Faults:
             self._deeds += [
                 (self._cut_off, 3),
                 (self._cut_from_members, 4),
-                (self._cut_one_way, 3),
+                (self._cut_direction, 3),
                 (self._mend, 5),
                 (self._weather, 4),
             ]
@@ -47,6 +47,8 @@ class Faults:
         if options.pauses:
             self._deeds += [(self._pause, 3)]
         self.done: dict[str, int] = {}
+        if options.storm:
+            self._storm()
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -67,7 +69,7 @@ class Faults:
     def _some_seat(self) -> Seat:
         """Leaders more often than others."""
         seats = list(self._cluster.seats.values())
-        leaders = [one for one in seats if one.leads()]
+        leaders = [seat for seat in seats if seat.leads()]
         return self._rng.choice(leaders if leaders and self._rng.random() < 0.5 else seats)
 
     def _later(self, low_ms: float, high_ms: float, deed: Callable[[], None]) -> None:
@@ -92,7 +94,7 @@ class Faults:
             if host != here:
                 cut[host, here] = cut[here, host] = None
 
-    def _cut_one_way(self, seat: Seat) -> None:
+    def _cut_direction(self, seat: Seat) -> None:
         cut, here = self._cluster.links.cut, seat.node.name
         outgoing = self._rng.random() < 0.5
         for host in self._hosts():
@@ -109,6 +111,12 @@ class Faults:
         behaviour.late_rate = rng.choice((0.0, 0.01, 0.1, 0.3))
         behaviour.late_ms = rng.choice((5.0, 50.0, 400.0, 1_500.0))
         behaviour.duplicate_rate = rng.choice((0.0, 0.05, 0.3))
+        if self._options.storm:
+            self._storm()
+
+    def _storm(self) -> None:
+        behaviour = self._cluster.links.behaviour
+        behaviour.late_rate, behaviour.late_ms, behaviour.duplicate_rate = 0.3, 400.0, 0.3
 
     # ---- crashes ----
 

@@ -55,11 +55,11 @@ class Operation:
 
     def __str__(self) -> str:
         end = "?" if self.end == UNKNOWN_END else f"{self.end:.3f}"
-        told = f" {self.listed}" if self.kind is Kind.LIST else f" {self.value}"
+        shown = f" {self.listed}" if self.kind is Kind.LIST else f" {self.value}"
         expected = f" if {self.expected}" if self.expected else ""
         return (
             f"[{self.start:.3f} .. {end}] {self.client} {self.kind.value} "
-            f"{self.bucket}/{self.key}{told}{expected}: {self.outcome.value}"
+            f"{self.bucket}/{self.key}{shown}{expected}: {self.outcome.value}"
         )
 
 
@@ -72,7 +72,7 @@ class History:
         return operation
 
     def counts(self) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for one in self.operations:
-            found[one.outcome.value] = found.get(one.outcome.value, 0) + 1
-        return dict(sorted(found.items()))
+        counts: dict[str, int] = {}
+        for operation in self.operations:
+            counts[operation.outcome.value] = counts.get(operation.outcome.value, 0) + 1
+        return dict(sorted(counts.items()))

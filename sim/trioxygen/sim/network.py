@@ -6,8 +6,8 @@ requests twice: those that promise to bear it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+import math
+from collections.abc import AsyncIterator
 
 from google.protobuf.message import Message
 
@@ -21,82 +21,20 @@ from trioxygen.common.errors import (
     Unreachable,
     error_from_detail,
 )
-from trioxygen.common.network import Reply, Service
-from trioxygen.common.routes import Routes
+from trioxygen.common.origin import current_origin
+from trioxygen.common.rpc.call import ANYBODY, Call, Peer, Role
+from trioxygen.common.rpc.network import Reply, Service
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.sim.bulk import SimUpload
-from trioxygen.sim.links import Links
-from trioxygen.sim.loop import DEAD, Life, VirtualLoop
-
-Tap = Callable[[str, str, str, Message], None]
-ReplyTap = Callable[[str, str, str, bytes], None]
-
-
-class Fabric:
-    """All hosts, and what is served where.
-
-    Args:
-    tap, reply_tap: see (from, to, method, message) of every request and reply that is sent.
-    doubled: names of services whose requests may arrive twice.
-    """
-
-    def __init__(
-        self,
-        loop: VirtualLoop,
-        links: Links,
-        tap: Tap,
-        reply_tap: ReplyTap,
-        doubled: frozenset[str] = frozenset(),
-    ) -> None:
-        self.loop, self.links, self.doubled = loop, links, doubled
-        self.tap, self.reply_tap = tap, reply_tap
-        self._servers: dict[str, SimServer] = {}
-        self._hosts: dict[str, str] = {}
-        self.messages = self.uploads = 0
-
-    def name_address(self, address: str, host: str) -> None:
-        """An address leads to its host even when nothing is served there."""
-        self._hosts[address] = host
-
-    def host_of(self, address: str) -> str:
-        return self._hosts[address]
-
-    def put(self, server: "SimServer") -> None:
-        self._hosts[server.address] = server.host
-        self._servers[server.address] = server
-
-    def forget(self, server: "SimServer") -> None:
-        if self._servers.get(server.address) is server:
-            del self._servers[server.address]
-
-    def died(self, life: Life) -> None:
-        """Whoever waits for an answer of this life learns, sooner or later, that none will come."""
-        for server in [one for one in self._servers.values() if one.life is life]:
-            del self._servers[server.address]
-            for call in server.calls:
-                call.break_later()
-
-    def server(self, address: str) -> "SimServer | None":
-        server = self._servers.get(address)
-        return None if server is None or server.life.state == DEAD else server
-
-    def send(
-        self, owner: Life, source: str, target: str, callback: Callable[..., object], *args: Any
-    ) -> bool:
-        """Runs `callback` as `owner` when the message arrives; False: it will not."""
-        self.messages += 1
-        delay_ms = self.links.delay_ms(source, target)
-        if delay_ms is None:
-            return False
-        self.loop.call_at_of(owner, self.loop.time() + delay_ms / 1_000, callback, *args)
-        return True
+from trioxygen.sim.fabric import Fabric, SimServer
+from trioxygen.sim.loop import Life
 
 
 class SimNetwork:
     """The network as one life of a node has it."""
 
-    def __init__(self, fabric: Fabric, life: Life, host: str) -> None:
-        self.fabric, self.life, self.host = fabric, life, host
+    def __init__(self, fabric: Fabric, life: Life, host: str, peer: Peer = ANYBODY) -> None:
+        self.fabric, self.life, self.host, self.peer = fabric, life, host, peer
 
     async def serve(self, address: str, services: list[Service]) -> "SimServer":
         before = self.fabric.server(address)
@@ -108,48 +46,20 @@ class SimNetwork:
     def channel(self, address: str) -> "SimChannel":
         return SimChannel(self, address)
 
-
-class SimServer:
-    def __init__(
-        self, fabric: Fabric, life: Life, host: str, address: str, services: list[Service]
-    ) -> None:
-        self._fabric, self.life, self.host, self._address = fabric, life, host, address
-        self.routes = Routes(services)
-        self.calls_in_flight = 0
-        self.calls: dict[_Call, None] = {}
-        self._stopping = False
-        self._idle = asyncio.Event()
-
-    @property
-    def address(self) -> str:
-        return self._address
-
-    def begin(self) -> None:
-        """Raises: Stopping."""
-        if self._stopping:
-            raise Stopping(address=self._address)
-        self.calls_in_flight += 1
-
-    def end(self) -> None:
-        self.calls_in_flight -= 1
-        if self._stopping and not self.calls_in_flight:
-            self._idle.set()
-
-    async def stop(self) -> None:
-        self._stopping = True
-        self._fabric.forget(self)
-        if self.calls_in_flight:
-            await self._idle.wait()
+    def as_role(self, role: Role, node_id: str = "") -> "SimNetwork":
+        """Nobody lies here: roles are held to what they may call."""
+        peer = Peer(role, node_id, is_verified=True)
+        return SimNetwork(self.fabric, self.life, self.host, peer)
 
 
 class _Call:
     """One call, at both ends. The client's end runs in `life`, the server's in the server's."""
 
-    __slots__ = ("body", "channel", "future", "method", "server", "task", "timeout_ms")
+    __slots__ = ("body", "channel", "future", "method", "origin", "server", "task", "timeout_ms")
 
     def __init__(self, channel: "SimChannel", method: str, body: bytes, timeout_ms: float) -> None:
         self.channel, self.method, self.body = channel, method, body
-        self.timeout_ms = timeout_ms
+        self.timeout_ms, self.origin = timeout_ms, current_origin()
         self.future: asyncio.Future[bytes] = channel.fabric.loop.create_future()
         self.server: SimServer | None = None
         self.task: asyncio.Task[bytes] | None = None
@@ -165,7 +75,14 @@ class _Call:
             return
         self.server = server
         loop = self.channel.fabric.loop
-        task = loop.create_task(server.routes.handle(self.method, self.body), name=self.method)
+        call = Call(
+            self.channel.network.peer,
+            loop.time() * 1_000 + self.timeout_ms,
+            self.origin.request_id,
+            self.origin.trace,
+        )
+        handled = server.routes.handle(self.method, self.body, call)
+        task = loop.create_task(handled, name=self.method)
         expiry = loop.call_later(self.timeout_ms / 1_000, task.cancel)
         if self.task is None:
             self.task = task
@@ -296,13 +213,12 @@ class SimChannel:
         if server is None or (self.host, self.target) in fabric.links.cut:
             await asyncio.sleep(fabric.links.silence_ms() / 1_000)
             raise Unreachable(address=self.address)
-        route = server.routes.uploads.get(method)
-        if route is None:
+        if method not in server.routes.uploads:
             raise UnknownMethod(method=method)
-        handler, header_type = route
-        header = header_type.FromString(header.SerializeToString(deterministic=True))
-        upload = SimUpload(fabric, self.network.life, self.host, server, handler)
-        await upload.open(header, method)
+        origin = current_origin()
+        call = Call(self.network.peer, math.inf, origin.request_id, origin.trace)
+        upload = SimUpload(fabric, self.network.life, self.host, server, method, call)
+        await upload.open(header.SerializeToString(deterministic=True))
         return upload
 
     async def download(

@@ -14,8 +14,9 @@ from trioxygen.common.worker import Tasks
 from trioxygen.sim.blocking import SimBlocking
 from trioxygen.sim.clock import SimClock
 from trioxygen.sim.disk import DiskBehaviour, SimDisk
+from trioxygen.sim.fabric import Fabric
 from trioxygen.sim.loop import DEAD, PAUSED, Life, VirtualLoop
-from trioxygen.sim.network import Fabric, SimNetwork
+from trioxygen.sim.network import SimNetwork
 from trioxygen.sim.platter import Platter
 from trioxygen.sim.store import StoreImage
 from trioxygen.sim.trace import Trace

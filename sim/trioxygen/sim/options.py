@@ -24,6 +24,8 @@ class Options:
     tuning: seed of limits of the Raft core, small ones too; 0: those of production.
     lease_reads: reads without a round of heartbeats; clocks then drift no more than they may.
     rot: the change of members is a log that goes bad on one node of each group.
+    rot_last: in one of so many last records, and it is read at once; 0: in any.
+    storm: messages are doubled, and many are late, from the beginning.
     """
 
     oms: int = 3
@@ -48,9 +50,11 @@ class Options:
     tuning: int = 0
     lease_reads: bool = False
     rot: bool = False
+    rot_last: int = 0
+    storm: bool = False
 
 
-def from_seed(seed: int, given: dict[str, Any] | None = None) -> Options:
+def from_seed(seed: int, overrides: dict[str, Any] | None = None) -> Options:
     """Swarm testing: each kind of fault is left out in some runs, so that it hides no other (Groce
     et al., ISSTA 2012)."""
     rng = random.Random(f"options {seed}")
@@ -75,7 +79,7 @@ def from_seed(seed: int, given: dict[str, Any] | None = None) -> Options:
         "log_segment_bytes": rng.choice((32 * 1024, 64 * 1024, 256 * 1024)),
         "rot": rng.random() < 0.2,
     }
-    chosen.update(given or {})
+    chosen.update(overrides or {})
     return Options(**chosen)
 
 

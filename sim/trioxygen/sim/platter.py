@@ -183,8 +183,8 @@ class Platter:
         self.stores = {}
 
     def children(self, path: Path) -> Sequence[str]:
-        found = {name.name for name in (*self.names, *self.directories) if name.parent == path}
-        return sorted(found - {""})
+        names = {name.name for name in (*self.names, *self.directories) if name.parent == path}
+        return sorted(names - {""})
 
 
 def _relink(names: dict[Path, Inode], link: Link) -> None:

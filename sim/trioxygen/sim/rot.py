@@ -6,22 +6,21 @@ told from a torn one by any reader of a single disk; see docs/internals/simulato
 
 import random
 from collections.abc import Iterator
-from typing import Final
 
-from trioxygen.metadata.raft.wal_format import (
+from trioxygen.metadata.raft.log.format import (
     RECORD_HEADER_BYTES,
     SEGMENT_HEADER_BYTES,
     parse_record_header,
     parse_segment_header,
 )
-from trioxygen.metadata.raft.wal_segment import SEGMENT_SUFFIX
+from trioxygen.metadata.raft.log.segment import SEGMENT_SUFFIX
 from trioxygen.sim.platter import Inode, Platter
 
-_MAGIC_BYTES: Final = 4
 
+def flip_bit(platter: Platter, rng: random.Random, *, last: int = 0) -> str:
+    """Where: `file:offset`. Empty: nothing is stored yet.
 
-def flip_bit(platter: Platter, rng: random.Random) -> str:
-    """Where: `file:offset`. Empty: nothing is stored yet."""
+    Args: last: in one of so many last records; 0: in any."""
     places: list[tuple[str, Inode, int, int]] = []
     synced_offset = 0
     for path, inode in sorted(platter.names.items()):
@@ -34,7 +33,7 @@ def flip_bit(platter: Platter, rng: random.Random) -> str:
     stored = [place for place in places if place[3] <= synced_offset]
     if not stored:
         return ""
-    name, inode, at, end = rng.choice(stored)
+    name, inode, at, end = rng.choice(stored[-last:])
     record = parse_record_header(inode.data, at)
     assert record is not None, (name, at)
     # The magic number included: a record that is not taken for one, too.

@@ -6,30 +6,36 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from trioxygen.cli.build import OM_GROUP, SCM_GROUP, build_om, build_scm, open_log
-from trioxygen.cli.build_group import GroupConfig, GroupMember, ReplicatedService
-from trioxygen.cli.config_schema import Config, MetadataConfig
-from trioxygen.cli.states_held import held_by
+from trioxygen.cli.config.schema import Config
+from trioxygen.cli.config.services import MetadataConfig
+from trioxygen.cli.folder.states_held import held_by
+from trioxygen.cli.wiring.group import GroupMember
+from trioxygen.cli.wiring.group_config import GroupConfig, ReplicatedService
+from trioxygen.cli.wiring.names import OM_GROUP, SCM_GROUP
+from trioxygen.cli.wiring.om import build_om
+from trioxygen.cli.wiring.scm import build_scm
+from trioxygen.cli.wiring.stores import open_log
 from trioxygen.common.errors import LogCorrupt, NoSpace, Stopping
+from trioxygen.common.rpc.call import Role
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.scm import ScmClient
-from trioxygen.metadata.execution import Executor
-from trioxygen.metadata.om.schema import ALL_TABLES as OM_TABLES
 from trioxygen.metadata.om.service import OzoneManager
+from trioxygen.metadata.om.state.schema import ALL_TABLES as OM_TABLES
 from trioxygen.metadata.raft.core.config import RaftConfig
-from trioxygen.metadata.raft.discovery import Peer
-from trioxygen.metadata.raft.driver import RaftReplicaConfig
+from trioxygen.metadata.raft.driver.driver import RaftReplicaConfig
+from trioxygen.metadata.raft.driver.one_voter import OnlyVoter
+from trioxygen.metadata.raft.driver.replica import RaftReplica
+from trioxygen.metadata.raft.log.mending import StateHeld
+from trioxygen.metadata.raft.log.metrics import WalMetrics
+from trioxygen.metadata.raft.log.segment import LogFailed
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
+from trioxygen.metadata.raft.membership.deciding import Peer
 from trioxygen.metadata.raft.ports import GroupId, Replica
-from trioxygen.metadata.raft.raft_replica import RaftReplica
-from trioxygen.metadata.raft.replica import SingleVoterReplica
-from trioxygen.metadata.raft.wal import WriteAheadLog
-from trioxygen.metadata.raft.wal_mending import StateHeld
-from trioxygen.metadata.raft.wal_metrics import WalMetrics
-from trioxygen.metadata.raft.wal_segment import LogFailed
+from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.schema import ALL_TABLES as SCM_TABLES
 from trioxygen.metadata.scm.service import StorageContainerManager
 from trioxygen.proto.v1 import om_pb2, scm_pb2
-from trioxygen.proto.v1.raft_pb2 import MemberRow
+from trioxygen.proto.v1.replication_pb2 import MemberRow
 from trioxygen.sim.disk import SimDisk
 from trioxygen.sim.options import Options
 from trioxygen.sim.store import SimStore
@@ -96,7 +102,9 @@ class Member:
     def __init__(
         self, name: str, runtime: Runtime, place: Place, options: Options, observe: Observe
     ) -> None:
-        self._name, self._runtime, self._place, self._options = name, runtime, place, options
+        role = Role.OM if place.group == OM_GROUP else Role.SCM
+        self._runtime = runtime.as_role(role, name)
+        self._name, self._place, self._options = name, place, options
         self._observe = observe
         self.wal: WriteAheadLog | None = None
         self.store: SimStore | None = None
@@ -118,7 +126,7 @@ class Member:
             self._states_held,
         )
         if len(place.peers) == 1:
-            replica = SingleVoterReplica(runtime, wal, place.group)
+            replica = OnlyVoter(runtime, wal, place.group)
             service = self._build(replica, ())
             await runtime.network.serve(place.address, [service.service])
             await service.start()

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from trioxygen.cli.build import OM_GROUP, SCM_GROUP
+from trioxygen.cli.wiring.names import OM_GROUP, SCM_GROUP
+from trioxygen.common.rpc.call import Role
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.sim.checkers import linearizability
 from trioxygen.sim.checkers.blocks import BlockLedger
@@ -93,7 +94,7 @@ class Simulation:
         self.checked = linearizability.check(self.history)
 
     def _client(self, name: str) -> Client:
-        runtime = self.cluster.outsider(name)
+        runtime = self.cluster.outsider(name).as_role(Role.GATEWAY, name)
         om = OmClient(runtime, self.cluster.om_addresses, timeout_ms=_CALL_TIMEOUT_MS, try_ms=500.0)
         rng = random.Random(self.rng.getrandbits(64))
         return Client(
@@ -160,7 +161,7 @@ class Simulation:
         return {
             **self.history.counts(),
             **self.faults.done,
-            **self.stories.told,
+            **self.stories.counts,
             "messages": self.cluster.fabric.messages,
             "uploads": self.cluster.fabric.uploads,
             "callbacks": self.loop.callbacks,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from trioxygen.common.errors import NoSpace
-from trioxygen.metadata.replicated_state import META, read_applied
+from trioxygen.metadata.replication.state import META, read_applied
 from trioxygen.metadata.store.memory_kv import MemoryStore, MemoryWriteTxn
 from trioxygen.metadata.store.ports import Table
 from trioxygen.sim.disk import SimDisk
@@ -76,8 +76,8 @@ class SimStore(MemoryStore):
     def applied(self) -> tuple[int, int]:
         """(index, term) of the last entry that the state holds."""
         with self.read() as txn:
-            found = read_applied(txn)
-        return found.index, found.term
+            applied = read_applied(txn)
+        return applied.index, applied.term
 
     def begin(self) -> MemoryWriteTxn:
         return _HashingTxn(self, super().begin())

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from google.protobuf.message import Message
 
 from trioxygen.common.errors import InvalidRequest, LogCorrupt, TrioxygenError
+from trioxygen.common.rpc.call import Role
 from trioxygen.metadata.raft.ports import GroupId
 from trioxygen.proto.v1 import group_admin_pb2 as admin
 from trioxygen.sim.cluster import Cluster, Seat, address_of
@@ -28,8 +29,8 @@ class Stories:
 
     def __init__(self, cluster: Cluster, rng: random.Random, trace: Trace) -> None:
         self._cluster, self._rng, self._trace = cluster, rng, trace
-        self._runtime = cluster.outsider("operator")
-        self.told: dict[str, int] = {}
+        self._runtime = cluster.outsider("operator").as_role(Role.OPERATOR)
+        self.counts: dict[str, int] = {}
 
     async def run(self, group: GroupId, seconds: float) -> None:
         """One story. Returns when it is over."""
@@ -40,7 +41,7 @@ class Stories:
         if self._cluster.options.rot:
             story = self._rot
         name = story.__name__.lstrip("_")
-        self.told[name] = self.told.get(name, 0) + 1
+        self.counts[name] = self.counts.get(name, 0) + 1
         seat = self._rng.choice(self._cluster.of_group(group))
         self._trace.note("story", name, seat.name)
         self._cluster.members_changed = True
@@ -66,14 +67,14 @@ class Stories:
     async def _rot(self, seat: Seat) -> None:
         """A bit of its log flips. That is noticed when it is read, at the latest at the next start,
         and never believed; the node gets a new disk then."""
-        node = seat.node
-        place = flip_bit(node.platter, self._rng)
+        node, last = seat.node, self._cluster.options.rot_last
+        place = flip_bit(node.platter, self._rng, last=last)
         if not place:
             await asyncio.sleep(_PAUSE_S)
             await self._rot(seat)
             return
         self._trace.note("rot", seat.name, place)
-        await asyncio.sleep(self._rng.uniform(0.0, 3.0))
+        await asyncio.sleep(self._rng.uniform(0.0, 0.0 if last else 3.0))
         node.crash(power=True, reason="its log is read again")
         await asyncio.sleep(self._rng.uniform(0.0, 0.5))
         if not node.is_up:
@@ -112,26 +113,26 @@ class Stories:
         seats = self._cluster.of_group(group)
         name = f"{seats[0].place.name}{len(seats) + 1}"
         request = admin.AddNodeRequest(node_id=name, address=address_of(name))
-        await self._insist(group, "AddNode", request, admin.AddNodeReply)
+        await self._retry_until_answered(group, "AddNode", request, admin.AddNodeReply)
         seat = self._cluster.add(name, group)
         seat.start()
         return seat
 
     async def _remove(self, seat: Seat) -> None:
         request = admin.RemoveNodeRequest(node_id=seat.name)
-        await self._insist(seat.group, "RemoveNode", request, admin.RemoveNodeReply)
+        await self._retry_until_answered(seat.group, "RemoveNode", request, admin.RemoveNodeReply)
 
     async def _until(self, is_true: Callable[[], bool]) -> None:
         if not is_true():
             await asyncio.sleep(_PAUSE_S)
             await self._until(is_true)
 
-    async def _insist(
+    async def _retry_until_answered(
         self, group: GroupId, method: str, request: Message, reply_type: type[Reply]
     ) -> None:
         if not await self._ask_all(group, method, request, reply_type):
             await asyncio.sleep(_PAUSE_S)
-            await self._insist(group, method, request, reply_type)
+            await self._retry_until_answered(group, method, request, reply_type)
 
     async def _ask_all(
         self, group: GroupId, method: str, request: Message, reply_type: type[Reply]

@@ -24,21 +24,21 @@ class Trace:
     def note(self, event: str, *facts: object) -> None:
         """Facts are numbers, texts and bytes, or tuples of them: nothing whose repr has an
         address."""
-        one = (self._now_ms(), event, facts)
-        self._digest = zlib.crc32(repr(one).encode(), self._digest)
+        noted = (self._now_ms(), event, facts)
+        self._digest = zlib.crc32(repr(noted).encode(), self._digest)
         self.events += 1
-        self._last.append(one)
+        self._last.append(noted)
         if self._write is not None:
-            self._write(_line(one))
+            self._write(_line(noted))
 
     @property
     def digest(self) -> str:
         return f"{self._digest:08x}"
 
     def last(self) -> list[str]:
-        return [_line(one) for one in self._last]
+        return [_line(noted) for noted in self._last]
 
 
-def _line(one: tuple[float, str, tuple[object, ...]]) -> str:
-    at_ms, event, facts = one
+def _line(noted: tuple[float, str, tuple[object, ...]]) -> str:
+    at_ms, event, facts = noted
     return f"{at_ms:12.3f} {event:<12} {' '.join(map(str, facts))}"

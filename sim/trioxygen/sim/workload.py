@@ -12,6 +12,7 @@ from trioxygen.common.errors import (
     Refused,
     TrioxygenError,
     Unavailable,
+    VolumeAlreadyExists,
 )
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.om import OmClient
@@ -30,6 +31,7 @@ from trioxygen.sim.history import History, Kind, Operation, Outcome
 from trioxygen.sim.loop import VirtualLoop
 from trioxygen.sim.trace import Trace
 
+VOLUME = "sim"
 _KINDS = (
     (Kind.PUT, 6),
     (Kind.CREATE, 4),
@@ -71,22 +73,33 @@ class Client:
         self._count = 0
 
     async def make_buckets(self, names: list[str]) -> None:
-        """Until they are there."""
+        """Until they are there, and their volume."""
+        while not await self._has_volume():
+            pass
         for name in names:
             while name not in self._bucket_ids:
                 try:
-                    reply = await self._om.call(
-                        om_pb2.CreateBucketRequest(bucket=name, account_id="admin"),
-                        om_pb2.CreateBucketReply,
+                    reply = await self._om.create_bucket(
+                        om_pb2.CreateBucketRequest(volume=VOLUME, bucket=name, account_id="admin")
                     )
                     self._bucket_ids[name] = reply.bucket.bucket_id
                 except BucketAlreadyOwned:
-                    found = await self._om.call(
-                        om_pb2.LookupBucketRequest(bucket=name), om_pb2.LookupBucketReply
+                    bucket = await self._om.lookup_bucket(
+                        om_pb2.LookupBucketRequest(volume=VOLUME, bucket=name)
                     )
-                    self._bucket_ids[name] = found.bucket.bucket_id
+                    self._bucket_ids[name] = bucket.bucket.bucket_id
                 except Unavailable as error:
                     self._trace.note("no-bucket", name, str(error))
+
+    async def _has_volume(self) -> bool:
+        try:
+            await self._om.create_volume(om_pb2.CreateVolumeRequest(volume=VOLUME))
+        except VolumeAlreadyExists:
+            return True
+        except Unavailable as error:
+            self._trace.note("no-volume", VOLUME, str(error))
+            return False
+        return True
 
     def know_buckets(self, other: "Client") -> None:
         self._bucket_ids = dict(other._bucket_ids)
@@ -102,31 +115,33 @@ class Client:
     async def call(self, kind: Kind, bucket: str, key: str) -> Operation:
         """One call, in the history. Its outcome is UNKNOWN when it was given up."""
         self._count += 1
-        one = Operation(self.name, kind, bucket, key, self._loop.time() * 1_000)
+        operation = Operation(self.name, kind, bucket, key, self._loop.time() * 1_000)
         if kind in (Kind.PUT, Kind.CREATE, Kind.REPLACE):
-            one.value = f"{self.name}-{self._count}"
+            operation.value = f"{self.name}-{self._count}"
         if kind in (Kind.REPLACE, Kind.DELETE_MATCH):
-            one.expected = self._known.get((bucket, key), "none")
-        blocks = await self._take_block() if one.value else []
-        one.start = self._loop.time() * 1_000
-        self._history.begin(one)
-        outcome = await self._ask(one, blocks)
+            operation.expected = self._known.get((bucket, key), "none")
+        blocks = await self._take_block() if operation.value else []
+        operation.start = self._loop.time() * 1_000
+        self._history.begin(operation)
+        outcome = await self._ask(operation, blocks)
         if outcome is not Outcome.UNKNOWN:
-            one.end = self._loop.time() * 1_000
-        one.outcome = outcome
-        self._trace.note("client", self.name, kind.value, bucket, key, one.value, outcome.value)
-        return one
+            operation.end = self._loop.time() * 1_000
+        operation.outcome = outcome
+        self._trace.note(
+            "client", self.name, kind.value, bucket, key, operation.value, outcome.value
+        )
+        return operation
 
-    async def _ask(self, one: Operation, blocks: list[BlockSlice]) -> Outcome:
+    async def _ask(self, operation: Operation, blocks: list[BlockSlice]) -> Outcome:
         try:
-            if one.kind is Kind.GET:
-                await self._get(one)
-            elif one.kind is Kind.LIST:
-                await self._list(one)
-            elif one.kind in (Kind.DELETE, Kind.DELETE_MATCH):
-                return await self._delete(one)
+            if operation.kind is Kind.GET:
+                await self._get(operation)
+            elif operation.kind is Kind.LIST:
+                await self._list(operation)
+            elif operation.kind in (Kind.DELETE, Kind.DELETE_MATCH):
+                return await self._delete(operation)
             else:
-                await self._put(one, blocks)
+                await self._put(operation, blocks)
         except ConditionFailed:
             return Outcome.FAILED
         except NoSuchKey:
@@ -135,10 +150,10 @@ class Client:
             self._check_lease(blocks)
             self._trace.note("lease-expired", self.name, str(error))
             # Nothing happened: as if it had not been asked.
-            self._history.operations.remove(one)
+            self._history.operations.remove(operation)
             return Outcome.FAILED
         except Refused as error:
-            raise Violation("linearizability", f"{one}: {error}") from error
+            raise Violation("linearizability", f"{operation}: {error}") from error
         except (Unavailable, Internal):
             # Internal: the server's log failed, or its disk; it may be in there.
             return Outcome.UNKNOWN
@@ -149,44 +164,51 @@ class Client:
         assert self._ledger is not None
         self._ledger.expired(blocks[0].lease_id, self._loop.time() * 1_000)
 
-    async def _get(self, one: Operation) -> None:
-        reply = await self._om.call(
-            om_pb2.LookupKeyRequest(bucket=one.bucket, key=one.key.encode()), om_pb2.LookupKeyReply
+    async def _get(self, operation: Operation) -> None:
+        reply = await self._om.lookup_key(
+            om_pb2.LookupKeyRequest(
+                volume=VOLUME, bucket=operation.bucket, key=operation.key.encode()
+            )
         )
-        one.value = reply.row.etag if reply.found else None
-        self._known[one.bucket, one.key] = one.value or "none"
+        operation.value = reply.row.etag if reply.exists else None
+        self._known[operation.bucket, operation.key] = operation.value or "none"
 
-    async def _list(self, one: Operation) -> None:
-        reply = await self._om.call(
-            om_pb2.ListKeysRequest(bucket=one.bucket, count_max=1_000), om_pb2.ListKeysReply
+    async def _list(self, operation: Operation) -> None:
+        reply = await self._om.list_keys(
+            om_pb2.ListKeysRequest(volume=VOLUME, bucket=operation.bucket, count_max=1_000)
         )
         for key, row in zip(reply.keys, reply.rows, strict=True):
-            one.listed[key.decode()] = KeyRow.FromString(row).etag
+            operation.listed[key.decode()] = KeyRow.FromString(row).etag
 
-    async def _put(self, one: Operation, blocks: list[BlockSlice]) -> None:
+    async def _put(self, operation: Operation, blocks: list[BlockSlice]) -> None:
         condition = WriteCondition()
-        if one.kind is Kind.CREATE:
+        if operation.kind is Kind.CREATE:
             condition.if_none_match = "*"
-        elif one.kind is Kind.REPLACE:
-            condition.if_match = one.expected
-        row = KeyRow(etag=one.value, size_bytes=len(blocks), blocks=blocks, headers=self._padding)
+        elif operation.kind is Kind.REPLACE:
+            condition.if_match = operation.expected
+        row = KeyRow(
+            etag=operation.value, size_bytes=len(blocks), blocks=blocks, headers=self._padding
+        )
         request = CommitKeyRequest(
-            bucket=one.bucket,
-            bucket_id=self._bucket_ids[one.bucket],
-            key=one.key.encode(),
+            volume=VOLUME,
+            bucket=operation.bucket,
+            bucket_id=self._bucket_ids[operation.bucket],
+            key=operation.key.encode(),
             row=row,
             condition=condition,
         )
-        await self._om.call(request, om_pb2.CommitKeyReply)
-        self._known[one.bucket, one.key] = one.value or ""
+        await self._om.commit_key(request)
+        self._known[operation.bucket, operation.key] = operation.value or ""
 
-    async def _delete(self, one: Operation) -> Outcome:
-        wanted = om_pb2.KeyToDelete(key=one.key.encode(), if_match=one.expected)
-        reply = await self._om.call(
+    async def _delete(self, operation: Operation) -> Outcome:
+        wanted = om_pb2.KeyToDelete(key=operation.key.encode(), if_match=operation.expected)
+        reply = await self._om.delete_keys(
             DeleteKeysRequest(
-                bucket=one.bucket, bucket_id=self._bucket_ids[one.bucket], keys=[wanted]
-            ),
-            om_pb2.DeleteKeysReply,
+                volume=VOLUME,
+                bucket=operation.bucket,
+                bucket_id=self._bucket_ids[operation.bucket],
+                keys=[wanted],
+            )
         )
         code = reply.results[0]
         if code == types_pb2.CONDITION_FAILED:
@@ -200,9 +222,8 @@ class Client:
         if not self._blocks:
             asked_ms = self._loop.time() * 1_000
             try:
-                reply = await self._om.call(
-                    om_pb2.LeaseBlocksRequest(count=4, block_bytes_max=1 << 20),
-                    om_pb2.LeaseBlocksReply,
+                reply = await self._om.lease_blocks(
+                    om_pb2.LeaseBlocksRequest(count=4, block_bytes_max=1 << 20)
                 )
             except TrioxygenError as error:
                 self._trace.note("no-lease", self.name, type(error).__name__)

@@ -9,19 +9,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trioxygen.common.runtime import Runtime
-from trioxygen.metadata.execution import Executor
 from trioxygen.metadata.raft.core.types import ReplicaId
-from trioxygen.metadata.raft.discovery import Discovery, DiscoveryConfig, Peer
-from trioxygen.metadata.raft.driver import RaftReplicaConfig
-from trioxygen.metadata.raft.identity import Identity, IdentityFile, Member, check_state, member_of
-from trioxygen.metadata.raft.joining import Joining, MembershipDirectory, MembershipWorker
+from trioxygen.metadata.raft.driver.driver import RaftReplicaConfig
+from trioxygen.metadata.raft.driver.replica import RaftReplica
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
+from trioxygen.metadata.raft.membership.deciding import Peer
+from trioxygen.metadata.raft.membership.directory import MembershipDirectory
+from trioxygen.metadata.raft.membership.discovery import Discovery, DiscoveryConfig
+from trioxygen.metadata.raft.membership.identity import (
+    Identity,
+    IdentityFile,
+    Member,
+    check_state,
+    member_of,
+)
+from trioxygen.metadata.raft.membership.joining import Joining, MembershipWorker
 from trioxygen.metadata.raft.ports import GroupId
-from trioxygen.metadata.raft.raft_replica import RaftReplica
-from trioxygen.metadata.raft.transport import RaftTransport
-from trioxygen.metadata.raft.wal import WriteAheadLog
-from trioxygen.metadata.replicated_state import read_applied
+from trioxygen.metadata.raft.transport.transport import RaftTransport
+from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.replication.state import read_applied
 from trioxygen.metadata.store.ports import Store
-from trioxygen.proto.v1.raft_pb2 import DeleteMember, HardState, MemberRow, PutMember
+from trioxygen.proto.v1.raft_pb2 import HardState
+from trioxygen.proto.v1.replication_pb2 import DeleteMember, MemberRow, PutMember
 
 
 class ExecutorMembers:
@@ -146,7 +155,7 @@ class GroupMembership:
     @property
     def first_members(self) -> Sequence[MemberRow]:
         """For the executor: the first leader writes them down."""
-        return [one.row() for one in self.identity.first_members]
+        return [first_member.row() for first_member in self.identity.first_members]
 
     def _address_of(self, replica: ReplicaId) -> str:
         for row in self._members():

@@ -10,22 +10,32 @@ from google.protobuf.message import Message
 
 from tests.integration.raft.group_membership import GroupMembership, GroupPlace
 from trioxygen.common.errors import Unavailable
-from trioxygen.common.network import Server
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.rpc.local import LocalNetwork
+from trioxygen.common.rpc.network import Server
 from trioxygen.common.runtime import Runtime, system_runtime
-from trioxygen.metadata.execution import META, RETRIES, Executor, ExecutorConfig, Now, Refusal
 from trioxygen.metadata.raft.core.config import RaftConfig
-from trioxygen.metadata.raft.discovery import DiscoveryConfig, Peer
-from trioxygen.metadata.raft.driver import RaftReplicaConfig
-from trioxygen.metadata.raft.joining import Joining, MembershipDirectory
+from trioxygen.metadata.raft.driver.driver import RaftReplicaConfig
+from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.membership.deciding import Peer
+from trioxygen.metadata.raft.membership.directory import MembershipDirectory
+from trioxygen.metadata.raft.membership.discovery import DiscoveryConfig
+from trioxygen.metadata.raft.membership.joining import Joining
 from trioxygen.metadata.raft.ports import GroupId
-from trioxygen.metadata.raft.transport import RaftTransport, RaftTransportConfig
-from trioxygen.metadata.raft.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.transport.transport import RaftTransport, RaftTransportConfig
+from trioxygen.metadata.replication.executor import (
+    META,
+    RETRIES,
+    Executor,
+    ExecutorConfig,
+    Now,
+    Refusal,
+)
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.memory_kv import MemoryStore
 from trioxygen.metadata.store.ports import Store, Table
-from trioxygen.proto.v1.om_pb2 import KeyToDelete, WorkReply
+from trioxygen.proto.v1.om_pb2 import KeyToDelete
+from trioxygen.proto.v1.replication_pb2 import WorkReply
 
 GROUP = GroupId(1)
 ROWS = Table(2, "rows")
@@ -115,14 +125,14 @@ class Cluster:
             runtime,
             address=address(node_id),
             membership=directory,
-            config=RaftTransportConfig(tick_ms=10),
+            config=RaftTransportConfig(tick_ms=25),
         )
         server = await self.network.serve(address(node_id), [transport.service])
         place = GroupPlace(
             group=GROUP,
             node_id=node_id,
             address=address(node_id),
-            peers=[Peer(one, address(one)) for one in self.peers],
+            peers=[Peer(peer, address(peer)) for peer in self.peers],
             identity_path=folder / "om.identity.json",
         )
         membership = GroupMembership(runtime, wal, transport, directory, place)
@@ -208,7 +218,9 @@ class Cluster:
         configuration = leader.membership.replica.status().configuration
         assert not configuration.outgoing or configuration.is_joint
         return sorted(
-            one.node_id for one in leader.joining.members() if one.replica in configuration.voters
+            member.node_id
+            for member in leader.joining.members()
+            if member.replica in configuration.voters
         )
 
     async def settled(self) -> None:
@@ -223,7 +235,7 @@ class Cluster:
         await until(same)
 
 
-async def until(is_true: Callable[[], bool], *, seconds: float = 20) -> None:
+async def until(is_true: Callable[[], bool], *, seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not is_true():  # noqa: ASYNC110 - what is waited for is in the nodes
             await asyncio.sleep(0.01)

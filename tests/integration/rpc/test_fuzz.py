@@ -21,8 +21,8 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from tests.cluster.cluster import Cluster
 from tests.integration.endpoint import Endpoint, read, refused
 from tests.integration.rpc.messages import Messages
-from trioxygen.common.grpc_metadata import HEADER_KEY
-from trioxygen.common.routes import PACKAGE
+from trioxygen.common.rpc.grpc_metadata import HEADER_KEY
+from trioxygen.common.rpc.routes import PACKAGE
 from trioxygen.proto.v1 import datanode_pb2, group_admin_pb2, om_pb2, raft_pb2, scm_pb2
 from trioxygen.proto.v1.session_pb2 import Batch, CallFrame, Hello
 from trioxygen.proto.v1.types_pb2 import BlockRange
@@ -137,7 +137,7 @@ async def known_values(addresses: dict[str, str]) -> dict[str, list[Any]]:
         "container": [1, 2, 3, 4],
         "container_id": [1, 2, 3, 4],
         "local": [1, 2, 3, 500, 1_000_000],
-        "pipeline_id": ["p-dn1"],
+        "pipeline_id": [1, 2, 3],
         "group": [1, 2, 3],
         "sender": [1, 2],
         "to": [1],
@@ -154,9 +154,9 @@ async def known_values(addresses: dict[str, str]) -> dict[str, list[Any]]:
                 request_serializer=group_admin_pb2.DescribeReplicaRequest.SerializeToString,
                 response_deserializer=group_admin_pb2.DescribeReplicaReply.FromString,
             )
-            told = await call(group_admin_pb2.DescribeReplicaRequest(), timeout=10)
-            known.setdefault("group_digest", []).append(told.group_digest)
-            known.setdefault("to", []).append(told.replica_id)
+            reply = await call(group_admin_pb2.DescribeReplicaRequest(), timeout=10)
+            known.setdefault("group_digest", []).append(reply.group_digest)
+            known.setdefault("to", []).append(reply.replica_id)
     return known
 
 
@@ -208,8 +208,8 @@ def check_ready(cluster: Cluster) -> None:
     """Every node says so itself, by the port that a balancer would ask."""
     for name, node in cluster.nodes().items():
         assert node["state"] == "ready", (name, node)
-        with urllib.request.urlopen(f"{node['admin']}/_health/ready", timeout=10) as told:
-            assert told.status == 200, name
+        with urllib.request.urlopen(f"{node['admin']}/_health/ready", timeout=10) as answer:
+            assert answer.status == 200, name
 
 
 def check_logs(cluster: Cluster, seed: int) -> None:
@@ -220,8 +220,8 @@ def check_logs(cluster: Cluster, seed: int) -> None:
             # registered: as long as a lease is tried for. Which of the two ends first is chance.
             if "lease_failed" in line and "SafeMode" in line:
                 continue
-            found = next((event for event in _DEFECTS if event in line), None)
-            assert found is None, (seed, path.name, line)
+            actual = next((event for event in _DEFECTS if event in line), None)
+            assert actual is None, (seed, path.name, line)
     cluster.check_logs()
 
 
@@ -249,8 +249,8 @@ def test_nothing_that_a_stranger_sends_stops_the_store(cluster: Cluster) -> None
         cluster.start()
         check_alive(cluster.endpoints()[0], f"again-{number}")
         with cluster.endpoints()[0].client() as s3:
-            for one in written:
-                assert read(s3, "alive", one) == one.encode(), (seed, one)
-                assert read(s3, "alive", f"{one}-large") == one.encode() * 50_000, (seed, one)
+            for each in written:
+                assert read(s3, "alive", each) == each.encode(), (seed, each)
+                assert read(s3, "alive", f"{each}-large") == each.encode() * 50_000, (seed, each)
         check_ready(cluster)
         check_logs(cluster, seed)

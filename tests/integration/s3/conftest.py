@@ -1,7 +1,9 @@
 """What S3 tests are given: a store of this checkout, or with `--endpoint URL` any other one.
 
-Keys for an endpoint come from BENCH_ACCESS_KEY and BENCH_SECRET_KEY, those of a second account from
-OTHER_ACCESS_KEY and OTHER_SECRET_KEY; without them the tests that need two accounts are skipped.
+With `--http uvicorn` the store's port is uvicorn's own protocol; what it does not do is in
+`uvicorn_differences`. Keys for an endpoint come from BENCH_ACCESS_KEY and BENCH_SECRET_KEY, those
+of a second account from OTHER_ACCESS_KEY and OTHER_SECRET_KEY; without them the tests that need two
+accounts are skipped.
 """
 
 import os
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.integration.endpoint import Endpoint, Keys, empty
+from tests.integration.s3.uvicorn_differences import expect_differences
 from tests.integration.store_process import OTHER, StoreProcess
 
 if TYPE_CHECKING:
@@ -22,6 +25,17 @@ _NO_ACCOUNT: Final = Keys("", "")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--endpoint", default=None, help="URL of the S3 endpoint to test")
+    parser.addoption(
+        "--http",
+        default="trioxygen",
+        choices=("trioxygen", "uvicorn"),
+        help="who speaks HTTP on the store's port",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--http", default="trioxygen") == "uvicorn":
+        expect_differences(items)
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +48,8 @@ def endpoint(
         other = Keys(os.environ.get("OTHER_ACCESS_KEY", ""), os.environ.get("OTHER_SECRET_KEY", ""))
         yield Endpoint(url.rstrip("/"), main, other)
         return
-    store = StoreProcess(tmp_path_factory.mktemp("store"))
+    http = request.config.getoption("--http", default="trioxygen")
+    store = StoreProcess(tmp_path_factory.mktemp("store"), {"s3.http": http})
     try:
         store.start()
         store.add_account("other", OTHER)

@@ -8,6 +8,9 @@ import pytest
 
 from tests.integration.endpoint import Endpoint, read, refused
 from tests.integration.s3.uploads import Upload
+from tests.integration.s3.wire import Request, connection, send
+from trioxygen.gateway.s3.operation import OWN, Level
+from trioxygen.gateway.s3.table import OPERATIONS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -72,6 +75,36 @@ def test_copy_out_of_another_accounts_bucket_is_denied(
         other_s3.delete_bucket(Bucket=own)
 
 
+def test_every_operation_of_the_table_is_denied_to_another_account_and_to_nobody(
+    endpoint: Endpoint, s3: "S3Client", other_s3: "S3Client", bucket: str
+) -> None:
+    assert other_s3 is not None
+    s3.put_object(Bucket=bucket, Key="k", Body=b"mine")
+    upload = Upload.begin(s3, bucket, "k")
+    values = {"list-type": "2", "uploadId": upload.upload_id, "partNumber": "1"}
+    paths = {Level.BUCKET: f"/{bucket}", Level.OBJECT: f"/{bucket}/k"}
+    for row in OPERATIONS:
+        route = row.route
+        if row.handler is None or row.accesses[0].resource in OWN:
+            continue
+        query = "&".join(
+            f"{name}={values.get(name, '')}" for name in (route.sub_resource, route.query) if name
+        )
+        fields = {"x-amz-object-attributes": "ETag"}
+        if route.header:
+            fields[route.header] = f"{bucket}/k"
+        asked = Request(route.method, paths[route.level], query, b"", fields)
+        answer = send(endpoint, asked, keys=endpoint.other)
+        assert answer.status == 403, row.name
+        if route.method != "HEAD":
+            assert answer.code == "AccessDenied", row.name
+        with connection(endpoint) as wire:
+            wire.send(asked.bytes({**asked.fields, "Host": endpoint.host}, endpoint.host))
+            assert wire.answer(of_head=route.method == "HEAD").status == 403, row.name
+    assert read(s3, bucket, "k") == b"mine"
+    upload.abort()
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
 def test_request_without_signature_is_denied(
     endpoint: Endpoint, s3: "S3Client", bucket: str, method: str
@@ -79,9 +112,9 @@ def test_request_without_signature_is_denied(
     s3.put_object(Bucket=bucket, Key="k", Body=b"mine")
     for path in ("/", f"/{bucket}", f"/{bucket}/k", f"/{bucket}/k?uploads"):
         asked = urllib.request.Request(endpoint.url + path, method=method, data=None)
-        with pytest.raises(urllib.error.HTTPError) as found:
-            urllib.request.urlopen(asked, timeout=10)
-        with found.value as answer:
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(asked, timeout=60)
+        with refused.value as answer:
             # What is no operation at all needs no signature to be told so.
             assert answer.code in (400, 403, 405, 501), (method, path)
     assert read(s3, bucket, "k") == b"mine"

@@ -17,19 +17,19 @@ ALL: Any = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]
 
 def test_attributes_of_a_simple_object(s3: "S3Client", bucket: str) -> None:
     put = s3.put_object(Bucket=bucket, Key="k", Body=b"12345", ChecksumAlgorithm="SHA256")
-    found = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=ALL)
-    assert found["ETag"] == put["ETag"].strip('"')
-    assert found["ObjectSize"] == 5 and found["StorageClass"] == "STANDARD"
-    assert found["Checksum"]["ChecksumType"] == "FULL_OBJECT"
-    assert shown(found["Checksum"]) == {"SHA256": digest("SHA256", b"12345")}
-    assert "ObjectParts" not in found and found["LastModified"].tzinfo is not None
+    answer = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=ALL)
+    assert answer["ETag"] == put["ETag"].strip('"')
+    assert answer["ObjectSize"] == 5 and answer["StorageClass"] == "STANDARD"
+    assert answer["Checksum"]["ChecksumType"] == "FULL_OBJECT"
+    assert shown(answer["Checksum"]) == {"SHA256": digest("SHA256", b"12345")}
+    assert "ObjectParts" not in answer and answer["LastModified"].tzinfo is not None
 
 
 def test_only_what_is_asked_for_is_answered(s3: "S3Client", bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"12345")
-    found = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["ObjectSize"])
-    assert found["ObjectSize"] == 5
-    assert not {"ETag", "Checksum", "ObjectParts", "StorageClass"} & set(found)
+    answer = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["ObjectSize"])
+    assert answer["ObjectSize"] == 5
+    assert not {"ETag", "Checksum", "ObjectParts", "StorageClass"} & set(answer)
 
 
 def test_attributes_tell_the_parts_in_pages(s3: "S3Client", bucket: str) -> None:
@@ -62,10 +62,10 @@ def test_pages_of_parts_follow_the_numbers_in_the_object(s3: "S3Client", bucket:
     upload.complete()
 
     def page(**asked: Any) -> Any:
-        found: Any = s3.get_object_attributes(
+        answer: Any = s3.get_object_attributes(
             Bucket=bucket, Key="k", ObjectAttributes=["ObjectParts"], **asked
         )
-        parts = found["ObjectParts"]
+        parts = answer["ObjectParts"]
         numbers = [part["PartNumber"] for part in parts.get("Parts", [])]
         return numbers, parts["NextPartNumberMarker"], parts["IsTruncated"], parts["MaxParts"]
 

@@ -18,8 +18,8 @@ def test_bucket_is_made_found_and_removed(s3: "S3Client") -> None:
     assert refused(s3.head_bucket, Bucket=name) == (404, "404")
     made = s3.create_bucket(Bucket=name)
     assert made["Location"] == f"/{name}"
-    found = s3.head_bucket(Bucket=name)
-    assert found["BucketRegion"] == REGION
+    answer = s3.head_bucket(Bucket=name)
+    assert answer["BucketRegion"] == REGION
     [listed] = [each for each in s3.list_buckets()["Buckets"] if each["Name"] == name]
     assert listed["CreationDate"].tzinfo is not None
     removed = s3.delete_bucket(Bucket=name)
@@ -39,9 +39,9 @@ def test_bucket_of_another_account_is_told_so(other_s3: "S3Client", bucket: str)
 
 def test_bucket_with_an_object_or_an_upload_is_not_removed(s3: "S3Client", bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"")
-    found = refusal(s3.delete_bucket, Bucket=bucket)
-    assert (found.status, found.code) == (409, "BucketNotEmpty")
-    assert found.details["BucketName"] == bucket
+    error = refusal(s3.delete_bucket, Bucket=bucket)
+    assert (error.status, error.code) == (409, "BucketNotEmpty")
+    assert error.details["BucketName"] == bucket
     s3.delete_object(Bucket=bucket, Key="k")
 
 
@@ -84,8 +84,8 @@ def test_impossible_name_is_refused(endpoint: Endpoint, name: str) -> None:
     with endpoint.client() as s3:
         # boto3 itself would refuse some of these before anybody is asked.
         s3.meta.events.unregister("before-parameter-build.s3", validate_bucket_name)
-        found = refusal(s3.create_bucket, Bucket=name)
-    assert (found.status, found.code) == (400, "InvalidBucketName")
+        error = refusal(s3.create_bucket, Bucket=name)
+    assert (error.status, error.code) == (400, "InvalidBucketName")
 
 
 @pytest.mark.parametrize("name", ["abc", "a.b.c", "0-9", "x" * 63, "192.168.1.256a"])
@@ -101,8 +101,8 @@ def test_region_of_each_bucket_is_told_to_who_pages(
     assert all("BucketRegion" not in each for each in s3.list_buckets()["Buckets"])
     asked: list[Any] = [{"MaxBuckets": 1_000}, {"Prefix": name}, {"BucketRegion": REGION}]
     for more in asked:
-        [found] = [each for each in s3.list_buckets(**more)["Buckets"] if each["Name"] == name]
-        assert found["BucketRegion"] == REGION
+        [actual] = [each for each in s3.list_buckets(**more)["Buckets"] if each["Name"] == name]
+        assert actual["BucketRegion"] == REGION
 
 
 def test_made_bucket_is_told_with_its_arn(s3: "S3Client", new_bucket: Callable[[], str]) -> None:
@@ -145,10 +145,10 @@ def test_accounts_list_only_their_own_buckets(
 
 
 def test_expected_owner_is_checked(s3: "S3Client", other_s3: "S3Client", bucket: str) -> None:
-    found = refused(s3.head_bucket, Bucket=bucket, ExpectedBucketOwner="000000000000")
-    assert found == (403, "403")
-    found = refused(s3.list_objects_v2, Bucket=bucket, ExpectedBucketOwner="000000000000")
-    assert found == (403, "AccessDenied")
+    error = refused(s3.head_bucket, Bucket=bucket, ExpectedBucketOwner="000000000000")
+    assert error == (403, "403")
+    error = refused(s3.list_objects_v2, Bucket=bucket, ExpectedBucketOwner="000000000000")
+    assert error == (403, "AccessDenied")
 
 
 def test_ill_formed_configuration_is_refused(s3: "S3Client") -> None:
@@ -159,10 +159,10 @@ def test_ill_formed_configuration_is_refused(s3: "S3Client") -> None:
 
     s3.meta.events.register_first("before-sign.s3.CreateBucket", spoil, "spoil")
     try:
-        found = refused(s3.create_bucket, Bucket=name)
+        error = refused(s3.create_bucket, Bucket=name)
     finally:
         s3.meta.events.unregister("before-sign.s3.CreateBucket", spoil, "spoil")
-    assert found == (400, "MalformedXML")
+    assert error == (400, "MalformedXML")
 
 
 @pytest.mark.parametrize("location", ["xx bad", "a\r\nX-Evil: 1", "é", "x" * 500, "-a"])

@@ -60,9 +60,9 @@ def test_checksum_that_the_sdk_computes_is_kept(
 def test_wrong_checksum_stores_nothing(s3: "S3Client", bucket: str, algorithm: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"old")
     sent: dict[str, Any] = {f"Checksum{algorithm}": digest(algorithm, b"other")}
-    found = refusal(s3.put_object, Bucket=bucket, Key="k", Body=BODY, **sent)
-    assert (found.status, found.code) == (400, "BadDigest")
-    assert algorithm in found.message
+    error = refusal(s3.put_object, Bucket=bucket, Key="k", Body=BODY, **sent)
+    assert (error.status, error.code) == (400, "BadDigest")
+    assert algorithm in error.message
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"old"
 
 
@@ -98,11 +98,11 @@ def test_unknown_algorithm_is_a_clear_error(s3: "S3Client", bucket: str, algorit
 
     s3.meta.events.register_first("before-sign.s3.PutObject", add, "add")
     try:
-        found = refusal(s3.put_object, Bucket=bucket, Key="k", Body=BODY)
+        error = refusal(s3.put_object, Bucket=bucket, Key="k", Body=BODY)
     finally:
         s3.meta.events.unregister("before-sign.s3.PutObject", add, "add")
-    assert (found.status, found.code) == (400, "InvalidRequest")
-    assert "CRC64NVME" in found.message and "SHA256" in found.message
+    assert (error.status, error.code) == (400, "InvalidRequest")
+    assert "CRC64NVME" in error.message and "SHA256" in error.message
     assert refused(s3.head_object, Bucket=bucket, Key="k") == (404, "404")
 
 

@@ -162,10 +162,10 @@ def test_conditions_on_the_source_are_decided(s3: "S3Client", bucket: str) -> No
         {"CopySourceIfUnmodifiedSince": modified - hour},
     ]
     for condition in fails:
-        found = refusal(
+        error = refusal(
             s3.copy_object, Bucket=bucket, Key="other", CopySource=source(bucket), **condition
         )
-        assert (found.status, found.code) == (412, "PreconditionFailed"), condition
+        assert (error.status, error.code) == (412, "PreconditionFailed"), condition
     assert refused(s3.head_object, Bucket=bucket, Key="other") == (404, "404")
 
 

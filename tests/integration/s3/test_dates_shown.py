@@ -16,10 +16,10 @@ _DATE = re.compile(r"<(LastModified|Initiated|CreationDate)>([^<]*)</")
 
 def dates(answer: Answer) -> list[str]:
     assert answer.status == 200, answer.body
-    found = [date for _, date in _DATE.findall(answer.body.decode())]
-    for date in found:
+    actual = [date for _, date in _DATE.findall(answer.body.decode())]
+    for date in actual:
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z", date), date
-    return found
+    return actual
 
 
 def modified(endpoint: Endpoint, bucket: str, key: str) -> str:

@@ -55,14 +55,14 @@ def test_quiet_tells_only_errors(s3: "S3Client", bucket: str) -> None:
 def test_more_than_a_thousand_are_refused(s3: "S3Client", bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k0")
     keys = [f"k{number}" for number in range(1_001)]
-    found = refusal(s3.delete_objects, Bucket=bucket, Delete={"Objects": objects(keys)})
-    assert (found.status, found.code) == (400, "MalformedXML")
+    error = refusal(s3.delete_objects, Bucket=bucket, Delete={"Objects": objects(keys)})
+    assert (error.status, error.code) == (400, "MalformedXML")
     assert keys_of(s3, bucket) == ["k0"]
 
 
 def test_nothing_to_delete_is_refused(s3: "S3Client", bucket: str) -> None:
-    found = refused(s3.delete_objects, Bucket=bucket, Delete={"Objects": []})
-    assert found == (400, "MalformedXML")
+    error = refused(s3.delete_objects, Bucket=bucket, Delete={"Objects": []})
+    assert error == (400, "MalformedXML")
 
 
 def test_keys_of_any_name_are_deleted(s3: "S3Client", bucket: str) -> None:
@@ -101,8 +101,8 @@ def test_document_without_integrity_header_is_refused(s3: "S3Client", bucket: st
     s3.put_object(Bucket=bucket, Key="k")
     s3.meta.events.register_first("before-sign.s3.DeleteObjects", strip, "strip")
     try:
-        found = refused(s3.delete_objects, Bucket=bucket, Delete={"Objects": objects(["k"])})
+        error = refused(s3.delete_objects, Bucket=bucket, Delete={"Objects": objects(["k"])})
     finally:
         s3.meta.events.unregister("before-sign.s3.DeleteObjects", strip, "strip")
-    assert found == (400, "InvalidRequest")
+    assert error == (400, "InvalidRequest")
     assert keys_of(s3, bucket) == ["k"]

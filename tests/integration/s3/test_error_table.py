@@ -10,6 +10,7 @@ import pytest
 from tests.integration.endpoint import Endpoint, Keys
 from tests.integration.s3.argument_cases import ARGUMENT_CASES
 from tests.integration.s3.error_cases import ANY, CASES, Case
+from tests.integration.s3.header_cases import HEADER_CASES
 from tests.integration.s3.uploads import PART_MIN, Upload
 from tests.integration.s3.wire import Request, connection, send, sign
 
@@ -53,7 +54,7 @@ def fill(text: str, place: dict[str, str]) -> str:
     return text
 
 
-@pytest.mark.parametrize("case", [*CASES, *ARGUMENT_CASES], ids=lambda case: case.id)
+@pytest.mark.parametrize("case", [*CASES, *HEADER_CASES, *ARGUMENT_CASES], ids=lambda case: case.id)
 def test_document_is_the_one_of_the_table(
     endpoint: Endpoint, place: dict[str, str], case: Case
 ) -> None:
@@ -142,7 +143,7 @@ def test_every_answer_carries_both_ids(endpoint: Endpoint, s3: "S3Client", bucke
             and b64encode(b64decode(ids[1], validate=True)).decode() == ids[1]
         )
         seen.add(ids)
-    assert len({one for one, _ in seen}) == len({two for _, two in seen}) == len(asked)
+    assert len({each for each, _ in seen}) == len({two for _, two in seen}) == len(asked)
 
 
 def test_region_is_told_to_whoever_asks_for_the_bucket(

@@ -36,10 +36,10 @@ def test_head_has_the_status_and_no_body(endpoint: Endpoint, bucket: str) -> Non
 
 
 def test_request_ids_differ(endpoint: Endpoint, bucket: str) -> None:
-    found = {
+    actual = {
         send(endpoint, Request("GET", f"/{bucket}/no")).fields["x-amz-request-id"] for _ in range(5)
     }
-    assert len(found) == 5
+    assert len(actual) == 5
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,14 @@ the connection; noted in the access log and in the metrics. The admin port keeps
 
 import json
 import re
-import socket
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.integration.conftest import NewStore
 from tests.integration.s3.wire import Answer, Connection
 from tests.integration.store_process import StoreProcess, wait_until
 
@@ -33,14 +33,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreProcess]:
         process.discard()
 
 
-def told(store: StoreProcess, port: str) -> tuple[str, int]:
+def address_of(store: StoreProcess, port: str) -> tuple[str, int]:
     parts = urlsplit(json.loads((store.data / "endpoint.json").read_text())[port])
     assert parts.hostname is not None and parts.port is not None
     return parts.hostname, parts.port
 
 
 def refusal(store: StoreProcess, sent: bytes, *, port: str = "s3", of_head: bool = False) -> Answer:
-    with closing(Connection(told(store, port))) as wire:
+    with closing(Connection(address_of(store, port))) as wire:
         if sent:
             wire.send(sent)
         answer = wire.answer(of_head=of_head)
@@ -53,24 +53,26 @@ def refusal(store: StoreProcess, sent: bytes, *, port: str = "s3", of_head: bool
 def logged(store: StoreProcess, request_id: str) -> dict[str, object]:
     """The line of the access log with this id."""
     path = store.data / "logs" / "access.log"
-    found: list[dict[str, object]] = []
+    actual: list[dict[str, object]] = []
 
     def is_there() -> bool:
-        lines = [json.loads(line) for line in path.read_text().splitlines()]
-        found[:] = [line for line in lines if line["request_id"] == request_id]
-        return len(found) == 1
+        # The last one may be on its way.
+        written, _, _ = path.read_bytes().rpartition(b"\n")
+        lines = [json.loads(line) for line in written.splitlines()]
+        actual[:] = [line for line in lines if line["request_id"] == request_id]
+        return len(actual) == 1
 
     wait_until(is_there)
-    return found[0]
+    return actual[0]
 
 
 def counted(store: StoreProcess, status: int) -> float:
-    host, port = told(store, "admin")
-    with urllib.request.urlopen(f"http://{host}:{port}/metrics") as answer:
+    host, port = address_of(store, "admin")
+    with urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=60) as answer:
         text = answer.read().decode()
     name = "trioxygen_gateway_requests_total"
-    found = re.search(rf'^{name}{{operation="Unrouted",status="{status}"}} (\S+)$', text, re.M)
-    return float(found[1]) if found else 0.0
+    actual = re.search(rf'^{name}{{operation="Unrouted",status="{status}"}} (\S+)$', text, re.M)
+    return float(actual[1]) if actual else 0.0
 
 
 def check(store: StoreProcess, answer: Answer, status: int, code: str, **details: str) -> None:
@@ -165,7 +167,7 @@ def test_other_version_is_refused(store: StoreProcess, head: str) -> None:
 
 @pytest.mark.parametrize("value", ["200", "200-ok", "100-continue=1"])
 def test_expectation_of_something_else_is_ignored(store: StoreProcess, value: str) -> None:
-    with closing(Connection(told(store, "s3"))) as wire:
+    with closing(Connection(address_of(store, "s3"))) as wire:
         wire.send(f"GET /no-bucket/k HTTP/1.1\r\n{HOST}Expect: {value}\r\n\r\n".encode())
         assert wire.answer().code == "NoSuchBucket"
 
@@ -201,7 +203,7 @@ def test_refused_head_has_no_body(store: StoreProcess, head: str, status: int) -
 
 
 def test_refusal_follows_the_answers_of_the_requests_before_it(store: StoreProcess) -> None:
-    with closing(Connection(told(store, "s3"))) as wire:
+    with closing(Connection(address_of(store, "s3"))) as wire:
         wire.send(f"HEAD /none HTTP/1.1\r\n{HOST}\r\n".encode() * 2 + b"garbage\r\n\r\n")
         assert [wire.answer(of_head=True).status for _ in range(2)] == [404, 404]
         check(store, wire.answer(), 400, "BadRequest")
@@ -224,16 +226,21 @@ def test_body_that_does_not_come_times_out(store: StoreProcess) -> None:
 
 
 def test_connection_too_many_is_told_to_slow_down(store: StoreProcess) -> None:
-    held: list[socket.socket] = []
-    try:
-        # One address may have three quarters of them.
-        for _ in range(30):
-            held.append(socket.create_connection(told(store, "s3")))
+    held: list[Connection] = []
+    with ExitStack() as stack:
+
+        def three_quarters_are_held() -> bool:
+            """What one address may have, each waiting for another request. Those of the test before
+            may still be about to end."""
+            wire = stack.enter_context(closing(Connection(address_of(store, "s3"))))
+            wire.send(f"HEAD /none HTTP/1.1\r\n{HOST}\r\n".encode())
+            if wire.head()[0] == 404:
+                held.append(wire)
+            return len(held) == 30
+
+        wait_until(three_quarters_are_held)
         answer = refusal(store, b"")
         check(store, answer, 503, "SlowDown")
-    finally:
-        for one in held:
-            one.close()
     wait_until(lambda: refusal(store, b"garbage\r\n\r\n").status == 400)
 
 
@@ -252,13 +259,14 @@ def test_admin_port_refuses_in_plain_text(store: StoreProcess, sent: str, status
     assert "x-amz-request-id" not in answer.fields and b"<" not in answer.body
 
 
-def test_requests_on_their_way_at_a_stop_are_refused_as_any_other(store: StoreProcess) -> None:
+def test_requests_on_their_way_at_a_stop_are_refused_as_any_other(new_store: NewStore) -> None:
+    store = new_store({"s3.body_idle_seconds_max": 2}).start()
     with store.endpoint.client() as s3:
         s3.create_bucket(Bucket="stopping")
         url = s3.generate_presigned_url("put_object", Params={"Bucket": "stopping", "Key": "k"})
     parts = urlsplit(url)
     head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-    address = told(store, "s3")
+    address = address_of(store, "s3")
     with closing(Connection(address)) as stuck, closing(Connection(address)) as late:
         stuck.send((head + "Content-Length: 10\r\nExpect: 100-continue\r\n\r\n").encode())
         assert stuck.head()[0] == 100
@@ -273,7 +281,6 @@ def test_requests_on_their_way_at_a_stop_are_refused_as_any_other(store: StorePr
         assert (answer.status, answer.code) == (400, "BadRequest")
         assert answer.fields["connection"] == "close"
         assert stuck.answer().code == "RequestTimeout"
-    store.process.communicate(timeout=30)
+    store.process.communicate(timeout=120)
     assert store.process.returncode == 0, store.log_text()
     store.check_log()
-    store.start()

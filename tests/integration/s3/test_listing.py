@@ -20,7 +20,7 @@ def filled(s3: "S3Client", shared_bucket: str) -> Iterator[str]:
     yield shared_bucket
 
 
-def found(page: Any) -> tuple[list[str], list[str]]:
+def keys_and_prefixes(page: Any) -> tuple[list[str], list[str]]:
     """(keys, common prefixes)."""
     keys = [entry["Key"] for entry in page.get("Contents", [])]
     return keys, [entry["Prefix"] for entry in page.get("CommonPrefixes", [])]
@@ -28,11 +28,11 @@ def found(page: Any) -> tuple[list[str], list[str]]:
 
 def test_all_keys_come_in_order(s3: "S3Client", filled: str) -> None:
     page = s3.list_objects_v2(Bucket=filled)
-    assert found(page) == (KEYS, [])
+    assert keys_and_prefixes(page) == (KEYS, [])
     assert (page["KeyCount"], page["MaxKeys"], page["IsTruncated"]) == (len(KEYS), 1_000, False)
     assert page["Name"] == filled and page.get("Prefix", "") == ""
     assert "NextContinuationToken" not in page
-    assert found(s3.list_objects(Bucket=filled)) == (KEYS, [])
+    assert keys_and_prefixes(s3.list_objects(Bucket=filled)) == (KEYS, [])
 
 
 def test_entry_tells_of_the_object(s3: "S3Client", filled: str) -> None:
@@ -73,9 +73,9 @@ def test_delimiter_rolls_up_what_follows_the_prefix(
 ) -> None:
     asked: Any = {"Bucket": filled, "Prefix": prefix, "Delimiter": delimiter}
     page = s3.list_objects_v2(**asked)
-    assert found(page) == (keys, prefixes)
+    assert keys_and_prefixes(page) == (keys, prefixes)
     assert page["KeyCount"] == len(keys) + len(prefixes)
-    assert found(s3.list_objects(**asked)) == (keys, prefixes)
+    assert keys_and_prefixes(s3.list_objects(**asked)) == (keys, prefixes)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
@@ -84,7 +84,7 @@ def test_pages_neither_skip_nor_repeat(s3: "S3Client", filled: str, size: int) -
     token: dict[str, str] = {}
     while True:
         page = s3.list_objects_v2(Bucket=filled, Delimiter="/", MaxKeys=size, **token)  # type: ignore[arg-type]
-        keys, prefixes = found(page)
+        keys, prefixes = keys_and_prefixes(page)
         assert len(keys) + len(prefixes) == page["KeyCount"] <= size
         entries += sorted(keys + prefixes)
         if not page["IsTruncated"]:
@@ -103,7 +103,7 @@ def test_pages_of_the_first_version_go_on_from_the_marker(
         marker = ""
         while True:
             page = s3.list_objects(Bucket=filled, Delimiter=delimiter, MaxKeys=size, Marker=marker)
-            keys, prefixes = found(page)
+            keys, prefixes = keys_and_prefixes(page)
             entries += sorted(keys + prefixes)
             if not page["IsTruncated"]:
                 break
@@ -116,9 +116,9 @@ def test_pages_of_the_first_version_go_on_from_the_marker(
 def test_listing_starts_after_a_key_that_need_not_exist(s3: "S3Client", filled: str) -> None:
     page = s3.list_objects_v2(Bucket=filled, StartAfter="b/c/1")
     assert page["StartAfter"] == "b/c/1"
-    assert found(page)[0] == ["b/c/2", "c", "d/", "d/x", "z/y/x", "é"]
-    assert found(s3.list_objects_v2(Bucket=filled, StartAfter="bzzz"))[0][0] == "c"
-    assert found(s3.list_objects(Bucket=filled, Marker="bzzz"))[0][0] == "c"
+    assert keys_and_prefixes(page)[0] == ["b/c/2", "c", "d/", "d/x", "z/y/x", "é"]
+    assert keys_and_prefixes(s3.list_objects_v2(Bucket=filled, StartAfter="bzzz"))[0][0] == "c"
+    assert keys_and_prefixes(s3.list_objects(Bucket=filled, Marker="bzzz"))[0][0] == "c"
 
 
 def test_token_counts_more_than_start_after(s3: "S3Client", filled: str) -> None:
@@ -129,23 +129,23 @@ def test_token_counts_more_than_start_after(s3: "S3Client", filled: str) -> None
         StartAfter="a",
         ContinuationToken=first["NextContinuationToken"],
     )
-    assert found(second)[0] == ["b/c/2", "c"]
+    assert keys_and_prefixes(second)[0] == ["b/c/2", "c"]
     assert second["ContinuationToken"] == first["NextContinuationToken"]
 
 
 def test_page_of_no_keys_is_empty_and_not_truncated(s3: "S3Client", filled: str) -> None:
     page = s3.list_objects_v2(Bucket=filled, MaxKeys=0)
     assert (page["KeyCount"], page["MaxKeys"], page["IsTruncated"]) == (0, 0, False)
-    assert found(page) == ([], [])
+    assert keys_and_prefixes(page) == ([], [])
 
 
 def test_page_has_a_thousand_keys_at_most(s3: "S3Client", filled: str) -> None:
     page = s3.list_objects_v2(Bucket=filled, MaxKeys=5_000)
-    assert found(page)[0] == KEYS and page["MaxKeys"] == 1_000
+    assert keys_and_prefixes(page)[0] == KEYS and page["MaxKeys"] == 1_000
 
 
 def test_marker_after_the_last_key_gives_nothing(s3: "S3Client", filled: str) -> None:
-    assert found(s3.list_objects_v2(Bucket=filled, StartAfter="\U0010ffff")) == ([], [])
+    assert keys_and_prefixes(s3.list_objects_v2(Bucket=filled, StartAfter="\U0010ffff")) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -185,4 +185,4 @@ def test_more_than_a_thousand_keys_come_in_pages(s3: "S3Client", bucket: str) ->
     assert keys_of(s3, bucket) == keys
     s3.delete_object(Bucket=bucket, Key=keys[1_000])
     rest = s3.list_objects_v2(Bucket=bucket, ContinuationToken=page["NextContinuationToken"])
-    assert found(rest)[0] == keys[1_001:]
+    assert keys_and_prefixes(rest)[0] == keys[1_001:]

@@ -86,8 +86,8 @@ def get(endpoint: Endpoint, bucket: str, query: str, asked: dict[str, str]) -> E
 
 
 def text(node: ElementTree.Element, path: str) -> str:
-    found = node.find("/".join(_XMLNS + name for name in path.split("/")))
-    return "" if found is None else found.text or ""
+    actual = node.find("/".join(_XMLNS + name for name in path.split("/")))
+    return "" if actual is None else actual.text or ""
 
 
 def pages(
@@ -105,8 +105,8 @@ def pages(
             echoed = unquote_plus(text(page, name), errors="strict")
             assert echoed == asked[name.lower()]
             asked[name.lower()] = echoed
-        found = page.iter(_XMLNS + listing.row)
-        keys += [unquote_plus(text(node, "Key"), errors="strict") for node in found]
+        actual = page.iter(_XMLNS + listing.row)
+        keys += [unquote_plus(text(node, "Key"), errors="strict") for node in actual]
         prefixes = page.iter(_XMLNS + "CommonPrefixes")
         common += [unquote_plus(text(node, "Prefix"), errors="strict") for node in prefixes]
         if text(page, "IsTruncated") != "true":
@@ -126,11 +126,11 @@ def expected(prefix: str, delimiter: str) -> tuple[list[str], list[str]]:
     for key in every:
         if not key.startswith(prefix):
             continue
-        head, found, _ = key[len(prefix) :].partition(delimiter) if delimiter else (key, "", "")
-        if not found:
+        head, actual, _ = key[len(prefix) :].partition(delimiter) if delimiter else (key, "", "")
+        if not actual:
             keys.append(key)
-        elif prefix + head + found not in common:
-            common.append(prefix + head + found)
+        elif prefix + head + actual not in common:
+            common.append(prefix + head + actual)
     return keys, common
 
 
@@ -142,8 +142,8 @@ def test_client_that_decodes_every_field_pages_through(
 ) -> None:
     if not prefix and not delimiter:
         delimiter = "/"
-    found = pages(endpoint, filled, LISTINGS[name], prefix, delimiter)
-    assert found == expected(prefix, delimiter)
+    actual = pages(endpoint, filled, LISTINGS[name], prefix, delimiter)
+    assert actual == expected(prefix, delimiter)
 
 
 @pytest.mark.parametrize("name", LISTINGS)

@@ -64,10 +64,10 @@ def test_parts_have_one_numbering_whatever_numbers_they_came_under(
         attributes: Any = s3.get_object_attributes(
             Bucket=bucket, Key=key, ObjectAttributes=["ObjectParts"]
         )
-        told = attributes["ObjectParts"]
-        assert told["TotalPartsCount"] == 2
-        assert [part["PartNumber"] for part in told["Parts"]] == [1, 2]
-        for part, body in zip(told["Parts"], bodies, strict=True):
+        output = attributes["ObjectParts"]
+        assert output["TotalPartsCount"] == 2
+        assert [part["PartNumber"] for part in output["Parts"]] == [1, 2]
+        for part, body in zip(output["Parts"], bodies, strict=True):
             number = part["PartNumber"]
             got = s3.get_object(Bucket=bucket, Key=key, PartNumber=number)
             assert got["ResponseMetadata"]["HTTPStatusCode"] == 206
@@ -83,10 +83,10 @@ def test_part_past_the_last_is_refused(s3: "S3Client", bucket: str, number: int)
     upload.put(2, body_of(3))
     upload.put(5, body_of(4, 1_000))
     upload.complete()
-    found = refusal(s3.get_object, Bucket=bucket, Key="k", PartNumber=number)
-    assert (found.status, found.code) == (416, "InvalidPartNumber")
-    assert found.details["ActualPartCount"] == "2"
-    assert found.details["PartNumberRequested"] == str(number)
+    error = refusal(s3.get_object, Bucket=bucket, Key="k", PartNumber=number)
+    assert (error.status, error.code) == (416, "InvalidPartNumber")
+    assert error.details["ActualPartCount"] == "2"
+    assert error.details["PartNumberRequested"] == str(number)
     assert refused(s3.head_object, Bucket=bucket, Key="k", PartNumber=number)[0] == 416
 
 
@@ -114,8 +114,8 @@ def test_part_that_was_never_uploaded_is_refused(s3: "S3Client", bucket: str) ->
     upload = Upload.begin(s3, bucket, "k")
     upload.put(1, b"x")
     upload.parts[2] = {"PartNumber": 2, "ETag": NO_PART}
-    found = refusal(upload.complete)
-    assert (found.status, found.code) == (400, "InvalidPart")
+    error = refusal(upload.complete)
+    assert (error.status, error.code) == (400, "InvalidPart")
     upload.parts[1] = {"PartNumber": 1, "ETag": NO_PART}
     assert refused(upload.complete, numbers=[1]) == (400, "InvalidPart")
 
@@ -130,8 +130,8 @@ def test_parts_must_rise_and_none_comes_twice(
     upload.put(1, body_of(1))
     upload.put(2, b"x")
     upload.parts[10_001] = {"PartNumber": 10_001, "ETag": NO_PART}
-    found = refusal(upload.complete, numbers=numbers)
-    assert (found.status, found.code) == (400, "InvalidPartOrder")
+    error = refusal(upload.complete, numbers=numbers)
+    assert (error.status, error.code) == (400, "InvalidPartOrder")
     upload.complete([1, 2])
     assert read(s3, bucket, "k") == body_of(1) + b"x"
 
@@ -147,12 +147,12 @@ def test_order_is_checked_before_etags_and_sizes(s3: "S3Client", bucket: str) ->
         named: Any = {"Parts": list(parts)}
         return refused(s3.complete_multipart_upload, MultipartUpload=named, **upload.names)
 
-    one, two = upload.parts[1], upload.parts[2]
-    assert complete(stale, one, two) == (400, "InvalidPartOrder")
-    assert complete(one, stale) == (400, "InvalidPartOrder")
+    first, two = upload.parts[1], upload.parts[2]
+    assert complete(stale, first, two) == (400, "InvalidPartOrder")
+    assert complete(first, stale) == (400, "InvalidPartOrder")
     assert complete(stale, two, two) == (400, "InvalidPartOrder")
     assert complete(stale, two) == (400, "InvalidPart")
-    assert complete(one, two) == (400, "EntityTooSmall")
+    assert complete(first, two) == (400, "EntityTooSmall")
 
 
 @pytest.mark.parametrize(
@@ -189,8 +189,8 @@ def test_small_part_that_is_not_the_last_is_refused(s3: "S3Client", bucket: str)
     upload = Upload.begin(s3, bucket, "k")
     upload.put(1, body_of(1, PART_MIN - 1))
     upload.put(2, b"x")
-    found = refusal(upload.complete)
-    assert (found.status, found.code) == (400, "EntityTooSmall")
+    error = refusal(upload.complete)
+    assert (error.status, error.code) == (400, "EntityTooSmall")
     assert refused(s3.head_object, Bucket=bucket, Key="k") == (404, "404")
     upload.put(1, body_of(1))
     upload.complete()
@@ -199,8 +199,8 @@ def test_small_part_that_is_not_the_last_is_refused(s3: "S3Client", bucket: str)
 
 def test_upload_of_nothing_is_refused(s3: "S3Client", bucket: str) -> None:
     upload = Upload.begin(s3, bucket, "k")
-    found = refused(s3.complete_multipart_upload, **upload.names)
-    assert found == (400, "InvalidRequest") or found == (400, "MalformedXML")
+    error = refused(s3.complete_multipart_upload, **upload.names)
+    assert error == (400, "InvalidRequest") or error == (400, "MalformedXML")
     assert refused(upload.complete)[0] == 400
     assert s3.list_parts(**upload.names).get("Parts", []) == []
 
@@ -314,5 +314,5 @@ def test_whole_ranges_cross_parts(s3: "S3Client", bucket: str) -> None:
     upload.complete()
     whole = b"".join(parts)
     for first, last in ((PART_MIN - 5, PART_MIN + 5), (3, 2 * PART_MIN + 4), (0, len(whole) - 1)):
-        found = read(s3, bucket, "k", Range=f"bytes={first}-{last}")
-        assert found == whole[first : last + 1]
+        content = read(s3, bucket, "k", Range=f"bytes={first}-{last}")
+        assert content == whole[first : last + 1]

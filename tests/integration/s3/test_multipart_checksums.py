@@ -66,8 +66,8 @@ def test_wrong_claim_of_the_whole_is_refused(s3: "S3Client", bucket: str, algori
     upload = Upload.begin(s3, bucket, "k", ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT")
     upload_all(upload, algorithm)
     claim: dict[str, Any] = {f"Checksum{algorithm}": digest(algorithm, b"other")}
-    found = refusal(upload.complete, ChecksumType="FULL_OBJECT", **claim)
-    assert (found.status, found.code) == (400, "BadDigest")
+    error = refusal(upload.complete, ChecksumType="FULL_OBJECT", **claim)
+    assert (error.status, error.code) == (400, "BadDigest")
     assert refused(s3.head_object, Bucket=bucket, Key="k") == (404, "404")
     upload.complete()
 

@@ -43,11 +43,11 @@ def test_uploads_come_by_key_and_age_in_pages(s3: "S3Client", bucket: str) -> No
         if upload.key == key
     ]
     for size in (1, 2, 3, 1_000):
-        found: list[tuple[str, str]] = []
+        actual: list[tuple[str, str]] = []
         markers: dict[str, str] = {}
         while True:
             page = s3.list_multipart_uploads(Bucket=bucket, MaxUploads=size, **markers)  # type: ignore[arg-type]
-            found += [(entry["Key"], entry["UploadId"]) for entry in page["Uploads"]]
+            actual += [(entry["Key"], entry["UploadId"]) for entry in page["Uploads"]]
             if not page["IsTruncated"]:
                 break
             assert len(page["Uploads"]) == size
@@ -55,8 +55,8 @@ def test_uploads_come_by_key_and_age_in_pages(s3: "S3Client", bucket: str) -> No
                 "KeyMarker": page["NextKeyMarker"],
                 "UploadIdMarker": page["NextUploadIdMarker"],
             }
-        assert [key for key, _ in found] == [key for key, _ in expected]
-        assert sorted(found) == sorted(expected)
+        assert [key for key, _ in actual] == [key for key, _ in expected]
+        assert sorted(actual) == sorted(expected)
 
 
 def test_uploads_have_prefixes_and_delimiters(s3: "S3Client", bucket: str) -> None:

@@ -71,8 +71,8 @@ def test_user_metadata_is_kept(s3: "S3Client", bucket: str) -> None:
 
 def test_user_metadata_of_two_kib_is_the_most(s3: "S3Client", bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Metadata={"name": "v" * 2_044})
-    found = refusal(s3.put_object, Bucket=bucket, Key="k2", Metadata={"name": "v" * 2_045})
-    assert (found.status, found.code) == (400, "MetadataTooLarge")
+    error = refusal(s3.put_object, Bucket=bucket, Key="k2", Metadata={"name": "v" * 2_045})
+    assert (error.status, error.code) == (400, "MetadataTooLarge")
     assert refused(s3.head_object, Bucket=bucket, Key="k2") == (404, "404")
 
 
@@ -105,12 +105,12 @@ def test_override_that_no_header_can_carry_is_refused(s3: "S3Client", bucket: st
 
 
 def test_missing_object_is_told_apart_from_missing_bucket(s3: "S3Client", bucket: str) -> None:
-    found = refusal(s3.get_object, Bucket=bucket, Key="not there")
-    assert (found.status, found.code) == (404, "NoSuchKey")
-    assert found.details["Key"] == "not there"
-    found = refusal(s3.get_object, Bucket="o3-test-not-there", Key="k")
-    assert (found.status, found.code) == (404, "NoSuchBucket")
-    assert found.details["BucketName"] == "o3-test-not-there"
+    error = refusal(s3.get_object, Bucket=bucket, Key="not there")
+    assert (error.status, error.code) == (404, "NoSuchKey")
+    assert error.details["Key"] == "not there"
+    error = refusal(s3.get_object, Bucket="o3-test-not-there", Key="k")
+    assert (error.status, error.code) == (404, "NoSuchBucket")
+    assert error.details["BucketName"] == "o3-test-not-there"
     assert refused(s3.put_object, Bucket="o3-test-not-there", Key="k") == (404, "NoSuchBucket")
     assert refused(s3.head_object, Bucket=bucket, Key="k") == (404, "404")
 

@@ -41,11 +41,11 @@ def test_put_keeps_what_its_query_says(endpoint: Endpoint, s3: "S3Client", bucke
     )
     answer = ask(endpoint, "PUT", f"/{bucket}/k", query, b"body")
     assert answer.status == 200, answer.body
-    found = send(endpoint, Request("HEAD", f"/{bucket}/k")).fields
-    assert found["x-amz-meta-a"] == "alpha"
-    assert found["x-amz-meta-b"].encode("latin-1").decode() == "é+"
-    assert found["x-amz-storage-class"] == "STANDARD_IA"
-    assert found["x-amz-website-redirect-location"] == "/x"
+    actual = send(endpoint, Request("HEAD", f"/{bucket}/k")).fields
+    assert actual["x-amz-meta-a"] == "alpha"
+    assert actual["x-amz-meta-b"].encode("latin-1").decode() == "é+"
+    assert actual["x-amz-storage-class"] == "STANDARD_IA"
+    assert actual["x-amz-website-redirect-location"] == "/x"
     assert read(s3, bucket, "k") == b"body"
 
 
@@ -60,8 +60,8 @@ def test_upload_keeps_what_its_query_says(endpoint: Endpoint, s3: "S3Client", bu
     part = ask(endpoint, "PUT", f"/{bucket}/k", f"partNumber=1&uploadId={at['UploadId']}", b"body")
     parts: Any = {"Parts": [{"PartNumber": 1, "ETag": part.fields["etag"]}]}
     s3.complete_multipart_upload(**at, MultipartUpload=parts)
-    found = s3.head_object(Bucket=bucket, Key="k")
-    assert (found["Metadata"], found["StorageClass"]) == ({"a": "alpha"}, "STANDARD_IA")
+    actual = s3.head_object(Bucket=bucket, Key="k")
+    assert (actual["Metadata"], actual["StorageClass"]) == ({"a": "alpha"}, "STANDARD_IA")
 
 
 @pytest.mark.parametrize(
@@ -143,12 +143,12 @@ def test_default_url_of_boto3_keeps_metadata_and_class(
     assert "AWSAccessKeyId=" in url and "x-amz-meta-a=" in url
     asked = urllib.request.Request(url, data=b"body", method="PUT")
     asked.add_header("Content-Type", "text/x")
-    with urllib.request.urlopen(asked, timeout=10) as answer:
+    with urllib.request.urlopen(asked, timeout=60) as answer:
         assert answer.status == 200
-    found = s3.get_object(Bucket=bucket, Key="a b/ä+")
-    assert found["Body"].read() == b"body"
-    assert (found["Metadata"], found["StorageClass"]) == ({"a": "alpha beta"}, "STANDARD_IA")
-    assert found["ContentType"] == "text/x"
+    actual = s3.get_object(Bucket=bucket, Key="a b/ä+")
+    assert actual["Body"].read() == b"body"
+    assert (actual["Metadata"], actual["StorageClass"]) == ({"a": "alpha beta"}, "STANDARD_IA")
+    assert actual["ContentType"] == "text/x"
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
@@ -170,13 +170,13 @@ def test_every_bucket_operation_of_boto3_can_be_presigned(
             url = client.generate_presigned_url(name, Params={"Bucket": bucket, **more})
             method = "HEAD" if name == "head_bucket" else "GET"
             asked = urllib.request.Request(url, method=method)
-            with urllib.request.urlopen(asked, timeout=10) as answer:
+            with urllib.request.urlopen(asked, timeout=60) as answer:
                 assert answer.status == 200, name
         other = f"{bucket}-2"
         for name in ("create_bucket", "delete_bucket"):
             url = client.generate_presigned_url(name, Params={"Bucket": other})
             method = "PUT" if name == "create_bucket" else "DELETE"
-            with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=10):
+            with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=60):
                 pass
 
 
@@ -193,7 +193,7 @@ def presigned_v2(endpoint: Endpoint, method: str, url_path: str, **fields: str) 
     [
         *[("", 200), ("versions", 200), ("location", 200), ("uploads=", 200), ("versioning", 200)],
         *[("list-type=2", 200), ("response-content-type=a%2Fb", 200), ("acl", 501), ("cors", 501)],
-        *[("policy", 501), ("website", 501), ("tagging", 501), ("object-lock", 501)],
+        *[("policy", 501), ("website", 501), ("tagging", 404), ("object-lock", 501)],
     ],
 )
 def test_version_2_signs_a_bucket_with_a_slash_or_without(

@@ -69,12 +69,12 @@ def test_range_is_cut_out(
 def test_range_beyond_the_end_is_refused(
     s3: "S3Client", filled: str, key: str, wanted: str
 ) -> None:
-    found = refusal(s3.get_object, Bucket=filled, Key=key, Range=wanted)
-    assert (found.status, found.code) == (416, "InvalidRange")
+    error = refusal(s3.get_object, Bucket=filled, Key=key, Range=wanted)
+    assert (error.status, error.code) == (416, "InvalidRange")
     size = len(BODIES.get(key, b""))
-    assert found.details["RangeRequested"] == wanted
-    assert found.details["ActualObjectSize"] == str(size)
-    assert found.headers["content-range"] == f"bytes */{size}"
+    assert error.details["RangeRequested"] == wanted
+    assert error.details["ActualObjectSize"] == str(size)
+    assert error.headers["content-range"] == f"bytes */{size}"
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_part_one_of_an_object_without_parts_is_the_whole(s3: "S3Client", filled
     assert got["ResponseMetadata"]["HTTPStatusCode"] == 206
     assert got["Body"].read() == SMALL and "PartsCount" not in got
     assert got["ContentRange"] == "bytes 0-999/1000"
-    found = refusal(s3.get_object, Bucket=filled, Key="small", PartNumber=2)
-    assert (found.status, found.code) == (416, "InvalidPartNumber")
-    assert found.details["ActualPartCount"] == "1"
+    error = refusal(s3.get_object, Bucket=filled, Key="small", PartNumber=2)
+    assert (error.status, error.code) == (416, "InvalidPartNumber")
+    assert error.details["ActualPartCount"] == "1"
 
 
 def test_part_number_and_range_exclude_each_other(s3: "S3Client", filled: str) -> None:

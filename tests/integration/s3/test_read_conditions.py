@@ -80,22 +80,22 @@ def test_what_the_client_has_already_is_not_sent(
     s3: "S3Client", placed: dict[str, Any], condition: dict[str, str]
 ) -> None:
     for call in (s3.get_object, s3.head_object):
-        found = refusal(call, **arguments(placed, condition))
-        assert (found.status, found.code) == (304, "304")
-        assert found.headers["etag"] == placed["right"]
-        assert "last-modified" in found.headers
+        error = refusal(call, **arguments(placed, condition))
+        assert (error.status, error.code) == (304, "304")
+        assert error.headers["etag"] == placed["right"]
+        assert "last-modified" in error.headers
 
 
 @pytest.mark.parametrize("condition", FAILED, ids=str)
 def test_condition_that_fails_refuses_the_read(
     s3: "S3Client", placed: dict[str, Any], condition: dict[str, str]
 ) -> None:
-    found = refusal(s3.get_object, **arguments(placed, condition))
-    assert (found.status, found.code) == (412, "PreconditionFailed")
-    assert found.details["Condition"].lower().startswith("if-")
+    error = refusal(s3.get_object, **arguments(placed, condition))
+    assert (error.status, error.code) == (412, "PreconditionFailed")
+    assert error.details["Condition"].lower().startswith("if-")
     assert refusal(s3.head_object, **arguments(placed, condition)).status == 412
 
 
 def test_condition_is_checked_before_the_range(s3: "S3Client", placed: dict[str, Any]) -> None:
-    found = refusal(s3.get_object, **arguments(placed, {"IfMatch": "wrong"}), Range="bytes=100-")
-    assert found.status == 412
+    error = refusal(s3.get_object, **arguments(placed, {"IfMatch": "wrong"}), Range="bytes=100-")
+    assert error.status == 412

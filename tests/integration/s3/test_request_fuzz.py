@@ -54,9 +54,7 @@ def test_any_request_is_answered(
 ) -> None:
     lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", *fields]
     with connection(endpoint) as wire:
-        wire.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n")
-        wire.send(b"0\r\n\r\n")
-        wire.half_close()
+        wire.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n0\r\n\r\n")
         status, _ = wire.head()
         while status == 100:
             status, _ = wire.head()

@@ -73,10 +73,10 @@ def test_class_that_is_not_offered_is_refused_and_nothing_is_written(
         (s3.create_multipart_upload, {}),
     ]
     for call, more in calls:
-        found = refusal(call, **asked, **more)
-        assert (found.status, found.code) == (400, "InvalidStorageClass")
-        assert found.message.startswith("The storage class")
-        assert found.details["StorageClassRequested"] == storage_class
+        error = refusal(call, **asked, **more)
+        assert (error.status, error.code) == (400, "InvalidStorageClass")
+        assert error.message.startswith("The storage class")
+        assert error.details["StorageClassRequested"] == storage_class
     assert refused(s3.head_object, Bucket=bucket, Key="k") == (404, "404")
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
 

@@ -59,9 +59,9 @@ def test_refusal_comes_instead_of_the_question_for_the_body(
     keys = Keys(endpoint.main.access, secret) if secret else None
     with connection(endpoint) as wire:
         wire.send(sign(endpoint, asked, payload=UNSIGNED, keys=keys).bytes)
-        found, fields = wire.head()
+        actual, fields = wire.head()
         # A final answer at once, without 100 before it; and 5 GiB need not be read.
-        assert found == status
+        assert actual == status
         assert code in wire._file.read(int(fields["content-length"])).decode()
 
 

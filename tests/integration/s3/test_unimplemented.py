@@ -29,7 +29,6 @@ BUCKET_SUBRESOURCES = [
     "publicAccessBlock",
     "replication",
     "requestPayment",
-    "tagging",
     "website",
 ]
 OBJECT_SUBRESOURCES = ["acl", "legal-hold", "retention", "tagging", "torrent"]

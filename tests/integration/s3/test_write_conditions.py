@@ -20,7 +20,7 @@ def race(call: Any) -> list[tuple[int, str]]:
     """(status, code) of 16 calls at once, `call(number)` each; (200, "") where it succeeds."""
     ready = Barrier(WRITERS)
 
-    def one(number: int) -> tuple[int, str]:
+    def write(number: int) -> tuple[int, str]:
         ready.wait()
         try:
             call(number)
@@ -30,7 +30,7 @@ def race(call: Any) -> list[tuple[int, str]]:
         return 200, ""
 
     with ThreadPoolExecutor(WRITERS) as pool:
-        return list(pool.map(one, range(WRITERS)))
+        return list(pool.map(write, range(WRITERS)))
 
 
 def winner_of(outcomes: list[tuple[int, str]]) -> int:
@@ -43,9 +43,9 @@ def winner_of(outcomes: list[tuple[int, str]]) -> int:
 
 def test_write_only_if_absent(s3: "S3Client", bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"1", IfNoneMatch="*")
-    found = refusal(s3.put_object, Bucket=bucket, Key="k", Body=b"2", IfNoneMatch="*")
-    assert (found.status, found.code) == (412, "PreconditionFailed")
-    assert found.details["Condition"] == "If-None-Match"
+    error = refusal(s3.put_object, Bucket=bucket, Key="k", Body=b"2", IfNoneMatch="*")
+    assert (error.status, error.code) == (412, "PreconditionFailed")
+    assert error.details["Condition"] == "If-None-Match"
     assert read(s3, bucket, "k") == b"1"
     s3.delete_object(Bucket=bucket, Key="k")
     s3.put_object(Bucket=bucket, Key="k", Body=b"3", IfNoneMatch="*")
@@ -55,21 +55,21 @@ def test_write_only_if_absent(s3: "S3Client", bucket: str) -> None:
 def test_write_only_over_the_version_seen(s3: "S3Client", bucket: str) -> None:
     first = s3.put_object(Bucket=bucket, Key="k", Body=b"1")["ETag"]
     second = s3.put_object(Bucket=bucket, Key="k", Body=b"2", IfMatch=first)["ETag"]
-    found = refused(s3.put_object, Bucket=bucket, Key="k", Body=b"3", IfMatch=first)
-    assert found == (412, "PreconditionFailed")
+    error = refused(s3.put_object, Bucket=bucket, Key="k", Body=b"3", IfMatch=first)
+    assert error == (412, "PreconditionFailed")
     assert read(s3, bucket, "k") == b"2"
     s3.put_object(Bucket=bucket, Key="k", Body=b"3", IfMatch=second.strip('"'))
     assert read(s3, bucket, "k") == b"3"
 
 
 def test_if_match_on_a_missing_key_is_not_found(s3: "S3Client", bucket: str) -> None:
-    found = refused(s3.put_object, Bucket=bucket, Key="k", Body=b"1", IfMatch=WRONG)
-    assert found == (404, "NoSuchKey")
+    error = refused(s3.put_object, Bucket=bucket, Key="k", Body=b"1", IfMatch=WRONG)
+    assert error == (404, "NoSuchKey")
 
 
 def test_both_conditions_at_once_are_not_implemented(s3: "S3Client", bucket: str) -> None:
-    found = refused(s3.put_object, Bucket=bucket, Key="k", IfMatch=WRONG, IfNoneMatch="*")
-    assert found == (501, "NotImplemented")
+    error = refused(s3.put_object, Bucket=bucket, Key="k", IfMatch=WRONG, IfNoneMatch="*")
+    assert error == (501, "NotImplemented")
 
 
 @pytest.mark.parametrize("size", [100, 2 << 20])
@@ -126,20 +126,20 @@ def test_compare_and_set_counts_every_success_once(s3: "S3Client", bucket: str) 
 def test_weak_tag_is_never_the_version_seen(s3: "S3Client", bucket: str) -> None:
     weak = "W/" + s3.put_object(Bucket=bucket, Key="k", Body=b"1")["ETag"]
     for call, more in ((s3.put_object, {"Body": b"2"}), (s3.delete_object, {})):
-        found = refused(call, Bucket=bucket, Key="k", IfMatch=weak, **more)
-        assert found == (412, "PreconditionFailed")
-        found = refused(call, Bucket=bucket, Key="absent", IfMatch=weak, **more)
-        assert found == (404, "NoSuchKey")
+        error = refused(call, Bucket=bucket, Key="k", IfMatch=weak, **more)
+        assert error == (412, "PreconditionFailed")
+        error = refused(call, Bucket=bucket, Key="absent", IfMatch=weak, **more)
+        assert error == (404, "NoSuchKey")
     assert read(s3, bucket, "k") == b"1"
-    found = refused(s3.put_object, Bucket=bucket, Key="k", Body=b"2", IfNoneMatch=weak)
-    assert found == (412, "PreconditionFailed")
+    error = refused(s3.put_object, Bucket=bucket, Key="k", Body=b"2", IfNoneMatch=weak)
+    assert error == (412, "PreconditionFailed")
 
 
 def test_star_in_quotes_is_the_tag_of_no_version(s3: "S3Client", bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"1")
     for call, more in ((s3.put_object, {"Body": b"2"}), (s3.delete_object, {})):
-        found = refused(call, Bucket=bucket, Key="k", IfMatch='"*"', **more)
-        assert found == (412, "PreconditionFailed")
+        actual = refused(call, Bucket=bucket, Key="k", IfMatch='"*"', **more)
+        assert actual == (412, "PreconditionFailed")
     doomed: Any = {"Objects": [{"Key": "k", "ETag": '"*"'}]}
     [error] = s3.delete_objects(Bucket=bucket, Delete=doomed)["Errors"]
     assert error["Code"] == "PreconditionFailed" and read(s3, bucket, "k") == b"1"
@@ -151,14 +151,14 @@ def test_delete_that_hangs_on_size_or_time_deletes_nothing(
 ) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"1")
     condition: Any = {name: 5 if name == "IfMatchSize" else "2001-01-01T00:00:00Z"}
-    found = refused(s3.delete_object, Bucket=bucket, Key="k", **condition)
-    assert found == (501, "NotImplemented") and read(s3, bucket, "k") == b"1"
+    error = refused(s3.delete_object, Bucket=bucket, Key="k", **condition)
+    assert error == (501, "NotImplemented") and read(s3, bucket, "k") == b"1"
 
 
 def test_delete_only_the_version_seen(s3: "S3Client", bucket: str) -> None:
     etag = s3.put_object(Bucket=bucket, Key="k", Body=b"1")["ETag"]
-    found = refused(s3.delete_object, Bucket=bucket, Key="k", IfMatch=WRONG)
-    assert found == (412, "PreconditionFailed")
+    error = refused(s3.delete_object, Bucket=bucket, Key="k", IfMatch=WRONG)
+    assert error == (412, "PreconditionFailed")
     s3.delete_object(Bucket=bucket, Key="k", IfMatch=etag)
     assert refused(s3.head_object, Bucket=bucket, Key="k") == (404, "404")
 
@@ -174,10 +174,10 @@ def multipart(s3: "S3Client", bucket: str, key: str, body: bytes) -> dict[str, A
 def test_complete_has_conditions_too(s3: "S3Client", bucket: str) -> None:
     etag = s3.put_object(Bucket=bucket, Key="k", Body=b"old")["ETag"]
     wanted = multipart(s3, bucket, "k", b"new")
-    found = refused(s3.complete_multipart_upload, **wanted, IfNoneMatch="*")
-    assert found == (412, "PreconditionFailed")
-    found = refused(s3.complete_multipart_upload, **wanted, IfMatch=WRONG)
-    assert found == (412, "PreconditionFailed")
+    error = refused(s3.complete_multipart_upload, **wanted, IfNoneMatch="*")
+    assert error == (412, "PreconditionFailed")
+    error = refused(s3.complete_multipart_upload, **wanted, IfMatch=WRONG)
+    assert error == (412, "PreconditionFailed")
     assert read(s3, bucket, "k") == b"old"
     # What was refused may be tried again: the upload is still there.
     s3.complete_multipart_upload(**wanted, IfMatch=etag)

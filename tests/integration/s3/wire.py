@@ -18,7 +18,7 @@ from botocore.credentials import Credentials
 from tests.integration.endpoint import REGION, Endpoint, Keys
 
 UNSIGNED: Final = "UNSIGNED-PAYLOAD"
-_TIMEOUT_SECONDS: Final = 30
+_TIMEOUT_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)

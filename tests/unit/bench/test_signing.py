@@ -55,4 +55,4 @@ def test_stamp_of_a_head_is_the_present_in_utc() -> None:
     signer = Signer(endpoint=ENDPOINT, access_key="K", secret_key="S", region="us-east-1")
     stamp = header(signer.head("GET", "/"), "x-amz-date")
     signed_at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    assert abs((datetime.now(UTC) - signed_at).total_seconds()) < 5
+    assert abs((datetime.now(UTC) - signed_at).total_seconds()) < 60

@@ -38,7 +38,7 @@ def o3(
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
 
 
@@ -97,7 +97,7 @@ def test_help_lists_commands_and_exit_codes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "output"),
     [
         (["serve", "--prt", "1"], "o3: No such option: --prt"),
         (["fly"], "o3: No such command 'fly'"),
@@ -108,10 +108,10 @@ def test_help_lists_commands_and_exit_codes() -> None:
         (["status", "--admin-url", "http://127.0.0.1:1"], "o3: --admin-url needs"),
     ],
 )
-def test_wrong_usage_is_one_line_and_exit_code_2(arguments: list[str], told: str) -> None:
+def test_wrong_usage_is_one_line_and_exit_code_2(arguments: list[str], output: str) -> None:
     done = o3(*arguments)
     assert done.returncode == 2
-    assert done.stderr.startswith(told)
+    assert done.stderr.startswith(output)
     assert done.stderr.count("\n") == 1 and done.stdout == ""
 
 
@@ -198,6 +198,7 @@ def test_status_is_shown_as_tables(admin: type[Admin], tmp_path: Path) -> None:
         **{"node_id": "dn-1", "address": "local", "health": "HEALTHY", "operation": "IN_SERVICE"},
         **{"last_heartbeat_age_ms": 1_500, "capacity_bytes": 3 << 30, "used_bytes": 1 << 30},
         **{"free_bytes": 2 << 30, "volumes": 2, "volumes_failed": 1, "volumes_full": 1},
+        "takes_new_data": True,
     }
     admin.answers["/admin/v1/status"] = (
         200,
@@ -219,7 +220,7 @@ def test_status_is_shown_as_tables(admin: type[Admin], tmp_path: Path) -> None:
     )
     done = o3("status", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    for told in (
+    for output in (
         "om-1",
         "leader",
         "dn-1",
@@ -227,8 +228,9 @@ def test_status_is_shown_as_tables(admin: type[Admin], tmp_path: Path) -> None:
         "1.5 s ago",
         "2 (1 failed, 1 full)",
         "2.0 GiB",
+        "3.0 GiB │ yes",
     ):
-        assert told in done.stdout
+        assert output in done.stdout
     assert "containers: 2 open; 9 blocks, 4.0 KiB" in done.stdout
     assert "space:      1.0 GiB used, 2.0 GiB free, 512.0 MiB for new data" in done.stdout
     assert "corrupt:    3 blocks" in done.stdout

@@ -1,3 +1,7 @@
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from trioxygen.common import errors
@@ -13,7 +17,7 @@ from trioxygen.common.errors import (
     error_from_detail,
     error_of,
 )
-from trioxygen.common.grpc_metadata import status_of
+from trioxygen.common.rpc.grpc_metadata import status_of
 from trioxygen.proto.v1.types_pb2 import ErrorCode, ErrorDetail
 
 CODES: list[int] = [code for code in ErrorCode.values() if code]
@@ -27,23 +31,52 @@ def error(code: int) -> TrioxygenError:
 
 def classes() -> list[type[TrioxygenError]]:
     """All that the module defines and that carry a code of their own."""
-    found = [one for one in vars(errors).values() if isinstance(one, type)]
+    defined = [value for value in vars(errors).values() if isinstance(value, type)]
     return [
-        one
-        for one in found
-        if issubclass(one, TrioxygenError) and "code" in vars(one) and one is not TrioxygenError
+        cls
+        for cls in defined
+        if issubclass(cls, TrioxygenError) and "code" in vars(cls) and cls is not TrioxygenError
     ]
 
 
 def test_every_code_has_one_class_and_every_class_one_code() -> None:
-    assert sorted(one.code for one in classes()) == sorted(CODES)
+    assert sorted(cls.code for cls in classes()) == sorted(CODES)
     assert {type(error(code)).code for code in CODES} == set(CODES)
 
 
-def test_range_of_a_code_tells_its_family() -> None:
-    for one in classes():
-        family = (Refused, Unavailable, Corrupt, Internal)[one.code // 100]
-        assert issubclass(one, family), one
+def test_every_class_is_of_one_family() -> None:
+    families = (Refused, Unavailable, Corrupt, Internal)
+    for cls in classes():
+        assert sum(issubclass(cls, family) for family in families) == 1, cls
+
+
+def test_every_code_is_raised_somewhere() -> None:
+    """By its class, or as the refusal of a command, which names the code."""
+    names = {word for path in sources() for word in words_of(path)}
+    unused = [
+        cls.__name__
+        for cls in classes()
+        if cls is not Unavailable and not {f"{cls.__name__}()", ErrorCode.Name(cls.code)} & names
+    ]
+    assert unused == []
+
+
+def sources() -> list[Path]:
+    """Of the services; not the table of classes itself, nor those that only translate codes."""
+    repo = Path(__file__).parents[3]
+    roots = ("gateway", "metadata", "hdds", "common", "cli")
+    paths = [path for root in roots for path in (repo / root / "trioxygen").rglob("*.py")]
+    return [path for path in paths if path != Path(errors.__file__)]
+
+
+def words_of(path: Path) -> Iterator[str]:
+    """Names that are called, as `Name()`, and names of codes."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield f"{node.func.id}()"
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id in ("types_pb2", "ErrorCode"):
+                yield node.attr
 
 
 @pytest.mark.parametrize("code", CODES, ids=str)

@@ -23,8 +23,8 @@ def test_error_with_line_breaks_forges_no_line(breaks: str) -> None:
     try:
         raise ValueError(f"no such node{breaks}{FORGED}")
     except ValueError as error:
-        told = (ValueError, error, error.__traceback__)
-        record = logging.LogRecord("trioxygen", logging.ERROR, "", 1, "failed", None, told)
+        output = (ValueError, error, error.__traceback__)
+        record = logging.LogRecord("trioxygen", logging.ERROR, "", 1, "failed", None, output)
     first, *rest = formatter.format(record).splitlines()
     assert first == "failed" and f"  {FORGED}" in rest
     assert all(line.startswith("  ") for line in rest)

@@ -2,11 +2,16 @@
 
 import errno
 import logging
+import re
+import subprocess
+import sys
+from contextvars import copy_context
 
 import pytest
 
 from trioxygen.common import logs
 from trioxygen.common.errors import Corrupt, DamagedRow, Internal, StoreDamaged
+from trioxygen.common.origin import Origin, set_origin
 
 
 def _raised(error: BaseException) -> BaseException:
@@ -34,10 +39,10 @@ def test_damage_is_one_line_that_names_it(
     logs.get("trioxygen.test").error("worker_failed", worker="expiry", error=_raised(error))
     [record] = caplog.records
     assert record.levelno == logging.ERROR and record.exc_info is None
-    told = logging.Formatter("%(message)s").format(record)
-    assert told.startswith("worker_failed worker=expiry reason=") and "\n" not in told
+    output = logging.Formatter("%(message)s").format(record)
+    assert output.startswith("worker_failed worker=expiry reason=") and "\n" not in output
     facts = error.facts.values() if isinstance(error, Corrupt) else ["data.mdb"]
-    assert all(fact in told for fact in facts)
+    assert all(fact in output for fact in facts)
 
 
 @pytest.mark.parametrize("error", [Internal("a defect"), KeyError("x"), OSError(errno.EBADF, "x")])
@@ -45,3 +50,48 @@ def test_defect_has_a_traceback(caplog: pytest.LogCaptureFixture, error: BaseExc
     logs.get("trioxygen.test").error("task_failed", error=_raised(error))
     [record] = caplog.records
     assert "Traceback" in logging.Formatter("%(message)s").format(record)
+
+
+def test_libraries_warn_in_the_form_of_our_own_lines_and_say_nothing_else() -> None:
+    program = (
+        "import logging\n"
+        "from trioxygen.common import logs\n"
+        "logs.configure(level='INFO')\n"
+        "logs.get('trioxygen.test').info('begun', number=1)\n"
+        "logging.getLogger('uvicorn.error').info('Started server process')\n"
+        "logging.getLogger('uvicorn.error').warning('Invalid HTTP request received.')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    ours, theirs = done.stderr.splitlines()
+    time = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}"
+    assert re.fullmatch(rf"{time} INFO trioxygen\.test begun number=1", ours)
+    assert re.fullmatch(rf"{time} WARNING uvicorn\.error Invalid HTTP request received\.", theirs)
+
+
+def test_lines_written_while_a_request_is_served_have_its_id_and_its_trace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = logs.get("trioxygen.test")
+
+    def serve() -> None:
+        set_origin(Origin("4F0A", "a-trace"))
+        log.warning("slow", bytes=1)
+        set_origin(Origin("4F0B", "4F0B"))
+        log.warning("untraced")
+        # Work for many says whose of them it means, or nobody's.
+        log.warning("one_of_many", request_id="5B")
+        log.warning("all_of_them", request_id="")
+
+    log.warning("before")
+    copy_context().run(serve)
+    log.warning("after")
+    assert [record.getMessage() for record in caplog.records] == [
+        "before",
+        "slow request_id=4F0A trace=a-trace bytes=1",
+        "untraced request_id=4F0B",
+        "one_of_many request_id=5B",
+        "all_of_them",
+        "after",
+    ]

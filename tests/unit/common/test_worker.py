@@ -1,10 +1,13 @@
 import asyncio
+import gc
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from tests.unit.metadata.manual_clock import ManualClock, SkippingClock
 from trioxygen.common.clock import Clock
+from trioxygen.common.origin import Origin, current_origin, set_origin
 from trioxygen.common.worker import Tasks
 
 
@@ -72,7 +75,7 @@ def test_failing_worker_is_counted_and_waits_longer_each_time() -> None:
             clock.advance(1)
         await rest()
         state = tasks.workers["counting"]
-        assert (state.runs, state.failures, state.last_error) == (1, 3, "0 to come")
+        assert (state.runs, state.failures) == (1, 3)
         name = "trioxygen_worker_failures_total"
         assert registry.get_sample_value(name, {"worker": "counting"}) == 3
         await tasks.stop()
@@ -123,3 +126,153 @@ def test_task_that_fails_is_logged_and_counted(caplog: pytest.LogCaptureFixture)
 
     asyncio.run(scenario())
     assert "task_failed task=fails" in caplog.text
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_work_ends_by_itself_or_is_cancelled_when_it_is_stopped(is_stopped: bool) -> None:
+    events: list[str] = []
+
+    async def work(may_end: asyncio.Event) -> None:
+        try:
+            await may_end.wait()
+            events.append("done")
+        except asyncio.CancelledError:
+            events.append("cancelled")
+            raise
+
+    async def run() -> bool:
+        tasks, _ = tasks_of(ManualClock())
+        stop, may_end = asyncio.Event(), asyncio.Event()
+        running = asyncio.ensure_future(tasks.run_unless(stop, work(may_end), name="work"))
+        await rest()
+        (stop if is_stopped else may_end).set()
+        return await running
+
+    assert asyncio.run(run()) is not is_stopped
+    assert events == ["cancelled" if is_stopped else "done"]
+
+
+def test_what_work_raises_while_it_is_cancelled_is_counted_and_lost_to_nobody() -> None:
+    unretrieved: list[dict[str, Any]] = []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise ValueError("at its end")
+
+    async def run() -> float | None:
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: unretrieved.append(context)
+        )
+        tasks, registry = tasks_of(ManualClock())
+        stop = asyncio.Event()
+        running = asyncio.ensure_future(tasks.run_unless(stop, work(), name="work"))
+        await rest()
+        stop.set()
+        assert not await running
+        gc.collect()
+        return registry.get_sample_value("trioxygen_worker_failures_total", {"worker": "work"})
+
+    assert asyncio.run(run()) == 1
+    assert not unretrieved
+
+
+def test_caller_that_is_cancelled_while_the_work_cleans_up_waits_for_that() -> None:
+    events: list[str] = []
+
+    async def work(may_end: asyncio.Event) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            events.append("cleans up")
+            await may_end.wait()
+            events.append("clean")
+
+    async def run() -> None:
+        tasks, _ = tasks_of(ManualClock())
+        stop, may_end = asyncio.Event(), asyncio.Event()
+        running = asyncio.ensure_future(tasks.run_unless(stop, work(may_end), name="work"))
+        await rest()
+        stop.set()
+        for _ in range(2):
+            await rest()
+            running.cancel()
+        await rest()
+        assert events == ["cleans up"] and not running.done()
+        may_end.set()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert events == ["cleans up", "clean"]
+
+    asyncio.run(run())
+
+
+def test_failure_of_work_that_is_waited_for_is_raised_there() -> None:
+    async def fail() -> None:
+        raise ValueError("no")
+
+    async def run() -> None:
+        tasks, _ = tasks_of(ManualClock())
+        await tasks.run_unless(asyncio.Event(), fail(), name="work")
+
+    with pytest.raises(ValueError, match="no"):
+        asyncio.run(run())
+
+
+def test_first_failure_of_several_is_raised_and_cancels_the_others() -> None:
+    events: list[str] = []
+
+    async def wait() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            events.append("cancelled")
+
+    async def fail() -> None:
+        await rest(3)
+        raise ValueError("first")
+
+    async def end() -> None:
+        events.append("done")
+
+    async def run() -> None:
+        tasks, _ = tasks_of(ManualClock())
+        await tasks.run_all([end(), end()])
+        await tasks.run_all([wait(), fail(), wait()])
+
+    with pytest.raises(ValueError, match="first"):
+        asyncio.run(run())
+    assert events == ["done", "done", "cancelled", "cancelled"]
+
+
+def test_task_works_for_the_request_that_starts_it_only_when_it_says_so() -> None:
+    async def scenario() -> None:
+        tasks, _ = tasks_of(ManualClock())
+        seen: list[str] = []
+
+        async def note() -> None:
+            seen.append(current_origin().request_id)
+
+        set_origin(Origin("4F0A"))
+        await tasks.start(note(), name="for many")
+        await tasks.start(note(), name="for one", for_request=True)
+        tasks.start_worker(Counting())
+        assert seen == ["", "4F0A"]
+        await tasks.stop()
+
+    asyncio.run(scenario())
+
+
+def test_tasks_that_their_owner_ends_have_ended_when_it_goes_on() -> None:
+    async def scenario() -> None:
+        tasks, _ = tasks_of(ManualClock())
+        running = [tasks.start_worker(Counting()), tasks.start(asyncio.sleep(99), name="other")]
+        others = tasks.start(asyncio.sleep(99), name="of somebody else")
+        await rest()
+        await tasks.end(*running)
+        assert all(task.cancelled() for task in running) and not others.done()
+        await tasks.stop()
+        assert others.cancelled()
+
+    asyncio.run(scenario())

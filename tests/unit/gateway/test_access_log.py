@@ -2,15 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.disk import Buffer
+from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
+from trioxygen.common.system_disk import SystemDisk, SystemFile
 from trioxygen.gateway.access_log import AccessLog
 
 Steps = Callable[[Runtime, AccessLog], Coroutine[Any, Any, None]]
@@ -31,6 +36,7 @@ def run(path: Path, steps: Steps, **bounds: int) -> None:
 def write(access_log: AccessLog, key: str = "k", bucket: str = "b") -> None:
     access_log.write(
         request_id="R1",
+        trace="0af7651916cd43dd8448eb211c80319c",
         remote="127.0.0.1",
         account="A1",
         operation="PutObject",
@@ -41,6 +47,7 @@ def write(access_log: AccessLog, key: str = "k", bucket: str = "b") -> None:
         bytes_out=0,
         duration_ms=1.2345,
         error_code="",
+        decision="owner",
     )
 
 
@@ -58,7 +65,8 @@ def test_line_holds_what_happened(tmp_path: Path) -> None:
     assert line == {
         **{"request_id": "R1", "remote": "127.0.0.1", "account": "A1", "operation": "PutObject"},
         **{"bucket": "b", "key": "k", "status": 200, "bytes_in": 4_096, "bytes_out": 0},
-        **{"duration_ms": 1.23, "error_code": ""},
+        **{"trace": "0af7651916cd43dd8448eb211c80319c"},
+        **{"duration_ms": 1.23, "error_code": "", "decision": "owner"},
     }
 
 
@@ -127,10 +135,62 @@ def test_worker_writes_within_its_interval(tmp_path: Path) -> None:
     async def steps(runtime: Runtime, access_log: AccessLog) -> None:
         runtime.tasks.start_worker(access_log)
         write(access_log)
-        for _ in range(200):
+        for _ in range(3_000):
             if (tmp_path / "access.log").stat().st_size:
                 return
             await asyncio.sleep(0.01)
         raise AssertionError("not written")
 
     run(tmp_path / "access.log", steps)
+
+
+class SlowFile:
+    """Written when the test says so."""
+
+    def __init__(self, file: SystemFile, disk: "SlowDisk") -> None:
+        self._file, self._disk = file, disk
+
+    def pwrite(self, buffers: Sequence[Buffer], offset_bytes: int) -> int:
+        self._disk.is_writing.set()
+        assert self._disk.may_write.wait(20)
+        return self._file.pwrite(buffers, offset_bytes)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+class SlowDisk(SystemDisk):
+    def __init__(self) -> None:
+        self.is_writing, self.may_write = threading.Event(), threading.Event()
+
+    def open(self, path: Path, *, create: bool = False) -> Any:
+        return SlowFile(super().open(path, create=create), self)
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_file_that_is_being_written_is_closed_afterwards(
+    tmp_path: Path, is_cancelled: bool
+) -> None:
+    disk, path = SlowDisk(), tmp_path / "access.log"
+
+    async def steps() -> None:
+        runtime = replace(system_runtime(LocalNetwork()), disk=disk)
+        access_log = AccessLog(runtime, path)
+        await access_log.open()
+        write(access_log)
+        working = asyncio.ensure_future(access_log.work())
+        await asyncio.to_thread(disk.is_writing.wait, 20)
+        write(access_log)
+        if is_cancelled:
+            working.cancel()
+        closing = asyncio.ensure_future(access_log.close())
+        await asyncio.sleep(0)
+        assert not closing.done()
+        disk.may_write.set()
+        await closing
+        await asyncio.wait((working,))
+        assert working.cancelled() is is_cancelled and dropped(runtime) == 0
+        await runtime.stop()
+
+    asyncio.run(steps())
+    assert len(path.read_text().splitlines()) == 2

@@ -6,8 +6,8 @@ import pytest
 
 from trioxygen.common.errors import Overloaded
 from trioxygen.common.units import MIB
-from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.request import S3Request
+from trioxygen.gateway.protocol.head import RequestHead
+from trioxygen.gateway.s3.request import S3Request
 from trioxygen.gateway.shares import ShareLimits, Shares
 
 
@@ -37,8 +37,8 @@ def test_documents_beyond_the_share_are_refused_and_others_get_theirs() -> None:
         # One is read: another may follow.
         assert [piece async for piece in unread.pop()] == []
         assert [piece async for piece in request_of("slow", shares).held(document)] == [document]
-        for one in unread:
-            await one.aclose()
+        for each in unread:
+            await each.aclose()
         assert shares.documents.total == 0
 
     asyncio.run(run())

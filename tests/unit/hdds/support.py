@@ -1,72 +1,110 @@
 """A DataNode on a real disk and a real store, with a ring's log in memory that outlives it."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 
 from trioxygen.common.blocking import ThreadBlocking
 from trioxygen.common.clock import SystemClock
-from trioxygen.common.disk import Buffer, Disk, File, SystemDisk
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.disk import Buffer, Disk, File
+from trioxygen.common.errors import Internal, TrioxygenError
+from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import Runtime
+from trioxygen.common.system_disk import SystemDisk
 from trioxygen.common.worker import Tasks
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.hdds.container.container import Container
-from trioxygen.hdds.datanode.config import DataNodeConfig
 from trioxygen.hdds.datanode.datanode import DataNode
-from trioxygen.hdds.datanode.metrics import VolumeWork
-from trioxygen.hdds.datanode.ports import RingMachine, ScmClient
 from trioxygen.hdds.datanode.volumes import VolumeParts
+from trioxygen.hdds.datanode.work import VolumeWork
+from trioxygen.hdds.ring.config import DataNodeConfig
+from trioxygen.hdds.ring.ports import ScmClient
+from trioxygen.hdds.ring.ring import Ring
+from trioxygen.metadata.raft.ports import Entry, Replica, ReplicatedStateMachine
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.ports import Store, Table
-from trioxygen.proto.v1.scm_pb2 import ContainerLocation, DeleteBlocksCommand
+from trioxygen.proto.v1.datanode_pb2 import RingRow
+from trioxygen.proto.v1.scm_pb2 import (
+    ContainerLocation,
+    ContainerReplica,
+    DeleteBlocksCommand,
+)
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, BlockSlice, DataNodeAddress, Pipeline
 
 ADDRESS = "datanode-1"
+RING = 7
 PIPELINE = Pipeline(
-    pipeline_id="ring-1", datanodes=[DataNodeAddress(node_id="node-1", address=ADDRESS)]
+    pipeline_id=RING, datanodes=[DataNodeAddress(node_id="node-1", address=ADDRESS)]
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedEntry:
-    index: int
-    payload: bytes
+LOCATED = [ContainerReplica(datanode=member) for member in PIPELINE.datanodes]
 
 
 @dataclass
 class ListRing:
-    """A ring of one whose log is a list: it survives the DataNodes that use it."""
+    """The log and the member of a ring of one, in a list: it survives the DataNodes that use it.
+    Implements `SharedLog` and `Replica`."""
 
-    entries: list[LoggedEntry] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     durable_index: int = 0
-    machine: RingMachine | None = None
+    machine: ReplicatedStateMachine | None = None
     is_short: bool = False
+    failure: TrioxygenError | None = None
+    term: int = 1
+    entry_bytes_max: int = 16 << 20
+    # Members of other rings than RING, over the same log.
+    others: "dict[int, ListRing]" = field(default_factory=dict)
+
+    def member(self, row: RingRow) -> Replica:
+        if row.pipeline_id == RING:
+            return self
+        return self.others.setdefault(row.pipeline_id, ListRing())
 
     def watch_pressure(self, watcher: Callable[[], None]) -> None:
         """It has room for everything."""
 
-    async def start(self, machine: RingMachine) -> None:
+    async def start(self, machine: ReplicatedStateMachine) -> None:
         self.machine = machine
-        applied_index = machine.applied_index()
+        applied_index = machine.applied().index
         assert self.durable_index <= applied_index
-        await machine.apply([entry for entry in self.entries if entry.index > applied_index])
+        lacking = [entry for entry in self.entries if entry.index > applied_index]
+        if lacking:
+            await machine.apply(lacking)
 
-    async def propose(self, payload: bytes) -> int:
+    async def propose(self, payload: bytes, *, committed: Callable[[], None] | None = None) -> int:
         assert self.machine is not None
-        entry = LoggedEntry(len(self.entries) + 1, payload)
+        entry = Entry(len(self.entries) + 1, self.term, payload)
         self.entries.append(entry)
         await self.machine.apply([entry])
         return entry.index
 
     def is_leader(self) -> bool:
         return True
+
+    def leader_address(self) -> str:
+        return ""
+
+    def watch_leadership(self, watcher: Callable[[], None]) -> None:
+        """It leads for ever."""
+
+    def hand_over(self) -> bool:
+        return False
+
+    async def read_barrier(self) -> None:
+        return
+
+    async def read_log(self, first_index: int, *, bytes_max: int) -> Sequence[Entry]:
+        return self.entries[first_index - 1 :]
+
+    def fail(self, error: BaseException) -> TrioxygenError:
+        return Internal(str(error))
 
     def state_is_durable_through(self, index: int) -> None:
         assert self.durable_index <= index <= len(self.entries)
@@ -158,6 +196,12 @@ class Node:
     def work(self) -> VolumeWork:
         return self.datanode.works[0]
 
+    @property
+    def pipeline(self) -> Ring:
+        actual = self.work.rings.get(RING)
+        assert actual is not None
+        return actual
+
     def container(self, container_id: int = 1) -> Container:
         return self.work.volume.containers[container_id]
 
@@ -203,7 +247,7 @@ class Node:
         blocks = [
             BlockRange(container=1, first_local=first, count=count) for first, count in ranges
         ]
-        await self.work.pipeline.delete_blocks(DeleteBlocksCommand(blocks=blocks))
+        await self.pipeline.delete_blocks(DeleteBlocksCommand(blocks=blocks))
 
     async def flush(self) -> None:
         await self.work.flusher.flush_all()
@@ -225,15 +269,18 @@ def config(**changed: int | float) -> DataNodeConfig:
     return DataNodeConfig(node_id="node-1", address=ADDRESS, **(settings | changed))  # type: ignore[arg-type]
 
 
-def new_runtime(disk: Disk) -> Runtime:
+POOL_THREADS: Final = 2
+
+
+def new_runtime(disk: Disk, network: LocalNetwork | None = None) -> Runtime:
     clock = SystemClock()
     registry = CollectorRegistry()
     return Runtime(
         clock=clock,
         rng=random.Random(1),
         disk=disk,
-        network=LocalNetwork(encode=True),
-        blocking=ThreadBlocking(pool_threads=2),
+        network=network or LocalNetwork(encode=True),
+        blocking=ThreadBlocking(pool_threads=POOL_THREADS),
         registry=registry,
         tasks=Tasks(clock, registry),
     )
@@ -259,17 +306,23 @@ async def node(
         opened.append(LmdbStore(root / name, tables, reserve_bytes=8 << 20))
         return opened[-1]
 
-    datanode = DataNode(runtime, settings or config(), [VolumeParts(root, stores, ring)], scm)
+    datanode = DataNode(
+        runtime,
+        settings or config(),
+        [VolumeParts(root, stores, ring, ring.member)],
+        [] if scm is None else [scm],
+    )
 
     async def locate(container_ids: list[int]) -> list[ContainerLocation]:
         return [
-            ContainerLocation(container_id=container_id, pipeline=PIPELINE)
+            ContainerLocation(container_id=container_id, replicas=LOCATED)
             for container_id in container_ids
         ]
 
     pool = DataNodePool(runtime.network, runtime.clock, locate)
     try:
         await datanode.start()
+        await datanode.homes.join(PIPELINE)
         yield Node(root, runtime, datanode, ring, disk, BlockWriter(pool), BlockReader(pool))
         if not crash:
             await datanode.stop()
@@ -280,3 +333,10 @@ async def node(
         runtime.blocking.close()
         for store in opened:
             store.close()
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """For what threads do."""
+    async with asyncio.timeout(60):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)

@@ -60,7 +60,7 @@ def test_wrong_id_is_refused_by_small_reads_and_by_streams(
                     wanted.tag = tags[of]
                     if asked == of:
                         assert await n.reader.read_small(wanted) == data[-part:]
-                        pieces = [bytes(one) async for one in n.reader.stream(wanted)]
+                        pieces = [bytes(each) async for each in n.reader.stream(wanted)]
                         assert b"".join(pieces) == data[-part:]
                         continue
                     with pytest.raises(WrongBlock):

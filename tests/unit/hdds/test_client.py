@@ -16,13 +16,14 @@ from trioxygen.common.errors import (
     TrioxygenError,
     Unreachable,
 )
-from trioxygen.common.network import Service
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.rpc.call import Call
+from trioxygen.common.rpc.local import LocalNetwork
+from trioxygen.common.rpc.network import Service
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.proto.v1 import datanode_pb2 as dn
-from trioxygen.proto.v1.scm_pb2 import ContainerLocation
+from trioxygen.proto.v1.scm_pb2 import ContainerLocation, ContainerReplica
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockSlice, DataNodeAddress, Pipeline
 
 CONTENT = bytes(range(256)) * 40
@@ -42,13 +43,15 @@ class Replica:
         self.put: list[dn.PutBlockRequest] = []
         self.put_failures: list[TrioxygenError] = []
 
-    async def read_small(self, request: dn.ReadSmallBlockRequest) -> dn.ReadSmallBlockReply:
+    async def read_small(
+        self, request: dn.ReadSmallBlockRequest, call: Call
+    ) -> dn.ReadSmallBlockReply:
         if self._failure is not None:
             raise self._failure()
         end = request.offset_bytes + request.length_bytes
         return dn.ReadSmallBlockReply(data=CONTENT[request.offset_bytes : end])
 
-    async def read_stream(self, header: dn.ReadStreamHeader) -> AsyncIterator[Buffer]:
+    async def read_stream(self, header: dn.ReadStreamHeader, call: Call) -> AsyncIterator[Buffer]:
         sent = 0
         while sent < header.length_bytes:
             if self._failure is not None and sent >= self._good_bytes:
@@ -59,7 +62,7 @@ class Replica:
             sent += size
 
     async def write_stream(
-        self, header: dn.WriteStreamHeader, pieces: AsyncIterator[Buffer]
+        self, header: dn.WriteStreamHeader, pieces: AsyncIterator[Buffer], call: Call
     ) -> dn.WriteStreamReply:
         data = b"".join([bytes(piece) async for piece in pieces])
         if self._failure is not None:
@@ -67,13 +70,13 @@ class Replica:
         self.received.append(data)
         return dn.WriteStreamReply(size_bytes=len(data), checksums=b"1234")
 
-    async def put_block(self, request: dn.PutBlockRequest) -> dn.PutBlockReply:
+    async def put_block(self, request: dn.PutBlockRequest, call: Call) -> dn.PutBlockReply:
         if self.put_failures:
             raise self.put_failures.pop(0)
         self.put.append(request)
         return dn.PutBlockReply(commit_sequence=1)
 
-    async def unexpected(self, request: Any) -> Any:
+    async def unexpected(self, request: Any, call: Call) -> Any:
         raise AssertionError(request)
 
     def service(self) -> Service:
@@ -91,29 +94,59 @@ class Replica:
         )
 
 
+class Silent(Replica):
+    """Begins every read and ends none."""
+
+    async def read_small(
+        self, request: dn.ReadSmallBlockRequest, call: Call
+    ) -> dn.ReadSmallBlockReply:
+        await asyncio.Event().wait()
+        raise AssertionError("reached")
+
+    async def read_stream(self, header: dn.ReadStreamHeader, call: Call) -> AsyncIterator[Buffer]:
+        await asyncio.Event().wait()
+        yield b""
+
+
 class Cluster:
     """Replicas of every container, at the addresses 0, 1, ..."""
 
-    def __init__(self, *replicas: Replica | None, patience_ms: float = 0) -> None:
+    def __init__(
+        self,
+        *replicas: Replica | None,
+        patience_ms: float = 0,
+        call_timeout_ms: float = 30_000,
+    ) -> None:
         self.network = LocalNetwork(encode=True)
         self.replicas = replicas
         self.pipeline = Pipeline(
-            pipeline_id="ring",
+            pipeline_id=1,
             datanodes=[
                 DataNodeAddress(node_id=str(number), address=str(number))
                 for number in range(len(replicas))
             ],
         )
         self.asked = 0
-        self.pool = DataNodePool(self.network, SystemClock(), self.locate, patience_ms=patience_ms)
+        self.pool = DataNodePool(
+            self.network,
+            SystemClock(),
+            self.locate,
+            patience_ms=patience_ms,
+            call_timeout_ms=call_timeout_ms,
+        )
         self.reader, self.writer = BlockReader(self.pool), BlockWriter(self.pool)
 
     async def locate(self, container_ids: list[int]) -> list[ContainerLocation]:
         self.asked += 1
         return [
-            ContainerLocation(container_id=found, pipeline=self.pipeline)
-            for found in container_ids
-            if found != 404
+            ContainerLocation(
+                container_id=container_id,
+                replicas=[
+                    ContainerReplica(datanode=datanode) for datanode in self.pipeline.datanodes
+                ],
+            )
+            for container_id in container_ids
+            if container_id != 404
         ]
 
     async def serve(self) -> None:
@@ -131,6 +164,17 @@ def test_a_small_read_tries_the_next_replica() -> None:
         cluster = Cluster(None, Replica(ChecksumMismatch), Replica())
         await cluster.serve()
         assert await cluster.reader.read_small(piece(10, 50)) == CONTENT[10:60]
+
+    asyncio.run(run())
+
+
+def test_a_replica_that_is_silent_is_left_after_the_time_of_a_call() -> None:
+    async def run() -> None:
+        cluster = Cluster(Silent(), Replica(), call_timeout_ms=500)
+        await cluster.serve()
+        assert await cluster.reader.read_small(piece(10, 50)) == CONTENT[10:60]
+        pieces = [bytes(data) async for data in cluster.reader.stream(piece(7, 5_000))]
+        assert b"".join(pieces) == CONTENT[7:5_007]
 
     asyncio.run(run())
 
@@ -156,7 +200,7 @@ def test_the_only_replica_is_waited_for_while_it_is_started() -> None:
         cluster = Cluster(replica, patience_ms=5_000)
 
         async def streamed() -> bytes:
-            pieces = [bytes(found) async for found in cluster.reader.stream(piece(7, 5_000))]
+            pieces = [bytes(actual) async for actual in cluster.reader.stream(piece(7, 5_000))]
             return b"".join(pieces)
 
         async def written() -> None:
@@ -213,7 +257,7 @@ def test_a_stream_goes_on_at_the_next_replica_where_one_fails(good_bytes: int) -
             Replica(Unreachable, good_bytes), Replica(ChecksumMismatch, 500), Replica()
         )
         await cluster.serve()
-        pieces = [bytes(found) async for found in cluster.reader.stream(piece(7, 5_000))]
+        pieces = [bytes(actual) async for actual in cluster.reader.stream(piece(7, 5_000))]
         assert b"".join(pieces) == CONTENT[7:5_007]
 
     asyncio.run(run())

@@ -144,7 +144,7 @@ def test_a_damaged_row_of_a_container_is_counted_again(
 def damage_first_row(store: LmdbStore, table: str) -> None:
     """Other bytes under its seal: what the file would hold with a bit flipped."""
     txn = store.begin()
-    rows = next(one for one in txn._rows.values() if one.table.name == table)
+    rows = next(row for row in txn._rows.values() if row.table.name == table)
     cursor = txn._cursor(rows)
     assert cursor.first()
     key, stored = cursor.item()

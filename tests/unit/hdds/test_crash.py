@@ -137,7 +137,7 @@ def test_received_blocks_that_nobody_puts_expire(tmp_path: Path) -> None:
                 stream = await n.writer.open(BlockId(container=1, local=local), PIPELINE, size)
                 await stream.send(content(local, size))
                 await stream._uploads[0].finish(5_000)
-            await n.work.pipeline.streams.drop_expired()
+            await n.work.streams.sealed.drop_expired()
             assert n.files() == ["packed-0.data"]
             assert n.container().streams_open == n.container().reserved_bytes == 0
             assert n.container().segments[0].unindexed == 0
@@ -157,7 +157,7 @@ def test_a_cancelled_stream_leaves_nothing_behind(tmp_path: Path, size_max: int)
                 await stream.send(content(1, size_max // 8))
             await stream.cancel()
             await stream.cancel()
-            await n.work.pipeline.streams.finished()
+            await n.work.streams.finished()
             assert n.files() == ["packed-0.data"]
             assert n.allocated_bytes() == before
             assert n.container().reserved_bytes == n.container().streams_open == 0

@@ -2,12 +2,16 @@
 
 import asyncio
 import random
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.unit.hdds.support import PIPELINE, ListRing, config, node
+from trioxygen.common.disk import File
 from trioxygen.common.errors import NoSuchBlock
+from trioxygen.common.system_disk import SystemDisk
 from trioxygen.common.units import KIB, MIB
 from trioxygen.proto.v1.types_pb2 import BlockId
 
@@ -177,5 +181,84 @@ def test_reads_and_deletions_while_blocks_move_are_right(tmp_path: Path) -> None
             assert n.work.volume.corrupt == {}
             assert n.container().block_count == len(alive) == 240
             assert n.container().used_bytes == 240 * 500
+
+    asyncio.run(run())
+
+
+class SlowDisk(SystemDisk):
+    """Removes files only once it may."""
+
+    def __init__(self) -> None:
+        self.removing, self.may_remove = threading.Event(), threading.Event()
+
+    def remove(self, path: Path) -> None:
+        if path.suffix == ".block":
+            self.removing.set()
+            assert self.may_remove.wait(20)
+        super().remove(path)
+
+
+def test_stop_waits_for_space_that_is_being_given_back(tmp_path: Path) -> None:
+    async def run() -> None:
+        disk = SlowDisk()
+        async with node(
+            tmp_path, disk=disk, settings=config(flush_interval_ms=10_000), crash=True
+        ) as n:
+            await n.write(1, content(1, 2 * MIB))
+            await n.flush()
+            await n.delete((1, 1))
+            flushing = asyncio.create_task(n.flush())
+            await asyncio.to_thread(disk.removing.wait, 20)
+            # Its caller leaves; the index names the block no more.
+            flushing.cancel()
+            stopping = asyncio.create_task(n.datanode.stop())
+            await asyncio.wait((stopping,), timeout=0.2)
+            assert not stopping.done() and len(n.files()) == 1
+            disk.may_remove.set()
+            await stopping
+            assert n.files() == []
+
+    asyncio.run(run())
+
+
+class SlowHoles:
+    """A file whose holes are punched only once they may be."""
+
+    def __init__(self, file: File, disk: "SlowHolesDisk") -> None:
+        self._file, self._disk = file, disk
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def punch_hole(self, offset_bytes: int, size_bytes: int) -> None:
+        self._disk.punching.set()
+        assert self._disk.may_punch.wait(20)
+        self._file.punch_hole(offset_bytes, size_bytes)
+
+
+class SlowHolesDisk(SystemDisk):
+    def __init__(self) -> None:
+        self.punching, self.may_punch = threading.Event(), threading.Event()
+
+    def open(self, path: Path, *, create: bool = False) -> Any:
+        return SlowHoles(super().open(path, create=create), self)
+
+
+def test_segment_that_is_compacted_while_a_hole_is_made_in_it_stays_away(tmp_path: Path) -> None:
+    async def run() -> None:
+        disk = SlowHolesDisk()
+        async with node(tmp_path, disk=disk, settings=config(flush_interval_ms=10_000)) as n:
+            for local in range(1, 21):
+                await n.write(local, content(local, 1_000))
+            await n.flush()
+            await n.delete((1, 20))
+            flushing = asyncio.create_task(n.flush())
+            await asyncio.to_thread(disk.punching.wait, 20)
+            while await n.work.compactor.work():
+                pass
+            assert n.files() == [] and 0 not in n.container().segments
+            disk.may_punch.set()
+            await flushing
+            assert 0 not in n.container().segments and 0 not in n.container().dirty_segments
 
     asyncio.run(run())

@@ -150,13 +150,13 @@ def test_stream_that_would_reach_the_reserve_is_refused_in_the_middle(disk: Smal
     async def run() -> None:
         settings = config(space_reserve_bytes=40 * MIB)
         async with node(disk.path / "dn", settings=settings) as n:
-            one, two = [
+            first, two = [
                 await n.writer.open(BlockId(container=1, local=local), PIPELINE, 16 * MIB)
                 for local in (1, 2)
             ]
             for _ in range(15):
-                await one.send(bytes(MIB))
-            assert await one.finish() == 15 * MIB
+                await first.send(bytes(MIB))
+            assert await first.finish() == 15 * MIB
             with pytest.raises(NoSpace):
                 for _ in range(15):
                     await two.send(bytes(MIB))
@@ -168,10 +168,15 @@ def test_stream_that_would_reach_the_reserve_is_refused_in_the_middle(disk: Smal
     asyncio.run(run())
 
 
-def test_compaction_that_finds_no_room_leaves_the_segment_as_it_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "failure", [NoSpace("the disk is full"), OSError(5, "Input/output error")], ids=["full", "bad"]
+)
+def test_compaction_that_cannot_write_leaves_the_segment_as_it_was(
+    tmp_path: Path, failure: Exception
+) -> None:
     async def run() -> None:
         disk = FragileDisk()
-        disk.failure = lambda: NoSpace("the disk is full")
+        disk.failure = lambda: failure
         async with node(tmp_path, disk=disk) as n:
             for local in range(1, 65):
                 await n.write(local, content(local, 20 * KIB))
@@ -181,7 +186,7 @@ def test_compaction_that_finds_no_room_leaves_the_segment_as_it_was(tmp_path: Pa
             await n.flush()
             size_bytes = n.container().segments[1].size_bytes
             disk.changes_left = 0
-            with pytest.raises(NoSpace):
+            with pytest.raises(type(failure)):
                 await n.work.compactor.compact(n.container(), 0)
             disk.changes_left = None
             assert n.container().segments[1].size_bytes == size_bytes

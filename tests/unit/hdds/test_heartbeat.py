@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.hdds.support import PIPELINE, ListRing, config, node
+from tests.unit.hdds.support import PIPELINE, ListRing, config, node, until
 from trioxygen.common.errors import ContainerNotOpen, InvalidRequest, NoSuchBlock, Unreachable
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.datanode.volumes import belong_to
@@ -37,14 +37,20 @@ class RecordingScm:
     async def register(self, request: RegisterDataNodeRequest) -> RegisterDataNodeReply:
         self.registrations.append(request)
         return RegisterDataNodeReply(
-            cluster_id="cluster-1", heartbeat_interval_ms=5, term=self.term
+            leader=True, cluster_id="cluster-1", heartbeat_interval_ms=5, term=self.term
         )
 
     async def heartbeat(self, request: HeartbeatRequest) -> HeartbeatReply:
         self.heartbeats.append(request)
         async with self._heard:
             self._heard.notify_all()
-        answer = self.answers.pop(0) if self.answers else HeartbeatReply()
+        answer = (
+            self.answers.pop(0)
+            if self.answers
+            else HeartbeatReply(
+                leader=True,
+            )
+        )
         if self.answer_after_ms:
             await asyncio.sleep(self.answer_after_ms / 1_000)
         if isinstance(answer, Exception):
@@ -82,7 +88,9 @@ def test_the_first_report_is_full_and_later_ones_say_what_changed(tmp_path: Path
             await n.flush()
             await scm.after(2)
             changed = [
-                report.used_bytes for told in scm.heartbeats[2:] for report in told.containers
+                report.used_bytes
+                for heartbeat in scm.heartbeats[2:]
+                for report in heartbeat.containers
             ]
             assert changed[-1] == 8
 
@@ -94,16 +102,20 @@ def test_deletions_are_acknowledged_once_they_are_in_the_log(tmp_path: Path) -> 
         scm = RecordingScm()
         async with node(tmp_path, scm=scm) as n:
             await n.write(1, b"12345")
-            scm.answers.append(HeartbeatReply(commands=[delete_command(77, 1, 10)]))
+            scm.answers.append(HeartbeatReply(leader=True, commands=[delete_command(77, 1, 10)]))
             # The heartbeat with the acknowledgement gets lost: it is told again.
             scm.answers.append(Unreachable())
-            await scm.after(1)
+
+            def told() -> list[list[int]]:
+                return [list(request.deleted_transaction_ids) for request in scm.heartbeats]
+
+            await until(lambda: [77] in told())
             with pytest.raises(NoSuchBlock):
                 await n.read(1, 0, 5)
-            await scm.after(5)
-            told = [list(request.deleted_transaction_ids) for request in scm.heartbeats]
-            assert told.count([77]) == 2
-            assert told[-1] == []
+            await until(lambda: [77] in told()[:-1] and told()[-1] == [])
+            await scm.after(3)
+            assert told().count([77]) == 2
+            assert told()[-1] == []
 
     asyncio.run(run())
 
@@ -119,7 +131,7 @@ def test_commands_of_a_former_term_or_too_old_when_they_come_are_dropped(tmp_pat
             # Any answer takes longer than that.
             late.term, late.valid_ms = 5, 1
             scm.answer_after_ms = 20
-            scm.answers.append(HeartbeatReply(commands=[late, stale]))
+            scm.answers.append(HeartbeatReply(leader=True, commands=[late, stale]))
             await scm.after(3)
             assert await n.read(1, 0, 5) == b"12345"
 
@@ -137,8 +149,8 @@ def test_commands_count_by_the_term_of_the_scm_that_took_the_node_in(tmp_path: P
             scm.term = 2
             command = delete_command(1, 1, 1)
             command.term, command.valid_ms = 2, 60_000
-            scm.answers.append(HeartbeatReply(register_again=True))
-            scm.answers.append(HeartbeatReply(commands=[command]))
+            scm.answers.append(HeartbeatReply(leader=True, register_again=True))
+            scm.answers.append(HeartbeatReply(leader=True, commands=[command]))
             await scm.after(4)
             with pytest.raises(NoSuchBlock):
                 await n.read(1, 0, 5)
@@ -153,11 +165,11 @@ def test_a_node_that_the_scm_forgot_registers_again_and_reports_all(tmp_path: Pa
             await n.write(1, b"12345")
             await n.flush()
             await scm.after(2)
-            scm.answers.append(HeartbeatReply(register_again=True))
+            scm.answers.append(HeartbeatReply(leader=True, register_again=True))
             await scm.after(3)
             assert len(scm.registrations) == 2
             assert scm.registrations[1].cluster_id == "cluster-1"
-            assert [told.full_report for told in scm.heartbeats].count(True) == 2
+            assert [heartbeat.full_report for heartbeat in scm.heartbeats].count(True) == 2
 
     asyncio.run(run())
 
@@ -184,9 +196,9 @@ def test_corrupt_blocks_are_reported_once_and_in_every_full_report(tmp_path: Pat
             await scm.after(2)
             n.work.volume.record_corrupt(bytes(7) + b"\x01" + bytes(7) + b"\x01", "a test")
             await scm.after(3)
-            told = [request for request in scm.heartbeats if request.corrupt_blocks]
-            assert len(told) == 1
-            assert told[0].corrupt_blocks[0].block == BlockId(container=1, local=1)
+            output = [request for request in scm.heartbeats if request.corrupt_blocks]
+            assert len(output) == 1
+            assert output[0].corrupt_blocks[0].block == BlockId(container=1, local=1)
 
     asyncio.run(run())
 
@@ -197,15 +209,21 @@ def test_a_closed_container_takes_no_writes_and_stays_readable(tmp_path: Path) -
         async with node(tmp_path, ring=ring, scm=scm) as n:
             await n.write(1, b"12345")
             close = DataNodeCommand(term=1, close_container=CloseContainerCommand(container_id=1))
-            scm.answers.append(HeartbeatReply(commands=[close]))
-            await scm.after(3)
+            scm.answers.append(HeartbeatReply(leader=True, commands=[close]))
+
+            def reported() -> list[int]:
+                return [
+                    report.state for heartbeat in scm.heartbeats for report in heartbeat.containers
+                ]
+
+            await until(lambda: scm_pb2.CLOSED in reported())
             with pytest.raises(ContainerNotOpen):
                 await n.write(2, b"x")
             with pytest.raises(ContainerNotOpen):
                 await n.write(2, bytes(100 * KIB))
             assert await n.read(1, 0, 5) == b"12345"
-            reported = [report.state for told in scm.heartbeats for report in told.containers]
-            assert reported[-1] == scm_pb2.CLOSED
+            await scm.after(2)
+            assert reported()[-1] == scm_pb2.CLOSED
         async with node(tmp_path, ring=ring) as n:
             with pytest.raises(ContainerNotOpen):
                 await n.write(2, b"x")
@@ -219,15 +237,13 @@ def test_a_container_waits_for_its_streams_before_it_closes(tmp_path: Path) -> N
         async with node(tmp_path) as n:
             stream = await n.writer.open(BlockId(container=1, local=1), PIPELINE, 2 * MIB)
             await stream.send(bytes(MIB))
-            await asyncio.sleep(0.01)
-            await n.work.pipeline.close_container(1)
+            await n.pipeline.close_container(1)
             with pytest.raises(ContainerNotOpen):
                 await n.write(2, b"x")
             await stream.send(bytes(MIB))
             assert await stream.finish() == 2 * MIB
             assert await n.read_stream(1, 0, 2 * MIB) == bytes(2 * MIB)
-            await asyncio.sleep(0.01)
-            assert n.container().state.name == "CLOSED"
+            await until(lambda: n.container().state.name == "CLOSED")
 
     asyncio.run(run())
 
@@ -239,8 +255,7 @@ def test_a_container_that_reaches_its_limit_closes_itself(tmp_path: Path) -> Non
         async with node(tmp_path, settings=limits) as n:
             for local in range(1, 5):
                 await n.write(local, bytes(60 * KIB))
-            await asyncio.sleep(0.01)
-            assert n.container().state.name == "CLOSED"
+            await until(lambda: n.container().state.name == "CLOSED")
             with pytest.raises(ContainerNotOpen):
                 await n.write(5, b"x")
             await n.write(5, b"x", container=2)

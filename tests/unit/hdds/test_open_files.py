@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from trioxygen.common.blocking import Lane
-from trioxygen.common.disk import SystemDisk
+from trioxygen.common.system_disk import SystemDisk
 from trioxygen.hdds.container.layout import VolumeLayout
 from trioxygen.hdds.container.open_files import FileId, OpenFiles
 
@@ -49,15 +49,15 @@ def test_user_that_comes_between_the_opening_and_its_callback_gets_the_file(
         files.release(second)
         files.close()
 
-    asyncio.run(asyncio.wait_for(steps(), 5))
+    asyncio.run(asyncio.wait_for(steps(), 60))
 
 
 def test_missing_file_is_told_to_each_user(tmp_path: Path) -> None:
     async def steps() -> None:
         files = open_files(tmp_path)
-        found = await asyncio.gather(
+        actual = await asyncio.gather(
             files.acquire(FILE), files.acquire(FILE), return_exceptions=True
         )
-        assert [type(each) for each in found] == [FileNotFoundError] * 2
+        assert [type(each) for each in actual] == [FileNotFoundError] * 2
 
-    asyncio.run(asyncio.wait_for(steps(), 5))
+    asyncio.run(asyncio.wait_for(steps(), 60))

@@ -11,11 +11,15 @@ from trioxygen.proto.v1.scm_pb2 import HeartbeatReply
 CONTAINERS = range(1, 8)
 
 
-def told(scm: RecordingScm) -> list[tuple[bool, bool, set[int]]]:
+def pages_of(scm: RecordingScm) -> list[tuple[bool, bool, set[int]]]:
     """(begins, goes on, containers) of each heartbeat."""
     return [
-        (one.full_report, one.more, {report.container_id for report in one.containers})
-        for one in scm.heartbeats
+        (
+            heartbeat.full_report,
+            heartbeat.more,
+            {report.container_id for report in heartbeat.containers},
+        )
+        for heartbeat in scm.heartbeats
     ]
 
 
@@ -28,7 +32,7 @@ def test_report_of_many_containers_ends_with_its_last_page(tmp_path: Path) -> No
         settings = config(reported_at_once_max=3)
         async with node(tmp_path, ring=ring, scm=scm, settings=settings):
             await scm.after(5)
-            pages = told(scm)
+            pages = pages_of(scm)
             assert [page[:2] for page in pages[:4]] == [
                 (True, True),
                 (False, True),
@@ -47,13 +51,20 @@ def test_pages_that_were_not_answered_come_again(tmp_path: Path) -> None:
         async with node(tmp_path, ring=ring) as n:
             for container in CONTAINERS:
                 await n.write(1, b"12345", container=container)
-        scm.answers += [Unreachable(), HeartbeatReply(), Unreachable(), HeartbeatReply()]
+        scm.answers += [
+            Unreachable(),
+            HeartbeatReply(
+                leader=True,
+            ),
+            Unreachable(),
+            HeartbeatReply(),
+        ]
         settings = config(reported_at_once_max=3)
         async with node(tmp_path, ring=ring, scm=scm, settings=settings):
             async with asyncio.timeout(20):
                 while len(scm.heartbeats) < 7:
                     await scm.after(1)
-            pages = told(scm)
+            pages = pages_of(scm)
             heard = [page for number, page in enumerate(pages) if number not in (0, 2)]
             assert [page[:2] for page in heard[:3]] == [(True, True), (False, True), (False, False)]
             assert set().union(*(page[2] for page in heard)) == set(CONTAINERS)

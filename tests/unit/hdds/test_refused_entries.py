@@ -1,18 +1,27 @@
 """What cannot be applied costs itself: the node goes on, starts again, and says so."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.unit.hdds.support import ListRing, LoggedEntry, Node, node
+from tests.unit.hdds.support import RING, ListRing, Node, node
 from trioxygen.common.clock import SystemClock
-from trioxygen.common.disk import SystemDisk
-from trioxygen.common.errors import ContainerNotOpen, InvalidRequest, TrioxygenError
-from trioxygen.hdds.container.state import ContainerState
+from trioxygen.common.container_state import ContainerState
+from trioxygen.common.errors import ContainerNotOpen, Internal, InvalidRequest, TrioxygenError
+from trioxygen.common.system_disk import SystemDisk
+from trioxygen.hdds.checksums import checksums_of
+from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.datanode.commands import Commands
-from trioxygen.proto.v1.datanode_pb2 import RefusedEntries, RingEntry, WriteSmallBlockRequest
+from trioxygen.metadata.raft.ports import Entry
+from trioxygen.proto.v1.datanode_pb2 import (
+    PutBlockRequest,
+    RefusedEntries,
+    RingEntry,
+    WriteSmallBlockRequest,
+)
 from trioxygen.proto.v1.scm_pb2 import (
     CloseContainerCommand,
     DataNodeCommand,
@@ -34,6 +43,12 @@ def small(container: int, local: int) -> bytes:
     return RingEntry(
         write_small_block=WriteSmallBlockRequest(block=block, data=b"data")
     ).SerializeToString()
+
+
+def put(container: int, local: int) -> bytes:
+    block = BlockId(container=container, local=local)
+    request = PutBlockRequest(block=block, size_bytes=4, checksums=checksums_of(b"data"))
+    return RingEntry(put_block=request).SerializeToString()
 
 
 BAD = {
@@ -129,7 +144,7 @@ def test_container_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path)
             await started.write(2, b"one", container=1)
             await started.flush()
             assert started.container(1).state is ContainerState.OPEN
-            assert started.work.pipeline.pending_bytes == 0
+            assert started.work.blocks.pending_bytes == 0
         async with node(tmp_path, ring=ring, disk=disk) as again:
             assert await again.read(1, 0, 3) == b"one"
             await again.write(3, b"three")
@@ -138,7 +153,7 @@ def test_container_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path)
             RefusedEntries.FromString(path.read_bytes())
             for path in (tmp_path / "refused").glob("container-2-*.entries")
         ]
-        [payload] = [payload for one in kept for payload in one.payloads]
+        [payload] = [payload for each in kept for payload in each.payloads]
         assert RingEntry.FromString(payload).write_small_block.data == b"two"
 
     asyncio.run(test())
@@ -149,7 +164,7 @@ def test_bad_command_of_a_heartbeats_answer_keeps_no_other_from_being_done(tmp_p
         async with node(tmp_path) as started:
             await started.write(1, b"gone")
             await started.write(2, b"kept")
-            commands = Commands(SystemClock(), lambda _: started.work.pipeline)
+            commands = Commands(SystemClock(), started.datanode.homes)
             deletes = DeleteBlocksCommand(transaction_id=7, blocks=[WRAPPING, GOOD])
             long = Pipeline(datanodes=[DataNodeAddress(node_id="n" * 300)])
             for command in (
@@ -173,16 +188,66 @@ def test_proposer_of_an_entry_that_is_refused_is_told(tmp_path: Path) -> None:
         async with node(tmp_path) as started:
             entry = RingEntry(close_container=CloseContainerCommand(container_id=2**64 - 1))
             with pytest.raises(InvalidRequest, match="container_id is to be"):
-                await started.work.pipeline._propose(entry)
+                await started.pipeline._propose(entry)
+
+    asyncio.run(test())
+
+
+class BrokenContainer(Container):
+    """In which no block can be noted."""
+
+    def has_had(self, key: bytes) -> None:
+        raise OSError(5, "Input/output error")
+
+
+def test_small_write_whose_entry_cannot_be_applied_is_not_acknowledged(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with node(tmp_path) as started:
+            started.work.volume.load_container(BrokenContainer(2, pipeline_id=RING))
+            with pytest.raises(Internal, match="Input/output error"):
+                await started.write(1, b"broken", container=2)
+            assert started.container(2).state is ContainerState.UNHEALTHY
+            await serves(started, 1)
+
+    asyncio.run(test())
+
+
+class BusyRing(ListRing):
+    """While it is `busy` a proposal is applied together with many that come from elsewhere."""
+
+    is_busy = False
+
+    async def propose(self, payload: bytes, *, committed: Callable[[], None] | None = None) -> int:
+        if not self.is_busy:
+            return await super().propose(payload, committed=committed)
+        assert self.machine is not None
+        first = len(self.entries) + 1
+        others = [put(2, local) for local in range(1, 1_101)]
+        entries = [Entry(first + at, 1, each) for at, each in enumerate([payload, *others])]
+        self.entries += entries
+        await self.machine.apply(entries)
+        return first
+
+
+def test_proposer_is_told_however_many_others_are_refused_with_it(tmp_path: Path) -> None:
+    async def test() -> None:
+        ring = BusyRing()
+        async with node(tmp_path, ring=ring) as started:
+            await started.write(1, b"data", container=2)
+            await started.pipeline.close_container(2)
+            ring.is_busy = True
+            entry = RingEntry(close_container=CloseContainerCommand(container_id=2**64 - 1))
+            with pytest.raises(InvalidRequest, match="container_id is to be"):
+                await started.pipeline._propose(entry)
 
     asyncio.run(test())
 
 
 def test_log_of_refused_entries_only_is_replayed(tmp_path: Path) -> None:
     async def test() -> None:
-        entries = [LoggedEntry(at, bad) for at, bad in enumerate(BAD.values(), start=1)]
+        entries = [Entry(at, 1, bad) for at, bad in enumerate(BAD.values(), start=1)]
         async with node(tmp_path, ring=ListRing(entries)) as started:
-            assert started.work.pipeline.refusals.entries == len(BAD)
+            assert started.work.blocks.refusals.entries == len(BAD)
             await serves(started, 1)
 
     asyncio.run(test())

@@ -5,19 +5,20 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.unit.hdds.support import ADDRESS, PIPELINE, config, new_runtime
-from trioxygen.common.disk import SystemDisk
+from tests.unit.hdds.support import ADDRESS, LOCATED, PIPELINE, config, new_runtime
+from trioxygen.common.system_disk import SystemDisk
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.hdds.datanode.datanode import DataNode
 from trioxygen.hdds.datanode.volumes import VolumeParts
-from trioxygen.metadata.raft.ports import GroupId
-from trioxygen.metadata.raft.replica import SingleVoterReplica
-from trioxygen.metadata.raft.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.driver.one_voter import OnlyVoter
+from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.ports import GroupId, Replica
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.ports import Store, Table
+from trioxygen.proto.v1.datanode_pb2 import RingRow
 from trioxygen.proto.v1.scm_pb2 import ContainerLocation
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockSlice
 
@@ -31,16 +32,23 @@ def content(local: int) -> bytes:
 async def run_node(root: Path, *, write: bool) -> None:
     runtime = new_runtime(SystemDisk())
     wal = await WriteAheadLog.open(root / "log", runtime, WalConfig())
-    ring = SingleVoterReplica(runtime, wal, GroupId(1))
+
+    def member(row: RingRow) -> Replica:
+        return OnlyVoter(runtime, wal, GroupId(row.pipeline_id))
 
     def stores(name: str, tables: Iterable[Table]) -> Store:
         return LmdbStore(root / name, tables)
 
     async def locate(container_ids: list[int]) -> list[ContainerLocation]:
-        return [ContainerLocation(container_id=found, pipeline=PIPELINE) for found in container_ids]
+        return [
+            ContainerLocation(container_id=container_id, replicas=LOCATED)
+            for container_id in container_ids
+        ]
 
-    datanode = DataNode(runtime, config(), [VolumeParts(root, stores, ring)], None)
+    datanode = DataNode(runtime, config(), [VolumeParts(root, stores, wal, member)], [])
     await datanode.start()
+    if write:
+        await datanode.homes.join(PIPELINE)
     pool = DataNodePool(runtime.network, runtime.clock, locate)
     writer, reader = BlockWriter(pool), BlockReader(pool)
     for local, size in SIZES.items():

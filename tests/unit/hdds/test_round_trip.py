@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.hdds.support import ListRing, Node, config, node
+from tests.unit.hdds.support import RING, ListRing, Node, config, node
 from trioxygen.common.errors import BlockExists, InvalidRequest, NoSuchBlock, NoSuchContainer
-from trioxygen.common.session import SessionLimits
+from trioxygen.common.rpc.session import SessionLimits
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.container.blocks import block_key, highest_local
 from trioxygen.proto.v1 import datanode_pb2
@@ -118,7 +118,7 @@ def test_a_block_written_again_is_one_block(tmp_path: Path) -> None:
             assert n.container().block_count == 3
             assert n.container().used_bytes == 4096 + 300 * KIB + 2 * MIB
             assert n.container().streams_open == 0
-            assert n.work.pipeline.streams.sealed == {}
+            assert len(n.work.streams.sealed) == 0
 
     asyncio.run(run())
 
@@ -249,7 +249,7 @@ def test_pending_blocks_are_bounded_and_writers_wait_for_the_flusher(tmp_path: P
             most = 0
             for local in range(1, 41):
                 await n.write(local, random_bytes(60 * KIB, local))
-                most = max(most, n.work.pipeline.pending_bytes)
+                most = max(most, n.work.blocks.pending_bytes)
             assert most <= 320 * KIB
             for local in range(1, 41):
                 assert await n.read(local, 0, 60 * KIB) == random_bytes(60 * KIB, local)
@@ -305,7 +305,7 @@ def test_description_of_any_number_of_containers_comes_in_pages(tmp_path: Path) 
         async with node(tmp_path) as started:
             volume = started.work.volume
             for container_id in range(1, 301):
-                volume.container(container_id, "ring-1")
+                volume.make_container(container_id, pipeline_id=RING, replica_index=0)
             for local in range(1, 6_001):
                 volume.record_corrupt(block_key(7, local), "r" * 1_000)
             containers: list[int] = []
@@ -314,8 +314,8 @@ def test_description_of_any_number_of_containers_comes_in_pages(tmp_path: Path) 
             while True:
                 page = started.datanode.describe(after)
                 assert page.ByteSize() < SessionLimits().message_bytes_max
-                containers += [one.container_id for one in page.containers]
-                corrupt += [one.block.local for one in page.corrupt_blocks]
+                containers += [container.container_id for container in page.containers]
+                corrupt += [corrupt_block.block.local for corrupt_block in page.corrupt_blocks]
                 pages, after = pages + 1, page.next
                 if not after:
                     break

@@ -10,13 +10,13 @@ import pytest
 
 from tests.unit.hdds.support import ListRing, Node, node
 from tests.unit.hdds.test_heartbeat import RecordingScm
+from trioxygen.common.container_state import ContainerState
 from trioxygen.common.errors import UnknownFormat
-from trioxygen.common.rules.network import RULES
-from trioxygen.common.rules.rule import NUMBER_MAX
+from trioxygen.common.rpc.rules.network import RULES
+from trioxygen.common.rpc.rules.rule import NUMBER_MAX
 from trioxygen.hdds.container.blocks import CONTAINERS, TABLES, block_key, container_key
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.container.layout import container_of
-from trioxygen.hdds.container.state import ContainerState
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.datanode_pb2 import DataNodeContainerRow
@@ -38,8 +38,8 @@ def write_container(root: Path, container_id: int, *, highest_local: int = 1) ->
 
 
 def set_aside_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    told = [record.getMessage() for record in caplog.records]
-    return [line for line in told if line.startswith("container_unhealthy")]
+    output = [record.getMessage() for record in caplog.records]
+    return [line for line in output if line.startswith("container_unhealthy")]
 
 
 async def goes_on(started: Node, scm: RecordingScm, container_id: int) -> None:
@@ -109,7 +109,9 @@ def test_block_beyond_all_ids_makes_its_container_unhealthy_and_no_report_too_hi
 ) -> None:
     leave = partial(write_container, container_id=2, highest_local=2**64 - 1)
     scm = asyncio.run(set_aside_once(tmp_path, caplog, 2, leave))
-    [report] = [one for one in scm.heartbeats[0].containers if one.container_id == 2]
+    [report] = [
+        container for container in scm.heartbeats[0].containers if container.container_id == 2
+    ]
     assert report.state == scm_pb2.UNHEALTHY
 
 

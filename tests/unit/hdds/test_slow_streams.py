@@ -2,12 +2,11 @@
 
 import asyncio
 import weakref
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.unit.hdds.support import PIPELINE, Node, config, node
+from tests.unit.hdds.support import PIPELINE, Node, config, node, until
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.client.writer import BlockStream
 from trioxygen.proto.v1.types_pb2 import BlockId
@@ -15,12 +14,6 @@ from trioxygen.proto.v1.types_pb2 import BlockId
 
 class Piece(bytearray):
     """Bytes whose end can be seen."""
-
-
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
 
 
 async def opened(n: Node, local: int, size_bytes_max: int) -> BlockStream:
@@ -82,7 +75,7 @@ def test_a_stream_given_up_in_the_middle_leaves_no_bytes_counted(tmp_path: Path)
                     await send_piece(stream, 64 * KIB)
                 for stream in streams:
                     await stream.cancel()
-                await n.work.pipeline.streams.finished()
+                await n.work.streams.finished()
                 assert n.container().reserved_bytes == n.container().streams_open == 0, round_number
             # Were they still counted, the next one would be written piece by piece.
             stream = await opened(n, 99, 64 * MIB)

@@ -7,10 +7,10 @@ from prometheus_client import CollectorRegistry
 from tests.unit.metadata.raft.inline import InlineBlocking
 from trioxygen.common.blocking import Blocking
 from trioxygen.common.clock import Clock
-from trioxygen.common.disk import SystemDisk
-from trioxygen.common.network import Network
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.rpc.local import LocalNetwork
+from trioxygen.common.rpc.network import Network
 from trioxygen.common.runtime import Runtime
+from trioxygen.common.system_disk import SystemDisk
 from trioxygen.common.worker import Tasks
 
 

@@ -37,7 +37,7 @@ class ManualClock:
         for until, wake in self._sleepers:
             if until <= self.monotonic and not wake.done():
                 wake.set_result(None)
-        self._sleepers = [one for one in self._sleepers if not one[1].done()]
+        self._sleepers = [sleeper for sleeper in self._sleepers if not sleeper[1].done()]
 
 
 class SkippingClock(ManualClock):

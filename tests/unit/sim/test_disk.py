@@ -50,7 +50,7 @@ class Machine:
 
 def contents_after_power_loss(prepare: Machine, seeds: int = 40) -> set[bytes]:
     """What a loss of power may leave of the file."""
-    found: set[bytes] = set()
+    actual: set[bytes] = set()
     original = {name: bytes(inode.data) for name, inode in prepare.platter.names.items()}
     assert FILE in original
     for seed in range(seeds):
@@ -58,18 +58,18 @@ def contents_after_power_loss(prepare: Machine, seeds: int = 40) -> set[bytes]:
         machine.durable_file(b"a" * 2048)
         machine.disk.open(FILE).pwrite([b"b" * 1024], 512)
         machine.lose_power(seed)
-        found.add(machine.disk.read(FILE))
-    return found
+        actual.add(machine.disk.read(FILE))
+    return actual
 
 
 def test_unsynced_sectors_survive_one_by_one() -> None:
     machine = Machine()
     machine.durable_file(b"a" * 2048)
-    found = contents_after_power_loss(machine)
+    actual = contents_after_power_loss(machine)
     old, new = b"a" * 512, b"b" * 512
-    assert found >= {old + old + old + old, old + new + new + old}
-    assert found & {old + new + old + old, old + old + new + old}, "no write was torn"
-    assert all(len(one) == 2048 and one[:512] == old and one[1536:] == old for one in found)
+    assert actual >= {old + old + old + old, old + new + new + old}
+    assert actual & {old + new + old + old, old + old + new + old}, "no write was torn"
+    assert all(len(each) == 2048 and each[:512] == old and each[1536:] == old for each in actual)
 
 
 def test_synced_bytes_survive_every_loss_of_power() -> None:
@@ -86,7 +86,7 @@ def test_synced_bytes_survive_every_loss_of_power() -> None:
 
 
 def test_a_sync_that_has_not_ended_promises_nothing() -> None:
-    found: set[bytes] = set()
+    actual: set[bytes] = set()
     for seed in range(20):
         machine = Machine()
         machine.durable_file(b"a" * 512)
@@ -94,8 +94,8 @@ def test_a_sync_that_has_not_ended_promises_nothing() -> None:
         file.pwrite([b"b" * 512], 0)
         file.datasync()
         machine.lose_power(seed)
-        found.add(machine.disk.read(FILE))
-    assert found == {b"a" * 512, b"b" * 512}
+        actual.add(machine.disk.read(FILE))
+    assert actual == {b"a" * 512, b"b" * 512}
 
 
 def test_bytes_of_a_failed_sync_stay_in_doubt_until_they_are_written_again() -> None:

@@ -141,10 +141,10 @@ def test_what_a_register_answers_one_call_at_a_time_is_accepted(seed: int) -> No
 def test_a_stale_read_at_the_end_is_refused(seed: int) -> None:
     rng = random.Random(seed)
     operations = _of_a_register(rng)
-    values = [one.value for one in operations if one.kind is Kind.PUT]
+    values = [operation.value for operation in operations if operation.kind is Kind.PUT]
     if len(values) < 2:
         return
-    later = max(one.end for one in operations) + 1
+    later = max(operation.end for operation in operations) + 1
     last = put(later, later + 1, "last")
     assert_refused(*operations, last, get(later + 2, later + 3, values[0]))
 

@@ -38,6 +38,40 @@ def vote(voter: int, candidate: int, term: int, *, pre: bool = False) -> RaftMes
     )
 
 
+def accepted(follower: int, term: int, index: int) -> RaftMessage:
+    return RaftMessage(kind=raft_pb2.APPEND_REPLY, sender=follower, to=1, term=term, index=index)
+
+
+def rejected(follower: int, term: int, *, hint: int) -> RaftMessage:
+    return RaftMessage(
+        kind=raft_pb2.APPEND_REPLY,
+        sender=follower,
+        to=1,
+        term=term,
+        index=99,
+        flag=True,
+        hint_index=hint,
+    )
+
+
+def test_follower_that_lost_what_it_acknowledged_is_refused() -> None:
+    group = GroupProperties("g")
+    # Replies of an earlier term, and to messages that come late, say less.
+    group.heard(said(rejected(2, 4, hint=1), accepted(2, 4, 7), accepted(2, 4, 5)))
+    group.heard(said(rejected(2, 4, hint=7), rejected(3, 4, hint=2)))
+    # Told to a leader of term 3 whose message comes late.
+    group.heard(said(RaftMessage(kind=raft_pb2.APPEND_REPLY, sender=2, to=1, term=4, flag=True)))
+    with pytest.raises(Violation, match="acknowledged-is-kept"):
+        group.heard(said(rejected(2, 4, hint=6)))
+
+
+def test_another_leaders_entries_may_take_the_place_of_what_was_acknowledged() -> None:
+    group = GroupProperties("g")
+    group.heard(said(accepted(2, 4, 7), rejected(2, 5, hint=3), accepted(2, 5, 4)))
+    with pytest.raises(Violation, match="acknowledged-is-kept"):
+        group.heard(said(rejected(2, 5, hint=3)))
+
+
 def test_two_leaders_of_one_term_are_refused() -> None:
     group = GroupProperties("g")
     group.heard(said(heartbeat(1, 4), heartbeat(2, 5), heartbeat(1, 4)))

@@ -9,7 +9,7 @@ import re
 from typing import Final
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
-from trioxygen.gateway.head import RequestHead
+from trioxygen.gateway.protocol.head import RequestHead
 
 # Upper-case escapes of bytes that must be escaped: all but the unreserved A-Z a-z 0-9 - . _ ~
 _ESCAPE: Final = rb"%(?:[0189A-F][0-9A-F]|2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[B-DF])"

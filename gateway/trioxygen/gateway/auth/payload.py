@@ -9,8 +9,8 @@ import re
 from typing import Final
 
 from trioxygen.gateway.auth.claim import UNSIGNED_PAYLOAD, SignatureClaim
-from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.errors import S3Error, invalid_argument, not_implemented
+from trioxygen.gateway.protocol.errors import S3Error, invalid_argument, not_implemented
+from trioxygen.gateway.protocol.head import RequestHead
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _INVALID: Final = (

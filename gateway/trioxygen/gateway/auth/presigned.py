@@ -19,9 +19,9 @@ from trioxygen.gateway.auth.claim import (
     parse_iso_basic,
     read_scope,
 )
-from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.errors import S3Error, not_implemented
-from trioxygen.gateway.s3.numbers import read_integer
+from trioxygen.gateway.protocol.errors import S3Error, not_implemented
+from trioxygen.gateway.protocol.head import RequestHead
+from trioxygen.gateway.protocol.numbers import read_integer
 
 EXPIRES_SECONDS_MAX: Final = 7 * 86_400
 

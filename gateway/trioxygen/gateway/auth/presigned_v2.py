@@ -15,9 +15,9 @@ from typing import Final
 
 from trioxygen.gateway.auth.claim import iso_extended
 from trioxygen.gateway.auth.query_headers import signed_as_headers_v2
-from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.errors import S3Error
-from trioxygen.gateway.s3.numbers import read_natural
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.head import RequestHead
+from trioxygen.gateway.protocol.numbers import read_natural
 
 # The query parameters that name what is asked for, and so are signed: those of the documentation
 # and of botocore, and every newer one that chooses an operation.

@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.checksums import is_digest_header
-from trioxygen.gateway.s3.errors import invalid_argument
+from trioxygen.gateway.protocol.checksums import is_digest_header
+from trioxygen.gateway.protocol.errors import invalid_argument
+from trioxygen.gateway.protocol.head import RequestHead
 
 _PREFIX: Final = "x-amz-"
 _TOKEN: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
@@ -53,7 +53,7 @@ def _is_read(name: str) -> bool:
 def _merged(
     head: RequestHead, is_taken: Callable[[str], bool], *, with_content: bool
 ) -> RequestHead:
-    found: list[tuple[bytes, bytes]] = []
+    merged: list[tuple[bytes, bytes]] = []
     for name, value in head.query_pairs:
         lower = name.lower()
         if lower.startswith(_PREFIX):
@@ -70,7 +70,7 @@ def _merged(
             continue
         field = lower.encode()
         if head.raw_header(field) is None:
-            found.append((field, value.encode().strip(b" \t")))
-    if not found:
+            merged.append((field, value.encode().strip(b" \t")))
+    if not merged:
         return head
-    return RequestHead(head.method, head.raw_path, head.raw_query, [*head.headers, *found])
+    return RequestHead(head.method, head.raw_path, head.raw_query, [*head.headers, *merged])

@@ -34,8 +34,8 @@ from trioxygen.gateway.auth.payload import (
 )
 from trioxygen.gateway.auth.presigned import is_presigned, read_presigned_claim, v4a_refused
 from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2
-from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.errors import S3Error, invalid_argument
+from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
+from trioxygen.gateway.protocol.head import RequestHead
 
 __all__ = [
     "PayloadMode",

@@ -16,9 +16,9 @@ from typing import Final
 
 from trioxygen.gateway.auth.claim import SignatureClaim
 from trioxygen.gateway.auth.payload import PayloadMode
-from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.errors import S3Error
-from trioxygen.gateway.s3.numbers import read_natural
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.head import RequestHead
+from trioxygen.gateway.protocol.numbers import read_natural
 
 CHUNK_HEADER_BYTES_MAX: Final = 4 * 1024
 CHUNK_SIZE_BYTES_MAX: Final = 5 * 1024**3

@@ -1,71 +1,69 @@
-"""DeleteObjects: up to 1,000 keys in one request, one commit."""
+"""DeleteObject, and DeleteObjects: up to 1,000 keys in one request, one commit."""
 
-from collections.abc import Sequence
 from typing import Final
 
-from trioxygen.common.errors import ErrorCode, error_of
+from trioxygen.common.errors import ConditionFailed, NoSuchKey
 from trioxygen.common.units import MIB
-from trioxygen.gateway.body import Body
-from trioxygen.gateway.error_response import s3_error
-from trioxygen.gateway.operations import Operations
-from trioxygen.gateway.request import Response, S3Request, xml_response
-from trioxygen.gateway.s3 import checksums, names, xml_requests, xml_results
-from trioxygen.gateway.s3.errors import S3Error
-from trioxygen.gateway.s3.xml_requests import ObjectIdentifier
-from trioxygen.gateway.s3.xml_results import DeletedObject, DeleteError
-from trioxygen.proto.v1 import om_pb2 as om
-from trioxygen.proto.v1.om_pb2 import BucketRow
+from trioxygen.gateway.protocol import checksums, conditions, names
+from trioxygen.gateway.protocol.errors import S3Error, not_implemented
+from trioxygen.gateway.protocol.versions import check_version_id
+from trioxygen.gateway.protocol.xml import requests as xml_requests
+from trioxygen.gateway.protocol.xml import results as xml_results
+from trioxygen.gateway.protocol.xml.requests import ObjectIdentifier
+from trioxygen.gateway.protocol.xml.results import DeletedObject, DeleteError
+from trioxygen.gateway.s3.body import Body
+from trioxygen.gateway.s3.error_response import s3_error
+from trioxygen.gateway.s3.needs import BUCKET
+from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
+from trioxygen.gateway.s3.refused_headers import refuse_deletion_conditions
+from trioxygen.gateway.s3.request import Response, S3Request, no_content, xml_response
+from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.store.values.keys import KeyToDelete
 
 # 1,000 keys of 1,024 bytes, each byte escaped, and their elements.
 _BODY_BYTES_MAX: Final = 8 * MIB
 
 
-class DeleteOperations(Operations):
-    async def delete_objects(self, request: S3Request) -> Response:
-        bucket = await self.owned_bucket(request)
-        demanded = checksums.read_checksum_request(request.head)
-        body = Body(request, self.blocking, checksum=demanded)
-        if not body.has_content_md5 and not demanded.by_client:
-            raise S3Error(
-                "InvalidRequest",
-                "Missing required header for this request: Content-MD5 OR x-amz-checksum-*",
-            )
-        document = await body.read(_BODY_BYTES_MAX)
-        body.verify()
-        wanted = await self.parse(xml_requests.read_delete_request, document)
-        errors: list[DeleteError] = []
-        doomed: list[ObjectIdentifier] = []
-        for identifier in wanted.objects:
-            error = _refused(identifier)
-            if error is None:
-                doomed.append(identifier)
-            else:
-                errors.append(error)
-        deleted: list[DeletedObject] = []
-        for one, code in zip(doomed, await self._delete(bucket, doomed), strict=True):
-            if code:
-                errors.append(_error(one, s3_error(error_of(code), request)))
-            elif not wanted.quiet:
-                deleted.append(DeletedObject(key=one.key, version_id=one.version_id))
-        return xml_response(xml_results.delete_result(deleted=deleted, errors=errors))
+async def delete_object(services: Services, request: S3Request) -> Response:
+    check_version_id(request.head.query_value("versionId"))
+    condition = conditions.read_write_condition(request.head)
+    if condition is not None and condition.if_none_match:
+        raise not_implemented("A deletion takes no If-None-Match header.", header="If-None-Match")
+    doomed = KeyToDelete(request.key_name, "" if condition is None else condition.if_match)
+    [error] = await services.store.keys.delete(request.bucket_record, (doomed,))
+    if isinstance(error, ConditionFailed):
+        raise S3Error("PreconditionFailed", details={"Condition": "If-Match"})
+    if isinstance(error, NoSuchKey):
+        raise S3Error("NoSuchKey", details={"Key": request.key_name})
+    if error is not None:
+        raise error
+    return no_content()
 
-    async def _delete(
-        self, bucket: BucketRow, doomed: Sequence[ObjectIdentifier]
-    ) -> list[ErrorCode]:
-        """A result for each. The OM may take fewer at once than are asked for, never none."""
-        results: list[ErrorCode] = []
-        while len(results) < len(doomed):
-            keys = [
-                om.KeyToDelete(key=one.key.encode(), if_match=one.etag)
-                for one in doomed[len(results) :]
-            ]
-            reply = await self.backend.call(
-                om.DeleteKeysRequest(bucket=bucket.name, bucket_id=bucket.bucket_id, keys=keys),
-                om.DeleteKeysReply,
-            )
-            assert reply.results, "the OM deleted nothing of what it was asked for"
-            results.extend(reply.results)
-        return results
+
+async def delete_objects(services: Services, request: S3Request) -> Response:
+    demanded = checksums.read_checksum_request(request.head)
+    body = Body(request, services.blocking, checksum=demanded)
+    body.demand_digest()
+    document = await body.read(_BODY_BYTES_MAX)
+    body.verify()
+    wanted = await services.parse(xml_requests.read_delete_request, document)
+    errors: list[DeleteError] = []
+    doomed: list[ObjectIdentifier] = []
+    for identifier in wanted.objects:
+        error = _refused(request, identifier)
+        if error is None:
+            doomed.append(identifier)
+        else:
+            errors.append(error)
+    deleted: list[DeletedObject] = []
+    keys = [KeyToDelete(each.key, each.etag) for each in doomed]
+    refusals = await services.store.keys.delete(request.bucket_record, keys)
+    for each, refusal in zip(doomed, refusals, strict=True):
+        if refusal is not None:
+            errors.append(_error(each, s3_error(refusal, request)))
+        elif not wanted.quiet:
+            deleted.append(DeletedObject(key=each.key, version_id=each.version_id))
+    return xml_response(xml_results.delete_result(deleted=deleted, errors=errors))
 
 
 def _error(identifier: ObjectIdentifier, error: S3Error) -> DeleteError:
@@ -77,11 +75,31 @@ def _error(identifier: ObjectIdentifier, error: S3Error) -> DeleteError:
     )
 
 
-def _refused(identifier: ObjectIdentifier) -> DeleteError | None:
+def _refused(request: S3Request, identifier: ObjectIdentifier) -> DeleteError | None:
     try:
         names.check_key(identifier.key)
     except S3Error as error:
         return _error(identifier, error)
+    if not request.allows(identifier.key):
+        return _error(identifier, S3Error("AccessDenied"))
     if identifier.version_id not in (None, "null"):
         return _error(identifier, S3Error("NoSuchVersion"))
     return None
+
+
+ROWS: Final = (
+    Operation(
+        name="DeleteObject",
+        route=Route("DELETE", Level.OBJECT),
+        accesses=(Access("s3:DeleteObject", Resource.OBJECT, BUCKET),),
+        refuses=refuse_deletion_conditions,
+        handler=delete_object,
+    ),
+    Operation(
+        name="DeleteObjects",
+        route=Route("POST", Level.BUCKET, "delete"),
+        accesses=(Access("s3:DeleteObject", Resource.OBJECTS, BUCKET),),
+        reads_body=True,
+        handler=delete_objects,
+    ),
+)

@@ -1,29 +1,194 @@
-"""What the S3 protocol modules need to know of a request. Ports, nothing else."""
+"""One S3 request as operations see it, and what they answer with. No HTTP server, no ASGI messages
+but `receive`."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    MutableMapping,
+    Sequence,
+)
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import Overloaded
+from trioxygen.gateway.access.decide import Decision
+from trioxygen.gateway.auth.claim import SignatureClaim
+from trioxygen.gateway.protocol.head import RequestHead
+from trioxygen.gateway.protocol.xml.document import Owner
+from trioxygen.gateway.shares import Buffers, Shares
+from trioxygen.gateway.store.values.accounts import Account
+from trioxygen.gateway.store.values.buckets import Bucket, BucketSetting
+from trioxygen.gateway.store.values.keys import KeyPage, KeyRecord
+from trioxygen.gateway.store.values.uploads import Upload, UploadPage
+
+Headers = list[tuple[bytes, bytes]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+# The operation of a request that asks for none.
+UNROUTED: Final = "Unrouted"
 
 
-class RequestHeaders(Protocol):
-    """Header fields of one request.
+class Source(NamedTuple):
+    """What a copy reads. Attributes:
+    version_id: that was asked for; None: the current one.
+    record: None: there is no such key."""
 
-    Names are lower case. Values are the bytes of the wire decoded as ISO-8859-1, without
-    leading and trailing white space.
-    """
-
-    def header(self, name: str) -> str | None:
-        """The value of the header, or None when it was not sent."""
-        ...
-
-    def headers_with_prefix(self, prefix: str) -> list[tuple[str, str]]:
-        """(full name, value) of every header field whose name starts so, in the order sent."""
-        ...
+    bucket: Bucket
+    key: str
+    version_id: str | None
+    record: KeyRecord | None
 
 
-class RequestQuery(Protocol):
-    """Query of one request, percent-decoded."""
+class S3Request:
+    """Attributes:
+    bucket, key: what the request addresses; None: not at that level.
+    account: of the access key that signed it; None: anonymous.
+    signing_key: what verified the signature; signed chunks need it.
+    operation: the S3 API's name of it, once it is known.
+    request_id, host_id: of this one answer, and which gateway it came from; S3's x-amz-request-id
+        and x-amz-id-2.
+    shares, holder: what the request is counted in, and as whose.
+    bytes_in, bytes_out: of the two bodies, as read and sent so far.
+
+    The gate's, before the handler runs:
+    decision: the last one that was made; None: none yet.
+    bucket_record, key_record, upload_record, source, key_page, upload_page, settings: what the row
+        of the operation needs to know.
+    allows: whether one of the keys that the body names may be worked on."""
+
+    bucket_record: Bucket
+    key_record: KeyRecord | None
+    upload_record: Upload | None
+    source: Source
+    key_page: KeyPage
+    upload_page: UploadPage
+    settings: Sequence[BucketSetting]
+    allows: Callable[[str], bool]
+
+    __slots__ = (
+        "account",
+        "allows",
+        "bucket",
+        "bucket_record",
+        "bytes_in",
+        "bytes_out",
+        "claim",
+        "decision",
+        "head",
+        "holder",
+        "host_id",
+        "key",
+        "key_page",
+        "key_record",
+        "operation",
+        "receive",
+        "request_id",
+        "scheme",
+        "shares",
+        "signing_key",
+        "source",
+        "settings",
+        "upload_page",
+        "upload_record",
+    )
+
+    def __init__(
+        self,
+        head: RequestHead,
+        receive: Receive,
+        request_id: str,
+        host_id: str,
+        scheme: str,
+        shares: Shares,
+    ) -> None:
+        self.shares, self.holder = shares, ""
+        self.head, self.receive, self.scheme = head, receive, scheme
+        self.request_id, self.host_id = request_id, host_id
+        self.bucket: str | None = None
+        self.key: str | None = None
+        self.claim: SignatureClaim | None = None
+        self.account: Account | None = None
+        self.signing_key: bytes | None = None
+        self.operation = UNROUTED
+        self.decision: Decision | None = None
+        self.bytes_in = self.bytes_out = 0
 
     @property
-    def query_pairs(self) -> Sequence[tuple[str, str]]:
-        """(name, value) in the order sent; a name without ``=`` has the value ""."""
-        ...
+    def bucket_name(self) -> str:
+        assert self.bucket is not None, "an operation without a bucket asked for it"
+        return self.bucket
+
+    @property
+    def key_name(self) -> str:
+        assert self.key is not None, "an operation without a key asked for it"
+        return self.key
+
+    @property
+    def record(self) -> KeyRecord:
+        """Of the key, which the gate has seen is there."""
+        assert self.key_record is not None, "the row does not need the key"
+        return self.key_record
+
+    @property
+    def upload(self) -> Upload:
+        """Which the gate has seen is there."""
+        assert self.upload_record is not None, "the row does not need the upload"
+        return self.upload_record
+
+    def uploading(self) -> AbstractContextManager[None]:
+        """While it writes blocks. Raises Overloaded: its holder writes enough already."""
+        return self.shares.uploads.holding(self.holder, "uploads under way")
+
+    @property
+    def buffers(self) -> Buffers:
+        return Buffers(self.shares.buffers, self.holder)
+
+    async def held(self, document: Buffer) -> AsyncGenerator[Buffer, None]:
+        """An answer that is made already, for as long as its client takes to read it.
+
+        Raises: Overloaded: slow readers of its holder hold enough; a first one always may.
+        """
+        documents, holder, size_bytes = self.shares.documents, self.holder, len(document)
+        if not documents.take(holder, size_bytes):
+            if documents.held(holder):
+                raise Overloaded("too many answers that are not read", held=documents.held(holder))
+            documents.take_anyway(holder, size_bytes)
+        try:
+            yield document
+        finally:
+            documents.give_back(holder, size_bytes)
+
+    @property
+    def signer(self) -> Account:
+        """The account. Nothing is allowed yet to whom does not sign."""
+        assert self.account is not None, "the gate let an anonymous request in"
+        return self.account
+
+
+def owner_of(account: Account) -> Owner:
+    return Owner(account.canonical_id, account.display_name)
+
+
+@dataclass(slots=True)
+class Response:
+    """Attributes:
+    body: sent with the head in one write.
+    stream: what follows; its total length must be in the headers."""
+
+    status: int = 200
+    headers: Headers | None = None
+    body: Buffer = b""
+    stream: AsyncIterator[Buffer] | None = None
+    length_bytes: int | None = None
+
+
+def xml_response(document: bytes, headers: Sequence[tuple[bytes, bytes]] = ()) -> Response:
+    return Response(200, [(b"content-type", b"application/xml"), *headers], document)
+
+
+def no_content() -> Response:
+    return Response(204)

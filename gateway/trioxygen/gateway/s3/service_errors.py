@@ -5,35 +5,38 @@ Nothing of a service's text is handed on, and of its facts only what is the call
 
 from typing import Final
 
-from trioxygen.common.errors import ErrorCode, TrioxygenError
-from trioxygen.gateway.s3.errors import S3Error, elements_of
-from trioxygen.gateway.s3.names import is_bucket_name
-from trioxygen.proto.v1 import types_pb2
+from trioxygen.common import errors
+from trioxygen.common.errors import TrioxygenError
+from trioxygen.gateway.protocol.errors import S3Error, elements_of
+from trioxygen.gateway.protocol.names import is_bucket_name
 
-_S3_CODES: Final[dict[ErrorCode, str]] = {
-    types_pb2.INVALID_REQUEST: "InvalidRequest",
-    types_pb2.NO_SUCH_BUCKET: "NoSuchBucket",
-    types_pb2.BUCKET_ALREADY_EXISTS: "BucketAlreadyExists",
-    types_pb2.BUCKET_ALREADY_OWNED: "BucketAlreadyOwnedByYou",
-    types_pb2.BUCKET_NOT_EMPTY: "BucketNotEmpty",
-    types_pb2.TOO_MANY_BUCKETS: "TooManyBuckets",
-    types_pb2.NO_SUCH_KEY: "NoSuchKey",
-    types_pb2.NO_SUCH_VERSION: "NoSuchVersion",
-    types_pb2.NO_SUCH_UPLOAD: "NoSuchUpload",
-    types_pb2.INVALID_PART: "InvalidPart",
-    types_pb2.INVALID_PART_ORDER: "InvalidPartOrder",
-    types_pb2.PART_TOO_SMALL: "EntityTooSmall",
-    types_pb2.OBJECT_TOO_LARGE: "EntityTooLarge",
-    types_pb2.CONDITION_FAILED: "PreconditionFailed",
-    types_pb2.CONDITION_CONFLICT: "ConditionalRequestConflict",
-    types_pb2.CHECKSUM_MISMATCH: "InternalError",
+# By class; the nearest base decides.
+_S3_CODES: Final[dict[type[TrioxygenError], str]] = {
+    errors.InvalidRequest: "InvalidRequest",
+    # S3 knows nothing of volumes.
+    errors.NoSuchVolume: "NoSuchBucket",
+    errors.NoSuchBucket: "NoSuchBucket",
+    errors.BucketAlreadyExists: "BucketAlreadyExists",
+    errors.BucketAlreadyOwned: "BucketAlreadyOwnedByYou",
+    errors.BucketNotEmpty: "BucketNotEmpty",
+    errors.TooManyBuckets: "TooManyBuckets",
+    errors.NoSuchKey: "NoSuchKey",
+    errors.NoSuchUpload: "NoSuchUpload",
+    errors.InvalidPart: "InvalidPart",
+    errors.InvalidPartOrder: "InvalidPartOrder",
+    errors.PartTooSmall: "EntityTooSmall",
+    errors.ObjectTooLarge: "EntityTooLarge",
+    errors.ConditionFailed: "PreconditionFailed",
+    errors.ConditionConflict: "ConditionalRequestConflict",
     # The data was written but its lease ended before the commit: nothing is visible, a retry works.
-    types_pb2.LEASE_EXPIRED: "ServiceUnavailable",
-    types_pb2.BLOCK_EXISTS: "ServiceUnavailable",
-    types_pb2.CONTAINER_NOT_OPEN: "ServiceUnavailable",
-    types_pb2.NO_SUCH_ACCESS_KEY: "InvalidAccessKeyId",
-    types_pb2.OVERLOADED: "SlowDown",
-    types_pb2.NO_SPACE: "InsufficientStorage",
+    errors.LeaseExpired: "ServiceUnavailable",
+    errors.BlockExists: "ServiceUnavailable",
+    errors.ContainerNotOpen: "ServiceUnavailable",
+    errors.NoSuchAccessKey: "InvalidAccessKeyId",
+    errors.Overloaded: "SlowDown",
+    errors.NoSpace: "InsufficientStorage",
+    # Of others the client may try again.
+    errors.Unavailable: "ServiceUnavailable",
 }
 
 _DETAILS: Final[dict[str, str]] = {
@@ -49,13 +52,8 @@ _DETAILS: Final[dict[str, str]] = {
 
 def s3_error_of(error: TrioxygenError) -> S3Error | None:
     """None: a defect or bad data, to be answered as InternalError and logged."""
-    code = _S3_CODES.get(error.code)
+    code = next((_S3_CODES[cls] for cls in type(error).__mro__ if cls in _S3_CODES), None)
     if code is None:
-        # Every other Unavailable error: the client may try again.
-        if types_pb2.NOT_LEADER <= error.code < types_pb2.CHECKSUM_MISMATCH:
-            return S3Error("ServiceUnavailable")
-        return None
-    if code == "InternalError":
         return None
     if code == "NoSuchBucket" and not is_bucket_name(error.facts.get("bucket", "")):
         # No bucket can be called so, which S3 says even of one that is only looked for.

@@ -9,13 +9,17 @@ from trioxygen.common.clock import Clock
 from trioxygen.common.errors import (
     DeadlineExceeded,
     NoSuchContainer,
+    NotEnoughDataNodes,
+    NotLeader,
     Stopping,
     TrioxygenError,
     Unreachable,
 )
-from trioxygen.common.network import Channel, Network
+from trioxygen.common.retry import Backoff
+from trioxygen.common.rpc.network import Channel, Network
+from trioxygen.hdds.client.leaders import Leaders
 from trioxygen.proto.v1.scm_pb2 import ContainerLocation
-from trioxygen.proto.v1.types_pb2 import Pipeline
+from trioxygen.proto.v1.types_pb2 import DataNodeAddress, Pipeline
 
 Locate = Callable[[list[int]], Awaitable[list[ContainerLocation]]]
 
@@ -23,13 +27,21 @@ _LOCATIONS_MAX: Final = 10_000
 _LOCATION_AGE_MS_MAX: Final = 60_000.0
 # A DataNode that is restarted is back before a client's own retries are used up.
 _PATIENCE_MS: Final = 15_000.0
+_CALL_TIMEOUT_MS: Final = 30_000.0
 _WAIT_MS_FIRST: Final = 20.0
 _WAIT_MS_MAX: Final = 250.0
 
-# What calls raise when a DataNode stops, is being started, is dead, or stands still.
-AWAY: Final = (Unreachable, Stopping, DeadlineExceeded)
+# What calls raise when a DataNode stops, is being started, is dead, or stands still; and when a
+# ring has no leader.
+AWAY: Final = (Unreachable, Stopping, DeadlineExceeded, NotLeader)
 
 _Result = TypeVar("_Result")
+# A container, of which there are whole replicas; or (container, replica index).
+_Replicas = int | tuple[int, int]
+
+
+def _replicas(container: int, replica_index: int) -> _Replicas:
+    return (container, replica_index) if replica_index else container
 
 
 def is_refusal(error: TrioxygenError) -> bool:
@@ -42,15 +54,17 @@ class Patience:
 
     def __init__(self, clock: Clock, total_ms: float) -> None:
         self._clock, self._end_ms = clock, clock.monotonic_ms() + total_ms
-        self._wait_ms = _WAIT_MS_FIRST
+        self._backoff = Backoff(_WAIT_MS_FIRST, _WAIT_MS_MAX)
 
-    async def bear(self, error: TrioxygenError) -> None:
-        """Waits a little. Raises the error: it does not pass, or not in time."""
-        is_passing = isinstance(error, (Unreachable, Stopping)) and not is_refusal(error)
-        if not is_passing or self._clock.monotonic_ms() + self._wait_ms > self._end_ms:
+    async def bear(self, error: TrioxygenError, *, has_others: bool = False) -> None:
+        """Waits a little. Raises the error: it does not pass, or not in time.
+
+        Args: has_others: somebody else is asked next."""
+        is_passing = isinstance(error, (Unreachable, Stopping, NotLeader)) and not is_refusal(error)
+        is_passing = is_passing or (has_others and isinstance(error, AWAY))
+        if not is_passing or self._clock.monotonic_ms() + self._backoff.next_ms > self._end_ms:
             raise error
-        await self._clock.sleep_ms(self._wait_ms)
-        self._wait_ms = min(_WAIT_MS_MAX, 2 * self._wait_ms)
+        await self._clock.sleep_ms(self._backoff.take_ms())
 
 
 class DataNodePool:
@@ -58,6 +72,7 @@ class DataNodePool:
     locate: the SCM's answer for some containers; unknown ones are left out.
     locations_max, location_age_ms_max: bounds of the cache.
     patience_ms: how long a DataNode that is away is waited for, where no other can do its part.
+    call_timeout_ms: of a call to a DataNode, and of the wait for each piece of a stream.
     """
 
     def __init__(
@@ -69,26 +84,28 @@ class DataNodePool:
         locations_max: int = _LOCATIONS_MAX,
         location_age_ms_max: float = _LOCATION_AGE_MS_MAX,
         patience_ms: float = _PATIENCE_MS,
+        call_timeout_ms: float = _CALL_TIMEOUT_MS,
     ) -> None:
-        self._patience_ms = patience_ms
+        self._patience_ms, self.call_timeout_ms = patience_ms, call_timeout_ms
         self._network, self._clock, self._locate = network, clock, locate
         self._locations_max, self._location_age_ms_max = locations_max, location_age_ms_max
         self._channels: dict[str, Channel] = {}
-        # container -> (addresses, when asked)
-        self._locations: OrderedDict[int, tuple[tuple[str, ...], float]] = OrderedDict()
+        self._leaders = Leaders()
+        # replicas of one index -> (addresses, when asked)
+        self._locations: OrderedDict[_Replicas, tuple[tuple[str, ...], float]] = OrderedDict()
 
     def channel(self, address: str) -> Channel:
         """One for each address, kept: there are as many as DataNodes."""
-        found = self._channels.get(address)
-        if found is None:
-            found = self._channels[address] = self._network.channel(address)
-        return found
+        channel = self._channels.get(address)
+        if channel is None:
+            channel = self._channels[address] = self._network.channel(address)
+        return channel
 
     def patience(self, most_ms: float = math.inf) -> Patience:
         """Of one operation."""
         return Patience(self._clock, min(most_ms, self._patience_ms))
 
-    async def insist(
+    async def retry(
         self, attempt: Callable[[], Awaitable[_Result]], *, most_ms: float = math.inf
     ) -> _Result:
         """Until it is granted, or patience ends. `attempt` must be safe to repeat."""
@@ -99,37 +116,80 @@ class DataNodePool:
             except TrioxygenError as error:
                 await patience.bear(error)
 
+    async def ask_leader(
+        self,
+        pipeline: Pipeline,
+        attempt: Callable[[DataNodeAddress], Awaitable[_Result]],
+        *,
+        most_ms: float = math.inf,
+    ) -> _Result:
+        """What the member that leads the pipeline's ring answers. A member that does not lead names
+        the one that does; who it was is remembered. `attempt` must be safe to repeat.
+
+        Raises: NotEnoughDataNodes; NotLeader: nobody leads, for as long as patience lasts."""
+        if not pipeline.datanodes:
+            raise NotEnoughDataNodes(pipeline=pipeline.pipeline_id)
+        patience = self.patience(most_ms)
+        hints_left = len(pipeline.datanodes)
+        while True:
+            member = self._leaders.of(pipeline)
+            try:
+                return await attempt(member)
+            except AWAY as error:
+                named = error.facts.get("leader", "") if isinstance(error, NotLeader) else ""
+                if self._leaders.refused(pipeline, member, named) and hints_left:
+                    hints_left -= 1
+                    continue
+                await patience.bear(error, has_others=len(pipeline.datanodes) > 1)
+
     def learn(self, container: int, pipeline: Pipeline) -> None:
         """A writer knows where its blocks are: readers need not ask."""
-        self._remember(container, (node.address for node in pipeline.datanodes))
+        members = pipeline.datanodes
+        if len(members) == 1 and not (only := members[0]).replica_index:
+            self._keep(container, (only.address,), self._clock.monotonic_ms())
+            return
+        self._remember(container, ((member.replica_index, member.address) for member in members))
 
-    def _remember(self, container: int, addresses: Iterable[str]) -> tuple[str, ...]:
-        found = tuple(addresses)
-        self._locations[container] = (found, self._clock.monotonic_ms())
-        self._locations.move_to_end(container)
-        if len(self._locations) > self._locations_max:
-            self._locations.popitem(last=False)
-        return found
+    def _remember(self, container: int, known: Iterable[tuple[int, str]]) -> None:
+        """Args: known: (replica index, address)."""
+        by_index: dict[int, list[str]] = {}
+        for replica_index, address in known:
+            by_index.setdefault(replica_index, []).append(address)
+        now_ms = self._clock.monotonic_ms()
+        for replica_index, addresses in by_index.items():
+            self._keep(_replicas(container, replica_index), tuple(addresses), now_ms)
 
-    def known(self, container: int) -> tuple[str, ...] | None:
+    def _keep(self, replicas: _Replicas, addresses: tuple[str, ...], now_ms: float) -> None:
+        locations = self._locations
+        locations[replicas] = (addresses, now_ms)
+        locations.move_to_end(replicas)
+        if len(locations) > self._locations_max:
+            locations.popitem(last=False)
+
+    def known(self, container: int, replica_index: int = 0) -> tuple[str, ...] | None:
         """Addresses of the container's replicas, if they were learnt lately."""
-        found = self._locations.get(container)
-        if found is None or self._clock.monotonic_ms() - found[1] > self._location_age_ms_max:
+        location = self._locations.get(_replicas(container, replica_index))
+        if location is None or self._clock.monotonic_ms() - location[1] > self._location_age_ms_max:
             return None
-        return found[0]
+        return location[0]
 
-    async def addresses(self, container: int) -> tuple[str, ...]:
+    async def addresses(self, container: int, replica_index: int = 0) -> tuple[str, ...]:
         """Raises: NoSuchContainer, and what the SCM raises."""
-        found = self.known(container)
-        if found is not None:
-            return found
+        known = self.known(container, replica_index)
+        if known is not None:
+            return known
         for location in await self._locate([container]):
             if location.container_id == container:
-                return self._remember(
-                    container, (node.address for node in location.pipeline.datanodes)
+                replicas = location.replicas
+                self._remember(
+                    container,
+                    ((replica.replica_index, replica.datanode.address) for replica in replicas),
                 )
-        raise NoSuchContainer(container=container)
+        known = self.known(container, replica_index)
+        if known is None:
+            raise NoSuchContainer(container=container)
+        return known
 
-    def forget(self, container: int) -> None:
+    def forget(self, container: int, replica_index: int = 0) -> None:
         """Its replicas were not where they should be."""
-        self._locations.pop(container, None)
+        self._locations.pop(_replicas(container, replica_index), None)

@@ -21,8 +21,6 @@ from trioxygen.proto.v1.datanode_pb2 import (
 )
 from trioxygen.proto.v1.types_pb2 import BlockId
 
-_CALL_TIMEOUT_MS: Final = 30_000.0
-_PIECE_TIMEOUT_MS: Final = 30_000.0
 # With the tries of a usual client it covers the restart of a DataNode.
 _PATIENCE_MS: Final = 4_000.0
 
@@ -43,6 +41,8 @@ class Slice(Protocol):
     def length_bytes(self) -> int: ...
     @property
     def tag(self) -> int: ...
+    @property
+    def replica_index(self) -> int: ...
     def HasField(self, name: Literal["tag"], /) -> bool: ...
 
 
@@ -60,16 +60,20 @@ class BlockReader:
 
         Raises: NoSuchBlock, ChecksumMismatch, WrongBlock, ... as the last replica that was tried.
         """
-        return await self._pool.insist(lambda: self._read_small(piece), most_ms=_PATIENCE_MS)
+        return await self._pool.retry(lambda: self._read_small(piece), most_ms=_PATIENCE_MS)
 
     async def _read_small(self, piece: Slice) -> bytes:
         container = piece.container
-        addresses = self._pool.known(container) or await self._pool.addresses(container)
+        index = piece.replica_index
+        addresses = self._pool.known(container, index)
+        if not addresses:
+            addresses = await self._pool.addresses(container, index)
         request = ReadSmallBlockRequest(
             block=BlockId(container=container, local=piece.local),
             offset_bytes=piece.offset_bytes,
             length_bytes=piece.length_bytes,
             tag=tag_in(piece),
+            replica_index=index,
         )
         failure: TrioxygenError | None = None
         for address in addresses:
@@ -78,11 +82,11 @@ class BlockReader:
                     "DataNode/ReadSmallBlock",
                     request,
                     ReadSmallBlockReply,
-                    timeout_ms=_CALL_TIMEOUT_MS,
+                    timeout_ms=self._pool.call_timeout_ms,
                 )
             except _ELSEWHERE as error:
                 failure = error
-                self._pool.forget(container)
+                self._pool.forget(container, index)
                 continue
             return reply.data
         raise failure or Unreachable("no replica is known", container=container)
@@ -93,6 +97,7 @@ class BlockReader:
         Raises: as `read_small`, possibly after some pieces.
         """
         container, local, tag = piece.container, piece.local, tag_in(piece)
+        index = piece.replica_index
         block = BlockId(container=container, local=local)
         at, end = piece.offset_bytes, piece.offset_bytes + piece.length_bytes
         patience = self._pool.patience(_PATIENCE_MS)
@@ -102,14 +107,20 @@ class BlockReader:
             if not addresses:
                 if failure is not None:
                     await patience.bear(failure)
-                addresses.extend(await self._pool.addresses(container))
+                addresses.extend(await self._pool.addresses(container, index))
                 failure = Unreachable("no replica is known", container=container)
             if not addresses:
                 continue
             address = addresses.popleft()
-            header = ReadStreamHeader(block=block, offset_bytes=at, length_bytes=end - at, tag=tag)
+            header = ReadStreamHeader(
+                block=block,
+                offset_bytes=at,
+                length_bytes=end - at,
+                tag=tag,
+                replica_index=index,
+            )
             pieces = self._pool.channel(address).download(
-                "DataNode/ReadStream", header, timeout_ms=_PIECE_TIMEOUT_MS
+                "DataNode/ReadStream", header, timeout_ms=self._pool.call_timeout_ms
             )
             try:
                 async for data in pieces:
@@ -117,7 +128,7 @@ class BlockReader:
                     yield data
             except _ELSEWHERE as error:
                 failure = error
-                self._pool.forget(container)
+                self._pool.forget(container, index)
                 continue
             finally:
                 close = getattr(pieces, "aclose", None)

@@ -1,7 +1,7 @@
 """Writing blocks into a pipeline: small ones in one call, others as a stream to every member."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import partial
 from typing import Final
 
@@ -12,7 +12,7 @@ from trioxygen.common.errors import (
     NotEnoughDataNodes,
     Unreachable,
 )
-from trioxygen.common.network import Channel, Upload
+from trioxygen.common.rpc.network import Upload
 from trioxygen.hdds.checksums import checksums_of, tag_of
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.proto.v1.datanode_pb2 import (
@@ -23,9 +23,8 @@ from trioxygen.proto.v1.datanode_pb2 import (
     WriteStreamHeader,
     WriteStreamReply,
 )
-from trioxygen.proto.v1.types_pb2 import BlockId, Pipeline
+from trioxygen.proto.v1.types_pb2 import BlockId, DataNodeAddress, Pipeline
 
-_CALL_TIMEOUT_MS: Final = 30_000.0
 # The last bytes of a large block may have to reach the disk first.
 _FINISH_TIMEOUT_MS: Final = 120_000.0
 # Nothing is lost yet: after a while another pipeline may take the block.
@@ -43,11 +42,10 @@ class BlockStream:
         self,
         block: BlockId,
         pipeline: Pipeline,
-        leader: Channel,
         uploads: Sequence[Upload],
         pool: DataNodePool,
     ) -> None:
-        self._block, self._pipeline, self._leader = block, pipeline, leader
+        self._block, self._pipeline = block, pipeline
         self._uploads, self._pool = uploads, pool
         self.tag = 0
 
@@ -81,22 +79,10 @@ class BlockStream:
                     container=self._block.container,
                     local=self._block.local,
                 )
-        request = PutBlockRequest(
-            block=self._block,
-            pipeline_id=self._pipeline.pipeline_id,
-            size_bytes=first.size_bytes,
-            checksums=first.checksums,
-        )
-        put = partial(
-            self._leader.call,
-            "DataNode/PutBlock",
-            request,
-            PutBlockReply,
-            timeout_ms=_CALL_TIMEOUT_MS,
-        )
+        put = partial(self._put, first)
         try:
             # Safe to repeat: a block that was put is not put again.
-            await self._pool.insist(put)
+            await self._pool.ask_leader(self._pipeline, put)
         except NoSuchBlock as error:
             # Received, but the DataNode was started again before it was put: what it had is gone.
             raise Unreachable(
@@ -104,6 +90,18 @@ class BlockStream:
             ) from error
         self.tag = tag_of(self._block.container, self._block.local, first.checksums)
         return first.size_bytes
+
+    async def _put(self, received: WriteStreamReply, leader: DataNodeAddress) -> PutBlockReply:
+        request = PutBlockRequest(
+            block=self._block,
+            pipeline_id=self._pipeline.pipeline_id,
+            size_bytes=received.size_bytes,
+            checksums=received.checksums,
+            replica_index=leader.replica_index,
+        )
+        return await self._pool.channel(leader.address).call(
+            "DataNode/PutBlock", request, PutBlockReply, timeout_ms=self._pool.call_timeout_ms
+        )
 
     async def cancel(self) -> None:
         """The members drop what they got. Idempotent."""
@@ -121,16 +119,18 @@ class BlockWriter:
         Raises: ContainerNotOpen (take another block), and what is Unavailable.
         """
         request = WriteSmallBlockRequest(block=block, data=data, pipeline_id=pipeline.pipeline_id)
-        leader = self._leader(pipeline)
-        await self._pool.insist(
-            lambda: leader.call(
+
+        def write(leader: DataNodeAddress) -> Awaitable[WriteSmallBlockReply]:
+            if leader.replica_index:
+                request.replica_index = leader.replica_index
+            return self._pool.channel(leader.address).call(
                 "DataNode/WriteSmallBlock",
                 request,
                 WriteSmallBlockReply,
-                timeout_ms=_CALL_TIMEOUT_MS,
-            ),
-            most_ms=_BEGIN_PATIENCE_MS,
-        )
+                timeout_ms=self._pool.call_timeout_ms,
+            )
+
+        await self._pool.ask_leader(pipeline, write, most_ms=_BEGIN_PATIENCE_MS)
         self._pool.learn(block.container, pipeline)
         return tag_of(block.container, block.local, checksums_of(data))
 
@@ -138,28 +138,48 @@ class BlockWriter:
         """Args:
         size_bytes_max: reserved on every member: the length if it is known.
         """
-        header = WriteStreamHeader(
-            block=block, pipeline_id=pipeline.pipeline_id, size_bytes_max=size_bytes_max
-        )
-        leader = self._leader(pipeline)
-        uploads: list[Upload] = []
-        try:
-            for node in pipeline.datanodes:
-                channel = self._pool.channel(node.address)
-                uploads.append(
-                    await self._pool.insist(
-                        partial(channel.upload, "DataNode/WriteStream", header),
-                        most_ms=_BEGIN_PATIENCE_MS,
-                    )
-                )
-        except BaseException:
-            await asyncio.gather(*(upload.cancel() for upload in uploads))
-            raise
-        self._pool.learn(block.container, pipeline)
-        return BlockStream(block, pipeline, leader, uploads, self._pool)
-
-    def _leader(self, pipeline: Pipeline) -> Channel:
-        """The ring's leader; the only member of a pipeline of one."""
         if not pipeline.datanodes:
             raise NotEnoughDataNodes(pipeline=pipeline.pipeline_id)
-        return self._pool.channel(pipeline.datanodes[0].address)
+        if len(pipeline.datanodes) == 1:
+            uploads = [await self._upload(block, pipeline, pipeline.datanodes[0], size_bytes_max)]
+        else:
+            uploads = await self._upload_to_all(block, pipeline, size_bytes_max)
+        self._pool.learn(block.container, pipeline)
+        return BlockStream(block, pipeline, uploads, self._pool)
+
+    async def _upload_to_all(
+        self, block: BlockId, pipeline: Pipeline, size_bytes_max: int
+    ) -> list[Upload]:
+        """At once: the others wait for what the leader makes."""
+        opening = [
+            asyncio.ensure_future(self._upload(block, pipeline, member, size_bytes_max))
+            for member in pipeline.datanodes
+        ]
+        try:
+            return await asyncio.gather(*opening)
+        except BaseException:
+            await _cancel_all(opening)
+            raise
+
+    async def _upload(
+        self, block: BlockId, pipeline: Pipeline, member: DataNodeAddress, size_bytes_max: int
+    ) -> Upload:
+        header = WriteStreamHeader(
+            block=block,
+            pipeline_id=pipeline.pipeline_id,
+            size_bytes_max=size_bytes_max,
+            replica_index=member.replica_index,
+        )
+        channel = self._pool.channel(member.address)
+        return await self._pool.retry(
+            partial(channel.upload, "DataNode/WriteStream", header), most_ms=_BEGIN_PATIENCE_MS
+        )
+
+
+async def _cancel_all(opening: Sequence[asyncio.Future[Upload]]) -> None:
+    """Of those that came about, the uploads too."""
+    for task in opening:
+        task.cancel()
+    for upload in await asyncio.gather(*opening, return_exceptions=True):
+        if not isinstance(upload, BaseException):
+            await upload.cancel()

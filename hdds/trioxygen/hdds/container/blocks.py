@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 from trioxygen.common.errors import DamagedRow
 from trioxygen.metadata.store.ports import Cursor, ReadTxn, Store, Table, WriteTxn
 from trioxygen.metadata.store.table import RowTable
-from trioxygen.metadata.store.twice import get_either, put_twice
 from trioxygen.proto.v1.datanode_pb2 import (
     BlockRow,
     DataNodeContainerRow,
@@ -26,8 +25,6 @@ TABLES: Final = (BLOCKS.table, CONTAINERS.table, SEGMENTS.table, META)
 
 OWN_FILE: Final = -1
 
-# Twice: where the log is to be replayed from nothing else tells.
-_APPLIED: Final = (b"applied", b"applied.copy")
 _BLOCK_KEY: Final = struct.Struct(">QQ")
 _CONTAINER_KEY: Final = struct.Struct(">Q")
 _SEGMENT_KEY: Final = struct.Struct(">QI")
@@ -104,9 +101,9 @@ def highest_local(txn: ReadTxn, container: int) -> int:
     while high - low > 1:
         middle = (low + high) // 2
         key = _next_key(cursor, block_key(container, middle))
-        found = None if key is None else block_of_key(key)
-        if found is not None and found[0] == container:
-            low = found[1]
+        block = None if key is None else block_of_key(key)
+        if block is not None and block[0] == container:
+            low = block[1]
         else:
             high = middle
     return low
@@ -130,16 +127,6 @@ def _next_key(cursor: Cursor, wanted: bytes) -> bytes | None:
 
 def put_block(txn: WriteTxn, key: bytes, block: Block) -> None:
     txn.put(BLOCKS.table, key, row_of_block(block))
-
-
-def put_applied_index(txn: WriteTxn, index: int) -> None:
-    put_twice(txn, META, _APPLIED, index.to_bytes(8, "big"))
-
-
-def applied_index(store: Store) -> int:
-    """The last entry of the ring's log whose effects the store holds; 0 for a new store."""
-    with store.read() as txn:
-        return int.from_bytes(get_either(txn, META, _APPLIED) or b"", "big")
 
 
 class BlockIndex:
@@ -192,11 +179,11 @@ class BlockIndex:
 
     def whole_after(self, key: bytes, *, count_max: int) -> list[tuple[bytes, Block]]:
         """As `after`, past damaged rows: whoever watches the store is told of them."""
-        found: list[tuple[bytes, Block]] = []
+        rows: list[tuple[bytes, Block]] = []
         with self._store.read() as txn:
             cursor = txn.cursor(BLOCKS.table)
             move: Callable[[], tuple[bytes, bytes] | None] = partial(cursor.seek, key)
-            while len(found) < count_max:
+            while len(rows) < count_max:
                 try:
                     row = move()
                 except DamagedRow:
@@ -205,6 +192,6 @@ class BlockIndex:
                 if row is None:
                     break
                 if row[0] > key:
-                    found.append((row[0], block_of_row(row[1])))
+                    rows.append((row[0], block_of_row(row[1])))
                 move = cursor.next
-        return found
+        return rows

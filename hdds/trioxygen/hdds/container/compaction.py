@@ -1,13 +1,12 @@
 """Giving back the disk space of packed segments that are mostly dead: the rest is moved."""
 
-import asyncio
-from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.disk import File
 from trioxygen.common.errors import DamagedRow, NoSpace
+from trioxygen.common.finishing import Finishing
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.checksums import first_bad_piece
 from trioxygen.hdds.container.blocks import (
@@ -16,16 +15,10 @@ from trioxygen.hdds.container.blocks import (
     get_block,
     put_block,
 )
-from trioxygen.hdds.container.container import (
-    Container,
-    ContainerView,
-    CounterChanges,
-    Place,
-    adopt,
-    put_container,
-    view,
-)
+from trioxygen.hdds.container.container import Container, CounterChanges
 from trioxygen.hdds.container.open_files import FileId
+from trioxygen.hdds.container.segment import Place
+from trioxygen.hdds.container.view import ContainerView
 from trioxygen.hdds.container.volume import Volume
 from trioxygen.metadata.store.ports import Store
 
@@ -56,7 +49,8 @@ class Compactor:
         self.interval_ms = interval_ms
         self._volume, self._live_share = volume, live_share
         self._corrupt: set[tuple[int, int]] = set()
-        self._finishing: asyncio.Task[None] | None = None
+        # What was begun on the lane is followed up in memory, also when the worker is stopped.
+        self._finishing = Finishing()
         self.segments_compacted = 0
 
     async def work(self) -> bool:
@@ -121,7 +115,7 @@ class Compactor:
                     return
         finally:
             volume.files.release(file)
-        await self._uncancelled(self._remove(container, number))
+        await self._finishing.run(self._remove(container, number))
         self.segments_compacted += 1
         log.info("segment_compacted", container=container.container_id, segment=number)
 
@@ -133,7 +127,7 @@ class Compactor:
         self, container: Container, file: File, blocks: list[tuple[bytes, Block]]
     ) -> bool:
         """Whether all of them were sound."""
-        blocks = sorted(blocks, key=lambda found: found[1].offset_bytes)
+        blocks = sorted(blocks, key=lambda row: row[1].offset_bytes)
         start = 0
         while start < len(blocks):
             end, size_bytes = start, 0
@@ -148,7 +142,7 @@ class Compactor:
                     self._volume.record_corrupt(key, "found while moving")
                     return False
             if copies:
-                await self._uncancelled(self._write(container, copies))
+                await self._finishing.run(self._write(container, copies))
         return True
 
     async def _is_gone(self, key: bytes, block: Block) -> bool:
@@ -161,56 +155,51 @@ class Compactor:
         size_bytes = sum(len(copy.data) for copy in copies)
         place = container.reserve(size_bytes, segment_bytes_max=volume.limits.segment_bytes_max)
         segment = container.segment(place.segment)
-        segment.unindexed += 1
+        segment.hold()
         try:
-            file_id = FileId(container.container_id, place.segment, 0)
-            target = await volume.files.acquire(file_id, create=True)
-            writing = volume.blocking.run(_append, target.file, copies, place)
             try:
+                file_id = FileId(container.container_id, place.segment, 0)
+                target = await volume.files.acquire(file_id, create=True)
+                writing = volume.blocking.run(_append, target.file, copies, place)
                 await volume.use(target, writing)
-            except NoSpace:
+            except Exception:
                 # What was written of it already is no block's.
                 container.give_back(place, size_bytes)
                 raise
             async with volume.commit_lock:
-                seen = view(container, container.committed_state)
+                seen = ContainerView.of(container, container.committed_state)
                 try:
                     changes = await volume.store_lane.run(
                         _commit_moves, volume.store, seen, copies, place
                     )
                 except BaseException:
-                    container.dirty_segments |= seen.dirty_segments
+                    seen.give_back()
                     raise
-                adopt(seen, changes)
+                seen.adopt(changes)
                 for copy in copies:
                     volume.index.forget(copy.key)
         finally:
-            segment.unindexed -= 1
+            segment.release()
 
     async def _remove(self, container: Container, number: int) -> None:
         volume = self._volume
         async with volume.commit_lock:
             gone = frozenset({number})
             assert container.segments[number].live_bytes == 0, (container.container_id, number)
-            seen = view(container, container.committed_state)
+            seen = ContainerView.of(container, container.committed_state)
             try:
                 # On stable storage, the moves before it too: only then may the file go.
                 await volume.store_lane.run(_commit_removal, volume.store, seen, gone)
             except BaseException:
-                container.dirty_segments |= seen.dirty_segments
+                seen.give_back()
                 raise
-            adopt(seen, CounterChanges(), gone)
-            volume.changed_containers.add(container.container_id)
+            seen.adopt(CounterChanges(), gone)
+            volume.container_changed(container.container_id)
         await volume.remove_segment(container.container_id, number)
 
-    async def _uncancelled(self, work: Coroutine[Any, Any, None]) -> None:
-        """What was begun on the lane is followed up in memory, also when the worker is stopped."""
-        self._finishing = asyncio.get_running_loop().create_task(work)
-        await asyncio.shield(self._finishing)
-
     async def finished(self) -> None:
-        if self._finishing is not None:
-            await asyncio.wait((self._finishing,))
+        """What the worker had begun when it was stopped is done."""
+        await self._finishing.ended()
 
 
 def _read_all(file: File, blocks: list[tuple[bytes, Block]]) -> list[_Copy]:
@@ -247,7 +236,7 @@ def _commit_moves(
                 changes.moved(copy.former, -1)
                 changes.moved(moved, 1)
             offset_bytes += len(copy.data)
-        put_container(txn, seen, changes)
+        seen.put(txn, changes)
     except BaseException:
         txn.abort()
         raise
@@ -258,7 +247,7 @@ def _commit_moves(
 def _commit_removal(store: Store, seen: ContainerView, gone: frozenset[int]) -> None:
     txn = store.begin()
     try:
-        put_container(txn, seen, CounterChanges(), gone)
+        seen.put(txn, CounterChanges(), gone)
     except BaseException:
         txn.abort()
         raise

@@ -65,9 +65,13 @@ class Garbage:
         A page that several neighbours share dies with the last of them.
         """
         holes: list[Hole] = []
-        packed = [found for found in freed if found.block.segment != OWN_FILE]
+        packed = [freed_block for freed_block in freed if freed_block.block.segment != OWN_FILE]
         packed.sort(
-            key=lambda found: (found.container, found.block.segment, found.block.offset_bytes)
+            key=lambda freed_block: (
+                freed_block.container,
+                freed_block.block.segment,
+                freed_block.block.offset_bytes,
+            )
         )
         for container, segment, start, end in _joined(packed):
             ranges = self._segments.setdefault((container, segment), _Ranges())
@@ -91,10 +95,10 @@ class Garbage:
 def _joined(packed: list[Freed]) -> Iterable[tuple[int, int, int, int]]:
     """(container, segment, start, end) of sorted blocks, neighbours joined."""
     at: tuple[int, int, int, int] | None = None
-    for found in packed:
-        container, segment = found.container, found.block.segment
-        start = found.block.offset_bytes
-        end = start + found.block.size_bytes
+    for freed_block in packed:
+        container, segment = freed_block.container, freed_block.block.segment
+        start = freed_block.block.offset_bytes
+        end = start + freed_block.block.size_bytes
         if at is not None and at[:2] == (container, segment) and at[3] == start:
             at = (container, segment, at[2], end)
             continue

@@ -76,19 +76,19 @@ class VolumeLayout:
 
 def container_of(name: str) -> int | None:
     """The container that a name in `containers` stands for."""
-    found = _CONTAINER_NAME.fullmatch(name)
-    return int(name) if found is not None and int(name) <= _KEY_ID_MAX else None
+    match = _CONTAINER_NAME.fullmatch(name)
+    return int(name) if match is not None and int(name) <= _KEY_ID_MAX else None
 
 
 def block_of(name: str) -> int | None:
     """The local id of a large block's file."""
-    found = _BLOCK_NAME.fullmatch(name)
-    return int(found[1]) if found else None
+    match = _BLOCK_NAME.fullmatch(name)
+    return int(match[1]) if match else None
 
 
 def segment_of(name: str) -> int | None:
-    found = _SEGMENT_NAME.fullmatch(name)
-    return int(found[1]) if found else None
+    match = _SEGMENT_NAME.fullmatch(name)
+    return int(match[1]) if match else None
 
 
 def is_receiving(name: str) -> bool:
@@ -104,9 +104,9 @@ def read_version(disk: Disk, layout: VolumeLayout) -> VolumeVersion | None:
     if not disk.exists(layout.version):
         return None
     try:
-        told = json.loads(disk.read(layout.version))
-        format_version = told["format"]
-        version = VolumeVersion(volume_id=told["volume_id"], cluster_id=told["cluster_id"])
+        stored = json.loads(disk.read(layout.version))
+        format_version = stored["format"]
+        version = VolumeVersion(volume_id=stored["volume_id"], cluster_id=stored["cluster_id"])
         if not isinstance(version.volume_id, str) or not isinstance(version.cluster_id, str):
             raise ValueError("ids are texts")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -115,7 +115,7 @@ def read_version(disk: Disk, layout: VolumeLayout) -> VolumeVersion | None:
         raise UnknownFormat(
             "a volume of another version of Trioxygen",
             path=str(layout.version),
-            found=str(format_version),
+            stored=str(format_version),
             known=FORMAT_VERSION,
         )
     return version
@@ -140,9 +140,9 @@ def check_whole(disk: Disk, layout: VolumeLayout) -> None:
 
 
 def write_version(disk: Disk, layout: VolumeLayout, version: VolumeVersion) -> None:
-    told = {
+    fields = {
         "format": FORMAT_VERSION,
         "volume_id": version.volume_id,
         "cluster_id": version.cluster_id,
     }
-    disk.replace(layout.version, json.dumps(told, indent=2).encode() + b"\n")
+    disk.replace(layout.version, json.dumps(fields, indent=2).encode() + b"\n")

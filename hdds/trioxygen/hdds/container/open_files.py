@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from trioxygen.common.blocking import Blocking
 from trioxygen.common.disk import Disk, File
+from trioxygen.common.finishing import joined
 from trioxygen.hdds.container.blocks import OWN_FILE
 from trioxygen.hdds.container.layout import VolumeLayout
 
@@ -53,10 +54,10 @@ class OpenFiles:
 
     def peek(self, file_id: FileId) -> OpenFile | None:
         """One that is open already. Count a use with `users` before waiting for anything."""
-        found = self._open.get(file_id)
-        if found is not None:
+        entry = self._open.get(file_id)
+        if entry is not None:
             self._open.move_to_end(file_id)
-        return found
+        return entry
 
     async def acquire(self, file_id: FileId, *, create: bool = False) -> OpenFile:
         """One more user of the file, who must `release` it.
@@ -64,10 +65,10 @@ class OpenFiles:
         Raises: FileNotFoundError, NoSpace.
         """
         while True:
-            found = self.peek(file_id)
-            if found is not None:
-                found.users += 1
-                return found
+            entry = self.peek(file_id)
+            if entry is not None:
+                entry.users += 1
+                return entry
             opening = self._opening.get(file_id)
             if opening is None:
                 opening = self._blocking.run(self._open_now, self.path(file_id), create)
@@ -76,7 +77,7 @@ class OpenFiles:
                     lambda done, file_id=file_id: self._opened(file_id, done)  # type: ignore[misc]
                 )
             # The opening outlives one that is cancelled: others may wait for it too.
-            await asyncio.shield(opening)
+            await joined(opening)
             if self._opening.get(file_id) is opening:
                 # Done, but its callback has yet to run: waiting for what is done does not let it.
                 await asyncio.sleep(0)
@@ -106,7 +107,7 @@ class OpenFiles:
         if len(self._open) <= self._files_max:
             return
         newest = next(reversed(self._open))
-        for file_id in [at for at, found in self._open.items() if found.users == 0]:
+        for file_id in [at for at, entry in self._open.items() if entry.users == 0]:
             if len(self._open) <= self._files_max or file_id == newest:
                 return
             self.drop(file_id)
@@ -120,11 +121,11 @@ class OpenFiles:
     def drop(self, file_id: FileId) -> None:
         """Forgets a file; it is closed as soon as nobody uses it."""
         self._opening.pop(file_id, None)
-        found = self._open.pop(file_id, None)
-        if found is not None:
-            found.dropped = True
-            if found.users == 0:
-                found.file.close()
+        entry = self._open.pop(file_id, None)
+        if entry is not None:
+            entry.dropped = True
+            if entry.users == 0:
+                entry.file.close()
 
     def close(self) -> None:
         for file_id in list(self._open):

@@ -92,6 +92,21 @@ class Room:
         self.under_way_bytes -= size_bytes
         assert self.under_way_bytes >= 0, "more was given back than taken"
 
+    def watch(self, waiting_bytes: Callable[[], int], is_blocked: Callable[[], bool]) -> None:
+        """What fills the volume by way of a log says how much waits there, and whether it can go
+        on."""
+        self.waiting_bytes, self.is_blocked = waiting_bytes, is_blocked
+
+    def ran_out(self) -> bool:
+        """For what had been taken; whether that is news."""
+        is_news, self.is_stuck = not self.is_stuck, True
+        return is_news
+
+    def recovered(self) -> bool:
+        """All that had been taken is written; whether that is news."""
+        is_news, self.is_stuck = self.is_stuck, False
+        return is_news
+
     def is_full(self) -> bool:
         """Whether nothing can be taken, or what was refused lately would be again."""
         left_bytes = self.look()

@@ -31,16 +31,12 @@ class Scrubber:
         self._after = b""
         self._resting = True
         self.scrubbed_blocks = 0
-        self.passes = 0
 
     async def work(self) -> bool:
         if self._resting:
             self._resting = False
             return False
-        if await self.scrub_some():
-            return True
-        self.passes += 1
-        return False
+        return await self.scrub_some()
 
     async def scrub_some(self) -> bool:
         """The next blocks in key order; False at the end of a pass."""

@@ -1,12 +1,13 @@
 """One disk of a DataNode: its containers, block index, open files, and what is known corrupt."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from trioxygen.common import logs
 from trioxygen.common.blocking import Blocking
 from trioxygen.common.disk import Disk
+from trioxygen.common.finishing import joined
 from trioxygen.common.worker import Tasks
 from trioxygen.hdds.container.blocks import BlockIndex, block_of_key
 from trioxygen.hdds.container.container import Container
@@ -35,6 +36,28 @@ class VolumeLimits:
     space_reserve_bytes: int | None
 
 
+@dataclass(slots=True)
+class Unreported:
+    """What has changed on a volume since one SCM was told last."""
+
+    containers: set[int] = field(default_factory=set)
+    # By their keys in the index.
+    corrupt: set[bytes] = field(default_factory=set)
+
+    def container_changed(self, container_id: int) -> None:
+        self.containers.add(container_id)
+
+    def take(self) -> "Unreported":
+        """It is being told; `give_back` when that fails."""
+        taken = Unreported(self.containers, self.corrupt)
+        self.containers, self.corrupt = set(), set()
+        return taken
+
+    def give_back(self, taken: "Unreported") -> None:
+        self.containers |= taken.containers
+        self.corrupt |= taken.corrupt
+
+
 class Volume:
     """Owned by the event loop. One lane (thread) writes the store; `commit_lock` is held by whoever
     computes and commits a transaction, until the counters in memory have followed.
@@ -57,9 +80,8 @@ class Volume:
         self.files = OpenFiles(disk, blocking, layout, files_max=limits.open_files_max)
         self.garbage = Garbage()
         self.containers: dict[int, Container] = {}
-        self.changed_containers: set[int] = set()
         self.corrupt: dict[bytes, str] = {}
-        self.unreported_corrupt: set[bytes] = set()
+        self._unreported: list[Unreported] = []
         self.commit_lock = asyncio.Lock()
         self.store_lane = blocking.lane(f"index-{volume_id}")
         self.segment_lane = blocking.lane(f"segments-{volume_id}")
@@ -69,14 +91,29 @@ class Volume:
             reserve_bytes = usual_reserve_bytes(disk.space(layout.root).capacity_bytes)
         self.room = Room(volume_id, lambda: disk.space(layout.root), reserve_bytes)
 
-    def container(self, container_id: int, pipeline_id: str) -> Container:
-        """Made when it is new."""
-        found = self.containers.get(container_id)
-        if found is None:
-            found = Container(container_id, pipeline_id=pipeline_id)
-            self.containers[container_id] = found
-            self.changed_containers.add(container_id)
-        return found
+    def make_container(
+        self, container_id: int, *, pipeline_id: int, replica_index: int
+    ) -> Container:
+        """One that is not here: an entry of its pipeline's log says so."""
+        assert container_id not in self.containers, container_id
+        made = Container(container_id, pipeline_id=pipeline_id, replica_index=replica_index)
+        self.containers[container_id] = made
+        self.container_changed(container_id)
+        return made
+
+    def load_container(self, container: Container) -> None:
+        """On the disk, at start."""
+        assert container.container_id not in self.containers, container.container_id
+        self.containers[container.container_id] = container
+
+    def unreported(self) -> Unreported:
+        """What changes from now on, for one that reports it; nothing as yet."""
+        self._unreported.append(Unreported())
+        return self._unreported[-1]
+
+    def container_changed(self, container_id: int) -> None:
+        for unreported in self._unreported:
+            unreported.container_changed(container_id)
 
     def record_corrupt(self, key: bytes, reason: str) -> None:
         if key in self.corrupt or len(self.corrupt) >= CORRUPT_BLOCKS_MAX:
@@ -84,45 +121,55 @@ class Volume:
         container, local = block_of_key(key)
         log.error("block_corrupt_found", container=container, local=local, reason=reason)
         self.corrupt[key] = reason
-        self.unreported_corrupt.add(key)
+        for unreported in self._unreported:
+            unreported.corrupt.add(key)
+
+    def corrupt_block_is_gone(self, key: bytes) -> None:
+        """If it was one. It has been deleted."""
+        self.corrupt.pop(key, None)
 
     def corrupt_blocks(self, keys: set[bytes] | None = None) -> list[CorruptBlock]:
-        found: list[CorruptBlock] = []
+        corrupt: list[CorruptBlock] = []
         for key in sorted(self.corrupt if keys is None else keys & self.corrupt.keys()):
             container, local = block_of_key(key)
             block = BlockId(container=container, local=local)
-            found.append(CorruptBlock(block=block, reason=self.corrupt[key]))
-        return found
+            corrupt.append(CorruptBlock(block=block, reason=self.corrupt[key]))
+        return corrupt
 
     async def reclaim(self, freed: list[Freed]) -> None:
         """Gives back the disk space of blocks whose rows are gone (committed)."""
-        own_files = [found for found in freed if found.block.segment < 0]
-        for found in own_files:
-            self.files.drop(FileId(found.container, found.block.segment, found.local))
+        own_files = [freed_block for freed_block in freed if freed_block.block.segment < 0]
+        for freed_block in own_files:
+            self.files.drop(
+                FileId(freed_block.container, freed_block.block.segment, freed_block.local)
+            )
         if own_files:
             await self.blocking.run(self._unlink, own_files)
         for hole in self.garbage.holes(freed):
             await self._punch(hole)
 
     def _unlink(self, freed: list[Freed]) -> None:
-        for found in freed:
-            self.disk.remove(self.layout.block(found.container, found.local))
+        for freed_block in freed:
+            self.disk.remove(self.layout.block(freed_block.container, freed_block.local))
 
     async def _punch(self, hole: Hole) -> None:
         container = self.containers[hole.container]
-        segment = container.segments.get(hole.segment)
-        if segment is None:
+        if hole.segment not in container.segments:
             return
-        file = await self.files.acquire(FileId(hole.container, hole.segment, 0))
+        try:
+            file = await self.files.acquire(FileId(hole.container, hole.segment, 0))
+        except FileNotFoundError:
+            if hole.segment not in container.segments:
+                return  # compacted meanwhile, and gone as a whole
+            raise
         punching = self.blocking.run(file.file.punch_hole, hole.offset_bytes, hole.size_bytes)
         await self.use(file, punching)
-        segment.punched_bytes += hole.size_bytes
-        container.dirty_segments.add(hole.segment)
+        container.punched(hole.segment, hole.size_bytes)
 
     async def use(self, file: OpenFile, job: "asyncio.Future[T]") -> "T":
         """Awaits a job that uses an acquired file; it is released when the job has really ended."""
         job.add_done_callback(lambda _: self.files.release(file))
-        return await asyncio.shield(job)
+        return await joined(job)
 
     async def remove_segment(self, container: int, segment: int) -> None:
         file_id = FileId(container, segment, 0)

@@ -1,29 +1,46 @@
 """What the SCM tells a DataNode to do, in the answers to heartbeats."""
 
-from collections.abc import Callable
-
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
-from trioxygen.common.rules.network import RULES
-from trioxygen.hdds.datanode.pipeline import Pipeline
-from trioxygen.proto.v1.scm_pb2 import DataNodeCommand, DeleteBlocksCommand
+from trioxygen.common.errors import Unavailable
+from trioxygen.common.rpc.rules.network import RULES
+from trioxygen.hdds.datanode.homes import Homes
+from trioxygen.hdds.datanode.joins import Joins
+from trioxygen.hdds.ring.ring import Ring
+from trioxygen.proto.v1.scm_pb2 import DataNodeCommand, DeleteBlocksCommand, HeartbeatReply
 from trioxygen.proto.v1.types_pb2 import BlockRange
 
 log = logs.get(__name__)
 
 
 class Commands:
-    """Args: home: the pipeline of a container, None for one that this node does not have."""
+    """Args: refused: is told of each part of a command that was refused."""
 
-    def __init__(self, clock: Clock, home: Callable[[int], Pipeline | None]) -> None:
-        self._clock, self._home = clock, home
+    def __init__(self, clock: Clock, homes: Homes) -> None:
+        self._clock, self._homes = clock, homes
+        self._joins = Joins(clock, homes)
         self._term = 0
         # Deletions that are in the log and that the SCM has not been told of yet.
         self.deleted_transaction_ids: set[int] = set()
+        # By transaction: another member's log entry is to bring them, or none could be written.
+        self._waiting: dict[int, DeleteBlocksCommand] = {}
 
     def follow(self, term: int) -> None:
         """Commands count from this term on: that of the leader that has taken the node in."""
         self._term = term
+        self._waiting.clear()
+
+    async def try_again(self) -> None:
+        """Deletions that waited: the leaders of their rings may have carried them out by now."""
+        for command in list(self._waiting.values()):
+            await self._delete(command)
+
+    async def carry_out(self, reply: HeartbeatReply, *, asked_ms: float) -> None:
+        """What the answer to a heartbeat says; see `execute`."""
+        if reply.leader:
+            self._joins.keep_wanted(reply.commands)
+        for command in reply.commands:
+            await self.execute(command, asked_ms=asked_ms)
 
     async def execute(self, command: DataNodeCommand, *, asked_ms: float) -> None:
         """Idempotent: the SCM sends a command again until a report shows its effect. One that
@@ -47,33 +64,51 @@ class Commands:
             return
         kind = command.WhichOneof("command")
         if kind == "close_container":
-            container_id = command.close_container.container_id
-            home = self._home(container_id)
-            if home is not None:
-                await home.close_container(container_id)
+            await self._close(command.close_container.container_id)
         elif kind == "delete_blocks":
             await self._delete(command.delete_blocks)
         elif kind == "create_pipeline":
-            # A ring of one has its log from the start; a container's first write makes it.
-            log.info("pipeline_created", pipeline=command.create_pipeline.pipeline.pipeline_id)
+            await self._joins.join(command.create_pipeline)
         else:
             log.warning("command_unknown", term=command.term)
 
+    async def _close(self, container_id: int) -> None:
+        """The SCM tells it again until a report shows it."""
+        ring = self._homes.ring_of(container_id)
+        if ring is None:
+            return
+        try:
+            await ring.close_container(container_id)
+        except Unavailable as error:
+            log.info("closing_waits", container=container_id, reason=error)
+
     async def _delete(self, command: DeleteBlocksCommand) -> None:
-        by_home: dict[Pipeline, list[BlockRange]] = {}
+        """Confirmed when it is in the logs of all that it names. Where another member leads a ring,
+        the deletion comes through its log; until then it waits."""
+        by_ring: dict[Ring, list[BlockRange]] = {}
         for blocks in command.blocks:
+            ring = self._homes.ring_of(blocks.container)
             fault = RULES.fault(blocks)
             if fault is not None:
                 # Its transaction is confirmed all the same: it would come again for ever.
                 log.error("deletion_refused", transaction=command.transaction_id, reason=fault)
-                if (known := self._home(blocks.container)) is not None:
-                    known.refusals.entries += 1
+                if ring is not None:
+                    ring.refusals.entries += 1
                 continue
-            home = self._home(blocks.container)
-            if home is not None:
-                by_home.setdefault(home, []).append(blocks)
-        for home, ranges in by_home.items():
-            await home.delete_blocks(
-                DeleteBlocksCommand(transaction_id=command.transaction_id, blocks=ranges)
-            )
-        self.deleted_transaction_ids.add(command.transaction_id)
+            if ring is not None:
+                by_ring.setdefault(ring, []).append(blocks)
+        is_done = True
+        for ring, ranges in by_ring.items():
+            if not ring.replica.is_leader() and not ring.holds_any(ranges):
+                continue
+            wanted = DeleteBlocksCommand(transaction_id=command.transaction_id, blocks=ranges)
+            try:
+                await ring.delete_blocks(wanted)
+            except Unavailable as error:
+                log.info("deletion_waits", transaction=command.transaction_id, reason=error)
+                is_done = False
+        if is_done:
+            self._waiting.pop(command.transaction_id, None)
+            self.deleted_transaction_ids.add(command.transaction_id)
+        else:
+            self._waiting[command.transaction_id] = command

@@ -5,30 +5,10 @@ from collections.abc import Iterable, Sequence
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from trioxygen.hdds.container.compaction import Compactor
-from trioxygen.hdds.container.scrub import Scrubber
-from trioxygen.hdds.container.state import ContainerState
-from trioxygen.hdds.datanode.flusher import Flusher
-from trioxygen.hdds.datanode.pipeline import Pipeline
-from trioxygen.hdds.datanode.reads import Reads
+from trioxygen.common.container_state import ContainerState
+from trioxygen.hdds.datanode.work import VolumeWork
 
 _PREFIX = "trioxygen_datanode_"
-
-
-class VolumeWork:
-    """All that runs for one volume."""
-
-    def __init__(
-        self,
-        pipeline: Pipeline,
-        flusher: Flusher,
-        reads: Reads,
-        compactor: Compactor,
-        scrubber: Scrubber,
-    ) -> None:
-        self.pipeline, self.flusher, self.reads = pipeline, flusher, reads
-        self.compactor, self.scrubber = compactor, scrubber
-        self.volume = pipeline.volume
 
 
 class DataNodeCollector(Collector):
@@ -39,15 +19,12 @@ class DataNodeCollector(Collector):
         counters: dict[str, tuple[str, list[float]]] = {
             "written_bytes": (
                 "Bytes of blocks written to disk, packed from the log or streamed",
-                [w.flusher.written_bytes + w.pipeline.streams.written_bytes for w in self._works],
+                [w.flusher.written_bytes + w.streams.written_bytes for w in self._works],
             ),
             "read_bytes": ("Bytes of blocks read", [w.reads.read_bytes for w in self._works]),
             "syncs": (
                 "Syncs of block files and packed segments",
-                [
-                    w.flusher.syncs + w.pipeline.streams.syncs + w.volume.appender.syncs
-                    for w in self._works
-                ],
+                [w.flusher.syncs + w.streams.syncs + w.volume.appender.syncs for w in self._works],
             ),
             "flushes": ("Batches moved to the index", [w.flusher.flushes for w in self._works]),
             "segments_compacted": (
@@ -56,7 +33,7 @@ class DataNodeCollector(Collector):
             ),
             "refused_entries": (
                 "Entries of the log, and parts of failed containers, that could not be applied",
-                [w.pipeline.refusals.entries for w in self._works],
+                [w.blocks.refusals.entries for w in self._works],
             ),
             "scrubbed_blocks": (
                 "Blocks read by the scrubber",
@@ -65,23 +42,28 @@ class DataNodeCollector(Collector):
         }
         containers = [list(w.volume.containers.values()) for w in self._works]
         gauges: dict[str, tuple[str, list[float]]] = {
-            "blocks": ("Live blocks", [sum(c.block_count for c in found) for found in containers]),
+            "blocks": ("Live blocks", [sum(c.block_count for c in held) for held in containers]),
             "used_bytes": (
                 "Live bytes",
-                [sum(c.used_bytes for c in found) for found in containers],
+                [sum(c.used_bytes for c in held) for held in containers],
             ),
             "garbage_bytes": (
                 "Dead bytes that still take disk space",
-                [sum(c.garbage_bytes for c in found) for found in containers],
+                [sum(c.garbage_bytes for c in held) for held in containers],
             ),
-            "containers": ("Containers", [len(found) for found in containers]),
+            "containers": ("Containers", [len(held) for held in containers]),
             "unhealthy_containers": (
                 "Containers of which something could not be written",
-                [sum(c.state is ContainerState.UNHEALTHY for c in found) for found in containers],
+                [sum(c.state is ContainerState.UNHEALTHY for c in held) for held in containers],
+            ),
+            "rings": ("Pipelines that it takes part in", [len(w.rings) for w in self._works]),
+            "led_rings": (
+                "Pipelines that it leads",
+                [sum(ring.replica.is_leader() for ring in w.rings) for w in self._works],
             ),
             "pending_bytes": (
                 "Bytes applied from the log, not in segments yet",
-                [w.pipeline.pending_bytes for w in self._works],
+                [w.blocks.pending_bytes for w in self._works],
             ),
             "corrupt_blocks": (
                 "Blocks known to be bad",

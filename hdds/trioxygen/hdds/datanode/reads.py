@@ -21,9 +21,9 @@ from trioxygen.common.errors import (
 from trioxygen.hdds.checksums import PIECE_BYTES, first_bad_piece, tag_of
 from trioxygen.hdds.container.blocks import OWN_FILE, Block, block_key, block_of_key
 from trioxygen.hdds.container.open_files import FileId
-from trioxygen.hdds.datanode.config import DataNodeConfig
-from trioxygen.hdds.datanode.pending import PendingBlock
-from trioxygen.hdds.datanode.pipeline import Pipeline
+from trioxygen.hdds.ring.config import DataNodeConfig
+from trioxygen.hdds.ring.pending import PendingBlock
+from trioxygen.hdds.ring.volume_blocks import VolumeBlocks
 
 log = logs.get(__name__)
 
@@ -33,8 +33,8 @@ _TRIES: Final = 4
 class Reads:
     """Of one volume. Only for the event loop."""
 
-    def __init__(self, pipeline: Pipeline, config: DataNodeConfig) -> None:
-        self._pipeline, self._volume, self._config = pipeline, pipeline.volume, config
+    def __init__(self, blocks: VolumeBlocks, config: DataNodeConfig) -> None:
+        self._blocks, self._volume, self._config = blocks, blocks.volume, config
         self.read_bytes = 0
 
     async def read(
@@ -54,19 +54,19 @@ class Reads:
             DamagedRow.
         """
         key = block_key(container, local)
-        found = self._find(key, container, local, offset_bytes, length_bytes, tag)
+        place = self._find(key, container, local, offset_bytes, length_bytes, tag)
         self.read_bytes += length_bytes
-        if isinstance(found, PendingBlock):
-            data = found.data
+        if isinstance(place, PendingBlock):
+            data = place.data
             if data is not None:
-                if first_bad_piece(data, found.block.checksums) is not None:
+                if first_bad_piece(data, place.block.checksums) is not None:
                     raise self._mismatch(key, container, local, "in memory")
                 if length_bytes == len(data):
                     return data
                 return memoryview(data)[offset_bytes : offset_bytes + length_bytes]
-            block = found.block
+            block = place.block
         else:
-            block = found
+            block = place
         # Inline, when the page cache has it: the way of nearly every small read.
         segment = block.segment
         file = self._volume.files.peek(
@@ -96,9 +96,9 @@ class Reads:
         Raises: as `read`, possibly after some pieces.
         """
         key = block_key(container, local)
-        found = self._find(key, container, local, offset_bytes, length_bytes, tag)
-        block = found.block if isinstance(found, PendingBlock) else found
-        if isinstance(found, PendingBlock) and found.data is not None:
+        place = self._find(key, container, local, offset_bytes, length_bytes, tag)
+        block = place.block if isinstance(place, PendingBlock) else place
+        if isinstance(place, PendingBlock) and place.data is not None:
             yield await self.read(container, local, offset_bytes, length_bytes)
             return
         end_bytes = offset_bytes + length_bytes
@@ -136,12 +136,12 @@ class Reads:
         length_bytes: int,
         tag: int | None,
     ) -> PendingBlock | Block:
-        found = self._pipeline.find(key)
-        if found is None:
+        stored = self._blocks.find(key)
+        if stored is None:
             if container not in self._volume.containers:
                 raise NoSuchContainer(container=container)
             raise NoSuchBlock(container=container, local=local)
-        block = found.block if isinstance(found, PendingBlock) else found
+        block = stored.block if isinstance(stored, PendingBlock) else stored
         # First: with another block's id a range says nothing.
         if tag is not None and tag != tag_of(container, local, block.checksums):
             log.error("wrong_block_asked_for", container=container, local=local)
@@ -155,7 +155,7 @@ class Reads:
                 length_bytes=length_bytes,
                 size_bytes=block.size_bytes,
             )
-        return found
+        return stored
 
     async def _read_waiting(
         self, key: bytes, block: Block, offset_bytes: int, length_bytes: int
@@ -166,18 +166,18 @@ class Reads:
             reason = await self._try(container, local, block, offset_bytes, length_bytes)
             if not isinstance(reason, str):
                 return reason
-            found = self._pipeline.find(key)
-            if found is None:
+            stored = self._blocks.find(key)
+            if stored is None:
                 raise NoSuchBlock(container=container, local=local)
-            if isinstance(found, PendingBlock):
-                if found.data is not None:
-                    if first_bad_piece(found.data, found.block.checksums) is not None:
+            if isinstance(stored, PendingBlock):
+                if stored.data is not None:
+                    if first_bad_piece(stored.data, stored.block.checksums) is not None:
                         raise self._mismatch(key, container, local, "in memory")
-                    return memoryview(found.data)[offset_bytes : offset_bytes + length_bytes]
-                found = found.block
-            if found == block:
+                    return memoryview(stored.data)[offset_bytes : offset_bytes + length_bytes]
+                stored = stored.block
+            if stored == block:
                 raise self._mismatch(key, container, local, reason)
-            block = found
+            block = stored
         raise self._mismatch(key, container, local, "moved too often")
 
     async def _try(

@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import InvalidRequest, NoSuchContainer
-from trioxygen.common.network import Service
-from trioxygen.hdds.datanode.metrics import VolumeWork
+from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.rpc.call import Call
+from trioxygen.common.rpc.network import Service
+from trioxygen.hdds.datanode.homes import Homes
 from trioxygen.proto.v1 import datanode_pb2
 from trioxygen.proto.v1.datanode_pb2 import (
     DescribeDataNodeReply,
@@ -25,20 +26,15 @@ from trioxygen.proto.v1.datanode_pb2 import (
 
 
 class DataNodeService:
-    """Args:
-    home: of a container that is here, or None; new_home: where a new one goes.
-    """
-
     def __init__(
         self,
         *,
-        home: Callable[[int], VolumeWork | None],
-        new_home: Callable[[int], VolumeWork],
+        homes: Homes,
         describe: Callable[[bytes], DescribeDataNodeReply],
         list_blocks: Callable[[ListBlocksRequest], Awaitable[ListBlocksReply]],
         read_small_bytes_max: int,
     ) -> None:
-        self._home, self._new_home, self._describe = home, new_home, describe
+        self._homes, self._describe = homes, describe
         self._list_blocks = list_blocks
         self._read_small_bytes_max = read_small_bytes_max
 
@@ -50,28 +46,31 @@ class DataNodeService:
                 "PutBlock": self.put_block,
                 "ReadSmallBlock": self.read_small_block,
                 "DescribeDataNode": self.describe_data_node,
-                "ListBlocks": self._list_blocks,
+                "ListBlocks": self.list_blocks,
             },
             uploads={"WriteStream": self.write_stream},
             downloads={"ReadStream": self.read_stream},
         )
 
-    async def write_small_block(self, request: WriteSmallBlockRequest) -> WriteSmallBlockReply:
-        container = request.block.container
-        work = self._home(container) or self._new_home(container)
-        return WriteSmallBlockReply(commit_sequence=await work.pipeline.write_small(request))
+    async def write_small_block(
+        self, request: WriteSmallBlockRequest, call: Call
+    ) -> WriteSmallBlockReply:
+        _, ring = self._homes.writing(request.pipeline_id)
+        return WriteSmallBlockReply(commit_sequence=await ring.write_small(request))
 
-    async def put_block(self, request: PutBlockRequest) -> PutBlockReply:
-        work = self._work(request.block.container)
-        return PutBlockReply(commit_sequence=await work.pipeline.put_block(request))
+    async def put_block(self, request: PutBlockRequest, call: Call) -> PutBlockReply:
+        _, ring = self._homes.writing(request.pipeline_id)
+        return PutBlockReply(commit_sequence=await ring.put_block(request))
 
-    async def read_small_block(self, request: ReadSmallBlockRequest) -> ReadSmallBlockReply:
+    async def read_small_block(
+        self, request: ReadSmallBlockRequest, call: Call
+    ) -> ReadSmallBlockReply:
         block = request.block
         container = block.container
         length_bytes = request.length_bytes
         if length_bytes > self._read_small_bytes_max:
             raise InvalidRequest("too much for one reply", length_bytes=length_bytes)
-        data = await self._work(container).reads.read(
+        data = await self._homes.replica(container, request.replica_index).reads.read(
             container,
             block.local,
             request.offset_bytes,
@@ -81,19 +80,18 @@ class DataNodeService:
         return ReadSmallBlockReply(data=data if isinstance(data, bytes) else bytes(data))
 
     async def write_stream(
-        self, header: WriteStreamHeader, pieces: AsyncIterator[Buffer]
+        self, header: WriteStreamHeader, pieces: AsyncIterator[Buffer], call: Call
     ) -> WriteStreamReply:
-        container_id = header.block.container
-        work = self._home(container_id) or self._new_home(container_id)
-        container = work.volume.container(container_id, header.pipeline_id)
-        size_bytes, checksums = await work.pipeline.streams.receive(
+        work, ring = self._homes.writing(header.pipeline_id)
+        container = await ring.container(header.block.container, header.replica_index, waits=True)
+        size_bytes, checksums = await work.streams.receive(
             container, header.block.local, header.size_bytes_max, pieces
         )
         return WriteStreamReply(size_bytes=size_bytes, checksums=checksums)
 
-    def read_stream(self, header: ReadStreamHeader) -> AsyncIterator[Buffer]:
+    def read_stream(self, header: ReadStreamHeader, call: Call) -> AsyncIterator[Buffer]:
         block = header.block
-        return self._work(block.container).reads.stream(
+        return self._homes.replica(block.container, header.replica_index).reads.stream(
             block.container,
             block.local,
             header.offset_bytes,
@@ -101,11 +99,10 @@ class DataNodeService:
             tag=header.tag if header.HasField("tag") else None,
         )
 
-    async def describe_data_node(self, request: DescribeDataNodeRequest) -> DescribeDataNodeReply:
+    async def describe_data_node(
+        self, request: DescribeDataNodeRequest, call: Call
+    ) -> DescribeDataNodeReply:
         return self._describe(request.after)
 
-    def _work(self, container: int) -> VolumeWork:
-        work = self._home(container)
-        if work is None:
-            raise NoSuchContainer(container=container)
-        return work
+    async def list_blocks(self, request: ListBlocksRequest, call: Call) -> ListBlocksReply:
+        return await self._list_blocks(request)

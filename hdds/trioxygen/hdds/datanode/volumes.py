@@ -3,13 +3,16 @@
 import asyncio
 import random
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from trioxygen.common.blocking import run_or_undo
 from trioxygen.common.disk import Disk
 from trioxygen.common.errors import InvalidRequest
-from trioxygen.common.ids import random_token
+from trioxygen.common.finishing import to_the_end
 from trioxygen.common.runtime import Runtime
+from trioxygen.common.tokens import random_token
 from trioxygen.hdds.container.blocks import BLOCK_KEY_BYTES, BLOCKS, TABLES
 from trioxygen.hdds.container.layout import (
     VolumeLayout,
@@ -18,8 +21,8 @@ from trioxygen.hdds.container.layout import (
     write_version,
 )
 from trioxygen.hdds.container.volume import Volume, VolumeLimits
-from trioxygen.hdds.datanode.ports import RingLog
-from trioxygen.metadata.store.ports import Store, StoreFactory, Table
+from trioxygen.hdds.ring.ports import ReplicaFactory, SharedLog
+from trioxygen.metadata.store.ports import StoreFactory, Table
 
 INDEX_NAME: Final = "index"
 
@@ -31,12 +34,14 @@ class VolumeParts:
     Attributes:
     stores: opens the store of the name `index` in the folder `index` (see `VolumeLayout`). Called
         only when the folder's format is known.
-    ring: the log of the pipeline that lives here; its files are in the folder `log`.
+    log: of all rings that live here; its files are in the folder `log`.
+    replicas: makes the member of a ring, over that log.
     """
 
     path: Path
     stores: StoreFactory
-    ring: RingLog
+    log: SharedLog
+    replicas: ReplicaFactory
 
 
 def _format(disk: Disk, rng: random.Random, layout: VolumeLayout) -> VolumeVersion:
@@ -50,26 +55,28 @@ def _format(disk: Disk, rng: random.Random, layout: VolumeLayout) -> VolumeVersi
 
 
 async def open_volume(runtime: Runtime, parts: VolumeParts, limits: VolumeLimits) -> Volume:
-    """Raises: UnknownFormat, before anything is touched."""
-    layout = VolumeLayout(parts.path)
-    version = await runtime.blocking.run(_format, runtime.disk, runtime.rng, layout)
-    store: Store = await runtime.blocking.run(parts.stores, INDEX_NAME, TABLES)
+    """Raises: UnknownFormat, before anything is touched. When it is cancelled nothing is open."""
+    layout, blocking = VolumeLayout(parts.path), runtime.blocking
+    version = await to_the_end(blocking.run(_format, runtime.disk, runtime.rng, layout))
+    store = await run_or_undo(
+        blocking, partial(parts.stores, INDEX_NAME, TABLES), lambda store: store.close()
+    )
     volume = Volume(
         volume_id=version.volume_id,
         layout=layout,
         store=store,
         disk=runtime.disk,
-        blocking=runtime.blocking,
+        blocking=blocking,
         tasks=runtime.tasks,
         limits=limits,
     )
     loop = asyncio.get_running_loop()
 
-    def found(table: Table, key: bytes) -> None:
+    def record_damage(table: Table, key: bytes) -> None:
         if table == BLOCKS.table and len(key) == BLOCK_KEY_BYTES:
             loop.call_soon_threadsafe(volume.record_corrupt, key, "its index row is damaged")
 
-    store.watch_damage(found)
+    store.watch_damage(record_damage)
     return volume
 
 
@@ -86,7 +93,7 @@ def belong_to(disk: Disk, layout: VolumeLayout, cluster_id: str) -> None:
         raise InvalidRequest(
             "the volume belongs to another cluster",
             path=str(layout.root),
-            cluster=version.cluster_id,
-            found=cluster_id,
+            stored=version.cluster_id,
+            expected=cluster_id,
         )
     write_version(disk, layout, VolumeVersion(version.volume_id, cluster_id))

@@ -4,23 +4,26 @@ retry.
 A mutating request keeps its (client_id, request_id) over all its tries, so the service answers it
 once. Commands go to the leader; queries, which every replica answers linearizably, to any."""
 
-from dataclasses import dataclass
+import math
 from typing import Final
 
+from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 
 from trioxygen.common import logs
 from trioxygen.common.errors import (
     DeadlineExceeded,
-    NoQuorum,
     NotLeader,
     Overloaded,
+    PipelineNotReady,
     SafeMode,
     Stopping,
     Unavailable,
     Unreachable,
 )
-from trioxygen.common.network import Reply
+from trioxygen.common.retry import Backoff
+from trioxygen.common.rpc.network import Reply
+from trioxygen.common.rpc.options import Method, methods_of
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.servers import Server, Servers
 
@@ -28,15 +31,15 @@ log = logs.get(__name__)
 
 _RETRIED: Final = (
     NotLeader,
-    NoQuorum,
     Unreachable,
     Overloaded,
     SafeMode,
+    PipelineNotReady,
     Stopping,
     DeadlineExceeded,
 )
 # Another server may do better at once.
-_ELSEWHERE: Final = (NotLeader, NoQuorum, Unreachable, Stopping, DeadlineExceeded)
+_ELSEWHERE: Final = (NotLeader, Unreachable, Stopping, DeadlineExceeded)
 _SILENT: Final = (Unreachable, Stopping, DeadlineExceeded)
 _WAIT_MS_FIRST: Final = 5.0
 # While a leader is looked for: an election ends within a second, and who waits should know.
@@ -45,72 +48,54 @@ _WAIT_MS_MAX: Final = 500.0
 _TRY_MS_MAX: Final = 16_000.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Method:
-    """Attributes:
-    name: Service/Method.
-    mutating: it takes a request id.
-    anywhere: every replica answers it."""
-
-    name: str
-    mutating: bool
-    anywhere: bool
-
-
 class LeaderClient:
     """Args:
-    service: the name of its protobuf service.
+    service: which states of each method whether every replica answers it.
     addresses: of all replicas.
-    timeout_ms: of a call, all its tries together.
+    timeout_ms: of a call, all its tries together, unless it is given less.
     try_ms: how long one server may be silent before another is asked; doubles when all have been.
-    refused_ms: of a call while no server listens at all; at most `timeout_ms`.
-    queries: names of the methods that every replica answers."""
+    refused_ms: of a call while no server listens at all; at most `timeout_ms`."""
 
     def __init__(
         self,
         runtime: Runtime,
-        service: str,
+        service: ServiceDescriptor,
         addresses: list[str],
         *,
         timeout_ms: float = 30_000,
         try_ms: float = 1_000,
         refused_ms: float = 5_000,
-        queries: frozenset[str] = frozenset(),
     ) -> None:
-        self._runtime, self._service, self._queries = runtime, service, queries
+        self._runtime = runtime
+        self._methods = {method.request: method for method in methods_of(service)}
         self._refused_ms = refused_ms
         self._timeout_ms, self._try_ms = timeout_ms, try_ms
         self._servers = Servers(runtime.network, runtime.clock, addresses)
         self.client_id = runtime.rng.getrandbits(63) | 1
         self._last_request_id = 0
-        self._methods: dict[type[Message], _Method] = {}
 
     @property
     def leader_address(self) -> str:
         """Of the server that answered as leader last; a guess before the first call."""
         return self._servers.leader.address
 
-    def _method(self, request_type: type[Message]) -> _Method:
-        known = self._methods.get(request_type)
-        if known is None:
-            name = request_type.__name__.removesuffix("Request")
-            mutating = "request_id" in request_type.DESCRIPTOR.fields_by_name
-            assert not (mutating and name in self._queries), name
-            known = _Method(f"{self._service}/{name}", mutating, name in self._queries)
-            self._methods[request_type] = known
-        return known
+    async def call(
+        self, request: Message, reply_type: type[Reply], *, most_ms: float = math.inf
+    ) -> Reply:
+        """Args: most_ms: what is left of the call that is served by this one.
 
-    async def call(self, request: Message, reply_type: type[Reply]) -> Reply:
-        """Raises: what the service refused; DeadlineExceeded, which names what was tried."""
-        method = self._method(type(request))
-        if method.mutating:
+        Raises: what the service refused; DeadlineExceeded, which names what was tried."""
+        method = self._methods[type(request)]
+        if method.is_numbered:
             self._last_request_id += 1
             request.client_id = self.client_id  # type: ignore[attr-defined]
             request.request_id = self._last_request_id  # type: ignore[attr-defined]
         servers = self._servers
-        server = servers.reader() if method.anywhere else servers.commander()
+        server = servers.reader() if method.any_member else servers.commander()
+        timeout_ms = self._timeout_ms if self._timeout_ms < most_ms else most_ms
         # Who has nobody else to ask waits for the one there is.
-        try_ms = self._try_ms if len(servers) > 1 else self._timeout_ms
+        is_whole = len(servers) == 1 or timeout_ms < self._try_ms
+        try_ms = timeout_ms if is_whole else self._try_ms
         try:
             return await self._try(server, method, request, reply_type, try_ms)
         except _RETRIED as error:
@@ -118,9 +103,11 @@ class LeaderClient:
                 try_ms if isinstance(error, DeadlineExceeded) else 0.0
             )
             search = _Search(
-                self._runtime, servers, method, self._timeout_ms, self._refused_ms, started_ms
+                self._runtime, servers, method, timeout_ms, self._refused_ms, started_ms
             )
             search.took(server, error)
+        if method.is_numbered:
+            request.is_retry = True  # type: ignore[attr-defined]
         while True:
             server = await search.next_server()
             try_ms = self._try_ms * 2.0 ** (search.silences // len(servers))
@@ -135,7 +122,7 @@ class LeaderClient:
     async def _try(
         self,
         server: Server,
-        method: _Method,
+        method: Method,
         request: Message,
         reply_type: type[Reply],
         timeout_ms: float,
@@ -148,7 +135,7 @@ class LeaderClient:
         finally:
             server.in_flight -= 1
         self._servers.answered(server)
-        if not method.anywhere:
+        if not method.any_member:
             self._servers.leader = server
         return reply
 
@@ -160,7 +147,7 @@ class _Search:
         self,
         runtime: Runtime,
         servers: Servers,
-        method: _Method,
+        method: Method,
         timeout_ms: float,
         refused_ms: float,
         started_ms: float,
@@ -171,11 +158,11 @@ class _Search:
         # Where nobody listens, by what was said last.
         self._refusing: set[str] = set()
         self._refused_since_ms = runtime.clock.monotonic_ms()
-        self._wait_ms = _WAIT_MS_FIRST
+        self._backoff = Backoff(_WAIT_MS_FIRST, _WAIT_MS_MAX)
         self._hints_left = len(servers)
         self._tries = 0
         # The last that each address said.
-        self._told: dict[str, str] = {}
+        self._last_errors: dict[str, str] = {}
         self._error: Unavailable
         self._at: Server
         self._hint: Server | None = None
@@ -188,7 +175,7 @@ class _Search:
     def took(self, server: Server, error: Unavailable) -> None:
         """A server has failed to answer."""
         self._tries += 1
-        self._told[server.address] = type(error).__name__
+        self._last_errors[server.address] = type(error).__name__
         if isinstance(error, Unreachable) and error.is_refused:
             self._refusing.add(server.address)
         else:
@@ -203,7 +190,7 @@ class _Search:
         elif isinstance(error, NotLeader):
             servers.answered(server)
             self._hint = servers.hinted(error.facts.get("leader", ""))
-        if self._method.anywhere:
+        if self._method.any_member:
             # A follower that waits for the leader in vain says as much about it.
             if server is not servers.leader and isinstance(error, NotLeader | DeadlineExceeded):
                 servers.doubt_leader()
@@ -219,9 +206,9 @@ class _Search:
             self._hints_left -= 1
             return self._hint
         moved = isinstance(error, _ELSEWHERE)
-        if not (moved and self._tries < len(servers) and self._method.anywhere):
+        if not (moved and self._tries < len(servers) and self._method.any_member):
             await self._wait(_SEARCH_WAIT_MS_MAX if moved else _WAIT_MS_MAX)
-        if not self._method.anywhere:
+        if not self._method.any_member:
             return servers.leader
         return servers.after(self._at) if moved else self._at
 
@@ -232,12 +219,13 @@ class _Search:
             len(self._refusing) == len(self._servers)
             and now_ms - self._refused_since_ms >= self._refused_ms
         )
-        if is_deserted or self.left_ms <= self._wait_ms:
+        if is_deserted or self.left_ms <= self._backoff.next_ms:
             seconds = round((now_ms - self._started_ms) / 1_000, 1)
-            told = ", ".join(f"{address}: {what}" for address, what in sorted(self._told.items()))
+            failures = ", ".join(
+                f"{address}: {what}" for address, what in sorted(self._last_errors.items())
+            )
             raise DeadlineExceeded(
                 f"gave up on {self._method.name} after {seconds:g} s and "
-                f"{self._tries} tries ({told}); the last: {error}"
+                f"{self._tries} tries ({failures}); the last: {error}"
             ) from error
-        await runtime.clock.sleep_ms(self._wait_ms * runtime.rng.uniform(0.5, 1.0))
-        self._wait_ms = min(wait_ms_max, self._wait_ms * 2)
+        await runtime.clock.sleep_ms(self._backoff.take_ms(most_ms=wait_ms_max, rng=runtime.rng))

@@ -1,44 +1,173 @@
-"""The Ozone Manager, from outside."""
+"""The Ozone Manager, from outside: a method for each of its calls.
 
-from typing import Final
+What is in a bucket is asked of the group that has it; all else is the first group's."""
 
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from trioxygen.common.rpc.network import Reply
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.leader import LeaderClient
+from trioxygen.metadata.client.routes import FIRST_GROUP, Route, route
+from trioxygen.proto.v1 import om_pb2 as om
 
-# Behind the read barrier: linearizable on every replica.
-QUERIES: Final = frozenset(
-    {
-        "DeriveSigningKey",
-        "ListAccessKeys",
-        "ListAccounts",
-        "ListBuckets",
-        "ListKeys",
-        "ListParts",
-        "ListUploads",
-        "LookupBucket",
-        "LookupKey",
-        "LookupUpload",
-        "VerifySignatureV2",
-    }
-)
+Answer = Coroutine[Any, Any, Reply]
+
+_SERVICE: Final = om.DESCRIPTOR.services_by_name["OzoneManager"]
 
 
-class OmClient(LeaderClient):
+class _InBucket(Protocol):
+    volume: str
+    bucket: str
+
+
+class OmClient:
+    """Args:
+    addresses: of the first group's replicas.
+    others: of further groups, by their ids.
+    route: says which group has a bucket.
+    timeout_ms, try_ms, refused_ms: as of `LeaderClient`.
+    """
+
     def __init__(
         self,
         runtime: Runtime,
-        addresses: list[str],
+        addresses: Sequence[str],
         *,
+        others: Mapping[int, Sequence[str]] | None = None,
+        route: Route = route,
         timeout_ms: float = 30_000,
         try_ms: float = 1_000,
         refused_ms: float = 5_000,
     ) -> None:
-        super().__init__(
-            runtime,
-            "OzoneManager",
-            addresses,
-            timeout_ms=timeout_ms,
-            try_ms=try_ms,
-            refused_ms=refused_ms,
-            queries=QUERIES,
-        )
+        self._route = route
+        self._groups = {
+            group: LeaderClient(
+                runtime,
+                _SERVICE,
+                list(members),
+                timeout_ms=timeout_ms,
+                try_ms=try_ms,
+                refused_ms=refused_ms,
+            )
+            for group, members in {FIRST_GROUP: addresses, **(others or {})}.items()
+        }
+        self._first = self._groups[FIRST_GROUP]
+
+    @property
+    def first_group(self) -> LeaderClient:
+        return self._first
+
+    def _of(self, request: _InBucket) -> LeaderClient:
+        return self._groups[self._route(request.volume, request.bucket)]
+
+    def create_volume(self, request: om.CreateVolumeRequest) -> Answer[om.CreateVolumeReply]:
+        return self._first.call(request, om.CreateVolumeReply)
+
+    def delete_volume(self, request: om.DeleteVolumeRequest) -> Answer[om.DeleteVolumeReply]:
+        return self._first.call(request, om.DeleteVolumeReply)
+
+    def create_bucket(self, request: om.CreateBucketRequest) -> Answer[om.CreateBucketReply]:
+        return self._of(request).call(request, om.CreateBucketReply)
+
+    def delete_bucket(self, request: om.DeleteBucketRequest) -> Answer[om.DeleteBucketReply]:
+        return self._of(request).call(request, om.DeleteBucketReply)
+
+    def put_bucket_setting(
+        self, request: om.PutBucketSettingRequest
+    ) -> Answer[om.PutBucketSettingReply]:
+        return self._of(request).call(request, om.PutBucketSettingReply)
+
+    def delete_bucket_setting(
+        self, request: om.DeleteBucketSettingRequest
+    ) -> Answer[om.DeleteBucketSettingReply]:
+        return self._of(request).call(request, om.DeleteBucketSettingReply)
+
+    def commit_key(self, request: om.CommitKeyRequest) -> Answer[om.CommitKeyReply]:
+        return self._of(request).call(request, om.CommitKeyReply)
+
+    def delete_keys(self, request: om.DeleteKeysRequest) -> Answer[om.DeleteKeysReply]:
+        return self._of(request).call(request, om.DeleteKeysReply)
+
+    def create_upload(self, request: om.CreateUploadRequest) -> Answer[om.CreateUploadReply]:
+        return self._of(request).call(request, om.CreateUploadReply)
+
+    def commit_part(self, request: om.CommitPartRequest) -> Answer[om.CommitPartReply]:
+        return self._of(request).call(request, om.CommitPartReply)
+
+    def complete_upload(self, request: om.CompleteUploadRequest) -> Answer[om.CompleteUploadReply]:
+        return self._of(request).call(request, om.CompleteUploadReply)
+
+    def abort_upload(self, request: om.AbortUploadRequest) -> Answer[om.AbortUploadReply]:
+        return self._of(request).call(request, om.AbortUploadReply)
+
+    def lease_blocks(self, request: om.LeaseBlocksRequest) -> Answer[om.LeaseBlocksReply]:
+        return self._first.call(request, om.LeaseBlocksReply)
+
+    def renew_leases(self, request: om.RenewLeasesRequest) -> Answer[om.RenewLeasesReply]:
+        return self._first.call(request, om.RenewLeasesReply)
+
+    def release_leases(self, request: om.ReleaseLeasesRequest) -> Answer[om.ReleaseLeasesReply]:
+        return self._first.call(request, om.ReleaseLeasesReply)
+
+    def create_account(self, request: om.CreateAccountRequest) -> Answer[om.CreateAccountReply]:
+        return self._first.call(request, om.CreateAccountReply)
+
+    def create_access_key(
+        self, request: om.CreateAccessKeyRequest
+    ) -> Answer[om.CreateAccessKeyReply]:
+        return self._first.call(request, om.CreateAccessKeyReply)
+
+    def revoke_access_key(
+        self, request: om.RevokeAccessKeyRequest
+    ) -> Answer[om.RevokeAccessKeyReply]:
+        return self._first.call(request, om.RevokeAccessKeyReply)
+
+    def lookup_volume(self, request: om.LookupVolumeRequest) -> Answer[om.LookupVolumeReply]:
+        return self._first.call(request, om.LookupVolumeReply)
+
+    def list_volumes(self, request: om.ListVolumesRequest) -> Answer[om.ListVolumesReply]:
+        return self._first.call(request, om.ListVolumesReply)
+
+    def lookup_bucket(self, request: om.LookupBucketRequest) -> Answer[om.LookupBucketReply]:
+        return self._of(request).call(request, om.LookupBucketReply)
+
+    def list_buckets(self, request: om.ListBucketsRequest) -> Answer[om.ListBucketsReply]:
+        return self._first.call(request, om.ListBucketsReply)
+
+    def lookup_key(self, request: om.LookupKeyRequest) -> Answer[om.LookupKeyReply]:
+        return self._of(request).call(request, om.LookupKeyReply)
+
+    def list_keys(self, request: om.ListKeysRequest) -> Answer[om.ListKeysReply]:
+        return self._of(request).call(request, om.ListKeysReply)
+
+    def lookup_upload(self, request: om.LookupUploadRequest) -> Answer[om.LookupUploadReply]:
+        return self._of(request).call(request, om.LookupUploadReply)
+
+    def list_uploads(self, request: om.ListUploadsRequest) -> Answer[om.ListUploadsReply]:
+        return self._of(request).call(request, om.ListUploadsReply)
+
+    def list_parts(self, request: om.ListPartsRequest) -> Answer[om.ListPartsReply]:
+        return self._of(request).call(request, om.ListPartsReply)
+
+    def derive_signing_key(
+        self, request: om.DeriveSigningKeyRequest
+    ) -> Answer[om.DeriveSigningKeyReply]:
+        return self._first.call(request, om.DeriveSigningKeyReply)
+
+    def verify_signature_v2(
+        self, request: om.VerifySignatureV2Request
+    ) -> Answer[om.VerifySignatureV2Reply]:
+        return self._first.call(request, om.VerifySignatureV2Reply)
+
+    def list_accounts(self, request: om.ListAccountsRequest) -> Answer[om.ListAccountsReply]:
+        return self._first.call(request, om.ListAccountsReply)
+
+    def list_access_keys(self, request: om.ListAccessKeysRequest) -> Answer[om.ListAccessKeysReply]:
+        return self._first.call(request, om.ListAccessKeysReply)
+
+    def describe_om(self, request: om.DescribeOmRequest) -> Answer[om.DescribeOmReply]:
+        return self._first.call(request, om.DescribeOmReply)
+
+    def find_orphans(self, request: om.FindOrphansRequest) -> Answer[om.FindOrphansReply]:
+        return self._first.call(request, om.FindOrphansReply)

@@ -1,13 +1,13 @@
 """The Storage Container Manager, from outside: for the OM, DataNodes and readers of blocks."""
 
+import math
 from typing import Final
 
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.leader import LeaderClient
 from trioxygen.proto.v1 import scm_pb2 as scm
 
-# Behind the read barrier: linearizable on every replica.
-QUERIES: Final = frozenset({"LocateContainers"})
+_SERVICE: Final = scm.DESCRIPTOR.services_by_name["StorageContainerManager"]
 
 _LOCATED_AT_ONCE_MAX: Final = 1_000
 
@@ -24,32 +24,33 @@ class ScmClient(LeaderClient):
     ) -> None:
         super().__init__(
             runtime,
-            "StorageContainerManager",
+            _SERVICE,
             addresses,
             timeout_ms=timeout_ms,
             try_ms=try_ms,
             refused_ms=refused_ms,
-            queries=QUERIES,
         )
 
-    async def allocate_blocks(self, request: scm.AllocateBlocksRequest) -> scm.AllocateBlocksReply:
-        return await self.call(request, scm.AllocateBlocksReply)
+    async def allocate_blocks(
+        self, request: scm.AllocateBlocksRequest, *, most_ms: float = math.inf
+    ) -> scm.AllocateBlocksReply:
+        return await self.call(request, scm.AllocateBlocksReply, most_ms=most_ms)
 
     async def delete_blocks(self, request: scm.DeleteBlocksRequest) -> None:
         await self.call(request, scm.DeleteBlocksReply)
 
     async def locate(self, container_ids: list[int]) -> list[scm.ContainerLocation]:
         """Those that the SCM knows, in any order."""
-        found: list[scm.ContainerLocation] = []
+        locations: list[scm.ContainerLocation] = []
         while True:
             reply = await self.call(
                 scm.LocateContainersRequest(container_ids=container_ids[:_LOCATED_AT_ONCE_MAX]),
                 scm.LocateContainersReply,
             )
-            found += reply.locations
+            locations += reply.locations
             container_ids = container_ids[reply.looked_up :]
             if not container_ids or not reply.looked_up:
-                return found
+                return locations
 
     async def register(self, request: scm.RegisterDataNodeRequest) -> scm.RegisterDataNodeReply:
         return await self.call(request, scm.RegisterDataNodeReply)

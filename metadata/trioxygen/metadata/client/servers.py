@@ -2,11 +2,12 @@
 answer, which have failed lately. No calls here."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from trioxygen.common.clock import Clock
-from trioxygen.common.network import Channel, Network
+from trioxygen.common.retry import Backoff
+from trioxygen.common.rpc.network import Channel, Network
 
 _AVOIDED_MS_FIRST: Final = 500.0
 _AVOIDED_MS_MAX: Final = 8_000.0
@@ -28,7 +29,7 @@ class Server:
     channel: Channel
     in_flight: int = 0
     avoided_until_ms: float = 0.0
-    avoided_ms: float = _AVOIDED_MS_FIRST
+    avoided: Backoff = field(default_factory=lambda: Backoff(_AVOIDED_MS_FIRST, _AVOIDED_MS_MAX))
     failed_ms: float = -math.inf
 
 
@@ -85,22 +86,21 @@ class Servers:
     def hinted(self, address: str) -> Server | None:
         """The server that another one named as the leader; None if it has just failed: the other
         has not noticed yet. One that is avoided for longer may be back, and lead."""
-        found = next((one for one in self._servers if one.address == address), None)
-        if found is None:
+        server = next((known for known in self._servers if known.address == address), None)
+        if server is None:
             if not address or len(self._servers) >= _SERVERS_MAX:
                 return None
-            found = self._new(address)
-            self._servers.append(found)
-        is_doubted = self._clock.monotonic_ms() - found.failed_ms < _HINT_DOUBTED_MS
-        return None if is_doubted else found
+            server = self._new(address)
+            self._servers.append(server)
+        is_doubted = self._clock.monotonic_ms() - server.failed_ms < _HINT_DOUBTED_MS
+        return None if is_doubted else server
 
     def failed(self, server: Server) -> None:
         """It was unreachable or silent: avoided for a time that doubles."""
         server.failed_ms = now_ms = self._clock.monotonic_ms()
         if server.avoided_until_ms > now_ms:
             return  # one of many calls that failed together
-        server.avoided_until_ms = now_ms + server.avoided_ms
-        server.avoided_ms = min(_AVOIDED_MS_MAX, 2 * server.avoided_ms)
+        server.avoided_until_ms = now_ms + server.avoided.take_ms()
 
     def doubt_leader(self) -> None:
         """A follower cannot reach it: commands ask somebody else first, who may know another."""
@@ -109,5 +109,5 @@ class Servers:
 
     def answered(self, server: Server) -> None:
         if server.avoided_until_ms:
-            server.avoided_until_ms, server.avoided_ms = 0.0, _AVOIDED_MS_FIRST
-            server.failed_ms = -math.inf
+            server.avoided_until_ms, server.failed_ms = 0.0, -math.inf
+            server.avoided.reset()

@@ -2,8 +2,8 @@
 
 import random
 
-from trioxygen.metadata.om.schema import LEASES, LINEAGE
-from trioxygen.metadata.replicated_state import put_integer
+from trioxygen.metadata.om.state.schema import LEASES, LINEAGE
+from trioxygen.metadata.replication.state import put_integer
 from trioxygen.metadata.store.ports import WriteTxn
 
 

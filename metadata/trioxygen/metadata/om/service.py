@@ -3,78 +3,55 @@ executor.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final, Protocol
 
 from google.protobuf.message import Message
 
-from trioxygen.common.network import Handler, Service
-from trioxygen.common.rules.network import RULES
+from trioxygen.common.paging import ROW_BYTES_MAX
+from trioxygen.common.rpc.call import Call
+from trioxygen.common.rpc.network import Handler, Service
+from trioxygen.common.rpc.options import methods_of
+from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.common.runtime import Runtime
-from trioxygen.common.units import DAY_MS, MINUTE_MS
-from trioxygen.metadata import healed
-from trioxygen.metadata.execution import Executor, ExecutorConfig, register_reply
-from trioxygen.metadata.execution import Handler as CommandHandler
-from trioxygen.metadata.om.blocks import BlockKeeper
+from trioxygen.common.units import DAY_MS, MIB, MINUTE_MS
 from trioxygen.metadata.om.commands.accounts import AccountCommands
 from trioxygen.metadata.om.commands.buckets import BucketCommands
+from trioxygen.metadata.om.commands.expiry import ExpiryCommands
 from trioxygen.metadata.om.commands.keys import KeyCommands
 from trioxygen.metadata.om.commands.leases import LeaseCommands
+from trioxygen.metadata.om.commands.settings import SettingCommands
 from trioxygen.metadata.om.commands.uploads import UploadCommands
-from trioxygen.metadata.om.orphans import find_orphans
-from trioxygen.metadata.om.queries import Queries
-from trioxygen.metadata.om.schema import ALL_TABLES, OM_TABLES, given_blocks
-from trioxygen.metadata.om.workers import (
-    BlockDeleter,
-    BucketPurge,
-    Expiry,
-    GarbageCollection,
-    Initialization,
-    LeaseExpiry,
-)
+from trioxygen.metadata.om.commands.volumes import VolumeCommands
+from trioxygen.metadata.om.queries.table import QUERIES, Query
+from trioxygen.metadata.om.state.blocks import BlockKeeper
+from trioxygen.metadata.om.state.schema import ALL_TABLES, OM_TABLES, given_blocks
+from trioxygen.metadata.om.workers.expiry import Expiry
+from trioxygen.metadata.om.workers.garbage import BlockDeleter, GarbageCollection
+from trioxygen.metadata.om.workers.leases import LeaseExpiry
+from trioxygen.metadata.om.workers.purge import BucketPurge
 from trioxygen.metadata.raft.ports import Replica
-from trioxygen.metadata.replicated_state import SEQUENCE, get_integer
+from trioxygen.metadata.replication import healed
+from trioxygen.metadata.replication.executor import Executor, ExecutorConfig
+from trioxygen.metadata.replication.executor import Handler as CommandHandler
+from trioxygen.metadata.replication.state import SEQUENCE, get_integer
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1 import om_pb2 as om
-from trioxygen.proto.v1.raft_pb2 import MemberRow
+from trioxygen.proto.v1.replication_pb2 import MemberRow
 from trioxygen.proto.v1.scm_pb2 import AllocateBlocksReply, AllocateBlocksRequest
 
 _DESCRIPTOR: Final = om.DESCRIPTOR.services_by_name["OzoneManager"]
-
-_COMMANDS: Final[dict[type[Message], type[Message]]] = {
-    om.CreateBucketRequest: om.CreateBucketReply,
-    om.DeleteBucketRequest: om.DeleteBucketReply,
-    om.CommitKeyRequest: om.CommitKeyReply,
-    om.DeleteKeysRequest: om.DeleteKeysReply,
-    om.CreateUploadRequest: om.CreateUploadReply,
-    om.CommitPartRequest: om.CommitPartReply,
-    om.CompleteUploadRequest: om.CompleteUploadReply,
-    om.AbortUploadRequest: om.AbortUploadReply,
-    om.RenewLeasesRequest: om.RenewLeasesReply,
-    om.ReleaseLeasesRequest: om.ReleaseLeasesReply,
-    om.CreateAccountRequest: om.CreateAccountReply,
-    om.CreateAccessKeyRequest: om.CreateAccessKeyReply,
-    om.RevokeAccessKeyRequest: om.RevokeAccessKeyReply,
-}
-for _command, _reply in _COMMANDS.items():
-    register_reply(_command, _reply)
-register_reply(om.GrantLease, om.LeaseBlocksReply)
-# CompleteUpload takes no more than it frees.
-_GROWING: Final = (
-    om.CreateBucketRequest,
-    om.CommitKeyRequest,
-    om.CreateUploadRequest,
-    om.CommitPartRequest,
-    om.GrantLease,
-)
 
 
 class Scm(BlockDeleter, Protocol):
     """The SCM, as the OM sees it."""
 
-    async def allocate_blocks(self, request: AllocateBlocksRequest) -> AllocateBlocksReply: ...
+    async def allocate_blocks(
+        self, request: AllocateBlocksRequest, *, most_ms: float
+    ) -> AllocateBlocksReply:
+        """Within what is left of the call that it is made for."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +61,36 @@ class OmConfig:
     lease_duration_ms: int = MINUTE_MS
     leases_max: int = 10_000
     buckets_per_account_max: int = 10_000
+    setting_bytes_max: int = MIB
+    # Of all that a bucket has: they come in one reply, beside a page.
+    settings_bytes_max: int = ROW_BYTES_MAX
+    # Of one kind that a bucket has many of; as many as S3 allows.
+    settings_of_kind_max: int = 1_000
     answers_kept_ms: int = 10 * MINUTE_MS
     completed_uploads_kept_ms: int = DAY_MS
     worker_interval_ms: float = 1_000
     executor: ExecutorConfig = ExecutorConfig()
+
+
+def command_handlers(config: OmConfig) -> Mapping[type[Message], CommandHandler]:
+    blocks = BlockKeeper(config.gc_delay_ms)
+    handlers: dict[type[Message], CommandHandler] = {}
+    for family in (
+        VolumeCommands(),
+        SettingCommands(
+            bytes_max=config.setting_bytes_max,
+            bucket_bytes_max=config.settings_bytes_max,
+            ids_max=config.settings_of_kind_max,
+        ),
+        BucketCommands(buckets_max=config.buckets_per_account_max),
+        KeyCommands(blocks),
+        UploadCommands(blocks),
+        LeaseCommands(blocks, leases_max=config.leases_max, duration_ms=config.lease_duration_ms),
+        AccountCommands(),
+        ExpiryCommands(blocks),
+    ):
+        handlers.update(family.handlers())
+    return handlers
 
 
 class OzoneManager:
@@ -104,18 +107,8 @@ class OzoneManager:
         first_members: Sequence[MemberRow] = (),
     ) -> None:
         self._runtime, self._config, self._scm = runtime, config, scm
-        blocks = BlockKeeper(config.gc_delay_ms)
-        handlers: dict[type[Message], CommandHandler] = {}
-        for family in (
-            BucketCommands(blocks, buckets_max=config.buckets_per_account_max),
-            KeyCommands(blocks),
-            UploadCommands(blocks),
-            LeaseCommands(
-                blocks, leases_max=config.leases_max, duration_ms=config.lease_duration_ms
-            ),
-            AccountCommands(),
-        ):
-            handlers.update(family.handlers())
+        handlers = command_handlers(config)
+        self._commands = frozenset(handlers)
         self._executor = Executor(
             name="om",
             runtime=runtime,
@@ -125,9 +118,8 @@ class OzoneManager:
             handlers=handlers,
             config=config.executor,
             first_members=first_members,
-            growing=_GROWING,
+            protos=(om.DESCRIPTOR,),
         )
-        self._queries = Queries(store)
         self._followed_in_term = -1
         self._workers: list[asyncio.Task[Any]] = []
         self.service = self._service()
@@ -138,11 +130,8 @@ class OzoneManager:
 
     async def start(self) -> None:
         await self._executor.start()
-        initialization = Initialization(self._executor, interval_ms=self._config.worker_interval_ms)
-        await initialization.work()
         interval_ms = self._config.worker_interval_ms
         for worker in (
-            initialization,
             LeaseExpiry(self._executor, interval_ms=interval_ms),
             GarbageCollection(self._executor, self._scm, interval_ms=interval_ms),
             Expiry(
@@ -156,46 +145,38 @@ class OzoneManager:
             self._workers.append(self._runtime.tasks.start_worker(worker))
 
     async def stop(self) -> None:
-        for worker in self._workers:
-            worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        await self._runtime.tasks.end(*self._workers)
         await self._executor.stop()
 
     def _service(self) -> Service:
-        queries = self._queries
         calls: dict[str, Handler] = {
-            command.__name__.removesuffix("Request"): partial(healed.execute_early, self._executor)
-            for command in _COMMANDS
+            "LeaseBlocks": self._lease_blocks,
+            "DescribeOm": self._describe,
         }
-        calls["LeaseBlocks"] = self._lease_blocks
-        calls["DescribeOm"] = self._describe
-        answers: dict[str, Callable[[Any], Message]] = {
-            "LookupBucket": queries.lookup_bucket,
-            "LookupKey": queries.lookup_key,
-            "ListBuckets": queries.list_buckets,
-            "ListKeys": queries.list_keys,
-            "LookupUpload": queries.lookup_upload,
-            "ListUploads": queries.list_uploads,
-            "ListParts": queries.list_parts,
-            "DeriveSigningKey": queries.derive_signing_key,
-            "VerifySignatureV2": queries.verify_signature_v2,
-            "ListAccounts": queries.list_accounts,
-            "ListAccessKeys": queries.list_access_keys,
-            "FindOrphans": partial(find_orphans, self._executor.store),
-        }
-        for name, query in answers.items():
-            calls[name] = self._linearizable(query)
+        for method in methods_of(_DESCRIPTOR):
+            name = method.name.partition("/")[2]
+            if method.request in self._commands:
+                calls[name] = self._execute
+            elif method.request in QUERIES:
+                calls[name] = self._linearizable(QUERIES[method.request])
         return Service(_DESCRIPTOR, calls, {}, {})
 
-    def _linearizable(self, query: Callable[[Any], Message]) -> Callable[[Any], Awaitable[Message]]:
-        executor = self._executor
+    def _linearizable(self, query: Query) -> Handler:
+        executor, store = self._executor, self._executor.store
 
-        async def answer(request: Any) -> Message:
-            return await healed.query(executor, query, request)
+        def ask(request: Any) -> Message:
+            with store.read() as txn:
+                return query(txn, request)
+
+        async def answer(request: Any, call: Call) -> Message:
+            return await healed.query(executor, ask, request)
 
         return answer
 
-    async def _lease_blocks(self, request: om.LeaseBlocksRequest) -> Message:
+    async def _execute(self, command: Message, call: Call) -> Message:
+        return await healed.execute_early(self._executor, command)
+
+    async def _lease_blocks(self, request: om.LeaseBlocksRequest, call: Call) -> Message:
         # Before blocks are allocated that could not be leased.
         self._executor.check_leader()
         self._executor.check_room()
@@ -210,12 +191,14 @@ class OzoneManager:
                 given_container_id=container_id,
                 given_local=local,
                 om_last_id=last_id,
-            )
+            ),
+            most_ms=call.left_ms(asyncio.get_running_loop().time() * 1_000),
         )
         RULES.check(allocated, "StorageContainerManager/AllocateBlocks")
         grant = om.GrantLease(
             client_id=request.client_id,
             request_id=request.request_id,
+            is_retry=request.is_retry,
             blocks=allocated.blocks,
             pipeline=allocated.pipeline,
             other_pipelines=allocated.other_pipelines,
@@ -226,7 +209,7 @@ class OzoneManager:
         self._followed_in_term = term
         return granted
 
-    async def _describe(self, request: om.DescribeOmRequest) -> om.DescribeOmReply:
+    async def _describe(self, request: om.DescribeOmRequest, call: Call) -> om.DescribeOmReply:
         self._executor.check_leader()
         store = self._executor.store
         sizes = [om.TableSize(name=table.name, rows=store.count(table)) for table in ALL_TABLES]

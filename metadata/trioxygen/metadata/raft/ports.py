@@ -31,22 +31,6 @@ class Applied:
     configuration: bytes = b""
 
 
-class StateMachine(Protocol):
-    def applied_index(self) -> int:
-        """The index that the durable state holds; entries after it are replayed at start."""
-        ...
-
-    async def apply(self, entries: Sequence[Entry]) -> None:
-        """Committed entries, in order, each once. Returns when their effects can be read.
-
-        Those of the kinds NO_OP and CONFIGURATION (only groups that may have several voters have
-        them) change nothing but what `applied` says. The leader's own proposals come here too: an
-        executor that ran one already knows it by its payload (the same object) and only commits
-        it. Another leader's entry in the place of one that was executed says that this one is
-        lost."""
-        ...
-
-
 class StateMachineFailed(Internal):
     """Applying a committed entry failed: the replica cannot go on, nor skip it."""
 
@@ -98,11 +82,20 @@ class IncomingSnapshot(Protocol):
         ...
 
 
-class ReplicatedStateMachine(StateMachine, Protocol):
-    """Of a group that may have several voters."""
+class ReplicatedStateMachine(Protocol):
+    """What a group's entries are for: the same at each of its voters, be it only one."""
 
     def applied(self) -> Applied:
-        """Of the durable state."""
+        """Of the durable state. Entries after it are replayed at start."""
+        ...
+
+    async def apply(self, entries: Sequence[Entry]) -> None:
+        """Committed entries, in order, each once. Returns when their effects can be read.
+
+        Those of the kinds NO_OP and CONFIGURATION change nothing but what `applied` says. The
+        leader's own proposals come here too: an executor that ran one already knows it by its
+        payload (the same object) and only commits it. Another leader's entry in the place of one
+        that was executed says that this one is lost."""
         ...
 
     async def open_snapshot(self) -> Snapshot: ...
@@ -149,6 +142,12 @@ class Replica(Protocol):
 
     def leader_address(self) -> str:
         """Where the leader is, if that is known; else empty."""
+        ...
+
+    @property
+    def failure(self) -> TrioxygenError | None:
+        """Why it takes nothing more. The only member of a group leads on all the same when its log
+        failed: what is committed can be read."""
         ...
 
     def watch_leadership(self, watcher: Callable[[], None]) -> None:

@@ -5,21 +5,26 @@ last reports counts as used until reports say better: containers fill to about t
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from trioxygen.common import logs
-from trioxygen.common.errors import InvalidRequest, NoSpace, NotEnoughDataNodes, SafeMode
-from trioxygen.common.rules.rule import NUMBER_MAX
-from trioxygen.metadata.execution import Executor
-from trioxygen.metadata.replicated_state import get_integer
+from trioxygen.common.errors import (
+    InvalidRequest,
+    NoSpace,
+    NotEnoughDataNodes,
+    PipelineNotReady,
+    SafeMode,
+)
+from trioxygen.common.rpc.rules.rule import NUMBER_MAX
+from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.replication.state import get_integer
 from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.pipelines import addressed, writing
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     LOCAL_SEQUENCE,
-    NODES,
     OM_LAST_ID,
-    PIPELINES,
     given_ids,
 )
 from trioxygen.proto.v1 import scm_pb2
@@ -35,7 +40,7 @@ from trioxygen.proto.v1.scm_pb2 import (
     ScmReply,
     SkipIds,
 )
-from trioxygen.proto.v1.types_pb2 import BlockRange, DataNodeAddress, Pipeline
+from trioxygen.proto.v1.types_pb2 import BlockRange, Pipeline
 
 log = logs.get(__name__)
 
@@ -49,18 +54,20 @@ FOLLOWED_ID_MAX: Final = NUMBER_MAX - 2**56
 
 
 def highest_followed(ids: Iterable[int]) -> int:
-    return max((one for one in ids if one <= FOLLOWED_ID_MAX), default=0)
+    return max((id_ for id_ in ids if id_ <= FOLLOWED_ID_MAX), default=0)
 
 
 @dataclass(slots=True)
 class _OpenContainer:
     container_id: int
-    pipeline_id: str
+    pipeline_id: int
     reported_bytes: int
     # Promised before and since the last report; promises older than two reports are in
     # `reported_bytes`.
     promised_before_bytes: int = 0
     promised_bytes: int = 0
+    # Whose reports are one round: each replica's node tells of itself.
+    reporters: set[str] = field(default_factory=set)
 
     def expected_bytes(self) -> int:
         return self.reported_bytes + self.promised_before_bytes + self.promised_bytes
@@ -96,13 +103,14 @@ class Allocator:
         self._next_local = self._end_local = 0
         with self._executor.store.read() as txn:
             for _, row in CONTAINERS.scan(txn, prefix=b""):
-                if row.state == scm_pb2.OPEN:
+                if row.state == scm_pb2.OPEN and row.pipeline_id:
                     self._open[row.container_id] = _OpenContainer(
                         row.container_id, row.pipeline_id, row.used_bytes
                     )
 
-    def reported(self, container: ContainerRow) -> None:
-        """A report: promises of before the previous one have become used bytes, or will not."""
+    def reported(self, container: ContainerRow, node_id: str) -> None:
+        """A report of one replica. With a round of them, promises of before the previous round have
+        become used bytes, or will not."""
         known = self._open.get(container.container_id)
         if known is None:
             return
@@ -110,23 +118,14 @@ class Allocator:
             del self._open[container.container_id]
             return
         known.reported_bytes = container.used_bytes
-        known.promised_before_bytes, known.promised_bytes = known.promised_bytes, 0
-
-    def pipeline(self, row: PipelineRow) -> Pipeline:
-        with self._executor.store.read() as txn:
-            nodes = [NODES.get(txn, node_id.encode()) for node_id in row.node_ids]
-        return Pipeline(
-            pipeline_id=row.pipeline_id,
-            datanodes=[
-                DataNodeAddress(node_id=node.node_id, address=node.address)
-                for node in nodes
-                if node is not None
-            ],
-        )
+        if not known.reporters or node_id in known.reporters:
+            known.promised_before_bytes, known.promised_bytes = known.promised_bytes, 0
+            known.reporters.clear()
+        known.reporters.add(node_id)
 
     def is_full(self) -> bool:
-        """Whether there are pipelines, and none takes data."""
-        rows = self._writable_pipelines()
+        """Whether there are pipelines, and none takes data or will when it is ready."""
+        rows = self._healthy_pipelines()
         return bool(rows) and all(
             any(self._nodes.is_full(node_id) for node_id in row.node_ids) for row in rows
         )
@@ -143,25 +142,36 @@ class Allocator:
         promised may never come."""
         writable = min([self._nodes.writable_bytes(node_id) for node_id in row.node_ids])
         promised = [
-            one.promised_before_bytes + one.promised_bytes
-            for one in self._open.values()
-            if one.pipeline_id == row.pipeline_id
+            container.promised_before_bytes + container.promised_bytes
+            for container in self._open.values()
+            if container.pipeline_id == row.pipeline_id
         ]
         return writable - sum(promised)
 
-    def _writable_pipelines(self) -> list[PipelineRow]:
+    def taking_new_data(self) -> set[str]:
+        """The nodes of pipelines that blocks are given of."""
+        return {
+            node_id
+            for row in self._healthy_pipelines()
+            if self._is_ready(row) and self._has_room(row)
+            for node_id in row.node_ids
+        }
+
+    def _healthy_pipelines(self) -> list[PipelineRow]:
         with self._executor.store.read() as txn:
-            rows = [row for _, row in PIPELINES.scan(txn, prefix=b"") if row.open]
-        return [
-            row
-            for row in rows
-            if all(
-                self._nodes.health(node_id) == scm_pb2.HEALTHY
-                # Which ids its containers have had is known only then.
-                and self._nodes.fully_reported(node_id)
-                for node_id in row.node_ids
-            )
-        ]
+            return [
+                row
+                for row in writing(txn)
+                if all(self._nodes.health(node_id) == scm_pb2.HEALTHY for node_id in row.node_ids)
+            ]
+
+    def _is_ready(self, row: PipelineRow) -> bool:
+        # A ring without a leader takes nothing yet.
+        return bool(self._nodes.leader_of(row)) and all(
+            # Which ids its containers have had is known only then.
+            self._nodes.fully_reported(node_id)
+            for node_id in row.node_ids
+        )
 
     async def allocate(
         self, request: AllocateBlocksRequest, *, safe_mode: bool
@@ -179,14 +189,18 @@ class Allocator:
         om_last_id = await self._note_om_ids(request.om_last_id)
         wanted_bytes = request.count * request.block_bytes_max
         async with self._busy:
-            healthy = self._writable_pipelines()
+            healthy = self._healthy_pipelines()
             if not healthy:
                 raise NotEnoughDataNodes("no pipeline with all its DataNodes healthy")
-            # Nearly full ones only where nothing else is; what comes decides there.
-            roomy = [row for row in healthy if self._room_bytes(row) > wanted_bytes]
-            usable = roomy or [row for row in healthy if self._has_room(row)]
-            if not usable:
+            with_room = [row for row in healthy if self._has_room(row)]
+            if not with_room:
                 raise NoSpace("every pipeline has a DataNode that is full")
+            writable = [row for row in with_room if self._is_ready(row)]
+            if not writable:
+                raise PipelineNotReady("no pipeline that has room is ready yet")
+            # Nearly full ones only where nothing else is; what comes decides there.
+            roomy = [row for row in writable if self._room_bytes(row) > wanted_bytes]
+            usable = roomy or writable
             pipelines = {row.pipeline_id: row for row in usable}
             container = await self._choose(set(pipelines), wanted_bytes)
             first_local = await self._take_locals(request.count)
@@ -195,10 +209,14 @@ class Allocator:
             blocks=BlockRange(
                 container=container.container_id, first_local=first_local, count=request.count
             ),
-            pipeline=self.pipeline(pipelines[container.pipeline_id]),
+            pipeline=self._addressed(pipelines[container.pipeline_id]),
             om_last_id=om_last_id,
             other_pipelines=len(pipelines) - 1,
         )
+
+    def _addressed(self, row: PipelineRow) -> Pipeline:
+        with self._executor.store.read() as txn:
+            return addressed(txn, row)
 
     async def _note_om_ids(self, last_id: int) -> int:
         """How far OMs have gone, before this one told. Noted far ahead: few allocations are entries
@@ -209,28 +227,32 @@ class Allocator:
             await self._executor.execute(NoteOmIds(last_id=last_id + _OM_IDS_AHEAD))
         return noted
 
-    async def _choose(self, pipeline_ids: set[str], wanted_bytes: int) -> _OpenContainer:
+    async def _choose(self, pipeline_ids: set[int], wanted_bytes: int) -> _OpenContainer:
         """Pipelines take turns, so that all nodes take part."""
         order = sorted(pipeline_ids)
         self._turn = turn = (self._turn + 1) % len(order)
         usable: list[_OpenContainer] = []
         for pipeline_id in (*order[turn:], *order[:turn]):
-            own = [one for one in self._open.values() if one.pipeline_id == pipeline_id]
+            own = [
+                container
+                for container in self._open.values()
+                if container.pipeline_id == pipeline_id
+            ]
             # The fullest that has room: few containers are half full.
             fitting = [
-                one
-                for one in own
-                if one.expected_bytes() + wanted_bytes <= self._container_bytes_max
+                container
+                for container in own
+                if container.expected_bytes() + wanted_bytes <= self._container_bytes_max
             ]
             if fitting:
-                return max(fitting, key=lambda one: one.expected_bytes())
+                return max(fitting, key=lambda container: container.expected_bytes())
             if len(own) < self._open_containers_max:
                 return await self._open_container(pipeline_id)
             usable += own
         # All are promised to the brim; promises are upper bounds, so the emptiest takes more.
-        return min(usable, key=lambda one: one.expected_bytes())
+        return min(usable, key=lambda container: container.expected_bytes())
 
-    async def _open_container(self, pipeline_id: str) -> _OpenContainer:
+    async def _open_container(self, pipeline_id: int) -> _OpenContainer:
         reply = await self._executor.execute(OpenContainer(pipeline_id=pipeline_id))
         assert isinstance(reply, ScmReply)
         opened = _OpenContainer(reply.container_id, pipeline_id, 0)

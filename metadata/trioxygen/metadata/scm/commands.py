@@ -3,9 +3,16 @@
 from typing import Final
 
 from trioxygen.common import logs
-from trioxygen.metadata.execution import Handler, Now, Refusal, expire_retries, register_reply
-from trioxygen.metadata.replicated_state import get_integer, put_integer
-from trioxygen.metadata.scm.containers import may_move
+from trioxygen.common.container_state import ContainerState, move
+from trioxygen.metadata.replication.dump import skipped, skipped_a_little
+from trioxygen.metadata.replication.executor import (
+    Handler,
+    Now,
+    Refusal,
+)
+from trioxygen.metadata.replication.state import get_integer, put_integer
+from trioxygen.metadata.scm.containers import moves_to
+from trioxygen.metadata.scm.pipelines import get_pipeline, key_of, pipeline_key, pipeline_of
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     DELETED_BLOCKS,
@@ -17,13 +24,12 @@ from trioxygen.metadata.scm.schema import (
     given_ids,
     id_key,
 )
-from trioxygen.metadata.state_dump import skipped, skipped_a_little
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import scm_pb2, types_pb2
-from trioxygen.proto.v1.om_pb2 import ExpireRetries, WorkReply
 from trioxygen.proto.v1.scm_pb2 import (
     AckDeletedBlocks,
     AdoptContainers,
+    ClosePipeline,
     ContainerRow,
     DeleteBlocksReply,
     DeleteBlocksRequest,
@@ -31,6 +37,7 @@ from trioxygen.proto.v1.scm_pb2 import (
     NodeRow,
     NoteOmIds,
     OpenContainer,
+    PipelineRow,
     PutNode,
     PutPipeline,
     ReserveIds,
@@ -47,8 +54,6 @@ log = logs.get(__name__)
 _RANGES_IN_ROW_MAX: Final = 10_000
 _OM_LINEAGE: Final = b"om_lineage"
 
-register_reply(DeleteBlocksRequest, DeleteBlocksReply)
-
 
 def handlers() -> dict[type, Handler]:
     return {
@@ -58,11 +63,11 @@ def handlers() -> dict[type, Handler]:
         AdoptContainers: adopt_containers,
         PutNode: put_node,
         PutPipeline: put_pipeline,
+        ClosePipeline: close_pipeline,
         OpenContainer: open_container,
         UpdateContainers: update_containers,
         DeleteBlocksRequest: delete_blocks,
         AckDeletedBlocks: ack_deleted_blocks,
-        ExpireRetries: expire_answers,
     }
 
 
@@ -102,23 +107,36 @@ def note_om_ids(txn: CapturingTxn, command: NoteOmIds, now: Now) -> ScmReply:
     return ScmReply()
 
 
-def adopt_containers(txn: CapturingTxn, command: AdoptContainers, now: Now) -> ScmReply | Refusal:
+def adopt_containers(txn: CapturingTxn, command: AdoptContainers, now: Now) -> ScmReply:
     """They can be found again. Nothing is added to them: who else writes there is not known."""
-    pipeline = next(
-        (row for _, row in PIPELINES.scan(txn, prefix=b"") if command.node_id in row.node_ids), None
-    )
-    if pipeline is None:
-        return Refusal(types_pb2.NOT_ENOUGH_DATANODES, facts={"node": command.node_id})
     for reported in command.containers:
         key = id_key(reported.container_id)
         if CONTAINERS.exists(txn, key):
             continue
-        row = ContainerRow(pipeline_id=pipeline.pipeline_id, created_ms=now.wall_ms)
+        pipeline = _adopted_pipeline(txn, reported.pipeline_id, command.node_id, now)
+        row = ContainerRow(created_ms=now.wall_ms)
         row.MergeFrom(reported)
-        row.state = scm_pb2.CLOSING if reported.state == scm_pb2.OPEN else reported.state
+        row.pipeline_id, row.former_pipeline_id = pipeline.pipeline_id, pipeline.former_id
+        if row.state == scm_pb2.OPEN:
+            row.state = move(ContainerState.OPEN, ContainerState.CLOSING).proto
         CONTAINERS.put(txn, key, row)
-        now.skip_ids(row.container_id)
+        now.skip_ids(max(row.container_id, row.pipeline_id))
     return ScmReply()
+
+
+def _adopted_pipeline(txn: CapturingTxn, pipeline_id: int, node_id: str, now: Now) -> PipelineRow:
+    """That a container came through which the state does not know: one that takes no writes. A
+    container of before pipelines had numbers does not say which: any of its node's."""
+    if not pipeline_id:
+        for _, row in PIPELINES.scan(txn, prefix=b""):
+            if node_id in row.node_ids:
+                return row
+        pipeline_id = now.next_id()
+    pipeline = get_pipeline(txn, pipeline_id) or PipelineRow(pipeline_id=pipeline_id)
+    if not pipeline.open and node_id not in pipeline.node_ids:
+        pipeline.node_ids.append(node_id)
+        PIPELINES.put(txn, id_key(pipeline_id), pipeline)
+    return pipeline
 
 
 def put_node(txn: CapturingTxn, command: PutNode, now: Now) -> ScmReply:
@@ -134,14 +152,40 @@ def put_node(txn: CapturingTxn, command: PutNode, now: Now) -> ScmReply:
 
 
 def put_pipeline(txn: CapturingTxn, command: PutPipeline, now: Now) -> ScmReply:
-    PIPELINES.put(txn, command.pipeline.pipeline_id.encode(), command.pipeline)
+    """The ids of pipelines and of containers are of one sequence: what keeps the one from being
+    given twice keeps the other."""
+    pipeline = PipelineRow()
+    pipeline.CopyFrom(command.pipeline)
+    pipeline.pipeline_id = now.next_id()
+    PIPELINES.put(txn, key_of(pipeline), pipeline)
+    return ScmReply(pipeline_id=pipeline.pipeline_id)
+
+
+def close_pipeline(txn: CapturingTxn, command: ClosePipeline, now: Now) -> ScmReply:
+    key = pipeline_key(command.pipeline_id, command.former_id)
+    pipeline = PIPELINES.get(txn, key)
+    if pipeline is None or not pipeline.open:
+        return ScmReply()
+    pipeline.open = False
+    PIPELINES.put(txn, key, pipeline)
+    of_it = [
+        row
+        for _, row in CONTAINERS.scan(txn, prefix=b"")
+        if row.state == scm_pb2.OPEN
+        and pipeline_key(row.pipeline_id, row.former_pipeline_id) == key
+    ]
+    for row in of_it:
+        row.state = move(ContainerState.OPEN, ContainerState.CLOSING).proto
+        CONTAINERS.put(txn, id_key(row.container_id), row)
+    log.info("pipeline_closed", pipeline=command.pipeline_id or command.former_id)
     return ScmReply()
 
 
 def open_container(txn: CapturingTxn, command: OpenContainer, now: Now) -> ScmReply | Refusal:
-    pipeline = PIPELINES.get(txn, command.pipeline_id.encode())
+    pipeline = get_pipeline(txn, command.pipeline_id)
     if pipeline is None or not pipeline.open:
-        return Refusal(types_pb2.NOT_ENOUGH_DATANODES, facts={"pipeline": command.pipeline_id})
+        facts = {"pipeline": str(command.pipeline_id)}
+        return Refusal(types_pb2.NOT_ENOUGH_DATANODES, facts=facts)
     container = ContainerRow(
         container_id=now.next_id(),
         state=scm_pb2.OPEN,
@@ -159,7 +203,7 @@ def update_containers(txn: CapturingTxn, command: UpdateContainers, now: Now) ->
         row = CONTAINERS.get(txn, id_key(reported.container_id))
         if row is None:
             continue
-        if may_move(row.state, reported.state):
+        if moves_to(row.state, reported.state):
             row.state = reported.state
         row.used_bytes, row.block_count = reported.used_bytes, reported.block_count
         CONTAINERS.put(txn, id_key(row.container_id), row)
@@ -167,25 +211,34 @@ def update_containers(txn: CapturingTxn, command: UpdateContainers, now: Now) ->
 
 
 def delete_blocks(txn: CapturingTxn, command: DeleteBlocksRequest, now: Now) -> DeleteBlocksReply:
-    """A transaction for each pipeline, or several, confirmed by each of its nodes."""
+    """A transaction for all blocks that the same nodes hold, or several, confirmed by each."""
     _follow_om(txn, command.om_lineage)
-    by_pipeline: dict[str, list[BlockRange]] = {}
+    reported = {held.container_id: set(held.node_ids) for held in command.holders}
+    by_nodes: dict[tuple[str, ...], list[BlockRange]] = {}
     for blocks in command.blocks:
         container = CONTAINERS.get(txn, id_key(blocks.container))
         if container is not None:
-            by_pipeline.setdefault(container.pipeline_id, []).append(blocks)
-    for pipeline_id, ranges in by_pipeline.items():
-        pipeline = PIPELINES.get(txn, pipeline_id.encode())
-        assert pipeline is not None, f"container of a pipeline that is not there: {pipeline_id}"
+            nodes = _holders(txn, container, reported.get(blocks.container, set()))
+            by_nodes.setdefault(nodes, []).append(blocks)
+    for nodes, ranges in by_nodes.items():
         for first in range(0, len(ranges), _RANGES_IN_ROW_MAX):
             row = DeletedBlocksRow(
                 transaction_id=now.next_id(),
                 blocks=ranges[first : first + _RANGES_IN_ROW_MAX],
-                waiting_node_ids=pipeline.node_ids,
+                waiting_node_ids=nodes,
                 om_lineage=command.om_lineage,
             )
             DELETED_BLOCKS.put(txn, id_key(row.transaction_id), row)
     return DeleteBlocksReply()
+
+
+def _holders(txn: CapturingTxn, container: ContainerRow, reported: set[str]) -> tuple[str, ...]:
+    """As reports say. Where they are fewer than it was written to, the others may be silent, or
+    about to report it for the first time."""
+    pipeline = pipeline_of(txn, container)
+    assert pipeline is not None, f"a container of no pipeline: {container.container_id}"
+    members = set(pipeline.node_ids)
+    return tuple(sorted(reported if len(reported) >= len(members) else reported | members))
 
 
 def _follow_om(txn: CapturingTxn, lineage: int) -> None:
@@ -198,7 +251,7 @@ def _follow_om(txn: CapturingTxn, lineage: int) -> None:
     former = [row for _, row in rows if row.om_lineage != lineage]
     for row in former:
         DELETED_BLOCKS.delete(txn, id_key(row.transaction_id))
-    blocks = sum(one.count for row in former for one in row.blocks)
+    blocks = sum(block.count for row in former for block in row.blocks)
     log.warning("om_was_put_back", lineage=lineage, deletions_forgotten=blocks)
 
 
@@ -213,10 +266,3 @@ def ack_deleted_blocks(txn: CapturingTxn, command: AckDeletedBlocks, now: Now) -
         else:
             DELETED_BLOCKS.delete(txn, id_key(transaction_id))
     return ScmReply()
-
-
-def expire_answers(txn: CapturingTxn, command: ExpireRetries, now: Now) -> WorkReply:
-    more = expire_retries(
-        txn, answered_before_ms=command.answered_before_ms, rows_max=command.rows_max
-    )
-    return WorkReply(more=more)

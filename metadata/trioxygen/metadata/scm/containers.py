@@ -1,25 +1,66 @@
-"""Container states and the moves between them."""
+"""What a replica's state says of its container's."""
 
 from typing import Final
 
+from trioxygen.common.container_state import ContainerState, may_follow, move
 from trioxygen.proto.v1 import scm_pb2
-from trioxygen.proto.v1.scm_pb2 import ContainerState
+from trioxygen.proto.v1.scm_pb2 import ContainerReport, ContainerRow
 
-_ALLOWED: Final[dict[ContainerState, set[ContainerState]]] = {
-    scm_pb2.OPEN: {scm_pb2.CLOSING, scm_pb2.CLOSED, scm_pb2.UNHEALTHY},
-    scm_pb2.CLOSING: {scm_pb2.CLOSED, scm_pb2.QUASI_CLOSED, scm_pb2.UNHEALTHY},
-    scm_pb2.QUASI_CLOSED: {scm_pb2.CLOSED, scm_pb2.UNHEALTHY},
-    scm_pb2.CLOSED: {scm_pb2.DELETING, scm_pb2.UNHEALTHY},
-    scm_pb2.UNHEALTHY: {scm_pb2.DELETING},
-    scm_pb2.DELETING: {scm_pb2.DELETED},
-}
+# Deleting is for the SCM alone to begin, and a replica that is being made is not the container.
+_TELLING: Final = frozenset(
+    {
+        ContainerState.CLOSING,
+        ContainerState.CLOSED,
+        ContainerState.QUASI_CLOSED,
+        ContainerState.UNHEALTHY,
+    }
+)
+# Of its size, a container that holds so much takes no new blocks.
+_NEARLY_FULL: Final = 0.9
 
 
-def may_move(now: ContainerState, to: ContainerState) -> bool:
-    return to in _ALLOWED.get(now, set())
+def moves_to(row: scm_pb2.ContainerState, reported: scm_pb2.ContainerState) -> bool:
+    """Whether a row takes over the state that a replica is in. One that cannot follow the row's is
+    an old report."""
+    to = ContainerState(reported)
+    return to in _TELLING and may_follow(ContainerState(row), to)
 
 
-def move(now: ContainerState, to: ContainerState) -> ContainerState:
-    """`to`; an illegal move is a programming error."""
-    assert may_move(now, to), f"illegal container move {now} -> {to}"
-    return to
+def row_by_report(
+    row: ContainerRow, report: ContainerReport, *, container_bytes_max: int, has_others: bool
+) -> ContainerRow:
+    """What a replica's report says of the row: its sizes, and the state that it may move to.
+
+    Args: has_others: there are replicas that can be written, as far as it is known. Asked where
+        this one cannot: they are closed with what they have."""
+    state = report.state
+    is_nearly_full = report.used_bytes >= container_bytes_max * _NEARLY_FULL
+    has_failed = report.state == scm_pb2.UNHEALTHY and has_others
+    if has_failed or (is_nearly_full and report.state == scm_pb2.OPEN):
+        is_open = row.state == scm_pb2.OPEN
+        state = move(ContainerState.OPEN, ContainerState.CLOSING).proto if is_open else row.state
+    return ContainerRow(
+        container_id=row.container_id,
+        state=state,
+        used_bytes=report.used_bytes,
+        block_count=report.block_count,
+    )
+
+
+def is_news(row: ContainerRow, reported: ContainerRow) -> bool:
+    return (
+        moves_to(row.state, reported.state)
+        or reported.used_bytes != row.used_bytes
+        or reported.block_count != row.block_count
+    )
+
+
+def row_of_unknown(report: ContainerReport) -> ContainerRow:
+    """Of a container that the state does not know."""
+    return ContainerRow(
+        container_id=report.container_id,
+        state=report.state,
+        used_bytes=report.used_bytes,
+        block_count=report.block_count,
+        pipeline_id=report.pipeline_id,
+    )

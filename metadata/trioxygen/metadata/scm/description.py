@@ -1,6 +1,6 @@
 """What the SCM tells operators of its rows, in pages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Final
 
 from trioxygen.common.paging import Room
@@ -15,10 +15,16 @@ _CONTAINERS: Final = b"3"
 _CORRUPT: Final = b"4"
 
 
-def fill(reply: scm.DescribeScmReply, txn: ReadTxn, nodes: Nodes, after: bytes) -> None:
-    """The rows behind `after` (a section and a row's key), as many as a reply has room for."""
+def fill(
+    reply: scm.DescribeScmReply, txn: ReadTxn, nodes: Nodes, taking: Set[str], after: bytes
+) -> None:
+    """The rows behind `after` (a section and a row's key), as many as a reply has room for.
+
+    Args:
+        taking: ids of the nodes that take new data.
+    """
     room, last = Room(), after
-    for position, page in _pages(txn, nodes, after):
+    for position, page in _pages(txn, nodes, taking, after):
         if not room.takes(page.ByteSize()):
             reply.next = last
             return
@@ -27,7 +33,7 @@ def fill(reply: scm.DescribeScmReply, txn: ReadTxn, nodes: Nodes, after: bytes) 
 
 
 def _pages(
-    txn: ReadTxn, nodes: Nodes, after: bytes
+    txn: ReadTxn, nodes: Nodes, taking: Set[str], after: bytes
 ) -> Iterator[tuple[bytes, scm.DescribeScmReply]]:
     """Each row alone, and where it stands."""
     section, key = after[:1], after[1:]
@@ -37,7 +43,7 @@ def _pages(
 
     if section <= _NODES:
         for at, node in NODES.scan(txn, prefix=b"", after=start(_NODES)):
-            yield _NODES + at, scm.DescribeScmReply(nodes=[_described(node, nodes)])
+            yield _NODES + at, scm.DescribeScmReply(nodes=[_described(node, nodes, taking)])
     if section <= _PIPELINES:
         for at, pipeline in PIPELINES.scan(txn, prefix=b"", after=start(_PIPELINES)):
             yield _PIPELINES + at, scm.DescribeScmReply(pipelines=[pipeline])
@@ -56,11 +62,12 @@ def _pages(
             yield _CORRUPT + at, scm.DescribeScmReply(corrupt_blocks=[corrupt[at]])
 
 
-def _described(node: scm.NodeRow, nodes: Nodes) -> scm.NodeDescription:
+def _described(node: scm.NodeRow, nodes: Nodes, taking: Set[str]) -> scm.NodeDescription:
     report = nodes.report(node.node_id)
     return scm.NodeDescription(
         node=node,
         health=nodes.health(node.node_id),
         last_heartbeat_age_ms=nodes.age_ms(node.node_id),
         volumes=report.volumes if report else [],
+        takes_new_data=node.node_id in taking,
     )

@@ -1,14 +1,15 @@
-"""DataNodes as heartbeats show them: health by age, their disks, their containers. In memory."""
+"""DataNodes as heartbeats show them: health by age, their disks, their rings. In memory."""
 
 from dataclasses import dataclass, field
 
 from trioxygen.common.clock import Clock
 from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import (
-    ContainerReport,
     CorruptBlock,
     HeartbeatRequest,
     NodeHealth,
+    PipelineReport,
+    PipelineRow,
     VolumeReport,
 )
 
@@ -28,7 +29,7 @@ class NodeReport:
     fully_reported: bool = False
     is_reporting: bool = False
     volumes: list[VolumeReport] = field(default_factory=list)
-    containers: dict[int, ContainerReport] = field(default_factory=dict)
+    pipelines: dict[int, PipelineReport] = field(default_factory=dict)
 
 
 class Nodes:
@@ -54,11 +55,9 @@ class Nodes:
         report.heard_ms = self._clock.monotonic_ms()
         if heartbeat.full_report:
             report.fully_reported, report.is_reporting = False, True
-            report.containers.clear()
         if heartbeat.volumes:
             report.volumes = list(heartbeat.volumes)
-        for container in heartbeat.containers:
-            report.containers[container.container_id] = container
+        report.pipelines = {pipeline.pipeline_id: pipeline for pipeline in heartbeat.pipelines}
         for corrupt in heartbeat.corrupt_blocks:
             if len(self.corrupt_blocks) < _CORRUPT_BLOCKS_MAX:
                 corrupt.reason = corrupt.reason[:_REASON_MAX]
@@ -81,11 +80,33 @@ class Nodes:
             return scm_pb2.DEAD
         return scm_pb2.STALE if age_ms >= self._stale_after_ms else scm_pb2.HEALTHY
 
+    def leader_of(self, pipeline: PipelineRow) -> str:
+        """The member that said last that it leads the ring, in the latest term; empty: none."""
+        terms: dict[str, int] = {}
+        for node_id in pipeline.node_ids:
+            report = self._reports.get(node_id)
+            ring = report.pipelines.get(pipeline.pipeline_id) if report is not None else None
+            if ring is not None and ring.leader:
+                terms[node_id] = ring.term
+        return max(terms, key=terms.__getitem__, default="")
+
     def writable_bytes(self, node_id: str) -> int:
         """What client data may still take on the roomiest of its disks, as it reported last."""
+        working = self._working(node_id)
+        return max(
+            [max(0, volume.free_bytes - volume.reserved_bytes) for volume in working], default=0
+        )
+
+    def roomiest_volume(self, node_id: str) -> str:
+        """Empty: it has reported none."""
+        working = self._working(node_id)
+        if not working:
+            return ""
+        return max(working, key=lambda volume: volume.free_bytes - volume.reserved_bytes).volume_id
+
+    def _working(self, node_id: str) -> list[VolumeReport]:
         report = self._reports.get(node_id)
-        volumes = [] if report is None else [one for one in report.volumes if not one.failed]
-        return max([max(0, one.free_bytes - one.reserved_bytes) for one in volumes], default=0)
+        return [] if report is None else [volume for volume in report.volumes if not volume.failed]
 
     def has_volumes(self, node_id: str) -> bool:
         report = self._reports.get(node_id)
@@ -95,7 +116,7 @@ class Nodes:
         """None of its disks takes data. A node that has not reported is not said to be."""
         report = self._reports.get(node_id)
         volumes = [] if report is None else report.volumes
-        return bool(volumes) and all(one.failed or one.full for one in volumes)
+        return bool(volumes) and all(volume.failed or volume.full for volume in volumes)
 
     def report(self, node_id: str) -> NodeReport | None:
         return self._reports.get(node_id)

@@ -2,13 +2,13 @@
 
 import random
 
+from trioxygen.metadata.replication.dump import skipped
 from trioxygen.metadata.scm.schema import (
     DELETED_BLOCKS,
     LOCAL_SEQUENCE,
     SEQUENCES,
     given_ids,
 )
-from trioxygen.metadata.state_dump import skipped
 from trioxygen.metadata.store.ports import WriteTxn
 
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from trioxygen.metadata.execution import META, RETRIES
-from trioxygen.metadata.replicated_state import SEQUENCE, get_integer
+from trioxygen.metadata.replication.executor import META, RETRIES
+from trioxygen.metadata.replication.state import SEQUENCE, get_integer
 from trioxygen.metadata.store.ports import ReadTxn, Table
 from trioxygen.metadata.store.table import RowTable
 from trioxygen.proto.v1 import scm_pb2

@@ -3,35 +3,39 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf.message import Message
 
 from trioxygen.common.errors import InvalidRequest
-from trioxygen.common.network import Handler, Service
 from trioxygen.common.paging import Room
+from trioxygen.common.rpc.call import Call
+from trioxygen.common.rpc.identity import check_node
+from trioxygen.common.rpc.network import Handler, Service
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import GIB, MINUTE_MS, SECOND_MS
-from trioxygen.metadata import healed
-from trioxygen.metadata.execution import Executor, ExecutorConfig
 from trioxygen.metadata.raft.ports import Replica
+from trioxygen.metadata.replication import healed
+from trioxygen.metadata.replication.executor import Executor, ExecutorConfig
 from trioxygen.metadata.scm import commands, description
 from trioxygen.metadata.scm.allocator import Allocator
+from trioxygen.metadata.scm.container_watch import ContainerWatch
+from trioxygen.metadata.scm.deletion import Deletions
 from trioxygen.metadata.scm.heartbeats import Heartbeats
+from trioxygen.metadata.scm.locations import Locations
+from trioxygen.metadata.scm.memberships import Memberships
 from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.replicas import Replicas
+from trioxygen.metadata.scm.reports import Reports
+from trioxygen.metadata.scm.safe_mode import SafeModeWatch
 from trioxygen.metadata.scm.schema import (
-    CONTAINERS,
     DELETED_BLOCKS,
-    NODES,
-    PIPELINES,
     SCM_TABLES,
-    id_key,
 )
 from trioxygen.metadata.scm.workers import AnswerExpiry
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1 import scm_pb2 as scm
-from trioxygen.proto.v1.raft_pb2 import MemberRow
-from trioxygen.proto.v1.types_pb2 import Pipeline
+from trioxygen.proto.v1.replication_pb2 import MemberRow
 
 _DESCRIPTOR: Final = scm.DESCRIPTOR.services_by_name["StorageContainerManager"]
 
@@ -80,7 +84,7 @@ class StorageContainerManager:
             handlers=commands.handlers(),
             config=config.executor,
             first_members=first_members,
-            growing=(scm.ReserveIds, scm.OpenContainer),
+            protos=(scm.DESCRIPTOR,),
         )
         self._nodes = Nodes(
             runtime.clock, stale_after_ms=config.stale_after_ms, dead_after_ms=config.dead_after_ms
@@ -91,24 +95,28 @@ class StorageContainerManager:
             container_bytes_max=config.container_bytes_max,
             open_containers_max=config.open_containers_max,
         )
-        self._heartbeats = Heartbeats(
+        self._replicas = Replicas()
+        self._locations = Locations(self._nodes, self._replicas)
+        self._safe_mode = SafeModeWatch(
             self._executor,
             self._nodes,
             self._allocator,
             runtime.clock,
-            container_bytes_max=config.container_bytes_max,
-            close_delay_ms=config.close_delay_ms,
+            silent_after_ms=config.stale_after_ms,
+        )
+        self._deletions = Deletions(
+            self._executor,
+            self._replicas,
+            runtime.clock,
             resend_after_ms=config.resend_after_ms,
         )
-        # `_is_blind`: it was left while nodes were silent that may have had ids of later states.
-        self._left_safe_mode = self._is_blind = False
+        self._heartbeats = self._made_heartbeats()
         # The term for which what is kept in memory was made.
         self._led_term = -1
-        self._led_since_ms = 0.0
-        self._pairing = asyncio.Lock()
+        self._workers: list[asyncio.Task[Any]] = []
         calls: dict[str, Handler] = {
             "AllocateBlocks": self._allocate_blocks,
-            "DeleteBlocks": self._executor.execute,
+            "DeleteBlocks": self._delete_blocks,
             "LocateContainers": self._locate_containers,
             "RegisterDataNode": self._register,
             "Heartbeat": self._heartbeat,
@@ -121,22 +129,50 @@ class StorageContainerManager:
             {},
         )
 
+    def _made_heartbeats(self) -> Heartbeats:
+        config, executor = self._config, self._executor
+        return Heartbeats(
+            executor,
+            self._nodes,
+            self._replicas,
+            Reports(
+                executor,
+                self._allocator,
+                self._replicas,
+                container_bytes_max=config.container_bytes_max,
+            ),
+            memberships=Memberships(
+                executor,
+                self._nodes,
+                self._safe_mode.may_give_ids,
+                replication_factor=config.replication_factor,
+            ),
+            watch=ContainerWatch(
+                executor,
+                self._replicas,
+                self._runtime.clock,
+                close_delay_ms=config.close_delay_ms,
+            ),
+            deletions=self._deletions,
+        )
+
     @property
     def executor(self) -> Executor:
         return self._executor
 
     async def start(self) -> None:
         await self._executor.start()
-        self._runtime.tasks.start_worker(
-            AnswerExpiry(
-                self._executor,
-                answers_kept_ms=self._config.answers_kept_ms,
-                interval_ms=self._config.worker_interval_ms,
-            )
+        expiry = AnswerExpiry(
+            self._executor,
+            answers_kept_ms=self._config.answers_kept_ms,
+            interval_ms=self._config.worker_interval_ms,
         )
+        self._workers.append(self._runtime.tasks.start_worker(expiry))
 
     async def stop(self) -> None:
+        await self._runtime.tasks.end(*self._workers)
         await self._executor.stop()
+        await self._heartbeats.ended()
 
     def _lead(self) -> None:
         """At the head of everything that only the leader may answer. A leader of a new term begins
@@ -146,104 +182,80 @@ class StorageContainerManager:
         self._executor.check_leader()
         replica = self._executor.replica
         if replica.term != self._led_term:
-            self._led_since_ms = self._runtime.clock.monotonic_ms()
+            self._safe_mode.begin()
             self._nodes.forget()
             self._heartbeats.forget()
             self._allocator.load()
-            self._left_safe_mode = self._is_blind = False
             # At the end: what meets a damaged row has to be done again.
             self._led_term = replica.term
 
     def safe_mode(self) -> bool:
-        """Until every node that the state knows has reported its containers once, or those that
-        have not have been silent for so long that nothing is written to them anyway. It is not
-        entered again."""
-        if self._left_safe_mode:
-            return False
-        with self._executor.store.read() as txn:
-            known = [row.node_id for _, row in NODES.scan(txn, prefix=b"")]
-        reported = [self._nodes.fully_reported(node_id) for node_id in known]
-        waited_ms = self._runtime.clock.monotonic_ms() - self._led_since_ms
-        is_over = waited_ms >= self._config.stale_after_ms and any(reported)
-        self._left_safe_mode = bool(known) and (is_over or all(reported))
-        self._is_blind = self._left_safe_mode and not all(reported)
-        return not self._left_safe_mode
+        return self._safe_mode.is_on()
 
-    async def _allocate_blocks(self, request: scm.AllocateBlocksRequest) -> Message:
+    async def _delete_blocks(self, request: scm.DeleteBlocksRequest, call: Call) -> Message:
+        return await self._deletions.take(request)
+
+    async def _allocate_blocks(self, request: scm.AllocateBlocksRequest, call: Call) -> Message:
         self._lead()
-        safe_mode = self.safe_mode()
-        if self._is_blind:
-            self._is_blind = False
-            await self._allocator.skip_unseen()
-        return await self._allocator.allocate(request, safe_mode=safe_mode)
+        may_give = await self._safe_mode.may_give_ids()
+        return await self._allocator.allocate(request, safe_mode=not may_give)
 
-    async def _heartbeat(self, request: scm.HeartbeatRequest) -> scm.HeartbeatReply:
+    async def _heartbeat(self, request: scm.HeartbeatRequest, call: Call) -> scm.HeartbeatReply:
+        """Every SCM is told; the leader alone writes down what follows, and gives commands."""
+        check_node(call, request.node_id)
+        if not self._executor.replica.is_leader():
+            return self._heartbeats.follow(request)
         self._lead()
         return await self._heartbeats.receive(request)
 
-    async def _register(self, request: scm.RegisterDataNodeRequest) -> scm.RegisterDataNodeReply:
+    async def _register(
+        self, request: scm.RegisterDataNodeRequest, call: Call
+    ) -> scm.RegisterDataNodeReply:
+        check_node(call, request.node_id)
         if request.cluster_id and request.cluster_id != self._config.cluster_id:
             raise InvalidRequest(
                 "the DataNode belongs to another cluster",
                 node=request.node_id,
                 cluster_id=request.cluster_id,
             )
-        self._lead()
-        node = scm.NodeRow(node_id=request.node_id, address=request.address)
-        await self._executor.execute(scm.PutNode(node=node))
-        self._lead()
-        self._nodes.registered(request.node_id)
-        # One at a time: two registrations must not put one node in two pipelines.
-        async with self._pairing:
-            await self._make_pipelines()
+        leads = self._executor.replica.is_leader()
+        if leads:
+            self._lead()
+            node = scm.NodeRow(node_id=request.node_id, address=request.address)
+            await self._executor.execute(scm.PutNode(node=node))
+            self._lead()
+        self._heartbeats.registered(request.node_id, request.address)
         return scm.RegisterDataNodeReply(
             cluster_id=self._config.cluster_id,
             heartbeat_interval_ms=self._config.heartbeat_interval_ms,
             term=self._executor.replica.term,
+            leader=leads,
         )
 
-    async def _make_pipelines(self) -> None:
-        """Pipelines of healthy nodes that are in none yet."""
-        with self._executor.store.read() as txn:
-            used = {
-                node_id
-                for _, row in PIPELINES.scan(txn, prefix=b"")
-                if row.open
-                for node_id in row.node_ids
-            }
-            free = [
-                row.node_id for _, row in NODES.scan(txn, prefix=b"") if row.node_id not in used
-            ]
-        free = [node_id for node_id in free if self._nodes.health(node_id) == scm.HEALTHY]
-        size = self._config.replication_factor
-        while len(free) >= size:
-            members, free = free[:size], free[size:]
-            pipeline = scm.PipelineRow(
-                pipeline_id="p-" + "-".join(members), node_ids=members, open=True
-            )
-            await self._executor.execute(scm.PutPipeline(pipeline=pipeline))
-
     async def _locate_containers(
-        self, request: scm.LocateContainersRequest
+        self, request: scm.LocateContainersRequest, call: Call
     ) -> scm.LocateContainersReply:
-        await self._executor.read_barrier()
+        """What reports say needs no leader. What is not known here may be known to others."""
         reply, room = scm.LocateContainersReply(), Room()
-        with self._executor.store.read() as txn:
-            for container_id in request.container_ids:
-                row = CONTAINERS.get(txn, id_key(container_id))
-                if row is None:
-                    reply.looked_up += 1
-                    continue
-                pipeline = PIPELINES.get(txn, row.pipeline_id.encode())
-                assert pipeline is not None, row.pipeline_id
-                located: Pipeline = self._allocator.pipeline(pipeline)
-                if not room.takes(located.ByteSize()):
+        is_current = False
+        for container_id in request.container_ids:
+            location = self._located(container_id)
+            if location is None and not is_current:
+                await self._executor.read_barrier()
+                is_current = True
+                location = self._located(container_id)
+            if location is not None:
+                if not room.takes(location.ByteSize()):
                     return reply
-                reply.looked_up += 1
-                reply.locations.add(container_id=container_id, pipeline=located, state=row.state)
+                reply.locations.append(location)
+            reply.looked_up += 1
         return reply
 
-    async def _describe(self, request: scm.DescribeScmRequest) -> scm.DescribeScmReply:
+    def _located(self, container_id: int) -> scm.ContainerLocation | None:
+        with self._executor.store.read() as txn:
+            return self._locations.of(txn, container_id)
+
+    async def _describe(self, request: scm.DescribeScmRequest, call: Call) -> scm.DescribeScmReply:
         self._lead()
         reply = scm.DescribeScmReply(
             node_id=self._config.node_id,
@@ -254,6 +266,7 @@ class StorageContainerManager:
             waiting_delete_transactions=self._executor.store.count(DELETED_BLOCKS.table),
             full=self._executor.is_full() or self._allocator.is_full(),
         )
+        taking = set() if reply.safe_mode else self._allocator.taking_new_data()
         with self._executor.store.read() as txn:
-            description.fill(reply, txn, self._nodes, request.after)
+            description.fill(reply, txn, self._nodes, taking, request.after)
         return reply

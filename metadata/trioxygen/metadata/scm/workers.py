@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from trioxygen.metadata.execution import Executor
-from trioxygen.proto.v1.om_pb2 import ExpireRetries, WorkReply
+from trioxygen.metadata.replication.executor import Executor
+from trioxygen.proto.v1.replication_pb2 import ExpireRetries, WorkReply
 
 _ROWS_AT_ONCE_MAX: Final = 10_000
 

@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 
 from trioxygen.common.errors import InvalidRequest, UnknownFormat
 from trioxygen.metadata.store.ports import Cursor, Table, WriteTxn
-from trioxygen.proto.v1.raft_pb2 import Delta
+from trioxygen.proto.v1.replication_pb2 import Delta
 
 # Of the engine behind every store.
 KEY_BYTES_MAX: Final = 1_978
@@ -50,12 +50,12 @@ class CapturingTxn:
         self.size_bytes += len(key) + len(value)
 
     def delete(self, table: Table, key: bytes) -> bool:
-        found = self._txn.delete(table, key)
-        if found:
+        was_there = self._txn.delete(table, key)
+        if was_there:
             self.operations.append(table.number * 4 + _DELETE)
             self.keys.append(key)
             self.size_bytes += len(key)
-        return found
+        return was_there
 
     def delete_range(self, table: Table, start: bytes, end: bytes) -> int:
         count = self._txn.delete_range(table, start, end)

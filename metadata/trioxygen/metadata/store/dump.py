@@ -46,7 +46,7 @@ def dump(txn: ReadTxn, tables: Iterable[Table]) -> Generator[bytes, None, None]:
 
 def _payloads(txn: ReadTxn, tables: Iterable[Table]) -> Iterator[tuple[bytes, int]]:
     """(payload, rows in it) of each frame but the last."""
-    for table in sorted(tables, key=lambda one: one.number):
+    for table in sorted(tables, key=lambda table: table.number):
         yield _TABLE + _NUMBER.pack(table.number) + table.name.encode(), 0
         pieces, size_bytes, rows = [_ROWS], 0, 0
         for key, value in txn.scan(table, prefix=b""):

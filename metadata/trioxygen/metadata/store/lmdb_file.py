@@ -43,8 +43,8 @@ def problems_of(path: Path) -> list[str]:
     Keys that are out of order are none: a damaged key is found with its row.
     """
     try:
-        found = _verify(str(path / DATA_FILE))
-        return [problem for problem in found if _ROWS_OWN not in problem]
+        problems = _verify(str(path / DATA_FILE))
+        return [problem for problem in problems if _ROWS_OWN not in problem]
     except VerifyError as error:
         return [str(error)]
 

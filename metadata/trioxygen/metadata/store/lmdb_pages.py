@@ -71,7 +71,7 @@ class _Meta(NamedTuple):
     transaction: int
 
 
-class _Found:
+class _Tally:
     """Of one tree, as it is walked over.
 
     Attributes:
@@ -154,56 +154,56 @@ class _Walk:
     def _tree(
         self, name: bytes, tree: _Tree, *, is_free: bool = False, only_inner: bool = False
     ) -> None:
-        found = _Found(name, is_free=is_free, leaves_at=tree.depth if only_inner else 0)
+        tally = _Tally(name, is_free=is_free, leaves_at=tree.depth if only_inner else 0)
         if tree.root != _NO_PAGE:
-            self._page(found, tree.root, 1, None, None)
-        for what, walked, told in (
-            ("levels", found.depth, tree.depth),
-            ("inner pages", found.branches, tree.branches),
-            ("leaves", found.leaves, tree.leaves),
-            ("pages of large rows", found.overflows, tree.overflows),
-            ("rows", found.entries, tree.entries),
+            self._page(tally, tree.root, 1, None, None)
+        for what, walked, stated in (
+            ("levels", tally.depth, tree.depth),
+            ("inner pages", tally.branches, tree.branches),
+            ("leaves", tally.leaves, tree.leaves),
+            ("pages of large rows", tally.overflows, tree.overflows),
+            ("rows", tally.entries, tree.entries),
         ):
             is_known = not only_inner or what in ("inner pages", "leaves")
-            if walked != told and is_known:
-                raise Fault(f"{name.decode('ascii', 'replace')} has {walked} {what}, not {told}")
+            if walked != stated and is_known:
+                raise Fault(f"{name.decode('ascii', 'replace')} has {walked} {what}, not {stated}")
 
-    def _take(self, found: _Found, page: int) -> None:
+    def _take(self, tally: _Tally, page: int) -> None:
         if not _METAS <= page < self._pages:
-            raise found.fault(page, "there is no such page")
+            raise tally.fault(page, "there is no such page")
         if self._used[page]:
-            raise found.fault(page, "it is used twice")
+            raise tally.fault(page, "it is used twice")
         self._used[page] = 1
 
     def _page(
-        self, found: _Found, page: int, depth: int, low: bytes | None, high: bytes | None
+        self, tally: _Tally, page: int, depth: int, low: bytes | None, high: bytes | None
     ) -> None:
-        self._take(found, page)
-        if depth == found.leaves_at:
-            found.leaves += 1
+        self._take(tally, page)
+        if depth == tally.leaves_at:
+            tally.leaves += 1
             return
         data = self._read(self._page_bytes, page * self._page_bytes)
         number, transaction, _, flags, lower, upper = _PAGE.unpack_from(data)
         if number != page or transaction > self._meta.transaction:
-            raise found.fault(page, "another page stands there")
+            raise tally.fault(page, "another page stands there")
         if lower % 2 or lower > upper or upper + _HEAD_BYTES > self._page_bytes:
-            raise found.fault(page, "its bounds are wrong")
+            raise tally.fault(page, "its bounds are wrong")
         if flags not in (_BRANCH, _LEAF) or depth > _DEPTH_MAX:
-            raise found.fault(page, f"it is of no kind that belongs there ({flags})")
+            raise tally.fault(page, f"it is of no kind that belongs there ({flags})")
         nodes = unpack_from(f"<{lower // 2}H", data, _HEAD_BYTES)
         if len({*nodes}) != len(nodes) or (nodes and min(nodes) < upper):
-            raise found.fault(page, "its nodes are not where they should be")
+            raise tally.fault(page, "its nodes are not where they should be")
         if nodes and max(nodes) + _HEAD_BYTES + _NODE_BYTES > self._page_bytes:
-            raise found.fault(page, "a node begins outside of it")
-        found.depth = max(found.depth, depth)
+            raise tally.fault(page, "a node begins outside of it")
+        tally.depth = max(tally.depth, depth)
         if flags == _LEAF:
-            self._leaf(found, page, data, nodes, low, high)
+            self._leaf(tally, page, data, nodes, low, high)
         else:
-            self._branch(found, page, data, nodes, depth, low, high)
+            self._branch(tally, page, data, nodes, depth, low, high)
 
     def _branch(
         self,
-        found: _Found,
+        tally: _Tally,
         page: int,
         data: bytes,
         nodes: tuple[int, ...],
@@ -211,12 +211,12 @@ class _Walk:
         low: bytes | None,
         high: bytes | None,
     ) -> None:
-        found.branches += 1
+        tally.branches += 1
         children: list[tuple[int, bytes | None]] = []
         for position, node in enumerate(nodes):
             at = node + _HEAD_BYTES
             first, second, third, key_bytes = _NODE.unpack_from(data, at)
-            key = _ordered(data[at + _NODE_BYTES : at + _NODE_BYTES + key_bytes], found.is_free)
+            key = _ordered(data[at + _NODE_BYTES : at + _NODE_BYTES + key_bytes], tally.is_free)
             # The first one's key is not looked at.
             bound = key if position else low
             before = children[-1][1] if children else None
@@ -224,24 +224,24 @@ class _Walk:
                 (before is None or key > before) and (high is None or key < high)
             )
             if at + _NODE_BYTES + key_bytes > self._page_bytes or not is_between:
-                raise found.fault(page, "its separators are not in order")
+                raise tally.fault(page, "its separators are not in order")
             children.append((first | second << 16 | third << 32, bound))
         if not children:
-            raise found.fault(page, "it has no children")
+            raise tally.fault(page, "it has no children")
         for (child, bound), (_, end) in zip(children, [*children[1:], (0, high)], strict=True):
-            self._page(found, child, depth + 1, bound, end)
+            self._page(tally, child, depth + 1, bound, end)
 
     def _leaf(
         self,
-        found: _Found,
+        tally: _Tally,
         page: int,
         data: bytes,
         nodes: tuple[int, ...],
         low: bytes | None,
         high: bytes | None,
     ) -> None:
-        found.leaves += 1
-        found.entries += len(nodes)
+        tally.leaves += 1
+        tally.entries += len(nodes)
         unpack, page_bytes = _NODE.unpack_from, self._page_bytes
         rows: list[bytes] = []
         for node in nodes:
@@ -250,13 +250,13 @@ class _Walk:
             size_bytes |= upper_half << 16
             stored_at = at + _NODE_BYTES + key_bytes + (key_bytes & 1)
             if flags:
-                self._special(found, page, data, at, key_bytes, stored_at, size_bytes, flags)
+                self._special(tally, page, data, at, key_bytes, stored_at, size_bytes, flags)
             elif stored_at + size_bytes > page_bytes:
-                raise found.fault(page, "a row does not end in it")
-            elif found.is_free:
-                self._free(found, page, data[stored_at : stored_at + size_bytes])
+                raise tally.fault(page, "a row does not end in it")
+            elif tally.is_free:
+                self._free(tally, page, data[stored_at : stored_at + size_bytes])
             rows.append(data[at + _NODE_BYTES : at + _NODE_BYTES + key_bytes])
-        if found.is_free:
+        if tally.is_free:
             rows = [_ordered(row, is_free=True) for row in rows]
         for position, key in enumerate(rows):
             before = rows[position - 1] if position else low
@@ -265,10 +265,10 @@ class _Walk:
                 continue
             # Of a damaged key the row says it. Of whole rows the place is wrong.
             suspects = (position - 1, position) if position else (position,)
-            if all(self._row_is_whole(found, data, nodes[one]) for one in suspects):
-                raise found.fault(page, "a row is where it does not belong")
+            if all(self._row_is_whole(tally, data, nodes[suspect]) for suspect in suspects):
+                raise tally.fault(page, "a row is where it does not belong")
 
-    def _row_is_whole(self, found: _Found, data: bytes, node: int) -> bool:
+    def _row_is_whole(self, tally: _Tally, data: bytes, node: int) -> bool:
         at = node + _HEAD_BYTES
         size_bytes, upper_half, flags, key_bytes = _NODE.unpack_from(data, at)
         size_bytes |= upper_half << 16
@@ -279,11 +279,11 @@ class _Walk:
             stored = self._read(size_bytes, first * self._page_bytes + _HEAD_BYTES)
         else:
             stored = data[stored_at : stored_at + size_bytes]
-        return found.is_free or self._is_whole(found.name, key, stored)
+        return tally.is_free or self._is_whole(tally.name, key, stored)
 
     def _special(
         self,
-        found: _Found,
+        tally: _Tally,
         page: int,
         data: bytes,
         at: int,
@@ -294,35 +294,35 @@ class _Walk:
     ) -> None:
         if flags == _TREE and size_bytes == _COUNTS.size:
             if stored_at + size_bytes > self._page_bytes:
-                raise found.fault(page, "a table's record does not end in it")
+                raise tally.fault(page, "a table's record does not end in it")
             name = data[at + _NODE_BYTES : at + _NODE_BYTES + key_bytes].rstrip(b"\0")
             self._trees.append((name, _Tree._make(_COUNTS.unpack_from(data, stored_at))))
             return
         if flags != _BIG or stored_at + _EXTENT.size > self._page_bytes:
-            raise found.fault(page, f"a row of no known kind ({flags})")
+            raise tally.fault(page, f"a row of no known kind ({flags})")
         first, _, count = _EXTENT.unpack_from(data, stored_at)
         needed = (_HEAD_BYTES - 1 + size_bytes) // self._page_bytes + 1
         if count != needed or first + count > self._pages:
-            raise found.fault(page, "a large row has a wrong size")
-        for one in range(first, first + count):
-            self._take(found, one)
+            raise tally.fault(page, "a large row has a wrong size")
+        for extent_page in range(first, first + count):
+            self._take(tally, extent_page)
         head = self._read(_HEAD_BYTES, first * self._page_bytes)
         number, transaction, _, kind, _, _ = _PAGE.unpack_from(head)
         [pages] = _OVERFLOW_PAGES.unpack_from(head, _HEAD_BYTES - _OVERFLOW_PAGES.size)
         is_right = (number, kind, pages) == (first, _OVERFLOW, count)
         if not is_right or transaction > self._meta.transaction:
-            raise found.fault(first, "another page stands there")
-        found.overflows += count
-        if found.is_free:
-            self._free(found, page, self._read(size_bytes, first * self._page_bytes + _HEAD_BYTES))
+            raise tally.fault(first, "another page stands there")
+        tally.overflows += count
+        if tally.is_free:
+            self._free(tally, page, self._read(size_bytes, first * self._page_bytes + _HEAD_BYTES))
 
-    def _free(self, found: _Found, page: int, value: bytes) -> None:
+    def _free(self, tally: _Tally, page: int, value: bytes) -> None:
         """A count, and as many page numbers."""
         if len(value) < _NUMBER_BYTES or len(value) % _NUMBER_BYTES:
-            raise found.fault(page, "a row of a wrong size")
+            raise tally.fault(page, "a row of a wrong size")
         numbers = array("Q", value)
         if numbers[0] != len(numbers) - 1:
-            raise found.fault(page, "a row with a wrong count")
+            raise tally.fault(page, "a row with a wrong count")
         self._freed.extend(numbers[1:])
 
 

@@ -26,7 +26,7 @@ PAGE_ERRORS: Final = (
     lmdb.BadChecksumError,
 )
 
-Found = Callable[[Table, bytes], None]
+DamageWatcher = Callable[[Table, bytes], None]
 
 
 class BytesCursor(Protocol):
@@ -55,17 +55,17 @@ class Rows(NamedTuple):
 
     Attributes:
     path: of the store, for errors.
-    found: is told of each damaged row that is met.
+    watcher: is told of each damaged row that is met.
     """
 
     database: lmdb._Database
     seed: int
     table: Table
     path: str
-    found: Found
+    watcher: DamageWatcher
 
     def damaged(self, key: bytes) -> DamagedRow:
-        self.found(self.table, key)
+        self.watcher(self.table, key)
         return damaged(self.table, key, self.path)
 
     def check(self, item: tuple[bytes, bytes]) -> None:
@@ -98,13 +98,13 @@ def _place(cursor: BytesCursor, rows: Rows, key: bytes, *, is_damaged: bool) -> 
         item = cursor.item()
         return item[0] == key and is_whole(rows.seed, *item) != is_damaged
 
-    found = cursor.set_range(key)
-    if found and is_here():
+    is_there = cursor.set_range(key)
+    if is_there and is_here():
         return True
-    found = cursor.first()
-    while found and not is_here():
-        found = cursor.next()
-    return found
+    is_there = cursor.first()
+    while is_there and not is_here():
+        is_there = cursor.next()
+    return is_there
 
 
 def _page_error(error: lmdb.Error, path: str) -> StoreDamaged:
@@ -216,13 +216,13 @@ class LmdbTxn:
         cursor = self._cursor(rows)
         count = 0
         try:
-            found = cursor.set_range(start)
-            while found and cursor.key() < end:
+            is_there = cursor.set_range(start)
+            while is_there and cursor.key() < end:
                 # The cursor moves to the next row by itself; delete() is false when there was none.
                 cursor.delete()
                 self._is_changed = True
                 count += 1
-                found = bool(cursor.key())
+                is_there = bool(cursor.key())
         except PAGE_ERRORS as error:
             raise _page_error(error, rows.path) from error
         return count
@@ -238,19 +238,19 @@ class LmdbTxn:
         cursor = self._cursor(rows)
         keys: list[bytes] = []
         try:
-            found = cursor.first()
-            while found:
+            is_there = cursor.first()
+            while is_there:
                 key, stored = cursor.item()
                 if is_whole(rows.seed, key, stored):
-                    found = cursor.next()
+                    is_there = cursor.next()
                     continue
                 keys.append(key)
                 if remove:
                     self._is_changed = True
                     cursor.delete()
-                    found = bool(cursor.key())
+                    is_there = bool(cursor.key())
                 else:
-                    found = cursor.next()
+                    is_there = cursor.next()
         except PAGE_ERRORS as error:
             raise _page_error(error, rows.path) from error
         return keys
@@ -261,29 +261,29 @@ class LmdbTxn:
         cursor = self._cursor(rows)
         if not _place(cursor, rows, key, is_damaged=True):
             return None
-        found = True
-        while found and not is_whole(rows.seed, *cursor.item()):
-            found = cursor.prev()
-        after = cursor.key() if found else None
-        found = cursor.next() if found else cursor.first()
-        while found and not is_whole(rows.seed, *cursor.item()):
-            found = cursor.next()
-        return DamagedSpan(table, after, cursor.key() if found else None)
+        is_there = True
+        while is_there and not is_whole(rows.seed, *cursor.item()):
+            is_there = cursor.prev()
+        after = cursor.key() if is_there else None
+        is_there = cursor.next() if is_there else cursor.first()
+        while is_there and not is_whole(rows.seed, *cursor.item()):
+            is_there = cursor.next()
+        return DamagedSpan(table, after, cursor.key() if is_there else None)
 
     def remove_span(self, span: DamagedSpan) -> None:
         """The damaged rows of it."""
         rows = self._rows[span.table.number]
         cursor = self._cursor(rows)
         if span.after is None:
-            found = cursor.first()
+            is_there = cursor.first()
         else:
             was_there = _place(cursor, rows, span.after, is_damaged=False)
             assert was_there, "a whole row is where it was"
-            found = cursor.next()
-        while found and not is_whole(rows.seed, *cursor.item()):
+            is_there = cursor.next()
+        while is_there and not is_whole(rows.seed, *cursor.item()):
             self._is_changed = True
             cursor.delete()
-            found = bool(cursor.key())
+            is_there = bool(cursor.key())
 
     def commit(self) -> None:
         self.is_open = False
@@ -312,5 +312,10 @@ def no_space(error: lmdb.Error) -> NoSpace | None:
     """What it says of a full disk, if it does."""
     # Some codes are LMDB's own; the rest carry the system's text.
     text = str(error)
-    told = ("MDB_MAP_FULL", "MDB_SHORT_WRITE", os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
-    return NoSpace("the disk is full", store=text) if any(one in text for one in told) else None
+    signs = (
+        "MDB_MAP_FULL",
+        "MDB_SHORT_WRITE",
+        os.strerror(errno.ENOSPC),
+        os.strerror(errno.EDQUOT),
+    )
+    return NoSpace("the disk is full", store=text) if any(sign in text for sign in signs) else None

@@ -39,7 +39,7 @@ def is_whole(seed: int, key: bytes, stored: bytes) -> bool:
 def shown(key: bytes) -> str:
     """A key for people: text as it is, other bytes as \\xNN; cut when it is long."""
     text = key[:_KEY_SHOWN_BYTES].decode("ascii", "backslashreplace")
-    text = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)
+    text = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
     return text if len(key) <= _KEY_SHOWN_BYTES else f"{text}..."
 
 

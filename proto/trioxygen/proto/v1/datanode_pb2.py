@@ -22,59 +22,80 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from trioxygen.proto.v1 import options_pb2 as trioxygen_dot_proto_dot_v1_dot_options__pb2
 from trioxygen.proto.v1 import scm_pb2 as trioxygen_dot_proto_dot_v1_dot_scm__pb2
 from trioxygen.proto.v1 import types_pb2 as trioxygen_dot_proto_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!trioxygen/proto/v1/datanode.proto\x12\x12trioxygen.proto.v1\x1a\x1ctrioxygen/proto/v1/scm.proto\x1a\x1etrioxygen/proto/v1/types.proto\"g\n\x16WriteSmallBlockRequest\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x13\n\x0bpipeline_id\x18\x03 \x01(\t\"/\n\x14WriteSmallBlockReply\x12\x17\n\x0f\x63ommit_sequence\x18\x01 \x01(\x04\"l\n\x11WriteStreamHeader\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x13\n\x0bpipeline_id\x18\x02 \x01(\t\x12\x16\n\x0esize_bytes_max\x18\x03 \x01(\x04\"9\n\x10WriteStreamReply\x12\x12\n\nsize_bytes\x18\x01 \x01(\x04\x12\x11\n\tchecksums\x18\x02 \x01(\x0c\"y\n\x0fPutBlockRequest\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x13\n\x0bpipeline_id\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\x12\x11\n\tchecksums\x18\x04 \x01(\x0c\"(\n\rPutBlockReply\x12\x17\n\x0f\x63ommit_sequence\x18\x01 \x01(\x04\"\x89\x01\n\x15ReadSmallBlockRequest\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x04\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x04\x12\x10\n\x03tag\x18\x04 \x01(\x07H\x00\x88\x01\x01\x42\x06\n\x04_tag\"#\n\x13ReadSmallBlockReply\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"\x84\x01\n\x10ReadStreamHeader\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x04\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x04\x12\x10\n\x03tag\x18\x04 \x01(\x07H\x00\x88\x01\x01\x42\x06\n\x04_tag\"\x11\n\x0fReadStreamReply\"(\n\x17\x44\x65scribeDataNodeRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\x0c\"\xf4\x01\n\x15\x44\x65scribeDataNodeReply\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x31\n\x07volumes\x18\x02 \x03(\x0b\x32 .trioxygen.proto.v1.VolumeReport\x12\x37\n\ncontainers\x18\x03 \x03(\x0b\x32#.trioxygen.proto.v1.ContainerReport\x12\x16\n\x0epending_blocks\x18\x04 \x01(\x04\x12\x38\n\x0e\x63orrupt_blocks\x18\x05 \x03(\x0b\x32 .trioxygen.proto.v1.CorruptBlock\x12\x0c\n\x04next\x18\x06 \x01(\x0c\"5\n\x11ListBlocksRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\x0c\x12\x11\n\tcount_max\x18\x02 \x01(\r\"M\n\x0bStoredBlock\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x12\n\nsize_bytes\x18\x02 \x01(\x04\"P\n\x0fListBlocksReply\x12/\n\x06\x62locks\x18\x01 \x03(\x0b\x32\x1f.trioxygen.proto.v1.StoredBlock\x12\x0c\n\x04next\x18\x02 \x01(\x0c\"\x9a\x01\n\x08\x42lockRow\x12\x12\n\nsize_bytes\x18\x01 \x01(\x04\x12\x17\n\x0f\x63ommit_sequence\x18\x02 \x01(\x04\x12\x11\n\tchecksums\x18\x03 \x01(\x0c\x12\x31\n\x06packed\x18\x04 \x01(\x0b\x32\x1f.trioxygen.proto.v1.PackedPlaceH\x00\x12\x12\n\x08own_file\x18\x05 \x01(\x08H\x00\x42\x07\n\x05place\"4\n\x0bPackedPlace\x12\x0f\n\x07segment\x18\x01 \x01(\r\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x04\"\x92\x02\n\x14\x44\x61taNodeContainerRow\x12\x14\n\x0c\x63ontainer_id\x18\x01 \x01(\x04\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".trioxygen.proto.v1.ContainerState\x12\x12\n\nused_bytes\x18\x03 \x01(\x04\x12\x13\n\x0b\x62lock_count\x18\x04 \x01(\x04\x12\x17\n\x0f\x63urrent_segment\x18\x06 \x01(\r\x12\x13\n\x0bpipeline_id\x18\x08 \x01(\t\x12\x18\n\x10recovery_segment\x18\t \x01(\r\x12\x1d\n\x15recovery_offset_bytes\x18\n \x01(\x04\x12\x15\n\rhighest_local\x18\x0b \x01(\x04J\x04\x08\x05\x10\x06J\x04\x08\x07\x10\x08\"K\n\nSegmentRow\x12\x12\n\nsize_bytes\x18\x01 \x01(\x04\x12\x12\n\nlive_bytes\x18\x02 \x01(\x04\x12\x15\n\rpunched_bytes\x18\x03 \x01(\x04\"2\n\x0eRefusedEntries\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x10\n\x08payloads\x18\x02 \x03(\x0c\"\x9f\x02\n\tRingEntry\x12G\n\x11write_small_block\x18\x01 \x01(\x0b\x32*.trioxygen.proto.v1.WriteSmallBlockRequestH\x00\x12\x38\n\tput_block\x18\x02 \x01(\x0b\x32#.trioxygen.proto.v1.PutBlockRequestH\x00\x12\x44\n\x0f\x63lose_container\x18\x03 \x01(\x0b\x32).trioxygen.proto.v1.CloseContainerCommandH\x00\x12@\n\rdelete_blocks\x18\x04 \x01(\x0b\x32\'.trioxygen.proto.v1.DeleteBlocksCommandH\x00\x42\x07\n\x05\x65ntry2\xac\x05\n\x08\x44\x61taNode\x12g\n\x0fWriteSmallBlock\x12*.trioxygen.proto.v1.WriteSmallBlockRequest\x1a(.trioxygen.proto.v1.WriteSmallBlockReply\x12R\n\x08PutBlock\x12#.trioxygen.proto.v1.PutBlockRequest\x1a!.trioxygen.proto.v1.PutBlockReply\x12\x64\n\x0eReadSmallBlock\x12).trioxygen.proto.v1.ReadSmallBlockRequest\x1a\'.trioxygen.proto.v1.ReadSmallBlockReply\x12j\n\x10\x44\x65scribeDataNode\x12+.trioxygen.proto.v1.DescribeDataNodeRequest\x1a).trioxygen.proto.v1.DescribeDataNodeReply\x12X\n\nListBlocks\x12%.trioxygen.proto.v1.ListBlocksRequest\x1a#.trioxygen.proto.v1.ListBlocksReply\x12\\\n\x0bWriteStream\x12%.trioxygen.proto.v1.WriteStreamHeader\x1a$.trioxygen.proto.v1.WriteStreamReply(\x01\x12Y\n\nReadStream\x12$.trioxygen.proto.v1.ReadStreamHeader\x1a#.trioxygen.proto.v1.ReadStreamReply0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!trioxygen/proto/v1/datanode.proto\x12\x12trioxygen.proto.v1\x1a trioxygen/proto/v1/options.proto\x1a\x1ctrioxygen/proto/v1/scm.proto\x1a\x1etrioxygen/proto/v1/types.proto\"\x84\x01\n\x16WriteSmallBlockRequest\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x13\n\x0bpipeline_id\x18\x04 \x01(\x04\x12\x15\n\rreplica_index\x18\x05 \x01(\rJ\x04\x08\x03\x10\x04\"/\n\x14WriteSmallBlockReply\x12\x17\n\x0f\x63ommit_sequence\x18\x01 \x01(\x04\"\x89\x01\n\x11WriteStreamHeader\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x16\n\x0esize_bytes_max\x18\x03 \x01(\x04\x12\x13\n\x0bpipeline_id\x18\x04 \x01(\x04\x12\x15\n\rreplica_index\x18\x05 \x01(\rJ\x04\x08\x02\x10\x03\"9\n\x10WriteStreamReply\x12\x12\n\nsize_bytes\x18\x01 \x01(\x04\x12\x11\n\tchecksums\x18\x02 \x01(\x0c\"\x96\x01\n\x0fPutBlockRequest\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\x12\x11\n\tchecksums\x18\x04 \x01(\x0c\x12\x13\n\x0bpipeline_id\x18\x05 \x01(\x04\x12\x15\n\rreplica_index\x18\x06 \x01(\rJ\x04\x08\x02\x10\x03\"(\n\rPutBlockReply\x12\x17\n\x0f\x63ommit_sequence\x18\x01 \x01(\x04\"\xa0\x01\n\x15ReadSmallBlockRequest\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x04\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x04\x12\x10\n\x03tag\x18\x04 \x01(\x07H\x00\x88\x01\x01\x12\x15\n\rreplica_index\x18\x05 \x01(\rB\x06\n\x04_tag\"#\n\x13ReadSmallBlockReply\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"\x9b\x01\n\x10ReadStreamHeader\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x04\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x04\x12\x10\n\x03tag\x18\x04 \x01(\x07H\x00\x88\x01\x01\x12\x15\n\rreplica_index\x18\x05 \x01(\rB\x06\n\x04_tag\"\x11\n\x0fReadStreamReply\"(\n\x17\x44\x65scribeDataNodeRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\x0c\"\xf4\x01\n\x15\x44\x65scribeDataNodeReply\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x31\n\x07volumes\x18\x02 \x03(\x0b\x32 .trioxygen.proto.v1.VolumeReport\x12\x37\n\ncontainers\x18\x03 \x03(\x0b\x32#.trioxygen.proto.v1.ContainerReport\x12\x16\n\x0epending_blocks\x18\x04 \x01(\x04\x12\x38\n\x0e\x63orrupt_blocks\x18\x05 \x03(\x0b\x32 .trioxygen.proto.v1.CorruptBlock\x12\x0c\n\x04next\x18\x06 \x01(\x0c\"5\n\x11ListBlocksRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\x0c\x12\x11\n\tcount_max\x18\x02 \x01(\r\"M\n\x0bStoredBlock\x12*\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1b.trioxygen.proto.v1.BlockId\x12\x12\n\nsize_bytes\x18\x02 \x01(\x04\"P\n\x0fListBlocksReply\x12/\n\x06\x62locks\x18\x01 \x03(\x0b\x32\x1f.trioxygen.proto.v1.StoredBlock\x12\x0c\n\x04next\x18\x02 \x01(\x0c\"\x9a\x01\n\x08\x42lockRow\x12\x12\n\nsize_bytes\x18\x01 \x01(\x04\x12\x17\n\x0f\x63ommit_sequence\x18\x02 \x01(\x04\x12\x11\n\tchecksums\x18\x03 \x01(\x0c\x12\x31\n\x06packed\x18\x04 \x01(\x0b\x32\x1f.trioxygen.proto.v1.PackedPlaceH\x00\x12\x12\n\x08own_file\x18\x05 \x01(\x08H\x00\x42\x07\n\x05place\"4\n\x0bPackedPlace\x12\x0f\n\x07segment\x18\x01 \x01(\r\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x04\"\xe9\x02\n\x14\x44\x61taNodeContainerRow\x12\x14\n\x0c\x63ontainer_id\x18\x01 \x01(\x04\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".trioxygen.proto.v1.ContainerState\x12\x12\n\nused_bytes\x18\x03 \x01(\x04\x12\x13\n\x0b\x62lock_count\x18\x04 \x01(\x04\x12\x17\n\x0f\x63urrent_segment\x18\x06 \x01(\r\x12\x18\n\x10recovery_segment\x18\t \x01(\r\x12\x1d\n\x15recovery_offset_bytes\x18\n \x01(\x04\x12\x15\n\rhighest_local\x18\x0b \x01(\x04\x12\x38\n\x0clogged_state\x18\x0c \x01(\x0e\x32\".trioxygen.proto.v1.ContainerState\x12\x13\n\x0bpipeline_id\x18\r \x01(\x04\x12\x15\n\rreplica_index\x18\x0e \x01(\rJ\x04\x08\x05\x10\x06J\x04\x08\x07\x10\x08J\x04\x08\x08\x10\t\"\xa9\x01\n\x07RingRow\x12\x13\n\x0bpipeline_id\x18\x01 \x01(\x04\x12\x15\n\rapplied_index\x18\x02 \x01(\x04\x12\x14\n\x0c\x61pplied_term\x18\x03 \x01(\x04\x12\x15\n\rconfiguration\x18\x04 \x01(\x0c\x12\x34\n\x07members\x18\x05 \x03(\x0b\x32#.trioxygen.proto.v1.DataNodeAddress\x12\x0f\n\x07replica\x18\x06 \x01(\r\"K\n\nSegmentRow\x12\x12\n\nsize_bytes\x18\x01 \x01(\x04\x12\x12\n\nlive_bytes\x18\x02 \x01(\x04\x12\x15\n\rpunched_bytes\x18\x03 \x01(\x04\"2\n\x0eRefusedEntries\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x10\n\x08payloads\x18\x02 \x03(\x0c\"E\n\x16\x43reateContainerCommand\x12\x14\n\x0c\x63ontainer_id\x18\x01 \x01(\x04\x12\x15\n\rreplica_index\x18\x02 \x01(\r\")\n\x11\x42\x65ginCloseCommand\x12\x14\n\x0c\x63ontainer_id\x18\x01 \x01(\x04\"\xa5\x03\n\tRingEntry\x12\x46\n\x10\x63reate_container\x18\x05 \x01(\x0b\x32*.trioxygen.proto.v1.CreateContainerCommandH\x00\x12<\n\x0b\x62\x65gin_close\x18\x06 \x01(\x0b\x32%.trioxygen.proto.v1.BeginCloseCommandH\x00\x12G\n\x11write_small_block\x18\x01 \x01(\x0b\x32*.trioxygen.proto.v1.WriteSmallBlockRequestH\x00\x12\x38\n\tput_block\x18\x02 \x01(\x0b\x32#.trioxygen.proto.v1.PutBlockRequestH\x00\x12\x44\n\x0f\x63lose_container\x18\x03 \x01(\x0b\x32).trioxygen.proto.v1.CloseContainerCommandH\x00\x12@\n\rdelete_blocks\x18\x04 \x01(\x0b\x32\'.trioxygen.proto.v1.DeleteBlocksCommandH\x00\x42\x07\n\x05\x65ntry2\x80\x06\n\x08\x44\x61taNode\x12w\n\x0fWriteSmallBlock\x12*.trioxygen.proto.v1.WriteSmallBlockRequest\x1a(.trioxygen.proto.v1.WriteSmallBlockReply\"\x0e\x8a\xb5\x18\x02\x01\x04\x90\xb5\x18\x01\x98\xb5\x18\x01\x12\x62\n\x08PutBlock\x12#.trioxygen.proto.v1.PutBlockRequest\x1a!.trioxygen.proto.v1.PutBlockReply\"\x0e\x8a\xb5\x18\x02\x01\x04\x90\xb5\x18\x01\x98\xb5\x18\x01\x12l\n\x0eReadSmallBlock\x12).trioxygen.proto.v1.ReadSmallBlockRequest\x1a\'.trioxygen.proto.v1.ReadSmallBlockReply\"\x06\x8a\xb5\x18\x02\x01\x04\x12t\n\x10\x44\x65scribeDataNode\x12+.trioxygen.proto.v1.DescribeDataNodeRequest\x1a).trioxygen.proto.v1.DescribeDataNodeReply\"\x08\x8a\xb5\x18\x04\x01\x03\x05\x06\x12\x62\n\nListBlocks\x12%.trioxygen.proto.v1.ListBlocksRequest\x1a#.trioxygen.proto.v1.ListBlocksReply\"\x08\x8a\xb5\x18\x04\x01\x03\x05\x06\x12l\n\x0bWriteStream\x12%.trioxygen.proto.v1.WriteStreamHeader\x1a$.trioxygen.proto.v1.WriteStreamReply\"\x0e\x8a\xb5\x18\x02\x01\x04\x90\xb5\x18\x01\x98\xb5\x18\x01(\x01\x12\x61\n\nReadStream\x12$.trioxygen.proto.v1.ReadStreamHeader\x1a#.trioxygen.proto.v1.ReadStreamReply\"\x06\x8a\xb5\x18\x02\x01\x04\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trioxygen.proto.v1.datanode_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_WRITESMALLBLOCKREQUEST']._serialized_start=119
-  _globals['_WRITESMALLBLOCKREQUEST']._serialized_end=222
-  _globals['_WRITESMALLBLOCKREPLY']._serialized_start=224
-  _globals['_WRITESMALLBLOCKREPLY']._serialized_end=271
-  _globals['_WRITESTREAMHEADER']._serialized_start=273
-  _globals['_WRITESTREAMHEADER']._serialized_end=381
-  _globals['_WRITESTREAMREPLY']._serialized_start=383
-  _globals['_WRITESTREAMREPLY']._serialized_end=440
-  _globals['_PUTBLOCKREQUEST']._serialized_start=442
-  _globals['_PUTBLOCKREQUEST']._serialized_end=563
-  _globals['_PUTBLOCKREPLY']._serialized_start=565
-  _globals['_PUTBLOCKREPLY']._serialized_end=605
-  _globals['_READSMALLBLOCKREQUEST']._serialized_start=608
-  _globals['_READSMALLBLOCKREQUEST']._serialized_end=745
-  _globals['_READSMALLBLOCKREPLY']._serialized_start=747
-  _globals['_READSMALLBLOCKREPLY']._serialized_end=782
-  _globals['_READSTREAMHEADER']._serialized_start=785
-  _globals['_READSTREAMHEADER']._serialized_end=917
-  _globals['_READSTREAMREPLY']._serialized_start=919
-  _globals['_READSTREAMREPLY']._serialized_end=936
-  _globals['_DESCRIBEDATANODEREQUEST']._serialized_start=938
-  _globals['_DESCRIBEDATANODEREQUEST']._serialized_end=978
-  _globals['_DESCRIBEDATANODEREPLY']._serialized_start=981
-  _globals['_DESCRIBEDATANODEREPLY']._serialized_end=1225
-  _globals['_LISTBLOCKSREQUEST']._serialized_start=1227
-  _globals['_LISTBLOCKSREQUEST']._serialized_end=1280
-  _globals['_STOREDBLOCK']._serialized_start=1282
-  _globals['_STOREDBLOCK']._serialized_end=1359
-  _globals['_LISTBLOCKSREPLY']._serialized_start=1361
-  _globals['_LISTBLOCKSREPLY']._serialized_end=1441
-  _globals['_BLOCKROW']._serialized_start=1444
-  _globals['_BLOCKROW']._serialized_end=1598
-  _globals['_PACKEDPLACE']._serialized_start=1600
-  _globals['_PACKEDPLACE']._serialized_end=1652
-  _globals['_DATANODECONTAINERROW']._serialized_start=1655
-  _globals['_DATANODECONTAINERROW']._serialized_end=1929
-  _globals['_SEGMENTROW']._serialized_start=1931
-  _globals['_SEGMENTROW']._serialized_end=2006
-  _globals['_REFUSEDENTRIES']._serialized_start=2008
-  _globals['_REFUSEDENTRIES']._serialized_end=2058
-  _globals['_RINGENTRY']._serialized_start=2061
-  _globals['_RINGENTRY']._serialized_end=2348
-  _globals['_DATANODE']._serialized_start=2351
-  _globals['_DATANODE']._serialized_end=3035
+  _globals['_DATANODE'].methods_by_name['WriteSmallBlock']._loaded_options = None
+  _globals['_DATANODE'].methods_by_name['WriteSmallBlock']._serialized_options = b'\212\265\030\002\001\004\220\265\030\001\230\265\030\001'
+  _globals['_DATANODE'].methods_by_name['PutBlock']._loaded_options = None
+  _globals['_DATANODE'].methods_by_name['PutBlock']._serialized_options = b'\212\265\030\002\001\004\220\265\030\001\230\265\030\001'
+  _globals['_DATANODE'].methods_by_name['ReadSmallBlock']._loaded_options = None
+  _globals['_DATANODE'].methods_by_name['ReadSmallBlock']._serialized_options = b'\212\265\030\002\001\004'
+  _globals['_DATANODE'].methods_by_name['DescribeDataNode']._loaded_options = None
+  _globals['_DATANODE'].methods_by_name['DescribeDataNode']._serialized_options = b'\212\265\030\004\001\003\005\006'
+  _globals['_DATANODE'].methods_by_name['ListBlocks']._loaded_options = None
+  _globals['_DATANODE'].methods_by_name['ListBlocks']._serialized_options = b'\212\265\030\004\001\003\005\006'
+  _globals['_DATANODE'].methods_by_name['WriteStream']._loaded_options = None
+  _globals['_DATANODE'].methods_by_name['WriteStream']._serialized_options = b'\212\265\030\002\001\004\220\265\030\001\230\265\030\001'
+  _globals['_DATANODE'].methods_by_name['ReadStream']._loaded_options = None
+  _globals['_DATANODE'].methods_by_name['ReadStream']._serialized_options = b'\212\265\030\002\001\004'
+  _globals['_WRITESMALLBLOCKREQUEST']._serialized_start=154
+  _globals['_WRITESMALLBLOCKREQUEST']._serialized_end=286
+  _globals['_WRITESMALLBLOCKREPLY']._serialized_start=288
+  _globals['_WRITESMALLBLOCKREPLY']._serialized_end=335
+  _globals['_WRITESTREAMHEADER']._serialized_start=338
+  _globals['_WRITESTREAMHEADER']._serialized_end=475
+  _globals['_WRITESTREAMREPLY']._serialized_start=477
+  _globals['_WRITESTREAMREPLY']._serialized_end=534
+  _globals['_PUTBLOCKREQUEST']._serialized_start=537
+  _globals['_PUTBLOCKREQUEST']._serialized_end=687
+  _globals['_PUTBLOCKREPLY']._serialized_start=689
+  _globals['_PUTBLOCKREPLY']._serialized_end=729
+  _globals['_READSMALLBLOCKREQUEST']._serialized_start=732
+  _globals['_READSMALLBLOCKREQUEST']._serialized_end=892
+  _globals['_READSMALLBLOCKREPLY']._serialized_start=894
+  _globals['_READSMALLBLOCKREPLY']._serialized_end=929
+  _globals['_READSTREAMHEADER']._serialized_start=932
+  _globals['_READSTREAMHEADER']._serialized_end=1087
+  _globals['_READSTREAMREPLY']._serialized_start=1089
+  _globals['_READSTREAMREPLY']._serialized_end=1106
+  _globals['_DESCRIBEDATANODEREQUEST']._serialized_start=1108
+  _globals['_DESCRIBEDATANODEREQUEST']._serialized_end=1148
+  _globals['_DESCRIBEDATANODEREPLY']._serialized_start=1151
+  _globals['_DESCRIBEDATANODEREPLY']._serialized_end=1395
+  _globals['_LISTBLOCKSREQUEST']._serialized_start=1397
+  _globals['_LISTBLOCKSREQUEST']._serialized_end=1450
+  _globals['_STOREDBLOCK']._serialized_start=1452
+  _globals['_STOREDBLOCK']._serialized_end=1529
+  _globals['_LISTBLOCKSREPLY']._serialized_start=1531
+  _globals['_LISTBLOCKSREPLY']._serialized_end=1611
+  _globals['_BLOCKROW']._serialized_start=1614
+  _globals['_BLOCKROW']._serialized_end=1768
+  _globals['_PACKEDPLACE']._serialized_start=1770
+  _globals['_PACKEDPLACE']._serialized_end=1822
+  _globals['_DATANODECONTAINERROW']._serialized_start=1825
+  _globals['_DATANODECONTAINERROW']._serialized_end=2186
+  _globals['_RINGROW']._serialized_start=2189
+  _globals['_RINGROW']._serialized_end=2358
+  _globals['_SEGMENTROW']._serialized_start=2360
+  _globals['_SEGMENTROW']._serialized_end=2435
+  _globals['_REFUSEDENTRIES']._serialized_start=2437
+  _globals['_REFUSEDENTRIES']._serialized_end=2487
+  _globals['_CREATECONTAINERCOMMAND']._serialized_start=2489
+  _globals['_CREATECONTAINERCOMMAND']._serialized_end=2558
+  _globals['_BEGINCLOSECOMMAND']._serialized_start=2560
+  _globals['_BEGINCLOSECOMMAND']._serialized_end=2601
+  _globals['_RINGENTRY']._serialized_start=2604
+  _globals['_RINGENTRY']._serialized_end=3025
+  _globals['_DATANODE']._serialized_start=3028
+  _globals['_DATANODE']._serialized_end=3796
 # @@protoc_insertion_point(module_scope)

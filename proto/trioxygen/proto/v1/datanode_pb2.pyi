@@ -1,3 +1,4 @@
+from trioxygen.proto.v1 import options_pb2 as _options_pb2
 from trioxygen.proto.v1 import scm_pb2 as _scm_pb2
 from trioxygen.proto.v1 import types_pb2 as _types_pb2
 from google.protobuf.internal import containers as _containers
@@ -9,14 +10,16 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class WriteSmallBlockRequest(_message.Message):
-    __slots__ = ("block", "data", "pipeline_id")
+    __slots__ = ("block", "data", "pipeline_id", "replica_index")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     data: bytes
-    pipeline_id: str
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., data: _Optional[bytes] = ..., pipeline_id: _Optional[str] = ...) -> None: ...
+    pipeline_id: int
+    replica_index: int
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., data: _Optional[bytes] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
 
 class WriteSmallBlockReply(_message.Message):
     __slots__ = ("commit_sequence",)
@@ -25,14 +28,16 @@ class WriteSmallBlockReply(_message.Message):
     def __init__(self, commit_sequence: _Optional[int] = ...) -> None: ...
 
 class WriteStreamHeader(_message.Message):
-    __slots__ = ("block", "pipeline_id", "size_bytes_max")
+    __slots__ = ("block", "size_bytes_max", "pipeline_id", "replica_index")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
-    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
-    pipeline_id: str
     size_bytes_max: int
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., pipeline_id: _Optional[str] = ..., size_bytes_max: _Optional[int] = ...) -> None: ...
+    pipeline_id: int
+    replica_index: int
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., size_bytes_max: _Optional[int] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
 
 class WriteStreamReply(_message.Message):
     __slots__ = ("size_bytes", "checksums")
@@ -43,16 +48,18 @@ class WriteStreamReply(_message.Message):
     def __init__(self, size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ...) -> None: ...
 
 class PutBlockRequest(_message.Message):
-    __slots__ = ("block", "pipeline_id", "size_bytes", "checksums")
+    __slots__ = ("block", "size_bytes", "checksums", "pipeline_id", "replica_index")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
-    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     CHECKSUMS_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
-    pipeline_id: str
     size_bytes: int
     checksums: bytes
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., pipeline_id: _Optional[str] = ..., size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ...) -> None: ...
+    pipeline_id: int
+    replica_index: int
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
 
 class PutBlockReply(_message.Message):
     __slots__ = ("commit_sequence",)
@@ -61,16 +68,18 @@ class PutBlockReply(_message.Message):
     def __init__(self, commit_sequence: _Optional[int] = ...) -> None: ...
 
 class ReadSmallBlockRequest(_message.Message):
-    __slots__ = ("block", "offset_bytes", "length_bytes", "tag")
+    __slots__ = ("block", "offset_bytes", "length_bytes", "tag", "replica_index")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
     LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
     TAG_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     offset_bytes: int
     length_bytes: int
     tag: int
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., tag: _Optional[int] = ...) -> None: ...
+    replica_index: int
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., tag: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
 
 class ReadSmallBlockReply(_message.Message):
     __slots__ = ("data",)
@@ -79,16 +88,18 @@ class ReadSmallBlockReply(_message.Message):
     def __init__(self, data: _Optional[bytes] = ...) -> None: ...
 
 class ReadStreamHeader(_message.Message):
-    __slots__ = ("block", "offset_bytes", "length_bytes", "tag")
+    __slots__ = ("block", "offset_bytes", "length_bytes", "tag", "replica_index")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
     LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
     TAG_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     offset_bytes: int
     length_bytes: int
     tag: int
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., tag: _Optional[int] = ...) -> None: ...
+    replica_index: int
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., tag: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
 
 class ReadStreamReply(_message.Message):
     __slots__ = ()
@@ -163,26 +174,46 @@ class PackedPlace(_message.Message):
     def __init__(self, segment: _Optional[int] = ..., offset_bytes: _Optional[int] = ...) -> None: ...
 
 class DataNodeContainerRow(_message.Message):
-    __slots__ = ("container_id", "state", "used_bytes", "block_count", "current_segment", "pipeline_id", "recovery_segment", "recovery_offset_bytes", "highest_local")
+    __slots__ = ("container_id", "state", "used_bytes", "block_count", "current_segment", "recovery_segment", "recovery_offset_bytes", "highest_local", "logged_state", "pipeline_id", "replica_index")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
     BLOCK_COUNT_FIELD_NUMBER: _ClassVar[int]
     CURRENT_SEGMENT_FIELD_NUMBER: _ClassVar[int]
-    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     RECOVERY_SEGMENT_FIELD_NUMBER: _ClassVar[int]
     RECOVERY_OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
     HIGHEST_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    LOGGED_STATE_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     state: _scm_pb2.ContainerState
     used_bytes: int
     block_count: int
     current_segment: int
-    pipeline_id: str
     recovery_segment: int
     recovery_offset_bytes: int
     highest_local: int
-    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., current_segment: _Optional[int] = ..., pipeline_id: _Optional[str] = ..., recovery_segment: _Optional[int] = ..., recovery_offset_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ...) -> None: ...
+    logged_state: _scm_pb2.ContainerState
+    pipeline_id: int
+    replica_index: int
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., current_segment: _Optional[int] = ..., recovery_segment: _Optional[int] = ..., recovery_offset_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ..., logged_state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
+
+class RingRow(_message.Message):
+    __slots__ = ("pipeline_id", "applied_index", "applied_term", "configuration", "members", "replica")
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    APPLIED_INDEX_FIELD_NUMBER: _ClassVar[int]
+    APPLIED_TERM_FIELD_NUMBER: _ClassVar[int]
+    CONFIGURATION_FIELD_NUMBER: _ClassVar[int]
+    MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_FIELD_NUMBER: _ClassVar[int]
+    pipeline_id: int
+    applied_index: int
+    applied_term: int
+    configuration: bytes
+    members: _containers.RepeatedCompositeFieldContainer[_types_pb2.DataNodeAddress]
+    replica: int
+    def __init__(self, pipeline_id: _Optional[int] = ..., applied_index: _Optional[int] = ..., applied_term: _Optional[int] = ..., configuration: _Optional[bytes] = ..., members: _Optional[_Iterable[_Union[_types_pb2.DataNodeAddress, _Mapping]]] = ..., replica: _Optional[int] = ...) -> None: ...
 
 class SegmentRow(_message.Message):
     __slots__ = ("size_bytes", "live_bytes", "punched_bytes")
@@ -202,14 +233,32 @@ class RefusedEntries(_message.Message):
     payloads: _containers.RepeatedScalarFieldContainer[bytes]
     def __init__(self, reason: _Optional[str] = ..., payloads: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
+class CreateContainerCommand(_message.Message):
+    __slots__ = ("container_id", "replica_index")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    replica_index: int
+    def __init__(self, container_id: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
+
+class BeginCloseCommand(_message.Message):
+    __slots__ = ("container_id",)
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    def __init__(self, container_id: _Optional[int] = ...) -> None: ...
+
 class RingEntry(_message.Message):
-    __slots__ = ("write_small_block", "put_block", "close_container", "delete_blocks")
+    __slots__ = ("create_container", "begin_close", "write_small_block", "put_block", "close_container", "delete_blocks")
+    CREATE_CONTAINER_FIELD_NUMBER: _ClassVar[int]
+    BEGIN_CLOSE_FIELD_NUMBER: _ClassVar[int]
     WRITE_SMALL_BLOCK_FIELD_NUMBER: _ClassVar[int]
     PUT_BLOCK_FIELD_NUMBER: _ClassVar[int]
     CLOSE_CONTAINER_FIELD_NUMBER: _ClassVar[int]
     DELETE_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    create_container: CreateContainerCommand
+    begin_close: BeginCloseCommand
     write_small_block: WriteSmallBlockRequest
     put_block: PutBlockRequest
     close_container: _scm_pb2.CloseContainerCommand
     delete_blocks: _scm_pb2.DeleteBlocksCommand
-    def __init__(self, write_small_block: _Optional[_Union[WriteSmallBlockRequest, _Mapping]] = ..., put_block: _Optional[_Union[PutBlockRequest, _Mapping]] = ..., close_container: _Optional[_Union[_scm_pb2.CloseContainerCommand, _Mapping]] = ..., delete_blocks: _Optional[_Union[_scm_pb2.DeleteBlocksCommand, _Mapping]] = ...) -> None: ...
+    def __init__(self, create_container: _Optional[_Union[CreateContainerCommand, _Mapping]] = ..., begin_close: _Optional[_Union[BeginCloseCommand, _Mapping]] = ..., write_small_block: _Optional[_Union[WriteSmallBlockRequest, _Mapping]] = ..., put_block: _Optional[_Union[PutBlockRequest, _Mapping]] = ..., close_container: _Optional[_Union[_scm_pb2.CloseContainerCommand, _Mapping]] = ..., delete_blocks: _Optional[_Union[_scm_pb2.DeleteBlocksCommand, _Mapping]] = ...) -> None: ...

@@ -22,42 +22,55 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from trioxygen.proto.v1 import raft_pb2 as trioxygen_dot_proto_dot_v1_dot_raft__pb2
+from trioxygen.proto.v1 import options_pb2 as trioxygen_dot_proto_dot_v1_dot_options__pb2
+from trioxygen.proto.v1 import replication_pb2 as trioxygen_dot_proto_dot_v1_dot_replication__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$trioxygen/proto/v1/group_admin.proto\x12\x12trioxygen.proto.v1\x1a\x1dtrioxygen/proto/v1/raft.proto\"P\n\x0cPeerProgress\x12\x12\n\nreplica_id\x18\x01 \x01(\x04\x12\r\n\x05state\x18\x02 \x01(\t\x12\r\n\x05match\x18\x03 \x01(\x04\x12\x0e\n\x06\x61\x63tive\x18\x04 \x01(\x08\"\x18\n\x16\x44\x65scribeReplicaRequest\"\xc9\x02\n\x14\x44\x65scribeReplicaReply\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x12\n\nreplica_id\x18\x02 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x03 \x01(\x06\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x16\n\x0eleader_address\x18\x05 \x01(\t\x12\x0c\n\x04term\x18\x06 \x01(\x04\x12\x0e\n\x06\x63ommit\x18\x07 \x01(\x04\x12\x0f\n\x07\x61pplied\x18\x08 \x01(\x04\x12\x0e\n\x06voters\x18\t \x03(\x04\x12\x10\n\x08learners\x18\n \x03(\x04\x12\r\n\x05joint\x18\x0b \x01(\x08\x12.\n\x07members\x18\x0c \x03(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\x12/\n\x05peers\x18\r \x03(\x0b\x32 .trioxygen.proto.v1.PeerProgress\x12\x0f\n\x07\x66\x61ilure\x18\x0e \x01(\t\"\x15\n\x13TakeSnapshotRequest\"\"\n\x11TakeSnapshotReply\x12\r\n\x05index\x18\x01 \x01(\x04\"\x8b\x01\n\x0fReadRowsRequest\x12\x14\n\x0cgroup_digest\x18\x01 \x01(\x06\x12\r\n\x05table\x18\x02 \x01(\r\x12\x12\n\x05\x61\x66ter\x18\x03 \x01(\x0cH\x00\x88\x01\x01\x12\x13\n\x06\x62\x65\x66ore\x18\x04 \x01(\x0cH\x01\x88\x01\x01\x12\x15\n\rapplied_index\x18\x05 \x01(\x04\x42\x08\n\x06_afterB\t\n\x07_before\"-\n\rReadRowsReply\x12\x0c\n\x04keys\x18\x01 \x03(\x0c\x12\x0e\n\x06values\x18\x02 \x03(\x0c\",\n\x19TransferLeadershipRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\t\"*\n\x17TransferLeadershipReply\x12\x0f\n\x07node_id\x18\x01 \x01(\t\"2\n\x0e\x41\x64\x64NodeRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\"\"\n\x0c\x41\x64\x64NodeReply\x12\x12\n\nreplica_id\x18\x01 \x01(\x04\"$\n\x11RemoveNodeRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\t\"\x11\n\x0fRemoveNodeReply2\xc6\x04\n\nGroupAdmin\x12g\n\x0f\x44\x65scribeReplica\x12*.trioxygen.proto.v1.DescribeReplicaRequest\x1a(.trioxygen.proto.v1.DescribeReplicaReply\x12^\n\x0cTakeSnapshot\x12\'.trioxygen.proto.v1.TakeSnapshotRequest\x1a%.trioxygen.proto.v1.TakeSnapshotReply\x12R\n\x08ReadRows\x12#.trioxygen.proto.v1.ReadRowsRequest\x1a!.trioxygen.proto.v1.ReadRowsReply\x12p\n\x12TransferLeadership\x12-.trioxygen.proto.v1.TransferLeadershipRequest\x1a+.trioxygen.proto.v1.TransferLeadershipReply\x12O\n\x07\x41\x64\x64Node\x12\".trioxygen.proto.v1.AddNodeRequest\x1a .trioxygen.proto.v1.AddNodeReply\x12X\n\nRemoveNode\x12%.trioxygen.proto.v1.RemoveNodeRequest\x1a#.trioxygen.proto.v1.RemoveNodeReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$trioxygen/proto/v1/group_admin.proto\x12\x12trioxygen.proto.v1\x1a trioxygen/proto/v1/options.proto\x1a$trioxygen/proto/v1/replication.proto\"P\n\x0cPeerProgress\x12\x12\n\nreplica_id\x18\x01 \x01(\x04\x12\r\n\x05state\x18\x02 \x01(\t\x12\r\n\x05match\x18\x03 \x01(\x04\x12\x0e\n\x06\x61\x63tive\x18\x04 \x01(\x08\"\x18\n\x16\x44\x65scribeReplicaRequest\"\xc9\x02\n\x14\x44\x65scribeReplicaReply\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x12\n\nreplica_id\x18\x02 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x03 \x01(\x06\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x16\n\x0eleader_address\x18\x05 \x01(\t\x12\x0c\n\x04term\x18\x06 \x01(\x04\x12\x0e\n\x06\x63ommit\x18\x07 \x01(\x04\x12\x0f\n\x07\x61pplied\x18\x08 \x01(\x04\x12\x0e\n\x06voters\x18\t \x03(\x04\x12\x10\n\x08learners\x18\n \x03(\x04\x12\r\n\x05joint\x18\x0b \x01(\x08\x12.\n\x07members\x18\x0c \x03(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\x12/\n\x05peers\x18\r \x03(\x0b\x32 .trioxygen.proto.v1.PeerProgress\x12\x0f\n\x07\x66\x61ilure\x18\x0e \x01(\t\"\x15\n\x13TakeSnapshotRequest\"\"\n\x11TakeSnapshotReply\x12\r\n\x05index\x18\x01 \x01(\x04\"\x8b\x01\n\x0fReadRowsRequest\x12\x14\n\x0cgroup_digest\x18\x01 \x01(\x06\x12\r\n\x05table\x18\x02 \x01(\r\x12\x12\n\x05\x61\x66ter\x18\x03 \x01(\x0cH\x00\x88\x01\x01\x12\x13\n\x06\x62\x65\x66ore\x18\x04 \x01(\x0cH\x01\x88\x01\x01\x12\x15\n\rapplied_index\x18\x05 \x01(\x04\x42\x08\n\x06_afterB\t\n\x07_before\"-\n\rReadRowsReply\x12\x0c\n\x04keys\x18\x01 \x03(\x0c\x12\x0e\n\x06values\x18\x02 \x03(\x0c\",\n\x19TransferLeadershipRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\t\"*\n\x17TransferLeadershipReply\x12\x0f\n\x07node_id\x18\x01 \x01(\t\"2\n\x0e\x41\x64\x64NodeRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\"\"\n\x0c\x41\x64\x64NodeReply\x12\x12\n\nreplica_id\x18\x01 \x01(\x04\"$\n\x11RemoveNodeRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\t\"\x11\n\x0fRemoveNodeReply2\x80\x05\n\nGroupAdmin\x12q\n\x0f\x44\x65scribeReplica\x12*.trioxygen.proto.v1.DescribeReplicaRequest\x1a(.trioxygen.proto.v1.DescribeReplicaReply\"\x08\x8a\xb5\x18\x04\x02\x03\x05\x06\x12\x65\n\x0cTakeSnapshot\x12\'.trioxygen.proto.v1.TakeSnapshotRequest\x1a%.trioxygen.proto.v1.TakeSnapshotReply\"\x05\x8a\xb5\x18\x01\x05\x12Z\n\x08ReadRows\x12#.trioxygen.proto.v1.ReadRowsRequest\x1a!.trioxygen.proto.v1.ReadRowsReply\"\x06\x8a\xb5\x18\x02\x02\x03\x12{\n\x12TransferLeadership\x12-.trioxygen.proto.v1.TransferLeadershipRequest\x1a+.trioxygen.proto.v1.TransferLeadershipReply\"\t\x8a\xb5\x18\x01\x05\x90\xb5\x18\x01\x12Z\n\x07\x41\x64\x64Node\x12\".trioxygen.proto.v1.AddNodeRequest\x1a .trioxygen.proto.v1.AddNodeReply\"\t\x8a\xb5\x18\x01\x05\x90\xb5\x18\x01\x12\x63\n\nRemoveNode\x12%.trioxygen.proto.v1.RemoveNodeRequest\x1a#.trioxygen.proto.v1.RemoveNodeReply\"\t\x8a\xb5\x18\x01\x05\x90\xb5\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trioxygen.proto.v1.group_admin_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PEERPROGRESS']._serialized_start=91
-  _globals['_PEERPROGRESS']._serialized_end=171
-  _globals['_DESCRIBEREPLICAREQUEST']._serialized_start=173
-  _globals['_DESCRIBEREPLICAREQUEST']._serialized_end=197
-  _globals['_DESCRIBEREPLICAREPLY']._serialized_start=200
-  _globals['_DESCRIBEREPLICAREPLY']._serialized_end=529
-  _globals['_TAKESNAPSHOTREQUEST']._serialized_start=531
-  _globals['_TAKESNAPSHOTREQUEST']._serialized_end=552
-  _globals['_TAKESNAPSHOTREPLY']._serialized_start=554
-  _globals['_TAKESNAPSHOTREPLY']._serialized_end=588
-  _globals['_READROWSREQUEST']._serialized_start=591
-  _globals['_READROWSREQUEST']._serialized_end=730
-  _globals['_READROWSREPLY']._serialized_start=732
-  _globals['_READROWSREPLY']._serialized_end=777
-  _globals['_TRANSFERLEADERSHIPREQUEST']._serialized_start=779
-  _globals['_TRANSFERLEADERSHIPREQUEST']._serialized_end=823
-  _globals['_TRANSFERLEADERSHIPREPLY']._serialized_start=825
-  _globals['_TRANSFERLEADERSHIPREPLY']._serialized_end=867
-  _globals['_ADDNODEREQUEST']._serialized_start=869
-  _globals['_ADDNODEREQUEST']._serialized_end=919
-  _globals['_ADDNODEREPLY']._serialized_start=921
-  _globals['_ADDNODEREPLY']._serialized_end=955
-  _globals['_REMOVENODEREQUEST']._serialized_start=957
-  _globals['_REMOVENODEREQUEST']._serialized_end=993
-  _globals['_REMOVENODEREPLY']._serialized_start=995
-  _globals['_REMOVENODEREPLY']._serialized_end=1012
-  _globals['_GROUPADMIN']._serialized_start=1015
-  _globals['_GROUPADMIN']._serialized_end=1597
+  _globals['_GROUPADMIN'].methods_by_name['DescribeReplica']._loaded_options = None
+  _globals['_GROUPADMIN'].methods_by_name['DescribeReplica']._serialized_options = b'\212\265\030\004\002\003\005\006'
+  _globals['_GROUPADMIN'].methods_by_name['TakeSnapshot']._loaded_options = None
+  _globals['_GROUPADMIN'].methods_by_name['TakeSnapshot']._serialized_options = b'\212\265\030\001\005'
+  _globals['_GROUPADMIN'].methods_by_name['ReadRows']._loaded_options = None
+  _globals['_GROUPADMIN'].methods_by_name['ReadRows']._serialized_options = b'\212\265\030\002\002\003'
+  _globals['_GROUPADMIN'].methods_by_name['TransferLeadership']._loaded_options = None
+  _globals['_GROUPADMIN'].methods_by_name['TransferLeadership']._serialized_options = b'\212\265\030\001\005\220\265\030\001'
+  _globals['_GROUPADMIN'].methods_by_name['AddNode']._loaded_options = None
+  _globals['_GROUPADMIN'].methods_by_name['AddNode']._serialized_options = b'\212\265\030\001\005\220\265\030\001'
+  _globals['_GROUPADMIN'].methods_by_name['RemoveNode']._loaded_options = None
+  _globals['_GROUPADMIN'].methods_by_name['RemoveNode']._serialized_options = b'\212\265\030\001\005\220\265\030\001'
+  _globals['_PEERPROGRESS']._serialized_start=132
+  _globals['_PEERPROGRESS']._serialized_end=212
+  _globals['_DESCRIBEREPLICAREQUEST']._serialized_start=214
+  _globals['_DESCRIBEREPLICAREQUEST']._serialized_end=238
+  _globals['_DESCRIBEREPLICAREPLY']._serialized_start=241
+  _globals['_DESCRIBEREPLICAREPLY']._serialized_end=570
+  _globals['_TAKESNAPSHOTREQUEST']._serialized_start=572
+  _globals['_TAKESNAPSHOTREQUEST']._serialized_end=593
+  _globals['_TAKESNAPSHOTREPLY']._serialized_start=595
+  _globals['_TAKESNAPSHOTREPLY']._serialized_end=629
+  _globals['_READROWSREQUEST']._serialized_start=632
+  _globals['_READROWSREQUEST']._serialized_end=771
+  _globals['_READROWSREPLY']._serialized_start=773
+  _globals['_READROWSREPLY']._serialized_end=818
+  _globals['_TRANSFERLEADERSHIPREQUEST']._serialized_start=820
+  _globals['_TRANSFERLEADERSHIPREQUEST']._serialized_end=864
+  _globals['_TRANSFERLEADERSHIPREPLY']._serialized_start=866
+  _globals['_TRANSFERLEADERSHIPREPLY']._serialized_end=908
+  _globals['_ADDNODEREQUEST']._serialized_start=910
+  _globals['_ADDNODEREQUEST']._serialized_end=960
+  _globals['_ADDNODEREPLY']._serialized_start=962
+  _globals['_ADDNODEREPLY']._serialized_end=996
+  _globals['_REMOVENODEREQUEST']._serialized_start=998
+  _globals['_REMOVENODEREQUEST']._serialized_end=1034
+  _globals['_REMOVENODEREPLY']._serialized_start=1036
+  _globals['_REMOVENODEREPLY']._serialized_end=1053
+  _globals['_GROUPADMIN']._serialized_start=1056
+  _globals['_GROUPADMIN']._serialized_end=1696
 # @@protoc_insertion_point(module_scope)

@@ -1,4 +1,5 @@
-from trioxygen.proto.v1 import raft_pb2 as _raft_pb2
+from trioxygen.proto.v1 import options_pb2 as _options_pb2
+from trioxygen.proto.v1 import replication_pb2 as _replication_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -50,10 +51,10 @@ class DescribeReplicaReply(_message.Message):
     voters: _containers.RepeatedScalarFieldContainer[int]
     learners: _containers.RepeatedScalarFieldContainer[int]
     joint: bool
-    members: _containers.RepeatedCompositeFieldContainer[_raft_pb2.MemberRow]
+    members: _containers.RepeatedCompositeFieldContainer[_replication_pb2.MemberRow]
     peers: _containers.RepeatedCompositeFieldContainer[PeerProgress]
     failure: str
-    def __init__(self, node_id: _Optional[str] = ..., replica_id: _Optional[int] = ..., group_digest: _Optional[int] = ..., role: _Optional[str] = ..., leader_address: _Optional[str] = ..., term: _Optional[int] = ..., commit: _Optional[int] = ..., applied: _Optional[int] = ..., voters: _Optional[_Iterable[int]] = ..., learners: _Optional[_Iterable[int]] = ..., joint: _Optional[bool] = ..., members: _Optional[_Iterable[_Union[_raft_pb2.MemberRow, _Mapping]]] = ..., peers: _Optional[_Iterable[_Union[PeerProgress, _Mapping]]] = ..., failure: _Optional[str] = ...) -> None: ...
+    def __init__(self, node_id: _Optional[str] = ..., replica_id: _Optional[int] = ..., group_digest: _Optional[int] = ..., role: _Optional[str] = ..., leader_address: _Optional[str] = ..., term: _Optional[int] = ..., commit: _Optional[int] = ..., applied: _Optional[int] = ..., voters: _Optional[_Iterable[int]] = ..., learners: _Optional[_Iterable[int]] = ..., joint: _Optional[bool] = ..., members: _Optional[_Iterable[_Union[_replication_pb2.MemberRow, _Mapping]]] = ..., peers: _Optional[_Iterable[_Union[PeerProgress, _Mapping]]] = ..., failure: _Optional[str] = ...) -> None: ...
 
 class TakeSnapshotRequest(_message.Message):
     __slots__ = ()

@@ -1,3 +1,4 @@
+from trioxygen.proto.v1 import options_pb2 as _options_pb2
 from trioxygen.proto.v1 import types_pb2 as _types_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -9,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class BucketRow(_message.Message):
-    __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout")
+    __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout", "setting_kinds")
     class Layout(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         OBS: _ClassVar[BucketRow.Layout]
@@ -23,6 +24,7 @@ class BucketRow(_message.Message):
     LOCATION_FIELD_NUMBER: _ClassVar[int]
     HISTORY_RETENTION_MS_FIELD_NUMBER: _ClassVar[int]
     LAYOUT_FIELD_NUMBER: _ClassVar[int]
+    SETTING_KINDS_FIELD_NUMBER: _ClassVar[int]
     bucket_id: int
     name: str
     account_id: str
@@ -30,7 +32,70 @@ class BucketRow(_message.Message):
     location: str
     history_retention_ms: int
     layout: BucketRow.Layout
-    def __init__(self, bucket_id: _Optional[int] = ..., name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., location: _Optional[str] = ..., history_retention_ms: _Optional[int] = ..., layout: _Optional[_Union[BucketRow.Layout, str]] = ...) -> None: ...
+    setting_kinds: int
+    def __init__(self, bucket_id: _Optional[int] = ..., name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., location: _Optional[str] = ..., history_retention_ms: _Optional[int] = ..., layout: _Optional[_Union[BucketRow.Layout, str]] = ..., setting_kinds: _Optional[int] = ...) -> None: ...
+
+class BucketSetting(_message.Message):
+    __slots__ = ("kind", "id", "document", "revision", "modified_ms")
+    class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        KIND_UNSPECIFIED: _ClassVar[BucketSetting.Kind]
+        VERSIONING: _ClassVar[BucketSetting.Kind]
+        ACL: _ClassVar[BucketSetting.Kind]
+        POLICY: _ClassVar[BucketSetting.Kind]
+        PUBLIC_ACCESS_BLOCK: _ClassVar[BucketSetting.Kind]
+        OWNERSHIP: _ClassVar[BucketSetting.Kind]
+        TAGGING: _ClassVar[BucketSetting.Kind]
+        CORS: _ClassVar[BucketSetting.Kind]
+        ENCRYPTION: _ClassVar[BucketSetting.Kind]
+        OBJECT_LOCK: _ClassVar[BucketSetting.Kind]
+        LIFECYCLE: _ClassVar[BucketSetting.Kind]
+        LOGGING: _ClassVar[BucketSetting.Kind]
+        NOTIFICATION: _ClassVar[BucketSetting.Kind]
+        REPLICATION: _ClassVar[BucketSetting.Kind]
+        WEBSITE: _ClassVar[BucketSetting.Kind]
+        ACCELERATE: _ClassVar[BucketSetting.Kind]
+        REQUEST_PAYMENT: _ClassVar[BucketSetting.Kind]
+        METADATA_TABLES: _ClassVar[BucketSetting.Kind]
+        ABAC: _ClassVar[BucketSetting.Kind]
+        INVENTORY: _ClassVar[BucketSetting.Kind]
+        METRICS: _ClassVar[BucketSetting.Kind]
+        ANALYTICS: _ClassVar[BucketSetting.Kind]
+        INTELLIGENT_TIERING: _ClassVar[BucketSetting.Kind]
+    KIND_UNSPECIFIED: BucketSetting.Kind
+    VERSIONING: BucketSetting.Kind
+    ACL: BucketSetting.Kind
+    POLICY: BucketSetting.Kind
+    PUBLIC_ACCESS_BLOCK: BucketSetting.Kind
+    OWNERSHIP: BucketSetting.Kind
+    TAGGING: BucketSetting.Kind
+    CORS: BucketSetting.Kind
+    ENCRYPTION: BucketSetting.Kind
+    OBJECT_LOCK: BucketSetting.Kind
+    LIFECYCLE: BucketSetting.Kind
+    LOGGING: BucketSetting.Kind
+    NOTIFICATION: BucketSetting.Kind
+    REPLICATION: BucketSetting.Kind
+    WEBSITE: BucketSetting.Kind
+    ACCELERATE: BucketSetting.Kind
+    REQUEST_PAYMENT: BucketSetting.Kind
+    METADATA_TABLES: BucketSetting.Kind
+    ABAC: BucketSetting.Kind
+    INVENTORY: BucketSetting.Kind
+    METRICS: BucketSetting.Kind
+    ANALYTICS: BucketSetting.Kind
+    INTELLIGENT_TIERING: BucketSetting.Kind
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    MODIFIED_MS_FIELD_NUMBER: _ClassVar[int]
+    kind: BucketSetting.Kind
+    id: str
+    document: bytes
+    revision: int
+    modified_ms: int
+    def __init__(self, kind: _Optional[_Union[BucketSetting.Kind, str]] = ..., id: _Optional[str] = ..., document: _Optional[bytes] = ..., revision: _Optional[int] = ..., modified_ms: _Optional[int] = ...) -> None: ...
 
 class HeaderPair(_message.Message):
     __slots__ = ("name", "value")
@@ -210,16 +275,6 @@ class AccessKeyRow(_message.Message):
     created_ms: int
     def __init__(self, access_key: _Optional[str] = ..., secret_key: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ...) -> None: ...
 
-class RetryRow(_message.Message):
-    __slots__ = ("answered_ms", "method", "reply")
-    ANSWERED_MS_FIELD_NUMBER: _ClassVar[int]
-    METHOD_FIELD_NUMBER: _ClassVar[int]
-    REPLY_FIELD_NUMBER: _ClassVar[int]
-    answered_ms: int
-    method: int
-    reply: bytes
-    def __init__(self, answered_ms: _Optional[int] = ..., method: _Optional[int] = ..., reply: _Optional[bytes] = ...) -> None: ...
-
 class VolumeRow(_message.Message):
     __slots__ = ("name", "account_id", "created_ms")
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -238,19 +293,59 @@ class DeletedBucketRow(_message.Message):
     deleted_ms: int
     def __init__(self, name: _Optional[str] = ..., deleted_ms: _Optional[int] = ...) -> None: ...
 
-class CreateBucketRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "bucket", "account_id", "location")
+class CreateVolumeRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "account_id", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    account_id: str
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., account_id: _Optional[str] = ..., volume: _Optional[str] = ...) -> None: ...
+
+class CreateVolumeReply(_message.Message):
+    __slots__ = ("volume",)
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    volume: VolumeRow
+    def __init__(self, volume: _Optional[_Union[VolumeRow, _Mapping]] = ...) -> None: ...
+
+class DeleteVolumeRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "volume")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., volume: _Optional[str] = ...) -> None: ...
+
+class DeleteVolumeReply(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class CreateBucketRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "account_id", "location", "volume")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     LOCATION_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     bucket: str
     account_id: str
     location: str
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., bucket: _Optional[str] = ..., account_id: _Optional[str] = ..., location: _Optional[str] = ...) -> None: ...
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., account_id: _Optional[str] = ..., location: _Optional[str] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CreateBucketReply(_message.Message):
     __slots__ = ("bucket",)
@@ -259,20 +354,78 @@ class CreateBucketReply(_message.Message):
     def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ...) -> None: ...
 
 class DeleteBucketRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "bucket", "bucket_id")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     bucket: str
     bucket_id: int
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ...) -> None: ...
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class DeleteBucketReply(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class PutBucketSettingRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "setting", "replaces", "volume")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    SETTING_FIELD_NUMBER: _ClassVar[int]
+    REPLACES_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    bucket: str
+    bucket_id: int
+    setting: BucketSetting
+    replaces: int
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., setting: _Optional[_Union[BucketSetting, _Mapping]] = ..., replaces: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
+
+class PutBucketSettingReply(_message.Message):
+    __slots__ = ("revision",)
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    def __init__(self, revision: _Optional[int] = ...) -> None: ...
+
+class DeleteBucketSettingRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "kind", "id", "replaces", "volume")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    REPLACES_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    bucket: str
+    bucket_id: int
+    kind: BucketSetting.Kind
+    id: str
+    replaces: int
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., kind: _Optional[_Union[BucketSetting.Kind, str]] = ..., id: _Optional[str] = ..., replaces: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
+
+class DeleteBucketSettingReply(_message.Message):
+    __slots__ = ("deleted",)
+    DELETED_FIELD_NUMBER: _ClassVar[int]
+    deleted: bool
+    def __init__(self, deleted: _Optional[bool] = ...) -> None: ...
 
 class WriteCondition(_message.Message):
     __slots__ = ("if_none_match", "if_match")
@@ -283,36 +436,42 @@ class WriteCondition(_message.Message):
     def __init__(self, if_none_match: _Optional[str] = ..., if_match: _Optional[str] = ...) -> None: ...
 
 class CopySource(_message.Message):
-    __slots__ = ("bucket", "bucket_id", "key", "object_id")
+    __slots__ = ("bucket", "bucket_id", "key", "object_id", "volume")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     bucket: str
     bucket_id: int
     key: bytes
     object_id: int
-    def __init__(self, bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., object_id: _Optional[int] = ...) -> None: ...
+    volume: str
+    def __init__(self, bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., object_id: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CommitKeyRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "bucket", "bucket_id", "key", "row", "condition", "copy_source")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "row", "condition", "copy_source", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     ROW_FIELD_NUMBER: _ClassVar[int]
     CONDITION_FIELD_NUMBER: _ClassVar[int]
     COPY_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     bucket: str
     bucket_id: int
     key: bytes
     row: KeyRow
     condition: WriteCondition
     copy_source: CopySource
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., row: _Optional[_Union[KeyRow, _Mapping]] = ..., condition: _Optional[_Union[WriteCondition, _Mapping]] = ..., copy_source: _Optional[_Union[CopySource, _Mapping]] = ...) -> None: ...
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., row: _Optional[_Union[KeyRow, _Mapping]] = ..., condition: _Optional[_Union[WriteCondition, _Mapping]] = ..., copy_source: _Optional[_Union[CopySource, _Mapping]] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CommitKeyReply(_message.Message):
     __slots__ = ("object_id", "modified_ms")
@@ -323,18 +482,22 @@ class CommitKeyReply(_message.Message):
     def __init__(self, object_id: _Optional[int] = ..., modified_ms: _Optional[int] = ...) -> None: ...
 
 class DeleteKeysRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "bucket", "bucket_id", "keys")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "keys", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     bucket: str
     bucket_id: int
     keys: _containers.RepeatedCompositeFieldContainer[KeyToDelete]
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., keys: _Optional[_Iterable[_Union[KeyToDelete, _Mapping]]] = ...) -> None: ...
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., keys: _Optional[_Iterable[_Union[KeyToDelete, _Mapping]]] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class KeyToDelete(_message.Message):
     __slots__ = ("key", "if_match")
@@ -351,20 +514,24 @@ class DeleteKeysReply(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[_types_pb2.ErrorCode, str]]] = ...) -> None: ...
 
 class CreateUploadRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "bucket", "bucket_id", "key", "row")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "row", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     ROW_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     bucket: str
     bucket_id: int
     key: bytes
     row: UploadRow
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., row: _Optional[_Union[UploadRow, _Mapping]] = ...) -> None: ...
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., row: _Optional[_Union[UploadRow, _Mapping]] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CreateUploadReply(_message.Message):
     __slots__ = ("upload_id",)
@@ -373,24 +540,28 @@ class CreateUploadReply(_message.Message):
     def __init__(self, upload_id: _Optional[bytes] = ...) -> None: ...
 
 class CommitPartRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "bucket", "bucket_id", "key", "upload_id", "number", "row")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "upload_id", "number", "row", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     ROW_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     bucket: str
     bucket_id: int
     key: bytes
     upload_id: bytes
     number: int
     row: PartRow
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ..., number: _Optional[int] = ..., row: _Optional[_Union[PartRow, _Mapping]] = ...) -> None: ...
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ..., number: _Optional[int] = ..., row: _Optional[_Union[PartRow, _Mapping]] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CommitPartReply(_message.Message):
     __slots__ = ("modified_ms",)
@@ -411,9 +582,10 @@ class CompletePart(_message.Message):
     def __init__(self, number: _Optional[int] = ..., etag: _Optional[str] = ..., checksum: _Optional[bytes] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ...) -> None: ...
 
 class CompleteUploadRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "bucket", "bucket_id", "key", "upload_id", "parts", "condition", "checksum", "size_bytes", "part_size_bytes_min")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "upload_id", "parts", "condition", "checksum", "size_bytes", "part_size_bytes_min", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
@@ -423,8 +595,10 @@ class CompleteUploadRequest(_message.Message):
     CHECKSUM_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     PART_SIZE_BYTES_MIN_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     bucket: str
     bucket_id: int
     key: bytes
@@ -434,7 +608,8 @@ class CompleteUploadRequest(_message.Message):
     checksum: _types_pb2.Checksum
     size_bytes: int
     part_size_bytes_min: int
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ..., parts: _Optional[_Iterable[_Union[CompletePart, _Mapping]]] = ..., condition: _Optional[_Union[WriteCondition, _Mapping]] = ..., checksum: _Optional[_Union[_types_pb2.Checksum, _Mapping]] = ..., size_bytes: _Optional[int] = ..., part_size_bytes_min: _Optional[int] = ...) -> None: ...
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ..., parts: _Optional[_Iterable[_Union[CompletePart, _Mapping]]] = ..., condition: _Optional[_Union[WriteCondition, _Mapping]] = ..., checksum: _Optional[_Union[_types_pb2.Checksum, _Mapping]] = ..., size_bytes: _Optional[int] = ..., part_size_bytes_min: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CompleteUploadReply(_message.Message):
     __slots__ = ("etag", "checksum", "object_id", "modified_ms")
@@ -449,20 +624,24 @@ class CompleteUploadReply(_message.Message):
     def __init__(self, etag: _Optional[str] = ..., checksum: _Optional[_Union[_types_pb2.Checksum, _Mapping]] = ..., object_id: _Optional[int] = ..., modified_ms: _Optional[int] = ...) -> None: ...
 
 class AbortUploadRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "bucket", "bucket_id", "key", "upload_id")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "upload_id", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     bucket: str
     bucket_id: int
     key: bytes
     upload_id: bytes
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ...) -> None: ...
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class AbortUploadReply(_message.Message):
     __slots__ = ("more",)
@@ -471,16 +650,18 @@ class AbortUploadReply(_message.Message):
     def __init__(self, more: _Optional[bool] = ...) -> None: ...
 
 class LeaseBlocksRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "count", "block_bytes_max")
+    __slots__ = ("client_id", "request_id", "is_retry", "count", "block_bytes_max")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     BLOCK_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     count: int
     block_bytes_max: int
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., count: _Optional[int] = ..., block_bytes_max: _Optional[int] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., count: _Optional[int] = ..., block_bytes_max: _Optional[int] = ...) -> None: ...
 
 class LeaseBlocksReply(_message.Message):
     __slots__ = ("lease_id", "blocks", "pipeline", "duration_ms", "other_pipelines")
@@ -497,14 +678,16 @@ class LeaseBlocksReply(_message.Message):
     def __init__(self, lease_id: _Optional[int] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., duration_ms: _Optional[int] = ..., other_pipelines: _Optional[int] = ...) -> None: ...
 
 class RenewLeasesRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "lease_ids")
+    __slots__ = ("client_id", "request_id", "is_retry", "lease_ids")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     LEASE_IDS_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     lease_ids: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., lease_ids: _Optional[_Iterable[int]] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., lease_ids: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class RenewLeasesReply(_message.Message):
     __slots__ = ("lost",)
@@ -513,30 +696,34 @@ class RenewLeasesReply(_message.Message):
     def __init__(self, lost: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ReleaseLeasesRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "lease_ids", "blocks")
+    __slots__ = ("client_id", "request_id", "is_retry", "lease_ids", "blocks")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     LEASE_IDS_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     lease_ids: _containers.RepeatedScalarFieldContainer[int]
     blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockId]
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., lease_ids: _Optional[_Iterable[int]] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockId, _Mapping]]] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., lease_ids: _Optional[_Iterable[int]] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockId, _Mapping]]] = ...) -> None: ...
 
 class ReleaseLeasesReply(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class CreateAccountRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "account")
+    __slots__ = ("client_id", "request_id", "is_retry", "account")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     account: _types_pb2.Account
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., account: _Optional[_Union[_types_pb2.Account, _Mapping]] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., account: _Optional[_Union[_types_pb2.Account, _Mapping]] = ...) -> None: ...
 
 class CreateAccountReply(_message.Message):
     __slots__ = ("account",)
@@ -545,18 +732,20 @@ class CreateAccountReply(_message.Message):
     def __init__(self, account: _Optional[_Union[_types_pb2.Account, _Mapping]] = ...) -> None: ...
 
 class CreateAccessKeyRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "account_id", "access_key", "secret_key")
+    __slots__ = ("client_id", "request_id", "is_retry", "account_id", "access_key", "secret_key")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     ACCESS_KEY_FIELD_NUMBER: _ClassVar[int]
     SECRET_KEY_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     account_id: str
     access_key: str
     secret_key: str
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., account_id: _Optional[str] = ..., access_key: _Optional[str] = ..., secret_key: _Optional[str] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., account_id: _Optional[str] = ..., access_key: _Optional[str] = ..., secret_key: _Optional[str] = ...) -> None: ...
 
 class CreateAccessKeyReply(_message.Message):
     __slots__ = ("key",)
@@ -565,27 +754,26 @@ class CreateAccessKeyReply(_message.Message):
     def __init__(self, key: _Optional[_Union[AccessKeyRow, _Mapping]] = ...) -> None: ...
 
 class RevokeAccessKeyRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "access_key")
+    __slots__ = ("client_id", "request_id", "is_retry", "access_key")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     ACCESS_KEY_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     access_key: str
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., access_key: _Optional[str] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., access_key: _Optional[str] = ...) -> None: ...
 
 class RevokeAccessKeyReply(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
-class InitializeOm(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
-
 class GrantLease(_message.Message):
-    __slots__ = ("client_id", "request_id", "blocks", "pipeline", "duration_ms", "last_id", "other_pipelines")
+    __slots__ = ("client_id", "request_id", "is_retry", "blocks", "pipeline", "duration_ms", "last_id", "other_pipelines")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_FIELD_NUMBER: _ClassVar[int]
     DURATION_MS_FIELD_NUMBER: _ClassVar[int]
@@ -593,12 +781,13 @@ class GrantLease(_message.Message):
     OTHER_PIPELINES_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     blocks: _types_pb2.BlockRange
     pipeline: _types_pb2.Pipeline
     duration_ms: int
     last_id: int
     other_pipelines: int
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., duration_ms: _Optional[int] = ..., last_id: _Optional[int] = ..., other_pipelines: _Optional[int] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., duration_ms: _Optional[int] = ..., last_id: _Optional[int] = ..., other_pipelines: _Optional[int] = ...) -> None: ...
 
 class ExpireLeases(_message.Message):
     __slots__ = ("lease_ids",)
@@ -611,14 +800,6 @@ class CollectGarbage(_message.Message):
     ROW_KEYS_FIELD_NUMBER: _ClassVar[int]
     row_keys: _containers.RepeatedScalarFieldContainer[bytes]
     def __init__(self, row_keys: _Optional[_Iterable[bytes]] = ...) -> None: ...
-
-class ExpireRetries(_message.Message):
-    __slots__ = ("answered_before_ms", "rows_max")
-    ANSWERED_BEFORE_MS_FIELD_NUMBER: _ClassVar[int]
-    ROWS_MAX_FIELD_NUMBER: _ClassVar[int]
-    answered_before_ms: int
-    rows_max: int
-    def __init__(self, answered_before_ms: _Optional[int] = ..., rows_max: _Optional[int] = ...) -> None: ...
 
 class PurgeBucket(_message.Message):
     __slots__ = ("bucket_id", "rows_max")
@@ -642,37 +823,71 @@ class ExpireCompletedUploads(_message.Message):
     row_keys: _containers.RepeatedScalarFieldContainer[bytes]
     def __init__(self, completed_before_ms: _Optional[int] = ..., row_keys: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
-class WorkReply(_message.Message):
-    __slots__ = ("more",)
-    MORE_FIELD_NUMBER: _ClassVar[int]
-    more: bool
-    def __init__(self, more: _Optional[bool] = ...) -> None: ...
+class LookupVolumeRequest(_message.Message):
+    __slots__ = ("volume",)
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    volume: str
+    def __init__(self, volume: _Optional[str] = ...) -> None: ...
+
+class LookupVolumeReply(_message.Message):
+    __slots__ = ("volume",)
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    volume: VolumeRow
+    def __init__(self, volume: _Optional[_Union[VolumeRow, _Mapping]] = ...) -> None: ...
+
+class ListVolumesRequest(_message.Message):
+    __slots__ = ("account_id", "prefix", "after", "count_max")
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    PREFIX_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    COUNT_MAX_FIELD_NUMBER: _ClassVar[int]
+    account_id: str
+    prefix: str
+    after: str
+    count_max: int
+    def __init__(self, account_id: _Optional[str] = ..., prefix: _Optional[str] = ..., after: _Optional[str] = ..., count_max: _Optional[int] = ...) -> None: ...
+
+class ListVolumesReply(_message.Message):
+    __slots__ = ("volumes", "truncated")
+    VOLUMES_FIELD_NUMBER: _ClassVar[int]
+    TRUNCATED_FIELD_NUMBER: _ClassVar[int]
+    volumes: _containers.RepeatedCompositeFieldContainer[VolumeRow]
+    truncated: bool
+    def __init__(self, volumes: _Optional[_Iterable[_Union[VolumeRow, _Mapping]]] = ..., truncated: _Optional[bool] = ...) -> None: ...
 
 class LookupBucketRequest(_message.Message):
-    __slots__ = ("bucket",)
+    __slots__ = ("bucket", "setting_kinds", "volume")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
+    SETTING_KINDS_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     bucket: str
-    def __init__(self, bucket: _Optional[str] = ...) -> None: ...
+    setting_kinds: int
+    volume: str
+    def __init__(self, bucket: _Optional[str] = ..., setting_kinds: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class LookupBucketReply(_message.Message):
-    __slots__ = ("bucket",)
+    __slots__ = ("bucket", "settings")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
     bucket: BucketRow
-    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ...) -> None: ...
+    settings: _containers.RepeatedCompositeFieldContainer[BucketSetting]
+    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., settings: _Optional[_Iterable[_Union[BucketSetting, _Mapping]]] = ...) -> None: ...
 
 class ListBucketsRequest(_message.Message):
-    __slots__ = ("account_id", "prefix", "after", "count_max", "every_account")
+    __slots__ = ("account_id", "prefix", "after", "count_max", "every_account", "volume")
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     PREFIX_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
     COUNT_MAX_FIELD_NUMBER: _ClassVar[int]
     EVERY_ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     account_id: str
     prefix: str
     after: str
     count_max: int
     every_account: bool
-    def __init__(self, account_id: _Optional[str] = ..., prefix: _Optional[str] = ..., after: _Optional[str] = ..., count_max: _Optional[int] = ..., every_account: _Optional[bool] = ...) -> None: ...
+    volume: str
+    def __init__(self, account_id: _Optional[str] = ..., prefix: _Optional[str] = ..., after: _Optional[str] = ..., count_max: _Optional[int] = ..., every_account: _Optional[bool] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class ListBucketsReply(_message.Message):
     __slots__ = ("buckets", "truncated")
@@ -683,136 +898,164 @@ class ListBucketsReply(_message.Message):
     def __init__(self, buckets: _Optional[_Iterable[_Union[BucketRow, _Mapping]]] = ..., truncated: _Optional[bool] = ...) -> None: ...
 
 class LookupKeyRequest(_message.Message):
-    __slots__ = ("bucket", "key")
+    __slots__ = ("bucket", "key", "setting_kinds", "volume")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
+    SETTING_KINDS_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     bucket: str
     key: bytes
-    def __init__(self, bucket: _Optional[str] = ..., key: _Optional[bytes] = ...) -> None: ...
+    setting_kinds: int
+    volume: str
+    def __init__(self, bucket: _Optional[str] = ..., key: _Optional[bytes] = ..., setting_kinds: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class LookupKeyReply(_message.Message):
-    __slots__ = ("bucket", "found", "row")
+    __slots__ = ("bucket", "exists", "row", "settings")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
-    FOUND_FIELD_NUMBER: _ClassVar[int]
+    EXISTS_FIELD_NUMBER: _ClassVar[int]
     ROW_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
     bucket: BucketRow
-    found: bool
+    exists: bool
     row: KeyRow
-    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., found: _Optional[bool] = ..., row: _Optional[_Union[KeyRow, _Mapping]] = ...) -> None: ...
+    settings: _containers.RepeatedCompositeFieldContainer[BucketSetting]
+    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., exists: _Optional[bool] = ..., row: _Optional[_Union[KeyRow, _Mapping]] = ..., settings: _Optional[_Iterable[_Union[BucketSetting, _Mapping]]] = ...) -> None: ...
 
 class ListKeysRequest(_message.Message):
-    __slots__ = ("bucket", "prefix", "delimiter", "after", "count_max", "inclusive")
+    __slots__ = ("bucket", "prefix", "delimiter", "after", "count_max", "inclusive", "setting_kinds", "volume")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     PREFIX_FIELD_NUMBER: _ClassVar[int]
     DELIMITER_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
     COUNT_MAX_FIELD_NUMBER: _ClassVar[int]
     INCLUSIVE_FIELD_NUMBER: _ClassVar[int]
+    SETTING_KINDS_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     bucket: str
     prefix: bytes
     delimiter: bytes
     after: bytes
     count_max: int
     inclusive: bool
-    def __init__(self, bucket: _Optional[str] = ..., prefix: _Optional[bytes] = ..., delimiter: _Optional[bytes] = ..., after: _Optional[bytes] = ..., count_max: _Optional[int] = ..., inclusive: _Optional[bool] = ...) -> None: ...
+    setting_kinds: int
+    volume: str
+    def __init__(self, bucket: _Optional[str] = ..., prefix: _Optional[bytes] = ..., delimiter: _Optional[bytes] = ..., after: _Optional[bytes] = ..., count_max: _Optional[int] = ..., inclusive: _Optional[bool] = ..., setting_kinds: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class ListKeysReply(_message.Message):
-    __slots__ = ("bucket", "keys", "rows", "common_prefixes", "truncated", "last")
+    __slots__ = ("bucket", "keys", "rows", "common_prefixes", "truncated", "last", "settings")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     COMMON_PREFIXES_FIELD_NUMBER: _ClassVar[int]
     TRUNCATED_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
     bucket: BucketRow
     keys: _containers.RepeatedScalarFieldContainer[bytes]
     rows: _containers.RepeatedScalarFieldContainer[bytes]
     common_prefixes: _containers.RepeatedScalarFieldContainer[bytes]
     truncated: bool
     last: bytes
-    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., keys: _Optional[_Iterable[bytes]] = ..., rows: _Optional[_Iterable[bytes]] = ..., common_prefixes: _Optional[_Iterable[bytes]] = ..., truncated: _Optional[bool] = ..., last: _Optional[bytes] = ...) -> None: ...
+    settings: _containers.RepeatedCompositeFieldContainer[BucketSetting]
+    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., keys: _Optional[_Iterable[bytes]] = ..., rows: _Optional[_Iterable[bytes]] = ..., common_prefixes: _Optional[_Iterable[bytes]] = ..., truncated: _Optional[bool] = ..., last: _Optional[bytes] = ..., settings: _Optional[_Iterable[_Union[BucketSetting, _Mapping]]] = ...) -> None: ...
 
 class LookupUploadRequest(_message.Message):
-    __slots__ = ("bucket", "key", "upload_id")
+    __slots__ = ("bucket", "key", "upload_id", "setting_kinds", "volume")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
+    SETTING_KINDS_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     bucket: str
     key: bytes
     upload_id: bytes
-    def __init__(self, bucket: _Optional[str] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ...) -> None: ...
+    setting_kinds: int
+    volume: str
+    def __init__(self, bucket: _Optional[str] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ..., setting_kinds: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class LookupUploadReply(_message.Message):
-    __slots__ = ("bucket", "found", "upload", "completed")
+    __slots__ = ("bucket", "exists", "upload", "settings")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
-    FOUND_FIELD_NUMBER: _ClassVar[int]
+    EXISTS_FIELD_NUMBER: _ClassVar[int]
     UPLOAD_FIELD_NUMBER: _ClassVar[int]
-    COMPLETED_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
     bucket: BucketRow
-    found: bool
+    exists: bool
     upload: UploadRow
-    completed: bool
-    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., found: _Optional[bool] = ..., upload: _Optional[_Union[UploadRow, _Mapping]] = ..., completed: _Optional[bool] = ...) -> None: ...
+    settings: _containers.RepeatedCompositeFieldContainer[BucketSetting]
+    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., exists: _Optional[bool] = ..., upload: _Optional[_Union[UploadRow, _Mapping]] = ..., settings: _Optional[_Iterable[_Union[BucketSetting, _Mapping]]] = ...) -> None: ...
 
 class ListUploadsRequest(_message.Message):
-    __slots__ = ("bucket", "prefix", "delimiter", "key_marker", "upload_id_marker", "count_max")
+    __slots__ = ("bucket", "prefix", "delimiter", "key_marker", "upload_id_marker", "count_max", "setting_kinds", "volume")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     PREFIX_FIELD_NUMBER: _ClassVar[int]
     DELIMITER_FIELD_NUMBER: _ClassVar[int]
     KEY_MARKER_FIELD_NUMBER: _ClassVar[int]
     UPLOAD_ID_MARKER_FIELD_NUMBER: _ClassVar[int]
     COUNT_MAX_FIELD_NUMBER: _ClassVar[int]
+    SETTING_KINDS_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     bucket: str
     prefix: bytes
     delimiter: bytes
     key_marker: bytes
     upload_id_marker: bytes
     count_max: int
-    def __init__(self, bucket: _Optional[str] = ..., prefix: _Optional[bytes] = ..., delimiter: _Optional[bytes] = ..., key_marker: _Optional[bytes] = ..., upload_id_marker: _Optional[bytes] = ..., count_max: _Optional[int] = ...) -> None: ...
+    setting_kinds: int
+    volume: str
+    def __init__(self, bucket: _Optional[str] = ..., prefix: _Optional[bytes] = ..., delimiter: _Optional[bytes] = ..., key_marker: _Optional[bytes] = ..., upload_id_marker: _Optional[bytes] = ..., count_max: _Optional[int] = ..., setting_kinds: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class ListUploadsReply(_message.Message):
-    __slots__ = ("bucket", "uploads", "common_prefixes", "truncated", "next_key_marker", "next_upload_id_marker")
+    __slots__ = ("bucket", "uploads", "common_prefixes", "truncated", "next_key_marker", "next_upload_id_marker", "settings")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     UPLOADS_FIELD_NUMBER: _ClassVar[int]
     COMMON_PREFIXES_FIELD_NUMBER: _ClassVar[int]
     TRUNCATED_FIELD_NUMBER: _ClassVar[int]
     NEXT_KEY_MARKER_FIELD_NUMBER: _ClassVar[int]
     NEXT_UPLOAD_ID_MARKER_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
     bucket: BucketRow
     uploads: _containers.RepeatedCompositeFieldContainer[UploadRow]
     common_prefixes: _containers.RepeatedScalarFieldContainer[bytes]
     truncated: bool
     next_key_marker: bytes
     next_upload_id_marker: bytes
-    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., uploads: _Optional[_Iterable[_Union[UploadRow, _Mapping]]] = ..., common_prefixes: _Optional[_Iterable[bytes]] = ..., truncated: _Optional[bool] = ..., next_key_marker: _Optional[bytes] = ..., next_upload_id_marker: _Optional[bytes] = ...) -> None: ...
+    settings: _containers.RepeatedCompositeFieldContainer[BucketSetting]
+    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., uploads: _Optional[_Iterable[_Union[UploadRow, _Mapping]]] = ..., common_prefixes: _Optional[_Iterable[bytes]] = ..., truncated: _Optional[bool] = ..., next_key_marker: _Optional[bytes] = ..., next_upload_id_marker: _Optional[bytes] = ..., settings: _Optional[_Iterable[_Union[BucketSetting, _Mapping]]] = ...) -> None: ...
 
 class ListPartsRequest(_message.Message):
-    __slots__ = ("bucket", "key", "upload_id", "after_number", "count_max")
+    __slots__ = ("bucket", "key", "upload_id", "after_number", "count_max", "setting_kinds", "volume")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
     AFTER_NUMBER_FIELD_NUMBER: _ClassVar[int]
     COUNT_MAX_FIELD_NUMBER: _ClassVar[int]
+    SETTING_KINDS_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     bucket: str
     key: bytes
     upload_id: bytes
     after_number: int
     count_max: int
-    def __init__(self, bucket: _Optional[str] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ..., after_number: _Optional[int] = ..., count_max: _Optional[int] = ...) -> None: ...
+    setting_kinds: int
+    volume: str
+    def __init__(self, bucket: _Optional[str] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ..., after_number: _Optional[int] = ..., count_max: _Optional[int] = ..., setting_kinds: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class ListPartsReply(_message.Message):
-    __slots__ = ("bucket", "upload", "numbers", "parts", "truncated")
+    __slots__ = ("bucket", "upload", "numbers", "parts", "truncated", "settings")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     UPLOAD_FIELD_NUMBER: _ClassVar[int]
     NUMBERS_FIELD_NUMBER: _ClassVar[int]
     PARTS_FIELD_NUMBER: _ClassVar[int]
     TRUNCATED_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
     bucket: BucketRow
     upload: UploadRow
     numbers: _containers.RepeatedScalarFieldContainer[int]
     parts: _containers.RepeatedCompositeFieldContainer[PartRow]
     truncated: bool
-    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., upload: _Optional[_Union[UploadRow, _Mapping]] = ..., numbers: _Optional[_Iterable[int]] = ..., parts: _Optional[_Iterable[_Union[PartRow, _Mapping]]] = ..., truncated: _Optional[bool] = ...) -> None: ...
+    settings: _containers.RepeatedCompositeFieldContainer[BucketSetting]
+    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., upload: _Optional[_Union[UploadRow, _Mapping]] = ..., numbers: _Optional[_Iterable[int]] = ..., parts: _Optional[_Iterable[_Union[PartRow, _Mapping]]] = ..., truncated: _Optional[bool] = ..., settings: _Optional[_Iterable[_Union[BucketSetting, _Mapping]]] = ...) -> None: ...
 
 class DeriveSigningKeyRequest(_message.Message):
     __slots__ = ("access_key", "date", "region", "service")

@@ -22,47 +22,47 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from trioxygen.proto.v1 import options_pb2 as trioxygen_dot_proto_dot_v1_dot_options__pb2
+from trioxygen.proto.v1 import replication_pb2 as trioxygen_dot_proto_dot_v1_dot_replication__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtrioxygen/proto/v1/raft.proto\x12\x12trioxygen.proto.v1\"9\n\x05\x44\x65lta\x12\x12\n\noperations\x18\x01 \x03(\r\x12\x0c\n\x04keys\x18\x02 \x03(\x0c\x12\x0e\n\x06values\x18\x03 \x03(\x0c\"o\n\tHardState\x12\x0c\n\x04term\x18\x01 \x01(\x04\x12\x11\n\tvoted_for\x18\x02 \x01(\x04\x12\x0e\n\x06\x63ommit\x18\x03 \x01(\x04\x12\x18\n\x10installing_index\x18\x04 \x01(\x04\x12\x17\n\x0finstalling_term\x18\x05 \x01(\x04\"Z\n\tRaftBatch\x12\x16\n\x0esender_address\x18\x01 \x01(\t\x12\x35\n\x06groups\x18\x02 \x03(\x0b\x32%.trioxygen.proto.v1.RaftGroupMessages\"k\n\x11RaftGroupMessages\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12\x31\n\x08messages\x18\x03 \x03(\x0b\x32\x1f.trioxygen.proto.v1.RaftMessage\"\xb1\x02\n\x0bRaftMessage\x12\x31\n\x04kind\x18\x01 \x01(\x0e\x32#.trioxygen.proto.v1.RaftMessageKind\x12\x0e\n\x06sender\x18\x02 \x01(\x04\x12\n\n\x02to\x18\x03 \x01(\x04\x12\x0c\n\x04term\x18\x04 \x01(\x04\x12\r\n\x05index\x18\x05 \x01(\x04\x12\x12\n\nindex_term\x18\x06 \x01(\x04\x12\x0e\n\x06\x63ommit\x18\x07 \x01(\x04\x12\x12\n\nhint_index\x18\x08 \x01(\x04\x12\x11\n\thint_term\x18\t \x01(\x04\x12\x0e\n\x06number\x18\n \x01(\x04\x12\x0c\n\x04\x66lag\x18\x0b \x01(\x08\x12\x0b\n\x03pre\x18\x0c \x01(\x08\x12\x10\n\x08transfer\x18\r \x01(\x08\x12\x10\n\x08payloads\x18\x0e \x03(\x0c\x12\r\n\x05terms\x18\x0f \x03(\x04\x12\r\n\x05kinds\x18\x10 \x01(\x0c\"V\n\tMemberRow\x12\x12\n\nreplica_id\x18\x01 \x01(\x04\x12\x0f\n\x07node_id\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x03 \x01(\t\x12\x13\n\x0bincarnation\x18\x04 \x01(\x06\":\n\tPutMember\x12-\n\x06member\x18\x01 \x01(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\"\"\n\x0c\x44\x65leteMember\x12\x12\n\nreplica_id\x18\x01 \x01(\x04\"\r\n\x0bMemberReply\"F\n\x0f\x44iscoverRequest\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x0f\n\x07node_id\x18\x02 \x01(\t\x12\x13\n\x0bincarnation\x18\x03 \x01(\x06\"\xed\x01\n\rDiscoverReply\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\x06\x12\x14\n\x0cgroup_digest\x18\x03 \x01(\x06\x12.\n\x07members\x18\x04 \x03(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\x12\x16\n\x0eleader_address\x18\x05 \x01(\t\x12\x34\n\rfirst_members\x18\x06 \x03(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\x12\x12\n\nconfigured\x18\x07 \x03(\t\x12\x0e\n\x06\x66ormat\x18\x08 \x01(\r\"y\n\x0bJoinRequest\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12\x0f\n\x07node_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x04 \x01(\t\x12\x13\n\x0bincarnation\x18\x05 \x01(\x06\x12\x0e\n\x06\x66ormat\x18\x06 \x01(\r\"e\n\tJoinReply\x12\x12\n\nreplica_id\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12.\n\x07members\x18\x03 \x03(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\"\xc8\x01\n\x15InstallSnapshotHeader\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12\x16\n\x0esender_address\x18\x03 \x01(\t\x12\x0e\n\x06sender\x18\x04 \x01(\x04\x12\n\n\x02to\x18\x05 \x01(\x04\x12\x0c\n\x04term\x18\x06 \x01(\x04\x12\r\n\x05index\x18\x07 \x01(\x04\x12\x12\n\nindex_term\x18\x08 \x01(\x04\x12\x15\n\rconfiguration\x18\t \x01(\x0c\x12\x0e\n\x06\x66ormat\x18\n \x01(\t\")\n\x14InstallSnapshotReply\x12\x11\n\tinstalled\x18\x01 \x01(\x08*\xf3\x01\n\x0fRaftMessageKind\x12\x18\n\x14RAFT_MESSAGE_UNKNOWN\x10\x00\x12\x12\n\x0e\x41PPEND_ENTRIES\x10\x01\x12\x10\n\x0c\x41PPEND_REPLY\x10\x02\x12\x12\n\x0eRAFT_HEARTBEAT\x10\x03\x12\x18\n\x14RAFT_HEARTBEAT_REPLY\x10\x04\x12\x11\n\rCOMMIT_NOTICE\x10\x05\x12\x10\n\x0cREQUEST_VOTE\x10\x06\x12\x0e\n\nVOTE_REPLY\x10\x07\x12\x0f\n\x0bTIMEOUT_NOW\x10\x08\x12\x16\n\x12READ_INDEX_REQUEST\x10\t\x12\x14\n\x10READ_INDEX_REPLY\x10\n2\xd2\x02\n\x04Raft\x12\x44\n\x04Step\x12\x1d.trioxygen.proto.v1.RaftBatch\x1a\x1d.trioxygen.proto.v1.RaftBatch\x12R\n\x08\x44iscover\x12#.trioxygen.proto.v1.DiscoverRequest\x1a!.trioxygen.proto.v1.DiscoverReply\x12\x46\n\x04Join\x12\x1f.trioxygen.proto.v1.JoinRequest\x1a\x1d.trioxygen.proto.v1.JoinReply\x12h\n\x0fInstallSnapshot\x12).trioxygen.proto.v1.InstallSnapshotHeader\x1a(.trioxygen.proto.v1.InstallSnapshotReply(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtrioxygen/proto/v1/raft.proto\x12\x12trioxygen.proto.v1\x1a trioxygen/proto/v1/options.proto\x1a$trioxygen/proto/v1/replication.proto\"o\n\tHardState\x12\x0c\n\x04term\x18\x01 \x01(\x04\x12\x11\n\tvoted_for\x18\x02 \x01(\x04\x12\x0e\n\x06\x63ommit\x18\x03 \x01(\x04\x12\x18\n\x10installing_index\x18\x04 \x01(\x04\x12\x17\n\x0finstalling_term\x18\x05 \x01(\x04\"Z\n\tRaftBatch\x12\x16\n\x0esender_address\x18\x01 \x01(\t\x12\x35\n\x06groups\x18\x02 \x03(\x0b\x32%.trioxygen.proto.v1.RaftGroupMessages\"k\n\x11RaftGroupMessages\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12\x31\n\x08messages\x18\x03 \x03(\x0b\x32\x1f.trioxygen.proto.v1.RaftMessage\"\xb1\x02\n\x0bRaftMessage\x12\x31\n\x04kind\x18\x01 \x01(\x0e\x32#.trioxygen.proto.v1.RaftMessageKind\x12\x0e\n\x06sender\x18\x02 \x01(\x04\x12\n\n\x02to\x18\x03 \x01(\x04\x12\x0c\n\x04term\x18\x04 \x01(\x04\x12\r\n\x05index\x18\x05 \x01(\x04\x12\x12\n\nindex_term\x18\x06 \x01(\x04\x12\x0e\n\x06\x63ommit\x18\x07 \x01(\x04\x12\x12\n\nhint_index\x18\x08 \x01(\x04\x12\x11\n\thint_term\x18\t \x01(\x04\x12\x0e\n\x06number\x18\n \x01(\x04\x12\x0c\n\x04\x66lag\x18\x0b \x01(\x08\x12\x0b\n\x03pre\x18\x0c \x01(\x08\x12\x10\n\x08transfer\x18\r \x01(\x08\x12\x10\n\x08payloads\x18\x0e \x03(\x0c\x12\r\n\x05terms\x18\x0f \x03(\x04\x12\r\n\x05kinds\x18\x10 \x01(\x0c\"F\n\x0f\x44iscoverRequest\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x0f\n\x07node_id\x18\x02 \x01(\t\x12\x13\n\x0bincarnation\x18\x03 \x01(\x06\"\xed\x01\n\rDiscoverReply\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\x06\x12\x14\n\x0cgroup_digest\x18\x03 \x01(\x06\x12.\n\x07members\x18\x04 \x03(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\x12\x16\n\x0eleader_address\x18\x05 \x01(\t\x12\x34\n\rfirst_members\x18\x06 \x03(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\x12\x12\n\nconfigured\x18\x07 \x03(\t\x12\x0e\n\x06\x66ormat\x18\x08 \x01(\r\"y\n\x0bJoinRequest\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12\x0f\n\x07node_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x04 \x01(\t\x12\x13\n\x0bincarnation\x18\x05 \x01(\x06\x12\x0e\n\x06\x66ormat\x18\x06 \x01(\r\"e\n\tJoinReply\x12\x12\n\nreplica_id\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12.\n\x07members\x18\x03 \x03(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\"\xc8\x01\n\x15InstallSnapshotHeader\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12\x16\n\x0esender_address\x18\x03 \x01(\t\x12\x0e\n\x06sender\x18\x04 \x01(\x04\x12\n\n\x02to\x18\x05 \x01(\x04\x12\x0c\n\x04term\x18\x06 \x01(\x04\x12\r\n\x05index\x18\x07 \x01(\x04\x12\x12\n\nindex_term\x18\x08 \x01(\x04\x12\x15\n\rconfiguration\x18\t \x01(\x0c\x12\x0e\n\x06\x66ormat\x18\n \x01(\t\")\n\x14InstallSnapshotReply\x12\x11\n\tinstalled\x18\x01 \x01(\x08*\xf3\x01\n\x0fRaftMessageKind\x12\x18\n\x14RAFT_MESSAGE_UNKNOWN\x10\x00\x12\x12\n\x0e\x41PPEND_ENTRIES\x10\x01\x12\x10\n\x0c\x41PPEND_REPLY\x10\x02\x12\x12\n\x0eRAFT_HEARTBEAT\x10\x03\x12\x18\n\x14RAFT_HEARTBEAT_REPLY\x10\x04\x12\x11\n\rCOMMIT_NOTICE\x10\x05\x12\x10\n\x0cREQUEST_VOTE\x10\x06\x12\x0e\n\nVOTE_REPLY\x10\x07\x12\x0f\n\x0bTIMEOUT_NOW\x10\x08\x12\x16\n\x12READ_INDEX_REQUEST\x10\t\x12\x14\n\x10READ_INDEX_REPLY\x10\n2\xfe\x02\n\x04Raft\x12M\n\x04Step\x12\x1d.trioxygen.proto.v1.RaftBatch\x1a\x1d.trioxygen.proto.v1.RaftBatch\"\x07\x8a\xb5\x18\x03\x02\x03\x04\x12[\n\x08\x44iscover\x12#.trioxygen.proto.v1.DiscoverRequest\x1a!.trioxygen.proto.v1.DiscoverReply\"\x07\x8a\xb5\x18\x03\x02\x03\x04\x12S\n\x04Join\x12\x1f.trioxygen.proto.v1.JoinRequest\x1a\x1d.trioxygen.proto.v1.JoinReply\"\x0b\x8a\xb5\x18\x03\x02\x03\x04\x90\xb5\x18\x01\x12u\n\x0fInstallSnapshot\x12).trioxygen.proto.v1.InstallSnapshotHeader\x1a(.trioxygen.proto.v1.InstallSnapshotReply\"\x0b\x8a\xb5\x18\x03\x02\x03\x04\x90\xb5\x18\x01(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trioxygen.proto.v1.raft_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RAFTMESSAGEKIND']._serialized_start=1718
-  _globals['_RAFTMESSAGEKIND']._serialized_end=1961
-  _globals['_DELTA']._serialized_start=53
-  _globals['_DELTA']._serialized_end=110
-  _globals['_HARDSTATE']._serialized_start=112
-  _globals['_HARDSTATE']._serialized_end=223
-  _globals['_RAFTBATCH']._serialized_start=225
-  _globals['_RAFTBATCH']._serialized_end=315
-  _globals['_RAFTGROUPMESSAGES']._serialized_start=317
-  _globals['_RAFTGROUPMESSAGES']._serialized_end=424
-  _globals['_RAFTMESSAGE']._serialized_start=427
-  _globals['_RAFTMESSAGE']._serialized_end=732
-  _globals['_MEMBERROW']._serialized_start=734
-  _globals['_MEMBERROW']._serialized_end=820
-  _globals['_PUTMEMBER']._serialized_start=822
-  _globals['_PUTMEMBER']._serialized_end=880
-  _globals['_DELETEMEMBER']._serialized_start=882
-  _globals['_DELETEMEMBER']._serialized_end=916
-  _globals['_MEMBERREPLY']._serialized_start=918
-  _globals['_MEMBERREPLY']._serialized_end=931
-  _globals['_DISCOVERREQUEST']._serialized_start=933
-  _globals['_DISCOVERREQUEST']._serialized_end=1003
-  _globals['_DISCOVERREPLY']._serialized_start=1006
-  _globals['_DISCOVERREPLY']._serialized_end=1243
-  _globals['_JOINREQUEST']._serialized_start=1245
-  _globals['_JOINREQUEST']._serialized_end=1366
-  _globals['_JOINREPLY']._serialized_start=1368
-  _globals['_JOINREPLY']._serialized_end=1469
-  _globals['_INSTALLSNAPSHOTHEADER']._serialized_start=1472
-  _globals['_INSTALLSNAPSHOTHEADER']._serialized_end=1672
-  _globals['_INSTALLSNAPSHOTREPLY']._serialized_start=1674
-  _globals['_INSTALLSNAPSHOTREPLY']._serialized_end=1715
-  _globals['_RAFT']._serialized_start=1964
-  _globals['_RAFT']._serialized_end=2302
+  _globals['_RAFT'].methods_by_name['Step']._loaded_options = None
+  _globals['_RAFT'].methods_by_name['Step']._serialized_options = b'\212\265\030\003\002\003\004'
+  _globals['_RAFT'].methods_by_name['Discover']._loaded_options = None
+  _globals['_RAFT'].methods_by_name['Discover']._serialized_options = b'\212\265\030\003\002\003\004'
+  _globals['_RAFT'].methods_by_name['Join']._loaded_options = None
+  _globals['_RAFT'].methods_by_name['Join']._serialized_options = b'\212\265\030\003\002\003\004\220\265\030\001'
+  _globals['_RAFT'].methods_by_name['InstallSnapshot']._loaded_options = None
+  _globals['_RAFT'].methods_by_name['InstallSnapshot']._serialized_options = b'\212\265\030\003\002\003\004\220\265\030\001'
+  _globals['_RAFTMESSAGEKIND']._serialized_start=1532
+  _globals['_RAFTMESSAGEKIND']._serialized_end=1775
+  _globals['_HARDSTATE']._serialized_start=125
+  _globals['_HARDSTATE']._serialized_end=236
+  _globals['_RAFTBATCH']._serialized_start=238
+  _globals['_RAFTBATCH']._serialized_end=328
+  _globals['_RAFTGROUPMESSAGES']._serialized_start=330
+  _globals['_RAFTGROUPMESSAGES']._serialized_end=437
+  _globals['_RAFTMESSAGE']._serialized_start=440
+  _globals['_RAFTMESSAGE']._serialized_end=745
+  _globals['_DISCOVERREQUEST']._serialized_start=747
+  _globals['_DISCOVERREQUEST']._serialized_end=817
+  _globals['_DISCOVERREPLY']._serialized_start=820
+  _globals['_DISCOVERREPLY']._serialized_end=1057
+  _globals['_JOINREQUEST']._serialized_start=1059
+  _globals['_JOINREQUEST']._serialized_end=1180
+  _globals['_JOINREPLY']._serialized_start=1182
+  _globals['_JOINREPLY']._serialized_end=1283
+  _globals['_INSTALLSNAPSHOTHEADER']._serialized_start=1286
+  _globals['_INSTALLSNAPSHOTHEADER']._serialized_end=1486
+  _globals['_INSTALLSNAPSHOTREPLY']._serialized_start=1488
+  _globals['_INSTALLSNAPSHOTREPLY']._serialized_end=1529
+  _globals['_RAFT']._serialized_start=1778
+  _globals['_RAFT']._serialized_end=2160
 # @@protoc_insertion_point(module_scope)

@@ -1,3 +1,5 @@
+from trioxygen.proto.v1 import options_pb2 as _options_pb2
+from trioxygen.proto.v1 import replication_pb2 as _replication_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -31,16 +33,6 @@ VOTE_REPLY: RaftMessageKind
 TIMEOUT_NOW: RaftMessageKind
 READ_INDEX_REQUEST: RaftMessageKind
 READ_INDEX_REPLY: RaftMessageKind
-
-class Delta(_message.Message):
-    __slots__ = ("operations", "keys", "values")
-    OPERATIONS_FIELD_NUMBER: _ClassVar[int]
-    KEYS_FIELD_NUMBER: _ClassVar[int]
-    VALUES_FIELD_NUMBER: _ClassVar[int]
-    operations: _containers.RepeatedScalarFieldContainer[int]
-    keys: _containers.RepeatedScalarFieldContainer[bytes]
-    values: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, operations: _Optional[_Iterable[int]] = ..., keys: _Optional[_Iterable[bytes]] = ..., values: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class HardState(_message.Message):
     __slots__ = ("term", "voted_for", "commit", "installing_index", "installing_term")
@@ -110,34 +102,6 @@ class RaftMessage(_message.Message):
     kinds: bytes
     def __init__(self, kind: _Optional[_Union[RaftMessageKind, str]] = ..., sender: _Optional[int] = ..., to: _Optional[int] = ..., term: _Optional[int] = ..., index: _Optional[int] = ..., index_term: _Optional[int] = ..., commit: _Optional[int] = ..., hint_index: _Optional[int] = ..., hint_term: _Optional[int] = ..., number: _Optional[int] = ..., flag: _Optional[bool] = ..., pre: _Optional[bool] = ..., transfer: _Optional[bool] = ..., payloads: _Optional[_Iterable[bytes]] = ..., terms: _Optional[_Iterable[int]] = ..., kinds: _Optional[bytes] = ...) -> None: ...
 
-class MemberRow(_message.Message):
-    __slots__ = ("replica_id", "node_id", "address", "incarnation")
-    REPLICA_ID_FIELD_NUMBER: _ClassVar[int]
-    NODE_ID_FIELD_NUMBER: _ClassVar[int]
-    ADDRESS_FIELD_NUMBER: _ClassVar[int]
-    INCARNATION_FIELD_NUMBER: _ClassVar[int]
-    replica_id: int
-    node_id: str
-    address: str
-    incarnation: int
-    def __init__(self, replica_id: _Optional[int] = ..., node_id: _Optional[str] = ..., address: _Optional[str] = ..., incarnation: _Optional[int] = ...) -> None: ...
-
-class PutMember(_message.Message):
-    __slots__ = ("member",)
-    MEMBER_FIELD_NUMBER: _ClassVar[int]
-    member: MemberRow
-    def __init__(self, member: _Optional[_Union[MemberRow, _Mapping]] = ...) -> None: ...
-
-class DeleteMember(_message.Message):
-    __slots__ = ("replica_id",)
-    REPLICA_ID_FIELD_NUMBER: _ClassVar[int]
-    replica_id: int
-    def __init__(self, replica_id: _Optional[int] = ...) -> None: ...
-
-class MemberReply(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
-
 class DiscoverRequest(_message.Message):
     __slots__ = ("group", "node_id", "incarnation")
     GROUP_FIELD_NUMBER: _ClassVar[int]
@@ -161,12 +125,12 @@ class DiscoverReply(_message.Message):
     node_id: str
     incarnation: int
     group_digest: int
-    members: _containers.RepeatedCompositeFieldContainer[MemberRow]
+    members: _containers.RepeatedCompositeFieldContainer[_replication_pb2.MemberRow]
     leader_address: str
-    first_members: _containers.RepeatedCompositeFieldContainer[MemberRow]
+    first_members: _containers.RepeatedCompositeFieldContainer[_replication_pb2.MemberRow]
     configured: _containers.RepeatedScalarFieldContainer[str]
     format: int
-    def __init__(self, node_id: _Optional[str] = ..., incarnation: _Optional[int] = ..., group_digest: _Optional[int] = ..., members: _Optional[_Iterable[_Union[MemberRow, _Mapping]]] = ..., leader_address: _Optional[str] = ..., first_members: _Optional[_Iterable[_Union[MemberRow, _Mapping]]] = ..., configured: _Optional[_Iterable[str]] = ..., format: _Optional[int] = ...) -> None: ...
+    def __init__(self, node_id: _Optional[str] = ..., incarnation: _Optional[int] = ..., group_digest: _Optional[int] = ..., members: _Optional[_Iterable[_Union[_replication_pb2.MemberRow, _Mapping]]] = ..., leader_address: _Optional[str] = ..., first_members: _Optional[_Iterable[_Union[_replication_pb2.MemberRow, _Mapping]]] = ..., configured: _Optional[_Iterable[str]] = ..., format: _Optional[int] = ...) -> None: ...
 
 class JoinRequest(_message.Message):
     __slots__ = ("group", "group_digest", "node_id", "address", "incarnation", "format")
@@ -191,8 +155,8 @@ class JoinReply(_message.Message):
     MEMBERS_FIELD_NUMBER: _ClassVar[int]
     replica_id: int
     group_digest: int
-    members: _containers.RepeatedCompositeFieldContainer[MemberRow]
-    def __init__(self, replica_id: _Optional[int] = ..., group_digest: _Optional[int] = ..., members: _Optional[_Iterable[_Union[MemberRow, _Mapping]]] = ...) -> None: ...
+    members: _containers.RepeatedCompositeFieldContainer[_replication_pb2.MemberRow]
+    def __init__(self, replica_id: _Optional[int] = ..., group_digest: _Optional[int] = ..., members: _Optional[_Iterable[_Union[_replication_pb2.MemberRow, _Mapping]]] = ...) -> None: ...
 
 class InstallSnapshotHeader(_message.Message):
     __slots__ = ("group", "group_digest", "sender_address", "sender", "to", "term", "index", "index_term", "configuration", "format")

@@ -1,3 +1,4 @@
+from trioxygen.proto.v1 import options_pb2 as _options_pb2
 from trioxygen.proto.v1 import types_pb2 as _types_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -18,6 +19,7 @@ class ContainerState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DELETING: _ClassVar[ContainerState]
     DELETED: _ClassVar[ContainerState]
     UNHEALTHY: _ClassVar[ContainerState]
+    RECOVERING: _ClassVar[ContainerState]
 
 class NodeHealth(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -40,6 +42,7 @@ QUASI_CLOSED: ContainerState
 DELETING: ContainerState
 DELETED: ContainerState
 UNHEALTHY: ContainerState
+RECOVERING: ContainerState
 NODE_HEALTH_UNSPECIFIED: NodeHealth
 HEALTHY: NodeHealth
 STALE: NodeHealth
@@ -62,30 +65,38 @@ class NodeRow(_message.Message):
     def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ..., operation: _Optional[_Union[NodeOperation, str]] = ..., registered_ms: _Optional[int] = ...) -> None: ...
 
 class PipelineRow(_message.Message):
-    __slots__ = ("pipeline_id", "node_ids", "open")
-    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("former_id", "node_ids", "open", "pipeline_id", "replica_indexes", "volume_ids")
+    FORMER_ID_FIELD_NUMBER: _ClassVar[int]
     NODE_IDS_FIELD_NUMBER: _ClassVar[int]
     OPEN_FIELD_NUMBER: _ClassVar[int]
-    pipeline_id: str
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEXES_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_IDS_FIELD_NUMBER: _ClassVar[int]
+    former_id: str
     node_ids: _containers.RepeatedScalarFieldContainer[str]
     open: bool
-    def __init__(self, pipeline_id: _Optional[str] = ..., node_ids: _Optional[_Iterable[str]] = ..., open: _Optional[bool] = ...) -> None: ...
+    pipeline_id: int
+    replica_indexes: _containers.RepeatedScalarFieldContainer[int]
+    volume_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, former_id: _Optional[str] = ..., node_ids: _Optional[_Iterable[str]] = ..., open: _Optional[bool] = ..., pipeline_id: _Optional[int] = ..., replica_indexes: _Optional[_Iterable[int]] = ..., volume_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ContainerRow(_message.Message):
-    __slots__ = ("container_id", "state", "pipeline_id", "created_ms", "used_bytes", "block_count")
+    __slots__ = ("container_id", "state", "former_pipeline_id", "created_ms", "used_bytes", "block_count", "pipeline_id")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
-    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    FORMER_PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     CREATED_MS_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
     BLOCK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     state: ContainerState
-    pipeline_id: str
+    former_pipeline_id: str
     created_ms: int
     used_bytes: int
     block_count: int
-    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., pipeline_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ...) -> None: ...
+    pipeline_id: int
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., former_pipeline_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., pipeline_id: _Optional[int] = ...) -> None: ...
 
 class DeletedBlocksRow(_message.Message):
     __slots__ = ("transaction_id", "blocks", "waiting_node_ids", "om_lineage")
@@ -149,11 +160,19 @@ class PutPipeline(_message.Message):
     pipeline: PipelineRow
     def __init__(self, pipeline: _Optional[_Union[PipelineRow, _Mapping]] = ...) -> None: ...
 
+class ClosePipeline(_message.Message):
+    __slots__ = ("pipeline_id", "former_id")
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    FORMER_ID_FIELD_NUMBER: _ClassVar[int]
+    pipeline_id: int
+    former_id: str
+    def __init__(self, pipeline_id: _Optional[int] = ..., former_id: _Optional[str] = ...) -> None: ...
+
 class OpenContainer(_message.Message):
     __slots__ = ("pipeline_id",)
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
-    pipeline_id: str
-    def __init__(self, pipeline_id: _Optional[str] = ...) -> None: ...
+    pipeline_id: int
+    def __init__(self, pipeline_id: _Optional[int] = ...) -> None: ...
 
 class UpdateContainers(_message.Message):
     __slots__ = ("containers",)
@@ -170,10 +189,12 @@ class AckDeletedBlocks(_message.Message):
     def __init__(self, node_id: _Optional[str] = ..., transaction_ids: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ScmReply(_message.Message):
-    __slots__ = ("container_id",)
+    __slots__ = ("container_id", "pipeline_id")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     container_id: int
-    def __init__(self, container_id: _Optional[int] = ...) -> None: ...
+    pipeline_id: int
+    def __init__(self, container_id: _Optional[int] = ..., pipeline_id: _Optional[int] = ...) -> None: ...
 
 class AllocateBlocksRequest(_message.Message):
     __slots__ = ("count", "block_bytes_max", "given_container_id", "given_local", "om_last_id")
@@ -202,16 +223,28 @@ class AllocateBlocksReply(_message.Message):
     def __init__(self, blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., om_last_id: _Optional[int] = ..., other_pipelines: _Optional[int] = ...) -> None: ...
 
 class DeleteBlocksRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "blocks", "om_lineage")
+    __slots__ = ("client_id", "request_id", "is_retry", "blocks", "om_lineage", "holders")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     OM_LINEAGE_FIELD_NUMBER: _ClassVar[int]
+    HOLDERS_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
+    is_retry: bool
     blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockRange]
     om_lineage: int
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ..., om_lineage: _Optional[int] = ...) -> None: ...
+    holders: _containers.RepeatedCompositeFieldContainer[ContainerHolders]
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ..., om_lineage: _Optional[int] = ..., holders: _Optional[_Iterable[_Union[ContainerHolders, _Mapping]]] = ...) -> None: ...
+
+class ContainerHolders(_message.Message):
+    __slots__ = ("container_id", "node_ids")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    NODE_IDS_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    node_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, container_id: _Optional[int] = ..., node_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class DeleteBlocksReply(_message.Message):
     __slots__ = ()
@@ -223,15 +256,25 @@ class LocateContainersRequest(_message.Message):
     container_ids: _containers.RepeatedScalarFieldContainer[int]
     def __init__(self, container_ids: _Optional[_Iterable[int]] = ...) -> None: ...
 
-class ContainerLocation(_message.Message):
-    __slots__ = ("container_id", "pipeline", "state")
-    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
-    PIPELINE_FIELD_NUMBER: _ClassVar[int]
+class ContainerReplica(_message.Message):
+    __slots__ = ("datanode", "replica_index", "state")
+    DATANODE_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
-    container_id: int
-    pipeline: _types_pb2.Pipeline
+    datanode: _types_pb2.DataNodeAddress
+    replica_index: int
     state: ContainerState
-    def __init__(self, container_id: _Optional[int] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., state: _Optional[_Union[ContainerState, str]] = ...) -> None: ...
+    def __init__(self, datanode: _Optional[_Union[_types_pb2.DataNodeAddress, _Mapping]] = ..., replica_index: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ...) -> None: ...
+
+class ContainerLocation(_message.Message):
+    __slots__ = ("container_id", "state", "replicas")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REPLICAS_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    state: ContainerState
+    replicas: _containers.RepeatedCompositeFieldContainer[ContainerReplica]
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., replicas: _Optional[_Iterable[_Union[ContainerReplica, _Mapping]]] = ...) -> None: ...
 
 class LocateContainersReply(_message.Message):
     __slots__ = ("locations", "looked_up")
@@ -252,14 +295,16 @@ class RegisterDataNodeRequest(_message.Message):
     def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ..., cluster_id: _Optional[str] = ...) -> None: ...
 
 class RegisterDataNodeReply(_message.Message):
-    __slots__ = ("cluster_id", "heartbeat_interval_ms", "term")
+    __slots__ = ("cluster_id", "heartbeat_interval_ms", "term", "leader")
     CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
     TERM_FIELD_NUMBER: _ClassVar[int]
+    LEADER_FIELD_NUMBER: _ClassVar[int]
     cluster_id: str
     heartbeat_interval_ms: int
     term: int
-    def __init__(self, cluster_id: _Optional[str] = ..., heartbeat_interval_ms: _Optional[int] = ..., term: _Optional[int] = ...) -> None: ...
+    leader: bool
+    def __init__(self, cluster_id: _Optional[str] = ..., heartbeat_interval_ms: _Optional[int] = ..., term: _Optional[int] = ..., leader: _Optional[bool] = ...) -> None: ...
 
 class VolumeReport(_message.Message):
     __slots__ = ("volume_id", "capacity_bytes", "used_bytes", "free_bytes", "failed", "reserved_bytes", "full", "refused_entries")
@@ -282,20 +327,34 @@ class VolumeReport(_message.Message):
     def __init__(self, volume_id: _Optional[str] = ..., capacity_bytes: _Optional[int] = ..., used_bytes: _Optional[int] = ..., free_bytes: _Optional[int] = ..., failed: _Optional[bool] = ..., reserved_bytes: _Optional[int] = ..., full: _Optional[bool] = ..., refused_entries: _Optional[int] = ...) -> None: ...
 
 class ContainerReport(_message.Message):
-    __slots__ = ("container_id", "state", "used_bytes", "block_count", "garbage_bytes", "highest_local")
+    __slots__ = ("container_id", "state", "used_bytes", "block_count", "garbage_bytes", "highest_local", "pipeline_id", "replica_index")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
     BLOCK_COUNT_FIELD_NUMBER: _ClassVar[int]
     GARBAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
     HIGHEST_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     state: ContainerState
     used_bytes: int
     block_count: int
     garbage_bytes: int
     highest_local: int
-    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., garbage_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ...) -> None: ...
+    pipeline_id: int
+    replica_index: int
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., garbage_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
+
+class PipelineReport(_message.Message):
+    __slots__ = ("pipeline_id", "leader", "term")
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    LEADER_FIELD_NUMBER: _ClassVar[int]
+    TERM_FIELD_NUMBER: _ClassVar[int]
+    pipeline_id: int
+    leader: bool
+    term: int
+    def __init__(self, pipeline_id: _Optional[int] = ..., leader: _Optional[bool] = ..., term: _Optional[int] = ...) -> None: ...
 
 class CorruptBlock(_message.Message):
     __slots__ = ("block", "reason")
@@ -306,7 +365,7 @@ class CorruptBlock(_message.Message):
     def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class HeartbeatRequest(_message.Message):
-    __slots__ = ("node_id", "full_report", "volumes", "containers", "deleted_transaction_ids", "corrupt_blocks", "more")
+    __slots__ = ("node_id", "full_report", "volumes", "containers", "deleted_transaction_ids", "corrupt_blocks", "more", "pipelines")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     FULL_REPORT_FIELD_NUMBER: _ClassVar[int]
     VOLUMES_FIELD_NUMBER: _ClassVar[int]
@@ -314,6 +373,7 @@ class HeartbeatRequest(_message.Message):
     DELETED_TRANSACTION_IDS_FIELD_NUMBER: _ClassVar[int]
     CORRUPT_BLOCKS_FIELD_NUMBER: _ClassVar[int]
     MORE_FIELD_NUMBER: _ClassVar[int]
+    PIPELINES_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     full_report: bool
     volumes: _containers.RepeatedCompositeFieldContainer[VolumeReport]
@@ -321,7 +381,8 @@ class HeartbeatRequest(_message.Message):
     deleted_transaction_ids: _containers.RepeatedScalarFieldContainer[int]
     corrupt_blocks: _containers.RepeatedCompositeFieldContainer[CorruptBlock]
     more: bool
-    def __init__(self, node_id: _Optional[str] = ..., full_report: _Optional[bool] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerReport, _Mapping]]] = ..., deleted_transaction_ids: _Optional[_Iterable[int]] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., more: _Optional[bool] = ...) -> None: ...
+    pipelines: _containers.RepeatedCompositeFieldContainer[PipelineReport]
+    def __init__(self, node_id: _Optional[str] = ..., full_report: _Optional[bool] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerReport, _Mapping]]] = ..., deleted_transaction_ids: _Optional[_Iterable[int]] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., more: _Optional[bool] = ..., pipelines: _Optional[_Iterable[_Union[PipelineReport, _Mapping]]] = ...) -> None: ...
 
 class CloseContainerCommand(_message.Message):
     __slots__ = ("container_id",)
@@ -338,10 +399,12 @@ class DeleteBlocksCommand(_message.Message):
     def __init__(self, transaction_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ...) -> None: ...
 
 class PipelineCommand(_message.Message):
-    __slots__ = ("pipeline",)
+    __slots__ = ("pipeline", "volume_id")
     PIPELINE_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_ID_FIELD_NUMBER: _ClassVar[int]
     pipeline: _types_pb2.Pipeline
-    def __init__(self, pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ...) -> None: ...
+    volume_id: str
+    def __init__(self, pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., volume_id: _Optional[str] = ...) -> None: ...
 
 class DataNodeCommand(_message.Message):
     __slots__ = ("term", "valid_ms", "close_container", "delete_blocks", "create_pipeline")
@@ -358,12 +421,14 @@ class DataNodeCommand(_message.Message):
     def __init__(self, term: _Optional[int] = ..., valid_ms: _Optional[int] = ..., close_container: _Optional[_Union[CloseContainerCommand, _Mapping]] = ..., delete_blocks: _Optional[_Union[DeleteBlocksCommand, _Mapping]] = ..., create_pipeline: _Optional[_Union[PipelineCommand, _Mapping]] = ...) -> None: ...
 
 class HeartbeatReply(_message.Message):
-    __slots__ = ("commands", "register_again")
+    __slots__ = ("commands", "register_again", "leader")
     COMMANDS_FIELD_NUMBER: _ClassVar[int]
     REGISTER_AGAIN_FIELD_NUMBER: _ClassVar[int]
+    LEADER_FIELD_NUMBER: _ClassVar[int]
     commands: _containers.RepeatedCompositeFieldContainer[DataNodeCommand]
     register_again: bool
-    def __init__(self, commands: _Optional[_Iterable[_Union[DataNodeCommand, _Mapping]]] = ..., register_again: _Optional[bool] = ...) -> None: ...
+    leader: bool
+    def __init__(self, commands: _Optional[_Iterable[_Union[DataNodeCommand, _Mapping]]] = ..., register_again: _Optional[bool] = ..., leader: _Optional[bool] = ...) -> None: ...
 
 class DescribeScmRequest(_message.Message):
     __slots__ = ("after",)
@@ -372,16 +437,18 @@ class DescribeScmRequest(_message.Message):
     def __init__(self, after: _Optional[bytes] = ...) -> None: ...
 
 class NodeDescription(_message.Message):
-    __slots__ = ("node", "health", "last_heartbeat_age_ms", "volumes")
+    __slots__ = ("node", "health", "last_heartbeat_age_ms", "volumes", "takes_new_data")
     NODE_FIELD_NUMBER: _ClassVar[int]
     HEALTH_FIELD_NUMBER: _ClassVar[int]
     LAST_HEARTBEAT_AGE_MS_FIELD_NUMBER: _ClassVar[int]
     VOLUMES_FIELD_NUMBER: _ClassVar[int]
+    TAKES_NEW_DATA_FIELD_NUMBER: _ClassVar[int]
     node: NodeRow
     health: NodeHealth
     last_heartbeat_age_ms: int
     volumes: _containers.RepeatedCompositeFieldContainer[VolumeReport]
-    def __init__(self, node: _Optional[_Union[NodeRow, _Mapping]] = ..., health: _Optional[_Union[NodeHealth, str]] = ..., last_heartbeat_age_ms: _Optional[int] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ...) -> None: ...
+    takes_new_data: bool
+    def __init__(self, node: _Optional[_Union[NodeRow, _Mapping]] = ..., health: _Optional[_Union[NodeHealth, str]] = ..., last_heartbeat_age_ms: _Optional[int] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., takes_new_data: _Optional[bool] = ...) -> None: ...
 
 class DescribeScmReply(_message.Message):
     __slots__ = ("node_id", "leader", "applied_index", "safe_mode", "nodes", "pipelines", "containers", "waiting_delete_transactions", "corrupt_blocks", "full", "refused_entries", "next")

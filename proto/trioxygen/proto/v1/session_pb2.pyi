@@ -1,3 +1,4 @@
+from trioxygen.proto.v1 import options_pb2 as _options_pb2
 from trioxygen.proto.v1 import types_pb2 as _types_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -20,26 +21,32 @@ class Batch(_message.Message):
     def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., calls: _Optional[_Iterable[_Union[CallFrame, _Mapping]]] = ..., cancelled_ids: _Optional[_Iterable[int]] = ..., answers: _Optional[_Iterable[_Union[AnswerFrame, _Mapping]]] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("protocol_version", "cluster_id", "peer")
+    __slots__ = ("protocol_version", "cluster_id", "peer", "role")
     PROTOCOL_VERSION_FIELD_NUMBER: _ClassVar[int]
     CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
     PEER_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
     protocol_version: int
     cluster_id: str
     peer: str
-    def __init__(self, protocol_version: _Optional[int] = ..., cluster_id: _Optional[str] = ..., peer: _Optional[str] = ...) -> None: ...
+    role: _options_pb2.Role
+    def __init__(self, protocol_version: _Optional[int] = ..., cluster_id: _Optional[str] = ..., peer: _Optional[str] = ..., role: _Optional[_Union[_options_pb2.Role, str]] = ...) -> None: ...
 
 class CallFrame(_message.Message):
-    __slots__ = ("id", "deadline_ms", "method", "body")
+    __slots__ = ("id", "deadline_ms", "method", "body", "request_id", "trace")
     ID_FIELD_NUMBER: _ClassVar[int]
     DEADLINE_MS_FIELD_NUMBER: _ClassVar[int]
     METHOD_FIELD_NUMBER: _ClassVar[int]
     BODY_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
     id: int
     deadline_ms: int
     method: str
     body: bytes
-    def __init__(self, id: _Optional[int] = ..., deadline_ms: _Optional[int] = ..., method: _Optional[str] = ..., body: _Optional[bytes] = ...) -> None: ...
+    request_id: str
+    trace: str
+    def __init__(self, id: _Optional[int] = ..., deadline_ms: _Optional[int] = ..., method: _Optional[str] = ..., body: _Optional[bytes] = ..., request_id: _Optional[str] = ..., trace: _Optional[str] = ...) -> None: ...
 
 class AnswerFrame(_message.Message):
     __slots__ = ("id", "status", "body")

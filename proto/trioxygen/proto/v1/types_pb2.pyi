@@ -35,17 +35,19 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NO_SUCH_BLOCK: _ClassVar[ErrorCode]
     CONTAINER_NOT_OPEN: _ClassVar[ErrorCode]
     UNKNOWN_METHOD: _ClassVar[ErrorCode]
-    NO_SUCH_VERSION: _ClassVar[ErrorCode]
-    TOO_MANY_PARTS: _ClassVar[ErrorCode]
+    VOLUME_ALREADY_EXISTS: _ClassVar[ErrorCode]
+    VOLUME_NOT_EMPTY: _ClassVar[ErrorCode]
     SIZE_MISMATCH: _ClassVar[ErrorCode]
+    CALLER_NOT_ALLOWED: _ClassVar[ErrorCode]
+    WRONG_IDENTITY: _ClassVar[ErrorCode]
     NOT_LEADER: _ClassVar[ErrorCode]
-    NO_QUORUM: _ClassVar[ErrorCode]
     SAFE_MODE: _ClassVar[ErrorCode]
     OVERLOADED: _ClassVar[ErrorCode]
     DEADLINE_EXCEEDED: _ClassVar[ErrorCode]
     UNREACHABLE: _ClassVar[ErrorCode]
     NO_SPACE: _ClassVar[ErrorCode]
     NOT_ENOUGH_DATANODES: _ClassVar[ErrorCode]
+    PIPELINE_NOT_READY: _ClassVar[ErrorCode]
     STOPPING: _ClassVar[ErrorCode]
     UNAVAILABLE: _ClassVar[ErrorCode]
     HEALING: _ClassVar[ErrorCode]
@@ -56,6 +58,7 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WRONG_BLOCK: _ClassVar[ErrorCode]
     STORE_DAMAGED: _ClassVar[ErrorCode]
     INTERNAL: _ClassVar[ErrorCode]
+    ILLEGAL_CONTAINER_MOVE: _ClassVar[ErrorCode]
 
 class ChecksumAlgorithm(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -97,17 +100,19 @@ NO_SUCH_CONTAINER: ErrorCode
 NO_SUCH_BLOCK: ErrorCode
 CONTAINER_NOT_OPEN: ErrorCode
 UNKNOWN_METHOD: ErrorCode
-NO_SUCH_VERSION: ErrorCode
-TOO_MANY_PARTS: ErrorCode
+VOLUME_ALREADY_EXISTS: ErrorCode
+VOLUME_NOT_EMPTY: ErrorCode
 SIZE_MISMATCH: ErrorCode
+CALLER_NOT_ALLOWED: ErrorCode
+WRONG_IDENTITY: ErrorCode
 NOT_LEADER: ErrorCode
-NO_QUORUM: ErrorCode
 SAFE_MODE: ErrorCode
 OVERLOADED: ErrorCode
 DEADLINE_EXCEEDED: ErrorCode
 UNREACHABLE: ErrorCode
 NO_SPACE: ErrorCode
 NOT_ENOUGH_DATANODES: ErrorCode
+PIPELINE_NOT_READY: ErrorCode
 STOPPING: ErrorCode
 UNAVAILABLE: ErrorCode
 HEALING: ErrorCode
@@ -118,6 +123,7 @@ DAMAGED_ROW: ErrorCode
 WRONG_BLOCK: ErrorCode
 STORE_DAMAGED: ErrorCode
 INTERNAL: ErrorCode
+ILLEGAL_CONTAINER_MOVE: ErrorCode
 CHECKSUM_NONE: ChecksumAlgorithm
 CRC32: ChecksumAlgorithm
 CRC32C: ChecksumAlgorithm
@@ -154,36 +160,40 @@ class BlockId(_message.Message):
     def __init__(self, container: _Optional[int] = ..., local: _Optional[int] = ...) -> None: ...
 
 class BlockSlice(_message.Message):
-    __slots__ = ("container", "local", "length_bytes", "offset_bytes", "lease_id", "tag")
+    __slots__ = ("container", "local", "length_bytes", "offset_bytes", "lease_id", "tag", "replica_index")
     CONTAINER_FIELD_NUMBER: _ClassVar[int]
     LOCAL_FIELD_NUMBER: _ClassVar[int]
     LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
     OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
     TAG_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     container: int
     local: int
     length_bytes: int
     offset_bytes: int
     lease_id: int
     tag: int
-    def __init__(self, container: _Optional[int] = ..., local: _Optional[int] = ..., length_bytes: _Optional[int] = ..., offset_bytes: _Optional[int] = ..., lease_id: _Optional[int] = ..., tag: _Optional[int] = ...) -> None: ...
+    replica_index: int
+    def __init__(self, container: _Optional[int] = ..., local: _Optional[int] = ..., length_bytes: _Optional[int] = ..., offset_bytes: _Optional[int] = ..., lease_id: _Optional[int] = ..., tag: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
 
 class DataNodeAddress(_message.Message):
-    __slots__ = ("node_id", "address")
+    __slots__ = ("node_id", "address", "replica_index")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     address: str
-    def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ...) -> None: ...
+    replica_index: int
+    def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ..., replica_index: _Optional[int] = ...) -> None: ...
 
 class Pipeline(_message.Message):
-    __slots__ = ("pipeline_id", "datanodes")
-    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("datanodes", "pipeline_id")
     DATANODES_FIELD_NUMBER: _ClassVar[int]
-    pipeline_id: str
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     datanodes: _containers.RepeatedCompositeFieldContainer[DataNodeAddress]
-    def __init__(self, pipeline_id: _Optional[str] = ..., datanodes: _Optional[_Iterable[_Union[DataNodeAddress, _Mapping]]] = ...) -> None: ...
+    pipeline_id: int
+    def __init__(self, datanodes: _Optional[_Iterable[_Union[DataNodeAddress, _Mapping]]] = ..., pipeline_id: _Optional[int] = ...) -> None: ...
 
 class BlockRange(_message.Message):
     __slots__ = ("container", "first_local", "count")

@@ -32,16 +32,25 @@ def check(history: History, *, steps_max: int = STEPS_MAX) -> Checked:
     """Raises Violation."""
     checked = Checked()
     buckets: dict[str, list[Operation]] = {}
-    for one in history.operations:
-        buckets.setdefault(one.bucket, []).append(one)
+    for operation in history.operations:
+        buckets.setdefault(operation.bucket, []).append(operation)
     for bucket, operations in buckets.items():
-        keys = sorted({one.key for one in operations if one.kind is not Kind.LIST})
+        keys = sorted(
+            {operation.key for operation in operations if operation.kind is not Kind.LIST}
+        )
         for key in keys:
-            about = [one for one in operations if one.kind is Kind.LIST or one.key == key]
+            about = [
+                operation
+                for operation in operations
+                if operation.kind is Kind.LIST or operation.key == key
+            ]
             checked.registers += 1
             if not _check_keys(about, [key], f"{bucket}/{key}", steps_max):
                 checked.undecided += 1
-        if any(one.kind is Kind.LIST and one.outcome is Outcome.OK for one in operations):
+        if any(
+            operation.kind is Kind.LIST and operation.outcome is Outcome.OK
+            for operation in operations
+        ):
             checked.buckets += 1
             if not _check_keys(operations, keys, bucket, steps_max):
                 checked.undecided += 1
@@ -52,51 +61,51 @@ def _check_keys(
     operations: Sequence[Operation], keys: Sequence[str], name: str, steps_max: int
 ) -> bool:
     """False: undecided."""
-    relevant = [one for one in operations if not _says_nothing(one)]
-    relevant.sort(key=lambda one: one.start)
+    relevant = [operation for operation in operations if not _says_nothing(operation)]
+    relevant.sort(key=lambda operation: operation.start)
     search = _Search(relevant, keys)
-    found = search.run(steps_max)
-    if found is False:
-        told = "\n  ".join(str(one) for one in search.around_the_failure())
-        raise Violation("linearizability", f"{name}: no order explains\n  {told}")
-    return found is True
+    verdict = search.run(steps_max)
+    if verdict is False:
+        listed = "\n  ".join(str(operation) for operation in search.around_the_failure())
+        raise Violation("linearizability", f"{name}: no order explains\n  {listed}")
+    return verdict is True
 
 
-def _says_nothing(one: Operation) -> bool:
-    return one.outcome is Outcome.UNKNOWN and one.kind in (Kind.GET, Kind.LIST)
+def _says_nothing(operation: Operation) -> bool:
+    return operation.outcome is Outcome.UNKNOWN and operation.kind in (Kind.GET, Kind.LIST)
 
 
-def steps(one: Operation, state: State, keys: Sequence[str]) -> Iterator[State]:
+def steps(operation: Operation, state: State, keys: Sequence[str]) -> Iterator[State]:
     """The states that a call can leave behind; none when it cannot have ended as it did."""
-    if one.kind is Kind.LIST:
-        if all(one.listed.get(key) == value for key, value in zip(keys, state, strict=True)):
+    if operation.kind is Kind.LIST:
+        if all(operation.listed.get(key) == value for key, value in zip(keys, state, strict=True)):
             yield state
         return
-    at = keys.index(one.key)
+    at = keys.index(operation.key)
     value = state[at]
-    if one.kind is Kind.GET:
-        if value == one.value:
+    if operation.kind is Kind.GET:
+        if value == operation.value:
             yield state
         return
-    if _would_happen(one, value) and one.outcome in (Outcome.OK, Outcome.UNKNOWN):
-        after = None if one.kind in (Kind.DELETE, Kind.DELETE_MATCH) else one.value
+    if _would_happen(operation, value) and operation.outcome in (Outcome.OK, Outcome.UNKNOWN):
+        after = None if operation.kind in (Kind.DELETE, Kind.DELETE_MATCH) else operation.value
         yield (*state[:at], after, *state[at + 1 :])
-    elif one.outcome is _refusal(one, value):
+    elif operation.outcome is _refusal(operation, value):
         yield state
 
 
-def _would_happen(one: Operation, value: str | None) -> bool:
-    if one.kind is Kind.CREATE:
+def _would_happen(operation: Operation, value: str | None) -> bool:
+    if operation.kind is Kind.CREATE:
         return value is None
-    if one.kind in (Kind.REPLACE, Kind.DELETE_MATCH):
-        return value == one.expected
+    if operation.kind in (Kind.REPLACE, Kind.DELETE_MATCH):
+        return value == operation.expected
     return True
 
 
-def _refusal(one: Operation, value: str | None) -> Outcome | None:
-    if _would_happen(one, value):
+def _refusal(operation: Operation, value: str | None) -> Outcome | None:
+    if _would_happen(operation, value):
         return None
-    if one.kind is not Kind.CREATE and value is None:
+    if operation.kind is not Kind.CREATE and value is None:
         return Outcome.MISSING
     return Outcome.FAILED
 
@@ -108,8 +117,8 @@ class _Search:
         # Bits of the calls that must be in the order; the others may.
         self._needed = sum(
             1 << number
-            for number, one in enumerate(operations)
-            if one.outcome is not Outcome.UNKNOWN
+            for number, operation in enumerate(operations)
+            if operation.outcome is not Outcome.UNKNOWN
         )
 
     def run(self, steps_max: int) -> bool | None:
@@ -121,17 +130,17 @@ class _Search:
         while stack:
             if not self._needed:
                 return True
-            found = next(stack[-1], None)
-            if found is None:
+            next_step = next(stack[-1], None)
+            if next_step is None:
                 stack.pop()
                 continue
-            if found in seen:
+            if next_step in seen:
                 continue
             taken += 1
             if taken > steps_max:
                 return None
-            seen.add(found)
-            done, state = found
+            seen.add(next_step)
+            done, state = next_step
             if done & self._needed == self._needed:
                 return True
             self._furthest = max(self._furthest, (done & self._needed).bit_count())
@@ -147,31 +156,41 @@ class _Search:
         optional: list[int] = []
         required: list[int] = []
         while number < len(operations):
-            one = operations[number]
-            if one.start > end:
+            operation = operations[number]
+            if operation.start > end:
                 break
             if not done >> number & 1:
-                if one.outcome is Outcome.UNKNOWN:
+                if operation.outcome is Outcome.UNKNOWN:
                     optional.append(number)
                 else:
                     required.append(number)
-                    end = min(end, one.end)
+                    end = min(end, operation.end)
             number += 1
         for number in (*required, *optional):
-            one = operations[number]
-            if one.start > end:
+            operation = operations[number]
+            if operation.start > end:
                 continue
-            for after in steps(one, state, self._keys):
+            for after in steps(operation, state, self._keys):
                 yield done | 1 << number, after
 
     def around_the_failure(self) -> list[Operation]:
         """The calls near the place that no order got past."""
-        required = [one for one in self._operations if one.outcome is not Outcome.UNKNOWN]
-        required.sort(key=lambda one: one.end)
+        required = [
+            operation for operation in self._operations if operation.outcome is not Outcome.UNKNOWN
+        ]
+        required.sort(key=lambda operation: operation.end)
         at = min(self._furthest, len(required) - 1)
         near = required[max(0, at - 12) : at + 6]
-        first, last = min(one.start for one in near), max(one.end for one in near)
+        first, last = (
+            min(operation.start for operation in near),
+            max(operation.end for operation in near),
+        )
         unknown = [
-            one for one in self._operations if one.outcome is Outcome.UNKNOWN and one.start <= last
+            operation
+            for operation in self._operations
+            if operation.outcome is Outcome.UNKNOWN and operation.start <= last
         ]
-        return sorted((*near, *unknown[-12:]), key=lambda one: (one.start < first, one.start))
+        return sorted(
+            (*near, *unknown[-12:]),
+            key=lambda operation: (operation.start < first, operation.start),
+        )

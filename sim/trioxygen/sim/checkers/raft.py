@@ -47,6 +47,8 @@ class GroupProperties:
         # The latest term that led when an entry was first seen applied: it was committed by then.
         self._committed_before: dict[int, int] = {}
         self._states: dict[int, tuple[str, int]] = {}
+        # Replica -> (term, index): how much of that term's leader's log it says it holds.
+        self._acknowledged: dict[int, tuple[int, int]] = {}
 
     def heard(self, messages: RaftGroupMessages) -> None:
         """Everything that a member sends, at the time. Raises Violation."""
@@ -60,11 +62,28 @@ class GroupProperties:
                 # A heartbeat says less: no more than what its receiver is known to hold.
                 if message.commit > self._announced and kind != raft_pb2.RAFT_HEARTBEAT:
                     self._check_commit(message)
+            elif kind == raft_pb2.APPEND_REPLY:
+                self._check_reply(message)
             elif kind == raft_pb2.VOTE_REPLY and message.flag and not message.pre:
                 self._check_vote(message)
             elif kind == raft_pb2.REQUEST_VOTE and not message.pre:
                 # A candidate votes for itself.
                 self._note_vote(message.term, message.sender, message.sender)
+
+    def _check_reply(self, message: RaftMessage) -> None:
+        """What a follower has acknowledged it holds, for the whole of the term (§3.5): only another
+        leader's entries could take its place."""
+        term, index = self._acknowledged.get(message.sender, (0, 0))
+        if not message.flag:
+            if message.term > term or (message.term == term and message.index > index):
+                self._acknowledged[message.sender] = (message.term, message.index)
+        elif message.index and message.term == term and message.hint_index < index:
+            # Index 0: it only tells a leader of an earlier term that its own is over (§3.3).
+            self._fail(
+                "acknowledged-is-kept",
+                f"replica {message.sender} acknowledged entry {index} in term {term}; now it holds "
+                f"no more than {message.hint_index} of them",
+            )
 
     def _check_leader(self, message: RaftMessage) -> None:
         leader = self.leaders.setdefault(message.term, message.sender)

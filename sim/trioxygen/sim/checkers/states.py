@@ -32,10 +32,10 @@ class StateObserver:
             self._of(group, digest).heard(messages)
 
     def _of(self, group: int, digest: int) -> GroupProperties:
-        found = self._properties.get((group, digest))
-        if found is None:
-            found = self._properties[group, digest] = GroupProperties(_NAMES[group])
-        return found
+        properties = self._properties.get((group, digest))
+        if properties is None:
+            properties = self._properties[group, digest] = GroupProperties(_NAMES[group])
+        return properties
 
     def committed(self, member: str, group: GroupId, store: SimStore) -> bool:
         """Whether no state was as far before. Raises Violation."""

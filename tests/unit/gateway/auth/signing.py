@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from trioxygen.common.signing_key import derive_signing_key
-from trioxygen.gateway.head import RequestHead
+from trioxygen.gateway.protocol.head import RequestHead
 
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

@@ -6,8 +6,8 @@ from tests.unit.gateway.auth.signing import EMPTY_SHA256, EXAMPLE_TIME_S, reques
 from tests.unit.gateway.auth.test_sigv4_examples import GET_OBJECT, PRESIGNED_GET
 from trioxygen.gateway.auth.payload import PayloadMode, declared_payload_hash, payload_mode
 from trioxygen.gateway.auth.sigv4 import SignatureClaim, read_claim
-from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.head import RequestHead
 
 
 def claimed(head: RequestHead, payload_hash: str) -> SignatureClaim:

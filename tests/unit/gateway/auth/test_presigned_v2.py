@@ -14,8 +14,8 @@ from trioxygen.gateway.auth.presigned_v2 import (
     is_presigned_v2,
     read_presigned_v2,
 )
-from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.head import RequestHead
 
 ACCESS, SECRET = "AKEXAMPLE", "a secret, ünïcödé"
 

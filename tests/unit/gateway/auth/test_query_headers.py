@@ -3,8 +3,8 @@
 import pytest
 
 from trioxygen.gateway.auth.query_headers import read_as_headers, signed_as_headers_v2
-from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.head import RequestHead
 
 READ = [
     *["x-amz-meta-a", "x-amz-storage-class", "x-amz-acl", "x-amz-grant-read", "x-amz-tagging"],
@@ -34,9 +34,9 @@ def head(query: str, **headers: str) -> RequestHead:
 @pytest.mark.parametrize("write", [str, str.title, str.upper])
 def test_parameter_is_read_whatever_its_case(name: str, write: "type[str]") -> None:
     for version_2 in (False, True):
-        found = read_as_headers(head(f"a=b&{write(name)}=+v%2B"), version_2=version_2)
-        assert found.header(name) == "v+"
-        assert found.headers_with_prefix("x-amz-") == [(name, "v+")]
+        actual = read_as_headers(head(f"a=b&{write(name)}=+v%2B"), version_2=version_2)
+        assert actual.header(name) == "v+"
+        assert actual.headers_with_prefix("x-amz-") == [(name, "v+")]
 
 
 @pytest.mark.parametrize("name", UNREAD)
@@ -55,22 +55,22 @@ def test_content_fields_are_of_version_2_alone(name: str) -> None:
 
 def test_header_counts_where_both_are_sent() -> None:
     asked = head("x-amz-meta-a=query&x-amz-meta-b=query", x_amz_meta_a="header")
-    found = read_as_headers(asked, version_2=False)
-    assert found.headers_with_prefix("x-amz-meta-") == [
+    actual = read_as_headers(asked, version_2=False)
+    assert actual.headers_with_prefix("x-amz-meta-") == [
         ("x-amz-meta-a", "header"),
         ("x-amz-meta-b", "query"),
     ]
-    assert found.header("host") == "h" and asked.header("x-amz-meta-b") is None
+    assert actual.header("host") == "h" and asked.header("x-amz-meta-b") is None
 
 
 def test_repeated_parameters_are_joined_as_repeated_headers_are() -> None:
-    found = read_as_headers(head("x-amz-meta-a=1&X-Amz-Meta-A=2"), version_2=False)
-    assert found.header("x-amz-meta-a") == "1,2"
+    actual = read_as_headers(head("x-amz-meta-a=1&X-Amz-Meta-A=2"), version_2=False)
+    assert actual.header("x-amz-meta-a") == "1,2"
 
 
 def test_value_travels_as_utf_8() -> None:
-    found = read_as_headers(head("x-amz-meta-a=%C3%A9"), version_2=False)
-    assert found.raw_header(b"x-amz-meta-a") == b"\xc3\xa9"
+    actual = read_as_headers(head("x-amz-meta-a=%C3%A9"), version_2=False)
+    assert actual.raw_header(b"x-amz-meta-a") == b"\xc3\xa9"
 
 
 @pytest.mark.parametrize("name", ["x-amz-meta-%0D%0Aa", "x-amz-meta-%C3%A9", "x-amz-a%20b"])
@@ -81,5 +81,5 @@ def test_name_that_no_header_has_is_refused(name: str) -> None:
 
 
 def test_version_2_signs_what_is_not_read_too() -> None:
-    found = signed_as_headers_v2(head("x-amz-copy-source=b%2Fs&x-amz-checksum-crc32=AAAAAA%3D%3D"))
-    assert len(found.headers_with_prefix("x-amz-")) == 2
+    actual = signed_as_headers_v2(head("x-amz-copy-source=b%2Fs&x-amz-checksum-crc32=AAAAAA%3D%3D"))
+    assert len(actual.headers_with_prefix("x-amz-")) == 2

@@ -10,8 +10,8 @@ from tests.unit.gateway.auth.signing import REGION, SECRET, key_path, signed_by_
 from trioxygen.common.signing_key import derive_signing_key
 from trioxygen.gateway.auth.claim import parse_iso_basic
 from trioxygen.gateway.auth.sigv4 import read_claim, verify
-from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.head import RequestHead
 
 AWKWARD = ["/", "//", "..", "/./", "~", " ", "+", "%2F", "%", "é", "😀", "?", "#", "&", "=", "'"]
 TEXTS = st.lists(

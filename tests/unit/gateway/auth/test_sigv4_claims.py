@@ -14,8 +14,8 @@ from tests.unit.gateway.auth.signing import (
     request,
 )
 from trioxygen.gateway.auth.sigv4 import SignatureClaim, read_claim
-from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.head import RequestHead
 
 SIGNATURE = "0" * 64
 SIGNED = "host;x-amz-content-sha256;x-amz-date"

@@ -13,8 +13,8 @@ from tests.unit.gateway.auth.signing import (
 )
 from trioxygen.common.signing_key import derive_signing_key
 from trioxygen.gateway.auth.sigv4 import PayloadMode, payload_mode, read_claim, verify
-from trioxygen.gateway.head import RequestHead
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.head import RequestHead
 
 COMMON = {
     "Host": EXAMPLE_HOST,

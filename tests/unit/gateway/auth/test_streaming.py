@@ -23,7 +23,7 @@ from tests.unit.gateway.auth.test_sigv4_examples import PUT_CHUNKED
 from trioxygen.gateway.auth.payload import PayloadMode
 from trioxygen.gateway.auth.sigv4 import payload_mode, read_claim
 from trioxygen.gateway.auth.streaming import ChunkedDecoder, ChunkSigner, open_decoder
-from trioxygen.gateway.s3.errors import S3Error
+from trioxygen.gateway.protocol.errors import S3Error
 
 SEED = "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e"
 CRC32 = frozenset({"x-amz-checksum-crc32"})

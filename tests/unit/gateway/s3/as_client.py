@@ -21,9 +21,9 @@ class Client:
         shape = self._model.operation_model(operation).output_shape
         assert isinstance(shape, StructureShape)
         answer = {"body": body, "headers": {}, "status_code": status}
-        found = dict(self._parser.parse(answer, shape))
-        found.pop("ResponseMetadata", None)
-        return found
+        actual = dict(self._parser.parse(answer, shape))
+        actual.pop("ResponseMetadata", None)
+        return actual
 
     def body(self, operation: str, parameters: dict[str, Any]) -> bytes:
         """The body the SDK sends."""

@@ -1,6 +1,6 @@
 """Request heads for the tests of the protocol modules."""
 
-from trioxygen.gateway.head import RequestHead
+from trioxygen.gateway.protocol.head import RequestHead
 
 
 def head(headers: dict[str, str] | None = None, *, query: bytes = b"") -> RequestHead:

@@ -7,14 +7,19 @@ from tests.unit.metadata.inline_runtime import inline_runtime
 from tests.unit.metadata.manual_clock import SkippingClock
 from trioxygen.common.errors import (
     DeadlineExceeded,
+    NoSpace,
     NoSuchBucket,
+    NotEnoughDataNodes,
     NotLeader,
     Overloaded,
+    PipelineNotReady,
+    SafeMode,
     Stopping,
     TrioxygenError,
 )
-from trioxygen.common.network import Handler, Service
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.rpc.call import Call
+from trioxygen.common.rpc.local import LocalNetwork
+from trioxygen.common.rpc.network import Handler, Service
 from trioxygen.metadata.client.leader import LeaderClient
 from trioxygen.proto.v1 import scm_pb2 as scm
 
@@ -34,10 +39,16 @@ class Replica:
         # It leads once it was asked more often.
         self.is_elected_after: int | None = None
         self.seen: list[tuple[int, int]] = []
+        # Of each of them, whether it said that it was not the first.
+        self.retries: list[bool] = []
+        # What was left of each command's time when it came.
+        self.left_ms: list[float] = []
         self.queries = 0
 
-    async def answer(self, request: scm.DeleteBlocksRequest) -> scm.DeleteBlocksReply:
+    async def answer(self, request: scm.DeleteBlocksRequest, call: Call) -> scm.DeleteBlocksReply:
         self.seen.append((request.client_id, request.request_id))
+        self.retries.append(request.is_retry)
+        self.left_ms.append(call.left_ms(asyncio.get_running_loop().time() * 1_000))
         await self._begin()
         if self.is_elected_after is not None and len(self.seen) > self.is_elected_after:
             self.leads = True
@@ -45,7 +56,9 @@ class Replica:
             raise NotLeader(group="scm", leader=self.hint)
         return scm.DeleteBlocksReply()
 
-    async def locate(self, request: scm.LocateContainersRequest) -> scm.LocateContainersReply:
+    async def locate(
+        self, request: scm.LocateContainersRequest, call: Call
+    ) -> scm.LocateContainersReply:
         self.queries += 1
         await self._begin()
         return scm.LocateContainersReply()
@@ -80,11 +93,10 @@ def scenario(test: Callable[[Group], Awaitable[None]]) -> Callable[[], None]:
         runtime = inline_runtime(SkippingClock(), network=network)
         client = LeaderClient(
             runtime,
-            "StorageContainerManager",
+            _DESCRIPTOR,
             ADDRESSES,
             timeout_ms=10_000,
             try_ms=50,
-            queries=frozenset({"LocateContainers"}),
         )
         await test(Group(network, replicas, client))
 
@@ -120,7 +132,9 @@ async def test_request_keeps_its_ids_over_all_tries_and_the_next_one_gets_others
     await group.call()
     assert len(first.seen) == 3
     assert len({*first.seen, *second.seen}) == 1
+    assert (first.retries, second.retries) == ([False, True, True], [True])
     await group.call()
+    assert second.retries == [True, False]
     [(client_id, before), (same_client, after)] = second.seen
     assert same_client == client_id == group.client.client_id != 0
     assert after > before
@@ -149,9 +163,27 @@ async def test_client_gives_up_at_its_deadline(group: Group) -> None:
         await group.call()
     assert isinstance(late.value.__cause__, NotLeader)
     assert all(len(replica.seen) > 3 for replica in group.replicas)
-    told = str(late.value)
-    assert all(f"{address}: NotLeader" in told for address in ADDRESSES)
-    assert "StorageContainerManager/DeleteBlocks" in told and "after 10 s" in told
+    output = str(late.value)
+    assert all(f"{address}: NotLeader" in output for address in ADDRESSES)
+    assert "StorageContainerManager/DeleteBlocks" in output and "after 10 s" in output
+
+
+@scenario
+async def test_call_made_for_another_has_no_more_time_than_is_left_of_that_one(
+    group: Group,
+) -> None:
+    request = scm.DeleteBlocksRequest()
+    with pytest.raises(DeadlineExceeded, match="after 3 s"):
+        await group.client.call(request, scm.DeleteBlocksReply, most_ms=3_000)
+    leader = group.replicas[0]
+    leader.leads = True
+    runtime = inline_runtime(SkippingClock(), network=group.network)
+    client = LeaderClient(runtime, _DESCRIPTOR, ADDRESSES, timeout_ms=60_000, try_ms=40_000)
+    await client.call(request, scm.DeleteBlocksReply, most_ms=20_000)
+    assert 0 < leader.left_ms[-1] <= 20_000
+    # Nor does it get more.
+    await client.call(request, scm.DeleteBlocksReply, most_ms=3_600_000)
+    assert 20_000 < leader.left_ms[-1] <= 40_000
 
 
 @scenario
@@ -207,6 +239,26 @@ async def test_hint_to_a_server_that_was_just_silent_is_not_followed(group: Grou
     third.is_elected_after = 2
     await group.call()
     assert len(first.seen) == 1
+
+
+@scenario
+async def test_what_passes_at_the_leader_is_waited_for(group: Group) -> None:
+    first = group.replicas[0]
+    first.leads = True
+    first.refusals.extend((SafeMode(), PipelineNotReady(), Overloaded()))
+    await group.call()
+    assert [len(replica.seen) for replica in group.replicas] == [4, 0, 0]
+
+
+@scenario
+async def test_what_does_not_pass_by_itself_is_told_at_once(group: Group) -> None:
+    first = group.replicas[0]
+    first.leads = True
+    for refusal in (NotEnoughDataNodes(), NoSpace()):
+        first.refusals.append(refusal)
+        with pytest.raises(type(refusal)):
+            await group.call()
+    assert [len(replica.seen) for replica in group.replicas] == [2, 0, 0]
 
 
 @scenario

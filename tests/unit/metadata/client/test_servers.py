@@ -1,7 +1,7 @@
 """Which server a client asks next."""
 
 from tests.unit.metadata.manual_clock import ManualClock
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.metadata.client.servers import Servers
 
 

@@ -10,14 +10,14 @@ from google.protobuf.message import Message
 
 from tests.unit.metadata.inline_runtime import inline_runtime
 from tests.unit.metadata.manual_clock import ManualClock
-from trioxygen.common.network import Server
-from trioxygen.common.network_local import LocalNetwork
+from tests.unit.metadata.memory_replica import MemoryReplica
+from trioxygen.common.rpc.local import LocalNetwork
+from trioxygen.common.rpc.network import Server
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.om import OmClient
-from trioxygen.metadata.execution import Executor
-from trioxygen.metadata.om.schema import ALL_TABLES
 from trioxygen.metadata.om.service import OmConfig, OzoneManager
-from trioxygen.metadata.raft.memory_log import MemoryReplica
+from trioxygen.metadata.om.state.schema import ALL_TABLES, VOLUMES
+from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.memory_kv import MemoryStore
 from trioxygen.metadata.store.ports import Store, Table
@@ -30,7 +30,10 @@ from trioxygen.proto.v1.scm_pb2 import (
 from trioxygen.proto.v1.types_pb2 import BlockRange, BlockSlice, DataNodeAddress, Pipeline
 
 ACCOUNT = "111111111111"
+VOLUME = "s3v"
 CONTAINER = 7
+# Each bit is a kind of settings.
+EVERY_KIND = 2**64 - 1
 MAP_BYTES = 256 << 20
 CONFIG = OmConfig(gc_delay_ms=5_000, lease_duration_ms=60_000, worker_interval_ms=1_000)
 
@@ -48,17 +51,22 @@ class ScmDouble:
     # What it says of ids of OMs, and what it was asked.
     om_last_id: int = 0
     requests: list[AllocateBlocksRequest] = field(default_factory=list)
+    # How long it might have taken for each.
+    most_ms: list[float] = field(default_factory=list)
 
-    async def allocate_blocks(self, request: AllocateBlocksRequest) -> AllocateBlocksReply:
+    async def allocate_blocks(
+        self, request: AllocateBlocksRequest, *, most_ms: float
+    ) -> AllocateBlocksReply:
         if self.refuse_with is not None:
             raise self.refuse_with
         self.requests.append(request)
+        self.most_ms.append(most_ms)
         first, self.next_local = self.next_local, self.next_local + request.count
         self.allocated |= {(CONTAINER, local) for local in range(first, self.next_local)}
         datanode = DataNodeAddress(node_id="dn1", address="dn1:9859")
         return AllocateBlocksReply(
             blocks=BlockRange(container=CONTAINER, first_local=first, count=request.count),
-            pipeline=Pipeline(pipeline_id="p-dn1", datanodes=[datanode]),
+            pipeline=Pipeline(pipeline_id=1, datanodes=[datanode]),
             om_last_id=self.om_last_id,
         )
 
@@ -125,6 +133,8 @@ class OmHarness:
             config=self.config,
         )
         await self.manager.start()
+        if not self.rows(VOLUMES.table):
+            await self.executor.execute(om.CreateVolumeRequest(volume=VOLUME))
         self._server = await self.network.serve("om1", [self.manager.service])
         self.client = self.new_client()
         await self.settle()
@@ -132,7 +142,7 @@ class OmHarness:
     def new_client(self) -> OmClient:
         client = OmClient(self.runtime, ["om1"])
         self._clients += 1
-        client.client_id = self._clients
+        client.first_group.client_id = self._clients
         return client
 
     @property
@@ -179,12 +189,12 @@ class OmHarness:
     # ---- what tests say often ----
 
     async def bucket(self, name: str = "bucket", account_id: str = ACCOUNT) -> om.BucketRow:
-        request = om.CreateBucketRequest(bucket=name, account_id=account_id)
-        return (await self.client.call(request, om.CreateBucketReply)).bucket
+        request = om.CreateBucketRequest(volume=VOLUME, bucket=name, account_id=account_id)
+        return (await self.client.create_bucket(request)).bucket
 
     async def lease(self, count: int, client: OmClient | None = None) -> om.LeaseBlocksReply:
         request = om.LeaseBlocksRequest(count=count, block_bytes_max=1 << 20)
-        return await (client or self.client).call(request, om.LeaseBlocksReply)
+        return await (client or self.client).lease_blocks(request)
 
     async def put(
         self,
@@ -205,6 +215,7 @@ class OmHarness:
             size_bytes=size_bytes, etag=etag_of(data), account_id=ACCOUNT, blocks=blocks
         )
         request = om.CommitKeyRequest(
+            volume=VOLUME,
             bucket=bucket.name,
             bucket_id=bucket.bucket_id,
             key=key,
@@ -212,7 +223,7 @@ class OmHarness:
             condition=condition,
         )
         try:
-            return await self.client.call(request, om.CommitKeyReply)
+            return await self.client.commit_key(request)
         finally:
             if lease is not None:
                 await self.release(lease)
@@ -223,39 +234,44 @@ class OmHarness:
         """Args: object_id: of the source; 0: of the current one."""
         source = (await self.lookup(bucket, source_key)).row
         request = om.CommitKeyRequest(
+            volume=VOLUME,
             bucket=bucket.name,
             bucket_id=bucket.bucket_id,
             key=key,
             row=source,
             copy_source=om.CopySource(
+                volume=VOLUME,
                 bucket=bucket.name,
                 bucket_id=bucket.bucket_id,
                 key=source_key,
                 object_id=object_id or source.object_id,
             ),
         )
-        return await self.client.call(request, om.CommitKeyReply)
+        return await self.client.commit_key(request)
 
     async def release(self, lease: om.LeaseBlocksReply) -> None:
         request = om.ReleaseLeasesRequest(lease_ids=[lease.lease_id])
-        await self.client.call(request, om.ReleaseLeasesReply)
+        await self.client.release_leases(request)
 
     async def lookup(self, bucket: om.BucketRow, key: bytes) -> om.LookupKeyReply:
-        request = om.LookupKeyRequest(bucket=bucket.name, key=key)
-        return await self.client.call(request, om.LookupKeyReply)
+        request = om.LookupKeyRequest(volume=VOLUME, bucket=bucket.name, key=key)
+        return await self.client.lookup_key(request)
 
     async def delete(self, bucket: om.BucketRow, *keys: bytes, if_match: str = "") -> list[int]:
         """The code of each key."""
         request = om.DeleteKeysRequest(
+            volume=VOLUME,
             bucket=bucket.name,
             bucket_id=bucket.bucket_id,
             keys=[om.KeyToDelete(key=key, if_match=if_match) for key in keys],
         )
-        return list((await self.client.call(request, om.DeleteKeysReply)).results)
+        return list((await self.client.delete_keys(request)).results)
 
     async def delete_bucket(self, bucket: om.BucketRow) -> None:
-        request = om.DeleteBucketRequest(bucket=bucket.name, bucket_id=bucket.bucket_id)
-        await self.client.call(request, om.DeleteBucketReply)
+        request = om.DeleteBucketRequest(
+            volume=VOLUME, bucket=bucket.name, bucket_id=bucket.bucket_id
+        )
+        await self.client.delete_bucket(request)
 
     def start_soon(self, command: Message) -> None:
         """Queues a command, so that many share a batch; `all_done` waits for them."""

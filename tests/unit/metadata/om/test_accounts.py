@@ -9,14 +9,14 @@ from trioxygen.common.errors import (
     NoSuchAccessKey,
     NoSuchAccount,
 )
-from trioxygen.metadata.om.schema import ACCESS_KEYS
+from trioxygen.metadata.om.state.schema import ACCESS_KEYS
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.types_pb2 import Account
 
 
 async def account(harness: OmHarness, **wanted: str) -> Account:
     request = om.CreateAccountRequest(account=Account(**wanted))  # type: ignore[arg-type]
-    return (await harness.client.call(request, om.CreateAccountReply)).account
+    return (await harness.client.create_account(request)).account
 
 
 async def access_key(
@@ -25,14 +25,14 @@ async def access_key(
     request = om.CreateAccessKeyRequest(
         account_id=account_id, access_key=access_key, secret_key=secret_key
     )
-    return (await harness.client.call(request, om.CreateAccessKeyReply)).key
+    return (await harness.client.create_access_key(request)).key
 
 
 async def signing_key(harness: OmHarness, key: str) -> om.DeriveSigningKeyReply:
     request = om.DeriveSigningKeyRequest(
         access_key=key, date="20261121", region="eu-north-1", service="s3"
     )
-    return await harness.client.call(request, om.DeriveSigningKeyReply)
+    return await harness.client.derive_signing_key(request)
 
 
 def botocores_signing_key(secret: str) -> bytes:
@@ -52,13 +52,16 @@ async def test_account_gets_ids_of_its_own(harness: OmHarness) -> None:
     assert len(bytes.fromhex(first.canonical_id)) == 32
     assert first.canonical_id != second.canonical_id
     assert (first.display_name, second.display_name) == (first.account_id, "two")
-    reply = await harness.client.call(om.ListAccountsRequest(count_max=10), om.ListAccountsReply)
-    assert {one.account_id for one in reply.accounts} == {first.account_id, second.account_id}
+    reply = await harness.client.list_accounts(om.ListAccountsRequest(count_max=10))
+    assert {account.account_id for account in reply.accounts} == {
+        first.account_id,
+        second.account_id,
+    }
 
 
 @om_test()
 async def test_account_id_canonical_id_and_email_are_unique(harness: OmHarness) -> None:
-    one = await account(harness, account_id="one", canonical_id="c1", email="one@example.org")
+    first = await account(harness, account_id="one", canonical_id="c1", email="one@example.org")
     for wanted in (
         {"account_id": "one"},
         {"account_id": "two", "canonical_id": "c1"},
@@ -68,21 +71,21 @@ async def test_account_id_canonical_id_and_email_are_unique(harness: OmHarness) 
             await account(harness, **wanted)
     await account(harness, account_id="two")
     await account(harness, account_id="three")
-    page = await harness.client.call(om.ListAccountsRequest(count_max=2), om.ListAccountsReply)
+    page = await harness.client.list_accounts(om.ListAccountsRequest(count_max=2))
     assert ([row.account_id for row in page.accounts], page.truncated) == (["one", "three"], True)
     request = om.ListAccountsRequest(count_max=2, after="three")
-    page = await harness.client.call(request, om.ListAccountsReply)
+    page = await harness.client.list_accounts(request)
     assert ([row.account_id for row in page.accounts], page.truncated) == (["two"], False)
-    assert one.created_ms == harness.clock.wall_ms()
+    assert first.created_ms == harness.clock.wall_ms()
 
 
 @om_test()
 async def test_access_key_belongs_to_an_account(harness: OmHarness) -> None:
-    one = await account(harness, account_id="one")
+    first = await account(harness, account_id="one")
     made = await access_key(harness, "one")
     assert len(made.access_key) == 20 and made.access_key.startswith("O3")
     assert len(made.secret_key) == 40
-    assert (await signing_key(harness, made.access_key)).account == one
+    assert (await signing_key(harness, made.access_key)).account == first
     for missing in ("", "two"):
         with pytest.raises(NoSuchAccount):
             await access_key(harness, missing)
@@ -110,14 +113,12 @@ async def test_revoked_access_key_signs_no_more(harness: OmHarness) -> None:
     await account(harness, account_id="one")
     await access_key(harness, "one", "KEY", "secret")
     request = om.RevokeAccessKeyRequest(access_key="KEY")
-    await harness.client.call(request, om.RevokeAccessKeyReply)
+    await harness.client.revoke_access_key(request)
     for gone in ("KEY", "", "never"):
         with pytest.raises(NoSuchAccessKey):
             await signing_key(harness, gone)
         with pytest.raises(NoSuchAccessKey):
-            await harness.client.call(
-                om.RevokeAccessKeyRequest(access_key=gone), om.RevokeAccessKeyReply
-            )
+            await harness.client.revoke_access_key(om.RevokeAccessKeyRequest(access_key=gone))
 
 
 @om_test()
@@ -136,14 +137,12 @@ async def test_listed_access_keys_have_no_secrets(harness: OmHarness) -> None:
     for number, owner in enumerate(("one", "two", "one", "one")):
         await access_key(harness, owner, f"KEY{number}", "a secret")
     request = om.ListAccessKeysRequest(account_id="one", count_max=2)
-    page = await harness.client.call(request, om.ListAccessKeysReply)
+    page = await harness.client.list_access_keys(request)
     assert ([row.access_key for row in page.keys], page.truncated) == (["KEY0", "KEY2"], True)
     request = om.ListAccessKeysRequest(account_id="one", count_max=2, after="KEY2")
-    page = await harness.client.call(request, om.ListAccessKeysReply)
+    page = await harness.client.list_access_keys(request)
     assert ([row.access_key for row in page.keys], page.truncated) == (["KEY3"], False)
-    everyone = await harness.client.call(
-        om.ListAccessKeysRequest(count_max=100), om.ListAccessKeysReply
-    )
+    everyone = await harness.client.list_access_keys(om.ListAccessKeysRequest(count_max=100))
     assert len(everyone.keys) == 4
     assert b"a secret" not in everyone.SerializeToString()
     assert len(harness.rows(ACCESS_KEYS.table)) == 4

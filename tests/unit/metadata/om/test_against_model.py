@@ -17,9 +17,11 @@ from hypothesis.stateful import (
 )
 
 from tests.models.namespace import Block, Namespace, Version
-from tests.unit.metadata.om.om_harness import CONFIG, CONTAINER, OmHarness
+from tests.unit.metadata.memory_replica import MemoryReplica
+from tests.unit.metadata.om.om_harness import CONFIG, CONTAINER, VOLUME, OmHarness
 from trioxygen.common.errors import TrioxygenError
-from trioxygen.metadata.om.schema import (
+from trioxygen.metadata.om.service import OmConfig
+from trioxygen.metadata.om.state.schema import (
     BLOCK_REFERENCES,
     GC,
     HISTORY,
@@ -28,8 +30,6 @@ from trioxygen.metadata.om.schema import (
     PARTS,
     UPLOADS,
 )
-from trioxygen.metadata.om.service import OmConfig
-from trioxygen.metadata.raft.memory_log import MemoryReplica
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockSlice
 
@@ -138,7 +138,7 @@ class OmAgainstModel(RuleBasedStateMachine):
         leases = sorted(self.model.blocks.leases)
         ended = [leases[choice % len(leases)]] if whole else []
         allocated = sorted(self.allocated)
-        given_back = [allocated[-1 - one % min(20, len(allocated))] for one in blocks]
+        given_back = [allocated[-1 - block % min(20, len(allocated))] for block in blocks]
         request = om.ReleaseLeasesRequest(
             lease_ids=ended,
             blocks=[BlockId(container=CONTAINER, local=block) for block in given_back],
@@ -175,13 +175,14 @@ class OmAgainstModel(RuleBasedStateMachine):
     ) -> None:
         lease, blocks = self.some_blocks(choice, count)
         request = om.CommitKeyRequest(
+            volume=VOLUME,
             key=key,
             row=om.KeyRow(etag=etag, size_bytes=len(blocks), blocks=self.slices(lease, blocks)),
             condition=om.WriteCondition(if_none_match=if_none_match, if_match=if_match),
             **self.where,
         )
         refusal = self.model.refusal(key, if_none_match=if_none_match, if_match=if_match)
-        if refusal is None and not all(self.model.blocks.leased(lease, one) for one in blocks):
+        if refusal is None and not all(self.model.blocks.leased(lease, block) for block in blocks):
             refusal = "LeaseExpired"
         reply = self.send(request, om.CommitKeyReply)
         if refusal is not None:
@@ -197,10 +198,10 @@ class OmAgainstModel(RuleBasedStateMachine):
         source, stale = sources[choice % len(sources)], choice % 5 == 4
         known = self.model.keys.get(source)
         object_id = 0 if known is None else known.object_id - stale
-        copy_source = om.CopySource(key=source, object_id=object_id, **self.where)
+        copy_source = om.CopySource(volume=VOLUME, key=source, object_id=object_id, **self.where)
         etag = "33" if known is None else known.etag
         request = om.CommitKeyRequest(
-            key=key, row=om.KeyRow(etag=etag), copy_source=copy_source, **self.where
+            volume=VOLUME, key=key, row=om.KeyRow(etag=etag), copy_source=copy_source, **self.where
         )
         reply = self.send(request, om.CommitKeyReply)
         if known is None or stale:
@@ -212,7 +213,9 @@ class OmAgainstModel(RuleBasedStateMachine):
     @rule(keys=st.lists(names, min_size=1, max_size=2), if_match=st.sampled_from(("", "", "*")))
     def delete(self, keys: list[bytes], if_match: str) -> None:
         request = om.DeleteKeysRequest(
-            keys=[om.KeyToDelete(key=key, if_match=if_match) for key in keys], **self.where
+            volume=VOLUME,
+            keys=[om.KeyToDelete(key=key, if_match=if_match) for key in keys],
+            **self.where,
         )
         reply = self.send(request, om.DeleteKeysReply)
         assert isinstance(reply, om.DeleteKeysReply), reply
@@ -224,7 +227,9 @@ class OmAgainstModel(RuleBasedStateMachine):
 
     @rule(key=names)
     def create_upload(self, key: bytes) -> None:
-        reply = self.send(om.CreateUploadRequest(key=key, **self.where), om.CreateUploadReply)
+        reply = self.send(
+            om.CreateUploadRequest(volume=VOLUME, key=key, **self.where), om.CreateUploadReply
+        )
         assert isinstance(reply, om.CreateUploadReply), reply
         self.model.uploads[reply.upload_id] = (key, {})
 
@@ -240,10 +245,10 @@ class OmAgainstModel(RuleBasedStateMachine):
         lease, blocks = self.some_blocks(choice, count)
         row = om.PartRow(etag=etag, size_bytes=len(blocks), blocks=self.slices(lease, blocks))
         request = om.CommitPartRequest(
-            key=key, upload_id=upload_id, number=number, row=row, **self.where
+            volume=VOLUME, key=key, upload_id=upload_id, number=number, row=row, **self.where
         )
         reply = self.send(request, om.CommitPartReply)
-        if all(self.model.blocks.leased(lease, one) for one in blocks):
+        if all(self.model.blocks.leased(lease, block) for block in blocks):
             assert isinstance(reply, om.CommitPartReply), reply
             self.model.put_part(upload_id, number, Version(etag, blocks, 0))
         else:
@@ -255,9 +260,9 @@ class OmAgainstModel(RuleBasedStateMachine):
         upload_id = self.some_upload(choice)
         key, parts = self.model.uploads[upload_id]
         numbers = [number for number in sorted(parts) if mask >> (number - 1) & 1]
-        listed = [om.CompletePart(number=one, etag=parts[one].etag) for one in numbers]
+        listed = [om.CompletePart(number=number, etag=parts[number].etag) for number in numbers]
         request = om.CompleteUploadRequest(
-            key=key, upload_id=upload_id, parts=listed, size_bytes=-1, **self.where
+            volume=VOLUME, key=key, upload_id=upload_id, parts=listed, size_bytes=-1, **self.where
         )
         reply = self.send(request, om.CompleteUploadReply)
         if not numbers:
@@ -271,7 +276,7 @@ class OmAgainstModel(RuleBasedStateMachine):
     def abort_upload(self, choice: int) -> None:
         upload_id = self.some_upload(choice)
         key, _ = self.model.uploads[upload_id]
-        request = om.AbortUploadRequest(key=key, upload_id=upload_id, **self.where)
+        request = om.AbortUploadRequest(volume=VOLUME, key=key, upload_id=upload_id, **self.where)
         assert isinstance(self.send(request, om.AbortUploadReply), om.AbortUploadReply)
         self.model.abort(upload_id)
 
@@ -297,12 +302,12 @@ class OmAgainstModel(RuleBasedStateMachine):
     def keys_and_uploads_are_the_models(self) -> None:
         if not hasattr(self, "harness"):
             return
-        found = {
+        actual = {
             key[8:]: om.KeyRow.FromString(value) for key, value in self.harness.rows(KEYS.table)
         }
         assert {
             key: (row.etag, [piece.local for piece in row.blocks], row.object_id)
-            for key, row in found.items()
+            for key, row in actual.items()
         } == {
             key: (known.etag, known.blocks, known.object_id)
             for key, known in self.model.keys.items()

@@ -6,8 +6,10 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from tests.unit.metadata.memory_replica import MemoryReplica
 from tests.unit.metadata.om.om_harness import (
     CONFIG,
+    VOLUME,
     OmHarness,
     om_test,
     slices_of,
@@ -15,8 +17,7 @@ from tests.unit.metadata.om.om_harness import (
 )
 from tests.unit.metadata.om.upload_steps import KEY, begin_upload
 from trioxygen.common.errors import Internal, Overloaded
-from trioxygen.metadata.execution import Now
-from trioxygen.metadata.raft.memory_log import MemoryReplica
+from trioxygen.metadata.replication.executor import Now
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2 as om
 
@@ -42,9 +43,13 @@ async def test_batch_that_runs_again_without_a_broken_command_commits_the_others
     where: dict[str, Any] = {"bucket": bucket.name, "bucket_id": bucket.bucket_id}
     commands: list[Message] = [
         om.CommitKeyRequest(
-            key=b"key", row=om.KeyRow(size_bytes=1, blocks=slices_of(lease, 1)), **where
+            volume=VOLUME,
+            key=b"key",
+            row=om.KeyRow(size_bytes=1, blocks=slices_of(lease, 1)),
+            **where,
         ),
         om.CommitPartRequest(
+            volume=VOLUME,
             key=KEY,
             upload_id=upload.upload_id,
             number=1,
@@ -52,7 +57,7 @@ async def test_batch_that_runs_again_without_a_broken_command_commits_the_others
             **where,
         ),
         om.KeyToDelete(key=b"broken"),
-        om.CreateUploadRequest(key=b"another", **where),
+        om.CreateUploadRequest(volume=VOLUME, key=b"another", **where),
     ]
     as_sent = [command.SerializeToString() for command in commands]
     results = await asyncio.gather(
@@ -91,6 +96,6 @@ def test_commit_is_tried_again_on_a_network_that_hands_messages_over() -> None:
             await asyncio.sleep(0)
             harness.clock.advance(1)
         await putting
-        assert (await harness.lookup(bucket, b"key")).found
+        assert (await harness.lookup(bucket, b"key")).exists
 
     asyncio.run(with_om(None, CONFIG, scenario, replica=OnceOverloaded()))

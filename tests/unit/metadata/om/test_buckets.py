@@ -1,6 +1,6 @@
 import pytest
 
-from tests.unit.metadata.om.om_harness import ACCOUNT, OmHarness, om_test, slices_of
+from tests.unit.metadata.om.om_harness import ACCOUNT, VOLUME, OmHarness, om_test, slices_of
 from trioxygen.common.errors import (
     BucketAlreadyExists,
     BucketAlreadyOwned,
@@ -8,16 +8,16 @@ from trioxygen.common.errors import (
     NoSuchBucket,
     TooManyBuckets,
 )
-from trioxygen.metadata.om.schema import (
+from trioxygen.metadata.om.state.schema import (
     ACCOUNT_BUCKETS,
     ALL_TABLES,
     DELETED_BUCKETS,
     GC,
     PARTS,
     UPLOADS,
-    VOLUMES,
 )
 from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1 import replication_pb2 as replication
 
 OTHER = "222222222222"
 
@@ -27,9 +27,9 @@ def names(reply: om.ListBucketsReply) -> list[str]:
 
 
 async def listed(harness: OmHarness, **wanted: object) -> om.ListBucketsReply:
-    values = {"account_id": ACCOUNT, "count_max": 100, **wanted}
+    values = {"volume": VOLUME, "account_id": ACCOUNT, "count_max": 100, **wanted}
     request = om.ListBucketsRequest(**values)  # type: ignore[arg-type]
-    return await harness.client.call(request, om.ListBucketsReply)
+    return await harness.client.list_buckets(request)
 
 
 @om_test()
@@ -37,7 +37,7 @@ async def test_created_bucket_is_found_and_listed(harness: OmHarness) -> None:
     bucket = await harness.bucket("one")
     assert (bucket.name, bucket.account_id) == ("one", ACCOUNT)
     assert bucket.created_ms == harness.clock.wall_ms()
-    reply = await harness.client.call(om.LookupBucketRequest(bucket="one"), om.LookupBucketReply)
+    reply = await harness.client.lookup_bucket(om.LookupBucketRequest(volume=VOLUME, bucket="one"))
     assert reply.bucket == bucket
     assert names(await listed(harness)) == ["one"]
 
@@ -119,24 +119,24 @@ async def test_deleted_bucket_leaves_no_uploads_and_no_blocks(harness: OmHarness
     other = await harness.bucket("other")
     lease = await harness.lease(5)
     for number in range(4):
-        created = await harness.client.call(
+        created = await harness.client.create_upload(
             om.CreateUploadRequest(
+                volume=VOLUME,
                 bucket=bucket.name if number else other.name,
                 bucket_id=bucket.bucket_id if number else other.bucket_id,
                 key=b"key",
-            ),
-            om.CreateUploadReply,
+            )
         )
-        await harness.client.call(
+        await harness.client.commit_part(
             om.CommitPartRequest(
+                volume=VOLUME,
                 bucket=bucket.name if number else other.name,
                 bucket_id=bucket.bucket_id if number else other.bucket_id,
                 key=b"key",
                 upload_id=created.upload_id,
                 number=1,
                 row=om.PartRow(size_bytes=1, etag="00", blocks=slices_of(lease, 1, first=number)),
-            ),
-            om.CommitPartReply,
+            )
         )
     await harness.delete_bucket(bucket)
     await harness.pass_time(10_000)
@@ -152,22 +152,23 @@ async def test_purge_goes_on_in_bounded_pieces(harness: OmHarness) -> None:
     bucket = await harness.bucket()
     lease = await harness.lease(9)
     for upload in range(3):
-        created = await harness.client.call(
-            om.CreateUploadRequest(bucket=bucket.name, bucket_id=bucket.bucket_id, key=b"key"),
-            om.CreateUploadReply,
+        created = await harness.client.create_upload(
+            om.CreateUploadRequest(
+                volume=VOLUME, bucket=bucket.name, bucket_id=bucket.bucket_id, key=b"key"
+            )
         )
         for number in range(3):
             slices = slices_of(lease, 1, first=3 * upload + number)
-            await harness.client.call(
+            await harness.client.commit_part(
                 om.CommitPartRequest(
+                    volume=VOLUME,
                     bucket=bucket.name,
                     bucket_id=bucket.bucket_id,
                     key=b"key",
                     upload_id=created.upload_id,
                     number=number + 1,
                     row=om.PartRow(size_bytes=1, etag="00", blocks=slices),
-                ),
-                om.CommitPartReply,
+                )
             )
     await harness.delete_bucket(bucket)
     purge = om.PurgeBucket(bucket_id=bucket.bucket_id, rows_max=2)
@@ -176,20 +177,12 @@ async def test_purge_goes_on_in_bounded_pieces(harness: OmHarness) -> None:
     while more:
         left_before = len(harness.rows(PARTS.table)) + len(harness.rows(UPLOADS.table))
         reply = await harness.executor.execute(purge)
-        assert isinstance(reply, om.WorkReply)
+        assert isinstance(reply, replication.WorkReply)
         left = len(harness.rows(PARTS.table)) + len(harness.rows(UPLOADS.table))
         assert left_before - left <= 2
         more, rounds = reply.more, rounds + 1
     assert rounds >= 6
     assert (left, len(harness.rows(GC.table))) == (0, 9)
-
-
-@om_test()
-async def test_volume_of_s3_buckets_is_there_once(harness: OmHarness) -> None:
-    before = harness.rows(VOLUMES.table)
-    assert [om.VolumeRow.FromString(value).name for _, value in before] == ["s3v"]
-    await harness.restart()
-    assert harness.rows(VOLUMES.table) == before
 
 
 def test_tables_have_numbers_of_their_own() -> None:

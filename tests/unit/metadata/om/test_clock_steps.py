@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.metadata.om.om_harness import ACCOUNT, OmHarness, om_test, slices_of
+from tests.unit.metadata.om.om_harness import ACCOUNT, VOLUME, OmHarness, om_test, slices_of
 from trioxygen.common.units import DAY_MS, HOUR_MS
-from trioxygen.metadata.om.schema import GC, LEASES
+from trioxygen.metadata.om.state.schema import GC, LEASES
 from trioxygen.proto.v1 import om_pb2 as om
 
 STEPS_MS = (HOUR_MS, -HOUR_MS, 73 * 365 * DAY_MS, -56 * 365 * DAY_MS)
@@ -82,15 +82,16 @@ async def test_versions_and_uploads_are_ordered_by_their_making(harness: OmHarne
     for step_ms in (0, -HOUR_MS, 2 * HOUR_MS, -3 * HOUR_MS):
         harness.clock.wall += step_ms
         request = om.CreateUploadRequest(
+            volume=VOLUME,
             bucket=bucket.name,
             bucket_id=bucket.bucket_id,
             key=b"key",
             row=om.UploadRow(account_id=ACCOUNT),
         )
-        uploads.append((await harness.client.call(request, om.CreateUploadReply)).upload_id)
+        uploads.append((await harness.client.create_upload(request)).upload_id)
         versions.append((await harness.put(bucket, b"key")).object_id)
-    listed = await harness.client.call(
-        om.ListUploadsRequest(bucket=bucket.name, count_max=10), om.ListUploadsReply
+    listed = await harness.client.list_uploads(
+        om.ListUploadsRequest(volume=VOLUME, bucket=bucket.name, count_max=10)
     )
     assert versions == sorted(versions)
     assert [row.upload_id for row in listed.uploads] == uploads

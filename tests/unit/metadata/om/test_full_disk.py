@@ -4,19 +4,20 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.small_disk import SmallDisk, small_disk
 from tests.unit.metadata.inline_runtime import inline_runtime
 from tests.unit.metadata.manual_clock import ManualClock
-from tests.unit.metadata.om.om_harness import ACCOUNT, ScmDouble
+from tests.unit.metadata.memory_replica import MemoryReplica
+from tests.unit.metadata.om.om_harness import ACCOUNT, VOLUME, ScmDouble
 from trioxygen.common.errors import NoSpace
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.metadata.client.om import OmClient
-from trioxygen.metadata.om.schema import ALL_TABLES
 from trioxygen.metadata.om.service import OmConfig, OzoneManager
-from trioxygen.metadata.raft.memory_log import MemoryReplica
+from trioxygen.metadata.om.state.schema import ALL_TABLES
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.proto.v1 import om_pb2 as om
 
@@ -32,40 +33,53 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 def commit(bucket: om.BucketRow, number: int) -> om.CommitKeyRequest:
     row = om.KeyRow(etag="e" * 32, account_id=ACCOUNT)
     return om.CommitKeyRequest(
-        bucket="bucket", bucket_id=bucket.bucket_id, key=f"key-{number:06}".encode(), row=row
+        volume=VOLUME,
+        bucket="bucket",
+        bucket_id=bucket.bucket_id,
+        key=f"key-{number:06}".encode(),
+        row=row,
     )
 
 
 async def fill_and_empty(disk: SmallDisk, client: OmClient, manager: OzoneManager) -> None:
-    made = await client.call(
-        om.CreateBucketRequest(bucket="bucket", account_id=ACCOUNT), om.CreateBucketReply
+    await client.create_volume(om.CreateVolumeRequest(volume=VOLUME))
+    made = await client.create_bucket(
+        om.CreateBucketRequest(volume=VOLUME, bucket="bucket", account_id=ACCOUNT)
     )
     count = 0
     disk.fill()
     with pytest.raises(NoSpace):
         while True:
-            await client.call(commit(made.bucket, count), om.CommitKeyReply)
+            await client.commit_key(commit(made.bucket, count))
             count += 1
     assert count > 100
-    assert (await client.call(om.DescribeOmRequest(), om.DescribeOmReply)).full
-    for refused, reply in (
-        (om.CreateBucketRequest(bucket="other", account_id=ACCOUNT), om.CreateBucketReply),
-        (
-            om.CreateUploadRequest(bucket="bucket", bucket_id=made.bucket.bucket_id, key=b"k"),
-            om.CreateUploadReply,
+    assert (await client.describe_om(om.DescribeOmRequest())).full
+    bucket: dict[str, Any] = {
+        "volume": VOLUME,
+        "bucket": "bucket",
+        "bucket_id": made.bucket.bucket_id,
+    }
+    for refused in (
+        client.create_bucket(
+            om.CreateBucketRequest(volume=VOLUME, bucket="other", account_id=ACCOUNT)
         ),
-        (om.LeaseBlocksRequest(count=1, block_bytes_max=1), om.LeaseBlocksReply),
+        client.create_upload(om.CreateUploadRequest(**bucket, key=b"k")),
+        client.put_bucket_setting(
+            om.PutBucketSettingRequest(
+                **bucket, setting=om.BucketSetting(kind=om.BucketSetting.POLICY)
+            )
+        ),
+        client.lease_blocks(om.LeaseBlocksRequest(count=1, block_bytes_max=1)),
     ):
         with pytest.raises(NoSpace):
-            await client.call(refused, reply)
+            await refused
     for number in range(count):
         keys = [om.KeyToDelete(key=f"key-{number:06}".encode())]
-        request = om.DeleteKeysRequest(bucket="bucket", bucket_id=made.bucket.bucket_id, keys=keys)
-        await client.call(request, om.DeleteKeysReply)
+        await client.delete_keys(om.DeleteKeysRequest(**bucket, keys=keys))
     disk.free()
     manager.executor.store.keep_room()
-    await client.call(commit(made.bucket, 1), om.CommitKeyReply)
-    assert not (await client.call(om.DescribeOmRequest(), om.DescribeOmReply)).full
+    await client.commit_key(commit(made.bucket, 1))
+    assert not (await client.describe_om(om.DescribeOmRequest())).full
 
 
 def test_full_om_refuses_what_creates_and_deletes_to_the_last_key(disk: SmallDisk) -> None:

@@ -1,8 +1,8 @@
 """Superseded versions that a bucket's window keeps, and their end."""
 
-from tests.unit.metadata.om.om_harness import OmHarness, blocks_of, om_test
-from trioxygen.metadata.om.schema import BUCKETS, GC, HISTORY, bucket_key, history_key
-from trioxygen.metadata.om.workers import ROWS_AT_ONCE_MAX
+from tests.unit.metadata.om.om_harness import VOLUME, OmHarness, blocks_of, om_test
+from trioxygen.metadata.om.state.schema import BUCKETS, GC, HISTORY, bucket_key, history_key
+from trioxygen.metadata.om.workers.rounds import ROWS_AT_ONCE_MAX
 from trioxygen.proto.v1 import om_pb2 as om
 
 
@@ -11,7 +11,7 @@ async def keeping_bucket(harness: OmHarness, name: str, retention_ms: int) -> om
     bucket = await harness.bucket(name)
     bucket.history_retention_ms = retention_ms
     txn = harness.store.begin()
-    BUCKETS.put(txn, bucket_key(name), bucket)
+    BUCKETS.put(txn, bucket_key(VOLUME, name), bucket)
     txn.commit()
     return bucket
 
@@ -26,12 +26,12 @@ async def test_superseded_version_is_kept_for_the_window_and_then_collected(
 ) -> None:
     bucket = await keeping_bucket(harness, "bucket", 100_000)
     await harness.put(bucket, b"key", b"one")
-    one = (await harness.lookup(bucket, b"key")).row
+    first = (await harness.lookup(bucket, b"key")).row
     await harness.put(bucket, b"key", b"two")
     two = (await harness.lookup(bucket, b"key")).row
     await harness.delete(bucket, b"key")
     # Newest first.
-    assert [row.row for row in history(harness)] == [two, one]
+    assert [row.row for row in history(harness)] == [two, first]
     assert history(harness)[0].superseded_ms == harness.clock.wall_ms()
     await harness.pass_time(90_000)
     assert len(history(harness)) == 2
@@ -39,7 +39,7 @@ async def test_superseded_version_is_kept_for_the_window_and_then_collected(
     await harness.pass_time(10_000)
     await harness.pass_time(1_000)
     assert history(harness) == []
-    assert sorted(harness.scm.deleted) == sorted([*blocks_of(one.blocks), *blocks_of(two.blocks)])
+    assert sorted(harness.scm.deleted) == sorted([*blocks_of(first.blocks), *blocks_of(two.blocks)])
     assert harness.rows(GC.table) == []
 
 

@@ -2,6 +2,7 @@ import pytest
 
 from tests.unit.metadata.om.om_harness import (
     ACCOUNT,
+    VOLUME,
     OmHarness,
     blocks_of,
     etag_of,
@@ -16,7 +17,7 @@ from trioxygen.common.errors import (
     NoSuchBucket,
     NoSuchKey,
 )
-from trioxygen.metadata.om.schema import BLOCK_REFERENCES, GC, HISTORY, KEY_BYTES_MAX
+from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, GC, HISTORY, KEY_BYTES_MAX
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.types_pb2 import BlockSlice
@@ -33,8 +34,8 @@ def references(harness: OmHarness) -> dict[int, int]:
 
 
 async def etag(harness: OmHarness, bucket: om.BucketRow, key: bytes) -> str | None:
-    found = await harness.lookup(bucket, key)
-    return found.row.etag if found.found else None
+    key_reply = await harness.lookup(bucket, key)
+    return key_reply.row.etag if key_reply.exists else None
 
 
 @om_test()
@@ -43,10 +44,10 @@ async def test_committed_key_is_found_with_what_was_committed(harness: OmHarness
     lease = await harness.lease(2)
     blocks = slices_of(lease, 4, 3)
     reply = await harness.put(bucket, "clé/ü\0".encode(), b"content", blocks=blocks)
-    found = await harness.lookup(bucket, "clé/ü\0".encode())
-    assert found.found
-    assert found.bucket == bucket
-    row = found.row
+    key_reply = await harness.lookup(bucket, "clé/ü\0".encode())
+    assert key_reply.exists
+    assert key_reply.bucket == bucket
+    row = key_reply.row
     assert (row.size_bytes, row.etag, row.account_id) == (7, etag_of(b"content"), ACCOUNT)
     assert (row.object_id, row.modified_ms) == (reply.object_id, reply.modified_ms)
     assert row.modified_ms == harness.clock.wall_ms()
@@ -58,7 +59,7 @@ async def test_key_that_was_never_committed_is_not_found(harness: OmHarness) -> 
     bucket = await harness.bucket()
     await harness.put(bucket, b"ab")
     for key in (b"a", b"abc", b"AB"):
-        assert not (await harness.lookup(bucket, key)).found
+        assert not (await harness.lookup(bucket, key)).exists
     with pytest.raises(NoSuchBucket):
         await harness.lookup(om.BucketRow(name="other"), b"ab")
 
@@ -70,12 +71,12 @@ async def test_key_of_the_longest_length_is_kept_and_a_longer_one_refused(
     bucket = await harness.bucket()
     longest = b"\xf4\x8f\xbf\xbf" * (KEY_BYTES_MAX // 4)
     await harness.put(bucket, longest)
-    assert (await harness.lookup(bucket, longest)).found
+    assert (await harness.lookup(bucket, longest)).exists
     await harness.copy(bucket, longest, b"copy")
     for key in (longest + b"a", b"k" * 5_000, b""):
         with pytest.raises(InvalidRequest):
             await harness.put(bucket, key)
-        assert not (await harness.lookup(bucket, key)).found
+        assert not (await harness.lookup(bucket, key)).exists
     assert await harness.delete(bucket, longest) == [OK]
 
 
@@ -142,7 +143,7 @@ async def test_if_match_on_a_missing_key_is_no_such_key(harness: OmHarness) -> N
     for wanted in ("*", etag_of(b"one")):
         with pytest.raises(NoSuchKey):
             await harness.put(bucket, b"key", condition=om.WriteCondition(if_match=wanted))
-    assert not (await harness.lookup(bucket, b"key")).found
+    assert not (await harness.lookup(bucket, b"key")).exists
 
 
 @om_test()
@@ -206,7 +207,7 @@ async def test_copy_of_a_source_that_changed_is_a_conflict(harness: OmHarness) -
         await harness.copy(bucket, b"source", b"copy", object_id=before.object_id)
     with pytest.raises(ConditionConflict):
         await harness.copy(bucket, b"missing", b"copy", object_id=before.object_id)
-    assert not (await harness.lookup(bucket, b"copy")).found
+    assert not (await harness.lookup(bucket, b"copy")).exists
 
 
 @om_test()
@@ -217,20 +218,21 @@ async def test_copy_holds_its_sources_blocks_whatever_the_client_lists(harness: 
     await harness.put(bucket, b"source", b"source")
     secret = (await harness.lookup(bucket, b"secret")).row
     source = (await harness.lookup(bucket, b"source")).row
-    await harness.client.call(
+    await harness.client.commit_key(
         om.CommitKeyRequest(
+            volume=VOLUME,
             bucket=bucket.name,
             bucket_id=bucket.bucket_id,
             key=b"copy",
             row=om.KeyRow(blocks=[*secret.blocks, BlockSlice(container=99, local=99)]),
             copy_source=om.CopySource(
+                volume=VOLUME,
                 bucket=bucket.name,
                 bucket_id=bucket.bucket_id,
                 key=b"source",
                 object_id=source.object_id,
             ),
-        ),
-        om.CommitKeyReply,
+        )
     )
     assert list((await harness.lookup(bucket, b"copy")).row.blocks) == list(source.blocks)
 

@@ -8,19 +8,20 @@ from tests.unit.metadata.om.om_harness import (
     slices_of,
 )
 from trioxygen.common.errors import LeaseExpired, NotEnoughDataNodes, Overloaded
-from trioxygen.metadata.om.schema import BLOCK_REFERENCES, GC, LEASES, block_key
-from trioxygen.metadata.om.workers import GarbageCollection
+from trioxygen.metadata.client.om import OmClient
+from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, GC, LEASES, block_key
+from trioxygen.metadata.om.workers.garbage import GarbageCollection
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
 
 
 def queued(harness: OmHarness) -> list[int]:
     """Local ids in the gc queue."""
-    found: list[int] = []
+    actual: list[int] = []
     for _, value in harness.rows(GC.table):
         blocks = om.GcRow.FromString(value).blocks
-        found += range(blocks.first_local, blocks.first_local + blocks.count)
-    return sorted(found)
+        actual += range(blocks.first_local, blocks.first_local + blocks.count)
+    return sorted(actual)
 
 
 def locals_of(lease: om.LeaseBlocksReply) -> list[int]:
@@ -33,7 +34,7 @@ async def give_back(
 ) -> om.ReleaseLeasesReply:
     blocks = [BlockId(container=CONTAINER, local=local) for local in locals_]
     request = om.ReleaseLeasesRequest(lease_ids=leases, blocks=blocks)
-    return await harness.client.call(request, om.ReleaseLeasesReply)
+    return await harness.client.release_leases(request)
 
 
 @om_test(lease_duration_ms=60_000)
@@ -49,7 +50,7 @@ async def test_lease_names_blocks_pipeline_and_duration(harness: OmHarness) -> N
 async def test_expired_lease_collects_exactly_what_nothing_references(harness: OmHarness) -> None:
     bucket = await harness.bucket()
     lease = await harness.lease(6)
-    one, *_ = locals_of(lease)
+    first, *_ = locals_of(lease)
     await harness.put(bucket, b"a", blocks=slices_of(lease, 1, 1, first=1))
     await harness.put(bucket, b"b", blocks=slices_of(lease, 1, first=4))
     harness.clock.advance(9_000)
@@ -59,7 +60,7 @@ async def test_expired_lease_collects_exactly_what_nothing_references(harness: O
     assert harness.rows(LEASES.table) == []
     # Never written ones too: the OM cannot tell.
     await harness.pass_time(10_000)
-    assert sorted(local for _, local in harness.scm.deleted) == [one, one + 3, one + 5]
+    assert sorted(local for _, local in harness.scm.deleted) == [first, first + 3, first + 5]
 
 
 @om_test(lease_duration_ms=10_000)
@@ -67,17 +68,15 @@ async def test_renewed_lease_lives_on(harness: OmHarness) -> None:
     lease = await harness.lease(1)
     for _ in range(3):
         harness.clock.advance(8_000)
-        reply = await harness.client.call(
-            om.RenewLeasesRequest(lease_ids=[lease.lease_id, 12_345]), om.RenewLeasesReply
+        reply = await harness.client.renew_leases(
+            om.RenewLeasesRequest(lease_ids=[lease.lease_id, 12_345])
         )
         assert list(reply.lost) == [12_345]
         await harness.settle()
     bucket = await harness.bucket()
     await harness.put(bucket, b"key", blocks=slices_of(lease, 1))
     await harness.pass_time(20_000)
-    reply = await harness.client.call(
-        om.RenewLeasesRequest(lease_ids=[lease.lease_id]), om.RenewLeasesReply
-    )
+    reply = await harness.client.renew_leases(om.RenewLeasesRequest(lease_ids=[lease.lease_id]))
     assert list(reply.lost) == [lease.lease_id]
     assert (queued(harness), harness.scm.deleted) == ([], [])
 
@@ -87,10 +86,10 @@ async def test_lease_is_renewed_and_ended_by_its_own_client_only(harness: OmHarn
     lease = await harness.lease(1)
     stranger = harness.new_client()
     request = om.RenewLeasesRequest(lease_ids=[lease.lease_id])
-    assert list((await stranger.call(request, om.RenewLeasesReply)).lost) == [lease.lease_id]
+    assert list((await stranger.renew_leases(request)).lost) == [lease.lease_id]
     block = BlockId(container=CONTAINER, local=lease.blocks.first_local)
-    await stranger.call(
-        om.ReleaseLeasesRequest(lease_ids=[lease.lease_id], blocks=[block]), om.ReleaseLeasesReply
+    await stranger.release_leases(
+        om.ReleaseLeasesRequest(lease_ids=[lease.lease_id], blocks=[block])
     )
     assert len(harness.rows(LEASES.table)) == 1
     assert queued(harness) == []
@@ -132,7 +131,7 @@ async def test_single_block_given_back_is_collected_unless_it_was_committed(
     await harness.put(bucket, b"key", blocks=slices_of(lease, 1, first=1))
     await give_back(harness, first, first + 1)
     assert queued(harness) == [first]
-    assert (await harness.lookup(bucket, b"key")).found
+    assert (await harness.lookup(bucket, b"key")).exists
 
 
 @om_test()
@@ -264,3 +263,13 @@ async def test_block_that_nobody_ever_saw_does_not_wait_for_readers(harness: OmH
     assert [local for _, local in harness.scm.deleted] == [first + 1, first + 2]
     await harness.pass_time(1_000_000)
     assert [local for _, local in harness.scm.deleted] == [first + 1, first + 2, first]
+
+
+@om_test()
+async def test_blocks_are_allocated_in_what_is_left_of_the_gateways_time(
+    harness: OmHarness,
+) -> None:
+    await harness.lease(1)
+    await harness.lease(1, OmClient(harness.runtime, ["om1"], timeout_ms=700))
+    patient, hurried = harness.scm.most_ms
+    assert 700 < patient <= 30_000 and 0 < hurried <= 700

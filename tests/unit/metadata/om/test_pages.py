@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.unit.metadata.om.om_harness import ACCOUNT, OmHarness, om_test
+from tests.unit.metadata.om.om_harness import ACCOUNT, EVERY_KIND, VOLUME, OmHarness, om_test
 from trioxygen.common.errors import ObjectTooLarge
 from trioxygen.common.paging import REPLY_BYTES_MAX, ROW_BYTES_MAX
-from trioxygen.common.rules.network import RULES
-from trioxygen.common.session import SessionLimits
-from trioxygen.metadata.om.schema import (
+from trioxygen.common.rpc.rules.network import RULES
+from trioxygen.common.rpc.session import SessionLimits
+from trioxygen.metadata.om.state.schema import (
     ACCESS_KEYS,
     ACCOUNT_BUCKETS,
     ACCOUNTS,
@@ -19,11 +19,13 @@ from trioxygen.metadata.om.schema import (
     KEYS,
     PARTS,
     UPLOADS,
+    VOLUMES,
     account_bucket_key,
     bucket_key,
     key_key,
     part_key,
     upload_key,
+    volume_key,
 )
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.types_pb2 import Account, BlockSlice
@@ -64,8 +66,10 @@ def fill(harness: OmHarness, bucket: om.BucketRow) -> None:
             part.blocks.extend(blocks)
         PARTS.put(txn, part_key(UPLOAD_ID, number + 1), part)
         made = om.BucketRow(name=name, account_id="😀" * 256, location="😀" * 255)
-        BUCKETS.put(txn, bucket_key(name), made)
-        txn.put(ACCOUNT_BUCKETS, account_bucket_key("many", name), b"")
+        BUCKETS.put(txn, bucket_key(VOLUME, name), made)
+        txn.put(ACCOUNT_BUCKETS, account_bucket_key(VOLUME, "many", name), b"")
+        volume = om.VolumeRow(name=name[:63], account_id="😀" * 256)
+        VOLUMES.put(txn, volume_key(volume.name), volume)
         ACCOUNTS.put(
             txn,
             name.encode(),
@@ -90,7 +94,7 @@ async def walked(
     call: Walk, entries: Callable[[Any], list[Any]], after: Callable[[Any], Any]
 ) -> Any:
     """All entries of all pages."""
-    found: list[Any] = []
+    actual: list[Any] = []
     position, pages = None, 0
     while True:
         reply = await call(position)
@@ -98,13 +102,27 @@ async def walked(
             reply.ByteSize() <= REPLY_BYTES_MAX + ROW_BYTES_MAX < SessionLimits().message_bytes_max
         )
         page = entries(reply)
-        found += page
+        actual += page
         pages += 1
         if not reply.truncated:
             assert pages > 1, "one page: the test does not test"
-            return found
+            return actual
         assert page, "a page that gets nowhere"
         position = after(reply)
+
+
+async def set_all_that_fits(harness: OmHarness, bucket: om.BucketRow) -> None:
+    """Settings of a bucket, of the greatest size together."""
+    left = harness.config.settings_bytes_max
+    for kind in (om.BucketSetting.POLICY, om.BucketSetting.LIFECYCLE):
+        setting = om.BucketSetting(
+            kind=kind, document=bytes(min(left, harness.config.setting_bytes_max) - 40)
+        )
+        request = om.PutBucketSettingRequest(
+            volume=VOLUME, bucket=bucket.name, bucket_id=bucket.bucket_id, setting=setting
+        )
+        await harness.client.put_bucket_setting(request)
+        left -= setting.ByteSize()
 
 
 @om_test()
@@ -113,30 +131,38 @@ async def test_every_list_of_the_om_pages_through_rows_of_the_greatest_size(
 ) -> None:
     bucket = await harness.bucket()
     fill(harness, bucket)
+    await set_all_that_fits(harness, bucket)
     client, most = harness.client, 10_000
     keys = [long_key(number) for number in range(COUNT)]
 
     for delimiter in (b"", b"/"):
-        asked = om.ListKeysRequest(bucket=bucket.name, count_max=most, delimiter=delimiter)
+        asked = om.ListKeysRequest(
+            volume=VOLUME,
+            bucket=bucket.name,
+            count_max=most,
+            delimiter=delimiter,
+            setting_kinds=EVERY_KIND,
+        )
         listed = await walked(
-            lambda after, asked=asked: client.call(
-                om.ListKeysRequest(**fields(asked), after=after or b""), om.ListKeysReply
+            lambda after, asked=asked: client.list_keys(
+                om.ListKeysRequest(**fields(asked), after=after or b"")
             ),
             lambda reply: list(reply.keys),
             lambda reply: reply.last,
         )
         assert listed == keys
     uploads = await walked(
-        lambda after: client.call(
+        lambda after: client.list_uploads(
             om.ListUploadsRequest(
+                volume=VOLUME,
                 bucket=bucket.name,
+                setting_kinds=EVERY_KIND,
                 count_max=1_000,
                 key_marker=after[0] if after else b"",
                 upload_id_marker=after[1] if after else b"",
-            ),
-            om.ListUploadsReply,
+            )
         ),
-        lambda reply: [(one.key, one.upload_id) for one in reply.uploads],
+        lambda reply: [(upload.key, upload.upload_id) for upload in reply.uploads],
         lambda reply: (reply.next_key_marker, reply.next_upload_id_marker),
     )
     own = [(key, number.to_bytes(16, "big")) for number, key in enumerate(keys)]
@@ -149,46 +175,57 @@ async def test_every_other_list_of_the_om_pages_through_rows_of_the_greatest_siz
 ) -> None:
     bucket = await harness.bucket()
     fill(harness, bucket)
+    await set_all_that_fits(harness, bucket)
     client, most = harness.client, 10_000
     keys = [long_key(number) for number in range(COUNT)]
     names = [f"{number:04d}" + "n" * 250 for number in range(COUNT)]
     parts = await walked(
-        lambda after: client.call(
+        lambda after: client.list_parts(
             om.ListPartsRequest(
+                volume=VOLUME,
                 bucket=bucket.name,
+                setting_kinds=EVERY_KIND,
                 key=keys[0],
                 upload_id=UPLOAD_ID,
                 after_number=after or 0,
                 count_max=1_000,
-            ),
-            om.ListPartsReply,
+            )
         ),
         lambda reply: list(reply.numbers),
         lambda reply: reply.numbers[-1],
     )
     assert parts == list(range(1, COUNT + 1))
     buckets = await walked(
-        lambda after: client.call(
-            om.ListBucketsRequest(account_id="many", count_max=most, after=after or ""),
-            om.ListBucketsReply,
+        lambda after: client.list_buckets(
+            om.ListBucketsRequest(
+                volume=VOLUME, account_id="many", count_max=most, after=after or ""
+            )
         ),
-        lambda reply: [one.name for one in reply.buckets],
+        lambda reply: [bucket.name for bucket in reply.buckets],
         lambda reply: reply.buckets[-1].name,
     )
     assert buckets == names
-    accounts = await walked(
-        lambda after: client.call(
-            om.ListAccountsRequest(count_max=1_000, after=after or ""), om.ListAccountsReply
+    volumes = await walked(
+        lambda after: client.list_volumes(
+            om.ListVolumesRequest(count_max=1_000, after=after or "")
         ),
-        lambda reply: [one.account_id for one in reply.accounts],
+        lambda reply: [volume.name for volume in reply.volumes],
+        lambda reply: reply.volumes[-1].name,
+    )
+    assert volumes[:COUNT] == [name[:63] for name in names]
+    accounts = await walked(
+        lambda after: client.list_accounts(
+            om.ListAccountsRequest(count_max=1_000, after=after or "")
+        ),
+        lambda reply: [account.account_id for account in reply.accounts],
         lambda reply: reply.accounts[-1].account_id,
     )
     assert accounts[:COUNT] == names
     access_keys = await walked(
-        lambda after: client.call(
-            om.ListAccessKeysRequest(count_max=1_000, after=after or ""), om.ListAccessKeysReply
+        lambda after: client.list_access_keys(
+            om.ListAccessKeysRequest(count_max=1_000, after=after or "")
         ),
-        lambda reply: [one.access_key for one in reply.keys],
+        lambda reply: [key.access_key for key in reply.keys],
         lambda reply: reply.keys[-1].access_key,
     )
     assert access_keys == [f"{number:04d}" + "k" * 120 for number in range(COUNT)]
@@ -205,6 +242,7 @@ def test_every_list_of_the_om_is_walked_here() -> None:
         "ListKeys",
         "ListUploads",
         "ListParts",
+        "ListVolumes",
         "ListBuckets",
         "ListAccounts",
         "ListAccessKeys",
@@ -225,14 +263,14 @@ async def test_object_of_more_blocks_than_a_row_has_room_for_is_refused(harness:
     for count, fits in ((30_000, True), (150_000, False)):
         row = om.KeyRow(size_bytes=count * 2**20, blocks=count * [piece], account_id=ACCOUNT)
         request = om.CommitKeyRequest(
-            bucket=bucket.name, bucket_id=bucket.bucket_id, key=b"key", row=row
+            volume=VOLUME, bucket=bucket.name, bucket_id=bucket.bucket_id, key=b"key", row=row
         )
         assert RULES.fault(request) is None
         if not fits:
             with pytest.raises(ObjectTooLarge):
-                await harness.client.call(request, om.CommitKeyReply)
+                await harness.client.commit_key(request)
             return
-        await harness.client.call(request, om.CommitKeyReply)
-        found = await harness.lookup(bucket, b"key")
-        assert len(found.row.blocks) == count
-        assert found.ByteSize() < SessionLimits().message_bytes_max
+        await harness.client.commit_key(request)
+        reply = await harness.lookup(bucket, b"key")
+        assert len(reply.row.blocks) == count
+        assert reply.ByteSize() < SessionLimits().message_bytes_max

@@ -48,13 +48,13 @@ async def test_ids_go_on_after_a_restart(harness: OmHarness) -> None:
 async def test_description_tells_of_the_state(harness: OmHarness) -> None:
     await harness.bucket()
     request = om.DescribeOmRequest(count_rows=True)
-    reply = await harness.client.call(request, om.DescribeOmReply)
+    reply = await harness.client.describe_om(request)
     sizes = {size.name: size.rows for size in reply.tables}
     assert (sizes["bucket"], sizes["volume"], sizes["key"]) == (1, 1, 0)
     assert (reply.node_id, reply.leader) == ("om1", True)
     assert reply.applied_index == len(harness.replica.entries)
     request = om.DescribeOmRequest()
-    assert len((await harness.client.call(request, om.DescribeOmReply)).tables) == 0
+    assert len((await harness.client.describe_om(request)).tables) == 0
 
 
 @om_test()

@@ -5,14 +5,21 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
-from tests.unit.metadata.om.om_harness import ACCOUNT, OmHarness, om_test, slices_of
-from trioxygen.common.errors import BucketAlreadyOwned, InvalidRequest, TrioxygenError
+from tests.unit.metadata.om.om_harness import ACCOUNT, VOLUME, OmHarness, om_test, slices_of
+from trioxygen.common.errors import (
+    BucketAlreadyOwned,
+    InvalidRequest,
+    NoSuchBucket,
+    Overloaded,
+    TrioxygenError,
+)
 from trioxygen.common.units import HOUR_MS
-from trioxygen.metadata.execution import RETRIES, expire_retries
-from trioxygen.metadata.om.schema import ALL_TABLES
+from trioxygen.metadata.om.state.schema import ALL_TABLES
+from trioxygen.metadata.replication.retries import RETRIES, expire_retries
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.memory_kv import MemoryStore
 from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1 import replication_pb2 as replication
 
 
 async def send(harness: OmHarness, request: Message, reply_type: type[Message]) -> Message:
@@ -24,7 +31,7 @@ async def send(harness: OmHarness, request: Message, reply_type: type[Message]) 
 
 def create_bucket(client_id: int, request_id: int, name: str = "bucket") -> om.CreateBucketRequest:
     return om.CreateBucketRequest(
-        client_id=client_id, request_id=request_id, bucket=name, account_id=ACCOUNT
+        volume=VOLUME, client_id=client_id, request_id=request_id, bucket=name, account_id=ACCOUNT
     )
 
 
@@ -43,6 +50,47 @@ async def test_command_sent_again_gets_its_answer_again(harness: OmHarness) -> N
     for other in (create_bucket(5, 2), create_bucket(6, 1)):
         with pytest.raises(BucketAlreadyOwned):
             await send(harness, other, om.CreateBucketReply)
+
+
+@om_test()
+async def test_first_try_that_comes_after_its_retry_was_refused_is_not_done(
+    harness: OmHarness,
+) -> None:
+    bucket = await harness.bucket("bucket")
+    first, retry = create_bucket(5, 1), create_bucket(5, 1)
+    retry.is_retry = True
+    with pytest.raises(BucketAlreadyOwned) as refused:
+        await send(harness, retry, om.CreateBucketReply)
+    await harness.client.delete_bucket(
+        om.DeleteBucketRequest(volume=VOLUME, bucket="bucket", bucket_id=bucket.bucket_id)
+    )
+    await harness.restart()
+    with pytest.raises(BucketAlreadyOwned) as refused_again:
+        await send(harness, first, om.CreateBucketReply)
+    assert refused_again.value.detail() == refused.value.detail()
+    with pytest.raises(NoSuchBucket):
+        await harness.client.lookup_bucket(om.LookupBucketRequest(volume=VOLUME, bucket="bucket"))
+
+
+@om_test()
+async def test_refusal_of_what_was_never_sent_before_leaves_nothing_behind(
+    harness: OmHarness,
+) -> None:
+    await harness.bucket("bucket")
+    state = harness.all_rows()
+    with pytest.raises(BucketAlreadyOwned):
+        await send(harness, create_bucket(5, 1), om.CreateBucketReply)
+    assert harness.all_rows() == state
+
+
+@om_test(leases_max=1)
+async def test_retry_that_is_refused_for_now_may_come_again(harness: OmHarness) -> None:
+    lease = await harness.lease(1)
+    request = om.LeaseBlocksRequest(client_id=5, request_id=1, is_retry=True, count=1)
+    with pytest.raises(Overloaded):
+        await send(harness, request, om.LeaseBlocksReply)
+    await harness.client.release_leases(om.ReleaseLeasesRequest(lease_ids=[lease.lease_id]))
+    assert await send(harness, request, om.LeaseBlocksReply)
 
 
 @om_test()
@@ -66,27 +114,33 @@ async def test_every_mutating_call_is_answered_again_alike(harness: OmHarness) -
     bucket = await harness.bucket()
     where: dict[str, Any] = {"bucket": bucket.name, "bucket_id": bucket.bucket_id}
     lease = await harness.lease(4)
-    upload_request = om.CreateUploadRequest(key=b"large", **where)
-    upload = await harness.client.call(upload_request, om.CreateUploadReply)
+    upload_request = om.CreateUploadRequest(volume=VOLUME, key=b"large", **where)
+    upload = await harness.client.create_upload(upload_request)
     part = om.PartRow(size_bytes=1, etag="00", blocks=slices_of(lease, 1, first=1))
     in_upload: dict[str, Any] = {"key": b"large", "upload_id": upload.upload_id, **where}
     listed = om.CompletePart(number=1, etag="00")
     row = om.KeyRow(size_bytes=1, blocks=slices_of(lease, 1))
     account = om.CreateAccountRequest()
     requests: list[tuple[Message, type[Message]]] = [
-        (om.CreateBucketRequest(bucket="b", account_id=ACCOUNT), om.CreateBucketReply),
         (
-            om.CommitKeyRequest(key=b"k", row=row, **where),
+            om.CreateBucketRequest(volume=VOLUME, bucket="b", account_id=ACCOUNT),
+            om.CreateBucketReply,
+        ),
+        (
+            om.CommitKeyRequest(volume=VOLUME, key=b"k", row=row, **where),
             om.CommitKeyReply,
         ),
-        (om.DeleteKeysRequest(keys=[om.KeyToDelete(key=b"k")], **where), om.DeleteKeysReply),
-        (om.CreateUploadRequest(key=b"k", **where), om.CreateUploadReply),
-        (om.CommitPartRequest(number=1, row=part, **in_upload), om.CommitPartReply),
         (
-            om.CompleteUploadRequest(parts=[listed], size_bytes=-1, **in_upload),
+            om.DeleteKeysRequest(volume=VOLUME, keys=[om.KeyToDelete(key=b"k")], **where),
+            om.DeleteKeysReply,
+        ),
+        (om.CreateUploadRequest(volume=VOLUME, key=b"k", **where), om.CreateUploadReply),
+        (om.CommitPartRequest(volume=VOLUME, number=1, row=part, **in_upload), om.CommitPartReply),
+        (
+            om.CompleteUploadRequest(volume=VOLUME, parts=[listed], size_bytes=-1, **in_upload),
             om.CompleteUploadReply,
         ),
-        (om.DeleteBucketRequest(bucket="b", bucket_id=0), om.DeleteBucketReply),
+        (om.DeleteBucketRequest(volume=VOLUME, bucket="b", bucket_id=0), om.DeleteBucketReply),
         (om.LeaseBlocksRequest(count=2), om.LeaseBlocksReply),
         (om.RenewLeasesRequest(lease_ids=[lease.lease_id]), om.RenewLeasesReply),
         (om.ReleaseLeasesRequest(lease_ids=[lease.lease_id]), om.ReleaseLeasesReply),
@@ -95,10 +149,10 @@ async def test_every_mutating_call_is_answered_again_alike(harness: OmHarness) -
     for number, (request, reply_type) in enumerate(requests, start=1):
         request.client_id, request.request_id = 9, number  # type: ignore[attr-defined]
         if isinstance(request, om.DeleteBucketRequest):
-            found = await harness.client.call(
-                om.LookupBucketRequest(bucket="b"), om.LookupBucketReply
+            reply = await harness.client.lookup_bucket(
+                om.LookupBucketRequest(volume=VOLUME, bucket="b")
             )
-            request.bucket_id = found.bucket.bucket_id
+            request.bucket_id = reply.bucket.bucket_id
         first = await send(harness, request, reply_type)
         state = harness.all_rows()
         assert await send(harness, request, reply_type) == first, type(request).__name__
@@ -158,7 +212,7 @@ def test_expiry_deletes_one_range_for_each_client() -> None:
     clients = (b"\0" * 8, b"\0" * 7 + b"\1", b"\xff" * 8)
     for client in clients:
         for request in range(10):
-            row = om.RetryRow(answered_ms=request)
+            row = replication.RetryRow(answered_ms=request)
             RETRIES.put(setup, client + request.to_bytes(8, "big"), row)
     setup.commit()
     txn = CapturingTxn(store.begin())

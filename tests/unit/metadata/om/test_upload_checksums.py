@@ -7,7 +7,7 @@ from tests.unit.metadata.om.om_harness import OmHarness, om_test
 from tests.unit.metadata.om.upload_steps import KEY, begin_upload
 from trioxygen.common import checksum
 from trioxygen.common.errors import ChecksumMismatch, InvalidPart, InvalidRequest
-from trioxygen.metadata.om.multipart import ALGORITHMS
+from trioxygen.metadata.om.state.multipart import ALGORITHMS
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.types_pb2 import Checksum, ChecksumAlgorithm

@@ -4,6 +4,7 @@ import pytest
 
 from tests.unit.metadata.om.om_harness import (
     CONTAINER,
+    VOLUME,
     OmHarness,
     blocks_of,
     etag_of,
@@ -25,7 +26,7 @@ from trioxygen.common.errors import (
     TrioxygenError,
 )
 from trioxygen.common.units import GIB, TIB
-from trioxygen.metadata.om.schema import COMPLETED_UPLOADS, GC, PARTS, UPLOADS
+from trioxygen.metadata.om.state.schema import COMPLETED_UPLOADS, GC, PARTS, UPLOADS
 from trioxygen.proto.v1 import om_pb2 as om
 
 
@@ -37,7 +38,7 @@ def etag_of_parts(*parts: bytes) -> str:
 def queued(harness: OmHarness) -> list[int]:
     rows = [om.GcRow.FromString(value).blocks for _, value in harness.rows(GC.table)]
     ranges = [range(row.first_local, row.first_local + row.count) for row in rows]
-    return sorted(local for one in ranges for local in one)
+    return sorted(local for each in ranges for local in each)
 
 
 @om_test()
@@ -46,7 +47,7 @@ async def test_upload_is_invisible_until_it_is_completed(harness: OmHarness) -> 
     upload = await begin_upload(harness, bucket)
     await upload.part(3, b"three")
     await upload.part(1, b"one")
-    assert not (await harness.lookup(bucket, KEY)).found
+    assert not (await harness.lookup(bucket, KEY)).exists
     reply = await upload.complete()
     assert reply.etag == etag_of_parts(b"one", b"three")
     row = (await harness.lookup(bucket, KEY)).row
@@ -62,26 +63,32 @@ async def test_parts_out_of_order_or_named_twice_are_refused(harness: OmHarness)
     upload = await begin_upload(harness, await harness.bucket())
     for number in (1, 2, 3):
         await upload.part(number, b"%d" % number)
-    one, two, three = (upload.parts[number] for number in (1, 2, 3))
+    first, two, three = (upload.parts[number] for number in (1, 2, 3))
     stale = om.CompletePart(number=1, etag=etag_of(b"stale"))
-    absent = om.CompletePart(number=2**31 - 1, etag=one.etag)
-    disorders = ([two, one], [one, three, two], [one, two, one], [one, one], [one, one, two])
-    for parts in (*disorders, [stale, one], [one, stale], [stale, three, two], [absent, one]):
+    absent = om.CompletePart(number=2**31 - 1, etag=first.etag)
+    disorders = (
+        [two, first],
+        [first, three, two],
+        [first, two, first],
+        [first, first],
+        [first, first, two],
+    )
+    for parts in (*disorders, [stale, first], [first, stale], [stale, three, two], [absent, first]):
         with pytest.raises(InvalidPartOrder):
             await upload.complete(parts)
-    await upload.complete([one, three])
+    await upload.complete([first, three])
 
 
 @om_test()
 async def test_part_that_is_missing_or_has_another_etag_is_refused(harness: OmHarness) -> None:
     upload = await begin_upload(harness, await harness.bucket())
     await upload.part(1, b"one")
-    one = upload.parts[1]
+    first = upload.parts[1]
     for number in (2, 10_000, 10_001, 70_000, 2**32 - 1):
         with pytest.raises(InvalidPart) as refused:
-            await upload.complete([one, om.CompletePart(number=number, etag=one.etag)])
+            await upload.complete([first, om.CompletePart(number=number, etag=first.etag)])
         assert refused.value.facts["part"] == str(number)
-    for wrong in (etag_of(b"two"), "", one.etag.upper()):
+    for wrong in (etag_of(b"two"), "", first.etag.upper()):
         with pytest.raises(InvalidPart):
             await upload.complete([om.CompletePart(number=1, etag=wrong)])
     with pytest.raises(InvalidRequest):
@@ -131,34 +138,34 @@ async def test_completing_again_is_answered_alike_for_a_day(harness: OmHarness) 
     assert (await harness.lookup(bucket, KEY)).row.etag == etag_of(b"newer")
     with pytest.raises(NoSuchUpload):
         await upload.complete([upload.parts[1]])
-    assert await lookup(harness, bucket, upload.upload_id) == (False, True)
+    assert not await exists(harness, bucket, upload.upload_id)
     await harness.pass_time(60_001)
     with pytest.raises(NoSuchUpload):
         await upload.complete()
-    assert await lookup(harness, bucket, upload.upload_id) == (False, False)
+    assert not harness.rows(COMPLETED_UPLOADS.table)
 
 
-async def lookup(
+async def exists(
     harness: OmHarness, bucket: om.BucketRow, upload_id: bytes, key: bytes = KEY
-) -> tuple[bool, bool]:
-    """(found, completed)"""
-    request = om.LookupUploadRequest(bucket=bucket.name, key=key, upload_id=upload_id)
-    reply = await harness.client.call(request, om.LookupUploadReply)
-    return reply.found, reply.completed
+) -> bool:
+    request = om.LookupUploadRequest(
+        volume=VOLUME, bucket=bucket.name, key=key, upload_id=upload_id
+    )
+    return (await harness.client.lookup_upload(request)).exists
 
 
 @om_test()
 async def test_upload_is_found_by_its_own_key_and_id_only(harness: OmHarness) -> None:
     bucket = await harness.bucket()
     upload = await begin_upload(harness, bucket)
-    assert await lookup(harness, bucket, upload.upload_id) == (True, False)
+    assert await exists(harness, bucket, upload.upload_id)
     for key, upload_id in (
         (b"other", upload.upload_id),
         (KEY, b"x" * 16),
         (KEY, b""),
         (KEY, upload.upload_id[:-1]),
     ):
-        assert await lookup(harness, bucket, upload_id, key) == (False, False)
+        assert not await exists(harness, bucket, upload_id, key)
     for wrong in (b"", b"\0", b"x" * 16, b"x" * 3_000):
         upload.upload_id = wrong
         for step in (
@@ -182,11 +189,11 @@ async def test_abort_and_complete_have_one_winner(harness: OmHarness) -> None:
         await aborted.complete()
     with pytest.raises(NoSuchUpload):
         await aborted.abort()
-    assert not (await harness.lookup(bucket, KEY)).found
+    assert not (await harness.lookup(bucket, KEY)).exists
     await completed.complete()
     with pytest.raises(NoSuchUpload):
         await completed.abort()
-    assert (await harness.lookup(bucket, KEY)).found
+    assert (await harness.lookup(bucket, KEY)).exists
 
 
 @om_test()
@@ -301,6 +308,7 @@ async def test_upload_of_ten_thousand_parts_is_completed_and_deleted(harness: Om
     for number in range(1, 10_001):
         slices = slices_of(lease, 5, first=number - 1)
         command = om.CommitPartRequest(
+            volume=VOLUME,
             bucket=bucket.name,
             bucket_id=bucket.bucket_id,
             key=KEY,

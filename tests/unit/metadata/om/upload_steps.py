@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from tests.unit.metadata.om.om_harness import ACCOUNT, OmHarness, etag_of, slices_of
+from tests.unit.metadata.om.om_harness import ACCOUNT, VOLUME, OmHarness, etag_of, slices_of
 from trioxygen.common import checksum
-from trioxygen.metadata.om.multipart import ALGORITHMS
+from trioxygen.metadata.om.state.multipart import ALGORITHMS
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.types_pb2 import BlockSlice, Checksum, ChecksumAlgorithm, ChecksumType
@@ -50,6 +50,7 @@ class Uploading:
 
     async def commit(self, number: int, row: om.PartRow) -> om.CommitPartReply:
         request = om.CommitPartRequest(
+            volume=VOLUME,
             bucket=self.bucket.name,
             bucket_id=self.bucket.bucket_id,
             key=KEY,
@@ -57,7 +58,7 @@ class Uploading:
             number=number,
             row=row,
         )
-        return await self.harness.client.call(request, om.CommitPartReply)
+        return await self.harness.client.commit_part(request)
 
     async def complete(
         self,
@@ -72,6 +73,7 @@ class Uploading:
         if parts is None:
             parts = [self.parts[number] for number in sorted(self.parts)]
         request = om.CompleteUploadRequest(
+            volume=VOLUME,
             bucket=self.bucket.name,
             bucket_id=self.bucket.bucket_id,
             key=KEY,
@@ -82,26 +84,28 @@ class Uploading:
             checksum=claim,
             condition=condition,
         )
-        return await self.harness.client.call(request, om.CompleteUploadReply)
+        return await self.harness.client.complete_upload(request)
 
     async def abort(self) -> None:
         request = om.AbortUploadRequest(
+            volume=VOLUME,
             bucket=self.bucket.name,
             bucket_id=self.bucket.bucket_id,
             key=KEY,
             upload_id=self.upload_id,
         )
-        await self.harness.client.call(request, om.AbortUploadReply)
+        await self.harness.client.abort_upload(request)
 
     async def list_parts(self, *, after: int = 0, count_max: int = 1_000) -> om.ListPartsReply:
         request = om.ListPartsRequest(
+            volume=VOLUME,
             bucket=self.bucket.name,
             key=KEY,
             upload_id=self.upload_id,
             after_number=after,
             count_max=count_max,
         )
-        return await self.harness.client.call(request, om.ListPartsReply)
+        return await self.harness.client.list_parts(request)
 
 
 async def begin_upload(
@@ -117,7 +121,7 @@ async def begin_upload(
         headers=om.ObjectHeaders(content_type="text/plain"),
     )
     request = om.CreateUploadRequest(
-        bucket=bucket.name, bucket_id=bucket.bucket_id, key=KEY, row=row
+        volume=VOLUME, bucket=bucket.name, bucket_id=bucket.bucket_id, key=KEY, row=row
     )
-    reply = await harness.client.call(request, om.CreateUploadReply)
+    reply = await harness.client.create_upload(request)
     return Uploading(harness, bucket, algorithm, reply.upload_id)

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from trioxygen.common.clock import SystemClock
 from trioxygen.common.disk import Disk
-from trioxygen.common.network_local import LocalNetwork
+from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.worker import Tasks
 
@@ -32,6 +32,34 @@ class InlineBlocking:
 
     def close(self) -> None:
         return
+
+
+class HeldBlocking(InlineBlocking):
+    """Attributes: held: what was to be run, and was not yet; None: it is run at once."""
+
+    def __init__(self) -> None:
+        self.held: list[Callable[[], None]] | None = None
+
+    def run(self, function: Callable[..., T], *arguments: Any) -> "asyncio.Future[T]":
+        if self.held is None:
+            return super().run(function, *arguments)
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def run_now() -> None:
+            done = InlineBlocking.run(self, function, *arguments)
+            error = done.exception()
+            if error is None:
+                future.set_result(done.result())
+            else:
+                future.set_exception(error)
+
+        self.held.append(run_now)
+        return future
+
+    def release(self) -> None:
+        held, self.held = self.held or [], None
+        for run_now in held:
+            run_now()
 
 
 def inline_runtime(disk: Disk, seed: int = 1) -> Runtime:

@@ -6,8 +6,8 @@ from pathlib import Path
 from tests.unit.metadata.raft.inline import inline_runtime
 from tests.unit.metadata.raft.memory_disk import MemoryDisk
 from trioxygen.common.disk import Disk
+from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
 from trioxygen.metadata.raft.ports import Entry, GroupId
-from trioxygen.metadata.raft.wal import WalConfig, WriteAheadLog
 
 DIRECTORY = Path("/log")
 GROUP = GroupId(7)
@@ -24,12 +24,12 @@ def entries(first: int, payloads: Sequence[bytes], term: int = 1) -> list[Entry]
 
 
 async def read_all(wal: WriteAheadLog, group: GroupId = GROUP) -> list[Entry]:
-    found: list[Entry] = []
+    actual: list[Entry] = []
     index = wal.first_index(group)
     while piece := await wal.read(group, index, bytes_max=1_000):
-        found += piece
+        actual += piece
         index = piece[-1].index + 1
-    return found
+    return actual
 
 
 def segments(disk: MemoryDisk) -> list[str]:

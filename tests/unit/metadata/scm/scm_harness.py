@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from tests.unit.metadata.inline_runtime import inline_runtime
 from tests.unit.metadata.manual_clock import ManualClock
-from trioxygen.common.network import Server
-from trioxygen.common.network_local import LocalNetwork
+from tests.unit.metadata.memory_replica import MemoryReplica
+from trioxygen.common.rpc.local import LocalNetwork
+from trioxygen.common.rpc.network import Server
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.scm import ScmClient
-from trioxygen.metadata.raft.memory_log import MemoryReplica
 from trioxygen.metadata.scm.schema import ALL_TABLES
 from trioxygen.metadata.scm.service import ScmConfig, StorageContainerManager
 from trioxygen.metadata.store.memory_kv import MemoryStore
@@ -35,6 +35,8 @@ class ScmHarness:
         self.clock = ManualClock()
         self.network = LocalNetwork(encode=True)
         self.store, self.replica = MemoryStore(ALL_TABLES), MemoryReplica()
+        # The rings that each node takes part in, as its SCM told it; it leads them all.
+        self.rings: dict[str, set[int]] = {}
         self._server: Server | None = None
         self.runtime: Runtime
         self.manager: StorageContainerManager
@@ -89,7 +91,8 @@ class ScmHarness:
         volumes: tuple[scm.VolumeReport, ...] = (),
         more: bool = False,
     ) -> scm.HeartbeatReply:
-        return await self.client.heartbeat(
+        """Its answer, without what made the node join rings: that was done and told at once."""
+        reply = await self.client.heartbeat(
             scm.HeartbeatRequest(
                 node_id=node_id,
                 full_report=full,
@@ -98,8 +101,23 @@ class ScmHarness:
                 corrupt_blocks=corrupt,
                 volumes=volumes,
                 more=more,
+                pipelines=self._led(node_id),
             )
         )
+        joined = [command for command in reply.commands if command.HasField("create_pipeline")]
+        others = [command for command in reply.commands if not command.HasField("create_pipeline")]
+        if joined:
+            ids = {each.create_pipeline.pipeline.pipeline_id for each in joined}
+            self.rings.setdefault(node_id, set()).update(ids)
+            request = scm.HeartbeatRequest(node_id=node_id, pipelines=self._led(node_id), more=more)
+            await self.client.heartbeat(request)
+            del reply.commands[:]
+            reply.commands.extend(others)
+        return reply
+
+    def _led(self, node_id: str) -> list[scm.PipelineReport]:
+        rings = sorted(self.rings.get(node_id, ()))
+        return [scm.PipelineReport(pipeline_id=ring, leader=True, term=1) for ring in rings]
 
     async def join(self, *node_ids: str) -> None:
         """Registers nodes and reports their (no) containers."""

@@ -3,7 +3,13 @@ import asyncio
 import pytest
 
 from tests.unit.metadata.scm.scm_harness import ScmHarness, report, scm_test
-from trioxygen.common.errors import InvalidRequest, NoSpace, NotEnoughDataNodes, SafeMode
+from trioxygen.common.errors import (
+    InvalidRequest,
+    NoSpace,
+    NotEnoughDataNodes,
+    PipelineNotReady,
+    SafeMode,
+)
 from trioxygen.proto.v1 import scm_pb2 as scm
 
 
@@ -86,7 +92,7 @@ async def test_pipeline_wants_all_its_nodes(harness: ScmHarness) -> None:
         await harness.allocate()
     await harness.join("dn3", "dn4")
     reply = await harness.allocate()
-    assert [one.node_id for one in reply.pipeline.datanodes] == ["dn1", "dn2", "dn3"]
+    assert [datanode.node_id for datanode in reply.pipeline.datanodes] == ["dn1", "dn2", "dn3"]
     harness.clock.advance(29_999)
     for node_id in ("dn1", "dn3", "dn4"):
         await harness.heartbeat(node_id)
@@ -96,9 +102,9 @@ async def test_pipeline_wants_all_its_nodes(harness: ScmHarness) -> None:
 
 
 @scm_test(replication_factor=2)
-async def test_nodes_that_register_at_once_are_each_in_one_pipeline(harness: ScmHarness) -> None:
+async def test_nodes_that_report_at_once_are_each_in_one_pipeline(harness: ScmHarness) -> None:
     names = ["dn4", "dn1", "dn3", "dn2", "dn0"]
-    await asyncio.gather(*(harness.register(name) for name in names))
+    await asyncio.gather(*(harness.join(name) for name in names))
     pipelines = (await harness.describe()).pipelines
     members = [node_id for pipeline in pipelines for node_id in pipeline.node_ids]
     assert len(members) == len(set(members)) == 4
@@ -110,10 +116,10 @@ async def test_block_ids_never_repeat_also_after_a_restart(harness: ScmHarness) 
     for _ in range(3):
         await harness.join()
         for count in (1, 7, 10_000):
-            found = ids(await harness.allocate(count, block_bytes_max=0))
-            assert len(found) == count
-            assert seen.isdisjoint(found)
-            seen |= found
+            actual = ids(await harness.allocate(count, block_bytes_max=0))
+            assert len(actual) == count
+            assert seen.isdisjoint(actual)
+            seen |= actual
         await harness.restart()
 
 
@@ -152,6 +158,22 @@ async def test_promises_end_when_reports_tell_better(harness: ScmHarness) -> Non
     await harness.heartbeat("dn1", report(first, 100))
     await harness.heartbeat("dn1", report(first, 120))
     # 120 of the 1,000 promised bytes were written: there is room for 800, not in the other.
+    assert (await harness.allocate(8, 100)).blocks.container == first
+
+
+@scm_test(container_bytes_max=1_000, replication_factor=3)
+async def test_promises_live_as_long_however_many_replicas_report(harness: ScmHarness) -> None:
+    names = ("dn1", "dn2", "dn3")
+    await harness.join(*names)
+    reply = await harness.allocate(10, 100)
+    first, told = reply.blocks.container, report(reply.blocks.container, 100)
+    told.pipeline_id = reply.pipeline.pipeline_id
+    for name in names:
+        await harness.heartbeat(name, told)
+    # One round: what was promised may still come.
+    assert (await harness.allocate(8, 100)).blocks.container != first
+    for name in names:
+        await harness.heartbeat(name, told)
     assert (await harness.allocate(8, 100)).blocks.container == first
 
 
@@ -253,6 +275,31 @@ async def test_nothing_is_allocated_while_every_datanode_is_full(harness: ScmHar
     await harness.heartbeat("dn1", volumes=(volume(500, reserved_bytes=100),))
     assert (await harness.allocate()).pipeline.datanodes[0].node_id == "dn1"
     assert not (await harness.describe()).full
+
+
+@scm_test()
+async def test_store_is_not_full_while_a_pipeline_with_room_is_not_ready_yet(
+    harness: ScmHarness,
+) -> None:
+    async def taking() -> set[str]:
+        nodes = (await harness.describe()).nodes
+        return {each.node.node_id for each in nodes if each.takes_new_data}
+
+    await harness.join("dn1", "dn2")
+    assert await taking() == {"dn1", "dn2"}
+    await harness.heartbeat("dn1", volumes=(volume(100, reserved_bytes=100),))
+    roomy = [volume(1_000, reserved_bytes=100)]
+    await harness.client.heartbeat(scm.HeartbeatRequest(node_id="dn2", volumes=roomy))
+    assert await taking() == set()
+    with pytest.raises(PipelineNotReady):
+        await harness.allocate()
+    assert not (await harness.describe()).full
+    await harness.heartbeat("dn2")
+    assert (await harness.allocate()).pipeline.datanodes[0].node_id == "dn2"
+    assert await taking() == {"dn2"}
+    await harness.restart()
+    await harness.register("dn2")
+    assert await taking() == set()
 
 
 @scm_test()

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.unit.metadata.memory_replica import MemoryReplica
 from tests.unit.metadata.scm.scm_harness import ScmHarness, report, scm_test
 from trioxygen.common.errors import SafeMode
-from trioxygen.metadata.raft.memory_log import MemoryReplica
 from trioxygen.metadata.scm.schema import ALL_TABLES
 from trioxygen.metadata.store.memory_kv import MemoryStore
 from trioxygen.proto.v1 import scm_pb2 as scm
@@ -13,9 +13,9 @@ FAR = 2**40
 
 
 def had(container_id: int, highest_local: int) -> scm.ContainerReport:
-    found = report(container_id, 5)
-    found.highest_local = highest_local
-    return found
+    actual = report(container_id, 5)
+    actual.highest_local = highest_local
+    return actual
 
 
 async def lose_state(harness: ScmHarness) -> None:
@@ -88,7 +88,7 @@ async def test_lost_scm_goes_on_behind_what_the_om_has_been_given(harness: ScmHa
     await harness.register("dn2")
     await harness.heartbeat("dn2", had(container, local), full=True)
     [located] = await harness.client.locate([container])
-    assert located.pipeline.datanodes[0].node_id == "dn2"
+    assert located.replicas[0].datanode.node_id == "dn2"
 
 
 @scm_test()

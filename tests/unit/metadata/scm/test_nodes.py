@@ -1,15 +1,16 @@
 import pytest
 
 from tests.unit.metadata.scm.scm_harness import CLUSTER, ScmHarness, report, scm_test
-from trioxygen.common.errors import InvalidRequest
-from trioxygen.metadata.execution import RETRIES
+from trioxygen.common.errors import InvalidRequest, WrongIdentity
+from trioxygen.common.rpc.call import Role
+from trioxygen.metadata.replication.executor import RETRIES
 from trioxygen.metadata.scm.schema import CONTAINERS, NODES
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.types_pb2 import BlockId
 
 
 async def node(harness: ScmHarness, node_id: str = "dn1") -> scm.NodeDescription:
-    nodes = {one.node.node_id: one for one in (await harness.describe()).nodes}
+    nodes = {node.node.node_id: node for node in (await harness.describe()).nodes}
     return nodes[node_id]
 
 
@@ -23,8 +24,8 @@ async def test_health_is_the_age_of_the_last_heartbeat(harness: ScmHarness) -> N
         (1, scm.DEAD, 300_000),
     ):
         harness.clock.advance(advance_ms)
-        found = await node(harness)
-        assert (found.health, found.last_heartbeat_age_ms) == (health, age_ms)
+        actual = await node(harness)
+        assert (actual.health, actual.last_heartbeat_age_ms) == (health, age_ms)
     await harness.heartbeat()
     assert (await node(harness)).health == scm.HEALTHY
 
@@ -35,8 +36,8 @@ async def test_node_that_has_not_been_heard_since_the_start_is_dead_and_register
 ) -> None:
     await harness.join()
     await harness.restart()
-    found = await node(harness)
-    assert (found.health, found.last_heartbeat_age_ms) == (scm.DEAD, -1)
+    actual = await node(harness)
+    assert (actual.health, actual.last_heartbeat_age_ms) == (scm.DEAD, -1)
     assert (await harness.heartbeat()).register_again
     await harness.register()
     assert not (await harness.heartbeat()).register_again
@@ -49,7 +50,7 @@ async def test_node_of_another_cluster_is_refused(harness: ScmHarness) -> None:
     with pytest.raises(InvalidRequest) as refused:
         await harness.register("stranger", cluster_id="cluster-2")
     assert refused.value.facts["cluster_id"] == "cluster-2"
-    assert [one.node.node_id for one in (await harness.describe()).nodes] == ["new"]
+    assert [node.node.node_id for node in (await harness.describe()).nodes] == ["new"]
 
 
 @scm_test()
@@ -60,8 +61,8 @@ async def test_registering_again_keeps_what_operators_decided(harness: ScmHarnes
     NODES.put(txn, b"dn1", row)
     txn.commit()
     await harness.join()
-    found = (await node(harness)).node
-    assert (found.operation, found.address) == (scm.DECOMMISSIONING, "dn1:9859")
+    actual = (await node(harness)).node
+    assert (actual.operation, actual.address) == (scm.DECOMMISSIONING, "dn1:9859")
 
 
 @scm_test()
@@ -91,13 +92,40 @@ async def test_report_that_says_nothing_new_is_not_written(harness: ScmHarness) 
 
 
 @scm_test()
-async def test_containers_are_located_where_their_pipeline_is(harness: ScmHarness) -> None:
+async def test_containers_that_nobody_has_reported_yet_are_located_where_their_pipeline_is(
+    harness: ScmHarness,
+) -> None:
     await harness.join("dn1", "dn2")
     container = (await harness.allocate()).blocks.container
     [location] = await harness.client.locate([container, 4_711])
     assert (location.container_id, location.state) == (container, scm.OPEN)
-    assert [one.address for one in location.pipeline.datanodes] == ["dn1:9859"]
+    assert [replica.datanode.address for replica in location.replicas] == ["dn1:9859"]
     assert await harness.client.locate([]) == []
+
+
+@scm_test(replication_factor=3)
+async def test_members_that_have_not_told_what_they_have_are_located_behind_those_that_did(
+    harness: ScmHarness,
+) -> None:
+    async def located() -> list[str]:
+        [location] = await harness.client.locate([container])
+        return [replica.datanode.node_id for replica in location.replicas]
+
+    await harness.join("dn1", "dn2", "dn3")
+    reply = await harness.allocate()
+    container, own = reply.blocks.container, report(reply.blocks.container, 5)
+    own.pipeline_id = reply.pipeline.pipeline_id
+    # Also in safe mode, and before any report.
+    await harness.restart()
+    assert await located() == ["dn1", "dn2", "dn3"]
+    await harness.register("dn2")
+    await harness.heartbeat("dn2", own, full=True)
+    assert harness.manager.safe_mode()
+    assert await located() == ["dn2", "dn1", "dn3"]
+    # It tells that it has lost it.
+    await harness.register("dn1")
+    await harness.heartbeat("dn1", full=True)
+    assert await located() == ["dn2", "dn3"]
 
 
 @scm_test(answers_kept_ms=60_000, worker_interval_ms=1_000)
@@ -113,3 +141,26 @@ async def test_answers_are_forgotten(harness: ScmHarness) -> None:
     for _ in range(4):
         await harness.pass_time(10_000)
     assert len(harness.rows(RETRIES.table)) == 1
+
+
+@scm_test()
+async def test_node_that_is_verified_registers_and_reports_for_itself_alone(
+    harness: ScmHarness,
+) -> None:
+    channel = harness.network.as_role(Role.DATANODE, "dn2").channel("scm1")
+    register = scm.RegisterDataNodeRequest(node_id="dn1", address="dn1:1", cluster_id=CLUSTER)
+    with pytest.raises(WrongIdentity):
+        await channel.call(
+            "StorageContainerManager/RegisterDataNode",
+            register,
+            scm.RegisterDataNodeReply,
+            timeout_ms=1_000,
+        )
+    with pytest.raises(WrongIdentity):
+        await channel.call(
+            "StorageContainerManager/Heartbeat",
+            scm.HeartbeatRequest(node_id="dn1"),
+            scm.HeartbeatReply,
+            timeout_ms=1_000,
+        )
+    assert (await harness.describe()).nodes == []

@@ -2,7 +2,7 @@
 
 from tests.unit.metadata.scm.scm_harness import ScmHarness, scm_test
 from trioxygen.common.paging import AFTER_ALL, REPLY_BYTES_MAX, ROW_BYTES_MAX
-from trioxygen.common.session import SessionLimits
+from trioxygen.common.rpc.session import SessionLimits
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     DELETED_BLOCKS,
@@ -15,7 +15,7 @@ from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
 
 NODE = "n" * 200
 MEMBERS = [f"{NODE}{number}" for number in range(7)]
-PIPELINE = "p-" + "-".join(MEMBERS)
+PIPELINE = 77
 CONTAINERS_HERE = 3_500
 
 
@@ -24,9 +24,15 @@ def fill(harness: ScmHarness) -> None:
     for node_id in MEMBERS:
         NODES.put(txn, node_id.encode(), scm.NodeRow(node_id=node_id, address="a" * 300))
     pipeline = scm.PipelineRow(pipeline_id=PIPELINE, node_ids=MEMBERS, open=True)
-    PIPELINES.put(txn, PIPELINE.encode(), pipeline)
+    PIPELINES.put(txn, id_key(PIPELINE), pipeline)
     for number in range(1, CONTAINERS_HERE + 1):
-        row = scm.ContainerRow(container_id=number, state=scm.OPEN, pipeline_id=PIPELINE)
+        # With the name that a pipeline had before it had a number, which may be long.
+        row = scm.ContainerRow(
+            container_id=number,
+            state=scm.CLOSED,
+            pipeline_id=PIPELINE,
+            former_pipeline_id="p-" + "-".join(MEMBERS),
+        )
         CONTAINERS.put(txn, id_key(number), row)
     txn.commit()
 
@@ -54,7 +60,9 @@ async def test_description_of_any_size_comes_in_pages(harness: ScmHarness) -> No
     assert pages > 1
     assert sorted(row.node.node_id for row in whole.nodes) == sorted([*MEMBERS, "dn1"])
     assert [row.container_id for row in whole.containers] == list(range(1, CONTAINERS_HERE + 1))
-    assert [one.block.local for one in whole.corrupt_blocks] == list(range(1, 101))
+    assert [corrupt_block.block.local for corrupt_block in whole.corrupt_blocks] == list(
+        range(1, 101)
+    )
     assert {row.pipeline_id for row in whole.pipelines} >= {PIPELINE}
 
 
@@ -84,7 +92,7 @@ async def test_containers_of_any_number_are_located(harness: ScmHarness) -> None
     assert 0 < reply.looked_up < len(ids)
     assert reply.ByteSize() <= REPLY_BYTES_MAX + ROW_BYTES_MAX
     located = await harness.client.locate(ids)
-    assert [one.container_id for one in located] == ids[:-1]
+    assert [each.container_id for each in located] == ids[:-1]
 
 
 @scm_test()
@@ -99,7 +107,7 @@ async def test_deletions_of_any_number_reach_their_node_in_replies_that_fit(
     await harness.client.delete_blocks(scm.DeleteBlocksRequest(blocks=ranges))
     # A row is a command: it has a size of its own to keep.
     assert len(harness.rows(DELETED_BLOCKS.table)) == 3
-    wanted = {one.first_local for one in ranges}
+    wanted = {each.first_local for each in ranges}
     txn = harness.store.begin()
     for number in range(1_000, 1_035):
         first = 2**61 + number * 10**6
@@ -116,9 +124,9 @@ async def test_deletions_of_any_number_reach_their_node_in_replies_that_fit(
     for _ in range(20):
         reply = await harness.heartbeat("dn1", deleted=done)
         assert reply.ByteSize() < SessionLimits().message_bytes_max
-        commands = [one.delete_blocks for one in reply.commands]
-        got |= {blocks.first_local for one in commands for blocks in one.blocks}
-        done = tuple(one.transaction_id for one in commands)
+        commands = [command.delete_blocks for command in reply.commands]
+        got |= {blocks.first_local for command in commands for blocks in command.blocks}
+        done = tuple(command.transaction_id for command in commands)
         if not done:
             break
     assert got == wanted

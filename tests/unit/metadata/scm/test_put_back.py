@@ -4,12 +4,12 @@ import random
 
 import pytest
 
+from tests.unit.metadata.memory_replica import MemoryReplica
 from tests.unit.metadata.scm.scm_harness import ScmHarness, report, scm_test
 from trioxygen.common.errors import SafeMode
-from trioxygen.metadata.raft.memory_log import MemoryReplica
+from trioxygen.metadata.replication.dump import dump_state, load_state
 from trioxygen.metadata.scm.restore import forget_since_dump
 from trioxygen.metadata.scm.schema import ALL_TABLES, CONTAINERS, DELETED_BLOCKS
-from trioxygen.metadata.state_dump import dump_state, load_state
 from trioxygen.metadata.store.memory_kv import MemoryStore
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.types_pb2 import BlockRange
@@ -18,9 +18,9 @@ from trioxygen.proto.v1.types_pb2 import BlockRange
 def had(
     container_id: int, highest_local: int, state: scm.ContainerState = scm.OPEN
 ) -> scm.ContainerReport:
-    found = report(container_id, 5, state)
-    found.highest_local = highest_local
-    return found
+    actual = report(container_id, 5, state)
+    actual.highest_local = highest_local
+    return actual
 
 
 async def put_back(harness: ScmHarness, pieces: list[bytes], *, seed: int = 1) -> None:
@@ -104,9 +104,12 @@ async def test_lost_scm_finds_containers_again_and_adds_nothing_to_them(
     reports = (had(3, 10), had(9, 77, scm.CLOSED))
     reply = await harness.heartbeat("dn1", *reports, full=True)
     located = await harness.client.locate([3, 9])
-    assert [(one.container_id, one.state) for one in located] == [(3, scm.CLOSING), (9, scm.CLOSED)]
-    assert all(one.pipeline.datanodes[0].node_id == "dn1" for one in located)
-    assert [one.close_container.container_id for one in reply.commands] == [3]
+    assert [(each.container_id, each.state) for each in located] == [
+        (3, scm.CLOSING),
+        (9, scm.CLOSED),
+    ]
+    assert all(each.replicas[0].datanode.node_id == "dn1" for each in located)
+    assert [command.close_container.container_id for command in reply.commands] == [3]
     blocks = (await harness.allocate()).blocks
     assert blocks.container > 9 and blocks.first_local > 77
     rows = {row.container_id: row for _, row in _containers(harness)}
@@ -121,15 +124,15 @@ async def test_container_of_another_node_by_the_same_id_counts_nothing(harness: 
     await harness.heartbeat("dn2", had(container, 1, scm.CLOSED))
     assert await harness.state_of(container) == scm.OPEN
     [location] = await harness.client.locate([container])
-    assert location.pipeline.datanodes[0].node_id == "dn1"
+    assert location.replicas[0].datanode.node_id == "dn1"
 
 
 @scm_test()
 async def test_deletions_of_an_om_that_was_put_back_are_forgotten(harness: ScmHarness) -> None:
     await harness.join()
     blocks = (await harness.allocate(4)).blocks
-    one = BlockRange(container=blocks.container, first_local=blocks.first_local, count=1)
-    await harness.client.delete_blocks(scm.DeleteBlocksRequest(blocks=[one]))
+    first = BlockRange(container=blocks.container, first_local=blocks.first_local, count=1)
+    await harness.client.delete_blocks(scm.DeleteBlocksRequest(blocks=[first]))
     assert len(harness.rows(DELETED_BLOCKS.table)) == 1
     await harness.client.delete_blocks(scm.DeleteBlocksRequest(om_lineage=7))
     assert list((await harness.heartbeat()).commands) == []

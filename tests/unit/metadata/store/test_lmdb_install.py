@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from trioxygen.common.disk import SystemDisk, SystemFile
+from trioxygen.common.system_disk import SystemDisk, SystemFile
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.ports import Store, Table
 
@@ -99,9 +99,9 @@ def test_kill_at_any_step_leaves_the_old_state_or_the_new_one(tmp_path: Path) ->
     seen = []
     for image in disk.images:
         again = LmdbStore(image / "om", TABLES)
-        found = state(again)
-        assert found in (old, new), image
-        seen.append(found == new)
+        actual = state(again)
+        assert actual in (old, new), image
+        seen.append(actual == new)
         put(again, {b"writable": b""})
         again.close()
         assert [path.name for path in image.iterdir()] == ["om"]

@@ -72,19 +72,19 @@ def test_whole_file_passes(tmp_path: Path, seed: int, rows: int) -> None:
 def _damage(data: bytearray, rng: random.Random) -> str:
     pages = len(data) // _PAGE_BYTES
     way = rng.choice(("bit", "bit", "head", "zeros", "swap", "stale", "noise"))
-    one, other = (rng.randrange(pages) * _PAGE_BYTES for _ in range(2))
+    first, other = (rng.randrange(pages) * _PAGE_BYTES for _ in range(2))
     if way == "bit":
         data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
     elif way == "head":
         # Where page numbers, bounds and the places of nodes are.
-        data[one + rng.randrange(60)] ^= 1 << rng.randrange(8)
+        data[first + rng.randrange(60)] ^= 1 << rng.randrange(8)
     elif way == "zeros":
-        data[one : one + _PAGE_BYTES] = bytes(_PAGE_BYTES)
+        data[first : first + _PAGE_BYTES] = bytes(_PAGE_BYTES)
     elif way == "noise":
-        data[one : one + _PAGE_BYTES] = rng.randbytes(_PAGE_BYTES)
+        data[first : first + _PAGE_BYTES] = rng.randbytes(_PAGE_BYTES)
     else:
-        kept = data[one : one + _PAGE_BYTES]
-        data[one : one + _PAGE_BYTES] = data[other : other + _PAGE_BYTES]
+        kept = data[first : first + _PAGE_BYTES]
+        data[first : first + _PAGE_BYTES] = data[other : other + _PAGE_BYTES]
         if way == "swap":
             data[other : other + _PAGE_BYTES] = kept
     return way
@@ -163,9 +163,9 @@ def test_separator_that_leads_past_rows_is_found(tmp_path: Path) -> None:
     for at in range(2 * _PAGE_BYTES, len(data), _PAGE_BYTES):
         if data[at + 18] != 1:  # no inner page
             continue
-        found = data.find(b"key-000", at, at + _PAGE_BYTES)
-        found = data.find(b"key-000", found + 1, at + _PAGE_BYTES)
-        data[found + 9] ^= 1
+        actual = data.find(b"key-000", at, at + _PAGE_BYTES)
+        actual = data.find(b"key-000", actual + 1, at + _PAGE_BYTES)
+        data[actual + 9] ^= 1
         changed += 1
     assert changed
     (path / "data.mdb").write_bytes(data)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.small_disk import SmallDisk, small_disk
-from trioxygen.common.disk import File, SystemDisk
+from trioxygen.common.disk import File
 from trioxygen.common.errors import NoSpace
+from trioxygen.common.system_disk import SystemDisk
 from trioxygen.common.units import MIB
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.ports import Table

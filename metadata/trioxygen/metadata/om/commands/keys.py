@@ -3,10 +3,10 @@
 from typing import Final
 
 from trioxygen.common.units import DAY_MS, MIB
-from trioxygen.metadata.execution import Handler, Now, Refusal
-from trioxygen.metadata.om.blocks import BlockKeeper, check_row
 from trioxygen.metadata.om.commands.buckets import live_bucket
-from trioxygen.metadata.om.schema import KEY_BYTES_MAX, KEYS, key_key
+from trioxygen.metadata.om.state.blocks import BlockKeeper, check_row
+from trioxygen.metadata.om.state.schema import KEY_BYTES_MAX, KEYS, key_key
+from trioxygen.metadata.replication.executor import Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import (
@@ -68,7 +68,7 @@ class KeyCommands:
     def commit_key(
         self, txn: CapturingTxn, command: CommitKeyRequest, now: Now
     ) -> CommitKeyReply | Refusal:
-        bucket = live_bucket(txn, command.bucket, command.bucket_id)
+        bucket = live_bucket(txn, command)
         if isinstance(bucket, Refusal):
             return bucket
         key = key_key(bucket.bucket_id, command.key)
@@ -98,17 +98,17 @@ class KeyCommands:
     ) -> Refusal | None:
         """A copy shares all its source's blocks, whatever the client says they are."""
         source = command.copy_source
-        found = KEYS.get(txn, key_key(source.bucket_id, source.key))
-        if found is None or found.object_id != source.object_id:
+        current = KEYS.get(txn, key_key(source.bucket_id, source.key))
+        if current is None or current.object_id != source.object_id:
             return Refusal(types_pb2.CONDITION_CONFLICT, "the copy's source has changed")
         row.ClearField("blocks")
-        row.blocks.extend(found.blocks)
+        row.blocks.extend(current.blocks)
         return None
 
     def delete_keys(
         self, txn: CapturingTxn, command: DeleteKeysRequest, now: Now
     ) -> DeleteKeysReply | Refusal:
-        bucket = live_bucket(txn, command.bucket, command.bucket_id)
+        bucket = live_bucket(txn, command)
         if isinstance(bucket, Refusal):
             return bucket
         reply = DeleteKeysReply()

@@ -1,26 +1,15 @@
-"""Commands on leases, and the removal of what time or nobody needs: gc rows, answers, history."""
+"""Commands on leases."""
 
 from itertools import islice
 
-from trioxygen.metadata.execution import Handler, Now, Refusal, expire_retries
-from trioxygen.metadata.om.blocks import BlockKeeper
 from trioxygen.metadata.om.commands.keys import DELETED_AT_ONCE_BYTES
-from trioxygen.metadata.om.schema import (
-    COMPLETED_UPLOADS,
-    GC,
-    HISTORY,
-    LEASES,
-    lease_key,
-    note_given,
-)
+from trioxygen.metadata.om.state.blocks import BlockKeeper
+from trioxygen.metadata.om.state.schema import LEASES, lease_key, note_given
+from trioxygen.metadata.replication.executor import Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import (
-    CollectGarbage,
-    ExpireCompletedUploads,
-    ExpireHistory,
     ExpireLeases,
-    ExpireRetries,
     GrantLease,
     LeaseBlocksReply,
     LeaseRow,
@@ -28,8 +17,8 @@ from trioxygen.proto.v1.om_pb2 import (
     ReleaseLeasesRequest,
     RenewLeasesReply,
     RenewLeasesRequest,
-    WorkReply,
 )
+from trioxygen.proto.v1.replication_pb2 import WorkReply
 
 
 class LeaseCommands:
@@ -42,10 +31,6 @@ class LeaseCommands:
             om_pb2.RenewLeasesRequest: self.renew_leases,
             om_pb2.ReleaseLeasesRequest: self.release_leases,
             om_pb2.ExpireLeases: self.expire_leases,
-            om_pb2.CollectGarbage: self.collect_garbage,
-            om_pb2.ExpireRetries: self.expire_retries,
-            om_pb2.ExpireHistory: self.expire_history,
-            om_pb2.ExpireCompletedUploads: self.expire_completed_uploads,
         }
 
     def grant_lease(
@@ -110,36 +95,4 @@ class LeaseCommands:
             if txn.size_bytes - bytes_before >= DELETED_AT_ONCE_BYTES:
                 # The worker finds the rest again.
                 return WorkReply(more=True)
-        return WorkReply()
-
-    def collect_garbage(self, txn: CapturingTxn, command: CollectGarbage, now: Now) -> WorkReply:
-        for row_key in command.row_keys:
-            GC.delete(txn, row_key)
-        return WorkReply()
-
-    def expire_retries(self, txn: CapturingTxn, command: ExpireRetries, now: Now) -> WorkReply:
-        more = expire_retries(
-            txn, answered_before_ms=command.answered_before_ms, rows_max=command.rows_max
-        )
-        return WorkReply(more=more)
-
-    def expire_history(self, txn: CapturingTxn, command: ExpireHistory, now: Now) -> WorkReply:
-        bytes_before = txn.size_bytes
-        for row_key in command.row_keys:
-            history = HISTORY.get(txn, row_key)
-            if history is not None:
-                HISTORY.delete(txn, row_key)
-                self._blocks.release(txn, history.row.blocks, now)
-            if txn.size_bytes - bytes_before >= DELETED_AT_ONCE_BYTES:
-                # The worker finds the rest again.
-                break
-        return WorkReply()
-
-    def expire_completed_uploads(
-        self, txn: CapturingTxn, command: ExpireCompletedUploads, now: Now
-    ) -> WorkReply:
-        for row_key in command.row_keys:
-            row = COMPLETED_UPLOADS.get(txn, row_key)
-            if row is not None and row.completed_ms < command.completed_before_ms:
-                COMPLETED_UPLOADS.delete(txn, row_key)
         return WorkReply()

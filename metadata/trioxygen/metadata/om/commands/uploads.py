@@ -1,8 +1,6 @@
 """Commands on multipart uploads. Nothing of an upload is visible before it is completed."""
 
-from trioxygen.metadata.execution import Handler, Now, Refusal
-from trioxygen.metadata.om import multipart
-from trioxygen.metadata.om.blocks import BlockKeeper, check_row
+from trioxygen.common.limits import PART_NUMBER_MAX
 from trioxygen.metadata.om.commands.buckets import live_bucket
 from trioxygen.metadata.om.commands.keys import (
     DELETED_AT_ONCE_BYTES,
@@ -10,8 +8,10 @@ from trioxygen.metadata.om.commands.keys import (
     check_key,
     modified_ms,
 )
-from trioxygen.metadata.om.multipart import ChosenPart
-from trioxygen.metadata.om.schema import (
+from trioxygen.metadata.om.state import multipart
+from trioxygen.metadata.om.state.blocks import BlockKeeper, check_row
+from trioxygen.metadata.om.state.multipart import ChosenPart
+from trioxygen.metadata.om.state.schema import (
     COMPLETED_UPLOADS,
     KEYS,
     PARTS,
@@ -21,6 +21,7 @@ from trioxygen.metadata.om.schema import (
     part_key,
     upload_key,
 )
+from trioxygen.metadata.replication.executor import Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import (
@@ -55,7 +56,7 @@ class UploadCommands:
     def create_upload(
         self, txn: CapturingTxn, command: CreateUploadRequest, now: Now
     ) -> CreateUploadReply | Refusal:
-        bucket = live_bucket(txn, command.bucket, command.bucket_id)
+        bucket = live_bucket(txn, command)
         if isinstance(bucket, Refusal):
             return bucket
         refusal = check_key(command.key) or multipart.check_checksum(command.row)
@@ -80,7 +81,7 @@ class UploadCommands:
     def commit_part(
         self, txn: CapturingTxn, command: CommitPartRequest, now: Now
     ) -> CommitPartReply | Refusal:
-        bucket = live_bucket(txn, command.bucket, command.bucket_id)
+        bucket = live_bucket(txn, command)
         if isinstance(bucket, Refusal):
             return bucket
         upload = self._find(txn, command.bucket_id, command.key, command.upload_id)
@@ -105,7 +106,7 @@ class UploadCommands:
     def complete_upload(
         self, txn: CapturingTxn, command: CompleteUploadRequest, now: Now
     ) -> CompleteUploadReply | Refusal:
-        bucket = live_bucket(txn, command.bucket, command.bucket_id)
+        bucket = live_bucket(txn, command)
         if isinstance(bucket, Refusal):
             return bucket
         upload = self._find(txn, command.bucket_id, command.key, command.upload_id)
@@ -156,10 +157,10 @@ class UploadCommands:
     ) -> CompleteUploadReply | None:
         if len(command.upload_id) != UPLOAD_ID_BYTES:
             return None
-        done = COMPLETED_UPLOADS.get(txn, command.upload_id)
-        if done is None or done.bucket_id != command.bucket_id or done.key != command.key:
+        row = COMPLETED_UPLOADS.get(txn, command.upload_id)
+        if row is None or row.bucket_id != command.bucket_id or row.key != command.key:
             return None
-        return done.reply if done.parts_digest == multipart.parts_digest(command) else None
+        return row.reply if row.parts_digest == multipart.parts_digest(command) else None
 
     def _choose(
         self, txn: CapturingTxn, command: CompleteUploadRequest
@@ -170,7 +171,7 @@ class UploadCommands:
         chosen: list[ChosenPart] = []
         for wanted in command.parts:
             number = wanted.number
-            possible = 1 <= number <= multipart.PARTS_MAX
+            possible = 1 <= number <= PART_NUMBER_MAX
             row = PARTS.get(txn, part_key(command.upload_id, number)) if possible else None
             refusal = multipart.check_part(wanted, row)
             if refusal is not None:
@@ -182,7 +183,7 @@ class UploadCommands:
     def abort_upload(
         self, txn: CapturingTxn, command: AbortUploadRequest, now: Now
     ) -> AbortUploadReply | Refusal:
-        bucket = live_bucket(txn, command.bucket, command.bucket_id)
+        bucket = live_bucket(txn, command)
         if isinstance(bucket, Refusal):
             return bucket
         upload = self._find(txn, command.bucket_id, command.key, command.upload_id)

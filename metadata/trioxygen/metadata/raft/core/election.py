@@ -82,7 +82,17 @@ class Election:
         self._count_votes()
 
     def on_request_vote(self, request: RequestVote) -> None:
-        """§3.4, §3.6.1. Who asks need not be in our configuration: it may be newer (§4.2.2)."""
+        """§3.4, §3.6.1. Who asks need not be in our configuration: it may be newer (§4.2.2).
+
+        Nor do we ask whether we have a vote in ours: a learner answers too. One that was made a
+        voter may lack the entry that says so, since a quorum committed it without this member. Were
+        it silent until it knows, the leader's death could leave a group that elects nobody while a
+        majority of it lives: who has the entry needs this vote, and the entry comes only from who
+        is elected. (etcd-raft lets learners vote for the same reason.) No harm comes of it: who
+        asks has us as a voter in its own configuration, else it neither asks nor counts; and its
+        log is at least as up-to-date as ours. To stand itself is another thing: a candidate counts
+        by its own configuration, in which a learner has no vote (`Membership.may_campaign`).
+        """
         state = self._state
         if request.pre:
             may_vote = request.term > state.term or (state.vote is None and state.leader is None)
@@ -152,7 +162,7 @@ class Election:
         if not state.config.check_quorum:
             return
         # §6.2: a leader that reaches no majority steps down, so that clients look elsewhere.
-        active = {one: progress.active for one, progress in state.peers.items()}
+        active = {peer: progress.active for peer, progress in state.peers.items()}
         active[state.id] = True
         if vote_result(state.membership.current, active) is not VoteResult.WON:
             self.become_follower(state.term, None)

@@ -140,8 +140,8 @@ class RaftLog:
         # Invariant: low qualifies or is all there is; everything above high does not.
         while low < high:
             middle = (low + high + 1) // 2
-            found = self.term(middle)
-            if found is not None and found <= term:
+            term_there = self.term(middle)
+            if term_there is not None and term_there <= term:
                 low = middle
             else:
                 high = middle - 1
@@ -199,9 +199,10 @@ class RaftLog:
 
         Raises: EntriesNotLoaded.
         """
-        assert self.first_index() <= first <= last <= self.last_index, (first, last)
+        assert first <= last <= self.last_index, (first, last)
         recent_first = self._recent_first
         if first < recent_first:
+            assert self.first_index() <= first, (first, last)
             last = min(last, recent_first - 1)
             entries = self._reader.entries(first, last, bytes_max=bytes_max)
             assert entries and entries[0].index == first and entries[-1].index <= last

@@ -9,7 +9,13 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from trioxygen.metadata.raft.core.errors import ChangeInvalid
-from trioxygen.metadata.raft.core.types import Configuration, Entry, EntryKind, ReplicaId
+from trioxygen.metadata.raft.core.types import (
+    Configuration,
+    Entry,
+    EntryKind,
+    ReplicaId,
+    may_be,
+)
 
 # Format number, auto_leave, then how many voters, outgoing and learners; their ids follow.
 _HEADER: Final = struct.Struct("<BBHHH")
@@ -28,20 +34,24 @@ def encode(configuration: Configuration) -> bytes:
 
 
 def decode(payload: bytes) -> Configuration:
-    """Raises: ValueError: not written by `encode` of this format."""
+    """Raises: ValueError: not written by `encode` of this format, or of members that no group has:
+    what comes from the network may be anything."""
     if len(payload) < _HEADER.size:
         raise ValueError(f"a configuration of {len(payload)} bytes")
     number, auto_leave, voters, outgoing, learners = _HEADER.unpack_from(payload)
     count = voters + outgoing + learners
     if number != _FORMAT or len(payload) != _HEADER.size + 8 * count:
         raise ValueError(f"a configuration of format {number} and {len(payload)} bytes")
-    ids = [ReplicaId(one) for one in struct.unpack_from(f"<{count}Q", payload, _HEADER.size)]
-    return Configuration(
-        voters=tuple(ids[:voters]),
-        outgoing=tuple(ids[voters : voters + outgoing]),
-        learners=tuple(ids[voters + outgoing :]),
-        auto_leave=bool(auto_leave),
+    ids = [ReplicaId(number) for number in struct.unpack_from(f"<{count}Q", payload, _HEADER.size)]
+    members = (
+        tuple(ids[:voters]),
+        tuple(ids[voters : voters + outgoing]),
+        tuple(ids[voters + outgoing :]),
+        bool(auto_leave),
     )
+    if not may_be(*members):
+        raise ValueError(f"a configuration of members that no group has: {ids}")
+    return Configuration(*members)
 
 
 def enter(
@@ -87,13 +97,14 @@ class Membership:
 
     Attributes:
     current: the latest, in force since the entry `index` was appended.
+    only_member: of `current`; None: there are others, or nobody.
     """
 
-    __slots__ = ("_history", "current", "index")
+    __slots__ = ("_history", "current", "index", "only_member")
 
     def __init__(self, index: int, configuration: Configuration, later: Iterable[Entry]) -> None:
-        self._history: list[tuple[int, Configuration]] = [(index, configuration)]
-        self.index, self.current = index, configuration
+        self._history: list[tuple[int, Configuration]] = []
+        self._set(index, configuration)
         for entry in later:
             self.note(entry)
 
@@ -104,7 +115,12 @@ class Membership:
 
     def _set(self, index: int, configuration: Configuration) -> None:
         self._history.append((index, configuration))
-        self.index, self.current = index, configuration
+        self._in_force()
+
+    def _in_force(self) -> None:
+        self.index, self.current = self._history[-1]
+        members = self.current.members()
+        self.only_member: ReplicaId | None = members[0] if len(members) == 1 else None
 
     def truncate(self, from_index: int) -> bool:
         """Entries from there on are gone. Returns whether another configuration is in force."""
@@ -113,7 +129,7 @@ class Membership:
         while self._history and self._history[-1][0] >= from_index:
             self._history.pop()
         assert self._history, "a committed configuration was truncated"
-        self.index, self.current = self._history[-1]
+        self._in_force()
         return True
 
     def restore(self, index: int, configuration: Configuration) -> None:

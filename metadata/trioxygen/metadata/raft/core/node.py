@@ -5,55 +5,36 @@ any number of nodes; if it ticks them together, their heartbeats to one peer can
 """
 
 from collections.abc import Collection, Iterable
-from typing import Final
 
+from trioxygen.metadata.raft.core.changes import Changes
 from trioxygen.metadata.raft.core.config import RaftConfig, RandomSource
 from trioxygen.metadata.raft.core.election import Election
 from trioxygen.metadata.raft.core.errors import (
     ChangeInProgress,
-    ChangeInvalid,
     NotLeader,
     ProposalsFull,
     TransferInProgress,
     TransferInvalid,
 )
-from trioxygen.metadata.raft.core.following import Following
+from trioxygen.metadata.raft.core.instructions import Instructions
 from trioxygen.metadata.raft.core.log import LogReader, RaftLog
-from trioxygen.metadata.raft.core.membership import Membership, encode, enter, leave
+from trioxygen.metadata.raft.core.membership import Membership
 from trioxygen.metadata.raft.core.quiescence import Quiescence
 from trioxygen.metadata.raft.core.reads import Reads
+from trioxygen.metadata.raft.core.receiving import Receiving
 from trioxygen.metadata.raft.core.replication import Replication
 from trioxygen.metadata.raft.core.state import State
 from trioxygen.metadata.raft.core.status import Status, status_of
 from trioxygen.metadata.raft.core.types import (
-    AppendEntries,
-    AppendReply,
-    CommitNotice,
     Configuration,
     Entry,
     EntryId,
     EntryKind,
     HardState,
-    Heartbeat,
-    HeartbeatReply,
-    InstallSnapshot,
-    Message,
-    ReadIndexRequest,
-    Ready,
     ReplicaId,
     RequestId,
-    RequestVote,
     Role,
-    SoftState,
-    TimeoutNow,
-    VoteReply,
 )
-
-_FROM_LEADER = (AppendEntries, Heartbeat, CommitNotice, InstallSnapshot)
-
-
-# An election for each millisecond of 50 days.
-TERMS_AHEAD_MAX: Final = 2**32
 
 
 class Node:
@@ -92,13 +73,27 @@ class Node:
         self._state = State(replica, config, rng, log, membership, hard_state)
         self._log = log
         self._replication = Replication(self._state, reader)
-        self._following = Following(self._state)
         self._reads = Reads(self._state, self._replication, rng)
         self._election = Election(self._state, self._replication, self._reads)
         self._quiescence = Quiescence(self._state, self._replication, self._reads)
-        self._hard_state = HardState(self._state.term, self._state.vote, log.commit)
-        self._soft_state = SoftState(Role.FOLLOWER, None, self._state.term)
-        self._taken = self._advanced = 0
+        self._changes = Changes(self._state, self._replication, self._election, self._quiescence)
+        receiving = Receiving(
+            self._state,
+            self._replication,
+            self._reads,
+            self._election,
+            self._quiescence,
+            self._changes,
+        )
+        instructions = Instructions(self._state, self._replication, self._reads, self._changes)
+        # A message from another replica. Lost, late, doubled ones do no harm.
+        self.step = receiving.step
+        # The `Ready`s: whether there is one, the next, and that it is durable.
+        self.has_ready, self.ready = instructions.has_ready, instructions.ready
+        self.advance = instructions.advance
+        # What the next `Ready` would have of it: for a driver that has nothing else to do; and
+        # whether there is something to apply that was not handed out yet.
+        self.take_committed, self.has_committed = log.take_committed, log.has_committed
 
     # What it knows.
 
@@ -119,10 +114,6 @@ class Node:
         return self._state.leader
 
     @property
-    def is_quiescent(self) -> bool:
-        return self._state.quiescent
-
-    @property
     def term_start_index(self) -> int:
         """Of a leader: its first own entry. Once that is applied, the state holds everything that
         earlier leaders committed, and commands may be executed on it."""
@@ -133,6 +124,15 @@ class Node:
     def configuration(self) -> Configuration:
         """In force: the latest in the log, committed or not (§4.1)."""
         return self._state.membership.current
+
+    @property
+    def commit_index(self) -> int:
+        return self._log.commit
+
+    @property
+    def durable_index(self) -> int:
+        """Entries up to here survive a crash."""
+        return self._log.durable
 
     def term_at(self, index: int) -> int | None:
         """Of the entry there, durable or not; None: compacted away, or after the last one."""
@@ -204,35 +204,12 @@ class Node:
         Raises: NotLeader, TransferInProgress, ChangeInProgress, ChangeInvalid.
         """
         self._check_leader()
-        self._check_no_change()
-        now = self._state.membership.current
-        if now.is_joint:
-            raise ChangeInProgress("the group is still joint")
-        wanted = enter(now, voters=voters, learners=learners, auto_leave=auto_leave)
-        return self._append_configuration(wanted)
+        return self._changes.enter(voters=voters, learners=learners, auto_leave=auto_leave)
 
     def leave_joint(self) -> EntryId:
         """Raises: NotLeader, TransferInProgress, ChangeInProgress, ChangeInvalid: not joint."""
         self._check_leader()
-        self._check_no_change()
-        now = self._state.membership.current
-        if not now.is_joint:
-            raise ChangeInvalid("the group is not joint")
-        return self._append_configuration(leave(now))
-
-    def _check_no_change(self) -> None:
-        """One change at a time (§4.1, §4.3). And none before an entry of the own term is committed:
-        else an earlier leader's change could be in force elsewhere (raft-dev, July 2015, "bug in
-        single-server membership changes", an erratum to §4.1)."""
-        if self._state.membership.index > self._log.commit:
-            raise ChangeInProgress("the last configuration is not committed yet")
-        if not self._state.has_committed_in_term():
-            raise ChangeInProgress("the leader has not committed in its term yet")
-
-    def _append_configuration(self, configuration: Configuration) -> EntryId:
-        self._quiescence.wake()
-        entry = self._replication.append(encode(configuration), EntryKind.CONFIGURATION)
-        return EntryId(entry.index, entry.term)
+        return self._changes.leave()
 
     def read_index(self, request: RequestId) -> None:
         """Answered in a later `Ready`: the read, or a refusal when leadership changes (§6.4). On a
@@ -243,6 +220,26 @@ class Node:
         self._reads.request(request)
         if self._state.quiescent:
             self._quiescence.wake()
+
+    def withdraw(self) -> bool:
+        """Takes back the proposals that could not be made durable: as if they never were. Only
+        where nobody else can have seen them; else nothing is done. Nothing else is wanted of their
+        `Ready`s, which are to be advanced all the same. Whether it was done.
+
+        A leader never takes entries out of its log (§3.6, Leader Append-Only), since others may
+        hold them. What the only member has not made durable, nobody holds: no entry of such an
+        index and term was or will ever be seen. But the configuration that makes it the only one
+        must be durable: what was appended under the one before went to others."""
+        state = self._state
+        if state.membership.only_member != state.id or state.role is not Role.LEADER:
+            return False
+        if state.membership.index > self._log.durable:
+            return False
+        if not state.has_committed_in_term():
+            # The vote may not be durable yet, nor the first entry of the term.
+            return False
+        self._replication.withdraw()
+        return True
 
     def transfer_leadership(self, target: ReplicaId) -> None:
         """Brings `target` up to date and makes it start an election (§3.10). Given up after an
@@ -290,173 +287,6 @@ class Node:
     def leader_suspected(self) -> None:
         """The leader's process was not heard from: stand for election within a timeout."""
         self._quiescence.suspect_leader()
-
-    def step(self, message: Message) -> None:
-        """A message from another replica. Lost, late, doubled ones do no harm."""
-        state = self._state
-        assert message.to == state.id, (message, state.id)
-        if state.quiescent and not (isinstance(message, Heartbeat) and message.quiesce):
-            self._quiescence.wake()
-        if message.term != state.term and not self._sees_term(message):
-            return
-        if isinstance(message, AppendReply):
-            if state.role is Role.LEADER and self._replication.on_append_reply(message):
-                self._committed()
-        elif isinstance(message, HeartbeatReply):
-            if state.role is Role.LEADER:
-                self._replication.on_heartbeat_reply(message)
-                self._reads.on_heartbeat_reply(message)
-        elif isinstance(message, _FROM_LEADER):
-            self._follow(message)
-        elif isinstance(message, RequestVote):
-            self._election.on_request_vote(message)
-        elif isinstance(message, VoteReply):
-            self._election.on_vote_reply(message)
-        elif isinstance(message, TimeoutNow):
-            if state.role is not Role.LEADER:
-                self._election.on_timeout_now()
-        elif isinstance(message, ReadIndexRequest):
-            self._reads.on_request(message)
-        else:
-            self._reads.on_reply(message)
-
-    def _sees_term(self, message: Message) -> bool:
-        """Another term than ours (§3.3). Returns whether the message still counts."""
-        state = self._state
-        if message.term < state.term:
-            self._answer_stale(message)
-            return False
-        if state.term and message.term > state.term + TERMS_AHEAD_MAX:
-            # No elections come to that. Taken on, it would leave the group without terms to go on.
-            return False
-        if isinstance(message, RequestVote):
-            if state.hears_leader() and not message.transfer:
-                # §4.2.3: whoever hears from a leader neither votes nor takes on the term; else a
-                # removed or lost replica could depose one leader after the other.
-                return False
-            if message.pre:
-                return True
-        elif isinstance(message, VoteReply) and message.pre and message.granted:
-            # The term we asked about, not one that exists.
-            return True
-        leader = message.sender if isinstance(message, _FROM_LEADER) else None
-        self._election.become_follower(message.term, leader)
-        return True
-
-    def _answer_stale(self, message: Message) -> None:
-        """Whoever is behind learns our term (§3.3): a leader cut off steps down, and a replica that
-        went ahead while it was cut off is not shut out for ever (§9.6 with §6.2)."""
-        state = self._state
-        if isinstance(message, AppendEntries | Heartbeat | InstallSnapshot):
-            state.send_at_once(AppendReply(state.id, message.sender, state.term, 0, rejected=True))
-        elif isinstance(message, RequestVote):
-            state.send(VoteReply(state.id, message.sender, state.term, False, message.pre))
-
-    def _follow(self, message: AppendEntries | Heartbeat | CommitNotice | InstallSnapshot) -> None:
-        state = self._state
-        if state.role is not Role.FOLLOWER or state.leader != message.sender:
-            # §3.4: a candidate that hears from the leader of its term has lost.
-            assert state.leader is None, f"two leaders in term {state.term}: {message}"
-            self._election.become_follower(state.term, message.sender)
-        state.election_elapsed = 0
-        state.heard_tick = state.now
-        if isinstance(message, AppendEntries):
-            self._following.on_append(message)
-        elif isinstance(message, Heartbeat):
-            self._following.on_heartbeat(message)
-        elif isinstance(message, CommitNotice):
-            self._following.on_commit_notice(message)
-        else:
-            self._following.on_snapshot(message)
-
-    def _committed(self) -> None:
-        """The leader's commit index rose."""
-        state, membership = self._state, self._state.membership
-        if membership.index > self._log.commit:
-            return
-        if not membership.current.is_joint:
-            self._election.step_down_if_removed()
-        elif membership.current.auto_leave:
-            # §4.3: C_old,new is committed, so C_new may follow; by whoever leads now.
-            assert state.transfer_to is None, state.transfer_to
-            self._append_configuration(leave(membership.current))
-
-    # Instructions.
-
-    def has_ready(self) -> bool:
-        state, log = self._state, self._log
-        return bool(
-            state.at_once
-            or state.after
-            or log.has_unwritten()
-            or log.has_committed()
-            or self._replication.append_due
-            or self._replication.notice_due
-            or self._reads.done
-            or self._reads.refused
-            or self._reads.can_flush()
-            or self._hard_state.term != state.term
-            or self._hard_state.voted_for != state.vote
-            or self._hard_state.commit != log.commit
-            or self._soft_state.role != state.role
-            or self._soft_state.leader != state.leader
-        )
-
-    def ready(self) -> Ready:
-        """What is to be done since the last one; see `Ready` for the order. May be empty."""
-        state, log = self._state, self._log
-        if state.role is Role.LEADER:
-            self._replication.flush()
-        self._reads.flush()
-        snapshot, entries = log.take_unwritten()
-        hard_state, soft_state = None, None
-        before = self._hard_state
-        must_sync = bool(entries) or snapshot is not None
-        if before.term != state.term or before.voted_for != state.vote:
-            must_sync = True
-            hard_state = HardState(state.term, state.vote, log.commit)
-        elif before.commit != log.commit:
-            hard_state = HardState(state.term, state.vote, log.commit)
-        if hard_state is not None:
-            self._hard_state = hard_state
-        told = self._soft_state
-        if (told.role, told.leader, told.term) != (state.role, state.leader, state.term):
-            soft_state = self._soft_state = SoftState(state.role, state.leader, state.term)
-        self._taken += 1
-        ready = Ready(
-            number=self._taken,
-            hard_state=hard_state,
-            snapshot=snapshot,
-            entries=entries,
-            must_sync=must_sync,
-            messages_at_once=state.at_once,
-            messages=state.after,
-            committed=log.take_committed(),
-            reads=self._reads.done,
-            reads_refused=self._reads.refused,
-            soft_state=soft_state,
-        )
-        state.at_once, state.after = [], []
-        self._reads.done, self._reads.refused = [], []
-        return ready
-
-    def advance(self, ready: Ready) -> None:
-        """`ready`'s snapshot, hard state and entries are durable, and so are all before it."""
-        state, log = self._state, self._log
-        self._advanced += 1
-        assert ready.number == self._advanced, (ready.number, self._advanced)
-        hard_state = ready.hard_state
-        if hard_state is not None:
-            state.vote_is_durable = (
-                hard_state.term == state.term and hard_state.voted_for == state.vote
-            )
-        if ready.snapshot is not None:
-            log.snapshot_durable(ready.snapshot)
-        if ready.entries and log.durable_to(ready.entries[-1]) and state.role is Role.LEADER:
-            # §10.2.1: the leader counts itself only for what is durable.
-            state.peers[state.id].match = log.durable
-            if self._replication.advance_commit():
-                self._committed()
 
     def applied_to(self, index: int) -> None:
         """The state machine has applied everything through `index`, and stored with it the

@@ -124,7 +124,7 @@ class Progress:
         self.probe_sent = False
         return True
 
-    def free_one(self) -> None:
+    def free_oldest(self) -> None:
         """After an answered heartbeat: something may have been lost, so let one message more go."""
         self.probe_sent = False
         if len(self._inflight) >= self._inflight_messages_max or (

@@ -22,6 +22,8 @@ def _majority_reached(
         if first > second:
             first, second = second, first
         return max(first, min(second, third))
+    if count == 1:
+        return value_of(voters[0])
     if count == 0:
         return None
     return sorted([value_of(voter) for voter in voters])[(count - 1) // 2]

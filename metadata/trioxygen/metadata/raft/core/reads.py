@@ -109,7 +109,7 @@ class Reads:
 
     def flush(self) -> None:
         """Serves or asks for everything that waits, if it can be now."""
-        if not self.can_flush():
+        if not (self._waiting or self._waiting_remote) or not self.can_flush():
             return
         state = self._state
         if state.role is not Role.LEADER:

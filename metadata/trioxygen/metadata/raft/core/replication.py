@@ -195,7 +195,7 @@ class Replication:
         if reply.round > progress.round_acked:
             assert reply.round <= self.round, (reply, self.round)
             progress.round_acked = reply.round
-        progress.free_one()
+        progress.free_oldest()
         if progress.match < self._state.log.last_index or progress.state is ProgressState.PROBE:
             # What is not acknowledged by now may be lost: the answer to this will tell (§3.5:
             # the leader retries until all followers store all entries).
@@ -205,15 +205,30 @@ class Replication:
         """§3.5: what a quorum stores durably is committed. Only an entry of the own term may be
         counted; earlier ones become committed with it (§3.6.2, figure 3.7)."""
         state, log = self._state, self._state.log
-        index = reached_by_quorum(state.membership.current, state.match_of)
+        if state.membership.only_member == state.id:
+            index = log.durable
+        else:
+            index = reached_by_quorum(state.membership.current, state.match_of)
         if index <= log.commit or log.term(index) != state.term:
             return False
-        own_first = max(log.commit + 1, state.term_start_index)
-        self.uncommitted_bytes -= log.size_bytes(own_first, index)
+        if index == log.last_index:
+            self.uncommitted_bytes = 0
+        else:
+            own_first = max(log.commit + 1, state.term_start_index)
+            self.uncommitted_bytes -= log.size_bytes(own_first, index)
         assert self.uncommitted_bytes >= 0, self.uncommitted_bytes
         log.commit_to(index)
         self.notice_due = state.config.commit_notice_at_once
         return True
+
+    def withdraw(self) -> None:
+        """Forgets what is not durable, of a leader without others since a durable entry."""
+        log = self._state.log
+        if log.durable == log.last_index:
+            return
+        first = log.durable + 1
+        self.uncommitted_bytes -= log.size_bytes(first, log.last_index)
+        log.truncate(first)
 
     def hand_over_if_caught_up(self) -> None:
         """§3.10: the target may start its election once its log is as long as ours."""

@@ -53,13 +53,13 @@ def status_of(state: State, replication: Replication) -> Status:
         configuration=state.membership.current,
         peers={
             peer: PeerStatus(
-                one.state,
-                one.match,
-                one.next,
-                one.heard_lately,
-                one.inflight_messages,
-                one.inflight_bytes,
+                progress.state,
+                progress.match,
+                progress.next,
+                progress.heard_lately,
+                progress.inflight_messages,
+                progress.inflight_bytes,
             )
-            for peer, one in state.peers.items()
+            for peer, progress in state.peers.items()
         },
     )

@@ -29,6 +29,21 @@ class Role(enum.IntEnum):
     LEADER = 3
 
 
+def may_be(
+    voters: tuple[ReplicaId, ...],
+    outgoing: tuple[ReplicaId, ...],
+    learners: tuple[ReplicaId, ...],
+    auto_leave: bool,
+) -> bool:
+    """Whether they keep the invariants of a `Configuration`."""
+    return (
+        all([list(ids) == sorted(set(ids)) for ids in (voters, outgoing, learners)])
+        and all([replica > 0 for replica in (*voters, *outgoing, *learners)])
+        and not set(voters) & set(learners)
+        and (bool(outgoing) or not auto_leave)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """Who belongs to the group (§4.1); with `outgoing` it is the joint C_old,new (§4.3).
@@ -49,11 +64,7 @@ class Configuration:
     auto_leave: bool = False
 
     def __post_init__(self) -> None:
-        for ids in (self.voters, self.outgoing, self.learners):
-            assert list(ids) == sorted(set(ids)), self
-            assert all(replica > 0 for replica in ids), self
-        assert not set(self.voters) & set(self.learners), self
-        assert self.outgoing or not self.auto_leave, self
+        assert may_be(self.voters, self.outgoing, self.learners, self.auto_leave), self
 
     @property
     def is_joint(self) -> bool:
@@ -77,7 +88,8 @@ class Entry:
     kind: EntryKind = EntryKind.NORMAL
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: as `Ready`, for each proposal.
+@dataclass(slots=True)
 class EntryId:
     index: int
     term: int
@@ -265,7 +277,8 @@ class SoftState:
     term: int
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: one is made for each turn of the driver, and `frozen` would take ten times as long.
+@dataclass(slots=True)
 class Ready:
     """Work for the driver, in this order:
 

@@ -60,13 +60,13 @@ class DurableLog:
         if self.cold:
             self.missed = True
             raise EntriesNotLoaded(first, last)
-        found: list[Entry] = []
+        actual: list[Entry] = []
         for entry in self.kept[first - self.first_index() : last - self.compacted[0]]:
             bytes_max -= len(entry.payload)
-            if found and bytes_max < 0:
+            if actual and bytes_max < 0:
                 break
-            found.append(entry)
-        return found
+            actual.append(entry)
+        return actual
 
     def snapshot(self) -> SnapshotMeta | None:
         return self.snapshot_taken
@@ -153,6 +153,11 @@ class Member:
         self.node.advance(ready)
         return ready.messages
 
+    def forget_unsynced(self) -> None:
+        """What was taken back is advanced, and never written."""
+        while self.unsynced:
+            self.node.advance(self.unsynced.popleft())
+
     def apply(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             if entry.index <= self.applied:
@@ -182,7 +187,7 @@ class Member:
 def install(source: Member, target: Member, message: InstallSnapshot) -> None:
     """Streams the state as of the snapshot, then tells the core of both sides."""
     index = message.snapshot.index
-    target.streamed[index] = [one for one in source.state if one[0] <= index]
+    target.streamed[index] = [each for each in source.state if each[0] <= index]
     target.node.step(message)
     source.node.snapshot_reported(target.id, installed=True)
 

@@ -1,3 +1,5 @@
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +31,24 @@ def test_configuration_survives_encoding(
 @pytest.mark.parametrize("payload", [b"", b"\x01", b"\x02" + bytes(7), b"\x01\0\x01\0\0\0\0\0"])
 def test_configuration_of_another_format_or_length_is_refused(payload: bytes) -> None:
     with pytest.raises(ValueError, match="a configuration of"):
+        decode(payload)
+
+
+@pytest.mark.parametrize(
+    ("counts", "auto_leave", "ids"),
+    [
+        ((1, 0, 0), False, [0]),
+        ((2, 0, 0), False, [2, 1]),
+        ((2, 0, 0), False, [1, 1]),
+        ((1, 0, 1), False, [1, 1]),
+        ((1, 0, 0), True, [1]),
+    ],
+)
+def test_configuration_of_members_that_no_group_has_is_refused(
+    counts: tuple[int, int, int], auto_leave: bool, ids: list[int]
+) -> None:
+    payload = struct.pack(f"<BBHHH{len(ids)}Q", 1, auto_leave, *counts, *ids)
+    with pytest.raises(ValueError, match="members that no group has"):
         decode(payload)
 
 

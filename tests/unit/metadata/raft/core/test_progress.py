@@ -15,7 +15,7 @@ def test_probe_sends_one_message_until_answered() -> None:
     assert not progress.is_paused()
     progress.sent(7, 10)
     assert progress.is_paused() and progress.next == 5
-    progress.free_one()
+    progress.free_oldest()
     assert not progress.is_paused()
 
 
@@ -73,7 +73,7 @@ def test_heartbeat_reply_lets_one_more_message_go_when_the_limit_is_reached() ->
     progress = replicating(3)
     progress.sent(4, 1)
     progress.sent(5, 1)
-    progress.free_one()
+    progress.free_oldest()
     assert not progress.is_paused()
-    progress.free_one()
+    progress.free_oldest()
     assert progress.inflight_messages == 1

@@ -22,19 +22,19 @@ def test_quorum_reaches_the_highest_number_that_both_majorities_reached(
     configuration: Configuration, numbers: list[int]
 ) -> None:
     def agreed(number: int) -> bool:
-        yes = {replica(one) for one in range(1, 8) if numbers[one] >= number}
+        yes = {replica(each) for each in range(1, 8) if numbers[each] >= number}
         return majority(configuration.voters, yes) and majority(configuration.outgoing, yes)
 
     expected = max(number for number in range(10) if agreed(number))
-    assert reached_by_quorum(configuration, lambda one: numbers[one]) == expected
+    assert reached_by_quorum(configuration, lambda each: numbers[each]) == expected
 
 
 @given(CONFIGURATIONS, st.dictionaries(st.integers(1, 7).map(replica), st.booleans()))
 def test_votes_are_won_or_lost_exactly_when_nobody_missing_can_change_it(
     configuration: Configuration, votes: dict[ReplicaId, bool]
 ) -> None:
-    yes = {one for one, vote in votes.items() if vote}
-    maybe = yes | {replica(one) for one in range(1, 8) if replica(one) not in votes}
+    yes = {each for each, vote in votes.items() if vote}
+    maybe = yes | {replica(each) for each in range(1, 8) if replica(each) not in votes}
     won = all(majority(voters, yes) for voters in (configuration.voters, configuration.outgoing))
     open_still = all(
         majority(voters, maybe) for voters in (configuration.voters, configuration.outgoing)

@@ -59,8 +59,8 @@ class Properties:
     def check_durable(self, member: Member, ready: Ready) -> None:
         for entry in ready.entries:
             # Log Matching: index and term name one payload and one predecessor.
-            told = (entry.payload, member.log.term(entry.index - 1))
-            assert self.entries.setdefault((entry.index, entry.term), told) == told
+            output = (entry.payload, member.log.term(entry.index - 1))
+            assert self.entries.setdefault((entry.index, entry.term), output) == output
 
 
 class RandomGroup:
@@ -90,7 +90,7 @@ class RandomGroup:
         self.network: list[Message] = []
         self.cut: set[tuple[ReplicaId, ReplicaId]] = set()
         self.properties = Properties()
-        self.applying: dict[ReplicaId, list[Entry]] = {one: [] for one in self.members}
+        self.applying: dict[ReplicaId, list[Entry]] = {member: [] for member in self.members}
         self.requests = 0
 
     def run(self, steps: int) -> None:
@@ -117,8 +117,8 @@ class RandomGroup:
     def tick(self, member: Member) -> None:
         # Leases rest on clocks that run alike; everything else does not.
         together = self.lease_reads or self.rng.random() < 0.5
-        for one in list(self.members.values()) if together else [member]:
-            one.node.tick()
+        for each in list(self.members.values()) if together else [member]:
+            each.node.tick()
 
     def deliver(self, _: Member) -> None:
         for _times in range(min(3, len(self.network))):
@@ -163,7 +163,7 @@ class RandomGroup:
 
     def some_leader(self, otherwise: Member) -> Member:
         """Perhaps one that was deposed and does not know it."""
-        leaders = [one for one in self.members.values() if one.node.role is Role.LEADER]
+        leaders = [member for member in self.members.values() if member.node.role is Role.LEADER]
         return self.rng.choice(leaders) if leaders else otherwise
 
     def propose(self, member: Member) -> None:
@@ -212,7 +212,7 @@ class RandomGroup:
             return
         ids = list(self.members)
         voters = self.rng.sample(ids, self.rng.randrange(1, len(ids) + 1))
-        learners = [one for one in ids if one not in voters and self.rng.random() < 0.5]
+        learners = [each for each in ids if each not in voters and self.rng.random() < 0.5]
         member = self.some_leader(member)
         try:
             member.node.propose_configuration(voters=voters, learners=learners)
@@ -243,9 +243,9 @@ class RandomGroup:
             for message in self.network[:]:
                 self.arrive(message)
             self.network = []
-        leaders = [one for one in self.members.values() if one.node.role is Role.LEADER]
+        leaders = [member for member in self.members.values() if member.node.role is Role.LEADER]
         assert leaders, "nobody leads"
-        leader = max(leaders, key=lambda one: one.node.term)
+        leader = max(leaders, key=lambda leader: leader.node.term)
         reached = leader.node.status()
         assert reached.commit == reached.last_index == leader.applied, reached
         for number in leader.node.configuration.members():

@@ -2,15 +2,15 @@ import pytest
 
 from tests.unit.metadata.raft.core.members import Member, group_of, seeded
 from trioxygen.metadata.raft.core.config import RaftConfig
-from trioxygen.metadata.raft.core.node import TERMS_AHEAD_MAX
+from trioxygen.metadata.raft.core.receiving import TERMS_AHEAD_MAX
 from trioxygen.metadata.raft.core.types import AppendEntries, Heartbeat, Message, ReplicaId
 
 
 def heard(term: int) -> list[Message]:
-    two, one = ReplicaId(2), ReplicaId(1)
+    two, first = ReplicaId(2), ReplicaId(1)
     return [
-        Heartbeat(two, one, term, 0, 1, False),
-        AppendEntries(two, one, term, 0, 0, (), 0),
+        Heartbeat(two, first, term, 0, 1, False),
+        AppendEntries(two, first, term, 0, 0, (), 0),
     ]
 
 

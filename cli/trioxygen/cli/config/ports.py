@@ -1,0 +1,91 @@
+"""The HTTP ports: S3 and admin."""
+
+import re
+from typing import Final, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from trioxygen.cli.config.section import Section
+from trioxygen.common.rpc.rules.types import VOLUME_NAME
+from trioxygen.common.units import GIB, KIB, MIB
+
+_DOMAIN: Final = re.compile(
+    r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+)
+_VOLUME: Final = re.compile(VOLUME_NAME)
+
+
+class S3Config(Section):
+    """The S3 port.
+
+    Attributes:
+        volume: that S3's buckets are in.
+        domains: buckets are reached as `<bucket>.<domain>` under each; lower case, without a port.
+        regions: that a signature may name; none means any.
+        tls_certificate_file, tls_key_file: PEM; both or neither.
+        rate_bytes_per_second_min, rate_window_seconds: slower clients are cut off.
+        connections_max, requests_max, uploads_max, buffer_bytes_max: shared fairly, by address or
+            by account.
+        intake_bytes_max: of bodies that have come and are not dealt with; then senders take turns.
+        http: who speaks HTTP: our connection, or uvicorn's own protocol (docs/design/http-server.md
+            says what is then missing).
+    """
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=9878, ge=0, le=65_535)
+    volume: str = "s3v"
+    domains: list[str] = []
+    regions: list[str] = []
+    tls_certificate_file: str = ""
+    tls_key_file: str = ""
+    clock_skew_seconds_max: int = Field(default=900, ge=1, le=86_400)
+    keep_alive_seconds: int = Field(default=75, ge=75, le=86_400)
+    head_seconds_max: int = Field(default=60, ge=1, le=3_600)
+    body_idle_seconds_max: int = Field(default=60, ge=1, le=3_600)
+    write_idle_seconds_max: int = Field(default=60, ge=1, le=3_600)
+    tls_handshake_seconds_max: int = Field(default=20, ge=1, le=3_600)
+    rate_bytes_per_second_min: int = Field(default=512, ge=0, le=1 * GIB)
+    rate_window_seconds: int = Field(default=60, ge=1, le=3_600)
+    connections_max: int = Field(default=8_000, ge=1, le=1_000_000)
+    requests_max: int = Field(default=8_192, ge=1, le=1_000_000)
+    uploads_max: int = Field(default=2_048, ge=1, le=1_000_000)
+    buffer_bytes_max: int = Field(default=48 * MIB, ge=1 * MIB, le=1_024 * GIB)
+    intake_bytes_max: int = Field(default=24 * MIB, ge=1 * MIB, le=1_024 * GIB)
+    drain_seconds: int = Field(default=30, ge=0, le=3_600)
+    http: Literal["trioxygen", "uvicorn"] = "trioxygen"
+
+    @field_validator("volume")
+    @classmethod
+    def _volume_is_a_name(cls, volume: str) -> str:
+        if not _VOLUME.fullmatch(volume):
+            raise ValueError("has 3 to 63 lower-case letters, digits, '-' and '.'")
+        return volume
+
+    @field_validator("domains")
+    @classmethod
+    def _domains_are_names(cls, domains: list[str]) -> list[str]:
+        for domain in domains:
+            if not _DOMAIN.fullmatch(domain):
+                raise ValueError(f"'{domain}' is not a lower-case domain name without a port")
+        return domains
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if bool(self.tls_certificate_file) != bool(self.tls_key_file):
+            raise ValueError(
+                "tls_certificate_file and tls_key_file go together: set both or neither"
+            )
+        return self
+
+
+class AdminConfig(Section):
+    """Health, metrics and the admin API: `host` of every role, `port` of `o3 serve`; port 0 takes a
+    free one.
+
+    Attributes:
+        body_bytes_max: of a request with the token; of others no body is received.
+    """
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=9879, ge=0, le=65_535)
+    body_bytes_max: int = Field(default=64 * KIB, ge=KIB, le=16 * MIB)

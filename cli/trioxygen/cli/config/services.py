@@ -1,0 +1,104 @@
+"""What OM, SCM and DataNode are given; what is logged."""
+
+from typing import Final, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from trioxygen.cli.config.section import Section
+from trioxygen.common.paging import ROW_BYTES_MAX
+from trioxygen.common.units import GIB, KIB, MIB
+
+_RESERVED_BYTES_MIN: Final = 16 * MIB
+
+
+class MetadataConfig(Section):
+    """OM and SCM.
+
+    Attributes:
+        gc_delay_seconds: how long blocks that nothing refers to are kept, for readers under way.
+        lease_duration_seconds: how long a gateway may write into blocks without renewing.
+        retry_seconds: how long the answer of a command is kept for its repetitions.
+        completed_upload_seconds: how long a repeated CompleteMultipartUpload is answered alike.
+        leases_max: of all gateways together; each holds two, and more while it writes fast.
+        setting_bytes_max, settings_of_kind_max: of a bucket's settings: the document of one, and
+            how many there are of a kind that it may have many of.
+        batch_commands_max: commands that share one transaction and one sync.
+        map_bytes: upper bound of each LMDB file; sparse, so it takes no space.
+        reserved_bytes: of disk space that each LMDB file holds beyond what it uses, a 32nd of the
+            disk at most: deleting finds room when nothing else does. Below half of it nothing new
+            is created.
+        start_check_bytes_max: size of an LMDB file that is checked at a start page by page; of a
+            larger one only the inner pages are.
+        raft_tick_ms: the unit of the two below; a replica that has heard of no leader for
+            `raft_election_ticks`, and by chance up to as many again, stands for election.
+    """
+
+    gc_delay_seconds: int = Field(default=300, ge=0, le=30 * 86_400)
+    lease_duration_seconds: int = Field(default=600, ge=10, le=86_400)
+    retry_seconds: int = Field(default=600, ge=60, le=86_400)
+    completed_upload_seconds: int = Field(default=86_400, ge=600, le=30 * 86_400)
+    leases_max: int = Field(default=10_000, ge=10, le=100_000)
+    buckets_per_account_max: int = Field(default=10_000, ge=1, le=1_000_000)
+    setting_bytes_max: int = Field(default=1 * MIB, ge=1 * KIB, le=ROW_BYTES_MAX)
+    settings_of_kind_max: int = Field(default=1_000, ge=1, le=10_000)
+    batch_commands_max: int = Field(default=256, ge=1, le=10_000)
+    log_segment_bytes: int = Field(default=16 * MIB, ge=1 * MIB, le=4 * GIB)
+    map_bytes: int = Field(default=1_024 * GIB, ge=1 * GIB, le=64 * 1_024 * GIB)
+    reserved_bytes: int = Field(default=64 * MIB, ge=1 * MIB, le=64 * GIB)
+    start_check_bytes_max: int = Field(default=1 * GIB, ge=0, le=64 * 1_024 * GIB)
+    raft_tick_ms: int = Field(default=50, ge=5, le=5_000)
+    raft_election_ticks: int = Field(default=10, ge=3, le=1_000)
+    raft_heartbeat_ticks: int = Field(default=2, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _heartbeats_come_before_elections(self) -> Self:
+        if self.raft_election_ticks < 3 * self.raft_heartbeat_ticks:
+            raise ValueError(
+                "raft_election_ticks is under three times raft_heartbeat_ticks: one lost heartbeat "
+                "would cost a leader"
+            )
+        return self
+
+
+class StorageConfig(Section):
+    """The DataNode.
+
+    Attributes:
+        scrub_bytes_per_second: read by the scrubber at most; 0 switches it off.
+        reserved_bytes: of each volume that stay free: below it no client data is written. Logs and
+            compaction need some of them, so it cannot be nothing; 0: a 20th of the disk, 1 GiB at
+            most.
+    """
+
+    container_bytes: int = Field(default=5 * GIB, ge=1 * MIB, le=1_024 * GIB)
+    block_bytes: int = Field(default=256 * MIB, ge=64 * KIB, le=16 * GIB)
+    log_segment_bytes: int = Field(default=16 * MIB, ge=1 * MIB, le=4 * GIB)
+    scrub_bytes_per_second: int = Field(default=16 * MIB, ge=0)
+    scrub_interval_seconds: int = Field(default=7 * 86_400, ge=60)
+    reserved_bytes: int = Field(default=0, ge=0)
+
+    @field_validator("reserved_bytes")
+    @classmethod
+    def _reserve_is_of_use(cls, reserved_bytes: int) -> int:
+        if 0 < reserved_bytes < _RESERVED_BYTES_MIN:
+            raise ValueError(
+                f"must be at least {_RESERVED_BYTES_MIN} (16 MiB), or 0: what the disk suggests"
+            )
+        return reserved_bytes
+
+    @model_validator(mode="after")
+    def _blocks_fit_containers(self) -> Self:
+        if self.block_bytes > self.container_bytes:
+            raise ValueError("block_bytes is larger than container_bytes: lower it")
+        return self
+
+
+class LogConfig(Section):
+    """Attributes:
+    access_log: write `logs/access.log` in the data folder.
+    """
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    access_log: bool = True
+    access_log_file_bytes: int = Field(default=64 * MIB, ge=1 * MIB, le=64 * GIB)
+    access_log_files_max: int = Field(default=5, ge=1, le=1_000)

@@ -1,0 +1,7 @@
+"""The files of a data folder that several modules know."""
+
+from typing import Final
+
+VERSION_FILE: Final = "VERSION"
+# Where its process can be reached, while it runs.
+ENDPOINT_FILE: Final = "endpoint.json"

@@ -1,0 +1,151 @@
+"""A DataNode, made of its parts."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from trioxygen.cli.config.schema import Config
+from trioxygen.cli.folder import states_held
+from trioxygen.cli.wiring.clients import build_scm_client
+from trioxygen.cli.wiring.part import Node, Part
+from trioxygen.cli.wiring.rings import ring_members
+from trioxygen.cli.wiring.stores import note_logs, open_log, open_store
+from trioxygen.common import logs
+from trioxygen.common.rpc.call import Role
+from trioxygen.common.runtime import Runtime
+from trioxygen.common.units import SECOND_MS
+from trioxygen.hdds.container.layout import VolumeLayout, check_whole
+from trioxygen.hdds.datanode.datanode import DataNode
+from trioxygen.hdds.datanode.volumes import VolumeParts
+from trioxygen.hdds.ring.config import DataNodeConfig
+from trioxygen.metadata.raft.log.metrics import WalMetrics
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
+from trioxygen.metadata.raft.transport.transport import RaftTransport
+from trioxygen.metadata.store.ports import Store, Table
+
+log = logs.get(__name__)
+
+_RING_WAIT_SECONDS: Final = 5.0
+
+
+async def build_datanode(
+    config: Config,
+    data: Path,
+    runtime: Runtime,
+    scm_addresses: Sequence[str],
+    metrics: WalMetrics,
+    *,
+    node_id: str,
+    address: str,
+    advertised_address: str = "",
+) -> tuple[DataNode, WriteAheadLog]:
+    """Args:
+    scm_addresses: of all SCMs: each is told where replicas are.
+    address: to listen on.
+    advertised_address: told to the SCM; empty: the same.
+    """
+    storage = config.storage
+
+    def open_index(name: str, tables: Iterable[Table]) -> Store:
+        return open_store(config, data / name, tables)
+
+    await runtime.blocking.run(check_whole, runtime.disk, VolumeLayout(data))
+    wal = await open_log(
+        runtime,
+        data / "log",
+        "ring",
+        storage.log_segment_bytes,
+        metrics,
+        states_held.of_rings(data / "index"),
+    )
+    transport = RaftTransport(runtime, address=advertised_address or address)
+    datanode = DataNode(
+        runtime,
+        DataNodeConfig(
+            node_id=node_id,
+            address=address,
+            advertised_address=advertised_address,
+            block_bytes_max=storage.block_bytes,
+            # The SCM closes containers; this only stops one whose closing is late.
+            container_bytes_max=storage.container_bytes * 5 // 4,
+            space_reserve_bytes=storage.reserved_bytes or None,
+            scrub_bytes_per_s=storage.scrub_bytes_per_second,
+            scrub_interval_ms=storage.scrub_interval_seconds * SECOND_MS,
+        ),
+        [VolumeParts(data, open_index, wal, ring_members(runtime, wal, transport))],
+        [build_scm_client(config, runtime, [each]) for each in scm_addresses],
+        services=[replace(transport.service, group_of=Role.DATANODE)],
+    )
+    return datanode, wal
+
+
+class DataNodePart(Part):
+    """Args:
+    listen, advertised: as `build_datanode` has them.
+    metrics: of the logs of this process.
+    is_only: no other DataNode is. Its ring is waited for, since whoever starts a store in one
+        process writes at once; not for ever, since what keeps a ring from coming (a full disk)
+        keeps nobody from reading.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        metrics: WalMetrics,
+        *,
+        listen: str,
+        advertised: str = "",
+        is_only: bool = False,
+    ) -> None:
+        self._is_only = is_only
+        self._node, self._metrics = node, metrics
+        self._listen, self._advertised = listen, advertised
+        self._scm = build_scm_client(node.config, node.runtime, list(node.scms))
+        self._wal: WriteAheadLog | None = None
+        self._datanode: DataNode | None = None
+
+    @property
+    def address(self) -> str:
+        return self._datanode.address if self._datanode is not None else ""
+
+    async def open(self) -> None:
+        node = self._node
+        self._datanode, self._wal = await build_datanode(
+            node.config,
+            node.data / "datanode",
+            node.runtime,
+            node.scms,
+            self._metrics,
+            node_id=node.node_id,
+            address=self._listen,
+            advertised_address=self._advertised,
+        )
+        await self._datanode.open()
+        node.readiness.full_if(self._datanode.is_full)
+
+    async def start(self) -> None:
+        assert self._datanode is not None
+        await self._datanode.start()
+        await note_logs(self._node.runtime, self._node.data / "datanode" / "log")
+        # A node of another cluster learns it here, and ends; heartbeats would go on for ever.
+        await self._node.retry_while_unavailable("the SCM", partial(self._scm.locate, []))
+        await self._datanode.registered.wait()
+        if self._is_only:
+            await self._until_written_to(self._datanode)
+        self._node.readiness.require(self._datanode.takes_writes)
+
+    async def _until_written_to(self, datanode: DataNode) -> None:
+        try:
+            async with asyncio.timeout(_RING_WAIT_SECONDS):
+                await datanode.ring_known.wait()
+        except TimeoutError:
+            log.warning("no_ring_yet", waited_seconds=_RING_WAIT_SECONDS)
+
+    async def stop(self) -> None:
+        if self._datanode is not None:
+            await self._datanode.stop()
+        if self._wal is not None:
+            await self._wal.close()

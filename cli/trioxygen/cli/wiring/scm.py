@@ -1,0 +1,57 @@
+"""The Storage Container Manager, made of its parts."""
+
+from collections.abc import Sequence
+
+from trioxygen.cli.config.schema import Config
+from trioxygen.cli.wiring.group_config import ReplicatedService
+from trioxygen.cli.wiring.names import SCM_ID
+from trioxygen.cli.wiring.part import Node
+from trioxygen.cli.wiring.stores import service_store
+from trioxygen.common.runtime import Runtime
+from trioxygen.common.units import SECOND_MS
+from trioxygen.metadata.raft.ports import Replica
+from trioxygen.metadata.replication.executor import ExecutorConfig
+from trioxygen.metadata.scm.service import ScmConfig, StorageContainerManager
+from trioxygen.metadata.store.ports import Store
+from trioxygen.proto.v1.replication_pb2 import MemberRow
+
+
+def build_scm(
+    config: Config,
+    runtime: Runtime,
+    store: Store,
+    replica: Replica,
+    *,
+    cluster_id: str,
+    node_id: str = SCM_ID,
+    first_members: Sequence[MemberRow] = (),
+) -> StorageContainerManager:
+    metadata = config.metadata
+    return StorageContainerManager(
+        runtime=runtime,
+        store=store,
+        replica=replica,
+        first_members=first_members,
+        config=ScmConfig(
+            cluster_id=cluster_id,
+            node_id=node_id,
+            container_bytes_max=config.storage.container_bytes,
+            close_delay_ms=2 * metadata.lease_duration_seconds * SECOND_MS,
+            executor=ExecutorConfig(batch_commands_max=metadata.batch_commands_max),
+        ),
+    )
+
+
+def scm_of_node(
+    node: Node, replica: Replica, first_members: Sequence[MemberRow]
+) -> ReplicatedService:
+    config = node.config
+    return build_scm(
+        config,
+        node.runtime,
+        service_store(config, node.data / "scm", "scm"),
+        replica,
+        cluster_id=node.folder.cluster_id,
+        node_id=node.node_id,
+        first_members=first_members,
+    )

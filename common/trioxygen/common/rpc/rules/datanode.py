@@ -1,0 +1,71 @@
+"""Rules of the DataNode's requests, which are also what its log holds."""
+
+from typing import Any, Final
+
+from google.protobuf.message import Message
+
+from trioxygen.common.rpc.rules.rule import (
+    ANY,
+    PART,
+    REQUIRED_PART,
+    MessageRules,
+    number,
+    raw,
+    rules,
+)
+from trioxygen.common.rpc.rules.types import BLOCK_BYTES, ID, PIPELINE_ID, REPLICA_INDEX
+from trioxygen.common.units import GIB, MIB
+from trioxygen.proto.v1 import datanode_pb2 as datanode
+
+
+def _range_fault(request: Any) -> str | None:
+    if request.offset_bytes + request.length_bytes <= 16 * GIB:
+        return None
+    return "the range's end is beyond what a block can have"
+
+
+_READ: Final = rules(
+    _range_fault,
+    block=REQUIRED_PART,
+    offset_bytes=BLOCK_BYTES,
+    length_bytes=BLOCK_BYTES,
+    tag=ANY,
+    replica_index=REPLICA_INDEX,
+)
+
+DATANODE: Final[dict[type[Message], MessageRules]] = {
+    datanode.WriteSmallBlockRequest: rules(
+        block=REQUIRED_PART,
+        data=raw(64 * MIB),
+        pipeline_id=PIPELINE_ID,
+        replica_index=REPLICA_INDEX,
+    ),
+    datanode.WriteStreamHeader: rules(
+        block=REQUIRED_PART,
+        pipeline_id=PIPELINE_ID,
+        size_bytes_max=BLOCK_BYTES,
+        replica_index=REPLICA_INDEX,
+    ),
+    # Held to the bytes that were received.
+    datanode.PutBlockRequest: rules(
+        block=REQUIRED_PART,
+        pipeline_id=PIPELINE_ID,
+        size_bytes=BLOCK_BYTES,
+        checksums=raw(4 * MIB),
+        replica_index=REPLICA_INDEX,
+    ),
+    datanode.ReadSmallBlockRequest: _READ,
+    datanode.ReadStreamHeader: _READ,
+    datanode.DescribeDataNodeRequest: rules(after=raw(2_000)),
+    datanode.ListBlocksRequest: rules(after=raw(16), count_max=number(1, 10_000)),
+    datanode.CreateContainerCommand: rules(container_id=ID, replica_index=REPLICA_INDEX),
+    datanode.BeginCloseCommand: rules(container_id=ID),
+    datanode.RingEntry: rules(
+        create_container=PART,
+        write_small_block=PART,
+        put_block=PART,
+        begin_close=PART,
+        close_container=PART,
+        delete_blocks=PART,
+    ),
+}

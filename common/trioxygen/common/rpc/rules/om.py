@@ -1,0 +1,277 @@
+"""Rules of the Ozone Manager's requests and of the rows that come with them."""
+
+from typing import Any, Final
+
+from google.protobuf.message import Message
+
+from trioxygen.common.limits import PART_NUMBER_MAX
+from trioxygen.common.paging import ROW_BYTES_MAX
+from trioxygen.common.rpc.rules.rule import (
+    ANY,
+    PART,
+    REQUIRED_PART,
+    MessageRules,
+    Rule,
+    each,
+    field_value,
+    known,
+    line,
+    matching,
+    number,
+    raw,
+    rules,
+    some,
+)
+from trioxygen.common.rpc.rules.types import (
+    BLOCK_BYTES,
+    BUCKET,
+    CHECKSUM,
+    COUNT,
+    ID,
+    ID_OR_NONE,
+    KEY,
+    NAME_OR_NONE,
+    OBJECT_BYTES,
+    SENT,
+    SLICES_MAX,
+    TIME_MS,
+    VOLUME,
+)
+from trioxygen.common.units import GIB, KIB
+from trioxygen.proto.v1 import om_pb2 as om
+
+# Names of buckets that can be made: a label of DNS, or several.
+BUCKET_NAME_MAX: Final = 255
+DELETED_KEYS_MAX: Final = 1_000
+LEASES_NAMED_MAX: Final = 10_000
+METADATA_MAX: Final = 16 * KIB
+
+_ACCESS_KEY: Final = line(128)
+_ACCOUNT_ID: Final = line(256)
+# The rest of x-amz-meta-: of a header's name, or a query's, which may have more letters.
+_FIELD_NAME: Final = matching("a part of a header field's name", "[!-9;-~\x80-\xff]*", 4_096)
+_ETAG: Final = Rule(
+    "an entity tag",
+    expression="len(value) <= 128 and value.isascii() and value.isprintable()"
+    " and '\"' not in value and ' ' not in value",
+)
+_HEX_DIGITS: Final = frozenset("0123456789abcdef")
+# The ETag of an object of parts is made of theirs.
+_HEX: Final = Rule(
+    "pairs of hexadecimal digits",
+    lambda value: len(value) <= 64 and len(value) % 2 == 0 and not set(value) - _HEX_DIGITS,
+)
+_BUCKET_TO_MAKE: Final = Rule(
+    "a bucket's name",
+    lambda value: (
+        0 < len(value) <= BUCKET_NAME_MAX
+        and value.isascii()
+        and value.isprintable()
+        and not set(value) & set("/ ")
+    ),
+    is_required=True,
+)
+_RETRIED: Final = {"client_id": ANY, "request_id": ANY, "is_retry": ANY}
+_NAMED: Final = {"volume": VOLUME, "bucket": BUCKET}
+_IN_BUCKET: Final = {**_RETRIED, **_NAMED, "bucket_id": ID}
+_READS_BUCKET: Final = {**_NAMED, "setting_kinds": ANY}
+_OF_UPLOAD: Final = {**_IN_BUCKET, "key": KEY, "upload_id": raw(65_536)}
+
+
+_KINDS_WITH_ID: Final = frozenset(
+    (
+        om.BucketSetting.INVENTORY,
+        om.BucketSetting.METRICS,
+        om.BucketSetting.ANALYTICS,
+        om.BucketSetting.INTELLIGENT_TIERING,
+    )
+)
+_KIND: Final = known(is_required=True)
+_SETTING_ID: Final = line(255)
+
+
+def _setting_fault(setting: Any) -> str | None:
+    """Of whatever names a setting by `kind` and `id`."""
+    if bool(setting.id) == (setting.kind in _KINDS_WITH_ID):
+        return None
+    return "id belongs to kinds that a bucket has many of, and to them alone"
+
+
+def _headers_fault(headers: Any) -> str | None:
+    if not headers.user_metadata:
+        return None
+    size_bytes = sum([len(pair.name) + len(pair.value) for pair in headers.user_metadata])
+    return None if size_bytes <= METADATA_MAX else f"{size_bytes:,} characters of metadata"
+
+
+def _blocks_fault(row: Any) -> str | None:
+    total = sum([piece.length_bytes for piece in row.blocks])
+    if total == row.size_bytes:
+        return None
+    return f"row's blocks hold {total:,} bytes, its size is {row.size_bytes:,}"
+
+
+def _commit_fault(request: Any) -> str | None:
+    # A copy's blocks are its source's, whatever the client says they are.
+    return None if request.HasField("copy_source") else _blocks_fault(request.row)
+
+
+def _part_fault(request: Any) -> str | None:
+    return _blocks_fault(request.row)
+
+
+ROWS: Final[dict[type[Message], MessageRules]] = {
+    om.HeaderPair: rules(name=_FIELD_NAME, value=field_value(8_192)),
+    om.ObjectHeaders: rules(
+        _headers_fault,
+        content_type=field_value(8_192),
+        cache_control=field_value(8_192),
+        content_disposition=field_value(8_192),
+        content_encoding=field_value(8_192),
+        content_language=field_value(8_192),
+        expires=field_value(8_192),
+        website_redirect_location=field_value(8_192),
+        user_metadata=each(PART, 2_048),
+    ),
+    om.ObjectPart: rules(
+        number=number(1, PART_NUMBER_MAX), size_bytes=OBJECT_BYTES, checksum=CHECKSUM
+    ),
+    om.KeyRow: rules(
+        object_id=ID_OR_NONE,
+        size_bytes=OBJECT_BYTES,
+        modified_ms=TIME_MS,
+        etag=_ETAG,
+        storage_class=NAME_OR_NONE,
+        account_id=_ACCOUNT_ID,
+        checksum_algorithm=known(),
+        checksum_type=known(),
+        checksum=CHECKSUM,
+        blocks=each(PART, SLICES_MAX),
+        headers=PART,
+        parts=each(PART, PART_NUMBER_MAX),
+    ),
+    om.UploadRow: rules(
+        bucket_id=ID_OR_NONE,
+        account_id=_ACCOUNT_ID,
+        created_ms=TIME_MS,
+        storage_class=NAME_OR_NONE,
+        checksum_algorithm=known(),
+        checksum_type=known(),
+        headers=PART,
+        upload_id=raw(16),
+        key=KEY,
+        checksum_chosen=ANY,
+    ),
+    om.PartRow: rules(
+        size_bytes=OBJECT_BYTES,
+        modified_ms=TIME_MS,
+        etag=_HEX,
+        checksum=CHECKSUM,
+        checksum_algorithm=known(),
+        blocks=each(PART, SLICES_MAX),
+        client_checksum_algorithm=known(),
+        client_checksum=CHECKSUM,
+    ),
+    om.WriteCondition: rules(if_none_match=SENT, if_match=SENT),
+    om.BucketSetting: rules(
+        _setting_fault,
+        kind=_KIND,
+        id=_SETTING_ID,
+        document=raw(ROW_BYTES_MAX),
+        revision=ID_OR_NONE,
+        modified_ms=TIME_MS,
+    ),
+    om.CopySource: rules(**_NAMED, bucket_id=ID_OR_NONE, key=KEY, object_id=ID_OR_NONE),
+    om.KeyToDelete: rules(key=KEY, if_match=SENT),
+    om.CompletePart: rules(number=COUNT, etag=SENT, checksum=CHECKSUM, checksum_algorithm=known()),
+}
+
+COMMANDS: Final[dict[type[Message], MessageRules]] = {
+    om.CreateVolumeRequest: rules(**_RETRIED, volume=VOLUME, account_id=_ACCOUNT_ID),
+    om.DeleteVolumeRequest: rules(**_RETRIED, volume=VOLUME),
+    om.CreateBucketRequest: rules(
+        **_RETRIED,
+        volume=VOLUME,
+        bucket=_BUCKET_TO_MAKE,
+        account_id=line(256, low=1),
+        location=NAME_OR_NONE,
+    ),
+    om.PutBucketSettingRequest: rules(**_IN_BUCKET, setting=REQUIRED_PART, replaces=ID_OR_NONE),
+    om.DeleteBucketSettingRequest: rules(
+        _setting_fault, **_IN_BUCKET, kind=_KIND, id=_SETTING_ID, replaces=ID_OR_NONE
+    ),
+    om.DeleteBucketRequest: rules(**_IN_BUCKET),
+    om.CommitKeyRequest: rules(
+        _commit_fault,
+        **_IN_BUCKET,
+        key=KEY,
+        row=REQUIRED_PART,
+        condition=PART,
+        copy_source=PART,
+    ),
+    om.DeleteKeysRequest: rules(**_IN_BUCKET, keys=some(PART, DELETED_KEYS_MAX)),
+    om.CreateUploadRequest: rules(**_IN_BUCKET, key=KEY, row=PART),
+    om.CommitPartRequest: rules(
+        _part_fault, **_OF_UPLOAD, number=number(1, PART_NUMBER_MAX), row=REQUIRED_PART
+    ),
+    om.CompleteUploadRequest: rules(
+        **_OF_UPLOAD,
+        parts=each(PART, PART_NUMBER_MAX),
+        condition=PART,
+        checksum=PART,
+        size_bytes=number(-1, 2**62),
+        part_size_bytes_min=number(0, 5 * GIB),
+    ),
+    om.AbortUploadRequest: rules(**_OF_UPLOAD),
+    om.LeaseBlocksRequest: rules(**_RETRIED, count=number(1, 10_000), block_bytes_max=BLOCK_BYTES),
+    om.RenewLeasesRequest: rules(**_RETRIED, lease_ids=each(ID, LEASES_NAMED_MAX)),
+    om.ReleaseLeasesRequest: rules(
+        **_RETRIED, lease_ids=each(ID, LEASES_NAMED_MAX), blocks=each(PART, LEASES_NAMED_MAX)
+    ),
+    om.CreateAccountRequest: rules(**_RETRIED, account=PART),
+    om.CreateAccessKeyRequest: rules(
+        **_RETRIED, account_id=_ACCOUNT_ID, access_key=_ACCESS_KEY, secret_key=line(128)
+    ),
+    om.RevokeAccessKeyRequest: rules(**_RETRIED, access_key=_ACCESS_KEY),
+}
+
+QUERIES: Final[dict[type[Message], MessageRules]] = {
+    om.LookupVolumeRequest: rules(volume=VOLUME),
+    om.ListVolumesRequest: rules(
+        account_id=_ACCOUNT_ID, prefix=NAME_OR_NONE, after=NAME_OR_NONE, count_max=ANY
+    ),
+    om.LookupBucketRequest: rules(**_READS_BUCKET),
+    om.ListBucketsRequest: rules(
+        volume=VOLUME,
+        account_id=_ACCOUNT_ID,
+        prefix=SENT,
+        after=SENT,
+        count_max=ANY,
+        every_account=ANY,
+    ),
+    om.LookupKeyRequest: rules(**_READS_BUCKET, key=KEY),
+    om.ListKeysRequest: rules(
+        **_READS_BUCKET, prefix=KEY, delimiter=KEY, after=KEY, count_max=ANY, inclusive=ANY
+    ),
+    om.LookupUploadRequest: rules(**_READS_BUCKET, key=KEY, upload_id=raw(65_536)),
+    om.ListUploadsRequest: rules(
+        **_READS_BUCKET,
+        prefix=KEY,
+        delimiter=KEY,
+        key_marker=KEY,
+        upload_id_marker=raw(65_536),
+        count_max=ANY,
+    ),
+    om.ListPartsRequest: rules(
+        **_READS_BUCKET, key=KEY, upload_id=raw(65_536), after_number=ANY, count_max=ANY
+    ),
+    om.DeriveSigningKeyRequest: rules(access_key=SENT, date=SENT, region=SENT, service=SENT),
+    om.VerifySignatureV2Request: rules(
+        access_key=SENT, string_to_sign=raw(1_048_576), signature=SENT
+    ),
+    om.ListAccountsRequest: rules(after=SENT, count_max=ANY),
+    om.ListAccessKeysRequest: rules(account_id=SENT, after=SENT, count_max=ANY),
+    om.DescribeOmRequest: rules(count_rows=ANY),
+    om.FindOrphansRequest: rules(blocks=each(PART, 10_000)),
+}
+OM: Final = {**ROWS, **COMMANDS, **QUERIES}

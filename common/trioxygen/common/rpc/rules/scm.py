@@ -1,0 +1,113 @@
+"""Rules of the SCM's requests, and of what its answers tell the OM and DataNodes to do."""
+
+from typing import Final
+
+from google.protobuf.message import Message
+
+from trioxygen.common.rpc.rules.rule import (
+    ANY,
+    PART,
+    REQUIRED_PART,
+    MessageRules,
+    each,
+    known,
+    number,
+    raw,
+    rules,
+)
+from trioxygen.common.rpc.rules.types import (
+    ADDRESS,
+    BLOCK_BYTES,
+    COUNT,
+    ID,
+    NAME,
+    NAME_OR_NONE,
+    NODE_ID,
+    PIPELINE_ID,
+    RANGES_MAX,
+    REASON,
+    REPLICA_INDEX,
+    SIZE_BYTES,
+)
+from trioxygen.common.units import DAY_MS
+from trioxygen.proto.v1 import scm_pb2 as scm
+
+CONTAINERS_MAX: Final = 1_000_000
+VOLUMES_MAX: Final = 1_000
+CORRUPT_BLOCKS_MAX: Final = 100_000
+TRANSACTIONS_MAX: Final = 1_000_000
+COMMANDS_MAX: Final = 1_000_000
+PIPELINES_MAX: Final = 100_000
+NODES_MAX: Final = 1_000
+
+SCM: Final[dict[type[Message], MessageRules]] = {
+    scm.AllocateBlocksRequest: rules(
+        count=number(1, 10_000),
+        block_bytes_max=BLOCK_BYTES,
+        given_container_id=COUNT,
+        given_local=COUNT,
+        om_last_id=COUNT,
+    ),
+    scm.AllocateBlocksReply: rules(
+        blocks=REQUIRED_PART, pipeline=REQUIRED_PART, om_last_id=COUNT, other_pipelines=ANY
+    ),
+    scm.DeleteBlocksRequest: rules(
+        client_id=ANY,
+        request_id=ANY,
+        is_retry=ANY,
+        blocks=each(PART, RANGES_MAX),
+        om_lineage=ANY,
+        # The SCM fills it in itself.
+        holders=each(PART, 0),
+    ),
+    scm.ContainerHolders: rules(container_id=ID, node_ids=each(NODE_ID, NODES_MAX)),
+    scm.LocateContainersRequest: rules(container_ids=each(ID, 10_000)),
+    scm.RegisterDataNodeRequest: rules(node_id=NODE_ID, address=ADDRESS, cluster_id=NAME_OR_NONE),
+    scm.RegisterDataNodeReply: rules(
+        cluster_id=NAME, heartbeat_interval_ms=number(0, DAY_MS), term=COUNT, leader=ANY
+    ),
+    scm.VolumeReport: rules(
+        volume_id=NAME_OR_NONE,
+        capacity_bytes=SIZE_BYTES,
+        used_bytes=SIZE_BYTES,
+        free_bytes=SIZE_BYTES,
+        failed=ANY,
+        reserved_bytes=SIZE_BYTES,
+        full=ANY,
+        refused_entries=COUNT,
+    ),
+    scm.ContainerReport: rules(
+        container_id=ID,
+        state=known(is_required=True),
+        used_bytes=SIZE_BYTES,
+        block_count=COUNT,
+        garbage_bytes=SIZE_BYTES,
+        highest_local=COUNT,
+        pipeline_id=PIPELINE_ID,
+        replica_index=REPLICA_INDEX,
+    ),
+    scm.PipelineReport: rules(pipeline_id=ID, leader=ANY, term=COUNT),
+    scm.CorruptBlock: rules(block=REQUIRED_PART, reason=REASON),
+    scm.HeartbeatRequest: rules(
+        node_id=NODE_ID,
+        full_report=ANY,
+        volumes=each(PART, VOLUMES_MAX),
+        containers=each(PART, CONTAINERS_MAX),
+        deleted_transaction_ids=each(ID, TRANSACTIONS_MAX),
+        corrupt_blocks=each(PART, CORRUPT_BLOCKS_MAX),
+        more=ANY,
+        pipelines=each(PART, PIPELINES_MAX),
+    ),
+    scm.CloseContainerCommand: rules(container_id=ID),
+    scm.DeleteBlocksCommand: rules(transaction_id=ID, blocks=each(PART, RANGES_MAX)),
+    scm.PipelineCommand: rules(pipeline=PART, volume_id=NAME_OR_NONE),
+    scm.DataNodeCommand: rules(
+        term=COUNT,
+        valid_ms=number(0, DAY_MS),
+        close_container=PART,
+        delete_blocks=PART,
+        create_pipeline=PART,
+    ),
+    scm.HeartbeatReply: rules(commands=each(PART, COMMANDS_MAX), register_again=ANY, leader=ANY),
+    scm.DescribeScmRequest: rules(after=raw(2_000)),
+}

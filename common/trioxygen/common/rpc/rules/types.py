@@ -1,0 +1,132 @@
+"""Rules of values that several services share, and kinds of fields that many messages have."""
+
+import re
+from typing import Any, Final
+
+from google.protobuf.message import Message
+
+from trioxygen.common.rpc.rules.rule import (
+    ANY,
+    NUMBER_MAX,
+    PART,
+    MessageRules,
+    Rule,
+    each,
+    is_line,
+    known,
+    line,
+    matching,
+    number,
+    raw,
+    rules,
+    text,
+    utf8,
+)
+from trioxygen.common.units import GIB, TIB
+from trioxygen.proto.v1 import types_pb2 as types
+
+_NODE_ID: Final = r"[A-Za-z0-9._-]+"
+# Of the local network a name alone; never another scheme of gRPC's (`unix:`, `dns:`).
+_ADDRESS: Final = re.compile(
+    r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[^\s:/\[\]@%?#\\]{1,255})(?::([0-9]{1,5}))?"
+)
+# As Ozone says it: labels of DNS.
+VOLUME_NAME: Final = "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_VOLUME: Final = re.compile(VOLUME_NAME)
+
+
+def is_address(value: str) -> bool:
+    match = _ADDRESS.fullmatch(value) if is_line(value) else None
+    return match is not None and (match[1] is None or 1 <= int(match[1]) <= 65_535)
+
+
+# Of rows and positions of every kind. Zero is what a missing one looks like.
+ID: Final = number(1, NUMBER_MAX)
+# One that may be left out, or is chosen later.
+ID_OR_NONE: Final = number(0, NUMBER_MAX)
+COUNT: Final = number(0, NUMBER_MAX)
+TIME_MS: Final = number(0, NUMBER_MAX)
+SIZE_BYTES: Final = number(0, NUMBER_MAX)
+# What a configured block may have at most, and more than any object.
+BLOCK_BYTES: Final = number(0, 16 * GIB)
+OBJECT_BYTES: Final = number(0, 5 * TIB)
+
+# Names of nodes, clusters, pipelines, ...: parts of rows' keys, hence short.
+NAME: Final = line(255, low=1)
+NAME_OR_NONE: Final = line(255)
+# As configured, and as nodes choose it themselves.
+NODE_ID: Final = matching(
+    "a node id: 1 to 255 letters, digits and '.', '_', '-'", _NODE_ID, 255, is_required=True
+)
+NODE_ID_OR_NONE: Final = matching(
+    "a node id, or nothing: letters, digits and '.', '_', '-'", f"({_NODE_ID})?", 255
+)
+# 0: of a log of before pipelines had numbers.
+PIPELINE_ID: Final = ID_OR_NONE
+# 0: a whole replica; else which of an erasure code's.
+REPLICA_INDEX: Final = number(0, 255)
+ADDRESS: Final = Rule("an address: HOST:PORT", is_address, is_required=True)
+ADDRESS_OR_NONE: Final = Rule(
+    "an address, or nothing: HOST:PORT", lambda value: not value or is_address(value)
+)
+# What S3 clients send as header, tag or query: bounded by the gateway's request head.
+SENT: Final = text(65_536)
+VOLUME: Final = Rule(
+    "a volume's name: 3 to 63 lower-case letters, digits, '-' and '.'",
+    lambda value: _VOLUME.fullmatch(value) is not None,
+    is_required=True,
+    expression="2 < len(value) < 64 and value.isascii() and value.isalnum() and value.islower()",
+)
+# A bucket that is asked for may have any name; none but a proper one is made.
+BUCKET: Final = text(65_536, low=1)
+# A key that is asked for, or where a listing goes on; the handler refuses what is no key.
+KEY: Final = utf8(65_536)
+CHECKSUM: Final = raw(64)
+REASON: Final = text(65_536)
+
+# Of one request; what is stored is bounded by the size of its row.
+SLICES_MAX: Final = 200_000
+RANGES_MAX: Final = 100_000
+
+
+def _range_fault(blocks: Any) -> str | None:
+    if blocks.first_local + blocks.count <= NUMBER_MAX:
+        return None
+    return f"its end is beyond {NUMBER_MAX:,}"
+
+
+def _slice_fault(piece: Any) -> str | None:
+    if piece.offset_bytes + piece.length_bytes <= 16 * GIB:
+        return None
+    return "its end is beyond what a block can have"
+
+
+TYPES: Final[dict[type[Message], MessageRules]] = {
+    # No container is number zero: reports of one would be refused, and its DataNode with them.
+    types.BlockId: rules(container=ID, local=ID_OR_NONE),
+    types.BlockRange: rules(
+        _range_fault, container=ID, first_local=ID_OR_NONE, count=number(1, 2**32 - 1)
+    ),
+    types.BlockSlice: rules(
+        _slice_fault,
+        container=ID,
+        local=ID_OR_NONE,
+        length_bytes=BLOCK_BYTES,
+        offset_bytes=BLOCK_BYTES,
+        lease_id=ID_OR_NONE,
+        tag=ANY,
+        replica_index=REPLICA_INDEX,
+    ),
+    types.DataNodeAddress: rules(
+        node_id=NODE_ID, address=ADDRESS_OR_NONE, replica_index=REPLICA_INDEX
+    ),
+    types.Checksum: rules(algorithm=known(), type=known(), value=CHECKSUM),
+    types.Account: rules(
+        account_id=line(256),
+        canonical_id=line(256),
+        display_name=line(256),
+        email=line(256),
+        created_ms=TIME_MS,
+    ),
+    types.Pipeline: rules(pipeline_id=PIPELINE_ID, datanodes=each(PART, 100)),
+}

@@ -1,0 +1,224 @@
+"""The admin port: health, metrics and, with the token, the admin API. No S3 here.
+
+`/_health/live`, `/_health/ready` and `/metrics` are open: they hold no names and no data.
+"""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+from starlette.exceptions import HTTPException
+
+from trioxygen.common import errors
+from trioxygen.common.errors import TrioxygenError
+from trioxygen.gateway.admin.backend.port import PAGE_COUNT_MAX, AdminBackend
+from trioxygen.gateway.admin.guard import BODY_BYTES_MAX, AdminGuard
+from trioxygen.gateway.admin.models import (
+    AccountPage,
+    AccountView,
+    BucketPage,
+    BucketView,
+    CreatedKey,
+    ErrorView,
+    KeyPage,
+    NewAccount,
+    NewKey,
+    NewVolume,
+    OrphanPage,
+    StatusView,
+    VolumePage,
+    VolumeView,
+)
+from trioxygen.gateway.protocol.numbers import read_natural
+from trioxygen.gateway.readiness import Readiness
+
+# By class; the nearest base decides.
+_STATUS_OF_ERROR: Final[dict[type[TrioxygenError], int]] = {
+    errors.NoSuchVolume: 404,
+    errors.NoSuchBucket: 404,
+    errors.NoSuchAccount: 404,
+    errors.NoSuchAccessKey: 404,
+    errors.VolumeAlreadyExists: 409,
+    errors.VolumeNotEmpty: 409,
+    errors.BucketAlreadyExists: 409,
+    errors.AccountAlreadyExists: 409,
+    errors.AccessKeyAlreadyExists: 409,
+    errors.Refused: 400,
+    errors.NoSpace: 507,
+    errors.Unavailable: 503,
+    TrioxygenError: 500,
+}
+
+
+def _read_count(text: object) -> object:
+    """As S3's numbers are read: pydantic would take `1_000`, `5.0` and blanks."""
+    number = read_natural(text) if isinstance(text, str) else text
+    if number is None:
+        raise PydanticCustomError("not_a_number", "input should be a whole number, in digits")
+    return number
+
+
+Count = Annotated[int, BeforeValidator(_read_count), Query(ge=1, le=PAGE_COUNT_MAX)]
+_CODE_OF_STATUS: Final = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+
+
+def create_admin_app(
+    backend: AdminBackend,
+    readiness: Readiness,
+    registry: CollectorRegistry,
+    *,
+    token: str,
+    body_bytes_max: int = BODY_BYTES_MAX,
+) -> FastAPI:
+    """Args:
+    token: what the admin API asks for, at least 16 characters.
+    body_bytes_max: of a request with the token; without it no byte is received.
+    """
+    assert len(token) >= 16, "an admin token must not be guessable"
+    app = FastAPI(title="Trioxygen admin", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(_health_routes(readiness, registry))
+    app.include_router(_api_routes(backend))
+    app.add_exception_handler(TrioxygenError, _answer_error)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(Exception, _answer_defect)
+    app.add_middleware(AdminGuard, token=token, body_bytes_max=body_bytes_max)
+    return app
+
+
+def create_health_app(readiness: Readiness, registry: CollectorRegistry) -> FastAPI:
+    """Health and metrics alone: the admin port of an OM, an SCM or a DataNode."""
+    app = FastAPI(title="Trioxygen health", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(_health_routes(readiness, registry))
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_middleware(AdminGuard, token=None)
+    return app
+
+
+def _health_routes(readiness: Readiness, registry: CollectorRegistry) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/_health/live")
+    async def live() -> PlainTextResponse:
+        return PlainTextResponse("live\n")
+
+    @router.get("/_health/ready")
+    async def ready() -> PlainTextResponse:
+        if readiness.get():
+            return PlainTextResponse("full\n" if readiness.is_full() else "ready\n")
+        return PlainTextResponse("not ready\n", status_code=503)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _api_routes(backend: AdminBackend) -> APIRouter:
+    """Whoever comes here has shown the token (`admin/guard`)."""
+    router = APIRouter(prefix="/admin/v1")
+
+    @router.get("/status")
+    async def status() -> StatusView:
+        return await backend.status()
+
+    @router.get("/accounts")
+    async def list_accounts(after: str = "", count_max: Count = PAGE_COUNT_MAX) -> AccountPage:
+        return await backend.list_accounts(after, count_max)
+
+    @router.post("/accounts", status_code=201)
+    async def create_account(account: NewAccount) -> AccountView:
+        return await backend.create_account(account)
+
+    @router.get("/keys")
+    async def list_keys(
+        account_id: str = "", after: str = "", count_max: Count = PAGE_COUNT_MAX
+    ) -> KeyPage:
+        return await backend.list_keys(account_id, after, count_max)
+
+    @router.post("/keys", status_code=201)
+    async def create_key(key: NewKey) -> CreatedKey:
+        return await backend.create_key(key)
+
+    @router.delete("/keys", status_code=204)
+    async def revoke_key(access_key: str) -> None:
+        await backend.revoke_key(access_key)
+
+    @router.get("/volumes")
+    async def list_volumes(
+        account_id: str = "", after: str = "", count_max: Count = PAGE_COUNT_MAX
+    ) -> VolumePage:
+        return await backend.list_volumes(account_id, after, count_max)
+
+    @router.get("/volumes/{name}")
+    async def lookup_volume(name: str) -> VolumeView:
+        return await backend.lookup_volume(name)
+
+    @router.post("/volumes", status_code=201)
+    async def create_volume(volume: NewVolume) -> VolumeView:
+        return await backend.create_volume(volume)
+
+    @router.delete("/volumes/{name}", status_code=204)
+    async def delete_volume(name: str) -> None:
+        await backend.delete_volume(name)
+
+    @router.get("/buckets")
+    async def list_buckets(
+        volume: str = "", account_id: str = "", after: str = "", count_max: Count = PAGE_COUNT_MAX
+    ) -> BucketPage:
+        return await backend.list_buckets(volume, account_id, after, count_max)
+
+    @router.get("/buckets/{name}")
+    async def lookup_bucket(name: str, volume: str = "") -> BucketView:
+        return await backend.lookup_bucket(volume, name)
+
+    @router.get("/orphans")
+    async def find_orphans(after: str = "", count_max: Count = PAGE_COUNT_MAX) -> OrphanPage:
+        return await backend.find_orphans(after, count_max)
+
+    return router
+
+
+def status_of(error: TrioxygenError) -> int:
+    """The HTTP status of an error on the admin port."""
+    for cls in type(error).__mro__:
+        if issubclass(cls, TrioxygenError) and cls in _STATUS_OF_ERROR:
+            return _STATUS_OF_ERROR[cls]
+    raise AssertionError(f"{type(error)} has no status")
+
+
+def _answer(status: int, code: str, message: str, headers: Any = None) -> JSONResponse:
+    view = ErrorView(code=code, message=" ".join(message.split()))
+    return JSONResponse(view.model_dump(), status_code=status, headers=headers)
+
+
+async def _answer_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, TrioxygenError)
+    return _answer(status_of(error), error.code_name, str(error))
+
+
+async def _answer_invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    # Of the value only its place is told: it may be a secret.
+    mistakes = "; ".join(
+        f"{'.'.join(str(part) for part in each['loc'][1:] or each['loc'])}: {each['msg'].lower()}"
+        for each in error.errors()
+    )
+    return _answer(400, "INVALID_REQUEST", mistakes)
+
+
+async def _answer_http(_: Request, error: Exception) -> Response:
+    """What the framework itself refuses: no such path or method, a body that is no JSON."""
+    assert isinstance(error, HTTPException)
+    code = _CODE_OF_STATUS.get(error.status_code, "INVALID_REQUEST")
+    return _answer(error.status_code, code, error.detail.lower(), error.headers)
+
+
+async def _answer_defect(_: Request, __: Exception) -> Response:
+    """The server logs it, since it is raised again behind this answer."""
+    return _answer(500, "INTERNAL", "an internal error; the log says more")

@@ -1,0 +1,61 @@
+"""What the admin API needs of the store: models in, models out."""
+
+from typing import Final, Protocol
+
+from trioxygen.gateway.admin.models import (
+    AccountPage,
+    AccountView,
+    BucketPage,
+    BucketView,
+    CreatedKey,
+    KeyPage,
+    NewAccount,
+    NewKey,
+    NewVolume,
+    OrphanPage,
+    StatusView,
+    VolumePage,
+    VolumeView,
+)
+
+PAGE_COUNT_MAX: Final = 1_000
+
+
+class AdminBackend(Protocol):
+    """Raises TrioxygenErrors. Lists start after the name or id `after`, `count_max` at most."""
+
+    async def status(self) -> StatusView: ...
+
+    async def list_accounts(self, after: str, count_max: int) -> AccountPage: ...
+
+    async def create_account(self, account: NewAccount) -> AccountView: ...
+
+    async def list_keys(self, account_id: str, after: str, count_max: int) -> KeyPage:
+        """Of all accounts when `account_id` is empty."""
+        ...
+
+    async def create_key(self, key: NewKey) -> CreatedKey: ...
+
+    async def revoke_key(self, access_key: str) -> None: ...
+
+    async def list_volumes(self, account_id: str, after: str, count_max: int) -> VolumePage:
+        """Of all accounts when `account_id` is empty."""
+        ...
+
+    async def lookup_volume(self, name: str) -> VolumeView: ...
+
+    async def create_volume(self, volume: NewVolume) -> VolumeView: ...
+
+    async def delete_volume(self, name: str) -> None: ...
+
+    async def list_buckets(
+        self, volume: str, account_id: str, after: str, count_max: int
+    ) -> BucketPage:
+        """Of all accounts when `account_id` is empty; without a volume, of the gateway's."""
+        ...
+
+    async def lookup_bucket(self, volume: str, name: str) -> BucketView: ...
+
+    async def find_orphans(self, after: str, count_max: int) -> OrphanPage:
+        """Of the next `count_max` blocks of a DataNode those that nothing refers to."""
+        ...

@@ -1,0 +1,186 @@
+"""What the admin API takes and gives, as pydantic models. Times are milliseconds since 1970 UTC."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# Printable ASCII without the space: what fits a header, a shell and a configuration file.
+AccessKey = Annotated[str, Field(min_length=3, max_length=128, pattern=r"^[!-~]+$")]
+SecretKey = Annotated[str, Field(min_length=8, max_length=128, pattern=r"^[!-~]+$")]
+AccountText = Annotated[str, Field(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AccountView(_Model):
+    account_id: str
+    canonical_id: str
+    display_name: str
+    email: str
+    created_ms: int
+
+
+class AccountPage(_Model):
+    accounts: list[AccountView]
+    truncated: bool
+
+
+class NewAccount(_Model):
+    """Ids that are left out are chosen by the store."""
+
+    display_name: AccountText
+    email: AccountText = ""
+    account_id: AccountText = ""
+    canonical_id: AccountText = ""
+
+
+class KeyView(_Model):
+    access_key: str
+    account_id: str
+    created_ms: int
+
+
+class KeyPage(_Model):
+    keys: list[KeyView]
+    truncated: bool
+
+
+class NewKey(_Model):
+    """Access key and secret are chosen by the store when they are left out."""
+
+    account_id: AccountText
+    access_key: AccessKey | None = None
+    secret_key: SecretKey | None = None
+
+
+class CreatedKey(_Model):
+    """The only answer that holds a secret."""
+
+    access_key: str
+    secret_key: str
+    account_id: str
+    created_ms: int
+
+
+class VolumeView(_Model):
+    """account_id: whose it is; empty: the operators'."""
+
+    name: str
+    account_id: str
+    created_ms: int
+
+
+class VolumePage(_Model):
+    volumes: list[VolumeView]
+    truncated: bool
+
+
+class NewVolume(_Model):
+    name: str = Field(max_length=63)
+    account_id: AccountText = ""
+
+
+class BucketView(_Model):
+    name: str
+    bucket_id: int
+    account_id: str
+    created_ms: int
+    location: str
+    layout: str
+    history_retention_ms: int
+
+
+class BucketPage(_Model):
+    buckets: list[BucketView]
+    truncated: bool
+
+
+class OrphanView(_Model):
+    node_id: str
+    container: int
+    local: int
+    size_bytes: int
+
+
+class OrphanPage(_Model):
+    """`next`: where the next page begins; empty: it was the last."""
+
+    orphans: list[OrphanView]
+    examined: int
+    next: str
+    silent_nodes: list[str]
+
+
+class OmView(_Model):
+    node_id: str
+    is_leader: bool
+    term: int
+    applied_index: int
+    is_full: bool
+    rows: dict[str, int]
+
+
+class ScmView(_Model):
+    node_id: str
+    is_leader: bool
+    applied_index: int
+    safe_mode: bool
+    is_full: bool
+    pipelines_open: int
+    waiting_delete_transactions: int
+    corrupt_blocks: int
+
+
+class NodeView(_Model):
+    """A DataNode; bytes are the sums of its volumes."""
+
+    node_id: str
+    address: str
+    health: str
+    operation: str
+    last_heartbeat_age_ms: int
+    capacity_bytes: int
+    used_bytes: int
+    free_bytes: int
+    writable_bytes: int = Field(description="Of what is free, what new data may take.")
+    volumes: int
+    volumes_failed: int
+    volumes_full: int
+    takes_new_data: bool = Field(description="Whether new blocks are placed on it.")
+
+
+class ContainersView(_Model):
+    """How many containers are in each state; states without one are left out."""
+
+    by_state: dict[str, int]
+    used_bytes: int
+    block_count: int
+
+
+class StatusView(_Model):
+    version: str
+    is_ready: bool
+    is_full: bool
+    refused_entries: dict[str, int] = Field(
+        default_factory=dict,
+        description="Entries of the log of om, scm or a DataNode that could not be applied, since "
+        "its start; only those that have any.",
+    )
+    om: OmView
+    scm: ScmView
+    nodes: list[NodeView]
+    containers: ContainersView
+    capacity_bytes: int
+    used_bytes: int
+    free_bytes: int
+    writable_bytes: int = Field(description="Of what is free, what new data may take.")
+
+
+class ErrorView(_Model):
+    """Attributes: code, the name of a `trioxygen.common.errors` code, or UNAUTHORIZED, NOT_FOUND,
+    METHOD_NOT_ALLOWED; message, one line."""
+
+    code: str
+    message: str

@@ -1,0 +1,57 @@
+"""Who signed a request, by whichever of the three signatures it carries. Anonymous is an answer."""
+
+from collections.abc import Sequence
+
+from trioxygen.common.clock import Clock
+from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2, read_presigned_v2
+from trioxygen.gateway.auth.query_headers import read_as_headers
+from trioxygen.gateway.auth.sigv4 import read_claim, verify
+from trioxygen.gateway.credentials import Credentials
+from trioxygen.gateway.protocol.names import Target
+from trioxygen.gateway.s3.request import S3Request
+
+
+class Authentication:
+    """Args:
+    regions: what may be signed for; empty: any.
+    skew_seconds_max: how far a client's clock may be off."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        clock: Clock,
+        *,
+        regions: Sequence[str],
+        skew_seconds_max: int,
+    ) -> None:
+        self._credentials, self._clock = credentials, clock
+        self._regions, self._skew_seconds_max = regions or None, skew_seconds_max
+
+    async def identify(self, request: S3Request, target: Target) -> None:
+        """Puts the account on the request, and what the body's signature needs; reads a presigned
+        query as headers.
+
+        Raises: S3Errors of signatures; Unavailable errors."""
+        head = request.head
+        claim = read_claim(
+            head,
+            now_s=self._clock.wall_ms() // 1_000,
+            regions=self._regions,
+            skew_seconds_max=self._skew_seconds_max,
+        )
+        if claim is not None:
+            credential = await self._credentials.find(claim)
+            verify(claim, head, credential.signing_key)
+            request.claim, request.account = claim, credential.account
+            request.signing_key = credential.signing_key
+            if claim.presigned:
+                request.head = read_as_headers(head, version_2=False)
+        elif head.raw_query and is_presigned_v2(head):
+            request.account = await self._credentials.verify_v2(
+                read_presigned_v2(
+                    head,
+                    now_s=self._clock.wall_ms() // 1_000,
+                    bucket_in_host=target.bucket if target.is_bucket_in_host else None,
+                )
+            )
+            request.head = read_as_headers(head, version_2=True)

@@ -1,0 +1,250 @@
+"""Listing documents: buckets, objects (versions 1 and 2 of the API) and object versions.
+
+A page has up to 1,000 entries and listing is a hot path: one f-string an entry, nothing else.
+Source: S3 API, ListBuckets, ListObjects, ListObjectsV2, ListObjectVersions.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from trioxygen.common.checksum import Algorithm, ChecksumType
+from trioxygen.gateway.protocol.dates import iso_date
+from trioxygen.gateway.protocol.xml.document import (
+    Owner,
+    boolean,
+    document,
+    element,
+    encoded_names,
+    name_encoder,
+    owner_element,
+    text,
+)
+from trioxygen.gateway.store.values.keys import ListedKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedBucket:
+    """One row of ListBuckets."""
+
+    name: str
+    created_ms: int
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedVersion:
+    """One version of an object; its id is "null" in a bucket that never had versioning."""
+
+    object: ListedKey
+    version_id: str
+    is_latest: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDeleteMarker:
+    """One delete marker."""
+
+    key: str
+    version_id: str
+    is_latest: bool
+    last_modified_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingHead:
+    """What every page of a listing of one bucket echoes of the request, and whether it ended.
+
+    owner: of the bucket, and so of every object in it (S3's "bucket owner enforced"); None: it is
+        not shown.
+    encoding_type: None or "url", which then applies to every name in the document.
+    """
+
+    bucket: str
+    prefix: str
+    delimiter: str
+    max_keys: int
+    is_truncated: bool
+    owner: Owner | None = None
+    encoding_type: str | None = None
+
+
+def list_buckets(
+    *,
+    owner: Owner,
+    buckets: Sequence[ListedBucket],
+    prefix: str | None = None,
+    continuation_token: str | None = None,
+) -> bytes:
+    """ListAllMyBucketsResult; `continuation_token` is of the next page."""
+    rows = "".join(
+        f"<Bucket><Name>{text(bucket.name)}</Name>"
+        f"<CreationDate>{iso_date(bucket.created_ms)}</CreationDate>"
+        f"{element('BucketRegion', bucket.region)}</Bucket>"
+        for bucket in buckets
+    )
+    return document(
+        "ListAllMyBucketsResult",
+        f"{owner_element('Owner', owner)}<Buckets>{rows}</Buckets>"
+        f"{element('Prefix', prefix)}{element('ContinuationToken', continuation_token)}",
+    )
+
+
+def _checksum_elements(algorithm: Algorithm | None, kind: ChecksumType | None) -> str:
+    if algorithm is None:
+        return ""
+    return f"<ChecksumAlgorithm>{algorithm.value}</ChecksumAlgorithm>" + (
+        "" if kind is None else f"<ChecksumType>{kind.value}</ChecksumType>"
+    )
+
+
+class _ObjectElements:
+    """Writes what Contents and Version share. Neighbours mostly have the same checksum.
+
+    Comparing with the entry before takes a fraction of building the elements again (an Enum's
+    `value` and hash are slow).
+    """
+
+    __slots__ = ("_algorithm", "_checksum", "_kind", "_owner")
+
+    def __init__(self, owner: Owner | None) -> None:
+        self._algorithm: Algorithm | None = None
+        self._kind: ChecksumType | None = None
+        self._checksum = ""
+        self._owner = owner_element("Owner", owner)
+
+    def __call__(self, listed: ListedKey, name: str, version: str) -> str:
+        """name: the key, as the document shows it."""
+        _, modified_ms, etag, size_bytes, storage_class, algorithm, kind = listed
+        if algorithm is not self._algorithm or kind is not self._kind:
+            self._checksum = _checksum_elements(algorithm, kind)
+            self._algorithm, self._kind = algorithm, kind
+        return (
+            f"<Key>{name}</Key>{version}<LastModified>{iso_date(modified_ms)}</LastModified>"
+            f"<ETag>&quot;{etag}&quot;</ETag>{self._checksum}<Size>{size_bytes}</Size>"
+            f"{self._owner}<StorageClass>{storage_class}</StorageClass>"
+        )
+
+
+def _contents(head: ListingHead, objects: Sequence[ListedKey]) -> str:
+    write = _ObjectElements(head.owner)
+    names = encoded_names([listed.key for listed in objects], head.encoding_type)
+    rows = [write(listed, name, "") for listed, name in zip(objects, names, strict=True)]
+    return f"<Contents>{'</Contents><Contents>'.join(rows)}</Contents>" if rows else ""
+
+
+def _common_prefixes(prefixes: Sequence[str], encode: Callable[[str], str]) -> str:
+    return "".join(
+        [f"<CommonPrefixes><Prefix>{encode(name)}</Prefix></CommonPrefixes>" for name in prefixes]
+    )
+
+
+def _frame(head: ListingHead, encode: Callable[[str], str], paging: str) -> str:
+    delimiter = f"<Delimiter>{encode(head.delimiter)}</Delimiter>" if head.delimiter else ""
+    return (
+        f"<Name>{text(head.bucket)}</Name><Prefix>{encode(head.prefix)}</Prefix>{paging}"
+        f"<MaxKeys>{head.max_keys}</MaxKeys>{delimiter}"
+        f"{element('EncodingType', head.encoding_type)}"
+        f"<IsTruncated>{boolean(head.is_truncated)}</IsTruncated>"
+    )
+
+
+def _name(name: str, value: str | None, encode: Callable[[str], str]) -> str:
+    return "" if value is None else f"<{name}>{encode(value)}</{name}>"
+
+
+def list_objects_v1(
+    head: ListingHead,
+    *,
+    marker: str,
+    next_marker: str | None,
+    objects: Sequence[ListedKey],
+    common_prefixes: Sequence[str],
+) -> bytes:
+    """ListBucketResult of ListObjects; S3 gives `next_marker` only with a delimiter.
+
+    encoding-type=url applies to Prefix too, as on S3, where Java's client decodes it and asks with
+    it for the next page; of all fields botocore leaves just this one encoded.
+    """
+    encode = name_encoder(head.encoding_type)
+    paging = f"<Marker>{encode(marker)}</Marker>{_name('NextMarker', next_marker, encode)}"
+    return document(
+        "ListBucketResult",
+        _frame(head, encode, paging)
+        + _contents(head, objects)
+        + _common_prefixes(common_prefixes, encode),
+    )
+
+
+def list_objects_v2(
+    head: ListingHead,
+    *,
+    start_after: str | None,
+    continuation_token: str | None,
+    next_continuation_token: str | None,
+    objects: Sequence[ListedKey],
+    common_prefixes: Sequence[str],
+) -> bytes:
+    """ListBucketResult of ListObjectsV2; tokens are opaque and never encoded."""
+    encode = name_encoder(head.encoding_type)
+    paging = (
+        f"{_name('StartAfter', start_after, encode)}"
+        f"{element('ContinuationToken', continuation_token)}"
+        f"{element('NextContinuationToken', next_continuation_token)}"
+        f"<KeyCount>{len(objects) + len(common_prefixes)}</KeyCount>"
+    )
+    return document(
+        "ListBucketResult",
+        _frame(head, encode, paging)
+        + _contents(head, objects)
+        + _common_prefixes(common_prefixes, encode),
+    )
+
+
+def _versions(
+    head: ListingHead,
+    entries: Sequence[ListedVersion | ListedDeleteMarker],
+    encode: Callable[[str], str],
+) -> str:
+    write = _ObjectElements(head.owner)
+    rows: list[str] = []
+    for entry in entries:
+        identity = (
+            f"<VersionId>{text(entry.version_id)}</VersionId>"
+            f"<IsLatest>{boolean(entry.is_latest)}</IsLatest>"
+        )
+        if isinstance(entry, ListedVersion):
+            version = write(entry.object, encode(entry.object.key), identity)
+            rows.append(f"<Version>{version}</Version>")
+        else:
+            rows.append(
+                f"<DeleteMarker><Key>{encode(entry.key)}</Key>{identity}"
+                f"<LastModified>{iso_date(entry.last_modified_ms)}</LastModified>"
+                f"{owner_element('Owner', head.owner)}</DeleteMarker>"
+            )
+    return "".join(rows)
+
+
+def list_versions(
+    head: ListingHead,
+    *,
+    key_marker: str,
+    version_id_marker: str,
+    next_key_marker: str | None,
+    next_version_id_marker: str | None,
+    entries: Sequence[ListedVersion | ListedDeleteMarker],
+    common_prefixes: Sequence[str],
+) -> bytes:
+    """ListVersionsResult; versions and delete markers stay in the order given (key, newest)."""
+    encode = name_encoder(head.encoding_type)
+    paging = (
+        f"<KeyMarker>{encode(key_marker)}</KeyMarker>"
+        f"<VersionIdMarker>{text(version_id_marker)}</VersionIdMarker>"
+        f"{_name('NextKeyMarker', next_key_marker, encode)}"
+        f"{element('NextVersionIdMarker', next_version_id_marker)}"
+    )
+    return document(
+        "ListVersionsResult",
+        _frame(head, encode, paging)
+        + _versions(head, entries, encode)
+        + _common_prefixes(common_prefixes, encode),
+    )

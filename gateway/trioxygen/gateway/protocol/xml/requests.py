@@ -1,0 +1,165 @@
+"""Documents that clients send: DeleteObjects, CompleteMultipartUpload, CreateBucket.
+
+An element that is not known is refused, because skipping one (a condition, say) could do harm.
+Source: S3 API; botocore's service model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+from trioxygen.common.checksum import Algorithm
+from trioxygen.common.limits import PART_NUMBER_MAX
+from trioxygen.gateway.protocol.checksums import parse_digest
+from trioxygen.gateway.protocol.errors import S3Error, not_implemented
+from trioxygen.gateway.protocol.numbers import INT_MAX, read_integer
+from trioxygen.gateway.protocol.xml.reading import children, local_name, parse_document
+
+DELETE_OBJECTS_MAX: Final = 1_000
+
+_CHECKSUM_ELEMENTS: Final = {f"Checksum{member.value}": member for member in Algorithm}
+_DIRECTORY_BUCKET_CONDITIONS: Final = frozenset({"LastModifiedTime", "Size"})
+_CREATE_BUCKET_UNIMPLEMENTED: Final = frozenset({"Bucket", "Location", "Tags"})
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectIdentifier:
+    """One object to delete; etag ("" for none) without quotes, or "*"."""
+
+    key: str
+    version_id: str | None = None
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRequest:
+    """Body of DeleteObjects: 1 to 1,000 objects; quiet answers tell of errors only."""
+
+    quiet: bool
+    objects: tuple[ObjectIdentifier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedPart:
+    """One part in the body of CompleteMultipartUpload; etag without quotes."""
+
+    number: int
+    etag: str
+    checksums: Mapping[Algorithm, bytes]
+
+
+def _unquoted(etag: str) -> str:
+    etag = etag.strip()
+    if etag == '"*"':
+        return etag  # in quotes it is a tag, and not the sign for any version
+    return etag[1:-1] if len(etag) >= 2 and etag[0] == etag[-1] == '"' else etag
+
+
+def _object_identifier(node: "etree._Element") -> ObjectIdentifier:
+    fields = children(node)
+    key = fields.pop("Key", "")
+    version_id = fields.pop("VersionId", "").strip()
+    etag = _unquoted(fields.pop("ETag", ""))
+    if not _DIRECTORY_BUCKET_CONDITIONS.isdisjoint(fields):
+        raise not_implemented("Deletion by last-modified time or size is not implemented.")
+    if fields or not key:
+        raise S3Error("MalformedXML")
+    return ObjectIdentifier(key, version_id or None, etag)
+
+
+def read_delete_request(body: bytes) -> DeleteRequest:
+    """Body of DeleteObjects. The length of keys is not checked here.
+
+    Raises:
+        S3Error: MalformedXML (more than 1,000 objects, none, an empty key, unknown elements),
+            NotImplemented (conditions that only directory buckets have).
+    """
+    quiet = False
+    objects: list[ObjectIdentifier] = []
+    for child in parse_document(body, "Delete", rows_max=DELETE_OBJECTS_MAX):
+        name = local_name(child)
+        if name == "Object" and len(objects) < DELETE_OBJECTS_MAX:
+            objects.append(_object_identifier(child))
+        elif name == "Quiet":
+            value = (child.text or "").strip().lower()
+            if value not in ("true", "false"):
+                raise S3Error("MalformedXML")
+            quiet = value == "true"
+        else:
+            raise S3Error("MalformedXML")
+    if not objects:
+        raise S3Error("MalformedXML")
+    return DeleteRequest(quiet, tuple(objects))
+
+
+def _part_number(value: str) -> int:
+    digits = value.strip()
+    number = read_integer(digits)
+    # The schema's integer. A number above 10,000 is one that was not uploaded: InvalidPart.
+    if number is None or number > INT_MAX:
+        raise S3Error("MalformedXML")
+    if number < 1:
+        raise S3Error(
+            "InvalidArgument",
+            "PartNumber must be >= 1",
+            details={"ArgumentName": "PartNumber", "ArgumentValue": digits},
+        )
+    return number
+
+
+def _completed_part(node: "etree._Element") -> CompletedPart:
+    fields = children(node)
+    if "PartNumber" not in fields or "ETag" not in fields:
+        raise S3Error("MalformedXML")
+    number = _part_number(fields.pop("PartNumber"))
+    etag = _unquoted(fields.pop("ETag"))
+    checksums: dict[Algorithm, bytes] = {}
+    for name, value in fields.items():
+        algorithm = _CHECKSUM_ELEMENTS.get(name)
+        if algorithm is not None:
+            checksums[algorithm] = parse_digest(algorithm, value.strip(), name=name)
+        elif name.startswith("Checksum"):
+            raise S3Error("InvalidRequest", f"{name} is of an algorithm that is not supported.")
+        else:
+            raise S3Error("MalformedXML")
+    return CompletedPart(number, etag, checksums)
+
+
+def read_complete_request(body: bytes) -> list[CompletedPart]:
+    """Body of CompleteMultipartUpload: 1 to 10,000 parts as listed.
+
+    Their order, and whether such numbers were uploaded, is the OM's to say.
+
+    Raises:
+        S3Error: MalformedXML, InvalidArgument (a part number below 1), InvalidRequest and
+            BadDigest (ill-formed checksums).
+    """
+    parts: list[CompletedPart] = []
+    for child in parse_document(body, "CompleteMultipartUpload", rows_max=PART_NUMBER_MAX):
+        if local_name(child) != "Part" or len(parts) == PART_NUMBER_MAX:
+            raise S3Error("MalformedXML")
+        parts.append(_completed_part(child))
+    if not parts:
+        raise S3Error("MalformedXML")
+    return parts
+
+
+def read_create_bucket(body: bytes) -> str | None:
+    """The LocationConstraint of CreateBucket's body; None without a body, element or text.
+
+    Raises:
+        S3Error: MalformedXML, NotImplemented (directory buckets, tags).
+    """
+    if not body:
+        return None
+    location: str | None = None
+    for child in parse_document(body, "CreateBucketConfiguration", rows_max=1):
+        name = local_name(child)
+        if name in _CREATE_BUCKET_UNIMPLEMENTED:
+            raise not_implemented(f"{name} in CreateBucket is not implemented.")
+        if name != "LocationConstraint" or location is not None or len(child):
+            raise S3Error("MalformedXML")
+        location = (child.text or "").strip()
+    return location or None

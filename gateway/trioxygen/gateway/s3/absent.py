@@ -1,0 +1,205 @@
+"""S3 operations that are not here yet: what they are, so that they are refused by their names.
+
+Whoever implements one takes its line away and writes the row beside the handler."""
+
+from typing import Final
+
+from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
+
+# (name, method, sub-resource, IAM action)
+_OF_BUCKETS: Final = (
+    ("GetBucketAbac", "GET", "abac", "s3:GetBucketAbac"),
+    ("PutBucketAbac", "PUT", "abac", "s3:PutBucketAbac"),
+    ("GetBucketAccelerateConfiguration", "GET", "accelerate", "s3:GetAccelerateConfiguration"),
+    ("PutBucketAccelerateConfiguration", "PUT", "accelerate", "s3:PutAccelerateConfiguration"),
+    ("GetBucketAcl", "GET", "acl", "s3:GetBucketAcl"),
+    ("PutBucketAcl", "PUT", "acl", "s3:PutBucketAcl"),
+    ("ListBucketAnalyticsConfigurations", "GET", "analytics", "s3:GetAnalyticsConfiguration"),
+    ("PutBucketAnalyticsConfiguration", "PUT", "analytics", "s3:PutAnalyticsConfiguration"),
+    ("DeleteBucketAnalyticsConfiguration", "DELETE", "analytics", "s3:PutAnalyticsConfiguration"),
+    ("GetBucketCors", "GET", "cors", "s3:GetBucketCORS"),
+    ("PutBucketCors", "PUT", "cors", "s3:PutBucketCORS"),
+    ("DeleteBucketCors", "DELETE", "cors", "s3:PutBucketCORS"),
+    ("GetBucketEncryption", "GET", "encryption", "s3:GetEncryptionConfiguration"),
+    ("PutBucketEncryption", "PUT", "encryption", "s3:PutEncryptionConfiguration"),
+    ("DeleteBucketEncryption", "DELETE", "encryption", "s3:PutEncryptionConfiguration"),
+    (
+        "ListBucketIntelligentTieringConfigurations",
+        "GET",
+        "intelligent-tiering",
+        "s3:GetIntelligentTieringConfiguration",
+    ),
+    (
+        "PutBucketIntelligentTieringConfiguration",
+        "PUT",
+        "intelligent-tiering",
+        "s3:PutIntelligentTieringConfiguration",
+    ),
+    (
+        "DeleteBucketIntelligentTieringConfiguration",
+        "DELETE",
+        "intelligent-tiering",
+        "s3:PutIntelligentTieringConfiguration",
+    ),
+    ("ListBucketInventoryConfigurations", "GET", "inventory", "s3:GetInventoryConfiguration"),
+    ("PutBucketInventoryConfiguration", "PUT", "inventory", "s3:PutInventoryConfiguration"),
+    ("DeleteBucketInventoryConfiguration", "DELETE", "inventory", "s3:PutInventoryConfiguration"),
+    ("GetBucketLifecycleConfiguration", "GET", "lifecycle", "s3:GetLifecycleConfiguration"),
+    ("PutBucketLifecycleConfiguration", "PUT", "lifecycle", "s3:PutLifecycleConfiguration"),
+    ("DeleteBucketLifecycle", "DELETE", "lifecycle", "s3:PutLifecycleConfiguration"),
+    ("GetBucketLogging", "GET", "logging", "s3:GetBucketLogging"),
+    ("PutBucketLogging", "PUT", "logging", "s3:PutBucketLogging"),
+    (
+        "UpdateBucketMetadataAnnotationTableConfiguration",
+        "PUT",
+        "metadataAnnotationTable",
+        "s3:UpdateBucketMetadataAnnotationTableConfiguration",
+    ),
+    (
+        "CreateBucketMetadataConfiguration",
+        "POST",
+        "metadataConfiguration",
+        "s3:CreateBucketMetadataTableConfiguration",
+    ),
+    (
+        "GetBucketMetadataConfiguration",
+        "GET",
+        "metadataConfiguration",
+        "s3:GetBucketMetadataTableConfiguration",
+    ),
+    (
+        "DeleteBucketMetadataConfiguration",
+        "DELETE",
+        "metadataConfiguration",
+        "s3:DeleteBucketMetadataTableConfiguration",
+    ),
+    (
+        "UpdateBucketMetadataInventoryTableConfiguration",
+        "PUT",
+        "metadataInventoryTable",
+        "s3:UpdateBucketMetadataInventoryTableConfiguration",
+    ),
+    (
+        "UpdateBucketMetadataJournalTableConfiguration",
+        "PUT",
+        "metadataJournalTable",
+        "s3:UpdateBucketMetadataJournalTableConfiguration",
+    ),
+    (
+        "CreateBucketMetadataTableConfiguration",
+        "POST",
+        "metadataTable",
+        "s3:CreateBucketMetadataTableConfiguration",
+    ),
+    (
+        "GetBucketMetadataTableConfiguration",
+        "GET",
+        "metadataTable",
+        "s3:GetBucketMetadataTableConfiguration",
+    ),
+    (
+        "DeleteBucketMetadataTableConfiguration",
+        "DELETE",
+        "metadataTable",
+        "s3:DeleteBucketMetadataTableConfiguration",
+    ),
+    ("ListBucketMetricsConfigurations", "GET", "metrics", "s3:GetMetricsConfiguration"),
+    ("PutBucketMetricsConfiguration", "PUT", "metrics", "s3:PutMetricsConfiguration"),
+    ("DeleteBucketMetricsConfiguration", "DELETE", "metrics", "s3:PutMetricsConfiguration"),
+    ("GetBucketNotificationConfiguration", "GET", "notification", "s3:GetBucketNotification"),
+    ("PutBucketNotificationConfiguration", "PUT", "notification", "s3:PutBucketNotification"),
+    ("GetObjectLockConfiguration", "GET", "object-lock", "s3:GetBucketObjectLockConfiguration"),
+    ("PutObjectLockConfiguration", "PUT", "object-lock", "s3:PutBucketObjectLockConfiguration"),
+    ("GetBucketOwnershipControls", "GET", "ownershipControls", "s3:GetBucketOwnershipControls"),
+    ("PutBucketOwnershipControls", "PUT", "ownershipControls", "s3:PutBucketOwnershipControls"),
+    (
+        "DeleteBucketOwnershipControls",
+        "DELETE",
+        "ownershipControls",
+        "s3:PutBucketOwnershipControls",
+    ),
+    ("GetBucketPolicy", "GET", "policy", "s3:GetBucketPolicy"),
+    ("PutBucketPolicy", "PUT", "policy", "s3:PutBucketPolicy"),
+    ("DeleteBucketPolicy", "DELETE", "policy", "s3:DeleteBucketPolicy"),
+    ("GetBucketPolicyStatus", "GET", "policyStatus", "s3:GetBucketPolicyStatus"),
+    ("GetPublicAccessBlock", "GET", "publicAccessBlock", "s3:GetBucketPublicAccessBlock"),
+    ("PutPublicAccessBlock", "PUT", "publicAccessBlock", "s3:PutBucketPublicAccessBlock"),
+    ("DeletePublicAccessBlock", "DELETE", "publicAccessBlock", "s3:PutBucketPublicAccessBlock"),
+    ("GetBucketReplication", "GET", "replication", "s3:GetReplicationConfiguration"),
+    ("PutBucketReplication", "PUT", "replication", "s3:PutReplicationConfiguration"),
+    ("DeleteBucketReplication", "DELETE", "replication", "s3:PutReplicationConfiguration"),
+    ("GetBucketRequestPayment", "GET", "requestPayment", "s3:GetBucketRequestPayment"),
+    ("PutBucketRequestPayment", "PUT", "requestPayment", "s3:PutBucketRequestPayment"),
+    ("CreateSession", "GET", "session", "s3express:CreateSession"),
+    ("PutBucketVersioning", "PUT", "versioning", "s3:PutBucketVersioning"),
+    ("GetBucketWebsite", "GET", "website", "s3:GetBucketWebsite"),
+    ("PutBucketWebsite", "PUT", "website", "s3:PutBucketWebsite"),
+    ("DeleteBucketWebsite", "DELETE", "website", "s3:DeleteBucketWebsite"),
+)
+
+# One of several: the query names it by its id; without, they are listed.
+_ONE_OF_BUCKETS: Final = (
+    ("GetBucketAnalyticsConfiguration", "GET", "analytics", "s3:GetAnalyticsConfiguration"),
+    (
+        "GetBucketIntelligentTieringConfiguration",
+        "GET",
+        "intelligent-tiering",
+        "s3:GetIntelligentTieringConfiguration",
+    ),
+    ("GetBucketInventoryConfiguration", "GET", "inventory", "s3:GetInventoryConfiguration"),
+    ("GetBucketMetricsConfiguration", "GET", "metrics", "s3:GetMetricsConfiguration"),
+)
+
+_OF_OBJECTS: Final = (
+    ("GetObjectAcl", "GET", "acl", "s3:GetObjectAcl"),
+    ("PutObjectAcl", "PUT", "acl", "s3:PutObjectAcl"),
+    ("ListObjectAnnotations", "GET", "annotation", "s3:ListObjectAnnotations"),
+    ("PutObjectAnnotation", "PUT", "annotation", "s3:PutObjectAnnotation"),
+    ("DeleteObjectAnnotation", "DELETE", "annotation", "s3:DeleteObjectAnnotation"),
+    ("UpdateObjectEncryption", "PUT", "encryption", "s3:UpdateObjectEncryption"),
+    ("GetObjectLegalHold", "GET", "legal-hold", "s3:GetObjectLegalHold"),
+    ("PutObjectLegalHold", "PUT", "legal-hold", "s3:PutObjectLegalHold"),
+    ("RenameObject", "PUT", "renameObject", "s3express:CreateSession"),
+    ("RestoreObject", "POST", "restore", "s3:RestoreObject"),
+    ("GetObjectRetention", "GET", "retention", "s3:GetObjectRetention"),
+    ("PutObjectRetention", "PUT", "retention", "s3:PutObjectRetention"),
+    ("SelectObjectContent", "POST", "select", "s3:GetObject"),
+    ("GetObjectTagging", "GET", "tagging", "s3:GetObjectTagging"),
+    ("PutObjectTagging", "PUT", "tagging", "s3:PutObjectTagging"),
+    ("DeleteObjectTagging", "DELETE", "tagging", "s3:DeleteObjectTagging"),
+    ("GetObjectTorrent", "GET", "torrent", "s3:GetObjectTorrent"),
+)
+
+
+def _row(level: Level, name: str, method: str, sub: str, action: str, query: str = "") -> Operation:
+    resource = Resource.BUCKET if level is Level.BUCKET else Resource.OBJECT
+    return Operation(
+        name=name,
+        route=Route(method, level, sub, query=query),
+        accesses=(Access(action, resource),),
+    )
+
+
+ROWS: Final = (
+    # What browsers ask before a request of another origin; CORS rules answer, nobody's permissions.
+    Operation(
+        name="PreflightRequest", route=Route("OPTIONS", Level.ANY), accesses=(), is_signed=False
+    ),
+    # The form that browsers upload with.
+    Operation(
+        name="PostObject",
+        route=Route("POST", Level.BUCKET),
+        accesses=(Access("s3:PutObject", Resource.OBJECT),),
+    ),
+    *(_row(Level.BUCKET, *line, query="id") for line in _ONE_OF_BUCKETS),
+    *(_row(Level.BUCKET, *line) for line in _OF_BUCKETS),
+    _row(
+        Level.OBJECT,
+        "GetObjectAnnotation",
+        "GET",
+        "annotation",
+        "s3:GetObjectAnnotation",
+        query="annotationName",
+    ),
+    *(_row(Level.OBJECT, *line) for line in _OF_OBJECTS),
+)

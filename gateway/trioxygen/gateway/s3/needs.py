@@ -1,0 +1,100 @@
+"""What of bucket and key an operation needs to know before it is decided whether it may run.
+
+The gate fetches it, with the bucket in one call, and puts it on the request. What only one family
+needs (a page of a listing) is a need beside its handlers."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from trioxygen.gateway.protocol import names
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.versions import check_version_id
+from trioxygen.gateway.s3.request import S3Request, Source
+from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.store.values.buckets import Bucket
+
+COPY_SOURCE: Final = "x-amz-copy-source"
+_UPLOAD_ID_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Attributes:
+    fetch: asks the store, in one call; the bucket that is decided about. Raises what the store
+        does, NoSuchBucket among it. None: nothing more has to be known.
+    require: once the caller may know: raises where what the handler works on is not there.
+    """
+
+    name: str
+    fetch: Callable[[Services, S3Request], Awaitable[Bucket]] | None = None
+    require: Callable[[S3Request], None] | None = None
+
+
+def read_upload_id(request: S3Request) -> bytes:
+    """Raises NoSuchUpload for what no upload id of ours looks like."""
+    text = request.head.query_value("uploadId") or ""
+    try:
+        upload_id = bytes.fromhex(text) if text.isascii() and text.isalnum() else b""
+    except ValueError:
+        upload_id = b""
+    if len(upload_id) != _UPLOAD_ID_BYTES:
+        raise S3Error("NoSuchUpload", details={"UploadId": text})
+    return upload_id
+
+
+async def _fetch_bucket(services: Services, request: S3Request) -> Bucket:
+    bucket = await services.store.buckets.lookup(services.volume, request.bucket_name)
+    request.bucket_record = bucket
+    return bucket
+
+
+async def _fetch_key(services: Services, request: S3Request) -> Bucket:
+    bucket, request.key_record = await services.store.keys.lookup(
+        services.volume, request.bucket_name, request.key_name
+    )
+    request.bucket_record = bucket
+    return bucket
+
+
+def _require_key(request: S3Request) -> None:
+    if request.head.raw_query:
+        check_version_id(request.head.query_value("versionId"))
+    if request.key_record is None:
+        raise S3Error("NoSuchKey", details={"Key": request.key_name})
+
+
+async def _fetch_upload(services: Services, request: S3Request) -> Bucket:
+    bucket, request.upload_record = await services.store.uploads.lookup(
+        services.volume, request.bucket_name, request.key_name, read_upload_id(request)
+    )
+    request.bucket_record = bucket
+    return bucket
+
+
+def _require_upload(request: S3Request) -> None:
+    if request.upload_record is None:
+        upload_id = request.head.query_value("uploadId") or ""
+        raise S3Error("NoSuchUpload", details={"UploadId": upload_id})
+
+
+async def _fetch_source(services: Services, request: S3Request) -> Bucket:
+    wanted = names.parse_copy_source(request.head.header(COPY_SOURCE) or "")
+    names.check_key(wanted.key)
+    bucket, record = await services.store.keys.lookup(services.volume, wanted.bucket, wanted.key)
+    request.source = Source(bucket, wanted.key, wanted.version_id, record)
+    return bucket
+
+
+def _require_source(request: S3Request) -> None:
+    source = request.source
+    check_version_id(source.version_id, key=source.key)
+    if source.record is None:
+        raise S3Error("NoSuchKey", details={"Key": source.key})
+
+
+NOTHING: Final = Need("nothing")
+BUCKET: Final = Need("bucket", _fetch_bucket)
+KEY: Final = Need("bucket and key", _fetch_key, _require_key)
+UPLOAD: Final = Need("bucket and upload", _fetch_upload, _require_upload)
+SOURCE: Final = Need("copy source", _fetch_source, _require_source)

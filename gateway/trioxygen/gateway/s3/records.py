@@ -1,0 +1,31 @@
+"""How what the store records of an object is shown."""
+
+from trioxygen.common.checksum import ChecksumType
+from trioxygen.gateway.protocol.checksums import ObjectChecksum
+from trioxygen.gateway.store.values.keys import Checksum, KeyRecord, ObjectPart
+
+
+def object_checksum(record: KeyRecord) -> ObjectChecksum | None:
+    """Of the whole object, as GET, HEAD and GetObjectAttributes show it."""
+    return shown_checksum(record.checksum, part_count=len(record.parts))
+
+
+def object_part_checksum(record: KeyRecord, part: ObjectPart) -> ObjectChecksum | None:
+    whole = record.checksum
+    if whole is None or not part.digest:
+        return None
+    return ObjectChecksum(algorithm=whole.algorithm, digest=part.digest, type=whole.type)
+
+
+def shown_checksum(
+    checksum: Checksum | None, *, part_count: int | None = None
+) -> ObjectChecksum | None:
+    """part_count: of the whole object; shown where the checksum is made of its parts'."""
+    if checksum is None:
+        return None
+    return ObjectChecksum(
+        algorithm=checksum.algorithm,
+        digest=checksum.digest,
+        type=checksum.type,
+        part_count=part_count if checksum.type is ChecksumType.COMPOSITE else None,
+    )

@@ -1,0 +1,104 @@
+"""docs/reference/s3-operations.md, written from the table: `make docs`."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from trioxygen.gateway.s3.operation import Level, Operation, Resource
+from trioxygen.gateway.s3.refused_headers import (
+    DELETION_CONDITIONS,
+    REFUSED_PREFIXES,
+    TAKEN,
+    refuse_deletion_conditions,
+    refuse_unimplemented,
+)
+from trioxygen.gateway.s3.table import OPERATIONS
+
+_PATHS: Final = {
+    Level.SERVICE: "/",
+    Level.BUCKET: "/bucket",
+    Level.OBJECT: "/bucket/key",
+    Level.ANY: "any path",
+}
+_HEAD: Final = """# S3 operations
+
+Written by `make docs` from the table that routes and authorises requests (`gateway/s3/table.py`).
+Every row of "not here yet" is answered `501 NotImplemented`, whoever asks, and changes nothing. How
+the operations answer where S3 leaves a choice is in [s3.md](s3.md).
+
+An operation asks for every action in its row. Today the account that owns a bucket may do
+everything with it and its keys, nobody else anything.
+"""
+_HEADERS: Final = """## Headers that are refused
+
+A header that asks for what is not here is never ignored; one that is not listed is, as S3 ignores
+what it does not know. `501 NotImplemented` is the answer of {names}.
+"""
+_COLUMNS: Final = "\n| operation | request | IAM action |\n|---|---|---|\n"
+
+
+def page(operations: Iterable[Operation] = OPERATIONS) -> str:
+    rows = sorted(operations, key=lambda row: row.name)
+    here = [row for row in rows if row.handler is not None]
+    absent = [row for row in rows if row.handler is None]
+    return (
+        f"{_HEAD}\n## Here: {len(here)}\n{_COLUMNS}{_table(here)}"
+        f"\n{_headers(here)}"
+        f"\n## Not here yet: {len(absent)}\n{_COLUMNS}{_table(absent)}"
+    )
+
+
+def _headers(operations: Sequence[Operation]) -> str:
+    """Of requests, that are refused: by the rows of the operations that look at them."""
+    lines = [f"| `{name}` | {_values(taken)} |" for name, taken in TAKEN.items()]
+    lines += [f"| `{prefix}*` | none |" for prefix in REFUSED_PREFIXES]
+    return (
+        f"{_HEADERS.format(names=_checked_by(operations, refuse_unimplemented))}"
+        + "\n| header | values that are taken |\n|---|---|\n"
+        + "".join(f"{line}\n" for line in sorted(lines))
+        + f"\n{_checked_by(operations, refuse_deletion_conditions)} refuses "
+        + " and ".join(f"`{name}`" for name in DELETION_CONDITIONS)
+        + " with any value.\n"
+    )
+
+
+def _checked_by(operations: Iterable[Operation], refuses: object) -> str:
+    return ", ".join(row.name for row in operations if row.refuses is refuses)
+
+
+def _values(taken: Iterable[str]) -> str:
+    return ", ".join(f"`{value}`" if value else "empty" for value in sorted(taken)) or "none"
+
+
+def _table(rows: Iterable[Operation]) -> str:
+    return "".join(f"| {row.name} | `{_request(row)}` | {_actions(row)} |\n" for row in rows)
+
+
+def _request(operation: Operation) -> str:
+    route = operation.route
+    names = [name for name in (route.sub_resource, route.query) if name]
+    query = "?" + "&".join(names) if names else ""
+    header = f" with {route.header}" if route.header else ""
+    return f"{route.method} {_PATHS[route.level]}{query}{header}"
+
+
+def _actions(operation: Operation) -> str:
+    if not operation.accesses:
+        return "none"
+    return ", ".join(
+        f"`{access.action}`"
+        + ("" if _is_plain(operation, access.resource) else _on(access.resource))
+        for access in operation.accesses
+    )
+
+
+def _is_plain(operation: Operation, resource: Resource) -> bool:
+    """Whether the action is about just what the request addresses."""
+    return resource.name in (operation.route.level.name, "NEW_BUCKET")
+
+
+def _on(resource: Resource) -> str:
+    return f" on {resource.value}"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,65 @@
+"""Request headers that ask for what this store does not do: refused, never silently ignored.
+
+One table, header -> values that change nothing and are therefore taken. A header that is in
+neither table is unknown to the store and ignored, as S3 ignores it. Which of the two functions an
+operation is checked by stands in its row.
+"""
+
+from typing import Final
+
+from trioxygen.gateway.protocol.errors import not_implemented
+from trioxygen.gateway.protocol.request_headers import RequestHeaders
+
+_NONE: Final[frozenset[str]] = frozenset()
+
+TAKEN: Final[dict[str, frozenset[str]]] = {
+    "x-amz-acl": frozenset({"private", "bucket-owner-full-control"}),
+    "x-amz-bucket-namespace": frozenset({"global"}),
+    "x-amz-bucket-object-lock-enabled": frozenset({"false", "False"}),
+    "x-amz-if-match-last-modified-time": _NONE,
+    "x-amz-if-match-size": _NONE,
+    "x-amz-object-ownership": frozenset({"BucketOwnerEnforced"}),
+    "x-amz-tagging": frozenset({""}),
+    "x-amz-tagging-directive": frozenset({"COPY"}),
+    "x-amz-write-offset-bytes": _NONE,
+}
+
+REFUSED_PREFIXES: Final = (
+    "x-amz-copy-source-server-side-encryption-",
+    "x-amz-grant-",
+    "x-amz-object-lock-",
+    "x-amz-server-side-encryption",
+)
+
+# Of directory buckets. Whoever sends one counts on it: to delete all the same would do harm.
+DELETION_CONDITIONS: Final = ("x-amz-if-match-last-modified-time", "x-amz-if-match-size")
+
+
+def refuse_deletion_conditions(head: RequestHeaders) -> None:
+    """Refuse a deletion that hangs on the object's size or time.
+
+    Raises:
+        S3Error: NotImplemented, naming the header.
+    """
+    for name in DELETION_CONDITIONS:
+        if head.header(name) is not None:
+            raise not_implemented("A deletion has no condition but If-Match.", header=name)
+
+
+def refuse_unimplemented(head: RequestHeaders) -> None:
+    """Refuse a request whose headers imply a feature that is not there; for every operation.
+
+    Raises:
+        S3Error: NotImplemented, naming the header.
+    """
+    for name, value in head.headers_with_prefix("x-amz-"):
+        taken = TAKEN.get(name)
+        if taken is None:
+            if not name.startswith(REFUSED_PREFIXES):
+                continue
+        elif value in taken:
+            continue
+        raise not_implemented(
+            f"The value of the header {name} implies functionality that is not implemented.",
+            header=name,
+        )

@@ -1,0 +1,71 @@
+"""What every S3 operation works with: the store, threads, the clock, configuration."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from trioxygen.common.blocking import Blocking
+from trioxygen.common.clock import Clock
+from trioxygen.common.units import KIB, MIB
+from trioxygen.gateway.shares import ShareLimits
+from trioxygen.gateway.store.port import ObjectStore
+from trioxygen.gateway.store.values.buckets import Bucket
+
+# A document of this size costs less than 1 ms, a trip to a thread a tenth of it.
+_INLINE_XML_BYTES_MAX: Final = 8 * KIB
+
+_Parsed = TypeVar("_Parsed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3Config:
+    """Attributes:
+    volume: what the buckets are in.
+    domains: host names under which buckets are sub-domains (virtual-host style).
+    regions: what may be signed for and created in; empty: any.
+    shares: of what requests share, the bounds.
+    credential_kept_ms: how long a revoked access key may still be accepted.
+    keep_alive_space_ms: a long CompleteMultipartUpload sends white space this often."""
+
+    volume: str
+    domains: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    clock_skew_seconds_max: int = 900
+    shares: ShareLimits = ShareLimits()
+    credential_kept_ms: float = 5_000
+    part_size_bytes_min: int = 5 * MIB
+    keep_alive_space_ms: float = 5_000
+
+
+class Services:
+    """Attributes:
+    volume: the buckets' of this endpoint.
+    region: of a bucket that was created without one."""
+
+    def __init__(
+        self, store: ObjectStore, blocking: Blocking, clock: Clock, config: S3Config
+    ) -> None:
+        self.store, self.blocking, self.clock, self.config = store, blocking, clock, config
+        self.volume = config.volume
+        self.region = config.regions[0] if config.regions else "us-east-1"
+        # One long document at a time: what the worst one costs, others' digests do not wait for.
+        self._parsing = asyncio.Lock()
+
+    @property
+    def now_s(self) -> int:
+        """Seconds since 1970."""
+        return self.clock.wall_ms() // 1_000
+
+    def region_of(self, bucket: Bucket) -> str:
+        return bucket.location or self.region
+
+    def region_header(self, bucket: Bucket) -> tuple[bytes, bytes]:
+        return b"x-amz-bucket-region", self.region_of(bucket).encode("ascii", "replace")
+
+    async def parse(self, read: Callable[[bytes], _Parsed], document: bytes) -> _Parsed:
+        """What a document says, by one of `xml.requests`; long ones are read on a thread."""
+        if len(document) <= _INLINE_XML_BYTES_MAX:
+            return read(document)
+        async with self._parsing:
+            return await self.blocking.run(read, document)

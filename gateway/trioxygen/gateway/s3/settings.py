@@ -1,0 +1,131 @@
+"""Operations on settings that a bucket has one of: each is read, put and deleted alike.
+
+To add one: a `Setting` in `protocol/settings` and its line in `ROWS`."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from trioxygen.common.errors import Corrupt
+from trioxygen.gateway.protocol import checksums
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.settings.setting import Setting
+from trioxygen.gateway.protocol.settings.tagging import TAGGING
+from trioxygen.gateway.s3.body import Body
+from trioxygen.gateway.s3.needs import BUCKET, Need
+from trioxygen.gateway.s3.operation import Access, Handler, Level, Operation, Resource, Route
+from trioxygen.gateway.s3.request import Response, S3Request, no_content, xml_response
+from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.store.values.buckets import Bucket
+
+
+def _with_setting(
+    setting: Setting[Any],
+) -> Callable[[Services, S3Request], Awaitable[Bucket]]:
+    async def fetch(services: Services, request: S3Request) -> Bucket:
+        bucket, request.settings = await services.store.settings.lookup(
+            services.volume, request.bucket_name, (setting.kind,)
+        )
+        request.bucket_record = bucket
+        return bucket
+
+    return fetch
+
+
+def _get(setting: Setting[Any]) -> Handler:
+    def read_stored(document: bytes) -> Any:
+        """One that `show` wrote. Raises Corrupt: it is none."""
+        try:
+            return setting.parse(document)
+        except S3Error as error:
+            kind = setting.kind.name.lower()
+            raise Corrupt("a setting of a bucket", kind=kind, reason=str(error)) from error
+
+    async def get(services: Services, request: S3Request) -> Response:
+        for row in request.settings:
+            value = await services.parse(read_stored, row.document)
+            if value:
+                return xml_response(setting.show(value))
+        raise S3Error(setting.absent, details={"BucketName": request.bucket_name})
+
+    return get
+
+
+def _put(setting: Setting[Any], status: int) -> Handler:
+    async def put(services: Services, request: S3Request) -> Response:
+        checksum = checksums.read_checksum_request(request.head)
+        body = Body(request, services.blocking, checksum=checksum)
+        if setting.is_digest_demanded:
+            body.demand_digest()
+        document = await body.read(setting.body_bytes_max)
+        body.verify()
+        value = await services.parse(setting.parse, document)
+        setting.check(value)
+        await services.store.settings.put(request.bucket_record, setting.kind, setting.show(value))
+        return Response(status)
+
+    return put
+
+
+def _delete(setting: Setting[Any]) -> Handler:
+    async def delete(services: Services, request: S3Request) -> Response:
+        await services.store.settings.delete(request.bucket_record, setting.kind)
+        return no_content()
+
+    return delete
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """An operation's name, and its action in IAM, which says some of them otherwise."""
+
+    name: str
+    action: str
+
+
+def _rows(
+    setting: Setting[Any],
+    sub_resource: str,
+    *,
+    get: _Named,
+    put: _Named,
+    delete: _Named | None,
+    put_status: int,
+) -> Iterator[Operation]:
+    """Args:
+    delete: None: S3 has no such operation; what is not wanted any more is put otherwise.
+    put_status: what S3 answers a PUT with, 200 or 204.
+    """
+    with_setting = Need(f"bucket and {sub_resource}", _with_setting(setting))
+    yield Operation(
+        name=get.name,
+        route=Route("GET", Level.BUCKET, sub_resource),
+        accesses=(Access(get.action, Resource.BUCKET, with_setting),),
+        handler=_get(setting),
+    )
+    yield Operation(
+        name=put.name,
+        route=Route("PUT", Level.BUCKET, sub_resource),
+        accesses=(Access(put.action, Resource.BUCKET, BUCKET),),
+        reads_body=True,
+        handler=_put(setting, put_status),
+    )
+    if delete is not None:
+        yield Operation(
+            name=delete.name,
+            route=Route("DELETE", Level.BUCKET, sub_resource),
+            accesses=(Access(delete.action, Resource.BUCKET, BUCKET),),
+            handler=_delete(setting),
+        )
+
+
+ROWS: Final = (
+    *_rows(
+        TAGGING,
+        "tagging",
+        get=_Named("GetBucketTagging", "s3:GetBucketTagging"),
+        put=_Named("PutBucketTagging", "s3:PutBucketTagging"),
+        delete=_Named("DeleteBucketTagging", "s3:PutBucketTagging"),
+        put_status=204,
+    ),
+)

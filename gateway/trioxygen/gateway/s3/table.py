@@ -1,0 +1,41 @@
+"""Every S3 operation, one row each. The rows are written beside their handlers; here they meet.
+
+To add an operation: a handler and its row in the file of its family. To add a family: its `ROWS`
+below."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from trioxygen.gateway.s3 import (
+    absent,
+    buckets,
+    complete_multipart,
+    copy_object,
+    delete_objects,
+    get_object,
+    list_objects,
+    list_uploads,
+    put_object,
+    settings,
+    upload_part,
+    uploads,
+)
+from trioxygen.gateway.s3.operation import Operation
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    *buckets.ROWS,
+    *settings.ROWS,
+    *list_objects.ROWS,
+    *get_object.ROWS,
+    *put_object.ROWS,
+    *copy_object.ROWS,
+    *delete_objects.ROWS,
+    *uploads.ROWS,
+    *upload_part.ROWS,
+    *complete_multipart.ROWS,
+    *list_uploads.ROWS,
+    *absent.ROWS,
+)
+BY_NAME: Final[Mapping[str, Operation]] = MappingProxyType({row.name: row for row in OPERATIONS})
+assert len(BY_NAME) == len(OPERATIONS), "two operations of one name"

@@ -1,0 +1,150 @@
+"""UploadPart and UploadPartCopy."""
+
+from contextlib import aclosing
+from typing import Final
+
+from trioxygen.common.checksum import Algorithm
+from trioxygen.gateway.protocol import checksums, numbers, ranges
+from trioxygen.gateway.protocol.checksums import ChecksumRequest
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.xml import multipart as xml_multipart
+from trioxygen.gateway.s3 import records
+from trioxygen.gateway.s3.body import Body
+from trioxygen.gateway.s3.copy_object import check_copy_size, readable_source
+from trioxygen.gateway.s3.digests import Digests
+from trioxygen.gateway.s3.needs import COPY_SOURCE, SOURCE, UPLOAD
+from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
+from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
+from trioxygen.gateway.s3.request import Response, S3Request, xml_response
+from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.s3.writing import write_body, written_headers
+from trioxygen.gateway.store.port import Written
+from trioxygen.gateway.store.values.keys import Checksum, KeyRecord
+from trioxygen.gateway.store.values.uploads import NewPart, Upload
+
+
+def _part_number(request: S3Request) -> int:
+    """Raises InvalidArgument."""
+    return numbers.read_part_number(request.head.query_value("partNumber") or "")
+
+
+async def upload_part(services: Services, request: S3Request) -> Response:
+    store, upload = services.store, request.upload
+    algorithm = _algorithm_of(upload)
+    demanded = _part_checksum(request, upload, algorithm)
+    body = Body(request, services.blocking, checksum=demanded, also=algorithm)
+    written, digest = await write_body(store.contents, body)
+    checksum = Checksum(demanded.algorithm, digest)
+    new = NewPart(
+        size_bytes=body.received_bytes,
+        etag=body.digests.md5.hex(),
+        checksum=Checksum(algorithm, body.digests.checksum(algorithm)),
+        client_checksum=None if demanded.algorithm is algorithm else checksum,
+    )
+    await store.uploads.commit_part(
+        request.bucket_record, upload, _part_number(request), new, written
+    )
+    return Response(200, written_headers(new.etag, checksum))
+
+
+async def upload_part_copy(services: Services, request: S3Request) -> Response:
+    """Reads the source and writes the part: its ETag is the MD5 of just these bytes."""
+    source, upload = readable_source(services, request).record, request.upload
+    wanted = ranges.parse_copy_range(
+        request.head.header("x-amz-copy-source-range"), source.size_bytes
+    )
+    offset, length = wanted or (0, source.size_bytes)
+    check_copy_size(length)
+    algorithm = _algorithm_of(upload)
+    digests = Digests(md5=True, sha256=False, algorithms=(algorithm,))
+    written = await _copy_bytes(
+        services, request, source, digests, offset_bytes=offset, length_bytes=length
+    )
+    checksum = Checksum(algorithm, digests.checksum(algorithm))
+    new = NewPart(size_bytes=length, etag=digests.md5.hex(), checksum=checksum)
+    modified_ms = await services.store.uploads.commit_part(
+        request.bucket_record, upload, _part_number(request), new, written
+    )
+    return xml_response(
+        xml_multipart.copy_part_result(
+            etag=new.etag,
+            last_modified_ms=modified_ms,
+            checksum=records.shown_checksum(checksum),
+        )
+    )
+
+
+async def _copy_bytes(
+    services: Services,
+    request: S3Request,
+    source: KeyRecord,
+    digests: Digests,
+    *,
+    offset_bytes: int,
+    length_bytes: int,
+) -> Written:
+    """Digested on their way; when it fails, nothing stays behind."""
+    contents = services.store.contents
+    with request.uploading():
+        writer = contents.open_writer(length_bytes)
+        reading = contents.read(
+            source.content,
+            offset_bytes=offset_bytes,
+            length_bytes=length_bytes,
+            buffers=request.buffers,
+        )
+        try:
+            async with aclosing(reading) as pieces:
+                async for piece in pieces:
+                    digesting = services.blocking.run(digests.update, [piece])
+                    await writer.send([piece])
+                    await digesting
+            return await writer.finish()
+        except BaseException:
+            await writer.cancel()
+            raise
+
+
+def _algorithm_of(upload: Upload) -> Algorithm:
+    assert upload.checksum is not None, "S3 begins no upload without one"
+    return upload.checksum.algorithm
+
+
+def _part_checksum(request: S3Request, upload: Upload, algorithm: Algorithm) -> ChecksumRequest:
+    """What the part brings, or the upload's algorithm when it brings nothing.
+
+    Raises InvalidRequest when the upload's algorithm was chosen and the part brings another."""
+    demanded = checksums.read_checksum_request(request.head)
+    if not demanded.by_client:
+        return ChecksumRequest(algorithm=algorithm)
+    if upload.is_checksum_chosen and demanded.algorithm is not algorithm:
+        raise S3Error(
+            "InvalidRequest",
+            f"Checksum Type mismatch occurred, expected checksum Type: {algorithm.value.lower()},"
+            f" actual checksum Type: {demanded.algorithm.value.lower()}",
+        )
+    return demanded
+
+
+ROWS: Final = (
+    Operation(
+        name="UploadPart",
+        route=Route("PUT", Level.OBJECT, "uploadId", query="partNumber"),
+        accesses=(Access("s3:PutObject", Resource.OBJECT, UPLOAD),),
+        reads_body=True,
+        check=_part_number,
+        refuses=refuse_unimplemented,
+        handler=upload_part,
+    ),
+    Operation(
+        name="UploadPartCopy",
+        route=Route("PUT", Level.OBJECT, "uploadId", query="partNumber", header=COPY_SOURCE),
+        accesses=(
+            Access("s3:PutObject", Resource.OBJECT, UPLOAD),
+            Access("s3:GetObject", Resource.SOURCE, SOURCE),
+        ),
+        check=_part_number,
+        refuses=refuse_unimplemented,
+        handler=upload_part_copy,
+    ),
+)

@@ -1,0 +1,63 @@
+"""CreateMultipartUpload and AbortMultipartUpload."""
+
+from typing import Final
+
+from trioxygen.common.checksum import Algorithm, ChecksumType
+from trioxygen.gateway.protocol import checksums, headers
+from trioxygen.gateway.protocol.xml import multipart as xml_multipart
+from trioxygen.gateway.s3.needs import BUCKET, UPLOAD
+from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
+from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
+from trioxygen.gateway.s3.request import Response, S3Request, no_content, xml_response
+from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.store.values.uploads import NewUpload, UploadChecksum
+
+_DEFAULT_CHECKSUM: Final = UploadChecksum(
+    algorithm=Algorithm.CRC64NVME, type=ChecksumType.FULL_OBJECT
+)
+
+
+async def create_multipart_upload(services: Services, request: S3Request) -> Response:
+    stored = headers.read_object_headers(request.head)
+    asked = checksums.read_upload_checksum(request.head)
+    chosen = asked or _DEFAULT_CHECKSUM
+    new = NewUpload(
+        account_id=request.signer.account_id,
+        headers=stored,
+        checksum=chosen,
+        is_checksum_chosen=asked is not None,
+    )
+    bucket, key = request.bucket_record, request.key_name
+    upload_id = await services.store.uploads.create(bucket, key, new)
+    document = xml_multipart.initiate_multipart_upload(
+        bucket=bucket.name, key=key, upload_id=upload_id.hex()
+    )
+    return xml_response(
+        document,
+        [
+            (b"x-amz-checksum-algorithm", chosen.algorithm.value.encode()),
+            (b"x-amz-checksum-type", chosen.type.value.encode()),
+        ],
+    )
+
+
+async def abort_multipart_upload(services: Services, request: S3Request) -> Response:
+    await services.store.uploads.abort(request.bucket_record, request.upload)
+    return no_content()
+
+
+ROWS: Final = (
+    Operation(
+        name="CreateMultipartUpload",
+        route=Route("POST", Level.OBJECT, "uploads"),
+        accesses=(Access("s3:PutObject", Resource.OBJECT, BUCKET),),
+        refuses=refuse_unimplemented,
+        handler=create_multipart_upload,
+    ),
+    Operation(
+        name="AbortMultipartUpload",
+        route=Route("DELETE", Level.OBJECT, "uploadId"),
+        accesses=(Access("s3:AbortMultipartUpload", Resource.OBJECT, UPLOAD),),
+        handler=abort_multipart_upload,
+    ),
+)

@@ -1,0 +1,118 @@
+"""Blocks to write into: taken from leases, and used; with others where that fails."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from trioxygen.common.errors import BlockExists, ContainerNotOpen, Internal, InvalidRequest, NoSpace
+from trioxygen.common.runtime import Runtime
+from trioxygen.gateway.store.ozone.config import OzoneConfig
+from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
+from trioxygen.gateway.store.ozone.leases.lease import TakenBlock
+from trioxygen.gateway.store.ozone.leases.pool import LeasePool, SizeClass
+from trioxygen.hdds.client.pool import AWAY, is_refusal
+from trioxygen.metadata.client.om import OmClient
+
+_CONTAINER_TRIES: Final = 4
+# A DataNode that is restarted is back before that; where it is the only one, nobody else helps.
+_AWAY_MS_MAX: Final = 15_000.0
+# Of one block. More are full at once only where the SCM says so soon.
+_FULL_TRIES: Final = 8
+
+_Begun = TypeVar("_Begun")
+
+
+def defect_of(error: InvalidRequest) -> Internal:
+    """What a DataNode or the SCM calls invalid is a mistake of ours, not of the client's."""
+    return Internal(error.message, **error.facts)
+
+
+class LeasedBlocks:
+    """Attributes: keeper: of all leases; who has taken a block settles it there."""
+
+    def __init__(self, runtime: Runtime, om: OmClient, config: OzoneConfig) -> None:
+        self._runtime, self._om, self._config = runtime, om, config
+        self._clock = runtime.clock
+        self.keeper = LeaseKeeper(
+            runtime.clock,
+            om.renew_leases,
+            om.release_leases,
+            interval_ms=config.lease_check_ms,
+            give_back_ms_max=config.give_back_ms_max,
+        )
+        self._keeping: asyncio.Task[None] | None = None
+        self._small = self._pool(SizeClass(config.small_blocks_leased, config.packed_bytes_max))
+        self._large = self._pool(SizeClass(config.large_blocks_leased, config.block_bytes_max))
+
+    def start(self) -> None:
+        self._keeping = self._runtime.tasks.start_worker(self.keeper)
+
+    async def stop(self) -> None:
+        for pool in (self._small, self._large):
+            await pool.stop(self._config.give_back_ms_max)
+        if self._keeping is not None:
+            await self._runtime.tasks.end(self._keeping)
+        await self.keeper.give_back()
+
+    async def begin(
+        self, size_bytes_max: int, attempt: Callable[[TakenBlock], Awaitable[_Begun]]
+    ) -> tuple[TakenBlock, _Begun]:
+        """Takes a block and does something with it: with another one where its container has
+        filled up since, or a DataNode of it is away."""
+        is_small = size_bytes_max <= self._config.packed_bytes_max
+        pool = self._small if is_small else self._large
+        tries_left, full_left = _CONTAINER_TRIES, _FULL_TRIES
+        away_until_ms = self._clock.monotonic_ms() + _AWAY_MS_MAX
+        refused: set[int] = set()
+        while True:
+            try:
+                taken = await pool.take()
+            except InvalidRequest as error:
+                raise defect_of(error) from error
+            try:
+                return taken, await attempt(taken)
+            except (ContainerNotOpen, BlockExists):
+                # The second: somebody else has had these blocks, so nothing of the lease is used.
+                taken.lease.retire()
+                self.keeper.settle(taken, dropped=False)
+                tries_left -= 1
+                if not tries_left:
+                    raise
+            except NoSpace:
+                # Refused before anything was written.
+                taken.lease.take_back(taken.local)
+                full_left -= 1
+                if not full_left or not pool.may_have_others(taken.lease):
+                    raise
+                pool.avoid(taken.lease)
+            except AWAY as error:
+                pool.avoid(taken.lease)
+                self.keeper.settle(taken, dropped=True)
+                pipeline = taken.lease.pipeline.pipeline_id
+                # An avoided pipeline comes again when there is no other.
+                is_last = is_refusal(error) and pipeline in refused
+                if is_last or self._clock.monotonic_ms() >= away_until_ms:
+                    raise
+                if is_refusal(error):
+                    refused.add(pipeline)
+            except InvalidRequest as error:
+                self.keeper.settle(taken, dropped=True)
+                raise defect_of(error) from error
+            except BaseException:
+                self.keeper.settle(taken, dropped=True)
+                raise
+
+    def avoid(self, taken: TakenBlock) -> bool:
+        """A DataNode failed in the middle of it: the next request had better go elsewhere; whether
+        there is a place for it."""
+        pools = (self._small, self._large)
+        may_go_on = any(pool.knows_others(taken.lease) for pool in pools)
+        for pool in pools:
+            pool.avoid(taken.lease)
+        return may_go_on
+
+    def _pool(self, size_class: SizeClass) -> LeasePool:
+        runtime = self._runtime
+        return LeasePool(
+            self.keeper, runtime.clock, runtime.tasks, self._om.lease_blocks, size_class
+        )

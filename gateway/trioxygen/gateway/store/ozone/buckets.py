@@ -1,0 +1,44 @@
+"""Buckets, as the OM keeps them."""
+
+from trioxygen.gateway.store.ozone.rows import bucket_of
+from trioxygen.gateway.store.values.buckets import Bucket, BucketPage
+from trioxygen.metadata.client.om import OmClient
+from trioxygen.proto.v1 import om_pb2
+
+
+class OzoneBuckets:
+    def __init__(self, om: OmClient) -> None:
+        self._om = om
+
+    async def create(self, volume: str, name: str, *, account_id: str, location: str) -> Bucket:
+        reply = await self._om.create_bucket(
+            om_pb2.CreateBucketRequest(
+                volume=volume, bucket=name, account_id=account_id, location=location
+            )
+        )
+        return bucket_of(volume, reply.bucket)
+
+    async def delete(self, bucket: Bucket) -> None:
+        await self._om.delete_bucket(
+            om_pb2.DeleteBucketRequest(
+                volume=bucket.volume, bucket=bucket.name, bucket_id=bucket.bucket_id
+            )
+        )
+
+    async def lookup(self, volume: str, name: str) -> Bucket:
+        reply = await self._om.lookup_bucket(om_pb2.LookupBucketRequest(volume=volume, bucket=name))
+        return bucket_of(volume, reply.bucket)
+
+    async def list(
+        self, volume: str, *, account_id: str, prefix: str, after: str, count_max: int
+    ) -> BucketPage:
+        reply = await self._om.list_buckets(
+            om_pb2.ListBucketsRequest(
+                volume=volume,
+                account_id=account_id,
+                prefix=prefix,
+                after=after,
+                count_max=count_max,
+            )
+        )
+        return BucketPage([bucket_of(volume, row) for row in reply.buckets], reply.truncated)

@@ -1,0 +1,219 @@
+"""Between the OM's rows (protobuf) and the port's values. Conversions only.
+
+A read converts what nearly all of them want; parts and blocks wait until somebody asks for them,
+since an object may have 10,000.
+"""
+
+from collections.abc import Sequence
+from typing import Final, overload
+
+from trioxygen.common.checksum import Algorithm, ChecksumType
+from trioxygen.gateway.store.values.accounts import Account
+from trioxygen.gateway.store.values.buckets import Bucket
+from trioxygen.gateway.store.values.keys import (
+    STANDARD,
+    Checksum,
+    Content,
+    KeyRecord,
+    ListedKey,
+    ObjectHeaders,
+    ObjectPart,
+    WriteCondition,
+)
+from trioxygen.gateway.store.values.uploads import Part, Upload, UploadChecksum
+from trioxygen.proto.v1 import om_pb2, types_pb2
+from trioxygen.proto.v1.types_pb2 import BlockSlice
+
+_ALGORITHMS: Final = {
+    Algorithm.CRC32: types_pb2.CRC32,
+    Algorithm.CRC32C: types_pb2.CRC32C,
+    Algorithm.CRC64NVME: types_pb2.CRC64NVME,
+    Algorithm.SHA1: types_pb2.SHA1,
+    Algorithm.SHA256: types_pb2.SHA256,
+}
+_ALGORITHM_OF: Final = {int(wire): algorithm for algorithm, wire in _ALGORITHMS.items()}
+_TYPES: Final = {
+    ChecksumType.FULL_OBJECT: types_pb2.FULL_OBJECT,
+    ChecksumType.COMPOSITE: types_pb2.COMPOSITE,
+}
+_TYPE_OF: Final = {int(wire): kind for kind, wire in _TYPES.items()}
+# Fields of the same name in both.
+_TEXTS: Final = (
+    "content_type",
+    "cache_control",
+    "content_disposition",
+    "content_encoding",
+    "content_language",
+    "expires",
+    "website_redirect_location",
+)
+_PLAIN: Final = ObjectHeaders()
+
+
+class BlockContent(Content):
+    """Bytes in blocks of DataNodes."""
+
+    __slots__ = ("slices",)
+
+    def __init__(self, slices: Sequence[BlockSlice]) -> None:
+        self.slices = slices
+
+
+class PartRows(Sequence[ObjectPart]):
+    """Parts as the OM stores them, each converted when it is asked for."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: Sequence[om_pb2.ObjectPart]) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> ObjectPart: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[ObjectPart]: ...
+    def __getitem__(self, index: int | slice) -> ObjectPart | Sequence[ObjectPart]:
+        if isinstance(index, slice):
+            return PartRows(self.rows[index])
+        part = self.rows[index]
+        return ObjectPart(part.number, part.size_bytes, part.checksum)
+
+
+def account_of(account: types_pb2.Account) -> Account:
+    return Account(account.account_id, account.canonical_id, account.display_name)
+
+
+def bucket_of(volume: str, row: om_pb2.BucketRow) -> Bucket:
+    return Bucket(
+        volume=volume,
+        name=row.name,
+        bucket_id=row.bucket_id,
+        account_id=row.account_id,
+        created_ms=row.created_ms,
+        location=row.location,
+    )
+
+
+def record_of(row: om_pb2.KeyRow) -> KeyRecord:
+    return KeyRecord(
+        object_id=row.object_id,
+        size_bytes=row.size_bytes,
+        modified_ms=row.modified_ms,
+        etag=row.etag,
+        account_id=row.account_id,
+        headers=_headers_of(row),
+        checksum=checksum_of(row.checksum_algorithm, row.checksum, row.checksum_type),
+        parts=PartRows(row.parts),
+        content=BlockContent(row.blocks),
+    )
+
+
+def _headers_of(row: om_pb2.KeyRow) -> ObjectHeaders:
+    storage_class = row.storage_class or STANDARD
+    if not row.HasField("headers"):
+        return _PLAIN if storage_class == STANDARD else ObjectHeaders(storage_class=storage_class)
+    headers = row.headers
+    metadata = headers.user_metadata
+    return ObjectHeaders(
+        content_type=headers.content_type or None,
+        cache_control=headers.cache_control or None,
+        content_disposition=headers.content_disposition or None,
+        content_encoding=headers.content_encoding or None,
+        content_language=headers.content_language or None,
+        expires=headers.expires or None,
+        website_redirect_location=headers.website_redirect_location or None,
+        storage_class=storage_class,
+        user_metadata=tuple([(pair.name, pair.value) for pair in metadata]) if metadata else (),
+    )
+
+
+def listed_of(keys: Sequence[bytes], rows: Sequence[bytes]) -> list[ListedKey]:
+    """A page's. Hot: a thousand at once."""
+    algorithm_of, type_of, row_of = _ALGORITHM_OF.get, _TYPE_OF.get, om_pb2.KeyRow.FromString
+    listed = []
+    for key, data in zip(keys, rows, strict=True):
+        row = row_of(data)
+        listed.append(
+            ListedKey(
+                key.decode(),
+                row.modified_ms,
+                row.etag,
+                row.size_bytes,
+                row.storage_class or STANDARD,
+                algorithm_of(row.checksum_algorithm),
+                type_of(row.checksum_type),
+            )
+        )
+    return listed
+
+
+def checksum_of(algorithm: int, digest: bytes, kind: int = 0) -> Checksum | None:
+    """None: there is none."""
+    known = _ALGORITHM_OF.get(algorithm)
+    return None if known is None else Checksum(known, digest, _TYPE_OF.get(kind))
+
+
+def upload_of(row: om_pb2.UploadRow) -> Upload:
+    checksum = None
+    algorithm, kind = _ALGORITHM_OF.get(row.checksum_algorithm), _TYPE_OF.get(row.checksum_type)
+    if algorithm is not None and kind is not None:
+        checksum = UploadChecksum(algorithm=algorithm, type=kind)
+    return Upload(
+        upload_id=row.upload_id,
+        key=row.key.decode(),
+        created_ms=row.created_ms,
+        storage_class=row.storage_class or STANDARD,
+        checksum=checksum,
+        is_checksum_chosen=row.checksum_chosen,
+    )
+
+
+def part_of(number: int, row: om_pb2.PartRow) -> Part:
+    checksum = checksum_of(row.checksum_algorithm, row.checksum)
+    return Part(number, row.size_bytes, row.modified_ms, row.etag, checksum)
+
+
+def algorithm_row(algorithm: Algorithm) -> types_pb2.ChecksumAlgorithm:
+    return _ALGORITHMS[algorithm]
+
+
+def type_row(kind: ChecksumType | None) -> types_pb2.ChecksumType:
+    return types_pb2.CHECKSUM_TYPE_UNSPECIFIED if kind is None else _TYPES[kind]
+
+
+def storage_class_row(headers: ObjectHeaders) -> str:
+    """The usual one takes no room."""
+    return "" if headers.storage_class == STANDARD else headers.storage_class
+
+
+def headers_row(headers: ObjectHeaders) -> om_pb2.ObjectHeaders | None:
+    """Without the storage class; None: there are no headers."""
+    row = None
+    for name in _TEXTS:
+        value = getattr(headers, name)
+        if value:
+            row = row or om_pb2.ObjectHeaders()
+            setattr(row, name, value)
+    if headers.user_metadata:
+        row = row or om_pb2.ObjectHeaders()
+        for name, value in headers.user_metadata:
+            row.user_metadata.add(name=name, value=value)
+    return row
+
+
+def condition_row(condition: WriteCondition | None) -> om_pb2.WriteCondition | None:
+    if condition is None:
+        return None
+    return om_pb2.WriteCondition(if_match=condition.if_match, if_none_match=condition.if_none_match)
+
+
+def checksum_row(checksum: Checksum | None) -> types_pb2.Checksum | None:
+    if checksum is None:
+        return None
+    return types_pb2.Checksum(
+        algorithm=algorithm_row(checksum.algorithm),
+        type=type_row(checksum.type),
+        value=checksum.digest,
+    )

@@ -1,0 +1,172 @@
+"""Bytes written into blocks, and those that are cut into blocks as they come."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import (
+    BlockExists,
+    InvalidRequest,
+    NoSpace,
+    Overloaded,
+    TrioxygenError,
+)
+from trioxygen.gateway.store.ozone.blocks import LeasedBlocks, defect_of
+from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
+from trioxygen.gateway.store.ozone.leases.lease import TakenBlock
+from trioxygen.gateway.store.port import Written
+from trioxygen.hdds.client.pool import AWAY
+from trioxygen.hdds.client.writer import BlockStream, BlockWriter
+from trioxygen.proto.v1.types_pb2 import BlockSlice
+
+# Another DataNode may take what fails with these.
+_ELSEWHERE: Final = (*AWAY, NoSpace)
+
+
+class BlocksWritten(Written):
+    """In leased blocks. Exactly one of the three ends is to be called."""
+
+    __slots__ = ("_keeper", "_taken", "slices")
+
+    def __init__(
+        self,
+        keeper: LeaseKeeper,
+        taken: list[TakenBlock],
+        lengths: list[int],
+        tags: list[int],
+    ) -> None:
+        self._keeper, self._taken = keeper, taken
+        self.slices = [
+            BlockSlice(
+                container=block.lease.container,
+                local=block.local,
+                length_bytes=length,
+                lease_id=block.lease.lease_id,
+                tag=tag,
+            )
+            for block, length, tag in zip(taken, lengths, tags, strict=True)
+        ]
+
+    def committed(self) -> None:
+        """A commit referenced the blocks."""
+        self._settle(dropped=False)
+
+    def dropped(self) -> None:
+        """No commit was sent, or it was refused: the space can be given back at once."""
+        self._settle(dropped=True)
+
+    def unknown(self) -> None:
+        """A commit was sent and its answer lost: the lease's end decides."""
+        self._settle(dropped=False)
+
+    def _settle(self, *, dropped: bool) -> None:
+        for block in self._taken:
+            self._keeper.settle(block, dropped=dropped)
+        self._taken = []
+
+
+class BlockSplitter:
+    """Cuts a stream of bytes into blocks of at most `block_bytes_max`."""
+
+    def __init__(
+        self,
+        blocks: LeasedBlocks,
+        writer: BlockWriter,
+        *,
+        block_bytes_max: int,
+        size_bytes: int | None,
+    ) -> None:
+        self._blocks, self._writer = blocks, writer
+        self._block_bytes_max, self._left_bytes = block_bytes_max, size_bytes
+        self._taken: list[TakenBlock] = []
+        self._lengths: list[int] = []
+        self._tags: list[int] = []
+        self._stream: BlockStream | None = None
+        self._room_bytes = 0
+
+    async def send(self, pieces: Sequence[Buffer]) -> None:
+        try:
+            for piece in pieces:
+                await self._send(piece)
+            if self._stream is not None:
+                await self._stream.flush()
+        except _ELSEWHERE as error:
+            self._lost(error)
+            raise
+        except InvalidRequest as error:
+            raise defect_of(error) from error
+
+    async def finish(self) -> BlocksWritten:
+        if self._stream is not None:
+            try:
+                await self._close_block()
+            except _ELSEWHERE as error:
+                self._lost(error)
+                raise
+            except InvalidRequest as error:
+                raise defect_of(error) from error
+        written = BlocksWritten(self._blocks.keeper, self._taken, self._lengths, self._tags)
+        self._taken = []
+        return written
+
+    async def cancel(self) -> None:
+        """The blocks are given back, also when the stream's end fails or is cancelled."""
+        stream, self._stream = self._stream, None
+        taken, self._taken = self._taken, []
+        try:
+            if stream is not None:
+                await stream.cancel()
+        finally:
+            for block in taken:
+                self._blocks.keeper.settle(block, dropped=True)
+
+    def _lost(self, error: TrioxygenError) -> None:
+        """What was streamed is lost with a DataNode that went away or has filled up: its client
+        must send it again, and should not meet the same one.
+
+        Raises Overloaded where a full disk is no reason to send it nowhere."""
+        if self._stream is None:
+            return
+        may_go_on = self._blocks.avoid(self._taken[-1])
+        if isinstance(error, NoSpace) and may_go_on:
+            raise Overloaded("a DataNode filled up: another one may have room") from error
+
+    async def _send(self, piece: Buffer) -> None:
+        while len(piece):
+            if self._stream is None:
+                self._stream = await self._open()
+            if len(piece) <= self._room_bytes:
+                await self._stream.send(piece)
+                self._room_bytes -= len(piece)
+                return
+            view = memoryview(piece)
+            if self._room_bytes:
+                await self._stream.send(view[: self._room_bytes])
+            piece = view[self._room_bytes :]
+            await self._close_block()
+
+    async def _open(self) -> BlockStream:
+        most = self._block_bytes_max
+        room = most if self._left_bytes is None else min(most, self._left_bytes)
+        taken, stream = await self._blocks.begin(
+            room, lambda taken: self._writer.open(taken.block, taken.lease.pipeline, room)
+        )
+        self._taken.append(taken)
+        self._room_bytes = room
+        return stream
+
+    async def _close_block(self) -> None:
+        assert self._stream is not None
+        try:
+            written_bytes = await self._stream.finish()
+        except BlockExists:
+            # Somebody else has had these blocks: what is in them is not this writer's to drop.
+            taken = self._taken.pop()
+            taken.lease.retire()
+            self._blocks.keeper.settle(taken, dropped=False)
+            raise
+        self._tags.append(self._stream.tag)
+        self._stream = None
+        self._lengths.append(written_bytes)
+        if self._left_bytes is not None:
+            self._left_bytes -= written_bytes

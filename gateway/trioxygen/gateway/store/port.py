@@ -1,0 +1,266 @@
+"""What S3 operations (and shells, and file systems) need of the store behind them.
+
+`ObjectStore` is made of small ports: take the one you need. All raise TrioxygenErrors; all that
+goes through them is one of `values`. `ozone` implements them over OM and DataNodes.
+"""
+
+from collections.abc import AsyncGenerator, Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import TrioxygenError
+from trioxygen.gateway.shares import Buffers
+from trioxygen.gateway.store.values.accounts import Account, SigningKey
+from trioxygen.gateway.store.values.buckets import Bucket, BucketPage, BucketSetting, SettingKind
+from trioxygen.gateway.store.values.keys import (
+    Content,
+    CopySource,
+    KeyPage,
+    KeyRecord,
+    KeyToDelete,
+    NewCopy,
+    NewKey,
+    WriteCondition,
+)
+from trioxygen.gateway.store.values.uploads import (
+    CompletedUpload,
+    Completion,
+    NewPart,
+    NewUpload,
+    PartPage,
+    Upload,
+    UploadPage,
+)
+
+
+class Written:
+    """Bytes on stable storage, not visible to anybody: handed on to one commit, which settles what
+    becomes of them, also when it is refused."""
+
+    __slots__ = ()
+
+
+class ObjectWriter(Protocol):
+    async def send(self, pieces: Sequence[Buffer]) -> None:
+        """Takes the pieces without copying them; waits while too much is under way."""
+        ...
+
+    async def finish(self) -> Written:
+        """All bytes are on stable storage. Raises: Unavailable errors; then nothing stays
+        behind."""
+        ...
+
+    async def cancel(self) -> None:
+        """Gives up; nothing stays behind. Idempotent, also after a failed `finish`."""
+        ...
+
+
+class Contents(Protocol):
+    """Objects' bytes. Attributes: small_bytes_max: what `write_small` takes at most."""
+
+    small_bytes_max: int
+
+    async def write_small(self, data: bytes) -> Written:
+        """At once; not empty."""
+        ...
+
+    def open_writer(self, size_bytes: int | None) -> ObjectWriter:
+        """For any size; a known one is reserved ahead."""
+        ...
+
+    async def read_small(self, content: Content, *, offset_bytes: int, length_bytes: int) -> Buffer:
+        """A range of at most 64 KiB, verified, at once."""
+        ...
+
+    def read(
+        self, content: Content, *, offset_bytes: int, length_bytes: int, buffers: Buffers
+    ) -> AsyncGenerator[Buffer, None]:
+        """A range, verified, in pieces of at most 1 MiB. Whoever stops before its end closes it.
+
+        Asking for the next one says that the last was taken: their size follows the reader."""
+        ...
+
+
+class Buckets(Protocol):
+    async def create(self, volume: str, name: str, *, account_id: str, location: str) -> Bucket:
+        """Raises: NoSuchVolume, BucketAlreadyExists, BucketAlreadyOwned, TooManyBuckets."""
+        ...
+
+    async def delete(self, bucket: Bucket) -> None:
+        """Raises: NoSuchBucket, BucketNotEmpty."""
+        ...
+
+    async def lookup(self, volume: str, name: str) -> Bucket:
+        """Raises: NoSuchBucket."""
+        ...
+
+    async def list(
+        self, volume: str, *, account_id: str, prefix: str, after: str, count_max: int
+    ) -> BucketPage:
+        """Of one account. after: names greater than this one."""
+        ...
+
+
+class Settings(Protocol):
+    """Documents of buckets, which the store does not read. Each raises NoSuchBucket."""
+
+    async def lookup(
+        self, volume: str, bucket: str, kinds: Collection[SettingKind]
+    ) -> tuple[Bucket, Sequence[BucketSetting]]:
+        """The bucket, and what it has of these kinds, in one call; by kind and id."""
+        ...
+
+    async def put(
+        self,
+        bucket: Bucket,
+        kind: SettingKind,
+        document: bytes,
+        *,
+        setting_id: str = "",
+        replaces: int | None = None,
+    ) -> int:
+        """Its revision.
+
+        Args:
+            replaces: the revision that goes, 0: there is none yet; None: whatever there is.
+        Raises: ConditionConflict: it is another. InvalidRequest: too much for one bucket."""
+        ...
+
+    async def delete(
+        self,
+        bucket: Bucket,
+        kind: SettingKind,
+        *,
+        setting_id: str = "",
+        replaces: int | None = None,
+    ) -> bool:
+        """Whether there was one. `replaces`: as of `put`."""
+        ...
+
+
+class Keys(Protocol):
+    """Each raises NoSuchBucket."""
+
+    async def lookup(self, volume: str, bucket: str, key: str) -> tuple[Bucket, KeyRecord | None]:
+        """With the bucket, in one call; None: there is no such key."""
+        ...
+
+    async def list(
+        self,
+        volume: str,
+        bucket: str,
+        *,
+        prefix: str,
+        delimiter: str,
+        after: str,
+        count_max: int,
+    ) -> KeyPage:
+        """after: keys and common prefixes greater than this one."""
+        ...
+
+    async def commit(
+        self,
+        bucket: Bucket,
+        key: str,
+        new: NewKey,
+        written: Written | None,
+        condition: WriteCondition | None,
+    ) -> None:
+        """Makes the bytes visible under the key; None: there are none.
+
+        Raises: ConditionFailed, ConditionConflict."""
+        ...
+
+    async def copy(
+        self,
+        bucket: Bucket,
+        key: str,
+        new: NewCopy,
+        source: CopySource,
+        condition: WriteCondition | None,
+    ) -> int:
+        """The key shares the source's bytes; its time of modification.
+
+        Raises: ConditionFailed; ConditionConflict: the source has changed."""
+        ...
+
+    async def delete(
+        self, bucket: Bucket, keys: Sequence[KeyToDelete]
+    ) -> Sequence[TrioxygenError | None]:
+        """For each, in order: None, or why it was not (ConditionFailed, NoSuchKey). A key that is
+        not there is deleted, unless a condition says otherwise."""
+        ...
+
+
+class Uploads(Protocol):
+    """Uploads in parts. Each raises NoSuchBucket, and those of an upload NoSuchUpload."""
+
+    async def create(self, bucket: Bucket, key: str, new: NewUpload) -> bytes:
+        """Its id."""
+        ...
+
+    async def lookup(
+        self, volume: str, bucket: str, key: str, upload_id: bytes
+    ) -> tuple[Bucket, Upload | None]:
+        """With the bucket, in one call; None: there is no such upload."""
+        ...
+
+    async def list(
+        self,
+        volume: str,
+        bucket: str,
+        *,
+        prefix: str,
+        delimiter: str,
+        key_marker: str,
+        upload_id_marker: bytes,
+        count_max: int,
+    ) -> UploadPage: ...
+
+    async def commit_part(
+        self, bucket: Bucket, upload: Upload, number: int, new: NewPart, written: Written | None
+    ) -> int:
+        """In place of the part that had the number; its time of modification."""
+        ...
+
+    async def list_parts(
+        self, bucket: Bucket, upload: Upload, *, after_number: int, count_max: int
+    ) -> PartPage: ...
+
+    async def complete(
+        self, bucket: Bucket, key: str, upload_id: bytes, completion: Completion
+    ) -> CompletedUpload:
+        """Once; the same completion again is answered alike.
+
+        Raises: InvalidPart, InvalidPartOrder, PartTooSmall, ObjectTooLarge, ConditionFailed,
+        ConditionConflict; SizeMismatch, ChecksumMismatch: of what was claimed of the whole."""
+        ...
+
+    async def abort(self, bucket: Bucket, upload: Upload) -> None: ...
+
+
+class Accounts(Protocol):
+    """Who signed. Secrets never leave the store. Each raises NoSuchAccessKey."""
+
+    async def derive_signing_key(
+        self, *, access_key: str, date: str, region: str, service: str
+    ) -> SigningKey:
+        """Of Signature Version 4."""
+        ...
+
+    async def verify_signature_v2(
+        self, *, access_key: str, string_to_sign: bytes, signature: str
+    ) -> Account | None:
+        """Of Signature Version 2, base64 as sent; None: it is not this one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStore:
+    buckets: Buckets
+    settings: Settings
+    keys: Keys
+    uploads: Uploads
+    accounts: Accounts
+    contents: Contents

@@ -1,0 +1,81 @@
+"""Which volume and which ring of a DataNode a container or a pipeline is of."""
+
+import asyncio
+from collections.abc import Sequence
+
+from trioxygen.common import logs
+from trioxygen.common.errors import InvalidRequest, NoSuchBlock, NoSuchContainer, NotLeader
+from trioxygen.hdds.container.container import Container
+from trioxygen.hdds.datanode.work import VolumeWork
+from trioxygen.hdds.ring.ring import Ring
+from trioxygen.proto.v1.datanode_pb2 import RingRow
+from trioxygen.proto.v1.types_pb2 import Pipeline
+
+log = logs.get(__name__)
+
+
+class Homes:
+    """Args: works: filled and cleared by their owner."""
+
+    def __init__(self, node_id: str, works: Sequence[VolumeWork]) -> None:
+        self._node_id, self._works = node_id, works
+        self._joining = asyncio.Lock()
+
+    def work_of(self, container_id: int) -> VolumeWork | None:
+        for work in self._works:
+            if container_id in work.volume.containers:
+                return work
+        return None
+
+    def replica(self, container_id: int, replica_index: int) -> VolumeWork:
+        """Of the replica that is here. Raises: NoSuchContainer, NoSuchBlock: it is another one."""
+        work = self.work_of(container_id)
+        if work is None:
+            raise NoSuchContainer(container=container_id)
+        here = work.volume.containers[container_id].replica_index
+        if here != replica_index:
+            raise NoSuchBlock(
+                "another replica of the container is here",
+                container=container_id,
+                replica_index=replica_index,
+                here=here,
+            )
+        return work
+
+    def writing(self, pipeline_id: int) -> tuple[VolumeWork, Ring]:
+        """Raises: NotLeader: it does not take part in the ring, or not yet."""
+        for work in self._works:
+            ring = work.rings.get(pipeline_id)
+            if ring is not None:
+                return work, ring
+        raise NotLeader("no such ring is here", pipeline=pipeline_id)
+
+    def ring_of(self, container_id: int) -> Ring | None:
+        work = self.work_of(container_id)
+        if work is None:
+            return None
+        container: Container = work.volume.containers[container_id]
+        return work.rings.of_container(container)
+
+    async def join(self, pipeline: Pipeline, volume_id: str = "") -> None:
+        """Takes part in a pipeline's ring, on this volume, or else the roomiest one. Idempotent.
+
+        Raises: InvalidRequest: this node is none of its members, or the volume is not here."""
+        names = [member.node_id for member in pipeline.datanodes]
+        if self._node_id not in names:
+            raise InvalidRequest("not a member", pipeline=pipeline.pipeline_id)
+        row = RingRow(
+            pipeline_id=pipeline.pipeline_id,
+            members=pipeline.datanodes,
+            replica=names.index(self._node_id) + 1,
+        )
+        async with self._joining:
+            if any(work.rings.get(row.pipeline_id) for work in self._works):
+                return
+            works = [work for work in self._works if volume_id in ("", work.volume.volume_id)]
+            if not works:
+                raise InvalidRequest(
+                    "the ring's disk is not here", pipeline=row.pipeline_id, volume=volume_id
+                )
+            work = max(works, key=lambda work: work.volume.room.free_bytes)
+            await work.rings.join(row)

@@ -1,0 +1,53 @@
+"""All that runs for one volume."""
+
+from trioxygen.common.clock import Clock
+from trioxygen.hdds.container.compaction import Compactor
+from trioxygen.hdds.container.scrub import Scrubber
+from trioxygen.hdds.datanode.reads import Reads
+from trioxygen.hdds.ring.config import DataNodeConfig
+from trioxygen.hdds.ring.flusher import Flusher
+from trioxygen.hdds.ring.rings import Rings
+from trioxygen.hdds.ring.sealed import SealedBlocks
+
+_EXPIRY_INTERVAL_MS = 60_000.0
+
+
+class SealedExpiry:
+    """A Worker: drops received blocks that nobody put."""
+
+    interval_ms = _EXPIRY_INTERVAL_MS
+
+    def __init__(self, sealed: SealedBlocks, volume_id: str) -> None:
+        self.name = f"sealed-expiry-{volume_id}"
+        self._sealed = sealed
+
+    async def work(self) -> bool:
+        await self._sealed.drop_expired()
+        return False
+
+
+class VolumeWork:
+    def __init__(self, rings: Rings, config: DataNodeConfig, clock: Clock) -> None:
+        self.rings, self.volume, self.blocks = rings, rings.volume, rings.blocks
+        self.streams = rings.streams
+        self.flusher = Flusher(rings, config, clock)
+        self.reads = Reads(self.blocks, config)
+        self.compactor = Compactor(
+            self.volume,
+            interval_ms=config.compaction_interval_ms,
+            live_share=config.compact_live_share,
+        )
+        self.scrubber = Scrubber(
+            self.volume,
+            clock,
+            bytes_per_s=config.scrub_bytes_per_s,
+            interval_ms=config.scrub_interval_ms,
+        )
+        self.expiry = SealedExpiry(self.streams.sealed, self.volume.volume_id)
+
+    async def stop(self) -> None:
+        """Leaves everything that was applied in the index. The volume is still open."""
+        await self.streams.finished()
+        await self.compactor.finished()
+        await self.flusher.end()
+        await self.rings.stop()

@@ -1,0 +1,74 @@
+"""Settings of a DataNode."""
+
+from dataclasses import dataclass
+
+from trioxygen.common.units import DAY_MS, GIB, KIB, MIB, MINUTE_MS, SECOND_MS
+from trioxygen.hdds.container.volume import VolumeLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataNodeConfig:
+    """Attributes:
+    address: where the service listens, and what the SCM is told unless `advertised_address` is set.
+    small_block_bytes_max: what one WriteSmallBlock may carry, through the ring's log.
+    packed_block_bytes_max: a streamed block that announces more gets a file of its own.
+    pending_bytes_max: of small blocks that are in the log but not in segments yet; more wait.
+    streams_max: blocks that are being received at once, by each volume.
+    stream_buffer_bytes_max: of all those; above it they are written as they come, in small pieces.
+    sealed_expiry_ms: a stream that no PutBlock follows is dropped.
+    container_wait_ms: how long a member of a ring waits for a container that the leader is to make.
+    space_reserve_bytes: writes are refused when less is free on the volume; None: what is usual for
+        its disk.
+    compact_live_share: a segment is rewritten when less of what it takes on disk is live.
+    reported_at_once_max: containers in one heartbeat.
+    """
+
+    node_id: str
+    address: str
+    advertised_address: str = ""
+
+    block_bytes_max: int = 256 * MIB
+    small_block_bytes_max: int = 64 * KIB
+    packed_block_bytes_max: int = 1 * MIB
+    read_small_bytes_max: int = 1 * MIB
+    container_bytes_max: int = 5 * GIB
+    segment_bytes_max: int = 64 * MIB
+    space_reserve_bytes: int | None = None
+
+    pending_bytes_max: int = 64 * MIB
+    flush_bytes: int = 4 * MIB
+    flush_interval_ms: float = 50
+    store_sync_log_bytes: int = 32 * MIB
+    store_sync_interval_ms: float = 10 * SECOND_MS
+
+    write_piece_bytes: int = 1 * MIB
+    read_piece_bytes: int = 1 * MIB
+    read_inline_bytes_max: int = 256 * KIB
+    streams_max: int = 4_096
+    stream_buffer_bytes_max: int = 24 * MIB
+    sealed_expiry_ms: float = 15 * MINUTE_MS
+    container_wait_ms: float = 5 * SECOND_MS
+
+    cached_blocks_max: int = 20_000
+    open_files_max: int = 256
+
+    scrub_bytes_per_s: int = 8 * MIB
+    scrub_interval_ms: float = 1 * DAY_MS
+    compaction_interval_ms: float = 10 * SECOND_MS
+    compact_live_share: float = 0.5
+    reported_at_once_max: int = 20_000
+
+    def __post_init__(self) -> None:
+        assert 0 < self.small_block_bytes_max <= self.packed_block_bytes_max <= self.block_bytes_max
+        assert self.block_bytes_max <= self.container_bytes_max
+        assert self.flush_bytes <= self.pending_bytes_max
+        assert self.read_piece_bytes % (64 * KIB) == 0
+        assert 0 < self.compact_live_share < 1
+
+    def volume_limits(self) -> VolumeLimits:
+        return VolumeLimits(
+            cached_blocks_max=self.cached_blocks_max,
+            open_files_max=self.open_files_max,
+            segment_bytes_max=self.segment_bytes_max,
+            space_reserve_bytes=self.space_reserve_bytes,
+        )

@@ -1,0 +1,204 @@
+"""The rings of one volume: each a state machine and a member of a Raft group of its own, all over
+one log and one index."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Final
+
+from google.protobuf.message import DecodeError
+
+from trioxygen.common import logs
+from trioxygen.common.finishing import joined
+from trioxygen.common.runtime import Runtime
+from trioxygen.common.units import MIB
+from trioxygen.hdds.container.blocks import block_key
+from trioxygen.hdds.container.container import Container
+from trioxygen.hdds.container.volume import Volume
+from trioxygen.hdds.ring import recovery
+from trioxygen.hdds.ring.config import DataNodeConfig
+from trioxygen.hdds.ring.machine import RingMachine
+from trioxygen.hdds.ring.pending import Generation
+from trioxygen.hdds.ring.places import Places, Recovered
+from trioxygen.hdds.ring.ports import ReplicaFactory, SharedLog
+from trioxygen.hdds.ring.ring import Ring
+from trioxygen.hdds.ring.rows import FORMER_RING, delete_ring, put_ring, ring_rows
+from trioxygen.hdds.ring.streams import Streams
+from trioxygen.hdds.ring.volume_blocks import VolumeBlocks
+from trioxygen.metadata.raft.ports import Entry, EntryKind
+from trioxygen.metadata.store.ports import Store, WriteTxn
+from trioxygen.proto.v1.datanode_pb2 import RingEntry, RingRow
+
+log = logs.get(__name__)
+
+_READ_AT_ONCE_BYTES: Final = 4 * MIB
+
+
+class Rings:
+    """Only for the event loop."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        config: DataNodeConfig,
+        volume: Volume,
+        shared_log: SharedLog,
+        replicas: ReplicaFactory,
+        recovered: Recovered,
+    ) -> None:
+        self._runtime, self._config, self._replicas = runtime, config, replicas
+        self.volume, self.log = volume, shared_log
+        self.blocks = VolumeBlocks(
+            volume,
+            pending_bytes_max=config.pending_bytes_max,
+            is_blocked=lambda: shared_log.is_short,
+        )
+        self.streams = Streams(
+            volume, config, runtime.clock, find=self.blocks.find_block, ended=self._stream_ended
+        )
+        self._places = Places(volume, recovered)
+        self._rings: dict[int, Ring] = {}
+
+    def __iter__(self) -> Iterator[Ring]:
+        return iter(self._rings.values())
+
+    def __len__(self) -> int:
+        return len(self._rings)
+
+    def get(self, pipeline_id: int) -> Ring | None:
+        return self._rings.get(pipeline_id)
+
+    def of_container(self, container: Container) -> Ring | None:
+        return self._rings.get(container.pipeline_id or FORMER_RING)
+
+    def _stream_ended(self, container: Container) -> None:
+        ring = self.of_container(container)
+        if ring is not None:
+            ring.stream_ended(container)
+
+    # ---- start ----
+
+    async def start(self) -> None:
+        """Replays the log, as far as it is known to be committed. `blocks.find` is right then."""
+        rows = await self._runtime.blocking.run(_rows, self.volume.store)
+        self._find_homes(rows)
+        for row in rows.values():
+            await self._add(row).start()
+        awaited = await self._awaited()
+        self._places.replayed(awaited)
+        pending = self.blocks.pending_keys() | awaited
+        await self._runtime.blocking.run(recovery.remove_orphans, self.volume, pending)
+
+    def _find_homes(self, rows: Mapping[int, RingRow]) -> None:
+        """Of containers whose rows were damaged, and with them what is kept beside those, where
+        there is no choice. Others can be read."""
+        if FORMER_RING in rows or len(rows) != 1:
+            return
+        [only] = rows
+        for container in self.volume.containers.values():
+            if not container.pipeline_id:
+                log.warning("container_of_lost_row", container=container.container_id, ring=only)
+                container.belongs_to(only)
+
+    def _add(self, row: RingRow) -> Ring:
+        """Not started: what its start applies is flushed as this ring's already."""
+        machine = RingMachine(row, self.blocks, self.streams.sealed, self._places)
+        ring = Ring(
+            self._runtime,
+            self._config,
+            self.blocks,
+            self.streams.sealed,
+            machine,
+            self._replicas(row),
+        )
+        self._rings[row.pipeline_id] = ring
+        return ring
+
+    async def _awaited(self) -> set[bytes]:
+        """Blocks that are put by entries which may yet be committed."""
+        awaited: set[bytes] = set()
+        for ring in self:
+            index = self.blocks.reached(ring.pipeline_id).index + 1
+            while entries := await ring.replica.read_log(index, bytes_max=_READ_AT_ONCE_BYTES):
+                for entry in entries:
+                    key = _put_by(entry)
+                    if key is not None:
+                        awaited.add(key)
+                index = entries[-1].index + 1
+        return awaited
+
+    async def join(self, row: RingRow) -> None:
+        """Takes part in a new ring, now and after each start. One at a time.
+
+        Raises: LogCorrupt, OSError: it does not; it may be told again."""
+        # On stable storage before the member promises anything.
+        await self._change_rows(partial(put_ring, row=row))
+        ring = self._add(row)
+        try:
+            await ring.start()
+        except Exception:
+            await ring.replica.stop()
+            del self._rings[row.pipeline_id]
+            await self._take_back(row.pipeline_id)
+            raise
+        log.info("ring_joined", pipeline=row.pipeline_id, members=len(row.members))
+
+    async def _take_back(self, pipeline_id: int) -> None:
+        """One that did not start: the next start of the node would fail by it."""
+        # After a flush that began before: it may bring the row again.
+        async with self.volume.commit_lock:
+            await self._change_rows(partial(delete_ring, pipeline_id=pipeline_id))
+
+    async def _change_rows(self, change: Callable[[WriteTxn], None]) -> None:
+        volume = self.volume
+        await joined(volume.store_lane.run(_change_durably, volume.store, change))
+
+    # ---- for the flusher ----
+
+    def rows_of(self, generation: Generation) -> list[RingRow]:
+        """As they are to be stored with it."""
+        return [
+            self._rings[pipeline_id].machine.row(position)
+            for pipeline_id, position in generation.applied.items()
+            if pipeline_id in self._rings
+        ]
+
+    def state_is_durable(self, persisted: dict[int, int]) -> None:
+        """The index is on stable storage, with entries up to these: the log may drop them."""
+        for pipeline_id, index in persisted.items():
+            if pipeline_id in self._rings:
+                self._rings[pipeline_id].replica.state_is_durable_through(index)
+
+    async def stop(self) -> None:
+        for ring in self:
+            await ring.replica.stop()
+
+
+def _put_by(entry: Entry) -> bytes | None:
+    """The key of the received block that it makes readable. None: it is no PutBlock, or cannot be
+    read at all: once it is committed it is set aside."""
+    if entry.kind is not EntryKind.NORMAL:
+        return None
+    try:
+        read = RingEntry.FromString(entry.payload)
+    except DecodeError:
+        return None
+    if not read.HasField("put_block"):
+        return None
+    block = read.put_block.block
+    return block_key(block.container, block.local)
+
+
+def _rows(store: Store) -> dict[int, RingRow]:
+    with store.read() as txn:
+        return ring_rows(txn)
+
+
+def _change_durably(store: Store, change: Callable[[WriteTxn], None]) -> None:
+    txn = store.begin()
+    try:
+        change(txn)
+    except BaseException:
+        txn.abort()
+        raise
+    txn.commit()
+    store.sync()

@@ -1,0 +1,185 @@
+"""The blocks of a volume as the logs of its rings have them: what is pending over what the index
+holds. What is pending is readable at once; the flusher moves it to segments and index."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from trioxygen.common import logs
+from trioxygen.common.container_state import ContainerState
+from trioxygen.hdds.container.blocks import Block
+from trioxygen.hdds.container.container import Container
+from trioxygen.hdds.container.volume import Volume
+from trioxygen.hdds.ring.pending import Generation, PendingBlock
+from trioxygen.hdds.ring.refusals import Refusals
+from trioxygen.metadata.raft.ports import Applied
+
+log = logs.get(__name__)
+
+
+class VolumeBlocks:
+    """One for each volume. Only for the event loop.
+
+    Args:
+        is_blocked: what is left of a log that cannot go on is for deletions.
+    Attributes:
+        current: what entries bring now; flushing: what is being persisted, before it.
+        persisted: by ring, the last entry that the index holds with all before it.
+    """
+
+    def __init__(
+        self, volume: Volume, *, pending_bytes_max: int, is_blocked: Callable[[], bool]
+    ) -> None:
+        self.volume = volume
+        self._pending_bytes_max = pending_bytes_max
+        self.refusals = Refusals(volume)
+        self.current = Generation()
+        self.flushing: Generation | None = None
+        self.persisted: dict[int, Applied] = {}
+        self.has_pending = asyncio.Event()
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+        volume.room.watch(lambda: self.pending_bytes, is_blocked)
+
+    # ---- reading ----
+
+    def find(self, key: bytes) -> PendingBlock | Block | None:
+        """A block as it is now."""
+        block = self.current.puts.get(key)
+        if block is not None:
+            return block
+        if self.current.deleted and self.current.deletes(key):
+            return None
+        flushing = self.flushing
+        if flushing is not None:
+            block = flushing.puts.get(key)
+            if block is not None:
+                return block
+            if flushing.deleted and flushing.deletes(key):
+                return None
+        return self.volume.index.get(key)
+
+    def find_block(self, key: bytes) -> Block | None:
+        block = self.find(key)
+        return block.block if isinstance(block, PendingBlock) else block
+
+    @property
+    def pending_bytes(self) -> int:
+        flushing = self.flushing
+        return self.current.pending_bytes + (flushing.pending_bytes if flushing is not None else 0)
+
+    @property
+    def pending_blocks(self) -> int:
+        flushing = self.flushing
+        return len(self.current.puts) + (len(flushing.puts) if flushing is not None else 0)
+
+    def pending_keys(self) -> set[bytes]:
+        """Of blocks that the index does not know yet."""
+        flushing = self.flushing
+        return {*self.current.puts, *(flushing.puts if flushing is not None else ())}
+
+    # ---- for those that apply ----
+
+    def reached(self, pipeline_id: int) -> Applied:
+        """The last entry of a ring that was applied."""
+        for generation in (self.current, self.flushing):
+            if generation is not None and pipeline_id in generation.applied:
+                return generation.applied[pipeline_id]
+        return self.persisted[pipeline_id]
+
+    def is_crowded(self) -> bool:
+        """Too much is pending. Not on a full disk: what frees space may come next, and nothing else
+        is taken."""
+        return self.pending_bytes > self._pending_bytes_max and not self.volume.room.is_stuck
+
+    async def until_room(self) -> None:
+        """The flusher makes room."""
+        self.has_pending.set()
+        self._has_room.clear()
+        await self._has_room.wait()
+
+    def begin_close(self, container_id: int) -> None:
+        """The log says so. Idempotent."""
+        container = self.volume.containers.get(container_id)
+        if container is not None and container.logged_state is ContainerState.OPEN:
+            container.begin_close()
+            self._moved(container)
+
+    def close(self, container_id: int) -> None:
+        """The log says so. Idempotent."""
+        container = self.volume.containers.get(container_id)
+        if container is not None and container.takes_blocks:
+            container.close()
+            self._moved(container)
+
+    def _moved(self, container: Container) -> None:
+        self.current.states[container.container_id] = container.logged_state
+        self.volume.container_changed(container.container_id)
+
+    def fail_container(self, container_id: int, reason: str) -> None:
+        """This replica takes no more blocks. Idempotent."""
+        container = self.volume.containers.get(container_id)
+        if container is None or not container.fail():
+            return
+        log.error("container_unhealthy", container=container_id, reason=reason)
+        # Its row says so as well, with the next flush.
+        self._moved(container)
+
+    # ---- for the flusher ----
+
+    async def give_up(self, part: Generation, error: Exception) -> None:
+        """Sets aside what a container's share of the pending blocks is: it cannot be written.
+
+        Raises: NoSpace, OSError: nor can anything else."""
+        for container_id, container in self.containers_of(part).items():
+            last_index = max(position.index for position in part.applied.values())
+            name = f"container-{container_id}-{last_index}.entries"
+            await self.refusals.keep(name, part.payloads(), str(error))
+            self.refusals.entries += len(part.puts) + len(part.deleted)
+            self.fail_container(container_id, str(error))
+            container.flushed(part.pending_bytes)
+        for pending in (*part.puts.values(), *part.dropped):
+            if pending.record is not None:
+                pending.container.release_record(pending.record)
+        for key in part.puts:
+            self.volume.record_corrupt(key, f"it could not be written: {error}")
+
+    def begin_flush(self) -> Generation | None:
+        """What is to be persisted next: what failed last time, or all that is pending."""
+        if self.flushing is None:
+            if self.current.is_empty():
+                self.has_pending.clear()
+                return None
+            self.flushing, self.current = self.current, Generation()
+        return self.flushing
+
+    def end_flush(self) -> None:
+        """The generation is in the index."""
+        done = self.flushing
+        assert done is not None
+        self.persisted |= done.applied
+        self.flushing = None
+        if self.current.is_empty():
+            self.has_pending.clear()
+        self._has_room.set()
+
+    def flush_failed(self) -> Generation:
+        """There was no room on the disk: all that is pending, to be tried again together."""
+        generation = self.flushing
+        assert generation is not None
+        generation.absorb(self.current)
+        self.current = Generation()
+        self._has_room.set()
+        return generation
+
+    def containers_of(self, generation: Generation) -> Mapping[int, Container]:
+        """Those that a generation touches and that exist."""
+        known = self.volume.containers
+        containers = {
+            pending.container.container_id: pending.container
+            for pending in (*generation.puts.values(), *generation.dropped)
+        }
+        named = [blocks.container for blocks in generation.deleted]
+        for container_id in (*named, *generation.states):
+            if container_id in known:
+                containers[container_id] = known[container_id]
+        return containers

@@ -1,0 +1,36 @@
+"""Queries on keys."""
+
+from trioxygen.metadata.om.queries import listing
+from trioxygen.metadata.om.queries.reading import PAGE_ROWS_MAX, read_bucket
+from trioxygen.metadata.om.state.schema import KEYS, key_key
+from trioxygen.metadata.store.ports import ReadTxn
+from trioxygen.proto.v1 import om_pb2 as om
+
+
+def lookup_key(txn: ReadTxn, request: om.LookupKeyRequest) -> om.LookupKeyReply:
+    reply = om.LookupKeyReply()
+    bucket_id = read_bucket(txn, request, reply)
+    value = txn.get(KEYS.table, key_key(bucket_id, request.key))
+    if value is not None:
+        reply.exists = True
+        reply.row.ParseFromString(value)
+    return reply
+
+
+def list_keys(txn: ReadTxn, request: om.ListKeysRequest) -> om.ListKeysReply:
+    reply = om.ListKeysReply()
+    page = listing.list_keys(
+        txn,
+        bucket_id=read_bucket(txn, request, reply),
+        prefix=request.prefix,
+        delimiter=request.delimiter,
+        after=request.after,
+        count_max=min(request.count_max, PAGE_ROWS_MAX),
+        inclusive=request.inclusive,
+    )
+    reply.keys.extend(page.keys)
+    reply.rows.extend(page.rows)
+    reply.common_prefixes.extend(page.common_prefixes)
+    reply.truncated = page.truncated
+    reply.last = page.last
+    return reply

@@ -1,0 +1,215 @@
+"""Who holds which block: leases, references, and the queue of what nobody holds any more.
+
+Commit turns leased blocks into referenced ones in its own transaction; when a lease ends, what
+was not referenced is collected. That is exact, with no scan of the namespace.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from trioxygen.common.paging import ROW_BYTES_MAX
+from trioxygen.common.units import SECOND_MS
+from trioxygen.metadata.om.state.leases import (
+    collected_blocks,
+    holds,
+    is_collected,
+    mark_collected,
+)
+from trioxygen.metadata.om.state.schema import (
+    BLOCK_REFERENCES,
+    GC,
+    HISTORY,
+    LEASES,
+    block_key,
+    gc_key,
+    history_key,
+    lease_key,
+)
+from trioxygen.metadata.replication.executor import Now, Refusal
+from trioxygen.metadata.store.ports import ReadTxn, WriteTxn
+from trioxygen.proto.v1 import types_pb2
+from trioxygen.proto.v1.om_pb2 import (
+    BlockReferenceRow,
+    BucketRow,
+    GcRow,
+    HistoryRow,
+    KeyRow,
+    LeaseRow,
+    PartRow,
+)
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, BlockSlice
+
+_UNSEEN_DELAY_MS: Final = 30 * SECOND_MS
+# Fewer blocks and parts than that cannot fill a row.
+_FEW: Final = 10_000
+
+
+def check_row(row: KeyRow | PartRow) -> Refusal | None:
+    """What one reply, and one entry of the log, can carry."""
+    parts = len(row.parts) if isinstance(row, KeyRow) else 0
+    if len(row.blocks) + parts <= _FEW or row.ByteSize() <= ROW_BYTES_MAX:
+        return None
+    return Refusal(
+        types_pb2.OBJECT_TOO_LARGE,
+        "too many blocks and parts for one object",
+        {"blocks": str(len(row.blocks)), "parts": str(parts)},
+    )
+
+
+class BlockKeeper:
+    """Args:
+    gc_delay_ms: how long the data of a superseded version stays readable, for reads under way.
+    """
+
+    def __init__(self, gc_delay_ms: int) -> None:
+        self._gc_delay_ms = gc_delay_ms
+
+    def check_leased(self, txn: WriteTxn, slices: Iterable[BlockSlice]) -> Refusal | None:
+        """Every slice must lie in a lease that is still there."""
+        leases: dict[int, LeaseRow | None] = {}
+        for piece in slices:
+            lease_id = piece.lease_id
+            if lease_id not in leases:
+                leases[lease_id] = LEASES.get(txn, lease_key(lease_id))
+            lease = leases[lease_id]
+            if (
+                lease is None
+                or piece.container != lease.container
+                or not lease.first_local <= piece.local < lease.first_local + lease.count
+                # In the gc queue already, or deleted.
+                or is_collected(lease, piece.local)
+            ):
+                return Refusal(types_pb2.LEASE_EXPIRED, facts={"lease": str(lease_id)})
+        return None
+
+    def reference(self, txn: WriteTxn, slices: Iterable[BlockSlice]) -> None:
+        """One more holder of each slice's block."""
+        for piece in slices:
+            key = block_key(piece.container, piece.local)
+            row = BLOCK_REFERENCES.get(txn, key)
+            BLOCK_REFERENCES.put(
+                txn, key, BlockReferenceRow(references=1 if row is None else row.references + 1)
+            )
+
+    def release(self, txn: WriteTxn, slices: Iterable[BlockSlice], now: Now) -> None:
+        """One holder less; what nobody holds goes to the gc queue."""
+        leases: dict[int, LeaseRow | None] = {}
+        for piece in slices:
+            key = block_key(piece.container, piece.local)
+            row = BLOCK_REFERENCES.get(txn, key)
+            assert row is not None, f"block {piece.container}/{piece.local} was released twice"
+            if row.references > 1:
+                BLOCK_REFERENCES.put(txn, key, BlockReferenceRow(references=row.references - 1))
+                continue
+            BLOCK_REFERENCES.delete(txn, key)
+            self.collect(txn, piece.container, piece.local, 1, now, was_visible=True)
+            # The end of its lease, if that is still to come, must not collect it again.
+            lease_id = piece.lease_id
+            if lease_id not in leases:
+                leases[lease_id] = LEASES.get(txn, lease_key(lease_id))
+            lease = leases[lease_id]
+            if lease is not None:
+                mark_collected(lease, piece.local)
+        for lease_id, lease in leases.items():
+            if lease is not None:
+                LEASES.put(txn, lease_key(lease_id), lease)
+
+    def collect(
+        self,
+        txn: WriteTxn,
+        container: int,
+        first_local: int,
+        count: int,
+        now: Now,
+        *,
+        was_visible: bool,
+    ) -> None:
+        """Queues blocks for deletion; those that readers may be at wait for the gc delay."""
+        delay_ms = self._gc_delay_ms
+        if not was_visible:
+            # No readers; but a write that was given up may still be on its way to the DataNode.
+            delay_ms = min(delay_ms, _UNSEEN_DELAY_MS)
+        not_before_ms = now.group_ms + delay_ms
+        blocks = BlockRange(container=container, first_local=first_local, count=count)
+        GC.put(
+            txn,
+            gc_key(not_before_ms, container, first_local),
+            GcRow(blocks=blocks, not_before_ms=not_before_ms),
+        )
+
+    def supersede(
+        self, txn: WriteTxn, bucket: BucketRow, key: bytes, old: KeyRow, now: Now
+    ) -> None:
+        """`old` is no longer the current version of its key."""
+        if bucket.history_retention_ms:
+            row = HistoryRow(row=old, superseded_ms=now.wall_ms, superseded_group_ms=now.group_ms)
+            HISTORY.put(txn, history_key(bucket.bucket_id, key, old.object_id), row)
+        else:
+            self.release(txn, old.blocks, now)
+
+    def end_lease(self, txn: WriteTxn, lease_id: int, now: Now) -> None:
+        """Collects the blocks of a lease that nothing references. A lease that is gone already is
+        no error.
+        """
+        lease = LEASES.get(txn, lease_key(lease_id))
+        if lease is None:
+            return
+        LEASES.delete(txn, lease_key(lease_id))
+        container, first = lease.container, lease.first_local
+        before = collected_blocks(lease)
+        for local, count in unreferenced(txn, container, first, lease.count, besides=before):
+            self.collect(txn, container, local, count, now, was_visible=False)
+
+    def give_back(self, txn: WriteTxn, client_id: int, blocks: Iterable[BlockId], now: Now) -> None:
+        """Collects single blocks of leases that go on; they cannot be committed any more.
+
+        A block that was committed after all stays, and so does one of no lease of the client's.
+        """
+        blocks = list(blocks)
+        if not blocks:
+            return
+        leases = {
+            key: lease
+            for key, lease in LEASES.scan(txn, prefix=b"")
+            if lease.client_id == client_id
+        }
+        changed: set[bytes] = set()
+        for block in blocks:
+            key = next((key for key, lease in leases.items() if holds(lease, block)), None)
+            if key is None:
+                continue
+            lease = leases[key]
+            if not is_collected(lease, block.local) and not BLOCK_REFERENCES.exists(
+                txn, block_key(block.container, block.local)
+            ):
+                mark_collected(lease, block.local)
+                changed.add(key)
+                self.collect(txn, block.container, block.local, 1, now, was_visible=False)
+        for key in sorted(changed):
+            LEASES.put(txn, key, leases[key])
+
+
+def unreferenced(
+    txn: ReadTxn, container: int, first_local: int, count: int, *, besides: Iterable[int] = ()
+) -> list[tuple[int, int]]:
+    """(first, count) of the runs of a range's blocks that nothing references.
+
+    Args:
+        besides: blocks of the range that are left out as well.
+    """
+    held = list(besides)
+    end = first_local + count
+    after = block_key(container, first_local - 1) if first_local else None
+    prefix = container.to_bytes(8, "big")
+    for key, _ in txn.scan(BLOCK_REFERENCES.table, prefix=prefix, after=after):
+        local = int.from_bytes(key[8:], "big")
+        if local >= end:
+            break
+        held.append(local)
+    runs: list[tuple[int, int]] = []
+    position = first_local
+    for local in (*sorted(held), end):
+        if local > position:
+            runs.append((position, local - position))
+        position = local + 1
+    return runs

@@ -1,0 +1,129 @@
+"""The OM's tables and how their keys are made. Order is UTF-8 binary.
+
+A key inside a longer row key ends with a zero byte. So that zero is free for that, its bytes are
+shifted up by one: UTF-8 never uses 0xF5 to 0xFF, hence nothing overflows, order stays and
+nothing grows.
+"""
+
+from typing import Final
+
+from trioxygen.metadata.replication.executor import META, RETRIES
+from trioxygen.metadata.store.ports import ReadTxn, Table, WriteTxn
+from trioxygen.metadata.store.table import RowTable
+from trioxygen.proto.v1 import om_pb2, types_pb2
+from trioxygen.proto.v1.types_pb2 import BlockRange
+
+VOLUMES: Final = RowTable(2, "volume", om_pb2.VolumeRow)
+BUCKETS: Final = RowTable(3, "bucket", om_pb2.BucketRow)
+# (volume, account, bucket name) -> nothing; see `account_buckets`.
+ACCOUNT_BUCKETS: Final = Table(4, "account_bucket")
+KEYS: Final = RowTable(5, "key", om_pb2.KeyRow)
+HISTORY: Final = RowTable(6, "history", om_pb2.HistoryRow)
+UPLOADS: Final = RowTable(7, "upload", om_pb2.UploadRow)
+PARTS: Final = RowTable(8, "part", om_pb2.PartRow)
+COMPLETED_UPLOADS: Final = RowTable(9, "completed_upload", om_pb2.CompletedUploadRow)
+LEASES: Final = RowTable(10, "lease", om_pb2.LeaseRow)
+BLOCK_REFERENCES: Final = RowTable(11, "block_reference", om_pb2.BlockReferenceRow)
+GC: Final = RowTable(12, "gc", om_pb2.GcRow)
+ACCOUNTS: Final = RowTable(13, "account", types_pb2.Account)
+ACCESS_KEYS: Final = RowTable(14, "access_key", om_pb2.AccessKeyRow)
+DELETED_BUCKETS: Final = RowTable(15, "deleted_bucket", om_pb2.DeletedBucketRow)
+BUCKET_SETTINGS: Final = RowTable(16, "bucket_setting", om_pb2.BucketSetting)
+
+OM_TABLES: Final[tuple[Table, ...]] = (
+    VOLUMES.table,
+    BUCKETS.table,
+    ACCOUNT_BUCKETS,
+    KEYS.table,
+    HISTORY.table,
+    UPLOADS.table,
+    PARTS.table,
+    COMPLETED_UPLOADS.table,
+    LEASES.table,
+    BLOCK_REFERENCES.table,
+    GC.table,
+    ACCOUNTS.table,
+    ACCESS_KEYS.table,
+    DELETED_BUCKETS.table,
+    BUCKET_SETTINGS.table,
+)
+ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *OM_TABLES)
+
+# In META: drawn when the state is loaded from a dump.
+LINEAGE: Final = b"lineage"
+# In META: container (8 bytes) and local id (8), the last ones that the SCM has given.
+_GIVEN_BLOCKS: Final = b"given_blocks"
+
+_SHIFTED: Final = bytes((byte + 1) % 256 for byte in range(256))
+_UNSHIFTED: Final = bytes((byte - 1) % 256 for byte in range(256))
+UPLOAD_ID_BYTES: Final = 16
+# Source: S3 user guide, "Creating object key names".
+KEY_BYTES_MAX: Final = 1_024
+
+
+def volume_key(volume: str) -> bytes:
+    return volume.encode()
+
+
+def bucket_key(volume: str, name: str) -> bytes:
+    """No name of a volume or bucket has a slash."""
+    return f"{volume}/{name}".encode()
+
+
+def account_bucket_key(volume: str, account_id: str, name: str) -> bytes:
+    return f"\0{volume}\0{account_id}\0{name}".encode()
+
+
+def bucket_prefix(bucket_id: int) -> bytes:
+    return bucket_id.to_bytes(8, "big")
+
+
+def key_key(bucket_id: int, key: bytes) -> bytes:
+    return bucket_id.to_bytes(8, "big") + key
+
+
+def shifted(key: bytes) -> bytes:
+    return key.translate(_SHIFTED)
+
+
+def unshifted(key: bytes) -> bytes:
+    return key.translate(_UNSHIFTED)
+
+
+def history_key(bucket_id: int, key: bytes, object_id: int) -> bytes:
+    """Newest first for each key."""
+    return (
+        bucket_prefix(bucket_id) + shifted(key) + b"\0" + (2**64 - 1 - object_id).to_bytes(8, "big")
+    )
+
+
+def upload_key(bucket_id: int, key: bytes, upload_id: bytes) -> bytes:
+    return bucket_prefix(bucket_id) + shifted(key) + b"\0" + upload_id
+
+
+def part_key(upload_id: bytes, number: int) -> bytes:
+    return upload_id + number.to_bytes(2, "big")
+
+
+def block_key(container: int, local: int) -> bytes:
+    return container.to_bytes(8, "big") + local.to_bytes(8, "big")
+
+
+def lease_key(lease_id: int) -> bytes:
+    return lease_id.to_bytes(8, "big")
+
+
+def gc_key(not_before_ms: int, container: int, local: int) -> bytes:
+    return not_before_ms.to_bytes(8, "big") + block_key(container, local)
+
+
+def given_blocks(txn: ReadTxn) -> tuple[int, int]:
+    """(container id, local id): the highest that the SCM has given to this OM."""
+    value = txn.get(META, _GIVEN_BLOCKS) or bytes(16)
+    return int.from_bytes(value[:8], "big"), int.from_bytes(value[8:], "big")
+
+
+def note_given(txn: WriteTxn, blocks: BlockRange) -> None:
+    container, local = given_blocks(txn)
+    last = blocks.first_local + blocks.count - 1
+    txn.put(META, _GIVEN_BLOCKS, block_key(max(container, blocks.container), max(local, last)))

@@ -1,0 +1,86 @@
+"""What aged out: answers, completed uploads, history."""
+
+from itertools import islice
+
+from trioxygen.metadata.om.state.schema import BUCKETS, COMPLETED_UPLOADS, HISTORY
+from trioxygen.metadata.om.workers.rounds import ROWS_AT_ONCE_MAX, Round, execute_rows
+from trioxygen.metadata.replication.executor import Executor
+from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1 import replication_pb2 as replication
+
+
+class Expiry:
+    """Answers and completed uploads that are old enough, history past its bucket's window."""
+
+    name = "om-expiry"
+
+    def __init__(
+        self,
+        executor: Executor,
+        *,
+        answers_kept_ms: int,
+        completed_uploads_kept_ms: int,
+        interval_ms: float,
+    ) -> None:
+        self._executor, self.interval_ms = executor, interval_ms
+        self._answers_kept_ms = answers_kept_ms
+        self._completed_uploads_kept_ms = completed_uploads_kept_ms
+        self._completed, self._history = Round(), Round()
+
+    async def work(self) -> bool:
+        if not self._executor.replica.is_leader():
+            return False
+        now_ms = self._executor.group_ms()
+        more = False
+        reply = await self._executor.execute(
+            replication.ExpireRetries(
+                answered_before_ms=now_ms - self._answers_kept_ms, rows_max=10 * ROWS_AT_ONCE_MAX
+            )
+        )
+        more |= isinstance(reply, replication.WorkReply) and reply.more
+        more |= await self._expire_completed(now_ms - self._completed_uploads_kept_ms)
+        return await self._expire_history(now_ms) or more
+
+    async def _expire_completed(self, before_ms: int) -> bool:
+        # Rows stand by when the upload was begun, not by when it was completed.
+        with self._executor.store.read() as txn:
+            rows = COMPLETED_UPLOADS.scan(txn, prefix=b"", after=self._completed.after)
+            looked_at = list(islice(rows, ROWS_AT_ONCE_MAX))
+        is_full = len(looked_at) == ROWS_AT_ONCE_MAX
+        self._completed.went_to(looked_at[-1][0] if is_full else None)
+        old = [key for key, row in looked_at if row.completed_ms < before_ms]
+        if old:
+            await execute_rows(
+                self._executor,
+                old,
+                lambda keys: om.ExpireCompletedUploads(
+                    row_keys=keys, completed_before_ms=before_ms
+                ),
+            )
+        return bool(old) and is_full
+
+    async def _expire_history(self, now_ms: int) -> bool:
+        # Rows stand by bucket and key, not by age: each run looks at the next ones, in turn.
+        with self._executor.store.read() as txn:
+            rows = HISTORY.scan(txn, prefix=b"", after=self._history.after)
+            looked_at = list(islice(rows, ROWS_AT_ONCE_MAX))
+            is_full = len(looked_at) == ROWS_AT_ONCE_MAX
+            self._history.went_to(looked_at[-1][0] if is_full else None)
+            if not looked_at:
+                return False
+            retention_ms = {
+                row.bucket_id: row.history_retention_ms for _, row in BUCKETS.scan(txn, prefix=b"")
+            }
+        old = [
+            key
+            for key, row in looked_at
+            if _superseded_ms(row) + retention_ms.get(int.from_bytes(key[:8], "big"), 0) <= now_ms
+        ]
+        if old:
+            await execute_rows(self._executor, old, lambda keys: om.ExpireHistory(row_keys=keys))
+        return bool(old) and is_full
+
+
+def _superseded_ms(row: om.HistoryRow) -> int:
+    """The group's time; it began as wall time, which older rows have instead."""
+    return row.superseded_group_ms or row.superseded_ms

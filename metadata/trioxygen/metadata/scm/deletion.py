@@ -1,0 +1,93 @@
+"""Deletions on their way from the OM to all who hold the blocks, and back as confirmations."""
+
+from typing import Final
+
+from google.protobuf.message import Message
+
+from trioxygen.common.clock import Clock
+from trioxygen.common.paging import Room
+from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.scm.pipelines import at_home
+from trioxygen.metadata.scm.replicas import Replicas
+from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, id_key
+from trioxygen.proto.v1.scm_pb2 import (
+    AckDeletedBlocks,
+    DataNodeCommand,
+    DeleteBlocksCommand,
+    DeleteBlocksRequest,
+    DeletedBlocksRow,
+    HeartbeatRequest,
+)
+
+# Of one node, that it has not confirmed.
+_WAITING_MAX: Final = 100
+
+
+class Deletions:
+    """The leader's."""
+
+    def __init__(
+        self, executor: Executor, replicas: Replicas, clock: Clock, *, resend_after_ms: float
+    ) -> None:
+        self._executor, self._replicas, self._clock = executor, replicas, clock
+        self._resend_after_ms = resend_after_ms
+        self._sent_ms: dict[tuple[str, int], float] = {}
+        # By node: no row up to this key waits for it, nor will one: later rows have higher keys.
+        self._passed: dict[str, bytes] = {}
+
+    def forget(self) -> None:
+        """What was sent to whom."""
+        self._sent_ms.clear()
+        self._passed.clear()
+
+    async def take(self, request: DeleteBlocksRequest) -> Message:
+        """With who holds the blocks: reports say so, the state does not."""
+        command = DeleteBlocksRequest()
+        command.CopyFrom(request)
+        del command.holders[:]
+        with self._executor.store.read() as txn:
+            for container_id in {blocks.container: None for blocks in request.blocks}:
+                row = CONTAINERS.get(txn, id_key(container_id))
+                reports = self._replicas.of_container(container_id)
+                if row is not None and (held := at_home(txn, row, reports)):
+                    command.holders.add(container_id=container_id, node_ids=held)
+        return await self._executor.execute(command)
+
+    def commands(self, node_id: str) -> list[DataNodeCommand]:
+        now_ms = self._clock.monotonic_ms()
+        commands: list[DataNodeCommand] = []
+        with self._executor.store.read() as txn:
+            waiting, room = 0, Room()
+            passed = self._passed.get(node_id)
+            for key, value in txn.scan(DELETED_BLOCKS.table, prefix=b"", after=passed):
+                # A row may hold a thousand ranges: it is parsed only to be sent, and what a node
+                # has not confirmed bounds what it is sent and what each heartbeat looks at.
+                if waiting >= _WAITING_MAX:
+                    break
+                sent = (node_id, int.from_bytes(key, "big"))
+                sent_ms = self._sent_ms.get(sent)
+                if sent_ms is not None and now_ms - sent_ms < self._resend_after_ms:
+                    waiting += 1
+                    continue
+                row = DeletedBlocksRow.FromString(value)
+                if node_id not in row.waiting_node_ids:
+                    if not waiting:
+                        self._passed[node_id] = key
+                    continue
+                if not room.takes(len(value)):
+                    break
+                waiting += 1
+                self._sent_ms[sent] = now_ms
+                delete = DeleteBlocksCommand(transaction_id=row.transaction_id, blocks=row.blocks)
+                commands.append(DataNodeCommand(delete_blocks=delete))
+        return commands
+
+    async def confirmed(self, heartbeat: HeartbeatRequest) -> None:
+        """Raises: what the executor raises."""
+        confirmed = heartbeat.deleted_transaction_ids
+        if not confirmed:
+            return
+        node_id = heartbeat.node_id
+        await self._executor.execute(AckDeletedBlocks(node_id=node_id, transaction_ids=confirmed))
+        for transaction_id in confirmed:
+            self._sent_ms.pop((node_id, transaction_id), None)

@@ -1,0 +1,55 @@
+"""Whether a leader may give ids: not before it knows which ones DataNodes have had."""
+
+from trioxygen.common.clock import Clock
+from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.scm.allocator import Allocator
+from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.schema import NODES
+
+
+class SafeModeWatch:
+    """Safe mode is on until every node that the state knows has reported its containers once, or
+    those that have not have been silent for so long that nothing is written to them anyway. It is
+    not entered again in a term."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        nodes: Nodes,
+        allocator: Allocator,
+        clock: Clock,
+        *,
+        silent_after_ms: float,
+    ) -> None:
+        self._executor, self._nodes, self._allocator = executor, nodes, allocator
+        self._clock, self._silent_after_ms = clock, silent_after_ms
+        # `_is_blind`: it was left while nodes were silent that may have had ids of later states.
+        self._is_left = self._is_blind = False
+        self._began_ms = 0.0
+
+    def begin(self) -> None:
+        """A leader's term does."""
+        self._began_ms = self._clock.monotonic_ms()
+        self._is_left = self._is_blind = False
+
+    def is_on(self) -> bool:
+        if self._is_left:
+            return False
+        with self._executor.store.read() as txn:
+            known = [row.node_id for _, row in NODES.scan(txn, prefix=b"")]
+        reported = [self._nodes.fully_reported(node_id) for node_id in known]
+        waited_ms = self._clock.monotonic_ms() - self._began_ms
+        is_over = waited_ms >= self._silent_after_ms and any(reported)
+        self._is_left = bool(known) and (is_over or all(reported))
+        self._is_blind = self._is_left and not all(reported)
+        return not self._is_left
+
+    async def may_give_ids(self) -> bool:
+        """Behind all that silent nodes may have had. Raises: what the executor raises."""
+        if self.is_on():
+            return False
+        if self._is_blind:
+            # Only what has been done is not done again: twice at once does no harm.
+            await self._allocator.skip_unseen()
+            self._is_blind = False
+        return True

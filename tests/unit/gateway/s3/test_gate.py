@@ -1,0 +1,247 @@
+"""The gate: every row of the table goes through it, and no handler runs for whom it refuses."""
+
+import ast
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+import trioxygen.gateway
+from tests.unit.gateway.s3.one_bucket import (
+    OWNER,
+    RECORD,
+    STRANGER,
+    UPLOAD,
+    OneBucket,
+    request_to,
+)
+from trioxygen.common.blocking import ThreadBlocking
+from trioxygen.common.clock import SystemClock
+from trioxygen.common.errors import ConditionConflict, NoSuchBucket
+from trioxygen.gateway.access.decide import Decision, Reason, decide
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.s3.gate import Gate
+from trioxygen.gateway.s3.operation import Level, Operation, Resource
+from trioxygen.gateway.s3.request import Response, S3Request, no_content
+from trioxygen.gateway.s3.services import S3Config, Services
+from trioxygen.gateway.s3.table import BY_NAME, OPERATIONS
+from trioxygen.gateway.store.values.accounts import Account
+
+HERE: Final = [row for row in OPERATIONS if row.handler is not None]
+# Whoever signs may: they are about the caller's own account.
+OWN_ACCOUNT: Final = {"ListBuckets", "CreateBucket"}
+OWNED: Final = {"bucket": OWNER.account_id, "source": OWNER.account_id}
+BOTH: Final = [OWNER.account_id, STRANGER.account_id]
+
+
+class Handler:
+    """Stands in for a row's own: notes whom it ran for."""
+
+    def __init__(self, *, conflicts: int = 0) -> None:
+        self.ran: list[S3Request] = []
+        self._conflicts = conflicts
+
+    async def __call__(self, services: Services, request: S3Request) -> Response:
+        self.ran.append(request)
+        if len(self.ran) <= self._conflicts:
+            raise ConditionConflict()
+        return no_content()
+
+
+def request_for(row: Operation, account: Account | None, **sent: Any) -> S3Request:
+    level = row.route.level
+    bucket = None if level is Level.SERVICE else "bucket"
+    return request_to(bucket, "k" if level is Level.OBJECT else None, account, **sent)
+
+
+def run(
+    row: Operation,
+    request: S3Request,
+    store: OneBucket,
+    handler: Handler,
+    decide: Callable[..., Decision] = decide,
+) -> Response:
+    async def answer() -> Response:
+        services = Services(
+            store.port, ThreadBlocking(pool_threads=1), SystemClock(), S3Config(volume="s3v")
+        )
+        return await Gate(services, decide).run(replace(row, handler=handler), request)
+
+    return asyncio.run(answer())
+
+
+def refusal(row: Operation, request: S3Request, store: OneBucket) -> S3Error:
+    handler = Handler()
+    with pytest.raises(S3Error) as refused:
+        run(row, request, store, handler)
+    assert not handler.ran
+    return refused.value
+
+
+@pytest.mark.parametrize("row", HERE, ids=lambda row: row.name)
+def test_nobody_who_does_not_sign_reaches_a_handler(row: Operation) -> None:
+    request = request_for(row, None)
+    assert refusal(row, request, OneBucket(OWNED)).code == "AccessDenied"
+    assert request.decision == Decision(False, Reason.ANONYMOUS)
+
+
+@pytest.mark.parametrize("row", HERE, ids=lambda row: row.name)
+def test_no_handler_runs_for_another_account_than_the_owner(row: Operation) -> None:
+    request, store = request_for(row, STRANGER), OneBucket(OWNED)
+    if row.name in OWN_ACCOUNT:
+        handler = Handler()
+        run(row, request, store, handler)
+        assert handler.ran == [request] and not store.asked
+        return
+    assert refusal(row, request, store).code == "AccessDenied"
+    assert request.decision == Decision(False, Reason.NOT_OWNER)
+    assert len(store.asked) == 1
+
+
+@pytest.mark.parametrize("row", HERE, ids=lambda row: row.name)
+def test_all_actions_of_a_row_are_decided_each_with_one_call_for_what_it_needs(
+    row: Operation,
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def allow(**question: Any) -> Decision:
+        asked.append(question)
+        return decide(**question)
+
+    handler, store, request = Handler(), OneBucket(OWNED), request_for(row, OWNER)
+    run(row, request, store, handler, allow)
+    assert handler.ran == [request]
+    assert [question["action"] for question in asked] == [access.action for access in row.accesses]
+    needed = [access for access in row.accesses if access.needs.fetch is not None]
+    assert len(store.asked) == len(needed)
+    for access, question in zip(row.accesses, asked, strict=True):
+        resource = question["resource"]
+        owner = None if row.name in OWN_ACCOUNT else OWNER.account_id
+        assert (question["principal"], resource.account_id) == (OWNER.account_id, owner)
+        if access.resource is Resource.SOURCE:
+            assert (resource.bucket, resource.key) == ("source", "s")
+        else:
+            key = request.key if access.resource is Resource.OBJECT else None
+            assert (resource.bucket, resource.key) == (request.bucket, key)
+
+
+@pytest.mark.parametrize("name", ["CopyObject", "UploadPartCopy"])
+@pytest.mark.parametrize("target, source", [BOTH, BOTH[::-1]])
+def test_copy_needs_its_source_and_its_target(name: str, target: str, source: str) -> None:
+    store = OneBucket({"bucket": target, "source": source})
+    assert refusal(BY_NAME[name], request_for(BY_NAME[name], OWNER), store).code == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    ("name", "headers", "code"),
+    [
+        ("HeadObject", {"x-amz-expected-bucket-owner": BOTH[1]}, "AccessDenied"),
+        (
+            "PutObject",
+            {"x-amz-expected-bucket-owner": "me"},
+            "InvalidBucketOwnerAWSAccountID",
+        ),
+        ("CopyObject", {"x-amz-source-expected-bucket-owner": BOTH[1]}, "AccessDenied"),
+    ],
+)
+def test_owner_that_the_caller_expects_is_compared(
+    name: str, headers: dict[str, str], code: str
+) -> None:
+    request = request_for(BY_NAME[name], OWNER, headers=headers)
+    assert refusal(BY_NAME[name], request, OneBucket(OWNED)).code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("GetObject", "NoSuchKey"),
+        ("ListParts", "NoSuchUpload"),
+        ("CopyObject", "NoSuchKey"),
+        ("UploadPartCopy", "NoSuchUpload"),
+    ],
+)
+def test_only_who_may_know_is_told_that_something_is_not_there(name: str, code: str) -> None:
+    row, store = BY_NAME[name], OneBucket(OWNED, is_empty=True)
+    assert refusal(row, request_for(row, OWNER), store).code == code
+    assert refusal(row, request_for(row, STRANGER), store).code == "AccessDenied"
+
+
+def test_bucket_that_is_not_there_comes_before_the_decision() -> None:
+    row = BY_NAME["GetObject"]
+    with pytest.raises(NoSuchBucket):
+        run(row, request_for(row, None), OneBucket({}), Handler())
+
+
+def test_refused_head_of_a_bucket_tells_where_it_is_and_no_other_refusal_does() -> None:
+    headers = {}
+    for name in ("HeadBucket", "ListObjectsV2"):
+        row = BY_NAME[name]
+        headers[name] = refusal(row, request_for(row, STRANGER), OneBucket(OWNED)).headers
+    assert headers == {"HeadBucket": {"x-amz-bucket-region": "eu-west-1"}, "ListObjectsV2": {}}
+
+
+def test_handler_finds_on_the_request_what_its_row_needs() -> None:
+    handler = Handler()
+    for name in ("GetObject", "UploadPartCopy"):
+        run(BY_NAME[name], request_for(BY_NAME[name], OWNER), OneBucket(OWNED), handler)
+    read, copied = handler.ran
+    assert (read.bucket_record.name, read.record) == ("bucket", RECORD)
+    assert copied.upload is UPLOAD
+    assert (copied.source.bucket.name, copied.source.key) == ("source", "s")
+    assert copied.source.record is RECORD
+
+
+def test_keys_in_a_body_are_decided_one_by_one_by_the_action_of_the_row() -> None:
+    def all_but_one(**question: Any) -> Decision:
+        assert question["action"] == "s3:DeleteObject"
+        return replace(decide(**question), is_allowed=question["resource"].key != "mine")
+
+    row, handler = BY_NAME["DeleteObjects"], Handler()
+    run(row, request_for(row, OWNER), OneBucket(OWNED), handler, all_but_one)
+    [request] = handler.ran
+    assert [request.allows(key) for key in ("a", "mine", "b")] == [True, False, True]
+
+
+def test_copy_whose_source_changed_is_decided_again_and_gives_up_in_the_end() -> None:
+    row, store, handler = BY_NAME["CopyObject"], OneBucket(OWNED), Handler(conflicts=2)
+    run(row, request_for(row, OWNER), store, handler)
+    assert store.asked == ["bucket", "key source/s"] * 3
+    handler = Handler(conflicts=3)
+    with pytest.raises(ConditionConflict):
+        run(row, request_for(row, OWNER), OneBucket(OWNED), handler)
+    assert len(handler.ran) == 3
+    once, row = Handler(conflicts=1), BY_NAME["PutObject"]
+    with pytest.raises(ConditionConflict):
+        run(row, request_for(row, OWNER), OneBucket(OWNED), once)
+    assert len(once.ran) == 1
+
+
+@pytest.mark.parametrize("row", [row for row in OPERATIONS if row.handler is None][:3])
+def test_row_without_a_handler_is_not_implemented_for_everybody(row: Operation) -> None:
+    async def answer(account: Account | None, store: OneBucket) -> None:
+        services = Services(
+            store.port, ThreadBlocking(pool_threads=1), SystemClock(), S3Config(volume="s3v")
+        )
+        with pytest.raises(S3Error) as refused:
+            await Gate(services).run(row, request_for(row, account))
+        assert refused.value.code == "NotImplemented" and not store.asked
+
+    for account in (None, OWNER, STRANGER):
+        asyncio.run(answer(account, OneBucket(OWNED)))
+
+
+def test_nothing_but_the_gate_calls_handlers() -> None:
+    [root] = trioxygen.gateway.__path__
+    callers = set()
+    for path in Path(root).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                called = node.func
+                name = called.attr if isinstance(called, ast.Attribute) else None
+                name = called.id if isinstance(called, ast.Name) else name
+                if name == "handler":
+                    callers.add(path.relative_to(root).as_posix())
+    assert callers == {"s3/gate.py"}

@@ -1,0 +1,56 @@
+import pytest
+
+from tests.unit.gateway.s3.heads import head
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.s3.refused_headers import refuse_deletion_conditions, refuse_unimplemented
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("x-amz-server-side-encryption", "AES256"),
+        ("x-amz-server-side-encryption", "aws:kms"),
+        ("x-amz-server-side-encryption-customer-algorithm", "AES256"),
+        ("x-amz-server-side-encryption-aws-kms-key-id", "k"),
+        ("x-amz-copy-source-server-side-encryption-customer-key", "k"),
+        ("x-amz-object-lock-mode", "GOVERNANCE"),
+        ("x-amz-bucket-object-lock-enabled", "true"),
+        ("x-amz-tagging", "a=b"),
+        ("x-amz-tagging-directive", "REPLACE"),
+        ("x-amz-acl", "public-read"),
+        ("x-amz-grant-read", "id=a"),
+        ("x-amz-object-ownership", "ObjectWriter"),
+        ("x-amz-write-offset-bytes", "1"),
+        ("x-amz-if-match-size", "1"),
+    ],
+)
+def test_header_of_an_absent_feature_is_not_implemented(name: str, value: str) -> None:
+    with pytest.raises(S3Error) as refused:
+        refuse_unimplemented(head({"host": "h", name: value}))
+    assert (refused.value.code, refused.value.status) == ("NotImplemented", 501)
+    assert refused.value.details["Header"] == name
+
+
+def test_values_that_change_nothing_and_unknown_headers_are_taken() -> None:
+    refuse_unimplemented(
+        head(
+            {
+                "x-amz-acl": "private",
+                "x-amz-tagging-directive": "COPY",
+                "x-amz-object-ownership": "BucketOwnerEnforced",
+                "x-amz-bypass-governance-retention": "true",
+                "x-amz-meta-x-amz-tagging": "a",
+                "x-amz-date": "now",
+                "x-amz-something-new": "1",
+            }
+        )
+    )
+
+
+@pytest.mark.parametrize("name", ["x-amz-if-match-size", "x-amz-if-match-last-modified-time"])
+@pytest.mark.parametrize("value", ["", "1"])
+def test_deletion_that_hangs_on_size_or_time_is_not_implemented(name: str, value: str) -> None:
+    with pytest.raises(S3Error) as refused:
+        refuse_deletion_conditions(head({"host": "h", name: value}))
+    assert (refused.value.status, refused.value.details["Header"]) == (501, name)
+    refuse_deletion_conditions(head({"host": "h", "x-amz-mfa": "1"}))

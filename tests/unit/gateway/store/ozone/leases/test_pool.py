@@ -1,0 +1,170 @@
+"""A pool of leases: who fetches them, and what becomes of one that comes at a stop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.unit.metadata.inline_runtime import inline_runtime
+from tests.unit.metadata.manual_clock import SkippingClock
+from trioxygen.common.errors import SafeMode, Stopping, TrioxygenError
+from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
+from trioxygen.gateway.store.ozone.leases.pool import LeasePool, SizeClass
+from trioxygen.proto.v1.om_pb2 import (
+    LeaseBlocksReply,
+    LeaseBlocksRequest,
+    ReleaseLeasesRequest,
+    RenewLeasesReply,
+    RenewLeasesRequest,
+)
+from trioxygen.proto.v1.types_pb2 import BlockRange, Pipeline
+
+
+class Om:
+    """Leases blocks when it is let; refuses while it has an error."""
+
+    def __init__(self) -> None:
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.refusal: TrioxygenError | None = None
+        self.leased = 0
+        self.released: list[int] = []
+
+    async def lease(self, request: LeaseBlocksRequest) -> LeaseBlocksReply:
+        await self.may_answer.wait()
+        if self.refusal is not None:
+            raise self.refusal
+        self.leased += 1
+        blocks = BlockRange(container=1, first_local=100 * self.leased, count=request.count)
+        return LeaseBlocksReply(
+            lease_id=self.leased,
+            blocks=blocks,
+            pipeline=Pipeline(pipeline_id=1),
+            duration_ms=600_000,
+        )
+
+    async def renew(self, request: RenewLeasesRequest) -> RenewLeasesReply:
+        return RenewLeasesReply()
+
+    async def release(self, request: ReleaseLeasesRequest) -> None:
+        self.released += request.lease_ids
+
+
+class Setting:
+    def __init__(self, count: int) -> None:
+        clock = SkippingClock()
+        self.om, self.runtime = Om(), inline_runtime(clock)
+        self.keeper = LeaseKeeper(
+            clock, self.om.renew, self.om.release, interval_ms=1_000, give_back_ms_max=1_000
+        )
+        self.pool = LeasePool(
+            self.keeper, clock, self.runtime.tasks, self.om.lease, SizeClass(count, 1 << 20)
+        )
+
+    async def stop(self) -> None:
+        await self.pool.stop(1_000)
+        await self.keeper.give_back()
+
+
+@asynccontextmanager
+async def setting(count: int = 8) -> AsyncIterator[Setting]:
+    made = Setting(count)
+    yield made
+    await made.runtime.stop()
+
+
+async def settle() -> None:
+    """Every task has come to where it waits."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def test_lease_that_comes_while_the_gateway_stops_is_given_back() -> None:
+    async def run() -> None:
+        async with setting() as made:
+            made.om.may_answer.clear()
+            taking = asyncio.create_task(made.pool.take())
+            await settle()
+            stopping = asyncio.create_task(made.stop())
+            await settle()
+            assert not stopping.done() and not made.om.released
+            made.om.may_answer.set()
+            await stopping
+            assert made.om.released == [1]
+            with pytest.raises(Stopping):
+                await taking
+
+    asyncio.run(run())
+
+
+def test_om_that_never_answers_holds_up_a_stop_only_for_a_while() -> None:
+    async def run() -> None:
+        async with setting() as made:
+            made.om.may_answer.clear()
+            taking = asyncio.create_task(made.pool.take())
+            await settle()
+            await made.pool.stop(10)
+            with pytest.raises(Stopping):
+                await taking
+
+    asyncio.run(run())
+
+
+def test_lease_is_fetched_by_a_task_that_ends_with_the_runtime() -> None:
+    async def run() -> None:
+        async with setting() as made:
+            made.om.may_answer.clear()
+            taking = asyncio.create_task(made.pool.take())
+            await settle()
+            await made.runtime.stop()
+            assert {task.get_name() for task in asyncio.all_tasks()}.isdisjoint({"lease-blocks"})
+            with pytest.raises(Stopping):
+                await taking
+
+    asyncio.run(run())
+
+
+def test_all_who_wait_are_told_why_there_is_no_lease_and_the_next_asks_again() -> None:
+    async def run() -> None:
+        async with setting() as made:
+            made.om.refusal = SafeMode("the SCM counts its DataNodes")
+            results = await asyncio.gather(
+                *(made.pool.take() for _ in range(3)), return_exceptions=True
+            )
+            assert [type(each) for each in results] == [SafeMode] * 3
+            assert len({id(each) for each in results}) == 3
+            made.om.refusal = None
+            assert (await made.pool.take()).local == 100
+
+    asyncio.run(run())
+
+
+def test_one_who_gives_up_does_not_end_the_wait_of_others() -> None:
+    async def run() -> None:
+        async with setting() as made:
+            made.om.may_answer.clear()
+            first = asyncio.create_task(made.pool.take())
+            second = asyncio.create_task(made.pool.take())
+            await settle()
+            first.cancel()
+            await settle()
+            made.om.may_answer.set()
+            assert (await second).local == 100
+            assert first.cancelled() and made.om.leased == 1
+
+    asyncio.run(run())
+
+
+def test_next_lease_is_at_hand_before_the_first_is_used_up() -> None:
+    async def run() -> None:
+        async with setting(count=8) as made:
+            taken = [(await made.pool.take()).local for _ in range(7)]
+            await settle()
+            assert made.om.leased == 2
+            # It costs nobody a round trip.
+            made.om.may_answer.clear()
+            taken += [(await made.pool.take()).local for _ in range(3)]
+            assert taken == [*range(100, 108), 200, 201]
+
+    asyncio.run(run())

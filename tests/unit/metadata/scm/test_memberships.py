@@ -1,0 +1,101 @@
+import asyncio
+
+import pytest
+
+from tests.unit.metadata.scm.held_replica import HeldReplica, start_held, turns
+from tests.unit.metadata.scm.scm_harness import ScmHarness, scm_test
+from trioxygen.common.errors import Overloaded
+from trioxygen.metadata.scm.schema import PIPELINES
+from trioxygen.proto.v1 import scm_pb2 as scm
+
+
+async def heartbeat(harness: ScmHarness, node_id: str, *, full: bool) -> scm.HeartbeatReply:
+    """Once, and without what the harness does with its answer."""
+    request = scm.HeartbeatRequest(node_id=node_id, full_report=full)
+    channel = harness.network.channel("scm1")
+    method = "StorageContainerManager/Heartbeat"
+    return await channel.call(method, request, scm.HeartbeatReply, timeout_ms=20_000)
+
+
+@scm_test()
+async def test_node_is_told_its_pipeline_though_the_heartbeat_that_made_it_was_cancelled(
+    harness: ScmHarness,
+) -> None:
+    replica = await start_held(harness)
+    for node_id in ("dn1", "dn2"):
+        await harness.register(node_id)
+    # No pipeline is made before each that is known has told all.
+    await heartbeat(harness, "dn2", full=True)
+    replica.goes_on.clear()
+    cancelled = asyncio.ensure_future(heartbeat(harness, "dn1", full=True))
+    await replica.until_held()
+    cancelled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+    # While what it proposed is on its way: these look up who is where, or would make another.
+    others = [
+        asyncio.ensure_future(heartbeat(harness, name, full=False)) for name in ("dn1", "dn2")
+    ]
+    await turns()
+    replica.goes_on.set()
+    await asyncio.gather(*others)
+    with harness.store.read() as txn:
+        rows = {row.pipeline_id: list(row.node_ids) for _, row in PIPELINES.scan(txn, prefix=b"")}
+    assert sorted(rows.values()) == [["dn1"], ["dn2"]]
+    for node_id in ("dn1", "dn2"):
+        [command] = (await heartbeat(harness, node_id, full=False)).commands
+        assert rows[command.create_pipeline.pipeline.pipeline_id] == [node_id]
+
+
+async def without_pipelines(harness: ScmHarness) -> HeldReplica:
+    """An SCM that knows dn1, and whose proposals wait from here on."""
+    replica = await start_held(harness)
+    await harness.register("dn1")
+    replica.goes_on.clear()
+    return replica
+
+
+async def cancelled_heartbeat(harness: ScmHarness, replica: HeldReplica) -> None:
+    waiting = asyncio.ensure_future(heartbeat(harness, "dn1", full=True))
+    await replica.until_held()
+    await turns()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await turns()
+
+
+@scm_test()
+async def test_heartbeats_that_wait_in_vain_leave_no_work_of_their_own_behind(
+    harness: ScmHarness,
+) -> None:
+    replica = await without_pipelines(harness)
+    await cancelled_heartbeat(harness, replica)
+    after_first = len(asyncio.all_tasks())
+    for _ in range(20):
+        await cancelled_heartbeat(harness, replica)
+    after_others = len(asyncio.all_tasks())
+    replica.goes_on.set()
+    assert after_others == after_first
+    [command] = (await heartbeat(harness, "dn1", full=True)).commands
+    assert command.HasField("create_pipeline")
+
+
+def test_a_pipeline_that_could_not_be_made_is_logged_though_nobody_waits_for_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    @scm_test()
+    async def scenario(harness: ScmHarness) -> None:
+        replica = await without_pipelines(harness)
+        await cancelled_heartbeat(harness, replica)
+        replica.error = Overloaded("too many proposals wait")
+        replica.goes_on.set()
+        await turns()
+        logged = [record.getMessage() for record in caplog.records]
+        [line] = [line for line in logged if line.startswith("memberships_not_changed")]
+        assert "too many proposals wait" in line
+        replica.error = None
+        [command] = (await heartbeat(harness, "dn1", full=True)).commands
+        assert command.HasField("create_pipeline")
+
+    scenario()
