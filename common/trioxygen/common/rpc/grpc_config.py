@@ -18,7 +18,8 @@ class GrpcConfig:
     ping_interval_ms, ping_timeout_ms: a peer that is silent for both together is Unreachable.
     accept_timeout_ms: how long an upload waits for the receiver's consent.
     retry_wait_ms_first, retry_wait_ms_max: between attempts to reach a server, doubling; calls in
-        between fail at once.
+        between fail at once. Two waits, gRPC's and the session's, come to less than an election
+        timeout: a member that is back is heard of before it misses its leader.
     restart_ms: how long a server that has stopped in good order may take to come back; until then
         its silence is no refusal.
     slow_call_ms: a call that takes its server longer is logged.
@@ -32,7 +33,7 @@ class GrpcConfig:
     ping_timeout_ms: int = 2_000
     accept_timeout_ms: float = 60_000.0
     retry_wait_ms_first: float = 20.0
-    retry_wait_ms_max: float = 1_000.0
+    retry_wait_ms_max: float = 200.0
     restart_ms: float = 15_000.0
     slow_call_ms: float = 1_000.0
     stop_grace_ms: float = 30_000.0

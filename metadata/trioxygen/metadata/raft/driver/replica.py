@@ -1,6 +1,7 @@
 """A member of a Raft group of any size, as its users see it."""
 
 from collections.abc import Callable, Collection, Sequence
+from typing import Final
 
 from trioxygen.common.errors import (
     Internal,
@@ -20,11 +21,16 @@ from trioxygen.metadata.raft.core.types import Configuration, ReplicaId, Role
 from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
 from trioxygen.metadata.raft.driver.driver import Driver
 from trioxygen.metadata.raft.driver.ports import Transport
-from trioxygen.metadata.raft.driver.succession import successor
+from trioxygen.metadata.raft.driver.succession import may_take_over, successor
 from trioxygen.metadata.raft.log.reader import read_kept
 from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.log.writer import entry_bytes_max
 from trioxygen.metadata.raft.ports import Entry, GroupId, ReplicatedStateMachine
+
+# In election timeouts; with the wait of the transport for a process that is back, and with the
+# deadlines of callers, who wait 15 s.
+_TRANSFER_TRIES: Final = 3
+_TRANSFER_WAIT: Final = 6
 
 
 class RaftReplica:
@@ -301,16 +307,30 @@ class RaftReplica:
                 raise driver.not_leader()
 
     async def transfer_leadership(self, target: ReplicaId) -> None:
-        """Returns when this replica leads no more.
+        """Returns when this replica leads no more. A target that cannot take over yet, since it is
+        hardly back or far behind, is tried again.
 
         Raises: NotLeader, Unavailable: the target did not make it in time; InvalidRequest."""
         self._check()
-        driver = self._driver
-        try:
-            driver.node.transfer_leadership(target)
-        except refusals.RaftError as error:
-            raise self._refused(error) from error
-        driver.schedule()
-        ticks = self._config.core.election_ticks
-        if not await driver.until(lambda: driver.node.role is not Role.LEADER, ticks=ticks):
-            raise Unavailable("the target did not take over", group=self._group, replica=target)
+        driver, ticks = self._driver, self._config.core.election_ticks
+        for _ in range(_TRANSFER_TRIES):
+            try:
+                driver.node.transfer_leadership(target)
+            except refusals.RaftError as error:
+                raise self._refused(error) from error
+            driver.schedule()
+            if await driver.until(self._leads_no_more, ticks=ticks):
+                return
+            self._check()
+            # Each try holds up proposals for an election timeout: none while it would be in vain.
+            await driver.until(
+                lambda: self._leads_no_more() or may_take_over(driver.node.status(), target),
+                ticks=_TRANSFER_WAIT * ticks,
+            )
+            self._check()
+            if self._leads_no_more():
+                return
+        raise Unavailable("the target did not take over", group=self._group, replica=target)
+
+    def _leads_no_more(self) -> bool:
+        return self._driver.node.role is not Role.LEADER

@@ -300,6 +300,43 @@ def test_leadership_goes_to_the_one_that_is_asked_for(tmp_path: Path) -> None:
     run(scenario())
 
 
+def test_leadership_goes_to_a_member_that_is_only_coming_back(tmp_path: Path) -> None:
+    """Meanwhile proposals are taken, but for an election timeout at a time."""
+
+    async def scenario() -> None:
+        group = RaftGroup(tmp_path, 3)
+        await group.start(lambda _: Machine())
+        leader = await group.leader()
+        target = next(member for member in group.members if member is not leader)
+        group.faults.isolate(target.address, [member.address for member in group.members])
+        moving = asyncio.ensure_future(leader.replica.transfer_leadership(target.id))
+        client = Client(group, "client")
+        await client.work(3)
+        assert leader.replica.is_leader() and not moving.done()
+        group.faults.heal()
+        await moving
+        assert await group.leader() is target
+        await all_equal(group)
+        await group.end()
+
+    run(scenario())
+
+
+def test_leadership_stays_where_its_target_does_not_come_back(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        group = RaftGroup(tmp_path, 3)
+        await group.start(lambda _: Machine())
+        leader = await group.leader()
+        target = next(member for member in group.members if member is not leader)
+        group.faults.isolate(target.address, [member.address for member in group.members])
+        with pytest.raises(Unavailable, match="did not take over"):
+            await leader.replica.transfer_leadership(target.id)
+        await leader.replica.propose(b"x")
+        await group.end()
+
+    run(scenario())
+
+
 def test_watchers_are_told_when_a_replica_begins_and_ceases_to_lead(tmp_path: Path) -> None:
     async def scenario() -> None:
         group = RaftGroup(tmp_path, 3)
