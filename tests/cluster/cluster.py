@@ -128,6 +128,15 @@ class Cluster:
         """Args: other_than: a node that may still believe that it leads."""
         return wait_for_leader(self.config_file, role, other_than=other_than)
 
+    def make_leader(self, role: str, node: str) -> None:
+        """It leads when this returns: a machine that stood still may have elected another."""
+
+        def leads() -> bool:
+            self.o3("admin", role, "transfer-leader", node)
+            return self.leader(role) == node
+
+        wait_until(leads)
+
     def wait_for_all(self, role: str) -> str:
         return wait_for_all(self.config_file, role)
 

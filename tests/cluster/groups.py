@@ -73,7 +73,7 @@ def leader_of(actual: list[Member]) -> str | None:
 
 
 def wait_for_leader(
-    config_file: Path, group: str, *, other_than: str = "", seconds_max: float = 30
+    config_file: Path, group: str, *, other_than: str = "", seconds_max: float = 60
 ) -> str:
     """Args: other_than: a node that may still believe that it leads."""
     actual: list[Member] = []

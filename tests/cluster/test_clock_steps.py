@@ -18,12 +18,13 @@ from tests.integration.store_process import wait_until
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 MIB: Final = 1 << 20
 # What goes into a file of its own, and what shares one.
 SIZES: Final = (0, 100, 60_000, 70_000, 8 * MIB)
-SECONDS: Final = 10
+# Far less than a step. Nothing hangs, also on a machine that stands still now and then.
+SECONDS: Final = 60
 CONFIG: Final[dict[str, object]] = {
     # Signatures are of wall time, by AWS's rule: a wider window lets the test look behind it.
     "s3.clock_skew_seconds_max": 86_400,
@@ -45,7 +46,7 @@ def block_files(cluster: Cluster) -> list[Path]:
 
 
 def work(cluster: Cluster, s3: "S3Client", number: int) -> None:
-    """Everything that clients do, within seconds; the DataNode obeys what the SCM says then."""
+    """Everything that clients do, soon; the DataNode obeys what the SCM says then."""
     begun = time.monotonic()
     for size in SIZES:
         body = body_of(size, number)
@@ -84,7 +85,7 @@ def test_work_goes_on_whatever_one_wall_clock_does(new_cluster: NewCluster, tmp_
                 work(cluster, s3, number)
             # One that takes part under another time than all others.
             if node == follower:
-                cluster.o3("admin", "om", "transfer-leader", follower)
+                cluster.make_leader("om", follower)
                 work(cluster, s3, len(STEPS_MS))
         assert all(node["health"] == "HEALTHY" for node in cluster.status()["nodes"])
         output = cluster.log_text("gw1") + cluster.log_text("dn1")

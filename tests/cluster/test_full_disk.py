@@ -20,14 +20,14 @@ from tests.small_disk import SmallDisk, small_disk
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 MIB: Final = 1 << 20
 FULL: Final = (507, "InsufficientStorage")
 WRITERS: Final = 8
 SIZES: Final = (6 * MIB, 3 * MIB, 300_000, 20_000)
-# Of one process, on a busy machine, with what it has under way.
-SECONDS: Final = 15
+# Nothing hangs, also on a machine that stands still now and then.
+SECONDS: Final = 60
 # Room for all that is under way, beyond what is reserved.
 ENOUGH_BYTES: Final = 16 * MIB + WRITERS // len(SIZES) * 10 * MIB
 # The first one is full long before the others.
@@ -105,7 +105,7 @@ def goes_on(s3: "S3Client") -> None:
             return False
         return True
 
-    wait_until(put, seconds_max=30)
+    wait_until(put)
     assert read(s3, "bucket", "again") == body_of("again", 8 * MIB)
 
 
@@ -118,12 +118,12 @@ def health(cluster: Cluster, node: str) -> str:
 
 
 def restart(cluster: Cluster, node: str, name: str = "TERM") -> None:
-    """The end and the next start, each within seconds."""
+    """The end and the next start."""
     begun = time.monotonic()
     cluster.kill(node, name)
     assert time.monotonic() - begun < SECONDS, f"{node} did not end soon"
     cluster.restart(node)
-    assert time.monotonic() - begun < 2 * SECONDS, f"{node} was not ready soon"
+    assert time.monotonic() - begun < SECONDS, f"{node} was not ready soon"
 
 
 def test_full_datanodes_refuse_delete_and_go_on(
@@ -155,13 +155,12 @@ def test_full_datanodes_refuse_delete_and_go_on(
     empty(s3, "bucket")
     wait_until(
         lambda: all(disk.free_bytes > disk.size_bytes - 40 * MIB for disk in disks.values()),
-        seconds_max=40,
         output=lambda: {node: disk.free_bytes for node, disk in disks.items()},
     )
     wait_until(lambda: health(cluster, "gw1") == "ready")
     begun = time.monotonic()
     cluster.stop()
-    assert time.monotonic() - begun < 2 * SECONDS
+    assert time.monotonic() - begun < SECONDS
     cluster.check_logs()
 
 
@@ -200,7 +199,7 @@ def test_datanodes_without_a_byte_left_read_delete_stop_and_start(
     for key in stored:
         if key.startswith("large"):
             s3.delete_object(Bucket="bucket", Key=key)
-    wait_until(lambda: sum(disk.free_bytes for disk in disks.values()) >= 24 * MIB, seconds_max=30)
+    wait_until(lambda: sum(disk.free_bytes for disk in disks.values()) >= 24 * MIB)
     for disk in disks.values():
         disk.free()
     goes_on(s3)

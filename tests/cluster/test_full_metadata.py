@@ -20,11 +20,12 @@ from tests.small_disk import SmallDisk, small_disk
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 MIB: Final = 1 << 20
 DISK_BYTES: Final = 96 * MIB
-SECONDS: Final = 15
+# Nothing hangs, also on a machine that stands still now and then.
+SECONDS: Final = 60
 FULL: Final = (507, "InsufficientStorage")
 CONFIG: Final = {
     "metadata.gc_delay_seconds": 0,
@@ -118,14 +119,13 @@ def test_group_goes_on_while_a_members_disk_is_full(new_cluster: NewCluster, rol
             leads = cluster.leader(role) == node
             if leads != as_leader:
                 target = node if as_leader else f"{role}1"
-                cluster.o3("admin", role, "transfer-leader", target)
+                cluster.make_leader(role, target)
             disk.fill()
             begun = time.monotonic()
             keys = put_many(s3, f"full-{as_leader}")
             s3.delete_object(Bucket="bucket", Key=first.pop())
             assert keys_of(s3, "bucket", "full")
-            # More than one election and one handover of leadership.
-            assert time.monotonic() - begun < 2 * SECONDS
+            assert time.monotonic() - begun < SECONDS
             if role == "om":
                 # An SCM writes too little.
                 put_rows(endpoint, f"rows-{as_leader}")
@@ -140,8 +140,7 @@ def test_group_goes_on_while_a_members_disk_is_full(new_cluster: NewCluster, rol
             restart_and_free(cluster, node, disk)
             cluster.wait_for_all(role)
             wait_until(lambda: health(cluster, node) == "ready")
-            cluster.o3("admin", role, "transfer-leader", node)
-            assert cluster.leader(role) == node
+            cluster.make_leader(role, node)
             for key in (*keys, *put_many(s3, f"later-{as_leader}", 20)):
                 assert read(s3, "bucket", key).startswith(key.encode())
         cluster.stop()
@@ -184,7 +183,7 @@ def test_single_om_with_a_full_disk_deletes_and_goes_on(new_cluster: NewCluster)
                 return False
             return True
 
-        wait_until(goes_on, seconds_max=20)
+        wait_until(goes_on)
         wait_until(lambda: health(cluster, "om1") == "ready")
         assert read(s3, "bucket", "again") == bytes(100_000)
         cluster.stop()

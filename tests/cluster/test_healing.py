@@ -76,9 +76,8 @@ def test_damaged_rows_of_each_om_are_healed_by_the_others(
             assert output.returncode == 1, output
             cluster.restart(node)
             cluster.wait_for_all("om")
-            moved = o3("admin", "om", "transfer-leader", node, "--data", str(cluster.data))
-            assert moved.returncode == 0, moved.stderr
-            assert cluster.wait_for_all("om") == node
+            cluster.make_leader("om", node)
+            cluster.wait_for_all("om")
             read_until_healed(s3, cluster, node, hit)
             for key in KEYS:
                 assert read(s3, "bucket", key) == body_of(key)
@@ -134,8 +133,7 @@ def test_damaged_leader_heals_while_clients_write(new_cluster: NewCluster) -> No
         assert output.returncode == 1 and hit[0] in output.stdout, output
         cluster.restart(node)
         cluster.wait_for_all("om")
-        moved = o3("admin", "om", "transfer-leader", node, "--data", str(cluster.data))
-        assert moved.returncode == 0, moved.stderr
+        cluster.make_leader("om", node)
         written: dict[str, bytes] = {}
         for number, key in enumerate([*hit, *KEYS[:20], *hit]):
             new = f"new-{number}"
@@ -165,8 +163,7 @@ def test_damaged_rows_of_an_scm_are_healed_by_the_others(new_cluster: NewCluster
         assert output.returncode == 1 and "applied" in output.stdout, output
         cluster.restart(node)
         cluster.wait_for_all("scm")
-        moved = o3("admin", "scm", "transfer-leader", node, "--data", str(cluster.data))
-        assert moved.returncode == 0, moved.stderr
+        cluster.make_leader("scm", node)
         cluster.wait_for_all("scm")
         for key in KEYS[:20]:
             assert read(s3, "bucket", key) == body_of(key) * 100

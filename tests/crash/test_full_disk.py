@@ -106,8 +106,6 @@ def test_store_survives_kills_while_it_is_full(store: StoreProcess, disk: SmallD
         for key, size in acknowledged.items():
             assert read(s3, "bucket", key) == key[:2].encode() * (size // 2)
         empty(s3, "bucket")
-        wait_until(
-            lambda: disk.free_bytes >= 150 * MIB, seconds_max=30, output=lambda: disk.free_bytes
-        )
+        wait_until(lambda: disk.free_bytes >= 150 * MIB, output=lambda: disk.free_bytes)
         s3.put_object(Bucket="bucket", Key="again", Body=bytes(8 * MIB))
     store.stop()

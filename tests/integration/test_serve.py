@@ -64,7 +64,7 @@ class Process:
         """Exit code and standard error."""
         if number is not None:
             self.process.send_signal(number)
-        _, output = self.process.communicate(timeout=25)
+        _, output = self.process.communicate(timeout=120)
         return self.process.returncode, output
 
 
