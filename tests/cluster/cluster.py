@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.cluster.groups import wait_for_all, wait_for_leader
+from tests.cluster.ports import own_ports
 from tests.integration.endpoint import Endpoint
 from tests.integration.store_process import ADMIN, OTHER, environment, wait_until
 from trioxygen.cli.client.admin import find
@@ -59,13 +60,15 @@ class Cluster:
         roles = {role: self._counts[f"{role}s"] for role in ROLES}
         disk = SystemDisk()
         disk.make_directory(self.data)
-        layout = new_layout(random.SystemRandom(), "127.0.0.1", roles)
+        layout = new_layout(random.SystemRandom(), "127.0.0.1", roles, ports=own_ports())
         write_layout(disk, self.data, layout)
         return self
 
     def start(self) -> "Cluster":
         """Returns when every node is ready, and new blocks are placed on every DataNode."""
         assert self._supervisor is None, "runs already"
+        if not self.data.exists():
+            self.lay_out()
         counts = [f"--{name}={count}" for name, count in self._counts.items()]
         with self._log.open("a") as log:
             self._supervisor = subprocess.Popen(

@@ -23,7 +23,7 @@ _FORMAT: Final = 1
 _NOT_DATA: Final = {"lock", "logs", "lost+found", f"{_LAYOUT_FILE}.new"}
 _CLUSTER_ID_LENGTH: Final = 12
 # Below the ports that Linux gives to outgoing connections: a restart finds its own free again.
-_PORT_MIN, _PORT_MAX = 20_000, 32_000
+_PORTS: Final = range(20_000, 32_000)
 # A gateway that is started with workers has an admin port for each.
 _ADMIN_PORTS: Final = {role: 8 if role == "gateway" else 1 for role in ROLES}
 
@@ -79,31 +79,37 @@ class Layout:
         return "\n".join(lines) + "\n"
 
 
-def new_layout(rng: random.Random, host: str, counts: Mapping[str, int]) -> Layout:
-    """Args: counts: by role."""
+def new_layout(
+    rng: random.Random, host: str, counts: Mapping[str, int], *, ports: range = _PORTS
+) -> Layout:
+    """Args:
+    counts: by role.
+    ports: to choose from; those that are in use are left out."""
     layout = Layout(f"local-{random_token(rng, _CLUSTER_ID_LENGTH).lower()}", host, ())
     for role in ROLES:
         for _ in range(counts[role]):
-            layout = with_node(layout, rng, role)
+            layout = with_node(layout, rng, role, ports=ports)
     return layout
 
 
-def with_node(layout: Layout, rng: random.Random, role: str) -> Layout:
+def with_node(layout: Layout, rng: random.Random, role: str, *, ports: range = _PORTS) -> Layout:
     """One node more, the last of all, with an id and ports of its own."""
     taken = {node.id for node in layout.nodes}
     prefix = ROLES[role].id_prefix
     number = next(n for n in range(1, len(taken) + 2) if f"{prefix}{n}" not in taken)
     in_use = {port for node in layout.nodes for port in (node.port, *node.admin_ports)}
-    port = _free_ports(rng, layout.host, in_use, 1)
-    admin_port = _free_ports(rng, layout.host, in_use | {port}, _ADMIN_PORTS[role])
+    port = _free_ports(rng, layout.host, ports, in_use, 1)
+    admin_port = _free_ports(rng, layout.host, ports, in_use | {port}, _ADMIN_PORTS[role])
     node = LocalNode(f"{prefix}{number}", role, port, admin_port)
     return replace(layout, nodes=(*layout.nodes, node))
 
 
-def _free_ports(rng: random.Random, host: str, in_use: Container[int], count: int) -> int:
+def _free_ports(
+    rng: random.Random, host: str, ports: range, in_use: Container[int], count: int
+) -> int:
     """The first of `count` that follow each other."""
     for _ in range(1_000):
-        first = rng.randrange(_PORT_MIN, _PORT_MAX)
+        first = rng.choice(ports[: len(ports) - count])
         if all(port not in in_use and _is_free(host, port) for port in range(first, first + count)):
             return first
     raise CommandFailed(Exit.CANNOT_LISTEN, f"no free port on {host}: is it of this machine?")
