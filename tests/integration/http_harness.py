@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import uvloop
@@ -55,11 +57,17 @@ class Client:
         self.writer.close()
 
 
+@dataclass(frozen=True, slots=True)
+class TlsEnds:
+    server: ssl.SSLContext
+    client: ssl.SSLContext
+
+
 class Served:
     """A running server and what its application saw."""
 
-    def __init__(self, server: HttpServer, url: str) -> None:
-        self.server, self.url = server, url
+    def __init__(self, server: HttpServer, url: str, tls: TlsEnds | None) -> None:
+        self.server, self.url, self._tls = server, url, tls
         self.port = int(url.rsplit(":", 1)[1])
         self._clients: list[Client] = []
 
@@ -69,7 +77,8 @@ class Served:
         return next(iter(self.server.connections)).listening.intake
 
     async def client(self) -> Client:
-        client = Client(*await asyncio.open_connection("127.0.0.1", self.port, limit=MIB))
+        tls = None if self._tls is None else self._tls.client
+        client = Client(*await asyncio.open_connection("127.0.0.1", self.port, limit=MIB, ssl=tls))
         self._clients.append(client)
         return client
 
@@ -79,11 +88,14 @@ class Served:
 
 
 @asynccontextmanager
-async def served(app: AsgiApp, limits: HttpLimits) -> AsyncIterator[Served]:
+async def served(
+    app: AsgiApp, limits: HttpLimits, tls: TlsEnds | None = None
+) -> AsyncIterator[Served]:
     runtime = system_runtime(LocalNetwork())
     server = HttpServer(runtime, "test", limits, HttpMetrics(runtime.registry))
     await server.bind("127.0.0.1", 0)
-    running = Served(server, await server.start(app, lifespan="off"))
+    url = await server.start(app, lifespan="off", tls=None if tls is None else tls.server)
+    running = Served(server, url, tls)
     try:
         yield running
     finally:
@@ -93,10 +105,14 @@ async def served(app: AsgiApp, limits: HttpLimits) -> AsyncIterator[Served]:
 
 
 def run(
-    app: AsgiApp, steps: Callable[[Served], Coroutine[Any, Any, None]], **limits: float
+    app: AsgiApp,
+    steps: Callable[[Served], Coroutine[Any, Any, None]],
+    *,
+    tls: TlsEnds | None = None,
+    **limits: float,
 ) -> None:
     async def all_of_it() -> None:
-        async with served(app, HttpLimits(**limits)) as running:  # type: ignore[arg-type]
+        async with served(app, HttpLimits(**limits), tls) as running:  # type: ignore[arg-type]
             await steps(running)
 
     uvloop.run(all_of_it())

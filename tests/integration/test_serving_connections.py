@@ -1,25 +1,15 @@
-"""Connections of the HTTP server: half-closed, slow, too many, failing, stopped, encrypted."""
+"""Connections of the HTTP server: half-closed, slow, too many, failing, stopped."""
 
 import asyncio
-import datetime
 import socket
-import ssl
-from pathlib import Path
 
 import pytest
-import uvloop
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from tests.integration.http_harness import (
-    Client,
     Served,
     answer,
     drop_quietly,
     echo,
-    refuse,
     refuses,
     request,
     run,
@@ -313,55 +303,3 @@ def test_address_in_use_is_refused_by_name() -> None:
         await runtime.stop()
 
     run(echo, steps)
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A self-signed one for 127.0.0.1, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1)
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return folder / "cert.pem", folder / "key.pem"
-
-
-def test_tls_carries_requests_and_refusals(tmp_path: Path) -> None:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        assert scope["scheme"] == "https"
-        await (refuse if scope["path"] == "/refused" else echo)(scope, receive, send)
-
-    async def steps() -> None:
-        server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        server_side.load_cert_chain(*certificate(tmp_path))
-        client_side = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
-        client_side.check_hostname = False
-        runtime = system_runtime(LocalNetwork())
-        server = HttpServer(runtime, "tls", HttpLimits(), HttpMetrics(runtime.registry))
-        await server.bind("127.0.0.1", 0)
-        url = await server.start(app, tls=server_side, lifespan="off")
-        assert url.startswith("https://")
-        port = int(url.rsplit(":", 1)[1])
-        client = Client(*await asyncio.open_connection("127.0.0.1", port, ssl=client_side))
-        for size in (0, 10, 400_000):
-            await client.send(request("PUT", "/k", b"z" * size))
-            assert (await client.answer())[2] == b"/k?:" + b"z" * size
-        await client.send(request("PUT", "/refused", b"", "Content-Length: 100"))
-        status, fields, _ = await client.answer()
-        assert (status, fields[b"connection"]) == (403, b"close")
-        await client.close()
-        await server.stop(1)
-        await runtime.stop()
-
-    uvloop.run(steps())

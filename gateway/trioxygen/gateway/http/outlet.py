@@ -20,8 +20,9 @@ class Outlet:
         self.is_paused = False
         self.written_bytes = 0
         self._drained: asyncio.Future[None] | None = None
-        # Down to nothing: the rest of a piece keeps all of it in memory.
-        transport.set_write_buffer_limits(high=queued_bytes, low=0)
+        # Down to nothing: the rest of a piece keeps all of it in memory. From a byte up, since
+        # uvloop's TLS pauses at the limit, so at nothing already, and resumes at nothing, in turn.
+        transport.set_write_buffer_limits(high=max(queued_bytes, 1), low=0)
 
     @property
     def unsent_bytes(self) -> int:
