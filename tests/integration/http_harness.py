@@ -107,8 +107,8 @@ async def served(
 def run(
     app: AsgiApp,
     steps: Callable[[Served], Coroutine[Any, Any, None]],
-    *,
     tls: TlsEnds | None = None,
+    /,
     **limits: float,
 ) -> None:
     async def all_of_it() -> None:

@@ -72,7 +72,7 @@ def test_tls_carries_requests_and_refusals(tls: TlsEnds) -> None:
         status, fields, _ = await client.answer()
         assert (status, fields[b"connection"]) == (403, b"close")
 
-    run(app, steps, tls=tls)
+    run(app, steps, tls)
 
 
 def test_answers_go_out_in_whatever_pieces_requests_come(tls: TlsEnds) -> None:
@@ -99,7 +99,7 @@ def test_answers_go_out_in_whatever_pieces_requests_come(tls: TlsEnds) -> None:
             status, _, body = await client.answer()
             assert (status, body) == (200, b"-".join(b"%d" % number for number in range(pieces)))
 
-    run(app, steps, tls=tls)
+    run(app, steps, tls)
 
 
 def test_a_reader_who_does_not_read_is_waited_for(tls: TlsEnds) -> None:
@@ -125,4 +125,4 @@ def test_a_reader_who_does_not_read_is_waited_for(tls: TlsEnds) -> None:
         _, _, body = await client.answer()
         assert body == piece * pieces
 
-    run(big, steps, tls=tls)
+    run(big, steps, tls)
