@@ -8,11 +8,13 @@ from typing import Final
 # Beside those that `o3 cluster` chooses from, below those of outgoing connections.
 _RANGE: Final = range(10_000, 20_000)
 _EACH: Final = 400
+# Bound as long as this process lives.
+_claims: Final[list[socket.socket]] = []
 
 
 @cache
 def own_ports() -> range:
-    """Who holds the first one has the others, for as long as its process lives."""
+    """Who holds the port before the first one has the others."""
     for first in _RANGE[::_EACH]:
         claim = socket.socket()
         try:
@@ -23,6 +25,3 @@ def own_ports() -> range:
         _claims.append(claim)
         return range(first + 1, first + _EACH)
     raise AssertionError("every range of ports is of another run")
-
-
-_claims: Final[list[socket.socket]] = []

@@ -27,9 +27,9 @@ from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.log.writer import entry_bytes_max
 from trioxygen.metadata.raft.ports import Entry, GroupId, ReplicatedStateMachine
 
-# In election timeouts; with the wait of the transport for a process that is back, and with the
-# deadlines of callers, who wait 15 s.
 _TRANSFER_TRIES: Final = 3
+# In election timeouts: more than the transport waits before it tries a process that was gone. The
+# tries and the waits between them are less than callers wait.
 _TRANSFER_WAIT: Final = 6
 
 
@@ -313,24 +313,27 @@ class RaftReplica:
         Raises: NotLeader, Unavailable: the target did not make it in time; InvalidRequest."""
         self._check()
         driver, ticks = self._driver, self._config.core.election_ticks
-        for _ in range(_TRANSFER_TRIES):
+
+        def leads_no_more() -> bool:
+            return driver.node.role is not Role.LEADER
+
+        for tries_left in reversed(range(_TRANSFER_TRIES)):
             try:
                 driver.node.transfer_leadership(target)
             except refusals.RaftError as error:
                 raise self._refused(error) from error
             driver.schedule()
-            if await driver.until(self._leads_no_more, ticks=ticks):
+            if await driver.until(leads_no_more, ticks=ticks):
                 return
             self._check()
+            if not tries_left:
+                break
             # Each try holds up proposals for an election timeout: none while it would be in vain.
             await driver.until(
-                lambda: self._leads_no_more() or may_take_over(driver.node.status(), target),
+                lambda: leads_no_more() or may_take_over(driver.node.status(), target),
                 ticks=_TRANSFER_WAIT * ticks,
             )
             self._check()
-            if self._leads_no_more():
+            if leads_no_more():
                 return
         raise Unavailable("the target did not take over", group=self._group, replica=target)
-
-    def _leads_no_more(self) -> bool:
-        return self._driver.node.role is not Role.LEADER
