@@ -320,6 +320,10 @@ class RaftGroup:
                 except Unavailable:
                     await asyncio.sleep(TICK_MS / 1_000)
 
+    def cut_off(self, member: Member) -> None:
+        """From all others, until `faults.heal`."""
+        self.faults.isolate(member.address, [other.address for other in self.members])
+
     async def end(self) -> None:
         for member in self.members:
             await member.crash()

@@ -152,8 +152,7 @@ def test_each_command_counts_once_whichever_leader_dies(
             await until(lambda goal=goal: sum(client.acknowledged for client in clients) > goal)  # type: ignore[misc]
             member, _ = await group.leader()
             if victim % 2:
-                addresses = [member.address for member in group.raft.members]
-                group.raft.faults.isolate(member.address, addresses)
+                group.raft.cut_off(member)
                 await group.leader(not_=[member])
                 group.raft.faults.heal()
             else:
@@ -176,7 +175,7 @@ def test_batch_of_a_deposed_leader_leaves_nothing(
         await group.start()
         old, executor = await group.leader()
         await executor.execute(ReleaseLeasesRequest(lease_ids=[1]))
-        group.raft.faults.isolate(old.address, [member.address for member in group.raft.members])
+        group.raft.cut_off(old)
         lost = [
             asyncio.ensure_future(executor.execute(ReleaseLeasesRequest(lease_ids=[2])))
             for _ in range(20)

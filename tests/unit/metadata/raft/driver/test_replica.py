@@ -9,71 +9,17 @@ import pytest
 from tests.contract.replica_harness import (
     CORE,
     GROUP,
-    TICK_MS,
     Machine,
-    Member,
     RaftGroup,
     run,
     until,
 )
-from trioxygen.common.errors import InvalidRequest, NotLeader, TrioxygenError, Unavailable
+from tests.unit.metadata.raft.driver.clients import Client, all_equal, machine_of, machines
+from trioxygen.common.errors import InvalidRequest, NotLeader, TrioxygenError
 from trioxygen.common.units import KIB
 from trioxygen.metadata.raft.core.types import Configuration, ReplicaId
 from trioxygen.metadata.raft.driver.driver import RaftReplicaConfig
 from trioxygen.metadata.raft.log.wal import WalConfig
-
-
-def machines(group: RaftGroup) -> list[Machine]:
-    actual = [member.machine for member in group.members]
-    assert all(isinstance(each, Machine) for each in actual)
-    return [each for each in actual if isinstance(each, Machine)]
-
-
-def machine_of(member: Member) -> Machine:
-    assert isinstance(member.machine, Machine)
-    return member.machine
-
-
-async def all_equal(group: RaftGroup) -> None:
-    """Waits until everybody has applied the same, to the end of the leader's log."""
-
-    def is_done() -> bool:
-        leaders = group.leaders()
-        if not leaders:
-            return False
-        last = max(leader.replica.status().last_index for leader in leaders)
-        return all(machine.applied_index() == last for machine in machines(group))
-
-    await until(is_done)
-    first, *others = machines(group)
-    for other in others:
-        assert other.entries == first.entries
-
-
-class Client:
-    """Proposes payloads of its own, one after the other, each until it is acknowledged."""
-
-    def __init__(self, group: RaftGroup, name: str) -> None:
-        self._group, self._name = group, name
-        self.acknowledged: list[bytes] = []
-        self.tries = 0
-
-    async def work(self, count: int) -> None:
-        for number in range(count):
-            await self._propose(f"{self._name}-{number}")
-
-    async def _propose(self, what: str) -> None:
-        while True:
-            leader = await self._group.leader()
-            self.tries += 1
-            payload = f"{what} try {self.tries}".encode()
-            try:
-                await leader.replica.propose(payload)
-            except Unavailable:
-                await asyncio.sleep(TICK_MS / 1_000)
-                continue
-            self.acknowledged.append(payload)
-            return
 
 
 def test_leader_dies_and_the_others_go_on_with_all_that_was_acknowledged(tmp_path: Path) -> None:
@@ -125,8 +71,7 @@ def test_leader_that_is_cut_off_acknowledges_nothing_and_its_entries_give_way(
         await group.start(lambda _: Machine())
         old = await group.leader()
         await old.replica.propose(b"before")
-        addresses = [member.address for member in group.members]
-        group.faults.isolate(old.address, addresses)
+        group.cut_off(old)
         lost = [asyncio.ensure_future(old.replica.propose(b"lost %d" % n)) for n in range(5)]
         reading = asyncio.ensure_future(old.replica.read_barrier())
         new = await group.leader(not_=[old])
@@ -264,109 +209,12 @@ def test_new_member_learns_first_and_then_takes_a_voters_place(tmp_path: Path) -
     run(scenario())
 
 
-def test_leader_that_stops_hands_over_at_once(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        group = RaftGroup(tmp_path, 3)
-        await group.start(lambda _: Machine())
-        leader = await group.leader()
-        await leader.replica.propose(b"x")
-        term = leader.replica.term
-        await leader.replica.stop()
-        others = [member for member in group.members if member is not leader]
-        assert any(other.replica.term == term + 1 for other in others)
-        await leader.crash()
-        await (await group.leader()).replica.propose(b"y")
-        await group.end()
-
-    run(scenario())
-
-
-def test_leadership_goes_to_the_one_that_is_asked_for(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        group = RaftGroup(tmp_path, 3)
-        await group.start(lambda _: Machine())
-        for target in (*group.members, *group.members):
-            leader = await group.leader()
-            if leader is target:
-                continue
-            await leader.replica.transfer_leadership(target.id)
-            assert await group.leader() is target
-            await target.replica.propose(b"x")
-        with pytest.raises(InvalidRequest):
-            leader = await group.leader()
-            await leader.replica.transfer_leadership(ReplicaId(9))
-        await group.end()
-
-    run(scenario())
-
-
-def test_leadership_goes_to_a_member_that_is_only_coming_back(tmp_path: Path) -> None:
-    """Meanwhile proposals are taken, but for an election timeout at a time."""
-
-    async def scenario() -> None:
-        group = RaftGroup(tmp_path, 3)
-        await group.start(lambda _: Machine())
-        leader = await group.leader()
-        target = next(member for member in group.members if member is not leader)
-        group.faults.isolate(target.address, [member.address for member in group.members])
-        moving = asyncio.ensure_future(leader.replica.transfer_leadership(target.id))
-        client = Client(group, "client")
-        await client.work(3)
-        assert leader.replica.is_leader() and not moving.done()
-        group.faults.heal()
-        await moving
-        assert await group.leader() is target
-        await all_equal(group)
-        await group.end()
-
-    run(scenario())
-
-
-def test_leadership_stays_where_its_target_does_not_come_back(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        group = RaftGroup(tmp_path, 3)
-        await group.start(lambda _: Machine())
-        leader = await group.leader()
-        target = next(member for member in group.members if member is not leader)
-        group.faults.isolate(target.address, [member.address for member in group.members])
-        with pytest.raises(Unavailable, match="did not take over"):
-            await leader.replica.transfer_leadership(target.id)
-        await leader.replica.propose(b"x")
-        await group.end()
-
-    run(scenario())
-
-
-def test_watchers_are_told_when_a_replica_begins_and_ceases_to_lead(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        group = RaftGroup(tmp_path, 3)
-        output: list[tuple[ReplicaId, bool]] = []
-        for member in group.members:
-            replica = await member.boot(group.configuration)
-
-            def note(member: Member = member) -> None:
-                state = (member.id, member.replica.is_leader())
-                if state not in output[-1:]:
-                    output.append(state)
-
-            replica.watch_leadership(note)
-        for member in group.members:
-            await member.start(Machine())
-        leader = await group.leader()
-        await until(lambda: (leader.id, True) in output)
-        group.faults.isolate(leader.address, [member.address for member in group.members])
-        await until(lambda: (leader.id, False) in output[output.index((leader.id, True)) :])
-        await group.end()
-
-    run(scenario())
-
-
 def test_proposals_that_are_lost_or_cancelled_do_not_hold_up_a_stop(tmp_path: Path) -> None:
     async def scenario() -> None:
         group = RaftGroup(tmp_path, 3)
         await group.start(lambda _: Machine())
         leader = await group.leader()
-        group.faults.isolate(leader.address, [member.address for member in group.members])
+        group.cut_off(leader)
         proposals = [asyncio.ensure_future(leader.replica.propose(b"x")) for _ in range(3)]
         await asyncio.sleep(0)
         proposals[1].cancel()

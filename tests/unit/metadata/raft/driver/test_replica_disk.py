@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.contract.replica_harness import Machine, Member, RaftGroup, run, until
+from tests.unit.metadata.raft.driver.clients import machine_of
 from trioxygen.common.errors import NoSpace, NotLeader, TrioxygenError
 from trioxygen.common.system_disk import SystemDisk, SystemFile
 from trioxygen.common.units import KIB
@@ -48,11 +49,6 @@ class FaultyDisk(SystemDisk):
     def open(self, path: Path, *, create: bool = False) -> SystemFile:
         flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0)
         return FaultyFile(os.open(path, flags, 0o600), path, self.state)
-
-
-def machine_of(member: Member) -> Machine:
-    assert isinstance(member.machine, Machine)
-    return member.machine
 
 
 async def started(root: Path, voters: int) -> tuple[RaftGroup, list[DiskState]]:

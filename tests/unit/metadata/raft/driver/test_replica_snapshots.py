@@ -17,17 +17,13 @@ from tests.contract.replica_harness import (
     run,
     until,
 )
+from tests.unit.metadata.raft.driver.clients import machine_of
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.units import KIB
 from trioxygen.metadata.raft.driver.driver import RaftReplicaConfig
 from trioxygen.metadata.raft.log.wal import WalConfig
 from trioxygen.metadata.raft.ports import Entry, IncomingSnapshot, ReplicaFailed
 from trioxygen.proto.v1.raft_pb2 import InstallSnapshotHeader
-
-
-def machine_of(member: Member) -> Machine:
-    assert isinstance(member.machine, Machine)
-    return member.machine
 
 
 class IncomingAsTold(MachineIncoming):
