@@ -64,10 +64,12 @@ class Cluster:
         write_layout(disk, self.data, layout)
         return self
 
-    def start(self) -> "Cluster":
-        """Returns when every node is ready, and new blocks are placed on every DataNode."""
+    def start(self, *, lays_out: bool = True) -> "Cluster":
+        """Returns when every node is ready, and new blocks are placed on every DataNode.
+
+        Args: lays_out: here, on ports of these tests; else `o3 cluster up` does."""
         assert self._supervisor is None, "runs already"
-        if not self.data.exists():
+        if lays_out and not self.data.exists():
             self.lay_out()
         counts = [f"--{name}={count}" for name, count in self._counts.items()]
         with self._log.open("a") as log:
@@ -135,7 +137,8 @@ class Cluster:
         """It leads when this returns: a machine that stood still may have elected another."""
 
         def leads() -> bool:
-            self.o3("admin", role, "transfer-leader", node)
+            # Refused, perhaps, while another is elected.
+            self._o3("admin", role, "transfer-leader", node)
             return self.leader(role) == node
 
         wait_until(leads)
@@ -151,7 +154,12 @@ class Cluster:
     def o3(self, *arguments: str, data: Path | None = None, code: int = 0) -> str:
         """Runs `o3 ... --data FOLDER`, by default the cluster's; what it printed, on standard error
         when it is to fail."""
-        done = subprocess.run(
+        done = self._o3(*arguments, data=data)
+        assert done.returncode == code, (arguments, done.returncode, done.stderr)
+        return done.stderr if code else done.stdout
+
+    def _o3(self, *arguments: str, data: Path | None = None) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
             [
                 *(sys.executable, "-m", "trioxygen.cli.main", *arguments),
                 *("--data", str(data or self.data)),
@@ -162,8 +170,6 @@ class Cluster:
             timeout=240,
             check=False,
         )
-        assert done.returncode == code, (arguments, done.returncode, done.stderr)
-        return done.stderr if code else done.stdout
 
     def status(self) -> dict[str, Any]:
         """As a gateway tells it: what `o3 status` shows."""

@@ -52,7 +52,7 @@ def datanodes(cluster: Cluster) -> list[dict[str, Any]]:
 
 
 def test_cluster_serves_through_all_gateways_and_starts_again(new_cluster: NewCluster) -> None:
-    cluster = new_cluster(datanodes=3).start()
+    cluster = new_cluster(datanodes=3).start(lays_out=False)
     endpoints = cluster.endpoints()
     with endpoints[0].client() as first, endpoints[1].client() as two:
         first.create_bucket(Bucket="books")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FULL: Final = (507, "InsufficientStorage")
 # Of what happens at once: before anybody gives up or stops waiting, which takes 30 s.
-SOON_SECONDS: Final = 60
+SOON_SECONDS: Final = 25
 WRITERS: Final = 32
 
 

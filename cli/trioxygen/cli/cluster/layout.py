@@ -24,7 +24,8 @@ _NOT_DATA: Final = {"lock", "logs", "lost+found", f"{_LAYOUT_FILE}.new"}
 _CLUSTER_ID_LENGTH: Final = 12
 # Below the ports that Linux gives to outgoing connections: a restart finds its own free again.
 _PORTS: Final = range(20_000, 32_000)
-# A gateway that is started with workers has an admin port for each.
+# A gateway that is started with workers has an admin port for each; for more than eight
+# they are not kept.
 _ADMIN_PORTS: Final = {role: 8 if role == "gateway" else 1 for role in ROLES}
 
 
@@ -109,7 +110,7 @@ def _free_ports(
 ) -> int:
     """The first of `count` that follow each other."""
     for _ in range(1_000):
-        first = rng.choice(ports[: len(ports) - count])
+        first = rng.choice(ports[: len(ports) - count + 1])
         if all(port not in in_use and _is_free(host, port) for port in range(first, first + count)):
             return first
     raise CommandFailed(Exit.CANNOT_LISTEN, f"no free port on {host}: is it of this machine?")

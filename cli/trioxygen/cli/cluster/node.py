@@ -4,14 +4,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from enum import Enum
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from trioxygen.cli.cluster.layout import CONFIG_FILE, Layout, LocalNode
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.common.finishing import joined
+from trioxygen.common.states import Moves, State, move
 from trioxygen.common.worker import Tasks
 
 # Python's exit code when its last output could not be written.
@@ -21,7 +21,7 @@ _LOG_TAIL_BYTES: Final = 2_000
 _LINE_BYTES: Final = 4_096
 
 
-class NodeState(Enum):
+class NodeState(State):
     DOWN = "down"
     STARTING = "starting"
     READY = "ready"
@@ -31,7 +31,7 @@ class NodeState(Enum):
 
 
 # From a state to those that may follow.
-MOVES: Final[Mapping[NodeState, frozenset[NodeState]]] = {
+MOVES: Final[Moves[NodeState]] = {
     NodeState.DOWN: frozenset((NodeState.STARTING,)),
     NodeState.STARTING: frozenset((NodeState.READY, NodeState.ENDING, NodeState.EXITED)),
     NodeState.READY: frozenset((NodeState.ENDING, NodeState.EXITED)),
@@ -81,8 +81,7 @@ class NodeProcess:
         return "stopped" if self.is_paused else self._state.value
 
     def _move(self, to: NodeState) -> None:
-        assert to in MOVES[self._state], f"{self.node.id}: {self._state.name} to {to.name}"
-        self._state = to
+        self._state = move(MOVES, self._state, to)
 
     async def start(self, layout: Layout, environment: dict[str, str]) -> None:
         assert self.pid is None, "runs already"

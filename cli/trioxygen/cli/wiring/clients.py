@@ -1,26 +1,27 @@
 """Clients of the OM and of the SCM."""
 
+from typing import TypeVar
+
 from trioxygen.cli.config.schema import Config
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.metadata.client.scm import ScmClient
 
+C = TypeVar("C", OmClient, ScmClient)
+
 
 def build_om_client(config: Config, runtime: Runtime, addresses: list[str]) -> OmClient:
-    network = config.network
-    return OmClient(
-        runtime,
-        addresses,
-        timeout_ms=network.call_seconds_max * SECOND_MS,
-        try_ms=network.call_try_ms,
-        refused_ms=network.call_refused_seconds_max * SECOND_MS,
-    )
+    return _build(OmClient, config, runtime, addresses)
 
 
 def build_scm_client(config: Config, runtime: Runtime, addresses: list[str]) -> ScmClient:
+    return _build(ScmClient, config, runtime, addresses)
+
+
+def _build(kind: type[C], config: Config, runtime: Runtime, addresses: list[str]) -> C:
     network = config.network
-    return ScmClient(
+    return kind(
         runtime,
         addresses,
         timeout_ms=network.call_seconds_max * SECOND_MS,

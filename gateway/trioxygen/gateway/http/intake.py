@@ -170,6 +170,6 @@ class Intake:
     def _end_turns(self) -> None:
         """Of those that had nothing to give after all."""
         self._is_timed = False
-        self._turns = {holder: look for holder, look in self._turns.items() if look == self._look}
+        self._turns = {sender: look for sender, look in self._turns.items() if look == self._look}
         self._look += 1
         self._give_turns()

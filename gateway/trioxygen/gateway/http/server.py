@@ -1,4 +1,5 @@
-"""Serving an ASGI application over HTTP/1.1: start, time, graceful stop, each by uvicorn."""
+"""Serving an ASGI application over HTTP/1.1: uvicorn starts and stops it; the clock, and the
+cut-off of what is under way at a stop, are ours."""
 
 import asyncio
 import socket

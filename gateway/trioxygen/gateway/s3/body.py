@@ -38,6 +38,12 @@ def _give_back(buffers: Buffers, size_bytes: int, _: "asyncio.Future[None]") -> 
     buffers.give_back(size_bytes)
 
 
+async def _through(digesting: "asyncio.Future[None] | None") -> None:
+    """Also when who waits is cancelled the thread goes on with its batch."""
+    if digesting is not None:
+        await asyncio.shield(digesting)
+
+
 def _ended_early(reason: str) -> S3Error:
     if reason == "idle":
         return S3Error("RequestTimeout")
@@ -166,22 +172,20 @@ class Body:
                     if buffers.take(more_bytes):
                         granted_bytes += more_bytes
                         continue
-                if digesting is not None:
-                    await digesting
+                await _through(digesting)
                 buffers.give_back(digested_bytes)
                 digesting, digested_bytes, granted_bytes = self._digesting(batch), granted_bytes, 0
                 yield batch.pieces
                 batch = Gathered()
                 if digesting is not None and buffers.is_scarce:
-                    await digesting
+                    await _through(digesting)
                     buffers.give_back(digested_bytes)
                     digesting, digested_bytes = None, 0
-            if digesting is not None:
-                await digesting
+            await _through(digesting)
             if batch.pieces:
-                digesting = self._digesting(batch)
-                if digesting is not None:
-                    await digesting
+                buffers.give_back(digested_bytes)
+                digesting, digested_bytes, granted_bytes = self._digesting(batch), granted_bytes, 0
+                await _through(digesting)
                 yield batch.pieces
         finally:
             buffers.give_back(granted_bytes)

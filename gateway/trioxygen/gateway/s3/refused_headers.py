@@ -47,7 +47,7 @@ def refuse_deletion_conditions(head: RequestHeaders) -> None:
 
 
 def refuse_unimplemented(head: RequestHeaders) -> None:
-    """Refuse a request whose headers imply a feature that is not there; for every operation.
+    """Refuse a request whose headers imply a feature that is not there.
 
     Raises:
         S3Error: NotImplemented, naming the header.

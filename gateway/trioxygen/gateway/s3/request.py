@@ -177,7 +177,8 @@ def owner_of(account: Account) -> Owner:
 class Response:
     """Attributes:
     body: sent with the head in one write.
-    stream: what follows; its total length must be in the headers."""
+    stream: in its place; in chunks where the headers do not say how long it is.
+    length_bytes: of what is sent, where the headers say it already."""
 
     status: int = 200
     headers: Headers | None = None

@@ -129,6 +129,32 @@ def test_a_body_given_up_gives_its_buffers_back() -> None:
     run(test)
 
 
+def test_a_body_given_up_keeps_the_buffers_of_what_a_thread_digests() -> None:
+    async def test(blocking: ThreadBlocking) -> None:
+        shares = Shares(ShareLimits())
+        # Both threads are busy: a digest waits for one.
+        release = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        held = [
+            blocking.run(asyncio.run_coroutine_threadsafe(release.wait(), loop).result)
+            for _ in range(2)
+        ]
+        batches = body_of(Client([bytes(256 * KIB)] * 4), shares, blocking).batches()
+        await anext(batches)
+        waiting = asyncio.ensure_future(anext(batches))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert waiting.cancelled()
+        assert shares.buffers.held("account") > 0
+        release.set()
+        await asyncio.gather(*held)
+        while shares.buffers.total:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+    run(test)
+
+
 def test_a_slow_body_in_chunks_does_not_keep_the_reads_that_its_last_bytes_came_with() -> None:
     async def test(blocking: ThreadBlocking) -> None:
         shares = Shares(ShareLimits())
