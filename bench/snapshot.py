@@ -25,7 +25,8 @@ from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import system_runtime
 from trioxygen.metadata.om.state.schema import ALL_TABLES, KEYS, key_key
-from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.log.config import WalConfig
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.ports import Applied
 from trioxygen.metadata.replication.state import read_applied
 from trioxygen.metadata.store.lmdb_kv import LmdbStore

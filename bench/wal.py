@@ -14,7 +14,8 @@ import uvloop
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
 from trioxygen.metadata.raft.driver.one_voter import OnlyVoter
-from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.log.config import WalConfig
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.ports import Applied, Entry, GroupId, IncomingSnapshot, Snapshot
 
 GROUP = GroupId(1)

@@ -14,7 +14,7 @@ from tests.integration.store_process import wait_until
 from trioxygen.cli.config.nodes import Peer
 from trioxygen.cli.config.reading import load
 from trioxygen.common.rpc.grpc_metadata import CLUSTER_KEY
-from trioxygen.common.rpc.routes import PACKAGE
+from trioxygen.common.rpc.rules.table import PACKAGE
 from trioxygen.proto.v1 import group_admin_pb2 as admin
 
 _METHOD: Final = f"/{PACKAGE}.GroupAdmin/DescribeReplica"

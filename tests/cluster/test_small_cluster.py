@@ -12,7 +12,7 @@ from tests.cluster.conftest import NewCluster
 from tests.cluster.test_local_cluster import o3
 from tests.integration.endpoint import Endpoint, read
 from tests.integration.store_process import wait_until
-from trioxygen.common.rpc.routes import PACKAGE
+from trioxygen.common.rpc.rules.table import PACKAGE
 from trioxygen.proto.v1.datanode_pb2 import WriteSmallBlockRequest
 from trioxygen.proto.v1.types_pb2 import BlockId
 

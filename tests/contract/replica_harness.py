@@ -17,9 +17,10 @@ from trioxygen.common.runtime import Runtime, system_runtime
 from trioxygen.common.system_disk import SystemDisk
 from trioxygen.metadata.raft.core.config import RaftConfig
 from trioxygen.metadata.raft.core.types import Configuration, EntryKind, ReplicaId
-from trioxygen.metadata.raft.driver.driver import RaftReplicaConfig
+from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
 from trioxygen.metadata.raft.driver.replica import RaftReplica
-from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.log.config import WalConfig
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.ports import (
     Applied,
     Entry,

@@ -22,7 +22,7 @@ from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.metadata.om.service import OzoneManager
 from trioxygen.metadata.om.state.schema import ALL_TABLES as OM_TABLES
 from trioxygen.metadata.raft.core.config import RaftConfig
-from trioxygen.metadata.raft.driver.driver import RaftReplicaConfig
+from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
 from trioxygen.metadata.raft.driver.one_voter import OnlyVoter
 from trioxygen.metadata.raft.driver.replica import RaftReplica
 from trioxygen.metadata.raft.log.mending import StateHeld

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.raft.core.types import ReplicaId
-from trioxygen.metadata.raft.driver.driver import RaftReplicaConfig
+from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
 from trioxygen.metadata.raft.driver.replica import RaftReplica
 from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.membership.deciding import Peer

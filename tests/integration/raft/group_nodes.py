@@ -14,22 +14,19 @@ from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.rpc.network import Server
 from trioxygen.common.runtime import Runtime, system_runtime
 from trioxygen.metadata.raft.core.config import RaftConfig
-from trioxygen.metadata.raft.driver.driver import RaftReplicaConfig
-from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
+from trioxygen.metadata.raft.log.config import WalConfig
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.membership.deciding import Peer
 from trioxygen.metadata.raft.membership.directory import MembershipDirectory
 from trioxygen.metadata.raft.membership.discovery import DiscoveryConfig
 from trioxygen.metadata.raft.membership.joining import Joining
 from trioxygen.metadata.raft.ports import GroupId
 from trioxygen.metadata.raft.transport.transport import RaftTransport, RaftTransportConfig
-from trioxygen.metadata.replication.executor import (
-    META,
-    RETRIES,
-    Executor,
-    ExecutorConfig,
-    Now,
-    Refusal,
-)
+from trioxygen.metadata.replication.batch import Now, Refusal
+from trioxygen.metadata.replication.executor import Executor, ExecutorConfig
+from trioxygen.metadata.replication.retries import RETRIES
+from trioxygen.metadata.replication.state import META
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.memory_kv import MemoryStore

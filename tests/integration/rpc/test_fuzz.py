@@ -22,7 +22,7 @@ from tests.cluster.cluster import Cluster
 from tests.integration.endpoint import Endpoint, read, refused
 from tests.integration.rpc.messages import Messages
 from trioxygen.common.rpc.grpc_metadata import HEADER_KEY
-from trioxygen.common.rpc.routes import PACKAGE
+from trioxygen.common.rpc.rules.table import PACKAGE
 from trioxygen.proto.v1 import datanode_pb2, group_admin_pb2, om_pb2, raft_pb2, scm_pb2
 from trioxygen.proto.v1.session_pb2 import Batch, CallFrame, Hello
 from trioxygen.proto.v1.types_pb2 import BlockRange

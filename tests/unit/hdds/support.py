@@ -23,10 +23,10 @@ from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.datanode.datanode import DataNode
+from trioxygen.hdds.datanode.ports import ScmClient
 from trioxygen.hdds.datanode.volumes import VolumeParts
 from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.ring.config import DataNodeConfig
-from trioxygen.hdds.ring.ports import ScmClient
 from trioxygen.hdds.ring.ring import Ring
 from trioxygen.metadata.raft.ports import Entry, Replica, ReplicatedStateMachine
 from trioxygen.metadata.store.lmdb_kv import LmdbStore

@@ -92,7 +92,8 @@ def test_node_starts_again_with_an_entry_that_can_never_be_applied(
                 assert await again.read(1, 0, 6) == b"served"
                 await serves(again, 3)
                 await again.flush()
-        kept = RefusedEntries.FromString((tmp_path / "refused" / f"{index}.entry").read_bytes())
+        file = tmp_path / "refused" / f"{RING}-{index}.entry"
+        kept = RefusedEntries.FromString(file.read_bytes())
         assert list(kept.payloads) == [bad]
         assert kept.reason
 

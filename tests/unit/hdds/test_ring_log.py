@@ -14,7 +14,8 @@ from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.hdds.datanode.datanode import DataNode
 from trioxygen.hdds.datanode.volumes import VolumeParts
 from trioxygen.metadata.raft.driver.one_voter import OnlyVoter
-from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.log.config import WalConfig
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.ports import GroupId, Replica
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.ports import Store, Table

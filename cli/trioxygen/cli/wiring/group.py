@@ -20,7 +20,7 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.common.worker import Worker
 from trioxygen.metadata.raft.core.config import RaftConfig
 from trioxygen.metadata.raft.core.types import ReplicaId
-from trioxygen.metadata.raft.driver.driver import RaftReplicaConfig
+from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
 from trioxygen.metadata.raft.driver.replica import RaftReplica
 from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.membership.admin import GroupAdmin

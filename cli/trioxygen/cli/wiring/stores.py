@@ -8,9 +8,10 @@ from trioxygen.cli.config.schema import Config
 from trioxygen.cli.folder import own_log
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.om.state.schema import ALL_TABLES as OM_TABLES
+from trioxygen.metadata.raft.log.config import WalConfig
 from trioxygen.metadata.raft.log.mending import StatesHeld
 from trioxygen.metadata.raft.log.metrics import WalMetrics
-from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.scm.schema import ALL_TABLES as SCM_TABLES
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.ports import Table

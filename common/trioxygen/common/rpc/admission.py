@@ -6,10 +6,12 @@ from trioxygen.common.errors import Overloaded, Stopping
 
 
 class Admission:
-    """Counts what a server has under way, over all its sessions and streams."""
+    """Counts what a server has under way, over all its sessions and streams.
 
-    def __init__(self, calls_max: int) -> None:
-        self._calls_max = calls_max
+    Args: facts: of the server, for errors."""
+
+    def __init__(self, calls_max: int, **facts: str) -> None:
+        self._calls_max, self._facts = calls_max, facts
         self.calls = 0
         self._stopping = False
         self._idle = asyncio.Event()
@@ -21,9 +23,9 @@ class Admission:
     def begin(self) -> None:
         """Raises: Stopping, Overloaded. Otherwise `end` has to follow."""
         if self._stopping:
-            raise Stopping("the server is stopping")
+            raise Stopping("the server is stopping", **self._facts)
         if self.calls >= self._calls_max:
-            raise Overloaded("too many calls in flight", calls=self.calls)
+            raise Overloaded("too many calls in flight", calls=self.calls, **self._facts)
         self.calls += 1
 
     def end(self) -> None:

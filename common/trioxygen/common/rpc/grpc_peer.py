@@ -3,7 +3,7 @@
 from typing import Final, Protocol
 
 from trioxygen.common.rpc.grpc_config import GrpcConfig
-from trioxygen.common.rpc.routes import PACKAGE
+from trioxygen.common.rpc.rules.table import PACKAGE
 from trioxygen.common.rpc.tls import Tls
 from trioxygen.proto.v1 import session_pb2
 

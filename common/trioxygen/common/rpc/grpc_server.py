@@ -29,7 +29,8 @@ from trioxygen.common.rpc.grpc_peer import EXCHANGE, GrpcPeer, path_of
 from trioxygen.common.rpc.identity import certified, check_caller, identify
 from trioxygen.common.rpc.network import CannotListen, Service
 from trioxygen.common.rpc.options import callers_of
-from trioxygen.common.rpc.routes import PACKAGE, Routes
+from trioxygen.common.rpc.routes import Routes
+from trioxygen.common.rpc.rules.table import PACKAGE
 from trioxygen.common.rpc.session import check_cluster
 from trioxygen.common.rpc.session_server import ServerSession
 from trioxygen.proto.v1 import session_pb2

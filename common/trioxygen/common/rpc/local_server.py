@@ -1,10 +1,10 @@
 """A server of the local network: handlers by method, and how many calls are under way."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from trioxygen.common.errors import Overloaded, Stopping, UnknownMethod
+from trioxygen.common.errors import UnknownMethod
+from trioxygen.common.rpc.admission import Admission
 from trioxygen.common.rpc.call import Peer, Role
 from trioxygen.common.rpc.identity import check_caller
 from trioxygen.common.rpc.network import DownloadHandler, Handler, Service, UploadHandler
@@ -28,7 +28,7 @@ class LocalServer:
         calls_max: int,
         forget: Callable[["LocalServer"], None],
     ) -> None:
-        self._address, self._calls_max, self._forget = address, calls_max, forget
+        self._address, self._forget = address, forget
         self._calls: dict[str, Handler] = {}
         self._uploads: dict[str, UploadHandler] = {}
         self._downloads: dict[str, DownloadHandler] = {}
@@ -42,25 +42,22 @@ class LocalServer:
             self._downloads |= {
                 f"{name}/{key}": handler for key, handler in service.downloads.items()
             }
-        self.calls_in_flight = 0
-        self._stopping = False
-        self._idle = asyncio.Event()
+        self._admission = Admission(calls_max, address=address)
 
     @property
     def address(self) -> str:
         return self._address
 
+    @property
+    def calls_in_flight(self) -> int:
+        return self._admission.calls
+
     def begin(self) -> None:
-        if self._stopping:
-            raise Stopping(address=self._address)
-        if self.calls_in_flight >= self._calls_max:
-            raise Overloaded("too many calls in flight", address=self._address)
-        self.calls_in_flight += 1
+        """Raises: Stopping, Overloaded. Otherwise `end` has to follow."""
+        self._admission.begin()
 
     def end(self) -> None:
-        self.calls_in_flight -= 1
-        if self._stopping and self.calls_in_flight == 0:
-            self._idle.set()
+        self._admission.end()
 
     def handler(self, method: str, peer: Peer) -> Handler:
         return self._entered(self._calls, method, peer)
@@ -79,7 +76,5 @@ class LocalServer:
         return handler
 
     async def stop(self) -> None:
-        self._stopping = True
         self._forget(self)
-        if self.calls_in_flight:
-            await self._idle.wait()
+        await self._admission.stop()

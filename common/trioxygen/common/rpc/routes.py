@@ -18,8 +18,6 @@ from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.common.rpc.rules.table import PACKAGE
 from trioxygen.common.rpc.serving import NEVER_SLOW, Serving
 
-__all__ = ["PACKAGE", "Routes", "parse", "reply_type_of"]
-
 H = TypeVar("H")
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from trioxygen.common.blocking import Blocking
 from trioxygen.common.checksum import Algorithm
 from trioxygen.common.disk import Buffer
+from trioxygen.common.finishing import joined
 from trioxygen.common.units import GIB, KIB, MIB
 from trioxygen.gateway.auth.payload import PayloadMode, declared_payload_hash, payload_mode
 from trioxygen.gateway.auth.streaming import ChunkedDecoder, open_decoder
@@ -41,7 +42,7 @@ def _give_back(buffers: Buffers, size_bytes: int, _: "asyncio.Future[None]") -> 
 async def _through(digesting: "asyncio.Future[None] | None") -> None:
     """Also when who waits is cancelled the thread goes on with its batch."""
     if digesting is not None:
-        await asyncio.shield(digesting)
+        await joined(digesting)
 
 
 def _ended_early(reason: str) -> S3Error:

@@ -3,7 +3,7 @@
 <volume>/VERSION                               format, volume id, cluster id (JSON)
 <volume>/index                                 key-value store: containers, segments, blocks
 <volume>/log                                   write-ahead log
-<volume>/refused                               what could not be applied (datanode/refusals.py)
+<volume>/refused                               what could not be applied (ring/refusals.py)
 <volume>/containers/<id>/<local>.block         a large block
 <volume>/containers/<id>/<local>.block.<n>     one that is being received; removed at start
 <volume>/containers/<id>/packed-<segment>.data small blocks, one after the other

@@ -14,7 +14,7 @@ log = logs.get(__name__)
 
 
 class Commands:
-    """Args: refused: is told of each part of a command that was refused."""
+    """Shared by the senders to all SCMs: what one was told is done once."""
 
     def __init__(self, clock: Clock, homes: Homes) -> None:
         self._clock, self._homes = clock, homes

@@ -17,13 +17,13 @@ from trioxygen.hdds.datanode.description import described, tell_room
 from trioxygen.hdds.datanode.heartbeat import Heartbeat
 from trioxygen.hdds.datanode.homes import Homes
 from trioxygen.hdds.datanode.metrics import DataNodeCollector
+from trioxygen.hdds.datanode.ports import ScmClient
 from trioxygen.hdds.datanode.service import DataNodeService
 from trioxygen.hdds.datanode.volumes import VolumeParts, belong_to, open_volume
 from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.ring import recovery
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.places import Recovered
-from trioxygen.hdds.ring.ports import ScmClient
 from trioxygen.hdds.ring.rings import Rings
 from trioxygen.proto.v1.datanode_pb2 import (
     DescribeDataNodeReply,

@@ -9,8 +9,8 @@ from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.hdds.container.volume import Unreported
 from trioxygen.hdds.datanode.commands import Commands
 from trioxygen.hdds.datanode.description import volume_report
+from trioxygen.hdds.datanode.ports import ScmClient
 from trioxygen.hdds.datanode.work import VolumeWork
-from trioxygen.hdds.ring.ports import ScmClient
 from trioxygen.proto.v1.scm_pb2 import (
     ContainerReport,
     HeartbeatRequest,

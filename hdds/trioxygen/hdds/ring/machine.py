@@ -151,7 +151,7 @@ class RingMachine:
         return None
 
     async def _set_aside(self, entry: Entry, error: Exception) -> TrioxygenError:
-        await self._blocks.refusals.entry(entry.index, entry.payload, error)
+        await self._blocks.refusals.entry(self.pipeline_id, entry.index, entry.payload, error)
         known = error if isinstance(error, TrioxygenError) else Internal(f"{error!r}")
         if isinstance(error, DecodeError | InvalidRequest):
             return known  # found before anything was done
@@ -267,7 +267,7 @@ class RingMachine:
             kept = DeleteBlocksCommand(transaction_id=command.transaction_id, blocks=bad)
             error = InvalidRequest(f"{RULES.fault(bad[0])}", ranges=len(bad))
             payload = RingEntry(delete_blocks=kept).SerializeToString()
-            await self._blocks.refusals.entry(index, payload, error)
+            await self._blocks.refusals.entry(self.pipeline_id, index, payload, error)
 
     def _apply_delete(self, blocks: DeletedRange, index: int) -> None:
         current, volume = self._blocks.current, self._blocks.volume

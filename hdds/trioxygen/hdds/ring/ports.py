@@ -1,16 +1,10 @@
-"""What a DataNode asks of a volume's log, of the members of its rings, and of the SCM."""
+"""What rings ask of their volume's log, and of their members."""
 
 from collections.abc import Callable
 from typing import Protocol
 
 from trioxygen.metadata.raft.ports import Replica
 from trioxygen.proto.v1.datanode_pb2 import RingRow
-from trioxygen.proto.v1.scm_pb2 import (
-    HeartbeatReply,
-    HeartbeatRequest,
-    RegisterDataNodeReply,
-    RegisterDataNodeRequest,
-)
 
 # The member of a ring that this node is, not started: over the log that the volume's rings share.
 ReplicaFactory = Callable[[RingRow], Replica]
@@ -28,11 +22,3 @@ class SharedLog(Protocol):
     def watch_pressure(self) -> Callable[[Callable[[], None]], None]:
         """Calls a watcher when the log wants entries to be durable elsewhere, to drop them."""
         ...
-
-
-class ScmClient(Protocol):
-    """Of one SCM."""
-
-    async def register(self, request: RegisterDataNodeRequest) -> RegisterDataNodeReply: ...
-
-    async def heartbeat(self, request: HeartbeatRequest) -> HeartbeatReply: ...

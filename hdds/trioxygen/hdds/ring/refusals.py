@@ -28,14 +28,14 @@ class Refusals:
         self._volume = volume
         self.entries = 0
 
-    async def entry(self, index: int, payload: bytes, error: Exception) -> None:
-        """Of the log. It is passed even if it cannot be kept: without that no start would end."""
+    async def entry(self, ring: int, index: int, payload: bytes, error: Exception) -> None:
+        """Of a ring's log. It is passed even if it cannot be kept: else no start would end."""
         self.entries += 1
-        log.error("log_entry_refused", index=index, size_bytes=len(payload), error=error)
+        log.error("log_entry_refused", ring=ring, index=index, size_bytes=len(payload), error=error)
         try:
-            await self.keep(f"{index}.entry", [payload], str(error))
+            await self.keep(f"{ring}-{index}.entry", [payload], str(error))
         except Exception as failure:
-            log.error("refused_entry_not_kept", index=index, error=failure)
+            log.error("refused_entry_not_kept", ring=ring, index=index, error=failure)
 
     async def keep(self, name: str, payloads: Sequence[bytes], reason: str) -> None:
         """Raises: NoSpace, OSError."""

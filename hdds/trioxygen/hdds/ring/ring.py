@@ -223,7 +223,7 @@ class Ring:
 
         Raises: BlockExists."""
         known = self._sealed.get(key) or self._blocks.find_block(key)
-        if known is not None and (known.size_bytes != size_bytes or known.checksums != checksums):
+        if known is not None and not known.is_same_content(size_bytes, checksums):
             raise BlockExists(
                 "the block exists with other content", container=block.container, local=block.local
             )
@@ -237,11 +237,7 @@ class Ring:
         container_id, local = request.block.container, request.block.local
         key = block_key(container_id, local)
         known = self._sealed.get(key) or self._blocks.find_block(key)
-        if (
-            known is None
-            or known.size_bytes != request.size_bytes
-            or known.checksums != request.checksums
-        ):
+        if known is None or not known.is_same_content(request.size_bytes, request.checksums):
             raise NoSuchBlock("not received", container=container_id, local=local)
         if isinstance(known, Block):
             return known.commit_sequence

@@ -27,6 +27,9 @@ class SealedBlock:
     record: Place | None
     expires_ms: float
 
+    def is_same_content(self, size_bytes: int, checksums: bytes) -> bool:
+        return self.size_bytes == size_bytes and self.checksums == checksums
+
     def block(self, commit_sequence: int) -> Block:
         return Block(
             self.size_bytes, commit_sequence, self.checksums, self.segment, self.offset_bytes
@@ -80,13 +83,13 @@ class SealedBlocks:
         return was_busy
 
     def is_known(self, key: bytes, size_bytes: int, checksums: bytes) -> bool:
-        """Whether the block is here, with this content. Raises: InvalidRequest, Overloaded."""
+        """Whether the block is here, with this content. Raises: BlockExists, Overloaded."""
         if key in self._busy:
             raise Overloaded("the block is being written by another stream")
         known = self._blocks.get(key) or self._find(key)
         if known is None:
             return False
-        if known.size_bytes != size_bytes or known.checksums != checksums:
+        if not known.is_same_content(size_bytes, checksums):
             container, local = block_of_key(key)
             raise BlockExists(
                 "the block exists with other content", container=container, local=local
@@ -105,7 +108,7 @@ class SealedBlocks:
         """A PutBlock of it, with this content, is being applied: from now on the pending blocks
         know it. None: no such bytes are here."""
         sealed = self._blocks.get(key)
-        if sealed is None or sealed.size_bytes != size_bytes or sealed.checksums != checksums:
+        if sealed is None or not sealed.is_same_content(size_bytes, checksums):
             return None
         self._take(key)
         return sealed

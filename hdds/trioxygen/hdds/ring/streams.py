@@ -61,7 +61,7 @@ class Streams:
         """(size in bytes, checksums), once all is on stable storage.
 
         A block that is sent again is only compared. A failed one leaves nothing behind.
-        Raises: InvalidRequest, ContainerNotOpen, NoSpace, Overloaded.
+        Raises: InvalidRequest, BlockExists, ContainerNotOpen, NoSpace, Overloaded.
         """
         if not 0 < size_bytes_max <= self._config.block_bytes_max:
             raise InvalidRequest("the announced size of a block", size_bytes=size_bytes_max)

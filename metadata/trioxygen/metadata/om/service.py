@@ -33,8 +33,8 @@ from trioxygen.metadata.om.workers.leases import LeaseExpiry
 from trioxygen.metadata.om.workers.purge import BucketPurge
 from trioxygen.metadata.raft.ports import Replica
 from trioxygen.metadata.replication import healed
+from trioxygen.metadata.replication.batch import Handler as CommandHandler
 from trioxygen.metadata.replication.executor import Executor, ExecutorConfig
-from trioxygen.metadata.replication.executor import Handler as CommandHandler
 from trioxygen.metadata.replication.state import SEQUENCE, get_integer
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1 import om_pb2 as om

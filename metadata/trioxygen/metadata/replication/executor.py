@@ -45,8 +45,6 @@ from trioxygen.metadata.replication.batch import (
     BatchRunner,
     BatchTooLarge,
     Handler,
-    Now,
-    Refusal,
     Waiting,
 )
 from trioxygen.metadata.replication.changes import Changes
@@ -59,14 +57,6 @@ from trioxygen.metadata.replication.upkeep import Upkeep
 from trioxygen.metadata.store.ports import Store, Table
 from trioxygen.proto.v1 import replication_pb2
 from trioxygen.proto.v1.replication_pb2 import Delta, MemberRow, PutMember
-
-__all__ = [
-    "META",
-    "RETRIES",
-    "Handler",
-    "Now",
-    "Refusal",
-]
 
 log = logs.get(__name__)
 

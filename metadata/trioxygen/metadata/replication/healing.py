@@ -23,8 +23,8 @@ from trioxygen.common.errors import (
     TrioxygenError,
 )
 from trioxygen.common.runtime import Runtime
-from trioxygen.metadata.replication.executor import META, Executor
-from trioxygen.metadata.replication.state import is_own, own_rows
+from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.replication.state import META, is_own, own_rows
 from trioxygen.metadata.store.ports import DamagedSpan, Table
 from trioxygen.metadata.store.seal import shown
 from trioxygen.proto.v1 import group_admin_pb2 as admin

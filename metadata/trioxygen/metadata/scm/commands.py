@@ -4,12 +4,8 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState, move
+from trioxygen.metadata.replication.batch import Handler, Now, Refusal
 from trioxygen.metadata.replication.dump import skipped, skipped_a_little
-from trioxygen.metadata.replication.executor import (
-    Handler,
-    Now,
-    Refusal,
-)
 from trioxygen.metadata.replication.state import get_integer, put_integer
 from trioxygen.metadata.scm.containers import moves_to
 from trioxygen.metadata.scm.pipelines import get_pipeline, key_of, pipeline_key, pipeline_of

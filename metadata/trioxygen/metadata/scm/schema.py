@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from trioxygen.metadata.replication.executor import META, RETRIES
-from trioxygen.metadata.replication.state import SEQUENCE, get_integer
+from trioxygen.metadata.replication.retries import RETRIES
+from trioxygen.metadata.replication.state import META, SEQUENCE, get_integer
 from trioxygen.metadata.store.ports import ReadTxn, Table
 from trioxygen.metadata.store.table import RowTable
 from trioxygen.proto.v1 import scm_pb2

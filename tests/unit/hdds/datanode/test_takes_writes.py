@@ -7,7 +7,8 @@ from tests.unit.hdds.support import PIPELINE, RING, FragileDisk, ListRing, new_r
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.raft.driver.one_voter import OnlyVoter
-from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.log.config import WalConfig
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.ports import GroupId, Replica
 from trioxygen.proto.v1.datanode_pb2 import RingRow
 from trioxygen.proto.v1.types_pb2 import Pipeline

@@ -14,7 +14,8 @@ from trioxygen.hdds.container.blocks import CONTAINERS, META, TABLES, container_
 from trioxygen.hdds.datanode.datanode import DataNode
 from trioxygen.hdds.datanode.volumes import VolumeParts
 from trioxygen.hdds.ring.rows import FORMER_RING, put_ring, ring_rows
-from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.log.config import WalConfig
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.ports import Entry, GroupId
 from trioxygen.metadata.raft.transport.transport import RaftTransport
 from trioxygen.metadata.store.lmdb_kv import LmdbStore

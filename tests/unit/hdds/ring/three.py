@@ -22,7 +22,8 @@ from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.ring import Ring
 from trioxygen.metadata.client.scm import ScmClient
-from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.log.config import WalConfig
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.transport.transport import RaftTransport, RaftTransportConfig
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.ports import Store, Table

@@ -17,7 +17,7 @@ from tests.unit.metadata.om.om_harness import (
 )
 from tests.unit.metadata.om.upload_steps import KEY, begin_upload
 from trioxygen.common.errors import Internal, Overloaded
-from trioxygen.metadata.replication.executor import Now
+from trioxygen.metadata.replication.batch import Now
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2 as om
 

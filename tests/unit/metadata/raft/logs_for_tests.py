@@ -6,7 +6,8 @@ from pathlib import Path
 from tests.unit.metadata.raft.inline import inline_runtime
 from tests.unit.metadata.raft.memory_disk import MemoryDisk
 from trioxygen.common.disk import Disk
-from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.log.config import WalConfig
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.ports import Entry, GroupId
 
 DIRECTORY = Path("/log")

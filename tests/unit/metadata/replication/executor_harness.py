@@ -12,15 +12,10 @@ from trioxygen.common.errors import (
     NoSpace,
 )
 from trioxygen.common.runtime import Runtime
-from trioxygen.metadata.replication.executor import (
-    META,
-    RETRIES,
-    Executor,
-    ExecutorConfig,
-    Handler,
-    Now,
-    Refusal,
-)
+from trioxygen.metadata.replication.batch import Handler, Now, Refusal
+from trioxygen.metadata.replication.executor import Executor, ExecutorConfig
+from trioxygen.metadata.replication.retries import RETRIES
+from trioxygen.metadata.replication.state import META
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.memory_kv import MemoryStore
 from trioxygen.metadata.store.ports import Table

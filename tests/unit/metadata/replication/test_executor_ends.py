@@ -13,7 +13,7 @@ from tests.unit.metadata.memory_replica import MemoryReplica
 from tests.unit.metadata.replication.executor_harness import ROWS, TABLES, Service, put
 from tests.unit.metadata.replication.test_executor_group import Group
 from trioxygen.common.errors import InvalidRequest, NoSpace, NotLeader, Stopping
-from trioxygen.metadata.raft.log.wal import WalConfig
+from trioxygen.metadata.raft.log.config import WalConfig
 from trioxygen.metadata.raft.ports import LogCompacted
 from trioxygen.metadata.replication.changes import Changes
 from trioxygen.metadata.replication.executor import Executor, ExecutorConfig

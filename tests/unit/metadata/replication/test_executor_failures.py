@@ -21,10 +21,8 @@ from trioxygen.common.errors import (
     NotLeader,
     Stopping,
 )
-from trioxygen.metadata.replication.executor import (
-    ExecutorConfig,
-    Now,
-)
+from trioxygen.metadata.replication.batch import Now
+from trioxygen.metadata.replication.executor import ExecutorConfig
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.memory_kv import MemoryStore, MemoryWriteTxn
 from trioxygen.proto.v1.om_pb2 import KeyToDelete

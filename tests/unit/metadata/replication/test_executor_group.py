@@ -14,14 +14,10 @@ from tests.unit.metadata.memory_replica import MemoryReplica
 from trioxygen.common.errors import NotLeader, Stopping, Unavailable
 from trioxygen.metadata.raft.core.types import Configuration, ReplicaId
 from trioxygen.metadata.raft.ports import LogCompacted
-from trioxygen.metadata.replication.executor import (
-    META,
-    RETRIES,
-    Executor,
-    ExecutorConfig,
-    Now,
-    Refusal,
-)
+from trioxygen.metadata.replication.batch import Now, Refusal
+from trioxygen.metadata.replication.executor import Executor, ExecutorConfig
+from trioxygen.metadata.replication.retries import RETRIES
+from trioxygen.metadata.replication.state import META
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.memory_kv import MemoryStore

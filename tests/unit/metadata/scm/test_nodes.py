@@ -3,7 +3,7 @@ import pytest
 from tests.unit.metadata.scm.scm_harness import CLUSTER, ScmHarness, report, scm_test
 from trioxygen.common.errors import InvalidRequest, WrongIdentity
 from trioxygen.common.rpc.call import Role
-from trioxygen.metadata.replication.executor import RETRIES
+from trioxygen.metadata.replication.retries import RETRIES
 from trioxygen.metadata.scm.schema import CONTAINERS, NODES
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.types_pb2 import BlockId

@@ -12,7 +12,7 @@ from trioxygen.metadata.om.state.schema import (
     bucket_key,
     bucket_prefix,
 )
-from trioxygen.metadata.replication.executor import Handler, Now, Refusal
+from trioxygen.metadata.replication.batch import Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2

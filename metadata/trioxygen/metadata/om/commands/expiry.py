@@ -13,7 +13,7 @@ from trioxygen.metadata.om.state.schema import (
     UPLOADS,
     bucket_prefix,
 )
-from trioxygen.metadata.replication.executor import Handler, Now
+from trioxygen.metadata.replication.batch import Handler, Now
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2
 from trioxygen.proto.v1.om_pb2 import (

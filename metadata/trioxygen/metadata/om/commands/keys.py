@@ -6,7 +6,7 @@ from trioxygen.common.units import DAY_MS, MIB
 from trioxygen.metadata.om.commands.buckets import live_bucket
 from trioxygen.metadata.om.state.blocks import BlockKeeper, check_row
 from trioxygen.metadata.om.state.schema import KEY_BYTES_MAX, KEYS, key_key
-from trioxygen.metadata.replication.executor import Handler, Now, Refusal
+from trioxygen.metadata.replication.batch import Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import (

@@ -5,7 +5,7 @@ from itertools import islice
 from trioxygen.metadata.om.commands.keys import DELETED_AT_ONCE_BYTES
 from trioxygen.metadata.om.state.blocks import BlockKeeper
 from trioxygen.metadata.om.state.schema import LEASES, lease_key, note_given
-from trioxygen.metadata.replication.executor import Handler, Now, Refusal
+from trioxygen.metadata.replication.batch import Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import (

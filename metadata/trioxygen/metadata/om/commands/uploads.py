@@ -21,7 +21,7 @@ from trioxygen.metadata.om.state.schema import (
     part_key,
     upload_key,
 )
-from trioxygen.metadata.replication.executor import Handler, Now, Refusal
+from trioxygen.metadata.replication.batch import Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import (

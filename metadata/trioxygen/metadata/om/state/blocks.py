@@ -25,7 +25,7 @@ from trioxygen.metadata.om.state.schema import (
     history_key,
     lease_key,
 )
-from trioxygen.metadata.replication.executor import Now, Refusal
+from trioxygen.metadata.replication.batch import Now, Refusal
 from trioxygen.metadata.store.ports import ReadTxn, WriteTxn
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.om_pb2 import (

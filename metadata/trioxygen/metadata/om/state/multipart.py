@@ -13,7 +13,7 @@ from typing import Final
 from trioxygen.common.checksum import Algorithm, combine, composite
 from trioxygen.common.limits import PART_NUMBER_MAX
 from trioxygen.common.units import TIB
-from trioxygen.metadata.replication.executor import Refusal
+from trioxygen.metadata.replication.batch import Refusal
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.om_pb2 import (
     CompletePart,

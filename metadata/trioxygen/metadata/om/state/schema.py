@@ -7,7 +7,8 @@ nothing grows.
 
 from typing import Final
 
-from trioxygen.metadata.replication.executor import META, RETRIES
+from trioxygen.metadata.replication.retries import RETRIES
+from trioxygen.metadata.replication.state import META
 from trioxygen.metadata.store.ports import ReadTxn, Table, WriteTxn
 from trioxygen.metadata.store.table import RowTable
 from trioxygen.proto.v1 import om_pb2, types_pb2

@@ -38,8 +38,6 @@ from trioxygen.metadata.raft.ports import GroupId, ReplicatedStateMachine
 from trioxygen.metadata.raft.transport.snapshot_transfer import SnapshotSender
 from trioxygen.proto.v1.raft_pb2 import InstallSnapshotHeader, InstallSnapshotReply
 
-__all__ = ["Driver", "RaftReplicaConfig"]
-
 log = logs.get(__name__)
 
 

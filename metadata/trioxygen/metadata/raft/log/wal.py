@@ -24,8 +24,6 @@ from trioxygen.metadata.raft.log.segment import Append, Segment
 from trioxygen.metadata.raft.log.write_queue import WriteQueue
 from trioxygen.metadata.raft.ports import Entry, GroupId
 
-__all__ = ["WalConfig", "WriteAheadLog"]
-
 log = logs.get(__name__)
 
 

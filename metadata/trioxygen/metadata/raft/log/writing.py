@@ -42,14 +42,14 @@ def refuse(refused: Sequence[Append], error: TrioxygenError) -> None:
             append.done.set_exception(again(error))
 
 
-def run_all(turns: deque[Callable[[], None]], again: Callable[[], None]) -> None:
-    """After a defect of one, the others are for `again`, soon."""
+def run_all(turns: deque[Callable[[], None]], later: Callable[[], None]) -> None:
+    """After a defect of one, the others are for `later`, soon."""
     while turns:
         turn = turns.popleft()
         try:
             turn()
         except BaseException:
-            asyncio.get_running_loop().call_soon(again)
+            asyncio.get_running_loop().call_soon(later)
             raise
 
 

@@ -18,8 +18,8 @@ from tests.unit.metadata.raft.driver.clients import Client, all_equal, machine_o
 from trioxygen.common.errors import InvalidRequest, NotLeader, TrioxygenError
 from trioxygen.common.units import KIB
 from trioxygen.metadata.raft.core.types import Configuration, ReplicaId
-from trioxygen.metadata.raft.driver.driver import RaftReplicaConfig
-from trioxygen.metadata.raft.log.wal import WalConfig
+from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
+from trioxygen.metadata.raft.log.config import WalConfig
 
 
 def test_leader_dies_and_the_others_go_on_with_all_that_was_acknowledged(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from tests.unit.metadata.raft.driver.clients import machine_of
 from trioxygen.common.errors import NoSpace, NotLeader, TrioxygenError
 from trioxygen.common.system_disk import SystemDisk, SystemFile
 from trioxygen.common.units import KIB
+from trioxygen.metadata.raft.log.config import WalConfig
 from trioxygen.metadata.raft.log.segment import LogFailed
-from trioxygen.metadata.raft.log.wal import WalConfig
 from trioxygen.metadata.raft.ports import ReplicaFailed
 
 SMALL = WalConfig(segment_bytes=32 * KIB, spare_segments_max=0)

@@ -20,8 +20,8 @@ from tests.contract.replica_harness import (
 from tests.unit.metadata.raft.driver.clients import machine_of
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.units import KIB
-from trioxygen.metadata.raft.driver.driver import RaftReplicaConfig
-from trioxygen.metadata.raft.log.wal import WalConfig
+from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
+from trioxygen.metadata.raft.log.config import WalConfig
 from trioxygen.metadata.raft.ports import Entry, IncomingSnapshot, ReplicaFailed
 from trioxygen.proto.v1.raft_pb2 import InstallSnapshotHeader
 

@@ -18,7 +18,8 @@ from tests.unit.metadata.raft.logs_for_tests import (
 )
 from tests.unit.metadata.raft.memory_disk import MemoryDisk, Sync
 from trioxygen.common.errors import InvalidRequest, Overloaded, Stopping
-from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.log.config import WalConfig
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.ports import Entry
 
 

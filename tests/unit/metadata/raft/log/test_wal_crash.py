@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.unit.metadata.raft.logs_for_tests import open_log, read_all
 from tests.unit.metadata.raft.memory_disk import MemoryDisk
-from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.log.config import WalConfig
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.ports import Entry, GroupId
 
 GROUPS = (GroupId(1), GroupId(2))

@@ -11,7 +11,8 @@ from tests.unit.open_files import open_files
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
 from trioxygen.common.system_disk import SystemDisk
-from trioxygen.metadata.raft.log.wal import WalConfig, WriteAheadLog
+from trioxygen.metadata.raft.log.config import WalConfig
+from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.ports import Entry, GroupId
 
 GROUPS = [GroupId(1), GroupId(2)]
