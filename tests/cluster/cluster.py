@@ -203,6 +203,17 @@ class Cluster:
             _kill(pid)
         self.stop()
 
+    def interrupt_twice(self) -> set[int]:
+        """As who has no time to wait; the processes that there were."""
+        assert self._supervisor is not None
+        self.nodes()
+        supervisor, self._supervisor = self._supervisor, None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            supervisor.send_signal(number)
+        supervisor.communicate(timeout=_STOP_SECONDS_MAX)
+        assert supervisor.returncode == 128 + signal.SIGINT, supervisor.returncode
+        return self._pids
+
     def stop(self) -> None:
         """SIGTERM; the supervisor stops the nodes in order."""
         assert self._supervisor is not None

@@ -13,7 +13,7 @@ import pytest
 from tests.cluster.cluster import Cluster
 from tests.cluster.conftest import NewCluster, NewLoad
 from tests.integration.endpoint import keys_of, read
-from tests.integration.store_process import environment, wait_until
+from tests.integration.store_process import environment, runs, wait_until
 from tests.small_disk import small_disk
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
@@ -106,6 +106,16 @@ def test_writes_go_on_without_a_datanode(new_cluster: NewCluster, signal: str) -
                 assert len(read(first, "books", f"{away}-{number}")) == size
     cluster.stop()
     cluster.check_logs()
+
+
+def test_second_signal_ends_every_process_and_the_next_start_finds_none(
+    new_cluster: NewCluster,
+) -> None:
+    cluster = new_cluster(oms=1, scms=1, gateways=1).start()
+    pids = cluster.interrupt_twice()
+    assert len(pids) == 4
+    wait_until(lambda: not [pid for pid in pids if runs(pid)])
+    cluster.start().stop()
 
 
 def test_members_come_and_go_and_an_empty_disk_joins_again(

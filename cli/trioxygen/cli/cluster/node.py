@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -176,6 +177,13 @@ class NodeProcess:
         else:
             self.is_paused = name == "STOP"
         self._process.send_signal(getattr(signal, f"SIG{name}"))
+
+    def end_at_once(self) -> None:
+        """SIGKILL, also to what it has started: its session is its own. From a signal's handler."""
+        pid = self.pid
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
 
     async def stop(self, seconds_max: float) -> None:
         """SIGTERM, and SIGKILL after a time. Nothing when it does not run."""

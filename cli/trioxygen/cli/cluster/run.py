@@ -32,28 +32,28 @@ def run_cluster(start: ClusterStart) -> None:
 
 async def _run(start: ClusterStart) -> None:
     runtime = system_runtime(LocalNetwork())
-    with stop_signals() as stopping:
+    try:
+        lock = _locked(runtime, start.folder)
         try:
-            lock = _locked(runtime, start.folder)
-            try:
-                await _supervise(start, runtime, stopping)
-            finally:
-                lock.release()
+            await _supervise(start, runtime)
         finally:
-            await runtime.stop()
+            lock.release()
+    finally:
+        await runtime.stop()
 
 
-async def _supervise(start: ClusterStart, runtime: Runtime, stopping: asyncio.Event) -> None:
+async def _supervise(start: ClusterStart, runtime: Runtime) -> None:
     supervisor = Supervisor(start, runtime, _layout(start, runtime))
     control = ControlPort(start, runtime, supervisor)
-    try:
-        if await runtime.tasks.run_unless(stopping, supervisor.start(), name="start"):
-            await control.open()
-            supervisor.tell_endpoints()
-            await stopping.wait()
-    finally:
-        control.close()
-        await supervisor.stop()
+    with stop_signals(at_once=supervisor.end_at_once) as stopping:
+        try:
+            if await runtime.tasks.run_unless(stopping, supervisor.start(), name="start"):
+                await control.open()
+                supervisor.tell_endpoints()
+                await stopping.wait()
+        finally:
+            control.close()
+            await supervisor.stop()
 
 
 def _locked(runtime: Runtime, folder: Path) -> Lock:

@@ -101,7 +101,8 @@ class Supervisor:
             access_key, secret_key = self._keys
             tell(f"access key: {access_key}")
             tell(f"secret key: {secret_key}")
-            tell("            (shown this once; 'o3 key create' makes more)")
+            first = self._start.folder / layout.of("gateway")[0].id
+            tell(f"            (shown this once; 'o3 key create --data {first}' makes more)")
             tell(f"export AWS_ACCESS_KEY_ID={shlex.quote(access_key)}")
             tell(f"export AWS_SECRET_ACCESS_KEY={shlex.quote(secret_key)}")
             tell("export AWS_DEFAULT_REGION=us-east-1")
@@ -114,6 +115,11 @@ class Supervisor:
         for role in _STOP_ORDER:
             members = [each for each in self.processes.values() if each.node.role == role]
             await self._runtime.tasks.run_all(each.stop(_STOP_SECONDS_MAX) for each in members)
+
+    def end_at_once(self) -> None:
+        """No node outlives its supervisor."""
+        for process in self.processes.values():
+            process.end_at_once()
 
     def status(self) -> list[dict[str, Any]]:
         layout = self.layout

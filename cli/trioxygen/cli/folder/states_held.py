@@ -11,8 +11,8 @@ from trioxygen.hdds.ring.rows import ring_rows
 from trioxygen.metadata.raft.log.mending import StateHeld, StatesHeld
 from trioxygen.metadata.raft.ports import GroupId
 from trioxygen.metadata.replication.state import read_applied
-from trioxygen.metadata.store.lmdb_file import DATA_FILE
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
+from trioxygen.metadata.store.lmdb_room import DATA_FILE
 from trioxygen.metadata.store.ports import Store, Table
 from trioxygen.metadata.store.seal import damaged
 

@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from types import FrameType
@@ -216,15 +216,18 @@ class PortServer(uvicorn.Server):
 
 
 @contextmanager
-def stop_signals(*, is_worker: bool = False) -> Iterator[asyncio.Event]:
+def stop_signals(
+    *, is_worker: bool = False, at_once: Callable[[], None] = lambda: None
+) -> Iterator[asyncio.Event]:
     """While it lasts, the first SIGTERM or SIGINT sets the event; the second one ends the process
     where it stands.
 
     Args:
         is_worker: of a supervisor, which may have got the same Ctrl-C and hand it on: a second one
             is nothing new.
+        at_once: what the second one ends besides.
     """
-    server = _SignalServer(is_worker)
+    server = _SignalServer(is_worker, at_once)
     with server.capture_signals():
         yield server.stop_asked
 
@@ -232,15 +235,16 @@ def stop_signals(*, is_worker: bool = False) -> Iterator[asyncio.Event]:
 class _SignalServer(uvicorn.Server):
     """uvicorn's signals, of a process with several ports: none of them stops by itself."""
 
-    def __init__(self, is_worker: bool) -> None:
+    def __init__(self, is_worker: bool, at_once: Callable[[], None]) -> None:
         super().__init__(uvicorn.Config("", workers=1, log_config=None))
-        self._is_worker = is_worker
+        self._is_worker, self._at_once = is_worker, at_once
         self._loop = asyncio.get_running_loop()
         self.stop_asked = asyncio.Event()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.should_exit and not self._is_worker:
             # Nothing is lost that was answered: the store survives a kill at any time.
+            self._at_once()
             os._exit(EXIT_CODE_INTERRUPTED)
         self.should_exit = True
         self._loop.call_soon_threadsafe(self.stop_asked.set)

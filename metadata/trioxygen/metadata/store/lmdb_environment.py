@@ -7,7 +7,8 @@ from pathlib import Path
 import lmdb
 
 from trioxygen.common.errors import StoreDamaged
-from trioxygen.metadata.store.lmdb_file import DATA_FILE, close_file
+from trioxygen.metadata.store.lmdb_file import close_file
+from trioxygen.metadata.store.lmdb_room import DATA_FILE
 from trioxygen.metadata.store.lmdb_txn import PAGE_ERRORS, DamageWatcher, Rows
 from trioxygen.metadata.store.ports import Table
 from trioxygen.metadata.store.seal import seed_of

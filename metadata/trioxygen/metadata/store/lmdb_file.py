@@ -19,15 +19,13 @@ from trioxygen.metadata.store.lmdb_txn import PAGE_ERRORS, no_space
 from trioxygen.metadata.store.ports import Table
 from trioxygen.metadata.store.seal import is_whole, seed_of
 
-__all__ = ["DATA_FILE", "check_file", "close_file", "open_file", "problems_of"]
-
 log = logs.get(__name__)
 
 _READERS_MAX: Final = 512
-# The binding knows open environments by inode, and forgets one a moment after it gave its files
-# up: without this, a new file with the same inode would be taken for it.
 _ROWS_OWN: Final = "leaf keys out of order"
 _verify: Final = cast(Callable[[str], list[str]], verify)
+# The binding knows open environments by inode, and forgets one a moment after it gave its files
+# up: without this, a new file with the same inode would be taken for it.
 _REGISTRY: Final = threading.Lock()
 
 

@@ -10,8 +10,9 @@ from trioxygen.common.disk import Buffer, Disk
 from trioxygen.common.errors import ChecksumMismatch, StoreDamaged, UnknownFormat
 from trioxygen.common.units import MIB
 from trioxygen.metadata.store.lmdb_environment import Environment
-from trioxygen.metadata.store.lmdb_file import DATA_FILE, check_file, close_file, open_file
+from trioxygen.metadata.store.lmdb_file import check_file, close_file, open_file
 from trioxygen.metadata.store.lmdb_pages import NoHead
+from trioxygen.metadata.store.lmdb_room import DATA_FILE
 from trioxygen.metadata.store.lmdb_txn import LmdbTxn
 from trioxygen.metadata.store.ports import ReadTxn, Table
 from trioxygen.metadata.store.seal import damaged

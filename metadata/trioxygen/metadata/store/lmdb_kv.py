@@ -18,9 +18,9 @@ from trioxygen.common.system_disk import SystemDisk
 from trioxygen.common.units import GIB, TIB
 from trioxygen.metadata.store.lmdb_copy import LmdbCopy
 from trioxygen.metadata.store.lmdb_environment import Environment
-from trioxygen.metadata.store.lmdb_file import DATA_FILE, check_file, close_file, open_file
+from trioxygen.metadata.store.lmdb_file import check_file, close_file, open_file
 from trioxygen.metadata.store.lmdb_incoming import LmdbIncoming
-from trioxygen.metadata.store.lmdb_room import HeldRoom
+from trioxygen.metadata.store.lmdb_room import DATA_FILE, HeldRoom
 from trioxygen.metadata.store.lmdb_txn import DamageWatcher, LmdbTxn, no_space
 from trioxygen.metadata.store.ports import DamagedSpan, ReadTxn, Table
 from trioxygen.metadata.store.store_folder import StoreFolder
