@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class BucketRow(_message.Message):
-    __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout", "setting_kinds")
+    __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout", "setting_kinds", "replication")
     class Layout(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         OBS: _ClassVar[BucketRow.Layout]
@@ -25,6 +25,7 @@ class BucketRow(_message.Message):
     HISTORY_RETENTION_MS_FIELD_NUMBER: _ClassVar[int]
     LAYOUT_FIELD_NUMBER: _ClassVar[int]
     SETTING_KINDS_FIELD_NUMBER: _ClassVar[int]
+    REPLICATION_FIELD_NUMBER: _ClassVar[int]
     bucket_id: int
     name: str
     account_id: str
@@ -33,7 +34,8 @@ class BucketRow(_message.Message):
     history_retention_ms: int
     layout: BucketRow.Layout
     setting_kinds: int
-    def __init__(self, bucket_id: _Optional[int] = ..., name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., location: _Optional[str] = ..., history_retention_ms: _Optional[int] = ..., layout: _Optional[_Union[BucketRow.Layout, str]] = ..., setting_kinds: _Optional[int] = ...) -> None: ...
+    replication: _types_pb2.Replication
+    def __init__(self, bucket_id: _Optional[int] = ..., name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., location: _Optional[str] = ..., history_retention_ms: _Optional[int] = ..., layout: _Optional[_Union[BucketRow.Layout, str]] = ..., setting_kinds: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ...) -> None: ...
 
 class BucketSetting(_message.Message):
     __slots__ = ("kind", "id", "document", "revision", "modified_ms")
@@ -650,18 +652,22 @@ class AbortUploadReply(_message.Message):
     def __init__(self, more: _Optional[bool] = ...) -> None: ...
 
 class LeaseBlocksRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "is_retry", "count", "block_bytes_max")
+    __slots__ = ("client_id", "request_id", "is_retry", "count", "block_bytes_max", "replication", "excluded_node_ids")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     BLOCK_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    REPLICATION_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDED_NODE_IDS_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
     is_retry: bool
     count: int
     block_bytes_max: int
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., count: _Optional[int] = ..., block_bytes_max: _Optional[int] = ...) -> None: ...
+    replication: _types_pb2.Replication
+    excluded_node_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., count: _Optional[int] = ..., block_bytes_max: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., excluded_node_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class LeaseBlocksReply(_message.Message):
     __slots__ = ("lease_id", "blocks", "pipeline", "duration_ms", "other_pipelines")

@@ -34,6 +34,15 @@ class NodeOperation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DECOMMISSIONING: _ClassVar[NodeOperation]
     DECOMMISSIONED: _ClassVar[NodeOperation]
     IN_MAINTENANCE: _ClassVar[NodeOperation]
+    ENTERING_MAINTENANCE: _ClassVar[NodeOperation]
+
+class PipelineState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PIPELINE_STATE_UNSPECIFIED: _ClassVar[PipelineState]
+    PIPELINE_ALLOCATED: _ClassVar[PipelineState]
+    PIPELINE_OPEN: _ClassVar[PipelineState]
+    PIPELINE_CLOSING: _ClassVar[PipelineState]
+    PIPELINE_CLOSED: _ClassVar[PipelineState]
 CONTAINER_STATE_UNSPECIFIED: ContainerState
 OPEN: ContainerState
 CLOSING: ContainerState
@@ -51,37 +60,55 @@ IN_SERVICE: NodeOperation
 DECOMMISSIONING: NodeOperation
 DECOMMISSIONED: NodeOperation
 IN_MAINTENANCE: NodeOperation
+ENTERING_MAINTENANCE: NodeOperation
+PIPELINE_STATE_UNSPECIFIED: PipelineState
+PIPELINE_ALLOCATED: PipelineState
+PIPELINE_OPEN: PipelineState
+PIPELINE_CLOSING: PipelineState
+PIPELINE_CLOSED: PipelineState
 
 class NodeRow(_message.Message):
-    __slots__ = ("node_id", "address", "operation", "registered_ms")
+    __slots__ = ("node_id", "address", "operation", "registered_ms", "rack", "maintenance_until_ms", "operation_since_ms")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     OPERATION_FIELD_NUMBER: _ClassVar[int]
     REGISTERED_MS_FIELD_NUMBER: _ClassVar[int]
+    RACK_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_SINCE_MS_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     address: str
     operation: NodeOperation
     registered_ms: int
-    def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ..., operation: _Optional[_Union[NodeOperation, str]] = ..., registered_ms: _Optional[int] = ...) -> None: ...
+    rack: str
+    maintenance_until_ms: int
+    operation_since_ms: int
+    def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ..., operation: _Optional[_Union[NodeOperation, str]] = ..., registered_ms: _Optional[int] = ..., rack: _Optional[str] = ..., maintenance_until_ms: _Optional[int] = ..., operation_since_ms: _Optional[int] = ...) -> None: ...
 
 class PipelineRow(_message.Message):
-    __slots__ = ("former_id", "node_ids", "open", "pipeline_id", "replica_indexes", "volume_ids")
+    __slots__ = ("former_id", "node_ids", "open", "pipeline_id", "replica_indexes", "volume_ids", "state", "replication", "created_ms")
     FORMER_ID_FIELD_NUMBER: _ClassVar[int]
     NODE_IDS_FIELD_NUMBER: _ClassVar[int]
     OPEN_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLICA_INDEXES_FIELD_NUMBER: _ClassVar[int]
     VOLUME_IDS_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REPLICATION_FIELD_NUMBER: _ClassVar[int]
+    CREATED_MS_FIELD_NUMBER: _ClassVar[int]
     former_id: str
     node_ids: _containers.RepeatedScalarFieldContainer[str]
     open: bool
     pipeline_id: int
     replica_indexes: _containers.RepeatedScalarFieldContainer[int]
     volume_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, former_id: _Optional[str] = ..., node_ids: _Optional[_Iterable[str]] = ..., open: _Optional[bool] = ..., pipeline_id: _Optional[int] = ..., replica_indexes: _Optional[_Iterable[int]] = ..., volume_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    state: PipelineState
+    replication: _types_pb2.Replication
+    created_ms: int
+    def __init__(self, former_id: _Optional[str] = ..., node_ids: _Optional[_Iterable[str]] = ..., open: _Optional[bool] = ..., pipeline_id: _Optional[int] = ..., replica_indexes: _Optional[_Iterable[int]] = ..., volume_ids: _Optional[_Iterable[str]] = ..., state: _Optional[_Union[PipelineState, str]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., created_ms: _Optional[int] = ...) -> None: ...
 
 class ContainerRow(_message.Message):
-    __slots__ = ("container_id", "state", "former_pipeline_id", "created_ms", "used_bytes", "block_count", "pipeline_id")
+    __slots__ = ("container_id", "state", "former_pipeline_id", "created_ms", "used_bytes", "block_count", "pipeline_id", "replication", "commit_sequence")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     FORMER_PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -89,6 +116,8 @@ class ContainerRow(_message.Message):
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
     BLOCK_COUNT_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICATION_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     state: ContainerState
     former_pipeline_id: str
@@ -96,7 +125,9 @@ class ContainerRow(_message.Message):
     used_bytes: int
     block_count: int
     pipeline_id: int
-    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., former_pipeline_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., pipeline_id: _Optional[int] = ...) -> None: ...
+    replication: _types_pb2.Replication
+    commit_sequence: int
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., former_pipeline_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., pipeline_id: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., commit_sequence: _Optional[int] = ...) -> None: ...
 
 class DeletedBlocksRow(_message.Message):
     __slots__ = ("transaction_id", "blocks", "waiting_node_ids", "om_lineage")
@@ -197,18 +228,22 @@ class ScmReply(_message.Message):
     def __init__(self, container_id: _Optional[int] = ..., pipeline_id: _Optional[int] = ...) -> None: ...
 
 class AllocateBlocksRequest(_message.Message):
-    __slots__ = ("count", "block_bytes_max", "given_container_id", "given_local", "om_last_id")
+    __slots__ = ("count", "block_bytes_max", "given_container_id", "given_local", "om_last_id", "replication", "excluded_node_ids")
     COUNT_FIELD_NUMBER: _ClassVar[int]
     BLOCK_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
     GIVEN_CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     GIVEN_LOCAL_FIELD_NUMBER: _ClassVar[int]
     OM_LAST_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICATION_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDED_NODE_IDS_FIELD_NUMBER: _ClassVar[int]
     count: int
     block_bytes_max: int
     given_container_id: int
     given_local: int
     om_last_id: int
-    def __init__(self, count: _Optional[int] = ..., block_bytes_max: _Optional[int] = ..., given_container_id: _Optional[int] = ..., given_local: _Optional[int] = ..., om_last_id: _Optional[int] = ...) -> None: ...
+    replication: _types_pb2.Replication
+    excluded_node_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, count: _Optional[int] = ..., block_bytes_max: _Optional[int] = ..., given_container_id: _Optional[int] = ..., given_local: _Optional[int] = ..., om_last_id: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., excluded_node_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AllocateBlocksReply(_message.Message):
     __slots__ = ("blocks", "pipeline", "om_last_id", "other_pipelines")
@@ -267,14 +302,16 @@ class ContainerReplica(_message.Message):
     def __init__(self, datanode: _Optional[_Union[_types_pb2.DataNodeAddress, _Mapping]] = ..., replica_index: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ...) -> None: ...
 
 class ContainerLocation(_message.Message):
-    __slots__ = ("container_id", "state", "replicas")
+    __slots__ = ("container_id", "state", "replicas", "replication")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     REPLICAS_FIELD_NUMBER: _ClassVar[int]
+    REPLICATION_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     state: ContainerState
     replicas: _containers.RepeatedCompositeFieldContainer[ContainerReplica]
-    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., replicas: _Optional[_Iterable[_Union[ContainerReplica, _Mapping]]] = ...) -> None: ...
+    replication: _types_pb2.Replication
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., replicas: _Optional[_Iterable[_Union[ContainerReplica, _Mapping]]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ...) -> None: ...
 
 class LocateContainersReply(_message.Message):
     __slots__ = ("locations", "looked_up")
@@ -327,7 +364,7 @@ class VolumeReport(_message.Message):
     def __init__(self, volume_id: _Optional[str] = ..., capacity_bytes: _Optional[int] = ..., used_bytes: _Optional[int] = ..., free_bytes: _Optional[int] = ..., failed: _Optional[bool] = ..., reserved_bytes: _Optional[int] = ..., full: _Optional[bool] = ..., refused_entries: _Optional[int] = ...) -> None: ...
 
 class ContainerReport(_message.Message):
-    __slots__ = ("container_id", "state", "used_bytes", "block_count", "garbage_bytes", "highest_local", "pipeline_id", "replica_index")
+    __slots__ = ("container_id", "state", "used_bytes", "block_count", "garbage_bytes", "highest_local", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -336,6 +373,8 @@ class ContainerReport(_message.Message):
     HIGHEST_LOCAL_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_NODE_ID_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     state: ContainerState
     used_bytes: int
@@ -344,7 +383,9 @@ class ContainerReport(_message.Message):
     highest_local: int
     pipeline_id: int
     replica_index: int
-    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., garbage_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
+    commit_sequence: int
+    origin_node_id: str
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., garbage_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ...) -> None: ...
 
 class PipelineReport(_message.Message):
     __slots__ = ("pipeline_id", "leader", "term")
@@ -385,10 +426,54 @@ class HeartbeatRequest(_message.Message):
     def __init__(self, node_id: _Optional[str] = ..., full_report: _Optional[bool] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerReport, _Mapping]]] = ..., deleted_transaction_ids: _Optional[_Iterable[int]] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., more: _Optional[bool] = ..., pipelines: _Optional[_Iterable[_Union[PipelineReport, _Mapping]]] = ...) -> None: ...
 
 class CloseContainerCommand(_message.Message):
-    __slots__ = ("container_id",)
+    __slots__ = ("container_id", "force")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
     container_id: int
-    def __init__(self, container_id: _Optional[int] = ...) -> None: ...
+    force: bool
+    def __init__(self, container_id: _Optional[int] = ..., force: _Optional[bool] = ...) -> None: ...
+
+class ReplicateContainerCommand(_message.Message):
+    __slots__ = ("container_id", "target", "is_low_priority")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    IS_LOW_PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    target: _types_pb2.DataNodeAddress
+    is_low_priority: bool
+    def __init__(self, container_id: _Optional[int] = ..., target: _Optional[_Union[_types_pb2.DataNodeAddress, _Mapping]] = ..., is_low_priority: _Optional[bool] = ...) -> None: ...
+
+class DeleteContainerCommand(_message.Message):
+    __slots__ = ("container_id", "replica_index", "force")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    replica_index: int
+    force: bool
+    def __init__(self, container_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., force: _Optional[bool] = ...) -> None: ...
+
+class ReconstructContainerCommand(_message.Message):
+    __slots__ = ("container_id", "replication", "sources", "targets", "pipeline_id")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICATION_FIELD_NUMBER: _ClassVar[int]
+    SOURCES_FIELD_NUMBER: _ClassVar[int]
+    TARGETS_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    replication: _types_pb2.Replication
+    sources: _containers.RepeatedCompositeFieldContainer[_types_pb2.DataNodeAddress]
+    targets: _containers.RepeatedCompositeFieldContainer[_types_pb2.DataNodeAddress]
+    pipeline_id: int
+    def __init__(self, container_id: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., sources: _Optional[_Iterable[_Union[_types_pb2.DataNodeAddress, _Mapping]]] = ..., targets: _Optional[_Iterable[_Union[_types_pb2.DataNodeAddress, _Mapping]]] = ..., pipeline_id: _Optional[int] = ...) -> None: ...
+
+class ClosePipelineCommand(_message.Message):
+    __slots__ = ("pipeline_id", "force")
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    pipeline_id: int
+    force: bool
+    def __init__(self, pipeline_id: _Optional[int] = ..., force: _Optional[bool] = ...) -> None: ...
 
 class DeleteBlocksCommand(_message.Message):
     __slots__ = ("transaction_id", "blocks")
@@ -407,18 +492,26 @@ class PipelineCommand(_message.Message):
     def __init__(self, pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., volume_id: _Optional[str] = ...) -> None: ...
 
 class DataNodeCommand(_message.Message):
-    __slots__ = ("term", "valid_ms", "close_container", "delete_blocks", "create_pipeline")
+    __slots__ = ("term", "valid_ms", "close_container", "delete_blocks", "create_pipeline", "close_pipeline", "replicate_container", "delete_container", "reconstruct_container")
     TERM_FIELD_NUMBER: _ClassVar[int]
     VALID_MS_FIELD_NUMBER: _ClassVar[int]
     CLOSE_CONTAINER_FIELD_NUMBER: _ClassVar[int]
     DELETE_BLOCKS_FIELD_NUMBER: _ClassVar[int]
     CREATE_PIPELINE_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_PIPELINE_FIELD_NUMBER: _ClassVar[int]
+    REPLICATE_CONTAINER_FIELD_NUMBER: _ClassVar[int]
+    DELETE_CONTAINER_FIELD_NUMBER: _ClassVar[int]
+    RECONSTRUCT_CONTAINER_FIELD_NUMBER: _ClassVar[int]
     term: int
     valid_ms: int
     close_container: CloseContainerCommand
     delete_blocks: DeleteBlocksCommand
     create_pipeline: PipelineCommand
-    def __init__(self, term: _Optional[int] = ..., valid_ms: _Optional[int] = ..., close_container: _Optional[_Union[CloseContainerCommand, _Mapping]] = ..., delete_blocks: _Optional[_Union[DeleteBlocksCommand, _Mapping]] = ..., create_pipeline: _Optional[_Union[PipelineCommand, _Mapping]] = ...) -> None: ...
+    close_pipeline: ClosePipelineCommand
+    replicate_container: ReplicateContainerCommand
+    delete_container: DeleteContainerCommand
+    reconstruct_container: ReconstructContainerCommand
+    def __init__(self, term: _Optional[int] = ..., valid_ms: _Optional[int] = ..., close_container: _Optional[_Union[CloseContainerCommand, _Mapping]] = ..., delete_blocks: _Optional[_Union[DeleteBlocksCommand, _Mapping]] = ..., create_pipeline: _Optional[_Union[PipelineCommand, _Mapping]] = ..., close_pipeline: _Optional[_Union[ClosePipelineCommand, _Mapping]] = ..., replicate_container: _Optional[_Union[ReplicateContainerCommand, _Mapping]] = ..., delete_container: _Optional[_Union[DeleteContainerCommand, _Mapping]] = ..., reconstruct_container: _Optional[_Union[ReconstructContainerCommand, _Mapping]] = ...) -> None: ...
 
 class HeartbeatReply(_message.Message):
     __slots__ = ("commands", "register_again", "leader")

@@ -60,6 +60,12 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     INTERNAL: _ClassVar[ErrorCode]
     ILLEGAL_CONTAINER_MOVE: _ClassVar[ErrorCode]
 
+class ReplicationType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REPLICATION_TYPE_UNSPECIFIED: _ClassVar[ReplicationType]
+    RATIS: _ClassVar[ReplicationType]
+    EC: _ClassVar[ReplicationType]
+
 class ChecksumAlgorithm(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     CHECKSUM_NONE: _ClassVar[ChecksumAlgorithm]
@@ -124,6 +130,9 @@ WRONG_BLOCK: ErrorCode
 STORE_DAMAGED: ErrorCode
 INTERNAL: ErrorCode
 ILLEGAL_CONTAINER_MOVE: ErrorCode
+REPLICATION_TYPE_UNSPECIFIED: ReplicationType
+RATIS: ReplicationType
+EC: ReplicationType
 CHECKSUM_NONE: ChecksumAlgorithm
 CRC32: ChecksumAlgorithm
 CRC32C: ChecksumAlgorithm
@@ -160,7 +169,7 @@ class BlockId(_message.Message):
     def __init__(self, container: _Optional[int] = ..., local: _Optional[int] = ...) -> None: ...
 
 class BlockSlice(_message.Message):
-    __slots__ = ("container", "local", "length_bytes", "offset_bytes", "lease_id", "tag", "replica_index")
+    __slots__ = ("container", "local", "length_bytes", "offset_bytes", "lease_id", "tag", "replica_index", "block_bytes")
     CONTAINER_FIELD_NUMBER: _ClassVar[int]
     LOCAL_FIELD_NUMBER: _ClassVar[int]
     LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -168,6 +177,7 @@ class BlockSlice(_message.Message):
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
     TAG_FIELD_NUMBER: _ClassVar[int]
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_BYTES_FIELD_NUMBER: _ClassVar[int]
     container: int
     local: int
     length_bytes: int
@@ -175,7 +185,8 @@ class BlockSlice(_message.Message):
     lease_id: int
     tag: int
     replica_index: int
-    def __init__(self, container: _Optional[int] = ..., local: _Optional[int] = ..., length_bytes: _Optional[int] = ..., offset_bytes: _Optional[int] = ..., lease_id: _Optional[int] = ..., tag: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
+    block_bytes: int
+    def __init__(self, container: _Optional[int] = ..., local: _Optional[int] = ..., length_bytes: _Optional[int] = ..., offset_bytes: _Optional[int] = ..., lease_id: _Optional[int] = ..., tag: _Optional[int] = ..., replica_index: _Optional[int] = ..., block_bytes: _Optional[int] = ...) -> None: ...
 
 class DataNodeAddress(_message.Message):
     __slots__ = ("node_id", "address", "replica_index")
@@ -188,12 +199,26 @@ class DataNodeAddress(_message.Message):
     def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ..., replica_index: _Optional[int] = ...) -> None: ...
 
 class Pipeline(_message.Message):
-    __slots__ = ("datanodes", "pipeline_id")
+    __slots__ = ("datanodes", "pipeline_id", "replication")
     DATANODES_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICATION_FIELD_NUMBER: _ClassVar[int]
     datanodes: _containers.RepeatedCompositeFieldContainer[DataNodeAddress]
     pipeline_id: int
-    def __init__(self, datanodes: _Optional[_Iterable[_Union[DataNodeAddress, _Mapping]]] = ..., pipeline_id: _Optional[int] = ...) -> None: ...
+    replication: Replication
+    def __init__(self, datanodes: _Optional[_Iterable[_Union[DataNodeAddress, _Mapping]]] = ..., pipeline_id: _Optional[int] = ..., replication: _Optional[_Union[Replication, _Mapping]] = ...) -> None: ...
+
+class Replication(_message.Message):
+    __slots__ = ("type", "data", "parity", "cell_bytes")
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    PARITY_FIELD_NUMBER: _ClassVar[int]
+    CELL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    type: ReplicationType
+    data: int
+    parity: int
+    cell_bytes: int
+    def __init__(self, type: _Optional[_Union[ReplicationType, str]] = ..., data: _Optional[int] = ..., parity: _Optional[int] = ..., cell_bytes: _Optional[int] = ...) -> None: ...
 
 class BlockRange(_message.Message):
     __slots__ = ("container", "first_local", "count")

@@ -31,6 +31,7 @@ from trioxygen.common.rpc.rules.types import (
     ID_OR_NONE,
     KEY,
     NAME_OR_NONE,
+    NODE_ID,
     OBJECT_BYTES,
     SENT,
     SLICES_MAX,
@@ -45,6 +46,7 @@ BUCKET_NAME_MAX: Final = 255
 DELETED_KEYS_MAX: Final = 1_000
 LEASES_NAMED_MAX: Final = 10_000
 METADATA_MAX: Final = 16 * KIB
+EXCLUDED_NODES_MAX: Final = 1_000
 
 _ACCESS_KEY: Final = line(128)
 _ACCOUNT_ID: Final = line(256)
@@ -223,7 +225,13 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
         part_size_bytes_min=number(0, 5 * GIB),
     ),
     om.AbortUploadRequest: rules(**_OF_UPLOAD),
-    om.LeaseBlocksRequest: rules(**_RETRIED, count=number(1, 10_000), block_bytes_max=BLOCK_BYTES),
+    om.LeaseBlocksRequest: rules(
+        **_RETRIED,
+        count=number(1, 10_000),
+        block_bytes_max=BLOCK_BYTES,
+        replication=PART,
+        excluded_node_ids=each(NODE_ID, EXCLUDED_NODES_MAX),
+    ),
     om.RenewLeasesRequest: rules(**_RETRIED, lease_ids=each(ID, LEASES_NAMED_MAX)),
     om.ReleaseLeasesRequest: rules(
         **_RETRIED, lease_ids=each(ID, LEASES_NAMED_MAX), blocks=each(PART, LEASES_NAMED_MAX)

@@ -23,6 +23,7 @@ from trioxygen.common.rpc.rules.types import (
     NAME,
     NAME_OR_NONE,
     NODE_ID,
+    NODE_ID_OR_NONE,
     PIPELINE_ID,
     RANGES_MAX,
     REASON,
@@ -47,6 +48,8 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         given_container_id=COUNT,
         given_local=COUNT,
         om_last_id=COUNT,
+        replication=PART,
+        excluded_node_ids=each(NODE_ID, NODES_MAX),
     ),
     scm.AllocateBlocksReply: rules(
         blocks=REQUIRED_PART, pipeline=REQUIRED_PART, om_last_id=COUNT, other_pipelines=ANY
@@ -85,6 +88,8 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         highest_local=COUNT,
         pipeline_id=PIPELINE_ID,
         replica_index=REPLICA_INDEX,
+        commit_sequence=COUNT,
+        origin_node_id=NODE_ID_OR_NONE,
     ),
     scm.PipelineReport: rules(pipeline_id=ID, leader=ANY, term=COUNT),
     scm.CorruptBlock: rules(block=REQUIRED_PART, reason=REASON),
@@ -98,7 +103,19 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         more=ANY,
         pipelines=each(PART, PIPELINES_MAX),
     ),
-    scm.CloseContainerCommand: rules(container_id=ID),
+    scm.CloseContainerCommand: rules(container_id=ID, force=ANY),
+    scm.ReplicateContainerCommand: rules(
+        container_id=ID, target=REQUIRED_PART, is_low_priority=ANY
+    ),
+    scm.DeleteContainerCommand: rules(container_id=ID, replica_index=REPLICA_INDEX, force=ANY),
+    scm.ReconstructContainerCommand: rules(
+        container_id=ID,
+        replication=REQUIRED_PART,
+        sources=each(PART, 100),
+        targets=each(PART, 100),
+        pipeline_id=PIPELINE_ID,
+    ),
+    scm.ClosePipelineCommand: rules(pipeline_id=ID, force=ANY),
     scm.DeleteBlocksCommand: rules(transaction_id=ID, blocks=each(PART, RANGES_MAX)),
     scm.PipelineCommand: rules(pipeline=PART, volume_id=NAME_OR_NONE),
     scm.DataNodeCommand: rules(
@@ -107,6 +124,10 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         close_container=PART,
         delete_blocks=PART,
         create_pipeline=PART,
+        close_pipeline=PART,
+        replicate_container=PART,
+        delete_container=PART,
+        reconstruct_container=PART,
     ),
     scm.HeartbeatReply: rules(commands=each(PART, COMMANDS_MAX), register_again=ANY, leader=ANY),
     scm.DescribeScmRequest: rules(after=raw(2_000)),

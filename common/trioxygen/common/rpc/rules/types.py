@@ -22,7 +22,7 @@ from trioxygen.common.rpc.rules.rule import (
     text,
     utf8,
 )
-from trioxygen.common.units import GIB, TIB
+from trioxygen.common.units import GIB, MIB, TIB
 from trioxygen.proto.v1 import types_pb2 as types
 
 _NODE_ID: Final = r"[A-Za-z0-9._-]+"
@@ -116,6 +116,7 @@ TYPES: Final[dict[type[Message], MessageRules]] = {
         lease_id=ID_OR_NONE,
         tag=ANY,
         replica_index=REPLICA_INDEX,
+        block_bytes=BLOCK_BYTES,
     ),
     types.DataNodeAddress: rules(
         node_id=NODE_ID, address=ADDRESS_OR_NONE, replica_index=REPLICA_INDEX
@@ -128,5 +129,8 @@ TYPES: Final[dict[type[Message], MessageRules]] = {
         email=line(256),
         created_ms=TIME_MS,
     ),
-    types.Pipeline: rules(pipeline_id=PIPELINE_ID, datanodes=each(PART, 100)),
+    types.Replication: rules(
+        type=known(), data=number(0, 100), parity=number(0, 100), cell_bytes=number(0, 16 * MIB)
+    ),
+    types.Pipeline: rules(pipeline_id=PIPELINE_ID, datanodes=each(PART, 100), replication=PART),
 }
