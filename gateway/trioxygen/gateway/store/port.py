@@ -10,6 +10,7 @@ from typing import Protocol
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.replication import Replication
 from trioxygen.gateway.shares import Buffers
 from trioxygen.gateway.store.values.accounts import Account, SigningKey
 from trioxygen.gateway.store.values.buckets import Bucket, BucketPage, BucketSetting, SettingKind
@@ -57,15 +58,19 @@ class ObjectWriter(Protocol):
 
 
 class Contents(Protocol):
-    """Objects' bytes. Attributes: small_bytes_max: what `write_small` takes at most."""
+    """Objects' bytes. How they are kept, `replication` says; None: as the store is configured.
+
+    Attributes: small_bytes_max: what `write_small` takes at most."""
 
     small_bytes_max: int
 
-    async def write_small(self, data: bytes) -> Written:
+    async def write_small(self, data: bytes, replication: Replication | None = None) -> Written:
         """At once; not empty."""
         ...
 
-    def open_writer(self, size_bytes: int | None) -> ObjectWriter:
+    def open_writer(
+        self, size_bytes: int | None, replication: Replication | None = None
+    ) -> ObjectWriter:
         """For any size; a known one is reserved ahead."""
         ...
 

@@ -191,6 +191,8 @@ class OzoneManager:
                 given_container_id=container_id,
                 given_local=local,
                 om_last_id=last_id,
+                replication=request.replication if request.HasField("replication") else None,
+                excluded_node_ids=request.excluded_node_ids,
             ),
             most_ms=call.left_ms(asyncio.get_running_loop().time() * 1_000),
         )

@@ -33,7 +33,7 @@ class Full:
     def __init__(self) -> None:
         self.reads = self.ended = 0
 
-    def open_writer(self, size_bytes: int | None) -> "Full":
+    def open_writer(self, size_bytes: int | None, replication: object = None) -> "Full":
         return self
 
     async def send(self, pieces: Sequence[Buffer]) -> None:

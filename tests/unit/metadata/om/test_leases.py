@@ -8,6 +8,7 @@ from tests.unit.metadata.om.om_harness import (
     slices_of,
 )
 from trioxygen.common.errors import LeaseExpired, NotEnoughDataNodes, Overloaded
+from trioxygen.common.replication import RATIS_THREE
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, GC, LEASES, block_key
 from trioxygen.metadata.om.workers.garbage import GarbageCollection
@@ -44,6 +45,22 @@ async def test_lease_names_blocks_pipeline_and_duration(harness: OmHarness) -> N
     assert first.pipeline.datanodes[0].node_id == "dn1"
     assert first.lease_id != second.lease_id
     assert set(locals_of(first)).isdisjoint(locals_of(second))
+
+
+@om_test(lease_duration_ms=60_000)
+async def test_scm_is_told_what_the_writer_wants_and_whom_it_found_away(harness: OmHarness) -> None:
+    await harness.lease(1)
+    wanted = om.LeaseBlocksRequest(
+        count=1,
+        block_bytes_max=1 << 20,
+        replication=RATIS_THREE.proto,
+        excluded_node_ids=["dn2", "dn3"],
+    )
+    await harness.client.lease_blocks(wanted)
+    usual, special = harness.scm.requests[-2:]
+    assert not usual.HasField("replication") and not usual.excluded_node_ids
+    assert special.replication == RATIS_THREE.proto
+    assert list(special.excluded_node_ids) == ["dn2", "dn3"]
 
 
 @om_test(lease_duration_ms=10_000)

@@ -4,7 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from trioxygen.common.errors import BlockExists, ContainerNotOpen, Internal, InvalidRequest, NoSpace
+from trioxygen.common.errors import (
+    BlockExists,
+    ContainerNotOpen,
+    Internal,
+    InvalidRequest,
+    NoSpace,
+    Stopping,
+)
+from trioxygen.common.replication import Replication
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
@@ -41,26 +49,33 @@ class LeasedBlocks:
             give_back_ms_max=config.give_back_ms_max,
         )
         self._keeping: asyncio.Task[None] | None = None
-        self._small = self._pool(SizeClass(config.small_blocks_leased, config.packed_bytes_max))
-        self._large = self._pool(SizeClass(config.large_blocks_leased, config.block_bytes_max))
+        self._is_stopping = False
+        self._small = SizeClass(config.small_blocks_leased, config.packed_bytes_max)
+        self._large = SizeClass(config.large_blocks_leased, config.block_bytes_max)
+        # As many as there are replications to choose from, twice.
+        self._pools: dict[tuple[SizeClass, Replication | None], LeasePool] = {}
 
     def start(self) -> None:
         self._keeping = self._runtime.tasks.start_worker(self.keeper)
 
     async def stop(self) -> None:
-        for pool in (self._small, self._large):
+        self._is_stopping = True
+        for pool in self._pools.values():
             await pool.stop(self._config.give_back_ms_max)
         if self._keeping is not None:
             await self._runtime.tasks.end(self._keeping)
         await self.keeper.give_back()
 
     async def begin(
-        self, size_bytes_max: int, attempt: Callable[[TakenBlock], Awaitable[_Begun]]
+        self,
+        size_bytes_max: int,
+        replication: Replication | None,
+        attempt: Callable[[TakenBlock], Awaitable[_Begun]],
     ) -> tuple[TakenBlock, _Begun]:
         """Takes a block and does something with it: with another one where its container has
         filled up since, or a DataNode of it is away."""
         is_small = size_bytes_max <= self._config.packed_bytes_max
-        pool = self._small if is_small else self._large
+        pool = self._pool(self._small if is_small else self._large, replication)
         tries_left, full_left = _CONTAINER_TRIES, _FULL_TRIES
         away_until_ms = self._clock.monotonic_ms() + _AWAY_MS_MAX
         refused: set[int] = set()
@@ -105,14 +120,23 @@ class LeasedBlocks:
     def avoid(self, taken: TakenBlock) -> bool:
         """A DataNode failed in the middle of it: the next request had better go elsewhere; whether
         there is a place for it."""
-        pools = (self._small, self._large)
+        pools = self._pools.values()
         may_go_on = any(pool.knows_others(taken.lease) for pool in pools)
         for pool in pools:
             pool.avoid(taken.lease)
         return may_go_on
 
-    def _pool(self, size_class: SizeClass) -> LeasePool:
-        runtime = self._runtime
-        return LeasePool(
-            self.keeper, runtime.clock, runtime.tasks, self._om.lease_blocks, size_class
-        )
+    def _pool(self, size_class: SizeClass, replication: Replication | None) -> LeasePool:
+        pool = self._pools.get((size_class, replication))
+        if pool is None:
+            if self._is_stopping:
+                raise Stopping("the gateway is stopping")
+            pool = self._pools[size_class, replication] = LeasePool(
+                self.keeper,
+                self._clock,
+                self._runtime.tasks,
+                self._om.lease_blocks,
+                size_class,
+                replication,
+            )
+        return pool

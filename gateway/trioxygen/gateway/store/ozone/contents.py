@@ -6,6 +6,7 @@ from contextlib import aclosing
 from trioxygen.common.clock import Clock
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.replication import Replication
 from trioxygen.gateway.shares import Buffers
 from trioxygen.gateway.store.ozone.blocks import LeasedBlocks, defect_of
 from trioxygen.gateway.store.ozone.config import OzoneConfig
@@ -32,19 +33,26 @@ class OzoneContents:
         self._block_bytes_max = config.block_bytes_max
         self.small_bytes_max = config.small_bytes_max
 
-    async def write_small(self, data: bytes) -> BlocksWritten:
+    async def write_small(
+        self, data: bytes, replication: Replication | None = None
+    ) -> BlocksWritten:
         writer = self._writer
         taken, tag = await self._blocks.begin(
-            len(data), lambda taken: writer.write_small(taken.block, taken.lease.pipeline, data)
+            len(data),
+            replication,
+            lambda taken: writer.write_small(taken.block, taken.lease.pipeline, data),
         )
         return BlocksWritten(self._blocks.keeper, [taken], [len(data)], [tag])
 
-    def open_writer(self, size_bytes: int | None) -> BlockSplitter:
+    def open_writer(
+        self, size_bytes: int | None, replication: Replication | None = None
+    ) -> BlockSplitter:
         return BlockSplitter(
             self._blocks,
             self._writer,
             block_bytes_max=self._block_bytes_max,
             size_bytes=size_bytes,
+            replication=replication,
         )
 
     async def read_small(self, content: Content, *, offset_bytes: int, length_bytes: int) -> Buffer:

@@ -11,6 +11,7 @@ from trioxygen.common.errors import (
     Overloaded,
     TrioxygenError,
 )
+from trioxygen.common.replication import Replication
 from trioxygen.gateway.store.ozone.blocks import LeasedBlocks, defect_of
 from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
 from trioxygen.gateway.store.ozone.leases.lease import TakenBlock
@@ -75,9 +76,11 @@ class BlockSplitter:
         *,
         block_bytes_max: int,
         size_bytes: int | None,
+        replication: Replication | None,
     ) -> None:
         self._blocks, self._writer = blocks, writer
         self._block_bytes_max, self._left_bytes = block_bytes_max, size_bytes
+        self._replication = replication
         self._taken: list[TakenBlock] = []
         self._lengths: list[int] = []
         self._tags: list[int] = []
@@ -149,7 +152,9 @@ class BlockSplitter:
         most = self._block_bytes_max
         room = most if self._left_bytes is None else min(most, self._left_bytes)
         taken, stream = await self._blocks.begin(
-            room, lambda taken: self._writer.open(taken.block, taken.lease.pipeline, room)
+            room,
+            self._replication,
+            lambda taken: self._writer.open(taken.block, taken.lease.pipeline, room),
         )
         self._taken.append(taken)
         self._room_bytes = room

@@ -1,4 +1,4 @@
-"""Blocks of one size class, at hand: a PUT takes one without a round trip.
+"""Blocks of one size class and replication, at hand: a PUT takes one without a round trip.
 
 What a gateway that died held expires at the OM."""
 
@@ -10,6 +10,7 @@ from typing import Final
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import Stopping, TrioxygenError, again
+from trioxygen.common.replication import Replication
 from trioxygen.common.units import SECOND_MS
 from trioxygen.common.worker import Tasks
 from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
@@ -37,6 +38,8 @@ class SizeClass:
 
 
 class LeasePool:
+    """Args: replication: of its blocks; None: as the cluster is configured."""
+
     def __init__(
         self,
         keeper: LeaseKeeper,
@@ -44,9 +47,11 @@ class LeasePool:
         tasks: Tasks,
         lease_blocks: LeaseBlocks,
         size_class: SizeClass,
+        replication: Replication | None = None,
     ) -> None:
         self._keeper, self._clock, self._tasks = keeper, clock, tasks
         self._lease_blocks, self._size_class = lease_blocks, size_class
+        self._replication = None if replication is None else replication.proto
         self._fetched_at = int(size_class.count * _FETCHED_AT_SHARE)
         self._pipelines = KnownPipelines(clock)
         self._current: Lease | None = None
@@ -129,7 +134,9 @@ class LeasePool:
             size_class = self._size_class
             reply = await self._lease_blocks(
                 LeaseBlocksRequest(
-                    count=size_class.count, block_bytes_max=size_class.block_bytes_max
+                    count=size_class.count,
+                    block_bytes_max=size_class.block_bytes_max,
+                    replication=self._replication,
                 )
             )
             lease = self._keeper.add(reply, asked_ms)
