@@ -73,6 +73,11 @@ class OmClient:
     def delete_bucket(self, request: om.DeleteBucketRequest) -> Answer[om.DeleteBucketReply]:
         return self._of(request).call(request, om.DeleteBucketReply)
 
+    def set_bucket_replication(
+        self, request: om.SetBucketReplicationRequest
+    ) -> Answer[om.SetBucketReplicationReply]:
+        return self._of(request).call(request, om.SetBucketReplicationReply)
+
     def put_bucket_setting(
         self, request: om.PutBucketSettingRequest
     ) -> Answer[om.PutBucketSettingReply]:

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.paging import Room
+from trioxygen.common.replication import RATIS_ONE, Replication
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.identity import check_node
 from trioxygen.common.rpc.network import Handler, Service
@@ -44,12 +45,16 @@ _DESCRIPTOR: Final = scm.DESCRIPTOR.services_by_name["StorageContainerManager"]
 class ScmConfig:
     """Attributes:
     replication_factor: DataNodes in a pipeline.
+    replication: of blocks that are asked for without one.
+    missing_replicas_max: members that a pipeline may have less, where there are no more DataNodes.
     close_delay_ms: from the last allocation in a full container to its closing; longer than a
     lease."""
 
     cluster_id: str
     node_id: str = "scm1"
     replication_factor: int = 1
+    replication: Replication = RATIS_ONE
+    missing_replicas_max: int = 0
     container_bytes_max: int = 5 * GIB
     open_containers_max: int = 8
     heartbeat_interval_ms: int = 1_000
@@ -265,6 +270,8 @@ class StorageContainerManager:
             refused_entries=self._executor.state.refused_entries,
             waiting_delete_transactions=self._executor.store.count(DELETED_BLOCKS.table),
             full=self._executor.is_full() or self._allocator.is_full(),
+            replication=self._config.replication.proto,
+            missing_replicas_max=self._config.missing_replicas_max,
         )
         taking = set() if reply.safe_mode else self._allocator.taking_new_data()
         with self._executor.store.read() as txn:

@@ -138,7 +138,7 @@ class ObjectPart(_message.Message):
     def __init__(self, number: _Optional[int] = ..., size_bytes: _Optional[int] = ..., checksum: _Optional[bytes] = ...) -> None: ...
 
 class KeyRow(_message.Message):
-    __slots__ = ("object_id", "size_bytes", "modified_ms", "etag", "storage_class", "account_id", "checksum_algorithm", "checksum_type", "checksum", "blocks", "headers", "parts")
+    __slots__ = ("object_id", "size_bytes", "modified_ms", "etag", "storage_class", "account_id", "checksum_algorithm", "checksum_type", "checksum", "blocks", "headers", "parts", "replication")
     OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     MODIFIED_MS_FIELD_NUMBER: _ClassVar[int]
@@ -151,6 +151,7 @@ class KeyRow(_message.Message):
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     HEADERS_FIELD_NUMBER: _ClassVar[int]
     PARTS_FIELD_NUMBER: _ClassVar[int]
+    REPLICATION_FIELD_NUMBER: _ClassVar[int]
     object_id: int
     size_bytes: int
     modified_ms: int
@@ -163,7 +164,8 @@ class KeyRow(_message.Message):
     blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockSlice]
     headers: ObjectHeaders
     parts: _containers.RepeatedCompositeFieldContainer[ObjectPart]
-    def __init__(self, object_id: _Optional[int] = ..., size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., storage_class: _Optional[str] = ..., account_id: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., checksum: _Optional[bytes] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[ObjectPart, _Mapping]]] = ...) -> None: ...
+    replication: _types_pb2.Replication
+    def __init__(self, object_id: _Optional[int] = ..., size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., storage_class: _Optional[str] = ..., account_id: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., checksum: _Optional[bytes] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[ObjectPart, _Mapping]]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ...) -> None: ...
 
 class HistoryRow(_message.Message):
     __slots__ = ("row", "superseded_ms", "superseded_group_ms")
@@ -176,7 +178,7 @@ class HistoryRow(_message.Message):
     def __init__(self, row: _Optional[_Union[KeyRow, _Mapping]] = ..., superseded_ms: _Optional[int] = ..., superseded_group_ms: _Optional[int] = ...) -> None: ...
 
 class UploadRow(_message.Message):
-    __slots__ = ("bucket_id", "account_id", "created_ms", "storage_class", "checksum_algorithm", "checksum_type", "headers", "upload_id", "key", "checksum_chosen")
+    __slots__ = ("bucket_id", "account_id", "created_ms", "storage_class", "checksum_algorithm", "checksum_type", "headers", "upload_id", "key", "checksum_chosen", "replication")
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     CREATED_MS_FIELD_NUMBER: _ClassVar[int]
@@ -187,6 +189,7 @@ class UploadRow(_message.Message):
     UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     CHECKSUM_CHOSEN_FIELD_NUMBER: _ClassVar[int]
+    REPLICATION_FIELD_NUMBER: _ClassVar[int]
     bucket_id: int
     account_id: str
     created_ms: int
@@ -197,7 +200,8 @@ class UploadRow(_message.Message):
     upload_id: bytes
     key: bytes
     checksum_chosen: bool
-    def __init__(self, bucket_id: _Optional[int] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., storage_class: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., upload_id: _Optional[bytes] = ..., key: _Optional[bytes] = ..., checksum_chosen: _Optional[bool] = ...) -> None: ...
+    replication: _types_pb2.Replication
+    def __init__(self, bucket_id: _Optional[int] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., storage_class: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., upload_id: _Optional[bytes] = ..., key: _Optional[bytes] = ..., checksum_chosen: _Optional[bool] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ...) -> None: ...
 
 class PartRow(_message.Message):
     __slots__ = ("size_bytes", "modified_ms", "etag", "checksum", "checksum_algorithm", "blocks", "client_checksum_algorithm", "client_checksum")
@@ -375,6 +379,30 @@ class DeleteBucketReply(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class SetBucketReplicationRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "replication", "volume")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICATION_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    bucket: str
+    bucket_id: int
+    replication: _types_pb2.Replication
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., volume: _Optional[str] = ...) -> None: ...
+
+class SetBucketReplicationReply(_message.Message):
+    __slots__ = ("bucket",)
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    bucket: BucketRow
+    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ...) -> None: ...
+
 class PutBucketSettingRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "setting", "replaces", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -438,18 +466,20 @@ class WriteCondition(_message.Message):
     def __init__(self, if_none_match: _Optional[str] = ..., if_match: _Optional[str] = ...) -> None: ...
 
 class CopySource(_message.Message):
-    __slots__ = ("bucket", "bucket_id", "key", "object_id", "volume")
+    __slots__ = ("bucket", "bucket_id", "key", "object_id", "rewritten", "volume")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    REWRITTEN_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FIELD_NUMBER: _ClassVar[int]
     bucket: str
     bucket_id: int
     key: bytes
     object_id: int
+    rewritten: bool
     volume: str
-    def __init__(self, bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., object_id: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
+    def __init__(self, bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., object_id: _Optional[int] = ..., rewritten: _Optional[bool] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CommitKeyRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "row", "condition", "copy_source", "volume")

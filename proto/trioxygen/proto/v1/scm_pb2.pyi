@@ -544,7 +544,7 @@ class NodeDescription(_message.Message):
     def __init__(self, node: _Optional[_Union[NodeRow, _Mapping]] = ..., health: _Optional[_Union[NodeHealth, str]] = ..., last_heartbeat_age_ms: _Optional[int] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., takes_new_data: _Optional[bool] = ...) -> None: ...
 
 class DescribeScmReply(_message.Message):
-    __slots__ = ("node_id", "leader", "applied_index", "safe_mode", "nodes", "pipelines", "containers", "waiting_delete_transactions", "corrupt_blocks", "full", "refused_entries", "next")
+    __slots__ = ("node_id", "leader", "applied_index", "safe_mode", "nodes", "pipelines", "containers", "waiting_delete_transactions", "corrupt_blocks", "full", "refused_entries", "replication", "missing_replicas_max", "next")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     LEADER_FIELD_NUMBER: _ClassVar[int]
     APPLIED_INDEX_FIELD_NUMBER: _ClassVar[int]
@@ -556,6 +556,8 @@ class DescribeScmReply(_message.Message):
     CORRUPT_BLOCKS_FIELD_NUMBER: _ClassVar[int]
     FULL_FIELD_NUMBER: _ClassVar[int]
     REFUSED_ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    REPLICATION_FIELD_NUMBER: _ClassVar[int]
+    MISSING_REPLICAS_MAX_FIELD_NUMBER: _ClassVar[int]
     NEXT_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     leader: bool
@@ -568,5 +570,7 @@ class DescribeScmReply(_message.Message):
     corrupt_blocks: _containers.RepeatedCompositeFieldContainer[CorruptBlock]
     full: bool
     refused_entries: int
+    replication: _types_pb2.Replication
+    missing_replicas_max: int
     next: bytes
-    def __init__(self, node_id: _Optional[str] = ..., leader: _Optional[bool] = ..., applied_index: _Optional[int] = ..., safe_mode: _Optional[bool] = ..., nodes: _Optional[_Iterable[_Union[NodeDescription, _Mapping]]] = ..., pipelines: _Optional[_Iterable[_Union[PipelineRow, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerRow, _Mapping]]] = ..., waiting_delete_transactions: _Optional[int] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., full: _Optional[bool] = ..., refused_entries: _Optional[int] = ..., next: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, node_id: _Optional[str] = ..., leader: _Optional[bool] = ..., applied_index: _Optional[int] = ..., safe_mode: _Optional[bool] = ..., nodes: _Optional[_Iterable[_Union[NodeDescription, _Mapping]]] = ..., pipelines: _Optional[_Iterable[_Union[PipelineRow, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerRow, _Mapping]]] = ..., waiting_delete_transactions: _Optional[int] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., full: _Optional[bool] = ..., refused_entries: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., missing_replicas_max: _Optional[int] = ..., next: _Optional[bytes] = ...) -> None: ...

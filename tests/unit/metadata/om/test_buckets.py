@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from tests.unit.metadata.om.om_harness import ACCOUNT, VOLUME, OmHarness, om_test, slices_of
@@ -5,9 +7,11 @@ from trioxygen.common.errors import (
     BucketAlreadyExists,
     BucketAlreadyOwned,
     BucketNotEmpty,
+    InvalidRequest,
     NoSuchBucket,
     TooManyBuckets,
 )
+from trioxygen.common.replication import RATIS_THREE, Replication
 from trioxygen.metadata.om.state.schema import (
     ACCOUNT_BUCKETS,
     ALL_TABLES,
@@ -18,6 +22,7 @@ from trioxygen.metadata.om.state.schema import (
 )
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import replication_pb2 as replication
+from trioxygen.proto.v1 import types_pb2 as types
 
 OTHER = "222222222222"
 
@@ -188,3 +193,34 @@ async def test_purge_goes_on_in_bounded_pieces(harness: OmHarness) -> None:
 def test_tables_have_numbers_of_their_own() -> None:
     assert len({table.number for table in ALL_TABLES}) == len(ALL_TABLES)
     assert len({table.name for table in ALL_TABLES}) == len(ALL_TABLES)
+
+
+async def set_replication(
+    harness: OmHarness, bucket: om.BucketRow, replication: Any
+) -> om.BucketRow:
+    request = om.SetBucketReplicationRequest(
+        volume=VOLUME, bucket=bucket.name, bucket_id=bucket.bucket_id, replication=replication
+    )
+    return (await harness.client.set_bucket_replication(request)).bucket
+
+
+@om_test()
+async def test_replication_of_a_bucket_is_set_and_taken_back(harness: OmHarness) -> None:
+    bucket = await harness.bucket("one")
+    assert not bucket.HasField("replication")
+    wanted = Replication.parse("EC/3-2")
+    changed = await set_replication(harness, bucket, wanted.proto)
+    assert Replication.of_proto(changed.replication) == wanted
+    lookup = om.LookupBucketRequest(volume=VOLUME, bucket="one")
+    assert (await harness.client.lookup_bucket(lookup)).bucket == changed
+    assert await set_replication(harness, bucket, None) == bucket
+
+
+@om_test()
+async def test_replication_that_is_not_offered_is_refused(harness: OmHarness) -> None:
+    bucket = await harness.bucket("one")
+    with pytest.raises(InvalidRequest, match="not offered"):
+        await set_replication(harness, bucket, types.Replication(type=types.EC, data=7, parity=1))
+    await harness.delete_bucket(bucket)
+    with pytest.raises(NoSuchBucket):
+        await set_replication(harness, bucket, RATIS_THREE.proto)

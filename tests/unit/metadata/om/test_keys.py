@@ -17,6 +17,7 @@ from trioxygen.common.errors import (
     NoSuchBucket,
     NoSuchKey,
 )
+from trioxygen.common.replication import RATIS_ONE, RATIS_THREE, Replication
 from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, GC, HISTORY, KEY_BYTES_MAX
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import types_pb2
@@ -235,6 +236,83 @@ async def test_copy_holds_its_sources_blocks_whatever_the_client_lists(harness: 
         )
     )
     assert list((await harness.lookup(bucket, b"copy")).row.blocks) == list(source.blocks)
+
+
+async def copy_rewritten(
+    harness: OmHarness, bucket: om.BucketRow, source: om.KeyRow, key: bytes, *blocks: BlockSlice
+) -> None:
+    await harness.client.commit_key(
+        om.CommitKeyRequest(
+            volume=VOLUME,
+            bucket=bucket.name,
+            bucket_id=bucket.bucket_id,
+            key=key,
+            row=om.KeyRow(
+                size_bytes=source.size_bytes,
+                etag=source.etag,
+                blocks=blocks,
+                replication=RATIS_THREE.proto,
+            ),
+            copy_source=om.CopySource(
+                volume=VOLUME,
+                bucket=bucket.name,
+                bucket_id=bucket.bucket_id,
+                key=b"source",
+                object_id=source.object_id,
+                rewritten=True,
+            ),
+        )
+    )
+
+
+@om_test()
+async def test_copy_whose_bytes_were_written_again_has_blocks_of_its_own(
+    harness: OmHarness,
+) -> None:
+    bucket = await harness.bucket()
+    await harness.put(bucket, b"source", b"source")
+    source = (await harness.lookup(bucket, b"source")).row
+    [block] = slices_of(await harness.lease(1), 6)
+    # Also onto itself: the former blocks go.
+    for key in (b"copy", b"source"):
+        await copy_rewritten(harness, bucket, source, key, block)
+        copy = (await harness.lookup(bucket, key)).row
+        assert blocks_of(copy.blocks) == blocks_of([block])
+        assert Replication.of_proto(copy.replication) == RATIS_THREE
+    stranger = BlockSlice(container=7, local=999_999, length_bytes=6)
+    source = (await harness.lookup(bucket, b"source")).row
+    with pytest.raises(LeaseExpired):
+        await copy_rewritten(harness, bucket, source, b"copy", stranger)
+
+
+@om_test()
+async def test_copy_whose_bytes_were_written_again_is_refused_when_its_source_has_changed(
+    harness: OmHarness,
+) -> None:
+    """Onto itself it would take back what was written meanwhile."""
+    bucket = await harness.bucket()
+    await harness.put(bucket, b"source", b"one")
+    source = (await harness.lookup(bucket, b"source")).row
+    await harness.put(bucket, b"source", b"two")
+    [block] = slices_of(await harness.lease(1), 3)
+    with pytest.raises(ConditionConflict):
+        await copy_rewritten(harness, bucket, source, b"source", block)
+
+
+@om_test()
+async def test_copy_that_shares_blocks_is_kept_as_its_source_is(harness: OmHarness) -> None:
+    bucket = await harness.bucket()
+    await harness.put(bucket, b"old", b"source")
+    source = (await harness.lookup(bucket, b"old")).row
+    [block] = slices_of(await harness.lease(1), 6)
+    await harness.put(bucket, b"source", b"source", blocks=[block])
+    source = (await harness.lookup(bucket, b"source")).row
+    [other] = slices_of(await harness.lease(1), 6)
+    await copy_rewritten(harness, bucket, source, b"rewritten", other)
+    for key, expected in ((b"old", RATIS_ONE), (b"rewritten", RATIS_THREE)):
+        await harness.copy(bucket, key, b"copy")
+        copy = (await harness.lookup(bucket, b"copy")).row
+        assert Replication.of_proto(copy.replication) == expected
 
 
 @om_test()

@@ -114,8 +114,9 @@ def _blocks_fault(row: Any) -> str | None:
 
 
 def _commit_fault(request: Any) -> str | None:
-    # A copy's blocks are its source's, whatever the client says they are.
-    return None if request.HasField("copy_source") else _blocks_fault(request.row)
+    # A copy's blocks are its source's, whatever the client says they are; unless it wrote its own.
+    shares = request.HasField("copy_source") and not request.copy_source.rewritten
+    return None if shares else _blocks_fault(request.row)
 
 
 def _part_fault(request: Any) -> str | None:
@@ -151,6 +152,7 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         blocks=each(PART, SLICES_MAX),
         headers=PART,
         parts=each(PART, PART_NUMBER_MAX),
+        replication=PART,
     ),
     om.UploadRow: rules(
         bucket_id=ID_OR_NONE,
@@ -163,6 +165,7 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         upload_id=raw(16),
         key=KEY,
         checksum_chosen=ANY,
+        replication=PART,
     ),
     om.PartRow: rules(
         size_bytes=OBJECT_BYTES,
@@ -183,7 +186,9 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         revision=ID_OR_NONE,
         modified_ms=TIME_MS,
     ),
-    om.CopySource: rules(**_NAMED, bucket_id=ID_OR_NONE, key=KEY, object_id=ID_OR_NONE),
+    om.CopySource: rules(
+        **_NAMED, bucket_id=ID_OR_NONE, key=KEY, object_id=ID_OR_NONE, rewritten=ANY
+    ),
     om.KeyToDelete: rules(key=KEY, if_match=SENT),
     om.CompletePart: rules(number=COUNT, etag=SENT, checksum=CHECKSUM, checksum_algorithm=known()),
 }
@@ -198,6 +203,7 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
         account_id=line(256, low=1),
         location=NAME_OR_NONE,
     ),
+    om.SetBucketReplicationRequest: rules(**_IN_BUCKET, replication=PART),
     om.PutBucketSettingRequest: rules(**_IN_BUCKET, setting=REQUIRED_PART, replaces=ID_OR_NONE),
     om.DeleteBucketSettingRequest: rules(
         _setting_fault, **_IN_BUCKET, kind=_KIND, id=_SETTING_ID, replaces=ID_OR_NONE

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.replication import Replication
 from trioxygen.metadata.om.commands.volumes import check_volume
 from trioxygen.metadata.om.state import account_buckets
 from trioxygen.metadata.om.state.schema import (
@@ -23,6 +25,8 @@ from trioxygen.proto.v1.om_pb2 import (
     DeleteBucketReply,
     DeleteBucketRequest,
     DeletedBucketRow,
+    SetBucketReplicationReply,
+    SetBucketReplicationRequest,
 )
 
 
@@ -52,6 +56,7 @@ class BucketCommands:
         return {
             om_pb2.CreateBucketRequest: self.create_bucket,
             om_pb2.DeleteBucketRequest: self.delete_bucket,
+            om_pb2.SetBucketReplicationRequest: self.set_replication,
         }
 
     def create_bucket(
@@ -103,3 +108,20 @@ class BucketCommands:
             DeletedBucketRow(name=name, deleted_ms=now.wall_ms),
         )
         return DeleteBucketReply()
+
+    def set_replication(
+        self, txn: CapturingTxn, command: SetBucketReplicationRequest, now: Now
+    ) -> SetBucketReplicationReply | Refusal:
+        """What is written already stays as it is."""
+        bucket = live_bucket(txn, command)
+        if isinstance(bucket, Refusal):
+            return bucket
+        bucket.ClearField("replication")
+        if command.HasField("replication"):
+            try:
+                Replication.of_proto(command.replication)
+            except InvalidRequest as error:
+                return Refusal(error.code, error.message, error.facts)
+            bucket.replication.CopyFrom(command.replication)
+        BUCKETS.put(txn, bucket_key(command.volume, command.bucket), bucket)
+        return SetBucketReplicationReply(bucket=bucket)

@@ -55,6 +55,10 @@ def check_key(key: bytes) -> Refusal | None:
     )
 
 
+def _has_own_blocks(command: CommitKeyRequest) -> bool:
+    return not command.HasField("copy_source") or command.copy_source.rewritten
+
+
 class KeyCommands:
     def __init__(self, blocks: BlockKeeper) -> None:
         self._blocks = blocks
@@ -80,7 +84,7 @@ class KeyCommands:
         if refusal is None:
             if command.HasField("copy_source"):
                 refusal = self._take_source(txn, command, row)
-            else:
+            if refusal is None and _has_own_blocks(command):
                 refusal = self._blocks.check_leased(txn, row.blocks)
         refusal = refusal or check_row(row)
         if refusal is not None:
@@ -96,13 +100,18 @@ class KeyCommands:
     def _take_source(
         self, txn: CapturingTxn, command: CommitKeyRequest, row: KeyRow
     ) -> Refusal | None:
-        """A copy shares all its source's blocks, whatever the client says they are."""
+        """A copy shares all its source's blocks, whatever the client says they are; one that wrote
+        the bytes again only asks that the source is what was read."""
         source = command.copy_source
         current = KEYS.get(txn, key_key(source.bucket_id, source.key))
         if current is None or current.object_id != source.object_id:
             return Refusal(types_pb2.CONDITION_CONFLICT, "the copy's source has changed")
-        row.ClearField("blocks")
-        row.blocks.extend(current.blocks)
+        if not source.rewritten:
+            row.ClearField("blocks")
+            row.blocks.extend(current.blocks)
+            row.ClearField("replication")
+            if current.HasField("replication"):
+                row.replication.CopyFrom(current.replication)
         return None
 
     def delete_keys(

@@ -163,4 +163,6 @@ def object_row(upload: UploadRow, parts: Sequence[ChosenPart]) -> KeyRow:
     )
     for part in parts:
         row.blocks.extend(part.row.blocks)
+    if upload.HasField("replication"):
+        row.replication.CopyFrom(upload.replication)
     return row
