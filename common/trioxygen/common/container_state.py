@@ -41,8 +41,14 @@ _ALLOWED: Final[Moves[ContainerState]] = {
     ),
     ContainerState.CLOSED: frozenset({ContainerState.DELETING, ContainerState.UNHEALTHY}),
     ContainerState.UNHEALTHY: frozenset({ContainerState.DELETING}),
+    # What it becomes is what it was made from.
     ContainerState.RECOVERING: frozenset(
-        {ContainerState.CLOSED, ContainerState.UNHEALTHY, ContainerState.DELETING}
+        {
+            ContainerState.CLOSED,
+            ContainerState.QUASI_CLOSED,
+            ContainerState.UNHEALTHY,
+            ContainerState.DELETING,
+        }
     ),
     ContainerState.DELETING: frozenset({ContainerState.DELETED}),
     ContainerState.DELETED: frozenset(),

@@ -125,7 +125,7 @@ def test_a_damaged_row_of_a_container_is_counted_again(
             after = container.used_bytes, container.block_count, container.segment(0).live_bytes
             assert after == before
             # Or the ids of its blocks would be taken for new ones.
-            assert container.report().highest_local == 40
+            assert container.report("node-1").highest_local == 40
             for local in range(1, 31):
                 data = random.Random(local).randbytes(3_000)
                 assert await n.read(local, 0, 3_000) == data

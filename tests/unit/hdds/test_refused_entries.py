@@ -197,7 +197,7 @@ def test_proposer_of_an_entry_that_is_refused_is_told(tmp_path: Path) -> None:
 class BrokenContainer(Container):
     """In which no block can be noted."""
 
-    def has_had(self, key: bytes) -> None:
+    def has_had(self, key: bytes, commit_sequence: int = 0) -> None:
         raise OSError(5, "Input/output error")
 
 

@@ -163,12 +163,12 @@ def test_the_highest_block_is_reported_also_when_it_is_gone(tmp_path: Path) -> N
             for local in (7, 1_000_000_007, 9):
                 await n.write(local, b"small")
             await n.write(2**61, random_bytes(2 * MIB))
-            assert n.container().report().highest_local == 2**61
+            assert n.container().report("node-1").highest_local == 2**61
             await n.delete((2**61, 1))
             await n.flush()
             assert highest(n) == 1_000_000_007
         async with node(tmp_path, ring=ring) as n:
-            assert n.container().report().highest_local == 2**61
+            assert n.container().report("node-1").highest_local == 2**61
 
     def highest(n: Node) -> int:
         with n.work.volume.store.read() as txn:

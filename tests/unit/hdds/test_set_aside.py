@@ -131,4 +131,4 @@ def test_folder_that_stands_for_no_container_is_named(tmp_path: Path, name: str)
 
 def test_report_of_a_container_within_ids_is_as_it_is() -> None:
     assert Container(1, highest_local=NUMBER_MAX).is_within_ids
-    assert Container(5, highest_local=77).report().highest_local == 77
+    assert Container(5, highest_local=77).report("node-1").highest_local == 77

@@ -53,6 +53,8 @@ class Container:
     streamed: where records of streamed blocks lie that the index does not know yet.
     dirty_segments: those whose rows are not current.
     highest_local: of all blocks that it ever had, deleted ones too; at least.
+    commit_sequence: of the last of them (`sequence_of`); 0: of before that was kept.
+    origin_node_id: that took its writes; empty: this node.
     is_identity_kept: whose it is stands beside its row as well.
     """
 
@@ -72,6 +74,8 @@ class Container:
     streamed: set[Place] = field(default_factory=set)
     dirty_segments: set[int] = field(default_factory=set)
     highest_local: int = 0
+    commit_sequence: int = 0
+    origin_node_id: str = ""
     is_identity_kept: bool = False
 
     @classmethod
@@ -93,6 +97,8 @@ class Container:
             used_bytes=row.used_bytes,
             block_count=row.block_count,
             highest_local=highest_local,
+            commit_sequence=row.commit_sequence,
+            origin_node_id=row.origin_node_id,
             is_identity_kept=is_identity_kept,
         )
 
@@ -134,7 +140,8 @@ class Container:
     def garbage_bytes(self) -> int:
         return sum(segment.garbage_bytes for segment in self.segments.values())
 
-    def report(self) -> ContainerReport:
+    def report(self, node_id: str) -> ContainerReport:
+        """Args: node_id: this node's."""
         return ContainerReport(
             container_id=self.container_id,
             state=self.state.proto,
@@ -145,6 +152,8 @@ class Container:
             highest_local=min(self.highest_local, NUMBER_MAX),
             pipeline_id=self.pipeline_id,
             replica_index=self.replica_index,
+            commit_sequence=self.commit_sequence,
+            origin_node_id=self.origin_node_id or node_id,
         )
 
     # ---- states ----
@@ -176,9 +185,12 @@ class Container:
 
     # ---- blocks ----
 
-    def has_had(self, key: bytes) -> None:
-        """A block of it, by its key in the index."""
+    def has_had(self, key: bytes, commit_sequence: int = 0) -> None:
+        """A block of it, by its key in the index.
+
+        Args: commit_sequence: of what the log brought."""
         self.highest_local = max(self.highest_local, block_of_key(key)[1])
+        self.commit_sequence = max(self.commit_sequence, commit_sequence)
 
     def applied(self, size_bytes: int) -> None:
         """Of a block that waits for the flusher."""

@@ -64,6 +64,8 @@ class ContainerView:
             recovery_segment=self.recovery.segment,
             recovery_offset_bytes=self.recovery.offset_bytes,
             highest_local=container.highest_local,
+            commit_sequence=container.commit_sequence,
+            origin_node_id=container.origin_node_id,
         )
         CONTAINERS.put(txn, container_key(container.container_id), row)
         if not container.is_identity_kept:

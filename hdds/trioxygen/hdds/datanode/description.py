@@ -40,7 +40,7 @@ def described(node_id: str, works: Sequence[VolumeWork], after: bytes) -> Descri
         pending_blocks=sum(work.blocks.pending_blocks for work in works),
     )
     room, last = Room(), after
-    for position, row in _rows(works):
+    for position, row in _rows(node_id, works):
         if position <= after:
             continue
         if not room.takes(row.ByteSize()):
@@ -54,14 +54,16 @@ def described(node_id: str, works: Sequence[VolumeWork], after: bytes) -> Descri
     return reply
 
 
-def _rows(works: Sequence[VolumeWork]) -> Iterator[tuple[bytes, ContainerReport | CorruptBlock]]:
+def _rows(
+    node_id: str, works: Sequence[VolumeWork]
+) -> Iterator[tuple[bytes, ContainerReport | CorruptBlock]]:
     containers = {
         container_key(container.container_id): container
         for work in works
         for container in work.volume.containers.values()
     }
     for key in sorted(containers):
-        yield b"1" + key, containers[key].report()
+        yield b"1" + key, containers[key].report(node_id)
     corrupt = [block for work in works for block in work.volume.corrupt_blocks()]
     keys = [block_key(block.block.container, block.block.local) for block in corrupt]
     for key, block in sorted(zip(keys, corrupt, strict=True), key=itemgetter(0)):

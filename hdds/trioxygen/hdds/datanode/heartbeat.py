@@ -128,7 +128,7 @@ class Heartbeat:
                 if not self._full_report and container_id not in unreported.containers:
                     continue
                 if len(containers) < self._reported_at_once_max:
-                    containers.append(container.report())
+                    containers.append(container.report(self._node_id))
                 else:
                     self._left.append((unreported, container_id))
         corrupt = [

@@ -23,6 +23,7 @@ from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.hdds.checksums import checksums_of
 from trioxygen.hdds.container.blocks import Block, block_key
 from trioxygen.hdds.container.container import Container
+from trioxygen.hdds.container.sequence import sequence_of
 from trioxygen.hdds.ring.pending import DeletedRange, PendingBlock
 from trioxygen.hdds.ring.places import BlockPlace, Places
 from trioxygen.hdds.ring.sealed import SealedBlocks
@@ -74,6 +75,8 @@ class RingMachine:
         self.pipeline_id = row.pipeline_id
         self.proposals: dict[int, Proposal] = {}
         self._configuration = row.configuration
+        # Of the entry that is being applied.
+        self._term = row.applied_term
         blocks.persisted[row.pipeline_id] = Applied(
             row.applied_index, row.applied_term, row.configuration
         )
@@ -104,7 +107,7 @@ class RingMachine:
         blocks = self._blocks
         last: Entry | None = None
         for entry in entries:
-            payload = entry.payload
+            payload, self._term = entry.payload, entry.term
             # The replica applies what was proposed here as that very object, wherever it read it.
             proposal = self.proposals.pop(id(payload), None)
             try:
@@ -207,7 +210,7 @@ class RingMachine:
         # The place counts only when the data is gone from memory.
         block = Block(len(data), index, checksums, _PENDING_PLACE, 0)
         self._blocks.current.put(key, PendingBlock(container, block, data))
-        container.has_had(key)
+        container.has_had(key, sequence_of(self._term, index))
         self._blocks.volume.index.forget(key)
         return None
 
@@ -250,7 +253,7 @@ class RingMachine:
             pending = PendingBlock(container, block, None, place.record)
         self._blocks.current.put(key, pending)
         self._blocks.volume.index.forget(key)
-        container.has_had(key)
+        container.has_had(key, sequence_of(self._term, index))
         return refusal
 
     async def _apply_deletes(self, command: DeleteBlocksCommand, index: int) -> None:

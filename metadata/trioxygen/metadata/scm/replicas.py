@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from trioxygen.proto.v1.scm_pb2 import ContainerReport, HeartbeatRequest
+from trioxygen.proto.v1.scm_pb2 import DELETED, ContainerReport, HeartbeatRequest
 
 _NONE: Final[Mapping[int, ContainerReport]] = {}
 
@@ -36,6 +36,10 @@ class Replicas:
         if heartbeat.full_report:
             node.reporting = {}
         for report in heartbeat.containers:
+            if report.state == DELETED:
+                if node.containers.pop(report.container_id, None) is not None:
+                    self._forget(report.container_id, heartbeat.node_id)
+                continue
             node.containers[report.container_id] = report
             self._holders.setdefault(report.container_id, set()).add(heartbeat.node_id)
             if node.reporting is not None:

@@ -2,12 +2,22 @@ from trioxygen.proto.v1 import options_pb2 as _options_pb2
 from trioxygen.proto.v1 import scm_pb2 as _scm_pb2
 from trioxygen.proto.v1 import types_pb2 as _types_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class RingPhase(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RING_MEMBER: _ClassVar[RingPhase]
+    RING_LEAVING: _ClassVar[RingPhase]
+    RING_LEFT: _ClassVar[RingPhase]
+RING_MEMBER: RingPhase
+RING_LEAVING: RingPhase
+RING_LEFT: RingPhase
 
 class WriteSmallBlockRequest(_message.Message):
     __slots__ = ("block", "data", "pipeline_id", "replica_index")
@@ -151,6 +161,80 @@ class ListBlocksReply(_message.Message):
     next: bytes
     def __init__(self, blocks: _Optional[_Iterable[_Union[StoredBlock, _Mapping]]] = ..., next: _Optional[bytes] = ...) -> None: ...
 
+class DescribeImportRequest(_message.Message):
+    __slots__ = ("container_id", "transfer_id")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    TRANSFER_ID_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    transfer_id: str
+    def __init__(self, container_id: _Optional[int] = ..., transfer_id: _Optional[str] = ...) -> None: ...
+
+class DescribeImportReply(_message.Message):
+    __slots__ = ("state", "after_local")
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    state: _scm_pb2.ContainerState
+    after_local: int
+    def __init__(self, state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., after_local: _Optional[int] = ...) -> None: ...
+
+class ImportContainerHeader(_message.Message):
+    __slots__ = ("transfer_id", "container_id", "state", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id", "highest_local", "used_bytes", "after_local")
+    TRANSFER_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    HIGHEST_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    USED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    AFTER_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    transfer_id: str
+    container_id: int
+    state: _scm_pb2.ContainerState
+    pipeline_id: int
+    replica_index: int
+    commit_sequence: int
+    origin_node_id: str
+    highest_local: int
+    used_bytes: int
+    after_local: int
+    def __init__(self, transfer_id: _Optional[str] = ..., container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ..., highest_local: _Optional[int] = ..., used_bytes: _Optional[int] = ..., after_local: _Optional[int] = ...) -> None: ...
+
+class ImportFrame(_message.Message):
+    __slots__ = ("block", "end")
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    block: ImportedBlock
+    end: ImportEnd
+    def __init__(self, block: _Optional[_Union[ImportedBlock, _Mapping]] = ..., end: _Optional[_Union[ImportEnd, _Mapping]] = ...) -> None: ...
+
+class ImportedBlock(_message.Message):
+    __slots__ = ("local", "size_bytes", "commit_sequence", "checksums")
+    LOCAL_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    CHECKSUMS_FIELD_NUMBER: _ClassVar[int]
+    local: int
+    size_bytes: int
+    commit_sequence: int
+    checksums: bytes
+    def __init__(self, local: _Optional[int] = ..., size_bytes: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., checksums: _Optional[bytes] = ...) -> None: ...
+
+class ImportEnd(_message.Message):
+    __slots__ = ("deleted",)
+    DELETED_FIELD_NUMBER: _ClassVar[int]
+    deleted: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockRange]
+    def __init__(self, deleted: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ...) -> None: ...
+
+class ImportContainerReply(_message.Message):
+    __slots__ = ("block_count", "used_bytes")
+    BLOCK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    USED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    block_count: int
+    used_bytes: int
+    def __init__(self, block_count: _Optional[int] = ..., used_bytes: _Optional[int] = ...) -> None: ...
+
 class BlockRow(_message.Message):
     __slots__ = ("size_bytes", "commit_sequence", "checksums", "packed", "own_file")
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -174,7 +258,7 @@ class PackedPlace(_message.Message):
     def __init__(self, segment: _Optional[int] = ..., offset_bytes: _Optional[int] = ...) -> None: ...
 
 class DataNodeContainerRow(_message.Message):
-    __slots__ = ("container_id", "state", "used_bytes", "block_count", "current_segment", "recovery_segment", "recovery_offset_bytes", "highest_local", "logged_state", "pipeline_id", "replica_index")
+    __slots__ = ("container_id", "state", "used_bytes", "block_count", "current_segment", "recovery_segment", "recovery_offset_bytes", "highest_local", "logged_state", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -186,6 +270,8 @@ class DataNodeContainerRow(_message.Message):
     LOGGED_STATE_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_NODE_ID_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     state: _scm_pb2.ContainerState
     used_bytes: int
@@ -197,23 +283,27 @@ class DataNodeContainerRow(_message.Message):
     logged_state: _scm_pb2.ContainerState
     pipeline_id: int
     replica_index: int
-    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., current_segment: _Optional[int] = ..., recovery_segment: _Optional[int] = ..., recovery_offset_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ..., logged_state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
+    commit_sequence: int
+    origin_node_id: str
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., current_segment: _Optional[int] = ..., recovery_segment: _Optional[int] = ..., recovery_offset_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ..., logged_state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ...) -> None: ...
 
 class RingRow(_message.Message):
-    __slots__ = ("pipeline_id", "applied_index", "applied_term", "configuration", "members", "replica")
+    __slots__ = ("pipeline_id", "applied_index", "applied_term", "configuration", "members", "replica", "phase")
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     APPLIED_INDEX_FIELD_NUMBER: _ClassVar[int]
     APPLIED_TERM_FIELD_NUMBER: _ClassVar[int]
     CONFIGURATION_FIELD_NUMBER: _ClassVar[int]
     MEMBERS_FIELD_NUMBER: _ClassVar[int]
     REPLICA_FIELD_NUMBER: _ClassVar[int]
+    PHASE_FIELD_NUMBER: _ClassVar[int]
     pipeline_id: int
     applied_index: int
     applied_term: int
     configuration: bytes
     members: _containers.RepeatedCompositeFieldContainer[_types_pb2.DataNodeAddress]
     replica: int
-    def __init__(self, pipeline_id: _Optional[int] = ..., applied_index: _Optional[int] = ..., applied_term: _Optional[int] = ..., configuration: _Optional[bytes] = ..., members: _Optional[_Iterable[_Union[_types_pb2.DataNodeAddress, _Mapping]]] = ..., replica: _Optional[int] = ...) -> None: ...
+    phase: RingPhase
+    def __init__(self, pipeline_id: _Optional[int] = ..., applied_index: _Optional[int] = ..., applied_term: _Optional[int] = ..., configuration: _Optional[bytes] = ..., members: _Optional[_Iterable[_Union[_types_pb2.DataNodeAddress, _Mapping]]] = ..., replica: _Optional[int] = ..., phase: _Optional[_Union[RingPhase, str]] = ...) -> None: ...
 
 class SegmentRow(_message.Message):
     __slots__ = ("size_bytes", "live_bytes", "punched_bytes")
@@ -247,18 +337,46 @@ class BeginCloseCommand(_message.Message):
     container_id: int
     def __init__(self, container_id: _Optional[int] = ...) -> None: ...
 
+class ImportContainerCommand(_message.Message):
+    __slots__ = ("container_id", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id", "highest_local")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    HIGHEST_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    pipeline_id: int
+    replica_index: int
+    commit_sequence: int
+    origin_node_id: str
+    highest_local: int
+    def __init__(self, container_id: _Optional[int] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ..., highest_local: _Optional[int] = ...) -> None: ...
+
+class MoveReplicaCommand(_message.Message):
+    __slots__ = ("container_id", "state")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    state: _scm_pb2.ContainerState
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ...) -> None: ...
+
 class RingEntry(_message.Message):
-    __slots__ = ("create_container", "begin_close", "write_small_block", "put_block", "close_container", "delete_blocks")
+    __slots__ = ("import_container", "move_replica", "create_container", "begin_close", "write_small_block", "put_block", "close_container", "delete_blocks")
+    IMPORT_CONTAINER_FIELD_NUMBER: _ClassVar[int]
+    MOVE_REPLICA_FIELD_NUMBER: _ClassVar[int]
     CREATE_CONTAINER_FIELD_NUMBER: _ClassVar[int]
     BEGIN_CLOSE_FIELD_NUMBER: _ClassVar[int]
     WRITE_SMALL_BLOCK_FIELD_NUMBER: _ClassVar[int]
     PUT_BLOCK_FIELD_NUMBER: _ClassVar[int]
     CLOSE_CONTAINER_FIELD_NUMBER: _ClassVar[int]
     DELETE_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    import_container: ImportContainerCommand
+    move_replica: MoveReplicaCommand
     create_container: CreateContainerCommand
     begin_close: BeginCloseCommand
     write_small_block: WriteSmallBlockRequest
     put_block: PutBlockRequest
     close_container: _scm_pb2.CloseContainerCommand
     delete_blocks: _scm_pb2.DeleteBlocksCommand
-    def __init__(self, create_container: _Optional[_Union[CreateContainerCommand, _Mapping]] = ..., begin_close: _Optional[_Union[BeginCloseCommand, _Mapping]] = ..., write_small_block: _Optional[_Union[WriteSmallBlockRequest, _Mapping]] = ..., put_block: _Optional[_Union[PutBlockRequest, _Mapping]] = ..., close_container: _Optional[_Union[_scm_pb2.CloseContainerCommand, _Mapping]] = ..., delete_blocks: _Optional[_Union[_scm_pb2.DeleteBlocksCommand, _Mapping]] = ...) -> None: ...
+    def __init__(self, import_container: _Optional[_Union[ImportContainerCommand, _Mapping]] = ..., move_replica: _Optional[_Union[MoveReplicaCommand, _Mapping]] = ..., create_container: _Optional[_Union[CreateContainerCommand, _Mapping]] = ..., begin_close: _Optional[_Union[BeginCloseCommand, _Mapping]] = ..., write_small_block: _Optional[_Union[WriteSmallBlockRequest, _Mapping]] = ..., put_block: _Optional[_Union[PutBlockRequest, _Mapping]] = ..., close_container: _Optional[_Union[_scm_pb2.CloseContainerCommand, _Mapping]] = ..., delete_blocks: _Optional[_Union[_scm_pb2.DeleteBlocksCommand, _Mapping]] = ...) -> None: ...

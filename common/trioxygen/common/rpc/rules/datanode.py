@@ -9,11 +9,24 @@ from trioxygen.common.rpc.rules.rule import (
     PART,
     REQUIRED_PART,
     MessageRules,
+    each,
+    known,
     number,
     raw,
     rules,
 )
-from trioxygen.common.rpc.rules.types import BLOCK_BYTES, ID, PIPELINE_ID, REPLICA_INDEX
+from trioxygen.common.rpc.rules.types import (
+    BLOCK_BYTES,
+    COUNT,
+    ID,
+    ID_OR_NONE,
+    NAME,
+    NODE_ID_OR_NONE,
+    PIPELINE_ID,
+    RANGES_MAX,
+    REPLICA_INDEX,
+    SIZE_BYTES,
+)
 from trioxygen.common.units import GIB, MIB
 from trioxygen.proto.v1 import datanode_pb2 as datanode
 
@@ -60,7 +73,40 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
     datanode.ListBlocksRequest: rules(after=raw(16), count_max=number(1, 10_000)),
     datanode.CreateContainerCommand: rules(container_id=ID, replica_index=REPLICA_INDEX),
     datanode.BeginCloseCommand: rules(container_id=ID),
+    datanode.DescribeImportRequest: rules(container_id=ID, transfer_id=NAME),
+    datanode.ImportContainerHeader: rules(
+        transfer_id=NAME,
+        container_id=ID,
+        state=known(is_required=True),
+        pipeline_id=PIPELINE_ID,
+        replica_index=REPLICA_INDEX,
+        commit_sequence=COUNT,
+        origin_node_id=NODE_ID_OR_NONE,
+        highest_local=COUNT,
+        used_bytes=SIZE_BYTES,
+        after_local=ID_OR_NONE,
+    ),
+    datanode.ImportFrame: rules(block=PART, end=PART),
+    # Held to the bytes that follow.
+    datanode.ImportedBlock: rules(
+        local=ID_OR_NONE,
+        size_bytes=BLOCK_BYTES,
+        commit_sequence=COUNT,
+        checksums=raw(4 * MIB),
+    ),
+    datanode.ImportEnd: rules(deleted=each(PART, RANGES_MAX)),
+    datanode.ImportContainerCommand: rules(
+        container_id=ID,
+        pipeline_id=PIPELINE_ID,
+        replica_index=REPLICA_INDEX,
+        commit_sequence=COUNT,
+        origin_node_id=NODE_ID_OR_NONE,
+        highest_local=COUNT,
+    ),
+    datanode.MoveReplicaCommand: rules(container_id=ID, state=known(is_required=True)),
     datanode.RingEntry: rules(
+        import_container=PART,
+        move_replica=PART,
         create_container=PART,
         write_small_block=PART,
         put_block=PART,
