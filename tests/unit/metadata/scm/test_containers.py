@@ -14,6 +14,7 @@ FOLLOWED = {
     (scm.CLOSING, scm.CLOSED),
     (scm.CLOSING, scm.QUASI_CLOSED),
     (scm.QUASI_CLOSED, scm.CLOSED),
+    (scm.RECOVERING, scm.QUASI_CLOSED),
     (scm.RECOVERING, scm.CLOSED),
     *(
         (state, scm.UNHEALTHY)
