@@ -17,13 +17,14 @@ from trioxygen.common.errors import (
     InvalidRequest,
     NoSuchBlock,
     TrioxygenError,
-    Unavailable,
+    UnknownFormat,
 )
 from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.hdds.checksums import checksums_of
 from trioxygen.hdds.container.blocks import Block, block_key
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.container.sequence import sequence_of
+from trioxygen.hdds.ring.left_behind import FORMAT, OutOfReach, Position
 from trioxygen.hdds.ring.pending import DeletedRange, PendingBlock
 from trioxygen.hdds.ring.places import BlockPlace, Places
 from trioxygen.hdds.ring.sealed import SealedBlocks
@@ -95,13 +96,12 @@ class RingMachine:
         return row
 
     async def open_snapshot(self) -> Snapshot:
-        raise Unavailable(
-            "a member that fell so far behind is replaced, not caught up",
-            pipeline=self.pipeline_id,
-        )
+        return Position(self._blocks.reached(self.pipeline_id))
 
     async def receive_snapshot(self, format: str) -> IncomingSnapshot:
-        raise Unavailable("a ring sends no snapshots", pipeline=self.pipeline_id)
+        if format != FORMAT:
+            raise UnknownFormat("not what a ring sends", stored=format)
+        return OutOfReach(self.pipeline_id)
 
     async def apply(self, entries: Sequence[Entry]) -> None:
         blocks = self._blocks

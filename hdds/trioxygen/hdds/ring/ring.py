@@ -69,6 +69,7 @@ class Ring:
             pipeline_id=self.pipeline_id,
             leader=self.replica.is_leader(),
             term=self.replica.term,
+            failed=self.replica.failure is not None,
         )
 
     def goes_on(self) -> bool:

@@ -58,18 +58,20 @@ class WriteStreamReply(_message.Message):
     def __init__(self, size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ...) -> None: ...
 
 class PutBlockRequest(_message.Message):
-    __slots__ = ("block", "size_bytes", "checksums", "pipeline_id", "replica_index")
+    __slots__ = ("block", "size_bytes", "checksums", "pipeline_id", "replica_index", "holders")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     CHECKSUMS_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
+    HOLDERS_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     size_bytes: int
     checksums: bytes
     pipeline_id: int
     replica_index: int
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
+    holders: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., holders: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class PutBlockReply(_message.Message):
     __slots__ = ("commit_sequence",)

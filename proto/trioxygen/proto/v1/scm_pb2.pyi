@@ -388,14 +388,16 @@ class ContainerReport(_message.Message):
     def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., garbage_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ...) -> None: ...
 
 class PipelineReport(_message.Message):
-    __slots__ = ("pipeline_id", "leader", "term")
+    __slots__ = ("pipeline_id", "leader", "term", "failed")
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     LEADER_FIELD_NUMBER: _ClassVar[int]
     TERM_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
     pipeline_id: int
     leader: bool
     term: int
-    def __init__(self, pipeline_id: _Optional[int] = ..., leader: _Optional[bool] = ..., term: _Optional[int] = ...) -> None: ...
+    failed: bool
+    def __init__(self, pipeline_id: _Optional[int] = ..., leader: _Optional[bool] = ..., term: _Optional[int] = ..., failed: _Optional[bool] = ...) -> None: ...
 
 class CorruptBlock(_message.Message):
     __slots__ = ("block", "reason")

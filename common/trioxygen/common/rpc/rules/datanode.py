@@ -21,6 +21,7 @@ from trioxygen.common.rpc.rules.types import (
     ID,
     ID_OR_NONE,
     NAME,
+    NODE_ID,
     NODE_ID_OR_NONE,
     PIPELINE_ID,
     RANGES_MAX,
@@ -29,6 +30,9 @@ from trioxygen.common.rpc.rules.types import (
 )
 from trioxygen.common.units import GIB, MIB
 from trioxygen.proto.v1 import datanode_pb2 as datanode
+
+# Of a pipeline: those of the widest erasure code, and some.
+_MEMBERS_MAX: Final = 32
 
 
 def _range_fault(request: Any) -> str | None:
@@ -66,6 +70,7 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
         size_bytes=BLOCK_BYTES,
         checksums=raw(4 * MIB),
         replica_index=REPLICA_INDEX,
+        holders=each(NODE_ID, _MEMBERS_MAX),
     ),
     datanode.ReadSmallBlockRequest: _READ,
     datanode.ReadStreamHeader: _READ,

@@ -91,7 +91,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         commit_sequence=COUNT,
         origin_node_id=NODE_ID_OR_NONE,
     ),
-    scm.PipelineReport: rules(pipeline_id=ID, leader=ANY, term=COUNT),
+    scm.PipelineReport: rules(pipeline_id=ID, leader=ANY, term=COUNT, failed=ANY),
     scm.CorruptBlock: rules(block=REQUIRED_PART, reason=REASON),
     scm.HeartbeatRequest: rules(
         node_id=NODE_ID,
