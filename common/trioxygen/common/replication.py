@@ -14,8 +14,9 @@ from trioxygen.proto.v1 import types_pb2
 
 _WORDS: Final = {1: "ONE", 3: "THREE"}
 _EC: Final = re.compile(r"(?:EC/)?(?:RS-)?([0-9]{1,2})-([0-9]{1,2})(?:-([0-9]{1,6})K)?")
-# (data, parity) that are offered.
-_EC_SCHEMES: Final = frozenset({(3, 2), (6, 3), (10, 4)})
+# (data, parity) that are offered, and how large a cell is where the text does not say: a stripe,
+# its parity and what waits for the network of both fit in what a gateway has for one request.
+_EC_SCHEMES: Final = {(3, 2): MIB, (6, 3): 512 * KIB, (10, 4): 256 * KIB}
 _CELL_BYTES_MIN: Final = 64 * KIB
 _CELL_BYTES_MAX: Final = 4 * MIB
 
@@ -101,11 +102,15 @@ class Replication:
                 return cls(ReplicationType.RATIS, 1, replicas - 1)
         match = _EC.fullmatch(upper)
         if match is not None:
-            cell_bytes = int(match[3]) * KIB if match[3] else MIB
-            replication = cls(ReplicationType.EC, int(match[1]), int(match[2]), cell_bytes)
+            scheme = (int(match[1]), int(match[2]))
+            cell_bytes = int(match[3]) * KIB if match[3] else _EC_SCHEMES.get(scheme, 0)
+            replication = cls(ReplicationType.EC, *scheme, cell_bytes)
             if replication._is_offered:
                 return replication
-        offered = ", ".join(f"EC/rs-{data}-{parity}-1024k" for data, parity in sorted(_EC_SCHEMES))
+        offered = ", ".join(
+            cls(ReplicationType.EC, *scheme, cell_bytes).text
+            for scheme, cell_bytes in _EC_SCHEMES.items()
+        )
         raise ValueError(f"'{text}' is none of RATIS/THREE, RATIS/ONE, {offered}")
 
 

@@ -15,6 +15,7 @@ from trioxygen.proto.v1 import types_pb2
         ("RATIS/ONE", 1, "RATIS/ONE"),
         ("EC/3-2", 5, "EC/rs-3-2-1024k"),
         ("rs-6-3-1024k", 9, "EC/rs-6-3-1024k"),
+        ("EC/10-4", 14, "EC/rs-10-4-256k"),
         ("EC/rs-10-4-512k", 14, "EC/rs-10-4-512k"),
     ],
 )
