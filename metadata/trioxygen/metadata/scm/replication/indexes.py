@@ -1,0 +1,129 @@
+"""Erasure-coded containers: which indexes they lack, and which they have twice. Pure.
+
+Any `data` of the indexes are the container; each index is held by one node."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from trioxygen.metadata.scm.replication.findings import (
+    Copies,
+    Finding,
+    Health,
+    Rebuild,
+    Removal,
+)
+from trioxygen.metadata.scm.replication.observed import ObservedContainer, ObservedReplica
+from trioxygen.metadata.scm.replication.standing import (
+    crowded,
+    excess,
+    may_mend,
+    paused,
+    readable,
+    safe,
+    sources,
+    staying,
+    unneeded,
+)
+
+_ByIndex = dict[int, list[ObservedReplica]]
+
+
+def by_index(container: ObservedContainer, replicas: Iterable[ObservedReplica]) -> _ByIndex:
+    sorted_out: _ByIndex = defaultdict(list)
+    for replica in replicas:
+        if 1 <= replica.replica_index <= container.replication.members:
+            sorted_out[replica.replica_index].append(replica)
+    return dict(sorted(sorted_out.items()))
+
+
+def lacking(container: ObservedContainer) -> tuple[int, ...]:
+    """Indexes that are to be made. One in maintenance comes back, and counts while more than it
+    takes are online."""
+    here = {*by_index(container, staying(container))}
+    here |= {index for _, index in container.pending.copies}
+    away = by_index(container, paused(container)).keys() - here
+    # Data first: what reads them decodes nothing.
+    absent = [i for i in range(1, container.replication.members + 1) if i not in here | away]
+    lacks = absent[: max(0, container.wanted - len(here) - len(away))]
+    online_min = min(container.online_min, container.wanted)
+    more_online = online_min - len(here) - len(lacks)
+    return (*lacks, *sorted(away)[: max(0, more_online)])
+
+
+def under_replicated(container: ObservedContainer) -> Finding | None:
+    available = by_index(container, readable(container))
+    remaining = len(available) - container.replication.data
+    if remaining < 0:
+        return Finding(health=Health.MISSING)
+    lacks = lacking(container)
+    if not lacks:
+        return None
+    if may_mend(container):
+        return Finding(health=Health.UNDER_REPLICATED)
+    copies = [
+        Copies(sources=sources(available[i]), count=1, remaining=remaining, replica_index=i)
+        for i in lacks
+        if i in available
+    ]
+    made = tuple(i for i in lacks if i not in available)
+    repairs: list[Copies | Rebuild] = [*copies]
+    if made:
+        of_nodes = {i: sources(replicas)[0] for i, replicas in available.items()}
+        repairs.append(Rebuild(indexes=made, sources=of_nodes, remaining=remaining))
+    return Finding(health=Health.UNDER_REPLICATED, repairs=tuple(repairs))
+
+
+def over_replicated(container: ObservedContainer) -> Finding | None:
+    if container.pending.copies:
+        return None
+    kept, removals = safe(container), list[Removal]()
+    for index, replicas in by_index(container, kept).items():
+        while len(replicas) > 1:
+            first = excess(kept, replicas)
+            replicas.remove(first)
+            kept.remove(first)
+            removals.append(Removal(node_id=first.node_id, replica_index=index))
+    if not removals:
+        return None
+    return Finding(health=Health.OVER_REPLICATED, repairs=tuple(removals))
+
+
+def mis_replicated(container: ObservedContainer) -> Finding | None:
+    here = staying(container)
+    racks = crowded(here)
+    if not container.rack_max or max(racks.values(), default=0) <= container.rack_max:
+        return None
+    if container.pending.copies or container.pending.removals:
+        return Finding(health=Health.MIS_REPLICATED)
+    moved = excess(here, here)
+    copies = Copies(
+        sources=(moved.node_id,),
+        count=1,
+        remaining=len(by_index(container, here)) - container.replication.data,
+        replica_index=moved.replica_index,
+        instead_of=moved.node_id,
+    )
+    return Finding(health=Health.MIS_REPLICATED, repairs=(copies,))
+
+
+def unhealthy_replicas(container: ObservedContainer) -> Finding | None:
+    useless = unneeded(container)
+    if not useless:
+        return None
+    whole_ones = by_index(container, safe(container))
+    enough = len(whole_ones) >= container.wanted and not container.pending.copies
+    removals = tuple(
+        Removal(node_id=each.node_id, replica_index=each.replica_index)
+        for each in useless
+        if enough and each.replica_index in whole_ones
+    )
+    return Finding(health=Health.UNHEALTHY, repairs=removals)
+
+
+def room_by_removal(container: ObservedContainer) -> Removal | None:
+    """Where no other node can take an index: a useless replica goes, so that its node can. More
+    than it takes are safe."""
+    useless = unneeded(container)
+    if not useless or len(by_index(container, safe(container))) <= container.replication.data:
+        return None
+    return Removal(node_id=useless[0].node_id, replica_index=useless[0].replica_index)
