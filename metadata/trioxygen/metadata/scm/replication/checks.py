@@ -173,8 +173,9 @@ def closes_of(container: ObservedContainer) -> tuple[Close, ...]:
 
 def room_by_removal(container: ObservedContainer) -> Removal | None:
     """Where no node can take what it lacks: what may go, so that one can."""
-    of_class = indexes if container.replication.is_ec else whole_copies
-    return of_class.room_by_removal(container)
+    if container.replication.is_ec:
+        return indexes.room_by_removal(container)
+    return whole_copies.room_by_removal(container)
 
 
 def _living(container: ObservedContainer) -> list[ObservedReplica]:
