@@ -22,7 +22,8 @@ def _member(
     runtime: Runtime, wal: WriteAheadLog, transport: RaftTransport, row: RingRow
 ) -> Replica:
     group = GroupId(row.pipeline_id)
-    if len(row.members) <= 1:
+    # Members of an erasure code hold different bytes: each has a log of its own for its own.
+    if len(row.members) <= 1 or row.members[row.replica - 1].replica_index:
         return OnlyVoter(runtime, wal, group)
     addresses = {
         ReplicaId(number): member.address for number, member in enumerate(row.members, start=1)

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from trioxygen.common.errors import DamagedRow
 from trioxygen.metadata.store.ports import Cursor, ReadTxn, Store, Table, WriteTxn
 from trioxygen.metadata.store.table import RowTable
+from trioxygen.proto.v1 import datanode_pb2
 from trioxygen.proto.v1.datanode_pb2 import (
     BlockRow,
     DataNodeContainerRow,
@@ -46,6 +47,22 @@ def container_of_key(key: bytes) -> int:
 segment_of_key = _SEGMENT_KEY.unpack
 
 
+class BlockGroup(NamedTuple):
+    """Of an erasure-coded block: what the replicas of all indexes have together."""
+
+    tag: int
+    size_bytes: int
+
+    @classmethod
+    def of_message(cls, group: datanode_pb2.BlockGroup) -> "BlockGroup | None":
+        """None: it is not set."""
+        return cls(group.tag, group.size_bytes) if group.size_bytes else None
+
+    @property
+    def message(self) -> datanode_pb2.BlockGroup:
+        return datanode_pb2.BlockGroup(tag=self.tag, size_bytes=self.size_bytes)
+
+
 class Block(NamedTuple):
     """A stored block. `segment` is OWN_FILE for one in a file of its own (its offset is 0 then)."""
 
@@ -54,6 +71,7 @@ class Block(NamedTuple):
     checksums: bytes
     segment: int
     offset_bytes: int
+    group: BlockGroup | None = None
 
     def is_same_content(self, size_bytes: int, checksums: bytes) -> bool:
         return self.size_bytes == size_bytes and self.checksums == checksums
@@ -61,16 +79,16 @@ class Block(NamedTuple):
 
 def block_of_row(value: bytes) -> Block:
     row = BlockRow.FromString(value)
+    # Most have none: to ask first is cheaper than to read its fields.
+    group = BlockGroup.of_message(row.group) if row.HasField("group") else None
     if row.own_file:
-        return Block(row.size_bytes, row.commit_sequence, row.checksums, OWN_FILE, 0)
-    packed = row.packed
-    return Block(
-        row.size_bytes, row.commit_sequence, row.checksums, packed.segment, packed.offset_bytes
-    )
+        return Block(row.size_bytes, row.commit_sequence, row.checksums, OWN_FILE, 0, group)
+    place = row.packed.segment, row.packed.offset_bytes
+    return Block(row.size_bytes, row.commit_sequence, row.checksums, *place, group)
 
 
 def row_of_block(block: Block) -> bytes:
-    size_bytes, commit_sequence, checksums, segment, offset_bytes = block
+    size_bytes, commit_sequence, checksums, segment, offset_bytes, group = block
     if segment == OWN_FILE:
         row = BlockRow(
             size_bytes=size_bytes,
@@ -85,6 +103,8 @@ def row_of_block(block: Block) -> bytes:
             checksums=checksums,
             packed=PackedPlace(segment=segment, offset_bytes=offset_bytes),
         )
+    if group is not None:
+        row.group.CopyFrom(group.message)
     return row.SerializeToString()
 
 

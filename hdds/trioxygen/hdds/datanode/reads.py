@@ -143,7 +143,7 @@ class Reads:
             raise NoSuchBlock(container=container, local=local)
         block = stored.block if isinstance(stored, PendingBlock) else stored
         # First: with another block's id a range says nothing.
-        if tag is not None and tag != tag_of(container, local, block.checksums):
+        if tag is not None and tag != _tag_of(container, local, block):
             log.error("wrong_block_asked_for", container=container, local=local)
             raise WrongBlock(container=container, local=local)
         if length_bytes <= 0 or offset_bytes + length_bytes > block.size_bytes:
@@ -201,6 +201,13 @@ class Reads:
     def _mismatch(self, key: bytes, container: int, local: int, reason: str) -> ChecksumMismatch:
         self._volume.record_corrupt(key, reason)
         return ChecksumMismatch(reason, container=container, local=local)
+
+
+def _tag_of(container: int, local: int, block: Block) -> int:
+    """What references to it carry: of an erasure-coded one that of all indexes together."""
+    if block.group is not None:
+        return block.group.tag
+    return tag_of(container, local, block.checksums)
 
 
 def _whole_pieces(block: Block, offset_bytes: int, length_bytes: int) -> tuple[int, int, int]:

@@ -21,7 +21,7 @@ from trioxygen.common.errors import (
 )
 from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.hdds.checksums import checksums_of
-from trioxygen.hdds.container.blocks import Block, block_key
+from trioxygen.hdds.container.blocks import Block, BlockGroup, block_key
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.container.sequence import sequence_of
 from trioxygen.hdds.ring.left_behind import FORMAT, OutOfReach, Position
@@ -47,7 +47,7 @@ class Proposal:
     error: why it was refused, once it has been applied.
     """
 
-    __slots__ = ("checksums", "container", "data", "error", "key", "payload")
+    __slots__ = ("checksums", "container", "data", "error", "group", "key", "payload")
 
     def __init__(
         self,
@@ -56,9 +56,10 @@ class Proposal:
         key: bytes = b"",
         data: bytes = b"",
         checksums: bytes = b"",
+        group: BlockGroup | None = None,
     ) -> None:
         self.payload, self.container, self.key = payload, container, key
-        self.data, self.checksums = data, checksums
+        self.data, self.checksums, self.group = data, checksums, group
         self.error: TrioxygenError | None = None
 
 
@@ -117,6 +118,7 @@ class RingMachine:
                         proposal.key,
                         proposal.data,
                         proposal.checksums,
+                        proposal.group,
                         entry.index,
                     )
                 else:
@@ -177,7 +179,9 @@ class RingMachine:
             request = entry.write_small_block
             container = self._container(request.block.container, request.replica_index)
             key = block_key(container.container_id, request.block.local)
-            return self._put_small(container, key, request.data, checksums_of(request.data), index)
+            group = BlockGroup.of_message(request.group)
+            checksums = checksums_of(request.data)
+            return self._put_small(container, key, request.data, checksums, group, index)
         if kind == "put_block":
             return await self._apply_put(entry.put_block, index)
         if kind == "begin_close":
@@ -203,12 +207,18 @@ class RingMachine:
         return container
 
     def _put_small(
-        self, container: Container, key: bytes, data: bytes, checksums: bytes, index: int
+        self,
+        container: Container,
+        key: bytes,
+        data: bytes,
+        checksums: bytes,
+        group: BlockGroup | None,
+        index: int,
     ) -> TrioxygenError | None:
         if not container.takes_blocks:
             return ContainerNotOpen(container=container.container_id)
         # The place counts only when the data is gone from memory.
-        block = Block(len(data), index, checksums, _PENDING_PLACE, 0)
+        block = Block(len(data), index, checksums, _PENDING_PLACE, 0, group)
         self._blocks.current.put(key, PendingBlock(container, block, data))
         container.has_had(key, sequence_of(self._term, index))
         self._blocks.volume.index.forget(key)
@@ -225,6 +235,7 @@ class RingMachine:
         known = self._blocks.find_block(key)
         if known is not None and not known.is_same_content(request.size_bytes, request.checksums):
             return BlockExists(container=container_id, local=local)
+        group = BlockGroup.of_message(request.group)
         # Put twice at the same time, or again: the first one did it.
         sequence = index if known is None else known.commit_sequence
         refusal: TrioxygenError | None = None
@@ -240,16 +251,16 @@ class RingMachine:
             if not was_busy:
                 break
         if sealed is not None:
-            pending = PendingBlock(container, sealed.block(sequence), None, sealed.record)
+            block = sealed.block(sequence)._replace(group=group)
+            pending = PendingBlock(container, block, None, sealed.record)
         elif place is None:
             return None
         else:
             if place.is_missing:
                 self._blocks.volume.record_corrupt(key, "its bytes never came to this replica")
                 refusal = NoSuchBlock(container=container_id, local=local)
-            block = Block(
-                request.size_bytes, index, request.checksums, place.segment, place.offset_bytes
-            )
+            at = place.segment, place.offset_bytes
+            block = Block(request.size_bytes, index, request.checksums, *at, group)
             pending = PendingBlock(container, block, None, place.record)
         self._blocks.current.put(key, pending)
         self._blocks.volume.index.forget(key)

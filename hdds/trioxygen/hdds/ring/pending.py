@@ -223,13 +223,16 @@ class Generation:
         for key, pending in self.puts.items():
             container, local = block_of_key(key)
             block, of = pending.block, BlockId(container=container, local=local)
+            group = None if block.group is None else block.group.message
             if pending.data is not None:
-                entries.append(
-                    RingEntry(write_small_block=WriteSmallBlockRequest(block=of, data=pending.data))
-                )
+                write = WriteSmallBlockRequest(block=of, data=pending.data, group=group)
+                entries.append(RingEntry(write_small_block=write))
             else:
                 put = PutBlockRequest(
-                    block=of, size_bytes=block.size_bytes, checksums=block.checksums
+                    block=of,
+                    size_bytes=block.size_bytes,
+                    checksums=block.checksums,
+                    group=group,
                 )
                 entries.append(RingEntry(put_block=put))
         return [entry.SerializeToString() for entry in entries]

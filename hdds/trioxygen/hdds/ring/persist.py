@@ -167,11 +167,12 @@ def _append(txn: WriteTxn, run: Run, done: Persisted) -> bool:
         data = pending.data
         assert data is not None
         former = _former(txn, key)
-        size_bytes, commit_sequence, checksums, _, _ = pending.block
-        if former is not None and former.is_same_content(size_bytes, checksums):
+        block = pending.block
+        size_bytes = block.size_bytes
+        if former is not None and former.is_same_content(size_bytes, block.checksums):
             # A write that was retried, or replayed from the log: it is there already.
             continue
-        block = Block(size_bytes, commit_sequence, checksums, run.segment, offset_bytes)
+        block = block._replace(segment=run.segment, offset_bytes=offset_bytes)
         _replace(txn, key, former, block, done)
         buffers.append(data)
         offset_bytes += size_bytes

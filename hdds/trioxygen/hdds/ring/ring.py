@@ -15,7 +15,7 @@ from trioxygen.common.errors import (
 )
 from trioxygen.common.runtime import Runtime
 from trioxygen.hdds.checksums import checksums_of
-from trioxygen.hdds.container.blocks import Block, block_key
+from trioxygen.hdds.container.blocks import Block, BlockGroup, block_key
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.machine import Proposal, RingMachine
@@ -203,7 +203,8 @@ class Ring:
         if block.local <= container.highest_local:
             self._check_content(key, block, size_bytes, checksums)
         payload = RingEntry(write_small_block=request).SerializeToString()
-        proposal = Proposal(payload, container, key, data, checksums)
+        group = BlockGroup.of_message(request.group)
+        proposal = Proposal(payload, container, key, data, checksums, group)
         proposals, room = self.machine.proposals, self._volume.room
         room.take(size_bytes)
         proposals[id(payload)] = proposal

@@ -19,17 +19,27 @@ RING_MEMBER: RingPhase
 RING_LEAVING: RingPhase
 RING_LEFT: RingPhase
 
+class BlockGroup(_message.Message):
+    __slots__ = ("tag", "size_bytes")
+    TAG_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    tag: int
+    size_bytes: int
+    def __init__(self, tag: _Optional[int] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+
 class WriteSmallBlockRequest(_message.Message):
-    __slots__ = ("block", "data", "pipeline_id", "replica_index")
+    __slots__ = ("block", "data", "pipeline_id", "replica_index", "group")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     data: bytes
     pipeline_id: int
     replica_index: int
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., data: _Optional[bytes] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
+    group: BlockGroup
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., data: _Optional[bytes] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., group: _Optional[_Union[BlockGroup, _Mapping]] = ...) -> None: ...
 
 class WriteSmallBlockReply(_message.Message):
     __slots__ = ("commit_sequence",)
@@ -58,20 +68,22 @@ class WriteStreamReply(_message.Message):
     def __init__(self, size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ...) -> None: ...
 
 class PutBlockRequest(_message.Message):
-    __slots__ = ("block", "size_bytes", "checksums", "pipeline_id", "replica_index", "holders")
+    __slots__ = ("block", "size_bytes", "checksums", "pipeline_id", "replica_index", "holders", "group")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     CHECKSUMS_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     HOLDERS_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     size_bytes: int
     checksums: bytes
     pipeline_id: int
     replica_index: int
     holders: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., holders: _Optional[_Iterable[str]] = ...) -> None: ...
+    group: BlockGroup
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., holders: _Optional[_Iterable[str]] = ..., group: _Optional[_Union[BlockGroup, _Mapping]] = ...) -> None: ...
 
 class PutBlockReply(_message.Message):
     __slots__ = ("commit_sequence",)
@@ -148,12 +160,16 @@ class ListBlocksRequest(_message.Message):
     def __init__(self, after: _Optional[bytes] = ..., count_max: _Optional[int] = ...) -> None: ...
 
 class StoredBlock(_message.Message):
-    __slots__ = ("block", "size_bytes")
+    __slots__ = ("block", "size_bytes", "checksums", "group")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    CHECKSUMS_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     size_bytes: int
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+    checksums: bytes
+    group: BlockGroup
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ..., group: _Optional[_Union[BlockGroup, _Mapping]] = ...) -> None: ...
 
 class ListBlocksReply(_message.Message):
     __slots__ = ("blocks", "next")
@@ -238,18 +254,20 @@ class ImportContainerReply(_message.Message):
     def __init__(self, block_count: _Optional[int] = ..., used_bytes: _Optional[int] = ...) -> None: ...
 
 class BlockRow(_message.Message):
-    __slots__ = ("size_bytes", "commit_sequence", "checksums", "packed", "own_file")
+    __slots__ = ("size_bytes", "commit_sequence", "checksums", "packed", "own_file", "group")
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     CHECKSUMS_FIELD_NUMBER: _ClassVar[int]
     PACKED_FIELD_NUMBER: _ClassVar[int]
     OWN_FILE_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
     size_bytes: int
     commit_sequence: int
     checksums: bytes
     packed: PackedPlace
     own_file: bool
-    def __init__(self, size_bytes: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., checksums: _Optional[bytes] = ..., packed: _Optional[_Union[PackedPlace, _Mapping]] = ..., own_file: _Optional[bool] = ...) -> None: ...
+    group: BlockGroup
+    def __init__(self, size_bytes: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., checksums: _Optional[bytes] = ..., packed: _Optional[_Union[PackedPlace, _Mapping]] = ..., own_file: _Optional[bool] = ..., group: _Optional[_Union[BlockGroup, _Mapping]] = ...) -> None: ...
 
 class PackedPlace(_message.Message):
     __slots__ = ("segment", "offset_bytes")

@@ -51,11 +51,13 @@ _READ: Final = rules(
 )
 
 DATANODE: Final[dict[type[Message], MessageRules]] = {
+    datanode.BlockGroup: rules(tag=ANY, size_bytes=BLOCK_BYTES),
     datanode.WriteSmallBlockRequest: rules(
         block=REQUIRED_PART,
         data=raw(64 * MIB),
         pipeline_id=PIPELINE_ID,
         replica_index=REPLICA_INDEX,
+        group=PART,
     ),
     datanode.WriteStreamHeader: rules(
         block=REQUIRED_PART,
@@ -71,6 +73,7 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
         checksums=raw(4 * MIB),
         replica_index=REPLICA_INDEX,
         holders=each(NODE_ID, _MEMBERS_MAX),
+        group=PART,
     ),
     datanode.ReadSmallBlockRequest: _READ,
     datanode.ReadStreamHeader: _READ,
