@@ -22,6 +22,7 @@ from trioxygen.cli.wiring.names import OM_ADDRESS, SCM_ADDRESS
 from trioxygen.cli.wiring.part import Node
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.errors import BucketNotEmpty, ConditionFailed, NoSuchBucket
+from trioxygen.common.replication import RATIS_ONE
 from trioxygen.common.rpc.call import Role
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import system_runtime
@@ -97,6 +98,7 @@ def a_file(*pieces: bytes) -> NewKey:
         checksum=Checksum(
             Algorithm.SHA256, hashlib.sha256(data).digest(), ChecksumType.FULL_OBJECT
         ),
+        replication=RATIS_ONE,
     )
 
 
@@ -144,7 +146,7 @@ async def use(store: ObjectStore) -> None:
     _, record = await store.keys.lookup(VOLUME, "home", "film")
     assert record is not None and record.headers.user_metadata == (("mode", "0644"),)
     source = CopySource(bucket, "film", record)
-    new = NewCopy(account_id=OWNER, headers=record.headers, checksum=None)
+    new = NewCopy(account_id=OWNER, headers=record.headers, checksum=None, replication=RATIS_ONE)
     fresh = WriteCondition(if_none_match="*")
     await store.keys.copy(bucket, "films/first", new, source, fresh)
     with pytest.raises(ConditionFailed):

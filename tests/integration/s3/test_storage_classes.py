@@ -1,4 +1,4 @@
-"""Storage classes: labels of what is read at once; archive classes are not offered."""
+"""Storage classes: how objects are kept that are read at once; archive classes are not offered."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any

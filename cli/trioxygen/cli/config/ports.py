@@ -5,9 +5,10 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from trioxygen.cli.config.section import Section
+from trioxygen.cli.config.section import Section, checked_replication
 from trioxygen.common.rpc.rules.types import VOLUME_NAME
 from trioxygen.common.units import GIB, KIB, MIB
+from trioxygen.gateway.protocol.storage_classes import CHOOSABLE
 
 _DOMAIN: Final = re.compile(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
@@ -22,6 +23,8 @@ class S3Config(Section):
         volume: that S3's buckets are in.
         domains: buckets are reached as `<bucket>.<domain>` under each; lower case, without a port.
         regions: that a signature may name; none means any.
+        storage_classes: class -> replication, of those that are not kept as STANDARD; unless it is
+            named, REDUCED_REDUNDANCY is RATIS/ONE.
         tls_certificate_file, tls_key_file: PEM; both or neither.
         rate_bytes_per_second_min, rate_window_seconds: slower clients are cut off.
         connections_max, requests_max, uploads_max, buffer_bytes_max: shared fairly, by address or
@@ -36,6 +39,7 @@ class S3Config(Section):
     volume: str = "s3v"
     domains: list[str] = []
     regions: list[str] = []
+    storage_classes: dict[str, str] = {}
     tls_certificate_file: str = ""
     tls_key_file: str = ""
     clock_skew_seconds_max: int = Field(default=900, ge=1, le=86_400)
@@ -68,6 +72,14 @@ class S3Config(Section):
             if not _DOMAIN.fullmatch(domain):
                 raise ValueError(f"'{domain}' is not a lower-case domain name without a port")
         return domains
+
+    @field_validator("storage_classes")
+    @classmethod
+    def _storage_classes_are_offered(cls, classes: dict[str, str]) -> dict[str, str]:
+        for name in classes:
+            if name not in CHOOSABLE:
+                raise ValueError(f"'{name}' is none of {', '.join(CHOOSABLE)}")
+        return {name: checked_replication(text) for name, text in classes.items()}
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> Self:

@@ -188,6 +188,9 @@ def _from_text(text: str, annotation: Any) -> Any:
         assert get_args(annotation) == (Peer,)
         pairs = [part.partition("=") for part in parts]
         return [{"id": node_id.strip(), "address": to.strip()} for node_id, _, to in pairs]
+    if get_origin(annotation) is dict:
+        pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+        return {name.strip(): value.strip() for name, _, value in pairs}
     if annotation is bool:
         return {"true": True, "false": False}.get(text.lower(), text)
     if annotation is int:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from trioxygen.cli.config.units import in_unit_of
+from trioxygen.common.replication import Replication
 
 _NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
@@ -19,6 +20,11 @@ class Section(BaseModel):
     def _units_are_numbers(cls, value: Any, info: ValidationInfo) -> Any:
         assert info.field_name is not None
         return in_unit_of(info.field_name, value)
+
+
+def checked_replication(text: str) -> str:
+    """As it is written everywhere."""
+    return Replication.parse(text).text
 
 
 def checked_name(name: str, what: str) -> str:

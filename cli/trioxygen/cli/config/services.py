@@ -4,8 +4,9 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from trioxygen.cli.config.section import Section
+from trioxygen.cli.config.section import Section, checked_replication
 from trioxygen.common.paging import ROW_BYTES_MAX
+from trioxygen.common.replication import RATIS_ONE
 from trioxygen.common.units import GIB, KIB, MIB
 
 _RESERVED_BYTES_MIN: Final = 16 * MIB
@@ -61,21 +62,31 @@ class MetadataConfig(Section):
 
 
 class StorageConfig(Section):
-    """The DataNode.
+    """How data is kept, and the DataNode.
 
     Attributes:
+        replication: of objects whose storage class and bucket do not say it.
+        missing_replicas_max: DataNodes that a pipeline may have less than its replication needs,
+            where there are no more.
         scrub_bytes_per_second: read by the scrubber at most; 0 switches it off.
         reserved_bytes: of each volume that stay free: below it no client data is written. Logs and
             compaction need some of them, so it cannot be nothing; 0: a 20th of the disk, 1 GiB at
             most.
     """
 
+    replication: str = RATIS_ONE.text
+    missing_replicas_max: int = Field(default=0, ge=0, le=13)
     container_bytes: int = Field(default=5 * GIB, ge=1 * MIB, le=1_024 * GIB)
     block_bytes: int = Field(default=256 * MIB, ge=64 * KIB, le=16 * GIB)
     log_segment_bytes: int = Field(default=16 * MIB, ge=1 * MIB, le=4 * GIB)
     scrub_bytes_per_second: int = Field(default=16 * MIB, ge=0)
     scrub_interval_seconds: int = Field(default=7 * 86_400, ge=60)
     reserved_bytes: int = Field(default=0, ge=0)
+
+    @field_validator("replication")
+    @classmethod
+    def _replication_is_offered(cls, text: str) -> str:
+        return checked_replication(text)
 
     @field_validator("reserved_bytes")
     @classmethod

@@ -12,6 +12,7 @@ from trioxygen.cli.wiring.clients import build_om_client, build_scm_client
 from trioxygen.cli.wiring.first_keys import make_admin
 from trioxygen.cli.wiring.first_volume import make_volume
 from trioxygen.cli.wiring.part import Node, Part
+from trioxygen.common.replication import Replication
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.access_log import AccessLog
@@ -21,6 +22,7 @@ from trioxygen.gateway.admin.backend.orphans import Orphans
 from trioxygen.gateway.admin.backend.ozone import OzoneAdminBackend
 from trioxygen.gateway.app import create_app
 from trioxygen.gateway.http.limits import AsgiApp
+from trioxygen.gateway.protocol.storage_classes import StorageClasses
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.s3.services import S3Config
 from trioxygen.gateway.s3_refusals import S3Port
@@ -98,6 +100,10 @@ def build_gateway(
         domains=tuple(config.s3.domains),
         regions=tuple(config.s3.regions),
         clock_skew_seconds_max=config.s3.clock_skew_seconds_max,
+        storage_classes=StorageClasses.configured(
+            Replication.parse(config.storage.replication),
+            {name: Replication.parse(text) for name, text in config.s3.storage_classes.items()},
+        ),
         shares=ShareLimits(
             requests_max=config.s3.requests_max,
             uploads_max=config.s3.uploads_max,

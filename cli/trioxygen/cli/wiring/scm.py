@@ -7,6 +7,7 @@ from trioxygen.cli.wiring.group_config import ReplicatedService
 from trioxygen.cli.wiring.names import SCM_ID
 from trioxygen.cli.wiring.part import Node
 from trioxygen.cli.wiring.stores import service_store
+from trioxygen.common.replication import Replication
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.metadata.raft.ports import Replica
@@ -35,6 +36,8 @@ def build_scm(
         config=ScmConfig(
             cluster_id=cluster_id,
             node_id=node_id,
+            replication=Replication.parse(config.storage.replication),
+            missing_replicas_max=config.storage.missing_replicas_max,
             container_bytes_max=config.storage.container_bytes,
             close_delay_ms=2 * metadata.lease_duration_seconds * SECOND_MS,
             executor=ExecutorConfig(batch_commands_max=metadata.batch_commands_max),

@@ -14,18 +14,13 @@ from typing import Final
 from trioxygen.gateway.protocol.dates import http_date
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.request_headers import RequestHeaders, RequestQuery
+from trioxygen.gateway.protocol.storage_classes import OFFERED
 from trioxygen.gateway.store.values.keys import STANDARD, ObjectHeaders
 
 USER_METADATA_BYTES_MAX: Final = 2_048
 HEADER_SECTION_BYTES_MAX: Final = 8_192
 META_PREFIX: Final = "x-amz-meta-"
 
-# Those that S3 reads at once. They are labels here: kept, shown, and all stored alike. The archive
-# classes are not offered, as clients refuse to read what carries one (docs/reference/s3.md).
-_STORAGE_CLASSES: Final = frozenset(
-    (STANDARD, "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA")
-    + ("INTELLIGENT_TIERING", "GLACIER_IR")
-)
 _CONTENT_TYPE_DEFAULT: Final = (b"content-type", b"binary/octet-stream")
 _ACCEPT_RANGES: Final = (b"accept-ranges", b"bytes")
 
@@ -80,7 +75,7 @@ def read_storage_class(head: RequestHeaders) -> str:
     value = head.header("x-amz-storage-class")
     if value is None:
         return STANDARD
-    if value not in _STORAGE_CLASSES:
+    if value not in OFFERED:
         raise S3Error("InvalidStorageClass", details={"StorageClassRequested": value})
     return value
 

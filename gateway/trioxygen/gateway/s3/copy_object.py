@@ -1,7 +1,7 @@
-"""CopyObject: by reference. The copy shares the source's blocks; no byte is moved
-(docs/design/copy.md)."""
+"""CopyObject: by reference. The copy shares the source's blocks; no byte is moved, unless it is to
+be kept in another way (docs/design/copy.md)."""
 
-from contextlib import aclosing
+from dataclasses import dataclass, replace
 from typing import Final
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
@@ -9,14 +9,19 @@ from trioxygen.common.units import GIB
 from trioxygen.gateway.protocol import checksums, conditions, headers
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.xml import results as xml_results
+from trioxygen.gateway.protocol.xml.document import DECLARATION
 from trioxygen.gateway.s3 import records
+from trioxygen.gateway.s3.copied_bytes import digest_again, write_again
 from trioxygen.gateway.s3.digests import Digests
+from trioxygen.gateway.s3.error_response import error_body, s3_error
+from trioxygen.gateway.s3.keep_alive import patient_response
 from trioxygen.gateway.s3.needs import BUCKET, COPY_SOURCE, SOURCE
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 from trioxygen.gateway.s3.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.store.values.keys import Checksum, CopySource, KeyRecord, NewCopy
+from trioxygen.gateway.store.port import Written
+from trioxygen.gateway.store.values.keys import Checksum, CopySource, NewCopy, WriteCondition
 
 COPY_BYTES_MAX: Final = 5 * GIB
 
@@ -46,24 +51,38 @@ def readable_source(services: Services, request: S3Request) -> CopySource:
     return CopySource(source.bucket, source.key, source.record)
 
 
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """What is wanted.
+
+    Attributes:
+        algorithm: of a checksum that is not known of the source.
+        is_shared: the bytes stay where they are.
+    """
+
+    source: CopySource
+    new: NewCopy
+    condition: WriteCondition | None
+    algorithm: Algorithm | None
+    is_shared: bool
+
+
 async def copy_object(services: Services, request: S3Request) -> Response:
-    source = readable_source(services, request)
-    new = await _new_copy(services, request, source)
-    condition = conditions.read_write_condition(request.head, none_match_tags=True)
-    modified_ms = await services.store.keys.copy(
-        request.bucket_record, request.key_name, new, source, condition
+    copy = _wanted_copy(services, request)
+    if copy.is_shared and copy.algorithm is None:
+        return xml_response(DECLARATION.encode() + await _commit(services, request, copy, None))
+    return await patient_response(
+        _copy_bytes(services, request, copy),
+        space_ms=services.config.keep_alive_space_ms,
+        error_body=lambda error: error_body(
+            request, s3_error(error, request), with_declaration=False
+        ),
     )
+
+
+def _wanted_copy(services: Services, request: S3Request) -> _Copy:
+    head, source = request.head, readable_source(services, request)
     record = source.record
-    checksum = records.shown_checksum(new.checksum or record.checksum, part_count=len(record.parts))
-    return xml_response(
-        xml_results.copy_object_result(
-            etag=record.etag, last_modified_ms=modified_ms, checksum=checksum
-        )
-    )
-
-
-async def _new_copy(services: Services, request: S3Request, source: CopySource) -> NewCopy:
-    head, record = request.head, source.record
     check_copy_size(record.size_bytes)
     replaces = headers.replaces_metadata(head)
     algorithm = checksums.read_copy_algorithm(head)
@@ -84,12 +103,15 @@ async def _new_copy(services: Services, request: S3Request, source: CopySource) 
         kept = headers.read_object_headers(head)
     else:
         kept = record.headers._replace(storage_class=storage_class, website_redirect_location=None)
-    checksum = None
-    if algorithm is not None and (
-        record.checksum is None or record.checksum.algorithm is not algorithm
-    ):
-        checksum = await _checksum_again(services, request, record, algorithm)
-    return NewCopy(request.signer.account_id, kept, checksum)
+    replication = services.replication_of(request.bucket_record, storage_class)
+    is_known = record.checksum is not None and record.checksum.algorithm is algorithm
+    return _Copy(
+        source=source,
+        new=NewCopy(request.signer.account_id, kept, None, replication),
+        condition=conditions.read_write_condition(head, none_match_tags=True),
+        algorithm=None if is_known else algorithm,
+        is_shared=record.replication == replication or not record.size_bytes,
+    )
 
 
 def _is_onto_itself(request: S3Request, source: CopySource) -> bool:
@@ -97,21 +119,46 @@ def _is_onto_itself(request: S3Request, source: CopySource) -> bool:
     return source.bucket.bucket_id == target.bucket_id and source.key == request.key
 
 
-async def _checksum_again(
-    services: Services, request: S3Request, record: KeyRecord, algorithm: Algorithm
-) -> Checksum:
-    """Reads the object for another checksum; the copy is then one whole, without parts'."""
-    digests = Digests(md5=False, sha256=False, algorithms=(algorithm,))
-    reading = services.store.contents.read(
-        record.content,
-        offset_bytes=0,
-        length_bytes=record.size_bytes,
-        buffers=request.buffers,
+async def _copy_bytes(services: Services, request: S3Request, copy: _Copy) -> bytes:
+    """Reads the object: to keep it in another way, for another checksum, or for both at once."""
+    record, algorithm, written = copy.source.record, copy.algorithm, None
+    digests = None
+    if algorithm is not None:
+        digests = Digests(md5=False, sha256=False, algorithms=(algorithm,))
+    if not copy.is_shared:
+        written = await write_again(
+            services,
+            request,
+            record,
+            digests,
+            copy.new.replication,
+            offset_bytes=0,
+            length_bytes=record.size_bytes,
+        )
+    elif digests is not None:
+        await digest_again(services, request, record, digests)
+    if algorithm is not None and digests is not None:
+        # The copy is then one whole, without parts'.
+        whole = Checksum(algorithm, digests.checksum(algorithm), ChecksumType.FULL_OBJECT)
+        copy = replace(copy, new=replace(copy.new, checksum=whole))
+    return await _commit(services, request, copy, written)
+
+
+async def _commit(
+    services: Services, request: S3Request, copy: _Copy, written: Written | None
+) -> bytes:
+    """The document, without its declaration."""
+    record = copy.source.record
+    modified_ms = await services.store.keys.copy(
+        request.bucket_record, request.key_name, copy.new, copy.source, copy.condition, written
     )
-    async with aclosing(reading) as pieces:
-        async for piece in pieces:
-            await services.blocking.run(digests.update, [piece])
-    return Checksum(algorithm, digests.checksum(algorithm), ChecksumType.FULL_OBJECT)
+    known = copy.new.checksum or record.checksum
+    return xml_results.copy_object_result(
+        etag=record.etag,
+        last_modified_ms=modified_ms,
+        checksum=records.shown_checksum(known, part_count=len(record.parts)),
+        with_declaration=False,
+    )
 
 
 ROWS: Final = (

@@ -23,7 +23,9 @@ async def put_object(services: Services, request: S3Request) -> Response:
     stored = headers.read_object_headers(head)
     condition = conditions.read_write_condition(head, none_match_tags=True)
     body = Body(request, services.blocking, checksum=checksums.read_checksum_request(head))
-    written, digest = await write_body(store.contents, body)
+    bucket = request.bucket_record
+    replication = services.replication_of(bucket, stored.storage_class)
+    written, digest = await write_body(store.contents, body, replication)
     assert body.checksum is not None
     checksum = Checksum(body.checksum.algorithm, digest, ChecksumType.FULL_OBJECT)
     new = NewKey(
@@ -32,8 +34,9 @@ async def put_object(services: Services, request: S3Request) -> Response:
         account_id=request.signer.account_id,
         headers=stored,
         checksum=checksum,
+        replication=replication,
     )
-    await store.keys.commit(request.bucket_record, request.key_name, new, written, condition)
+    await store.keys.commit(bucket, request.key_name, new, written, condition)
     return Response(200, written_headers(new.etag, checksum))
 
 

@@ -7,7 +7,9 @@ from typing import Final, TypeVar
 
 from trioxygen.common.blocking import Blocking
 from trioxygen.common.clock import Clock
+from trioxygen.common.replication import Replication
 from trioxygen.common.units import KIB, MIB
+from trioxygen.gateway.protocol.storage_classes import StorageClasses
 from trioxygen.gateway.shares import ShareLimits
 from trioxygen.gateway.store.port import ObjectStore
 from trioxygen.gateway.store.values.buckets import Bucket
@@ -24,6 +26,7 @@ class S3Config:
     volume: what the buckets are in.
     domains: host names under which buckets are sub-domains (virtual-host style).
     regions: what may be signed for and created in; empty: any.
+    storage_classes: how objects of each are kept.
     shares: of what requests share, the bounds.
     credential_kept_ms: how long a revoked access key may still be accepted.
     keep_alive_space_ms: a long CompleteMultipartUpload sends white space this often."""
@@ -32,6 +35,7 @@ class S3Config:
     domains: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     clock_skew_seconds_max: int = 900
+    storage_classes: StorageClasses = StorageClasses()
     shares: ShareLimits = ShareLimits()
     credential_kept_ms: float = 5_000
     part_size_bytes_min: int = 5 * MIB
@@ -51,6 +55,10 @@ class Services:
         self.region = config.regions[0] if config.regions else "us-east-1"
         # One long document at a time: what the worst one costs, others' digests do not wait for.
         self._parsing = asyncio.Lock()
+
+    def replication_of(self, bucket: Bucket, storage_class: str) -> Replication:
+        """How an object of the class is kept in the bucket."""
+        return self.config.storage_classes.replication_of(storage_class, bucket.replication)
 
     @property
     def now_s(self) -> int:

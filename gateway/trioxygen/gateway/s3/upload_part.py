@@ -1,15 +1,16 @@
 """UploadPart and UploadPartCopy."""
 
-from contextlib import aclosing
 from typing import Final
 
 from trioxygen.common.checksum import Algorithm
+from trioxygen.common.replication import Replication
 from trioxygen.gateway.protocol import checksums, numbers, ranges
 from trioxygen.gateway.protocol.checksums import ChecksumRequest
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.xml import multipart as xml_multipart
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.body import Body
+from trioxygen.gateway.s3.copied_bytes import write_again
 from trioxygen.gateway.s3.copy_object import check_copy_size, readable_source
 from trioxygen.gateway.s3.digests import Digests
 from trioxygen.gateway.s3.needs import COPY_SOURCE, SOURCE, UPLOAD
@@ -18,8 +19,7 @@ from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 from trioxygen.gateway.s3.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.s3.writing import write_body, written_headers
-from trioxygen.gateway.store.port import Written
-from trioxygen.gateway.store.values.keys import Checksum, KeyRecord
+from trioxygen.gateway.store.values.keys import Checksum
 from trioxygen.gateway.store.values.uploads import NewPart, Upload
 
 
@@ -33,12 +33,14 @@ async def upload_part(services: Services, request: S3Request) -> Response:
     algorithm = _algorithm_of(upload)
     demanded = _part_checksum(request, upload, algorithm)
     body = Body(request, services.blocking, checksum=demanded, also=algorithm)
-    written, digest = await write_body(store.contents, body)
+    replication = _replication_of(services, request)
+    written, digest = await write_body(store.contents, body, replication)
     checksum = Checksum(demanded.algorithm, digest)
     new = NewPart(
         size_bytes=body.received_bytes,
         etag=body.digests.md5.hex(),
         checksum=Checksum(algorithm, body.digests.checksum(algorithm)),
+        replication=replication,
         client_checksum=None if demanded.algorithm is algorithm else checksum,
     )
     await store.uploads.commit_part(
@@ -57,11 +59,18 @@ async def upload_part_copy(services: Services, request: S3Request) -> Response:
     check_copy_size(length)
     algorithm = _algorithm_of(upload)
     digests = Digests(md5=True, sha256=False, algorithms=(algorithm,))
-    written = await _copy_bytes(
-        services, request, source, digests, offset_bytes=offset, length_bytes=length
+    replication = _replication_of(services, request)
+    written = await write_again(
+        services,
+        request,
+        source,
+        digests,
+        replication,
+        offset_bytes=offset,
+        length_bytes=length,
     )
     checksum = Checksum(algorithm, digests.checksum(algorithm))
-    new = NewPart(size_bytes=length, etag=digests.md5.hex(), checksum=checksum)
+    new = NewPart(length, digests.md5.hex(), checksum, replication)
     modified_ms = await services.store.uploads.commit_part(
         request.bucket_record, upload, _part_number(request), new, written
     )
@@ -74,35 +83,12 @@ async def upload_part_copy(services: Services, request: S3Request) -> Response:
     )
 
 
-async def _copy_bytes(
-    services: Services,
-    request: S3Request,
-    source: KeyRecord,
-    digests: Digests,
-    *,
-    offset_bytes: int,
-    length_bytes: int,
-) -> Written:
-    """Digested on their way; when it fails, nothing stays behind."""
-    contents = services.store.contents
-    with request.uploading():
-        writer = contents.open_writer(length_bytes)
-        reading = contents.read(
-            source.content,
-            offset_bytes=offset_bytes,
-            length_bytes=length_bytes,
-            buffers=request.buffers,
-        )
-        try:
-            async with aclosing(reading) as pieces:
-                async for piece in pieces:
-                    digesting = services.blocking.run(digests.update, [piece])
-                    await writer.send([piece])
-                    await digesting
-            return await writer.finish()
-        except BaseException:
-            await writer.cancel()
-            raise
+def _replication_of(services: Services, request: S3Request) -> Replication:
+    """That of all parts of the upload."""
+    upload = request.upload
+    return upload.replication or services.replication_of(
+        request.bucket_record, upload.storage_class
+    )
 
 
 def _algorithm_of(upload: Upload) -> Algorithm:

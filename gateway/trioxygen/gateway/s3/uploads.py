@@ -21,13 +21,14 @@ async def create_multipart_upload(services: Services, request: S3Request) -> Res
     stored = headers.read_object_headers(request.head)
     asked = checksums.read_upload_checksum(request.head)
     chosen = asked or _DEFAULT_CHECKSUM
+    bucket, key = request.bucket_record, request.key_name
     new = NewUpload(
         account_id=request.signer.account_id,
         headers=stored,
         checksum=chosen,
         is_checksum_chosen=asked is not None,
+        replication=services.replication_of(bucket, stored.storage_class),
     )
-    bucket, key = request.bucket_record, request.key_name
     upload_id = await services.store.uploads.create(bucket, key, new)
     document = xml_multipart.initiate_multipart_upload(
         bucket=bucket.name, key=key, upload_id=upload_id.hex()

@@ -2,6 +2,7 @@
 
 from contextlib import aclosing
 
+from trioxygen.common.replication import Replication
 from trioxygen.gateway.protocol import checksums
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.body import Body
@@ -10,7 +11,9 @@ from trioxygen.gateway.store.port import Contents, Written
 from trioxygen.gateway.store.values.keys import Checksum
 
 
-async def write_body(contents: Contents, body: Body) -> tuple[Written | None, bytes]:
+async def write_body(
+    contents: Contents, body: Body, replication: Replication
+) -> tuple[Written | None, bytes]:
     """(where the bytes are, or None for an empty body; the S3 checksum). Verified, and not visible
     before a commit.
 
@@ -19,9 +22,10 @@ async def write_body(contents: Contents, body: Body) -> tuple[Written | None, by
     if size is not None and size <= contents.small_bytes_max:
         data = await body.read(contents.small_bytes_max)
         checksum = body.verify()
-        return (await contents.write_small(data) if data else None), checksum
+        written = await contents.write_small(data, replication) if data else None
+        return written, checksum
     with body.request.uploading():
-        writer = contents.open_writer(size)
+        writer = contents.open_writer(size, replication)
         try:
             async with aclosing(body.batches()) as batches:
                 async for batch in batches:

@@ -184,8 +184,10 @@ class Keys(Protocol):
         new: NewCopy,
         source: CopySource,
         condition: WriteCondition | None,
+        written: Written | None = None,
     ) -> int:
-        """The key shares the source's bytes; its time of modification.
+        """The key shares the source's bytes, unless they were written again; its time of
+        modification.
 
         Raises: ConditionFailed; ConditionConflict: the source has changed."""
         ...

@@ -88,6 +88,16 @@ def test_flags_win_over_environment_which_wins_over_the_file(tmp_path: Path) -> 
             "o3.toml: configuration: s3.port and admin.port are the same: "
             "choose another admin.port",
         ),
+        (
+            '[storage]\nreplication = "RATIS/TWO"\n',
+            "o3.toml:2: storage.replication: 'RATIS/TWO' is none of RATIS/THREE, RATIS/ONE, "
+            "EC/rs-3-2-1024k, EC/rs-6-3-1024k, EC/rs-10-4-1024k",
+        ),
+        (
+            '[s3]\n[s3.storage_classes]\nGLACIER = "EC/3-2"\n',
+            "o3.toml:2: s3.storage_classes: 'GLACIER' is none of REDUCED_REDUNDANCY, STANDARD_IA, "
+            "ONEZONE_IA, INTELLIGENT_TIERING, GLACIER_IR",
+        ),
         ("[s3]\nport = \n", "o3.toml:2: not TOML: invalid value"),
     ],
 )
@@ -172,6 +182,22 @@ def test_reference_page_shows_every_key_with_its_default() -> None:
         output = shown[key].replace(",", "")
         assert output == (f'"{value}"' if isinstance(value, str) else str(value).lower()), key
     assert list(Config.model_fields) == list(config)
+
+
+def test_replications_are_read_in_every_form_and_shown_in_one(tmp_path: Path) -> None:
+    file = tmp_path / "o3.toml"
+    file.write_text(
+        '[storage]\nreplication = "ratis/three"\n[s3.storage_classes]\nSTANDARD_IA = "EC/3-2"\n'
+    )
+    config = load(file, {}, {})
+    assert config.storage.replication == "RATIS/THREE"
+    assert config.s3.storage_classes == {"STANDARD_IA": "EC/rs-3-2-1024k"}
+    variables = {"O3_S3__STORAGE_CLASSES": "GLACIER_IR=EC/6-3, ONEZONE_IA=RATIS/ONE"}
+    config = load(file, {}, variables)
+    assert config.s3.storage_classes == {
+        "GLACIER_IR": "EC/rs-6-3-1024k",
+        "ONEZONE_IA": "RATIS/ONE",
+    }
 
 
 def test_sizes_and_times_may_be_written_with_their_units(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_control_characters_are_refused(name: str) -> None:
     "name",
     [
         *("STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA"),
-        *("INTELLIGENT_TIERING", "GLACIER_IR"),
+        *("INTELLIGENT_TIERING", "GLACIER_IR", "EC_3_2", "EC_6_3", "EC_10_4"),
     ],
 )
 def test_storage_class_that_is_read_at_once_is_taken(name: str) -> None:

@@ -12,7 +12,9 @@ from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.clock import SystemClock
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import NoSpace
+from trioxygen.common.replication import RATIS_ONE, RATIS_THREE
 from trioxygen.common.units import MIB
+from trioxygen.gateway.protocol.storage_classes import StorageClasses
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.copy_object import copy_object
 from trioxygen.gateway.s3.request import S3Request
@@ -89,7 +91,8 @@ class Setting:
             accounts=others.accounts,
             contents=self.contents,
         )
-        self.services = Services(store, self.threads, SystemClock(), S3Config(volume="v"))
+        config = S3Config(volume="v", storage_classes=StorageClasses(RATIS_ONE))
+        self.services = Services(store, self.threads, SystemClock(), config)
 
     def broken_off(self, work: Coroutine[Any, Any, Any], is_closed: Callable[[], bool]) -> None:
         async def run() -> None:
@@ -125,7 +128,8 @@ def test_body_gives_its_buffers_back_when_its_bytes_cannot_be_written() -> None:
     request.receive = receive
     body = Body(request, setting.threads, checksum=None)
     setting.broken_off(
-        write_body(setting.contents, body), lambda: request.shares.buffers.held("account") == 0
+        write_body(setting.contents, body, RATIS_ONE),
+        lambda: request.shares.buffers.held("account") == 0,
     )
     assert max(held) > 0
 
@@ -143,7 +147,7 @@ def test_body_gives_its_buffers_back_once_no_thread_digests_what_is_in_them() ->
     async def run() -> None:
         body = Body(request, setting.threads, checksum=None)
         with pytest.raises(NoSpace):
-            await write_body(setting.contents, body)
+            await write_body(setting.contents, body, RATIS_ONE)
         assert request.shares.buffers.held("account") > MIB // 2
         setting.threads.go_on()
         await asyncio.sleep(0)
@@ -163,4 +167,11 @@ def test_source_of_a_copied_part_is_closed_when_the_part_cannot_be_written() -> 
 def test_source_of_a_copy_is_closed_when_it_cannot_be_digested() -> None:
     setting = Setting(are_no_threads=True)
     request = setting.copy_request()
+    setting.broken_off(copy_object(setting.services, request), setting.contents.is_closed)
+
+
+def test_source_of_a_copy_is_closed_when_it_cannot_be_kept_in_another_way() -> None:
+    setting = Setting()
+    request = setting.copy_request()
+    request.bucket_record = request.bucket_record._replace(replication=RATIS_THREE)
     setting.broken_off(copy_object(setting.services, request), setting.contents.is_closed)

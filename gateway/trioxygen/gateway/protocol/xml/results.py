@@ -66,13 +66,18 @@ def location_constraint(region: str | None) -> bytes:
 
 
 def copy_object_result(
-    *, etag: str, last_modified_ms: int, checksum: ObjectChecksum | None
+    *,
+    etag: str,
+    last_modified_ms: int,
+    checksum: ObjectChecksum | None,
+    with_declaration: bool = True,
 ) -> bytes:
     """CopyObjectResult; etag without quotes."""
     return document(
         "CopyObjectResult",
         f"<LastModified>{iso_date(last_modified_ms)}</LastModified>"
         f"<ETag>&quot;{text(etag)}&quot;</ETag>{checksum_elements(checksum)}",
+        with_declaration=with_declaration,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from trioxygen.common import logs
 from trioxygen.common.errors import LeaseExpired, NoSuchBlock, TrioxygenError, Unavailable
 from trioxygen.common.fair_share import FairShare
+from trioxygen.common.replication import Replication
 from trioxygen.common.rpc.network import Reply
 from trioxygen.common.units import MIB
 from trioxygen.gateway.shares import Buffers
@@ -43,12 +44,18 @@ class Commits:
         self._rewriting = Buffers(FairShare(_REWRITE_BYTES_MAX), "rewriting")
 
     async def commit(
-        self, send: Send[Request, Reply], request: Request, written: Written | None
+        self,
+        send: Send[Request, Reply],
+        request: Request,
+        written: Written | None,
+        replication: Replication,
     ) -> Reply:
         """Sends the commit and settles the blocks by its outcome.
 
         Where the OM has ended a lease, the bytes are written again: the client has sent them
-        already, and shall not have to do it twice."""
+        already, and shall not have to do it twice.
+
+        Args: replication: that they were written with."""
         if written is None:
             return await send(request)
         assert isinstance(written, BlocksWritten)
@@ -56,7 +63,7 @@ class Commits:
             try:
                 return await self._commit(send, request, written)
             except LeaseExpired as error:
-                written = await self._rewrite(written, error)
+                written = await self._rewrite(written, replication, error)
                 del request.row.blocks[:]
                 request.row.blocks.extend(written.slices)
         try:
@@ -85,7 +92,9 @@ class Commits:
         written.committed()
         return reply
 
-    async def _rewrite(self, written: BlocksWritten, expired: LeaseExpired) -> BlocksWritten:
+    async def _rewrite(
+        self, written: BlocksWritten, replication: Replication, expired: LeaseExpired
+    ) -> BlocksWritten:
         """The same bytes in other blocks, since the OM has ended the lease of those that `written`
         has. Settles `written`, also when it fails. Raises: Unavailable errors; `expired`, when the
         bytes are not there any more."""
@@ -93,18 +102,20 @@ class Commits:
         log.warning("blocks_rewritten", size_bytes=size_bytes, reason=expired)
         try:
             await self._keeper.expired(int(expired.facts.get("lease", 0)))
-            return await self._write_again(BlockContent(written.slices), size_bytes)
+            return await self._write_again(BlockContent(written.slices), size_bytes, replication)
         except NoSuchBlock as error:
             raise expired from error
         finally:
             written.dropped()
 
-    async def _write_again(self, content: BlockContent, size_bytes: int) -> BlocksWritten:
+    async def _write_again(
+        self, content: BlockContent, size_bytes: int, replication: Replication
+    ) -> BlocksWritten:
         contents = self._contents
         if size_bytes <= contents.small_bytes_max:
             data = await contents.read_small(content, offset_bytes=0, length_bytes=size_bytes)
-            return await contents.write_small(bytes(data))
-        writer = contents.open_writer(size_bytes)
+            return await contents.write_small(bytes(data), replication)
+        writer = contents.open_writer(size_bytes, replication)
         pieces = contents.read(
             content, offset_bytes=0, length_bytes=size_bytes, buffers=self._rewriting
         )

@@ -87,6 +87,7 @@ class OzoneKeys:
             checksum=new.checksum.digest,
             blocks=slices_of(written),
             headers=headers_row(new.headers),
+            replication=None if written is None else new.replication.proto,
         )
         request = om_pb2.CommitKeyRequest(
             volume=bucket.volume,
@@ -96,7 +97,7 @@ class OzoneKeys:
             row=row,
             condition=condition_row(condition),
         )
-        await self._commits.commit(self._om.commit_key, request, written)
+        await self._commits.commit(self._om.commit_key, request, written, new.replication)
 
     async def copy(
         self,
@@ -105,13 +106,18 @@ class OzoneKeys:
         new: NewCopy,
         source: CopySource,
         condition: WriteCondition | None,
+        written: Written | None = None,
     ) -> int:
+        row = _copied_row(source.record, new)
+        if written is not None:
+            row.blocks.extend(slices_of(written))
+            row.replication.CopyFrom(new.replication.proto)
         request = om_pb2.CommitKeyRequest(
             volume=bucket.volume,
             bucket=bucket.name,
             bucket_id=bucket.bucket_id,
             key=key.encode(),
-            row=_copied_row(source.record, new),
+            row=row,
             condition=condition_row(condition),
             copy_source=om_pb2.CopySource(
                 volume=source.bucket.volume,
@@ -119,9 +125,10 @@ class OzoneKeys:
                 bucket_id=source.bucket.bucket_id,
                 key=source.key.encode(),
                 object_id=source.record.object_id,
+                rewritten=written is not None,
             ),
         )
-        reply = await self._om.commit_key(request)
+        reply = await self._commits.commit(self._om.commit_key, request, written, new.replication)
         return reply.modified_ms
 
     async def delete(

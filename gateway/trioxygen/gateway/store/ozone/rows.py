@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final, overload
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
+from trioxygen.common.replication import RATIS_ONE, Replication
 from trioxygen.gateway.store.values.accounts import Account
 from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.keys import (
@@ -93,6 +94,7 @@ def bucket_of(volume: str, row: om_pb2.BucketRow) -> Bucket:
         account_id=row.account_id,
         created_ms=row.created_ms,
         location=row.location,
+        replication=Replication.of_proto(row.replication) if row.HasField("replication") else None,
     )
 
 
@@ -107,7 +109,12 @@ def record_of(row: om_pb2.KeyRow) -> KeyRecord:
         checksum=checksum_of(row.checksum_algorithm, row.checksum, row.checksum_type),
         parts=PartRows(row.parts),
         content=BlockContent(row.blocks),
+        replication=_replication_of(row),
     )
+
+
+def _replication_of(row: om_pb2.KeyRow) -> Replication:
+    return Replication.of_proto(row.replication) if row.HasField("replication") else RATIS_ONE
 
 
 def _headers_of(row: om_pb2.KeyRow) -> ObjectHeaders:
@@ -167,6 +174,7 @@ def upload_of(row: om_pb2.UploadRow) -> Upload:
         storage_class=row.storage_class or STANDARD,
         checksum=checksum,
         is_checksum_chosen=row.checksum_chosen,
+        replication=Replication.of_proto(row.replication) if row.HasField("replication") else None,
     )
 
 

@@ -41,6 +41,7 @@ class OzoneUploads:
             checksum_type=type_row(new.checksum.type),
             checksum_chosen=new.is_checksum_chosen,
             headers=headers_row(new.headers),
+            replication=new.replication.proto,
         )
         reply = await self._om.create_upload(
             om_pb2.CreateUploadRequest(
@@ -117,7 +118,7 @@ class OzoneUploads:
             number=number,
             row=row,
         )
-        reply = await self._commits.commit(self._om.commit_part, request, written)
+        reply = await self._commits.commit(self._om.commit_part, request, written, new.replication)
         return reply.modified_ms
 
     async def list_parts(

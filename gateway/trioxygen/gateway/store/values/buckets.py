@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
+from trioxygen.common.replication import Replication
+
 
 class Bucket(NamedTuple):
     """bucket_id: of this one; a later bucket of the same name has another. location: "" where
-    nobody chose one."""
+    nobody chose one. replication: of objects that are stored as STANDARD; None: as all are."""
 
     volume: str
     name: str
@@ -16,6 +18,7 @@ class Bucket(NamedTuple):
     account_id: str
     created_ms: int
     location: str
+    replication: Replication | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
+from trioxygen.common.replication import RATIS_ONE, Replication
 from trioxygen.gateway.store.values.buckets import Bucket
 
 STANDARD: Final = "STANDARD"
@@ -62,6 +63,7 @@ class KeyRecord(NamedTuple):
         object_id: another one after each write.
         parts: of a multipart object, in order; may be read as often as wanted, but each reading
             may cost.
+        replication: that its bytes were written with.
     """
 
     object_id: int
@@ -73,6 +75,7 @@ class KeyRecord(NamedTuple):
     checksum: Checksum | None
     parts: Sequence[ObjectPart]
     content: Content
+    replication: Replication = RATIS_ONE
 
 
 class ListedKey(NamedTuple):
@@ -113,13 +116,14 @@ class WriteCondition:
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """What a write makes of a key; its bytes come beside it."""
+    """What a write makes of a key; its bytes come beside it, written with `replication`."""
 
     size_bytes: int
     etag: str
     account_id: str
     headers: ObjectHeaders
     checksum: Checksum
+    replication: Replication
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +137,16 @@ class CopySource:
 
 @dataclass(frozen=True, slots=True)
 class NewCopy:
-    """What a copy makes of a key. checksum: of the whole; None: the source's, and its parts'."""
+    """What a copy makes of a key.
+
+    Attributes:
+        checksum: of the whole; None: the source's, and its parts'.
+        replication: of bytes that were written again."""
 
     account_id: str
     headers: ObjectHeaders
     checksum: Checksum | None
+    replication: Replication
 
 
 class KeyToDelete(NamedTuple):

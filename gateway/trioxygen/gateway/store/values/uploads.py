@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
+from trioxygen.common.replication import Replication
 from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.keys import Checksum, ObjectHeaders, WriteCondition
 
@@ -18,17 +19,20 @@ class UploadChecksum:
 
 @dataclass(frozen=True, slots=True)
 class NewUpload:
-    """is_checksum_chosen: by the client; else parts may bring checksums of another algorithm."""
+    """is_checksum_chosen: by the client; else parts may bring checksums of another algorithm.
+    replication: of all parts."""
 
     account_id: str
     headers: ObjectHeaders
     checksum: UploadChecksum
     is_checksum_chosen: bool
+    replication: Replication
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One that is neither completed nor aborted; `is_checksum_chosen`: as in `NewUpload`."""
+    """One that is neither completed nor aborted; `is_checksum_chosen`: as in `NewUpload`.
+    replication: None: begun before there was a choice."""
 
     upload_id: bytes
     key: str
@@ -36,6 +40,7 @@ class Upload:
     storage_class: str
     checksum: UploadChecksum | None
     is_checksum_chosen: bool
+    replication: Replication | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,13 @@ class UploadPage:
 
 @dataclass(frozen=True, slots=True)
 class NewPart:
-    """client_checksum: what came with it, when it is of another algorithm than the upload's."""
+    """client_checksum: what came with it, when it is of another algorithm than the upload's.
+    replication: that its bytes were written with."""
 
     size_bytes: int
     etag: str
     checksum: Checksum
+    replication: Replication
     client_checksum: Checksum | None = None
 
 

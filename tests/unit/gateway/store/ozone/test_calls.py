@@ -10,6 +10,7 @@ from tests.unit.metadata.inline_runtime import inline_runtime
 from tests.unit.metadata.manual_clock import SkippingClock
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.errors import ConditionFailed
+from trioxygen.common.replication import RATIS_THREE
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.rows import BlockContent, PartRows
@@ -121,14 +122,16 @@ async def _every_call(store: ObjectStore) -> None:
     await buckets.list(VOLUME, account_id="1", after="", **names)  # type: ignore[arg-type]
     await keys.lookup(VOLUME, "b", "k")
     await keys.list(VOLUME, "b", after="", **where)  # type: ignore[arg-type]
-    await keys.commit(BUCKET, "k", NewKey(0, "e", "1", HEADERS, CHECKSUM), None, None)
-    await keys.copy(BUCKET, "k", NewCopy("1", HEADERS, None), SOURCE, None)
+    await keys.commit(BUCKET, "k", NewKey(0, "e", "1", HEADERS, CHECKSUM, RATIS_THREE), None, None)
+    await keys.copy(BUCKET, "k", NewCopy("1", HEADERS, None, RATIS_THREE), SOURCE, None)
     await uploads.create(
-        BUCKET, "k", NewUpload("1", HEADERS, cast(UploadChecksum, UPLOAD.checksum), False)
+        BUCKET,
+        "k",
+        NewUpload("1", HEADERS, cast(UploadChecksum, UPLOAD.checksum), False, RATIS_THREE),
     )
     await uploads.lookup(VOLUME, "b", "k", UPLOAD.upload_id)
     await uploads.list(VOLUME, "b", key_marker="", upload_id_marker=b"", **where)  # type: ignore[arg-type]
-    await uploads.commit_part(BUCKET, UPLOAD, 1, NewPart(0, "e", CHECKSUM), None)
+    await uploads.commit_part(BUCKET, UPLOAD, 1, NewPart(0, "e", CHECKSUM, RATIS_THREE), None)
     await uploads.list_parts(BUCKET, UPLOAD, after_number=0, count_max=1)
     await uploads.complete(BUCKET, "k", b"u", Completion(parts=[], part_size_bytes_min=5))
     await uploads.abort(BUCKET, UPLOAD)
@@ -144,7 +147,9 @@ def test_every_call_names_the_volume() -> None:
 
 def test_copy_keeps_the_sources_parts_and_leaves_its_blocks_to_the_om() -> None:
     [request] = requests_of(
-        lambda store: store.keys.copy(BUCKET, "k", NewCopy("1", HEADERS, None), SOURCE, None)
+        lambda store: store.keys.copy(
+            BUCKET, "k", NewCopy("1", HEADERS, None, RATIS_THREE), SOURCE, None
+        )
     )
     row = request.row
     assert (row.size_bytes, row.etag, row.account_id) == (10, "e-2", "1")
@@ -155,7 +160,9 @@ def test_copy_keeps_the_sources_parts_and_leaves_its_blocks_to_the_om() -> None:
 
 def test_parts_of_a_copy_with_another_checksum_have_none() -> None:
     [request] = requests_of(
-        lambda store: store.keys.copy(BUCKET, "k", NewCopy("1", HEADERS, CHECKSUM), SOURCE, None)
+        lambda store: store.keys.copy(
+            BUCKET, "k", NewCopy("1", HEADERS, CHECKSUM, RATIS_THREE), SOURCE, None
+        )
     )
     row = request.row
     assert (row.checksum, row.checksum_type) == (bytes(4), types_pb2.FULL_OBJECT)

@@ -10,14 +10,15 @@ from tests.unit.hdds.support import PIPELINE, Node, node
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.errors import LeaseExpired
 from trioxygen.common.fair_share import FairShare
+from trioxygen.common.replication import RATIS_THREE, Replication
 from trioxygen.common.units import MIB
 from trioxygen.gateway.shares import Buffers
 from trioxygen.gateway.store.ozone.config import OzoneConfig
-from trioxygen.gateway.store.ozone.rows import BlockContent
+from trioxygen.gateway.store.ozone.rows import BlockContent, record_of
 from trioxygen.gateway.store.ozone.store import OzoneStore
 from trioxygen.gateway.store.ozone.writing import BlocksWritten
 from trioxygen.gateway.store.values.buckets import Bucket
-from trioxygen.gateway.store.values.keys import Checksum, NewKey, ObjectHeaders
+from trioxygen.gateway.store.values.keys import Checksum, CopySource, NewCopy, NewKey, ObjectHeaders
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.types_pb2 import BlockRange
 
@@ -30,6 +31,7 @@ NEW = NewKey(
     account_id="1",
     headers=ObjectHeaders(),
     checksum=Checksum(Algorithm.CRC32, bytes(4), ChecksumType.FULL_OBJECT),
+    replication=RATIS_THREE,
 )
 
 
@@ -40,9 +42,11 @@ class Om:
         self.leased = self.ended = self.renewals = 0
         self.committed: list[om.CommitKeyRequest] = []
         self.released: set[int] = set()
+        self.replications: set[str] = set()
 
     async def lease_blocks(self, request: om.LeaseBlocksRequest) -> om.LeaseBlocksReply:
         self.leased += 1
+        self.replications.add(Replication.of_proto(request.replication).text)
         blocks = BlockRange(container=1, first_local=100 * self.leased, count=request.count)
         return om.LeaseBlocksReply(
             lease_id=self.leased, blocks=blocks, pipeline=PIPELINE, duration_ms=600_000
@@ -82,9 +86,9 @@ class Setting:
     async def write(self, body: bytes) -> BlocksWritten:
         contents = self.store.contents
         if len(body) <= CONFIG.small_bytes_max:
-            written = await contents.write_small(body)
+            written = await contents.write_small(body, RATIS_THREE)
         else:
-            writer = contents.open_writer(len(body))
+            writer = contents.open_writer(len(body), RATIS_THREE)
             await writer.send((body,))
             written = await writer.finish()
         assert isinstance(written, BlocksWritten)
@@ -119,6 +123,9 @@ def test_write_of_an_expired_lease_is_committed_with_another_one(
             await setting.commit(written)
             assert await setting.committed() == body
             assert not former & {piece.local for piece in setting.om.committed[-1].row.blocks}
+            # Kept as it was asked for, also what was written again.
+            assert Replication.of_proto(setting.om.committed[-1].row.replication) == RATIS_THREE
+            assert setting.om.replications == {RATIS_THREE.text}
             # The next write does not even try a lease of then.
             asked = len(setting.om.committed)
             await setting.commit(await setting.write(body))
@@ -138,6 +145,27 @@ def test_all_leases_are_asked_about_at_once_when_one_has_expired(tmp_path: Path)
             await asyncio.gather(*(setting.commit(each) for each in (small, large, *others)))
             assert len(setting.om.committed) == 5
             assert setting.om.renewals == 1
+            await setting.ozone.stop()
+
+    asyncio.run(run())
+
+
+def test_copy_that_was_written_again_says_so_and_has_its_own_blocks(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with node(tmp_path) as datanode:
+            setting = Setting(datanode)
+            written = await setting.write(b"body")
+            record = record_of(om.KeyRow(object_id=8, size_bytes=4, etag="e"))
+            new = NewCopy("1", ObjectHeaders(), None, RATIS_THREE)
+            source = CopySource(BUCKET, "source", record)
+            await setting.store.keys.copy(BUCKET, "key", new, source, None, written)
+            [request] = setting.om.committed
+            assert request.copy_source.rewritten and request.copy_source.object_id == 8
+            assert Replication.of_proto(request.row.replication) == RATIS_THREE
+            assert await setting.committed() == b"body"
+            await setting.store.keys.copy(BUCKET, "key", new, source, None)
+            request = setting.om.committed[-1]
+            assert not request.copy_source.rewritten and not request.row.blocks
             await setting.ozone.stop()
 
     asyncio.run(run())

@@ -3,12 +3,14 @@
 from typing import Any
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
+from trioxygen.common.replication import RATIS_ONE, Replication
 from trioxygen.gateway.store.ozone import rows
 from trioxygen.gateway.store.values.keys import Checksum, ListedKey, ObjectHeaders, ObjectPart
 from trioxygen.gateway.store.values.uploads import UploadChecksum
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.types_pb2 import BlockSlice
 
+EC_3_2 = Replication.parse("EC/3-2")
 HEADERS = ObjectHeaders(
     content_type="text/plain",
     expires="never",
@@ -51,6 +53,15 @@ def test_checksums_come_back_as_they_were_written() -> None:
             assert rows.checksum_of(row.algorithm, row.value, row.type) == checksum
     assert rows.checksum_row(None) is None
     assert rows.checksum_of(types_pb2.CHECKSUM_NONE, b"") is None
+
+
+def test_replication_of_an_old_row_is_one_whole_replica() -> None:
+    assert rows.record_of(key_row()).replication == RATIS_ONE
+    assert rows.record_of(key_row(replication=EC_3_2.proto)).replication == EC_3_2
+    assert rows.upload_of(om_pb2.UploadRow()).replication is None
+    assert rows.upload_of(om_pb2.UploadRow(replication=EC_3_2.proto)).replication == EC_3_2
+    assert rows.bucket_of("s3v", om_pb2.BucketRow()).replication is None
+    assert rows.bucket_of("s3v", om_pb2.BucketRow(replication=EC_3_2.proto)).replication == EC_3_2
 
 
 def test_parts_are_a_sequence_as_they_are_stored() -> None:
