@@ -175,6 +175,10 @@ class ContainerNotOpen(Refused):
     code = types_pb2.CONTAINER_NOT_OPEN
 
 
+class NoSuchDataNode(Refused):
+    code = types_pb2.NO_SUCH_DATANODE
+
+
 class UnknownMethod(Refused):
     code = types_pb2.UNKNOWN_METHOD
 

@@ -8,12 +8,12 @@ from trioxygen.metadata.replication.batch import Handler, Now, Refusal
 from trioxygen.metadata.replication.dump import skipped, skipped_a_little
 from trioxygen.metadata.replication.state import get_integer, put_integer
 from trioxygen.metadata.scm.containers import moves_to
+from trioxygen.metadata.scm.node_commands import NODE_HANDLERS
 from trioxygen.metadata.scm.pipelines import get_pipeline, key_of, pipeline_key, pipeline_of
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     DELETED_BLOCKS,
     LOCAL_SEQUENCE,
-    NODES,
     OM_LAST_ID,
     PIPELINES,
     SEQUENCES,
@@ -30,11 +30,9 @@ from trioxygen.proto.v1.scm_pb2 import (
     DeleteBlocksReply,
     DeleteBlocksRequest,
     DeletedBlocksRow,
-    NodeRow,
     NoteOmIds,
     OpenContainer,
     PipelineRow,
-    PutNode,
     PutPipeline,
     ReserveIds,
     ReserveIdsReply,
@@ -57,7 +55,7 @@ def handlers() -> dict[type, Handler]:
         SkipIds: skip_ids,
         NoteOmIds: note_om_ids,
         AdoptContainers: adopt_containers,
-        PutNode: put_node,
+        **NODE_HANDLERS,
         PutPipeline: put_pipeline,
         ClosePipeline: close_pipeline,
         OpenContainer: open_container,
@@ -133,18 +131,6 @@ def _adopted_pipeline(txn: CapturingTxn, pipeline_id: int, node_id: str, now: No
         pipeline.node_ids.append(node_id)
         PIPELINES.put(txn, id_key(pipeline_id), pipeline)
     return pipeline
-
-
-def put_node(txn: CapturingTxn, command: PutNode, now: Now) -> ScmReply:
-    node = NodeRow()
-    node.CopyFrom(command.node)
-    node.registered_ms = now.wall_ms
-    known = NODES.get(txn, node.node_id.encode())
-    if known is not None:
-        # A node that comes back does not leave its decommissioning by that.
-        node.operation = known.operation
-    NODES.put(txn, node.node_id.encode(), node)
-    return ScmReply()
 
 
 def put_pipeline(txn: CapturingTxn, command: PutPipeline, now: Now) -> ScmReply:

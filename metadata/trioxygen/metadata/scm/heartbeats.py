@@ -43,15 +43,15 @@ class Heartbeats:
         """Nothing that one brought about is under way any more. After the executor's end."""
         await self._memberships.ended()
 
-    def registered(self, node_id: str, address: str) -> None:
+    def registered(self, node_id: str, address: str, *, instance: int = 0) -> None:
         """It begins anew: with a report of all that it has."""
         self._replicas.registered(node_id, address)
-        self._nodes.registered(node_id)
+        self._nodes.registered(node_id, address=address, instance=instance)
         self._memberships.forget()
 
     def follow(self, heartbeat: HeartbeatRequest) -> HeartbeatReply:
         """At an SCM that does not lead: where replicas are is known here too."""
-        if not self._nodes.knows(heartbeat.node_id):
+        if not self._nodes.is_registered(heartbeat):
             return HeartbeatReply(register_again=True)
         self._nodes.taken(heartbeat, self._nodes.heard(heartbeat))
         self._replicas.heard(heartbeat)
@@ -60,7 +60,7 @@ class Heartbeats:
     async def receive(self, heartbeat: HeartbeatRequest) -> HeartbeatReply:
         """At the leader."""
         node_id = heartbeat.node_id
-        if not self._nodes.knows(node_id):
+        if not self._nodes.is_registered(heartbeat):
             return HeartbeatReply(register_again=True, leader=True)
         report = self._nodes.heard(heartbeat)
         self._replicas.heard(heartbeat)

@@ -41,9 +41,16 @@ class Locations:
         ]
         if row is not None:
             replicas += self._expected(txn, row, reports.keys())
-        replicas.sort(key=lambda replica: self._nodes.health(replica.datanode.node_id))
+        replicas.sort(key=lambda replica: self._rank(replica.datanode.node_id))
+        for replica in replicas:
+            node = NODES.get(txn, replica.datanode.node_id.encode())
+            replica.rack = "" if node is None else node.rack
         state = row.state if row is not None else replicas[0].state
         return ContainerLocation(container_id=container_id, replicas=replicas, state=state)
+
+    def _rank(self, node_id: str) -> tuple[bool, int]:
+        """Those come last that have not been heard here yet."""
+        return not self._nodes.knows(node_id), self._nodes.health(node_id)
 
     def _reported(
         self, txn: ReadTxn, container_id: int, row: ContainerRow | None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from trioxygen.common.clock import Clock
-from trioxygen.proto.v1 import scm_pb2
+from trioxygen.metadata.scm.node_states import Health, health_of
 from trioxygen.proto.v1.scm_pb2 import (
     CorruptBlock,
     HeartbeatRequest,
@@ -22,10 +22,14 @@ class NodeReport:
     """What one node said last.
 
     Attributes:
-    fully_reported: all its containers, and what follows from them is in the state.
+    instance: of its process; 0: not said.
+    fully_reported: all its containers, and what follows from them is in the state. It stays so
+        while it reports them again.
     """
 
     heard_ms: float
+    address: str = ""
+    instance: int = 0
     fully_reported: bool = False
     is_reporting: bool = False
     volumes: list[VolumeReport] = field(default_factory=list)
@@ -33,9 +37,21 @@ class NodeReport:
 
 
 class Nodes:
-    def __init__(self, clock: Clock, *, stale_after_ms: float, dead_after_ms: float) -> None:
+    """Args: present_for_ms: after a heartbeat, so long its process is surely the one there is."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        stale_after_ms: float,
+        dead_after_ms: float,
+        present_for_ms: float = 0,
+    ) -> None:
         self._clock = clock
         self._stale_after_ms, self._dead_after_ms = stale_after_ms, dead_after_ms
+        self._present_for_ms = present_for_ms
+        # Silence before it is not theirs: nobody listened here.
+        self._began_ms = clock.monotonic_ms()
         self._reports: dict[str, NodeReport] = {}
         self.corrupt_blocks: dict[tuple[int, int], CorruptBlock] = {}
 
@@ -43,18 +59,50 @@ class Nodes:
         """All reports: nodes register again."""
         self._reports.clear()
         self.corrupt_blocks.clear()
+        self._began_ms = self._clock.monotonic_ms()
 
-    def registered(self, node_id: str) -> None:
-        self._reports[node_id] = NodeReport(heard_ms=self._clock.monotonic_ms())
+    def forget_node(self, node_id: str) -> None:
+        """It registers again, or is gone for good."""
+        self._reports.pop(node_id, None)
+
+    def stood_still(self, for_ms: float) -> None:
+        """This process did, and heard nobody meanwhile: that is not the nodes' silence."""
+        self._began_ms += for_ms
+        for report in self._reports.values():
+            report.heard_ms += for_ms
+
+    def registered(self, node_id: str, *, address: str = "", instance: int = 0) -> None:
+        now_ms = self._clock.monotonic_ms()
+        self._reports[node_id] = NodeReport(now_ms, address=address, instance=instance)
+
+    def rival_of(self, node_id: str, *, address: str, instance: int) -> str:
+        """The address of another process that is in service as this node: of two that were started
+        from copies of one folder only one may be. Empty: there is none."""
+        report = self._reports.get(node_id)
+        if report is None or not (instance and report.instance):
+            return ""
+        is_other = report.instance != instance and report.address != address
+        is_present = self._clock.monotonic_ms() - report.heard_ms < self._present_for_ms
+        return report.address if is_other and is_present else ""
 
     def knows(self, node_id: str) -> bool:
+        """Whether it has been heard since this SCM began to lead, or to follow."""
         return node_id in self._reports
+
+    def is_registered(self, heartbeat: HeartbeatRequest) -> bool:
+        """Whether it is of the process that has registered as this node last."""
+        report = self._reports.get(heartbeat.node_id)
+        if report is None:
+            return False
+        return not (heartbeat.instance and report.instance) or (
+            heartbeat.instance == report.instance
+        )
 
     def heard(self, heartbeat: HeartbeatRequest) -> NodeReport:
         report = self._reports[heartbeat.node_id]
         report.heard_ms = self._clock.monotonic_ms()
         if heartbeat.full_report:
-            report.fully_reported, report.is_reporting = False, True
+            report.is_reporting = True
         if heartbeat.volumes:
             report.volumes = list(heartbeat.volumes)
         report.pipelines = {pipeline.pipeline_id: pipeline for pipeline in heartbeat.pipelines}
@@ -72,13 +120,20 @@ class Nodes:
             report.fully_reported, report.is_reporting = True, False
 
     def health(self, node_id: str) -> NodeHealth:
+        return self.health_state(node_id).proto
+
+    def health_state(self, node_id: str) -> Health:
+        """By its silence. Of a node that has not been heard yet: since this SCM listens."""
+        return health_of(
+            self.silent_ms(node_id),
+            stale_after_ms=self._stale_after_ms,
+            dead_after_ms=self._dead_after_ms,
+        )
+
+    def silent_ms(self, node_id: str) -> float:
         report = self._reports.get(node_id)
-        if report is None:
-            return scm_pb2.DEAD
-        age_ms = self._clock.monotonic_ms() - report.heard_ms
-        if age_ms >= self._dead_after_ms:
-            return scm_pb2.DEAD
-        return scm_pb2.STALE if age_ms >= self._stale_after_ms else scm_pb2.HEALTHY
+        heard_ms = self._began_ms if report is None else report.heard_ms
+        return self._clock.monotonic_ms() - heard_ms
 
     def leader_of(self, pipeline: PipelineRow) -> str:
         """The member that said last that it leads the ring, in the latest term; empty: none."""

@@ -49,6 +49,15 @@ class Replicas:
                 self._forget(gone, heartbeat.node_id)
             node.containers, node.reporting = node.reporting, None
 
+    def forget_node(self, node_id: str) -> None:
+        """It is gone for good, with all that it held."""
+        node = self._nodes.get(node_id)
+        if node is None:
+            return
+        for container_id in node.containers:
+            self._forget(container_id, node_id)
+        del self._nodes[node_id]
+
     def _forget(self, container_id: int, node_id: str) -> None:
         holders = self._holders[container_id]
         holders.discard(node_id)

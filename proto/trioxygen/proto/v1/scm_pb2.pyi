@@ -185,6 +185,24 @@ class PutNode(_message.Message):
     node: NodeRow
     def __init__(self, node: _Optional[_Union[NodeRow, _Mapping]] = ...) -> None: ...
 
+class MoveNodeOperation(_message.Message):
+    __slots__ = ("node_id", "before", "to")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    before: NodeOperation
+    to: NodeOperation
+    def __init__(self, node_id: _Optional[str] = ..., before: _Optional[_Union[NodeOperation, str]] = ..., to: _Optional[_Union[NodeOperation, str]] = ...) -> None: ...
+
+class RemoveNode(_message.Message):
+    __slots__ = ("node_id", "rows_max")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    ROWS_MAX_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    rows_max: int
+    def __init__(self, node_id: _Optional[str] = ..., rows_max: _Optional[int] = ...) -> None: ...
+
 class PutPipeline(_message.Message):
     __slots__ = ("pipeline",)
     PIPELINE_FIELD_NUMBER: _ClassVar[int]
@@ -292,14 +310,16 @@ class LocateContainersRequest(_message.Message):
     def __init__(self, container_ids: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ContainerReplica(_message.Message):
-    __slots__ = ("datanode", "replica_index", "state")
+    __slots__ = ("datanode", "replica_index", "state", "rack")
     DATANODE_FIELD_NUMBER: _ClassVar[int]
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
+    RACK_FIELD_NUMBER: _ClassVar[int]
     datanode: _types_pb2.DataNodeAddress
     replica_index: int
     state: ContainerState
-    def __init__(self, datanode: _Optional[_Union[_types_pb2.DataNodeAddress, _Mapping]] = ..., replica_index: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ...) -> None: ...
+    rack: str
+    def __init__(self, datanode: _Optional[_Union[_types_pb2.DataNodeAddress, _Mapping]] = ..., replica_index: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., rack: _Optional[str] = ...) -> None: ...
 
 class ContainerLocation(_message.Message):
     __slots__ = ("container_id", "state", "replicas", "replication")
@@ -322,26 +342,30 @@ class LocateContainersReply(_message.Message):
     def __init__(self, locations: _Optional[_Iterable[_Union[ContainerLocation, _Mapping]]] = ..., looked_up: _Optional[int] = ...) -> None: ...
 
 class RegisterDataNodeRequest(_message.Message):
-    __slots__ = ("node_id", "address", "cluster_id")
+    __slots__ = ("node_id", "address", "cluster_id", "instance")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
+    INSTANCE_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     address: str
     cluster_id: str
-    def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ..., cluster_id: _Optional[str] = ...) -> None: ...
+    instance: int
+    def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ..., cluster_id: _Optional[str] = ..., instance: _Optional[int] = ...) -> None: ...
 
 class RegisterDataNodeReply(_message.Message):
-    __slots__ = ("cluster_id", "heartbeat_interval_ms", "term", "leader")
+    __slots__ = ("cluster_id", "heartbeat_interval_ms", "term", "leader", "report_interval_ms")
     CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
     TERM_FIELD_NUMBER: _ClassVar[int]
     LEADER_FIELD_NUMBER: _ClassVar[int]
+    REPORT_INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
     cluster_id: str
     heartbeat_interval_ms: int
     term: int
     leader: bool
-    def __init__(self, cluster_id: _Optional[str] = ..., heartbeat_interval_ms: _Optional[int] = ..., term: _Optional[int] = ..., leader: _Optional[bool] = ...) -> None: ...
+    report_interval_ms: int
+    def __init__(self, cluster_id: _Optional[str] = ..., heartbeat_interval_ms: _Optional[int] = ..., term: _Optional[int] = ..., leader: _Optional[bool] = ..., report_interval_ms: _Optional[int] = ...) -> None: ...
 
 class VolumeReport(_message.Message):
     __slots__ = ("volume_id", "capacity_bytes", "used_bytes", "free_bytes", "failed", "reserved_bytes", "full", "refused_entries")
@@ -408,7 +432,7 @@ class CorruptBlock(_message.Message):
     def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class HeartbeatRequest(_message.Message):
-    __slots__ = ("node_id", "full_report", "volumes", "containers", "deleted_transaction_ids", "corrupt_blocks", "more", "pipelines")
+    __slots__ = ("node_id", "full_report", "volumes", "containers", "deleted_transaction_ids", "corrupt_blocks", "more", "pipelines", "instance")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     FULL_REPORT_FIELD_NUMBER: _ClassVar[int]
     VOLUMES_FIELD_NUMBER: _ClassVar[int]
@@ -417,6 +441,7 @@ class HeartbeatRequest(_message.Message):
     CORRUPT_BLOCKS_FIELD_NUMBER: _ClassVar[int]
     MORE_FIELD_NUMBER: _ClassVar[int]
     PIPELINES_FIELD_NUMBER: _ClassVar[int]
+    INSTANCE_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     full_report: bool
     volumes: _containers.RepeatedCompositeFieldContainer[VolumeReport]
@@ -425,7 +450,8 @@ class HeartbeatRequest(_message.Message):
     corrupt_blocks: _containers.RepeatedCompositeFieldContainer[CorruptBlock]
     more: bool
     pipelines: _containers.RepeatedCompositeFieldContainer[PipelineReport]
-    def __init__(self, node_id: _Optional[str] = ..., full_report: _Optional[bool] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerReport, _Mapping]]] = ..., deleted_transaction_ids: _Optional[_Iterable[int]] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., more: _Optional[bool] = ..., pipelines: _Optional[_Iterable[_Union[PipelineReport, _Mapping]]] = ...) -> None: ...
+    instance: int
+    def __init__(self, node_id: _Optional[str] = ..., full_report: _Optional[bool] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerReport, _Mapping]]] = ..., deleted_transaction_ids: _Optional[_Iterable[int]] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., more: _Optional[bool] = ..., pipelines: _Optional[_Iterable[_Union[PipelineReport, _Mapping]]] = ..., instance: _Optional[int] = ...) -> None: ...
 
 class CloseContainerCommand(_message.Message):
     __slots__ = ("container_id", "force")
@@ -532,18 +558,28 @@ class DescribeScmRequest(_message.Message):
     def __init__(self, after: _Optional[bytes] = ...) -> None: ...
 
 class NodeDescription(_message.Message):
-    __slots__ = ("node", "health", "last_heartbeat_age_ms", "volumes", "takes_new_data")
+    __slots__ = ("node", "health", "last_heartbeat_age_ms", "volumes", "takes_new_data", "containers", "pipelines", "pipelines_led", "fully_reported", "maintenance_left_ms")
     NODE_FIELD_NUMBER: _ClassVar[int]
     HEALTH_FIELD_NUMBER: _ClassVar[int]
     LAST_HEARTBEAT_AGE_MS_FIELD_NUMBER: _ClassVar[int]
     VOLUMES_FIELD_NUMBER: _ClassVar[int]
     TAKES_NEW_DATA_FIELD_NUMBER: _ClassVar[int]
+    CONTAINERS_FIELD_NUMBER: _ClassVar[int]
+    PIPELINES_FIELD_NUMBER: _ClassVar[int]
+    PIPELINES_LED_FIELD_NUMBER: _ClassVar[int]
+    FULLY_REPORTED_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_LEFT_MS_FIELD_NUMBER: _ClassVar[int]
     node: NodeRow
     health: NodeHealth
     last_heartbeat_age_ms: int
     volumes: _containers.RepeatedCompositeFieldContainer[VolumeReport]
     takes_new_data: bool
-    def __init__(self, node: _Optional[_Union[NodeRow, _Mapping]] = ..., health: _Optional[_Union[NodeHealth, str]] = ..., last_heartbeat_age_ms: _Optional[int] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., takes_new_data: _Optional[bool] = ...) -> None: ...
+    containers: int
+    pipelines: int
+    pipelines_led: int
+    fully_reported: bool
+    maintenance_left_ms: int
+    def __init__(self, node: _Optional[_Union[NodeRow, _Mapping]] = ..., health: _Optional[_Union[NodeHealth, str]] = ..., last_heartbeat_age_ms: _Optional[int] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., takes_new_data: _Optional[bool] = ..., containers: _Optional[int] = ..., pipelines: _Optional[int] = ..., pipelines_led: _Optional[int] = ..., fully_reported: _Optional[bool] = ..., maintenance_left_ms: _Optional[int] = ...) -> None: ...
 
 class DescribeScmReply(_message.Message):
     __slots__ = ("node_id", "leader", "applied_index", "safe_mode", "nodes", "pipelines", "containers", "waiting_delete_transactions", "corrupt_blocks", "full", "refused_entries", "replication", "missing_replicas_max", "next")
@@ -576,3 +612,69 @@ class DescribeScmReply(_message.Message):
     missing_replicas_max: int
     next: bytes
     def __init__(self, node_id: _Optional[str] = ..., leader: _Optional[bool] = ..., applied_index: _Optional[int] = ..., safe_mode: _Optional[bool] = ..., nodes: _Optional[_Iterable[_Union[NodeDescription, _Mapping]]] = ..., pipelines: _Optional[_Iterable[_Union[PipelineRow, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerRow, _Mapping]]] = ..., waiting_delete_transactions: _Optional[int] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., full: _Optional[bool] = ..., refused_entries: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., missing_replicas_max: _Optional[int] = ..., next: _Optional[bytes] = ...) -> None: ...
+
+class SetNodeOperationRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "node_id", "operation", "maintenance_ms", "force")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_MS_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    node_id: str
+    operation: NodeOperation
+    maintenance_ms: int
+    force: bool
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., node_id: _Optional[str] = ..., operation: _Optional[_Union[NodeOperation, str]] = ..., maintenance_ms: _Optional[int] = ..., force: _Optional[bool] = ...) -> None: ...
+
+class SetNodeOperationReply(_message.Message):
+    __slots__ = ("node",)
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    node: NodeRow
+    def __init__(self, node: _Optional[_Union[NodeRow, _Mapping]] = ...) -> None: ...
+
+class RemoveDataNodeRequest(_message.Message):
+    __slots__ = ("node_id",)
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    def __init__(self, node_id: _Optional[str] = ...) -> None: ...
+
+class RemoveDataNodeReply(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DescribeSafeModeRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class SafeModeRule(_message.Message):
+    __slots__ = ("name", "passed", "waits_for")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PASSED_FIELD_NUMBER: _ClassVar[int]
+    WAITS_FOR_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    passed: bool
+    waits_for: str
+    def __init__(self, name: _Optional[str] = ..., passed: _Optional[bool] = ..., waits_for: _Optional[str] = ...) -> None: ...
+
+class DescribeSafeModeReply(_message.Message):
+    __slots__ = ("on", "gives_blocks", "rules", "forced", "node_id")
+    ON_FIELD_NUMBER: _ClassVar[int]
+    GIVES_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    FORCED_FIELD_NUMBER: _ClassVar[int]
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    on: bool
+    gives_blocks: bool
+    rules: _containers.RepeatedCompositeFieldContainer[SafeModeRule]
+    forced: bool
+    node_id: str
+    def __init__(self, on: _Optional[bool] = ..., gives_blocks: _Optional[bool] = ..., rules: _Optional[_Iterable[_Union[SafeModeRule, _Mapping]]] = ..., forced: _Optional[bool] = ..., node_id: _Optional[str] = ...) -> None: ...
+
+class ExitSafeModeRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

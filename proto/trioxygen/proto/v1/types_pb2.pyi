@@ -34,6 +34,7 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NO_SUCH_CONTAINER: _ClassVar[ErrorCode]
     NO_SUCH_BLOCK: _ClassVar[ErrorCode]
     CONTAINER_NOT_OPEN: _ClassVar[ErrorCode]
+    NO_SUCH_DATANODE: _ClassVar[ErrorCode]
     UNKNOWN_METHOD: _ClassVar[ErrorCode]
     VOLUME_ALREADY_EXISTS: _ClassVar[ErrorCode]
     VOLUME_NOT_EMPTY: _ClassVar[ErrorCode]
@@ -105,6 +106,7 @@ ACCESS_KEY_ALREADY_EXISTS: ErrorCode
 NO_SUCH_CONTAINER: ErrorCode
 NO_SUCH_BLOCK: ErrorCode
 CONTAINER_NOT_OPEN: ErrorCode
+NO_SUCH_DATANODE: ErrorCode
 UNKNOWN_METHOD: ErrorCode
 VOLUME_ALREADY_EXISTS: ErrorCode
 VOLUME_NOT_EMPTY: ErrorCode

@@ -70,4 +70,6 @@ def test_roles_reach_what_their_work_needs_and_no_more() -> None:
         "OzoneManager/CreateAccount",
         "OzoneManager/CreateAccessKey",
         "OzoneManager/RevokeAccessKey",
+        "StorageContainerManager/SetNodeOperation",
+        "StorageContainerManager/RemoveDataNode",
     }

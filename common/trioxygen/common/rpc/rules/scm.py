@@ -65,9 +65,15 @@ SCM: Final[dict[type[Message], MessageRules]] = {
     ),
     scm.ContainerHolders: rules(container_id=ID, node_ids=each(NODE_ID, NODES_MAX)),
     scm.LocateContainersRequest: rules(container_ids=each(ID, 10_000)),
-    scm.RegisterDataNodeRequest: rules(node_id=NODE_ID, address=ADDRESS, cluster_id=NAME_OR_NONE),
+    scm.RegisterDataNodeRequest: rules(
+        node_id=NODE_ID, address=ADDRESS, cluster_id=NAME_OR_NONE, instance=ANY
+    ),
     scm.RegisterDataNodeReply: rules(
-        cluster_id=NAME, heartbeat_interval_ms=number(0, DAY_MS), term=COUNT, leader=ANY
+        cluster_id=NAME,
+        heartbeat_interval_ms=number(0, DAY_MS),
+        term=COUNT,
+        leader=ANY,
+        report_interval_ms=number(0, 30 * DAY_MS),
     ),
     scm.VolumeReport: rules(
         volume_id=NAME_OR_NONE,
@@ -102,6 +108,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         corrupt_blocks=each(PART, CORRUPT_BLOCKS_MAX),
         more=ANY,
         pipelines=each(PART, PIPELINES_MAX),
+        instance=ANY,
     ),
     scm.CloseContainerCommand: rules(container_id=ID, force=ANY),
     scm.ReplicateContainerCommand: rules(
@@ -131,4 +138,16 @@ SCM: Final[dict[type[Message], MessageRules]] = {
     ),
     scm.HeartbeatReply: rules(commands=each(PART, COMMANDS_MAX), register_again=ANY, leader=ANY),
     scm.DescribeScmRequest: rules(after=raw(2_000)),
+    scm.SetNodeOperationRequest: rules(
+        client_id=ANY,
+        request_id=ANY,
+        is_retry=ANY,
+        node_id=NODE_ID,
+        operation=known(),
+        maintenance_ms=number(0, 3_650 * DAY_MS),
+        force=ANY,
+    ),
+    scm.RemoveDataNodeRequest: rules(node_id=NODE_ID),
+    scm.DescribeSafeModeRequest: rules(),
+    scm.ExitSafeModeRequest: rules(),
 }
