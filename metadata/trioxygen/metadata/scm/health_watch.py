@@ -24,6 +24,7 @@ class HealthWatch:
     """A Worker.
 
     Args:
+        leads: whether this SCM does, and has begun its term.
         stood_still_ms: looks that are so far apart show that this process stood still.
     """
 
@@ -31,9 +32,16 @@ class HealthWatch:
     interval_ms = _INTERVAL_MS
 
     def __init__(
-        self, executor: Executor, nodes: Nodes, clock: Clock, *, stood_still_ms: float
+        self,
+        executor: Executor,
+        nodes: Nodes,
+        clock: Clock,
+        *,
+        leads: Callable[[], bool],
+        stood_still_ms: float,
     ) -> None:
         self._executor, self._nodes, self._clock = executor, nodes, clock
+        self._leads = leads
         self._stood_still_ms = stood_still_ms
         self._looked_ms = clock.monotonic_ms()
         # As it was at the last look. Of a new leader: everybody was there.
@@ -49,7 +57,7 @@ class HealthWatch:
 
     async def work(self) -> bool:
         self._count_stand_still()
-        if not self._executor.replica.is_leader():
+        if not self._leads():
             return False
         with self._executor.store.read() as txn:
             rows = [row for _, row in NODES.scan(txn, prefix=b"")]

@@ -136,6 +136,7 @@ class NodeOperations:
                 and Operation(row.operation).takes_data
                 and self._nodes.health_state(row.node_id) is not Health.DEAD
             ]
+
         def check(txn: ReadTxn, row: ContainerRow) -> None:
             replication = Replication.of_proto(row.replication)
             if replication.members_min(self._missing_replicas_max) <= len(left):

@@ -4,6 +4,7 @@ from trioxygen.common.clock import Clock
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.allocator import Allocator
 from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.safe_mode_rules import RuleState, blocks_rule
 from trioxygen.metadata.scm.schema import NODES
 
 
@@ -24,25 +25,50 @@ class SafeModeWatch:
         self._executor, self._nodes, self._allocator = executor, nodes, allocator
         self._clock, self._silent_after_ms = clock, silent_after_ms
         # `_is_blind`: it was left while nodes were silent that may have had ids of later states.
-        self._is_left = self._is_blind = False
+        self._is_left = self._is_blind = self._is_forced = False
         self._began_ms = 0.0
 
     def begin(self) -> None:
         """A leader's term does."""
         self._began_ms = self._clock.monotonic_ms()
-        self._is_left = self._is_blind = False
+        self._is_left = self._is_blind = self._is_forced = False
+
+    def force(self) -> None:
+        """Those that are silent are waited for no more. One has to have reported all the same: it
+        shows how far ids have gone."""
+        self._is_forced = True
 
     def is_on(self) -> bool:
         if self._is_left:
             return False
-        with self._executor.store.read() as txn:
-            known = [row.node_id for _, row in NODES.scan(txn, prefix=b"")]
-        reported = [self._nodes.fully_reported(node_id) for node_id in known]
-        waited_ms = self._clock.monotonic_ms() - self._began_ms
-        is_over = waited_ms >= self._silent_after_ms and any(reported)
-        self._is_left = bool(known) and (is_over or all(reported))
+        reported = self._reported()
+        known = bool(reported)
+        is_over = self._silence_left_ms() <= 0 and any(reported)
+        self._is_left = known and (is_over or all(reported))
         self._is_blind = self._is_left and not all(reported)
         return not self._is_left
+
+    def _reported(self) -> list[bool]:
+        """Of each node that the state knows."""
+        with self._executor.store.read() as txn:
+            known = [row.node_id for _, row in NODES.scan(txn, prefix=b"")]
+        return [self._nodes.fully_reported(node_id) for node_id in known]
+
+    def _silence_left_ms(self) -> float:
+        if self._is_forced:
+            return 0.0
+        waited_ms = self._clock.monotonic_ms() - self._began_ms
+        return max(0.0, self._silent_after_ms - waited_ms)
+
+    def rule(self) -> RuleState:
+        """In a sentence."""
+        is_on, reported = self.is_on(), self._reported()
+        return blocks_rule(
+            gives=not is_on,
+            known=len(reported),
+            reported=sum(reported),
+            silence_left_ms=self._silence_left_ms(),
+        )
 
     async def may_give_ids(self) -> bool:
         """Behind all that silent nodes may have had. Raises: what the executor raises."""

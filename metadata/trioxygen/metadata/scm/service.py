@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from google.protobuf.message import Message
 
-from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.errors import NotLeader
 from trioxygen.common.paging import Room
 from trioxygen.common.replication import RATIS_ONE, Replication
 from trioxygen.common.rpc.call import Call
@@ -22,13 +22,20 @@ from trioxygen.metadata.scm import commands, description
 from trioxygen.metadata.scm.allocator import Allocator
 from trioxygen.metadata.scm.container_watch import ContainerWatch
 from trioxygen.metadata.scm.deletion import Deletions
+from trioxygen.metadata.scm.health_watch import HealthWatch
 from trioxygen.metadata.scm.heartbeats import Heartbeats
 from trioxygen.metadata.scm.locations import Locations
 from trioxygen.metadata.scm.memberships import Memberships
+from trioxygen.metadata.scm.node_operations import NodeOperations
 from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.operator_calls import OperatorCalls
+from trioxygen.metadata.scm.racks import Racks, RackScript, RackTable
+from trioxygen.metadata.scm.registration import MISSED_MAX, Registration
+from trioxygen.metadata.scm.repair_gate import RepairGate
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.reports import Reports
 from trioxygen.metadata.scm.safe_mode import SafeModeWatch
+from trioxygen.metadata.scm.safe_mode_rules import SafeModeLimits
 from trioxygen.metadata.scm.schema import (
     DELETED_BLOCKS,
     SCM_TABLES,
@@ -47,6 +54,9 @@ class ScmConfig:
     replication_factor: DataNodes in a pipeline.
     replication: of blocks that are asked for without one.
     missing_replicas_max: members that a pipeline may have less, where there are no more DataNodes.
+    report_interval_ms: between reports of all containers of a DataNode; 0: after its start alone.
+    stood_still_ms: an SCM that has not looked for so long does not hold it against DataNodes.
+    rack_script: asked for what `racks` says nothing of.
     close_delay_ms: from the last allocation in a full container to its closing; longer than a
     lease."""
 
@@ -58,8 +68,13 @@ class ScmConfig:
     container_bytes_max: int = 5 * GIB
     open_containers_max: int = 8
     heartbeat_interval_ms: int = 1_000
+    report_interval_ms: int = MINUTE_MS
     stale_after_ms: int = 30 * SECOND_MS
     dead_after_ms: int = 5 * MINUTE_MS
+    stood_still_ms: float = 10 * SECOND_MS
+    safe_mode: SafeModeLimits = SafeModeLimits()
+    racks: RackTable = RackTable()
+    rack_script: RackScript | None = None
     close_delay_ms: int = 10 * MINUTE_MS
     resend_after_ms: int = 30 * SECOND_MS
     answers_kept_ms: int = 10 * MINUTE_MS
@@ -92,7 +107,10 @@ class StorageContainerManager:
             protos=(scm.DESCRIPTOR,),
         )
         self._nodes = Nodes(
-            runtime.clock, stale_after_ms=config.stale_after_ms, dead_after_ms=config.dead_after_ms
+            runtime.clock,
+            stale_after_ms=config.stale_after_ms,
+            dead_after_ms=config.dead_after_ms,
+            present_for_ms=MISSED_MAX * config.heartbeat_interval_ms,
         )
         self._allocator = Allocator(
             self._executor,
@@ -116,6 +134,20 @@ class StorageContainerManager:
             resend_after_ms=config.resend_after_ms,
         )
         self._heartbeats = self._made_heartbeats()
+        self._registration = Registration(
+            self._executor,
+            self._nodes,
+            Racks(config.racks, config.rack_script, runtime.blocking, runtime.clock),
+            cluster_id=config.cluster_id,
+        )
+        self.health_watch = HealthWatch(
+            self._executor,
+            self._nodes,
+            runtime.clock,
+            leads=self.leads,
+            stood_still_ms=config.stood_still_ms,
+        )
+        self.repair_gate = self._made_repair_gate()
         # The term for which what is kept in memory was made.
         self._led_term = -1
         self._workers: list[asyncio.Task[Any]] = []
@@ -126,6 +158,7 @@ class StorageContainerManager:
             "RegisterDataNode": self._register,
             "Heartbeat": self._heartbeat,
             "DescribeScm": self._describe,
+            **self._made_operator_calls().handlers(),
         }
         self.service = Service(
             _DESCRIPTOR,
@@ -161,6 +194,28 @@ class StorageContainerManager:
             deletions=self._deletions,
         )
 
+    def _made_repair_gate(self) -> RepairGate:
+        return RepairGate(
+            self._executor,
+            self._nodes,
+            self._replicas,
+            self._safe_mode,
+            self._runtime.clock,
+            leads=self.leads,
+            limits=self._config.safe_mode,
+            silent_after_ms=self._config.stale_after_ms,
+        )
+
+    def _made_operator_calls(self) -> OperatorCalls:
+        operations = NodeOperations(
+            self._runtime,
+            self._executor,
+            self._nodes,
+            self._replicas,
+            missing_replicas_max=self._config.missing_replicas_max,
+        )
+        return OperatorCalls(self._lead, operations, self.repair_gate, node_id=self._config.node_id)
+
     @property
     def executor(self) -> Executor:
         return self._executor
@@ -172,7 +227,8 @@ class StorageContainerManager:
             answers_kept_ms=self._config.answers_kept_ms,
             interval_ms=self._config.worker_interval_ms,
         )
-        self._workers.append(self._runtime.tasks.start_worker(expiry))
+        for worker in (expiry, self.health_watch, self.repair_gate):
+            self._workers.append(self._runtime.tasks.start_worker(worker))
 
     async def stop(self) -> None:
         await self._runtime.tasks.end(*self._workers)
@@ -190,9 +246,19 @@ class StorageContainerManager:
             self._safe_mode.begin()
             self._nodes.forget()
             self._heartbeats.forget()
+            self.health_watch.begin()
+            self.repair_gate.begin()
             self._allocator.load()
             # At the end: what meets a damaged row has to be done again.
             self._led_term = replica.term
+
+    def leads(self) -> bool:
+        """Whether it does; its term has begun here then."""
+        try:
+            self._lead()
+        except NotLeader:
+            return False
+        return True
 
     def safe_mode(self) -> bool:
         return self._safe_mode.is_on()
@@ -217,22 +283,20 @@ class StorageContainerManager:
         self, request: scm.RegisterDataNodeRequest, call: Call
     ) -> scm.RegisterDataNodeReply:
         check_node(call, request.node_id)
-        if request.cluster_id and request.cluster_id != self._config.cluster_id:
-            raise InvalidRequest(
-                "the DataNode belongs to another cluster",
-                node=request.node_id,
-                cluster_id=request.cluster_id,
-            )
         leads = self._executor.replica.is_leader()
         if leads:
             self._lead()
-            node = scm.NodeRow(node_id=request.node_id, address=request.address)
-            await self._executor.execute(scm.PutNode(node=node))
+        self._registration.check(request)
+        if leads:
+            await self._registration.store(request)
             self._lead()
-        self._heartbeats.registered(request.node_id, request.address)
+            # Another process may have come meanwhile.
+            self._registration.check(request)
+        self._heartbeats.registered(request.node_id, request.address, instance=request.instance)
         return scm.RegisterDataNodeReply(
             cluster_id=self._config.cluster_id,
             heartbeat_interval_ms=self._config.heartbeat_interval_ms,
+            report_interval_ms=self._config.report_interval_ms,
             term=self._executor.replica.term,
             leader=leads,
         )
@@ -274,6 +338,12 @@ class StorageContainerManager:
             missing_replicas_max=self._config.missing_replicas_max,
         )
         taking = set() if reply.safe_mode else self._allocator.taking_new_data()
+        known = description.Known(
+            nodes=self._nodes,
+            replicas=self._replicas,
+            taking=taking,
+            group_ms=self._executor.group_ms(),
+        )
         with self._executor.store.read() as txn:
-            description.fill(reply, txn, self._nodes, taking, request.after)
+            description.fill(reply, txn, known, request.after)
         return reply

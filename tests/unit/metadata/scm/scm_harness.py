@@ -1,6 +1,7 @@
 """An SCM on a store and a log in memory, a clock that tests move, DataNodes that tests play."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -24,6 +25,8 @@ CONFIG = ScmConfig(
     open_containers_max=2,
     stale_after_ms=30_000,
     dead_after_ms=300_000,
+    # Tests move the clock in leaps.
+    stood_still_ms=math.inf,
     close_delay_ms=60_000,
     resend_after_ms=10_000,
 )
@@ -73,11 +76,19 @@ class ScmHarness:
         await self.start()
 
     async def register(
-        self, node_id: str = "dn1", *, cluster_id: str = CLUSTER
+        self,
+        node_id: str = "dn1",
+        *,
+        cluster_id: str = CLUSTER,
+        address: str = "",
+        instance: int = 0,
     ) -> scm.RegisterDataNodeReply:
         return await self.client.register(
             scm.RegisterDataNodeRequest(
-                node_id=node_id, address=f"{node_id}:9859", cluster_id=cluster_id
+                node_id=node_id,
+                address=address or f"{node_id}:9859",
+                cluster_id=cluster_id,
+                instance=instance,
             )
         )
 

@@ -31,13 +31,15 @@ async def test_health_is_the_age_of_the_last_heartbeat(harness: ScmHarness) -> N
 
 
 @scm_test()
-async def test_node_that_has_not_been_heard_since_the_start_is_dead_and_registers_again(
+async def test_node_that_has_not_been_heard_since_the_start_has_its_time_and_registers_again(
     harness: ScmHarness,
 ) -> None:
     await harness.join()
     await harness.restart()
     actual = await node(harness)
-    assert (actual.health, actual.last_heartbeat_age_ms) == (scm.DEAD, -1)
+    assert (actual.health, actual.last_heartbeat_age_ms) == (scm.STALE, -1)
+    harness.clock.advance(harness.config.dead_after_ms)
+    assert (await node(harness)).health == scm.DEAD
     assert (await harness.heartbeat()).register_again
     await harness.register()
     assert not (await harness.heartbeat()).register_again

@@ -11,6 +11,10 @@ def _workers(harness: ScmHarness) -> set[str]:
 @scm_test()
 async def test_stopped_scm_leaves_no_worker_behind(harness: ScmHarness) -> None:
     await harness.join()
-    assert _workers(harness) == {"scm-answer-expiry"}
+    assert _workers(harness) == {
+        "scm-answer-expiry",
+        "scm-node-health",
+        "scm-safe-mode",
+    }
     await harness.manager.stop()
     assert _workers(harness) == set()
