@@ -134,23 +134,18 @@ class StorageContainerManager:
             resend_after_ms=config.resend_after_ms,
         )
         self._heartbeats = self._made_heartbeats()
+        racks = Racks(config.racks, config.rack_script, runtime.blocking, runtime.clock)
         self._registration = Registration(
-            self._executor,
-            self._nodes,
-            Racks(config.racks, config.rack_script, runtime.blocking, runtime.clock),
-            cluster_id=config.cluster_id,
+            self._executor, self._nodes, racks, cluster_id=config.cluster_id
         )
-        self.health_watch = HealthWatch(
-            self._executor,
-            self._nodes,
-            runtime.clock,
-            leads=self.leads,
-            stood_still_ms=config.stood_still_ms,
-        )
+        self.health_watch = self._made_health_watch()
         self.repair_gate = self._made_repair_gate()
         # The term for which what is kept in memory was made.
         self._led_term = -1
         self._workers: list[asyncio.Task[Any]] = []
+        self.service = self._made_service()
+
+    def _made_service(self) -> Service:
         calls: dict[str, Handler] = {
             "AllocateBlocks": self._allocate_blocks,
             "DeleteBlocks": self._delete_blocks,
@@ -160,7 +155,7 @@ class StorageContainerManager:
             "DescribeScm": self._describe,
             **self._made_operator_calls().handlers(),
         }
-        self.service = Service(
+        return Service(
             _DESCRIPTOR,
             {name: healed.served(self._executor, call) for name, call in calls.items()},
             {},
@@ -192,6 +187,15 @@ class StorageContainerManager:
                 close_delay_ms=config.close_delay_ms,
             ),
             deletions=self._deletions,
+        )
+
+    def _made_health_watch(self) -> HealthWatch:
+        return HealthWatch(
+            self._executor,
+            self._nodes,
+            self._runtime.clock,
+            leads=self.leads,
+            stood_still_ms=self._config.stood_still_ms,
         )
 
     def _made_repair_gate(self) -> RepairGate:
