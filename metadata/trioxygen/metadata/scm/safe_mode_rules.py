@@ -63,14 +63,14 @@ def datanodes_rule(
     name = "datanodes"
     if reported.have == reported.of or (are_silent and reported.reaches(percent)):
         return RuleState(name)
-    told = f"{reported.have} of {reported.of} DataNodes have reported all they hold"
+    reports = f"{reported.have} of {reported.of} DataNodes have reported all they hold"
     if not are_silent:
         return RuleState(
             name,
-            f"{told}; waits for the others, or {math.ceil(silence_left_ms / 1_000)} s more if "
+            f"{reports}; waits for the others, or {math.ceil(silence_left_ms / 1_000)} s more if "
             f"{percent} % have by then",
         )
-    return RuleState(name, f"{told}; waits for {percent} %")
+    return RuleState(name, f"{reports}; waits for {percent} %")
 
 
 def containers_rule(readable: Share, *, percent: int, is_counted: bool = True) -> RuleState:
