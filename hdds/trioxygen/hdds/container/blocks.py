@@ -186,6 +186,10 @@ class BlockIndex:
         for key in [key for key in self._cache if first <= key < end]:
             del self._cache[key]
 
+    def forget_container(self, container: int) -> None:
+        for key in [key for key in self._cache if container_of_key(key) == container]:
+            del self._cache[key]
+
     def after(
         self, key: bytes, *, count_max: int, prefix: bytes = b""
     ) -> list[tuple[bytes, Block]]:

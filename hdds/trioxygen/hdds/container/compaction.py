@@ -54,17 +54,20 @@ class Compactor:
         self.segments_compacted = 0
 
     async def work(self) -> bool:
-        chosen = await self._choose()
-        if chosen is None:
-            return False
-        await self.compact(*chosen)
-        return True
+        async with self._volume.housekeeping:
+            chosen = await self._choose()
+            if chosen is None:
+                return False
+            await self.compact(*chosen)
+            return True
 
     async def _choose(self) -> tuple[Container, int] | None:
         """A segment that takes much more disk space than its live blocks, closed to new writes."""
         volume = self._volume
         room_bytes = volume.room.look_for_housekeeping()
         for container in list(volume.containers.values()):
+            if not container.is_readable:
+                continue
             for number, segment in list(container.segments.items()):
                 if (
                     segment.unindexed

@@ -7,6 +7,7 @@ loop. All of them change by the verbs of this class alone.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from trioxygen.common.container_state import ContainerState, may_move, move
 from trioxygen.common.rpc.rules.rule import NUMBER_MAX
@@ -15,6 +16,10 @@ from trioxygen.hdds.container.packed_segment import RECORD_ALIGNMENT_BYTES
 from trioxygen.hdds.container.segment import Place, Segment
 from trioxygen.proto.v1.datanode_pb2 import DataNodeContainerRow, SegmentRow
 from trioxygen.proto.v1.scm_pb2 import ContainerReport
+
+_UNREADABLE: Final = frozenset(
+    {ContainerState.RECOVERING, ContainerState.DELETING, ContainerState.DELETED}
+)
 
 
 @dataclass(slots=True)
@@ -126,6 +131,11 @@ class Container:
         return 1 <= self.container_id <= NUMBER_MAX
 
     @property
+    def is_readable(self) -> bool:
+        """Whether it has what it is to have: not while it is made, nor while it goes."""
+        return self.state not in _UNREADABLE
+
+    @property
     def takes_blocks(self) -> bool:
         """By the log; new ones only while `state` is OPEN."""
         logged = self.logged_state
@@ -168,6 +178,25 @@ class Container:
         if self.takes_blocks:
             self.begin_close()
             self._logged(ContainerState.CLOSED)
+
+    def may_become(self, to: ContainerState) -> bool:
+        """This replica, whatever others are."""
+        if to is ContainerState.DELETING:
+            return may_move(self.state, to)
+        if to is ContainerState.QUASI_CLOSED and self.takes_blocks:
+            return True
+        return may_move(self.logged_state, to)
+
+    def become(self, to: ContainerState) -> None:
+        """This replica, whatever others are: the volume's own log says so."""
+        assert self.may_become(to), (self.container_id, self.state, to)
+        if to is ContainerState.DELETING:
+            # Also one that cannot be written.
+            self.state = self.logged_state = to
+            return
+        if to is ContainerState.QUASI_CLOSED and self.takes_blocks:
+            self.begin_close()
+        self._logged(to)
 
     def _logged(self, to: ContainerState) -> None:
         """A replica that cannot be written stays one."""

@@ -23,6 +23,10 @@ def put_identity(txn: WriteTxn, container_id: int, *, pipeline_id: int, replica_
     txn.put(META, _PREFIX + container_id.to_bytes(8, "big"), row.SerializeToString())
 
 
+def delete_identity(txn: WriteTxn, container_id: int) -> None:
+    txn.delete(META, _PREFIX + container_id.to_bytes(8, "big"))
+
+
 def identities(txn: ReadTxn) -> dict[int, DataNodeContainerRow]:
     """By container; those that are whole."""
     rows: dict[int, DataNodeContainerRow] = {}

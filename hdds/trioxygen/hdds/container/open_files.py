@@ -127,6 +127,12 @@ class OpenFiles:
             if entry.users == 0:
                 entry.file.close()
 
+    def drop_container(self, container_id: int) -> None:
+        """All of one."""
+        for file_id in [*self._open, *self._opening]:
+            if file_id.container == container_id:
+                self.drop(file_id)
+
     def close(self) -> None:
         for file_id in list(self._open):
             self.drop(file_id)

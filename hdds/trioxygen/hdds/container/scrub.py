@@ -55,6 +55,9 @@ class Scrubber:
     async def _check(self, key: bytes, block: Block) -> None:
         volume = self._volume
         container, local = block_of_key(key)
+        home = volume.containers.get(container)
+        if home is None or not home.is_readable:
+            return
         file_id = FileId(container, block.segment, 0 if block.segment != OWN_FILE else local)
         reason: str | None = None
         for start in range(0, block.size_bytes, _READ_BYTES):

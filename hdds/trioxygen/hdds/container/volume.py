@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from trioxygen.common import logs
 from trioxygen.common.blocking import Blocking
+from trioxygen.common.container_state import ContainerState
 from trioxygen.common.disk import Disk
 from trioxygen.common.finishing import joined
 from trioxygen.common.worker import Tasks
@@ -17,6 +18,7 @@ from trioxygen.hdds.container.open_files import FileId, OpenFile, OpenFiles
 from trioxygen.hdds.container.packed_segment import SegmentAppender
 from trioxygen.hdds.container.room import Room, usual_reserve_bytes
 from trioxygen.metadata.store.ports import Store
+from trioxygen.proto.v1.datanode_pb2 import ImportContainerCommand
 from trioxygen.proto.v1.scm_pb2 import CorruptBlock
 from trioxygen.proto.v1.types_pb2 import BlockId
 
@@ -80,9 +82,13 @@ class Volume:
         self.files = OpenFiles(disk, blocking, layout, files_max=limits.open_files_max)
         self.garbage = Garbage()
         self.containers: dict[int, Container] = {}
+        # Taken off while their rings stay: by container, which ring.
+        self.gone: dict[int, int] = {}
         self.corrupt: dict[bytes, str] = {}
         self._unreported: list[Unreported] = []
         self.commit_lock = asyncio.Lock()
+        # Of whoever moves a container's segments about, or takes it off.
+        self.housekeeping = asyncio.Lock()
         self.store_lane = blocking.lane(f"index-{volume_id}")
         self.segment_lane = blocking.lane(f"segments-{volume_id}")
         self.appender = SegmentAppender(self.segment_lane, tasks)
@@ -100,6 +106,40 @@ class Volume:
         self.containers[container_id] = made
         self.container_changed(container_id)
         return made
+
+    def import_container(self, command: ImportContainerCommand) -> Container:
+        """One that is not here is being made out of another replica."""
+        assert command.container_id not in self.containers, command.container_id
+        recovering = ContainerState.RECOVERING
+        made = Container(
+            command.container_id,
+            state=recovering,
+            logged_state=recovering,
+            committed_state=recovering,
+            pipeline_id=command.pipeline_id,
+            replica_index=command.replica_index,
+            highest_local=command.highest_local,
+            commit_sequence=command.commit_sequence,
+            origin_node_id=command.origin_node_id,
+        )
+        self.containers[command.container_id] = made
+        self.container_changed(command.container_id)
+        return made
+
+    def take_off(self, container: Container, *, ring: int | None) -> None:
+        """Its rows and files have gone.
+
+        Args: ring: that is here and may still bring entries for it; None: none does."""
+        container_id = container.container_id
+        assert self.containers[container_id] is container
+        del self.containers[container_id]
+        if ring is not None:
+            self.gone[container_id] = ring
+        for number in container.segments:
+            self.garbage.forget(container_id, number)
+        for key in [key for key in self.corrupt if block_of_key(key)[0] == container_id]:
+            del self.corrupt[key]
+        self.container_changed(container_id)
 
     def load_container(self, container: Container) -> None:
         """On the disk, at start."""
@@ -119,6 +159,9 @@ class Volume:
         if key in self.corrupt or len(self.corrupt) >= CORRUPT_BLOCKS_MAX:
             return
         container, local = block_of_key(key)
+        home = self.containers.get(container)
+        if home is not None and not home.is_readable:
+            return  # its files are going, or not all here yet
         log.error("block_corrupt_found", container=container, local=local, reason=reason)
         self.corrupt[key] = reason
         for unreported in self._unreported:
@@ -153,8 +196,8 @@ class Volume:
             self.disk.remove(self.layout.block(freed_block.container, freed_block.local))
 
     async def _punch(self, hole: Hole) -> None:
-        container = self.containers[hole.container]
-        if hole.segment not in container.segments:
+        container = self.containers.get(hole.container)
+        if container is None or hole.segment not in container.segments:
             return
         try:
             file = await self.files.acquire(FileId(hole.container, hole.segment, 0))

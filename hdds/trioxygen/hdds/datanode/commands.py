@@ -1,13 +1,22 @@
 """What the SCM tells a DataNode to do, in the answers to heartbeats."""
 
+from collections.abc import Coroutine
+from typing import Any
+
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
-from trioxygen.common.errors import Unavailable
+from trioxygen.common.errors import TrioxygenError, Unavailable
 from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.hdds.datanode.homes import Homes
 from trioxygen.hdds.datanode.joins import Joins
+from trioxygen.hdds.datanode.replicas import Replicas
 from trioxygen.hdds.ring.ring import Ring
-from trioxygen.proto.v1.scm_pb2 import DataNodeCommand, DeleteBlocksCommand, HeartbeatReply
+from trioxygen.proto.v1.scm_pb2 import (
+    CloseContainerCommand,
+    DataNodeCommand,
+    DeleteBlocksCommand,
+    HeartbeatReply,
+)
 from trioxygen.proto.v1.types_pb2 import BlockRange
 
 log = logs.get(__name__)
@@ -18,7 +27,7 @@ class Commands:
 
     def __init__(self, clock: Clock, homes: Homes) -> None:
         self._clock, self._homes = clock, homes
-        self._joins = Joins(clock, homes)
+        self._joins, self._replicas = Joins(clock, homes), Replicas(homes)
         self._term = 0
         # Deletions that are in the log and that the SCM has not been told of yet.
         self.deleted_transaction_ids: set[int] = set()
@@ -64,30 +73,43 @@ class Commands:
             return
         kind = command.WhichOneof("command")
         if kind == "close_container":
-            await self._close(command.close_container.container_id)
+            await self._close(command.close_container)
         elif kind == "delete_blocks":
             await self._delete(command.delete_blocks)
         elif kind == "create_pipeline":
             await self._joins.join(command.create_pipeline)
+        elif kind == "delete_container":
+            await self._try("delete_container", self._replicas.delete(command.delete_container))
         else:
             log.warning("command_unknown", term=command.term)
 
-    async def _close(self, container_id: int) -> None:
-        """The SCM tells it again until a report shows it."""
-        ring = self._homes.ring_of(container_id)
-        if ring is None:
-            return
+    async def _try(self, name: str, doing: Coroutine[Any, Any, None]) -> None:
+        """The SCM tells it again until a report shows it; others are not to wait for it."""
         try:
-            await ring.close_container(container_id)
-        except Unavailable as error:
-            log.info("closing_waits", container=container_id, reason=error)
+            await doing
+        except (TrioxygenError, OSError) as error:
+            log.warning("command_not_carried_out", command=name, error=error)
+
+    async def _close(self, command: CloseContainerCommand) -> None:
+        """The SCM tells it again until a report shows it."""
+        ring = self._homes.ring_of(command.container_id)
+        if ring is not None:
+            await self._try("close_container", ring.close_container(command.container_id))
+        if command.force:
+            await self._try("close_container", self._replicas.close_by_force(command))
 
     async def _delete(self, command: DeleteBlocksCommand) -> None:
         """Confirmed when it is in the logs of all that it names. Where another member leads a ring,
         the deletion comes through its log; until then it waits."""
         by_ring: dict[Ring, list[BlockRange]] = {}
+        is_done = True
         for blocks in command.blocks:
-            ring = self._homes.ring_of(blocks.container)
+            try:
+                ring = await self._homes.governing(blocks.container)
+            except (TrioxygenError, OSError) as error:
+                log.warning("deletion_waits", transaction=command.transaction_id, reason=error)
+                is_done = False
+                continue
             fault = RULES.fault(blocks)
             if fault is not None:
                 # Its transaction is confirmed all the same: it would come again for ever.
@@ -97,7 +119,6 @@ class Commands:
                 continue
             if ring is not None:
                 by_ring.setdefault(ring, []).append(blocks)
-        is_done = True
         for ring, ranges in by_ring.items():
             if not ring.replica.is_leader() and not ring.holds_any(ranges):
                 continue

@@ -115,7 +115,7 @@ class DataNode:
         self._server = await network.serve(self._config.address, services)
         self._runtime.registry.register(self._collector)
         for work in self.works:
-            for worker in (work.compactor, work.scrubber, work.expiry):
+            for worker in (work.compactor, work.scrubber, work.expiry, work.removals):
                 self._start_worker(worker)
         commands = Commands(self._runtime.clock, self.homes)
         for number, scm in enumerate(self._scms, start=1):
@@ -172,6 +172,7 @@ class DataNode:
         for container_id, container in volume.containers.items():
             if not container.is_within_ids:
                 work.blocks.fail_container(container_id, "ids beyond those that clusters have")
+        work.removals.begin()
         await work.flusher.flush_if_possible()
         work.flusher.may_trim_log = True
         tell_room(volume)

@@ -12,6 +12,7 @@ from trioxygen.hdds.datanode.description import volume_report
 from trioxygen.hdds.datanode.ports import ScmClient
 from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.proto.v1.scm_pb2 import (
+    DELETED,
     ContainerReport,
     HeartbeatRequest,
     RegisterDataNodeRequest,
@@ -118,6 +119,16 @@ class Heartbeat:
             leader=reply.leader,
         )
 
+    def _gone(self) -> list[ContainerReport]:
+        """Those that were taken off a volume, and are on no other one."""
+        known = [volume.containers for volume, _ in self._volumes]
+        return [
+            ContainerReport(container_id=container_id, state=DELETED)
+            for _, unreported in self._volumes
+            for container_id in sorted(unreported.containers)
+            if not any(container_id in containers for containers in known)
+        ]
+
     def _request(self, acknowledged: set[int]) -> HeartbeatRequest:
         containers: list[ContainerReport] = []
         self._left = []
@@ -131,6 +142,7 @@ class Heartbeat:
                     containers.append(container.report(self._node_id))
                 else:
                     self._left.append((unreported, container_id))
+        containers += self._gone()
         corrupt = [
             block
             for volume, unreported in self._volumes

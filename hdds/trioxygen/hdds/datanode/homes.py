@@ -33,6 +33,8 @@ class Homes:
         if work is None:
             raise NoSuchContainer(container=container_id)
         here = work.volume.containers[container_id].replica_index
+        if not work.volume.containers[container_id].is_readable:
+            raise NoSuchContainer("it is on its way in or out", container=container_id)
         if here != replica_index:
             raise NoSuchBlock(
                 "another replica of the container is here",
@@ -50,12 +52,22 @@ class Homes:
                 return work, ring
         raise NotLeader("no such ring is here", pipeline=pipeline_id)
 
+    def find(self, container_id: int) -> tuple[VolumeWork, Container] | None:
+        work = self.work_of(container_id)
+        return None if work is None else (work, work.volume.containers[container_id])
+
     def ring_of(self, container_id: int) -> Ring | None:
         work = self.work_of(container_id)
         if work is None:
             return None
         container: Container = work.volume.containers[container_id]
         return work.rings.of_container(container)
+
+    async def governing(self, container_id: int) -> Ring | None:
+        """Whose log says what becomes of it: its pipeline's, or else its volume's own. None: it is
+        not here. Raises: NoSpace, LogCorrupt, OSError."""
+        found = self.find(container_id)
+        return None if found is None else await found[0].rings.governing(found[1])
 
     async def join(self, pipeline: Pipeline, volume_id: str = "") -> None:
         """Takes part in a pipeline's ring, on this volume, or else the roomiest one. Idempotent.

@@ -6,6 +6,7 @@ from trioxygen.hdds.container.scrub import Scrubber
 from trioxygen.hdds.datanode.reads import Reads
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.flusher import Flusher
+from trioxygen.hdds.ring.removals import Removals
 from trioxygen.hdds.ring.rings import Rings
 from trioxygen.hdds.ring.sealed import SealedBlocks
 
@@ -43,11 +44,13 @@ class VolumeWork:
             bytes_per_s=config.scrub_bytes_per_s,
             interval_ms=config.scrub_interval_ms,
         )
+        self.removals = Removals(rings, self.flusher)
         self.expiry = SealedExpiry(self.streams.sealed, self.volume.volume_id)
 
     async def stop(self) -> None:
         """Leaves everything that was applied in the index. The volume is still open."""
         await self.streams.finished()
         await self.compactor.finished()
+        await self.removals.finished()
         await self.flusher.end()
         await self.rings.stop()

@@ -178,6 +178,8 @@ class RingMachine:
         if kind == "write_small_block":
             request = entry.write_small_block
             container = self._container(request.block.container, request.replica_index)
+            if container is None:
+                return ContainerNotOpen("it was deleted here", container=request.block.container)
             key = block_key(container.container_id, request.block.local)
             group = BlockGroup.of_message(request.group)
             checksums = checksums_of(request.data)
@@ -191,15 +193,20 @@ class RingMachine:
         elif kind == "create_container":
             created = entry.create_container
             self._container(created.container_id, created.replica_index)
+        elif kind == "import_container":
+            self._blocks.import_container(entry.import_container)
+        elif kind == "move_replica":
+            self._blocks.move_replica(entry.move_replica)
         elif payload:
             raise InvalidRequest("an entry of no known kind", size_bytes=len(payload))
         return None
 
-    def _container(self, container_id: int, replica_index: int) -> Container:
-        """Made when it is new: logs of before its making was an entry begin with its blocks."""
+    def _container(self, container_id: int, replica_index: int) -> Container | None:
+        """Made when it is new: logs of before its making was an entry begin with its blocks. None:
+        it was here, and has been deleted."""
         volume = self._blocks.volume
         container = volume.containers.get(container_id)
-        if container is None:
+        if container is None and volume.gone.get(container_id) != self.pipeline_id:
             container = volume.make_container(
                 container_id, pipeline_id=self.pipeline_id, replica_index=replica_index
             )
@@ -226,6 +233,8 @@ class RingMachine:
 
     async def _apply_put(self, request: PutBlockRequest, index: int) -> TrioxygenError | None:
         container = self._container(request.block.container, request.replica_index)
+        if container is None:
+            return ContainerNotOpen("it was deleted here", container=request.block.container)
         container_id, local = request.block.container, request.block.local
         key = block_key(container_id, local)
         # Of a file on its way out it must not be said that it is here.
@@ -305,4 +314,8 @@ def _containers_named(entry: RingEntry) -> list[int]:
         return [entry.begin_close.container_id]
     if kind == "close_container":
         return [entry.close_container.container_id]
+    if kind == "import_container":
+        return [entry.import_container.container_id]
+    if kind == "move_replica":
+        return [entry.move_replica.container_id]
     return [entry.create_container.container_id] if kind == "create_container" else []

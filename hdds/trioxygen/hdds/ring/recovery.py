@@ -24,6 +24,7 @@ from trioxygen.hdds.container.blocks import (
     segment_of_key,
 )
 from trioxygen.hdds.container.container import Container
+from trioxygen.hdds.container.gone import gone_containers
 from trioxygen.hdds.container.identity import identities
 from trioxygen.hdds.container.packed_segment import scan_records
 from trioxygen.hdds.container.segment import Place
@@ -77,6 +78,7 @@ def _load_rows(
     damaged: set[int] = set()
     with volume.store.read() as txn:
         kept = identities(txn)
+        volume.gone.update(gone_containers(txn))
         for key, value in _whole_rows(txn, CONTAINERS.table, damaged):
             row = DataNodeContainerRow.FromString(value)
             assert container_key(row.container_id) == key, row

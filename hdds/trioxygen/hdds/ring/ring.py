@@ -21,13 +21,15 @@ from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.machine import Proposal, RingMachine
 from trioxygen.hdds.ring.pending import DeletedRange
 from trioxygen.hdds.ring.refusals import Refusals
-from trioxygen.hdds.ring.rows import FORMER_RING
+from trioxygen.hdds.ring.rows import FORMER_RING, LOCAL_RING
 from trioxygen.hdds.ring.sealed import SealedBlocks
 from trioxygen.hdds.ring.volume_blocks import VolumeBlocks
 from trioxygen.metadata.raft.ports import Replica
 from trioxygen.proto.v1.datanode_pb2 import (
     BeginCloseCommand,
     CreateContainerCommand,
+    ImportContainerCommand,
+    MoveReplicaCommand,
     PutBlockRequest,
     RingEntry,
     WriteSmallBlockRequest,
@@ -129,6 +131,8 @@ class Ring:
             )
 
     async def _made(self, container_id: int, replica_index: int, waits: bool) -> Container:
+        if self._volume.gone.get(container_id) == self.pipeline_id:
+            raise ContainerNotOpen("it was deleted here", container=container_id)
         if self.replica.is_leader():
             create = CreateContainerCommand(container_id=container_id, replica_index=replica_index)
             await self._propose(RingEntry(create_container=create))
@@ -154,6 +158,19 @@ class Ring:
         if container.logged_state is ContainerState.OPEN:
             await self._propose(RingEntry(begin_close=BeginCloseCommand(container_id=container_id)))
         self.stream_ended(container)
+
+    async def move_replica(self, container_id: int, to: ContainerState) -> None:
+        """Only what is here, and only in the volume's own ring. Idempotent.
+
+        Raises: what the replica raises."""
+        assert self.pipeline_id == LOCAL_RING
+        command = MoveReplicaCommand(container_id=container_id, state=to.proto)
+        await self._propose(RingEntry(move_replica=command))
+
+    async def import_container(self, command: ImportContainerCommand) -> None:
+        """A replica is being made here. Raises: what the replica raises."""
+        assert self.pipeline_id == LOCAL_RING
+        await self._propose(RingEntry(import_container=command))
 
     def stream_ended(self, container: Container) -> None:
         is_last = container.logged_state is ContainerState.CLOSING and not container.streams_open

@@ -1,6 +1,7 @@
 """The rings of one volume: each a state machine and a member of a Raft group of its own, all over
 one log and one index."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final
@@ -21,7 +22,7 @@ from trioxygen.hdds.ring.pending import Generation
 from trioxygen.hdds.ring.places import Places, Recovered
 from trioxygen.hdds.ring.ports import ReplicaFactory, SharedLog
 from trioxygen.hdds.ring.ring import Ring
-from trioxygen.hdds.ring.rows import FORMER_RING, delete_ring, put_ring, ring_rows
+from trioxygen.hdds.ring.rows import FORMER_RING, LOCAL_RING, delete_ring, put_ring, ring_rows
 from trioxygen.hdds.ring.streams import Streams
 from trioxygen.hdds.ring.volume_blocks import VolumeBlocks
 from trioxygen.metadata.raft.ports import Entry, EntryKind
@@ -57,18 +58,36 @@ class Rings:
         )
         self._places = Places(volume, recovered)
         self._rings: dict[int, Ring] = {}
+        self._local_making = asyncio.Lock()
 
     def __iter__(self) -> Iterator[Ring]:
-        return iter(self._rings.values())
+        """Of pipelines."""
+        return (ring for ring in self._rings.values() if ring.pipeline_id != LOCAL_RING)
 
     def __len__(self) -> int:
-        return len(self._rings)
+        return len(self._rings) - (LOCAL_RING in self._rings)
 
     def get(self, pipeline_id: int) -> Ring | None:
         return self._rings.get(pipeline_id)
 
     def of_container(self, container: Container) -> Ring | None:
+        """Its pipeline's, if that is here."""
         return self._rings.get(container.pipeline_id or FORMER_RING)
+
+    async def governing(self, container: Container) -> Ring:
+        """Its pipeline's, or else the volume's own. Raises: as `local`."""
+        return self.of_container(container) or await self.local()
+
+    async def local(self) -> Ring:
+        """The volume's own ring; it begins when it is first needed.
+
+        Raises: NoSpace, LogCorrupt, OSError."""
+        async with self._local_making:
+            ring = self._rings.get(LOCAL_RING)
+            if ring is None:
+                await self.join(RingRow(pipeline_id=LOCAL_RING))
+                ring = self._rings[LOCAL_RING]
+            return ring
 
     def _stream_ended(self, container: Container) -> None:
         ring = self.of_container(container)
@@ -91,9 +110,10 @@ class Rings:
     def _find_homes(self, rows: Mapping[int, RingRow]) -> None:
         """Of containers whose rows were damaged, and with them what is kept beside those, where
         there is no choice. Others can be read."""
-        if FORMER_RING in rows or len(rows) != 1:
+        pipelines = rows.keys() - {LOCAL_RING}
+        if FORMER_RING in rows or len(pipelines) != 1:
             return
-        [only] = rows
+        [only] = pipelines
         for container in self.volume.containers.values():
             if not container.pipeline_id:
                 log.warning("container_of_lost_row", container=container.container_id, ring=only)
@@ -116,7 +136,7 @@ class Rings:
     async def _awaited(self) -> set[bytes]:
         """Blocks that are put by entries which may yet be committed."""
         awaited: set[bytes] = set()
-        for ring in self:
+        for ring in self._rings.values():
             index = self.blocks.reached(ring.pipeline_id).index + 1
             while entries := await ring.replica.read_log(index, bytes_max=_READ_AT_ONCE_BYTES):
                 for entry in entries:
@@ -169,7 +189,7 @@ class Rings:
                 self._rings[pipeline_id].replica.state_is_durable_through(index)
 
     async def stop(self) -> None:
-        for ring in self:
+        for ring in self._rings.values():
             await ring.replica.stop()
 
 

@@ -14,6 +14,11 @@ from trioxygen.proto.v1.datanode_pb2 import RingRow
 # name no pipeline are of it.
 FORMER_RING: Final = 1
 
+# The volume's own ring, of this node alone: for containers that have no other one here. A group of
+# the log has 64 bits; no cluster gives ids from `NUMBER_MAX` (2^62) on, and no request brings one,
+# so it is never a pipeline's.
+LOCAL_RING: Final = 2**63
+
 _PREFIX: Final = b"ring/"
 _KEY_BYTES: Final = len(_PREFIX) + 8
 _FORMER_APPLIED: Final = (b"applied", b"applied.copy")

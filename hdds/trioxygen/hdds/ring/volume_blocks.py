@@ -12,6 +12,7 @@ from trioxygen.hdds.container.volume import Volume
 from trioxygen.hdds.ring.pending import Generation, PendingBlock
 from trioxygen.hdds.ring.refusals import Refusals
 from trioxygen.metadata.raft.ports import Applied
+from trioxygen.proto.v1.datanode_pb2 import ImportContainerCommand, MoveReplicaCommand
 
 log = logs.get(__name__)
 
@@ -36,6 +37,8 @@ class VolumeBlocks:
         self.flushing: Generation | None = None
         self.persisted: dict[int, Applied] = {}
         self.has_pending = asyncio.Event()
+        # Containers that are to be taken off.
+        self.has_deleting = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_room.set()
         volume.room.watch(lambda: self.pending_bytes, is_blocked)
@@ -110,6 +113,24 @@ class VolumeBlocks:
         if container is not None and container.takes_blocks:
             container.close()
             self._moved(container)
+
+    # ---- what becomes of a replica here, whatever others are: the volume's own ring says so ----
+
+    def import_container(self, command: ImportContainerCommand) -> None:
+        """Idempotent."""
+        if command.container_id not in self.volume.containers:
+            self._moved(self.volume.import_container(command))
+
+    def move_replica(self, command: MoveReplicaCommand) -> None:
+        """Unless it cannot become that, or not any more. Idempotent."""
+        container = self.volume.containers.get(command.container_id)
+        to = ContainerState(command.state)
+        if container is None or not container.may_become(to):
+            return
+        container.become(to)
+        self._moved(container)
+        if to is ContainerState.DELETING:
+            self.has_deleting.set()
 
     def _moved(self, container: Container) -> None:
         self.current.states[container.container_id] = container.logged_state
