@@ -1,6 +1,7 @@
 """One disk of a DataNode: its containers, block index, open files, and what is known corrupt."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -140,6 +141,10 @@ class Volume:
         for key in [key for key in self.corrupt if block_of_key(key)[0] == container_id]:
             del self.corrupt[key]
         self.container_changed(container_id)
+
+    def load_gone(self, rings: Mapping[int, int]) -> None:
+        """Containers that were taken off, at start; by them, their rings."""
+        self.gone |= rings
 
     def load_container(self, container: Container) -> None:
         """On the disk, at start."""

@@ -78,7 +78,7 @@ def _load_rows(
     damaged: set[int] = set()
     with volume.store.read() as txn:
         kept = identities(txn)
-        volume.gone.update(gone_containers(txn))
+        volume.load_gone(gone_containers(txn))
         for key, value in _whole_rows(txn, CONTAINERS.table, damaged):
             row = DataNodeContainerRow.FromString(value)
             assert container_key(row.container_id) == key, row
@@ -166,7 +166,8 @@ def remove_orphans(volume: Volume, pending: Set[bytes]) -> int:
     Args: pending: keys of what the log has applied and the index does not hold yet.
     """
     removed = 0
-    for container_id in volume.containers:
+    # Rings run by now: they may make others.
+    for container_id in list(volume.containers):
         directory = volume.layout.container(container_id)
         if not volume.disk.exists(directory):
             continue  # nothing was ever written into it
