@@ -66,8 +66,8 @@ class Homes:
     async def governing(self, container_id: int) -> Ring | None:
         """Whose log says what becomes of it: its pipeline's, or else its volume's own. None: it is
         not here. Raises: NoSpace, LogCorrupt, OSError."""
-        found = self.find(container_id)
-        return None if found is None else await found[0].rings.governing(found[1])
+        home = self.find(container_id)
+        return None if home is None else await home[0].rings.governing(home[1])
 
     async def join(self, pipeline: Pipeline, volume_id: str = "") -> None:
         """Takes part in a pipeline's ring, on this volume, or else the roomiest one. Idempotent.

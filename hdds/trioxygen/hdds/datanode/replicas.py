@@ -39,20 +39,20 @@ class Replicas:
 
     async def close_by_force(self, command: CloseContainerCommand) -> None:
         """Raises: what the volume's own ring raises."""
-        found = self._homes.find(command.container_id)
-        if found is None:
+        here = self._homes.find(command.container_id)
+        if here is None:
             return
-        work, container = found
+        work, container = here
         to = closed_by_force(container, work.rings.of_container(container))
         if to is not None:
             await (await work.rings.local()).move_replica(command.container_id, to)
 
     async def delete(self, command: DeleteContainerCommand) -> None:
         """Raises: what the volume's own ring raises."""
-        found = self._homes.find(command.container_id)
-        if found is None:
+        here = self._homes.find(command.container_id)
+        if here is None:
             return
-        work, container = found
+        work, container = here
         # What is applied and not in the index yet is counted then.
         await work.flusher.flush_if_possible()
         if not may_be_deleted(container, command):
