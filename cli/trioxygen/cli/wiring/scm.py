@@ -12,7 +12,8 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.metadata.raft.ports import Replica
 from trioxygen.metadata.replication.executor import ExecutorConfig
-from trioxygen.metadata.scm.service import ScmConfig, StorageContainerManager
+from trioxygen.metadata.scm.config import ScmConfig
+from trioxygen.metadata.scm.service import StorageContainerManager
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1.replication_pb2 import MemberRow
 

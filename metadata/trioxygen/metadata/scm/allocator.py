@@ -11,23 +11,21 @@ from typing import Final
 from trioxygen.common import logs
 from trioxygen.common.errors import (
     InvalidRequest,
-    NoSpace,
-    NotEnoughDataNodes,
-    PipelineNotReady,
     SafeMode,
 )
+from trioxygen.common.replication import Replication
 from trioxygen.common.rpc.rules.rule import NUMBER_MAX
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.replication.state import get_integer
-from trioxygen.metadata.scm.nodes import Nodes
-from trioxygen.metadata.scm.pipelines import addressed, writing
+from trioxygen.metadata.scm.pipelines import addressed
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     LOCAL_SEQUENCE,
     OM_LAST_ID,
     given_ids,
 )
-from trioxygen.proto.v1 import scm_pb2
+from trioxygen.metadata.scm.writable_pipelines import WritablePipelines
+from trioxygen.proto.v1 import scm_pb2, types_pb2
 from trioxygen.proto.v1.scm_pb2 import (
     AllocateBlocksReply,
     AllocateBlocksRequest,
@@ -77,17 +75,20 @@ class Allocator:
     """Args:
     container_bytes_max: when a container is expected to hold this much, no more blocks are placed
     in it.
-    open_containers: for each pipeline."""
+    open_containers_max: for each pipeline.
+    replication: of blocks whose writer does not say it."""
 
     def __init__(
         self,
         executor: Executor,
-        nodes: Nodes,
+        pipelines: WritablePipelines,
         *,
+        replication: Replication,
         container_bytes_max: int,
         open_containers_max: int,
     ) -> None:
-        self._executor, self._nodes = executor, nodes
+        self._executor, self._pipelines = executor, pipelines
+        self._replication = replication
         self._container_bytes_max, self._open_containers_max = (
             container_bytes_max,
             open_containers_max,
@@ -125,53 +126,11 @@ class Allocator:
 
     def is_full(self) -> bool:
         """Whether there are pipelines, and none takes data or will when it is ready."""
-        rows = self._healthy_pipelines()
-        return bool(rows) and all(
-            any(self._nodes.is_full(node_id) for node_id in row.node_ids) for row in rows
-        )
-
-    def _has_room(self, row: PipelineRow) -> bool:
-        """For anything at all, as far as it is known."""
-        return all(
-            self._nodes.writable_bytes(node_id) or not self._nodes.has_volumes(node_id)
-            for node_id in row.node_ids
-        )
-
-    def _room_bytes(self, row: PipelineRow) -> int:
-        """By the last report, less what was promised since: for a choice, not a bound. What is only
-        promised may never come."""
-        writable = min([self._nodes.writable_bytes(node_id) for node_id in row.node_ids])
-        promised = [
-            container.promised_before_bytes + container.promised_bytes
-            for container in self._open.values()
-            if container.pipeline_id == row.pipeline_id
-        ]
-        return writable - sum(promised)
+        return self._pipelines.is_full()
 
     def taking_new_data(self) -> set[str]:
         """The nodes of pipelines that blocks are given of."""
-        return {
-            node_id
-            for row in self._healthy_pipelines()
-            if self._is_ready(row) and self._has_room(row)
-            for node_id in row.node_ids
-        }
-
-    def _healthy_pipelines(self) -> list[PipelineRow]:
-        with self._executor.store.read() as txn:
-            return [
-                row
-                for row in writing(txn)
-                if all(self._nodes.health(node_id) == scm_pb2.HEALTHY for node_id in row.node_ids)
-            ]
-
-    def _is_ready(self, row: PipelineRow) -> bool:
-        # A ring without a leader takes nothing yet.
-        return bool(self._nodes.leader_of(row)) and all(
-            # Which ids its containers have had is known only then.
-            self._nodes.fully_reported(node_id)
-            for node_id in row.node_ids
-        )
+        return self._pipelines.taking_new_data()
 
     async def allocate(
         self, request: AllocateBlocksRequest, *, safe_mode: bool
@@ -189,19 +148,12 @@ class Allocator:
         om_last_id = await self._note_om_ids(request.om_last_id)
         wanted_bytes = request.count * request.block_bytes_max
         async with self._busy:
-            healthy = self._healthy_pipelines()
-            if not healthy:
-                raise NotEnoughDataNodes("no pipeline with all its DataNodes healthy")
-            with_room = [row for row in healthy if self._has_room(row)]
-            if not with_room:
-                raise NoSpace("every pipeline has a DataNode that is full")
-            writable = [row for row in with_room if self._is_ready(row)]
-            if not writable:
-                raise PipelineNotReady("no pipeline that has room is ready yet")
-            # Nearly full ones only where nothing else is; what comes decides there.
-            roomy = [row for row in writable if self._room_bytes(row) > wanted_bytes]
-            usable = roomy or writable
-            pipelines = {row.pipeline_id: row for row in usable}
+            pipelines = self._pipelines.choose(
+                self._replication_of(request),
+                excluded=set(request.excluded_node_ids),
+                promised_bytes=self._promised_bytes(),
+                wanted_bytes=wanted_bytes,
+            )
             container = await self._choose(set(pipelines), wanted_bytes)
             first_local = await self._take_locals(request.count)
         container.promised_bytes += wanted_bytes
@@ -213,6 +165,20 @@ class Allocator:
             om_last_id=om_last_id,
             other_pipelines=len(pipelines) - 1,
         )
+
+    def _replication_of(self, request: AllocateBlocksRequest) -> Replication:
+        """Raises: InvalidRequest: one that is not offered."""
+        if request.replication.type == types_pb2.REPLICATION_TYPE_UNSPECIFIED:
+            return self._replication
+        return Replication.of_proto(request.replication)
+
+    def _promised_bytes(self) -> dict[int, int]:
+        """Since the last reports, by pipeline."""
+        promised: dict[int, int] = {}
+        for container in self._open.values():
+            since = container.promised_before_bytes + container.promised_bytes
+            promised[container.pipeline_id] = promised.get(container.pipeline_id, 0) + since
+        return promised
 
     def _addressed(self, row: PipelineRow) -> Pipeline:
         with self._executor.store.read() as txn:

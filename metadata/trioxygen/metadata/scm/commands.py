@@ -4,12 +4,14 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState, move
-from trioxygen.metadata.replication.batch import Handler, Now, Refusal
+from trioxygen.metadata.replication.batch import Handler, Now
 from trioxygen.metadata.replication.dump import skipped, skipped_a_little
 from trioxygen.metadata.replication.state import get_integer, put_integer
 from trioxygen.metadata.scm.containers import moves_to
 from trioxygen.metadata.scm.node_commands import NODE_HANDLERS
-from trioxygen.metadata.scm.pipelines import get_pipeline, key_of, pipeline_key, pipeline_of
+from trioxygen.metadata.scm.pipeline_commands import PIPELINE_HANDLERS, no_longer_open
+from trioxygen.metadata.scm.pipeline_state import WRITING, state_of
+from trioxygen.metadata.scm.pipelines import get_pipeline, note_pipeline, pipeline_of
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     DELETED_BLOCKS,
@@ -21,19 +23,16 @@ from trioxygen.metadata.scm.schema import (
     id_key,
 )
 from trioxygen.metadata.store.delta import CapturingTxn
-from trioxygen.proto.v1 import scm_pb2, types_pb2
+from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import (
     AckDeletedBlocks,
     AdoptContainers,
-    ClosePipeline,
     ContainerRow,
     DeleteBlocksReply,
     DeleteBlocksRequest,
     DeletedBlocksRow,
     NoteOmIds,
-    OpenContainer,
     PipelineRow,
-    PutPipeline,
     ReserveIds,
     ReserveIdsReply,
     ScmReply,
@@ -56,9 +55,7 @@ def handlers() -> dict[type, Handler]:
         NoteOmIds: note_om_ids,
         AdoptContainers: adopt_containers,
         **NODE_HANDLERS,
-        PutPipeline: put_pipeline,
-        ClosePipeline: close_pipeline,
-        OpenContainer: open_container,
+        **PIPELINE_HANDLERS,
         UpdateContainers: update_containers,
         DeleteBlocksRequest: delete_blocks,
         AckDeletedBlocks: ack_deleted_blocks,
@@ -127,55 +124,11 @@ def _adopted_pipeline(txn: CapturingTxn, pipeline_id: int, node_id: str, now: No
                 return row
         pipeline_id = now.next_id()
     pipeline = get_pipeline(txn, pipeline_id) or PipelineRow(pipeline_id=pipeline_id)
-    if not pipeline.open and node_id not in pipeline.node_ids:
+    if state_of(pipeline) not in WRITING and node_id not in pipeline.node_ids:
         pipeline.node_ids.append(node_id)
-        PIPELINES.put(txn, id_key(pipeline_id), pipeline)
+        pipeline.containers_opened = max(1, pipeline.containers_opened)
+        note_pipeline(txn, pipeline)
     return pipeline
-
-
-def put_pipeline(txn: CapturingTxn, command: PutPipeline, now: Now) -> ScmReply:
-    """The ids of pipelines and of containers are of one sequence: what keeps the one from being
-    given twice keeps the other."""
-    pipeline = PipelineRow()
-    pipeline.CopyFrom(command.pipeline)
-    pipeline.pipeline_id = now.next_id()
-    PIPELINES.put(txn, key_of(pipeline), pipeline)
-    return ScmReply(pipeline_id=pipeline.pipeline_id)
-
-
-def close_pipeline(txn: CapturingTxn, command: ClosePipeline, now: Now) -> ScmReply:
-    key = pipeline_key(command.pipeline_id, command.former_id)
-    pipeline = PIPELINES.get(txn, key)
-    if pipeline is None or not pipeline.open:
-        return ScmReply()
-    pipeline.open = False
-    PIPELINES.put(txn, key, pipeline)
-    of_it = [
-        row
-        for _, row in CONTAINERS.scan(txn, prefix=b"")
-        if row.state == scm_pb2.OPEN
-        and pipeline_key(row.pipeline_id, row.former_pipeline_id) == key
-    ]
-    for row in of_it:
-        row.state = move(ContainerState.OPEN, ContainerState.CLOSING).proto
-        CONTAINERS.put(txn, id_key(row.container_id), row)
-    log.info("pipeline_closed", pipeline=command.pipeline_id or command.former_id)
-    return ScmReply()
-
-
-def open_container(txn: CapturingTxn, command: OpenContainer, now: Now) -> ScmReply | Refusal:
-    pipeline = get_pipeline(txn, command.pipeline_id)
-    if pipeline is None or not pipeline.open:
-        facts = {"pipeline": str(command.pipeline_id)}
-        return Refusal(types_pb2.NOT_ENOUGH_DATANODES, facts=facts)
-    container = ContainerRow(
-        container_id=now.next_id(),
-        state=scm_pb2.OPEN,
-        pipeline_id=command.pipeline_id,
-        created_ms=now.wall_ms,
-    )
-    CONTAINERS.put(txn, id_key(container.container_id), container)
-    return ScmReply(container_id=container.container_id)
 
 
 def update_containers(txn: CapturingTxn, command: UpdateContainers, now: Now) -> ScmReply:
@@ -186,6 +139,8 @@ def update_containers(txn: CapturingTxn, command: UpdateContainers, now: Now) ->
         if row is None:
             continue
         if moves_to(row.state, reported.state):
+            if row.state == scm_pb2.OPEN:
+                no_longer_open(txn, row)
             row.state = reported.state
         row.used_bytes, row.block_count = reported.used_bytes, reported.block_count
         CONTAINERS.put(txn, id_key(row.container_id), row)

@@ -3,6 +3,7 @@
 from collections.abc import Set
 
 from trioxygen.common.container_state import ContainerState
+from trioxygen.common.replication import Replication
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.pipelines import at_home, pipeline_of, replica_index_of
 from trioxygen.metadata.scm.replicas import Replicas
@@ -46,7 +47,10 @@ class Locations:
             node = NODES.get(txn, replica.datanode.node_id.encode())
             replica.rack = "" if node is None else node.rack
         state = row.state if row is not None else replicas[0].state
-        return ContainerLocation(container_id=container_id, replicas=replicas, state=state)
+        location = ContainerLocation(container_id=container_id, replicas=replicas, state=state)
+        if row is not None:
+            location.replication.CopyFrom(Replication.of_proto(row.replication).proto)
+        return location
 
     def _rank(self, node_id: str) -> tuple[bool, int]:
         """Those come last that have not been heard here yet."""

@@ -1,8 +1,9 @@
-"""Which nodes are in which pipelines: those that are in none are put together, each member is told
-to join its ring, and a pipeline that has lost a member is closed. The leader's work, with each
-heartbeat."""
+"""Which nodes are in which pipelines: what the plan says is done, each member is told to join its
+ring or to leave it, and a pipeline is open when its members have joined. The leader's work, with
+heartbeats and between them."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Final
@@ -11,14 +12,32 @@ from google.protobuf.message import Message
 
 from trioxygen.common import logs
 from trioxygen.common.finishing import Finishing, joined
+from trioxygen.common.replication import Replication
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.nodes import NodeReport, Nodes
-from trioxygen.metadata.scm.pipelines import addressed, former_open, volume_id_of, writing
-from trioxygen.metadata.scm.schema import NODES
-from trioxygen.proto.v1 import scm_pb2
+from trioxygen.metadata.scm.pipeline_plan import (
+    NewPipeline,
+    PipelineLimits,
+    PlanPipeline,
+    Reason,
+    plan,
+)
+from trioxygen.metadata.scm.pipeline_state import WRITING, PipelineState, state_of
+from trioxygen.metadata.scm.pipelines import (
+    KnownPipelines,
+    addressed,
+    former_open,
+    replication_of,
+    volume_id_of,
+)
+from trioxygen.metadata.scm.plan_nodes import Cluster, cluster_of, plan_node
+from trioxygen.metadata.scm.writable_pipelines import has_leader
+from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1.scm_pb2 import (
     ClosePipeline,
+    ClosePipelineCommand,
     DataNodeCommand,
+    MovePipeline,
     PipelineCommand,
     PipelineRow,
     PutPipeline,
@@ -27,58 +46,74 @@ from trioxygen.proto.v1.scm_pb2 import (
 log = logs.get(__name__)
 
 # The ids of pipelines begin with 1.
-_MAKING: Final = 0
+_PLANNING: Final = 0
 
 
 class Memberships:
     """Args:
-    may_give_ids: a pipeline's is one. Until then none is made.
-    replication_factor: members of a pipeline.
+    may_give_ids: a pipeline's is one. Until then nothing is planned.
+    replication: of which there are always pipelines. Of others there are some once they are
+        demanded.
     """
 
     def __init__(
         self,
         executor: Executor,
         nodes: Nodes,
+        pipelines: KnownPipelines,
         may_give_ids: Callable[[], Awaitable[bool]],
+        rng: random.Random,
         *,
-        replication_factor: int,
+        replication: Replication,
+        limits: PipelineLimits,
     ) -> None:
-        self._executor, self._nodes, self._may_give_ids = executor, nodes, may_give_ids
-        self._replication_factor = replication_factor
+        self._executor, self._nodes, self._pipelines = executor, nodes, pipelines
+        self._may_give_ids, self._rng = may_give_ids, rng
+        self._limits = limits
+        self._wanted = {replication: None}
         # What was proposed is committed also when the heartbeat's call has ended.
         self._finishing = Finishing()
-        # By the pipeline that is closed, or _MAKING: heartbeats join what is under way, so that two
-        # of them put no node in two pipelines, and those that wait in vain leave nothing behind.
+        # By the pipeline that is opened, or _PLANNING: heartbeats join what is under way, so that
+        # two of them plan nothing twice, and those that wait in vain leave nothing behind.
         self._under_way: dict[int, asyncio.Task[None]] = {}
-        # That take writes, by node: each heartbeat asks. None: to be looked up.
-        self._by_node: dict[str, list[PipelineRow]] | None = None
 
     def forget(self) -> None:
-        """They may have been changed by another leader."""
-        self._by_node = None
+        """Another leader may have changed them, or another state be loaded."""
+        self._pipelines.forget()
+
+    def demand(self, replication: Replication) -> None:
+        """There is to be a pipeline of it."""
+        self._wanted[replication] = None
+        self._begun(_PLANNING, self._plan)
 
     async def look_after(self, node_id: str, report: NodeReport) -> None:
         """Raises: what the executor raises."""
-        lost = [row for row in self._of_node(node_id) if has_lost(row, node_id, report)]
-        for row in lost:
-            await self._join(row.pipeline_id, partial(self._close_lost, row.pipeline_id, node_id))
-        if self._of_node(node_id) or not report.fully_reported or not await self._may_give_ids():
+        if not report.fully_reported:
             return
-        making = self._under_way.get(_MAKING)
-        if making is not None:
+        for row in self._formed(node_id):
+            await joined(self._begun(row.pipeline_id, partial(self._open, row)))
+        if not self._wants_plan(node_id, report) or not await self._may_give_ids():
+            return
+        planning = self._under_way.get(_PLANNING)
+        if planning is not None:
             # It may have looked before this node had reported all.
-            await joined(making)
-        if not self._of_node(node_id):
-            await self._join(_MAKING, self._make)
+            await joined(planning)
+        if self._wants_plan(node_id, report):
+            await self.make_plan()
 
-    async def _join(self, key: int, work: Callable[[], Coroutine[None, None, None]]) -> None:
+    async def make_plan(self) -> None:
+        """Raises: what the executor raises."""
+        await joined(self._begun(_PLANNING, self._plan))
+
+    def _begun(
+        self, key: int, work: Callable[[], Coroutine[None, None, None]]
+    ) -> "asyncio.Task[None]":
         task = self._under_way.get(key)
         if task is None or task.done():
             task = self._finishing.begin(work())
             self._under_way[key] = task
             task.add_done_callback(partial(self._work_ended, key))
-        await joined(task)
+        return task
 
     def _work_ended(self, key: int, task: "asyncio.Task[None]") -> None:
         if self._under_way.get(key) is task:
@@ -87,80 +122,108 @@ class Memberships:
             # Nobody may wait for it any more.
             log.warning("memberships_not_changed", pipeline=key, reason=error)
 
-    async def _close_lost(self, pipeline_id: int, node_id: str) -> None:
-        log.error("pipeline_lost_member", pipeline=pipeline_id, node=node_id)
-        await self._change(ClosePipeline(pipeline_id=pipeline_id))
-
-    async def _change(self, command: Message) -> None:
-        try:
-            await self._executor.execute(command)
-        finally:
-            self._by_node = None
-
     async def ended(self) -> None:
         """Nothing of it is under way any more. After the executor's end."""
         await self._finishing.ended()
 
-    def commands(self, node_id: str, report: NodeReport) -> list[DataNodeCommand]:
-        """To join those that the node does not take part in yet."""
-        missing = [row for row in self._of_node(node_id) if row.pipeline_id not in report.pipelines]
-        if not missing:
-            return []
+    def _wants_plan(self, node_id: str, report: NodeReport) -> bool:
+        """It has lost a disk that a ring was on, or is in no ring and could be."""
+        with self._executor.store.read() as txn:
+            rows = self._writing(txn, node_id)
+            if rows:
+                return any(has_lost(row, node_id, report) for row in rows)
+            node = plan_node(txn, node_id, self._nodes)
+            return node is not None and node.is_usable
+
+    def _writing(self, txn: ReadTxn, node_id: str) -> list[PipelineRow]:
+        rows = self._pipelines.of_node(txn, node_id)
+        return [row for row in rows if state_of(row) in WRITING]
+
+    def _formed(self, node_id: str) -> list[PipelineRow]:
+        """Of a node, those that are not open yet and can be."""
         with self._executor.store.read() as txn:
             return [
+                row
+                for row in self._pipelines.of_node(txn, node_id)
+                if state_of(row) is PipelineState.ALLOCATED
+                and has_leader(self._nodes, row, row.node_ids)
+            ]
+
+    async def _open(self, row: PipelineRow) -> None:
+        to = PipelineState.OPEN.proto
+        await self._executor.execute(MovePipeline(pipeline_id=row.pipeline_id, to=to))
+
+    async def _plan(self) -> None:
+        with self._executor.store.read() as txn:
+            former = [row.former_id for row in former_open(txn)]
+        for former_id in former:
+            await self._executor.execute(ClosePipeline(former_id=former_id))
+        with self._executor.store.read() as txn:
+            cluster, pipelines = self.observed(txn)
+        planned = plan(cluster, pipelines, self._wanted, self._limits, self._rng)
+        commands: list[Message] = []
+        for pipeline_id, reason in planned.closed.items():
+            say = log.info if reason is Reason.REPLACED else log.warning
+            say("pipeline_closing", pipeline=pipeline_id, reason=reason.value)
+            commands.append(ClosePipeline(pipeline_id=pipeline_id))
+        commands += [PutPipeline(pipeline=_row_of(new)) for new in planned.made]
+        # All at once: one entry of the log takes many.
+        await asyncio.gather(*(self._executor.execute(command) for command in commands))
+
+    def observed(self, txn: ReadTxn) -> tuple[Cluster, list[PlanPipeline]]:
+        """As the plan sees them: nodes, and pipelines that are not closed."""
+        now_ms = self._executor.group_ms()
+        rows = self._pipelines.read(txn).values()
+        return cluster_of(txn, self._nodes), [
+            PlanPipeline(
+                pipeline_id=row.pipeline_id,
+                replication=replication_of(row),
+                state=state_of(row),
+                node_ids=tuple(row.node_ids),
+                volume_ids=tuple(row.volume_ids),
+                age_ms=now_ms - row.created_ms,
+                has_leader=has_leader(self._nodes, row, row.node_ids),
+            )
+            for row in rows
+            if state_of(row) is not PipelineState.CLOSED
+        ]
+
+    def commands(self, node_id: str, report: NodeReport) -> list[DataNodeCommand]:
+        """To join rings that the node does not take part in yet, to leave those that are closed."""
+        with self._executor.store.read() as txn:
+            rows = {row.pipeline_id: row for row in self._pipelines.of_node(txn, node_id)}
+            joining = [
                 DataNodeCommand(
                     create_pipeline=PipelineCommand(
                         pipeline=addressed(txn, row), volume_id=volume_id_of(row, node_id)
                     )
                 )
-                for row in missing
+                for row in rows.values()
+                if row.pipeline_id not in report.pipelines
+                and state_of(row) in WRITING
+                and not has_lost(row, node_id, report)
             ]
-
-    def _of_node(self, node_id: str) -> list[PipelineRow]:
-        by_node = self._by_node
-        if by_node is None:
-            by_node = self._by_node = {}
-            with self._executor.store.read() as txn:
-                for row in writing(txn):
-                    for member in row.node_ids:
-                        by_node.setdefault(member, []).append(row)
-        return by_node.get(node_id, [])
-
-    async def _make(self) -> None:
-        """Pipelines of healthy nodes that are in none yet."""
-        await self._close_former()
-        for members in self._groups():
-            volumes = [self._nodes.roomiest_volume(node_id) for node_id in members]
-            row = PipelineRow(node_ids=members, volume_ids=volumes, open=True)
-            await self._change(PutPipeline(pipeline=row))
-
-    async def _close_former(self) -> None:
-        with self._executor.store.read() as txn:
-            former = [row.former_id for row in former_open(txn)]
-        for former_id in former:
-            await self._change(ClosePipeline(former_id=former_id))
-
-    def _groups(self) -> list[list[str]]:
-        with self._executor.store.read() as txn:
-            used = {node_id for row in writing(txn) for node_id in row.node_ids}
-            free = [
-                row.node_id for _, row in NODES.scan(txn, prefix=b"") if row.node_id not in used
-            ]
-        ready = [
-            node_id
-            for node_id in free
-            # Which ids it has had is known only then.
-            if self._nodes.health(node_id) == scm_pb2.HEALTHY
-            and self._nodes.fully_reported(node_id)
+        leaving = [
+            # What is not closed in it by now is not going to be.
+            DataNodeCommand(close_pipeline=ClosePipelineCommand(pipeline_id=ring, force=True))
+            for ring in report.pipelines
+            if ring in rows and state_of(rows[ring]) is PipelineState.CLOSED
         ]
-        size = self._replication_factor
-        whole = len(ready) - len(ready) % size
-        return [ready[at : at + size] for at in range(0, whole, size)]
+        return [*joining, *leaving]
+
+
+def _row_of(new: NewPipeline) -> PipelineRow:
+    indexes = range(1, len(new.node_ids) + 1) if new.replication.is_ec else ()
+    return PipelineRow(
+        node_ids=new.node_ids,
+        volume_ids=new.volume_ids,
+        replica_indexes=indexes,
+        replication=new.replication.proto,
+    )
 
 
 def has_lost(pipeline: PipelineRow, node_id: str, report: NodeReport) -> bool:
-    """Whether the disk of a member is not there any more: it has been replaced, or is away. An
-    empty one must not take its place in the ring, where its votes and entries count."""
+    """See `PlanNode.has_lost`."""
     volume_id = volume_id_of(pipeline, node_id)
-    volumes = {volume.volume_id for volume in report.volumes}
-    return bool(volume_id) and bool(volumes) and volume_id not in volumes
+    working = {volume.volume_id for volume in report.volumes if not volume.failed}
+    return bool(volume_id) and bool(report.volumes) and volume_id not in working

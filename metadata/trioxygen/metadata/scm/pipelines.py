@@ -5,7 +5,11 @@ Rows of before pipelines had numbers stand under a name. They take no writes any
 
 from collections.abc import Iterator, Mapping
 
-from trioxygen.metadata.scm.schema import NODES, PIPELINES, id_key
+from trioxygen.common.replication import Replication
+from trioxygen.metadata.replication.state import get_integer, put_integer
+from trioxygen.metadata.scm.pipeline_state import WRITING, PipelineState, state_of
+from trioxygen.metadata.scm.schema import NODES, PIPELINE_CHANGES, PIPELINES, id_key
+from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1.scm_pb2 import ContainerReport, ContainerRow, PipelineRow
 from trioxygen.proto.v1.types_pb2 import Pipeline
@@ -28,9 +32,66 @@ def pipeline_of(txn: ReadTxn, container: ContainerRow) -> PipelineRow | None:
     return PIPELINES.get(txn, pipeline_key(container.pipeline_id, container.former_pipeline_id))
 
 
+def note_pipeline(txn: CapturingTxn, row: PipelineRow) -> None:
+    """Every change of a row goes through here, or through `forget_pipeline`."""
+    PIPELINES.put(txn, key_of(row), row)
+    put_integer(txn, PIPELINE_CHANGES, get_integer(txn, PIPELINE_CHANGES) + 1)
+
+
+def forget_pipeline(txn: CapturingTxn, row: PipelineRow) -> None:
+    PIPELINES.delete(txn, key_of(row))
+    put_integer(txn, PIPELINE_CHANGES, get_integer(txn, PIPELINE_CHANGES) + 1)
+
+
+class KnownPipelines:
+    """All that have numbers, by these, read anew when one was changed: each heartbeat and each
+    allocation asks."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, PipelineRow] = {}
+        self._of_node: dict[str, list[PipelineRow]] = {}
+        self._open: dict[Replication, list[PipelineRow]] = {}
+        self._changes = -1
+
+    def forget(self) -> None:
+        """The state may be another one: changes that are counted there are not these."""
+        self._changes = -1
+
+    def read(self, txn: ReadTxn) -> Mapping[int, PipelineRow]:
+        """By their ids. Not to be changed."""
+        changes = get_integer(txn, PIPELINE_CHANGES)
+        if changes != self._changes:
+            rows = (row for _, row in PIPELINES.scan(txn, prefix=b"") if row.pipeline_id)
+            self._rows = {row.pipeline_id: row for row in rows}
+            self._of_node, self._open = {}, {}
+            for row in self._rows.values():
+                for node_id in row.node_ids:
+                    self._of_node.setdefault(node_id, []).append(row)
+                if state_of(row) is PipelineState.OPEN:
+                    self._open.setdefault(replication_of(row), []).append(row)
+            self._changes = changes
+        return self._rows
+
+    def of_node(self, txn: ReadTxn, node_id: str) -> list[PipelineRow]:
+        """Not to be changed."""
+        self.read(txn)
+        return self._of_node.get(node_id, [])
+
+    def open_ones(self, txn: ReadTxn) -> Mapping[Replication, list[PipelineRow]]:
+        """Not to be changed."""
+        self.read(txn)
+        return self._open
+
+
+def replication_of(row: PipelineRow) -> Replication:
+    """Of rows that do not say it: RATIS/ONE."""
+    return Replication.of_proto(row.replication)
+
+
 def writing(txn: ReadTxn) -> Iterator[PipelineRow]:
+    """Those whose members are in their ring, or on their way into it."""
     for _, row in PIPELINES.scan(txn, prefix=b""):
-        if row.open and row.pipeline_id:
+        if row.pipeline_id and state_of(row) in WRITING:
             yield row
 
 
@@ -66,7 +127,7 @@ def at_home(
 
 def addressed(txn: ReadTxn, row: PipelineRow) -> Pipeline:
     """As it is told to who writes through it, and to its members: all of them, in order."""
-    pipeline = Pipeline(pipeline_id=row.pipeline_id)
+    pipeline = Pipeline(pipeline_id=row.pipeline_id, replication=replication_of(row).proto)
     for position, node_id in enumerate(row.node_ids):
         node = NODES.get(txn, node_id.encode())
         pipeline.datanodes.add(

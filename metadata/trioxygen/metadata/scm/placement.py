@@ -107,8 +107,18 @@ def is_spread(
 
     Args: nodes: all that could hold it, these among them or not."""
     by_id = {node.node_id: node for node in (*nodes, *held)}
-    most = _rack_max(replication, len(held), Counter(node.rack for node in by_id.values()))
-    return max(Counter(node.rack for node in held).values(), default=0) <= most
+    sizes = Counter(node.rack for node in by_id.values())
+    return is_spread_on(replication, [node.rack for node in held], sizes)
+
+
+def is_spread_on(
+    replication: Replication, held_racks: Sequence[str], sizes: Mapping[str, int]
+) -> bool:
+    """`is_spread`, where the racks have been counted.
+
+    Args: sizes: nodes of each rack that could hold it, or do."""
+    most = _rack_max(replication, len(held_racks), sizes)
+    return max(Counter(held_racks).values(), default=0) <= most
 
 
 def _rack_max(replication: Replication, total: int, sizes: Mapping[str, int]) -> int:

@@ -28,6 +28,8 @@ ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *SCM_TABLES)
 LOCAL_SEQUENCE: Final = b"local"
 # In META: no OM has given ids of its own beyond it.
 OM_LAST_ID: Final = b"om_last_id"
+# In META: how often rows of pipelines have been changed.
+PIPELINE_CHANGES: Final = b"pipeline_changes"
 
 
 def given_ids(txn: ReadTxn) -> tuple[int, int]:

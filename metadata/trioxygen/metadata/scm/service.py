@@ -2,24 +2,22 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from google.protobuf.message import Message
 
 from trioxygen.common.errors import NotLeader
 from trioxygen.common.paging import Room
-from trioxygen.common.replication import RATIS_ONE, Replication
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.identity import check_node
 from trioxygen.common.rpc.network import Handler, Service
 from trioxygen.common.runtime import Runtime
-from trioxygen.common.units import GIB, MINUTE_MS, SECOND_MS
 from trioxygen.metadata.raft.ports import Replica
 from trioxygen.metadata.replication import healed
-from trioxygen.metadata.replication.executor import Executor, ExecutorConfig
+from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm import commands, description
 from trioxygen.metadata.scm.allocator import Allocator
+from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.container_watch import ContainerWatch
 from trioxygen.metadata.scm.deletion import Deletions
 from trioxygen.metadata.scm.health_watch import HealthWatch
@@ -29,57 +27,26 @@ from trioxygen.metadata.scm.memberships import Memberships
 from trioxygen.metadata.scm.node_operations import NodeOperations
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.operator_calls import OperatorCalls
-from trioxygen.metadata.scm.racks import Racks, RackScript, RackTable
+from trioxygen.metadata.scm.pipeline_plan import PipelineLimits
+from trioxygen.metadata.scm.pipeline_watch import PipelineWatch
+from trioxygen.metadata.scm.pipelines import KnownPipelines
+from trioxygen.metadata.scm.racks import Racks
 from trioxygen.metadata.scm.registration import MISSED_MAX, Registration
 from trioxygen.metadata.scm.repair_gate import RepairGate
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.reports import Reports
 from trioxygen.metadata.scm.safe_mode import SafeModeWatch
-from trioxygen.metadata.scm.safe_mode_rules import SafeModeLimits
 from trioxygen.metadata.scm.schema import (
     DELETED_BLOCKS,
     SCM_TABLES,
 )
 from trioxygen.metadata.scm.workers import AnswerExpiry
+from trioxygen.metadata.scm.writable_pipelines import WritablePipelines
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.replication_pb2 import MemberRow
 
 _DESCRIPTOR: Final = scm.DESCRIPTOR.services_by_name["StorageContainerManager"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScmConfig:
-    """Attributes:
-    replication_factor: DataNodes in a pipeline.
-    replication: of blocks that are asked for without one.
-    missing_replicas_max: members that a pipeline may have less, where there are no more DataNodes.
-    report_interval_ms: between reports of all containers of a DataNode; 0: after its start alone.
-    stood_still_ms: an SCM that has not looked for so long does not hold it against DataNodes.
-    rack_script: asked for what `racks` says nothing of.
-    close_delay_ms: from the last allocation in a full container to its closing; longer than a
-    lease."""
-
-    cluster_id: str
-    node_id: str = "scm1"
-    replication_factor: int = 1
-    replication: Replication = RATIS_ONE
-    missing_replicas_max: int = 0
-    container_bytes_max: int = 5 * GIB
-    open_containers_max: int = 8
-    heartbeat_interval_ms: int = 1_000
-    report_interval_ms: int = MINUTE_MS
-    stale_after_ms: int = 30 * SECOND_MS
-    dead_after_ms: int = 5 * MINUTE_MS
-    stood_still_ms: float = 10 * SECOND_MS
-    safe_mode: SafeModeLimits = SafeModeLimits()
-    racks: RackTable = RackTable()
-    rack_script: RackScript | None = None
-    close_delay_ms: int = 10 * MINUTE_MS
-    resend_after_ms: int = 30 * SECOND_MS
-    answers_kept_ms: int = 10 * MINUTE_MS
-    worker_interval_ms: float = 5_000
-    executor: ExecutorConfig = ExecutorConfig()
 
 
 class StorageContainerManager:
@@ -112,9 +79,17 @@ class StorageContainerManager:
             dead_after_ms=config.dead_after_ms,
             present_for_ms=MISSED_MAX * config.heartbeat_interval_ms,
         )
+        self._pipelines = KnownPipelines()
         self._allocator = Allocator(
             self._executor,
-            self._nodes,
+            WritablePipelines(
+                self._executor,
+                self._nodes,
+                self._pipelines,
+                missing_replicas_max=config.missing_replicas_max,
+                demand=lambda replication: self._memberships.demand(replication),
+            ),
+            replication=config.replication,
             container_bytes_max=config.container_bytes_max,
             open_containers_max=config.open_containers_max,
         )
@@ -133,6 +108,8 @@ class StorageContainerManager:
             runtime.clock,
             resend_after_ms=config.resend_after_ms,
         )
+        self._memberships = self._made_memberships()
+        self._pipeline_watch = self._made_pipeline_watch()
         self._heartbeats = self._made_heartbeats()
         racks = Racks(config.racks, config.rack_script, runtime.blocking, runtime.clock)
         self._registration = Registration(
@@ -162,6 +139,39 @@ class StorageContainerManager:
             {},
         )
 
+    def _made_memberships(self) -> Memberships:
+        config = self._config
+        return Memberships(
+            self._executor,
+            self._nodes,
+            self._pipelines,
+            self._safe_mode.may_give_ids,
+            self._runtime.rng,
+            replication=config.replication,
+            limits=PipelineLimits(
+                per_node_max=config.pipelines_per_node_max,
+                missing_replicas_max=config.missing_replicas_max,
+                open_ms_max=config.pipeline_open_ms_max,
+            ),
+        )
+
+    def _made_pipeline_watch(self) -> PipelineWatch:
+        config = self._config
+        return PipelineWatch(
+            self._executor,
+            self._nodes,
+            self._replicas,
+            self._pipelines,
+            self._memberships,
+            self._runtime.clock,
+            leads=self.leads,
+            may_give_ids=self._safe_mode.may_give_ids,
+            interval_ms=config.pipeline_interval_ms,
+            stood_still_ms=config.stood_still_ms,
+            close_delay_ms=config.close_delay_ms,
+            drain_ms_max=config.pipeline_drain_ms_max,
+        )
+
     def _made_heartbeats(self) -> Heartbeats:
         config, executor = self._config, self._executor
         return Heartbeats(
@@ -174,12 +184,7 @@ class StorageContainerManager:
                 self._replicas,
                 container_bytes_max=config.container_bytes_max,
             ),
-            memberships=Memberships(
-                executor,
-                self._nodes,
-                self._safe_mode.may_give_ids,
-                replication_factor=config.replication_factor,
-            ),
+            memberships=self._memberships,
             watch=ContainerWatch(
                 executor,
                 self._replicas,
@@ -231,7 +236,7 @@ class StorageContainerManager:
             answers_kept_ms=self._config.answers_kept_ms,
             interval_ms=self._config.worker_interval_ms,
         )
-        for worker in (expiry, self.health_watch, self.repair_gate):
+        for worker in (expiry, self.health_watch, self.repair_gate, self._pipeline_watch):
             self._workers.append(self._runtime.tasks.start_worker(worker))
 
     async def stop(self) -> None:
@@ -252,6 +257,7 @@ class StorageContainerManager:
             self._heartbeats.forget()
             self.health_watch.begin()
             self.repair_gate.begin()
+            self._pipeline_watch.forget()
             self._allocator.load()
             # At the end: what meets a damaged row has to be done again.
             self._led_term = replica.term

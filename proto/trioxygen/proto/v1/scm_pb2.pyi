@@ -86,7 +86,7 @@ class NodeRow(_message.Message):
     def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ..., operation: _Optional[_Union[NodeOperation, str]] = ..., registered_ms: _Optional[int] = ..., rack: _Optional[str] = ..., maintenance_until_ms: _Optional[int] = ..., operation_since_ms: _Optional[int] = ...) -> None: ...
 
 class PipelineRow(_message.Message):
-    __slots__ = ("former_id", "node_ids", "open", "pipeline_id", "replica_indexes", "volume_ids", "state", "replication", "created_ms")
+    __slots__ = ("former_id", "node_ids", "open", "pipeline_id", "replica_indexes", "volume_ids", "state", "replication", "created_ms", "open_container_ids", "containers_opened")
     FORMER_ID_FIELD_NUMBER: _ClassVar[int]
     NODE_IDS_FIELD_NUMBER: _ClassVar[int]
     OPEN_FIELD_NUMBER: _ClassVar[int]
@@ -96,6 +96,8 @@ class PipelineRow(_message.Message):
     STATE_FIELD_NUMBER: _ClassVar[int]
     REPLICATION_FIELD_NUMBER: _ClassVar[int]
     CREATED_MS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_CONTAINER_IDS_FIELD_NUMBER: _ClassVar[int]
+    CONTAINERS_OPENED_FIELD_NUMBER: _ClassVar[int]
     former_id: str
     node_ids: _containers.RepeatedScalarFieldContainer[str]
     open: bool
@@ -105,7 +107,9 @@ class PipelineRow(_message.Message):
     state: PipelineState
     replication: _types_pb2.Replication
     created_ms: int
-    def __init__(self, former_id: _Optional[str] = ..., node_ids: _Optional[_Iterable[str]] = ..., open: _Optional[bool] = ..., pipeline_id: _Optional[int] = ..., replica_indexes: _Optional[_Iterable[int]] = ..., volume_ids: _Optional[_Iterable[str]] = ..., state: _Optional[_Union[PipelineState, str]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., created_ms: _Optional[int] = ...) -> None: ...
+    open_container_ids: _containers.RepeatedScalarFieldContainer[int]
+    containers_opened: int
+    def __init__(self, former_id: _Optional[str] = ..., node_ids: _Optional[_Iterable[str]] = ..., open: _Optional[bool] = ..., pipeline_id: _Optional[int] = ..., replica_indexes: _Optional[_Iterable[int]] = ..., volume_ids: _Optional[_Iterable[str]] = ..., state: _Optional[_Union[PipelineState, str]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., created_ms: _Optional[int] = ..., open_container_ids: _Optional[_Iterable[int]] = ..., containers_opened: _Optional[int] = ...) -> None: ...
 
 class ContainerRow(_message.Message):
     __slots__ = ("container_id", "state", "former_pipeline_id", "created_ms", "used_bytes", "block_count", "pipeline_id", "replication", "commit_sequence")
@@ -216,6 +220,20 @@ class ClosePipeline(_message.Message):
     pipeline_id: int
     former_id: str
     def __init__(self, pipeline_id: _Optional[int] = ..., former_id: _Optional[str] = ...) -> None: ...
+
+class MovePipeline(_message.Message):
+    __slots__ = ("pipeline_id", "to")
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    pipeline_id: int
+    to: PipelineState
+    def __init__(self, pipeline_id: _Optional[int] = ..., to: _Optional[_Union[PipelineState, str]] = ...) -> None: ...
+
+class RemovePipeline(_message.Message):
+    __slots__ = ("pipeline_id",)
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    pipeline_id: int
+    def __init__(self, pipeline_id: _Optional[int] = ...) -> None: ...
 
 class OpenContainer(_message.Message):
     __slots__ = ("pipeline_id",)

@@ -16,15 +16,16 @@ from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.hdds.container.blocks import block_key
 from trioxygen.metadata.client.scm import ScmClient
+from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.schema import ALL_TABLES, DELETED_BLOCKS
-from trioxygen.metadata.scm.service import ScmConfig, StorageContainerManager
+from trioxygen.metadata.scm.service import StorageContainerManager
 from trioxygen.metadata.store.memory_kv import MemoryStore
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, BlockSlice
 
 CONFIG = ScmConfig(
     cluster_id="cluster-1",
-    replication_factor=3,
+    pipelines_per_node_max=1,
     container_bytes_max=1 << 20,
     close_delay_ms=0,
     heartbeat_interval_ms=20,

@@ -4,16 +4,19 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 from tests.unit.metadata.inline_runtime import inline_runtime
 from tests.unit.metadata.manual_clock import ManualClock
 from tests.unit.metadata.memory_replica import MemoryReplica
+from trioxygen.common.replication import RATIS_ONE
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.rpc.network import Server
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.scm import ScmClient
+from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.schema import ALL_TABLES
-from trioxygen.metadata.scm.service import ScmConfig, StorageContainerManager
+from trioxygen.metadata.scm.service import StorageContainerManager
 from trioxygen.metadata.store.memory_kv import MemoryStore
 from trioxygen.metadata.store.ports import Table
 from trioxygen.proto.v1 import scm_pb2 as scm
@@ -21,6 +24,7 @@ from trioxygen.proto.v1 import scm_pb2 as scm
 CLUSTER = "cluster-1"
 CONFIG = ScmConfig(
     cluster_id=CLUSTER,
+    replication=RATIS_ONE,
     container_bytes_max=1_000,
     open_containers_max=2,
     stale_after_ms=30_000,
@@ -190,12 +194,12 @@ async def _with_scm(config: ScmConfig, scenario: Scenario) -> None:
         await harness.stop()
 
 
-def scm_test(**changed: int) -> Callable[[Scenario], Callable[[], None]]:
+def scm_test(**changed: Any) -> Callable[[Scenario], Callable[[], None]]:
     """Makes a test of a scenario with an SCM whose configuration differs in these values."""
 
     def decorate(scenario: Scenario) -> Callable[[], None]:
         def run() -> None:
-            config = replace(CONFIG, **changed)  # type: ignore[arg-type]
+            config = replace(CONFIG, **changed)
             asyncio.run(_with_scm(config, scenario))
 
         run.__name__ = run.__qualname__ = getattr(scenario, "__name__", "scenario")

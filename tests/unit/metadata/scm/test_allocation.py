@@ -10,6 +10,7 @@ from trioxygen.common.errors import (
     PipelineNotReady,
     SafeMode,
 )
+from trioxygen.common.replication import RATIS_THREE
 from trioxygen.proto.v1 import scm_pb2 as scm
 
 
@@ -85,29 +86,42 @@ async def test_nothing_is_allocated_without_a_healthy_pipeline(harness: ScmHarne
     await harness.allocate()
 
 
-@scm_test(replication_factor=3)
-async def test_pipeline_wants_all_its_nodes(harness: ScmHarness) -> None:
+@scm_test(replication=RATIS_THREE)
+async def test_error_says_how_many_datanodes_are_needed_and_how_many_there_are(
+    harness: ScmHarness,
+) -> None:
     await harness.join("dn1", "dn2")
-    with pytest.raises(NotEnoughDataNodes):
+    with pytest.raises(NotEnoughDataNodes) as refused:
         await harness.allocate()
-    await harness.join("dn3", "dn4")
+    facts = refused.value.facts
+    assert (facts["replication"], facts["needed"], facts["healthy"]) == ("RATIS/THREE", "3", "2")
+    await harness.join("dn3")
     reply = await harness.allocate()
     assert [datanode.node_id for datanode in reply.pipeline.datanodes] == ["dn1", "dn2", "dn3"]
+    assert reply.pipeline.replication == RATIS_THREE.proto
+
+
+@scm_test(replication=RATIS_THREE)
+async def test_pipeline_goes_on_through_its_majority(harness: ScmHarness) -> None:
+    await harness.join("dn1", "dn2", "dn3")
     harness.clock.advance(29_999)
-    for node_id in ("dn1", "dn3", "dn4"):
+    for node_id in ("dn1", "dn3"):
         await harness.heartbeat(node_id)
     harness.clock.advance(1)
+    assert (await harness.allocate()).pipeline.datanodes[1].node_id == "dn2"
+    harness.clock.advance(29_999)
+    await harness.heartbeat("dn3")
     with pytest.raises(NotEnoughDataNodes):
         await harness.allocate()
 
 
-@scm_test(replication_factor=2)
+@scm_test(replication=RATIS_THREE, pipelines_per_node_max=1)
 async def test_nodes_that_report_at_once_are_each_in_one_pipeline(harness: ScmHarness) -> None:
-    names = ["dn4", "dn1", "dn3", "dn2", "dn0"]
+    names = ["dn4", "dn1", "dn3", "dn2", "dn0", "dn5", "dn6"]
     await asyncio.gather(*(harness.join(name) for name in names))
     pipelines = (await harness.describe()).pipelines
     members = [node_id for pipeline in pipelines for node_id in pipeline.node_ids]
-    assert len(members) == len(set(members)) == 4
+    assert len(members) == len(set(members)) == 6
 
 
 @scm_test()
@@ -161,7 +175,7 @@ async def test_promises_end_when_reports_tell_better(harness: ScmHarness) -> Non
     assert (await harness.allocate(8, 100)).blocks.container == first
 
 
-@scm_test(container_bytes_max=1_000, replication_factor=3)
+@scm_test(container_bytes_max=1_000, replication=RATIS_THREE)
 async def test_promises_live_as_long_however_many_replicas_report(harness: ScmHarness) -> None:
     names = ("dn1", "dn2", "dn3")
     await harness.join(*names)
@@ -218,7 +232,7 @@ async def test_open_containers_are_taken_over_after_a_restart(harness: ScmHarnes
     assert (await harness.allocate()).blocks.container != before
 
 
-@scm_test(replication_factor=2, close_delay_ms=1_000)
+@scm_test(replication=RATIS_THREE, missing_replicas_max=1, close_delay_ms=1_000)
 async def test_every_replica_is_closed_also_after_the_first_one_has(harness: ScmHarness) -> None:
     await harness.join("dn1", "dn2")
     full = (await harness.allocate()).blocks.container

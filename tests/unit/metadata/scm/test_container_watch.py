@@ -1,6 +1,7 @@
 """The container checks are asked for each node that reports."""
 
 from tests.unit.metadata.scm.scm_harness import ScmHarness, report, scm_test
+from trioxygen.common.replication import RATIS_THREE
 from trioxygen.proto.v1 import scm_pb2 as scm
 
 # More than are looked at in one heartbeat.
@@ -43,7 +44,7 @@ async def test_replica_that_failed_has_the_others_closed(harness: ScmHarness) ->
     assert await harness.state_of(container) == scm.CLOSED
 
 
-@scm_test(replication_factor=2)
+@scm_test(replication=RATIS_THREE, missing_replicas_max=1)
 async def test_container_is_unhealthy_when_none_of_its_replicas_can_be_written(
     harness: ScmHarness,
 ) -> None:

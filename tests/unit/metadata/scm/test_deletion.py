@@ -6,6 +6,7 @@ import pytest
 from tests.unit.metadata.memory_replica import MemoryReplica
 from tests.unit.metadata.scm.scm_harness import ScmHarness, report, scm_test
 from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.replication import RATIS_THREE
 from trioxygen.metadata.scm.schema import ALL_TABLES, DELETED_BLOCKS
 from trioxygen.metadata.store.memory_kv import MemoryStore, MemoryTxn
 from trioxygen.metadata.store.ports import Table
@@ -57,9 +58,11 @@ async def test_deletion_is_sent_again_until_it_is_acknowledged_and_then_forgotte
     await harness.heartbeat(deleted=(command.transaction_id, 4_711))
 
 
-@scm_test(replication_factor=2)
+@scm_test(replication=RATIS_THREE, missing_replicas_max=1)
 async def test_deletion_waits_for_every_node_of_the_pipeline(harness: ScmHarness) -> None:
-    await harness.join("dn1", "dn2", "dn3")
+    await harness.join("dn1", "dn2")
+    # It has no part in their pipeline.
+    await harness.register("dn3")
     blocks = (await harness.allocate(5)).blocks
     await delete(harness, blocks)
     assert deletions(await harness.heartbeat("dn3")) == []
@@ -202,7 +205,7 @@ async def test_deletion_goes_to_all_who_report_the_container(harness: ScmHarness
     assert list(waiting(harness).values()) == [["dn1", "dn2"], ["dn2"]]
 
 
-@scm_test(replication_factor=2)
+@scm_test(replication=RATIS_THREE, missing_replicas_max=1)
 async def test_deletion_waits_also_for_members_that_have_not_reported_yet(
     harness: ScmHarness,
 ) -> None:

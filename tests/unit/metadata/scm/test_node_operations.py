@@ -98,7 +98,7 @@ async def with_container_of_three(harness: ScmHarness) -> int:
     return container
 
 
-@scm_test(replication_factor=3)
+@scm_test(replication=RATIS_THREE)
 async def test_node_is_not_decommissioned_where_the_others_are_too_few(
     harness: ScmHarness,
 ) -> None:

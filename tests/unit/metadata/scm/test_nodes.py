@@ -2,6 +2,7 @@ import pytest
 
 from tests.unit.metadata.scm.scm_harness import CLUSTER, ScmHarness, report, scm_test
 from trioxygen.common.errors import InvalidRequest, WrongIdentity
+from trioxygen.common.replication import RATIS_THREE
 from trioxygen.common.rpc.call import Role
 from trioxygen.metadata.replication.retries import RETRIES
 from trioxygen.metadata.scm.schema import CONTAINERS, NODES
@@ -105,7 +106,7 @@ async def test_containers_that_nobody_has_reported_yet_are_located_where_their_p
     assert await harness.client.locate([]) == []
 
 
-@scm_test(replication_factor=3)
+@scm_test(replication=RATIS_THREE)
 async def test_members_that_have_not_told_what_they_have_are_located_behind_those_that_did(
     harness: ScmHarness,
 ) -> None:

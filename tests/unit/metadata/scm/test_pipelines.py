@@ -1,8 +1,9 @@
 import pytest
 
 from tests.unit.metadata.scm.scm_harness import ScmHarness, report, scm_test
-from trioxygen.common.errors import NotEnoughDataNodes, PipelineNotReady
+from trioxygen.common.errors import PipelineNotReady
 from trioxygen.metadata.replication.state import SEQUENCE, put_integer
+from trioxygen.metadata.scm.pipeline_state import PipelineState
 from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, NODES, PIPELINES, id_key
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.types_pb2 import BlockRange
@@ -42,7 +43,7 @@ async def test_pipeline_that_is_closed_takes_no_writes_and_its_containers_are_cl
         scm.ClosePipeline(pipeline_id=reply.pipeline.pipeline_id)
     )
     assert await harness.state_of(container) == scm.CLOSING
-    with pytest.raises(NotEnoughDataNodes):
+    with pytest.raises(PipelineNotReady):
         await harness.allocate()
     [command] = (await harness.heartbeat("dn1", report(container, 5))).commands
     assert command.close_container.container_id == container
@@ -178,9 +179,10 @@ async def test_pipeline_that_lost_a_disk_is_closed_and_replaced(harness: ScmHarn
     await harness.register("dn1")
     both = [disk("old", 20), disk("small", 10)]
     request = scm.HeartbeatRequest(node_id="dn1", full_report=True, volumes=both)
-    [command] = (await harness.client.heartbeat(request)).commands
+    [command, other] = (await harness.client.heartbeat(request)).commands
+    # A ring on each disk.
     first = command.create_pipeline
-    assert first.volume_id == "old"
+    assert (first.volume_id, other.create_pipeline.volume_id) == ("old", "small")
     ring = scm.PipelineReport(pipeline_id=first.pipeline.pipeline_id, leader=True, term=1)
     await harness.client.heartbeat(
         scm.HeartbeatRequest(node_id="dn1", volumes=both, pipelines=[ring])
@@ -193,8 +195,9 @@ async def test_pipeline_that_lost_a_disk_is_closed_and_replaced(harness: ScmHarn
     second = command.create_pipeline
     assert second.volume_id == "new"
     assert second.pipeline.pipeline_id > max(first.pipeline.pipeline_id, container)
-    assert {row.pipeline_id: row.open for row in pipelines(harness)} == {
-        first.pipeline.pipeline_id: False,
-        second.pipeline.pipeline_id: True,
+    assert {row.pipeline_id: PipelineState(row.state) for row in pipelines(harness)} == {
+        first.pipeline.pipeline_id: PipelineState.CLOSING,
+        other.create_pipeline.pipeline.pipeline_id: PipelineState.CLOSED,
+        second.pipeline.pipeline_id: PipelineState.ALLOCATED,
     }
     assert await harness.state_of(container) == scm.CLOSING

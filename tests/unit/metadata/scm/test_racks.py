@@ -104,7 +104,7 @@ def test_program_that_fails_is_asked_again_after_a_minute(answer: OSError | str)
     asyncio.run(run())
 
 
-@scm_test(racks=RackTable.parse({"dn1": "/r1"}))  # type: ignore[arg-type]
+@scm_test(racks=RackTable.parse({"dn1": "/r1"}))
 async def test_rack_of_a_node_is_kept_and_told_to_readers(harness: ScmHarness) -> None:
     await harness.join("dn1")
     container = (await harness.allocate()).blocks.container

@@ -4,7 +4,6 @@ import pytest
 
 from tests.unit.metadata.scm.held_replica import start_held, turns
 from tests.unit.metadata.scm.scm_harness import ScmHarness, scm_test
-from trioxygen.metadata.scm.allocator import Allocator
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.safe_mode import SafeModeWatch
 from trioxygen.proto.v1 import scm_pb2 as scm
@@ -19,7 +18,7 @@ def watch_of(harness: ScmHarness) -> SafeModeWatch:
     heartbeat = scm.HeartbeatRequest(node_id="dn2", full_report=True)
     nodes.taken(heartbeat, nodes.heard(heartbeat))
     executor = harness.manager.executor
-    allocator = Allocator(executor, nodes, container_bytes_max=1_000, open_containers_max=1)
+    allocator = harness.manager._allocator
     watch = SafeModeWatch(
         executor, nodes, allocator, harness.clock, silent_after_ms=SILENT_AFTER_MS
     )

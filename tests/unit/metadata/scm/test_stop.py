@@ -14,6 +14,7 @@ async def test_stopped_scm_leaves_no_worker_behind(harness: ScmHarness) -> None:
     assert _workers(harness) == {
         "scm-answer-expiry",
         "scm-node-health",
+        "scm-pipelines",
         "scm-safe-mode",
     }
     await harness.manager.stop()

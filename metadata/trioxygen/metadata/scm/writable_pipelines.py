@@ -1,0 +1,191 @@
+"""Which pipelines a writer may be given, and what is said when there is none."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from trioxygen.common.errors import (
+    NoSpace,
+    NotEnoughDataNodes,
+    PipelineNotReady,
+    TrioxygenError,
+)
+from trioxygen.common.replication import Replication
+from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.pipeline_plan import members_now
+from trioxygen.metadata.scm.pipelines import KnownPipelines, replication_of
+from trioxygen.metadata.scm.plan_nodes import cluster_of
+from trioxygen.proto.v1 import scm_pb2
+from trioxygen.proto.v1.scm_pb2 import PipelineRow
+
+_LAST_RESORT: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritablePipeline:
+    """One that goes on, as the choice among them sees it.
+
+    Attributes:
+    is_ready: its ring has a leader, or each of its rings has.
+    has_room: for anything at all, as far as it is known.
+    room_bytes: by the last report, less what was promised since: for a choice, not a bound. What is
+        only promised may never come.
+    missed: members that it has not, that do not answer, or that the writer has excluded.
+    is_enough: the others suffice.
+    """
+
+    pipeline_id: int
+    is_ready: bool = True
+    has_room: bool = True
+    room_bytes: int = 0
+    missed: int = 0
+    is_enough: bool = True
+
+    @property
+    def rank(self) -> int:
+        return self.missed if self.is_enough else _LAST_RESORT
+
+
+def best_of(pipelines: Iterable[WritablePipeline], wanted_bytes: int) -> list[WritablePipeline]:
+    """All members of a pipeline come before room, and nearly full ones only where nothing else is:
+    what comes decides there.
+
+    Args: pipelines: that are ready and have room."""
+    pipelines = list(pipelines)
+    best_rank = min(pipeline.rank for pipeline in pipelines)
+    best = [pipeline for pipeline in pipelines if pipeline.rank == best_rank]
+    return [pipeline for pipeline in best if pipeline.room_bytes > wanted_bytes] or best
+
+
+def quorum_of(row: PipelineRow, missing_replicas_max: int) -> int:
+    """So many members must answer: of a ring the majority; of an erasure-coded pipeline all, unless
+    the configuration allows less."""
+    replication = replication_of(row)
+    if replication.is_ec:
+        return min(len(row.node_ids), replication.members_min(missing_replicas_max))
+    return len(row.node_ids) // 2 + 1
+
+
+def leads(nodes: Nodes, node_id: str, pipeline_id: int) -> bool:
+    report = nodes.report(node_id)
+    ring = None if report is None else report.pipelines.get(pipeline_id)
+    return ring is not None and ring.leader
+
+
+def has_leader(nodes: Nodes, row: PipelineRow, members: Iterable[str]) -> bool:
+    """Whether these members take writes: one of them leads their ring, or each leads its own."""
+    if replication_of(row).is_ec:
+        return all(leads(nodes, node_id, row.pipeline_id) for node_id in members)
+    return nodes.leader_of(row) in set(members)
+
+
+class WritablePipelines:
+    """Args: demand: is told a replication that there is no pipeline of yet."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        nodes: Nodes,
+        pipelines: KnownPipelines,
+        *,
+        missing_replicas_max: int,
+        demand: Callable[[Replication], None],
+    ) -> None:
+        self._executor, self._nodes, self._pipelines = executor, nodes, pipelines
+        self._missing_replicas_max, self._demand = missing_replicas_max, demand
+
+    def choose(
+        self,
+        replication: Replication,
+        *,
+        excluded: Collection[str],
+        promised_bytes: Mapping[int, int],
+        wanted_bytes: int,
+    ) -> dict[int, PipelineRow]:
+        """Those that are as good as any, by their ids.
+
+        Raises: NotEnoughDataNodes, NoSpace, PipelineNotReady."""
+        with self._executor.store.read() as txn:
+            rows = self._pipelines.open_ones(txn).get(replication, [])
+        by_id = {row.pipeline_id: row for row in rows}
+        seen = [self._seen(row, excluded, promised_bytes) for row in rows]
+        going_on = [pipeline for pipeline in seen if pipeline is not None]
+        with_room = [pipeline for pipeline in going_on if pipeline.has_room]
+        if not with_room:
+            raise self._none(replication, is_full=bool(going_on))
+        ready = [pipeline for pipeline in with_room if pipeline.is_ready]
+        if not ready:
+            raise PipelineNotReady("no pipeline that has room is ready yet")
+        best = best_of(ready, wanted_bytes)
+        return {pipeline.pipeline_id: by_id[pipeline.pipeline_id] for pipeline in best}
+
+    def _seen(
+        self, row: PipelineRow, excluded: Collection[str], promised_bytes: Mapping[int, int]
+    ) -> WritablePipeline | None:
+        """None: too few of its members are healthy."""
+        nodes, quorum = self._nodes, quorum_of(row, self._missing_replicas_max)
+        healthy = [node_id for node_id in row.node_ids if self._is_healthy(node_id)]
+        if len(healthy) < quorum:
+            return None
+        there = [node_id for node_id in healthy if node_id not in excluded]
+        writable = min(nodes.writable_bytes(node_id) for node_id in healthy)
+        return WritablePipeline(
+            pipeline_id=row.pipeline_id,
+            is_ready=has_leader(nodes, row, healthy)
+            # Which ids its containers have had is known only then.
+            and all(nodes.fully_reported(node_id) for node_id in healthy),
+            has_room=all(self._has_room(node_id) for node_id in healthy),
+            room_bytes=writable - promised_bytes.get(row.pipeline_id, 0),
+            missed=replication_of(row).members - len(there),
+            is_enough=len(there) >= quorum,
+        )
+
+    def _is_healthy(self, node_id: str) -> bool:
+        return self._nodes.health(node_id) == scm_pb2.HEALTHY
+
+    def _has_room(self, node_id: str) -> bool:
+        return self._nodes.writable_bytes(node_id) > 0 or not self._nodes.has_volumes(node_id)
+
+    def _none(self, replication: Replication, *, is_full: bool) -> TrioxygenError:
+        """What is said when no pipeline can be written."""
+        with self._executor.store.read() as txn:
+            cluster = cluster_of(txn, self._nodes)
+        needed = replication.members_min(self._missing_replicas_max)
+        there = [node for node in cluster.nodes.values() if node.is_healthy and node.is_in_service]
+        if members_now(replication, cluster, self._missing_replicas_max):
+            self._demand(replication)
+        if sum(node.has_room for node in there) >= needed:
+            return PipelineNotReady(f"a pipeline of {replication.text} is being made")
+        healthy = len(there)
+        if is_full or healthy >= needed:
+            return NoSpace("every pipeline has a DataNode that is full")
+        return NotEnoughDataNodes(
+            f"{replication.text} needs {needed} healthy DataNodes in service, there are {healthy}",
+            replication=replication.text,
+            needed=needed,
+            healthy=healthy,
+        )
+
+    def taking_new_data(self) -> set[str]:
+        """The nodes of pipelines that blocks are given of."""
+        return {
+            node_id
+            for row, pipeline in self._going_on()
+            if pipeline.is_ready and pipeline.has_room
+            for node_id in row.node_ids
+            if self._is_healthy(node_id)
+        }
+
+    def is_full(self) -> bool:
+        """Whether there are pipelines, and none takes data or will when it is ready."""
+        going_on = [row for row, _ in self._going_on()]
+        return bool(going_on) and all(
+            any(self._nodes.is_full(node_id) for node_id in row.node_ids) for row in going_on
+        )
+
+    def _going_on(self) -> list[tuple[PipelineRow, WritablePipeline]]:
+        with self._executor.store.read() as txn:
+            rows = [row for of_it in self._pipelines.open_ones(txn).values() for row in of_it]
+        seen = [(row, self._seen(row, (), {})) for row in rows]
+        return [(row, pipeline) for row, pipeline in seen if pipeline is not None]
