@@ -35,7 +35,7 @@ _S3_CODES: Final[dict[type[TrioxygenError], str]] = {
     errors.NoSuchAccessKey: "InvalidAccessKeyId",
     errors.Overloaded: "SlowDown",
     errors.NoSpace: "InsufficientStorage",
-    # Of others the client may try again.
+    # Of others the client may try again; also of too few DataNodes, of which one may be restarting.
     errors.Unavailable: "ServiceUnavailable",
 }
 
@@ -62,4 +62,15 @@ def s3_error_of(error: TrioxygenError) -> S3Error | None:
     details = {
         _DETAILS[name]: value for name, value in error.facts.items() if _DETAILS.get(name) in known
     }
-    return S3Error(code, details=details)
+    return S3Error(code, _message_of(error), details=details)
+
+
+def _message_of(error: TrioxygenError) -> str | None:
+    """Where more helps: no client's retry brings DataNodes, an operator may."""
+    facts = error.facts
+    if isinstance(error, errors.NotEnoughDataNodes) and {"needed", "healthy"} <= facts.keys():
+        return (
+            f"The storage class needs {facts['needed']} DataNodes, and {facts['healthy']} can take"
+            " data now. Please try again later."
+        )
+    return None

@@ -60,6 +60,16 @@ def test_facts_go_to_the_log_with_the_request_id_and_not_to_the_client(
     assert all(value in output for value in error.facts.values())
 
 
+def test_too_few_datanodes_are_told_by_their_number() -> None:
+    asked = request("PUT")
+    error = NotEnoughDataNodes("of node-7", replication="EC/3-2", needed=5, healthy=4)
+    answer = s3_error(error, asked)
+    assert (answer.status, answer.code) == (503, "ServiceUnavailable")
+    assert answer.message == (
+        "The storage class needs 5 DataNodes, and 4 can take data now. Please try again later."
+    )
+
+
 def test_what_the_client_did_wrong_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     asked = request()
     assert s3_error(S3Error("NoSuchKey"), asked).code == "NoSuchKey"
