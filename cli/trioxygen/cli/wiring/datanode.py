@@ -78,6 +78,7 @@ async def build_datanode(
         [VolumeParts(data, open_index, wal, ring_members(runtime, wal, transport))],
         [build_scm_client(config, runtime, [each]) for each in scm_addresses],
         services=[replace(transport.service, group_of=Role.DATANODE)],
+        locate=build_scm_client(config, runtime, list(scm_addresses)).locate,
     )
     return datanode, wal
 

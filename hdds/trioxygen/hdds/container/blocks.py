@@ -25,6 +25,8 @@ META: Final = Table(4, "meta")
 TABLES: Final = (BLOCKS.table, CONTAINERS.table, SEGMENTS.table, META)
 
 OWN_FILE: Final = -1
+# Of a block in memory: its bytes have yet to come here.
+MISSING: Final = -2
 
 _BLOCK_KEY: Final = struct.Struct(">QQ")
 _CONTAINER_KEY: Final = struct.Struct(">Q")
@@ -64,7 +66,8 @@ class BlockGroup(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A stored block. `segment` is OWN_FILE for one in a file of its own (its offset is 0 then)."""
+    """A stored block. `segment` is OWN_FILE for one in a file of its own (its offset is 0 then),
+    MISSING for one that is not stored yet (no row says that)."""
 
     size_bytes: int
     commit_sequence: int

@@ -60,6 +60,7 @@ class Container:
     highest_local: of all blocks that it ever had, deleted ones too; at least.
     commit_sequence: of the last of them (`sequence_of`); 0: of before that was kept.
     origin_node_id: that took its writes; empty: this node.
+    lacking: sequences of blocks whose bytes have yet to come here, by their keys.
     is_identity_kept: whose it is stands beside its row as well.
     """
 
@@ -81,6 +82,7 @@ class Container:
     highest_local: int = 0
     commit_sequence: int = 0
     origin_node_id: str = ""
+    lacking: dict[bytes, int] = field(default_factory=dict)
     is_identity_kept: bool = False
 
     @classmethod
@@ -147,6 +149,12 @@ class Container:
         return self.used_bytes + self.pending_bytes + self.reserved_bytes
 
     @property
+    def whole_through(self) -> int:
+        """The commit sequence up to which nothing is missing: of two replicas the one with less may
+        lack what the other has."""
+        return min([self.commit_sequence, *(sequence - 1 for sequence in self.lacking.values())])
+
+    @property
     def garbage_bytes(self) -> int:
         return sum(segment.garbage_bytes for segment in self.segments.values())
 
@@ -162,7 +170,7 @@ class Container:
             highest_local=min(self.highest_local, NUMBER_MAX),
             pipeline_id=self.pipeline_id,
             replica_index=self.replica_index,
-            commit_sequence=self.commit_sequence,
+            commit_sequence=self.whole_through,
             origin_node_id=self.origin_node_id or node_id,
         )
 
@@ -220,6 +228,13 @@ class Container:
         Args: commit_sequence: of what the log brought."""
         self.highest_local = max(self.highest_local, block_of_key(key)[1])
         self.commit_sequence = max(self.commit_sequence, commit_sequence)
+
+    def lacks(self, key: bytes, sequence: int) -> None:
+        """The log has put a block whose bytes are not here. Args: sequence: of its entry."""
+        self.lacking[key] = sequence
+
+    def lacks_no_more(self, key: bytes) -> None:
+        self.lacking.pop(key, None)
 
     def applied(self, size_bytes: int) -> None:
         """Of a block that waits for the flusher."""

@@ -17,7 +17,7 @@ from trioxygen.hdds.datanode.description import described, tell_room
 from trioxygen.hdds.datanode.heartbeat import Heartbeat
 from trioxygen.hdds.datanode.homes import Homes
 from trioxygen.hdds.datanode.metrics import DataNodeCollector
-from trioxygen.hdds.datanode.ports import ScmClient
+from trioxygen.hdds.datanode.ports import Locate, ScmClient
 from trioxygen.hdds.datanode.service import DataNodeService
 from trioxygen.hdds.datanode.volumes import VolumeParts, belong_to, open_volume
 from trioxygen.hdds.datanode.work import VolumeWork
@@ -50,6 +50,7 @@ class DataNode:
     Args:
         scms: a client of each SCM; none for a node that is tried alone: it sends no heartbeats.
         services: served beside its own: what members of rings say to each other.
+        locate: the SCM's answer for some containers; None: nobody is asked.
     """
 
     def __init__(
@@ -60,13 +61,14 @@ class DataNode:
         scms: Sequence[ScmClient],
         *,
         services: Sequence[Service] = (),
+        locate: Locate | None = None,
     ) -> None:
         assert volumes, "a DataNode without a volume"
         self._runtime, self._config, self._parts = runtime, config, volumes
         self._scms, self._services = scms, services
         self._opened: list[OpenedVolume] = []
         self.works: list[VolumeWork] = []
-        self.homes = Homes(config.node_id, self.works)
+        self.homes = Homes(config.node_id, self.works, locate)
         self._tasks: list[asyncio.Task[Any]] = []
         self._server: Server | None = None
         # The SCMs answer at once, and the first answer is written to a volume's file.
@@ -115,7 +117,7 @@ class DataNode:
         self._server = await network.serve(self._config.address, services)
         self._runtime.registry.register(self._collector)
         for work in self.works:
-            for worker in (work.compactor, work.scrubber, work.expiry, work.removals):
+            for worker in work.workers():
                 self._start_worker(worker)
         commands = Commands(self._runtime.clock, self.homes)
         for number, scm in enumerate(self._scms, start=1):
@@ -162,7 +164,13 @@ class DataNode:
         rings = Rings(
             self._runtime, self._config, volume, parts.log, parts.replicas, opened.recovered
         )
-        work = VolumeWork(rings, self._config, self._runtime.clock)
+        work = VolumeWork(
+            rings,
+            self._config,
+            self._runtime.clock,
+            network=self._runtime.network,
+            sources=self.homes.sources,
+        )
         self.works.append(work)
         self._opened.remove(opened)
         # Before the replay: a long log needs room.

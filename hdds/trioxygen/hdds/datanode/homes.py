@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from trioxygen.common import logs
 from trioxygen.common.errors import InvalidRequest, NoSuchBlock, NoSuchContainer, NotLeader
 from trioxygen.hdds.container.container import Container
+from trioxygen.hdds.datanode.ports import Locate
 from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.ring.ring import Ring
 from trioxygen.proto.v1.datanode_pb2 import RingRow
@@ -15,10 +16,12 @@ log = logs.get(__name__)
 
 
 class Homes:
-    """Args: works: filled and cleared by their owner."""
+    """Args: works: filled and cleared by their owner. locate: the SCM's answer, if it is asked."""
 
-    def __init__(self, node_id: str, works: Sequence[VolumeWork]) -> None:
-        self._node_id, self._works = node_id, works
+    def __init__(
+        self, node_id: str, works: Sequence[VolumeWork], locate: Locate | None = None
+    ) -> None:
+        self._node_id, self._works, self._locate = node_id, works, locate
         self._joining = asyncio.Lock()
 
     def work_of(self, container_id: int) -> VolumeWork | None:
@@ -68,6 +71,24 @@ class Homes:
         not here. Raises: NoSpace, LogCorrupt, OSError."""
         home = self.find(container_id)
         return None if home is None else await home[0].rings.governing(home[1])
+
+    async def sources(self, container: Container) -> list[str]:
+        """Addresses of other nodes that have a replica like the one here: the members of its ring,
+        or, where that was left, those that the SCM knows."""
+        work = self.work_of(container.container_id)
+        ring = None if work is None else work.rings.get(container.pipeline_id)
+        if ring is not None:
+            members = ring.machine.members
+            return [member.address for member in members if member.node_id != self._node_id]
+        if self._locate is None:
+            return []
+        return [
+            replica.datanode.address
+            for location in await self._locate([container.container_id])
+            for replica in location.replicas
+            if replica.replica_index == container.replica_index
+            and replica.datanode.node_id != self._node_id
+        ]
 
     async def join(self, pipeline: Pipeline, volume_id: str = "") -> None:
         """Takes part in a pipeline's ring, on this volume, or else the roomiest one. Idempotent.

@@ -1,8 +1,13 @@
 """All that runs for one volume."""
 
+from collections.abc import Sequence
+
 from trioxygen.common.clock import Clock
+from trioxygen.common.rpc.network import Network
+from trioxygen.common.worker import Worker
 from trioxygen.hdds.container.compaction import Compactor
 from trioxygen.hdds.container.scrub import Scrubber
+from trioxygen.hdds.datanode.fetches import Fetcher, Fetches, Sources
 from trioxygen.hdds.datanode.reads import Reads
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.flusher import Flusher
@@ -28,7 +33,17 @@ class SealedExpiry:
 
 
 class VolumeWork:
-    def __init__(self, rings: Rings, config: DataNodeConfig, clock: Clock) -> None:
+    """Args: network, sources: what it lacks is fetched by them."""
+
+    def __init__(
+        self,
+        rings: Rings,
+        config: DataNodeConfig,
+        clock: Clock,
+        *,
+        network: Network,
+        sources: Sources,
+    ) -> None:
         self.rings, self.volume, self.blocks = rings, rings.volume, rings.blocks
         self.streams = rings.streams
         self.flusher = Flusher(rings, config, clock)
@@ -45,7 +60,16 @@ class VolumeWork:
             interval_ms=config.scrub_interval_ms,
         )
         self.removals = Removals(rings, self.flusher)
+        self.fetches = Fetches(rings, network, clock, config, sources)
+        self.fetchers = [
+            Fetcher(self.fetches, self.volume.volume_id, number)
+            for number in range(1, config.fetches_max + 1)
+        ]
         self.expiry = SealedExpiry(self.streams.sealed, self.volume.volume_id)
+
+    def workers(self) -> Sequence[Worker]:
+        """Of a volume in service; its flusher runs before."""
+        return (self.compactor, self.scrubber, self.expiry, self.removals, *self.fetchers)
 
     async def stop(self) -> None:
         """Leaves everything that was applied in the index. The volume is still open."""

@@ -17,6 +17,10 @@ class DataNodeConfig:
     stream_buffer_bytes_max: of all those; above it they are written as they come, in small pieces.
     sealed_expiry_ms: a stream that no PutBlock follows is dropped.
     container_wait_ms: how long a member of a ring waits for a container that the leader is to make.
+    fetches_max: blocks that a volume fetches from other members at once.
+    fetch_patience_ms: a block whose own stream is still open is not fetched before.
+    fetch_timeout_ms: for each piece, before another member is asked.
+    fetch_wait_ms_max: between tries of one block.
     space_reserve_bytes: writes are refused when less is free on the volume; None: what is usual for
         its disk.
     compact_live_share: a segment is rewritten when less of what it takes on disk is live.
@@ -48,6 +52,10 @@ class DataNodeConfig:
     stream_buffer_bytes_max: int = 24 * MIB
     sealed_expiry_ms: float = 15 * MINUTE_MS
     container_wait_ms: float = 5 * SECOND_MS
+    fetches_max: int = 2
+    fetch_patience_ms: float = 5 * SECOND_MS
+    fetch_timeout_ms: float = 5 * SECOND_MS
+    fetch_wait_ms_max: float = 5 * SECOND_MS
 
     cached_blocks_max: int = 20_000
     open_files_max: int = 256

@@ -21,18 +21,19 @@ from trioxygen.common.errors import (
 )
 from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.hdds.checksums import checksums_of
-from trioxygen.hdds.container.blocks import Block, BlockGroup, block_key
+from trioxygen.hdds.container.blocks import MISSING, OWN_FILE, Block, BlockGroup, block_key
 from trioxygen.hdds.container.container import Container
+from trioxygen.hdds.container.segment import Place
 from trioxygen.hdds.container.sequence import sequence_of
 from trioxygen.hdds.ring.left_behind import FORMAT, OutOfReach, Position
 from trioxygen.hdds.ring.pending import DeletedRange, PendingBlock
 from trioxygen.hdds.ring.places import BlockPlace, Places
-from trioxygen.hdds.ring.sealed import SealedBlocks
+from trioxygen.hdds.ring.sealed import SealedBlock, SealedBlocks
 from trioxygen.hdds.ring.volume_blocks import VolumeBlocks
 from trioxygen.metadata.raft.ports import Applied, Entry, EntryKind, IncomingSnapshot, Snapshot
 from trioxygen.proto.v1.datanode_pb2 import PutBlockRequest, RingEntry, RingRow
 from trioxygen.proto.v1.scm_pb2 import DeleteBlocksCommand
-from trioxygen.proto.v1.types_pb2 import BlockRange
+from trioxygen.proto.v1.types_pb2 import BlockRange, DataNodeAddress
 
 log = logs.get(__name__)
 
@@ -82,6 +83,11 @@ class RingMachine:
         blocks.persisted[row.pipeline_id] = Applied(
             row.applied_index, row.applied_term, row.configuration
         )
+
+    @property
+    def members(self) -> Sequence[DataNodeAddress]:
+        """That the ring began with."""
+        return self._row.members
 
     # ---- the port ----
 
@@ -241,40 +247,85 @@ class RingMachine:
         await self._sealed.settled(key)
         if not container.takes_blocks:
             return ContainerNotOpen(container=container_id)
-        known = self._blocks.find_block(key)
+        known = self._blocks.find_known(key)
         if known is not None and not known.is_same_content(request.size_bytes, request.checksums):
             return BlockExists(container=container_id, local=local)
         group = BlockGroup.of_message(request.group)
         # Put twice at the same time, or again: the first one did it.
         sequence = index if known is None else known.commit_sequence
-        refusal: TrioxygenError | None = None
-        place: BlockPlace | None = None
         sealed = self._sealed.take(key, request.size_bytes, request.checksums)
-        while sealed is None and known is None:
+        place: BlockPlace | None = None
+        if sealed is None and known is None:
+            sealed, place = await self._find_bytes(key, request)
+        if sealed is not None:
+            block = sealed.block(sequence)._replace(group=group)
+            is_missing = self._blocks.missing.get(key) is not None
+            self._put(key, container, block, sealed.record, was_missing=is_missing)
+        elif place is None:
+            return None
+        elif place.is_missing:
+            container.has_had(key, sequence_of(self._term, index))
+            block = Block(request.size_bytes, index, request.checksums, MISSING, 0, group)
+            return self._put_missing(key, container, block, request)
+        else:
+            at = place.segment, place.offset_bytes
+            block = Block(request.size_bytes, index, request.checksums, *at, group)
+            self._put(key, container, block, place.record)
+        container.has_had(key, sequence_of(self._term, index))
+        return None
+
+    def _put(
+        self,
+        key: bytes,
+        container: Container,
+        block: Block,
+        record: Place | None,
+        *,
+        was_missing: bool = False,
+    ) -> None:
+        pending = PendingBlock(container, block, None, record, was_missing=was_missing)
+        if was_missing:
+            self._blocks.has_come(key, pending)
+            return
+        self._blocks.current.put(key, pending)
+        self._blocks.volume.index.forget(key)
+
+    async def _find_bytes(
+        self, key: bytes, request: PutBlockRequest
+    ) -> tuple[SealedBlock | None, BlockPlace]:
+        """Of a block that nobody knew: sealed by a stream meanwhile, or where they lie."""
+        while True:
             place = await self._places.of(request)
             if place.record is not None:
-                break
+                return None, place
             # A stream may have sealed it meanwhile, or have failed to: its file is gone again then.
             was_busy = await self._sealed.settled(key)
             sealed = self._sealed.take(key, request.size_bytes, request.checksums)
+            if sealed is not None:
+                return sealed, place
+            if self._sealed.get(key) is not None:
+                # The file is that of other bytes: a stream of it ended early.
+                return None, BlockPlace(OWN_FILE, 0, is_missing=True)
             if not was_busy:
-                break
-        if sealed is not None:
-            block = sealed.block(sequence)._replace(group=group)
-            pending = PendingBlock(container, block, None, sealed.record)
-        elif place is None:
-            return None
-        else:
-            if place.is_missing:
-                self._blocks.volume.record_corrupt(key, "its bytes never came to this replica")
-                refusal = NoSuchBlock(container=container_id, local=local)
-            at = place.segment, place.offset_bytes
-            block = Block(request.size_bytes, index, request.checksums, *at, group)
-            pending = PendingBlock(container, block, None, place.record)
-        self._blocks.current.put(key, pending)
+                return None, place
+
+    def _put_missing(
+        self, key: bytes, container: Container, block: Block, request: PutBlockRequest
+    ) -> TrioxygenError | None:
+        sequence = sequence_of(self._term, block.commit_sequence)
+        self._blocks.put_missing(container, key, block, sequence)
         self._blocks.volume.index.forget(key)
-        container.has_had(key, sequence_of(self._term, index))
-        return refusal
+        if len(self._row.members) <= 1:
+            # Nobody has them.
+            self._blocks.volume.record_corrupt(key, "its bytes never came to this replica")
+        if self.is_held_by_majority(request):
+            return None
+        return NoSuchBlock(container=container.container_id, local=request.block.local)
+
+    def is_held_by_majority(self, request: PutBlockRequest) -> bool:
+        """Whether as many members as a commit needs have said that they have the block's bytes."""
+        members = {member.node_id for member in self._row.members}
+        return len(members & set(request.holders)) > len(members) // 2
 
     async def _apply_deletes(self, command: DeleteBlocksCommand, index: int) -> None:
         """Range by range: a bad one keeps no other from being done."""
@@ -295,6 +346,7 @@ class RingMachine:
     def _apply_delete(self, blocks: DeletedRange, index: int) -> None:
         current, volume = self._blocks.current, self._blocks.volume
         current.delete(blocks)
+        self._blocks.missing.remove_range(blocks)
         volume.index.forget_range(blocks.container, blocks.first_local, blocks.count)
         for key, sealed in self._sealed.take_deleted(blocks):
             current.drop(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from trioxygen.common.container_state import ContainerState
-from trioxygen.hdds.container.blocks import Block, block_key, block_of_key
+from trioxygen.hdds.container.blocks import MISSING, Block, block_key, block_of_key
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.container.garbage import Freed
 from trioxygen.hdds.container.segment import Place
@@ -22,14 +22,29 @@ class PendingBlock:
     Attributes:
     block: its place counts only when `data` is None.
     record: of a streamed block in a packed segment, where its record begins.
+    sequence: of the entry that put it, of a block that is missing.
+    was_missing: its mark in the index goes.
     """
 
-    __slots__ = ("block", "container", "data", "record")
+    __slots__ = ("block", "container", "data", "record", "sequence", "was_missing")
 
     def __init__(
-        self, container: Container, block: Block, data: bytes | None, record: Place | None = None
+        self,
+        container: Container,
+        block: Block,
+        data: bytes | None,
+        record: Place | None = None,
+        *,
+        sequence: int = 0,
+        was_missing: bool = False,
     ) -> None:
         self.container, self.block, self.data, self.record = container, block, data, record
+        self.sequence, self.was_missing = sequence, was_missing
+
+    @property
+    def is_missing(self) -> bool:
+        """Its bytes have yet to come here."""
+        return self.data is None and self.block.segment == MISSING
 
     @property
     def pending_bytes(self) -> int:
@@ -81,7 +96,8 @@ class Generation:
     _deleted_widely: list[DeletedRange] = field(default_factory=list)
 
     def is_empty(self) -> bool:
-        return not self.applied
+        # A block that was fetched comes without an entry.
+        return not self.applied and not self.puts
 
     def put(self, key: bytes, pending: PendingBlock) -> None:
         """A retried write of the same block takes the place of the former."""
@@ -98,7 +114,7 @@ class Generation:
         size_bytes = former.pending_bytes
         self.pending_bytes -= size_bytes
         former.container.flushed(size_bytes)
-        if former.data is None:
+        if former.data is None and not former.is_missing:
             self.drop(key, former)
 
     def drop(self, key: bytes, streamed: PendingBlock) -> None:

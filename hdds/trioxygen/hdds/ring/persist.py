@@ -22,6 +22,7 @@ from trioxygen.hdds.container.blocks import (
 from trioxygen.hdds.container.container import Container, CounterChanges
 from trioxygen.hdds.container.garbage import Freed
 from trioxygen.hdds.container.view import ContainerView
+from trioxygen.hdds.ring.missing import delete_mark, delete_marks, put_mark
 from trioxygen.hdds.ring.pending import DeletedRange, Generation, PendingBlock
 from trioxygen.hdds.ring.rows import put_ring
 from trioxygen.metadata.store.ports import Cursor, Store, WriteTxn
@@ -86,7 +87,11 @@ def persist(
             file.datasync()
             done.syncs += 1
         for key, pending in generation.puts.items():
-            if pending.data is None:
+            if pending.was_missing:
+                delete_mark(txn, key)
+            if pending.is_missing:
+                put_mark(txn, key, pending.block, pending.sequence)
+            elif pending.data is None:
                 _put(txn, key, pending.block, done)
         _free_dropped(txn, generation, done)
         assert done.changes.keys() <= views.keys(), done.changes.keys() - views.keys()
@@ -136,6 +141,7 @@ def _delete(txn: WriteTxn, blocks: DeletedRange, done: Persisted) -> None:
         row = _at(cursor.next, cursor)
     # Damaged rows too: where their bytes lie is not known, so they stay until a start, or for ever.
     txn.delete_range(BLOCKS.table, blocks.first_key, end)
+    delete_marks(txn, blocks.first_key, end)
 
 
 def _at(

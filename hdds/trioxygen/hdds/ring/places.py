@@ -2,8 +2,10 @@
 
 from collections.abc import Set
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from trioxygen.common import logs
+from trioxygen.common.disk import Disk
 from trioxygen.common.errors import DamagedRow
 from trioxygen.hdds.container.blocks import OWN_FILE, Block, block_key, get_block
 from trioxygen.hdds.container.packed_segment import RECORD_HEADER_BYTES, Record, find_record
@@ -35,7 +37,6 @@ class Places:
     def __init__(self, volume: Volume, recovered: Recovered) -> None:
         self._volume, self._records = volume, recovered.records
         self._held: set[Place] = set()
-        self._is_replaying = True
 
     def replayed(self, awaited: Set[bytes]) -> None:
         """From here on entries come as they are committed.
@@ -44,7 +45,6 @@ class Places:
             awaited: keys of blocks whose PutBlock is in a log already, and not known to be
                 committed: what of them is here must stay.
         """
-        self._is_replaying = False
         self._records = {key: record for key, record in self._records.items() if key in awaited}
         for records in self._records.values():
             for record in records:
@@ -56,8 +56,7 @@ class Places:
             self._volume.containers[record.container].hold_record(place)
 
     async def of(self, request: PutBlockRequest) -> BlockPlace:
-        """Bytes that are gone in a replay are of a block that was deleted later in the log. Should
-        the log not say so, it is named as missing by every read and by the scrubber."""
+        """Bytes that are gone in a replay are mostly of a block that the log deletes later."""
         key = block_key(request.block.container, request.block.local)
         known = self._indexed(key)
         if known is not None and known.is_same_content(request.size_bytes, request.checksums):
@@ -74,10 +73,8 @@ class Places:
                 place = _place_of(located)
                 self._hold(located, place)
                 return BlockPlace(located.segment, located.offset_bytes, place)
-        if self._is_replaying:
-            return BlockPlace(OWN_FILE, 0)
         path = volume.layout.block(request.block.container, request.block.local)
-        is_there = await volume.blocking.run(volume.disk.exists, path)
+        is_there = await volume.blocking.run(_is_file_of, volume.disk, path, request.size_bytes)
         return BlockPlace(OWN_FILE, 0, is_missing=not is_there)
 
     def _indexed(self, key: bytes) -> Block | None:
@@ -88,6 +85,17 @@ class Places:
             # It will be written anew, from the log.
             log.error("damaged_row_replaced", reason=error)
             return None
+
+
+def _is_file_of(disk: Disk, path: Path, size_bytes: int) -> bool:
+    """Whether there is one, of this size: a stream that ended early seals less."""
+    if not disk.exists(path):
+        return False
+    file = disk.open(path)
+    try:
+        return file.size_bytes() == size_bytes
+    finally:
+        file.close()
 
 
 def _place_of(record: Record) -> Place:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from trioxygen.common import logs
@@ -92,7 +93,8 @@ class Ring:
         pending = self._blocks.pending_keys()
         for blocks in ranges:
             deleted = DeletedRange(blocks.container, blocks.first_local, blocks.count)
-            if any(deleted.first_key <= key < deleted.end_key for key in pending):
+            keys = chain(pending, self._blocks.missing)
+            if any(deleted.first_key <= key < deleted.end_key for key in keys):
                 return True
             # `whole_after` leaves its own key out.
             before = block_key(blocks.container, max(blocks.first_local - 1, 0))
@@ -251,15 +253,22 @@ class Ring:
         """Makes a received block readable; its commit sequence. Idempotent.
 
         Raises:
-            NoSuchBlock: no such bytes were received here, or they have been dropped since.
+            NoSuchBlock: no such bytes were received here, or they have been dropped since; nor does
+                the request name a majority that has them.
         """
         container_id, local = request.block.container, request.block.local
         key = block_key(container_id, local)
-        known = self._sealed.get(key) or self._blocks.find_block(key)
-        if known is None or not known.is_same_content(request.size_bytes, request.checksums):
-            raise NoSuchBlock("not received", container=container_id, local=local)
-        if isinstance(known, Block):
+        known = self._sealed.get(key) or self._blocks.find_known(key)
+        is_known = known is not None and known.is_same_content(
+            request.size_bytes, request.checksums
+        )
+        if isinstance(known, Block) and is_known:
             return known.commit_sequence
+        if not is_known and not self.machine.is_held_by_majority(request):
+            raise NoSuchBlock("not received", container=container_id, local=local)
+        if not is_known:
+            # This member's stream was dropped: nothing has told it of the container yet.
+            await self.container(container_id, request.replica_index, waits=False)
         try:
             index = await self._propose(RingEntry(put_block=request))
         except NoSuchBlock:

@@ -12,13 +12,14 @@ from trioxygen.common import logs
 from trioxygen.common.finishing import joined
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
-from trioxygen.hdds.container.blocks import block_key
+from trioxygen.hdds.container.blocks import BLOCKS, Block, block_key, block_of_key
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.container.volume import Volume
 from trioxygen.hdds.ring import recovery
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.machine import RingMachine
-from trioxygen.hdds.ring.pending import Generation
+from trioxygen.hdds.ring.missing import marks
+from trioxygen.hdds.ring.pending import Generation, PendingBlock
 from trioxygen.hdds.ring.places import Places, Recovered
 from trioxygen.hdds.ring.ports import ReplicaFactory, SharedLog
 from trioxygen.hdds.ring.ring import Ring
@@ -54,7 +55,12 @@ class Rings:
             is_blocked=lambda: shared_log.is_short,
         )
         self.streams = Streams(
-            volume, config, runtime.clock, find=self.blocks.find_block, ended=self._stream_ended
+            volume,
+            config,
+            runtime.clock,
+            find=self.blocks.find_block,
+            ended=self._stream_ended,
+            sealed=self._sealed,
         )
         self._places = Places(volume, recovered)
         self._rings: dict[int, Ring] = {}
@@ -94,12 +100,32 @@ class Rings:
         if ring is not None:
             ring.stream_ended(container)
 
+    def _sealed(self, key: bytes) -> None:
+        """The log may have put the block already, and missed its bytes."""
+        block = self.blocks.missing.get(key)
+        if block is None:
+            return
+        sealed = self.streams.sealed.take(key, block.size_bytes, block.checksums)
+        if sealed is not None:
+            pending = PendingBlock(
+                sealed.container,
+                sealed.block(block.commit_sequence)._replace(group=block.group),
+                None,
+                sealed.record,
+                was_missing=True,
+            )
+            self.blocks.has_come(key, pending)
+
     # ---- start ----
 
     async def start(self) -> None:
         """Replays the log, as far as it is known to be committed. `blocks.find` is right then."""
         rows = await self._runtime.blocking.run(_rows, self.volume.store)
         self._find_homes(rows)
+        for key, block, sequence in await self._runtime.blocking.run(_marks, self.volume.store):
+            container = self.volume.containers.get(block_of_key(key)[0])
+            if container is not None:
+                self.blocks.missing.add(key, container, block, sequence)
         for row in rows.values():
             await self._add(row).start()
         awaited = await self._awaited()
@@ -211,6 +237,12 @@ def _put_by(entry: Entry) -> bytes | None:
 def _rows(store: Store) -> dict[int, RingRow]:
     with store.read() as txn:
         return ring_rows(txn)
+
+
+def _marks(store: Store) -> list[tuple[bytes, Block, int]]:
+    """Of blocks without a row."""
+    with store.read() as txn:
+        return [mark for mark in marks(txn) if not txn.get(BLOCKS.table, mark[0])]
 
 
 def _change_durably(store: Store, change: Callable[[WriteTxn], None]) -> None:

@@ -134,16 +134,22 @@ class SealedBlocks:
             taken.append((key, self._take(key)))
         return taken
 
+    async def drop(self, key: bytes) -> None:
+        """Bytes that no PutBlock will name, if they are here."""
+        sealed = self._blocks.pop(key, None)
+        if sealed is None:
+            return
+        self._forget(sealed)
+        if sealed.segment == OWN_FILE:
+            await self._remove(key)
+
     async def drop_expired(self) -> None:
         now_ms = self._clock.monotonic_ms()
         for key in [key for key, sealed in self._blocks.items() if sealed.expires_ms <= now_ms]:
             sealed = self._blocks.get(key)
             if sealed is None or sealed.expires_ms > now_ms:
                 continue  # taken, or sealed again, while others were removed
-            del self._blocks[key]
-            self._forget(sealed)
-            if sealed.segment == OWN_FILE:
-                await self._remove(key)
+            await self.drop(key)
 
     async def _remove(self, key: bytes) -> None:
         path = self._volume.layout.block(*block_of_key(key))

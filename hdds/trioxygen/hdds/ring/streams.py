@@ -3,13 +3,14 @@
 A received block is sealed (`sealed`): on stable storage, and not readable yet.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from trioxygen.common.clock import Clock
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import ContainerNotOpen, InvalidRequest, Overloaded
+from trioxygen.common.errors import ChecksumMismatch, ContainerNotOpen, InvalidRequest, Overloaded
 from trioxygen.common.finishing import Finishing
 from trioxygen.hdds.checksums import checksums_of
 from trioxygen.hdds.container.block_file import BlockFile
@@ -31,6 +32,7 @@ class Streams:
     Args:
         find: a block that is readable already, by its key.
         ended: is told when a container has one stream less.
+        sealed: called with the key of what has been sealed.
     """
 
     def __init__(
@@ -41,15 +43,18 @@ class Streams:
         *,
         find: Callable[[bytes], Block | None],
         ended: Callable[[Container], None],
+        sealed: Callable[[bytes], None] = lambda _: None,
     ) -> None:
         self._volume, self._config = volume, config
-        self._find, self._ended = find, ended
+        self._find, self._ended, self._has_sealed = find, ended, sealed
         self.sealed = SealedBlocks(
             volume, clock, expiry_ms=config.sealed_expiry_ms, find=find, ended=ended
         )
         self._finishing = Finishing()
         self._number = 0
         self._open = 0
+        # By key, how many streams of a block are open.
+        self._arriving: Counter[bytes] = Counter()
         # Received, and not written.
         self._gathered_bytes = 0
         self.written_bytes = 0
@@ -74,18 +79,54 @@ class Streams:
         self._open += 1
         container.stream_began()
         arriving = Arriving(container, size_bytes_max, pieces)
+        key = block_key(container.container_id, local)
+        self._arriving[key] += 1
         try:
             if size_bytes_max > self._config.packed_block_bytes_max:
                 return await self._receive_file(container, local, arriving, [])
             return await self._receive_packed(container, local, arriving)
         finally:
             self._open -= 1
+            self._arriving[key] -= 1
+            if not self._arriving[key]:
+                del self._arriving[key]
+            arriving.end()
+            self._ended(container)
+
+    def is_arriving(self, key: bytes) -> bool:
+        """Whether a stream of the block is open."""
+        return key in self._arriving
+
+    async def fetch(
+        self, container: Container, local: int, wanted: Block, pieces: AsyncIterator[Buffer]
+    ) -> None:
+        """A block that the log has put, from another member: into a file of its own, whatever its
+        size, since there are few of them. It is sealed then.
+
+        Raises: ChecksumMismatch: other bytes came; Overloaded, NoSpace, and what `pieces` raise."""
+        key = block_key(container.container_id, local)
+        await self.sealed.settled(key)
+        # A stream of it that ended early: less than what was put.
+        await self.sealed.drop(key)
+        self._volume.room.check(wanted.size_bytes)
+        container.stream_began()
+        arriving = Arriving(container, wanted.size_bytes, pieces)
+        try:
+            await self._receive_file(container, local, arriving, [], wanted=wanted)
+        finally:
             arriving.end()
             self._ended(container)
 
     async def _receive_file(
-        self, container: Container, local: int, arriving: Arriving, buffers: list[Buffer]
+        self,
+        container: Container,
+        local: int,
+        arriving: Arriving,
+        buffers: list[Buffer],
+        *,
+        wanted: Block | None = None,
     ) -> tuple[int, bytes]:
+        """Args: wanted: other bytes are refused."""
         self._number += 1
         key = block_key(container.container_id, local)
         layout = self._volume.layout
@@ -99,6 +140,12 @@ class Streams:
             await writing.run(file.create)
             await self._write(writing, arriving, buffers)
             checksums = file.checksums()
+            if wanted is not None and not wanted.is_same_content(file.size_bytes, checksums):
+                raise ChecksumMismatch(
+                    "another member sent other bytes",
+                    container=container.container_id,
+                    local=local,
+                )
             is_known = self.sealed.is_known(key, file.size_bytes, checksums)
         except BaseException:
             # Not in this task: it may be cancelled again while a thread still writes.
@@ -253,6 +300,7 @@ class Streams:
     def _sealed(self, key: bytes, sealed: SealedBlock) -> None:
         self.written_bytes += sealed.size_bytes
         self.sealed.add(key, sealed)
+        self._has_sealed(key)
 
     async def finished(self) -> None:
         """What cancelled streams left to do is done."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 
 from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState
-from trioxygen.hdds.container.blocks import Block
+from trioxygen.hdds.container.blocks import Block, block_of_key
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.container.volume import Volume
+from trioxygen.hdds.ring.missing import MissingBlocks
 from trioxygen.hdds.ring.pending import Generation, PendingBlock
 from trioxygen.hdds.ring.refusals import Refusals
 from trioxygen.metadata.raft.ports import Applied
@@ -25,6 +26,7 @@ class VolumeBlocks:
     Attributes:
         current: what entries bring now; flushing: what is being persisted, before it.
         persisted: by ring, the last entry that the index holds with all before it.
+    missing: what the log has put and is not here.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class VolumeBlocks:
         self.volume = volume
         self._pending_bytes_max = pending_bytes_max
         self.refusals = Refusals(volume)
+        self.missing = MissingBlocks(volume)
         self.current = Generation()
         self.flushing: Generation | None = None
         self.persisted: dict[int, Applied] = {}
@@ -46,17 +49,17 @@ class VolumeBlocks:
     # ---- reading ----
 
     def find(self, key: bytes) -> PendingBlock | Block | None:
-        """A block as it is now."""
+        """A block as it is now. None: also for one whose bytes are missing."""
         block = self.current.puts.get(key)
         if block is not None:
-            return block
+            return None if block.is_missing else block
         if self.current.deleted and self.current.deletes(key):
             return None
         flushing = self.flushing
         if flushing is not None:
             block = flushing.puts.get(key)
             if block is not None:
-                return block
+                return None if block.is_missing else block
             if flushing.deleted and flushing.deletes(key):
                 return None
         return self.volume.index.get(key)
@@ -64,6 +67,10 @@ class VolumeBlocks:
     def find_block(self, key: bytes) -> Block | None:
         block = self.find(key)
         return block.block if isinstance(block, PendingBlock) else block
+
+    def find_known(self, key: bytes) -> Block | None:
+        """What the log says, whether its bytes are here or not."""
+        return self.missing.get(key) or self.find_block(key)
 
     @property
     def pending_bytes(self) -> int:
@@ -99,6 +106,23 @@ class VolumeBlocks:
         self.has_pending.set()
         self._has_room.clear()
         await self._has_room.wait()
+
+    def put_missing(self, container: Container, key: bytes, block: Block, sequence: int) -> None:
+        """The log puts a block whose bytes are not here. Args: sequence: of its entry."""
+        if self.missing.is_full:
+            self.fail_container(container.container_id, "too many blocks never came here")
+            self.volume.record_corrupt(key, "its bytes never came to this replica")
+            return
+        self.current.put(key, PendingBlock(container, block, None, sequence=sequence))
+        self.missing.add(key, container, block, sequence)
+
+    def has_come(self, key: bytes, pending: PendingBlock) -> None:
+        """One that was missing is on stable storage."""
+        assert pending.was_missing, block_of_key(key)
+        self.missing.remove(key)
+        self.current.put(key, pending)
+        self.volume.index.forget(key)
+        self.has_pending.set()
 
     def begin_close(self, container_id: int) -> None:
         """The log says so. Idempotent."""
@@ -152,7 +176,7 @@ class VolumeBlocks:
 
         Raises: NoSpace, OSError: nor can anything else."""
         for container_id, container in self.containers_of(part).items():
-            last_index = max(position.index for position in part.applied.values())
+            last_index = max((position.index for position in part.applied.values()), default=0)
             name = f"container-{container_id}-{last_index}.entries"
             await self.refusals.keep(name, part.payloads(), str(error))
             self.refusals.entries += len(part.puts) + len(part.deleted)

@@ -277,6 +277,20 @@ class PackedPlace(_message.Message):
     offset_bytes: int
     def __init__(self, segment: _Optional[int] = ..., offset_bytes: _Optional[int] = ...) -> None: ...
 
+class MissingBlockRow(_message.Message):
+    __slots__ = ("size_bytes", "commit_sequence", "checksums", "container_sequence", "group")
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    CHECKSUMS_FIELD_NUMBER: _ClassVar[int]
+    CONTAINER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    size_bytes: int
+    commit_sequence: int
+    checksums: bytes
+    container_sequence: int
+    group: BlockGroup
+    def __init__(self, size_bytes: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., checksums: _Optional[bytes] = ..., container_sequence: _Optional[int] = ..., group: _Optional[_Union[BlockGroup, _Mapping]] = ...) -> None: ...
+
 class DataNodeContainerRow(_message.Message):
     __slots__ = ("container_id", "state", "used_bytes", "block_count", "current_segment", "recovery_segment", "recovery_offset_bytes", "highest_local", "logged_state", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]

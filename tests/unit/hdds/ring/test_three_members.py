@@ -7,19 +7,14 @@ import pytest
 
 from tests.unit.hdds.ring.three import RINGS, Three, pipeline, until, with_three
 from trioxygen.common.container_state import ContainerState
-from trioxygen.common.errors import ChecksumMismatch, ContainerNotOpen, NotLeader
+from trioxygen.common.errors import ContainerNotOpen, NotLeader
 from trioxygen.common.units import KIB, MIB
-from trioxygen.hdds.checksums import checksums_of
 from trioxygen.hdds.container.blocks import Block
 from trioxygen.hdds.datanode.commands import Commands
 from trioxygen.metadata.raft.ports import GroupId
-from trioxygen.proto.v1.datanode_pb2 import PutBlockRequest, RingEntry, WriteSmallBlockRequest
-from trioxygen.proto.v1.scm_pb2 import (
-    CloseContainerCommand,
-    DataNodeCommand,
-    DeleteBlocksCommand,
-)
-from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, BlockSlice, DataNodeAddress
+from trioxygen.proto.v1.datanode_pb2 import WriteSmallBlockRequest
+from trioxygen.proto.v1.scm_pb2 import CloseContainerCommand, DataNodeCommand
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockSlice, DataNodeAddress
 
 
 def block(ring: int, local: int) -> BlockId:
@@ -103,49 +98,6 @@ def test_each_ring_comes_back_as_far_as_it_was_and_goes_on(tmp_path: Path, crash
                     pieces = member.work.reads.stream(ring, local, 0, size)
                     data = b"".join([bytes(piece) async for piece in pieces])
                     assert data == content(ring, local, size)
-
-    with_three(tmp_path, scenario)
-
-
-def test_member_that_received_no_stream_agrees_on_the_state_and_says_what_it_lacks(
-    tmp_path: Path,
-) -> None:
-    async def scenario(three: Three) -> None:
-        ring, data = 40, content(40, 9, 2 * MIB)
-        await write(three, ring, 1)
-        await three.agreed(ring)
-        leader = await three.leader(ring)
-        others = [member for member in three.members if member is not leader]
-        header_of = pipeline(ring)
-        # To the leader and one other: the third is not even asked.
-        del header_of.datanodes[:]
-        header_of.datanodes.extend(
-            datanode for datanode in pipeline(ring).datanodes if datanode.node_id != others[0].name
-        )
-        upload = await three.writer.open(block(ring, 9), header_of, len(data))
-        await upload.send(data)
-        await upload.finish()
-        await three.agreed(ring)
-        rows = [_logged(member.block(ring, 9)) for member in three.members]
-        assert rows[0] == rows[1] == rows[2] and rows[0][0] == len(data)
-        assert {member.container_state(ring) for member in three.members} == {ContainerState.OPEN}
-        [lacking] = [
-            corrupt_block.block.local for corrupt_block in others[0].work.volume.corrupt_blocks()
-        ]
-        assert lacking == 9
-        with pytest.raises(ChecksumMismatch):
-            [piece async for piece in others[0].work.reads.stream(ring, 9, 0, len(data))]
-        # Whoever has it serves it.
-        pieces = three.reader.stream(whole(ring, 9, len(data)))
-        assert b"".join([bytes(piece) async for piece in pieces]) == data
-        # A deletion ends it everywhere, the same way.
-        gone = BlockRange(container=ring, first_local=9, count=1)
-        await leader.ring(ring).delete_blocks(DeleteBlocksCommand(blocks=[gone]))
-        await three.agreed(ring)
-        assert [member.block(ring, 9) for member in three.members] == [None] * 3
-        for member in three.members:
-            await member.work.flusher.flush_all()
-        assert len({member.counted(ring) for member in three.members}) == 1
 
     with_three(tmp_path, scenario)
 
@@ -287,19 +239,5 @@ def test_writer_finds_the_leader_wherever_among_the_members_it_stands(
             for local in (1, 2):
                 assert _logged(member.block(500, local)) == _logged(leader.block(500, local))
             assert member.work.volume.corrupt_blocks() == []
-
-    with_three(tmp_path, scenario)
-
-
-def test_put_of_a_block_that_no_member_has_is_the_same_everywhere(tmp_path: Path) -> None:
-    async def scenario(three: Three) -> None:
-        await write(three, 3, 1)
-        leader = await three.leader(3)
-        put = PutBlockRequest(
-            block=block(3, 7), size_bytes=5, checksums=checksums_of(b"ghost"), pipeline_id=3
-        )
-        await leader.ring(3).replica.propose(RingEntry(put_block=put).SerializeToString())
-        await three.agreed(3)
-        assert len({_logged(member.block(3, 7)) for member in three.members}) == 1
 
     with_three(tmp_path, scenario)

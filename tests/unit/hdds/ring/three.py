@@ -96,6 +96,16 @@ class Member:
     def container_state(self, ring: int) -> ContainerState:
         return self.work.volume.containers[ring].state
 
+    async def read(self, ring: int, local: int, size_bytes: int) -> bytes:
+        pieces = self.work.reads.stream(ring, local, 0, size_bytes)
+        return b"".join([bytes(piece) async for piece in pieces])
+
+    def lacks(self, ring: int, local: int) -> bool:
+        return self.work.blocks.missing.get(block_key(ring, local)) is not None
+
+    def whole_through(self, ring: int) -> int:
+        return self.work.volume.containers[ring].report(self.name).commit_sequence
+
     def counted(self, ring: int) -> tuple[int, int]:
         """(live blocks, their bytes) that the index knows."""
         container = self.work.volume.containers[ring]
