@@ -99,6 +99,7 @@ def test_first_start_makes_a_private_folder_and_shows_the_key_once(
         f"endpoint:   http://127.0.0.1:{port}",
         f"admin:      http://127.0.0.1:{first.port('admin')}",
         f"data:       {data}",
+        "replicas:   1 of each object, on this machine: there is one DataNode",
         "export AWS_ACCESS_KEY_ID=AKSTUB",
         "export AWS_SECRET_ACCESS_KEY=stub-secret",
         "export AWS_DEFAULT_REGION=us-east-1",

@@ -1,6 +1,6 @@
 """`o3 bucket`: buckets of all accounts, as the operator sees them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,6 +26,11 @@ def _of(volume: str) -> dict[str, str]:
     return {"volume": volume} if volume else {}
 
 
+def _replication(bucket: dict[str, Any]) -> str:
+    # A server of before this version does not say it.
+    return bucket.get("replication") or "(default)"
+
+
 @app.command("list")
 def list_buckets(
     account: OfAccountOption = None,
@@ -43,9 +48,15 @@ def list_buckets(
         print_json(buckets)
         return
     print_columns(
-        ("BUCKET", "ACCOUNT", "CREATED", "LOCATION"),
+        ("BUCKET", "ACCOUNT", "CREATED", "REPLICATION", "LOCATION"),
         [
-            (each["name"], each["account_id"], time_text(each["created_ms"]), each["location"])
+            (
+                each["name"],
+                each["account_id"],
+                time_text(each["created_ms"]),
+                _replication(each),
+                each["location"],
+            )
             for each in buckets
         ],
     )
@@ -61,6 +72,34 @@ def bucket_info(
 ) -> None:
     """Shows one bucket."""
     bucket = find(data, admin_url).get(f"buckets/{segment(name)}", **_of(volume))
+    _show(bucket, as_json)
+
+
+@app.command("set-replication")
+def set_replication(
+    name: Annotated[str, typer.Argument(metavar="BUCKET")],
+    replication: Annotated[
+        str,
+        typer.Argument(
+            metavar="REPLICATION",
+            help="RATIS/THREE, RATIS/ONE, EC/3-2, EC/6-3, EC/10-4; or default: as the store's.",
+        ),
+    ],
+    volume: VolumeOption = "",
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Says how objects of the bucket are kept that are written from now on.
+
+    Those of a storage class that says it itself are kept as the class says."""
+    wanted = "" if replication.lower() == "default" else replication
+    path = f"buckets/{segment(name)}/replication"
+    bucket = find(data, admin_url).put(path, {"replication": wanted}, **_of(volume))
+    _show(bucket, as_json)
+
+
+def _show(bucket: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(bucket)
         return
@@ -73,6 +112,7 @@ def bucket_info(
             ("created", time_text(bucket["created_ms"])),
             ("location", bucket["location"] or "(none)"),
             ("layout", bucket["layout"]),
+            ("replication", _replication(bucket)),
             ("history", f"{history_seconds:g} s" if history_seconds else "not kept"),
         ]
     )

@@ -1,8 +1,11 @@
 """`o3 status`: leaders, nodes, containers, space."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from trioxygen.cli.printing import bytes_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 # A server of before this version does not say it.
 _TAKES_NEW_DATA: Final = {True: "yes", False: "no", None: ""}
@@ -69,12 +72,21 @@ def print_status(status: dict[str, Any]) -> None:
     if "writable_bytes" in status:  # a server before this version does not say it
         summary += f", {bytes_text(status['writable_bytes'])} for new data"
     console.print(f"space:      {summary}")
+    _print_replication(console, status)
     if status["is_full"]:
         console.print("full:       new data is refused: delete something, or add storage")
     for name, count in status.get("refused_entries", {}).items():
         console.print(f"refused:    {count} entries of the log of {name}: see its log")
     if scm["corrupt_blocks"]:
         console.print(f"corrupt:    {scm['corrupt_blocks']} blocks: see the server's log")
+
+
+def _print_replication(console: "Console", status: dict[str, Any]) -> None:
+    if "replication" not in status:  # a server before this version does not say it
+        return
+    allowed = status["missing_replicas_max"]
+    fewer = f"; where there are fewer DataNodes, {allowed} less will do" if allowed else ""
+    console.print(f"kept as:    {status['replication']}{fewer}")
 
 
 def _role(service: dict[str, Any]) -> str:

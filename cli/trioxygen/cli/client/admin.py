@@ -38,6 +38,9 @@ class AdminClient:
     def post(self, path: str, body: dict[str, Any]) -> Any:
         return self._call("POST", path, {}, json.dumps(body))
 
+    def put(self, path: str, body: dict[str, Any], **query: str | int) -> Any:
+        return self._call("PUT", path, query, json.dumps(body))
+
     def delete(self, path: str, **query: str | int) -> None:
         self._call("DELETE", path, query)
 

@@ -13,6 +13,7 @@ from trioxygen.cli.config.roles import GROUPS, ROLES
 from trioxygen.cli.config.toml import toml_value
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.common.disk import Disk
+from trioxygen.common.replication import RATIS_THREE
 from trioxygen.common.tokens import random_token
 
 CONFIG_FILE: Final = "cluster.toml"
@@ -46,12 +47,16 @@ class LocalNode:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Attributes: has_keys: the first access key was made."""
+    """Attributes:
+    has_keys: the first access key was made.
+    missing_replicas_max: DataNodes that there were too few for three replicas, at the first start.
+    """
 
     cluster_id: str
     host: str
     nodes: tuple[LocalNode, ...]
     has_keys: bool = False
+    missing_replicas_max: int = 0
 
     def of(self, role: str) -> list[LocalNode]:
         return [node for node in self.nodes if node.role == role]
@@ -77,6 +82,8 @@ class Layout:
         for role in GROUPS:
             peers = [{"id": node.id, "address": self.address(node)} for node in self.of(role)]
             lines += ["", f"[{role}]", f"peers = {toml_value(peers)}"]
+        if self.missing_replicas_max:
+            lines += ["", "[storage]", f"missing_replicas_max = {self.missing_replicas_max}"]
         return "\n".join(lines) + "\n"
 
 
@@ -86,11 +93,21 @@ def new_layout(
     """Args:
     counts: by role.
     ports: to choose from; those that are in use are left out."""
-    layout = Layout(f"local-{random_token(rng, _CLUSTER_ID_LENGTH).lower()}", host, ())
+    layout = Layout(
+        f"local-{random_token(rng, _CLUSTER_ID_LENGTH).lower()}",
+        host,
+        (),
+        missing_replicas_max=missing_replicas(counts["datanode"]),
+    )
     for role in ROLES:
         for _ in range(counts[role]):
             layout = with_node(layout, rng, role, ports=ports)
     return layout
+
+
+def missing_replicas(datanodes: int) -> int:
+    """Of three, with so many DataNodes."""
+    return max(0, RATIS_THREE.members - max(1, datanodes))
 
 
 def with_node(layout: Layout, rng: random.Random, role: str, *, ports: range = _PORTS) -> Layout:
@@ -144,7 +161,15 @@ def read_layout(disk: Disk, folder: Path) -> Layout | None:
                 Exit.DATA_FOLDER, f"{file} has format {stored['format']!r}: this o3 knows {_FORMAT}"
             )
         nodes = tuple(LocalNode(**node) for node in stored["nodes"])
-        return Layout(stored["cluster_id"], stored["host"], nodes, stored["has_keys"])
+        datanodes = sum(node.role == "datanode" for node in nodes)
+        return Layout(
+            stored["cluster_id"],
+            stored["host"],
+            nodes,
+            stored["has_keys"],
+            # Not noted by earlier versions.
+            stored.get("missing_replicas_max", missing_replicas(datanodes)),
+        )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CommandFailed(Exit.DATA_FOLDER, f"{file} is damaged: restore it") from error
 

@@ -13,6 +13,7 @@ from trioxygen.cli.config.reading import load
 from trioxygen.cli.config.roles import GROUPS
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.replication import RATIS_THREE
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.tokens import random_token
 
@@ -94,6 +95,9 @@ class Supervisor:
             admin = f"http://127.0.0.1:{node.admin_port}"
             tell(f"{node.id:<6} {layout.address(node):<22} admin {admin}")
         tell(f"data:       {self._start.folder}")
+        if layout.missing_replicas_max:
+            replicas = RATIS_THREE.members - layout.missing_replicas_max
+            tell(f"replicas:   as few as {replicas} of an object, for want of DataNodes at first")
         gateways = [f"http://{layout.address(node)}" for node in layout.of("gateway")]
         for url in gateways:
             tell(f"endpoint:   {url}")

@@ -107,7 +107,14 @@ class OnlyMember(Part):
 
 def assemble_store(node: Node) -> Assembly:
     # One copy of everything: right for a laptop, said aloud because a disk that dies takes it all.
-    log.info("durability", datanodes=1, oms=1, note="each block and record is on one disk")
+    log.info(
+        "durability",
+        datanodes=1,
+        oms=1,
+        replication=node.config.storage.replication,
+        missing_replicas_max=node.config.storage.missing_replicas_max,
+        note="each block and record is on one disk",
+    )
     metrics = WalMetrics(node.runtime.registry)
     metadata_log = MetadataLog(node, metrics)
     # Roles of one process: each is known to the others by its own name.
@@ -145,6 +152,7 @@ def greeting(
         f"endpoint:   {s3_url}",
         f"admin:      {admin_url}",
         f"data:       {node.data}",
+        "replicas:   1 of each object, on this machine: there is one DataNode",
     ]
     if shown is not None:
         access_key, secret_key = shown

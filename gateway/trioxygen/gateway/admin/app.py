@@ -21,6 +21,7 @@ from trioxygen.gateway.admin.models import (
     AccountPage,
     AccountView,
     BucketPage,
+    BucketReplication,
     BucketView,
     CreatedKey,
     ErrorView,
@@ -176,6 +177,12 @@ def _api_routes(backend: AdminBackend) -> APIRouter:
     @router.get("/buckets/{name}")
     async def lookup_bucket(name: str, volume: str = "") -> BucketView:
         return await backend.lookup_bucket(volume, name)
+
+    @router.put("/buckets/{name}/replication")
+    async def set_bucket_replication(
+        name: str, wanted: BucketReplication, volume: str = ""
+    ) -> BucketView:
+        return await backend.set_bucket_replication(volume, name, wanted)
 
     @router.get("/orphans")
     async def find_orphans(after: str = "", count_max: Count = PAGE_COUNT_MAX) -> OrphanPage:

@@ -90,6 +90,13 @@ class BucketView(_Model):
     location: str
     layout: str
     history_retention_ms: int
+    replication: str = Field(description="Of objects stored as STANDARD; empty: the store's.")
+
+
+class BucketReplication(_Model):
+    """replication: as the configuration writes it; empty: the store's."""
+
+    replication: str = Field(max_length=64)
 
 
 class BucketPage(_Model):
@@ -163,6 +170,10 @@ class StatusView(_Model):
     version: str
     is_ready: bool
     is_full: bool
+    replication: str = Field(description="Of objects whose class and bucket do not say it.")
+    missing_replicas_max: int = Field(
+        description="How many DataNodes a pipeline may have less, where there are no more."
+    )
     refused_entries: dict[str, int] = Field(
         default_factory=dict,
         description="Entries of the log of om, scm or a DataNode that could not be applied, since "

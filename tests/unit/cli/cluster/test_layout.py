@@ -1,12 +1,20 @@
 """The nodes of a local cluster: ids, ports, the configuration that they share."""
 
+import json
 import random
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from trioxygen.cli.cluster.layout import Layout, new_layout, read_layout, with_node, write_layout
+from trioxygen.cli.cluster.layout import (
+    CONFIG_FILE,
+    Layout,
+    new_layout,
+    read_layout,
+    with_node,
+    write_layout,
+)
 from trioxygen.cli.config.reading import load
 from trioxygen.cli.exits import CommandFailed
 from trioxygen.common.system_disk import SystemDisk
@@ -60,3 +68,27 @@ def test_damaged_layout_is_told(tmp_path: Path) -> None:
     (tmp_path / "cluster.json").write_text('{"format": 1}')
     with pytest.raises(CommandFailed, match=r"cluster\.json is damaged"):
         read_layout(SystemDisk(), tmp_path)
+
+
+@pytest.mark.parametrize(("datanodes", "missing"), [(1, 2), (2, 1), (3, 0), (5, 0)])
+def test_few_datanodes_may_hold_fewer_replicas(
+    datanodes: int, missing: int, tmp_path: Path
+) -> None:
+    layout = new_layout(random.Random(), "127.0.0.1", {**COUNTS, "datanode": datanodes})
+    write_layout(SystemDisk(), tmp_path, layout)
+    config = load(tmp_path / CONFIG_FILE, {}, {})
+    assert config.storage.missing_replicas_max == layout.missing_replicas_max == missing
+    # One that comes later changes nothing of what was allowed.
+    more = with_node(layout, random.Random(), "datanode")
+    assert more.missing_replicas_max == missing
+    assert read_layout(SystemDisk(), tmp_path) == layout
+
+
+def test_layout_of_an_earlier_version_allows_what_its_datanodes_need(tmp_path: Path) -> None:
+    layout = new_layout(random.Random(), "127.0.0.1", {**COUNTS, "datanode": 2})
+    write_layout(SystemDisk(), tmp_path, layout)
+    file = tmp_path / "cluster.json"
+    stored = json.loads(file.read_text())
+    del stored["missing_replicas_max"]
+    file.write_text(json.dumps(stored))
+    assert read_layout(SystemDisk(), tmp_path) == layout

@@ -91,7 +91,7 @@ def test_flags_win_over_environment_which_wins_over_the_file(tmp_path: Path) -> 
         (
             '[storage]\nreplication = "RATIS/TWO"\n',
             "o3.toml:2: storage.replication: 'RATIS/TWO' is none of RATIS/THREE, RATIS/ONE, "
-            "EC/rs-3-2-1024k, EC/rs-6-3-1024k, EC/rs-10-4-1024k",
+            "EC/rs-3-2-1024k, EC/rs-6-3-512k, EC/rs-10-4-256k",
         ),
         (
             '[s3]\n[s3.storage_classes]\nGLACIER = "EC/3-2"\n',
@@ -195,7 +195,7 @@ def test_replications_are_read_in_every_form_and_shown_in_one(tmp_path: Path) ->
     variables = {"O3_S3__STORAGE_CLASSES": "GLACIER_IR=EC/6-3, ONEZONE_IA=RATIS/ONE"}
     config = load(file, {}, variables)
     assert config.s3.storage_classes == {
-        "GLACIER_IR": "EC/rs-6-3-1024k",
+        "GLACIER_IR": "EC/rs-6-3-512k",
         "ONEZONE_IA": "RATIS/ONE",
     }
 

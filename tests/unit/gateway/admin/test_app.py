@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter
 from trioxygen.common import errors
 from trioxygen.common.clock import SystemClock
 from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.replication import RATIS_THREE, Replication
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.rpc.network import Reply
 from trioxygen.gateway.admin.app import create_admin_app, status_of
@@ -22,6 +23,7 @@ from trioxygen.metadata.client.om import OmClient
 from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.proto.v1 import om_pb2, scm_pb2, types_pb2
 
+EC_3_2 = Replication.parse("EC/3-2")
 TOKEN = "a-token-of-the-test"
 
 Answer = Message | TrioxygenError | Callable[[Any], Message]
@@ -144,6 +146,8 @@ def test_status_joins_om_scm_and_nodes() -> None:
     )
     port.scm.answers[scm_pb2.DescribeScmRequest] = scm_pb2.DescribeScmReply(
         node_id="scm-1",
+        replication=RATIS_THREE.proto,
+        missing_replicas_max=2,
         refused_entries=3,
         nodes=[node, node],
         pipelines=[scm_pb2.PipelineRow(open=True), scm_pb2.PipelineRow()],
@@ -169,6 +173,7 @@ def test_status_joins_om_scm_and_nodes() -> None:
     assert actual["nodes"][0]["volumes_failed"] == 1
     assert actual["nodes"][0]["takes_new_data"] is True
     assert actual["refused_entries"] == {"scm": 3}
+    assert (actual["replication"], actual["missing_replicas_max"]) == ("RATIS/THREE", 2)
     assert actual["scm"]["pipelines_open"] == 1 and actual["is_ready"] is False
 
 
@@ -214,6 +219,27 @@ def test_buckets_are_listed_for_one_account_or_all() -> None:
     assert isinstance(every, om_pb2.ListBucketsRequest) and every.every_account
     assert isinstance(first, om_pb2.ListBucketsRequest) and not first.every_account
     assert port.json("GET", "/admin/v1/buckets/photos")[1]["layout"] == "FSO"
+
+
+def test_replication_of_a_bucket_is_set_and_shown() -> None:
+    port = Port()
+    lookup, change = om_pb2.LookupBucketRequest, om_pb2.SetBucketReplicationRequest
+    plain = om_pb2.BucketRow(name="photos", bucket_id=9)
+    coded = om_pb2.BucketRow(name="photos", bucket_id=9, replication=EC_3_2.proto)
+    port.om.answers[lookup] = om_pb2.LookupBucketReply(bucket=plain)
+    path = "/admin/v1/buckets/photos"
+    assert port.json("GET", path)[1]["replication"] == ""
+    port.om.answers[change] = om_pb2.SetBucketReplicationReply(bucket=coded)
+    status, view = port.json("PUT", f"{path}/replication", {"replication": "ec/3-2"})
+    assert (status, view["replication"]) == (200, "EC/rs-3-2-1024k")
+    port.om.answers[change] = om_pb2.SetBucketReplicationReply(bucket=plain)
+    assert port.json("PUT", f"{path}/replication", {"replication": ""})[1]["replication"] == ""
+    first, second = [each for each in port.om.requests if isinstance(each, change)]
+    assert first == change(volume="s3v", bucket="photos", bucket_id=9, replication=EC_3_2.proto)
+    assert not second.HasField("replication")
+    status, view = port.json("PUT", f"{path}/replication", {"replication": "RATIS/TWO"})
+    assert (status, view["code"]) == (400, "INVALID_REQUEST")
+    assert "none of RATIS/THREE, RATIS/ONE" in view["message"]
 
 
 def test_buckets_are_those_of_the_gateways_volume_where_none_is_named() -> None:

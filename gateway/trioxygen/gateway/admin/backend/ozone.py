@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable
 
 from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.replication import Replication
 from trioxygen.gateway.admin.backend.status import status_view
 from trioxygen.gateway.admin.backend.views import account_of, bucket_of, key_of, volume_of
 from trioxygen.gateway.admin.models import (
     AccountPage,
     AccountView,
     BucketPage,
+    BucketReplication,
     BucketView,
     CreatedKey,
     KeyPage,
@@ -148,5 +150,24 @@ class OzoneAdminBackend:
     async def lookup_bucket(self, volume: str, name: str) -> BucketView:
         reply = await self._om.lookup_bucket(
             om_pb2.LookupBucketRequest(volume=volume or self._volume, bucket=name)
+        )
+        return bucket_of(reply.bucket)
+
+    async def set_bucket_replication(
+        self, volume: str, name: str, wanted: BucketReplication
+    ) -> BucketView:
+        volume = volume or self._volume
+        replication = None
+        if wanted.replication:
+            try:
+                replication = Replication.parse(wanted.replication).proto
+            except ValueError as error:
+                raise InvalidRequest(str(error)) from error
+        lookup = om_pb2.LookupBucketRequest(volume=volume, bucket=name)
+        bucket = (await self._om.lookup_bucket(lookup)).bucket
+        reply = await self._om.set_bucket_replication(
+            om_pb2.SetBucketReplicationRequest(
+                volume=volume, bucket=name, bucket_id=bucket.bucket_id, replication=replication
+            )
         )
         return bucket_of(reply.bucket)

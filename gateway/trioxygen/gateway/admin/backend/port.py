@@ -6,6 +6,7 @@ from trioxygen.gateway.admin.models import (
     AccountPage,
     AccountView,
     BucketPage,
+    BucketReplication,
     BucketView,
     CreatedKey,
     KeyPage,
@@ -55,6 +56,12 @@ class AdminBackend(Protocol):
         ...
 
     async def lookup_bucket(self, volume: str, name: str) -> BucketView: ...
+
+    async def set_bucket_replication(
+        self, volume: str, name: str, wanted: BucketReplication
+    ) -> BucketView:
+        """Of what is written from now on."""
+        ...
 
     async def find_orphans(self, after: str, count_max: int) -> OrphanPage:
         """Of the next `count_max` blocks of a DataNode those that nothing refers to."""

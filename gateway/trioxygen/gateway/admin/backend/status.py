@@ -1,6 +1,7 @@
 """What OM and SCM say of themselves, as one picture of the store."""
 
 from trioxygen.common.version import __version__
+from trioxygen.gateway.admin.backend.views import replication_text
 from trioxygen.gateway.admin.models import ContainersView, NodeView, OmView, ScmView, StatusView
 from trioxygen.proto.v1 import om_pb2, scm_pb2
 
@@ -14,6 +15,8 @@ def status_view(
         version=__version__,
         is_ready=is_ready,
         is_full=om.full or scm.full,
+        replication=replication_text(scm.replication),
+        missing_replicas_max=scm.missing_replicas_max,
         om=OmView(
             node_id=om.node_id,
             is_leader=om.leader,

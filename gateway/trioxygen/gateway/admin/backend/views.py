@@ -1,5 +1,6 @@
 """Rows of the OM as the admin API shows them."""
 
+from trioxygen.common.replication import Replication
 from trioxygen.gateway.admin.models import AccountView, BucketView, KeyView, VolumeView
 from trioxygen.proto.v1 import om_pb2, types_pb2
 
@@ -27,7 +28,12 @@ def bucket_of(row: om_pb2.BucketRow) -> BucketView:
         location=row.location,
         layout=om_pb2.BucketRow.Layout.Name(row.layout),
         history_retention_ms=row.history_retention_ms,
+        replication=replication_text(row.replication) if row.HasField("replication") else "",
     )
+
+
+def replication_text(stored: types_pb2.Replication) -> str:
+    return Replication.of_proto(stored).text
 
 
 def key_of(row: om_pb2.AccessKeyRow) -> KeyView:
