@@ -18,6 +18,7 @@ from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.system_disk import SystemDisk
 from trioxygen.common.worker import Tasks
+from trioxygen.hdds.client.block_stream import BlockStream, SoleStream
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
@@ -31,7 +32,7 @@ from trioxygen.hdds.ring.ring import Ring
 from trioxygen.metadata.raft.ports import Entry, Replica, ReplicatedStateMachine
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.ports import Store, Table
-from trioxygen.proto.v1.datanode_pb2 import RingRow
+from trioxygen.proto.v1.datanode_pb2 import RingRow, WriteStreamReply
 from trioxygen.proto.v1.scm_pb2 import (
     ContainerLocation,
     ContainerReplica,
@@ -178,6 +179,13 @@ class FragileFile:
     def truncate(self, size_bytes: int) -> None:
         self._disk.change()
         self._file.truncate(size_bytes)
+
+
+async def received(stream: BlockStream, timeout_ms: float) -> WriteStreamReply:
+    """All was sent; nobody puts the block."""
+    assert isinstance(stream, SoleStream)
+    reply: WriteStreamReply = await stream.upload.finish(timeout_ms)
+    return reply
 
 
 @dataclass

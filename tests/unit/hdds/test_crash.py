@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.hdds.support import PIPELINE, FragileDisk, ListRing, Node, config, node
+from tests.unit.hdds.support import PIPELINE, FragileDisk, ListRing, Node, config, node, received
 from trioxygen.common.errors import NoSpace, NoSuchBlock, TrioxygenError
 from trioxygen.common.units import KIB, MIB
 from trioxygen.proto.v1.types_pb2 import BlockId
@@ -119,7 +119,7 @@ def test_received_blocks_that_nobody_put_are_gone_after_a_restart(tmp_path: Path
         async with node(tmp_path, ring=ring, crash=True) as n:
             stream = await n.writer.open(BlockId(container=1, local=1), PIPELINE, 2 * MIB)
             await stream.send(content(1, 2 * MIB))
-            await stream._uploads[0].finish(5_000)
+            await received(stream, 5_000)
             assert n.files() == ["1.block"]
             (tmp_path / "containers" / "1" / "7.block.3").write_bytes(b"half of it")
         async with node(tmp_path, ring=ring) as n:
@@ -136,7 +136,7 @@ def test_received_blocks_that_nobody_puts_expire(tmp_path: Path) -> None:
             for local, size in ((1, 2 * MIB), (2, 100 * KIB)):
                 stream = await n.writer.open(BlockId(container=1, local=local), PIPELINE, size)
                 await stream.send(content(local, size))
-                await stream._uploads[0].finish(5_000)
+                await received(stream, 5_000)
             await n.work.streams.sealed.drop_expired()
             assert n.files() == ["packed-0.data"]
             assert n.container().streams_open == n.container().reserved_bytes == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.hdds.support import PIPELINE, ListRing, config, node
+from tests.unit.hdds.support import PIPELINE, ListRing, config, node, received
 from trioxygen.common.disk import File
 from trioxygen.common.errors import NoSuchBlock
 from trioxygen.common.system_disk import SystemDisk
@@ -66,7 +66,7 @@ def test_a_block_that_was_received_but_not_put_can_be_deleted(tmp_path: Path) ->
         async with node(tmp_path) as n:
             stream = await n.writer.open(BlockId(container=1, local=1), PIPELINE, 2 * MIB)
             await stream.send(content(1, 2 * MIB))
-            await stream._uploads[0].finish(5_000)
+            await received(stream, 5_000)
             await n.delete((1, 1))
             await n.flush()
             assert n.files() == []

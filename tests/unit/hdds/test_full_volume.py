@@ -11,7 +11,7 @@ from tests.small_disk import SmallDisk, small_disk
 from tests.unit.hdds.support import PIPELINE, FragileDisk, ListRing, config, node
 from trioxygen.common.errors import NoSpace, NoSuchBlock
 from trioxygen.common.units import KIB, MIB
-from trioxygen.hdds.client.writer import BlockStream
+from trioxygen.hdds.client.block_stream import BlockStream
 from trioxygen.proto.v1.types_pb2 import BlockId
 
 

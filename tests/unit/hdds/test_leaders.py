@@ -7,6 +7,7 @@ import pytest
 from trioxygen.common.clock import SystemClock
 from trioxygen.common.errors import NotEnoughDataNodes, NotLeader, Unreachable
 from trioxygen.common.rpc.local import LocalNetwork
+from trioxygen.hdds.client.config import ClientConfig
 from trioxygen.hdds.client.leaders import Leaders
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.proto.v1.scm_pb2 import ContainerLocation
@@ -32,9 +33,11 @@ class Ring:
     def __init__(self, leader: str | None, *, away: str = "", silent: bool = False) -> None:
         self.leader, self.away, self.silent = leader, away, silent
         self.asked: list[str] = []
-        self.pool = DataNodePool(LocalNetwork(), SystemClock(), nowhere, patience_ms=500)
+        self.pool = DataNodePool(
+            LocalNetwork(), SystemClock(), nowhere, ClientConfig(patience_ms=500)
+        )
 
-    async def attempt(self, member: DataNodeAddress) -> str:
+    async def attempt(self, member: DataNodeAddress, timeout_ms: float) -> str:
         self.asked.append(member.address)
         if member.address == self.away:
             raise Unreachable(address=member.address)
@@ -62,7 +65,8 @@ def test_members_are_asked_in_turn_where_nobody_names_the_leader() -> None:
     assert ring.ask() == "c" and ring.asked == ["a", "b", "c"]
     ring.leader, ring.away = "a", "c"
     ring.asked.clear()
-    assert ring.ask() == "a" and ring.asked == ["c", "a"]
+    # Who could not be reached a moment ago is not asked again before those who could.
+    assert ring.ask() == "a" and ring.asked[:2] == ["c", "b"] and ring.asked[-1] == "a"
 
 
 def test_writer_gives_up_where_nobody_leads_for_long() -> None:
@@ -73,7 +77,7 @@ def test_writer_gives_up_where_nobody_leads_for_long() -> None:
 
 
 def test_leaders_that_name_each_other_are_not_followed_for_ever() -> None:
-    async def attempt(member: DataNodeAddress) -> str:
+    async def attempt(member: DataNodeAddress, timeout_ms: float) -> str:
         asked.append(member.address)
         raise NotLeader(leader="b" if member.address == "a" else "a")
 
@@ -89,11 +93,11 @@ def test_pipeline_of_nobody_is_refused() -> None:
 
 
 def test_as_many_leaders_as_the_bound_says_are_remembered() -> None:
-    leaders = Leaders(pipelines_max=2)
+    leaders = Leaders(SystemClock(), ClientConfig(), pipelines_max=2)
     members = pipeline().datanodes
     for number in (1, 2, 3):
-        assert leaders.refused(pipeline(number), members[0], "c")
+        leaders.leads(pipeline(number), members[2])
     assert [leaders.of(pipeline(number)).address for number in (1, 2, 3)] == ["a", "c", "c"]
-    # A refusal of somebody that is asked no more changes nothing.
-    assert not leaders.refused(pipeline(3), members[0], "")
-    assert leaders.of(pipeline(3)).address == "c"
+    # The first of them is who is asked first anyway.
+    leaders.leads(pipeline(9), members[0])
+    assert [leaders.of(pipeline(number)).address for number in (9, 2, 3)] == ["a", "c", "c"]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.hdds.support import PIPELINE, Node, config, node, until
 from trioxygen.common.units import KIB, MIB
-from trioxygen.hdds.client.writer import BlockStream
+from trioxygen.hdds.client.block_stream import BlockStream
 from trioxygen.proto.v1.types_pb2 import BlockId
 
 

@@ -29,6 +29,7 @@ from trioxygen.gateway.s3_refusals import S3Port
 from trioxygen.gateway.shares import ShareLimits
 from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.store import OzoneStore
+from trioxygen.hdds.client.config import ClientConfig
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
@@ -78,7 +79,7 @@ def build_gateway(
         runtime.network,
         runtime.clock,
         scm_client.locate,
-        call_timeout_ms=config.network.call_seconds_max * SECOND_MS,
+        ClientConfig(call_timeout_ms=config.network.call_seconds_max * SECOND_MS),
     )
     ozone = OzoneStore(
         runtime,

@@ -1,78 +1,33 @@
-"""Channels to DataNodes, and where containers are: what the writer and the reader share."""
+"""Channels to DataNodes, and what is known of them: what the writer and the reader share."""
 
 import math
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from trioxygen.common.clock import Clock
-from trioxygen.common.errors import (
-    DeadlineExceeded,
-    NoSuchContainer,
-    NotEnoughDataNodes,
-    NotLeader,
-    Stopping,
-    TrioxygenError,
-    Unreachable,
-)
-from trioxygen.common.retry import Backoff
+from trioxygen.common.errors import DeadlineExceeded, NotEnoughDataNodes, TrioxygenError
+from trioxygen.common.finishing import Finishing
 from trioxygen.common.rpc.network import Channel, Network
-from trioxygen.hdds.client.leaders import Leaders
-from trioxygen.proto.v1.scm_pb2 import ContainerLocation
+from trioxygen.hdds.client.away_nodes import AwayNodes
+from trioxygen.hdds.client.config import ClientConfig
+from trioxygen.hdds.client.hedges import Hedges
+from trioxygen.hdds.client.leaders import Leaders, LeaderSearch
+from trioxygen.hdds.client.locations import Locate, Locations
+from trioxygen.hdds.client.patience import AWAY, Patience
 from trioxygen.proto.v1.types_pb2 import DataNodeAddress, Pipeline
 
-Locate = Callable[[list[int]], Awaitable[list[ContainerLocation]]]
-
-_LOCATIONS_MAX: Final = 10_000
-_LOCATION_AGE_MS_MAX: Final = 60_000.0
-# A DataNode that is restarted is back before a client's own retries are used up.
-_PATIENCE_MS: Final = 15_000.0
-_CALL_TIMEOUT_MS: Final = 30_000.0
-_WAIT_MS_FIRST: Final = 20.0
-_WAIT_MS_MAX: Final = 250.0
-
-# What calls raise when a DataNode stops, is being started, is dead, or stands still; and when a
-# ring has no leader.
-AWAY: Final = (Unreachable, Stopping, DeadlineExceeded, NotLeader)
-
 _Result = TypeVar("_Result")
-# A container, of which there are whole replicas; or (container, replica index).
-_Replicas = int | tuple[int, int]
-
-
-def _replicas(container: int, replica_index: int) -> _Replicas:
-    return (container, replica_index) if replica_index else container
-
-
-def is_refusal(error: TrioxygenError) -> bool:
-    """It came at once, from where nobody listens: who waits makes its client wait for nothing."""
-    return isinstance(error, Unreachable) and error.is_refused
-
-
-class Patience:
-    """With DataNodes that are away: stopped, or being started."""
-
-    def __init__(self, clock: Clock, total_ms: float) -> None:
-        self._clock, self._end_ms = clock, clock.monotonic_ms() + total_ms
-        self._backoff = Backoff(_WAIT_MS_FIRST, _WAIT_MS_MAX)
-
-    async def bear(self, error: TrioxygenError, *, has_others: bool = False) -> None:
-        """Waits a little. Raises the error: it does not pass, or not in time.
-
-        Args: has_others: somebody else is asked next."""
-        is_passing = isinstance(error, (Unreachable, Stopping, NotLeader)) and not is_refusal(error)
-        is_passing = is_passing or (has_others and isinstance(error, AWAY))
-        if not is_passing or self._clock.monotonic_ms() + self._backoff.next_ms > self._end_ms:
-            raise error
-        await self._clock.sleep_ms(self._backoff.take_ms())
 
 
 class DataNodePool:
-    """Args:
-    locate: the SCM's answer for some containers; unknown ones are left out.
-    locations_max, location_age_ms_max: bounds of the cache.
-    patience_ms: how long a DataNode that is away is waited for, where no other can do its part.
-    call_timeout_ms: of a call to a DataNode, and of the wait for each piece of a stream.
+    """Args: locate: the SCM's answer for some containers; unknown ones are left out.
+
+    Attributes:
+    unwritable, unreadable: DataNodes that others come before, for a while.
+    locations: where containers are.
+    leaders: who leads rings.
+    finishing: what goes on behind a call's end; who stops the pool waits for it.
+    queued_bytes: what waits for members of blocks that are being written; see `queued_bytes_max`.
     """
 
     def __init__(
@@ -80,19 +35,24 @@ class DataNodePool:
         network: Network,
         clock: Clock,
         locate: Locate,
-        *,
-        locations_max: int = _LOCATIONS_MAX,
-        location_age_ms_max: float = _LOCATION_AGE_MS_MAX,
-        patience_ms: float = _PATIENCE_MS,
-        call_timeout_ms: float = _CALL_TIMEOUT_MS,
+        config: ClientConfig | None = None,
     ) -> None:
-        self._patience_ms, self.call_timeout_ms = patience_ms, call_timeout_ms
-        self._network, self._clock, self._locate = network, clock, locate
-        self._locations_max, self._location_age_ms_max = locations_max, location_age_ms_max
+        self.config = config = config or ClientConfig()
+        self.clock, self._network = clock, network
         self._channels: dict[str, Channel] = {}
-        self._leaders = Leaders()
-        # replicas of one index -> (addresses, when asked)
-        self._locations: OrderedDict[_Replicas, tuple[tuple[str, ...], float]] = OrderedDict()
+        silent_ms = config.member_slow_ms
+        self.unwritable = AwayNodes(clock, avoided_ms=config.avoided_ms, silent_ms=silent_ms)
+        self.unreadable = AwayNodes(clock, avoided_ms=config.avoided_ms, silent_ms=silent_ms)
+        self.leaders = Leaders(clock, config)
+        self.hedges = Hedges(config)
+        self.locations = Locations(
+            clock,
+            locate,
+            locations_max=config.locations_max,
+            age_ms_max=config.location_age_ms_max,
+        )
+        self.finishing = Finishing()
+        self.queued_bytes = 0
 
     def channel(self, address: str) -> Channel:
         """One for each address, kept: there are as many as DataNodes."""
@@ -103,7 +63,12 @@ class DataNodePool:
 
     def patience(self, most_ms: float = math.inf) -> Patience:
         """Of one operation."""
-        return Patience(self._clock, min(most_ms, self._patience_ms))
+        return Patience(self.clock, min(most_ms, self.config.patience_ms))
+
+    def note_away(self, node: DataNodeAddress) -> None:
+        """It takes no writes; who reads had better ask others, too."""
+        self.unwritable.note(node)
+        self.unreadable.note(node)
 
     async def retry(
         self, attempt: Callable[[], Awaitable[_Result]], *, most_ms: float = math.inf
@@ -119,77 +84,41 @@ class DataNodePool:
     async def ask_leader(
         self,
         pipeline: Pipeline,
-        attempt: Callable[[DataNodeAddress], Awaitable[_Result]],
+        attempt: Callable[[DataNodeAddress, float], Awaitable[_Result]],
         *,
         most_ms: float = math.inf,
     ) -> _Result:
         """What the member that leads the pipeline's ring answers. A member that does not lead names
-        the one that does; who it was is remembered. `attempt` must be safe to repeat.
+        the one that does; who it was is remembered. One that is silent is not waited for.
 
+        Args: attempt: must be safe to repeat; the second argument is how long it may take, in ms.
         Raises: NotEnoughDataNodes; NotLeader: nobody leads, for as long as patience lasts."""
-        if not pipeline.datanodes:
-            raise NotEnoughDataNodes(pipeline=pipeline.pipeline_id)
-        patience = self.patience(most_ms)
-        hints_left = len(pipeline.datanodes)
-        while True:
-            member = self._leaders.of(pipeline)
-            try:
-                return await attempt(member)
-            except AWAY as error:
-                named = error.facts.get("leader", "") if isinstance(error, NotLeader) else ""
-                if self._leaders.refused(pipeline, member, named) and hints_left:
-                    hints_left -= 1
-                    continue
-                await patience.bear(error, has_others=len(pipeline.datanodes) > 1)
-
-    def learn(self, container: int, pipeline: Pipeline) -> None:
-        """A writer knows where its blocks are: readers need not ask."""
         members = pipeline.datanodes
-        if len(members) == 1 and not (only := members[0]).replica_index:
-            self._keep(container, (only.address,), self._clock.monotonic_ms())
-            return
-        self._remember(container, ((member.replica_index, member.address) for member in members))
+        if not members:
+            raise NotEnoughDataNodes(pipeline=pipeline.pipeline_id)
+        if len(members) == 1:
+            timeout_ms = self.config.call_timeout_ms
+            return await self.retry(lambda: attempt(members[0], timeout_ms), most_ms=most_ms)
+        clock, leaders = self.clock, self.leaders
+        search = LeaderSearch(leaders, pipeline)
+        began_ms = clock.monotonic_ms()
+        patience = self.patience(max(most_ms, 2 * search.try_ms))
+        while True:
+            member = search.next()
+            asked_ms = clock.monotonic_ms()
+            try:
+                result = await attempt(member, search.try_ms)
+            except AWAY as error:
+                if isinstance(error, DeadlineExceeded):
+                    self.unwritable.note_silent(member, asked_ms)
+                if not search.failed(member, error) or patience.left_ms <= 0:
+                    await patience.bear(error, has_others=True)
+                continue
+            leaders.answered(member.address, clock.monotonic_ms() - began_ms)
+            self.unwritable.answered(member.address)
+            leaders.leads(pipeline, member)
+            return result
 
-    def _remember(self, container: int, known: Iterable[tuple[int, str]]) -> None:
-        """Args: known: (replica index, address)."""
-        by_index: dict[int, list[str]] = {}
-        for replica_index, address in known:
-            by_index.setdefault(replica_index, []).append(address)
-        now_ms = self._clock.monotonic_ms()
-        for replica_index, addresses in by_index.items():
-            self._keep(_replicas(container, replica_index), tuple(addresses), now_ms)
-
-    def _keep(self, replicas: _Replicas, addresses: tuple[str, ...], now_ms: float) -> None:
-        locations = self._locations
-        locations[replicas] = (addresses, now_ms)
-        locations.move_to_end(replicas)
-        if len(locations) > self._locations_max:
-            locations.popitem(last=False)
-
-    def known(self, container: int, replica_index: int = 0) -> tuple[str, ...] | None:
-        """Addresses of the container's replicas, if they were learnt lately."""
-        location = self._locations.get(_replicas(container, replica_index))
-        if location is None or self._clock.monotonic_ms() - location[1] > self._location_age_ms_max:
-            return None
-        return location[0]
-
-    async def addresses(self, container: int, replica_index: int = 0) -> tuple[str, ...]:
-        """Raises: NoSuchContainer, and what the SCM raises."""
-        known = self.known(container, replica_index)
-        if known is not None:
-            return known
-        for location in await self._locate([container]):
-            if location.container_id == container:
-                replicas = location.replicas
-                self._remember(
-                    container,
-                    ((replica.replica_index, replica.datanode.address) for replica in replicas),
-                )
-        known = self.known(container, replica_index)
-        if known is None:
-            raise NoSuchContainer(container=container)
-        return known
-
-    def forget(self, container: int, replica_index: int = 0) -> None:
-        """Its replicas were not where they should be."""
-        self._locations.pop(_replicas(container, replica_index), None)
+    async def stop(self) -> None:
+        """Nothing is under way any more."""
+        await self.finishing.ended()

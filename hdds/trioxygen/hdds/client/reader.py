@@ -1,31 +1,24 @@
-"""Reading blocks from any replica: the next one is tried where one fails."""
+"""Reading blocks from any replica: the next one is tried where one fails, or is silent."""
 
-from collections import deque
-from collections.abc import AsyncGenerator
-from typing import Final, Literal, Protocol
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Literal, Protocol
 
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import (
-    Corrupt,
-    NoSuchBlock,
-    NoSuchContainer,
-    TrioxygenError,
-    Unavailable,
-    Unreachable,
-)
+from trioxygen.common.errors import DeadlineExceeded, Unreachable
+from trioxygen.common.units import SECOND_MS
+from trioxygen.hdds.client.hedges import ReadKind
 from trioxygen.hdds.client.pool import DataNodePool
+from trioxygen.hdds.client.replica_search import ELSEWHERE, ReplicaSearch
 from trioxygen.proto.v1.datanode_pb2 import (
     ReadSmallBlockReply,
     ReadSmallBlockRequest,
     ReadStreamHeader,
 )
-from trioxygen.proto.v1.types_pb2 import BlockId
+from trioxygen.proto.v1.types_pb2 import BlockId, DataNodeAddress
 
-# With the tries of a usual client it covers the restart of a DataNode.
-_PATIENCE_MS: Final = 4_000.0
-
-# What another replica may do better.
-_ELSEWHERE: Final = (Unavailable, Corrupt, NoSuchBlock, NoSuchContainer)
+# A stream, and its first piece.
+_Begun = tuple[AsyncIterator[Buffer], Buffer]
 
 
 class Slice(Protocol):
@@ -60,80 +53,92 @@ class BlockReader:
 
         Raises: NoSuchBlock, ChecksumMismatch, WrongBlock, ... as the last replica that was tried.
         """
-        return await self._pool.retry(lambda: self._read_small(piece), most_ms=_PATIENCE_MS)
-
-    async def _read_small(self, piece: Slice) -> bytes:
-        container = piece.container
-        index = piece.replica_index
-        addresses = self._pool.known(container, index)
-        if not addresses:
-            addresses = await self._pool.addresses(container, index)
+        pool = self._pool
         request = ReadSmallBlockRequest(
-            block=BlockId(container=container, local=piece.local),
+            block=BlockId(container=piece.container, local=piece.local),
             offset_bytes=piece.offset_bytes,
             length_bytes=piece.length_bytes,
             tag=tag_in(piece),
-            replica_index=index,
+            replica_index=piece.replica_index,
         )
-        failure: TrioxygenError | None = None
-        for address in addresses:
-            try:
-                reply = await self._pool.channel(address).call(
-                    "DataNode/ReadSmallBlock",
-                    request,
-                    ReadSmallBlockReply,
-                    timeout_ms=self._pool.call_timeout_ms,
-                )
-            except _ELSEWHERE as error:
-                failure = error
-                self._pool.forget(container, index)
-                continue
+
+        async def ask(node: DataNodeAddress, timeout_ms: float) -> bytes:
+            reply = await pool.channel(node.address).call(
+                "DataNode/ReadSmallBlock", request, ReadSmallBlockReply, timeout_ms=timeout_ms
+            )
             return reply.data
-        raise failure or Unreachable("no replica is known", container=container)
+
+        search = ReplicaSearch(pool, piece.container, piece.local, piece.replica_index, ask)
+        return (await search.first(ReadKind.SMALL))[1]
 
     async def stream(self, piece: Slice) -> AsyncGenerator[Buffer, None]:
         """Pieces in order. Where a replica fails, the next goes on at the byte wanted.
 
         Raises: as `read_small`, possibly after some pieces.
         """
-        container, local, tag = piece.container, piece.local, tag_in(piece)
-        index = piece.replica_index
-        block = BlockId(container=container, local=local)
+        pool, clock = self._pool, self._pool.clock
         at, end = piece.offset_bytes, piece.offset_bytes + piece.length_bytes
-        patience = self._pool.patience(_PATIENCE_MS)
-        addresses: deque[str] = deque()
-        failure: TrioxygenError | None = None
-        while True:
-            if not addresses:
-                if failure is not None:
-                    await patience.bear(failure)
-                addresses.extend(await self._pool.addresses(container, index))
-                failure = Unreachable("no replica is known", container=container)
-            if not addresses:
-                continue
-            address = addresses.popleft()
+
+        async def begin(node: DataNodeAddress, timeout_ms: float) -> _Begun:
             header = ReadStreamHeader(
-                block=block,
+                block=BlockId(container=piece.container, local=piece.local),
                 offset_bytes=at,
                 length_bytes=end - at,
-                tag=tag,
-                replica_index=index,
+                tag=tag_in(piece),
+                replica_index=piece.replica_index,
             )
-            pieces = self._pool.channel(address).download(
-                "DataNode/ReadStream", header, timeout_ms=self._pool.call_timeout_ms
+            pieces = pool.channel(node.address).download(
+                "DataNode/ReadStream", header, timeout_ms=pool.config.call_timeout_ms
             )
-            try:
-                async for data in pieces:
-                    at += len(data)
-                    yield data
-            except _ELSEWHERE as error:
-                failure = error
-                self._pool.forget(container, index)
-                continue
-            finally:
-                close = getattr(pieces, "aclose", None)
-                if close is not None:
-                    await close()
-            if at == end:
-                return
-            failure = Unreachable("the stream ended early", container=container, local=local)
+            return pieces, await _next_of(pieces, timeout_ms)
+
+        search = ReplicaSearch(
+            pool, piece.container, piece.local, piece.replica_index, begin, _drop
+        )
+        node, (pieces, data) = await search.first(ReadKind.FIRST)
+        try:
+            while True:
+                at += len(data)
+                yield data
+                if at >= end:
+                    return
+                asked_ms = clock.monotonic_ms()
+                try:
+                    data = await _next_of(pieces, search.wait_ms(ReadKind.NEXT))
+                    search.answered(node, asked_ms, ReadKind.NEXT)
+                    continue
+                except ELSEWHERE as error:
+                    await _close(pieces)
+                    is_silent = isinstance(error, DeadlineExceeded)
+                    if not is_silent:
+                        search.failed(node, error)
+                if is_silent:
+                    pool.unreadable.note_silent(node, asked_ms)
+                    node, (pieces, data) = await search.second(node, asked_ms, ReadKind.NEXT)
+                else:
+                    node, (pieces, data) = await search.first(ReadKind.FIRST)
+        finally:
+            await _close(pieces)
+
+
+async def _next_of(pieces: AsyncIterator[Buffer], timeout_ms: float) -> Buffer:
+    """Raises: DeadlineExceeded; Unreachable: there is none."""
+    try:
+        async with asyncio.timeout(timeout_ms / SECOND_MS):
+            piece = await anext(pieces, None)
+    except TimeoutError as error:
+        raise DeadlineExceeded("the next piece is late", timeout_ms=int(timeout_ms)) from error
+    if piece is None:
+        raise Unreachable("the stream ended early")
+    return piece
+
+
+async def _close(pieces: AsyncIterator[Buffer]) -> None:
+    """Ends the stream at its DataNode."""
+    close = getattr(pieces, "aclose", None)
+    if close is not None:
+        await close()
+
+
+async def _drop(begun: _Begun) -> None:
+    await _close(begun[0])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.hdds.support import PIPELINE, ListRing, node
+from tests.unit.hdds.support import PIPELINE, ListRing, node, received
 from tests.unit.metadata.manual_clock import ManualClock
 from trioxygen.common.clock import Clock
 from trioxygen.common.container_state import ContainerState
@@ -137,7 +137,7 @@ def test_start_keeps_what_a_tail_may_yet_put_and_passes_what_it_cannot_read(
             for local in (1, 2):
                 stream = await n.writer.open(BlockId(container=1, local=local), PIPELINE, len(data))
                 await stream.send(data)
-                await stream._uploads[0].finish(5_000)
+                await received(stream, 5_000)
             durable = n.ring.entries
         tail = [unreadable, RingEntry(put_block=put).SerializeToString()]
         entries = [Entry(len(durable) + at, 1, payload) for at, payload in enumerate(tail, 1)]

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.unit.hdds.ring.held_disk import HeldDisk, gone_on
-from tests.unit.hdds.support import PIPELINE, ListRing, Node, config, node, until
+from tests.unit.hdds.support import PIPELINE, ListRing, Node, config, node, received, until
 from trioxygen.common.errors import TrioxygenError, Unreachable
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.checksums import checksums_of
-from trioxygen.hdds.client.writer import BlockStream
+from trioxygen.hdds.client.block_stream import BlockStream
 from trioxygen.proto.v1.datanode_pb2 import PutBlockRequest, RingEntry
 from trioxygen.proto.v1.types_pb2 import BlockId
 
@@ -78,7 +78,7 @@ def test_a_block_that_is_put_while_it_is_sealed_does_not_expire(
         async with node(tmp_path, ring=ring, disk=disk, settings=config(sealed_expiry_ms=0)) as n:
             stream = await sent(n, data)
             disk.holds_sync = True
-            receiving = asyncio.ensure_future(stream._uploads[0].finish(20_000))
+            receiving = asyncio.ensure_future(received(stream, 20_000))
             await disk.until_held()
             putting = asyncio.ensure_future(ring.propose(put(data)))
             await gone_on(n)
@@ -100,9 +100,9 @@ def test_a_packed_block_that_two_streams_bring_at_once_is_written_once(tmp_path:
         async with node(tmp_path, ring=ring, disk=disk) as n:
             first, second = await sent(n, data), await sent(n, data)
             disk.holds_sync = True
-            receiving = asyncio.ensure_future(first._uploads[0].finish(20_000))
+            receiving = asyncio.ensure_future(received(first, 20_000))
             await disk.until_held()
-            repeated = asyncio.ensure_future(second._uploads[0].finish(20_000))
+            repeated = asyncio.ensure_future(received(second, 20_000))
             await gone_on(n)
             disk.goes_on.set()
             await asyncio.gather(receiving, repeated)
@@ -126,7 +126,7 @@ def test_a_block_that_is_sealed_while_it_is_looked_for_is_here_as_the_seal_ends(
             await until(disk.look_held.is_set)
             if how == "failed":
                 disk.holds_sync, disk.error = True, OSError(5, "Input/output error")
-            receiving = asyncio.ensure_future(stream._uploads[0].finish(20_000))
+            receiving = asyncio.ensure_future(received(stream, 20_000))
             if how == "failed":
                 # It is under its name by now.
                 await disk.until_held()
@@ -157,7 +157,7 @@ def test_a_block_whose_sealing_ends_badly_is_here_or_said_to_be_missing(
         async with node(tmp_path, ring=ring, disk=disk, settings=config(sealed_expiry_ms=0)) as n:
             stream = await sent(n)
             disk.holds_sync = True
-            receiving = asyncio.ensure_future(stream._uploads[0].finish(20_000))
+            receiving = asyncio.ensure_future(received(stream, 20_000))
             await disk.until_held()
             ending: asyncio.Future[None] | None = None
             if how == "failed":

@@ -18,7 +18,8 @@ from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
 from trioxygen.gateway.store.ozone.leases.lease import TakenBlock
 from trioxygen.gateway.store.ozone.leases.pool import LeasePool, SizeClass
-from trioxygen.hdds.client.pool import AWAY, is_refusal
+from trioxygen.hdds.client.away_nodes import AwayNodes
+from trioxygen.hdds.client.patience import AWAY, is_refusal
 from trioxygen.metadata.client.om import OmClient
 
 _CONTAINER_TRIES: Final = 4
@@ -36,10 +37,14 @@ def defect_of(error: InvalidRequest) -> Internal:
 
 
 class LeasedBlocks:
-    """Attributes: keeper: of all leases; who has taken a block settles it there."""
+    """Args: away: DataNodes that the writer has left: blocks without them come first.
 
-    def __init__(self, runtime: Runtime, om: OmClient, config: OzoneConfig) -> None:
-        self._runtime, self._om, self._config = runtime, om, config
+    Attributes: keeper: of all leases; who has taken a block settles it there."""
+
+    def __init__(
+        self, runtime: Runtime, om: OmClient, away: AwayNodes, config: OzoneConfig
+    ) -> None:
+        self._runtime, self._om, self._away, self._config = runtime, om, away, config
         self._clock = runtime.clock
         self.keeper = LeaseKeeper(
             runtime.clock,
@@ -126,6 +131,10 @@ class LeasedBlocks:
             pool.avoid(taken.lease)
         return may_go_on
 
+    def may_go_elsewhere(self, taken: TakenBlock) -> bool:
+        """Whether the next block may be in another pipeline than this one."""
+        return any(pool.may_have_others(taken.lease) for pool in self._pools.values())
+
     def _pool(self, size_class: SizeClass, replication: Replication | None) -> LeasePool:
         pool = self._pools.get((size_class, replication))
         if pool is None:
@@ -136,6 +145,7 @@ class LeasedBlocks:
                 self._clock,
                 self._runtime.tasks,
                 self._om.lease_blocks,
+                self._away,
                 size_class,
                 replication,
             )

@@ -27,7 +27,8 @@ class OzoneStore:
         reader: BlockReader,
         config: OzoneConfig,
     ) -> None:
-        self._blocks = LeasedBlocks(runtime, om, config)
+        self._writer = writer
+        self._blocks = LeasedBlocks(runtime, om, writer.away, config)
         contents = OzoneContents(self._blocks, writer, reader, runtime.clock, config)
         commits = Commits(contents, self._blocks.keeper)
         self.store = ObjectStore(
@@ -45,3 +46,4 @@ class OzoneStore:
     async def stop(self) -> None:
         """Gives back what is leased."""
         await self._blocks.stop()
+        await self._writer.stop()

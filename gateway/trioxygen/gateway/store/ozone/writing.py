@@ -16,8 +16,9 @@ from trioxygen.gateway.store.ozone.blocks import LeasedBlocks, defect_of
 from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
 from trioxygen.gateway.store.ozone.leases.lease import TakenBlock
 from trioxygen.gateway.store.port import Written
-from trioxygen.hdds.client.pool import AWAY
-from trioxygen.hdds.client.writer import BlockStream, BlockWriter
+from trioxygen.hdds.client.block_stream import BlockStream
+from trioxygen.hdds.client.patience import AWAY
+from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 # Another DataNode may take what fails with these.
@@ -67,7 +68,8 @@ class BlocksWritten(Written):
 
 
 class BlockSplitter:
-    """Cuts a stream of bytes into blocks of at most `block_bytes_max`."""
+    """Cuts a stream of bytes into blocks of at most `block_bytes_max`; into shorter ones where a
+    DataNode is lost on the way: what comes next goes to others."""
 
     def __init__(
         self,
@@ -93,6 +95,8 @@ class BlockSplitter:
                 await self._send(piece)
             if self._stream is not None:
                 await self._stream.flush()
+                if self._stream.left and self._blocks.may_go_elsewhere(self._taken[-1]):
+                    await self._close_block()
         except _ELSEWHERE as error:
             self._lost(error)
             raise

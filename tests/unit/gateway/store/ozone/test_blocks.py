@@ -1,7 +1,7 @@
 """The store where DataNodes are away: writes go to those that are there."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -14,9 +14,10 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.store import OzoneStore
 from trioxygen.gateway.store.ozone.writing import BlocksWritten
+from trioxygen.hdds.client.block_stream import BlockStream
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
-from trioxygen.hdds.client.writer import BlockStream, BlockWriter
+from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.proto.v1.om_pb2 import (
     LeaseBlocksReply,
     LeaseBlocksRequest,
@@ -64,7 +65,7 @@ class Writer(BlockWriter):
     def __init__(self, pool: DataNodePool, clock: SkippingClock) -> None:
         super().__init__(pool)
         self._clock = clock
-        self.away: set[str] = set()
+        self.gone: set[str] = set()
         self.full: set[str] = set()
         self.refused: list[int] = []
         self.back_after = 1_000
@@ -74,27 +75,33 @@ class Writer(BlockWriter):
         [node] = pipeline.datanodes
         self.asked.append(node.node_id)
         if len(self.asked) > self.back_after:
-            self.away.clear()
+            self.gone.clear()
         if node.node_id in self.full:
             self.refused.append(block.local)
             raise NoSpace("the volume is full")
-        if node.node_id in self.away:
+        if node.node_id in self.gone:
             await self._clock.sleep_ms(1_000)
             raise Unreachable(address=node.address)
         return 0
 
     async def open(self, block: BlockId, pipeline: Pipeline, size_bytes_max: int) -> BlockStream:
-        return BrokenStream(block, pipeline, [], self._pool)
+        return BrokenStream()
 
 
-class BrokenStream(BlockStream):
+class BrokenStream:
     """Takes everything, and cannot be given up."""
+
+    tag = 0
+    left: Sequence[DataNodeAddress] = ()
 
     async def send(self, piece: Buffer) -> None:
         pass
 
     async def flush(self) -> None:
         pass
+
+    async def finish(self) -> int:
+        raise AssertionError("it is given up")
 
     async def cancel(self) -> None:
         raise Unreachable("the stream's end")
@@ -146,7 +153,7 @@ def scenario(
 
 @scenario(pipelines=3)
 async def test_write_goes_to_another_datanode_where_one_is_away(setting: Setting) -> None:
-    setting.writer.away = {"dn0"}
+    setting.writer.gone = {"dn0"}
     assert await setting.write() != 0
     # It is not tried again soon, though the OM still leases blocks of it.
     for _ in range(30):
@@ -156,7 +163,7 @@ async def test_write_goes_to_another_datanode_where_one_is_away(setting: Setting
 
 @scenario(pipelines=1)
 async def test_only_datanode_is_waited_for_until_it_is_back(setting: Setting) -> None:
-    setting.writer.away = {"dn0"}
+    setting.writer.gone = {"dn0"}
     setting.writer.back_after = 3
     assert await setting.write() == 0
     assert len(setting.writer.asked) == 4
@@ -164,7 +171,7 @@ async def test_only_datanode_is_waited_for_until_it_is_back(setting: Setting) ->
 
 @scenario(pipelines=2)
 async def test_write_fails_in_the_end_where_all_are_away(setting: Setting) -> None:
-    setting.writer.away = {"dn0", "dn1"}
+    setting.writer.gone = {"dn0", "dn1"}
     began_ms = setting.clock.monotonic_ms()
     with pytest.raises(Unreachable) as failed:
         await setting.write()

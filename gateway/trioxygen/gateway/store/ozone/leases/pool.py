@@ -16,6 +16,7 @@ from trioxygen.common.worker import Tasks
 from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
 from trioxygen.gateway.store.ozone.leases.lease import Lease, TakenBlock
 from trioxygen.gateway.store.ozone.leases.pipelines import KnownPipelines
+from trioxygen.hdds.client.away_nodes import AwayNodes
 from trioxygen.proto.v1.om_pb2 import LeaseBlocksReply, LeaseBlocksRequest
 
 log = logs.get(__name__)
@@ -38,7 +39,10 @@ class SizeClass:
 
 
 class LeasePool:
-    """Args: replication: of its blocks; None: as the cluster is configured."""
+    """Args:
+    away: DataNodes whose pipelines come last.
+    replication: of its blocks; None: as the cluster is configured.
+    """
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class LeasePool:
         clock: Clock,
         tasks: Tasks,
         lease_blocks: LeaseBlocks,
+        away: AwayNodes,
         size_class: SizeClass,
         replication: Replication | None = None,
     ) -> None:
@@ -53,7 +58,7 @@ class LeasePool:
         self._lease_blocks, self._size_class = lease_blocks, size_class
         self._replication = None if replication is None else replication.proto
         self._fetched_at = int(size_class.count * _FETCHED_AT_SHARE)
-        self._pipelines = KnownPipelines(clock)
+        self._away, self._pipelines = away, KnownPipelines(clock, away)
         self._current: Lease | None = None
         self._next: Lease | None = None
         # Its result: why there is no lease.
@@ -64,6 +69,8 @@ class LeasePool:
         """Raises: what LeaseBlocks raises (NotEnoughDataNodes, NoSpace, DeadlineExceeded, ...)."""
         while True:
             lease = self._current
+            if lease is not None and self._is_avoided(lease) and not self._pipelines.is_alone:
+                lease.retire()
             if lease is not None and lease.is_usable(self._clock.monotonic_ms()):
                 taken = lease.take()
                 is_low = self._next is None and lease.blocks_left < self._fetched_at
@@ -86,18 +93,18 @@ class LeasePool:
 
     def avoid(self, lease: Lease) -> None:
         """A DataNode of its pipeline is away: blocks of others come first for a while."""
-        self._pipelines.avoid(lease.pipeline.pipeline_id)
+        self._pipelines.avoid(lease.pipeline)
         for each in (lease, self._current, self._next):
             if each is not None and self._is_avoided(each):
                 each.retire()
 
     def may_have_others(self, lease: Lease) -> bool:
         """Whether a block of another pipeline may be had."""
-        return self._pipelines.may_have_others(lease.pipeline.pipeline_id)
+        return self._pipelines.may_have_others(lease.pipeline)
 
     def knows_others(self, lease: Lease) -> bool:
         """The same, without what only asking would tell."""
-        return self._pipelines.knows_others(lease.pipeline.pipeline_id)
+        return self._pipelines.knows_others(lease.pipeline)
 
     async def stop(self, wait_ms_max: float) -> None:
         """Nothing is leased any more, and nothing comes later: what is asked for already is
@@ -108,7 +115,7 @@ class LeasePool:
             self._fetching.cancel()
 
     def _is_avoided(self, lease: Lease) -> bool:
-        return self._pipelines.is_avoided(lease.pipeline.pipeline_id)
+        return self._pipelines.is_avoided(lease.pipeline)
 
     def _fetch(self) -> "asyncio.Task[TrioxygenError | None]":
         if self._fetching is None or self._fetching.done():
@@ -137,10 +144,11 @@ class LeasePool:
                     count=size_class.count,
                     block_bytes_max=size_class.block_bytes_max,
                     replication=self._replication,
+                    excluded_node_ids=self._away.node_ids,
                 )
             )
             lease = self._keeper.add(reply, asked_ms)
-            self._pipelines.met(lease.pipeline.pipeline_id, reply.other_pipelines)
+            self._pipelines.met(lease.pipeline, reply.other_pipelines)
             tries_left -= 1
             is_avoided = self._is_avoided(lease)
             if not (tries_left and is_avoided):

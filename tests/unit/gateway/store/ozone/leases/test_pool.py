@@ -11,6 +11,7 @@ from tests.unit.metadata.manual_clock import SkippingClock
 from trioxygen.common.errors import SafeMode, Stopping, TrioxygenError
 from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
 from trioxygen.gateway.store.ozone.leases.pool import LeasePool, SizeClass
+from trioxygen.hdds.client.away_nodes import AwayNodes
 from trioxygen.proto.v1.om_pb2 import (
     LeaseBlocksReply,
     LeaseBlocksRequest,
@@ -55,11 +56,17 @@ class Setting:
     def __init__(self, count: int) -> None:
         clock = SkippingClock()
         self.om, self.runtime = Om(), inline_runtime(clock)
+        self.away = AwayNodes(clock, avoided_ms=30_000, silent_ms=1_000)
         self.keeper = LeaseKeeper(
             clock, self.om.renew, self.om.release, interval_ms=1_000, give_back_ms_max=1_000
         )
         self.pool = LeasePool(
-            self.keeper, clock, self.runtime.tasks, self.om.lease, SizeClass(count, 1 << 20)
+            self.keeper,
+            clock,
+            self.runtime.tasks,
+            self.om.lease,
+            self.away,
+            SizeClass(count, 1 << 20),
         )
 
     async def stop(self) -> None:

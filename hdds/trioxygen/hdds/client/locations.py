@@ -1,0 +1,119 @@
+"""Where containers are, as writers and the SCM have said lately; and which replica comes first."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from trioxygen.common.clock import Clock
+from trioxygen.common.errors import NoSuchContainer
+from trioxygen.hdds.client.away_nodes import AwayNodes
+from trioxygen.proto.v1.scm_pb2 import ContainerLocation
+from trioxygen.proto.v1.types_pb2 import DataNodeAddress, Pipeline
+
+Locate = Callable[[list[int]], Awaitable[list[ContainerLocation]]]
+
+# A container, of which there are whole replicas; or (container, replica index).
+_Replicas = int | tuple[int, int]
+
+
+def _replicas(container: int, replica_index: int) -> _Replicas:
+    return (container, replica_index) if replica_index else container
+
+
+def in_order(
+    nodes: Sequence[DataNodeAddress], *, own_host: str, turn: int, away: AwayNodes
+) -> Sequence[DataNodeAddress]:
+    """Whom to ask first: those that are not away, those on our own machine; the others in turn, so
+    that they share the work.
+
+    Args: turn: the same for the same block: whoever has read it has it in memory."""
+    if len(nodes) == 1:
+        return nodes
+    first = turn % len(nodes)
+    turned = [*nodes[first:], *nodes[:first]]
+
+    def rank(node: DataNodeAddress) -> tuple[bool, bool]:
+        is_near = bool(own_host) and node.address.rpartition(":")[0] == own_host
+        return (away.is_away(node.address), not is_near)
+
+    turned.sort(key=rank)
+    return turned
+
+
+class Locations:
+    """Args:
+    locate: the SCM's answer for some containers; unknown ones are left out.
+    locations_max, age_ms_max: bounds of what is remembered.
+    """
+
+    def __init__(
+        self, clock: Clock, locate: Locate, *, locations_max: int, age_ms_max: float
+    ) -> None:
+        self._clock, self._locate = clock, locate
+        self._locations_max, self._age_ms_max = locations_max, age_ms_max
+        # replicas of one index -> (who holds them, when that was said, whether by a writer)
+        self._known: OrderedDict[_Replicas, tuple[tuple[DataNodeAddress, ...], float, bool]] = (
+            OrderedDict()
+        )
+
+    def learn(self, container: int, pipeline: Pipeline, leader: DataNodeAddress) -> None:
+        """A writer knows where its blocks are: readers need not ask. The leader is read from first:
+        the others hear a little later that a block is there."""
+        members = pipeline.datanodes
+        first = members[0]
+        if first.replica_index:
+            self._remember(container, ((member.replica_index, member) for member in members))
+            return
+        known = self.known(container)
+        if known is not None and known[0].address == leader.address and len(known) == len(members):
+            return  # every block of the container comes by here
+        others = (member for member in members if member.address != leader.address)
+        self._keep(container, (leader, *others), is_fresh=True)
+
+    def _remember(self, container: int, known: Iterable[tuple[int, DataNodeAddress]]) -> None:
+        """Args: known: (replica index, who holds it)."""
+        by_index: dict[int, list[DataNodeAddress]] = {}
+        for replica_index, node in known:
+            by_index.setdefault(replica_index, []).append(node)
+        for replica_index, nodes in by_index.items():
+            self._keep(_replicas(container, replica_index), tuple(nodes), is_fresh=False)
+
+    def _keep(
+        self, replicas: _Replicas, nodes: tuple[DataNodeAddress, ...], *, is_fresh: bool
+    ) -> None:
+        known = self._known
+        known[replicas] = (nodes, self._clock.monotonic_ms(), is_fresh)
+        known.move_to_end(replicas)
+        if len(known) > self._locations_max:
+            known.popitem(last=False)
+
+    def known(self, container: int, replica_index: int = 0) -> tuple[DataNodeAddress, ...] | None:
+        """Who holds the container's replicas, if it was learnt lately."""
+        location = self._known.get(_replicas(container, replica_index))
+        if location is None or self._clock.monotonic_ms() - location[1] > self._age_ms_max:
+            return None
+        return location[0]
+
+    async def find(self, container: int, replica_index: int = 0) -> tuple[DataNodeAddress, ...]:
+        """Raises: NoSuchContainer, and what the SCM raises."""
+        known = self.known(container, replica_index)
+        if known is not None:
+            return known
+        for location in await self._locate([container]):
+            if location.container_id == container:
+                self._remember(
+                    container,
+                    ((replica.replica_index, replica.datanode) for replica in location.replicas),
+                )
+        known = self.known(container, replica_index)
+        if known is None:
+            raise NoSuchContainer(container=container)
+        return known
+
+    def is_fresh(self, container: int) -> bool:
+        """Blocks of it were written here lately."""
+        location = self._known.get(container)
+        return location is not None and location[2]
+
+    def forget(self, container: int, replica_index: int = 0) -> None:
+        """Its replicas were not where they should be."""
+        self._known.pop(_replicas(container, replica_index), None)
