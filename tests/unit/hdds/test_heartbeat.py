@@ -32,12 +32,18 @@ class RecordingScm:
     heartbeats: list[HeartbeatRequest] = field(default_factory=list)
     term: int = 0
     answer_after_ms: float = 0
+    interval_ms: int = 5
+    report_interval_ms: int = 0
     _heard: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def register(self, request: RegisterDataNodeRequest) -> RegisterDataNodeReply:
         self.registrations.append(request)
         return RegisterDataNodeReply(
-            leader=True, cluster_id="cluster-1", heartbeat_interval_ms=5, term=self.term
+            leader=True,
+            cluster_id="cluster-1",
+            heartbeat_interval_ms=self.interval_ms,
+            term=self.term,
+            report_interval_ms=self.report_interval_ms,
         )
 
     async def heartbeat(self, request: HeartbeatRequest) -> HeartbeatReply:
@@ -259,5 +265,60 @@ def test_a_container_that_reaches_its_limit_closes_itself(tmp_path: Path) -> Non
             with pytest.raises(ContainerNotOpen):
                 await n.write(5, b"x")
             await n.write(5, b"x", container=2)
+
+    asyncio.run(run())
+
+
+def test_news_do_not_wait_for_the_next_heartbeat(tmp_path: Path) -> None:
+    async def run() -> None:
+        scm = RecordingScm(interval_ms=3_600_000)
+        async with node(tmp_path, scm=scm) as n:
+            await n.write(1, b"12345")
+            await scm.after(1)
+            # The writing alone is none.
+            await n.flush()
+            await n.pipeline.close_container(1)
+            await until(lambda: n.container().state.name == "CLOSED")
+
+            def states() -> list[int]:
+                return [
+                    report.state for heartbeat in scm.heartbeats for report in heartbeat.containers
+                ]
+
+            await until(lambda: states()[-1:] == [scm_pb2.CLOSED])
+            n.work.volume.record_corrupt(bytes(7) + b"\x01" + bytes(7) + b"\x01", "a test")
+            await until(lambda: scm.heartbeats[-1].corrupt_blocks)
+
+    asyncio.run(run())
+
+
+def test_all_containers_are_reported_again_from_time_to_time(tmp_path: Path) -> None:
+    async def run() -> None:
+        scm = RecordingScm(report_interval_ms=20)
+        async with node(tmp_path, scm=scm) as n:
+            await n.write(1, b"12345")
+            await n.flush()
+
+            def full() -> list[HeartbeatRequest]:
+                return [heartbeat for heartbeat in scm.heartbeats if heartbeat.full_report]
+
+            await until(lambda: len(full()) >= 4)
+            assert all(len(heartbeat.containers) == 1 for heartbeat in full()[1:])
+            assert len(scm.registrations) == 1
+            # Those between say what changed.
+            assert any(not heartbeat.containers for heartbeat in scm.heartbeats)
+
+    asyncio.run(run())
+
+
+def test_heartbeats_say_which_start_of_the_node_they_are_of(tmp_path: Path) -> None:
+    async def run() -> None:
+        scm, ring = RecordingScm(), ListRing()
+        for starts in (1, 2):
+            async with node(tmp_path, ring=ring, scm=scm):
+                await scm.after(2)
+            assert len({request.instance for request in scm.registrations}) == starts
+            told = {heartbeat.instance for heartbeat in scm.heartbeats}
+            assert told == {request.instance for request in scm.registrations}
 
     asyncio.run(run())

@@ -41,11 +41,16 @@ class VolumeLimits:
 
 @dataclass(slots=True)
 class Unreported:
-    """What has changed on a volume since one SCM was told last."""
+    """What has changed on a volume since one SCM was told last.
+
+    Attributes:
+    corrupt: by their keys in the index.
+    news: set when something of it should be told at once.
+    """
 
     containers: set[int] = field(default_factory=set)
-    # By their keys in the index.
     corrupt: set[bytes] = field(default_factory=set)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def container_changed(self, container_id: int) -> None:
         self.containers.add(container_id)
@@ -151,10 +156,16 @@ class Volume:
         assert container.container_id not in self.containers, container.container_id
         self.containers[container.container_id] = container
 
-    def unreported(self) -> Unreported:
+    def unreported(self, news: asyncio.Event | None = None) -> Unreported:
         """What changes from now on, for one that reports it; nothing as yet."""
-        self._unreported.append(Unreported())
+        self._unreported.append(Unreported(news=news or asyncio.Event()))
         return self._unreported[-1]
+
+    def tell_news(self) -> None:
+        """The SCMs are told at once, not with the next heartbeat that is due: a ring has another
+        leader, a container another state, a command was carried out."""
+        for unreported in self._unreported:
+            unreported.news.set()
 
     def container_changed(self, container_id: int) -> None:
         for unreported in self._unreported:
@@ -171,6 +182,7 @@ class Volume:
         self.corrupt[key] = reason
         for unreported in self._unreported:
             unreported.corrupt.add(key)
+        self.tell_news()
 
     def corrupt_block_is_gone(self, key: bytes) -> None:
         """If it was one. It has been deleted."""

@@ -120,14 +120,16 @@ class DataNode:
             for worker in work.workers():
                 self._start_worker(worker)
         commands = Commands(self._runtime.clock, self.homes)
+        instance = self._runtime.rng.getrandbits(63) | 1
         for number, scm in enumerate(self._scms, start=1):
             self._start_worker(
                 Heartbeat(
                     name="heartbeat" if len(self._scms) == 1 else f"heartbeat-{number}",
                     node_id=self._config.node_id,
                     address=self._config.advertised_address or self._server.address,
+                    instance=instance,
                     scm=scm,
-                    clock=self._runtime.clock,
+                    runtime=self._runtime,
                     works=self.works,
                     commands=commands,
                     registered=self._registered,

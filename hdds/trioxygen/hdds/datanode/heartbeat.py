@@ -1,11 +1,12 @@
 """Heartbeats to one SCM: registers with it, reports, and does what a leader's answers say."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 
 from trioxygen.common import logs
-from trioxygen.common.clock import Clock
 from trioxygen.common.rpc.rules.network import RULES
+from trioxygen.common.runtime import Runtime
 from trioxygen.hdds.container.volume import Unreported
 from trioxygen.hdds.datanode.commands import Commands
 from trioxygen.hdds.datanode.description import volume_report
@@ -22,14 +23,18 @@ log = logs.get(__name__)
 
 _INTERVAL_MS_FIRST = 1_000.0
 _ACKNOWLEDGED_AT_ONCE_MAX = 50_000
+# News that come closer together are told together.
+_NEWS_PAUSE_MS = 50.0
 
 
 class Heartbeat:
-    """A Worker; the SCM gives the interval. There is one for each SCM: all are told where replicas
+    """A Worker; the SCM gives the interval, and news do not wait for it. There is one for each SCM: all are told where replicas
     are, the one that leads gives commands, and one that is away holds up no other.
 
     Args:
         name: of the worker.
+        instance: drawn at this start: the SCM tells two processes from each other that say they are
+            this node.
         commands: shared by the senders of a node.
         registered: is told the cluster id, and whether the SCM led.
         ring_known: called when the SCM that leads knows of a ring: blocks of this node are given.
@@ -42,8 +47,9 @@ class Heartbeat:
         name: str,
         node_id: str,
         address: str,
+        instance: int,
         scm: ScmClient,
-        clock: Clock,
+        runtime: Runtime,
         works: Sequence[VolumeWork],
         commands: Commands,
         registered: Callable[[str, bool], Awaitable[None]],
@@ -52,9 +58,12 @@ class Heartbeat:
     ) -> None:
         self.name = name
         self._node_id, self._address = node_id, address
+        self._instance = instance
         self._scm, self._works, self._commands = scm, works, commands
-        self._clock = clock
-        self._volumes = [(work.volume, work.volume.unreported()) for work in works]
+        self._clock, self._rng, self._tasks = runtime.clock, runtime.rng, runtime.tasks
+        # Set: there are news.
+        self.wake = asyncio.Event()
+        self._volumes = [(work.volume, work.volume.unreported(self.wake)) for work in works]
         self._registered, self._ring_known = registered, ring_known
         self._reported_at_once_max = reported_at_once_max
         self.interval_ms = _INTERVAL_MS_FIRST
@@ -63,12 +72,32 @@ class Heartbeat:
         self._left: list[tuple[Unreported, int]] = []
         self._is_registered = False
         self._full_report = True
+        # Between reports of all containers, and when the next is due; 0: none is.
+        self._report_interval_ms = self._report_due_ms = 0.0
         # By this SCM, as far as it has said.
         self._is_led = False
 
     async def work(self) -> bool:
+        self.wake.clear()
+        if not await self._beat():
+            await self._rest()
+        return True
+
+    async def _rest(self) -> None:
+        began_ms = self._clock.monotonic_ms()
+        is_due = await self._tasks.run_unless(
+            self.wake, self._clock.sleep_ms(self.interval_ms), name=f"{self.name}, at rest"
+        )
+        rested_ms = self._clock.monotonic_ms() - began_ms
+        if not is_due and rested_ms < _NEWS_PAUSE_MS:
+            await self._clock.sleep_ms(_NEWS_PAUSE_MS - rested_ms)
+
+    async def _beat(self) -> bool:
+        """Whether there is more to be told already."""
         if not self._is_registered:
             await self._register()
+        if self._report_due_ms and self._clock.monotonic_ms() >= self._report_due_ms:
+            self._full_report = True
         if self._is_led:
             await self._commands.try_again()
         waiting = self._commands.deleted_transaction_ids
@@ -82,6 +111,8 @@ class Heartbeat:
             for (_, unreported), former in zip(self._volumes, reports, strict=True):
                 unreported.give_back(former)
             raise
+        if self._full_report:
+            self._report_due_ms = self._next_report_ms()
         self._full_report, self._is_led = False, reply.leader
         for unreported, container_id in self._left:
             unreported.container_changed(container_id)
@@ -99,10 +130,21 @@ class Heartbeat:
         is_news = has_joined or bool(self._commands.deleted_transaction_ids)
         return bool(self._left) or (reply.leader and is_news)
 
+    def _next_report_ms(self) -> float:
+        """By chance a little sooner or later: nodes that registered together do not report
+        together for ever."""
+        if not self._report_interval_ms:
+            return 0.0
+        share = 0.5 + self._rng.random()
+        return self._clock.monotonic_ms() + share * self._report_interval_ms
+
     async def _register(self) -> None:
         reply = await self._scm.register(
             RegisterDataNodeRequest(
-                node_id=self._node_id, address=self._address, cluster_id=self._cluster_id
+                node_id=self._node_id,
+                address=self._address,
+                cluster_id=self._cluster_id,
+                instance=self._instance,
             )
         )
         RULES.check(reply, "StorageContainerManager/RegisterDataNode")
@@ -111,6 +153,7 @@ class Heartbeat:
         if reply.leader:
             self._commands.follow(reply.term)
         self.interval_ms = float(reply.heartbeat_interval_ms) or _INTERVAL_MS_FIRST
+        self._report_interval_ms = float(reply.report_interval_ms)
         self._is_registered = self._full_report = True
         log.info(
             "datanode_registered",
@@ -157,5 +200,6 @@ class Heartbeat:
             deleted_transaction_ids=sorted(acknowledged),
             corrupt_blocks=corrupt,
             more=bool(self._left),
+            instance=self._instance,
             pipelines=[ring.report() for work in self._works for ring in work.rings],
         )

@@ -237,8 +237,11 @@ class Flusher:
     def _adopt_changes(self, views: dict[int, ContainerView], done: Persisted) -> None:
         volume = self._volume
         for container_id, seen in views.items():
+            before = seen.container.state
             seen.adopt(done.of(container_id))
             volume.container_changed(container_id)
+            if seen.container.state is not before:
+                volume.tell_news()
         for freed in done.freed:
             volume.corrupt_block_is_gone(block_key(freed.container, freed.local))
 

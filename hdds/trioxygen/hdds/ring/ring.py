@@ -65,6 +65,7 @@ class Ring:
 
     async def start(self) -> None:
         """What the log is known to have committed can be read afterwards."""
+        self.replica.watch_leadership(self._volume.tell_news)
         await self.replica.start(self.machine)
 
     def report(self) -> PipelineReport:

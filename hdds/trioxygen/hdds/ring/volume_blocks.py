@@ -159,6 +159,7 @@ class VolumeBlocks:
     def _moved(self, container: Container) -> None:
         self.current.states[container.container_id] = container.logged_state
         self.volume.container_changed(container.container_id)
+        self.volume.tell_news()
 
     def fail_container(self, container_id: int, reason: str) -> None:
         """This replica takes no more blocks. Idempotent."""
