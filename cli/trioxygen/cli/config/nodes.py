@@ -86,7 +86,58 @@ class OmConfig(Replicated):
 
 
 class ScmConfig(Replicated):
+    """Attributes:
+    heartbeat_interval_ms: of DataNodes that have no news; those are told at once.
+    report_interval_seconds: between reports of all containers, beside what changes; 0: never.
+    stale_after_seconds: of silence: nothing new is placed on a DataNode.
+    dead_after_seconds: of silence: what it holds counts as lost, and is made elsewhere.
+    racks: of node ids, hosts and networks (10.1.0.0/16): "/rack".
+    rack_script: a program that is asked for what `racks` says nothing of: it is given hosts, and
+        writes a rack for each on a line of its own. Empty: none.
+    safe_mode_*_percent: of what a new leader has to hear of before it repairs.
+    """
+
     admin_port: int = Field(default=9876, ge=0, le=65_535)
+    heartbeat_interval_ms: int = Field(default=3_000, ge=50, le=600_000)
+    report_interval_seconds: int = Field(default=60, ge=0, le=86_400)
+    stale_after_seconds: int = Field(default=30, ge=1, le=86_400)
+    dead_after_seconds: int = Field(default=300, ge=1, le=30 * 86_400)
+    racks: dict[str, str] = {}
+    rack_script: str = ""
+    rack_script_seconds_max: int = Field(default=5, ge=1, le=60)
+    safe_mode_datanodes_percent: int = Field(default=60, ge=1, le=100)
+    safe_mode_containers_percent: int = Field(default=99, ge=0, le=100)
+    safe_mode_pipelines_percent: int = Field(default=10, ge=0, le=100)
+
+    @field_validator("racks")
+    @classmethod
+    def _racks_are_paths(cls, racks: dict[str, str]) -> dict[str, str]:
+        from trioxygen.metadata.scm.racks import RackTable
+
+        RackTable.parse(racks)
+        return racks
+
+    @field_validator("rack_script")
+    @classmethod
+    def _script_is_a_path(cls, program: str) -> str:
+        if program and not program.startswith("/"):
+            raise ValueError(f"'{program}' is not the whole path of a program: begin it with '/'")
+        return program
+
+    @model_validator(mode="after")
+    def _silences_follow_each_other(self) -> Self:
+        if self.stale_after_seconds * 1_000 < 3 * self.heartbeat_interval_ms:
+            raise ValueError(
+                "stale_after_seconds is under three times heartbeat_interval_ms: a lost heartbeat "
+                "would be a silence"
+            )
+        if self.dead_after_seconds < self.stale_after_seconds:
+            raise ValueError("dead_after_seconds is under stale_after_seconds: raise it")
+        if 0 < self.report_interval_seconds * 1_000 < self.heartbeat_interval_ms:
+            raise ValueError(
+                "report_interval_seconds is under heartbeat_interval_ms: raise it, or set it to 0"
+            )
+        return self
 
 
 class DataNodeConfig(Section):

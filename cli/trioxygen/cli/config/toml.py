@@ -1,7 +1,10 @@
 """Values as TOML."""
 
 import json
-from typing import Any
+import re
+from typing import Any, Final
+
+_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def toml_value(value: Any) -> str:
@@ -9,7 +12,11 @@ def toml_value(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(toml_value(each) for each in value)}]"
     if isinstance(value, dict):
-        pairs = ", ".join(f"{key} = {toml_value(each)}" for key, each in value.items())
+        pairs = ", ".join(f"{_key(key)} = {toml_value(each)}" for key, each in value.items())
         return f"{{ {pairs} }}" if pairs else "{}"
     # TOML's basic strings, numbers and booleans are written as JSON's are, with one exception.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else toml_value(name)

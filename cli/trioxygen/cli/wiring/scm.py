@@ -6,6 +6,7 @@ from trioxygen.cli.config.schema import Config
 from trioxygen.cli.wiring.group_config import ReplicatedService
 from trioxygen.cli.wiring.names import SCM_ID
 from trioxygen.cli.wiring.part import Node
+from trioxygen.cli.wiring.rack_script import rack_script
 from trioxygen.cli.wiring.stores import service_store
 from trioxygen.common.replication import Replication
 from trioxygen.common.runtime import Runtime
@@ -13,6 +14,8 @@ from trioxygen.common.units import SECOND_MS
 from trioxygen.metadata.raft.ports import Replica
 from trioxygen.metadata.replication.executor import ExecutorConfig
 from trioxygen.metadata.scm.config import ScmConfig
+from trioxygen.metadata.scm.racks import RackTable
+from trioxygen.metadata.scm.safe_mode_rules import SafeModeLimits
 from trioxygen.metadata.scm.service import StorageContainerManager
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1.replication_pb2 import MemberRow
@@ -28,7 +31,10 @@ def build_scm(
     node_id: str = SCM_ID,
     first_members: Sequence[MemberRow] = (),
 ) -> StorageContainerManager:
-    metadata = config.metadata
+    metadata, own = config.metadata, config.scm
+    script = None
+    if own.rack_script:
+        script = rack_script(own.rack_script, seconds_max=own.rack_script_seconds_max)
     return StorageContainerManager(
         runtime=runtime,
         store=store,
@@ -39,6 +45,17 @@ def build_scm(
             node_id=node_id,
             replication=Replication.parse(config.storage.replication),
             missing_replicas_max=config.storage.missing_replicas_max,
+            heartbeat_interval_ms=own.heartbeat_interval_ms,
+            report_interval_ms=own.report_interval_seconds * SECOND_MS,
+            stale_after_ms=own.stale_after_seconds * SECOND_MS,
+            dead_after_ms=own.dead_after_seconds * SECOND_MS,
+            racks=RackTable.parse(own.racks),
+            rack_script=script,
+            safe_mode=SafeModeLimits(
+                datanodes=own.safe_mode_datanodes_percent,
+                containers=own.safe_mode_containers_percent,
+                pipelines=own.safe_mode_pipelines_percent,
+            ),
             container_bytes_max=config.storage.container_bytes,
             close_delay_ms=2 * metadata.lease_duration_seconds * SECOND_MS,
             executor=ExecutorConfig(batch_commands_max=metadata.batch_commands_max),

@@ -34,7 +34,7 @@ class ScmConfig:
     pipeline_interval_ms: float = 2 * SECOND_MS
     container_bytes_max: int = 5 * GIB
     open_containers_max: int = 8
-    heartbeat_interval_ms: int = 1_000
+    heartbeat_interval_ms: int = 3_000
     report_interval_ms: int = MINUTE_MS
     stale_after_ms: int = 30 * SECOND_MS
     dead_after_ms: int = 5 * MINUTE_MS

@@ -98,6 +98,29 @@ def test_flags_win_over_environment_which_wins_over_the_file(tmp_path: Path) -> 
             "o3.toml:2: s3.storage_classes: 'GLACIER' is none of REDUCED_REDUNDANCY, STANDARD_IA, "
             "ONEZONE_IA, INTELLIGENT_TIERING, GLACIER_IR",
         ),
+        (
+            "[scm]\nheartbeat_interval_ms = 20000\n",
+            "o3.toml:1: scm: stale_after_seconds is under three times heartbeat_interval_ms: "
+            "a lost heartbeat would be a silence",
+        ),
+        (
+            "[scm]\ndead_after_seconds = 29\n",
+            "o3.toml:1: scm: dead_after_seconds is under stale_after_seconds: raise it",
+        ),
+        (
+            "[scm]\nreport_interval_seconds = 2\n",
+            "o3.toml:1: scm: report_interval_seconds is under heartbeat_interval_ms: raise it, "
+            "or set it to 0",
+        ),
+        (
+            '[scm]\nracks = { dn1 = "hall" }\n',
+            "o3.toml:2: scm.racks: 'hall' is not a rack: write a path like /hall-1/rack-7",
+        ),
+        (
+            '[scm]\nrack_script = "racks.sh"\n',
+            "o3.toml:2: scm.rack_script: 'racks.sh' is not the whole path of a program: "
+            "begin it with '/'",
+        ),
         ("[s3]\nport = \n", "o3.toml:2: not TOML: invalid value"),
     ],
 )
@@ -301,3 +324,12 @@ def test_origin_of_each_value_is_known(tmp_path: Path) -> None:
 def test_values_are_written_as_toml_that_reads_alike(values: dict[str, Any]) -> None:
     text = "\n".join(f"{key} = {toml_value([value])}" for key, value in values.items())
     assert tomllib.loads(text) == {key: [value] for key, value in values.items()}
+
+
+def test_racks_come_from_a_table_of_any_names_or_from_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "o3.toml"
+    file.write_text('[scm.racks]\ndn1 = "/a"\n"10.0.0.0/8" = "/b"\n')
+    racks = {"dn1": "/a", "10.0.0.0/8": "/b"}
+    assert load(file, {}, {}).scm.racks == racks
+    assert load(None, {}, {"O3_SCM__RACKS": "dn1=/a, 10.0.0.0/8=/b"}).scm.racks == racks
+    assert tomllib.loads(f"racks = {toml_value(racks)}") == {"racks": racks}
