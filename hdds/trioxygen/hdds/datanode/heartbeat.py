@@ -28,8 +28,9 @@ _NEWS_PAUSE_MS = 50.0
 
 
 class Heartbeat:
-    """A Worker; the SCM gives the interval, and news do not wait for it. There is one for each SCM: all are told where replicas
-    are, the one that leads gives commands, and one that is away holds up no other.
+    """A Worker; the SCM gives the interval, and news do not wait for it. There is one for each SCM:
+    all are told where replicas are, the one that leads gives commands, and one that is away holds
+    up no other.
 
     Args:
         name: of the worker.
