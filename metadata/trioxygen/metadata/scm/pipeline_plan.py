@@ -24,8 +24,9 @@ _MADE_AT_ONCE_MAX: Final = 50
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineLimits:
     """Attributes:
-    per_node_max: pipelines of one replication that a node is in. Rings of one, and erasure-coded
-        pipelines, whose members have one each: also no more than the node has disks.
+    per_node_max: pipelines of one replication that a node is in; it is in as many as it has disks,
+        where these are more. One a disk is enough for rings of one, for erasure-coded pipelines,
+        whose members have one each, and for what has too few members.
     missing_replicas_max: so many members less than the replication has, where there are not enough
         DataNodes.
     open_ms_max: a pipeline that is not open by then is given up.
@@ -182,14 +183,17 @@ def is_lesser(pipeline: PlanPipeline, cluster: Cluster, could: int) -> bool:
     if loss(pipeline, cluster) is not None:
         return True
     members = answering(pipeline, cluster)
-    is_alone = len(pipeline.node_ids) == 1
-    if any(member.is_full for member in members) and not is_alone:
-        # It takes nothing, and keeps the others from taking anything through it.
+    if len(pipeline.node_ids) > 1 and not _takes_data(pipeline, members):
+        # Who is full keeps the others from taking anything through it.
         return True
     if len(members) < could or not pipeline.has_majority(len(members)):
         return True
     racks = [member.rack for member in members]
     return not is_spread_on(pipeline.replication, racks, cluster.racks_with(members))
+
+
+def _takes_data(pipeline: PlanPipeline, members: Iterable[PlanNode]) -> bool:
+    return all(member.takes_data(pipeline.volume_of(member.node_id)) for member in members)
 
 
 def _made(
@@ -204,7 +208,12 @@ def _made(
     could = members_now(replication, cluster, limits.missing_replicas_max)
     if not could:
         return []
-    counted = [pipeline for pipeline in of_it if not is_lesser(pipeline, cluster, could)]
+    counted = [
+        pipeline
+        for pipeline in of_it
+        if not is_lesser(pipeline, cluster, could)
+        and _takes_data(pipeline, answering(pipeline, cluster))
+    ]
     if could < replication.members and any(
         pipeline.age_ms < limits.thin_ms_min
         and pipeline not in counted
@@ -216,13 +225,13 @@ def _made(
     loads_of_all = Counter(node_id for pipeline in active for node_id in pipeline.node_ids)
     disks = Counter(disk for pipeline in active for disk in _disks(pipeline))
     together = {frozenset(pipeline.node_ids) for pipeline in counted}
-    own_rings = replication.is_ec or could == 1
+    is_one_a_disk = replication.is_ec or replication.members == 1 or could < replication.members
     made: list[NewPipeline] = []
     while len(made) < _MADE_AT_ONCE_MAX:
         busy = {
             node.node_id
             for node in cluster.usable
-            if loads[node.node_id] >= _pipelines_max(node, limits, own_rings=own_rings)
+            if loads[node.node_id] >= _pipelines_max(node, limits, is_one_a_disk=is_one_a_disk)
         }
         chosen = choose(
             [node.placed(loads_of_all[node.node_id]) for node in cluster.usable],
@@ -250,9 +259,9 @@ def _disks(pipeline: PlanPipeline) -> Iterable[tuple[str, str]]:
     return zip(pipeline.node_ids, pipeline.volume_ids, strict=False)
 
 
-def _pipelines_max(node: PlanNode, limits: PipelineLimits, *, own_rings: bool) -> int:
+def _pipelines_max(node: PlanNode, limits: PipelineLimits, *, is_one_a_disk: bool) -> int:
     disks = max(1, len(node.roomy))
-    return min(limits.per_node_max, disks) if own_rings else limits.per_node_max
+    return disks if is_one_a_disk else max(limits.per_node_max, disks)
 
 
 def _volume(node: PlanNode, taken: Mapping[tuple[str, str], int]) -> str:

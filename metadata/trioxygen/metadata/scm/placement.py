@@ -1,9 +1,10 @@
 """Which DataNodes are to hold something together: the members of a pipeline, or what a container
 lacks in replicas. Pure.
 
-Each is the better one of two that chance picks: where every choice went to the emptiest node, all
-choices of a minute would. Racks come first. Whole replicas lie on two of them, so that most of the
-copying stays in one; the indexes of an erasure-coded container on as many as there are."""
+Of nodes with the least load, each is the emptier one of two that chance picks: where every choice
+went to the emptiest node, all choices of a minute would. Racks come before that. Whole replicas lie
+on two of them, so that most of the copying stays in one; the indexes of an erasure-coded container
+on as many as there are."""
 
 import random
 from collections import Counter
@@ -25,8 +26,7 @@ class PlacementNode:
     rack: where it stands; empty: in the only one.
     free_bytes: what it can still take.
     used_share: of its disks, 0 to 1.
-    load: of two nodes the one with less is the better one; the emptier one of two that have the
-        same. For pipelines: how many it is in."""
+    load: those that have less come first. For pipelines: how many it is in."""
 
     node_id: str
     rack: str = ""
@@ -142,5 +142,7 @@ def _on_best_racks(
 
 
 def _better(nodes: Sequence[PlacementNode], rng: random.Random) -> PlacementNode:
-    picks = rng.sample(nodes, min(2, len(nodes)))
-    return min(picks, key=lambda node: (node.load, node.used_share))
+    least = min(node.load for node in nodes)
+    loaded_least = [node for node in nodes if node.load == least]
+    picks = rng.sample(loaded_least, min(2, len(loaded_least)))
+    return min(picks, key=lambda node: node.used_share)

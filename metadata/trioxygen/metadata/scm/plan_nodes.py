@@ -17,7 +17,6 @@ class PlanNode:
     """Attributes:
     is_in_service: nobody is taking it out of service.
     is_reported: which containers it has is known, and so which ids it has had.
-    is_full: none of its disks takes data.
     working: ids of the disks that work.
     roomy: those of them that take data, the roomiest first.
     has_disks: it has told which disks it has.
@@ -28,7 +27,6 @@ class PlanNode:
     health: scm_pb2.NodeHealth = scm_pb2.HEALTHY
     is_in_service: bool = True
     is_reported: bool = True
-    is_full: bool = False
     has_disks: bool = False
     working: tuple[str, ...] = ()
     roomy: tuple[str, ...] = ()
@@ -45,7 +43,11 @@ class PlanNode:
 
     @property
     def has_room(self) -> bool:
-        return not self.has_disks or (not self.is_full and self.free_bytes > 0)
+        return not self.has_disks or bool(self.roomy)
+
+    def takes_data(self, volume_id: str) -> bool:
+        """On that disk; empty: on whichever."""
+        return self.has_room if not volume_id or not self.has_disks else volume_id in self.roomy
 
     @property
     def is_usable(self) -> bool:
@@ -92,7 +94,6 @@ def _plan_node(row: NodeRow, nodes: Nodes) -> PlanNode:
         health=nodes.health(node_id),
         is_in_service=row.operation == scm_pb2.IN_SERVICE,
         is_reported=nodes.fully_reported(node_id),
-        is_full=nodes.is_full(node_id),
         has_disks=bool(volumes),
         working=tuple(volume.volume_id for volume in working),
         roomy=tuple(volume.volume_id for volume in roomy),

@@ -14,7 +14,7 @@ from trioxygen.common.replication import Replication
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.pipeline_plan import members_now
-from trioxygen.metadata.scm.pipelines import KnownPipelines, replication_of
+from trioxygen.metadata.scm.pipelines import KnownPipelines, replication_of, volume_id_of
 from trioxygen.metadata.scm.plan_nodes import cluster_of
 from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import PipelineRow
@@ -80,6 +80,23 @@ def has_leader(nodes: Nodes, row: PipelineRow, members: Iterable[str]) -> bool:
     return nodes.leader_of(row) in set(members)
 
 
+def room_bytes(nodes: Nodes, row: PipelineRow, node_id: str) -> int | None:
+    """What client data may still take on the disk that a member's part of the ring is on. None: it
+    has not said yet."""
+    report = nodes.report(node_id)
+    if report is None or not report.volumes:
+        return None
+    volume_id = volume_id_of(row, node_id)
+    return max(
+        (
+            max(0, volume.free_bytes - volume.reserved_bytes)
+            for volume in report.volumes
+            if volume_id in ("", volume.volume_id) and not (volume.failed or volume.full)
+        ),
+        default=0,
+    )
+
+
 class WritablePipelines:
     """Args: demand: is told a replication that there is no pipeline of yet."""
 
@@ -129,23 +146,21 @@ class WritablePipelines:
         if len(healthy) < quorum:
             return None
         there = [node_id for node_id in healthy if node_id not in excluded]
-        writable = min(nodes.writable_bytes(node_id) for node_id in healthy)
+        rooms = [room_bytes(nodes, row, node_id) for node_id in healthy]
+        known = [room for room in rooms if room is not None]
         return WritablePipeline(
             pipeline_id=row.pipeline_id,
             is_ready=has_leader(nodes, row, healthy)
             # Which ids its containers have had is known only then.
             and all(nodes.fully_reported(node_id) for node_id in healthy),
-            has_room=all(self._has_room(node_id) for node_id in healthy),
-            room_bytes=writable - promised_bytes.get(row.pipeline_id, 0),
+            has_room=all(known),
+            room_bytes=min(known, default=0) - promised_bytes.get(row.pipeline_id, 0),
             missed=replication_of(row).members - len(there),
             is_enough=len(there) >= quorum,
         )
 
     def _is_healthy(self, node_id: str) -> bool:
         return self._nodes.health(node_id) == scm_pb2.HEALTHY
-
-    def _has_room(self, node_id: str) -> bool:
-        return self._nodes.writable_bytes(node_id) > 0 or not self._nodes.has_volumes(node_id)
 
     def _none(self, replication: Replication, *, is_full: bool) -> TrioxygenError:
         """What is said when no pipeline can be written."""
@@ -179,10 +194,8 @@ class WritablePipelines:
 
     def is_full(self) -> bool:
         """Whether there are pipelines, and none takes data or will when it is ready."""
-        going_on = [row for row, _ in self._going_on()]
-        return bool(going_on) and all(
-            any(self._nodes.is_full(node_id) for node_id in row.node_ids) for row in going_on
-        )
+        going_on = [pipeline for _, pipeline in self._going_on()]
+        return bool(going_on) and not any(pipeline.has_room for pipeline in going_on)
 
     def _going_on(self) -> list[tuple[PipelineRow, WritablePipeline]]:
         with self._executor.store.read() as txn:

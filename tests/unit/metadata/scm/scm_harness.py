@@ -9,7 +9,7 @@ from typing import Any
 from tests.unit.metadata.inline_runtime import inline_runtime
 from tests.unit.metadata.manual_clock import ManualClock
 from tests.unit.metadata.memory_replica import MemoryReplica
-from trioxygen.common.replication import RATIS_ONE
+from trioxygen.common.replication import RATIS_ONE, Replication
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.rpc.network import Server
 from trioxygen.common.runtime import Runtime
@@ -147,6 +147,8 @@ class ScmHarness:
         *,
         given: tuple[int, int] = (0, 0),
         om_last_id: int = 0,
+        replication: Replication | None = None,
+        excluded: tuple[str, ...] = (),
     ) -> scm.AllocateBlocksReply:
         """Without the client, which would try again.
 
@@ -160,6 +162,8 @@ class ScmHarness:
             given_container_id=given[0],
             given_local=given[1],
             om_last_id=om_last_id,
+            replication=None if replication is None else replication.proto,
+            excluded_node_ids=excluded,
         )
         method = "StorageContainerManager/AllocateBlocks"
         return await channel.call(method, request, scm.AllocateBlocksReply, timeout_ms=5_000)
