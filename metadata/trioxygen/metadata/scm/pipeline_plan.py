@@ -225,13 +225,13 @@ def _made(
     loads_of_all = Counter(node_id for pipeline in active for node_id in pipeline.node_ids)
     disks = Counter(disk for pipeline in active for disk in _disks(pipeline))
     together = {frozenset(pipeline.node_ids) for pipeline in counted}
-    is_one_a_disk = replication.is_ec or replication.members == 1 or could < replication.members
+    single_per_disk = replication.is_ec or replication.members == 1 or could < replication.members
     made: list[NewPipeline] = []
     while len(made) < _MADE_AT_ONCE_MAX:
         busy = {
             node.node_id
             for node in cluster.usable
-            if loads[node.node_id] >= _pipelines_max(node, limits, is_one_a_disk=is_one_a_disk)
+            if loads[node.node_id] >= _pipelines_max(node, limits, single_per_disk=single_per_disk)
         }
         chosen = choose(
             [node.placed(loads_of_all[node.node_id]) for node in cluster.usable],
@@ -259,9 +259,9 @@ def _disks(pipeline: PlanPipeline) -> Iterable[tuple[str, str]]:
     return zip(pipeline.node_ids, pipeline.volume_ids, strict=False)
 
 
-def _pipelines_max(node: PlanNode, limits: PipelineLimits, *, is_one_a_disk: bool) -> int:
+def _pipelines_max(node: PlanNode, limits: PipelineLimits, *, single_per_disk: bool) -> int:
     disks = max(1, len(node.roomy))
-    return disks if is_one_a_disk else max(limits.per_node_max, disks)
+    return disks if single_per_disk else max(limits.per_node_max, disks)
 
 
 def _volume(node: PlanNode, taken: Mapping[tuple[str, str], int]) -> str:
