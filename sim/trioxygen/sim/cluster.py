@@ -1,8 +1,9 @@
 """A whole cluster on one virtual loop: nodes, network, clients; and the observers between them."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
 from google.protobuf.message import Message
 from prometheus_client import CollectorRegistry
@@ -14,6 +15,7 @@ from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.metadata.om.state.schema import GC, LEASES
 from trioxygen.metadata.raft.membership.deciding import Peer
 from trioxygen.metadata.raft.ports import GroupId
+from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.proto.v1.raft_pb2 import RaftBatch
 from trioxygen.sim.blocking import SimBlocking
 from trioxygen.sim.checkers.states import StateObserver
@@ -41,6 +43,25 @@ def address_of(name: str) -> str:
 
 
 Observe = Callable[["Seat", SimStore], None]
+
+
+class Machine(Protocol):
+    """A node of any role, over all its lives: what faults befall."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def node(self) -> Node: ...
+
+    @property
+    def is_lost(self) -> bool: ...
+
+    def start(self) -> None: ...
+
+    def leads(self) -> bool: ...
+
+    def has_failed(self) -> bool: ...
 
 
 class Seat:
@@ -105,15 +126,24 @@ class Seat:
 
 
 class Cluster:
-    """Attributes:
+    """Args:
+    scm_config: see `Place`. Given by who has DataNodes of its own; else there is an empty one.
+    Attributes:
     seats: of both groups, by node name.
+    others: machines that are in neither.
     members_changed: a group may have other members than it began with.
     """
 
     def __init__(
-        self, loop: VirtualLoop, rng: random.Random, options: Options, trace: Trace
+        self,
+        loop: VirtualLoop,
+        rng: random.Random,
+        options: Options,
+        trace: Trace,
+        scm_config: ScmConfig | None = None,
     ) -> None:
         self.loop, self.options, self.trace = loop, options, trace
+        self._scm_config = scm_config
         self._rng = rng
         self.links = Links(random.Random(rng.getrandbits(64)))
         self.fabric = Fabric(
@@ -121,6 +151,7 @@ class Cluster:
         )
         self.observer = StateObserver(trace)
         self.seats: dict[str, Seat] = {}
+        self.others: list[Machine] = []
         self.members_changed = False
         self.client_hosts: list[str] = []
         oms = [f"om{number + 1}" for number in range(options.oms)]
@@ -148,7 +179,7 @@ class Cluster:
         )
         scms = self.scm_addresses or [address_of("scm1")]
         role = "om" if group == OM_GROUP else "scm"
-        place = Place(role, group, address, self._peers[group], scms)
+        place = Place(role, group, address, self._peers[group], scms, self._scm_config)
         self.fabric.name_address(address, name)
         self.fabric.name_address(scms[0], scms[0].partition(":")[0])
         seat = self.seats[name] = Seat(node, place, self.options, self._committed)
@@ -160,13 +191,17 @@ class Cluster:
     def start(self) -> None:
         for seat in self.seats.values():
             seat.start()
-        if self.scm_addresses:
+        if self.scm_addresses and self._scm_config is None:
             runtime = self.outsider("dn1").as_role(Role.DATANODE, "dn1")
             rings: set[int] = set()
             for number, address in enumerate(self.scm_addresses, start=1):
                 client = ScmClient(runtime, [address], timeout_ms=3_000, try_ms=500)
                 sender = EmptyDataNode("dn1", number, client, runtime.clock, rings)
                 runtime.tasks.start_worker(sender)
+
+    @property
+    def machines(self) -> Sequence[Machine]:
+        return [*self.seats.values(), *self.others]
 
     def of_group(self, group: GroupId) -> list[Seat]:
         return [seat for seat in self.seats.values() if seat.group == group]

@@ -4,13 +4,13 @@ import asyncio
 import random
 from collections.abc import Callable
 
-from trioxygen.sim.cluster import Cluster, Seat
+from trioxygen.sim.cluster import Cluster, Machine, Seat
 from trioxygen.sim.node import Node
 from trioxygen.sim.options import Options
 from trioxygen.sim.stories import Stories
 from trioxygen.sim.trace import Trace
 
-Deed = Callable[[Seat], None]
+Deed = Callable[[Machine], None]
 
 
 class Faults:
@@ -59,16 +59,16 @@ class Faults:
         while True:
             await asyncio.sleep(self._rng.expovariate(1_000 / self._options.faults))
             deed = self._rng.choices(deeds, weights)[0]
-            seat = self._some_seat()
+            seat = self._some_machine()
             name = getattr(deed, "__name__", "deed").lstrip("_")
             self.done[name] = self.done.get(name, 0) + 1
             self._trace.note("fault", name, seat.node.name)
             deed(seat)
             self._cluster.check_defects()
 
-    def _some_seat(self) -> Seat:
+    def _some_machine(self) -> Machine:
         """Leaders more often than others."""
-        seats = list(self._cluster.seats.values())
+        seats = self._cluster.machines
         leaders = [seat for seat in seats if seat.leads()]
         return self._rng.choice(leaders if leaders and self._rng.random() < 0.5 else seats)
 
@@ -79,32 +79,33 @@ class Faults:
     # ---- network ----
 
     def _hosts(self) -> list[str]:
-        return [*self._cluster.seats, *self._cluster.client_hosts]
+        names = [machine.name for machine in self._cluster.machines]
+        return [*names, *self._cluster.client_hosts]
 
-    def _cut_off(self, seat: Seat) -> None:
+    def _cut_off(self, seat: Machine) -> None:
         cut, here = self._cluster.links.cut, seat.node.name
         for host in self._hosts():
             if host != here and self._rng.random() < 0.9:
                 cut[host, here] = cut[here, host] = None
 
-    def _cut_from_members(self, seat: Seat) -> None:
+    def _cut_from_members(self, seat: Machine) -> None:
         """Clients still reach it."""
         cut, here = self._cluster.links.cut, seat.node.name
-        for host in self._cluster.seats:
+        for host in [machine.name for machine in self._cluster.machines]:
             if host != here:
                 cut[host, here] = cut[here, host] = None
 
-    def _cut_direction(self, seat: Seat) -> None:
+    def _cut_direction(self, seat: Machine) -> None:
         cut, here = self._cluster.links.cut, seat.node.name
         outgoing = self._rng.random() < 0.5
         for host in self._hosts():
             if host != here and self._rng.random() < 0.8:
                 cut[(here, host) if outgoing else (host, here)] = None
 
-    def _mend(self, seat: Seat) -> None:
+    def _mend(self, seat: Machine) -> None:
         self._cluster.links.cut.clear()
 
-    def _weather(self, seat: Seat) -> None:
+    def _weather(self, seat: Machine) -> None:
         rng, behaviour = self._rng, self._cluster.links.behaviour
         behaviour.delay_ms = rng.choice(((0.1, 1.0), (0.1, 5.0), (1.0, 40.0)))
         behaviour.loss_rate = rng.choice((0.0, 0.0, 0.01, 0.1))
@@ -120,37 +121,37 @@ class Faults:
 
     # ---- crashes ----
 
-    def _start_later(self, seat: Seat) -> None:
+    def _start_later(self, seat: Machine) -> None:
         self._later(20.0, 1_500.0, lambda: self._start(seat))
 
-    def _start(self, seat: Seat) -> None:
+    def _start(self, seat: Machine) -> None:
         if not seat.node.is_up and not seat.is_lost:
             seat.start()
 
-    def _kill(self, seat: Seat) -> None:
+    def _kill(self, seat: Machine) -> None:
         if seat.node.is_up:
             seat.node.crash(power=False)
             self._start_later(seat)
 
-    def _lose_power(self, seat: Seat) -> None:
+    def _lose_power(self, seat: Machine) -> None:
         if not seat.node.is_up:
             return
         seat.node.crash(power=True)
         self._start_later(seat)
         if self._rng.random() < 0.15:
             # The whole rack.
-            for other in self._cluster.seats.values():
+            for other in self._cluster.machines:
                 if other.node.is_up:
                     other.node.crash(power=True)
                     self._start_later(other)
 
-    def _crash_in_operation(self, seat: Seat) -> None:
+    def _crash_in_operation(self, seat: Machine) -> None:
         behaviour = seat.node.disk_behaviour
         if seat.node.is_up and behaviour.operations_to_crash is None:
             behaviour.operations_to_crash = self._rng.choice((0, 1, 2, 5, 20))
             self._watch_crash(seat)
 
-    def _watch_crash(self, seat: Seat) -> None:
+    def _watch_crash(self, seat: Machine) -> None:
         def look() -> None:
             if seat.node.is_up:
                 self._later(50.0, 100.0, look)
@@ -161,28 +162,28 @@ class Faults:
 
     # ---- disks ----
 
-    def _slow_disk(self, seat: Seat) -> None:
+    def _slow_disk(self, seat: Machine) -> None:
         behaviour = seat.node.disk_behaviour
         behaviour.slow_sync_rate = self._rng.choice((0.02, 0.2))
         behaviour.slow_sync_ms = self._rng.choice((20.0, 200.0, 1_500.0))
         self._later(500.0, 2_000.0, lambda: self._usual_disk(seat))
 
-    def _usual_disk(self, seat: Seat) -> None:
+    def _usual_disk(self, seat: Machine) -> None:
         seat.node.disk_behaviour.slow_sync_rate = 0.0
         seat.node.disk_behaviour.full = False
 
-    def _full_disk(self, seat: Seat) -> None:
+    def _full_disk(self, seat: Machine) -> None:
         seat.node.disk_behaviour.full = True
         self._later(100.0, 1_500.0, lambda: self._usual_disk(seat))
 
-    def _fail_sync(self, seat: Seat) -> None:
+    def _fail_sync(self, seat: Machine) -> None:
         """The log is dead then; whoever runs the node starts it again."""
         if not seat.node.is_up:
             return
         seat.node.disk_behaviour.sync_failures_left = 1
         self._later(100.0, 1_000.0, lambda: self._replace_failed(seat))
 
-    def _replace_failed(self, seat: Seat) -> None:
+    def _replace_failed(self, seat: Machine) -> None:
         seat.node.disk_behaviour.sync_failures_left = 0
         if seat.node.is_up:
             seat.node.crash(power=True, reason="after a failed sync")
@@ -190,7 +191,7 @@ class Faults:
 
     # ---- clocks ----
 
-    def _jump_clock(self, seat: Seat) -> None:
+    def _jump_clock(self, seat: Machine) -> None:
         """For a moment, or for good."""
         jump_ms = self._rng.choice((3_000.0, 600_000.0, 3_600_000.0)) * self._rng.choice((-1, 1))
         self._set_clock(seat.node, jump_ms)
@@ -202,7 +203,7 @@ class Faults:
         if node.clock is not None:
             node.clock.jump(by_ms)
 
-    def _drift_clock(self, seat: Seat) -> None:
+    def _drift_clock(self, seat: Machine) -> None:
         node = seat.node
         node.clock_rate = self._rng.choice((0.9, 0.99, 1.0, 1.01, 1.1))
         if node.clock is not None:
@@ -210,14 +211,15 @@ class Faults:
 
     # ---- pauses ----
 
-    def _pause(self, seat: Seat) -> None:
+    def _pause(self, seat: Machine) -> None:
         seat.node.pause()
         self._later(20.0, 3_000.0, seat.node.resume)
 
     # ---- members ----
 
-    def _transfer(self, seat: Seat) -> None:
-        self._loop.create_task(self._stories.transfer(seat), name="transfer")
+    def _transfer(self, seat: Machine) -> None:
+        if isinstance(seat, Seat):
+            self._loop.create_task(self._stories.transfer(seat), name="transfer")
 
     # ---- the end ----
 
@@ -227,7 +229,7 @@ class Faults:
         links = self._cluster.links
         links.cut.clear()
         links.behaviour = type(links.behaviour)()
-        for seat in self._cluster.seats.values():
+        for seat in self._cluster.machines:
             node = seat.node
             self._usual_disk(seat)
             failing = node.disk_behaviour.sync_failures_left == 0 and "fail_sync" in self.done

@@ -26,6 +26,7 @@ from trioxygen.common.rpc.call import ANYBODY, Call, Peer, Role
 from trioxygen.common.rpc.network import Reply, Service
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.sim.bulk import SimUpload
+from trioxygen.sim.download import SimDownload
 from trioxygen.sim.fabric import Fabric, SimServer
 from trioxygen.sim.loop import Life
 
@@ -224,5 +225,18 @@ class SimChannel:
     async def download(
         self, method: str, header: Message, *, timeout_ms: float
     ) -> AsyncIterator[Buffer]:
-        raise UnknownMethod(method=method)
-        yield b""
+        fabric = self.fabric
+        fabric.tap(self.host, self.target, method, header)
+        server = fabric.server(self.address)
+        if server is None or (self.host, self.target) in fabric.links.cut:
+            await asyncio.sleep(fabric.links.silence_ms() / 1_000)
+            raise Unreachable(address=self.address)
+        origin = current_origin()
+        call = Call(self.network.peer, math.inf, origin.request_id, origin.trace)
+        download = SimDownload(fabric, self.network.life, self.host, server, method, call)
+        download.begin(header.SerializeToString(deterministic=True))
+        try:
+            while (piece := await download.next(timeout_ms)) is not None:
+                yield piece
+        finally:
+            download.close()

@@ -32,6 +32,7 @@ from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.membership.deciding import Peer
 from trioxygen.metadata.raft.ports import GroupId, Replica
 from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.schema import ALL_TABLES as SCM_TABLES
 from trioxygen.metadata.scm.service import StorageContainerManager
 from trioxygen.proto.v1 import om_pb2, scm_pb2
@@ -56,6 +57,7 @@ class Place:
     name: of the role.
     peers: all first members of its group.
     scms: addresses of the SCMs, for OMs; never empty.
+    scm_config: None: that of production, as far as the configuration leaves it.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Place:
     address: str
     peers: tuple[Peer, ...]
     scms: list[str]
+    scm_config: ScmConfig | None = None
 
 
 Observe = Callable[[SimStore], None]
@@ -180,6 +183,14 @@ class Member:
                 replica,
                 scm,
                 node_id=self._name,
+                first_members=first_members,
+            )
+        elif place.scm_config is not None:
+            service = StorageContainerManager(
+                runtime=runtime,
+                store=store,
+                replica=replica,
+                config=replace(place.scm_config, node_id=self._name),
                 first_members=first_members,
             )
         else:

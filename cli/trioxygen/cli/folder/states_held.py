@@ -71,14 +71,19 @@ def _of_rings(index: Path) -> Mapping[GroupId, StateHeld]:
     store = LmdbStore(index, TABLES)
     try:
         _check_rows(store, str(index))
-        store.sync()
-        with store.read() as txn:
-            rows = ring_rows(txn)
-        return {
-            GroupId(row.pipeline_id): StateHeld(
-                row.applied_index, row.applied_term, is_only_voter=len(row.members) <= 1
-            )
-            for row in rows.values()
-        }
+        return rings_held(store)
     finally:
         store.close()
+
+
+def rings_held(store: Store) -> Mapping[GroupId, StateHeld]:
+    """By the index of a volume, which is whole."""
+    store.sync()
+    with store.read() as txn:
+        rows = ring_rows(txn)
+    return {
+        GroupId(row.pipeline_id): StateHeld(
+            row.applied_index, row.applied_term, is_only_voter=len(row.members) <= 1
+        )
+        for row in rows.values()
+    }

@@ -1,0 +1,126 @@
+"""A DataNode of the simulation, built of the production parts, over all its lives."""
+
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from trioxygen.cli.folder.states_held import rings_held
+from trioxygen.cli.wiring.rings import ring_members
+from trioxygen.cli.wiring.stores import open_log
+from trioxygen.common.rpc.call import Role
+from trioxygen.common.runtime import Runtime
+from trioxygen.common.units import KIB
+from trioxygen.hdds.container.blocks import TABLES
+from trioxygen.hdds.datanode.datanode import DataNode
+from trioxygen.hdds.datanode.volumes import INDEX_NAME, VolumeParts
+from trioxygen.hdds.datanode.work import VolumeWork
+from trioxygen.hdds.ring.config import DataNodeConfig
+from trioxygen.metadata.client.scm import ScmClient
+from trioxygen.metadata.raft.log.mending import StateHeld
+from trioxygen.metadata.raft.log.metrics import WalMetrics
+from trioxygen.metadata.raft.ports import GroupId
+from trioxygen.metadata.raft.transport.transport import RaftTransport
+from trioxygen.metadata.store.ports import Store, Table
+from trioxygen.sim.cluster import Cluster
+from trioxygen.sim.disk import SimDisk
+from trioxygen.sim.node import Node
+from trioxygen.sim.services import DATA
+from trioxygen.sim.store import SimStore
+
+_PORT: Final = 9859
+_LOG_SEGMENT_BYTES: Final = 256 * KIB
+
+
+def _config(name: str, address: str) -> DataNodeConfig:
+    """Small blocks, containers and intervals: a run is short, and holds little."""
+    return DataNodeConfig(
+        node_id=name,
+        address=address,
+        block_bytes_max=64 * KIB,
+        small_block_bytes_max=2 * KIB,
+        packed_block_bytes_max=16 * KIB,
+        container_bytes_max=320 * KIB,
+        segment_bytes_max=64 * KIB,
+        space_reserve_bytes=64 * KIB,
+        pending_bytes_max=64 * KIB,
+        flush_bytes=16 * KIB,
+        store_sync_log_bytes=64 * KIB,
+        store_sync_interval_ms=2_000,
+        sealed_expiry_ms=20_000,
+        write_piece_bytes=8 * KIB,
+        read_piece_bytes=64 * KIB,
+        scrub_bytes_per_s=1 << 20,
+        scrub_interval_ms=10_000,
+        compaction_interval_ms=2_000,
+    )
+
+
+class DataNodeMachine:
+    """Attributes:
+    datanode: of the present life, once it has started.
+    is_lost: the machine will not come back.
+    """
+
+    def __init__(self, name: str, cluster: Cluster, rng: random.Random) -> None:
+        self.name, self.address = name, f"{name}:{_PORT}"
+        self._scms = cluster.scm_addresses
+        self.node = Node(name, cluster.loop, cluster.fabric, cluster.trace, rng, self._boot)
+        self.datanode: DataNode | None = None
+        self.is_lost = False
+        cluster.fabric.name_address(self.address, name)
+
+    def start(self) -> None:
+        self.datanode = None
+        self.node.start()
+
+    def leads(self) -> bool:
+        return any(ring.replica.is_leader() for work in self.works() for ring in work.rings)
+
+    def has_failed(self) -> bool:
+        """Whether whoever runs it would start it again."""
+        return self.datanode is not None and not self.datanode.takes_writes()
+
+    def works(self) -> Iterator[VolumeWork]:
+        if self.node.is_up and self.datanode is not None:
+            yield from self.datanode.works
+
+    async def _boot(self, node: Node, runtime: Runtime) -> None:
+        runtime = runtime.as_role(Role.DATANODE, node.name)
+        disk = runtime.disk
+        assert isinstance(disk, SimDisk)
+        await runtime.blocking.run(disk.make_directory, DATA)
+        wal = await open_log(
+            runtime,
+            DATA / "log",
+            "ring",
+            _LOG_SEGMENT_BYTES,
+            WalMetrics(runtime.registry),
+            partial(_states_held, disk),
+        )
+        transport = RaftTransport(runtime, address=self.address)
+        parts = VolumeParts(
+            DATA, partial(_open_store, disk), wal, ring_members(runtime, wal, transport)
+        )
+        datanode = DataNode(
+            runtime,
+            _config(node.name, self.address),
+            [parts],
+            [ScmClient(runtime, [scm], timeout_ms=3_000, try_ms=500) for scm in self._scms],
+            services=[replace(transport.service, group_of=Role.DATANODE)],
+        )
+        await datanode.start()
+        self.datanode = datanode
+
+
+def _open_store(disk: SimDisk, name: str, tables: Iterable[Table]) -> Store:
+    return SimStore(disk, DATA / name, tables, _nobody_looks)
+
+
+def _states_held(disk: SimDisk) -> Mapping[GroupId, StateHeld]:
+    return rings_held(_open_store(disk, INDEX_NAME, TABLES))
+
+
+def _nobody_looks(store: SimStore) -> None:
+    """Rows of DataNodes are not compared: what they hold is."""

@@ -1,0 +1,74 @@
+"""What a run with DataNodes is made of: chosen from the seed, but for what is given."""
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from trioxygen.common.replication import RATIS_THREE, Replication
+from trioxygen.sim.options import Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageOptions:
+    """Attributes:
+    datanodes: of which a class needs some; more, so that lost ones can be replaced.
+    operations: of each client in the safety phase, at most.
+    keys: of each client alone.
+    seconds: of the safety phase.
+    faults: how often something is done to a machine, on average every so many milliseconds; 0:
+        never.
+    network, crashes, disks, pauses: which kinds of faults.
+    losses: of whole disks, and bits that flip in files: of one DataNode at a time, and the next
+        only when replicas are complete again.
+    """
+
+    oms: int = 1
+    scms: int = 1
+    datanodes: int = 5
+    clients: int = 3
+    operations: int = 30
+    think_ms: float = 250.0
+    keys: int = 3
+    seconds: float = 12.0
+    faults: float = 600.0
+    network: bool = True
+    crashes: bool = True
+    disks: bool = True
+    pauses: bool = True
+    losses: bool = True
+    replication: Replication = RATIS_THREE
+
+    @property
+    def cluster(self) -> Options:
+        """Of OMs and SCMs, and of faults that befall any machine."""
+        return Options(
+            oms=self.oms,
+            scms=self.scms,
+            seconds=self.seconds,
+            faults=self.faults,
+            network=self.network,
+            crashes=self.crashes,
+            disks=self.disks,
+            pauses=self.pauses,
+            clocks=False,
+            members=False,
+        )
+
+
+def from_seed(seed: int, overrides: dict[str, Any] | None = None) -> StorageOptions:
+    """Each kind of fault is left out in some runs, so that it hides no other."""
+    rng = random.Random(f"storage options {seed}")
+    chosen: dict[str, Any] = {
+        "oms": rng.choice((1, 1, 3)),
+        "scms": rng.choice((1, 1, 3)),
+        "datanodes": rng.choice((4, 5, 5, 6)),
+        "clients": rng.choice((1, 2, 3)),
+        "faults": rng.choice((300.0, 600.0, 1_200.0)),
+        "network": rng.random() < 0.6,
+        "crashes": rng.random() < 0.7,
+        "disks": rng.random() < 0.5,
+        "pauses": rng.random() < 0.5,
+        "losses": rng.random() < 0.5,
+    }
+    chosen.update(overrides or {})
+    return StorageOptions(**chosen)

@@ -1,0 +1,238 @@
+"""One run with DataNodes: objects are written and read under faults, then all is healed: every
+acknowledged object is there, as often as its class promises, and nothing else is."""
+
+import asyncio
+import random
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.rpc.call import Role
+from trioxygen.common.units import KIB
+from trioxygen.metadata.scm.config import ScmConfig
+from trioxygen.proto.v1.types_pb2 import BlockSlice
+from trioxygen.sim.checkers.violation import Violation
+from trioxygen.sim.cluster import Cluster
+from trioxygen.sim.faults import Faults
+from trioxygen.sim.loop import VirtualLoop
+from trioxygen.sim.storage.client import ObjectClient
+from trioxygen.sim.storage.holdings import left_over, missing_replicas
+from trioxygen.sim.storage.losses import Losses
+from trioxygen.sim.storage.machine import DataNodeMachine
+from trioxygen.sim.storage.options import StorageOptions
+from trioxygen.sim.stories import Stories
+from trioxygen.sim.trace import Trace
+
+_START_S_MAX: Final = 60.0
+_ANSWERS_S_MAX: Final = 60.0
+_REPAIR_S_MAX: Final = 180.0
+_EMPTY_S_MAX: Final = 180.0
+_LOOKED_EVERY_S: Final = 0.5
+_LOSSES_EVERY_MS: Final = 4_000.0
+
+
+def _scm_config(options: StorageOptions) -> ScmConfig:
+    """Times of seconds rather than minutes. A container takes no more blocks for longer than a
+    lease of the OM lasts before it is closed."""
+    return ScmConfig(
+        cluster_id="sim",
+        replication=options.replication,
+        container_bytes_max=256 * KIB,
+        open_containers_max=2,
+        heartbeat_interval_ms=200,
+        report_interval_ms=3_000,
+        stale_after_ms=1_500,
+        dead_after_ms=4_000,
+        pipeline_open_ms_max=8_000,
+        pipeline_drain_ms_max=4_000,
+        pipeline_interval_ms=300,
+        close_delay_ms=11_000,
+        resend_after_ms=2_000,
+        worker_interval_ms=1_000,
+    )
+
+
+@dataclass(slots=True)
+class StorageResult:
+    """Attributes: as of `simulation.Result`."""
+
+    seed: int
+    options: StorageOptions
+    digest: str = ""
+    failure: str = ""
+    promise: str = ""
+    traceback: str = ""
+    last_events: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    virtual_s: float = 0.0
+
+
+class StorageSimulation:
+    def __init__(
+        self, seed: int, options: StorageOptions, write_trace: Callable[[str], object] | None
+    ) -> None:
+        self.options = options
+        self.loop = VirtualLoop()
+        rng = self.rng = random.Random(f"storage {seed}")
+        self.trace = Trace(lambda: self.loop.time() * 1_000, write_trace)
+        self.cluster = Cluster(self.loop, rng, options.cluster, self.trace, _scm_config(options))
+        self.machines = [
+            DataNodeMachine(f"dn{number + 1}", self.cluster, random.Random(rng.getrandbits(64)))
+            for number in range(options.datanodes)
+        ]
+        self.cluster.others += self.machines
+        stories = Stories(self.cluster, random.Random(rng.getrandbits(64)), self.trace)
+        fault_rng = random.Random(rng.getrandbits(64))
+        self.faults = Faults(self.cluster, stories, options.cluster, fault_rng, self.trace)
+        self.losses = Losses(
+            self.machines, self._is_complete, random.Random(rng.getrandbits(64)), self.trace
+        )
+        self.clients: list[ObjectClient] = []
+        # Known lately: what is referred to.
+        self._slices: list[BlockSlice] = []
+        self._is_known = False
+
+    async def main(self) -> None:
+        """Raises Violation."""
+        self.cluster.start()
+        for machine in self.machines:
+            machine.start()
+        self.clients = [self._client(f"c{number + 1}") for number in range(self.options.clients)]
+        for client in self.clients:
+            await self._within(_START_S_MAX, client.begin(), "no first leader")
+            await self._within(_START_S_MAX, self._put_all(client), "no first objects")
+        await self._under_faults()
+        self.faults.heal()
+        for client in self.clients:
+            await self._within(_ANSWERS_S_MAX, self._read_all(client), "no answers")
+        await self._until(_REPAIR_S_MAX, self._incomplete)
+        for client in self.clients:
+            await self._within(_ANSWERS_S_MAX, self._use_all(client), "no answers")
+        for client in self.clients:
+            await client.stop()
+        await self._until(_EMPTY_S_MAX, self._left)
+
+    async def _under_faults(self) -> None:
+        end = self.loop.time() + self.options.seconds
+        tasks = [self.loop.create_task(self.faults.run(), name="faults")]
+        tasks.append(self.loop.create_task(self._watch(), name="watch"))
+        if self.options.losses and self.options.faults:
+            losses = self.losses.run(_LOSSES_EVERY_MS)
+            tasks.append(self.loop.create_task(losses, name="losses"))
+        await asyncio.gather(*(self._load(client, end) for client in self.clients))
+        for task in tasks:
+            task.cancel()
+
+    def _client(self, name: str) -> ObjectClient:
+        return ObjectClient(
+            name,
+            self.loop,
+            self.cluster.outsider(name).as_role(Role.GATEWAY, name),
+            self.cluster,
+            self.trace,
+            random.Random(self.rng.getrandbits(64)),
+            keys=self.options.keys,
+            replication=self.options.replication,
+        )
+
+    async def _load(self, client: ObjectClient, end: float) -> None:
+        for _ in range(self.options.operations):
+            if self.loop.time() >= end:
+                return
+            await client.call_once(self.options.think_ms)
+
+    async def _within(self, seconds: float, what: Awaitable[None], failure: str) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await what
+        except TimeoutError as error:
+            raise Violation("progress", f"{failure} within {seconds:g} s") from error
+
+    async def _until(self, seconds: float, missing: Callable[[], Awaitable[str]]) -> None:
+        deadline = self.loop.time() + seconds
+        while reason := await missing():
+            if self.loop.time() > deadline:
+                raise Violation("repair", f"{seconds:g} s after healing: {reason}")
+            await asyncio.sleep(_LOOKED_EVERY_S)
+
+    # ---- what is asked of all ----
+
+    async def _put_all(self, client: ObjectClient) -> None:
+        for key in client.keys:
+            while not await client.put(key):
+                continue
+
+    async def _read_all(self, client: ObjectClient) -> None:
+        for key in client.keys:
+            while not await client.get(key):
+                continue
+
+    async def _use_all(self, client: ObjectClient) -> None:
+        for key in client.keys:
+            for deed in (client.get, client.put, client.get):
+                while not await deed(key):
+                    continue
+
+    async def _watch(self) -> None:
+        """Learns what is referred to, for who asks whether all of it is complete."""
+        while True:
+            await asyncio.sleep(_LOOKED_EVERY_S)
+            await self._learn()
+
+    async def _learn(self) -> None:
+        try:
+            self._slices = [piece for client in self.clients for piece in await client.slices()]
+            self._is_known = True
+        except TrioxygenError as error:
+            self._is_known = False
+            self.trace.note("not-known", str(error))
+
+    def _is_complete(self) -> bool:
+        return self._is_known and not missing_replicas(
+            self.machines, self._slices, self.options.replication
+        )
+
+    async def _incomplete(self) -> str:
+        await self._learn()
+        if not self._is_known:
+            return "objects cannot be looked up"
+        return missing_replicas(self.machines, self._slices, self.options.replication)
+
+    async def _left(self) -> str:
+        await self._learn()
+        if not self._is_known:
+            return "objects cannot be looked up"
+        return left_over(self.machines, self._slices) or self.cluster.uncollected()
+
+    def counts(self) -> dict[str, int]:
+        counts = {**self.faults.done, **self.losses.done}
+        for client in self.clients:
+            for name, count in client.counts.items():
+                counts[name] = counts.get(name, 0) + count
+        counts["messages"] = self.cluster.fabric.messages
+        return counts
+
+
+def run(
+    seed: int, options: StorageOptions, *, write_trace: Callable[[str], object] | None = None
+) -> StorageResult:
+    """One run; deterministic for a seed and options."""
+    result = StorageResult(seed, options)
+    simulation = StorageSimulation(seed, options, write_trace)
+    try:
+        simulation.loop.run(simulation.main())
+    except Violation as violation:
+        result.failure, result.promise = str(violation), violation.promise
+    except Exception as failure:  # any: whatever the code under test did not expect to happen
+        result.failure = f"{type(failure).__name__}: {failure}"
+        result.promise = type(failure).__name__
+        result.traceback = traceback.format_exc()
+    finally:
+        result.digest = simulation.trace.digest
+        result.last_events = simulation.trace.last()
+        result.counts = simulation.counts()
+        result.virtual_s = simulation.loop.time()
+        simulation.loop.close()
+    return result
