@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from trioxygen.sim.options import from_seed
-from trioxygen.sim.simulation import Result, run
+from trioxygen.sim.options import Options, from_seed
+from trioxygen.sim.result import Result
+from trioxygen.sim.simulation import run
 
 # Seeds that found something, with what it was; options as they were drawn then.
 REGRESSIONS: tuple[tuple[int, dict[str, object]], ...] = (
@@ -51,7 +52,7 @@ def quiet() -> Iterator[None]:
     logging.disable(before)
 
 
-def assert_passes(result: Result) -> None:
+def assert_passes(result: Result[Options]) -> None:
     assert not result.failure, "\n".join(
         [*result.last_events, result.traceback, f"seed {result.seed}: {result.failure}"]
     )

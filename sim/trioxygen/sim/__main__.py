@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from trioxygen.common.version import __version__
-from trioxygen.sim.options import from_seed, parse
-from trioxygen.sim.simulation import Result, run
+from trioxygen.sim.options import Options, from_seed, parse
+from trioxygen.sim.result import Result
+from trioxygen.sim.simulation import run
 
 
 def _commit() -> str:
@@ -32,7 +33,7 @@ def _commit() -> str:
     return described.stdout.strip()
 
 
-def _run_job(job: tuple[int, dict[str, Any]]) -> Result:
+def _run_job(job: tuple[int, dict[str, Any]]) -> Result[Options]:
     seed, options = job
     return run(seed, from_seed(seed, options))
 
@@ -51,7 +52,7 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     return parsed
 
 
-def _tell_failure(result: Result, options: list[str]) -> None:
+def _tell_failure(result: Result[Options], options: list[str]) -> None:
     print("\n".join(result.last_events))
     print(f"FAILED seed {result.seed}, commit {_commit()}, digest {result.digest}")
     print(f"  {result.failure}")
@@ -79,7 +80,7 @@ def _single(seed: int, overrides: dict[str, Any], texts: list[str], trace: str |
     return 0
 
 
-def _many(results: Iterable[Result], texts: list[str], *, stop: bool) -> int:
+def _many(results: Iterable[Result[Options]], texts: list[str], *, stop: bool) -> int:
     failed: list[int] = []
     done = 0
     started = time.perf_counter()

@@ -289,11 +289,12 @@ class Cluster:
             self.loop.fail(violation)
 
     def _heard(self, source: str, target: str, method: str, message: Message) -> None:
-        if isinstance(message, RaftBatch):
+        # Rings of DataNodes count their groups from one as well.
+        if isinstance(message, RaftBatch) and target in self.seats:
             self._watch(lambda: self.observer.heard(source, target, message))
 
     def _heard_reply(self, source: str, target: str, method: str, body: bytes) -> None:
-        if method == _STEP and body:
+        if method == _STEP and body and target in self.seats:
             batch = RaftBatch.FromString(body)
             self._watch(lambda: self.observer.heard(source, target, batch))
 

@@ -1,13 +1,8 @@
 """One run: a cluster and clients under faults, then healed; everything checked."""
 
 import asyncio
-import gc
 import random
-import sys
-import traceback
-import warnings
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Final
 
 from trioxygen.cli.wiring.names import OM_GROUP, SCM_GROUP
@@ -21,6 +16,7 @@ from trioxygen.sim.faults import Faults
 from trioxygen.sim.history import History, Kind, Outcome
 from trioxygen.sim.loop import VirtualLoop
 from trioxygen.sim.options import Options
+from trioxygen.sim.result import Result, carried_out
 from trioxygen.sim.stories import Stories
 from trioxygen.sim.trace import Trace
 from trioxygen.sim.workload import Client
@@ -28,25 +24,6 @@ from trioxygen.sim.workload import Client
 _CALL_TIMEOUT_MS: Final = 4_000.0
 _CONVERGENCE_S_MAX: Final = 30.0
 _START_S_MAX: Final = 30.0
-
-
-@dataclass(slots=True)
-class Result:
-    """Attributes:
-    failure: what was found; empty: nothing. `promise`: in one word.
-    traceback: of a failure that is no Violation.
-    counts: of operations by outcome, faults, messages and so on.
-    """
-
-    seed: int
-    options: Options
-    digest: str = ""
-    failure: str = ""
-    promise: str = ""
-    traceback: str = ""
-    last_events: list[str] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-    virtual_s: float = 0.0
 
 
 class Simulation:
@@ -171,43 +148,6 @@ class Simulation:
 
 def run(
     seed: int, options: Options, *, write_trace: Callable[[str], object] | None = None
-) -> Result:
+) -> Result[Options]:
     """One run; deterministic for a seed and options."""
-    result = Result(seed, options)
-    was_enabled = gc.isenabled()
-    # Collecting a dead life's coroutines runs their `finally`: only when all is over.
-    gc.disable()
-    simulation = Simulation(seed, options, write_trace)
-    try:
-        simulation.loop.run(simulation.main())
-    except Violation as violation:
-        result.failure, result.promise = str(violation), violation.promise
-    except Exception as failure:  # any: whatever the code under test did not expect to happen
-        # As text: the traceback's frames hold everything.
-        result.failure = f"{type(failure).__name__}: {failure}"
-        result.promise = type(failure).__name__
-        result.traceback = traceback.format_exc()
-    finally:
-        result.digest = simulation.trace.digest
-        result.last_events = simulation.trace.last()
-        result.counts = simulation.counts()
-        result.virtual_s = simulation.loop.time()
-        simulation.loop.close()
-        del simulation
-        _collect()
-        if was_enabled:
-            gc.enable()
-    return result
-
-
-def _collect() -> None:
-    """Coroutines that wait in a `finally` complain when they are collected: that says nothing."""
-    hook = sys.unraisablehook
-    sys.unraisablehook = lambda _: None
-    try:
-        with warnings.catch_warnings():
-            # A coroutine that a crash kept from starting was never awaited.
-            warnings.simplefilter("ignore", RuntimeWarning)
-            gc.collect()
-    finally:
-        sys.unraisablehook = hook
+    return carried_out(seed, options, lambda: Simulation(seed, options, write_trace))

@@ -5,8 +5,9 @@ import logging
 import sys
 import time
 
-from trioxygen.sim.storage.options import from_seed
-from trioxygen.sim.storage.simulation import StorageResult, run
+from trioxygen.sim.result import Result
+from trioxygen.sim.storage.options import StorageOptions, from_seed
+from trioxygen.sim.storage.simulation import run
 
 
 def _arguments(arguments: list[str]) -> argparse.Namespace:
@@ -20,7 +21,7 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     return parsed
 
 
-def _tell(result: StorageResult) -> None:
+def _tell(result: Result[StorageOptions]) -> None:
     counts = " ".join(f"{name}={count}" for name, count in sorted(result.counts.items()))
     print(f"seed {result.seed} digest {result.digest} {result.virtual_s:.1f} virtual s: {counts}")
     if result.failure:

@@ -3,9 +3,7 @@ acknowledged object is there, as often as its class promises, and nothing else i
 
 import asyncio
 import random
-import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Final
 
 from trioxygen.common.errors import TrioxygenError
@@ -17,6 +15,7 @@ from trioxygen.sim.checkers.violation import Violation
 from trioxygen.sim.cluster import Cluster
 from trioxygen.sim.faults import Faults
 from trioxygen.sim.loop import VirtualLoop
+from trioxygen.sim.result import Result, carried_out
 from trioxygen.sim.storage.client import ObjectClient
 from trioxygen.sim.storage.holdings import left_over, missing_replicas
 from trioxygen.sim.storage.losses import Losses
@@ -52,21 +51,6 @@ def _scm_config(options: StorageOptions) -> ScmConfig:
         resend_after_ms=2_000,
         worker_interval_ms=1_000,
     )
-
-
-@dataclass(slots=True)
-class StorageResult:
-    """Attributes: as of `simulation.Result`."""
-
-    seed: int
-    options: StorageOptions
-    digest: str = ""
-    failure: str = ""
-    promise: str = ""
-    traceback: str = ""
-    last_events: list[str] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-    virtual_s: float = 0.0
 
 
 class StorageSimulation:
@@ -217,22 +201,6 @@ class StorageSimulation:
 
 def run(
     seed: int, options: StorageOptions, *, write_trace: Callable[[str], object] | None = None
-) -> StorageResult:
+) -> Result[StorageOptions]:
     """One run; deterministic for a seed and options."""
-    result = StorageResult(seed, options)
-    simulation = StorageSimulation(seed, options, write_trace)
-    try:
-        simulation.loop.run(simulation.main())
-    except Violation as violation:
-        result.failure, result.promise = str(violation), violation.promise
-    except Exception as failure:  # any: whatever the code under test did not expect to happen
-        result.failure = f"{type(failure).__name__}: {failure}"
-        result.promise = type(failure).__name__
-        result.traceback = traceback.format_exc()
-    finally:
-        result.digest = simulation.trace.digest
-        result.last_events = simulation.trace.last()
-        result.counts = simulation.counts()
-        result.virtual_s = simulation.loop.time()
-        simulation.loop.close()
-    return result
+    return carried_out(seed, options, lambda: StorageSimulation(seed, options, write_trace))
