@@ -1,0 +1,43 @@
+"""DataNodes under faults: objects stay readable, replicas come back, nothing is left over."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from trioxygen.sim.result import Result
+from trioxygen.sim.storage.options import StorageOptions, from_seed
+from trioxygen.sim.storage.simulation import run
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Faults make the services complain; what they did is in the trace."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(before)
+
+
+def assert_passes(result: Result[StorageOptions]) -> None:
+    assert not result.failure, "\n".join(
+        [*result.last_events, result.traceback, f"seed {result.seed}: {result.failure}"]
+    )
+
+
+@pytest.mark.parametrize("seed", range(1, 16))
+def test_objects_keep_their_replicas_under_faults(seed: int) -> None:
+    assert_passes(run(seed, from_seed(seed, {"losses": False})))
+
+
+def test_every_call_is_answered_without_faults() -> None:
+    options = {"faults": 0.0, "oms": 1, "scms": 1, "clients": 2}
+    result = run(7, from_seed(7, options))
+    assert_passes(result)
+    assert result.counts["put"] > 20
+    assert not [name for name in result.counts if name.endswith("given-up")]
+
+
+def test_run_is_the_same_again() -> None:
+    first, second = (run(3, from_seed(3, {"losses": False})) for _ in range(2))
+    assert first.digest == second.digest
