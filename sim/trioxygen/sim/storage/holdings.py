@@ -52,12 +52,12 @@ def _holds(machine: DataNodeMachine, piece: BlockSlice) -> bool:
     key = block_key(piece.container, piece.local)
     for work in machine.works():
         container = work.volume.containers.get(piece.container)
-        found = work.blocks.find(key) if container is not None else None
-        if container is None or found is None or container.state not in _READABLE:
+        stored = work.blocks.find(key) if container is not None else None
+        if container is None or stored is None or container.state not in _READABLE:
             continue
-        if isinstance(found, PendingBlock) and found.data is not None:
+        if isinstance(stored, PendingBlock) and stored.data is not None:
             return True
-        block = found.block if isinstance(found, PendingBlock) else found
+        block = stored.block if isinstance(stored, PendingBlock) else stored
         return _is_whole(machine, work, piece, block)
     return False
 
