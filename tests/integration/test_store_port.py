@@ -15,6 +15,7 @@ from trioxygen.cli.config.schema import Config
 from trioxygen.cli.config.services import StorageConfig
 from trioxygen.cli.folder.data_folder import open_data_folder
 from trioxygen.cli.running.parts import Parts
+from trioxygen.cli.running.serve import config_of_store
 from trioxygen.cli.wiring.all_in_one import assemble_store
 from trioxygen.cli.wiring.clients import build_om_client, build_scm_client
 from trioxygen.cli.wiring.first_volume import make_volume
@@ -57,7 +58,7 @@ async def opened_store(folder: Path) -> AsyncIterator[ObjectStore]:
     runtime = system_runtime(LocalNetwork(encode=True))
     data = open_data_folder(runtime, folder)
     node = Node(
-        config=Config(storage=StorageConfig(reserved_bytes=64 * MIB)),
+        config=config_of_store(Config(storage=StorageConfig(reserved_bytes=64 * MIB))),
         folder=data,
         runtime=runtime,
         readiness=Readiness(),

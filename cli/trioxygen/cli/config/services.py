@@ -6,7 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from trioxygen.cli.config.section import Section, checked_replication
 from trioxygen.common.paging import ROW_BYTES_MAX
-from trioxygen.common.replication import RATIS_ONE
+from trioxygen.common.replication import RATIS_THREE
 from trioxygen.common.units import GIB, KIB, MIB
 
 _RESERVED_BYTES_MIN: Final = 16 * MIB
@@ -74,7 +74,7 @@ class StorageConfig(Section):
             most.
     """
 
-    replication: str = RATIS_ONE.text
+    replication: str = RATIS_THREE.text
     missing_replicas_max: int = Field(default=0, ge=0, le=13)
     container_bytes: int = Field(default=5 * GIB, ge=1 * MIB, le=1_024 * GIB)
     block_bytes: int = Field(default=256 * MIB, ge=64 * KIB, le=16 * GIB)

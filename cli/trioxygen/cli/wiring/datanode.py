@@ -41,7 +41,7 @@ async def build_datanode(
     node_id: str,
     address: str,
     advertised_address: str = "",
-) -> tuple[DataNode, WriteAheadLog]:
+) -> tuple[DataNode, WriteAheadLog, RaftTransport]:
     """Args:
     scm_addresses: of all SCMs: each is told where replicas are.
     address: to listen on.
@@ -80,7 +80,7 @@ async def build_datanode(
         services=[replace(transport.service, group_of=Role.DATANODE)],
         locate=build_scm_client(config, runtime, list(scm_addresses)).locate,
     )
-    return datanode, wal
+    return datanode, wal, transport
 
 
 class DataNodePart(Part):
@@ -106,6 +106,7 @@ class DataNodePart(Part):
         self._listen, self._advertised = listen, advertised
         self._scm = build_scm_client(node.config, node.runtime, list(node.scms))
         self._wal: WriteAheadLog | None = None
+        self._transport: RaftTransport | None = None
         self._datanode: DataNode | None = None
 
     @property
@@ -114,7 +115,7 @@ class DataNodePart(Part):
 
     async def open(self) -> None:
         node = self._node
-        self._datanode, self._wal = await build_datanode(
+        self._datanode, self._wal, self._transport = await build_datanode(
             node.config,
             node.data / "datanode",
             node.runtime,
@@ -148,5 +149,7 @@ class DataNodePart(Part):
     async def stop(self) -> None:
         if self._datanode is not None:
             await self._datanode.stop()
+        if self._transport is not None:
+            self._transport.stop()
         if self._wal is not None:
             await self._wal.close()
