@@ -89,12 +89,12 @@ class Cluster:
             lines.append(line)
             if line == "ready\n":
                 self.nodes()
-                wait_until(self._uses_every_datanode, output=self.logs)
+                wait_until(self.uses_every_datanode, output=self.logs)
                 return self
         raise AssertionError(f"no cluster: {''.join(lines)} {self._log.read_text()} {self.logs()}")
 
-    def _uses_every_datanode(self) -> bool:
-        """But for the full ones and the broken ones."""
+    def uses_every_datanode(self) -> bool:
+        """For new blocks; but for the full ones and the broken ones."""
         try:
             described = {node["node_id"]: node for node in self.status()["nodes"]}
         except CommandFailed:

@@ -38,6 +38,8 @@ CONFIG: Final = {
     "metadata.log_segment_bytes": 2 * MIB,
     "storage.log_segment_bytes": 2 * MIB,
     "storage.reserved_bytes": 16 * MIB,
+    # Each block is on one DataNode: they fill up one after the other.
+    "storage.replication": "RATIS/ONE",
 }
 
 
