@@ -64,10 +64,12 @@ class Cluster:
         write_layout(disk, self.data, layout)
         return self
 
-    def start(self, *, lays_out: bool = True) -> "Cluster":
+    def start(self, *, lays_out: bool = True, awaits_writes: bool = True) -> "Cluster":
         """Returns when every node is ready, and new blocks are placed on every DataNode.
 
-        Args: lays_out: here, on ports of these tests; else `o3 cluster up` does."""
+        Args:
+            lays_out: here, on ports of these tests; else `o3 cluster up` does.
+            awaits_writes: False: nothing need be placed anywhere."""
         assert self._supervisor is None, "runs already"
         if lays_out and not self.data.exists():
             self.lay_out()
@@ -89,9 +91,17 @@ class Cluster:
             lines.append(line)
             if line == "ready\n":
                 self.nodes()
-                wait_until(self.uses_every_datanode, output=self.logs)
+                if awaits_writes:
+                    wait_until(self.uses_every_datanode, output=self.logs)
                 return self
         raise AssertionError(f"no cluster: {''.join(lines)} {self._log.read_text()} {self.logs()}")
+
+    def change_config(self, name: str, value: object | None) -> None:
+        """Of the next start; None: what the cluster's own file says."""
+        variable = f"O3_{name.replace('.', '__').upper()}"
+        self._environment.pop(variable, None)
+        if value is not None:
+            self._environment[variable] = str(value)
 
     def uses_every_datanode(self) -> bool:
         """For new blocks; but for the full ones and the broken ones."""
