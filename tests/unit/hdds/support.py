@@ -29,7 +29,7 @@ from trioxygen.hdds.datanode.volumes import VolumeParts
 from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.ring import Ring
-from trioxygen.metadata.raft.ports import Entry, Replica, ReplicatedStateMachine
+from trioxygen.metadata.raft.ports import Entry, GroupId, Replica, ReplicatedStateMachine
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.ports import Store, Table
 from trioxygen.proto.v1.datanode_pb2 import RingRow, WriteStreamReply
@@ -62,11 +62,18 @@ class ListRing:
     entry_bytes_max: int = 16 << 20
     # Members of other rings than RING, over the same log.
     others: "dict[int, ListRing]" = field(default_factory=dict)
+    forgotten: set[int] = field(default_factory=set)
 
     def member(self, row: RingRow) -> Replica:
         if row.pipeline_id == RING:
             return self
         return self.others.setdefault(row.pipeline_id, ListRing())
+
+    def groups(self) -> Sequence[GroupId]:
+        return [GroupId(ring) for ring in (RING, *self.others) if ring not in self.forgotten]
+
+    async def forget(self, group: GroupId) -> None:
+        self.forgotten.add(group)
 
     def watch_pressure(self, watcher: Callable[[], None]) -> None:
         """It has room for everything."""

@@ -1,7 +1,7 @@
 """One disk of a DataNode: its containers, block index, open files, and what is known corrupt."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -150,6 +150,11 @@ class Volume:
     def load_gone(self, rings: Mapping[int, int]) -> None:
         """Containers that were taken off, at start; by them, their rings."""
         self.gone |= rings
+
+    def forget_gone(self, container_ids: Iterable[int]) -> None:
+        """Their ring has gone too."""
+        for container_id in container_ids:
+            del self.gone[container_id]
 
     def load_container(self, container: Container) -> None:
         """On the disk, at start."""

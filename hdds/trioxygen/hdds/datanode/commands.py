@@ -78,6 +78,10 @@ class Commands:
             await self._delete(command.delete_blocks)
         elif kind == "create_pipeline":
             await self._joins.join(command.create_pipeline)
+        elif kind == "close_pipeline":
+            left = command.close_pipeline
+            leaving = self._homes.leave(left.pipeline_id, by_force=left.force)
+            await self._try("close_pipeline", leaving)
         elif kind == "delete_container":
             await self._try("delete_container", self._replicas.delete(command.delete_container))
         else:

@@ -185,6 +185,7 @@ class DataNode:
         work.removals.begin()
         await work.flusher.flush_if_possible()
         work.flusher.may_trim_log = True
+        await work.leaving.go_on()
         tell_room(volume)
         others = [other.volume.containers.keys() for other in self.works if other is not work]
         for known in others:

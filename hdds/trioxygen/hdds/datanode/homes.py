@@ -90,6 +90,11 @@ class Homes:
             and replica.datanode.node_id != self._node_id
         ]
 
+    async def leave(self, pipeline_id: int, *, by_force: bool) -> None:
+        """Idempotent. Raises: as `Leaving.leave`."""
+        for work in list(self._works):
+            await work.leaving.leave(pipeline_id, by_force=by_force)
+
     async def join(self, pipeline: Pipeline, volume_id: str = "") -> None:
         """Takes part in a pipeline's ring, on this volume, or else the roomiest one. Idempotent.
 
@@ -104,6 +109,9 @@ class Homes:
         )
         async with self._joining:
             if any(work.rings.get(row.pipeline_id) for work in self._works):
+                return
+            if any(work.rings.has_left(row.pipeline_id) for work in self._works):
+                log.warning("ring_was_left", pipeline=row.pipeline_id)
                 return
             works = [work for work in self._works if volume_id in ("", work.volume.volume_id)]
             if not works:

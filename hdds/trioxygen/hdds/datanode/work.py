@@ -11,6 +11,7 @@ from trioxygen.hdds.datanode.fetches import Fetcher, Fetches, Sources
 from trioxygen.hdds.datanode.reads import Reads
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.flusher import Flusher
+from trioxygen.hdds.ring.leaving import Leaving
 from trioxygen.hdds.ring.removals import Removals
 from trioxygen.hdds.ring.rings import Rings
 from trioxygen.hdds.ring.sealed import SealedBlocks
@@ -65,6 +66,7 @@ class VolumeWork:
             Fetcher(self.fetches, self.volume.volume_id, number)
             for number in range(1, config.fetches_max + 1)
         ]
+        self.leaving = Leaving(rings, self.flusher)
         self.expiry = SealedExpiry(self.streams.sealed, self.volume.volume_id)
 
     def workers(self) -> Sequence[Worker]:
@@ -75,6 +77,7 @@ class VolumeWork:
         """Leaves everything that was applied in the index. The volume is still open."""
         await self.streams.finished()
         await self.compactor.finished()
+        await self.leaving.finished()
         await self.removals.finished()
         await self.flusher.end()
         await self.rings.stop()

@@ -27,6 +27,7 @@ from trioxygen.hdds.container.segment import Place
 from trioxygen.hdds.container.sequence import sequence_of
 from trioxygen.hdds.ring.left_behind import FORMAT, OutOfReach, Position
 from trioxygen.hdds.ring.pending import DeletedRange, PendingBlock
+from trioxygen.hdds.ring.phase import RingPhase, moved
 from trioxygen.hdds.ring.places import BlockPlace, Places
 from trioxygen.hdds.ring.sealed import SealedBlock, SealedBlocks
 from trioxygen.hdds.ring.volume_blocks import VolumeBlocks
@@ -101,6 +102,10 @@ class RingMachine:
         row.applied_index, row.applied_term = position.index, position.term
         row.configuration = position.configuration
         return row
+
+    def move(self, to: RingPhase) -> None:
+        """What is stored from now on says so."""
+        self._row = moved(self._row, to)
 
     async def open_snapshot(self) -> Snapshot:
         return Position(self._blocks.reached(self.pipeline_id))

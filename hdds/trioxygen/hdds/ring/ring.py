@@ -5,16 +5,20 @@ from functools import partial
 from itertools import chain
 from typing import Any, Final
 
+from google.protobuf.message import DecodeError
+
 from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.errors import (
     BlockExists,
     ContainerNotOpen,
     InvalidRequest,
+    LogCorrupt,
     NoSuchBlock,
     NotLeader,
 )
 from trioxygen.common.runtime import Runtime
+from trioxygen.common.units import MIB
 from trioxygen.hdds.checksums import checksums_of
 from trioxygen.hdds.container.blocks import Block, BlockGroup, block_key
 from trioxygen.hdds.container.container import Container
@@ -25,7 +29,7 @@ from trioxygen.hdds.ring.refusals import Refusals
 from trioxygen.hdds.ring.rows import FORMER_RING, LOCAL_RING
 from trioxygen.hdds.ring.sealed import SealedBlocks
 from trioxygen.hdds.ring.volume_blocks import VolumeBlocks
-from trioxygen.metadata.raft.ports import Replica
+from trioxygen.metadata.raft.ports import Entry, EntryKind, Replica
 from trioxygen.proto.v1.datanode_pb2 import (
     BeginCloseCommand,
     CreateContainerCommand,
@@ -39,6 +43,8 @@ from trioxygen.proto.v1.scm_pb2 import CloseContainerCommand, DeleteBlocksComman
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
 
 log = logs.get(__name__)
+
+_READ_AT_ONCE_BYTES: Final = 4 * MIB
 
 _CREATION_LOOKED_FOR_MS: Final = 5.0
 
@@ -67,6 +73,23 @@ class Ring:
         """What the log is known to have committed can be read afterwards."""
         self.replica.watch_leadership(self._volume.tell_news)
         await self.replica.start(self.machine)
+
+    async def read_out(self) -> None:
+        """Applies what the log still holds, after the member has stopped: what is not known to be
+        committed may have been acknowledged by a leader that is gone. Where a later leader had
+        replaced it, commit sequences tell (`container/sequence`). What says that a container is
+        closed counts only when it is known: its other replicas may have got more."""
+        index = self._blocks.reached(self.pipeline_id).index + 1
+        while True:
+            try:
+                entries = await self.replica.read_log(index, bytes_max=_READ_AT_ONCE_BYTES)
+            except LogCorrupt as error:
+                log.error("ring_log_not_read_out", ring=self.pipeline_id, index=index, error=error)
+                return
+            if not entries:
+                return
+            await self.machine.apply([_without_close(entry) for entry in entries])
+            index = entries[-1].index + 1
 
     def report(self) -> PipelineReport:
         return PipelineReport(
@@ -294,3 +317,14 @@ class Ring:
         if proposal.error is not None:
             raise proposal.error
         return index
+
+
+def _without_close(entry: Entry) -> Entry:
+    """The same place in the log; a close says nothing there."""
+    if entry.kind is not EntryKind.NORMAL:
+        return entry
+    try:
+        is_close = RingEntry.FromString(entry.payload).HasField("close_container")
+    except DecodeError:
+        return entry
+    return Entry(entry.index, entry.term, b"", EntryKind.NO_OP) if is_close else entry

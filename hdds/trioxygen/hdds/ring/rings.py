@@ -2,7 +2,7 @@
 one log and one index."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import Final
 
@@ -14,12 +14,14 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
 from trioxygen.hdds.container.blocks import BLOCKS, Block, block_key, block_of_key
 from trioxygen.hdds.container.container import Container
+from trioxygen.hdds.container.gone import forget_gone
 from trioxygen.hdds.container.volume import Volume
 from trioxygen.hdds.ring import recovery
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.machine import RingMachine
 from trioxygen.hdds.ring.missing import marks
 from trioxygen.hdds.ring.pending import Generation, PendingBlock
+from trioxygen.hdds.ring.phase import RingPhase, moved, phase_of
 from trioxygen.hdds.ring.places import Places, Recovered
 from trioxygen.hdds.ring.ports import ReplicaFactory, SharedLog
 from trioxygen.hdds.ring.ring import Ring
@@ -64,6 +66,8 @@ class Rings:
         )
         self._places = Places(volume, recovered)
         self._rings: dict[int, Ring] = {}
+        self._leaving: dict[int, Ring] = {}
+        self._left: set[int] = set()
         self._local_making = asyncio.Lock()
 
     def __iter__(self) -> Iterator[Ring]:
@@ -127,7 +131,14 @@ class Rings:
             if container is not None:
                 self.blocks.missing.add(key, container, block, sequence)
         for row in rows.values():
-            await self._add(row).start()
+            if phase_of(row) is RingPhase.MEMBER:
+                ring = self._rings[row.pipeline_id] = self._make(row)
+                await ring.start()
+            elif phase_of(row) is RingPhase.LEAVING:
+                ring = self._leaving[row.pipeline_id] = self._make(row)
+                await ring.read_out()
+            else:
+                self._left.add(row.pipeline_id)
         awaited = await self._awaited()
         self._places.replayed(awaited)
         pending = self.blocks.pending_keys() | awaited
@@ -145,10 +156,10 @@ class Rings:
                 log.warning("container_of_lost_row", container=container.container_id, ring=only)
                 container.belongs_to(only)
 
-    def _add(self, row: RingRow) -> Ring:
-        """Not started: what its start applies is flushed as this ring's already."""
+    def _make(self, row: RingRow) -> Ring:
+        """Not started: what its start applies is to be flushed as this ring's already."""
         machine = RingMachine(row, self.blocks, self.streams.sealed, self._places)
-        ring = Ring(
+        return Ring(
             self._runtime,
             self._config,
             self.blocks,
@@ -156,8 +167,6 @@ class Rings:
             machine,
             self._replicas(row),
         )
-        self._rings[row.pipeline_id] = ring
-        return ring
 
     async def _awaited(self) -> set[bytes]:
         """Blocks that are put by entries which may yet be committed."""
@@ -178,7 +187,7 @@ class Rings:
         Raises: LogCorrupt, OSError: it does not; it may be told again."""
         # On stable storage before the member promises anything.
         await self._change_rows(partial(put_ring, row=row))
-        ring = self._add(row)
+        ring = self._rings[row.pipeline_id] = self._make(row)
         try:
             await ring.start()
         except Exception:
@@ -198,14 +207,56 @@ class Rings:
         volume = self.volume
         await joined(volume.store_lane.run(_change_durably, volume.store, change))
 
+    # ---- leaving (the order: `leaving`) ----
+
+    def has_left(self, pipeline_id: int) -> bool:
+        """It took part and does so no more, or is about to end: it never does again."""
+        return pipeline_id in self._leaving or pipeline_id in self._left
+
+    def leaving(self) -> Sequence[Ring]:
+        return list(self._leaving.values())
+
+    def left(self) -> Set[int]:
+        return self._left
+
+    async def begin_leaving(self, ring: Ring) -> None:
+        """Nothing is proposed here any more, and no start takes part again.
+
+        Raises: NoSpace, OSError: it stays a member until the next start, and takes nothing new."""
+        pipeline_id = ring.pipeline_id
+        # After a flush that began before: it may bring the row as it was.
+        async with self.volume.commit_lock:
+            ring.machine.move(RingPhase.LEAVING)
+            self._leaving[pipeline_id] = self._rings.pop(pipeline_id)
+            row = ring.machine.row(self.blocks.persisted[pipeline_id])
+            await self._change_rows(partial(put_ring, row=row))
+
+    async def end_leaving(self, ring: Ring) -> None:
+        """All that its log held is in the index, which this makes durable. Raises: NoSpace,
+        OSError."""
+        pipeline_id = ring.pipeline_id
+        gone = [container_id for container_id, of in self.volume.gone.items() if of == pipeline_id]
+        row = moved(ring.machine.row(self.blocks.persisted[pipeline_id]), RingPhase.LEFT)
+
+        def write(txn: WriteTxn) -> None:
+            put_ring(txn, row)
+            forget_gone(txn, gone)
+
+        async with self.volume.commit_lock:
+            await self._change_rows(write)
+            del self._leaving[pipeline_id], self.blocks.persisted[pipeline_id]
+            self._left.add(pipeline_id)
+            self.volume.forget_gone(gone)
+
     # ---- for the flusher ----
 
     def rows_of(self, generation: Generation) -> list[RingRow]:
         """As they are to be stored with it."""
+        rings = self._rings | self._leaving
         return [
-            self._rings[pipeline_id].machine.row(position)
+            rings[pipeline_id].machine.row(position)
             for pipeline_id, position in generation.applied.items()
-            if pipeline_id in self._rings
+            if pipeline_id in rings
         ]
 
     def state_is_durable(self, persisted: dict[int, int]) -> None:

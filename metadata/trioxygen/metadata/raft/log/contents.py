@@ -50,6 +50,9 @@ class LogContents:
         """Indexes of the synced entries of the kind CONFIGURATION."""
         return self._index(group).configurations
 
+    def _forget(self, group: GroupId) -> None:
+        self._groups.pop(group, None)
+
     def _known(self, group: GroupId) -> GroupLog:
         known = self._groups.get(group)
         if known is None:

@@ -210,6 +210,26 @@ class WriteAheadLog(LogContents):
         index.released_index = through_index
         self._reclaimer.begin_if_possible()
 
+    async def forget(self, group: GroupId) -> None:
+        """The group is gone from this disk for good: its entries keep no segment, and nothing of it
+        is said again in later ones. Nobody appends for it any more. Idempotent.
+
+        Raises: as `append`; it may be tried again."""
+        if group not in self._groups:
+            return
+        # What was queued for it is in the index then.
+        await self._enqueue(Append(GroupId(0), is_mark=True, is_housekeeping=True))
+        index = self._index(group)
+        if len(index):
+            last = index.last_index
+            compacted = (last, index.term(last))
+            await self._enqueue(Append(group, compacted=compacted, is_housekeeping=True))
+        # Only now: older segments, which go first, may still name its entries.
+        self._forget(group)
+        for segment in self._segments:
+            segment.last_index.pop(group, None)
+        self._reclaimer.begin_if_possible()
+
     # ---- the end ----
 
     async def close(self) -> None:
