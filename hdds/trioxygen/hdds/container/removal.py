@@ -68,16 +68,25 @@ def _key_after(txn: WriteTxn, first: bytes, end: bytes) -> bytes | None:
     return row[0] if row is not None else None
 
 
-def delete_container_rows(store: Store, container_id: int, *, ring: int | None) -> None:
+def delete_container_rows(
+    store: Store,
+    container_id: int,
+    *,
+    ring: int | None,
+    also: Callable[[WriteTxn, bytes, bytes], None],
+) -> None:
     """The rest of it.
 
-    Args: ring: that is here, and may still bring entries for it; None: none does."""
+    Args:
+        ring: that is here, and may still bring entries for it; None: none does.
+        also: deletes what others keep of it: from the one key up to before the other."""
     txn = store.begin()
     try:
         first, end = container_key(container_id), container_key(container_id + 1)
         txn.delete_range(SEGMENTS.table, first, end)
         CONTAINERS.delete(txn, first)
         delete_identity(txn, container_id)
+        also(txn, first, end)
         if ring is not None:
             put_gone(txn, container_id, ring)
     except BaseException:

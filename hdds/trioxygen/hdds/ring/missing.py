@@ -84,6 +84,10 @@ class MissingBlocks:
             for key in [key for key in self._blocks if blocks.holds(*block_of_key(key))]:
                 self.remove(key)
 
+    def remove_container(self, container_id: int) -> None:
+        for key in [key for key in self._blocks if block_of_key(key)[0] == container_id]:
+            self.remove(key)
+
 
 def _mark(key: bytes) -> bytes:
     return _PREFIX + key

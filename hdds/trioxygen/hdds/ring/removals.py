@@ -12,6 +12,7 @@ from trioxygen.hdds.container.removal import (
     remove_files,
 )
 from trioxygen.hdds.ring.flusher import Flusher
+from trioxygen.hdds.ring.missing import delete_marks
 from trioxygen.hdds.ring.rings import Rings
 
 log = logs.get(__name__)
@@ -88,9 +89,16 @@ class Removals:
             async with volume.commit_lock:
                 ring = self._rings.of_container(container)
                 ring_id = None if ring is None else ring.pipeline_id
-                write = partial(delete_container_rows, volume.store, container_id, ring=ring_id)
+                write = partial(
+                    delete_container_rows,
+                    volume.store,
+                    container_id,
+                    ring=ring_id,
+                    also=delete_marks,
+                )
                 await joined(volume.store_lane.run(write))
                 volume.index.forget_container(container_id)
+                self._blocks.missing.remove_container(container_id)
                 volume.take_off(container, ring=ring_id)
         self.removed += 1
         log.info("container_deleted", container=container_id, volume=volume.volume_id)
