@@ -31,7 +31,7 @@ class Leaving:
     def __init__(self, rings: Rings, flusher: Flusher) -> None:
         self._rings, self._flusher = rings, flusher
         self._volume = rings.volume
-        self._one = asyncio.Lock()
+        self._in_order = asyncio.Lock()
         self._finishing = Finishing()
 
     async def leave(self, pipeline_id: int, *, by_force: bool) -> None:
@@ -58,7 +58,7 @@ class Leaving:
         await self._finishing.ended()
 
     async def _leave(self, pipeline_id: int, by_force: bool) -> None:
-        async with self._one:
+        async with self._in_order:
             member = self._rings.get(pipeline_id)
             if member is not None:
                 in_use = self._in_use(pipeline_id)
