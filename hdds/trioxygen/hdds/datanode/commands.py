@@ -7,6 +7,7 @@ from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import TrioxygenError, Unavailable
 from trioxygen.common.rpc.rules.network import RULES
+from trioxygen.hdds.copying.copies import Copies
 from trioxygen.hdds.datanode.homes import Homes
 from trioxygen.hdds.datanode.joins import Joins
 from trioxygen.hdds.datanode.replicas import Replicas
@@ -25,8 +26,8 @@ log = logs.get(__name__)
 class Commands:
     """Shared by the senders to all SCMs: what one was told is done once."""
 
-    def __init__(self, clock: Clock, homes: Homes) -> None:
-        self._clock, self._homes = clock, homes
+    def __init__(self, clock: Clock, homes: Homes, copies: Copies) -> None:
+        self._clock, self._homes, self._copies = clock, homes, copies
         self._joins, self._replicas = Joins(clock, homes), Replicas(homes)
         self._term = 0
         # Deletions that are in the log and that the SCM has not been told of yet.
@@ -82,6 +83,10 @@ class Commands:
             left = command.close_pipeline
             leaving = self._homes.leave(left.pipeline_id, by_force=left.force)
             await self._try("close_pipeline", leaving)
+        elif kind == "replicate_container":
+            valid_ms = command.valid_ms
+            expires_ms = asked_ms + valid_ms if valid_ms else None
+            self._copies.ask(command.replicate_container, expires_ms=expires_ms)
         elif kind == "delete_container":
             await self._try("delete_container", self._replicas.delete(command.delete_container))
         else:

@@ -11,6 +11,8 @@ from trioxygen.common.rpc.network import Server, Service
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.worker import Worker
 from trioxygen.hdds.container.volume import Volume
+from trioxygen.hdds.copying.copies import Copier, Copies
+from trioxygen.hdds.copying.imports import Imports
 from trioxygen.hdds.datanode.block_listing import listed_blocks
 from trioxygen.hdds.datanode.commands import Commands
 from trioxygen.hdds.datanode.description import described, tell_room
@@ -77,6 +79,8 @@ class DataNode:
         self.registered = asyncio.Event()
         # Set once it knows of a ring of this node: blocks are given from then on.
         self.ring_known = asyncio.Event()
+        self.copies = Copies(runtime, config, self.homes)
+        self.imports = Imports(runtime, config, self.homes)
         self._collector = DataNodeCollector(self.works)
 
     @property
@@ -108,6 +112,7 @@ class DataNode:
     async def _serve(self) -> None:
         service = DataNodeService(
             homes=self.homes,
+            imports=self.imports,
             describe=self.describe,
             list_blocks=self.list_blocks,
             read_small_bytes_max=self._config.read_small_bytes_max,
@@ -119,7 +124,10 @@ class DataNode:
         for work in self.works:
             for worker in work.workers():
                 self._start_worker(worker)
-        commands = Commands(self._runtime.clock, self.homes)
+        self._start_worker(self.imports)
+        for number in range(1, self._config.copies_max + 1):
+            self._start_worker(Copier(self.copies, number))
+        commands = Commands(self._runtime.clock, self.homes, self.copies)
         instance = self._runtime.rng.getrandbits(63) | 1
         for number, scm in enumerate(self._scms, start=1):
             self._start_worker(
@@ -201,6 +209,7 @@ class DataNode:
             self._runtime.registry.unregister(self._collector)
             self._server = None
         await self._runtime.tasks.end(*self._tasks)
+        await self.imports.finished()
         for work in self.works:
             await work.stop()
             await self._runtime.blocking.run(work.volume.close)

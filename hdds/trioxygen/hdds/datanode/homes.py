@@ -59,6 +59,10 @@ class Homes:
         work = self.work_of(container_id)
         return None if work is None else (work, work.volume.containers[container_id])
 
+    def in_service(self) -> Sequence[VolumeWork]:
+        """Volumes that take replicas."""
+        return self._works
+
     def ring_of(self, container_id: int) -> Ring | None:
         work = self.work_of(container_id)
         if work is None:

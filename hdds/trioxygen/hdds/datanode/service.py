@@ -6,11 +6,16 @@ from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.network import Service
+from trioxygen.hdds.copying.imports import Imports
 from trioxygen.hdds.datanode.homes import Homes
 from trioxygen.proto.v1 import datanode_pb2
 from trioxygen.proto.v1.datanode_pb2 import (
     DescribeDataNodeReply,
     DescribeDataNodeRequest,
+    DescribeImportReply,
+    DescribeImportRequest,
+    ImportContainerHeader,
+    ImportContainerReply,
     ListBlocksReply,
     ListBlocksRequest,
     PutBlockReply,
@@ -30,11 +35,12 @@ class DataNodeService:
         self,
         *,
         homes: Homes,
+        imports: Imports,
         describe: Callable[[bytes], DescribeDataNodeReply],
         list_blocks: Callable[[ListBlocksRequest], Awaitable[ListBlocksReply]],
         read_small_bytes_max: int,
     ) -> None:
-        self._homes, self._describe = homes, describe
+        self._homes, self._imports, self._describe = homes, imports, describe
         self._list_blocks = list_blocks
         self._read_small_bytes_max = read_small_bytes_max
 
@@ -47,8 +53,12 @@ class DataNodeService:
                 "ReadSmallBlock": self.read_small_block,
                 "DescribeDataNode": self.describe_data_node,
                 "ListBlocks": self.list_blocks,
+                "DescribeImport": self.describe_import,
             },
-            uploads={"WriteStream": self.write_stream},
+            uploads={
+                "WriteStream": self.write_stream,
+                "ImportContainer": self.import_container,
+            },
             downloads={"ReadStream": self.read_stream},
         )
 
@@ -88,6 +98,16 @@ class DataNodeService:
             container, header.block.local, header.size_bytes_max, pieces
         )
         return WriteStreamReply(size_bytes=size_bytes, checksums=checksums)
+
+    async def describe_import(
+        self, request: DescribeImportRequest, call: Call
+    ) -> DescribeImportReply:
+        return self._imports.describe(request)
+
+    async def import_container(
+        self, header: ImportContainerHeader, pieces: AsyncIterator[Buffer], call: Call
+    ) -> ImportContainerReply:
+        return await self._imports.receive(header, pieces)
 
     def read_stream(self, header: ReadStreamHeader, call: Call) -> AsyncIterator[Buffer]:
         block = header.block

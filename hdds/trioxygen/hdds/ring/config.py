@@ -25,6 +25,11 @@ class DataNodeConfig:
         its disk.
     compact_live_share: a segment is rewritten when less of what it takes on disk is live.
     reported_at_once_max: containers in one heartbeat.
+    copies_max: replicas that are sent to other nodes at once; copies_queued_max: those with those
+        that wait.
+    copy_bytes_per_s: of all those; 0: as fast as it goes.
+    imports_max: replicas that other nodes send here at once.
+    import_expiry_ms: one that broke off is dropped, unless it goes on within this time.
     """
 
     node_id: str
@@ -65,6 +70,12 @@ class DataNodeConfig:
     compaction_interval_ms: float = 10 * SECOND_MS
     compact_live_share: float = 0.5
     reported_at_once_max: int = 20_000
+
+    copies_max: int = 10
+    copies_queued_max: int = 1_000
+    copy_bytes_per_s: int = 128 * MIB
+    imports_max: int = 10
+    import_expiry_ms: float = 5 * MINUTE_MS
 
     def __post_init__(self) -> None:
         assert 0 < self.small_block_bytes_max <= self.packed_block_bytes_max <= self.block_bytes_max

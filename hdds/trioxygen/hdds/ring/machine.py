@@ -351,6 +351,7 @@ class RingMachine:
     def _apply_delete(self, blocks: DeletedRange, index: int) -> None:
         current, volume = self._blocks.current, self._blocks.volume
         current.delete(blocks)
+        self._blocks.deletions.note(blocks)
         self._blocks.missing.remove_range(blocks)
         volume.index.forget_range(blocks.container, blocks.first_local, blocks.count)
         for key, sealed in self._sealed.take_deleted(blocks):

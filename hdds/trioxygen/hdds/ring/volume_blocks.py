@@ -9,6 +9,7 @@ from trioxygen.common.container_state import ContainerState
 from trioxygen.hdds.container.blocks import Block, block_of_key
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.container.volume import Volume
+from trioxygen.hdds.ring.deletions import Deletions
 from trioxygen.hdds.ring.missing import MissingBlocks
 from trioxygen.hdds.ring.pending import Generation, PendingBlock
 from trioxygen.hdds.ring.refusals import Refusals
@@ -35,6 +36,7 @@ class VolumeBlocks:
         self.volume = volume
         self._pending_bytes_max = pending_bytes_max
         self.refusals = Refusals(volume)
+        self.deletions = Deletions()
         self.missing = MissingBlocks(volume)
         self.current = Generation()
         self.flushing: Generation | None = None

@@ -188,15 +188,15 @@ class DescribeImportRequest(_message.Message):
     def __init__(self, container_id: _Optional[int] = ..., transfer_id: _Optional[str] = ...) -> None: ...
 
 class DescribeImportReply(_message.Message):
-    __slots__ = ("state", "after_local")
+    __slots__ = ("state", "next_local")
     STATE_FIELD_NUMBER: _ClassVar[int]
-    AFTER_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    NEXT_LOCAL_FIELD_NUMBER: _ClassVar[int]
     state: _scm_pb2.ContainerState
-    after_local: int
-    def __init__(self, state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., after_local: _Optional[int] = ...) -> None: ...
+    next_local: int
+    def __init__(self, state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., next_local: _Optional[int] = ...) -> None: ...
 
 class ImportContainerHeader(_message.Message):
-    __slots__ = ("transfer_id", "container_id", "state", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id", "highest_local", "used_bytes", "after_local")
+    __slots__ = ("transfer_id", "container_id", "state", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id", "highest_local", "used_bytes", "next_local")
     TRANSFER_ID_FIELD_NUMBER: _ClassVar[int]
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -206,7 +206,7 @@ class ImportContainerHeader(_message.Message):
     ORIGIN_NODE_ID_FIELD_NUMBER: _ClassVar[int]
     HIGHEST_LOCAL_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
-    AFTER_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    NEXT_LOCAL_FIELD_NUMBER: _ClassVar[int]
     transfer_id: str
     container_id: int
     state: _scm_pb2.ContainerState
@@ -216,8 +216,8 @@ class ImportContainerHeader(_message.Message):
     origin_node_id: str
     highest_local: int
     used_bytes: int
-    after_local: int
-    def __init__(self, transfer_id: _Optional[str] = ..., container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ..., highest_local: _Optional[int] = ..., used_bytes: _Optional[int] = ..., after_local: _Optional[int] = ...) -> None: ...
+    next_local: int
+    def __init__(self, transfer_id: _Optional[str] = ..., container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ..., highest_local: _Optional[int] = ..., used_bytes: _Optional[int] = ..., next_local: _Optional[int] = ...) -> None: ...
 
 class ImportFrame(_message.Message):
     __slots__ = ("block", "end")
@@ -228,16 +228,18 @@ class ImportFrame(_message.Message):
     def __init__(self, block: _Optional[_Union[ImportedBlock, _Mapping]] = ..., end: _Optional[_Union[ImportEnd, _Mapping]] = ...) -> None: ...
 
 class ImportedBlock(_message.Message):
-    __slots__ = ("local", "size_bytes", "commit_sequence", "checksums")
+    __slots__ = ("local", "size_bytes", "commit_sequence", "checksums", "group")
     LOCAL_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     CHECKSUMS_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
     local: int
     size_bytes: int
     commit_sequence: int
     checksums: bytes
-    def __init__(self, local: _Optional[int] = ..., size_bytes: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., checksums: _Optional[bytes] = ...) -> None: ...
+    group: BlockGroup
+    def __init__(self, local: _Optional[int] = ..., size_bytes: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., checksums: _Optional[bytes] = ..., group: _Optional[_Union[BlockGroup, _Mapping]] = ...) -> None: ...
 
 class ImportEnd(_message.Message):
     __slots__ = ("deleted",)

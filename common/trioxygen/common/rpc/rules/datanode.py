@@ -92,7 +92,7 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
         origin_node_id=NODE_ID_OR_NONE,
         highest_local=COUNT,
         used_bytes=SIZE_BYTES,
-        after_local=ID_OR_NONE,
+        next_local=ID_OR_NONE,
     ),
     datanode.ImportFrame: rules(block=PART, end=PART),
     # Held to the bytes that follow.
@@ -101,6 +101,7 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
         size_bytes=BLOCK_BYTES,
         commit_sequence=COUNT,
         checksums=raw(4 * MIB),
+        group=PART,
     ),
     datanode.ImportEnd: rules(deleted=each(PART, RANGES_MAX)),
     datanode.ImportContainerCommand: rules(

@@ -1,0 +1,276 @@
+"""A replica that is sent to another node: read, checked, framed. A try that broke goes on behind
+the blocks that the target has on stable storage already."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from trioxygen.common import logs
+from trioxygen.common.container_state import ContainerState
+from trioxygen.common.disk import Buffer, File
+from trioxygen.common.errors import (
+    ContainerNotOpen,
+    InvalidRequest,
+    NoSuchBlock,
+    NoSuchContainer,
+    Overloaded,
+    Unavailable,
+)
+from trioxygen.common.finishing import joined
+from trioxygen.common.retry import Backoff
+from trioxygen.common.rpc.network import Channel, Upload
+from trioxygen.common.runtime import Runtime
+from trioxygen.common.tokens import random_token
+from trioxygen.common.units import MIB, MINUTE_MS, SECOND_MS
+from trioxygen.hdds.checksums import first_bad_piece
+from trioxygen.hdds.container.blocks import (
+    OWN_FILE,
+    Block,
+    block_key,
+    block_of_key,
+    container_key,
+)
+from trioxygen.hdds.container.container import Container
+from trioxygen.hdds.container.open_files import FileId, OpenFile
+from trioxygen.hdds.copying.frames import block_frame, end_frame
+from trioxygen.hdds.copying.pace import Pace
+from trioxygen.hdds.copying.ports import Home
+from trioxygen.hdds.ring.deletions import DeletionWatch
+from trioxygen.proto.v1.datanode_pb2 import (
+    DescribeImportReply,
+    DescribeImportRequest,
+    ImportContainerHeader,
+)
+
+log = logs.get(__name__)
+
+_ROWS_AT_ONCE: Final = 1_024
+# Of small blocks, in one piece of the stream.
+_BATCH_BYTES: Final = 1 * MIB
+_TRIES: Final = 5
+_WAIT_MS_FIRST: Final = 500.0
+_WAIT_MS_MAX: Final = 10_000.0
+_CALL_MS: Final = 10 * SECOND_MS
+# The target writes and syncs what is left, and all of its index.
+_FINISH_MS: Final = 5 * MINUTE_MS
+_COPIED: Final = frozenset({ContainerState.CLOSED, ContainerState.QUASI_CLOSED})
+
+Rows = Sequence[tuple[bytes, Block]]
+
+
+@dataclass(slots=True)
+class Progress:
+    """Of all copies of a node, since its start."""
+
+    blocks: int = 0
+    size_bytes: int = 0
+
+
+def check_copied(container: Container) -> None:
+    """Raises: ContainerNotOpen: it may still change; InvalidRequest: it lacks blocks."""
+    if container.state not in _COPIED:
+        raise ContainerNotOpen("only closed replicas are copied", state=container.state.name)
+    if container.whole_through != container.commit_sequence:
+        raise InvalidRequest("the replica lacks blocks", container=container.container_id)
+
+
+class Copy:
+    """Of one container to one node, in several tries.
+
+    Args:
+        node_id: this node's.
+        channel: to the target.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        home: Home,
+        container: Container,
+        channel: Channel,
+        *,
+        node_id: str,
+        pace: Pace,
+        progress: Progress,
+    ) -> None:
+        self._runtime, self._home, self._container = runtime, home, container
+        self._channel, self._node_id, self._pace = channel, node_id, pace
+        self._progress = progress
+        self._transfer_id = random_token(runtime.rng, 16)
+
+    async def run(self) -> None:
+        """Returns when the target has it.
+
+        Raises: ContainerNotOpen, InvalidRequest: it cannot be copied; ChecksumMismatch, DamagedRow:
+            a block of it is corrupt, and reported; what the target refuses."""
+        check_copied(self._container)
+        deletions = self._home.blocks.deletions
+        watch = deletions.watch(self._container.container_id)
+        backoff = Backoff(_WAIT_MS_FIRST, _WAIT_MS_MAX)
+        try:
+            # What is pending has no row yet.
+            await self._home.flusher.flush_all()
+            for tries_left in reversed(range(_TRIES)):
+                try:
+                    await self._try(watch)
+                    return
+                except Unavailable as error:
+                    if not tries_left:
+                        raise
+                    container_id = self._container.container_id
+                    log.info("copy_broken_off", container=container_id, reason=error)
+                    await self._runtime.clock.sleep_ms(backoff.take_ms())
+        finally:
+            deletions.end(watch)
+
+    async def _try(self, watch: DeletionWatch) -> None:
+        container = self._container
+        described = await self._channel.call(
+            "DataNode/DescribeImport",
+            DescribeImportRequest(
+                container_id=container.container_id, transfer_id=self._transfer_id
+            ),
+            DescribeImportReply,
+            timeout_ms=_CALL_MS,
+        )
+        if described.state == ContainerState.DELETING.proto:
+            raise Overloaded("the target is still rid of a former one")
+        if described.state and described.state != ContainerState.RECOVERING.proto:
+            return
+        check_copied(container)
+        header = ImportContainerHeader(
+            transfer_id=self._transfer_id,
+            container_id=container.container_id,
+            state=container.state.proto,
+            pipeline_id=container.pipeline_id,
+            replica_index=container.replica_index,
+            commit_sequence=container.commit_sequence,
+            origin_node_id=container.origin_node_id or self._node_id,
+            highest_local=container.highest_local,
+            used_bytes=container.used_bytes,
+            next_local=described.next_local,
+        )
+        upload = await self._channel.upload("DataNode/ImportContainer", header)
+        try:
+            await self._send_all(upload, described.next_local)
+            # Before the end: a replica that is on its way out may have lost some already.
+            check_copied(container)
+            await upload.send(end_frame(watch.ranges()))
+            await upload.finish(_FINISH_MS)
+        finally:
+            await upload.cancel()
+
+    async def _send_all(self, upload: Upload, next_local: int) -> None:
+        volume, container_id = self._home.volume, self._container.container_id
+        prefix = container_key(container_id)
+        after = block_key(container_id, next_local - 1) if next_local else prefix
+        while True:
+            rows = await volume.blocking.run(self._rows, after, prefix)
+            if not rows:
+                return
+            after = rows[-1][0]
+            start = 0
+            while start < len(rows):
+                end = _batch_end(rows, start)
+                batch, start = rows[start:end], end
+                size_bytes = sum(block.size_bytes for _, block in batch)
+                if size_bytes > _BATCH_BYTES:
+                    await self._send_large(upload, *batch[0])
+                else:
+                    await self._pace.take(size_bytes)
+                    await upload.send(b"".join(await self._read_small(batch)))
+                self._progress.blocks += len(batch)
+                self._progress.size_bytes += size_bytes
+
+    def _rows(self, after: bytes, prefix: bytes) -> Rows:
+        return self._home.volume.index.after(after, count_max=_ROWS_AT_ONCE, prefix=prefix)
+
+    async def _send_large(self, upload: Upload, key: bytes, block: Block) -> None:
+        container_id, local = block_of_key(key)
+        is_begun = False
+        try:
+            async for piece in self._home.reads.stream(container_id, local, 0, block.size_bytes):
+                if not is_begun:
+                    await upload.send(block_frame(local, block))
+                    is_begun = True
+                await self._pace.take(len(piece))
+                await upload.send(piece)
+        except (NoSuchBlock, NoSuchContainer) as error:
+            if is_begun:
+                # The next try begins behind it.
+                raise Unavailable("a block was deleted while it was sent", local=local) from error
+
+    async def _read_small(self, batch: Rows) -> list[Buffer]:
+        """Frames and bytes of those that are there still."""
+        volume = self._home.volume
+        files = await self._files(batch)
+        jobs: list[tuple[File, Block] | None] = []
+        for key, block in batch:
+            file = files.get(_file_of(key, block))
+            jobs.append(None if file is None else (file.file, block))
+        reading = volume.blocking.run(_read_sound, jobs)
+        # The thread goes on when this is cancelled.
+        reading.add_done_callback(lambda _: self._release(files))
+        contents = await joined(reading)
+        buffers: list[Buffer] = []
+        for (key, block), content in zip(batch, contents, strict=True):
+            container_id, local = block_of_key(key)
+            sound: Buffer | None = content
+            if sound is None:
+                # It has moved, or gone, or is corrupt: that is found out, and reported.
+                read = self._home.reads.read
+                try:
+                    sound = await read(container_id, local, 0, block.size_bytes)
+                except NoSuchBlock:
+                    continue
+            buffers += [block_frame(local, block), sound]
+        return buffers
+
+    async def _files(self, batch: Rows) -> dict[FileId, OpenFile]:
+        """Those that are there; they are used until they are released."""
+        files: dict[FileId, OpenFile] = {}
+        try:
+            for file_id in {_file_of(key, block) for key, block in batch}:
+                try:
+                    files[file_id] = await self._home.volume.files.acquire(file_id)
+                except FileNotFoundError:
+                    continue  # whose blocks have moved, or are deleted
+        except BaseException:
+            self._release(files)
+            raise
+        return files
+
+    def _release(self, files: dict[FileId, OpenFile]) -> None:
+        for file in files.values():
+            self._home.volume.files.release(file)
+
+
+def _batch_end(rows: Rows, start: int) -> int:
+    """A large block stands alone."""
+    end, size_bytes = start, 0
+    while end < len(rows):
+        size_bytes += rows[end][1].size_bytes
+        if end > start and size_bytes > _BATCH_BYTES:
+            break
+        end += 1
+    return end
+
+
+def _file_of(key: bytes, block: Block) -> FileId:
+    container_id, local = block_of_key(key)
+    return FileId(container_id, block.segment, local if block.segment == OWN_FILE else 0)
+
+
+def _read_sound(jobs: Sequence[tuple[File, Block] | None]) -> list[bytes | None]:
+    """None: it is not there as its row says."""
+    contents: list[bytes | None] = []
+    for job in jobs:
+        content = None
+        if job is not None:
+            file, block = job
+            content = file.pread(block.size_bytes, block.offset_bytes)
+            is_whole = len(content) == block.size_bytes
+            if not is_whole or first_bad_piece(content, block.checksums) is not None:
+                content = None
+        contents.append(content)
+    return contents

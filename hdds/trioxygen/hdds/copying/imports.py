@@ -1,0 +1,156 @@
+"""Replicas that other nodes send here: which are on their way, and where they go."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from trioxygen.common import logs
+from trioxygen.common.container_state import ContainerState
+from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import InvalidRequest, NoSpace, Overloaded
+from trioxygen.common.finishing import Finishing
+from trioxygen.common.runtime import Runtime
+from trioxygen.common.units import SECOND_MS
+from trioxygen.hdds.copying.incoming import Incoming
+from trioxygen.hdds.copying.ports import Home, ReplicaHomes
+from trioxygen.hdds.ring.config import DataNodeConfig
+from trioxygen.proto.v1.datanode_pb2 import (
+    DescribeImportReply,
+    DescribeImportRequest,
+    ImportContainerCommand,
+    ImportContainerHeader,
+    ImportContainerReply,
+)
+
+log = logs.get(__name__)
+
+_COPIED = (ContainerState.CLOSED.proto, ContainerState.QUASI_CLOSED.proto)
+
+
+class Imports:
+    """A Worker of a node: it drops those that no stream comes for any more.
+
+    Attributes:
+    imported: since the start.
+    """
+
+    name = "imports"
+    interval_ms = 5.0 * SECOND_MS
+
+    def __init__(self, runtime: Runtime, config: DataNodeConfig, homes: ReplicaHomes) -> None:
+        self._clock, self._config, self._homes = runtime.clock, config, homes
+        self._incoming: dict[int, Incoming] = {}
+        self._beginning = asyncio.Lock()
+        self._finishing = Finishing()
+        self.imported = 0
+
+    def __len__(self) -> int:
+        return len(self._incoming)
+
+    def describe(self, request: DescribeImportRequest) -> DescribeImportReply:
+        home = self._homes.find(request.container_id)
+        if home is None:
+            return DescribeImportReply()
+        reply = DescribeImportReply(state=home[1].state.proto)
+        incoming = self._incoming.get(request.container_id)
+        if incoming is not None and incoming.transfer_id == request.transfer_id:
+            reply.next_local = incoming.next_local
+        return reply
+
+    async def receive(
+        self, header: ImportContainerHeader, pieces: AsyncIterator[Buffer]
+    ) -> ImportContainerReply:
+        """Raises: InvalidRequest: a replica is here already, or the stream is none;
+        ChecksumMismatch; Overloaded: it may come later; NoSpace."""
+        if header.state not in _COPIED:
+            raise InvalidRequest("only closed replicas are copied", state=header.state)
+        container_id = header.container_id
+        async with self._beginning:
+            running = sum(each.is_running for each in self._incoming.values())
+            if running >= self._config.imports_max:
+                raise Overloaded("too many replicas come at once", most=self._config.imports_max)
+            incoming = await self._of_transfer(header)
+            incoming.is_running = True
+        try:
+            reply = await incoming.receive(pieces)
+        finally:
+            incoming.is_running = False
+            incoming.expires_ms = self._clock.monotonic_ms() + self._config.import_expiry_ms
+        del self._incoming[container_id]
+        self.imported += 1
+        log.info("container_imported", container=container_id, blocks=reply.block_count)
+        return reply
+
+    async def _of_transfer(self, header: ImportContainerHeader) -> Incoming:
+        container_id = header.container_id
+        incoming = self._incoming.get(container_id)
+        if incoming is not None and incoming.is_running:
+            raise Overloaded("the replica is on its way already", container=container_id)
+        if incoming is not None and incoming.transfer_id != header.transfer_id:
+            await self._drop(container_id, incoming)
+            raise Overloaded("a former copy is being dropped", container=container_id)
+        if incoming is None:
+            incoming = await self._begin(header)
+        if header.next_local != incoming.next_local:
+            raise InvalidRequest("not where the copy goes on", next_local=incoming.next_local)
+        return incoming
+
+    async def _begin(self, header: ImportContainerHeader) -> Incoming:
+        container_id = header.container_id
+        here = self._homes.find(container_id)
+        if here is not None:
+            if here[1].is_readable:
+                raise InvalidRequest("a replica of it is here", container=container_id)
+            raise Overloaded("a former replica is on its way out", container=container_id)
+        home = self._roomiest(header.used_bytes)
+        room = home.volume.room
+        room.take(header.used_bytes)
+        try:
+            ring = await home.rings.local()
+            await ring.import_container(
+                ImportContainerCommand(
+                    container_id=container_id,
+                    pipeline_id=header.pipeline_id,
+                    replica_index=header.replica_index,
+                    commit_sequence=header.commit_sequence,
+                    origin_node_id=header.origin_node_id,
+                    highest_local=header.highest_local,
+                )
+            )
+        except BaseException:
+            room.give_back(header.used_bytes)
+            raise
+        container = home.volume.containers[container_id]
+        incoming = Incoming(home, container, header, self._config, self._finishing)
+        self._incoming[container_id] = incoming
+        return incoming
+
+    def _roomiest(self, size_bytes: int) -> Home:
+        """Raises: NoSpace."""
+        homes = self._homes.in_service()
+        if not homes:
+            raise NoSpace("no volume takes replicas")
+        home = max(homes, key=lambda home: home.volume.room.look())
+        home.volume.room.check(size_bytes)
+        return home
+
+    # ---- what nobody goes on with ----
+
+    async def work(self) -> bool:
+        async with self._beginning:
+            now_ms = self._clock.monotonic_ms()
+            for container_id, incoming in list(self._incoming.items()):
+                if not incoming.is_running and incoming.expires_ms <= now_ms:
+                    await self._drop(container_id, incoming)
+        return False
+
+    async def _drop(self, container_id: int, incoming: Incoming) -> None:
+        """Raises: what the volume's own ring raises; it is tried again."""
+        ring = await incoming.home.rings.local()
+        await ring.move_replica(container_id, ContainerState.DELETING)
+        incoming.give_up_room()
+        del self._incoming[container_id]
+        log.info("copy_dropped", container=container_id)
+
+    async def finished(self) -> None:
+        """What streams that were cancelled left to do is done."""
+        await self._finishing.ended()
