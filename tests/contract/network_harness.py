@@ -75,8 +75,9 @@ class DataNodeDouble:
                 "PutBlock": self.wait,
                 "DescribeDataNode": self.fail,
                 "ListBlocks": self.fail,
+                "DescribeImport": self.fail,
             },
-            uploads={"WriteStream": self.write_stream},
+            uploads={"WriteStream": self.write_stream, "ImportContainer": self.write_stream},
             downloads={"ReadStream": self.read_stream},
         )
 

@@ -80,8 +80,9 @@ class Replica:
                 "ReadSmallBlock": self.read_small,
                 "DescribeDataNode": self.unexpected,
                 "ListBlocks": self.unexpected,
+                "DescribeImport": self.unexpected,
             },
-            uploads={"WriteStream": self.write_stream},
+            uploads={"WriteStream": self.write_stream, "ImportContainer": self.write_stream},
             downloads={"ReadStream": self.read_stream},
         )
 
