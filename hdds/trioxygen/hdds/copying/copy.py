@@ -65,6 +65,10 @@ class Progress:
     blocks: int = 0
     size_bytes: int = 0
 
+    def sent(self, blocks: int, size_bytes: int) -> None:
+        self.blocks += blocks
+        self.size_bytes += size_bytes
+
 
 def check_copied(container: Container) -> None:
     """Raises: ContainerNotOpen: it may still change; InvalidRequest: it lacks blocks."""
@@ -179,8 +183,7 @@ class Copy:
                 else:
                     await self._pace.take(size_bytes)
                     await upload.send(b"".join(await self._read_small(batch)))
-                self._progress.blocks += len(batch)
-                self._progress.size_bytes += size_bytes
+                self._progress.sent(len(batch), size_bytes)
 
     def _rows(self, after: bytes, prefix: bytes) -> Rows:
         return self._home.volume.index.after(after, count_max=_ROWS_AT_ONCE, prefix=prefix)
