@@ -75,7 +75,10 @@ class Imports:
         finally:
             incoming.is_running = False
             incoming.expires_ms = self._clock.monotonic_ms() + self._config.import_expiry_ms
-        del self._incoming[container_id]
+            if not incoming.goes_on:
+                # Told to be deleted meanwhile, or whole.
+                incoming.give_up_room()
+                del self._incoming[container_id]
         self.imported += 1
         log.info("container_imported", container=container_id, blocks=reply.block_count)
         return reply

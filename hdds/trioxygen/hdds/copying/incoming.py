@@ -177,11 +177,17 @@ class Incoming:
             seen.adopt(changes)
         self.next_local = block_of_key(rows[-1][0])[1] + 1
 
-    def _check_goes_on(self) -> None:
+    @property
+    def goes_on(self) -> bool:
+        """The replica is neither whole yet, nor on its way out."""
         container = self._container
         is_here = self._home.volume.containers.get(container.container_id) is container
-        if not is_here or container.state is not ContainerState.RECOVERING:
-            raise InvalidRequest("the copy was given up here", container=container.container_id)
+        return is_here and container.state is ContainerState.RECOVERING
+
+    def _check_goes_on(self) -> None:
+        if not self.goes_on:
+            container_id = self._container.container_id
+            raise InvalidRequest("the copy was given up here", container=container_id)
 
     # ---- the end ----
 

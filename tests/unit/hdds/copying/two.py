@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.unit.hdds.ring.three import Member, until
 from tests.unit.hdds.support import new_runtime
 from trioxygen.common.container_state import ContainerState
+from trioxygen.common.disk import Disk
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.system_disk import SystemDisk
 from trioxygen.hdds.client.pool import DataNodePool
@@ -37,10 +38,10 @@ BLOCKS = {
 
 
 class Two:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, target_disk: Disk) -> None:
         self.network = LocalNetwork(encode=True)
         self.source = Member("source", root / "source", self.network)
-        self.target = Member("target", root / "target", self.network)
+        self.target = Member("target", root / "target", self.network, disk=target_disk)
         self.runtime = new_runtime(SystemDisk(), self.network)
         self.writer = BlockWriter(DataNodePool(self.network, self.runtime.clock, self._locate))
 
@@ -103,9 +104,11 @@ async def contents(member: Member) -> dict[int, bytes]:
     return read
 
 
-def with_two(root: Path, scenario: Callable[[Two], Awaitable[None]]) -> None:
+def with_two(
+    root: Path, scenario: Callable[[Two], Awaitable[None]], *, target_disk: Disk | None = None
+) -> None:
     async def run() -> None:
-        two = Two(root)
+        two = Two(root, target_disk or SystemDisk())
         try:
             await two.start()
             async with asyncio.timeout(100):

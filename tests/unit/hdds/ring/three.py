@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.unit.hdds.support import new_runtime
 from trioxygen.cli.wiring.rings import ring_members
 from trioxygen.common.container_state import ContainerState
+from trioxygen.common.disk import Disk
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.system_disk import SystemDisk
@@ -50,6 +51,7 @@ class Member:
     network: LocalNetwork
     # Of SCMs; none: it sends no heartbeats.
     scms: Sequence[str] = ()
+    disk: Disk = field(default_factory=SystemDisk)
     runtime: Runtime = field(init=False)
     datanode: DataNode = field(init=False)
     wal: WriteAheadLog = field(init=False)
@@ -61,7 +63,7 @@ class Member:
         self._lives += 1
         # Each draws ids of its own.
         rng = random.Random(f"{self.name}-{self._lives}")
-        runtime = replace(new_runtime(SystemDisk(), self.network), rng=rng)
+        runtime = replace(new_runtime(self.disk, self.network), rng=rng)
         self.runtime = runtime
         self.wal = await WriteAheadLog.open(self.root / "log", runtime, WalConfig())
         transport = RaftTransport(
