@@ -70,9 +70,13 @@ class Imports:
                 raise Overloaded("too many replicas come at once", most=self._config.imports_max)
             incoming = await self._of_transfer(header)
             incoming.is_running = True
+        container = incoming.container
+        # It is not taken off before the stream has ended.
+        container.stream_began()
         try:
             reply = await incoming.receive(pieces)
         finally:
+            container.stream_ended(0)
             incoming.is_running = False
             incoming.expires_ms = self._clock.monotonic_ms() + self._config.import_expiry_ms
             if not incoming.goes_on:

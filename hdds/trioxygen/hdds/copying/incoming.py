@@ -48,7 +48,7 @@ class Incoming:
         config: DataNodeConfig,
         finishing: Finishing,
     ) -> None:
-        self._home, self._container, self._header = home, container, header
+        self._home, self.container, self._header = home, container, header
         self._config, self._finishing = config, finishing
         self.transfer_id = header.transfer_id
         self.next_local = 0
@@ -90,14 +90,14 @@ class Incoming:
         data = await reader.read(block.size_bytes)
         if first_bad_piece(data, block.checksums) is not None:
             raise self._mismatch(local)
-        key = block_key(self._container.container_id, local)
+        key = block_key(self.container.container_id, local)
         self._batch.append((key, block, data))
         self._batch_bytes += block.size_bytes
         if self._batch_bytes >= _BATCH_BYTES or len(self._batch) >= _BATCH_BLOCKS:
             await self._write_batch()
 
     def _mismatch(self, local: int) -> ChecksumMismatch:
-        container_id = self._container.container_id
+        container_id = self.container.container_id
         return ChecksumMismatch("a copied block", container=container_id, local=local)
 
     # ---- writing; none of it is broken off in the middle ----
@@ -109,7 +109,7 @@ class Incoming:
             await self._finishing.run(self._write(batch, size_bytes))
 
     async def _write(self, batch: list[tuple[bytes, Block, bytes]], size_bytes: int) -> None:
-        volume, container = self._home.volume, self._container
+        volume, container = self._home.volume, self.container
         self._check_goes_on()
         place = container.reserve(size_bytes, segment_bytes_max=volume.limits.segment_bytes_max)
         segment = container.segment(place.segment)
@@ -125,7 +125,7 @@ class Incoming:
         self._give_back(size_bytes)
 
     async def _receive_large(self, local: int, block: Block, reader: FrameReader) -> None:
-        volume, container_id = self._home.volume, self._container.container_id
+        volume, container_id = self._home.volume, self.container.container_id
         self._check_goes_on()
         # What is written takes its own room from here on.
         self._give_back(block.size_bytes)
@@ -157,13 +157,13 @@ class Incoming:
         except BaseException:
             await writing.abandon()
             raise
-        key = block_key(self._container.container_id, local)
+        key = block_key(self.container.container_id, local)
         await self._put([(key, block._replace(segment=OWN_FILE, offset_bytes=0))])
 
     async def _put(self, rows: Rows) -> None:
         """Their bytes are on stable storage. What was deleted meanwhile is not brought back; what
         is deleted later finds their rows."""
-        volume, container = self._home.volume, self._container
+        volume, container = self._home.volume, self.container
         async with volume.commit_lock:
             self._check_goes_on()
             left = [row for row in rows if not self._watch.holds(block_of_key(row[0])[1])]
@@ -180,13 +180,13 @@ class Incoming:
     @property
     def goes_on(self) -> bool:
         """The replica is neither whole yet, nor on its way out."""
-        container = self._container
+        container = self.container
         is_here = self._home.volume.containers.get(container.container_id) is container
         return is_here and container.state is ContainerState.RECOVERING
 
     def _check_goes_on(self) -> None:
         if not self.goes_on:
-            container_id = self._container.container_id
+            container_id = self.container.container_id
             raise InvalidRequest("the copy was given up here", container=container_id)
 
     # ---- the end ----
@@ -194,7 +194,7 @@ class Incoming:
     async def _end(self, end: ImportEnd) -> ImportContainerReply:
         """What the source has lost meanwhile goes here too. All that a crash could take back is on
         stable storage before the log says what the replica is."""
-        home, container = self._home, self._container
+        home, container = self._home, self.container
         ring = await home.rings.local()
         if end.deleted:
             gone = [each for each in end.deleted if each.container == container.container_id]
