@@ -138,6 +138,12 @@ class Container:
         return self.state not in _UNREADABLE
 
     @property
+    def is_bare(self) -> bool:
+        """There is a folder of it at start, and nothing says what it is."""
+        is_known = self.pipeline_id or self.is_identity_kept or self.block_count
+        return not is_known and self.logged_state is ContainerState.OPEN
+
+    @property
     def takes_blocks(self) -> bool:
         """By the log; new ones only while `state` is OPEN."""
         logged = self.logged_state

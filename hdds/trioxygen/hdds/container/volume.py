@@ -115,7 +115,8 @@ class Volume:
 
     def import_container(self, command: ImportContainerCommand) -> Container:
         """One that is not here is being made out of another replica."""
-        assert command.container_id not in self.containers, command.container_id
+        former = self.containers.get(command.container_id)
+        assert former is None or former.is_bare, command.container_id
         recovering = ContainerState.RECOVERING
         made = Container(
             command.container_id,

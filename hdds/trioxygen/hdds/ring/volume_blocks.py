@@ -143,8 +143,9 @@ class VolumeBlocks:
     # ---- what becomes of a replica here, whatever others are: the volume's own ring says so ----
 
     def import_container(self, command: ImportContainerCommand) -> None:
-        """Idempotent."""
-        if command.container_id not in self.volume.containers:
+        """Idempotent. What has files and no rows is what a crash left of this very one."""
+        container = self.volume.containers.get(command.container_id)
+        if container is None or container.is_bare:
             self._moved(self.volume.import_container(command))
 
     def move_replica(self, command: MoveReplicaCommand) -> None:

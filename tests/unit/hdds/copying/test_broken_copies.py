@@ -185,7 +185,7 @@ async def crash(two: Two, changes: int) -> None:
     disk.failure, disk.changes_left = CrashedDisk, changes
     await two.copy()
     copies = two.source.datanode.copies
-    await until(lambda: disk.changes_left == 0 or two.is_copied() or copies.failed)
+    await until(lambda: not disk.changes_left or two.is_copied() or copies.failed > 0)
     await two.target.end(crash=True)
     disk.changes_left = None
     await two.target.start()
