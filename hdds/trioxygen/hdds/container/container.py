@@ -135,7 +135,7 @@ class Container:
     @property
     def is_readable(self) -> bool:
         """Whether it has what it is to have: not while it is made, nor while it goes."""
-        return self.state not in _UNREADABLE
+        return self.state not in _UNREADABLE and self.logged_state not in _UNREADABLE
 
     @property
     def is_bare(self) -> bool:

@@ -108,7 +108,7 @@ class Imports:
             if here[1].is_readable:
                 raise InvalidRequest("a replica of it is here", container=container_id)
             raise Overloaded("a former replica is on its way out", container=container_id)
-        home = self._roomiest(header.used_bytes)
+        home = self._home_for(header)
         room = home.volume.room
         room.take(header.used_bytes)
         try:
@@ -131,13 +131,15 @@ class Imports:
         self._incoming[container_id] = incoming
         return incoming
 
-    def _roomiest(self, size_bytes: int) -> Home:
-        """Raises: NoSpace."""
+    def _home_for(self, header: ImportContainerHeader) -> Home:
+        """Where its pipeline's ring is, which may still bring entries for it: elsewhere that would
+        make a second replica. Else the roomiest volume. Raises: NoSpace."""
         homes = self._homes.in_service()
+        of_ring = [home for home in homes if home.rings.get(header.pipeline_id) is not None]
         if not homes:
             raise NoSpace("no volume takes replicas")
-        home = max(homes, key=lambda home: home.volume.room.look())
-        home.volume.room.check(size_bytes)
+        home = max(of_ring or homes, key=lambda home: home.volume.room.look())
+        home.volume.room.check(header.used_bytes)
         return home
 
     # ---- what nobody goes on with ----

@@ -81,8 +81,7 @@ class Commands:
             await self._joins.join(command.create_pipeline)
         elif kind == "close_pipeline":
             left = command.close_pipeline
-            leaving = self._homes.leave(left.pipeline_id, by_force=left.force)
-            await self._try("close_pipeline", leaving)
+            self._homes.leave(left.pipeline_id, by_force=left.force)
         elif kind == "replicate_container":
             valid_ms = command.valid_ms
             expires_ms = asked_ms + valid_ms if valid_ms else None

@@ -94,10 +94,11 @@ class Homes:
             and replica.datanode.node_id != self._node_id
         ]
 
-    async def leave(self, pipeline_id: int, *, by_force: bool) -> None:
-        """Idempotent. Raises: as `Leaving.leave`."""
-        for work in list(self._works):
-            await work.leaving.leave(pipeline_id, by_force=by_force)
+    def leave(self, pipeline_id: int, *, by_force: bool) -> None:
+        """Begins to. Idempotent."""
+        for work in self._works:
+            if work.rings.get(pipeline_id) or work.rings.has_left(pipeline_id):
+                work.leaving.begin(pipeline_id, by_force=by_force)
 
     async def join(self, pipeline: Pipeline, volume_id: str = "") -> None:
         """Takes part in a pipeline's ring, on this volume, or else the roomiest one. Idempotent.

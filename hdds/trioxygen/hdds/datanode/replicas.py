@@ -53,8 +53,9 @@ class Replicas:
         if here is None:
             return
         work, container = here
-        # What is applied and not in the index yet is counted then.
-        await work.flusher.flush_if_possible()
+        if not command.force:
+            # What is applied and not in the index yet is counted then.
+            await work.flusher.flush_if_possible()
         if not may_be_deleted(container, command):
             log.warning(
                 "container_kept",

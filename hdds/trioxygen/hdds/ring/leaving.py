@@ -15,6 +15,7 @@ from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.finishing import Finishing
+from trioxygen.common.origin import no_origin
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.ring.flusher import Flusher
 from trioxygen.hdds.ring.ring import Ring
@@ -32,27 +33,33 @@ class Leaving:
         self._rings, self._flusher = rings, flusher
         self._volume = rings.volume
         self._in_order = asyncio.Lock()
+        self._begun: set[int] = set()
         self._finishing = Finishing()
 
-    async def leave(self, pipeline_id: int, *, by_force: bool) -> None:
-        """Without force only if nothing of it takes blocks. Idempotent; goes on when the caller is
-        cancelled.
+    def begin(self, pipeline_id: int, *, by_force: bool) -> None:
+        """Without force only if nothing of it takes blocks. Idempotent. A member that stops may
+        wait for others, so nobody waits for it; what fails goes on when it is told again, or at the
+        next start."""
+        if pipeline_id not in self._begun:
+            self._begun.add(pipeline_id)
+            self._finishing.begin(self._try(pipeline_id, by_force), context=no_origin())
 
-        Raises: NoSpace, OSError, and what the volume's own ring raises: told again, it goes on."""
-        await self._finishing.run(self._leave(pipeline_id, by_force))
+    async def _try(self, pipeline_id: int, by_force: bool) -> None:
+        try:
+            await self._leave(pipeline_id, by_force)
+        except (TrioxygenError, OSError) as error:
+            log.error("ring_not_left", ring=pipeline_id, error=error)
+        finally:
+            self._begun.discard(pipeline_id)
 
     async def go_on(self) -> None:
-        """At start: what the last life has left. What fails is told again by the SCM, or tried at
-        the next start."""
+        """At start: what the last life has left."""
         log_groups = set(self._rings.log.groups())
         for pipeline_id in self._rings.left():
             if pipeline_id in log_groups:
                 await self._forget(pipeline_id)
         for ring in self._rings.leaving():
-            try:
-                await self.leave(ring.pipeline_id, by_force=True)
-            except (TrioxygenError, OSError) as error:
-                log.error("ring_not_left", ring=ring.pipeline_id, error=error)
+            self.begin(ring.pipeline_id, by_force=True)
 
     async def finished(self) -> None:
         await self._finishing.ended()

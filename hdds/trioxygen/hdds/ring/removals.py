@@ -42,7 +42,7 @@ class Removals:
         self._left_over = [
             container_id
             for container_id, container in self._volume.containers.items()
-            if container.state is ContainerState.RECOVERING
+            if container.logged_state is ContainerState.RECOVERING
         ]
         self._blocks.has_deleting.set()
 

@@ -43,6 +43,7 @@ async def read(member: Member, local: int, size: int) -> bytes:
 
 async def left(member: Member) -> None:
     await until(lambda: RING in member.work.rings.left())
+    await member.work.leaving.finished()
 
 
 async def leave_a_closed_one(three: Three) -> None:
@@ -50,6 +51,7 @@ async def leave_a_closed_one(three: Three) -> None:
         await write(three, local, b"data")
     for member in three.members:
         await tell(member, close_pipeline())
+        await member.work.leaving.finished()
         # It is still written to.
         assert member.work.rings.get(RING) is not None
     for member in three.members:
@@ -63,6 +65,7 @@ async def leave_a_closed_one(three: Three) -> None:
     )
     for member in three.members:
         await tell(member, close_pipeline())
+        await left(member)
         assert member.work.rings.get(RING) is None
         assert GroupId(RING) not in member.wal.groups()
         assert await read(member, 7, 4) == b"data"
@@ -134,8 +137,10 @@ async def check_rescued(member: Member, term: int, index: int) -> None:
 async def leave_by_force(three: Three) -> None:
     member, term, index = await alone_with_a_tail(three)
     await tell(member, close_pipeline())
+    await member.work.leaving.finished()
     assert member.work.rings.get(RING) is not None
     await tell(member, close_pipeline(force=True))
+    await left(member)
     await check_rescued(member, term, index)
     force = CloseContainerCommand(container_id=RING, force=True)
     await tell(member, DataNodeCommand(close_container=force))
