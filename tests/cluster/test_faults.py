@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.cluster.cluster import Cluster
-from tests.cluster.conftest import NewLoad
+from tests.cluster.conftest import NewCluster, NewLoad
 from tests.cluster.recorder import now_ms
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
@@ -53,8 +53,9 @@ def test_history_is_linearizable_when_leaders_fail(
 
 
 def test_everything_acknowledged_survives_the_death_of_all_nodes(
-    cluster: Cluster, new_load: NewLoad, rng: random.Random
+    new_cluster: NewCluster, new_load: NewLoad, rng: random.Random
 ) -> None:
+    cluster = new_cluster(datanodes=3).start()
     load = new_load(cluster.endpoints())
     for _ in range(ROUNDS):
         load.wait_for_writes()

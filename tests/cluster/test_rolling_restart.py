@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests.cluster.balancer import Balancer
-from tests.cluster.cluster import Cluster
+from tests.cluster.conftest import NewCluster
 from tests.integration.endpoint import Endpoint
 from tests.integration.store_process import ADMIN, OTHER, wait_until
 from trioxygen.cli.config.roles import GROUPS
@@ -95,8 +95,9 @@ def all_went_on(calls: dict[Worker, int]) -> bool:
 
 
 def test_no_request_fails_while_every_node_is_restarted(
-    cluster: Cluster, rng: random.Random
+    new_cluster: NewCluster, rng: random.Random
 ) -> None:
+    cluster = new_cluster(datanodes=3).start()
     balancer = Balancer([endpoint.address for endpoint in cluster.endpoints()]).start()
     endpoint = Endpoint(f"http://127.0.0.1:{balancer.address[1]}", ADMIN, OTHER)
     workers = [Worker(n, endpoint, random.Random(rng.random())) for n in range(CLIENTS)]
@@ -111,6 +112,8 @@ def test_no_request_fails_while_every_node_is_restarted(
             cluster.restart(node)
             if actual["role"] in GROUPS:
                 cluster.wait_for_all(actual["role"])
+            # Of three replicas one may be away at a time.
+            wait_until(cluster.uses_every_datanode, output=cluster.logs)
             wait_until(partial(all_went_on, calls))
             print(
                 f"{started} {node}: {sum(worker.calls for worker in workers)} calls, "

@@ -6,6 +6,7 @@ six DataNodes, and parity on three. The texts are Ozone's."""
 import re
 from dataclasses import dataclass
 from enum import Enum, unique
+from functools import lru_cache
 from typing import Final
 
 from trioxygen.common.errors import InvalidRequest
@@ -71,20 +72,10 @@ class Replication:
         """Not set: whole replicas of before there was a choice.
 
         Raises: InvalidRequest: one that is not offered."""
-        if stored.type == types_pb2.REPLICATION_TYPE_UNSPECIFIED:
-            return RATIS_ONE
-        if stored.type == types_pb2.RATIS:
-            replication = cls(ReplicationType.RATIS, 1, stored.parity)
-        else:
-            replication = cls(ReplicationType.EC, stored.data, stored.parity, stored.cell_bytes)
-        if not replication._is_offered:
-            raise InvalidRequest(
-                "a replication that is not offered", data=stored.data, parity=stored.parity
-            )
-        return replication
+        return _stored(stored.type, stored.data, stored.parity, stored.cell_bytes)
 
     @property
-    def _is_offered(self) -> bool:
+    def is_offered(self) -> bool:
         if not self.is_ec:
             return self.members in _WORDS
         is_cell = _CELL_BYTES_MIN <= self.cell_bytes <= _CELL_BYTES_MAX
@@ -105,13 +96,27 @@ class Replication:
             scheme = (int(match[1]), int(match[2]))
             cell_bytes = int(match[3]) * KIB if match[3] else _EC_SCHEMES.get(scheme, 0)
             replication = cls(ReplicationType.EC, *scheme, cell_bytes)
-            if replication._is_offered:
+            if replication.is_offered:
                 return replication
         offered = ", ".join(
             cls(ReplicationType.EC, *scheme, cell_bytes).text
             for scheme, cell_bytes in _EC_SCHEMES.items()
         )
         raise ValueError(f"'{text}' is none of RATIS/THREE, RATIS/ONE, {offered}")
+
+
+# Every read of an object asks; there are few that are offered.
+@lru_cache(maxsize=64)
+def _stored(kind: int, data: int, parity: int, cell_bytes: int) -> Replication:
+    if kind == types_pb2.REPLICATION_TYPE_UNSPECIFIED:
+        return RATIS_ONE
+    if kind == types_pb2.RATIS:
+        replication = Replication(ReplicationType.RATIS, 1, parity)
+    else:
+        replication = Replication(ReplicationType.EC, data, parity, cell_bytes)
+    if not replication.is_offered:
+        raise InvalidRequest("a replication that is not offered", data=data, parity=parity)
+    return replication
 
 
 RATIS_ONE: Final = Replication(ReplicationType.RATIS, 1, 0)
