@@ -9,6 +9,7 @@ import pytest
 from tests.unit.hdds.support import PIPELINE, ListRing, config, node, until
 from trioxygen.common.errors import ContainerNotOpen, InvalidRequest, NoSuchBlock, Unreachable
 from trioxygen.common.units import KIB, MIB
+from trioxygen.hdds.datanode.heartbeat import rest_ms
 from trioxygen.hdds.datanode.volumes import belong_to
 from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import (
@@ -322,3 +323,10 @@ def test_heartbeats_say_which_start_of_the_node_they_are_of(tmp_path: Path) -> N
             assert told == {request.instance for request in scm.registrations}
 
     asyncio.run(run())
+
+
+def test_node_without_rings_asks_the_leader_for_one_soon() -> None:
+    assert rest_ms(3_000, is_led=True, ring_count=0) == 500
+    assert rest_ms(100, is_led=True, ring_count=0) == 100
+    assert rest_ms(3_000, is_led=True, ring_count=1) == 3_000
+    assert rest_ms(3_000, is_led=False, ring_count=0) == 3_000
