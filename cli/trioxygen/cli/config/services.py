@@ -69,6 +69,8 @@ class StorageConfig(Section):
         missing_replicas_max: DataNodes that a pipeline may have less than its replication needs,
             where there are no more.
         scrub_bytes_per_second: read by the scrubber at most; 0 switches it off.
+        copy_bytes_per_second: that a DataNode sends to others at most, for replicas that they lack;
+            0: as fast as it goes.
         reserved_bytes: of each volume that stay free: below it no client data is written. Logs and
             compaction need some of them, so it cannot be nothing; 0: a 20th of the disk, 1 GiB at
             most.
@@ -80,6 +82,7 @@ class StorageConfig(Section):
     block_bytes: int = Field(default=256 * MIB, ge=64 * KIB, le=16 * GIB)
     log_segment_bytes: int = Field(default=16 * MIB, ge=1 * MIB, le=4 * GIB)
     scrub_bytes_per_second: int = Field(default=16 * MIB, ge=0)
+    copy_bytes_per_second: int = Field(default=128 * MIB, ge=0)
     scrub_interval_seconds: int = Field(default=7 * 86_400, ge=60)
     reserved_bytes: int = Field(default=0, ge=0)
 

@@ -73,6 +73,7 @@ async def build_datanode(
             container_bytes_max=storage.container_bytes * 5 // 4,
             space_reserve_bytes=storage.reserved_bytes or None,
             scrub_bytes_per_s=storage.scrub_bytes_per_second,
+            copy_bytes_per_s=storage.copy_bytes_per_second,
             scrub_interval_ms=storage.scrub_interval_seconds * SECOND_MS,
         ),
         [VolumeParts(data, open_index, wal, ring_members(runtime, wal, transport))],

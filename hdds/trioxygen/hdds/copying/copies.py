@@ -55,10 +55,12 @@ class Copies:
         if key in self._running or key in self._urgent:
             return
         queue = self._other if command.is_low_priority else self._urgent
-        if key not in queue and len(self) >= self._config.copies_queued_max:
+        is_new = key not in self._other
+        if not command.is_low_priority:
+            self._other.pop(key, None)
+        if is_new and len(self) >= self._config.copies_queued_max:
             log.warning("copies_full", container=command.container_id, waiting=len(self))
             return
-        self._other.pop(key, None)
         queue[key] = _Wanted(command, expires_ms)
         self._has_wanted.set()
 

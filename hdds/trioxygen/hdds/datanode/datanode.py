@@ -81,7 +81,7 @@ class DataNode:
         self.ring_known = asyncio.Event()
         self.copies = Copies(runtime, config, self.homes)
         self.imports = Imports(runtime, config, self.homes)
-        self._collector = DataNodeCollector(self.works)
+        self._collector = DataNodeCollector(self.works, self.copies, self.imports)
 
     @property
     def address(self) -> str:

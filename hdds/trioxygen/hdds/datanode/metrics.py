@@ -6,16 +6,39 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from trioxygen.common.container_state import ContainerState
+from trioxygen.hdds.copying.copies import Copies
+from trioxygen.hdds.copying.imports import Imports
 from trioxygen.hdds.datanode.work import VolumeWork
 
 _PREFIX = "trioxygen_datanode_"
 
 
 class DataNodeCollector(Collector):
-    def __init__(self, works: Sequence[VolumeWork]) -> None:
-        self._works = works
+    def __init__(self, works: Sequence[VolumeWork], copies: Copies, imports: Imports) -> None:
+        self._works, self._copies, self._imports = works, copies, imports
 
     def collect(self) -> Iterable[Metric]:
+        yield from self._of_node()
+        yield from self._of_volumes()
+
+    def _of_node(self) -> Iterable[Metric]:
+        copies = self._copies
+        counters = {
+            "copied_containers": ("Replicas sent to other nodes", copies.copied),
+            "failed_copies": ("Replicas that could not be sent", copies.failed),
+            "copied_bytes": ("Bytes of blocks sent for copies", copies.progress.size_bytes),
+            "imported_containers": ("Replicas got from other nodes", self._imports.imported),
+        }
+        for name, (text, value) in counters.items():
+            yield CounterMetricFamily(_PREFIX + name, text, value=value)
+        gauges = {
+            "copies": ("Replicas that are sent, or wait to be", len(copies)),
+            "imports": ("Replicas that come from other nodes", len(self._imports)),
+        }
+        for name, (text, value) in gauges.items():
+            yield GaugeMetricFamily(_PREFIX + name, text, value=value)
+
+    def _of_volumes(self) -> Iterable[Metric]:
         counters: dict[str, tuple[str, list[float]]] = {
             "written_bytes": (
                 "Bytes of blocks written to disk, packed from the log or streamed",
@@ -34,6 +57,10 @@ class DataNodeCollector(Collector):
             "refused_entries": (
                 "Entries of the log, and parts of failed containers, that could not be applied",
                 [w.blocks.refusals.entries for w in self._works],
+            ),
+            "deleted_containers": (
+                "Replicas taken off",
+                [w.removals.removed for w in self._works],
             ),
             "scrubbed_blocks": (
                 "Blocks read by the scrubber",

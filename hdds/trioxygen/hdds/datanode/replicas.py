@@ -12,13 +12,13 @@ log = logs.get(__name__)
 
 
 def closed_by_force(container: Container, ring: Ring | None) -> ContainerState | None:
-    """What it becomes. None: it stays, or its ring sees to it.
+    """What it becomes. None: it stays.
 
-    Args: ring: its pipeline's, if that is here."""
+    Args: ring: its pipeline's, if that is here: what is open is its to close, and is quasi-closed
+        when it is left, once all is applied that its log holds."""
     if container.logged_state is ContainerState.QUASI_CLOSED:
         return ContainerState.CLOSED
-    is_left_alone = ring is None or not ring.goes_on()
-    if container.logged_state in TAKES_BLOCKS and is_left_alone:
+    if container.logged_state in TAKES_BLOCKS and ring is None:
         return ContainerState.QUASI_CLOSED
     return None
 
