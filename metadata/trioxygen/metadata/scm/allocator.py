@@ -4,7 +4,7 @@ Block ids come from reserved runs, so an allocation is no Raft entry. What was a
 last reports counts as used until reports say better: containers fill to about their size."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,14 +17,16 @@ from trioxygen.common.replication import Replication
 from trioxygen.common.rpc.rules.rule import NUMBER_MAX
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.replication.state import get_integer
-from trioxygen.metadata.scm.pipelines import addressed
+from trioxygen.metadata.scm.pipelines import addressed, writing
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     LOCAL_SEQUENCE,
     OM_LAST_ID,
     given_ids,
+    id_key,
 )
 from trioxygen.metadata.scm.writable_pipelines import WritablePipelines
+from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import scm_pb2, types_pb2
 from trioxygen.proto.v1.scm_pb2 import (
     AllocateBlocksReply,
@@ -53,6 +55,19 @@ FOLLOWED_ID_MAX: Final = NUMBER_MAX - 2**56
 
 def highest_followed(ids: Iterable[int]) -> int:
     return max((id_ for id_ in ids if id_ <= FOLLOWED_ID_MAX), default=0)
+
+
+def open_containers(txn: ReadTxn) -> Iterator[ContainerRow]:
+    """Pipelines name theirs; where one is from before they did, all containers are looked at."""
+    pipelines = list(writing(txn))
+    if all(pipeline.state for pipeline in pipelines):
+        keys = (id_key(id_) for pipeline in pipelines for id_ in pipeline.open_container_ids)
+        rows = (CONTAINERS.get(txn, key) for key in keys)
+    else:
+        rows = (row for _, row in CONTAINERS.scan(txn, prefix=b"") if row.pipeline_id)
+    for row in rows:
+        if row is not None and row.state == scm_pb2.OPEN:
+            yield row
 
 
 @dataclass(slots=True)
@@ -103,11 +118,10 @@ class Allocator:
         self._open.clear()
         self._next_local = self._end_local = 0
         with self._executor.store.read() as txn:
-            for _, row in CONTAINERS.scan(txn, prefix=b""):
-                if row.state == scm_pb2.OPEN and row.pipeline_id:
-                    self._open[row.container_id] = _OpenContainer(
-                        row.container_id, row.pipeline_id, row.used_bytes
-                    )
+            for row in open_containers(txn):
+                self._open[row.container_id] = _OpenContainer(
+                    row.container_id, row.pipeline_id, row.used_bytes
+                )
 
     def reported(self, container: ContainerRow, node_id: str) -> None:
         """A report of one replica. With a round of them, promises of before the previous round have

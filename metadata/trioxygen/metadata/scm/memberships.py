@@ -25,13 +25,13 @@ from trioxygen.metadata.scm.pipeline_plan import (
 from trioxygen.metadata.scm.pipeline_state import WRITING, PipelineState, state_of
 from trioxygen.metadata.scm.pipelines import (
     KnownPipelines,
-    addressed,
     former_open,
     replication_of,
+    ring_of,
     volume_id_of,
 )
 from trioxygen.metadata.scm.plan_nodes import Cluster, cluster_of, plan_node
-from trioxygen.metadata.scm.writable_pipelines import has_leader
+from trioxygen.metadata.scm.writable_pipelines import has_failed, has_leader
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1.scm_pb2 import (
     ClosePipeline,
@@ -131,7 +131,10 @@ class Memberships:
         with self._executor.store.read() as txn:
             rows = self._writing(txn, node_id)
             if rows:
-                return any(has_lost(row, node_id, report) for row in rows)
+                return any(
+                    has_lost(row, node_id, report) or has_failed(self._nodes, node_id, row)
+                    for row in rows
+                )
             node = plan_node(txn, node_id, self._nodes)
             return node is not None and node.is_usable
 
@@ -183,6 +186,9 @@ class Memberships:
                 volume_ids=tuple(row.volume_ids),
                 age_ms=now_ms - row.created_ms,
                 has_leader=has_leader(self._nodes, row, row.node_ids),
+                failed=frozenset(
+                    node_id for node_id in row.node_ids if has_failed(self._nodes, node_id, row)
+                ),
             )
             for row in rows
             if state_of(row) is not PipelineState.CLOSED
@@ -195,7 +201,7 @@ class Memberships:
             joining = [
                 DataNodeCommand(
                     create_pipeline=PipelineCommand(
-                        pipeline=addressed(txn, row), volume_id=volume_id_of(row, node_id)
+                        pipeline=ring_of(txn, row, node_id), volume_id=volume_id_of(row, node_id)
                     )
                 )
                 for row in rows.values()

@@ -7,7 +7,7 @@ no other can be made, it is closed at once."""
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, unique
 from typing import Final
 
@@ -45,6 +45,7 @@ class PlanPipeline:
     """Attributes:
     volume_ids: of its members, in their order; none: each chose its own.
     has_leader: somebody may write through it.
+    failed: members that take part in its ring no more, and never will again.
     """
 
     pipeline_id: int
@@ -54,6 +55,7 @@ class PlanPipeline:
     volume_ids: tuple[str, ...] = ()
     age_ms: int = 0
     has_leader: bool = True
+    failed: frozenset[str] = frozenset()
 
     def volume_of(self, node_id: str) -> str:
         return dict(zip(self.node_ids, self.volume_ids, strict=False)).get(node_id, "")
@@ -73,6 +75,7 @@ class Reason(Enum):
     MEMBER_DEAD = "a member is dead"
     MEMBER_LEAVING = "a member is leaving service"
     DISK_LOST = "a member has lost its disk"
+    MEMBER_FAILED = "a member takes part in its ring no more"
     REPLACED = "a better one is open"
 
 
@@ -125,6 +128,8 @@ def loss(pipeline: PlanPipeline, cluster: Cluster) -> Reason | None:
             return Reason.MEMBER_DEAD
         if node.has_lost(pipeline.volume_of(node_id)):
             return Reason.DISK_LOST
+        if node_id in pipeline.failed:
+            return Reason.MEMBER_FAILED
         if not node.is_in_service:
             return Reason.MEMBER_LEAVING
     return None
@@ -136,6 +141,7 @@ def answering(pipeline: PlanPipeline, cluster: Cluster) -> list[PlanNode]:
         cluster.nodes[node_id]
         for node_id in pipeline.node_ids
         if node_id in cluster.nodes
+        and node_id not in pipeline.failed
         and cluster.nodes[node_id].is_healthy
         and not cluster.nodes[node_id].has_lost(pipeline.volume_of(node_id))
     ]
@@ -226,15 +232,16 @@ def _made(
     disks = Counter(disk for pipeline in active for disk in _disks(pipeline))
     together = {frozenset(pipeline.node_ids) for pipeline in counted}
     single_per_disk = replication.is_ec or replication.members == 1 or could < replication.members
+    most = {
+        node.node_id: _pipelines_max(node, limits, single_per_disk=single_per_disk)
+        for node in cluster.usable
+    }
+    busy = {node_id for node_id in most if loads[node_id] >= most[node_id]}
+    placed = {node.node_id: node.placed(loads_of_all[node.node_id]) for node in cluster.usable}
     made: list[NewPipeline] = []
     while len(made) < _MADE_AT_ONCE_MAX:
-        busy = {
-            node.node_id
-            for node in cluster.usable
-            if loads[node.node_id] >= _pipelines_max(node, limits, single_per_disk=single_per_disk)
-        }
         chosen = choose(
-            [node.placed(loads_of_all[node.node_id]) for node in cluster.usable],
+            list(placed.values()),
             replication=replication,
             count=could,
             rng=rng,
@@ -249,9 +256,12 @@ def _made(
         volumes = tuple(_volume(cluster.nodes[node_id], disks) for node_id in chosen)
         made.append(NewPipeline(replication=replication, node_ids=chosen, volume_ids=volumes))
         together.add(frozenset(chosen))
-        loads.update(chosen)
-        loads_of_all.update(chosen)
         disks.update(zip(chosen, volumes, strict=True))
+        for node_id in chosen:
+            loads[node_id] += 1
+            placed[node_id] = replace(placed[node_id], load=placed[node_id].load + 1)
+            if loads[node_id] >= most[node_id]:
+                busy.add(node_id)
     return made
 
 
@@ -293,6 +303,7 @@ def must_leave(
             node_id
             for node_id in pipeline.node_ids
             if node_id in cluster.nodes
+            and node_id not in pipeline.failed
             and cluster.nodes[node_id].is_alive
             and not cluster.nodes[node_id].has_lost(pipeline.volume_of(node_id))
         ]

@@ -125,8 +125,19 @@ def at_home(
     }
 
 
+def ring_of(txn: ReadTxn, row: PipelineRow, node_id: str) -> Pipeline:
+    """As it is told to a member: with those that are in one ring with it. Members of an
+    erasure-coded pipeline have one each."""
+    pipeline = addressed(txn, row)
+    if replication_of(row).is_ec:
+        own = [member for member in pipeline.datanodes if member.node_id == node_id]
+        del pipeline.datanodes[:]
+        pipeline.datanodes.extend(own)
+    return pipeline
+
+
 def addressed(txn: ReadTxn, row: PipelineRow) -> Pipeline:
-    """As it is told to who writes through it, and to its members: all of them, in order."""
+    """As it is told to who writes through it: all members, in order."""
     pipeline = Pipeline(pipeline_id=row.pipeline_id, replication=replication_of(row).proto)
     for position, node_id in enumerate(row.node_ids):
         node = NODES.get(txn, node_id.encode())

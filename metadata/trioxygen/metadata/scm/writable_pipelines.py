@@ -73,6 +73,13 @@ def leads(nodes: Nodes, node_id: str, pipeline_id: int) -> bool:
     return ring is not None and ring.leader
 
 
+def has_failed(nodes: Nodes, node_id: str, row: PipelineRow) -> bool:
+    """Whether it takes part in its ring no more, and never will again."""
+    report = nodes.report(node_id)
+    ring = None if report is None else report.pipelines.get(row.pipeline_id)
+    return ring is not None and ring.failed
+
+
 def has_leader(nodes: Nodes, row: PipelineRow, members: Iterable[str]) -> bool:
     """Whether these members take writes: one of them leads their ring, or each leads its own."""
     if replication_of(row).is_ec:
@@ -142,7 +149,11 @@ class WritablePipelines:
     ) -> WritablePipeline | None:
         """None: too few of its members are healthy."""
         nodes, quorum = self._nodes, quorum_of(row, self._missing_replicas_max)
-        healthy = [node_id for node_id in row.node_ids if self._is_healthy(node_id)]
+        healthy = [
+            node_id
+            for node_id in row.node_ids
+            if self._is_healthy(node_id) and not has_failed(nodes, node_id, row)
+        ]
         if len(healthy) < quorum:
             return None
         there = [node_id for node_id in healthy if node_id not in excluded]

@@ -166,6 +166,12 @@ async def test_pipeline_of_another_replication_is_made_when_somebody_asks_for_it
     with pytest.raises(PipelineNotReady):
         await harness.allocate(replication=EC_3_2)
     await turns()
+    request = scm.HeartbeatRequest(node_id="dn5", pipelines=harness._led("dn5"))
+    [command] = (await harness.client.heartbeat(request)).commands
+    # A ring of its own.
+    told = command.create_pipeline.pipeline
+    assert [member.node_id for member in told.datanodes] == ["dn5"]
+    assert told.replication == EC_3_2.proto
     for node_id in FIVE[:4]:
         await harness.heartbeat(node_id)
         # Each of them leads a ring of its own.
@@ -188,6 +194,22 @@ async def test_pipeline_of_another_replication_is_made_when_somebody_asks_for_it
     await harness.restart()
     await harness.join(*FIVE)
     assert (await harness.allocate(replication=EC_3_2)).pipeline == reply.pipeline
+
+
+@scm_test(replication=RATIS_THREE, pipelines_per_node_max=1)
+async def test_member_that_takes_part_in_its_ring_no_more_is_replaced(harness: ScmHarness) -> None:
+    await harness.join("dn1", "dn2", "dn3")
+    await harness.heartbeat("dn1")
+    former = (await harness.allocate()).pipeline.pipeline_id
+    failed = scm.PipelineReport(pipeline_id=former, failed=True)
+    request = scm.HeartbeatRequest(node_id="dn3", pipelines=[failed])
+    [command] = (await harness.client.heartbeat(request)).commands
+    replacement = command.create_pipeline.pipeline.pipeline_id
+    # The others go on with it until the new one is open.
+    assert (await harness.allocate()).pipeline.pipeline_id == former
+    await pass_rounds(harness, 2, "dn1", "dn2")
+    assert states(harness)[former] is PipelineState.CLOSING
+    assert (await harness.allocate()).pipeline.pipeline_id == replacement
 
 
 @scm_test()
