@@ -7,6 +7,7 @@ from tests.unit.metadata.scm.scm_harness import ScmHarness, report, scm_test
 from trioxygen.common.errors import InvalidRequest, NotEnoughDataNodes, PipelineNotReady
 from trioxygen.common.replication import RATIS_ONE, RATIS_THREE, Replication
 from trioxygen.metadata.scm.pipeline_state import PipelineState, state_of
+from trioxygen.metadata.scm.racks import RackTable
 from trioxygen.metadata.scm.schema import NODES, PIPELINES, id_key
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1 import types_pb2
@@ -210,6 +211,27 @@ async def test_member_that_takes_part_in_its_ring_no_more_is_replaced(harness: S
     await pass_rounds(harness, 2, "dn1", "dn2")
     assert states(harness)[former] is PipelineState.CLOSING
     assert (await harness.allocate()).pipeline.pipeline_id == replacement
+
+
+@scm_test(
+    replication=RATIS_THREE,
+    pipelines_per_node_max=1,
+    racks=RackTable.parse({"dn1": "/r1", "dn2": "/r1", "dn3": "/r1", "dn4": "/r1", "dn5": "/r2"}),
+)
+async def test_node_that_is_to_stay_in_no_ring_is_not_planned_for_at_each_heartbeat(
+    harness: ScmHarness,
+) -> None:
+    await harness.join("dn5", *FIVE[:4])
+    [ring] = members(harness, PipelineState.OPEN)
+    assert "dn5" in ring
+    [*left] = set(FIVE) - set(ring)
+    for node_id in left:
+        await harness.heartbeat(node_id)
+    # Each plan asks for chance.
+    before = harness.runtime.rng.getstate()
+    for node_id in (*left, *left):
+        await harness.heartbeat(node_id)
+    assert harness.runtime.rng.getstate() == before
 
 
 @scm_test()
