@@ -45,14 +45,21 @@ class BlockStream(Protocol):
 
 
 async def put_block(
-    pool: DataNodePool, block: BlockId, pipeline: Pipeline, received: WriteStreamReply
+    pool: DataNodePool,
+    block: BlockId,
+    pipeline: Pipeline,
+    received: WriteStreamReply,
+    holders: Sequence[str],
 ) -> int:
-    """Makes what the members have received readable, through their ring; the block's tag."""
+    """Makes what the members have received readable, through their ring; the block's tag.
+
+    Args: holders: ids of those that have said so: the others fetch it from them."""
     request = PutBlockRequest(
         block=block,
         pipeline_id=pipeline.pipeline_id,
         size_bytes=received.size_bytes,
         checksums=received.checksums,
+        holders=holders,
     )
 
     async def ask(leader: DataNodeAddress, timeout_ms: float) -> PutBlockReply:
@@ -95,7 +102,7 @@ class SoleStream:
 
     async def finish(self) -> int:
         received = await self.upload.finish(self._pool.config.finish_timeout_ms)
-        self.tag = await put_block(self._pool, self._block, self._pipeline, received)
+        self.tag = await put_block(self._pool, self._block, self._pipeline, received, ())
         size_bytes: int = received.size_bytes
         return size_bytes
 

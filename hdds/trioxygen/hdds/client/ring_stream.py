@@ -99,8 +99,8 @@ class RingStream:
         began_ms = self._pool.clock.monotonic_ms()
         await self._until(self._is_received, is_patient=True)
         await self._wait_for_others(began_ms)
-        received = self._agreed()
-        self.tag = await put_block(self._pool, self._block, self._pipeline, received)
+        received, holders = self._agreed()
+        self.tag = await put_block(self._pool, self._block, self._pipeline, received, holders)
         return received.size_bytes
 
     def _is_received(self) -> bool:
@@ -127,18 +127,23 @@ class RingStream:
             self._note(straggler, DeadlineExceeded("no receipt came"))
             await straggler.cancel()
 
-    def _agreed(self) -> WriteStreamReply:
-        """What a majority has received; and it is what was sent."""
-        receipts = [each.receipt for each in self._live if each.receipt is not None]
-        counted = Counter((each.size_bytes, each.checksums) for each in receipts)
-        [((size_bytes, checksums), count)] = counted.most_common(1)
+    def _agreed(self) -> tuple[WriteStreamReply, list[str]]:
+        """What a majority has received, and it is what was sent; who has."""
+        receipts = {
+            each.member.node_id: (each.receipt.size_bytes, each.receipt.checksums)
+            for each in self._live
+            if each.receipt is not None
+        }
+        [(agreed, count)] = Counter(receipts.values()).most_common(1)
+        size_bytes, checksums = agreed
         if count < self._majority or size_bytes != self._sent_bytes:
             raise ChecksumMismatch(
                 "members of the pipeline received different bytes",
                 container=self._block.container,
                 local=self._block.local,
             )
-        return WriteStreamReply(size_bytes=size_bytes, checksums=checksums)
+        holders = [node_id for node_id, receipt in receipts.items() if receipt == agreed]
+        return WriteStreamReply(size_bytes=size_bytes, checksums=checksums), holders
 
     async def cancel(self) -> None:
         await asyncio.gather(*(each.cancel() for each in self._live))

@@ -66,6 +66,7 @@ async def test_all_members_get_all_bytes(cluster: Cluster, members: list[Freezab
     assert not stream.left
     assert [member.received for member in members] == [[20 * PIECE]] * 3
     assert [len(member.put) for member in members] == [1, 0, 0]
+    assert sorted(members[0].put[0].holders) == ["0", "1", "2"]
 
 
 @three
@@ -85,6 +86,8 @@ async def test_member_that_freezes_in_the_middle_is_left_and_avoided(
     assert [node.node_id for node in stream.left] == ["2"]
     assert cluster.writer.away.node_ids == ["2"]
     assert [member.received for member in members] == [[60 * PIECE], [60 * PIECE], []]
+    # The ring brings the bytes to the third, from these.
+    assert sorted(members[0].put[0].holders) == ["0", "1"]
     # As long as the silence is listened to, and not much longer.
     assert 150 <= gap_ms < 2_000
     # The next block does without it from the start.
