@@ -1,7 +1,7 @@
 """DataNodes that serve one content, and can fail or stand still; a client of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from trioxygen.common.clock import SystemClock
@@ -154,6 +154,15 @@ class Freezable(Replica):
     def leads(self, leader: str = "") -> None:
         """It says that this one leads; empty: it does."""
         self._leader = leader
+
+
+def address_of(name: str) -> DataNodeAddress:
+    return DataNodeAddress(node_id=name, address=name)
+
+
+async def served(network: LocalNetwork, nodes: Mapping[str, Replica]) -> None:
+    for name, node in nodes.items():
+        await network.serve(name, [node.service()])
 
 
 class Cluster:

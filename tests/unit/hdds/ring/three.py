@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tests.unit.hdds.ring.freezing import FreezableNetwork, Frozen
 from tests.unit.hdds.support import new_runtime
 from trioxygen.cli.wiring.rings import ring_members
 from trioxygen.common.container_state import ContainerState
@@ -142,10 +143,15 @@ class Member:
 
 class Three:
     def __init__(self, root: Path) -> None:
-        self.network = LocalNetwork(encode=True)
-        self.members = [Member(name, root / name, self.network) for name in NAMES]
+        network = LocalNetwork(encode=True)
+        self.frozen = Frozen()
+        self.network = FreezableNetwork(network, self.frozen)
+        self.members = [
+            Member(name, root / name, FreezableNetwork(network, self.frozen, name))
+            for name in NAMES
+        ]
         self._runtime = new_runtime(SystemDisk(), self.network)
-        pool = DataNodePool(self.network, self._runtime.clock, self._locate)
+        self.pool = pool = DataNodePool(self.network, self._runtime.clock, self._locate)
         self.writer, self.reader = BlockWriter(pool), BlockReader(pool)
 
     async def _locate(self, container_ids: list[int]) -> list[ContainerLocation]:
@@ -188,6 +194,8 @@ class Three:
         return next(member.reached(ring) for member in self.members if member.is_up)
 
     async def end(self) -> None:
+        self.frozen.thaw_all()
+        await self.pool.stop()
         for member in self.members:
             await member.end(crash=True)
         await self._runtime.stop()
