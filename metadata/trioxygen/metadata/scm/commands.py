@@ -12,6 +12,7 @@ from trioxygen.metadata.scm.node_commands import NODE_HANDLERS
 from trioxygen.metadata.scm.pipeline_commands import PIPELINE_HANDLERS, no_longer_open
 from trioxygen.metadata.scm.pipeline_state import WRITING, state_of
 from trioxygen.metadata.scm.pipelines import get_pipeline, note_pipeline, pipeline_of
+from trioxygen.metadata.scm.replication import commands as container_commands
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     DELETED_BLOCKS,
@@ -59,6 +60,7 @@ def handlers() -> dict[type, Handler]:
         UpdateContainers: update_containers,
         DeleteBlocksRequest: delete_blocks,
         AckDeletedBlocks: ack_deleted_blocks,
+        **container_commands.handlers(),
     }
 
 
@@ -143,6 +145,7 @@ def update_containers(txn: CapturingTxn, command: UpdateContainers, now: Now) ->
                 no_longer_open(txn, row)
             row.state = reported.state
         row.used_bytes, row.block_count = reported.used_bytes, reported.block_count
+        row.commit_sequence = max(row.commit_sequence, reported.commit_sequence)
         CONTAINERS.put(txn, id_key(row.container_id), row)
     return ScmReply()
 
@@ -164,6 +167,7 @@ def delete_blocks(txn: CapturingTxn, command: DeleteBlocksRequest, now: Now) -> 
                 blocks=ranges[first : first + _RANGES_IN_ROW_MAX],
                 waiting_node_ids=nodes,
                 om_lineage=command.om_lineage,
+                taken_ms=now.group_ms,
             )
             DELETED_BLOCKS.put(txn, id_key(row.transaction_id), row)
     return DeleteBlocksReply()

@@ -3,7 +3,7 @@
 from typing import Final
 
 from trioxygen.common.container_state import ContainerState, may_follow, move
-from trioxygen.proto.v1 import scm_pb2
+from trioxygen.proto.v1 import scm_pb2, types_pb2
 from trioxygen.proto.v1.scm_pb2 import ContainerReport, ContainerRow
 
 # Deleting is for the SCM alone to begin, and a replica that is being made is not the container.
@@ -44,7 +44,16 @@ def row_by_report(
         state=state,
         used_bytes=report.used_bytes,
         block_count=report.block_count,
+        commit_sequence=closed_sequence(row, report),
     )
+
+
+def closed_sequence(row: ContainerRow, report: ContainerReport) -> int:
+    """What a closed replica says that the container has. Those of erasure-coded ones say nothing of
+    each other."""
+    is_whole = row.replication.type != types_pb2.EC and not report.replica_index
+    is_closed = report.state == scm_pb2.CLOSED
+    return report.commit_sequence if is_closed and is_whole else 0
 
 
 def is_news(row: ContainerRow, reported: ContainerRow) -> bool:
@@ -52,6 +61,7 @@ def is_news(row: ContainerRow, reported: ContainerRow) -> bool:
         moves_to(row.state, reported.state)
         or reported.used_bytes != row.used_bytes
         or reported.block_count != row.block_count
+        or reported.commit_sequence > row.commit_sequence
     )
 
 
@@ -63,4 +73,5 @@ def row_of_unknown(report: ContainerReport) -> ContainerRow:
         used_bytes=report.used_bytes,
         block_count=report.block_count,
         pipeline_id=report.pipeline_id,
+        commit_sequence=report.commit_sequence if report.state == scm_pb2.CLOSED else 0,
     )

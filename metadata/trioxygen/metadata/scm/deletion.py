@@ -1,6 +1,6 @@
 """Deletions on their way from the OM to all who hold the blocks, and back as confirmations."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from google.protobuf.message import Message
 
@@ -10,8 +10,10 @@ from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.pipelines import at_home
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, id_key
+from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1.scm_pb2 import (
     AckDeletedBlocks,
+    ContainerRow,
     DataNodeCommand,
     DeleteBlocksCommand,
     DeleteBlocksRequest,
@@ -23,13 +25,32 @@ from trioxygen.proto.v1.scm_pb2 import (
 _WAITING_MAX: Final = 100
 
 
+class Copying(Protocol):
+    """Copies of containers that are being made."""
+
+    def targets_of(self, container_id: int) -> set[str]:
+        """Nodes that are to get one."""
+        ...
+
+    def expected_at(self, node_id: str) -> frozenset[int]:
+        """Containers that the node is to get one of."""
+        ...
+
+
 class Deletions:
     """The leader's."""
 
     def __init__(
-        self, executor: Executor, replicas: Replicas, clock: Clock, *, resend_after_ms: float
+        self,
+        executor: Executor,
+        replicas: Replicas,
+        copying: Copying,
+        clock: Clock,
+        *,
+        resend_after_ms: float,
     ) -> None:
         self._executor, self._replicas, self._clock = executor, replicas, clock
+        self._copying = copying
         self._resend_after_ms = resend_after_ms
         self._sent_ms: dict[tuple[str, int], float] = {}
         # By node: no row up to this key waits for it, nor will one: later rows have higher keys.
@@ -48,13 +69,23 @@ class Deletions:
         with self._executor.store.read() as txn:
             for container_id in {blocks.container: None for blocks in request.blocks}:
                 row = CONTAINERS.get(txn, id_key(container_id))
-                reports = self._replicas.of_container(container_id)
-                if row is not None and (held := at_home(txn, row, reports)):
+                if row is not None and (held := self._holders(txn, row)):
                     command.holders.add(container_id=container_id, node_ids=held)
         return await self._executor.execute(command)
 
+    def _holders(self, txn: ReadTxn, row: ContainerRow) -> list[str]:
+        """Who has the container, and who is about to: what is being copied may have the blocks."""
+        reports = self._replicas.of_container(row.container_id)
+        targets = self._copying.targets_of(row.container_id)
+        return sorted({*at_home(txn, row, reports), *targets})
+
+    def await_anew(self, node_id: str) -> None:
+        """Rows may wait for a node that did not when they were looked at."""
+        self._passed.pop(node_id, None)
+
     def commands(self, node_id: str) -> list[DataNodeCommand]:
         now_ms = self._clock.monotonic_ms()
+        expected = self._copying.expected_at(node_id)
         commands: list[DataNodeCommand] = []
         with self._executor.store.read() as txn:
             waiting, room = 0, Room()
@@ -73,6 +104,10 @@ class Deletions:
                 if node_id not in row.waiting_node_ids:
                     if not waiting:
                         self._passed[node_id] = key
+                    continue
+                if expected and any(blocks.container in expected for blocks in row.blocks):
+                    # Its copy is on the way. When it is here, it deletes what came with it.
+                    waiting += 1
                     continue
                 if not room.takes(len(value)):
                     break

@@ -3,11 +3,11 @@
 from typing import Final
 
 from trioxygen.metadata.replication.executor import Executor
-from trioxygen.metadata.scm.container_watch import ContainerWatch
 from trioxygen.metadata.scm.deletion import Deletions
 from trioxygen.metadata.scm.memberships import Memberships
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.replicas import Replicas
+from trioxygen.metadata.scm.replication.care import ContainerCare
 from trioxygen.metadata.scm.reports import Reports
 from trioxygen.proto.v1.scm_pb2 import HeartbeatReply, HeartbeatRequest
 
@@ -26,16 +26,16 @@ class Heartbeats:
         reports: Reports,
         *,
         memberships: Memberships,
-        watch: ContainerWatch,
+        care: ContainerCare,
         deletions: Deletions,
     ) -> None:
         self._executor, self._nodes, self._replicas = executor, nodes, replicas
         self._reports, self._memberships = reports, memberships
-        self._watch, self._deletions = watch, deletions
+        self._care, self._deletions = care, deletions
 
     def forget(self) -> None:
         """What was kept in memory of a former term."""
-        self._watch.forget()
+        self._care.forget()
         self._deletions.forget()
         self._memberships.forget()
 
@@ -47,6 +47,7 @@ class Heartbeats:
         """It begins anew: with a report of all that it has."""
         self._replicas.registered(node_id, address)
         self._nodes.registered(node_id, address=address, instance=instance)
+        self._care.nodes_changed()
         self._memberships.forget()
 
     def follow(self, heartbeat: HeartbeatRequest) -> HeartbeatReply:
@@ -63,17 +64,19 @@ class Heartbeats:
         if not self._nodes.is_registered(heartbeat):
             return HeartbeatReply(register_again=True, leader=True)
         report = self._nodes.heard(heartbeat)
-        self._replicas.heard(heartbeat)
+        changed = self._replicas.heard(heartbeat)
         await self._reports.take(heartbeat)
         self._nodes.taken(heartbeat, report)
         await self._deletions.confirmed(heartbeat)
+        self._care.reported(node_id, changed)
         await self._memberships.look_after(node_id, report)
         commands = [
             *self._memberships.commands(node_id, report),
-            *self._watch.commands(node_id),
+            *self._care.commands(node_id),
             *self._deletions.commands(node_id),
         ]
         term = self._executor.replica.term
         for command in commands:
-            command.term, command.valid_ms = term, _COMMAND_VALID_MS
+            command.term = term
+            command.valid_ms = command.valid_ms or _COMMAND_VALID_MS
         return HeartbeatReply(leader=True, commands=commands)

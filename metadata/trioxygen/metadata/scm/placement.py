@@ -85,7 +85,7 @@ def _draw(
     usable = [
         node for node in nodes if node.free_bytes >= bytes_wanted and node.node_id not in holding
     ]
-    most = _rack_max(replication, len(held) + count, Counter(n.rack for n in (*held, *usable)))
+    most = rack_max(replication, len(held) + count, Counter(n.rack for n in (*held, *usable)))
     on_racks = Counter(node.rack for node in held)
     left = [node for node in usable if node.node_id not in busy]
     chosen: list[str] = []
@@ -117,12 +117,12 @@ def is_spread_on(
     """`is_spread`, where the racks have been counted.
 
     Args: sizes: nodes of each rack that could hold it, or do."""
-    most = _rack_max(replication, len(held_racks), sizes)
+    most = rack_max(replication, len(held_racks), sizes)
     return max(Counter(held_racks).values(), default=0) <= most
 
 
-def _rack_max(replication: Replication, total: int, sizes: Mapping[str, int]) -> int:
-    """So many on a rack at most. Args: sizes: nodes of each rack."""
+def rack_max(replication: Replication, total: int, sizes: Mapping[str, int]) -> int:
+    """Of `total` so many on a rack at most. Args: sizes: nodes of each rack."""
     if not replication.is_ec:
         return total - 1 if total > 1 and len(sizes) > 1 else total
     most = 1

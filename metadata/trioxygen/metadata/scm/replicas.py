@@ -5,19 +5,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from trioxygen.common.container_state import TAKES_BLOCKS
 from trioxygen.proto.v1.scm_pb2 import DELETED, ContainerReport, HeartbeatRequest
 
 _NONE: Final[Mapping[int, ContainerReport]] = {}
+_TAKING: Final = frozenset(state.proto for state in TAKES_BLOCKS)
 
 
 @dataclass(slots=True)
 class _Node:
     """Attributes:
+    taking: containers that may still be brought blocks here, in the order of their reports.
     reporting: what a report of all containers has brought so far, while it goes on.
     """
 
     address: str = ""
     containers: dict[int, ContainerReport] = field(default_factory=dict)
+    taking: dict[int, None] = field(default_factory=dict)
     reporting: dict[int, ContainerReport] | None = None
 
 
@@ -30,24 +34,42 @@ class Replicas:
         """What it reported before counts until it has reported anew."""
         self._nodes.setdefault(node_id, _Node()).address = address
 
-    def heard(self, heartbeat: HeartbeatRequest) -> None:
-        """Of a node that has registered here."""
-        node = self._nodes[heartbeat.node_id]
+    def heard(self, heartbeat: HeartbeatRequest) -> list[int]:
+        """Of a node that has registered here. Returns: containers whose replica there counts for
+        something else now."""
+        node_id, node = heartbeat.node_id, self._nodes[heartbeat.node_id]
         if heartbeat.full_report:
             node.reporting = {}
+        changed: list[int] = []
         for report in heartbeat.containers:
+            container_id = report.container_id
             if report.state == DELETED:
-                if node.containers.pop(report.container_id, None) is not None:
-                    self._forget(report.container_id, heartbeat.node_id)
+                changed += self._lose(node_id, node, container_id)
                 continue
-            node.containers[report.container_id] = report
-            self._holders.setdefault(report.container_id, set()).add(heartbeat.node_id)
+            if _differs(node.containers.get(container_id), report):
+                changed.append(container_id)
+            node.containers[container_id] = report
+            self._holders.setdefault(container_id, set()).add(node_id)
+            if report.state in _TAKING:
+                node.taking[container_id] = None
+            else:
+                node.taking.pop(container_id, None)
             if node.reporting is not None:
-                node.reporting[report.container_id] = report
+                node.reporting[container_id] = report
         if node.reporting is not None and not heartbeat.more:
             for gone in node.containers.keys() - node.reporting.keys():
-                self._forget(gone, heartbeat.node_id)
-            node.containers, node.reporting = node.reporting, None
+                changed += self._lose(node_id, node, gone)
+            node.reporting = None
+        return changed
+
+    def _lose(self, node_id: str, node: _Node, container_id: int) -> list[int]:
+        node.taking.pop(container_id, None)
+        if node.reporting is not None:
+            node.reporting.pop(container_id, None)
+        if node.containers.pop(container_id, None) is None:
+            return []
+        self._forget(container_id, node_id)
+        return [container_id]
 
     def forget_node(self, node_id: str) -> None:
         """It is gone for good, with all that it held."""
@@ -68,6 +90,11 @@ class Replicas:
         node = self._nodes.get(node_id)
         return _NONE if node is None else node.containers
 
+    def taking_at(self, node_id: str) -> list[int]:
+        """Containers that may still be brought blocks there."""
+        node = self._nodes.get(node_id)
+        return [] if node is None else [*node.taking]
+
     def of_container(self, container_id: int) -> dict[str, ContainerReport]:
         """By node, in the order of their names."""
         holders = self._holders.get(container_id, ())
@@ -79,3 +106,14 @@ class Replicas:
         """Empty: it has not registered here."""
         node = self._nodes.get(node_id)
         return "" if node is None else node.address
+
+
+def _differs(before: ContainerReport | None, report: ContainerReport) -> bool:
+    """In what a replica counts for. Not in how full it is."""
+    return (
+        before is None
+        or before.state != report.state
+        or before.commit_sequence != report.commit_sequence
+        or before.replica_index != report.replica_index
+        or bool(before.block_count) != bool(report.block_count)
+    )

@@ -18,7 +18,6 @@ from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm import commands, description
 from trioxygen.metadata.scm.allocator import Allocator
 from trioxygen.metadata.scm.config import ScmConfig
-from trioxygen.metadata.scm.container_watch import ContainerWatch
 from trioxygen.metadata.scm.deletion import Deletions
 from trioxygen.metadata.scm.health_watch import HealthWatch
 from trioxygen.metadata.scm.heartbeats import Heartbeats
@@ -34,6 +33,8 @@ from trioxygen.metadata.scm.racks import Racks
 from trioxygen.metadata.scm.registration import MISSED_MAX, Registration
 from trioxygen.metadata.scm.repair_gate import RepairGate
 from trioxygen.metadata.scm.replicas import Replicas
+from trioxygen.metadata.scm.replication.care import ContainerCare
+from trioxygen.metadata.scm.replication.in_flight import InFlight
 from trioxygen.metadata.scm.reports import Reports
 from trioxygen.metadata.scm.safe_mode import SafeModeWatch
 from trioxygen.metadata.scm.schema import (
@@ -102,21 +103,18 @@ class StorageContainerManager:
             runtime.clock,
             silent_after_ms=config.stale_after_ms,
         )
-        self._deletions = Deletions(
-            self._executor,
-            self._replicas,
-            runtime.clock,
-            resend_after_ms=config.resend_after_ms,
-        )
+        self._in_flight = InFlight()
+        self._deletions = self._made_deletions()
         self._memberships = self._made_memberships()
         self._pipeline_watch = self._made_pipeline_watch()
+        self.repair_gate = self._made_repair_gate()
+        self._care = self._made_care()
         self._heartbeats = self._made_heartbeats()
         racks = Racks(config.racks, config.rack_script, runtime.blocking, runtime.clock)
         self._registration = Registration(
             self._executor, self._nodes, racks, cluster_id=config.cluster_id
         )
         self.health_watch = self._made_health_watch()
-        self.repair_gate = self._made_repair_gate()
         # The term for which what is kept in memory was made.
         self._led_term = -1
         self._workers: list[asyncio.Task[Any]] = []
@@ -185,12 +183,7 @@ class StorageContainerManager:
                 container_bytes_max=config.container_bytes_max,
             ),
             memberships=self._memberships,
-            watch=ContainerWatch(
-                executor,
-                self._replicas,
-                self._runtime.clock,
-                close_delay_ms=config.close_delay_ms,
-            ),
+            care=self._care,
             deletions=self._deletions,
         )
 
@@ -215,6 +208,32 @@ class StorageContainerManager:
             silent_after_ms=self._config.stale_after_ms,
         )
 
+    def _made_deletions(self) -> Deletions:
+        return Deletions(
+            self._executor,
+            self._replicas,
+            self._in_flight,
+            self._runtime.clock,
+            resend_after_ms=self._config.resend_after_ms,
+        )
+
+    def _made_care(self) -> ContainerCare:
+        config = self._config
+        return ContainerCare(
+            self._executor,
+            self._nodes,
+            self._replicas,
+            self._in_flight,
+            self._deletions,
+            self._runtime.clock,
+            self._runtime.rng,
+            config.containers,
+            missing_max=config.missing_replicas_max,
+            close_delay_ms=config.close_delay_ms,
+            leads=self.leads,
+            may_replicate=self.repair_gate.may_replicate,
+        )
+
     def _made_operator_calls(self) -> OperatorCalls:
         operations = NodeOperations(
             self._runtime,
@@ -236,7 +255,13 @@ class StorageContainerManager:
             answers_kept_ms=self._config.answers_kept_ms,
             interval_ms=self._config.worker_interval_ms,
         )
-        for worker in (expiry, self.health_watch, self.repair_gate, self._pipeline_watch):
+        for worker in (
+            expiry,
+            self.health_watch,
+            self.repair_gate,
+            self._pipeline_watch,
+            self._care.repairs,
+        ):
             self._workers.append(self._runtime.tasks.start_worker(worker))
 
     async def stop(self) -> None:

@@ -134,16 +134,18 @@ class ContainerRow(_message.Message):
     def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., former_pipeline_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., pipeline_id: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., commit_sequence: _Optional[int] = ...) -> None: ...
 
 class DeletedBlocksRow(_message.Message):
-    __slots__ = ("transaction_id", "blocks", "waiting_node_ids", "om_lineage")
+    __slots__ = ("transaction_id", "blocks", "waiting_node_ids", "om_lineage", "taken_ms")
     TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     WAITING_NODE_IDS_FIELD_NUMBER: _ClassVar[int]
     OM_LINEAGE_FIELD_NUMBER: _ClassVar[int]
+    TAKEN_MS_FIELD_NUMBER: _ClassVar[int]
     transaction_id: int
     blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockRange]
     waiting_node_ids: _containers.RepeatedScalarFieldContainer[str]
     om_lineage: int
-    def __init__(self, transaction_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ..., waiting_node_ids: _Optional[_Iterable[str]] = ..., om_lineage: _Optional[int] = ...) -> None: ...
+    taken_ms: int
+    def __init__(self, transaction_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ..., waiting_node_ids: _Optional[_Iterable[str]] = ..., om_lineage: _Optional[int] = ..., taken_ms: _Optional[int] = ...) -> None: ...
 
 class ReserveIds(_message.Message):
     __slots__ = ("sequence", "count")
@@ -246,6 +248,22 @@ class UpdateContainers(_message.Message):
     CONTAINERS_FIELD_NUMBER: _ClassVar[int]
     containers: _containers.RepeatedCompositeFieldContainer[ContainerRow]
     def __init__(self, containers: _Optional[_Iterable[_Union[ContainerRow, _Mapping]]] = ...) -> None: ...
+
+class MoveContainers(_message.Message):
+    __slots__ = ("container_ids", "to")
+    CONTAINER_IDS_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    container_ids: _containers.RepeatedScalarFieldContainer[int]
+    to: ContainerState
+    def __init__(self, container_ids: _Optional[_Iterable[int]] = ..., to: _Optional[_Union[ContainerState, str]] = ...) -> None: ...
+
+class AwaitDeletions(_message.Message):
+    __slots__ = ("node_id", "transaction_ids")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    TRANSACTION_IDS_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    transaction_ids: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, node_id: _Optional[str] = ..., transaction_ids: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class AckDeletedBlocks(_message.Message):
     __slots__ = ("node_id", "transaction_ids")

@@ -15,6 +15,7 @@ async def test_stopped_scm_leaves_no_worker_behind(harness: ScmHarness) -> None:
         "scm-answer-expiry",
         "scm-node-health",
         "scm-pipelines",
+        "scm-replication",
         "scm-safe-mode",
     }
     await harness.manager.stop()

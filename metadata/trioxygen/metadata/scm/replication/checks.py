@@ -56,8 +56,12 @@ def quasi_closed_is_resolved(container: ObservedContainer) -> Finding | None:
     if container.state is not ContainerState.QUASI_CLOSED:
         return None
     living = _living(container)
-    waits = not container.members_known or any(each.state in TAKES_BLOCKS for each in living)
-    if waits:
+    if not container.members_known or any(each.state in TAKES_BLOCKS for each in living):
+        return Finding(health=Health.QUASI_CLOSED)
+    untold = {each.node_id for each in container.members if not each.is_dead}
+    untold -= {each.node_id for each in living}
+    if untold and container.closing_ms < container.settle_ms:
+        # They may be about to report it for the first time.
         return Finding(health=Health.QUASI_CLOSED)
     quasi = [each for each in living if each.state is ContainerState.QUASI_CLOSED]
     if not quasi:
@@ -139,12 +143,14 @@ CHECKS: Final[tuple[Check, ...]] = (
 
 
 def examine(container: ObservedContainer, checks: Sequence[Check] = CHECKS) -> Finding:
+    finding = _HEALTHY
     for check in checks:
-        finding = check(container)
-        if finding is not None:
-            closes = closes_of(container)
-            return replace(finding, closes=(*finding.closes, *closes)) if closes else finding
-    return _HEALTHY
+        answer = check(container)
+        if answer is not None:
+            finding = answer
+            break
+    closes = closes_of(container)
+    return replace(finding, closes=(*finding.closes, *closes)) if closes else finding
 
 
 def closes_of(container: ObservedContainer) -> tuple[Close, ...]:

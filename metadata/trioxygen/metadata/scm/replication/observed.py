@@ -88,7 +88,8 @@ NOTHING_PENDING: Final = Pending()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedContainer:
     """Attributes:
-    state, replication, commit_sequence, block_count: of the SCM's row.
+    state, replication, pipeline_id, block_count: of the SCM's row.
+    commit_sequence: the highest that the row or a closed replica names.
     replicas: of it, not of another container of the same id. Of a node that is silent, as it
         reported last.
     wanted: replicas that it is to have: those of its class, or less where the configuration allows
@@ -111,6 +112,7 @@ class ObservedContainer:
     replication: Replication
     replicas: tuple[ObservedReplica, ...]
     wanted: int
+    pipeline_id: int = 0
     commit_sequence: int = 0
     block_count: int = 0
     members: tuple[ObservedNode, ...] = ()

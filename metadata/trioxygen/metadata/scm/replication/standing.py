@@ -113,10 +113,15 @@ def crowded(replicas: Iterable[ObservedReplica]) -> Counter[str]:
 
 
 def excess(replicas: list[ObservedReplica], candidates: list[ObservedReplica]) -> ObservedReplica:
-    """Of the candidates, the one that goes first: of the rack with most of all `replicas`, and
-    there of the fullest node."""
+    """Of the candidates, the one that goes first: of the rack with most of all `replicas`; there
+    the one with most blocks, since what others lack beside it was deleted; of the fullest node."""
     racks = crowded(replicas)
     return max(
         candidates,
-        key=lambda each: (racks[each.node.rack], each.node.used_share, each.node_id),
+        key=lambda each: (
+            racks[each.node.rack],
+            each.block_count,
+            each.node.used_share,
+            each.node_id,
+        ),
     )

@@ -1,6 +1,8 @@
 """How a container is said to be, and when it is closed, resolved and deleted: from what is observed
 alone."""
 
+from dataclasses import replace
+
 from tests.unit.metadata.scm.replication.observing import (
     CLOSED,
     CLOSING,
@@ -59,6 +61,12 @@ def test_all_that_are_not_closed_are_asked_while_one_takes_blocks() -> None:
     assert closed_at(CLOSED, CLOSED, RECOVERING, OPEN) == {"dn3"}
 
 
+def test_replica_that_still_takes_blocks_is_closed_where_the_others_are_enough() -> None:
+    closed = [replica(f"dn{number}") for number in (1, 2, 3)]
+    observed = container(CLOSED, *closed, replica("dn4", OPEN))
+    assert examine(observed) == Finding(health=Health.HEALTHY, closes=(Close("dn4"),))
+
+
 def test_nobody_is_asked_for_what_is_done() -> None:
     for state in (CLOSING, CLOSED, UNHEALTHY):
         assert closed_at(state, CLOSED, UNHEALTHY, RECOVERING) == set()
@@ -90,6 +98,14 @@ def test_quasi_closed_replicas_with_most_blocks_are_closed_when_all_are_known() 
     assert examine(unknown) == Finding(health=Health.QUASI_CLOSED)
     still_open = container(QUASI_CLOSED, *replicas[:2], replica("dn3", OPEN))
     assert examine(still_open).closes == (Close("dn3"),)
+    untold = container(
+        QUASI_CLOSED,
+        *replicas[:2],
+        members=members(scm.HEALTHY, scm.HEALTHY, scm.HEALTHY),
+        settle_ms=5,
+    )
+    assert examine(untold).closes == ()
+    assert examine(replace(untold, closing_ms=5)).closes == (Close("dn2", force=True),)
     closes = examine(container(QUASI_CLOSED, *replicas)).closes
     assert closes == (Close("dn2", force=True), Close("dn3", force=True))
 

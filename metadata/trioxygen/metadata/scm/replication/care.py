@@ -1,0 +1,90 @@
+"""All that looks after containers, put together: what a heartbeat tells it, and what it has nodes
+told."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from trioxygen.common.clock import Clock
+from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.scm.deletion import Deletions
+from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.outstanding import OutstandingDeletions
+from trioxygen.metadata.scm.replicas import Replicas
+from trioxygen.metadata.scm.replication.config import ReplicationConfig
+from trioxygen.metadata.scm.replication.in_flight import InFlight
+from trioxygen.metadata.scm.replication.observer import Observer
+from trioxygen.metadata.scm.replication.queue import RepairQueue
+from trioxygen.metadata.scm.replication.repairs import Repairs
+from trioxygen.metadata.scm.replication.watch import ContainerWatch
+from trioxygen.proto.v1.scm_pb2 import DataNodeCommand
+
+
+class ContainerCare:
+    """Args:
+    missing_max: members that may be missing where there are no more nodes.
+    close_delay_ms: see `ObservedContainer`.
+    leads, may_replicate: see `Repairs`.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        nodes: Nodes,
+        replicas: Replicas,
+        in_flight: InFlight,
+        deletions: Deletions,
+        clock: Clock,
+        rng: Random,
+        config: ReplicationConfig,
+        *,
+        missing_max: int,
+        close_delay_ms: float,
+        leads: Callable[[], bool],
+        may_replicate: Callable[[], bool],
+    ) -> None:
+        self.in_flight = in_flight
+        self.queue = RepairQueue(config.queue_max)
+        self.outstanding = OutstandingDeletions(
+            executor, copied_to=in_flight.targets_of, awaited=deletions.await_anew
+        )
+        observer = Observer(
+            nodes,
+            replicas,
+            in_flight,
+            clock,
+            config,
+            deletions_wait=self.outstanding.waits,
+            close_delay_ms=close_delay_ms,
+        )
+        self.watch = ContainerWatch(
+            executor, nodes, replicas, self.queue, observer, clock, missing_max=missing_max
+        )
+        self.repairs = Repairs(
+            executor,
+            replicas,
+            self.watch,
+            self.queue,
+            in_flight,
+            self.outstanding,
+            clock,
+            rng,
+            config,
+            leads=leads,
+            may_replicate=may_replicate,
+        )
+
+    def forget(self) -> None:
+        """What was kept in memory of a former term."""
+        self.outstanding.forget()
+        self.repairs.forget()
+
+    def nodes_changed(self) -> None:
+        """There are others, or they are something else than a moment ago."""
+        self.watch.nodes_changed()
+
+    def reported(self, node_id: str, changed: Sequence[int]) -> None:
+        """Args: changed: containers whose replica at the node counts for something else now."""
+        self.repairs.reported(node_id, changed)
+
+    def commands(self, node_id: str) -> list[DataNodeCommand]:
+        return [*self.watch.commands(node_id), *self.repairs.commands(node_id)]

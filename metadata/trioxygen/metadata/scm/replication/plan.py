@@ -1,0 +1,223 @@
+"""From what a container lacks to who does what: sources, targets, and what has to wait. Pure but
+for the chances that it is given."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import unique
+from typing import Final
+
+from trioxygen.common.states import State
+from trioxygen.metadata.scm.placement import PlacementNode, choose
+from trioxygen.metadata.scm.replication.checks import room_by_removal
+from trioxygen.metadata.scm.replication.config import ReplicationConfig
+from trioxygen.metadata.scm.replication.findings import Copies, Finding, Rebuild, Removal
+from trioxygen.metadata.scm.replication.in_flight import InFlight, Kind, Operation
+from trioxygen.metadata.scm.replication.nodes_view import NodesView
+from trioxygen.metadata.scm.replication.observed import ObservedContainer
+from trioxygen.metadata.scm.replication.standing import staying
+from trioxygen.proto.v1.scm_pb2 import (
+    DataNodeCommand,
+    DeleteContainerCommand,
+    ReconstructContainerCommand,
+    ReplicateContainerCommand,
+)
+from trioxygen.proto.v1.types_pb2 import DataNodeAddress
+
+_LEAVING_FACTOR: Final = 2
+
+
+@unique
+class Waits(State):
+    """Why something of it is not done now."""
+
+    FOR_A_TURN = "the nodes that it takes are busy"
+    FOR_A_NODE = "no DataNode can take it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    operations: tuple[Operation, ...] = ()
+    waits: Waits | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planning:
+    """What plans are made with. A plan is to be begun before the next is made."""
+
+    config: ReplicationConfig
+    view: NodesView
+    in_flight: InFlight
+    rng: random.Random
+    now_ms: float
+
+    def of(self, container: ObservedContainer, finding: Finding) -> Plan:
+        operations: list[Operation] = []
+        waits: Waits | None = None
+        for repair in finding.repairs:
+            if isinstance(repair, Removal):
+                plan = self._removal(container, repair)
+            elif isinstance(repair, Copies):
+                plan = self._copies(container, repair, operations)
+            else:
+                plan = self._rebuild(container, repair, operations)
+            operations += plan.operations
+            waits = plan.waits or waits
+        if waits is Waits.FOR_A_NODE and not operations:
+            removal = room_by_removal(container)
+            if removal is not None:
+                return self._removal(container, removal)
+        return Plan(operations=tuple(operations), waits=waits)
+
+    def _removal(self, container: ObservedContainer, removal: Removal) -> Plan:
+        node_id = removal.node_id
+        if self.in_flight.removing(node_id) >= self.config.removals_per_node_max:
+            return Plan(waits=Waits.FOR_A_TURN)
+        command = DeleteContainerCommand(
+            container_id=container.container_id,
+            replica_index=removal.replica_index,
+            force=removal.force,
+        )
+        operation = self._operation(
+            Kind.REMOVAL, container, node_id, DataNodeCommand(delete_container=command)
+        )
+        return Plan(operations=(operation,))
+
+    def _copies(
+        self, container: ObservedContainer, copies: Copies, planned: Sequence[Operation]
+    ) -> Plan:
+        targets = self._targets(
+            container, copies.count, planned=planned, instead_of=copies.instead_of
+        )
+        operations: list[Operation] = []
+        loads = {node_id: self.in_flight.sending(node_id) for node_id in copies.sources}
+        for target in targets:
+            free = [each for each in copies.sources if loads[each] < self._sends_max(each)]
+            if not free:
+                return Plan(operations=tuple(operations), waits=Waits.FOR_A_TURN)
+            source = min(free, key=lambda each: (loads[each], each))
+            loads[source] += 1
+            command = ReplicateContainerCommand(
+                container_id=container.container_id,
+                target=self._addressed(target, copies.replica_index),
+                is_low_priority=bool(copies.instead_of),
+            )
+            operations.append(
+                self._operation(
+                    Kind.COPY,
+                    container,
+                    source,
+                    DataNodeCommand(replicate_container=command),
+                    targets={target: copies.replica_index},
+                )
+            )
+        return Plan(operations=tuple(operations), waits=self._why_fewer(targets, copies.count))
+
+    def _rebuild(
+        self, container: ObservedContainer, rebuild: Rebuild, planned: Sequence[Operation]
+    ) -> Plan:
+        count = len(rebuild.indexes)
+        targets = self._targets(container, count, planned=planned, instead_of="")
+        waits = self._why_fewer(targets, count)
+        weight = self.config.rebuild_weight
+        makers = [
+            each
+            for each in targets
+            if self.in_flight.sending(each) + weight <= self.config.copies_per_node_max
+        ]
+        if not makers:
+            return Plan(waits=waits or Waits.FOR_A_TURN)
+        maker = min(makers, key=lambda each: (self.in_flight.sending(each), each))
+        ordered = [maker, *(each for each in targets if each != maker)]
+        made = dict(zip(ordered, rebuild.indexes, strict=False))
+        command = ReconstructContainerCommand(
+            container_id=container.container_id,
+            replication=container.replication.proto,
+            sources=[self._addressed(each, index) for index, each in rebuild.sources.items()],
+            targets=[self._addressed(each, index) for each, index in made.items()],
+            pipeline_id=container.pipeline_id,
+        )
+        operation = self._operation(
+            Kind.REBUILD,
+            container,
+            maker,
+            DataNodeCommand(reconstruct_container=command),
+            targets=made,
+            weight=weight,
+        )
+        return Plan(operations=(operation,), waits=waits)
+
+    def _operation(
+        self,
+        kind: Kind,
+        container: ObservedContainer,
+        node_id: str,
+        command: DataNodeCommand,
+        *,
+        targets: dict[str, int] | None = None,
+        weight: int = 1,
+    ) -> Operation:
+        return Operation(
+            kind=kind,
+            container_id=container.container_id,
+            node_id=node_id,
+            command=command,
+            targets=targets or {},
+            weight=weight,
+            size_bytes=max((each.used_bytes for each in container.replicas), default=0),
+            begun_ms=self.now_ms,
+            deadline_ms=self.now_ms + self.config.copy_deadline_ms,
+        )
+
+    def _sends_max(self, node_id: str) -> int:
+        factor = _LEAVING_FACTOR if self.view.node(node_id).leaves else 1
+        return factor * self.config.copies_per_node_max
+
+    def _targets(
+        self,
+        container: ObservedContainer,
+        count: int,
+        *,
+        planned: Sequence[Operation],
+        instead_of: str,
+    ) -> tuple[str, ...]:
+        """Nodes without any replica of it, on racks that spread those that stay."""
+        kept = [each.node for each in staying(container) if each.node_id != instead_of]
+        coming = [node_id for node_id, _ in container.pending.copies]
+        coming += [target for operation in planned for target in operation.targets]
+        kept += [self.view.node(node_id) for node_id in coming]
+        holders = {each.node_id for each in container.replicas}.union(coming)
+        getting = self.in_flight.getting
+        nodes = [
+            PlacementNode(
+                node_id=each.node_id,
+                rack=each.rack,
+                free_bytes=each.free_bytes,
+                used_share=each.used_share,
+                load=getting(each.node_id),
+            )
+            for each in self.view.candidates(self.rng)
+        ]
+        busy = {each.node_id for each in nodes if each.load >= self.config.copies_per_node_max}
+        return choose(
+            nodes,
+            replication=container.replication,
+            count=count,
+            rng=self.rng,
+            held=[PlacementNode(node_id=node.node_id, rack=node.rack) for node in kept],
+            busy=busy | holders,
+            bytes_wanted=max((each.used_bytes for each in container.replicas), default=0),
+        )
+
+    def _why_fewer(self, targets: Sequence[str], count: int) -> Waits | None:
+        if len(targets) >= count:
+            return None
+        is_busy = any(
+            self.in_flight.getting(taker.node_id) >= self.config.copies_per_node_max
+            for taker in self.view.takers
+        )
+        return Waits.FOR_A_TURN if is_busy else Waits.FOR_A_NODE
+
+    def _addressed(self, node_id: str, replica_index: int) -> DataNodeAddress:
+        address = self.view.addresses.get(node_id, "")
+        return DataNodeAddress(node_id=node_id, address=address, replica_index=replica_index)

@@ -1,0 +1,246 @@
+"""An SCM has DataNodes mend what containers lack, when it knows what there is."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from tests.unit.metadata.scm.scm_harness import Scenario, ScmHarness, scm_test
+from trioxygen.common.replication import RATIS_THREE
+from trioxygen.metadata.scm.replication.config import ReplicationConfig
+from trioxygen.metadata.scm.schema import CONTAINERS
+from trioxygen.proto.v1 import scm_pb2 as scm
+from trioxygen.proto.v1.types_pb2 import BlockRange
+
+NODES = ("dn1", "dn2", "dn3", "dn4", "dn5")
+DISK = scm.VolumeReport(volume_id="disk", capacity_bytes=10**12, free_bytes=10**12)
+CARE = ReplicationConfig(
+    grace_ms=1_000, settle_ms=5_000, resend_after_ms=60_000, copy_deadline_ms=600_000
+)
+
+
+def closed(container_id: int, ring: int, **changed: Any) -> scm.ContainerReport:
+    values: dict[str, Any] = {
+        "state": scm.CLOSED,
+        "used_bytes": 500,
+        "block_count": 3,
+        "commit_sequence": 9,
+    }
+    return scm.ContainerReport(
+        container_id=container_id,
+        pipeline_id=ring,
+        **(values | changed),
+    )
+
+
+class Cluster:
+    """Five DataNodes, a closed container on three of them, an SCM that may repair.
+
+    Attributes:
+    held: what each node has.
+    commands: what each was told.
+    """
+
+    def __init__(self, harness: ScmHarness) -> None:
+        self.harness = harness
+        self.held: dict[str, dict[int, scm.ContainerReport]] = {node: {} for node in NODES}
+        self.commands: dict[str, list[scm.DataNodeCommand]] = {node: [] for node in NODES}
+        self.silent: set[str] = set()
+        self.container = self.ring = 0
+
+    async def start(self) -> None:
+        await self.harness.join(*NODES)
+        await self.beat(1_000)
+        reply = await self.harness.allocate()
+        self.container, self.ring = reply.blocks.container, reply.pipeline.pipeline_id
+        self.members = [node.node_id for node in reply.pipeline.datanodes]
+        self.others = [node for node in NODES if node not in self.members]
+        for node in self.members:
+            self.held[node][self.container] = closed(self.container, self.ring)
+        await self.beat(1_000, times=10)
+        self.forget()
+
+    def forget(self) -> None:
+        for commands in self.commands.values():
+            commands.clear()
+
+    async def beat(self, duration_ms: float, *, times: int = 1) -> None:
+        """Time passes, and nodes say all that they have."""
+        for _ in range(times):
+            for node in NODES:
+                if node not in self.silent:
+                    reply = await self.harness.heartbeat(
+                        node, *self.held[node].values(), full=True, volumes=(DISK,)
+                    )
+                    self.commands[node] += reply.commands
+            await self.harness.pass_time(duration_ms)
+
+    def asked(self, kind: str) -> list[tuple[str, scm.DataNodeCommand]]:
+        return [
+            (node, command)
+            for node, commands in self.commands.items()
+            for command in commands
+            if command.HasField(kind)
+        ]
+
+    def rows(self) -> list[scm.ContainerRow]:
+        rows = self.harness.rows(CONTAINERS.table)
+        return [scm.ContainerRow.FromString(value) for _, value in rows]
+
+    def row(self) -> scm.ContainerRow:
+        return next(row for row in self.rows() if row.container_id == self.container)
+
+
+def care_test(**changed: Any) -> Callable[[Scenario], Callable[[], None]]:
+    return scm_test(
+        replication=RATIS_THREE,
+        containers=replace(CARE, **changed),
+        container_bytes_max=100_000,
+    )
+
+
+async def started(harness: ScmHarness) -> Cluster:
+    cluster = Cluster(harness)
+    await cluster.start()
+    assert cluster.row().state == scm.CLOSED and cluster.row().commit_sequence == 9
+    return cluster
+
+
+@care_test()
+async def test_copy_of_a_dead_node_is_made_again_from_another(harness: ScmHarness) -> None:
+    cluster = await started(harness)
+    lost, *kept = cluster.members
+    cluster.silent.add(lost)
+    await cluster.beat(10_000, times=29)
+    assert cluster.asked("replicate_container") == []
+    await cluster.beat(5_000, times=4)
+    [(source, command)] = cluster.asked("replicate_container")
+    copy = command.replicate_container
+    assert source in kept and copy.container_id == cluster.container
+    assert copy.target.node_id in cluster.others
+    assert copy.target.address == f"{copy.target.node_id}:9859"
+    assert command.term == harness.replica.term and 0 < command.valid_ms <= 600_000
+    # It is not asked for twice while it may be on its way.
+    cluster.held[copy.target.node_id][cluster.container] = closed(cluster.container, cluster.ring)
+    cluster.forget()
+    await cluster.beat(10_000, times=20)
+    assert cluster.asked("replicate_container") == []
+    # The lost one is back: there is one too many.
+    cluster.silent.clear()
+    await cluster.beat(5_000, times=3)
+    [(holder, removal)] = cluster.asked("delete_container")
+    assert removal.delete_container.force
+    del cluster.held[holder][cluster.container]
+    cluster.forget()
+    await cluster.beat(5_000, times=30)
+    assert cluster.asked("delete_container") == [] == cluster.asked("replicate_container")
+
+
+@care_test()
+async def test_copy_that_does_not_come_is_given_up_and_made_anew(harness: ScmHarness) -> None:
+    cluster = await started(harness)
+    cluster.silent.add(cluster.members[0])
+    await cluster.beat(10_000, times=32)
+    [(_, first)] = cluster.asked("replicate_container")
+    # The command may have been lost: it is given again, the same.
+    cluster.forget()
+    await cluster.beat(10_000, times=6)
+    again = {each.replicate_container.target.node_id for _, each in cluster.asked(COPY)}
+    assert again == {first.replicate_container.target.node_id}
+    cluster.forget()
+    await cluster.beat(10_000, times=60)
+    assert any(each.valid_ms > 590_000 for _, each in cluster.asked(COPY))
+
+
+COPY = "replicate_container"
+
+
+@care_test()
+async def test_new_leader_copies_nothing_before_nodes_have_had_time_to_report(
+    harness: ScmHarness,
+) -> None:
+    cluster = await started(harness)
+    cluster.silent.add(cluster.members[0])
+    await harness.restart()
+    await harness.join(*(node for node in NODES if node not in cluster.silent))
+    await cluster.beat(10_000, times=27)
+    assert cluster.asked(COPY) == []
+    await cluster.beat(10_000, times=6)
+    assert len(cluster.asked(COPY)) >= 1
+
+
+@care_test()
+async def test_deletion_waits_for_a_copy_that_is_on_its_way(harness: ScmHarness) -> None:
+    """What was deleted while it was copied does not come back with the copy."""
+    cluster = await started(harness)
+    block = BlockRange(container=cluster.container, first_local=1, count=1)
+    await harness.client.delete_blocks(scm.DeleteBlocksRequest(blocks=[block]))
+    cluster.silent.add(cluster.members[0])
+    await cluster.beat(10_000, times=31)
+    while not cluster.asked(COPY):
+        await cluster.beat(1_000)
+    [(_, command)] = cluster.asked(COPY)
+    target = command.replicate_container.target.node_id
+    later = BlockRange(container=cluster.container, first_local=2, count=1)
+    await harness.client.delete_blocks(scm.DeleteBlocksRequest(blocks=[later]))
+    await cluster.beat(10_000)
+    assert "delete_blocks" not in {each.WhichOneof("command") for each in cluster.commands[target]}
+    cluster.held[target][cluster.container] = closed(cluster.container, cluster.ring)
+    await cluster.beat(1_000, times=2)
+    deleted = [
+        each.delete_blocks.blocks[0].first_local
+        for each in cluster.commands[target]
+        if each.HasField("delete_blocks")
+    ]
+    assert deleted == [1, 2]
+
+
+@care_test(empty_delay_ms=60_000)
+async def test_container_without_blocks_is_deleted_everywhere(harness: ScmHarness) -> None:
+    cluster = await started(harness)
+    for node in cluster.members:
+        report = closed(cluster.container, cluster.ring, block_count=0, used_bytes=0)
+        cluster.held[node][cluster.container] = report
+    await cluster.beat(10_000, times=4)
+    assert cluster.row().state == scm.CLOSED
+    await cluster.beat(10_000, times=35)
+    assert cluster.row().state == scm.DELETING
+    removals = cluster.asked("delete_container")
+    assert {node for node, _ in removals} == {*cluster.members}
+    assert not any(each.delete_container.force for _, each in removals)
+    for node in cluster.members:
+        del cluster.held[node][cluster.container]
+    await cluster.beat(10_000, times=4)
+    assert cluster.container not in {row.container_id for row in cluster.rows()}
+
+
+@care_test()
+async def test_best_of_quasi_closed_replicas_is_closed_and_the_others_replaced(
+    harness: ScmHarness,
+) -> None:
+    cluster = await started(harness)
+    reply = await harness.allocate()
+    container, ring = reply.blocks.container, reply.pipeline.pipeline_id
+    members = [node.node_id for node in reply.pipeline.datanodes]
+    for node, sequence in zip(members, (7, 8, 8), strict=True):
+        cluster.held[node][container] = closed(
+            container, ring, state=scm.QUASI_CLOSED, commit_sequence=sequence
+        )
+    await cluster.beat(1_000)
+    closes = {
+        node
+        for node, each in cluster.asked("close_container")
+        if each.close_container.container_id == container and each.close_container.force
+    }
+    # As soon as all three have told.
+    assert closes <= {*members[1:]}
+    await cluster.beat(1_000)
+    for node in members[1:]:
+        cluster.held[node][container] = closed(container, ring, commit_sequence=8)
+    await cluster.beat(10_000, times=4)
+    [(source, copy)] = cluster.asked(COPY)
+    assert source in members[1:]
+    cluster.held[copy.replicate_container.target.node_id][container] = closed(
+        container, ring, commit_sequence=8
+    )
+    await cluster.beat(10_000, times=2)
+    assert [node for node, _ in cluster.asked("delete_container")] == [members[0]]
