@@ -93,6 +93,8 @@ class NamespacedCluster:
     def _write_config(self) -> None:
         lines = ["[cluster]", f'id = "{self._name}"', "[s3]", 'host = "0.0.0.0"']
         lines += [f"port = {_PORT}", "[storage]", f"reserved_bytes = {16 << 20}"]
+        # Three replicas on the one DataNode.
+        lines += ["missing_replicas_max = 2"]
         for group in ("om", "scm"):
             peers = [
                 f'{{ id = "{node}", address = "{self.address(node)}:{_PORT}" }}'
