@@ -79,7 +79,9 @@ def build_gateway(
         runtime.network,
         runtime.clock,
         scm_client.locate,
-        ClientConfig(call_timeout_ms=config.network.call_seconds_max * SECOND_MS),
+        ClientConfig(
+            own_host=config.s3.host, call_timeout_ms=config.network.call_seconds_max * SECOND_MS
+        ),
     )
     ozone = OzoneStore(
         runtime,

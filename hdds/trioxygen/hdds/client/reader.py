@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Literal, Protocol
 
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import DeadlineExceeded, Unreachable
+from trioxygen.common.errors import DeadlineExceeded, TrioxygenError, Unreachable
 from trioxygen.common.units import SECOND_MS
 from trioxygen.hdds.client.hedges import ReadKind
 from trioxygen.hdds.client.pool import DataNodePool
@@ -68,7 +68,18 @@ class BlockReader:
             )
             return reply.data
 
-        search = ReplicaSearch(pool, piece.container, piece.local, piece.replica_index, ask)
+        container, index = piece.container, piece.replica_index
+        nodes = pool.locations.known(container, index)
+        failed: tuple[DataNodeAddress, TrioxygenError] | None = None
+        if nodes is not None and len(nodes) == 1:
+            # There is nothing to search, and this is the way of every small object.
+            try:
+                return await ask(nodes[0], pool.config.call_timeout_ms)
+            except ELSEWHERE as error:
+                failed = (nodes[0], error)
+        search = ReplicaSearch(pool, container, piece.local, index, ask)
+        if failed is not None:
+            search.failed(*failed)
         return (await search.first(ReadKind.SMALL))[1]
 
     async def stream(self, piece: Slice) -> AsyncGenerator[Buffer, None]:

@@ -19,7 +19,9 @@ from trioxygen.proto.v1.om_pb2 import (
     RenewLeasesReply,
     RenewLeasesRequest,
 )
-from trioxygen.proto.v1.types_pb2 import BlockRange, Pipeline
+from trioxygen.proto.v1.types_pb2 import BlockRange, DataNodeAddress, Pipeline
+
+DN1 = DataNodeAddress(node_id="dn1", address="dn1:9859")
 
 
 class Om:
@@ -30,6 +32,7 @@ class Om:
         self.may_answer.set()
         self.refusal: TrioxygenError | None = None
         self.leased = 0
+        self.requests: list[LeaseBlocksRequest] = []
         self.released: list[int] = []
 
     async def lease(self, request: LeaseBlocksRequest) -> LeaseBlocksReply:
@@ -37,11 +40,12 @@ class Om:
         if self.refusal is not None:
             raise self.refusal
         self.leased += 1
+        self.requests.append(request)
         blocks = BlockRange(container=1, first_local=100 * self.leased, count=request.count)
         return LeaseBlocksReply(
             lease_id=self.leased,
             blocks=blocks,
-            pipeline=Pipeline(pipeline_id=1),
+            pipeline=Pipeline(pipeline_id=1, datanodes=[DN1]),
             duration_ms=600_000,
         )
 
@@ -54,7 +58,7 @@ class Om:
 
 class Setting:
     def __init__(self, count: int) -> None:
-        clock = SkippingClock()
+        clock = self.clock = SkippingClock()
         self.om, self.runtime = Om(), inline_runtime(clock)
         self.away = AwayNodes(clock, avoided_ms=30_000, silent_ms=1_000)
         self.keeper = LeaseKeeper(
@@ -173,5 +177,24 @@ def test_next_lease_is_at_hand_before_the_first_is_used_up() -> None:
             made.om.may_answer.clear()
             taken += [(await made.pool.take()).local for _ in range(3)]
             assert taken == [*range(100, 108), 200, 201]
+
+    asyncio.run(run())
+
+
+def test_lease_in_a_pipeline_that_lost_a_member_is_exchanged_once_where_there_is_no_other() -> None:
+    async def run() -> None:
+        async with setting(count=8) as made:
+            assert (await made.pool.take()).local == 100
+            # It turns out to be the best that there is, but for a while.
+            made.away.note(DN1)
+            made.clock.advance(6_000)
+            taken = [(await made.pool.take()).local for _ in range(3)]
+            assert taken == [taken[0], taken[0] + 1, taken[0] + 2]
+            leased = made.om.leased
+            assert 1 < leased <= 5
+            assert [list(each.excluded_node_ids) for each in made.om.requests] == [
+                [],
+                *([["dn1"]] * (leased - 1)),
+            ]
 
     asyncio.run(run())
