@@ -31,7 +31,7 @@ def test_any_lost_cells_up_to_the_parity_come_back(data: int, parity: int) -> No
             assert output == {index: whole[index] for index in lost}
 
 
-@pytest.mark.parametrize("length", [1, 7, 16, 64, 4_096, 65_537])
+@pytest.mark.parametrize("length", [1, 7, 16, 64, 4_096, 65_537, 200_000])
 def test_length_of_a_cell_is_free(length: int) -> None:
     codec = codec_of(3, 2)
     whole = stripe(codec, length)
