@@ -90,9 +90,11 @@ class Reads:
         length_bytes: int,
         *,
         tag: int | None = None,
+        piece_bytes_max: int = 0,
     ) -> AsyncGenerator[Buffer, None]:
         """Pieces of a range; the next one is read while one is being sent.
 
+        Args: piece_bytes_max: of what the reader takes at once; 0: it does not say.
         Raises: as `read`, possibly after some pieces.
         """
         key = block_key(container, local)
@@ -103,6 +105,8 @@ class Reads:
             return
         end_bytes = offset_bytes + length_bytes
         piece_bytes = self._config.read_piece_bytes
+        if piece_bytes_max:
+            piece_bytes = min(piece_bytes, max(PIECE_BYTES, piece_bytes_max))
         ahead: asyncio.Task[Buffer] | None = None
         loop = asyncio.get_running_loop()
         at = offset_bytes

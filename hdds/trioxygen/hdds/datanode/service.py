@@ -117,6 +117,7 @@ class DataNodeService:
             header.offset_bytes,
             header.length_bytes,
             tag=header.tag if header.HasField("tag") else None,
+            piece_bytes_max=header.piece_bytes_max,
         )
 
     async def describe_data_node(

@@ -112,18 +112,20 @@ class ReadSmallBlockReply(_message.Message):
     def __init__(self, data: _Optional[bytes] = ...) -> None: ...
 
 class ReadStreamHeader(_message.Message):
-    __slots__ = ("block", "offset_bytes", "length_bytes", "tag", "replica_index")
+    __slots__ = ("block", "offset_bytes", "length_bytes", "tag", "replica_index", "piece_bytes_max")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
     LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
     TAG_FIELD_NUMBER: _ClassVar[int]
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
+    PIECE_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     offset_bytes: int
     length_bytes: int
     tag: int
     replica_index: int
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., tag: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
+    piece_bytes_max: int
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., tag: _Optional[int] = ..., replica_index: _Optional[int] = ..., piece_bytes_max: _Optional[int] = ...) -> None: ...
 
 class ReadStreamReply(_message.Message):
     __slots__ = ()

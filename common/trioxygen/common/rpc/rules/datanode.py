@@ -9,6 +9,7 @@ from trioxygen.common.rpc.rules.rule import (
     PART,
     REQUIRED_PART,
     MessageRules,
+    Rule,
     each,
     known,
     number,
@@ -41,14 +42,13 @@ def _range_fault(request: Any) -> str | None:
     return "the range's end is beyond what a block can have"
 
 
-_READ: Final = rules(
-    _range_fault,
-    block=REQUIRED_PART,
-    offset_bytes=BLOCK_BYTES,
-    length_bytes=BLOCK_BYTES,
-    tag=ANY,
-    replica_index=REPLICA_INDEX,
-)
+_READ: Final[dict[str, Rule]] = {
+    "block": REQUIRED_PART,
+    "offset_bytes": BLOCK_BYTES,
+    "length_bytes": BLOCK_BYTES,
+    "tag": ANY,
+    "replica_index": REPLICA_INDEX,
+}
 
 DATANODE: Final[dict[type[Message], MessageRules]] = {
     datanode.BlockGroup: rules(tag=ANY, size_bytes=BLOCK_BYTES),
@@ -75,8 +75,8 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
         holders=each(NODE_ID, _MEMBERS_MAX),
         group=PART,
     ),
-    datanode.ReadSmallBlockRequest: _READ,
-    datanode.ReadStreamHeader: _READ,
+    datanode.ReadSmallBlockRequest: rules(_range_fault, **_READ),
+    datanode.ReadStreamHeader: rules(_range_fault, **_READ, piece_bytes_max=BLOCK_BYTES),
     datanode.DescribeDataNodeRequest: rules(after=raw(2_000)),
     datanode.ListBlocksRequest: rules(after=raw(16), count_max=number(1, 10_000)),
     datanode.CreateContainerCommand: rules(container_id=ID, replica_index=REPLICA_INDEX),
