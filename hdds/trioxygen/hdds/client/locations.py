@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import NoSuchContainer
+from trioxygen.common.replication import Replication
 from trioxygen.hdds.client.away_nodes import AwayNodes
+from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.scm_pb2 import ContainerLocation
 from trioxygen.proto.v1.types_pb2 import DataNodeAddress, Pipeline
 
@@ -50,6 +52,8 @@ class Locations:
     ) -> None:
         self._clock, self._locate = clock, locate
         self._locations_max, self._age_ms_max = locations_max, age_ms_max
+        # Of those that are erasure-coded; it never changes.
+        self._replications: OrderedDict[int, Replication] = OrderedDict()
         # replicas of one index -> (who holds them, when that was said, whether by a writer)
         self._known: OrderedDict[_Replicas, tuple[tuple[DataNodeAddress, ...], float, bool]] = (
             OrderedDict()
@@ -59,8 +63,9 @@ class Locations:
         """A writer knows where its blocks are: readers need not ask. The leader is read from first:
         the others hear a little later that a block is there."""
         members = pipeline.datanodes
-        first = members[0]
-        if first.replica_index:
+        if pipeline.replication.type == types_pb2.EC:
+            self._learn_replication(container, pipeline.replication)
+        if members[0].replica_index:
             self._remember(container, ((member.replica_index, member) for member in members))
             return
         known = self.known(container)
@@ -72,6 +77,10 @@ class Locations:
     def _remember(self, container: int, known: Iterable[tuple[int, DataNodeAddress]]) -> None:
         """Args: known: (replica index, who holds it)."""
         by_index: dict[int, list[DataNodeAddress]] = {}
+        coded = self._replications.get(container)
+        if coded is not None:
+            # Of an index that nobody is said to hold, that is known: nobody is asked again for it.
+            by_index = {index: [] for index in range(1, coded.members + 1)}
         for replica_index, node in known:
             by_index.setdefault(replica_index, []).append(node)
         for replica_index, nodes in by_index.items():
@@ -100,6 +109,7 @@ class Locations:
             return known
         for location in await self._locate([container]):
             if location.container_id == container:
+                self._learn_replication(container, location.replication)
                 self._remember(
                     container,
                     ((replica.replica_index, replica.datanode) for replica in location.replicas),
@@ -108,6 +118,28 @@ class Locations:
         if known is None:
             raise NoSuchContainer(container=container)
         return known
+
+    def _learn_replication(self, container: int, replication: types_pb2.Replication) -> None:
+        if replication.type != types_pb2.EC:
+            return
+        known = self._replications
+        if container not in known:
+            known[container] = Replication.of_proto(replication)
+        known.move_to_end(container)
+        if len(known) > self._locations_max:
+            known.popitem(last=False)
+
+    async def coding(self, container: int) -> Replication:
+        """Of an erasure-coded container.
+
+        Raises: NoSuchContainer: or it is none; and what the SCM raises."""
+        if container not in self._replications:
+            self.forget(container, 1)
+            await self.find(container, 1)
+        replication = self._replications.get(container)
+        if replication is None:
+            raise NoSuchContainer("it is not erasure-coded", container=container)
+        return replication
 
     def is_fresh(self, container: int) -> bool:
         """Blocks of it were written here lately."""

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Literal, Protocol
+from contextlib import aclosing
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import DeadlineExceeded, TrioxygenError, Unreachable
 from trioxygen.common.units import SECOND_MS
+from trioxygen.hdds.client.ec_reader import EcReader
 from trioxygen.hdds.client.hedges import ReadKind
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.replica_search import ELSEWHERE, ReplicaSearch
+from trioxygen.hdds.client.slices import Slice, tag_in
 from trioxygen.proto.v1.datanode_pb2 import (
     ReadSmallBlockReply,
     ReadSmallBlockRequest,
@@ -21,38 +23,17 @@ from trioxygen.proto.v1.types_pb2 import BlockId, DataNodeAddress
 _Begun = tuple[AsyncIterator[Buffer], Buffer]
 
 
-class Slice(Protocol):
-    """A piece of a block: a protobuf BlockSlice."""
-
-    @property
-    def container(self) -> int: ...
-    @property
-    def local(self) -> int: ...
-    @property
-    def offset_bytes(self) -> int: ...
-    @property
-    def length_bytes(self) -> int: ...
-    @property
-    def tag(self) -> int: ...
-    @property
-    def replica_index(self) -> int: ...
-    def HasField(self, name: Literal["tag"], /) -> bool: ...
-
-
-def tag_in(piece: Slice) -> int | None:
-    """What a reference says of its block; None: it was made before there were tags."""
-    return piece.tag if piece.HasField("tag") else None
-
-
 class BlockReader:
     def __init__(self, pool: DataNodePool) -> None:
-        self._pool = pool
+        self._pool, self._coded = pool, EcReader(pool)
 
     async def read_small(self, piece: Slice) -> bytes:
         """At most 1 MiB, at once.
 
         Raises: NoSuchBlock, ChecksumMismatch, WrongBlock, ... as the last replica that was tried.
         """
+        if piece.block_bytes:
+            return await self._coded.read_small(piece)
         pool = self._pool
         request = ReadSmallBlockRequest(
             block=BlockId(container=piece.container, local=piece.local),
@@ -87,6 +68,11 @@ class BlockReader:
 
         Raises: as `read_small`, possibly after some pieces.
         """
+        if piece.block_bytes:
+            async with aclosing(self._coded.stream(piece)) as coded:
+                async for data in coded:
+                    yield data
+            return
         pool, clock = self._pool, self._pool.clock
         at, end = piece.offset_bytes, piece.offset_bytes + piece.length_bytes
 

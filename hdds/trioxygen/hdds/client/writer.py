@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable
 from functools import partial
+from typing import TypeVar
 
 from trioxygen.common.errors import NotEnoughDataNodes
 from trioxygen.common.rpc.network import Upload
 from trioxygen.hdds.checksums import checksums_of, tag_of
 from trioxygen.hdds.client.away_nodes import AwayNodes
 from trioxygen.hdds.client.block_stream import BlockStream, SoleStream
+from trioxygen.hdds.client.ec_put import write_small_parts
+from trioxygen.hdds.client.ec_stream import EcStream
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.ring_stream import RingStream
 from trioxygen.proto.v1.datanode_pb2 import (
@@ -15,7 +18,7 @@ from trioxygen.proto.v1.datanode_pb2 import (
     WriteSmallBlockRequest,
     WriteStreamHeader,
 )
-from trioxygen.proto.v1.types_pb2 import BlockId, DataNodeAddress, Pipeline
+from trioxygen.proto.v1.types_pb2 import EC, BlockId, DataNodeAddress, Pipeline
 
 
 class BlockWriter:
@@ -34,6 +37,10 @@ class BlockWriter:
         Raises: ContainerNotOpen (take another block), and what is Unavailable.
         """
         pool = self._pool
+        if pipeline.replication.type == EC:
+            tag = await write_small_parts(pool, block, pipeline, data)
+            pool.locations.learn(block.container, pipeline, pipeline.datanodes[0])
+            return tag
         request = WriteSmallBlockRequest(block=block, data=data, pipeline_id=pipeline.pipeline_id)
 
         def write(leader: DataNodeAddress, timeout_ms: float) -> Awaitable[WriteSmallBlockReply]:
@@ -54,17 +61,16 @@ class BlockWriter:
         pool, members = self._pool, pipeline.datanodes
         if not members:
             raise NotEnoughDataNodes(pipeline=pipeline.pipeline_id)
-        begin = partial(self._begin, block, pipeline, size_bytes_max)
+        begin = partial(self._begin, block, pipeline)
         stream: BlockStream
-        if len(members) == 1:
-            stream = SoleStream(block, pipeline, await begin(members[0]), pool)
+        if pipeline.replication.type == EC:
+            stream = await _opened(EcStream(block, pipeline, size_bytes_max, begin, pool))
+        elif len(members) == 1:
+            stream = SoleStream(block, pipeline, await begin(size_bytes_max, members[0]), pool)
         else:
-            stream = ring_stream = RingStream(block, pipeline, begin, pool)
-            try:
-                await ring_stream.opened()
-            except BaseException:
-                await ring_stream.cancel()
-                raise
+            stream = await _opened(
+                RingStream(block, pipeline, partial(begin, size_bytes_max), pool)
+            )
         pool.locations.learn(block.container, pipeline, pool.leaders.of(pipeline))
         return stream
 
@@ -87,3 +93,15 @@ class BlockWriter:
     async def stop(self) -> None:
         """What goes on behind finished blocks has ended."""
         await self._pool.stop()
+
+
+_Stream = TypeVar("_Stream", RingStream, EcStream)
+
+
+async def _opened(stream: _Stream) -> _Stream:
+    try:
+        await stream.opened()
+    except BaseException:
+        await stream.cancel()
+        raise
+    return stream

@@ -8,9 +8,9 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from trioxygen.common.errors import DamagedRow
+from trioxygen.hdds.block_group import BlockGroup
 from trioxygen.metadata.store.ports import Cursor, ReadTxn, Store, Table, WriteTxn
 from trioxygen.metadata.store.table import RowTable
-from trioxygen.proto.v1 import datanode_pb2
 from trioxygen.proto.v1.datanode_pb2 import (
     BlockRow,
     DataNodeContainerRow,
@@ -47,22 +47,6 @@ def container_of_key(key: bytes) -> int:
 
 
 segment_of_key = _SEGMENT_KEY.unpack
-
-
-class BlockGroup(NamedTuple):
-    """Of an erasure-coded block: what the replicas of all indexes have together."""
-
-    tag: int
-    size_bytes: int
-
-    @classmethod
-    def of_message(cls, group: datanode_pb2.BlockGroup) -> "BlockGroup | None":
-        """None: it is not set."""
-        return cls(group.tag, group.size_bytes) if group.size_bytes else None
-
-    @property
-    def message(self) -> datanode_pb2.BlockGroup:
-        return datanode_pb2.BlockGroup(tag=self.tag, size_bytes=self.size_bytes)
 
 
 class Block(NamedTuple):

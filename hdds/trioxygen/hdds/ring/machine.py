@@ -20,8 +20,9 @@ from trioxygen.common.errors import (
     UnknownFormat,
 )
 from trioxygen.common.rpc.rules.network import RULES
+from trioxygen.hdds.block_group import BlockGroup
 from trioxygen.hdds.checksums import checksums_of
-from trioxygen.hdds.container.blocks import MISSING, OWN_FILE, Block, BlockGroup, block_key
+from trioxygen.hdds.container.blocks import MISSING, OWN_FILE, Block, block_key
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.container.segment import Place
 from trioxygen.hdds.container.sequence import sequence_of

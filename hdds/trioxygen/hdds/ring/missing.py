@@ -13,12 +13,12 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.errors import DamagedRow
+from trioxygen.hdds.block_group import BlockGroup
 from trioxygen.hdds.container.blocks import (
     BLOCK_KEY_BYTES,
     META,
     MISSING,
     Block,
-    BlockGroup,
     block_of_key,
 )
 from trioxygen.hdds.container.container import Container

@@ -19,8 +19,9 @@ from trioxygen.common.errors import (
 )
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
+from trioxygen.hdds.block_group import BlockGroup
 from trioxygen.hdds.checksums import checksums_of
-from trioxygen.hdds.container.blocks import Block, BlockGroup, block_key
+from trioxygen.hdds.container.blocks import Block, block_key
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.machine import Proposal, RingMachine

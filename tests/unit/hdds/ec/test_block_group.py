@@ -8,8 +8,9 @@ import pytest
 from tests.unit.hdds.support import ADDRESS, Node, node
 from trioxygen.common.errors import WrongBlock
 from trioxygen.common.units import KIB
+from trioxygen.hdds.block_group import BlockGroup
 from trioxygen.hdds.checksums import checksums_of, tag_of
-from trioxygen.hdds.container.blocks import BlockGroup, block_key
+from trioxygen.hdds.container.blocks import block_key
 from trioxygen.proto.v1.datanode_pb2 import (
     PutBlockReply,
     PutBlockRequest,

@@ -1,0 +1,171 @@
+"""Parts of erasure-coded blocks that are written by one call each: small ones, and what makes those
+that were streamed readable. Each DataNode answers for the part that it holds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+from trioxygen.common.errors import (
+    Corrupt,
+    NoSuchBlock,
+    TrioxygenError,
+    Unavailable,
+    Unreachable,
+)
+from trioxygen.common.replication import Replication
+from trioxygen.common.units import SECOND_MS
+from trioxygen.hdds.block_group import BlockGroup
+from trioxygen.hdds.checksums import checksums_of, tag_of
+from trioxygen.hdds.client.patience import AWAY
+from trioxygen.hdds.client.pool import DataNodePool
+from trioxygen.hdds.ec.codec import codec_of
+from trioxygen.proto.v1.datanode_pb2 import (
+    PutBlockReply,
+    PutBlockRequest,
+    WriteSmallBlockReply,
+    WriteSmallBlockRequest,
+)
+from trioxygen.proto.v1.types_pb2 import BlockId, DataNodeAddress, Pipeline
+
+# What the others can do without that member. All else is an answer to what was asked.
+_DISPENSABLE: Final = (Unavailable, Corrupt)
+
+
+def group_of(block: BlockId, size_bytes: int, checksums: Sequence[bytes]) -> BlockGroup:
+    """Args: checksums: of the blocks of all indexes, in order."""
+    return BlockGroup(tag_of(block.container, block.local, b"".join(checksums)), size_bytes)
+
+
+async def ask_enough(
+    pool: DataNodePool,
+    asks: Sequence[tuple[DataNodeAddress, Callable[[], Awaitable[Any]]]],
+    *,
+    needed: int,
+) -> None:
+    """Returns when so many have answered, and the others have had some time more: what they are
+    asked goes on for a while behind the caller's back. `asks` must be safe to repeat.
+
+    Raises: what one refuses; why too few have answered."""
+
+    async def ask(attempt: Callable[[], Awaitable[Any]]) -> TrioxygenError | None:
+        try:
+            await pool.retry(attempt, most_ms=pool.config.begin_patience_ms)
+        except TrioxygenError as error:
+            return error
+        return None
+
+    tasks = {pool.finishing.begin(ask(attempt)): member for member, attempt in asks}
+    pending = set(tasks)
+    errors: list[TrioxygenError] = []
+    answers = 0
+    while pending:
+        grace_s = pool.config.member_slow_ms / SECOND_MS if answers >= needed else None
+        done, pending = await asyncio.wait(
+            pending, timeout=grace_s, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not done:
+            break
+        for task in done:
+            error = task.result()
+            if error is None:
+                answers += 1
+                continue
+            if not isinstance(error, _DISPENSABLE):
+                raise error
+            errors.append(error)
+            if isinstance(error, AWAY):
+                pool.note_away(tasks[task])
+    for task in pending:
+        pool.note_away(tasks[task])
+    if pending:
+        pool.finishing.begin(_end(pending, pool.config.straggler_ms))
+    if answers < needed:
+        raise errors[0] if errors else Unreachable("no member of the block is left")
+
+
+async def _end(stragglers: set[asyncio.Task[Any]], timeout_ms: float) -> None:
+    _, pending = await asyncio.wait(stragglers, timeout=timeout_ms / SECOND_MS)
+    for task in pending:
+        task.cancel()
+
+
+class Puts:
+    """Of one block that was streamed.
+
+    Args: parts: (size in bytes, checksums) by index."""
+
+    def __init__(
+        self,
+        block: BlockId,
+        pipeline: Pipeline,
+        pool: DataNodePool,
+        group: BlockGroup,
+        parts: Mapping[int, tuple[int, bytes]],
+    ) -> None:
+        self._block, self._pipeline, self._pool = block, pipeline, pool
+        self._group, self._parts = group, parts
+
+    async def put(self, member: DataNodeAddress) -> None:
+        """Safe to repeat: a block that was put is not put again."""
+        pool = self._pool
+        size_bytes, checksums = self._parts[member.replica_index]
+        request = PutBlockRequest(
+            block=self._block,
+            pipeline_id=self._pipeline.pipeline_id,
+            size_bytes=size_bytes,
+            checksums=checksums,
+            replica_index=member.replica_index,
+            group=self._group.message,
+        )
+        try:
+            await pool.channel(member.address).call(
+                "DataNode/PutBlock", request, PutBlockReply, timeout_ms=pool.config.call_timeout_ms
+            )
+        except NoSuchBlock as error:
+            # Received, but the DataNode was started again before it was put: what it had is gone.
+            raise Unreachable(
+                "a DataNode dropped what it had received", container=self._block.container
+            ) from error
+
+    async def put_at(self, members: Sequence[DataNodeAddress], *, needed: int) -> None:
+        """Raises: why too few have."""
+        asks = [(member, partial(self.put, member)) for member in members]
+        await ask_enough(self._pool, asks, needed=needed)
+
+
+async def write_small_parts(
+    pool: DataNodePool, block: BlockId, pipeline: Pipeline, data: bytes
+) -> int:
+    """The block's tag. Its bytes fit the first cell: parity is as long, other indexes have nothing.
+
+    Raises: as `ask_enough`."""
+    replication = Replication.of_proto(pipeline.replication)
+    assert len(data) <= replication.cell_bytes, (len(data), replication)
+    codec = codec_of(replication.data, replication.parity)
+    parity = codec.encode([data, *(b"" for _ in range(1, replication.data))])
+    parts = {1: data} | dict(enumerate(parity, start=replication.data + 1))
+    group = group_of(block, len(data), [checksums_of(part) for part in parts.values()])
+
+    async def write(member: DataNodeAddress) -> WriteSmallBlockReply:
+        request = WriteSmallBlockRequest(
+            block=block,
+            data=parts[member.replica_index],
+            pipeline_id=pipeline.pipeline_id,
+            replica_index=member.replica_index,
+            group=group.message,
+        )
+        return await pool.channel(member.address).call(
+            "DataNode/WriteSmallBlock",
+            request,
+            WriteSmallBlockReply,
+            timeout_ms=pool.config.call_timeout_ms,
+        )
+
+    asks = [
+        (member, partial(write, member))
+        for member in pipeline.datanodes
+        if member.replica_index in parts
+    ]
+    await ask_enough(pool, asks, needed=1)
+    return group.tag

@@ -1,0 +1,166 @@
+"""Blocks on five DataNodes of which any two may be lost."""
+
+import random
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from tests.unit.hdds.ec.coded import CONTAINER, Coded, with_coded
+from trioxygen.common.errors import Unreachable
+from trioxygen.common.units import KIB
+from trioxygen.hdds.container.blocks import block_key
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockSlice
+
+CELL = 64 * KIB
+# Less than a cell, parts of stripes, whole stripes, and more.
+SIZES = (1, 100, CELL, CELL + 1, 3 * CELL, 3 * CELL + 1, 7 * CELL + 5, 1_000_000)
+
+
+def data_of(size: int) -> bytes:
+    return random.Random(size).randbytes(size)
+
+
+async def write_and_read(coded: Coded) -> None:
+    pieces = {size: await coded.write(size, data_of(size)) for size in SIZES}
+    for size, piece in pieces.items():
+        assert await coded.read(piece) == data_of(size)
+        for offset, length in ((0, size), (size // 2, size - size // 2), (size - 1, 1)):
+            if length <= 1_000_000:
+                expected = data_of(size)[offset : offset + length]
+                assert await coded.read_small(piece, offset, length) == expected
+                assert await coded.read(piece, offset, length) == expected
+
+
+def test_blocks_of_all_sizes_are_read_as_they_were_written(tmp_path: Path) -> None:
+    with_coded(tmp_path, write_and_read)
+
+
+async def lose_any_two(coded: Coded) -> None:
+    pieces = {size: await coded.write(size, data_of(size)) for size in SIZES}
+    for lost in combinations(range(1, 6), 2):
+        coded.missing = set(lost)
+        coded.forget()
+        for size, piece in pieces.items():
+            assert await coded.read(piece) == data_of(size)
+            assert (
+                await coded.read_small(piece, size // 3, size - size // 3)
+                == (data_of(size)[size // 3 :])
+            )
+
+
+def test_any_two_of_five_may_be_lost(tmp_path: Path) -> None:
+    with_coded(tmp_path, lose_any_two)
+
+
+async def lose_three(coded: Coded) -> None:
+    piece = await coded.write(1, data_of(CELL * 4))
+    coded.missing = {1, 2, 5}
+    coded.forget()
+    with pytest.raises(Unreachable, match="too few parts"):
+        await coded.read(piece)
+
+
+def test_three_of_five_are_too_many(tmp_path: Path) -> None:
+    with_coded(tmp_path, lose_three)
+
+
+async def read_meanwhile(coded: Coded, faults: set[str]) -> None:
+    """Args: faults: the nodes in them fail as a read goes on."""
+    data = data_of(40 * CELL + 77)
+    piece = await coded.write(1, data)
+    output = bytearray()
+    async for part in coded.reader.stream(piece):
+        output += part
+        if len(output) > 5 * CELL:
+            faults.add("dn2")
+        if len(output) > 20 * CELL:
+            faults.add("dn1")
+    assert output == data
+
+
+def test_two_nodes_may_die_in_the_middle_of_a_read(tmp_path: Path) -> None:
+    with_coded(tmp_path, lambda coded: read_meanwhile(coded, coded.faults.dead))
+
+
+def test_two_nodes_may_stand_still_in_the_middle_of_a_read(tmp_path: Path) -> None:
+    with_coded(tmp_path, lambda coded: read_meanwhile(coded, coded.faults.frozen))
+
+
+async def write_meanwhile(coded: Coded, faults: set[str]) -> None:
+    data = data_of(40 * CELL + 77)
+    block = BlockId(container=CONTAINER, local=1)
+    stream = await coded.writer.open(block, coded.pipeline, len(data))
+    for number, start in enumerate(range(0, len(data), CELL)):
+        if number == 5:
+            faults.add("dn3")
+        if number == 20:
+            faults.add("dn4")
+        await stream.send(data[start : start + CELL])
+        await stream.flush()
+    assert await stream.finish() == len(data)
+    assert {member.node_id for member in stream.left} == {"dn3", "dn4"}
+    piece = BlockSlice(
+        container=CONTAINER,
+        local=1,
+        length_bytes=len(data),
+        block_bytes=len(data),
+        tag=stream.tag,
+    )
+    assert await coded.read(piece) == data
+    # So is what follows, while they are away.
+    for local, size in enumerate((5, 300_000), start=2):
+        assert await coded.read(await coded.write(local, data_of(size))) == data_of(size)
+
+
+def test_two_nodes_may_die_in_the_middle_of_a_write(tmp_path: Path) -> None:
+    with_coded(tmp_path, lambda coded: write_meanwhile(coded, coded.faults.dead))
+
+
+def test_two_nodes_may_stand_still_in_the_middle_of_a_write(tmp_path: Path) -> None:
+    with_coded(tmp_path, lambda coded: write_meanwhile(coded, coded.faults.frozen))
+
+
+async def write_to_two(coded: Coded) -> None:
+    coded.faults.dead |= {"dn1", "dn3", "dn5"}
+    for local, size in enumerate((300_000, 7 * CELL), start=1):
+        with pytest.raises(Unreachable):
+            await coded.write(local, data_of(size))
+
+
+def test_write_that_would_not_keep_all_data_fails(tmp_path: Path) -> None:
+    with_coded(tmp_path, write_to_two)
+
+
+async def corrupt(coded: Coded) -> None:
+    data = data_of(10 * CELL)
+    piece = await coded.write(1, data)
+    for member in coded.members[:2]:
+        path = member.root / "containers" / str(CONTAINER)
+        [file] = list(path.iterdir())
+        stored = bytearray(file.read_bytes())
+        stored[-100] ^= 1
+        file.write_bytes(stored)
+    assert await coded.read(piece) == data
+    assert await coded.read_small(piece, 9 * CELL, CELL) == data[9 * CELL :]
+
+
+def test_bytes_that_are_corrupt_are_decoded_from_others(tmp_path: Path) -> None:
+    with_coded(tmp_path, corrupt)
+
+
+async def hold(coded: Coded) -> None:
+    size = 7 * CELL + 5
+    await coded.write(1, data_of(size))
+    held = {}
+    for index, member in enumerate(coded.members, start=1):
+        block = member.work.blocks.find_block(block_key(CONTAINER, 1))
+        assert block is not None
+        assert block.group is not None
+        assert block.group.size_bytes == size
+        held[index] = block.size_bytes
+    assert held == {1: 3 * CELL, 2: 2 * CELL + 5, 3: 2 * CELL, 4: 3 * CELL, 5: 3 * CELL}
+
+
+def test_each_node_holds_its_part_and_knows_of_the_whole(tmp_path: Path) -> None:
+    with_coded(tmp_path, hold)
