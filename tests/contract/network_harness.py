@@ -76,6 +76,7 @@ class DataNodeDouble:
                 "DescribeDataNode": self.fail,
                 "ListBlocks": self.fail,
                 "DescribeImport": self.fail,
+                "ListReplica": self.fail,
             },
             uploads={"WriteStream": self.write_stream, "ImportContainer": self.write_stream},
             downloads={"ReadStream": self.read_stream},

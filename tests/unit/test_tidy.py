@@ -150,9 +150,9 @@ def test_tasks_are_started_by_the_runtime() -> None:
         # A request's; the server that is stopped ends them all.
         "gateway/trioxygen/gateway/http/pipeline.py",
         "gateway/trioxygen/gateway/s3/keep_alive.py",
-        "hdds/trioxygen/hdds/client/ec_sources.py",
         "hdds/trioxygen/hdds/client/replica_search.py",
         "hdds/trioxygen/hdds/datanode/reads.py",
+        "hdds/trioxygen/hdds/ec/part_stream.py",
         "metadata/trioxygen/metadata/raft/transport/snapshot_transfer.py",
     }
 

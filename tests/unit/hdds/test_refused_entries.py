@@ -165,7 +165,12 @@ def test_bad_command_of_a_heartbeats_answer_keeps_no_other_from_being_done(tmp_p
         async with node(tmp_path) as started:
             await started.write(1, b"gone")
             await started.write(2, b"kept")
-            commands = Commands(SystemClock(), started.datanode.homes, started.datanode.copies)
+            commands = Commands(
+                SystemClock(),
+                started.datanode.homes,
+                started.datanode.copies,
+                started.datanode.rebuilds,
+            )
             deletes = DeleteBlocksCommand(transaction_id=7, blocks=[WRAPPING, GOOD])
             long = Pipeline(datanodes=[DataNodeAddress(node_id="n" * 300)])
             for command in (

@@ -6,18 +6,13 @@ from typing import Final
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import DeadlineExceeded, TrioxygenError, Unreachable
-from trioxygen.hdds.client.ec_sources import (
-    CodedBlock,
-    PartLost,
-    PartStream,
-    all_of,
-    read_part,
-)
-from trioxygen.hdds.client.patience import Patience
+from trioxygen.hdds.client.ec_sources import CodedBlock, read_part
+from trioxygen.hdds.client.patience import AWAY, Patience
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.slices import Slice, tag_in
 from trioxygen.hdds.ec.codec import codec_of
 from trioxygen.hdds.ec.layout import CellRange, GroupLayout, StripeRange
+from trioxygen.hdds.ec.part_stream import PartLost, PartStream, all_of
 from trioxygen.proto.v1.datanode_pb2 import ReadStreamHeader
 from trioxygen.proto.v1.types_pb2 import DataNodeAddress
 
@@ -63,6 +58,16 @@ class _Reading:
             nodes = await pool.locations.find(container, index)
             for node in sorted(nodes, key=lambda node: pool.unreadable.is_away(node.address)):
                 self.sources.setdefault(index, node)
+
+    def lose(self, part: PartLost) -> TrioxygenError:
+        """Why. Other reads do without whoever is away, too."""
+        self.lost.add(part.index)
+        node, unreadable = self.sources[part.index], self._pool.unreadable
+        if isinstance(part.error, DeadlineExceeded):
+            unreadable.note_silent(node, self._pool.clock.monotonic_ms() - self.silence_ms)
+        elif isinstance(part.error, AWAY):
+            unreadable.note(node)
+        return part.error
 
     @property
     def avoided(self) -> set[int]:
@@ -132,8 +137,7 @@ class EcReader:
                     return await self._part(reading, cell.index, cell)
                 return await self._decoded_cell(reading, cell, indexes)
             except PartLost as part:
-                reading.lost.add(part.index)
-                failure = part.error
+                failure = reading.lose(part)
 
     async def _part(self, reading: _Reading, index: int, cell: CellRange) -> bytes:
         """The bytes of that part that stand beside those of the cell."""
@@ -171,8 +175,7 @@ class EcReader:
                         at += len(data)
                         yield data
             except PartLost as part:
-                reading.lost.add(part.index)
-                failure = part.error
+                failure = reading.lose(part)
 
     async def _pieces(
         self, reading: _Reading, at: int, length_bytes: int, failure: TrioxygenError | None
@@ -228,9 +231,7 @@ class EcReader:
         coded = reading.coded
         return {
             index: PartStream(
-                self._pool,
-                reading.sources[index],
-                index,
+                self._pool.channel(reading.sources[index].address),
                 ReadStreamHeader(
                     block=coded.block,
                     offset_bytes=offset_bytes,
@@ -239,6 +240,7 @@ class EcReader:
                     replica_index=index,
                     piece_bytes_max=coded.layout.cell_bytes,
                 ),
+                timeout_ms=self._pool.config.call_timeout_ms,
             )
             for index, (offset_bytes, length_bytes) in ranges.items()
         }

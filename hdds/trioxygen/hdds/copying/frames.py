@@ -14,8 +14,9 @@ from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.common.units import MIB
+from trioxygen.hdds.block_group import BlockGroup
 from trioxygen.hdds.checksums import PIECE_BYTES
-from trioxygen.hdds.container.blocks import Block, BlockGroup
+from trioxygen.hdds.container.blocks import Block
 from trioxygen.hdds.ring.pending import DeletedRange
 from trioxygen.proto.v1.datanode_pb2 import ImportedBlock, ImportEnd, ImportFrame
 from trioxygen.proto.v1.types_pb2 import BlockRange
@@ -38,6 +39,11 @@ def block_frame(local: int, block: Block) -> bytes:
     return _framed(ImportFrame(block=imported))
 
 
+def checksums_frame(checksums: bytes) -> bytes:
+    """Of the block that was just sent, whose own frame could not say them yet."""
+    return _framed(ImportFrame(checksums=checksums))
+
+
 def end_frame(deleted: Sequence[DeletedRange]) -> bytes:
     """Args: deleted: since the copy began."""
     ranges = [
@@ -54,9 +60,11 @@ def _framed(frame: ImportFrame) -> bytes:
 
 
 def block_of(imported: ImportedBlock) -> Block:
-    """Where it will lie is not known yet. Raises: InvalidRequest: it cannot be one."""
+    """Where it will lie is not known yet; without checksums, those follow it.
+
+    Raises: InvalidRequest: it cannot be one."""
     pieces = -(-imported.size_bytes // PIECE_BYTES)
-    if not pieces or len(imported.checksums) != 4 * pieces:
+    if not pieces or len(imported.checksums) not in (0, 4 * pieces):
         raise InvalidRequest("a block without its checksums", local=imported.local)
     group = BlockGroup.of_message(imported.group) if imported.HasField("group") else None
     return Block(imported.size_bytes, imported.commit_sequence, imported.checksums, 0, 0, group)

@@ -77,7 +77,8 @@ class Incoming:
             if local <= last_local:
                 raise InvalidRequest("blocks out of order", local=local)
             last_local = local
-            if block.size_bytes > self._config.packed_block_bytes_max:
+            is_large = block.size_bytes > self._config.packed_block_bytes_max
+            if is_large or not block.checksums:
                 await self._write_batch()
                 await self._receive_large(local, block, reader)
             else:
@@ -143,6 +144,8 @@ class Incoming:
                 await writing.ended()
                 writing.begin_write([piece], len(piece))
             await writing.ended()
+            if not block.checksums:
+                block = block._replace(checksums=await _checksums_behind(reader))
             if file.checksums() != block.checksums:
                 raise self._mismatch(local)
         except BaseException:
@@ -218,6 +221,13 @@ class Incoming:
         size_bytes = min(size_bytes, self._reserved_bytes)
         self._reserved_bytes -= size_bytes
         self._home.volume.room.give_back(size_bytes)
+
+
+async def _checksums_behind(reader: FrameReader) -> bytes:
+    frame = await reader.next()
+    if not frame.checksums:
+        raise InvalidRequest("a block without its checksums")
+    return frame.checksums
 
 
 def _placed(batch: list[tuple[bytes, Block, bytes]], place: Place) -> Rows:

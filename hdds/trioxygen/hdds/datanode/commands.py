@@ -11,6 +11,7 @@ from trioxygen.hdds.copying.copies import Copies
 from trioxygen.hdds.datanode.homes import Homes
 from trioxygen.hdds.datanode.joins import Joins
 from trioxygen.hdds.datanode.replicas import Replicas
+from trioxygen.hdds.reconstruction.rebuilds import Rebuilds
 from trioxygen.hdds.ring.ring import Ring
 from trioxygen.proto.v1.scm_pb2 import (
     CloseContainerCommand,
@@ -26,8 +27,9 @@ log = logs.get(__name__)
 class Commands:
     """Shared by the senders to all SCMs: what one was told is done once."""
 
-    def __init__(self, clock: Clock, homes: Homes, copies: Copies) -> None:
-        self._clock, self._homes, self._copies = clock, homes, copies
+    def __init__(self, clock: Clock, homes: Homes, copies: Copies, rebuilds: Rebuilds) -> None:
+        self._clock, self._homes = clock, homes
+        self._copies, self._rebuilds = copies, rebuilds
         self._joins, self._replicas = Joins(clock, homes), Replicas(homes)
         self._term = 0
         # Deletions that are in the log and that the SCM has not been told of yet.
@@ -86,6 +88,10 @@ class Commands:
             valid_ms = command.valid_ms
             expires_ms = asked_ms + valid_ms if valid_ms else None
             self._copies.ask(command.replicate_container, expires_ms=expires_ms)
+        elif kind == "reconstruct_container":
+            valid_ms = command.valid_ms
+            expires_ms = asked_ms + valid_ms if valid_ms else None
+            self._rebuilds.ask(command.reconstruct_container, expires_ms=expires_ms)
         elif kind == "delete_container":
             await self._try("delete_container", self._replicas.delete(command.delete_container))
         else:

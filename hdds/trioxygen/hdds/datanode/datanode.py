@@ -23,6 +23,7 @@ from trioxygen.hdds.datanode.ports import Locate, ScmClient
 from trioxygen.hdds.datanode.service import DataNodeService
 from trioxygen.hdds.datanode.volumes import VolumeParts, belong_to, open_volume
 from trioxygen.hdds.datanode.work import VolumeWork
+from trioxygen.hdds.reconstruction.rebuilds import Rebuilder, Rebuilds
 from trioxygen.hdds.ring import recovery
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.places import Recovered
@@ -80,6 +81,7 @@ class DataNode:
         # Set once it knows of a ring of this node: blocks are given from then on.
         self.ring_known = asyncio.Event()
         self.copies = Copies(runtime, config, self.homes)
+        self.rebuilds = Rebuilds(runtime, config, self.copies.pace)
         self.imports = Imports(runtime, config, self.homes)
         self._collector = DataNodeCollector(self.works, self.copies, self.imports)
 
@@ -127,7 +129,9 @@ class DataNode:
         self._start_worker(self.imports)
         for number in range(1, self._config.copies_max + 1):
             self._start_worker(Copier(self.copies, number))
-        commands = Commands(self._runtime.clock, self.homes, self.copies)
+        for number in range(1, self._config.rebuilds_max + 1):
+            self._start_worker(Rebuilder(self.rebuilds, number))
+        commands = Commands(self._runtime.clock, self.homes, self.copies, self.rebuilds)
         instance = self._runtime.rng.getrandbits(63) | 1
         for number, scm in enumerate(self._scms, start=1):
             self._start_worker(

@@ -8,6 +8,7 @@ from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.network import Service
 from trioxygen.hdds.copying.imports import Imports
 from trioxygen.hdds.datanode.homes import Homes
+from trioxygen.hdds.datanode.replica_listing import list_replica
 from trioxygen.proto.v1 import datanode_pb2
 from trioxygen.proto.v1.datanode_pb2 import (
     DescribeDataNodeReply,
@@ -18,6 +19,8 @@ from trioxygen.proto.v1.datanode_pb2 import (
     ImportContainerReply,
     ListBlocksReply,
     ListBlocksRequest,
+    ListReplicaReply,
+    ListReplicaRequest,
     PutBlockReply,
     PutBlockRequest,
     ReadSmallBlockReply,
@@ -54,6 +57,7 @@ class DataNodeService:
                 "DescribeDataNode": self.describe_data_node,
                 "ListBlocks": self.list_blocks,
                 "DescribeImport": self.describe_import,
+                "ListReplica": self.list_replica,
             },
             uploads={
                 "WriteStream": self.write_stream,
@@ -127,3 +131,6 @@ class DataNodeService:
 
     async def list_blocks(self, request: ListBlocksRequest, call: Call) -> ListBlocksReply:
         return await self._list_blocks(request)
+
+    async def list_replica(self, request: ListReplicaRequest, call: Call) -> ListReplicaReply:
+        return await list_replica(self._homes, request)

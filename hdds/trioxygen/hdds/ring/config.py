@@ -29,6 +29,8 @@ class DataNodeConfig:
         that wait.
     copy_bytes_per_s: of all those; 0: as fast as it goes.
     imports_max: replicas that other nodes send here at once.
+    rebuilds_max: containers that parts are rebuilt of at once; rebuilds_queued_max: those with
+        those that wait.
     import_expiry_ms: one that broke off is dropped, unless it goes on within this time.
     """
 
@@ -75,6 +77,8 @@ class DataNodeConfig:
     copies_queued_max: int = 1_000
     copy_bytes_per_s: int = 128 * MIB
     imports_max: int = 10
+    rebuilds_max: int = 2
+    rebuilds_queued_max: int = 1_000
     import_expiry_ms: float = 5 * MINUTE_MS
 
     def __post_init__(self) -> None:

@@ -181,6 +181,34 @@ class ListBlocksReply(_message.Message):
     next: bytes
     def __init__(self, blocks: _Optional[_Iterable[_Union[StoredBlock, _Mapping]]] = ..., next: _Optional[bytes] = ...) -> None: ...
 
+class ListReplicaRequest(_message.Message):
+    __slots__ = ("container_id", "replica_index", "next_local", "count_max")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
+    NEXT_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    COUNT_MAX_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    replica_index: int
+    next_local: int
+    count_max: int
+    def __init__(self, container_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., next_local: _Optional[int] = ..., count_max: _Optional[int] = ...) -> None: ...
+
+class ListReplicaReply(_message.Message):
+    __slots__ = ("blocks", "next_local", "state", "used_bytes", "highest_local", "commit_sequence")
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    USED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    HIGHEST_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    blocks: _containers.RepeatedCompositeFieldContainer[StoredBlock]
+    next_local: int
+    state: _scm_pb2.ContainerState
+    used_bytes: int
+    highest_local: int
+    commit_sequence: int
+    def __init__(self, blocks: _Optional[_Iterable[_Union[StoredBlock, _Mapping]]] = ..., next_local: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ..., commit_sequence: _Optional[int] = ...) -> None: ...
+
 class DescribeImportRequest(_message.Message):
     __slots__ = ("container_id", "transfer_id")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -222,12 +250,14 @@ class ImportContainerHeader(_message.Message):
     def __init__(self, transfer_id: _Optional[str] = ..., container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ..., highest_local: _Optional[int] = ..., used_bytes: _Optional[int] = ..., next_local: _Optional[int] = ...) -> None: ...
 
 class ImportFrame(_message.Message):
-    __slots__ = ("block", "end")
+    __slots__ = ("block", "end", "checksums")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
+    CHECKSUMS_FIELD_NUMBER: _ClassVar[int]
     block: ImportedBlock
     end: ImportEnd
-    def __init__(self, block: _Optional[_Union[ImportedBlock, _Mapping]] = ..., end: _Optional[_Union[ImportEnd, _Mapping]] = ...) -> None: ...
+    checksums: bytes
+    def __init__(self, block: _Optional[_Union[ImportedBlock, _Mapping]] = ..., end: _Optional[_Union[ImportEnd, _Mapping]] = ..., checksums: _Optional[bytes] = ...) -> None: ...
 
 class ImportedBlock(_message.Message):
     __slots__ = ("local", "size_bytes", "commit_sequence", "checksums", "group")

@@ -81,6 +81,7 @@ class Replica:
                 "DescribeDataNode": self.unexpected,
                 "ListBlocks": self.unexpected,
                 "DescribeImport": self.unexpected,
+                "ListReplica": self.unexpected,
             },
             uploads={"WriteStream": self.write_stream, "ImportContainer": self.write_stream},
             downloads={"ReadStream": self.read_stream},

@@ -88,7 +88,12 @@ class Two:
 
 
 async def tell(member: Member, command: DataNodeCommand) -> None:
-    commands = Commands(member.runtime.clock, member.datanode.homes, member.datanode.copies)
+    commands = Commands(
+        member.runtime.clock,
+        member.datanode.homes,
+        member.datanode.copies,
+        member.datanode.rebuilds,
+    )
     await commands.execute(command, asked_ms=member.runtime.clock.monotonic_ms())
 
 

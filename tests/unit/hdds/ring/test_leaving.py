@@ -24,7 +24,12 @@ RING = RINGS[0]
 
 
 async def tell(member: Member, command: DataNodeCommand) -> Commands:
-    commands = Commands(member.runtime.clock, member.datanode.homes, member.datanode.copies)
+    commands = Commands(
+        member.runtime.clock,
+        member.datanode.homes,
+        member.datanode.copies,
+        member.datanode.rebuilds,
+    )
     await commands.execute(command, asked_ms=member.runtime.clock.monotonic_ms())
     return commands
 

@@ -33,7 +33,7 @@ LARGE = bytes(range(256)) * (2 << 12)
 
 
 async def tell(n: Node, command: DataNodeCommand) -> None:
-    commands = Commands(n.runtime.clock, n.datanode.homes, n.datanode.copies)
+    commands = Commands(n.runtime.clock, n.datanode.homes, n.datanode.copies, n.datanode.rebuilds)
     await commands.execute(command, asked_ms=n.runtime.clock.monotonic_ms())
 
 
@@ -130,7 +130,9 @@ def test_blocks_of_a_container_whose_ring_is_not_here_are_deleted_by_the_volumes
             await n.write(2, b"two")
             await n.flush()
             n.container().belongs_to(99)
-            commands = Commands(n.runtime.clock, n.datanode.homes, n.datanode.copies)
+            commands = Commands(
+                n.runtime.clock, n.datanode.homes, n.datanode.copies, n.datanode.rebuilds
+            )
             gone = BlockRange(container=1, first_local=1, count=1)
             command = DeleteBlocksCommand(transaction_id=5, blocks=[gone])
             await commands.execute(DataNodeCommand(delete_blocks=command), asked_ms=0)

@@ -57,7 +57,7 @@ def test_ring_that_could_not_be_joined_is_joined_when_it_is_told_again(tmp_path:
 
             await n.write(1, b"own")
             clock = ManualClock()
-            commands = Commands(clock, n.datanode.homes, n.datanode.copies)
+            commands = Commands(clock, n.datanode.homes, n.datanode.copies, n.datanode.rebuilds)
             told = [
                 DataNodeCommand(create_pipeline=PipelineCommand(pipeline=OTHER)),
                 DataNodeCommand(close_container=CloseContainerCommand(container_id=1)),
@@ -83,7 +83,7 @@ def test_ring_that_cannot_be_joined_is_not_tried_with_each_heartbeat(tmp_path: P
     async def run() -> None:
         ring, clock = FailingRings(math.inf), ManualClock()
         async with node(tmp_path, ring=ring) as n:
-            commands = Commands(clock, n.datanode.homes, n.datanode.copies)
+            commands = Commands(clock, n.datanode.homes, n.datanode.copies, n.datanode.rebuilds)
 
             async def tries_within(seconds: int) -> int:
                 before = ring.tries

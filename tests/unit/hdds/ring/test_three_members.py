@@ -198,12 +198,22 @@ def test_state_of_a_container_changes_by_the_log_alone(tmp_path: Path) -> None:
         close = CloseContainerCommand(container_id=40)
         command = DataNodeCommand(term=1, close_container=close)
         for member in others:
-            commands = Commands(member.runtime.clock, member.datanode.homes, member.datanode.copies)
+            commands = Commands(
+                member.runtime.clock,
+                member.datanode.homes,
+                member.datanode.copies,
+                member.datanode.rebuilds,
+            )
             await commands.execute(command, asked_ms=member.runtime.clock.monotonic_ms())
         assert states(three, 40) == {ContainerState.OPEN}
         for member in others:
             await member.end(crash=True)
-        commands = Commands(leader.runtime.clock, leader.datanode.homes, leader.datanode.copies)
+        commands = Commands(
+            leader.runtime.clock,
+            leader.datanode.homes,
+            leader.datanode.copies,
+            leader.datanode.rebuilds,
+        )
         # It does not hold up the heartbeat that brought it either.
         async with asyncio.timeout(15):
             await commands.execute(command, asked_ms=leader.runtime.clock.monotonic_ms())

@@ -81,6 +81,12 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
     datanode.ListBlocksRequest: rules(after=raw(16), count_max=number(1, 10_000)),
     datanode.CreateContainerCommand: rules(container_id=ID, replica_index=REPLICA_INDEX),
     datanode.BeginCloseCommand: rules(container_id=ID),
+    datanode.ListReplicaRequest: rules(
+        container_id=ID,
+        replica_index=REPLICA_INDEX,
+        next_local=ID_OR_NONE,
+        count_max=number(1, 1_000),
+    ),
     datanode.DescribeImportRequest: rules(container_id=ID, transfer_id=NAME),
     datanode.ImportContainerHeader: rules(
         transfer_id=NAME,
@@ -94,7 +100,7 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
         used_bytes=SIZE_BYTES,
         next_local=ID_OR_NONE,
     ),
-    datanode.ImportFrame: rules(block=PART, end=PART),
+    datanode.ImportFrame: rules(block=PART, end=PART, checksums=raw(4 * MIB)),
     # Held to the bytes that follow.
     datanode.ImportedBlock: rules(
         local=ID_OR_NONE,

@@ -19,7 +19,7 @@ from trioxygen.gateway.store.port import Written
 from trioxygen.hdds.client.block_stream import BlockStream
 from trioxygen.hdds.client.patience import AWAY
 from trioxygen.hdds.client.writer import BlockWriter
-from trioxygen.proto.v1.types_pb2 import BlockSlice
+from trioxygen.proto.v1.types_pb2 import EC, BlockSlice
 
 # Another DataNode may take what fails with these.
 _ELSEWHERE: Final = (*AWAY, NoSpace)
@@ -45,6 +45,8 @@ class BlocksWritten(Written):
                 length_bytes=length,
                 lease_id=block.lease.lease_id,
                 tag=tag,
+                # Of an erasure-coded block: where its cells lie follows from that.
+                block_bytes=length if block.lease.pipeline.replication.type == EC else 0,
             )
             for block, length, tag in zip(taken, lengths, tags, strict=True)
         ]

@@ -1,0 +1,345 @@
+"""One container's lost parts, computed from those that are left, and sent to their new holders.
+
+A holder takes them in as a copy (`copying/incoming`): nothing can be read there before all of it is
+on stable storage. A block is checked as a whole, by its tag, before the holder is told its sums."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final
+
+from trioxygen.common import logs
+from trioxygen.common.container_state import ContainerState
+from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import ChecksumMismatch, Unavailable
+from trioxygen.common.replication import Replication
+from trioxygen.common.rpc.network import Channel, Upload
+from trioxygen.common.runtime import Runtime
+from trioxygen.common.tokens import random_token
+from trioxygen.common.units import KIB, MIB, MINUTE_MS, SECOND_MS
+from trioxygen.hdds.checksums import RunningChecksums
+from trioxygen.hdds.container.blocks import Block
+from trioxygen.hdds.copying.frames import block_frame, checksums_frame, end_frame
+from trioxygen.hdds.copying.pace import Pace
+from trioxygen.hdds.ec.codec import codec_of
+from trioxygen.hdds.ec.layout import GroupLayout
+from trioxygen.hdds.ec.part_stream import PartLost, PartStream, all_of
+from trioxygen.hdds.reconstruction.listing import Listing
+from trioxygen.hdds.reconstruction.parts import (
+    HeldPart,
+    Rebuilding,
+    is_whole_block,
+    rebuilding_of,
+)
+from trioxygen.hdds.ring.pending import DeletedRange
+from trioxygen.proto.v1.datanode_pb2 import (
+    DescribeImportReply,
+    DescribeImportRequest,
+    ImportContainerHeader,
+    ReadStreamHeader,
+)
+from trioxygen.proto.v1.scm_pb2 import ReconstructContainerCommand
+from trioxygen.proto.v1.types_pb2 import BlockId
+
+log = logs.get(__name__)
+
+# A part of at most that much is kept until its checksums are known.
+_KEPT_BYTES_MAX: Final = MIB
+# Blocks of which the largest parts are so small are rebuilt several at a time.
+_SMALL_PART_BYTES: Final = 64 * KIB
+_SMALL_AT_ONCE: Final = 16
+_SILENCE_MS: Final = 30 * SECOND_MS
+_CALL_MS: Final = 10 * SECOND_MS
+_FINISH_MS: Final = 5 * MINUTE_MS
+_TRIES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Attributes: next_local: it has all blocks before that one, from a former try."""
+
+    upload: Upload
+    next_local: int
+
+
+# By index.
+Targets = Mapping[int, Target]
+
+
+class Rebuild:
+    """Args: node_id: of whoever computes. pace: of all that this node sends.
+
+    Attributes:
+    rebuilt_blocks, rebuilt_bytes: of parts that were computed and sent.
+    abandoned: blocks that there are too few parts of.
+    """
+
+    def __init__(
+        self, runtime: Runtime, command: ReconstructContainerCommand, *, node_id: str, pace: Pace
+    ) -> None:
+        self._runtime, self._command, self._node_id = runtime, command, node_id
+        self._pace = pace
+        self._container_id = command.container_id
+        self._replication = Replication.of_proto(command.replication)
+        self._codec = codec_of(self._replication.data, self._replication.parity)
+        channel = runtime.network.channel
+        self._sources: dict[int, Channel] = {
+            each.replica_index: channel(each.address) for each in command.sources
+        }
+        self._targets: dict[int, Channel] = {
+            each.replica_index: channel(each.address) for each in command.targets
+        }
+        self._transfer_id = random_token(runtime.rng, 16)
+        # (local, index): could not be read.
+        self._bad: set[tuple[int, int]] = set()
+        self.rebuilt_blocks = self.rebuilt_bytes = self.abandoned = 0
+
+    async def run(self) -> None:
+        """Returns when the targets have their parts.
+
+        Raises: ContainerNotOpen: a source may still change; Unavailable: no codec, too few sources;
+            what sources and targets raise."""
+        if len(self._sources) < self._replication.data:
+            raise Unavailable("too few parts are left", container=self._container_id)
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                await self._try()
+                return
+            except PartLost as part:
+                if not tries_left:
+                    raise part.error from part
+                log.warning("part_not_read", container=self._container_id, reason=part)
+
+    async def _try(self) -> None:
+        self.rebuilt_blocks = self.rebuilt_bytes = self.abandoned = 0
+        listing = Listing(self._container_id, self._sources)
+        # The first page tells what is announced.
+        async with aclosing(listing.blocks()) as blocks:
+            first = await anext(blocks, None)
+            targets: dict[int, Target] = {}
+            try:
+                for index in self._targets:
+                    target = await self._begin(index, listing)
+                    if target is not None:
+                        targets[index] = target
+                sent = [] if first is None else await self._send_all(targets, first, blocks)
+                gone = await self._deleted_of(sent)
+                for target in targets.values():
+                    await target.upload.send(end_frame(gone))
+                await all_of([target.upload.finish(_FINISH_MS) for target in targets.values()])
+            finally:
+                for target in targets.values():
+                    await target.upload.cancel()
+
+    async def _begin(self, index: int, listing: Listing) -> Target | None:
+        """None: it has its part already."""
+        described = await self._targets[index].call(
+            "DataNode/DescribeImport",
+            DescribeImportRequest(container_id=self._container_id, transfer_id=self._transfer_id),
+            DescribeImportReply,
+            timeout_ms=_CALL_MS,
+        )
+        state = ContainerState(described.state) if described.state else None
+        if state in (ContainerState.CLOSED, ContainerState.QUASI_CLOSED):
+            return None
+        next_local = described.next_local
+        header = self._header(index, listing, next_local)
+        upload = await self._targets[index].upload("DataNode/ImportContainer", header)
+        return Target(upload, next_local)
+
+    def _header(self, index: int, listing: Listing, next_local: int) -> ImportContainerHeader:
+        return ImportContainerHeader(
+            transfer_id=self._transfer_id,
+            next_local=next_local,
+            container_id=self._container_id,
+            state=ContainerState.CLOSED.proto,
+            pipeline_id=self._command.pipeline_id,
+            replica_index=index,
+            commit_sequence=listing.commit_sequence,
+            origin_node_id=self._node_id,
+            highest_local=listing.highest_local,
+            # No part is larger than the first data part, which one of the sources has, or parity.
+            used_bytes=listing.used_bytes,
+        )
+
+    async def _send_all(
+        self,
+        targets: Targets,
+        first: tuple[int, dict[int, HeldPart]],
+        others: AsyncIterator[tuple[int, dict[int, HeldPart]]],
+    ) -> list[int]:
+        """The blocks that were sent."""
+        sent: list[int] = []
+        small: list[tuple[Rebuilding, dict[int, HeldPart]]] = []
+        local, held = first
+        while True:
+            rebuilding = self._rebuilding(local, held)
+            if rebuilding is not None and _wanted(targets, rebuilding):
+                sent.append(local)
+                is_small = rebuilding.part_bytes_max <= _SMALL_PART_BYTES
+                if is_small:
+                    small.append((rebuilding, held))
+                if not is_small or len(small) >= _SMALL_AT_ONCE:
+                    await self._send_small(targets, small)
+                    small.clear()
+                if not is_small:
+                    await self._send_block(targets, rebuilding, held)
+            following = await anext(others, None)
+            if following is None:
+                break
+            local, held = following
+        await self._send_small(targets, small)
+        return sent
+
+    def _rebuilding(self, local: int, held: Mapping[int, HeldPart]) -> Rebuilding | None:
+        def layout_of(block_bytes: int) -> GroupLayout:
+            return GroupLayout.of(self._replication, block_bytes)
+
+        avoided = {index for bad_local, index in self._bad if bad_local == local}
+        rebuilding = rebuilding_of(local, held, layout_of, avoided=avoided)
+        if rebuilding is None:
+            self.abandoned += 1
+            log.error("block_not_rebuilt", container=self._container_id, local=local)
+        return rebuilding
+
+    # ---- blocks ----
+
+    async def _send_small(
+        self,
+        targets: Targets,
+        blocks: Sequence[tuple[Rebuilding, Mapping[int, HeldPart]]],
+    ) -> None:
+        if not blocks:
+            return
+        computed = await all_of([self._compute(rebuilding) for rebuilding, _ in blocks])
+        for (rebuilding, held), parts in zip(blocks, computed, strict=True):
+            await self._send_computed(targets, rebuilding, held, parts)
+
+    async def _compute(self, rebuilding: Rebuilding) -> dict[int, bytes]:
+        parts: dict[int, list[bytes]] = {index: [] for index in rebuilding.lost}
+        async with aclosing(self._stripes(rebuilding)) as stripes:
+            async for stripe in stripes:
+                for index, cell in stripe.items():
+                    parts[index].append(cell)
+        return {index: b"".join(cells) for index, cells in parts.items()}
+
+    async def _send_computed(
+        self,
+        targets: Targets,
+        rebuilding: Rebuilding,
+        held: Mapping[int, HeldPart],
+        parts: Mapping[int, bytes],
+    ) -> None:
+        sums: dict[int, bytes] = {}
+        for index, part in parts.items():
+            running = RunningChecksums()
+            running.update((part,))
+            sums[index] = running.finish()
+        self._check(rebuilding, held, sums)
+        for index in _wanted(targets, rebuilding):
+            upload = targets[index].upload
+            await self._pace.take(len(parts[index]))
+            await upload.send(self._frame(rebuilding, index, sums[index]))
+            await upload.send(parts[index])
+            self._count(len(parts[index]))
+
+    async def _send_block(
+        self,
+        targets: Targets,
+        rebuilding: Rebuilding,
+        held: Mapping[int, HeldPart],
+    ) -> None:
+        if rebuilding.part_bytes_max <= _KEPT_BYTES_MAX:
+            await self._send_computed(targets, rebuilding, held, await self._compute(rebuilding))
+            return
+        running = {index: RunningChecksums() for index in rebuilding.lost}
+        wanted = _wanted(targets, rebuilding)
+        for index in wanted:
+            await targets[index].upload.send(self._frame(rebuilding, index, b""))
+        async with aclosing(self._stripes(rebuilding)) as stripes:
+            async for stripe in stripes:
+                for index, cell in stripe.items():
+                    running[index].update((cell,))
+                filled = wanted & stripe.keys()
+                await self._pace.take(sum(len(stripe[index]) for index in filled))
+                await all_of([targets[index].upload.send(stripe[index]) for index in filled])
+        sums = {index: each.finish() for index, each in running.items()}
+        self._check(rebuilding, held, sums)
+        for index in wanted:
+            await targets[index].upload.send(checksums_frame(sums[index]))
+            self._count(rebuilding.layout.index_bytes(index))
+
+    def _count(self, size_bytes: int) -> None:
+        self.rebuilt_blocks += 1
+        self.rebuilt_bytes += size_bytes
+
+    def _frame(self, rebuilding: Rebuilding, index: int, checksums: bytes) -> bytes:
+        size_bytes = rebuilding.layout.index_bytes(index)
+        block = Block(size_bytes, 0, checksums, 0, 0, rebuilding.group)
+        return block_frame(rebuilding.local, block)
+
+    def _check(
+        self, rebuilding: Rebuilding, held: Mapping[int, HeldPart], sums: Mapping[int, bytes]
+    ) -> None:
+        """Raises: ChecksumMismatch."""
+        checksums = {index: part.checksums for index, part in held.items()} | dict(sums)
+        if not is_whole_block(self._container_id, rebuilding, checksums):
+            raise ChecksumMismatch(
+                "a rebuilt block is not the one that was written",
+                container=self._container_id,
+                local=rebuilding.local,
+            )
+
+    async def _stripes(self, rebuilding: Rebuilding) -> AsyncGenerator[dict[int, bytes], None]:
+        """Cells of the lost indexes, as long as they are. Raises: PartLost."""
+        layout = rebuilding.layout
+        streams = {index: self._stream(rebuilding, index) for index in rebuilding.sources}
+        empty: dict[int, Buffer] = {
+            index: b"" for index in layout.data_indexes if not layout.index_bytes(index)
+        }
+        try:
+            for stripe in layout.stripe_ranges(0, layout.block_bytes):
+                at, length_bytes = stripe.offset_bytes, stripe.length_bytes
+                taken = await all_of([
+                    stream.take(layout.clipped(index, at, length_bytes), _SILENCE_MS)
+                    for index, stream in streams.items()
+                ])  # fmt: skip
+                cells = empty | dict(zip(streams, taken, strict=True))
+                decoded = self._codec.decode(cells, rebuilding.lost, length_bytes)
+                yield {
+                    index: cell[: layout.clipped(index, at, length_bytes)]
+                    for index, cell in decoded.items()
+                    if layout.clipped(index, at, length_bytes)
+                }
+        except PartLost as part:
+            self._bad.add((rebuilding.local, part.index))
+            raise
+        finally:
+            await all_of([stream.close() for stream in streams.values()])
+
+    def _stream(self, rebuilding: Rebuilding, index: int) -> PartStream:
+        header = ReadStreamHeader(
+            block=BlockId(container=self._container_id, local=rebuilding.local),
+            length_bytes=rebuilding.layout.index_bytes(index),
+            tag=rebuilding.group.tag,
+            replica_index=index,
+            piece_bytes_max=rebuilding.layout.cell_bytes,
+        )
+        return PartStream(self._sources[index], header, timeout_ms=_SILENCE_MS)
+
+    async def _deleted_of(self, sent: Sequence[int]) -> list[DeletedRange]:
+        """Blocks that were deleted since they were listed: the targets may not have been told."""
+        left: set[int] = set()
+        async with aclosing(Listing(self._container_id, self._sources).blocks()) as blocks:
+            async for local, _ in blocks:
+                left.add(local)
+        return [DeletedRange(self._container_id, local, 1) for local in sent if local not in left]
+
+
+def _wanted(targets: Targets, rebuilding: Rebuilding) -> set[int]:
+    """Indexes whose new holders are sent their part."""
+    return {
+        index
+        for index, target in targets.items()
+        if index in rebuilding.lost and rebuilding.local >= target.next_local
+    }
