@@ -7,7 +7,9 @@ from google.protobuf.message import Message
 from trioxygen.common.clock import Clock
 from trioxygen.common.paging import Room
 from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.scm.outstanding import OutstandingDeletions
 from trioxygen.metadata.scm.pipelines import at_home
+from trioxygen.metadata.scm.rate import RecentRate
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, id_key
 from trioxygen.metadata.store.ports import ReadTxn
@@ -55,11 +57,17 @@ class Deletions:
         self._sent_ms: dict[tuple[str, int], float] = {}
         # By node: no row up to this key waits for it, nor will one: later rows have higher keys.
         self._passed: dict[str, bytes] = {}
+        self.outstanding = OutstandingDeletions(
+            executor, copied_to=copying.targets_of, awaited=self.await_anew
+        )
+        # Blocks that all have deleted.
+        self.deleted = RecentRate()
 
     def forget(self) -> None:
         """What was sent to whom."""
         self._sent_ms.clear()
         self._passed.clear()
+        self.outstanding.forget()
 
     async def take(self, request: DeleteBlocksRequest) -> Message:
         """With who holds the blocks: reports say so, the state does not."""
@@ -124,5 +132,8 @@ class Deletions:
             return
         node_id = heartbeat.node_id
         await self._executor.execute(AckDeletedBlocks(node_id=node_id, transaction_ids=confirmed))
+        blocks = self.outstanding.confirmed(confirmed)
+        if blocks:
+            self.deleted.add(self._clock.monotonic_ms(), blocks)
         for transaction_id in confirmed:
             self._sent_ms.pop((node_id, transaction_id), None)

@@ -2,15 +2,28 @@
 leader's memory; it follows the table, where rows only come behind those that are there."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from trioxygen.common.paging import Room
 from trioxygen.metadata.replication.executor import Executor
-from trioxygen.metadata.scm.schema import DELETED_BLOCKS, id_key
+from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, id_key
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1.scm_pb2 import AwaitDeletions, DeletedBlocksRow
 
 _NO_TRANSACTIONS: Final[frozenset[int]] = frozenset()
+_LOOKED_AT_AGAIN_MAX: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outstanding:
+    """A transaction. Attributes: size_bytes: by the mean size of its containers' blocks."""
+
+    container_ids: tuple[int, ...]
+    blocks: int
+    size_bytes: int
+    taken_ms: int
 
 
 class OutstandingDeletions:
@@ -28,42 +41,96 @@ class OutstandingDeletions:
     ) -> None:
         self._executor, self._copied_to, self._awaited = executor, copied_to, awaited
         self._last_key: bytes | None = None
+        # By transaction, the oldest first.
+        self._outstanding: dict[int, Outstanding] = {}
         self._transactions: dict[int, set[int]] = {}
         # Nodes that rows wait for also, once it is stored.
         self._missed: dict[str, set[int]] = {}
+        self.blocks = self.size_bytes = 0
+        self.is_counted = False
 
     def forget(self) -> None:
         self._last_key = None
-        self._transactions.clear()
-        self._missed.clear()
+        for kept in (self._outstanding, self._transactions, self._missed):
+            kept.clear()
+        self.blocks = self.size_bytes = 0
+        self.is_counted = False
+
+    def __len__(self) -> int:
+        return len(self._outstanding)
+
+    def oldest(self) -> tuple[int, Outstanding] | None:
+        return next(iter(self._outstanding.items()), None)
 
     def catch_up(self) -> bool:
         """Takes in rows that have come. False: there are more."""
         with self._executor.store.read() as txn:
+            self._look_again(txn)
             room = Room()
             for key, value in txn.scan(DELETED_BLOCKS.table, prefix=b"", after=self._last_key):
                 if not room.takes(len(value)):
                     return False
-                self._note(DeletedBlocksRow.FromString(value))
+                self._note(txn, DeletedBlocksRow.FromString(value))
                 self._last_key = key
+        self.is_counted = True
         return True
 
-    def _note(self, row: DeletedBlocksRow) -> None:
-        for container_id in {blocks.container for blocks in row.blocks}:
+    def _look_again(self, txn: ReadTxn) -> None:
+        """At the oldest: rows also go because a node does, or an OM was put back."""
+        for transaction_id in [*islice(self._outstanding, _LOOKED_AT_AGAIN_MAX)]:
+            if not DELETED_BLOCKS.exists(txn, id_key(transaction_id)):
+                self._end(transaction_id)
+
+    def _note(self, txn: ReadTxn, row: DeletedBlocksRow) -> None:
+        blocks = size_bytes = 0
+        container_ids: dict[int, float] = {}
+        for each in row.blocks:
+            if each.container not in container_ids:
+                container_ids[each.container] = _mean_bytes(txn, each.container)
+            blocks += each.count
+            size_bytes += int(each.count * container_ids[each.container])
+        self._outstanding[row.transaction_id] = Outstanding(
+            container_ids=tuple(container_ids),
+            blocks=blocks,
+            size_bytes=size_bytes,
+            taken_ms=row.taken_ms,
+        )
+        self.blocks += blocks
+        self.size_bytes += size_bytes
+        for container_id in container_ids:
             self._transactions.setdefault(container_id, set()).add(row.transaction_id)
             for node_id in self._copied_to(container_id) - {*row.waiting_node_ids}:
                 self._missed.setdefault(node_id, set()).add(row.transaction_id)
 
+    def confirmed(self, transaction_ids: Iterable[int]) -> int:
+        """By a node: those that nobody else is waited for have come to their end. Returns: blocks
+        of these."""
+        blocks = 0
+        with self._executor.store.read() as txn:
+            for transaction_id in transaction_ids:
+                if not DELETED_BLOCKS.exists(txn, id_key(transaction_id)):
+                    blocks += self._end(transaction_id)
+        return blocks
+
+    def _end(self, transaction_id: int) -> int:
+        ended = self._outstanding.pop(transaction_id, None)
+        if ended is None:
+            return 0
+        self.blocks -= ended.blocks
+        self.size_bytes -= ended.size_bytes
+        for container_id in ended.container_ids:
+            of_it = self._transactions.get(container_id, set())
+            of_it.discard(transaction_id)
+            if not of_it:
+                self._transactions.pop(container_id, None)
+        return ended.blocks
+
     def of_container(self, txn: ReadTxn, container_id: int) -> frozenset[int]:
         """Transactions that wait."""
-        known = self._transactions.get(container_id)
-        if known is None:
-            return _NO_TRANSACTIONS
-        gone = {each for each in known if not DELETED_BLOCKS.exists(txn, id_key(each))}
-        known -= gone
-        if not known:
-            del self._transactions[container_id]
-        return frozenset(known)
+        for transaction_id in [*self._transactions.get(container_id, ())]:
+            if not DELETED_BLOCKS.exists(txn, id_key(transaction_id)):
+                self._end(transaction_id)
+        return frozenset(self._transactions.get(container_id, _NO_TRANSACTIONS))
 
     def waits(self, txn: ReadTxn, container_id: int) -> bool:
         return container_id in self._transactions and bool(self.of_container(txn, container_id))
@@ -91,3 +158,8 @@ class OutstandingDeletions:
             else:
                 self._missed.pop(node_id, None)
             self._awaited(node_id)
+
+
+def _mean_bytes(txn: ReadTxn, container_id: int) -> float:
+    row = CONTAINERS.get(txn, id_key(container_id))
+    return row.used_bytes / row.block_count if row is not None and row.block_count else 0.0

@@ -23,6 +23,7 @@ class _Node:
     containers: dict[int, ContainerReport] = field(default_factory=dict)
     taking: dict[int, None] = field(default_factory=dict)
     reporting: dict[int, ContainerReport] | None = None
+    garbage_bytes: int = 0
 
 
 class Replicas:
@@ -46,8 +47,10 @@ class Replicas:
             if report.state == DELETED:
                 changed += self._lose(node_id, node, container_id)
                 continue
-            if _differs(node.containers.get(container_id), report):
+            before = node.containers.get(container_id)
+            if _differs(before, report):
                 changed.append(container_id)
+            node.garbage_bytes += report.garbage_bytes - (before.garbage_bytes if before else 0)
             node.containers[container_id] = report
             self._holders.setdefault(container_id, set()).add(node_id)
             if report.state in _TAKING:
@@ -66,8 +69,10 @@ class Replicas:
         node.taking.pop(container_id, None)
         if node.reporting is not None:
             node.reporting.pop(container_id, None)
-        if node.containers.pop(container_id, None) is None:
+        lost = node.containers.pop(container_id, None)
+        if lost is None:
             return []
+        node.garbage_bytes -= lost.garbage_bytes
         self._forget(container_id, node_id)
         return [container_id]
 
@@ -101,6 +106,10 @@ class Replicas:
         return {
             node_id: self._nodes[node_id].containers[container_id] for node_id in sorted(holders)
         }
+
+    def garbage_bytes(self) -> int:
+        """Deleted, and not given back yet, at all nodes."""
+        return sum(node.garbage_bytes for node in self._nodes.values())
 
     def address(self, node_id: str) -> str:
         """Empty: it has not registered here."""

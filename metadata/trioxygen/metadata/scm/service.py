@@ -18,6 +18,7 @@ from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm import commands, description
 from trioxygen.metadata.scm.allocator import Allocator
 from trioxygen.metadata.scm.config import ScmConfig
+from trioxygen.metadata.scm.container_calls import ContainerCalls
 from trioxygen.metadata.scm.deletion import Deletions
 from trioxygen.metadata.scm.health_watch import HealthWatch
 from trioxygen.metadata.scm.heartbeats import Heartbeats
@@ -129,6 +130,7 @@ class StorageContainerManager:
             "Heartbeat": self._heartbeat,
             "DescribeScm": self._describe,
             **self._made_operator_calls().handlers(),
+            **self._made_container_calls().handlers(),
         }
         return Service(
             _DESCRIPTOR,
@@ -234,6 +236,11 @@ class StorageContainerManager:
             may_replicate=self.repair_gate.may_replicate,
         )
 
+    def _made_container_calls(self) -> ContainerCalls:
+        return ContainerCalls(
+            self._lead, self._executor, self._care.descriptions, node_id=self._config.node_id
+        )
+
     def _made_operator_calls(self) -> OperatorCalls:
         operations = NodeOperations(
             self._runtime,
@@ -261,6 +268,7 @@ class StorageContainerManager:
             self.repair_gate,
             self._pipeline_watch,
             self._care.repairs,
+            self._care.departures,
         ):
             self._workers.append(self._runtime.tasks.start_worker(worker))
 

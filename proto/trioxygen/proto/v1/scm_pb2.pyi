@@ -714,3 +714,177 @@ class DescribeSafeModeReply(_message.Message):
 class ExitSafeModeRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class DescribeReplicationRequest(_message.Message):
+    __slots__ = ("samples_max",)
+    SAMPLES_MAX_FIELD_NUMBER: _ClassVar[int]
+    samples_max: int
+    def __init__(self, samples_max: _Optional[int] = ...) -> None: ...
+
+class ContainersInHealth(_message.Message):
+    __slots__ = ("health", "count", "sample_ids")
+    HEALTH_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_IDS_FIELD_NUMBER: _ClassVar[int]
+    health: str
+    count: int
+    sample_ids: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, health: _Optional[str] = ..., count: _Optional[int] = ..., sample_ids: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class RepairInFlight(_message.Message):
+    __slots__ = ("kind", "container_id", "node_id", "target_node_ids", "age_ms", "left_ms", "size_bytes")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    TARGET_NODE_IDS_FIELD_NUMBER: _ClassVar[int]
+    AGE_MS_FIELD_NUMBER: _ClassVar[int]
+    LEFT_MS_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    container_id: int
+    node_id: str
+    target_node_ids: _containers.RepeatedScalarFieldContainer[str]
+    age_ms: int
+    left_ms: int
+    size_bytes: int
+    def __init__(self, kind: _Optional[str] = ..., container_id: _Optional[int] = ..., node_id: _Optional[str] = ..., target_node_ids: _Optional[_Iterable[str]] = ..., age_ms: _Optional[int] = ..., left_ms: _Optional[int] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+
+class WaitingContainer(_message.Message):
+    __slots__ = ("container_id", "reason")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    reason: str
+    def __init__(self, container_id: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class DepartureProgress(_message.Message):
+    __slots__ = ("node_id", "operation", "containers", "containers_left", "bytes_left", "pipelines_left", "waiting", "estimated_ms", "counted")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_FIELD_NUMBER: _ClassVar[int]
+    CONTAINERS_FIELD_NUMBER: _ClassVar[int]
+    CONTAINERS_LEFT_FIELD_NUMBER: _ClassVar[int]
+    BYTES_LEFT_FIELD_NUMBER: _ClassVar[int]
+    PIPELINES_LEFT_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATED_MS_FIELD_NUMBER: _ClassVar[int]
+    COUNTED_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    operation: NodeOperation
+    containers: int
+    containers_left: int
+    bytes_left: int
+    pipelines_left: int
+    waiting: _containers.RepeatedCompositeFieldContainer[WaitingContainer]
+    estimated_ms: int
+    counted: bool
+    def __init__(self, node_id: _Optional[str] = ..., operation: _Optional[_Union[NodeOperation, str]] = ..., containers: _Optional[int] = ..., containers_left: _Optional[int] = ..., bytes_left: _Optional[int] = ..., pipelines_left: _Optional[int] = ..., waiting: _Optional[_Iterable[_Union[WaitingContainer, _Mapping]]] = ..., estimated_ms: _Optional[int] = ..., counted: _Optional[bool] = ...) -> None: ...
+
+class DescribeReplicationReply(_message.Message):
+    __slots__ = ("node_id", "waiting", "health", "queued", "copies", "rebuilds", "removals", "weight", "weight_max", "in_flight", "made", "made_bytes", "made_bytes_per_s", "looked_at_all_ms", "departures")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
+    HEALTH_FIELD_NUMBER: _ClassVar[int]
+    QUEUED_FIELD_NUMBER: _ClassVar[int]
+    COPIES_FIELD_NUMBER: _ClassVar[int]
+    REBUILDS_FIELD_NUMBER: _ClassVar[int]
+    REMOVALS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_MAX_FIELD_NUMBER: _ClassVar[int]
+    IN_FLIGHT_FIELD_NUMBER: _ClassVar[int]
+    MADE_FIELD_NUMBER: _ClassVar[int]
+    MADE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MADE_BYTES_PER_S_FIELD_NUMBER: _ClassVar[int]
+    LOOKED_AT_ALL_MS_FIELD_NUMBER: _ClassVar[int]
+    DEPARTURES_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    waiting: bool
+    health: _containers.RepeatedCompositeFieldContainer[ContainersInHealth]
+    queued: int
+    copies: int
+    rebuilds: int
+    removals: int
+    weight: int
+    weight_max: int
+    in_flight: _containers.RepeatedCompositeFieldContainer[RepairInFlight]
+    made: int
+    made_bytes: int
+    made_bytes_per_s: int
+    looked_at_all_ms: int
+    departures: _containers.RepeatedCompositeFieldContainer[DepartureProgress]
+    def __init__(self, node_id: _Optional[str] = ..., waiting: _Optional[bool] = ..., health: _Optional[_Iterable[_Union[ContainersInHealth, _Mapping]]] = ..., queued: _Optional[int] = ..., copies: _Optional[int] = ..., rebuilds: _Optional[int] = ..., removals: _Optional[int] = ..., weight: _Optional[int] = ..., weight_max: _Optional[int] = ..., in_flight: _Optional[_Iterable[_Union[RepairInFlight, _Mapping]]] = ..., made: _Optional[int] = ..., made_bytes: _Optional[int] = ..., made_bytes_per_s: _Optional[int] = ..., looked_at_all_ms: _Optional[int] = ..., departures: _Optional[_Iterable[_Union[DepartureProgress, _Mapping]]] = ...) -> None: ...
+
+class DescribeDeletionRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DescribeDeletionReply(_message.Message):
+    __slots__ = ("transactions", "blocks", "estimated_bytes", "oldest_ms", "oldest_waits_for", "blocks_per_s", "garbage_bytes", "counted")
+    TRANSACTIONS_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_MS_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_WAITS_FOR_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_PER_S_FIELD_NUMBER: _ClassVar[int]
+    GARBAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    COUNTED_FIELD_NUMBER: _ClassVar[int]
+    transactions: int
+    blocks: int
+    estimated_bytes: int
+    oldest_ms: int
+    oldest_waits_for: _containers.RepeatedScalarFieldContainer[str]
+    blocks_per_s: int
+    garbage_bytes: int
+    counted: bool
+    def __init__(self, transactions: _Optional[int] = ..., blocks: _Optional[int] = ..., estimated_bytes: _Optional[int] = ..., oldest_ms: _Optional[int] = ..., oldest_waits_for: _Optional[_Iterable[str]] = ..., blocks_per_s: _Optional[int] = ..., garbage_bytes: _Optional[int] = ..., counted: _Optional[bool] = ...) -> None: ...
+
+class DescribeContainerRequest(_message.Message):
+    __slots__ = ("container_id",)
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    def __init__(self, container_id: _Optional[int] = ...) -> None: ...
+
+class DescribedReplica(_message.Message):
+    __slots__ = ("node_id", "report", "health", "operation", "rack")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPORT_FIELD_NUMBER: _ClassVar[int]
+    HEALTH_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_FIELD_NUMBER: _ClassVar[int]
+    RACK_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    report: ContainerReport
+    health: NodeHealth
+    operation: NodeOperation
+    rack: str
+    def __init__(self, node_id: _Optional[str] = ..., report: _Optional[_Union[ContainerReport, _Mapping]] = ..., health: _Optional[_Union[NodeHealth, str]] = ..., operation: _Optional[_Union[NodeOperation, str]] = ..., rack: _Optional[str] = ...) -> None: ...
+
+class DescribeContainerReply(_message.Message):
+    __slots__ = ("container", "health", "replicas", "in_flight")
+    CONTAINER_FIELD_NUMBER: _ClassVar[int]
+    HEALTH_FIELD_NUMBER: _ClassVar[int]
+    REPLICAS_FIELD_NUMBER: _ClassVar[int]
+    IN_FLIGHT_FIELD_NUMBER: _ClassVar[int]
+    container: ContainerRow
+    health: str
+    replicas: _containers.RepeatedCompositeFieldContainer[DescribedReplica]
+    in_flight: _containers.RepeatedCompositeFieldContainer[RepairInFlight]
+    def __init__(self, container: _Optional[_Union[ContainerRow, _Mapping]] = ..., health: _Optional[str] = ..., replicas: _Optional[_Iterable[_Union[DescribedReplica, _Mapping]]] = ..., in_flight: _Optional[_Iterable[_Union[RepairInFlight, _Mapping]]] = ...) -> None: ...
+
+class CloseOpenContainerRequest(_message.Message):
+    __slots__ = ("container_id",)
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    def __init__(self, container_id: _Optional[int] = ...) -> None: ...
+
+class CloseOpenContainerReply(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class CloseOpenPipelineRequest(_message.Message):
+    __slots__ = ("pipeline_id",)
+    PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    pipeline_id: int
+    def __init__(self, pipeline_id: _Optional[int] = ...) -> None: ...
+
+class CloseOpenPipelineReply(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -148,6 +148,11 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         force=ANY,
     ),
     scm.RemoveDataNodeRequest: rules(node_id=NODE_ID),
+    scm.DescribeReplicationRequest: rules(samples_max=number(0, 1_000)),
+    scm.DescribeDeletionRequest: rules(),
+    scm.DescribeContainerRequest: rules(container_id=ID),
+    scm.CloseOpenContainerRequest: rules(container_id=ID),
+    scm.CloseOpenPipelineRequest: rules(pipeline_id=ID),
     scm.DescribeSafeModeRequest: rules(),
     scm.ExitSafeModeRequest: rules(),
 }

@@ -8,9 +8,10 @@ from trioxygen.common.clock import Clock
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.deletion import Deletions
 from trioxygen.metadata.scm.nodes import Nodes
-from trioxygen.metadata.scm.outstanding import OutstandingDeletions
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.config import ReplicationConfig
+from trioxygen.metadata.scm.replication.departures import Departures
+from trioxygen.metadata.scm.replication.description import Descriptions
 from trioxygen.metadata.scm.replication.in_flight import InFlight
 from trioxygen.metadata.scm.replication.observer import Observer
 from trioxygen.metadata.scm.replication.queue import RepairQueue
@@ -42,30 +43,26 @@ class ContainerCare:
         leads: Callable[[], bool],
         may_replicate: Callable[[], bool],
     ) -> None:
-        self.in_flight = in_flight
-        self.queue = RepairQueue(config.queue_max)
-        self.outstanding = OutstandingDeletions(
-            executor, copied_to=in_flight.targets_of, awaited=deletions.await_anew
-        )
+        queue = RepairQueue(config.queue_max)
         observer = Observer(
             nodes,
             replicas,
             in_flight,
             clock,
             config,
-            deletions_wait=self.outstanding.waits,
+            deletions_wait=deletions.outstanding.waits,
             close_delay_ms=close_delay_ms,
         )
         self.watch = ContainerWatch(
-            executor, nodes, replicas, self.queue, observer, clock, missing_max=missing_max
+            executor, nodes, replicas, queue, observer, clock, missing_max=missing_max
         )
         self.repairs = Repairs(
             executor,
             replicas,
             self.watch,
-            self.queue,
+            queue,
             in_flight,
-            self.outstanding,
+            deletions.outstanding,
             clock,
             rng,
             config,
@@ -73,10 +70,30 @@ class ContainerCare:
             may_replicate=may_replicate,
         )
 
+        self.departures = Departures(
+            executor,
+            nodes,
+            replicas,
+            self.watch,
+            leads=leads,
+            is_waiting=self.repairs.is_waiting,
+        )
+        self.descriptions = Descriptions(
+            executor,
+            replicas,
+            self.watch,
+            self.repairs,
+            in_flight,
+            self.departures,
+            deletions,
+            deletions.outstanding,
+            clock,
+        )
+
     def forget(self) -> None:
         """What was kept in memory of a former term."""
-        self.outstanding.forget()
         self.repairs.forget()
+        self.departures.forget()
 
     def nodes_changed(self) -> None:
         """There are others, or they are something else than a moment ago."""

@@ -2,7 +2,7 @@
 taken too long. The leader's memory, forgotten with its term."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import unique
 from typing import Final
@@ -142,6 +142,9 @@ class InFlight:
 
     def __len__(self) -> int:
         return sum(map(len, self._of_container.values()))
+
+    def of_container(self, container_id: int) -> Sequence[Operation]:
+        return self._of_container.get(container_id, _NO_OPERATIONS)
 
     def pending(self, container_id: int) -> Pending:
         operations = self._of_container.get(container_id)

@@ -11,13 +11,13 @@ from trioxygen.common.clock import Clock
 from trioxygen.common.container_state import ContainerState
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.outstanding import OutstandingDeletions
+from trioxygen.metadata.scm.rate import RecentRate
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.config import ReplicationConfig
 from trioxygen.metadata.scm.replication.in_flight import InFlight, Kind, Operation
 from trioxygen.metadata.scm.replication.nodes_view import NodesView
 from trioxygen.metadata.scm.replication.plan import Planning, Waits
 from trioxygen.metadata.scm.replication.queue import RepairQueue
-from trioxygen.metadata.scm.replication.rate import RecentRate
 from trioxygen.metadata.scm.replication.watch import ContainerWatch
 from trioxygen.metadata.scm.schema import CONTAINERS, id_key
 from trioxygen.metadata.store.ports import ReadTxn
@@ -62,7 +62,7 @@ class Repairs:
         self._clock, self._rng, self._config = clock, rng, config
         self._leads, self._may_replicate = leads, may_replicate
         self.interval_ms = _IDLE_INTERVAL_MS
-        self.copied = RecentRate()
+        self.made = RecentRate()
         self.forget()
 
     def forget(self) -> None:
@@ -71,6 +71,8 @@ class Repairs:
         # Where the look at all containers is; None: it is through.
         self._after: bytes | None = b""
         self._has_waited = False
+        # When all were last looked at, counted from the term's begin; 0: not yet.
+        self.looked_at_all_ms = 0
         self._queue.forget()
         self._in_flight.forget()
         self._watch.forget()
@@ -89,6 +91,14 @@ class Repairs:
         )
         return not self._has_waited
 
+    def queued(self) -> int:
+        return len(self._queue)
+
+    def weight_max(self) -> int:
+        """Of all that is in flight, by the nodes there are."""
+        takes_max = self._watch.takers_count() * self._config.copies_per_node_max
+        return max(1, int(takes_max * self._config.in_flight_share))
+
     # ---- with heartbeats ----
 
     def reported(self, node_id: str, changed: Sequence[int]) -> None:
@@ -100,7 +110,7 @@ class Repairs:
                 self._in_flight.gone(container_id, node_id)
             elif report.state in _MADE:
                 for operation in self._in_flight.got(container_id, node_id):
-                    self.copied.add(self._clock.monotonic_ms(), operation.size_bytes)
+                    self.made.add(self._clock.monotonic_ms(), operation.size_bytes)
         self._watch.noticed_now(changed)
 
     def commands(self, node_id: str) -> list[DataNodeCommand]:
@@ -161,6 +171,8 @@ class Repairs:
         for _, row in rows:
             self._watch.look_at(txn, row, view)
         self._after = rows[-1][0] if len(rows) == looks_max else None
+        if self._after is None:
+            self.looked_at_all_ms = int(now_ms - self._began_ms)
 
     def _plan(self) -> list[Operation]:
         """As much as the nodes can take now. What is planned is counted at once, and told later."""
@@ -175,8 +187,7 @@ class Repairs:
                 rng=self._rng,
                 now_ms=self._clock.monotonic_ms(),
             )
-            takes_max = len(view.takers) * self._config.copies_per_node_max
-            weight_max = max(1.0, takes_max * self._config.in_flight_share)
+            weight_max = self.weight_max()
             for container_id in islice(self._queue.take(), self._config.looks_per_turn_max):
                 row = CONTAINERS.get(txn, id_key(container_id))
                 if row is None:

@@ -206,6 +206,10 @@ class ContainerWatch:
         self._turns[node_id] = first + _LOOKED_AT_MAX
         return [*ids[first:], *ids[:first]][:_LOOKED_AT_MAX]
 
+    def takers_count(self) -> int:
+        """Nodes that can be given replicas."""
+        return 0 if self._view is None else len(self._view.takers)
+
     def take_moves(self, count_max: int) -> dict[int, ContainerState]:
         """Rows that are to take another state."""
         moves = dict(islice(self._moves.items(), count_max))
