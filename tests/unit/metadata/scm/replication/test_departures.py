@@ -1,4 +1,4 @@
-"""DataNodes leave service, or pause, when what they hold is elsewhere; what they wait for is said."""
+"""DataNodes leave service, or pause, when what they hold is elsewhere."""
 
 from tests.unit.metadata.scm.replication.cluster_of_five import (
     COPY,

@@ -89,7 +89,7 @@ def good(observed: ObservedContainer, gone: set[str]) -> set[int | str]:
     }
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(observed=containers())
 def test_no_removal_leaves_fewer_good_replicas_than_are_wanted(observed: ObservedContainer) -> None:
     removals = [each for each in examine(observed).repairs if isinstance(each, Removal)]
@@ -110,7 +110,7 @@ def test_no_removal_leaves_fewer_good_replicas_than_are_wanted(observed: Observe
         assert not by_node[removal.node_id].node.is_dead
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(observed=containers())
 def test_room_is_not_made_by_what_is_good(observed: ObservedContainer) -> None:
     removal = room_by_removal(observed)
