@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from trioxygen.cli.admin import container as admin_container
 from trioxygen.cli.admin import offline as admin_offline
 from trioxygen.cli.admin import orphans as admin_orphans
 from trioxygen.cli.exits import CommandFailed, Exit
@@ -22,6 +23,10 @@ app = typer.Typer(
 )
 admin_offline.add_to(app)
 app.command("orphans")(admin_orphans.list_orphans)
+app.add_typer(admin_container.containers, name="container")
+app.add_typer(admin_container.pipelines, name="pipeline")
+app.add_typer(admin_container.replication, name="replication")
+app.add_typer(admin_container.deletion, name="deletion")
 
 ClusterConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Configuration of the cluster.")

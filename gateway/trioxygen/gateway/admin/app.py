@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from trioxygen.common import errors
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.gateway.admin.backend.port import PAGE_COUNT_MAX, AdminBackend
+from trioxygen.gateway.admin.container_routes import container_routes
 from trioxygen.gateway.admin.guard import BODY_BYTES_MAX, AdminGuard
 from trioxygen.gateway.admin.models import (
     AccountPage,
@@ -43,6 +44,7 @@ _STATUS_OF_ERROR: Final[dict[type[TrioxygenError], int]] = {
     errors.NoSuchBucket: 404,
     errors.NoSuchAccount: 404,
     errors.NoSuchAccessKey: 404,
+    errors.NoSuchContainer: 404,
     errors.VolumeAlreadyExists: 409,
     errors.VolumeNotEmpty: 409,
     errors.BucketAlreadyExists: 409,
@@ -64,6 +66,7 @@ def _read_count(text: object) -> object:
 
 
 Count = Annotated[int, BeforeValidator(_read_count), Query(ge=1, le=PAGE_COUNT_MAX)]
+_API: Final = "/admin/v1"
 _CODE_OF_STATUS: Final = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 
@@ -83,6 +86,7 @@ def create_admin_app(
     app = FastAPI(title="Trioxygen admin", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(_health_routes(readiness, registry))
     app.include_router(_api_routes(backend))
+    app.include_router(container_routes(backend.containers), prefix=_API)
     app.add_exception_handler(TrioxygenError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
@@ -122,7 +126,7 @@ def _health_routes(readiness: Readiness, registry: CollectorRegistry) -> APIRout
 
 def _api_routes(backend: AdminBackend) -> APIRouter:
     """Whoever comes here has shown the token (`admin/guard`)."""
-    router = APIRouter(prefix="/admin/v1")
+    router = APIRouter(prefix=_API)
 
     @router.get("/status")
     async def status() -> StatusView:

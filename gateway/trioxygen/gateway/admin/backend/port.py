@@ -2,6 +2,13 @@
 
 from typing import Final, Protocol
 
+from trioxygen.gateway.admin.container_models import (
+    ContainerPage,
+    ContainerView,
+    DeletionView,
+    PipelineList,
+    ReplicationView,
+)
 from trioxygen.gateway.admin.models import (
     AccountPage,
     AccountView,
@@ -22,8 +29,33 @@ from trioxygen.gateway.admin.models import (
 PAGE_COUNT_MAX: Final = 1_000
 
 
+class ContainerAdmin(Protocol):
+    """Containers, pipelines, repair and deletion. Raises TrioxygenErrors."""
+
+    async def list_containers(self, after: int, count_max: int) -> ContainerPage: ...
+
+    async def lookup_container(self, container_id: int) -> ContainerView:
+        """Raises: NoSuchContainer."""
+        ...
+
+    async def close_container(self, container_id: int) -> ContainerView:
+        """Raises: NoSuchContainer."""
+        ...
+
+    async def list_pipelines(self) -> PipelineList: ...
+
+    async def close_pipeline(self, pipeline_id: int) -> None: ...
+
+    async def replication(self) -> ReplicationView: ...
+
+    async def deletion(self) -> DeletionView: ...
+
+
 class AdminBackend(Protocol):
     """Raises TrioxygenErrors. Lists start after the name or id `after`, `count_max` at most."""
+
+    @property
+    def containers(self) -> ContainerAdmin: ...
 
     async def status(self) -> StatusView: ...
 

@@ -1,0 +1,120 @@
+"""What the admin API says of containers, pipelines, their repair, and deletions."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ContainerSummary(_Model):
+    """As the leading SCM's row says."""
+
+    container_id: int
+    state: str
+    replication: str
+    pipeline_id: int
+    used_bytes: int
+    block_count: int
+    created_ms: int
+
+
+class ContainerPage(_Model):
+    containers: list[ContainerSummary]
+    next: int = Field(description="`after` of the next page; 0: it was the last.")
+
+
+class ReplicaView(_Model):
+    node_id: str
+    state: str
+    replica_index: int = Field(description="0: a whole one.")
+    used_bytes: int
+    block_count: int
+    commit_sequence: int
+    health: str = Field(description="Of its DataNode.")
+    operation: str
+    rack: str
+
+
+class RepairView(_Model):
+    kind: str
+    container_id: int
+    node_id: str = Field(description="Who does it.")
+    target_node_ids: list[str]
+    age_ms: int
+    left_ms: int = Field(description="Until it is given up.")
+    size_bytes: int
+
+
+class ContainerView(_Model):
+    container: ContainerSummary
+    commit_sequence: int
+    health: str
+    replicas: list[ReplicaView]
+    in_flight: list[RepairView]
+
+
+class PipelineView(_Model):
+    pipeline_id: int
+    state: str
+    replication: str
+    node_ids: list[str]
+    open_containers: int
+
+
+class PipelineList(_Model):
+    pipelines: list[PipelineView]
+
+
+class HealthView(_Model):
+    health: str
+    count: int
+    sample_ids: list[int]
+
+
+class WaitingView(_Model):
+    container_id: int
+    reason: str
+
+
+class DepartureView(_Model):
+    """A DataNode on its way out of service, or into maintenance."""
+
+    node_id: str
+    operation: str
+    containers: int
+    containers_left: int
+    bytes_left: int
+    pipelines_left: int
+    estimated_ms: int = Field(description="0: not known.")
+    is_counted: bool
+    waiting: list[WaitingView]
+
+
+class ReplicationView(_Model):
+    node_id: str
+    is_waiting: bool = Field(description="Nothing is repaired yet: see safe mode.")
+    health: list[HealthView]
+    queued: int
+    copies: int
+    rebuilds: int
+    removals: int
+    weight: int
+    weight_max: int
+    made: int
+    made_bytes: int
+    made_bytes_per_s: int
+    looked_at_all: bool
+    in_flight: list[RepairView]
+    departures: list[DepartureView]
+
+
+class DeletionView(_Model):
+    transactions: int
+    blocks: int
+    estimated_bytes: int
+    oldest_ms: int
+    oldest_waits_for: list[str]
+    blocks_per_s: int
+    garbage_bytes: int
+    is_counted: bool

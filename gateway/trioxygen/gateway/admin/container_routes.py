@@ -1,0 +1,55 @@
+"""Containers, pipelines, repair and deletion on the admin port."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query
+
+from trioxygen.gateway.admin.backend.port import PAGE_COUNT_MAX, ContainerAdmin
+from trioxygen.gateway.admin.container_models import (
+    ContainerPage,
+    ContainerView,
+    DeletionView,
+    PipelineList,
+    ReplicationView,
+)
+
+_ID_MAX: Final = 2**62
+_Id = Annotated[int, Path(ge=1, le=_ID_MAX)]
+_After = Annotated[int, Query(ge=0, le=_ID_MAX)]
+_Count = Annotated[int, Query(ge=1, le=PAGE_COUNT_MAX)]
+
+
+def container_routes(containers: ContainerAdmin) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/containers")
+    async def list_containers(
+        after: _After = 0, count_max: _Count = PAGE_COUNT_MAX
+    ) -> ContainerPage:
+        return await containers.list_containers(after, count_max)
+
+    @router.get("/containers/{container_id}")
+    async def lookup_container(container_id: _Id) -> ContainerView:
+        return await containers.lookup_container(container_id)
+
+    @router.post("/containers/{container_id}/close")
+    async def close_container(container_id: _Id) -> ContainerView:
+        return await containers.close_container(container_id)
+
+    @router.get("/pipelines")
+    async def list_pipelines() -> PipelineList:
+        return await containers.list_pipelines()
+
+    @router.post("/pipelines/{pipeline_id}/close", status_code=204)
+    async def close_pipeline(pipeline_id: _Id) -> None:
+        await containers.close_pipeline(pipeline_id)
+
+    @router.get("/replication")
+    async def replication() -> ReplicationView:
+        return await containers.replication()
+
+    @router.get("/deletion")
+    async def deletion() -> DeletionView:
+        return await containers.deletion()
+
+    return router

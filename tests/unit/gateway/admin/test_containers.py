@@ -1,0 +1,117 @@
+"""Containers, pipelines, repair and deletion on the admin port."""
+
+import json
+
+from tests.unit.gateway.admin.test_app import Port
+from trioxygen.common.errors import NoSuchContainer
+from trioxygen.common.replication import RATIS_THREE
+from trioxygen.proto.v1 import scm_pb2 as scm
+
+
+def row(container_id: int) -> scm.ContainerRow:
+    return scm.ContainerRow(
+        container_id=container_id,
+        state=scm.CLOSED,
+        pipeline_id=3,
+        replication=RATIS_THREE.proto,
+        used_bytes=50,
+        block_count=2,
+    )
+
+
+def key(container_id: int) -> bytes:
+    return b"3" + container_id.to_bytes(8, "big")
+
+
+def test_containers_are_listed_in_pages_of_their_own() -> None:
+    port = Port()
+
+    def page(request: scm.DescribeScmRequest) -> scm.DescribeScmReply:
+        if request.after == b"3":
+            return scm.DescribeScmReply(containers=[row(1), row(2)], next=key(2))
+        assert request.after == key(2)
+        return scm.DescribeScmReply(containers=[row(5)], next=b"4x")
+
+    port.scm.answers[scm.DescribeScmRequest] = page
+    status, _, text = port.call("GET", "/admin/v1/containers")
+    first = json.loads(text)
+    assert (status, first["next"]) == (200, 2)
+    assert [each["container_id"] for each in first["containers"]] == [1, 2]
+    assert first["containers"][0]["replication"] == "RATIS/THREE"
+    last = json.loads(port.call("GET", "/admin/v1/containers?after=2")[2])
+    assert ([each["container_id"] for each in last["containers"]], last["next"]) == ([5], 0)
+    few = json.loads(port.call("GET", "/admin/v1/containers?count_max=1")[2])
+    assert ([each["container_id"] for each in few["containers"]], few["next"]) == ([1], 1)
+
+
+def test_container_is_shown_with_its_replicas_closed_or_unknown() -> None:
+    port = Port()
+    replica = scm.DescribedReplica(
+        node_id="dn1",
+        report=scm.ContainerReport(container_id=7, state=scm.QUASI_CLOSED, commit_sequence=9),
+        health=scm.DEAD,
+        operation=scm.DECOMMISSIONING,
+        rack="/r",
+    )
+    reply = scm.DescribeContainerReply(container=row(7), health="missing", replicas=[replica])
+    port.scm.answers[scm.DescribeContainerRequest] = reply
+    port.scm.answers[scm.CloseOpenContainerRequest] = scm.CloseOpenContainerReply()
+    view = json.loads(port.call("GET", "/admin/v1/containers/7")[2])
+    assert (view["health"], view["container"]["container_id"]) == ("missing", 7)
+    [shown] = view["replicas"]
+    assert (shown["state"], shown["health"], shown["rack"]) == ("QUASI_CLOSED", "DEAD", "/r")
+    status, _, text = port.call("POST", "/admin/v1/containers/7/close", body={})
+    assert (status, json.loads(text)) == (200, view)
+    port.scm.answers[scm.DescribeContainerRequest] = NoSuchContainer(container=8)
+    status, _, text = port.call("GET", "/admin/v1/containers/8")
+    assert (status, json.loads(text)["code"]) == (404, "NO_SUCH_CONTAINER")
+    assert port.call("GET", "/admin/v1/containers/nine")[0] == 400
+
+
+def test_pipelines_are_listed_and_closed() -> None:
+    port = Port()
+    port.scm.answers[scm.DescribeScmRequest] = scm.DescribeScmReply(
+        pipelines=[
+            scm.PipelineRow(
+                pipeline_id=3,
+                state=scm.PIPELINE_OPEN,
+                node_ids=["dn1", "dn2"],
+                replication=RATIS_THREE.proto,
+                open_container_ids=[7],
+            ),
+            scm.PipelineRow(pipeline_id=4, open=True, node_ids=["dn1"]),
+        ],
+        next=b"3",
+    )
+    port.scm.answers[scm.CloseOpenPipelineRequest] = scm.CloseOpenPipelineReply()
+    first, second = json.loads(port.call("GET", "/admin/v1/pipelines")[2])["pipelines"]
+    assert (first["state"], first["open_containers"]) == ("OPEN", 1)
+    assert (second["state"], second["replication"]) == ("OPEN", "RATIS/ONE")
+    assert port.call("POST", "/admin/v1/pipelines/3/close", body={})[0] == 204
+    assert port.scm.requests[-1] == scm.CloseOpenPipelineRequest(pipeline_id=3)
+
+
+def test_repair_and_deletion_are_shown() -> None:
+    port = Port()
+    port.scm.answers[scm.DescribeReplicationRequest] = scm.DescribeReplicationReply(
+        node_id="scm1",
+        copies=2,
+        health=[scm.ContainersInHealth(health="missing", count=1, sample_ids=[7])],
+        in_flight=[scm.RepairInFlight(kind="copy", container_id=7, target_node_ids=["dn2"])],
+        departures=[
+            scm.DepartureProgress(
+                node_id="dn1",
+                operation=scm.DECOMMISSIONING,
+                waiting=[scm.WaitingContainer(container_id=7, reason="so")],
+            )
+        ],
+    )
+    view = json.loads(port.call("GET", "/admin/v1/replication")[2])
+    assert view["health"] == [{"health": "missing", "count": 1, "sample_ids": [7]}]
+    assert (view["copies"], view["is_waiting"]) == (2, False)
+    assert view["departures"][0]["waiting"] == [{"container_id": 7, "reason": "so"}]
+    port.scm.answers[scm.DescribeDeletionRequest] = scm.DescribeDeletionReply(
+        blocks=5, oldest_waits_for=["dn3"], counted=True
+    )
+    view = json.loads(port.call("GET", "/admin/v1/deletion")[2])
+    assert (view["blocks"], view["oldest_waits_for"]) == (5, ["dn3"])
