@@ -58,9 +58,9 @@ def quasi_closed_is_resolved(container: ObservedContainer) -> Finding | None:
     living = _living(container)
     if not container.members_known or any(each.state in TAKES_BLOCKS for each in living):
         return Finding(health=Health.QUASI_CLOSED)
-    untold = {each.node_id for each in container.members if not each.is_dead}
-    untold -= {each.node_id for each in living}
-    if untold and container.closing_ms < container.settle_ms:
+    unheard = {each.node_id for each in container.members if not each.is_dead}
+    unheard -= {each.node_id for each in living}
+    if unheard and container.closing_ms < container.settle_ms:
         # They may be about to report it for the first time.
         return Finding(health=Health.QUASI_CLOSED)
     quasi = [each for each in living if each.state is ContainerState.QUASI_CLOSED]

@@ -162,8 +162,8 @@ class Departures:
         counts.is_counted, counts.pipelines_left = True, self._pipelines(txn, node_id)
         self.progress[node_id] = counts
         # What a node has that never told this SCM is not known.
-        has_told = self._nodes.fully_reported(node_id)
-        return has_told and not counts.left and not counts.pipelines_left
+        has_reported = self._nodes.fully_reported(node_id)
+        return has_reported and not counts.left and not counts.pipelines_left
 
     def _pipelines(self, txn: ReadTxn, node_id: str) -> int:
         """That it is a member of, and that may still be written or are being closed."""

@@ -98,14 +98,14 @@ def test_quasi_closed_replicas_with_most_blocks_are_closed_when_all_are_known() 
     assert examine(unknown) == Finding(health=Health.QUASI_CLOSED)
     still_open = container(QUASI_CLOSED, *replicas[:2], replica("dn3", OPEN))
     assert examine(still_open).closes == (Close("dn3"),)
-    untold = container(
+    unheard = container(
         QUASI_CLOSED,
         *replicas[:2],
         members=members(scm.HEALTHY, scm.HEALTHY, scm.HEALTHY),
         settle_ms=5,
     )
-    assert examine(untold).closes == ()
-    assert examine(replace(untold, closing_ms=5)).closes == (Close("dn2", force=True),)
+    assert examine(unheard).closes == ()
+    assert examine(replace(unheard, closing_ms=5)).closes == (Close("dn2", force=True),)
     closes = examine(container(QUASI_CLOSED, *replicas)).closes
     assert closes == (Close("dn2", force=True), Close("dn3", force=True))
 
