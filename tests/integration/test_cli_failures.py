@@ -32,7 +32,8 @@ CONFIGURED = [
 ASKING = [
     *(["status"], ["status", "--json"], ["key", "list"], ["key", "create", "--account", "a"]),
     *(["key", "revoke", "AK"], ["account", "list"], ["account", "create", "x"], ["bucket", "list"]),
-    *(["bucket", "info", "b"], ["volume", "list"], ["volume", "delete", "vol"]),
+    *(["bucket", "info", "b"], ["bucket", "set-replication", "b", "RATIS/ONE"]),
+    *(["volume", "list"], ["volume", "delete", "vol"]),
 ]
 # Without the privilege to pass by permissions, which root has.
 UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]

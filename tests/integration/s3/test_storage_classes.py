@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.endpoint import Endpoint, refusal, refused
-from tests.integration.s3.uploads import Upload
+from tests.integration.endpoint import Endpoint, read, refusal, refused
+from tests.integration.s3.uploads import PART_MIN, Upload
 from tests.integration.s3.wire import Request, path_of, send
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 TAKEN = ["REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"]
+# No client's own list has it.
+EC_3_2: Any = "EC_3_2"
 REFUSED = ["GLACIER", "DEEP_ARCHIVE", "EXPRESS_ONEZONE", "OUTPOSTS", "SNOW", "TAPE", "standard"]
 
 
@@ -85,3 +87,58 @@ def test_refusal_of_a_class_comes_before_the_body(endpoint: Endpoint, bucket: st
     fields = {"x-amz-storage-class": "DEEP_ARCHIVE"}
     answer = send(endpoint, Request("PUT", path_of(bucket, "k"), body=b"x" * 100, fields=fields))
     assert (answer.status, answer.code) == (400, "InvalidStorageClass")
+
+
+def test_copy_that_is_kept_otherwise_is_the_same_object(s3: "S3Client", bucket: str) -> None:
+    upload = Upload.begin(s3, bucket, "source")
+    upload.put(1, b"a" * PART_MIN)
+    upload.put(2, b"b" * 100)
+    etag = upload.complete()["ETag"]
+    source: Any = {"Bucket": bucket, "Key": "source"}
+    for key, algorithm in (("copy", {}), ("copy", {"ChecksumAlgorithm": "SHA256"}), ("source", {})):
+        done = s3.copy_object(
+            Bucket=bucket,
+            Key=key,
+            CopySource=source,
+            StorageClass="REDUCED_REDUNDANCY",
+            **algorithm,  # type: ignore[arg-type]
+        )
+        assert done["CopyObjectResult"]["ETag"] == etag
+        assert ("ChecksumSHA256" in done["CopyObjectResult"]) == bool(algorithm)
+        assert read(s3, bucket, key) == b"a" * PART_MIN + b"b" * 100
+        part = s3.get_object(Bucket=bucket, Key=key, PartNumber=2)
+        assert part["Body"].read() == b"b" * 100 and part["PartsCount"] == 2
+        assert shown(s3, bucket, key) == ("REDUCED_REDUNDANCY",) * 3
+    # What is empty has nothing to be kept.
+    s3.put_object(Bucket=bucket, Key="empty")
+    s3.copy_object(
+        Bucket=bucket,
+        Key="empty",
+        CopySource={"Bucket": bucket, "Key": "empty"},
+        StorageClass="REDUCED_REDUNDANCY",
+    )
+    assert read(s3, bucket, "empty") == b""
+
+
+def test_copy_that_is_kept_otherwise_is_made_on_its_conditions(s3: "S3Client", bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="source", Body=b"x" * 100_000)
+    s3.put_object(Bucket=bucket, Key="there", Body=b"y")
+    asked: dict[str, Any] = {
+        "Bucket": bucket,
+        "CopySource": {"Bucket": bucket, "Key": "source"},
+        "StorageClass": "REDUCED_REDUNDANCY",
+    }
+    assert refused(s3.copy_object, Key="there", IfNoneMatch="*", **asked)[0] == 412
+    assert read(s3, bucket, "there") == b"y"
+    s3.copy_object(Key="new", IfNoneMatch="*", **asked)
+    assert read(s3, bucket, "new") == b"x" * 100_000
+
+
+def test_erasure_code_needs_more_datanodes_than_one(s3: "S3Client", bucket: str) -> None:
+    error = refusal(s3.put_object, Bucket=bucket, Key="k", Body=b"x", StorageClass=EC_3_2)
+    assert (error.status, error.code) == (503, "ServiceUnavailable")
+    assert error.message.startswith("The storage class needs 3 DataNodes, and 1 can take data now.")
+    assert refused(s3.head_object, Bucket=bucket, Key="k") == (404, "404")
+    # Nothing of an empty one has to be kept.
+    s3.put_object(Bucket=bucket, Key="empty", StorageClass=EC_3_2)
+    assert shown(s3, bucket, "empty") == ("EC_3_2",) * 3
