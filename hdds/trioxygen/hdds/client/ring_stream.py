@@ -16,6 +16,7 @@ from trioxygen.common.errors import (
     Corrupt,
     DeadlineExceeded,
     NoSpace,
+    NotLeader,
     TrioxygenError,
     Unavailable,
     again,
@@ -200,12 +201,13 @@ class RingStream:
         self._note(upload, error)
 
     def _note(self, upload: MemberUpload, error: TrioxygenError) -> None:
-        """Whoever is away or full is avoided from now on."""
+        """Whoever is away or full is avoided from now on; not who has no part in this ring yet, or
+        any more."""
         member, pool = upload.member, self._pool
         log.warning("member_left", node=member.node_id, block=self._block.local, error=error)
         if isinstance(error, NoSpace):
             pool.unwritable.note(member)
-        elif isinstance(error, AWAY):
+        elif isinstance(error, AWAY) and not isinstance(error, NotLeader):
             pool.note_away(member)
         else:
             return

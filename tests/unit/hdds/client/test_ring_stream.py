@@ -174,7 +174,7 @@ async def test_all_that_stand_still_together_are_not_left(
     assert [member.received for member in members] == [[20 * PIECE]] * 3
 
 
-@pytest.mark.parametrize("error", [Unreachable, NoSpace, Overloaded, ChecksumMismatch])
+@pytest.mark.parametrize("error", [Unreachable, NoSpace, Overloaded, NotLeader, ChecksumMismatch])
 def test_member_that_fails_is_done_without(error: type[TrioxygenError]) -> None:
     async def run() -> None:
         good = [Replica(), Replica()]
