@@ -20,6 +20,8 @@ class ClientConfig:
         leads. Longer where the latest writes have taken longer.
     away_retry_ms: a member that could not be reached is not asked again before.
     member_slow_ms: a member that takes nothing for so long, while a majority goes on, is left.
+    open_ms: how long a majority's consent to a block is waited for.
+    minority_ms: how long it is borne that less than a majority goes on, in the middle of a block.
     receipt_grace_ms: how long a majority's receipts wait for those of the others.
     straggler_ms: how long those that missed it may still take.
     avoided_ms: others come first for so long, before a node that was away, slow or full.
@@ -41,6 +43,8 @@ class ClientConfig:
     leader_try_ms: float = 600.0
     away_retry_ms: float = 300.0
     member_slow_ms: float = 1_000.0
+    open_ms: float = 3_000.0
+    minority_ms: float = 5_000.0
     receipt_grace_ms: float = 300.0
     straggler_ms: float = 3_000.0
     avoided_ms: float = 30_000.0

@@ -64,7 +64,8 @@ class RingStream:
 
     async def opened(self) -> None:
         """A majority has consented. Raises: what one refuses, or all do."""
-        await self._until(self._is_open)
+        # Nothing is lost yet: another pipeline may take the block.
+        await self._until(self._is_open, most_ms=self._pool.config.open_ms)
 
     def _is_open(self) -> bool:
         consents = sum(each.state is not MemberState.OPENING for each in self._live)
@@ -98,7 +99,8 @@ class RingStream:
         for each in self._live:
             each.end()
         began_ms = self._pool.clock.monotonic_ms()
-        await self._until(self._is_received, is_patient=True)
+        most_ms = self._pool.config.finish_timeout_ms
+        await self._until(self._is_received, most_ms=most_ms, is_patient=True)
         await self._wait_for_others(began_ms)
         received, holders = self._agreed()
         self.tag = await put_block(self._pool, self._block, self._pipeline, received, holders)
@@ -149,13 +151,19 @@ class RingStream:
     async def cancel(self) -> None:
         await asyncio.gather(*(each.cancel() for each in self._live))
 
-    async def _until(self, is_enough: Callable[[], bool], *, is_patient: bool = False) -> None:
+    async def _until(
+        self,
+        is_enough: Callable[[], bool],
+        *,
+        most_ms: float | None = None,
+        is_patient: bool = False,
+    ) -> None:
         """Args: is_patient: disks are at it, which may take long: nobody is left for silence.
 
         Raises: why there is no majority."""
         config, clock = self._pool.config, self._pool.clock
         part_ms = config.member_slow_ms / _PARTS
-        left_ms = config.finish_timeout_ms if is_patient else config.call_timeout_ms
+        left_ms = config.call_timeout_ms if most_ms is None else most_ms
         while True:
             self._leave_failed()
             if is_enough():
@@ -186,15 +194,21 @@ class RingStream:
                 raise again(error)
 
     def _leave_silent(self, passed_ms: float) -> None:
-        slow_ms = self._pool.config.member_slow_ms
+        config = self._pool.config
+        slow_ms = config.member_slow_ms
         for each in self._live:
             each.count_silence(passed_ms)
         silent = [each for each in self._live if each.silent_ms >= slow_ms]
         going_on = sum(each.silent_ms < slow_ms / 2 for each in self._live)
-        if silent and going_on >= self._majority:
+        # Where one goes on, it is not we who stand still; too few are left then.
+        is_lost = going_on and any(each.silent_ms >= config.minority_ms for each in silent)
+        if silent and (going_on >= self._majority or is_lost):
+            error = DeadlineExceeded("it takes nothing", timeout_ms=int(slow_ms))
             for each in silent:
-                self._leave(each, DeadlineExceeded("it takes nothing", timeout_ms=int(slow_ms)))
+                self._leave(each, error)
                 self._pool.finishing.begin(each.cancel())
+            if len(self._live) < self._majority:
+                raise error
 
     def _leave(self, upload: MemberUpload, error: TrioxygenError) -> None:
         self._live.remove(upload)

@@ -105,7 +105,7 @@ class Silent(Replica):
 class Freezable(Replica):
     """Stands still from `freeze` on: takes nothing, and answers nothing, until it thaws.
 
-    Attributes: taken: pieces. asked: calls that came."""
+    Attributes: taken: pieces. asked: calls that came. consents: to blocks that are written."""
 
     def __init__(self, *, leader: str = "") -> None:
         super().__init__()
@@ -113,6 +113,7 @@ class Freezable(Replica):
         self._goes_on.set()
         self._leader = leader
         self.taken = self.asked = 0
+        self.consents = True
 
     def freeze(self) -> None:
         self._goes_on.clear()
@@ -136,6 +137,8 @@ class Freezable(Replica):
     async def write_stream(
         self, header: dn.WriteStreamHeader, pieces: AsyncIterator[Buffer], call: Call
     ) -> dn.WriteStreamReply:
+        if not self.consents:
+            await asyncio.Event().wait()
         return await super().write_stream(header, self._slowly(pieces), call)
 
     async def _slowly(self, pieces: AsyncIterator[Buffer]) -> AsyncIterator[Buffer]:

@@ -11,6 +11,7 @@ from tests.unit.hdds.support import until
 from trioxygen.common.errors import (
     ChecksumMismatch,
     ContainerNotOpen,
+    DeadlineExceeded,
     NoSpace,
     NotLeader,
     Overloaded,
@@ -26,6 +27,9 @@ CONFIG = ClientConfig(
     member_slow_ms=200.0,
     receipt_grace_ms=50.0,
     straggler_ms=200.0,
+    begin_patience_ms=100.0,
+    open_ms=600.0,
+    minority_ms=600.0,
     leader_try_ms=100.0,
     patience_ms=3_000.0,
     lag_bytes_max=4 * len(PIECE),
@@ -172,6 +176,37 @@ async def test_all_that_stand_still_together_are_not_left(
     await sending
     assert await stream.finish() == 20 * len(PIECE)
     assert [member.received for member in members] == [[20 * PIECE]] * 3
+
+
+@three
+async def test_block_is_given_up_where_only_a_minority_goes_on(
+    cluster: Cluster, members: list[Freezable]
+) -> None:
+    stream = await opened(cluster)
+    for member in members[:2]:
+        member.freeze()
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        for _ in range(20):
+            await stream.send(PIECE)
+            await stream.flush()
+    assert time.monotonic() - began < 5.0
+    assert cluster.writer.away.node_ids == ["0", "1"]
+    await stream.cancel()
+
+
+@three
+async def test_block_that_no_majority_consents_to_is_given_up_soon(
+    cluster: Cluster, members: list[Freezable]
+) -> None:
+    for member in members:
+        member.consents = False
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        await opened(cluster)
+    assert time.monotonic() - began < 5.0
+    for member in members:
+        member.consents = True
 
 
 @pytest.mark.parametrize("error", [Unreachable, NoSpace, Overloaded, NotLeader, ChecksumMismatch])
