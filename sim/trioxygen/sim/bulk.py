@@ -46,6 +46,8 @@ class SimUpload:
         self._room: asyncio.Future[None] | None = None
         self._last_arrival = loop.time()
         self._finished = False
+        # What follows a lost piece does not arrive either: the connection has a hole.
+        self._has_hole = False
         # At the receiver.
         self._task: asyncio.Task[Message] | None = None
         self._pieces: asyncio.Queue[bytes | None | TrioxygenError] = asyncio.Queue()
@@ -61,9 +63,12 @@ class SimUpload:
 
     def _send(self, callback: Any, *args: Any) -> None:
         """To the receiver, in order. A lost piece breaks the stream."""
+        if self._has_hole:
+            return
         loop, target = self._fabric.loop, self._server.host
         delay_ms = self._fabric.links.delay_ms(self._host, target)
         if delay_ms is None:
+            self._has_hole = True
             when = loop.time() + self._fabric.links.silence_ms() / 1_000
             loop.call_at_of(self._life, when, self._broken)
             loop.call_at_of(self._server.life, when, self._receiver_broken)

@@ -38,6 +38,8 @@ class SimDownload:
         self._ahead = 0
         self._room: asyncio.Future[None] | None = None
         self._last_arrival = fabric.loop.time()
+        # What follows a lost piece does not arrive either: the connection has a hole.
+        self._has_hole = False
 
     def begin(self, header: bytes) -> None:
         delay_ms = self._fabric.links.delay_ms(self._host, self._server.host)
@@ -128,9 +130,12 @@ class SimDownload:
             self._task.cancel()
 
     def _send(self, what: _Arrived) -> None:
+        if self._has_hole:
+            return
         loop, links = self._fabric.loop, self._fabric.links
         delay_ms = links.delay_ms(self._server.host, self._host)
         if delay_ms is None:
+            self._has_hole = True
             self._break_later()
             return
         self._last_arrival = max(self._last_arrival, loop.time() + delay_ms / 1_000)
