@@ -41,6 +41,10 @@ class MemoryReplica:
     def fail(self, error: BaseException) -> TrioxygenError:
         return Internal("the state machine failed", cause=str(error))
 
+    @property
+    def has_caught_up(self) -> bool:
+        return True
+
     def leader_address(self) -> str:
         return ""
 

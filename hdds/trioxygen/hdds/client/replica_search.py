@@ -22,6 +22,7 @@ from trioxygen.proto.v1.types_pb2 import DataNodeAddress
 
 # What another replica may do better.
 ELSEWHERE: Final = (Unavailable, Corrupt, NoSuchBlock, NoSuchContainer)
+_ABSENT: Final = (NoSuchBlock, NoSuchContainer)
 
 _Answer = TypeVar("_Answer")
 _Ask = Callable[[DataNodeAddress, float], Awaitable[_Answer]]
@@ -134,8 +135,10 @@ class ReplicaSearch(Generic[_Answer]):
             pool.unreadable.answered(node.address)
 
     def failed(self, node: DataNodeAddress, error: TrioxygenError) -> None:
-        """The next is asked. One that is away is avoided by later reads, too."""
-        self._failure = error
+        """The next is asked. One that is away is avoided by later reads, too; and while one is,
+        nobody can say that there is no such block."""
+        if not (isinstance(self._failure, AWAY) and isinstance(error, _ABSENT)):
+            self._failure = error
         pool = self._pool
         if isinstance(error, DeadlineExceeded):
             # All may be slow: then none is left too soon the next time.
@@ -159,7 +162,9 @@ class ReplicaSearch(Generic[_Answer]):
             self._left.extend(
                 in_order(nodes, own_host=pool.config.own_host, turn=turn, away=pool.unreadable)
             )
-            self._failure = Unreachable("no replica is known", container=container)
+            self._failure = None
+            if not self._left:
+                self._failure = Unreachable("no replica is known", container=container)
         return self._left.popleft()
 
     async def _bear(self, failure: TrioxygenError) -> None:

@@ -34,6 +34,8 @@ class Homes:
         """Of the replica that is here. Raises: NoSuchContainer, NoSuchBlock: it is another one."""
         work = self.work_of(container_id)
         if work is None:
+            if any(each.rings.is_catching_up() for each in self._works):
+                raise NotLeader("a ring has not caught up here yet", container=container_id)
             raise NoSuchContainer(container=container_id)
         here = work.volume.containers[container_id].replica_index
         if not work.volume.containers[container_id].is_readable:

@@ -16,6 +16,7 @@ from trioxygen.common.errors import (
     InvalidRequest,
     NoSuchBlock,
     NoSuchContainer,
+    NotLeader,
     WrongBlock,
 )
 from trioxygen.hdds.checksums import PIECE_BYTES, first_bad_piece, tag_of
@@ -142,6 +143,8 @@ class Reads:
     ) -> PendingBlock | Block:
         stored = self._blocks.find(key)
         if stored is None:
+            if self._blocks.is_catching_up():
+                raise NotLeader("a ring has not caught up here yet", container=container)
             if container not in self._volume.containers:
                 raise NoSuchContainer(container=container)
             raise NoSuchBlock(container=container, local=local)

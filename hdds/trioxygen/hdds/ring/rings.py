@@ -68,7 +68,13 @@ class Rings:
         self._rings: dict[int, Ring] = {}
         self._leaving: dict[int, Ring] = {}
         self._left: set[int] = set()
+        self.blocks.is_catching_up = self.is_catching_up
         self._local_making = asyncio.Lock()
+
+    def is_catching_up(self) -> bool:
+        """After a start a member does not know what of its log is committed, until a leader says
+        so: what was acknowledged may not be here yet."""
+        return any(not ring.replica.has_caught_up and ring.replica.failure is None for ring in self)
 
     def __iter__(self) -> Iterator[Ring]:
         """Of pipelines."""

@@ -46,6 +46,8 @@ class VolumeBlocks:
         self.has_deleting = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_room.set()
+        # Whether a log may hold what was acknowledged, and is not applied yet.
+        self.is_catching_up: Callable[[], bool] = lambda: False
         volume.room.watch(lambda: self.pending_bytes, is_blocked)
 
     # ---- reading ----

@@ -145,6 +145,12 @@ class Replica(Protocol):
         ...
 
     @property
+    def has_caught_up(self) -> bool:
+        """Whether all that its log held at its start has been applied, or was replaced by a later
+        leader: until then it may lack what was acknowledged, and has it."""
+        ...
+
+    @property
     def failure(self) -> TrioxygenError | None:
         """Why it takes nothing more. The only member of a group leads on all the same when its log
         failed: what is committed can be read."""
