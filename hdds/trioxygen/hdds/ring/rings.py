@@ -72,8 +72,8 @@ class Rings:
         self._local_making = asyncio.Lock()
 
     def is_catching_up(self) -> bool:
-        """After a start a member does not know what of its log is committed, until a leader says
-        so: what was acknowledged may not be here yet."""
+        """What was acknowledged may be in a log and not be applied yet: of a member that does not
+        lead, until the leader says what is committed."""
         return any(not ring.replica.has_caught_up and ring.replica.failure is None for ring in self)
 
     def __iter__(self) -> Iterator[Ring]:

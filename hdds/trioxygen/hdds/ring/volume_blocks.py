@@ -46,7 +46,7 @@ class VolumeBlocks:
         self.has_deleting = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_room.set()
-        # Whether a log may hold what was acknowledged, and is not applied yet.
+        # Whether a log holds what may have been acknowledged, and is not applied here yet.
         self.is_catching_up: Callable[[], bool] = lambda: False
         volume.room.watch(lambda: self.pending_bytes, is_blocked)
 

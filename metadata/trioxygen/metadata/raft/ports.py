@@ -146,8 +146,8 @@ class Replica(Protocol):
 
     @property
     def has_caught_up(self) -> bool:
-        """Whether all that its log held at its start has been applied, or was replaced by a later
-        leader: until then it may lack what was acknowledged, and has it."""
+        """Whether all that its log holds has been applied. Else the state may lack what has been
+        acknowledged: what of the log is committed, a member hears from the leader, and later."""
         ...
 
     @property

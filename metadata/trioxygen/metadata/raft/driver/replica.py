@@ -69,8 +69,6 @@ class RaftReplica:
         self._entry_bytes_max = min(self._config.entry_bytes_max, entry_bytes_max(wal))
         self._watchers: list[Callable[[], None]] = []
         self._stopping = False
-        # At the start: the end of the log, and the term that was known.
-        self._first_end = self._first_term = 0
         self._driver = Driver(
             runtime,
             wal,
@@ -94,7 +92,6 @@ class RaftReplica:
         assert not driver.is_started, f"group {self._group} was started before"
         await driver.start(machine, self._addresses, new_log=self._new_log)
         node = driver.node
-        self._first_end, self._first_term = node.status().last_index, node.term
         if node.configuration.voters == (node.id,) and not node.configuration.is_joint:
             node.campaign()
             driver.schedule()
@@ -175,10 +172,7 @@ class RaftReplica:
     @property
     def has_caught_up(self) -> bool:
         driver = self._driver
-        if not driver.is_started:
-            return False
-        applied = driver.state
-        return applied.index >= self._first_end or applied.term > self._first_term
+        return driver.is_started and driver.state.index >= driver.node.status().last_index
 
     def status(self) -> Status:
         return self._driver.node.status()
