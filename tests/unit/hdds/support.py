@@ -96,6 +96,10 @@ class ListRing:
     def is_leader(self) -> bool:
         return True
 
+    @property
+    def has_caught_up(self) -> bool:
+        return True
+
     def leader_address(self) -> str:
         return ""
 

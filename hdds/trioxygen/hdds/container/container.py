@@ -62,6 +62,7 @@ class Container:
     origin_node_id: that took its writes; empty: this node.
     lacking: sequences of blocks whose bytes have yet to come here, by their keys.
     is_identity_kept: whose it is stands beside its row as well.
+    is_nameless: only its files are here: whose it is, a log may yet say.
     """
 
     container_id: int
@@ -84,6 +85,7 @@ class Container:
     origin_node_id: str = ""
     lacking: dict[bytes, int] = field(default_factory=dict)
     is_identity_kept: bool = False
+    is_nameless: bool = False
 
     @classmethod
     def of_row(
@@ -113,7 +115,7 @@ class Container:
     def of_identity(cls, container_id: int, row: DataNodeContainerRow | None) -> "Container":
         """Its own row is lost. Args: row: what is kept beside that; None: nothing."""
         if row is None:
-            return cls(container_id)
+            return cls(container_id, is_nameless=True)
         return cls(
             container_id,
             pipeline_id=row.pipeline_id,
@@ -343,9 +345,10 @@ class Container:
     def load_segment(self, number: int, row: SegmentRow) -> None:
         self.segments[number] = Segment.of_row(row)
 
-    def belongs_to(self, pipeline_id: int) -> None:
-        """Its row, which said so, is lost."""
-        self.pipeline_id = pipeline_id
+    def belongs_to(self, pipeline_id: int, replica_index: int = 0) -> None:
+        """Its row, which said so, is lost; or the log that brings it had not been applied."""
+        self.pipeline_id, self.replica_index = pipeline_id, replica_index
+        self.is_nameless = False
 
     def restore_segment(self, number: int, file_bytes: int) -> None:
         """The file of one."""

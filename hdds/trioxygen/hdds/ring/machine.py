@@ -223,6 +223,10 @@ class RingMachine:
                 container_id, pipeline_id=self.pipeline_id, replica_index=replica_index
             )
             self._blocks.current.states[container_id] = container.logged_state
+        elif container is not None and container.is_nameless:
+            # Streams had brought files of it before a loss of power took its row.
+            container.belongs_to(self.pipeline_id, replica_index)
+            self._blocks.current.states[container_id] = container.logged_state
         return container
 
     def _put_small(

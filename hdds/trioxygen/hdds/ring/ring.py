@@ -147,6 +147,8 @@ class Ring:
         return container
 
     def _check(self, container: Container, replica_index: int) -> None:
+        if container.is_nameless:
+            raise NotLeader("no log has brought it yet", container=container.container_id)
         if not self.owns(container):
             raise ContainerNotOpen("of another pipeline", container=container.container_id)
         if container.replica_index != replica_index:
