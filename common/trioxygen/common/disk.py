@@ -87,6 +87,10 @@ class Disk(Protocol):
 
     def space(self, path: Path) -> DiskSpace: ...
 
+    def device(self, path: Path) -> int:
+        """Which file system it is on: another one than its parent's where one is mounted."""
+        ...
+
     def allocated_bytes(self, path: Path) -> int:
         """Disk space that a file really takes (holes take none)."""
         ...

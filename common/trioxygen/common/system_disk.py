@@ -208,6 +208,9 @@ class SystemDisk:
             free_bytes=usage.f_bavail * usage.f_frsize,
         )
 
+    def device(self, path: Path) -> int:
+        return path.stat().st_dev
+
     def allocated_bytes(self, path: Path) -> int:
         return os.stat(path).st_blocks * 512
 

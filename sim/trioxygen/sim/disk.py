@@ -196,6 +196,9 @@ class SimDisk:
         free = 0 if self.behaviour.full else self.platter.capacity_bytes - self.platter.used_bytes()
         return DiskSpace(capacity_bytes=self.platter.capacity_bytes, free_bytes=free)
 
+    def device(self, path: Path) -> int:
+        return 1
+
     def allocated_bytes(self, path: Path) -> int:
         self.operate()
         return len(self.platter.names[path].data)

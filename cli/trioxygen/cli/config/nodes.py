@@ -1,5 +1,6 @@
 """Which nodes there are, where they listen, and how they reach each other."""
 
+from pathlib import PurePosixPath
 from typing import Final, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -7,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from trioxygen.cli.config.section import Section, checked_address, checked_name
 
 _REPLICAS_MAX: Final = 7
+_VOLUMES_MAX: Final = 64
 
 
 class ClusterConfig(Section):
@@ -145,9 +147,11 @@ class DataNodeConfig(Section):
     id: which node this is; empty: the data folder's own, chosen at its first start.
     address: HOST:PORT under which the others reach it.
     listen: HOST:PORT to listen on, where it differs.
+    volumes: folders, each on a disk of its own; none: one volume, in the data folder.
     """
 
     id: str = ""
+    volumes: list[str] = []
     address: str = "127.0.0.1:9859"
     listen: str = ""
     admin_port: int = Field(default=9882, ge=0, le=65_535)
@@ -161,6 +165,20 @@ class DataNodeConfig(Section):
     @classmethod
     def _address_is_whole(cls, address: str) -> str:
         return address and checked_address(address)
+
+    @field_validator("volumes")
+    @classmethod
+    def _volumes_differ(cls, paths: list[str]) -> list[str]:
+        for path in paths:
+            if not path.startswith("/"):
+                raise ValueError(f"'{path}' is not the whole path of a folder: begin it with '/'")
+        whole = [str(PurePosixPath(path)) for path in paths]
+        twice = sorted({path for path in whole if whole.count(path) > 1})
+        if twice:
+            raise ValueError(f"two volumes are '{twice[0]}'")
+        if len(paths) > _VOLUMES_MAX:
+            raise ValueError(f"{len(paths)} volumes: a DataNode has {_VOLUMES_MAX} at most")
+        return paths
 
 
 class GatewayConfig(Section):

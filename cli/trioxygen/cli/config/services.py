@@ -74,6 +74,12 @@ class StorageConfig(Section):
         reserved_bytes: of each volume that stay free: below it no client data is written. Logs and
             compaction need some of them, so it cannot be nothing; 0: a 20th of the disk, 1 GiB at
             most.
+        ring_tick_ms: the unit of the two below; a member of a pipeline that has heard of no leader
+            for `ring_election_ticks`, and by chance up to as many again, stands for election.
+        ring_log_keep_bytes: of a pipeline's log, for members that are away; one that lacks more is
+            replaced.
+        disk_probe_seconds: between looks at each disk; one that fails is taken out, and taken in
+            again once it is back.
     """
 
     replication: str = RATIS_THREE.text
@@ -85,6 +91,20 @@ class StorageConfig(Section):
     copy_bytes_per_second: int = Field(default=128 * MIB, ge=0)
     scrub_interval_seconds: int = Field(default=7 * 86_400, ge=60)
     reserved_bytes: int = Field(default=0, ge=0)
+    ring_tick_ms: int = Field(default=50, ge=5, le=5_000)
+    ring_election_ticks: int = Field(default=10, ge=3, le=1_000)
+    ring_heartbeat_ticks: int = Field(default=2, ge=1, le=100)
+    ring_log_keep_bytes: int = Field(default=64 * MIB, ge=0, le=16 * GIB)
+    disk_probe_seconds: int = Field(default=5, ge=1, le=3_600)
+
+    @model_validator(mode="after")
+    def _ring_heartbeats_come_before_elections(self) -> Self:
+        if self.ring_election_ticks < 3 * self.ring_heartbeat_ticks:
+            raise ValueError(
+                "ring_election_ticks is under three times ring_heartbeat_ticks: one lost heartbeat "
+                "would cost a leader"
+            )
+        return self
 
     @field_validator("replication")
     @classmethod

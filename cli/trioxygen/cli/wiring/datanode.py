@@ -1,37 +1,32 @@
 """A DataNode, made of its parts."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from trioxygen.cli.config.schema import Config
-from trioxygen.cli.folder import states_held
 from trioxygen.cli.wiring.clients import build_scm_client
 from trioxygen.cli.wiring.part import Node, Part
-from trioxygen.cli.wiring.rings import ring_members
-from trioxygen.cli.wiring.stores import note_logs, open_log, open_store
+from trioxygen.cli.wiring.rings import ring_transport
+from trioxygen.cli.wiring.volume_folder import DiskFolder
 from trioxygen.common import logs
 from trioxygen.common.rpc.call import Role
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
-from trioxygen.hdds.container.layout import VolumeLayout, check_whole
 from trioxygen.hdds.datanode.datanode import DataNode
-from trioxygen.hdds.datanode.volumes import VolumeParts
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.metadata.raft.log.metrics import WalMetrics
-from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.transport.transport import RaftTransport
-from trioxygen.metadata.store.ports import Store, Table
 
 log = logs.get(__name__)
 
 _RING_WAIT_SECONDS: Final = 5.0
 
 
-async def build_datanode(
+def build_datanode(
     config: Config,
     data: Path,
     runtime: Runtime,
@@ -41,27 +36,30 @@ async def build_datanode(
     node_id: str,
     address: str,
     advertised_address: str = "",
-) -> tuple[DataNode, WriteAheadLog, RaftTransport]:
+    is_only: bool = False,
+) -> tuple[DataNode, RaftTransport]:
     """Args:
+    data: its only volume, unless the configuration names others.
     scm_addresses: of all SCMs: each is told where replicas are.
     address: to listen on.
     advertised_address: told to the SCM; empty: the same.
+    is_only: no other node has what it has: a disk that fails is read for as long as it can be.
     """
     storage = config.storage
-
-    def open_index(name: str, tables: Iterable[Table]) -> Store:
-        return open_store(config, data / name, tables)
-
-    await runtime.blocking.run(check_whole, runtime.disk, VolumeLayout(data))
-    wal = await open_log(
-        runtime,
-        data / "log",
-        "ring",
-        storage.log_segment_bytes,
-        metrics,
-        states_held.of_rings(data / "index"),
-    )
-    transport = RaftTransport(runtime, address=advertised_address or address)
+    transport = ring_transport(runtime, advertised_address or address, storage)
+    named = [Path(path) for path in config.datanode.volumes]
+    folders = [
+        DiskFolder(
+            runtime,
+            config,
+            path,
+            log_name="ring" if number == 1 else f"ring-{number}",
+            metrics=metrics,
+            transport=transport,
+            is_mounted=bool(named),
+        )
+        for number, path in enumerate(named or [data], start=1)
+    ]
     datanode = DataNode(
         runtime,
         DataNodeConfig(
@@ -75,13 +73,14 @@ async def build_datanode(
             scrub_bytes_per_s=storage.scrub_bytes_per_second,
             copy_bytes_per_s=storage.copy_bytes_per_second,
             scrub_interval_ms=storage.scrub_interval_seconds * SECOND_MS,
+            disk_probe_ms=0 if is_only else storage.disk_probe_seconds * SECOND_MS,
         ),
-        [VolumeParts(data, open_index, wal, ring_members(runtime, wal, transport))],
+        folders,
         [build_scm_client(config, runtime, [each]) for each in scm_addresses],
         services=[replace(transport.service, group_of=Role.DATANODE)],
         locate=build_scm_client(config, runtime, list(scm_addresses)).locate,
     )
-    return datanode, wal, transport
+    return datanode, transport
 
 
 class DataNodePart(Part):
@@ -106,7 +105,6 @@ class DataNodePart(Part):
         self._node, self._metrics = node, metrics
         self._listen, self._advertised = listen, advertised
         self._scm = build_scm_client(node.config, node.runtime, list(node.scms))
-        self._wal: WriteAheadLog | None = None
         self._transport: RaftTransport | None = None
         self._datanode: DataNode | None = None
 
@@ -116,7 +114,7 @@ class DataNodePart(Part):
 
     async def open(self) -> None:
         node = self._node
-        self._datanode, self._wal, self._transport = await build_datanode(
+        self._datanode, self._transport = build_datanode(
             node.config,
             node.data / "datanode",
             node.runtime,
@@ -125,6 +123,7 @@ class DataNodePart(Part):
             node_id=node.node_id,
             address=self._listen,
             advertised_address=self._advertised,
+            is_only=self._is_only,
         )
         await self._datanode.open()
         node.readiness.full_if(self._datanode.is_full)
@@ -132,7 +131,6 @@ class DataNodePart(Part):
     async def start(self) -> None:
         assert self._datanode is not None
         await self._datanode.start()
-        await note_logs(self._node.runtime, self._node.data / "datanode" / "log")
         # A node of another cluster learns it here, and ends; heartbeats would go on for ever.
         await self._node.retry_while_unavailable("the SCM", partial(self._scm.locate, []))
         await self._datanode.registered.wait()
@@ -152,5 +150,3 @@ class DataNodePart(Part):
             await self._datanode.stop()
         if self._transport is not None:
             self._transport.stop()
-        if self._wal is not None:
-            await self._wal.close()

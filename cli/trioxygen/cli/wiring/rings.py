@@ -2,24 +2,53 @@
 
 from functools import partial
 
+from trioxygen.cli.config.services import StorageConfig
 from trioxygen.common.runtime import Runtime
 from trioxygen.hdds.ring.ports import ReplicaFactory
+from trioxygen.metadata.raft.core.config import RaftConfig
 from trioxygen.metadata.raft.core.types import Configuration, ReplicaId
+from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
 from trioxygen.metadata.raft.driver.one_voter import OnlyVoter
 from trioxygen.metadata.raft.driver.replica import RaftReplica
 from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.ports import GroupId, Replica
-from trioxygen.metadata.raft.transport.transport import RaftTransport
+from trioxygen.metadata.raft.transport.transport import RaftTransport, RaftTransportConfig
 from trioxygen.proto.v1.datanode_pb2 import RingRow
 
 
-def ring_members(runtime: Runtime, wal: WriteAheadLog, transport: RaftTransport) -> ReplicaFactory:
-    """Over the log and the transport that all rings of a volume share."""
-    return partial(_member, runtime, wal, transport)
+def ring_config(storage: StorageConfig) -> RaftReplicaConfig:
+    core = RaftConfig(
+        election_ticks=storage.ring_election_ticks, heartbeat_ticks=storage.ring_heartbeat_ticks
+    )
+    return RaftReplicaConfig(core=core, log_keep_bytes=storage.ring_log_keep_bytes)
+
+
+def ring_transport(runtime: Runtime, address: str, storage: StorageConfig) -> RaftTransport:
+    """Of all rings of a process.
+
+    Args: address: as others reach it."""
+    config = RaftTransportConfig(
+        tick_ms=storage.ring_tick_ms, ticks_at_once_max=storage.ring_election_ticks - 1
+    )
+    return RaftTransport(runtime, address=address, config=config)
+
+
+def ring_members(
+    runtime: Runtime,
+    wal: WriteAheadLog,
+    transport: RaftTransport,
+    config: RaftReplicaConfig | None = None,
+) -> ReplicaFactory:
+    """Over the log that all rings of a volume share, and the transport of the process."""
+    return partial(_member, runtime, wal, transport, config)
 
 
 def _member(
-    runtime: Runtime, wal: WriteAheadLog, transport: RaftTransport, row: RingRow
+    runtime: Runtime,
+    wal: WriteAheadLog,
+    transport: RaftTransport,
+    config: RaftReplicaConfig | None,
+    row: RingRow,
 ) -> Replica:
     group = GroupId(row.pipeline_id)
     # Members of an erasure code hold different bytes: each has a log of its own for its own.
@@ -36,4 +65,5 @@ def _member(
         replica=ReplicaId(row.replica),
         configuration=Configuration(voters=tuple(addresses)),
         addresses=lambda replica: addresses.get(replica, ""),
+        config=config,
     )

@@ -58,6 +58,7 @@ def _datanode(node: Node, listen: str) -> Assembly:
     return Assembly(
         parts=(datanode,),
         admin_app=create_health_app(node.readiness, node.runtime.registry),
-        in_folder=DATANODE_PARTS,
+        # Volumes elsewhere say themselves what they lack.
+        in_folder=() if node.config.datanode.volumes else DATANODE_PARTS,
         address=lambda: datanode.address,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from trioxygen.common.disk import Buffer, Disk, File
 from trioxygen.hdds.checksums import RunningChecksums
+from trioxygen.hdds.container.layout import make_folder
 
 
 class BlockFile:
@@ -27,7 +28,7 @@ class BlockFile:
 
     def create(self) -> None:
         """Makes the file, empty: what is only announced takes no space. Raises: NoSpace."""
-        self._disk.make_directory(self._beside.parent)
+        make_folder(self._disk, self._beside.parent)
         self._file = self._disk.open(self._beside, create=True)
 
     def write(self, buffers: Sequence[Buffer]) -> None:

@@ -5,9 +5,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, NoReturn
 
-from trioxygen.common.errors import DamagedRow
+from trioxygen.common.errors import DamagedRow, Unavailable
 from trioxygen.hdds.block_group import BlockGroup
 from trioxygen.metadata.store.ports import Cursor, ReadTxn, Store, Table, WriteTxn
 from trioxygen.metadata.store.table import RowTable
@@ -136,6 +136,13 @@ def put_block(txn: WriteTxn, key: bytes, block: Block) -> None:
     txn.put(BLOCKS.table, key, row_of_block(block))
 
 
+class _Shut:
+    """In the place of a store that is being closed."""
+
+    def read(self) -> NoReturn:
+        raise Unavailable("the disk was taken out")
+
+
 class BlockIndex:
     """Committed blocks, with a bounded cache of those that were looked up last (by count).
 
@@ -143,7 +150,7 @@ class BlockIndex:
     """
 
     def __init__(self, store: Store, *, cached_blocks_max: int) -> None:
-        self._store = store
+        self._store: Store | _Shut = store
         self._cache: OrderedDict[bytes, Block] = OrderedDict()
         self._cached_blocks_max = cached_blocks_max
 
@@ -160,6 +167,11 @@ class BlockIndex:
         if len(self._cache) > self._cached_blocks_max:
             self._cache.popitem(last=False)
         return block
+
+    def shut(self) -> None:
+        """Nothing is looked up any more: Unavailable."""
+        self._cache.clear()
+        self._store = _Shut()
 
     def forget(self, key: bytes) -> None:
         self._cache.pop(key, None)

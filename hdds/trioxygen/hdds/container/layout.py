@@ -3,12 +3,14 @@
 <volume>/VERSION                               format, volume id, cluster id (JSON)
 <volume>/index                                 key-value store: containers, segments, blocks
 <volume>/log                                   write-ahead log
+<volume>/probe                                 written and read now and then: whether the disk works
 <volume>/refused                               what could not be applied (ring/refusals.py)
 <volume>/containers/<id>/<local>.block         a large block
 <volume>/containers/<id>/<local>.block.<n>     one that is being received; removed at start
 <volume>/containers/<id>/packed-<segment>.data small blocks, one after the other
 """
 
+import errno
 import json
 import re
 from dataclasses import dataclass
@@ -58,6 +60,10 @@ class VolumeLayout:
         return self.root / "refused"
 
     @property
+    def probe(self) -> Path:
+        return self.root / "probe"
+
+    @property
     def containers(self) -> Path:
         return self.root / "containers"
 
@@ -72,6 +78,17 @@ class VolumeLayout:
 
     def segment(self, container_id: int, segment: int) -> Path:
         return self.container(container_id) / f"packed-{segment}.data"
+
+
+def make_folder(disk: Disk, path: Path) -> None:
+    """Of a container, or another in a volume. Not the volume's own: where the disk has gone, what
+    is below its mount point is another one.
+
+    Raises: FileNotFoundError: the disk has gone."""
+    if not disk.exists(path):
+        if not disk.exists(path.parent):
+            raise FileNotFoundError(errno.ENOENT, "the disk has gone", str(path.parent))
+        disk.make_directory(path)
 
 
 def container_of(name: str) -> int | None:

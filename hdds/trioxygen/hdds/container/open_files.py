@@ -9,7 +9,7 @@ from trioxygen.common.blocking import Blocking
 from trioxygen.common.disk import Disk, File
 from trioxygen.common.finishing import joined
 from trioxygen.hdds.container.blocks import OWN_FILE
-from trioxygen.hdds.container.layout import VolumeLayout
+from trioxygen.hdds.container.layout import VolumeLayout, make_folder
 
 
 class FileId(NamedTuple):
@@ -85,7 +85,7 @@ class OpenFiles:
     def _open_now(self, path: Path, create: bool) -> File:
         if not create or self._disk.exists(path):
             return self._disk.open(path)
-        self._disk.make_directory(path.parent)
+        make_folder(self._disk, path.parent)
         file = self._disk.open(path, create=True)
         self._disk.sync_directory(path.parent)
         return file

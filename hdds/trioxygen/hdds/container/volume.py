@@ -1,7 +1,7 @@
 """One disk of a DataNode: its containers, block index, open files, and what is known corrupt."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -92,6 +92,7 @@ class Volume:
         self.gone: dict[int, int] = {}
         self.corrupt: dict[bytes, str] = {}
         self._unreported: list[Unreported] = []
+        self._trouble: list[Callable[[], None]] = []
         self.commit_lock = asyncio.Lock()
         # Of whoever moves a container's segments about, or takes it off.
         self.housekeeping = asyncio.Lock()
@@ -242,6 +243,18 @@ class Volume:
         self.files.drop(file_id)
         self.garbage.forget(container, segment)
         await self.blocking.run(self.disk.remove, self.files.path(file_id))
+
+    def watch_trouble(self, watcher: Callable[[], None]) -> None:
+        """Calls it when something on the disk could not be read or written."""
+        self._trouble.append(watcher)
+
+    def trouble(self) -> None:
+        for watcher in self._trouble:
+            watcher()
+
+    def leave(self) -> None:
+        """It is taken out of service: whoever still reads it is sent elsewhere."""
+        self.index.shut()
 
     def close(self) -> None:
         """After the last job. Blocks until the lanes have ended."""

@@ -2,32 +2,28 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from trioxygen.common import logs
-from trioxygen.common.finishing import joined, to_the_end
 from trioxygen.common.rpc.network import Server, Service
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.worker import Worker
-from trioxygen.hdds.container.volume import Volume
 from trioxygen.hdds.copying.copies import Copier, Copies
 from trioxygen.hdds.copying.imports import Imports
 from trioxygen.hdds.datanode.block_listing import listed_blocks
 from trioxygen.hdds.datanode.commands import Commands
-from trioxygen.hdds.datanode.description import described, tell_room
+from trioxygen.hdds.datanode.description import described
+from trioxygen.hdds.datanode.disk_watch import DiskWatch
+from trioxygen.hdds.datanode.disks import Disks
 from trioxygen.hdds.datanode.heartbeat import Heartbeat
 from trioxygen.hdds.datanode.homes import Homes
 from trioxygen.hdds.datanode.metrics import DataNodeCollector
 from trioxygen.hdds.datanode.ports import Locate, ScmClient
 from trioxygen.hdds.datanode.service import DataNodeService
-from trioxygen.hdds.datanode.volumes import VolumeParts, belong_to, open_volume
+from trioxygen.hdds.datanode.volumes import OwnedFolder, VolumeFolder, VolumeParts
 from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.reconstruction.rebuilds import Rebuilder, Rebuilds
-from trioxygen.hdds.ring import recovery
 from trioxygen.hdds.ring.config import DataNodeConfig
-from trioxygen.hdds.ring.places import Recovered
-from trioxygen.hdds.ring.rings import Rings
 from trioxygen.proto.v1.datanode_pb2 import (
     DescribeDataNodeReply,
     ListBlocksReply,
@@ -35,15 +31,6 @@ from trioxygen.proto.v1.datanode_pb2 import (
 )
 
 log = logs.get(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedVolume:
-    """One whose rings do not run yet."""
-
-    parts: VolumeParts
-    volume: Volume
-    recovered: Recovered
 
 
 class DataNode:
@@ -60,22 +47,24 @@ class DataNode:
         self,
         runtime: Runtime,
         config: DataNodeConfig,
-        volumes: Sequence[VolumeParts],
+        volumes: Sequence[VolumeParts | VolumeFolder],
         scms: Sequence[ScmClient],
         *,
         services: Sequence[Service] = (),
         locate: Locate | None = None,
     ) -> None:
         assert volumes, "a DataNode without a volume"
-        self._runtime, self._config, self._parts = runtime, config, volumes
+        self._runtime, self._config = runtime, config
         self._scms, self._services = scms, services
-        self._opened: list[OpenedVolume] = []
         self.works: list[VolumeWork] = []
         self.homes = Homes(config.node_id, self.works, locate)
+        folders = [OwnedFolder(each) if isinstance(each, VolumeParts) else each for each in volumes]
+        self.disks = Disks(
+            runtime, config, folders, self.works, self.homes, changed=self._disks_changed
+        )
         self._tasks: list[asyncio.Task[Any]] = []
+        self._heartbeats: list[Heartbeat] = []
         self._server: Server | None = None
-        # The SCMs answer at once, and the first answer is written to a volume's file.
-        self._belonging = asyncio.Lock()
         # Set once the SCM that leads has taken it in.
         self.registered = asyncio.Event()
         # Set once it knows of a ring of this node: blocks are given from then on.
@@ -93,19 +82,17 @@ class DataNode:
     async def open(self) -> None:
         """Raises: UnknownFormat, Corrupt; nothing is open any more then."""
         try:
-            for parts in self._parts:
-                self._opened.append(await self._open_volume(parts))
+            await self.disks.open()
         except BaseException:
             await self.stop()
             raise
 
     async def start(self) -> None:
         """Opens it if nobody has. Raises: as `open`, LogCorrupt; nothing runs any more then."""
-        if not self._opened:
+        if not self.disks.are_open:
             await self.open()
         try:
-            while self._opened:
-                await self._start_volume(self._opened[0])
+            await self.disks.start()
             await self._serve()
         except BaseException:
             await self.stop()
@@ -123,9 +110,8 @@ class DataNode:
         services = [service.service(), *self._services]
         self._server = await network.serve(self._config.address, services)
         self._runtime.registry.register(self._collector)
-        for work in self.works:
-            for worker in work.workers():
-                self._start_worker(worker)
+        self.disks.serve()
+        self._watch_disks()
         self._start_worker(self.imports)
         for number in range(1, self._config.copies_max + 1):
             self._start_worker(Copier(self.copies, number))
@@ -134,7 +120,7 @@ class DataNode:
         commands = Commands(self._runtime.clock, self.homes, self.copies, self.rebuilds)
         instance = self._runtime.rng.getrandbits(63) | 1
         for number, scm in enumerate(self._scms, start=1):
-            self._start_worker(
+            self._heartbeats.append(
                 Heartbeat(
                     name="heartbeat" if len(self._scms) == 1 else f"heartbeat-{number}",
                     node_id=self._config.node_id,
@@ -143,65 +129,34 @@ class DataNode:
                     scm=scm,
                     runtime=self._runtime,
                     works=self.works,
+                    failed_volumes=self.disks.failed_reports,
                     commands=commands,
                     registered=self._registered,
                     ring_known=self.ring_known.set,
                     reported_at_once_max=self._config.reported_at_once_max,
                 )
             )
+            self._start_worker(self._heartbeats[-1])
         log.info("datanode_started", node=self._config.node_id, address=self._server.address)
 
-    async def _open_volume(self, parts: VolumeParts) -> OpenedVolume:
-        runtime = self._runtime
-        volume = await open_volume(runtime, parts, self._config.volume_limits())
-        try:
-            recovered = await self._recovered(volume)
-            volume.room.look()
-        except BaseException:
-            await runtime.blocking.run(volume.close)
-            raise
-        return OpenedVolume(parts, volume, recovered)
+    def _watch_disks(self) -> None:
+        config = self._config
+        for number, disk in enumerate(self.disks.disks, start=1):
+            if config.disk_probe_ms:
+                watch = DiskWatch(
+                    self._runtime,
+                    self.disks,
+                    disk,
+                    number,
+                    interval_ms=config.disk_probe_ms,
+                    answer_ms_max=config.disk_answer_ms_max,
+                )
+                self._start_worker(watch)
 
-    async def _recovered(self, volume: Volume) -> Recovered:
-        """When it is cancelled: once its thread has ended, which stops at the next container."""
-        breaking_off = asyncio.Event()
-        loading = self._runtime.blocking.run(recovery.load, volume, breaking_off.is_set)
-        try:
-            return await joined(loading)
-        finally:
-            breaking_off.set()
-            # A thread that reads a store which is closed meanwhile would take the process along.
-            await to_the_end(asyncio.gather(loading, return_exceptions=True))
-
-    async def _start_volume(self, opened: OpenedVolume) -> None:
-        parts, volume = opened.parts, opened.volume
-        rings = Rings(
-            self._runtime, self._config, volume, parts.log, parts.replicas, opened.recovered
-        )
-        work = VolumeWork(
-            rings,
-            self._config,
-            self._runtime.clock,
-            network=self._runtime.network,
-            sources=self.homes.sources,
-        )
-        self.works.append(work)
-        self._opened.remove(opened)
-        # Before the replay: a long log needs room.
-        self._start_worker(work.flusher)
-        parts.log.watch_pressure(work.flusher.relieve_log)
-        await rings.start()
-        for container_id, container in volume.containers.items():
-            if not container.is_within_ids:
-                work.blocks.fail_container(container_id, "ids beyond those that clusters have")
-        work.removals.begin()
-        await work.flusher.flush_if_possible()
-        work.flusher.may_trim_log = True
-        await work.leaving.go_on()
-        tell_room(volume)
-        others = [other.volume.containers.keys() for other in self.works if other is not work]
-        for known in others:
-            assert not known & volume.containers.keys(), "a container is on two volumes"
+    def _disks_changed(self) -> None:
+        """The SCMs hear of it at once."""
+        for heartbeat in self._heartbeats:
+            heartbeat.wake.set()
 
     def _start_worker(self, worker: Worker) -> None:
         self._tasks.append(self._runtime.tasks.start_worker(worker))
@@ -214,12 +169,7 @@ class DataNode:
             self._server = None
         await self._runtime.tasks.end(*self._tasks)
         await self.imports.finished()
-        for work in self.works:
-            await work.stop()
-            await self._runtime.blocking.run(work.volume.close)
-        self.works.clear()
-        while self._opened:
-            await self._runtime.blocking.run(self._opened.pop().volume.close)
+        await self.disks.stop()
 
     def takes_writes(self) -> bool:
         """On every volume that has rings one goes on. Others may be of pipelines whose members have
@@ -230,12 +180,7 @@ class DataNode:
         )
 
     async def _registered(self, cluster_id: str, leads: bool) -> None:
-        async with self._belonging:
-            for work in self.works:
-                volume: Volume = work.volume
-                await self._runtime.blocking.run(
-                    belong_to, self._runtime.disk, volume.layout, cluster_id
-                )
+        await self.disks.belong_to(cluster_id)
         if leads:
             self.registered.set()
 

@@ -7,7 +7,7 @@ from itertools import islice
 from trioxygen.common import logs
 from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.common.runtime import Runtime
-from trioxygen.hdds.container.volume import Unreported
+from trioxygen.hdds.container.volume import Unreported, Volume
 from trioxygen.hdds.datanode.commands import Commands
 from trioxygen.hdds.datanode.description import volume_report
 from trioxygen.hdds.datanode.ports import ScmClient
@@ -17,6 +17,7 @@ from trioxygen.proto.v1.scm_pb2 import (
     ContainerReport,
     HeartbeatRequest,
     RegisterDataNodeRequest,
+    VolumeReport,
 )
 
 log = logs.get(__name__)
@@ -43,6 +44,8 @@ class Heartbeat:
         name: of the worker.
         instance: drawn at this start: the SCM tells two processes from each other that say they are
             this node.
+        works: of the volumes in service, as they are now.
+        failed_volumes: reports of those that were taken out.
         commands: shared by the senders of a node.
         registered: is told the cluster id, and whether the SCM led.
         ring_known: called when the SCM that leads knows of a ring: blocks of this node are given.
@@ -59,6 +62,7 @@ class Heartbeat:
         scm: ScmClient,
         runtime: Runtime,
         works: Sequence[VolumeWork],
+        failed_volumes: Callable[[], Sequence[VolumeReport]],
         commands: Commands,
         registered: Callable[[str, bool], Awaitable[None]],
         ring_known: Callable[[], None],
@@ -71,7 +75,8 @@ class Heartbeat:
         self._clock, self._rng, self._tasks = runtime.clock, runtime.rng, runtime.tasks
         # Set: there are news.
         self.wake = asyncio.Event()
-        self._volumes = [(work.volume, work.volume.unreported(self.wake)) for work in works]
+        self._failed_volumes = failed_volumes
+        self._volumes: list[tuple[Volume, Unreported]] = []
         self._registered, self._ring_known = registered, ring_known
         self._reported_at_once_max = reported_at_once_max
         self.interval_ms = _INTERVAL_MS_FIRST
@@ -84,6 +89,7 @@ class Heartbeat:
         self._report_interval_ms = self._report_due_ms = 0.0
         # By this SCM, as far as it has said.
         self._is_led = False
+        self._follow_volumes()
 
     async def work(self) -> bool:
         self.wake.clear()
@@ -110,6 +116,7 @@ class Heartbeat:
             self._full_report = True
         if self._is_led:
             await self._commands.try_again()
+        self._follow_volumes()
         waiting = self._commands.deleted_transaction_ids
         acknowledged = set(islice(waiting, _ACKNOWLEDGED_AT_ONCE_MAX))
         request = self._request(acknowledged)
@@ -147,6 +154,17 @@ class Heartbeat:
             return 0.0
         share = 0.5 + self._rng.random()
         return self._clock.monotonic_ms() + share * self._report_interval_ms
+
+    def _follow_volumes(self) -> None:
+        """A disk that has gone out, or come in: all of the containers are told anew."""
+        volumes = [work.volume for work in self._works]
+        if volumes == [volume for volume, _ in self._volumes]:
+            return
+        known = {id(volume): unreported for volume, unreported in self._volumes}
+        self._volumes = [
+            (volume, known.get(id(volume)) or volume.unreported(self.wake)) for volume in volumes
+        ]
+        self._full_report = True
 
     async def _register(self) -> None:
         reply = await self._scm.register(
@@ -205,7 +223,7 @@ class Heartbeat:
         return HeartbeatRequest(
             node_id=self._node_id,
             full_report=self._full_report,
-            volumes=[volume_report(work) for work in self._works],
+            volumes=[*map(volume_report, self._works), *self._failed_volumes()],
             containers=containers,
             deleted_transaction_ids=sorted(acknowledged),
             corrupt_blocks=corrupt,

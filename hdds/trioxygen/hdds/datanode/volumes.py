@@ -5,11 +5,11 @@ import random
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from trioxygen.common.blocking import run_or_undo
 from trioxygen.common.disk import Disk
-from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.errors import InvalidRequest, NoSpace, StoreDamaged
 from trioxygen.common.finishing import to_the_end
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.tokens import random_token
@@ -17,6 +17,7 @@ from trioxygen.hdds.container.blocks import BLOCK_KEY_BYTES, BLOCKS, TABLES
 from trioxygen.hdds.container.layout import (
     VolumeLayout,
     VolumeVersion,
+    check_whole,
     read_version,
     write_version,
 )
@@ -25,6 +26,8 @@ from trioxygen.hdds.ring.ports import ReplicaFactory, SharedLog
 from trioxygen.metadata.store.ports import StoreFactory, Table
 
 INDEX_NAME: Final = "index"
+
+_PROBE: Final = b"written and read again: the disk works\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,45 @@ class VolumeParts:
     stores: StoreFactory
     log: SharedLog
     replicas: ReplicaFactory
+
+
+class VolumeFolder(Protocol):
+    """Where a volume is, or is to be: it is opened again once its disk was away."""
+
+    @property
+    def path(self) -> Path: ...
+
+    async def open(self) -> VolumeParts:
+        """Raises: Corrupt errors, OSError: what is there cannot be used."""
+        ...
+
+    async def in_use(self) -> None:
+        """Its log and its index are known to belong together."""
+        ...
+
+    async def close(self) -> None:
+        """After its volume. Idempotent; also where `open` failed."""
+        ...
+
+
+class OwnedFolder:
+    """A `VolumeFolder` of parts that somebody else opened, and closes."""
+
+    def __init__(self, parts: VolumeParts) -> None:
+        self._parts = parts
+
+    @property
+    def path(self) -> Path:
+        return self._parts.path
+
+    async def open(self) -> VolumeParts:
+        return self._parts
+
+    async def in_use(self) -> None:
+        """Its owner notes that."""
+
+    async def close(self) -> None:
+        """Its owner does."""
 
 
 def _format(disk: Disk, rng: random.Random, layout: VolumeLayout) -> VolumeVersion:
@@ -97,3 +139,39 @@ def belong_to(disk: Disk, layout: VolumeLayout, cluster_id: str) -> None:
             expected=cluster_id,
         )
     write_version(disk, layout, VolumeVersion(version.volume_id, cluster_id))
+
+
+def try_out(disk: Disk, layout: VolumeLayout, volume_id: str) -> None:
+    """Whether the volume is still there, whole, and can be written and read. Blocks.
+
+    Raises: StoreDamaged, UnknownFormat, OSError: it cannot. A full disk can."""
+    version = read_version(disk, layout)
+    if version is None or version.volume_id != volume_id:
+        raise StoreDamaged("the volume is not there any more", path=str(layout.root))
+    check_whole(disk, layout)
+    try:
+        disk.replace(layout.probe, _PROBE)
+    except NoSpace:
+        return
+    if disk.read(layout.probe) != _PROBE:
+        raise StoreDamaged("what was written is not what is read", path=str(layout.probe))
+
+
+_EMPTY: Final = frozenset({"lost+found"})
+
+
+def is_mount(disk: Disk, path: Path) -> bool:
+    """Whether a file system of its own is mounted there. Blocks."""
+    return disk.device(path) != disk.device(path.parent)
+
+
+def check_place(disk: Disk, layout: VolumeLayout, *, was_mount: bool) -> None:
+    """Whether a volume may be taken in there while the node runs. Blocks.
+
+    Args: was_mount: a file system of its own was mounted there before.
+    Raises: StoreDamaged: another disk than the volume's is there, or what is no volume."""
+    root = layout.root
+    if was_mount and not is_mount(disk, root):
+        raise StoreDamaged("nothing is mounted there", path=str(root))
+    if read_version(disk, layout) is None and not _EMPTY.issuperset(disk.list(root)):
+        raise StoreDamaged("there is no volume, and the folder is not empty", path=str(root))

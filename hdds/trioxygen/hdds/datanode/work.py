@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from trioxygen.common.clock import Clock
+from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.rpc.network import Network
 from trioxygen.common.worker import Worker
 from trioxygen.hdds.container.compaction import Compactor
@@ -72,6 +73,16 @@ class VolumeWork:
     def workers(self) -> Sequence[Worker]:
         """Of a volume in service; its flusher runs before."""
         return (self.compactor, self.scrubber, self.expiry, self.removals, *self.fetchers)
+
+    async def abandon(self, error: TrioxygenError) -> None:
+        """The disk has failed: what its threads are at ends, and nothing is begun."""
+        self.volume.leave()
+        await self.rings.abandon(error)
+        await self.streams.finished()
+        await self.compactor.finished()
+        await self.leaving.finished()
+        await self.removals.finished()
+        await self.flusher.finished()
 
     async def stop(self) -> None:
         """Leaves everything that was applied in the index. The volume is still open."""

@@ -24,6 +24,8 @@ class DataNodeConfig:
     space_reserve_bytes: writes are refused when less is free on the volume; None: what is usual for
         its disk.
     compact_live_share: a segment is rewritten when less of what it takes on disk is live.
+    disk_probe_ms: between looks at each disk; 0: a disk that fails stays as it is.
+    disk_answer_ms_max: a disk that takes longer has failed.
     reported_at_once_max: containers in one heartbeat.
     copies_max: replicas that are sent to other nodes at once; copies_queued_max: those with those
         that wait.
@@ -71,6 +73,8 @@ class DataNodeConfig:
     scrub_interval_ms: float = 1 * DAY_MS
     compaction_interval_ms: float = 10 * SECOND_MS
     compact_live_share: float = 0.5
+    disk_probe_ms: float = 0
+    disk_answer_ms_max: float = 30 * SECOND_MS
     reported_at_once_max: int = 20_000
 
     copies_max: int = 10

@@ -115,6 +115,7 @@ class Flusher:
             raise
         except Exception as error:
             self._failures += 1
+            self._volume.trouble()
             log.error("flush_failed", volume=self._volume.volume_id, error=error)
             if isinstance(error, OSError) and self._failures < _TRIES:
                 raise
@@ -278,6 +279,10 @@ class Flusher:
             log.warning("log_not_relieved", volume=self._volume.volume_id, reason=error)
         finally:
             self._relieving = None
+
+    async def finished(self) -> None:
+        """What was begun has ended."""
+        await self._finishing.ended()
 
     async def end(self) -> None:
         """Leaves in the index what there is room for; the log has the rest."""

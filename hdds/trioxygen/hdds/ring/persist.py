@@ -21,8 +21,8 @@ from trioxygen.hdds.container.blocks import (
 )
 from trioxygen.hdds.container.container import Container, CounterChanges
 from trioxygen.hdds.container.garbage import Freed
+from trioxygen.hdds.container.marks import delete_mark, delete_marks, put_mark
 from trioxygen.hdds.container.view import ContainerView
-from trioxygen.hdds.ring.missing import delete_mark, delete_marks, put_mark
 from trioxygen.hdds.ring.pending import DeletedRange, Generation, PendingBlock
 from trioxygen.hdds.ring.rows import put_ring
 from trioxygen.metadata.store.ports import Cursor, Store, WriteTxn

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from trioxygen.common import logs
+from trioxygen.hdds.container.layout import make_folder
 from trioxygen.hdds.container.volume import Volume
 from trioxygen.proto.v1.datanode_pb2 import RefusedEntries
 
@@ -44,7 +45,7 @@ class Refusals:
 
     def _write(self, name: str, kept: bytes) -> None:
         disk, folder = self._volume.disk, self._volume.layout.refused
-        disk.make_directory(folder)
+        make_folder(disk, folder)
         if len(disk.list(folder)) >= _FILES_MAX and not disk.exists(folder / name):
             log.error("too_many_refused_entries", folder=folder, most=_FILES_MAX)
             return

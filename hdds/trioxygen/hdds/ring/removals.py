@@ -6,13 +6,13 @@ from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.finishing import Finishing, joined
 from trioxygen.hdds.container.container import Container
+from trioxygen.hdds.container.marks import delete_marks
 from trioxygen.hdds.container.removal import (
     delete_container_rows,
     delete_some_blocks,
     remove_files,
 )
 from trioxygen.hdds.ring.flusher import Flusher
-from trioxygen.hdds.ring.missing import delete_marks
 from trioxygen.hdds.ring.rings import Rings
 
 log = logs.get(__name__)

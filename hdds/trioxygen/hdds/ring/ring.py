@@ -72,8 +72,14 @@ class Ring:
 
     async def start(self) -> None:
         """What the log is known to have committed can be read afterwards."""
-        self.replica.watch_leadership(self._volume.tell_news)
+        self.replica.watch_leadership(self._changed)
         await self.replica.start(self.machine)
+
+    def _changed(self) -> None:
+        """Who leads, or its member of the group has failed: perhaps by its log's disk."""
+        self._volume.tell_news()
+        if self.replica.failure is not None:
+            self._volume.trouble()
 
     async def read_out(self) -> None:
         """Applies what the log still holds, after the member has stopped: what is not known to be

@@ -9,17 +9,18 @@ from typing import Final
 from google.protobuf.message import DecodeError
 
 from trioxygen.common import logs
+from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.finishing import joined
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
 from trioxygen.hdds.container.blocks import BLOCKS, Block, block_key, block_of_key
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.container.gone import forget_gone
+from trioxygen.hdds.container.marks import marks
 from trioxygen.hdds.container.volume import Volume
 from trioxygen.hdds.ring import recovery
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.machine import RingMachine
-from trioxygen.hdds.ring.missing import marks
 from trioxygen.hdds.ring.pending import Generation, PendingBlock
 from trioxygen.hdds.ring.phase import RingPhase, moved, phase_of
 from trioxygen.hdds.ring.places import Places, Recovered
@@ -82,6 +83,10 @@ class Rings:
 
     def __len__(self) -> int:
         return len(self._rings) - (LOCAL_RING in self._rings)
+
+    def all(self) -> Iterator[Ring]:
+        """The volume's own as well."""
+        return iter(self._rings.values())
 
     def get(self, pipeline_id: int) -> Ring | None:
         return self._rings.get(pipeline_id)
@@ -270,6 +275,12 @@ class Rings:
         for pipeline_id, index in persisted.items():
             if pipeline_id in self._rings:
                 self._rings[pipeline_id].replica.state_is_durable_through(index)
+
+    async def abandon(self, error: TrioxygenError) -> None:
+        """The volume has failed: nothing more is taken, and others may lead."""
+        for ring in self.all():
+            ring.replica.fail(error)
+        await self.stop()
 
     async def stop(self) -> None:
         for ring in self._rings.values():

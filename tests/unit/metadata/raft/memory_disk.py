@@ -182,6 +182,9 @@ class MemoryDisk:
         used = self._used_bytes()
         return DiskSpace(capacity_bytes=self.capacity_bytes, free_bytes=self.capacity_bytes - used)
 
+    def device(self, path: Path) -> int:
+        return 1
+
     def allocated_bytes(self, path: Path) -> int:
         return len(self.inodes[self.names[path]])
 
