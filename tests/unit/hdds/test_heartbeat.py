@@ -275,7 +275,7 @@ def test_news_do_not_wait_for_the_next_heartbeat(tmp_path: Path) -> None:
         scm = RecordingScm(interval_ms=3_600_000)
         async with node(tmp_path, scm=scm) as n:
             await n.write(1, b"12345")
-            await scm.after(1)
+            await until(lambda: scm.heartbeats)
             # The writing alone is none.
             await n.flush()
             await n.pipeline.close_container(1)
