@@ -33,6 +33,7 @@ class InlineBlocking:
 
 
 def open_files(folder: Path) -> OpenFiles:
+    VolumeLayout(folder).containers.mkdir()
     return OpenFiles(SystemDisk(), InlineBlocking(), VolumeLayout(folder), files_max=2)
 
 
