@@ -85,6 +85,8 @@ class MemberUpload:
         self.silent_ms = 0.0 if is_moving else self.silent_ms + passed_ms
 
     def push(self, piece: Buffer) -> None:
+        if self.has_ended:
+            return
         size_bytes = len(piece)
         self._pieces.append(piece)
         self.waiting_bytes += size_bytes

@@ -103,7 +103,9 @@ class RingStream:
         await self._until(self._is_received, most_ms=most_ms, is_patient=True)
         await self._wait_for_others(began_ms)
         received, holders = self._agreed()
-        self.tag = await put_block(self._pool, self._block, self._pipeline, received, holders)
+        pool, block, pipeline = self._pool, self._block, self._pipeline
+        self.tag = await put_block(pool, block, pipeline, received, holders)
+        pool.locations.learn(block.container, pipeline, pool.leaders.of(pipeline))
         return received.size_bytes
 
     def _is_received(self) -> bool:

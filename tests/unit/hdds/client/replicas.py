@@ -6,7 +6,7 @@ from typing import Any
 
 from trioxygen.common.clock import SystemClock
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import NotLeader, TrioxygenError
+from trioxygen.common.errors import NotLeader, TrioxygenError, Unreachable
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.rpc.network import Service
@@ -114,6 +114,11 @@ class Freezable(Replica):
         self._leader = leader
         self.taken = self.asked = 0
         self.consents = True
+        self._fails = False
+
+    def fail(self) -> None:
+        """With the next piece of each block."""
+        self._fails = True
 
     def freeze(self) -> None:
         self._goes_on.clear()
@@ -144,6 +149,8 @@ class Freezable(Replica):
     async def _slowly(self, pieces: AsyncIterator[Buffer]) -> AsyncIterator[Buffer]:
         async for piece in pieces:
             await self._goes_on.wait()
+            if self._fails:
+                raise Unreachable("the connection is reset")
             self.taken += 1
             yield piece
         await self._goes_on.wait()

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.unit.hdds.client.replicas import Cluster, Freezable, Replica
+from tests.unit.hdds.client.replicas import Cluster, Freezable, Replica, piece
 from tests.unit.hdds.support import until
 from trioxygen.common.errors import (
     ChecksumMismatch,
@@ -155,6 +155,38 @@ async def test_leader_that_freezes_before_the_end_is_replaced(
 
 
 @three
+async def test_piece_for_a_member_that_has_failed_is_not_kept(
+    cluster: Cluster, members: list[Freezable]
+) -> None:
+    stream = await opened(cluster)
+    await stream.send(PIECE)
+    await stream.flush()
+    members[1].fail()
+    for _ in range(3):
+        # Between two of them nobody looks who has failed.
+        await stream.send(PIECE)
+        await asyncio.sleep(0.01)
+    assert await stream.finish() == 4 * len(PIECE)
+    assert cluster.pool.queued_bytes == 0
+
+
+@three
+async def test_reader_asks_the_one_that_led_when_the_block_was_put(
+    cluster: Cluster, members: list[Freezable]
+) -> None:
+    for number, member in enumerate(members):
+        member.leads("" if number == 2 else "2")
+    stream = await opened(cluster)
+    await stream.send(PIECE)
+    await stream.finish()
+    asked = [member.asked for member in members]
+    for _ in range(3):
+        await cluster.reader.read_small(piece(0, 10))
+    asked[2] += 3
+    assert [member.asked for member in members] == asked
+
+
+@three
 async def test_all_that_stand_still_together_are_not_left(
     cluster: Cluster, members: list[Freezable]
 ) -> None:
@@ -218,6 +250,7 @@ def test_member_that_fails_is_done_without(error: type[TrioxygenError]) -> None:
         await stream.send(PIECE)
         assert await stream.finish() == len(PIECE)
         assert [member.received for member in good] == [[PIECE], [PIECE]]
+        assert cluster.pool.queued_bytes == 0
         # Who is only busy, or has met a bad byte, is asked again the next time.
         is_avoided = error in (Unreachable, NoSpace)
         assert cluster.writer.away.node_ids == (["1"] if is_avoided else [])
