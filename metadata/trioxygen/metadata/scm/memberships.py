@@ -25,7 +25,6 @@ from trioxygen.metadata.scm.pipeline_plan import (
 from trioxygen.metadata.scm.pipeline_state import WRITING, PipelineState, state_of
 from trioxygen.metadata.scm.pipelines import (
     KnownPipelines,
-    former_open,
     replication_of,
     ring_of,
     volume_id_of,
@@ -166,7 +165,7 @@ class Memberships:
 
     async def _plan(self) -> None:
         with self._executor.store.read() as txn:
-            former = [row.former_id for row in former_open(txn)]
+            former = [row.former_id for row in self._pipelines.formers(txn)]
         for former_id in former:
             await self._executor.execute(ClosePipeline(former_id=former_id))
         with self._executor.store.read() as txn:

@@ -16,6 +16,8 @@ from trioxygen.metadata.scm.pipeline_state import PipelineState, state_of
 from trioxygen.metadata.scm.pipelines import KnownPipelines
 from trioxygen.metadata.scm.plan_nodes import Cluster
 from trioxygen.metadata.scm.replicas import Replicas
+from trioxygen.metadata.scm.schema import NODES
+from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import MovePipeline, PipelineRow, RemovePipeline
 
@@ -81,14 +83,16 @@ class PipelineWatch:
         return False
 
     async def _let_leave(self, now_ms: float) -> None:
-        with self._executor.store.read() as txn:
-            cluster, pipelines = self._memberships.observed(txn)
-        closing = [each for each in pipelines if each.state is PipelineState.CLOSING]
         since_ms = self._closing_since_ms
-        for gone in since_ms.keys() - {pipeline.pipeline_id for pipeline in closing}:
-            del since_ms[gone]
-        if not closing:
-            return
+        with self._executor.store.read() as txn:
+            rows = self._pipelines.read(txn)
+            ids = {key for key, row in rows.items() if state_of(row) is PipelineState.CLOSING}
+            for gone in since_ms.keys() - ids:
+                del since_ms[gone]
+            if not ids:
+                return
+            cluster, pipelines = self._memberships.observed(txn)
+        closing = [each for each in pipelines if each.pipeline_id in ids]
         taking = self._taking_blocks(closing, cluster)
         for pipeline in closing:
             closing_ms = now_ms - since_ms.setdefault(pipeline.pipeline_id, now_ms)
@@ -122,22 +126,20 @@ class PipelineWatch:
         by a command that is still on its way."""
         now_ms = self._executor.group_ms()
         with self._executor.store.read() as txn:
-            rows = self._pipelines.read(txn)
-            known = self._memberships.observed(txn)[0].nodes
-        unused = [
-            row.pipeline_id
-            for row in rows.values()
-            if not row.containers_opened
-            and now_ms - row.created_ms >= _REMOVED_AFTER_MS
-            and state_of(row) is PipelineState.CLOSED
-            and all(
-                node_id not in known or self._has_left(node_id, row) for node_id in row.node_ids
-            )
-        ]
+            unused = [
+                row.pipeline_id
+                for row in self._pipelines.read(txn).values()
+                if not row.containers_opened
+                and now_ms - row.created_ms >= _REMOVED_AFTER_MS
+                and state_of(row) is PipelineState.CLOSED
+                and all(self._has_left(txn, node_id, row) for node_id in row.node_ids)
+            ]
         for pipeline_id in unused[:_ROWS_AT_ONCE_MAX]:
             await self._executor.execute(RemovePipeline(pipeline_id=pipeline_id))
 
-    def _has_left(self, node_id: str, row: PipelineRow) -> bool:
+    def _has_left(self, txn: ReadTxn, node_id: str, row: PipelineRow) -> bool:
+        if not NODES.exists(txn, node_id.encode()):
+            return True
         report = self._nodes.report(node_id)
         is_healthy = self._nodes.health(node_id) == scm_pb2.HEALTHY
         return (

@@ -44,11 +44,11 @@ def forget_pipeline(txn: CapturingTxn, row: PipelineRow) -> None:
 
 
 class KnownPipelines:
-    """All that have numbers, by these, read anew when one was changed: each heartbeat and each
-    allocation asks."""
+    """All of them, read anew when one was changed: each heartbeat and each allocation asks."""
 
     def __init__(self) -> None:
         self._rows: dict[int, PipelineRow] = {}
+        self._formers: list[PipelineRow] = []
         self._of_node: dict[str, list[PipelineRow]] = {}
         self._open: dict[Replication, list[PipelineRow]] = {}
         self._changes = -1
@@ -61,8 +61,9 @@ class KnownPipelines:
         """By their ids. Not to be changed."""
         changes = get_integer(txn, PIPELINE_CHANGES)
         if changes != self._changes:
-            rows = (row for _, row in PIPELINES.scan(txn, prefix=b"") if row.pipeline_id)
-            self._rows = {row.pipeline_id: row for row in rows}
+            rows = [row for _, row in PIPELINES.scan(txn, prefix=b"")]
+            self._rows = {row.pipeline_id: row for row in rows if row.pipeline_id}
+            self._formers = [row for row in rows if row.open and not row.pipeline_id]
             self._of_node, self._open = {}, {}
             for row in self._rows.values():
                 for node_id in row.node_ids:
@@ -71,6 +72,11 @@ class KnownPipelines:
                     self._open.setdefault(replication_of(row), []).append(row)
             self._changes = changes
         return self._rows
+
+    def formers(self, txn: ReadTxn) -> list[PipelineRow]:
+        """Under a name, and not closed yet."""
+        self.read(txn)
+        return self._formers
 
     def of_node(self, txn: ReadTxn, node_id: str) -> list[PipelineRow]:
         """Not to be changed."""
@@ -92,13 +98,6 @@ def writing(txn: ReadTxn) -> Iterator[PipelineRow]:
     """Those whose members are in their ring, or on their way into it."""
     for _, row in PIPELINES.scan(txn, prefix=b""):
         if row.pipeline_id and state_of(row) in WRITING:
-            yield row
-
-
-def former_open(txn: ReadTxn) -> Iterator[PipelineRow]:
-    """Under a name, and not closed yet."""
-    for _, row in PIPELINES.scan(txn, prefix=b""):
-        if row.open and not row.pipeline_id:
             yield row
 
 

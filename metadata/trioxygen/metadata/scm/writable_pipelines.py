@@ -1,6 +1,6 @@
 """Which pipelines a writer may be given, and what is said when there is none."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,8 @@ from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import PipelineRow
 
 _LAST_RESORT: Final = 1_000
+# In one allocation, unless none of them is as it should be.
+_LOOKED_AT_MAX: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +50,11 @@ class WritablePipeline:
 
 
 def best_of(pipelines: Iterable[WritablePipeline], wanted_bytes: int) -> list[WritablePipeline]:
-    """All members of a pipeline come before room, and nearly full ones only where nothing else is:
-    what comes decides there.
-
-    Args: pipelines: that are ready and have room."""
-    pipelines = list(pipelines)
-    best_rank = min(pipeline.rank for pipeline in pipelines)
-    best = [pipeline for pipeline in pipelines if pipeline.rank == best_rank]
+    """Of those that take data. All members of a pipeline come before room, and nearly full ones
+    only where nothing else is: what comes decides there."""
+    taking = [pipeline for pipeline in pipelines if pipeline.is_ready and pipeline.has_room]
+    best_rank = min((pipeline.rank for pipeline in taking), default=0)
+    best = [pipeline for pipeline in taking if pipeline.rank == best_rank]
     return [pipeline for pipeline in best if pipeline.room_bytes > wanted_bytes] or best
 
 
@@ -118,6 +118,7 @@ class WritablePipelines:
     ) -> None:
         self._executor, self._nodes, self._pipelines = executor, nodes, pipelines
         self._missing_replicas_max, self._demand = missing_replicas_max, demand
+        self._turn = 0
 
     def choose(
         self,
@@ -132,17 +133,35 @@ class WritablePipelines:
         Raises: NotEnoughDataNodes, NoSpace, PipelineNotReady."""
         with self._executor.store.read() as txn:
             rows = self._pipelines.open_ones(txn).get(replication, [])
+        seen = self._all_seen(self._having_turn(rows), excluded, promised_bytes)
+        best = best_of(seen.values(), wanted_bytes)
+        if len(seen) < len(rows) and not any(
+            pipeline.rank == 0 and pipeline.room_bytes > wanted_bytes for pipeline in best
+        ):
+            # There may be better ones.
+            seen = self._all_seen(rows, excluded, promised_bytes)
+            best = best_of(seen.values(), wanted_bytes)
+        if not best:
+            raise self._none(replication, seen.values())
         by_id = {row.pipeline_id: row for row in rows}
-        seen = [self._seen(row, excluded, promised_bytes) for row in rows]
-        going_on = [pipeline for pipeline in seen if pipeline is not None]
-        with_room = [pipeline for pipeline in going_on if pipeline.has_room]
-        if not with_room:
-            raise self._none(replication, is_full=bool(going_on))
-        ready = [pipeline for pipeline in with_room if pipeline.is_ready]
-        if not ready:
-            raise PipelineNotReady("no pipeline that has room is ready yet")
-        best = best_of(ready, wanted_bytes)
         return {pipeline.pipeline_id: by_id[pipeline.pipeline_id] for pipeline in best}
+
+    def _having_turn(self, rows: Sequence[PipelineRow]) -> Sequence[PipelineRow]:
+        """Of very many, some: an allocation does not look at all."""
+        if len(rows) <= _LOOKED_AT_MAX:
+            return rows
+        first = self._turn = (self._turn + _LOOKED_AT_MAX) % len(rows)
+        return [*rows[first:], *rows[:first]][:_LOOKED_AT_MAX]
+
+    def _all_seen(
+        self,
+        rows: Iterable[PipelineRow],
+        excluded: Collection[str],
+        promised_bytes: Mapping[int, int],
+    ) -> dict[int, WritablePipeline]:
+        """Those that go on, by their ids."""
+        seen = (self._seen(row, excluded, promised_bytes) for row in rows)
+        return {pipeline.pipeline_id: pipeline for pipeline in seen if pipeline is not None}
 
     def _seen(
         self, row: PipelineRow, excluded: Collection[str], promised_bytes: Mapping[int, int]
@@ -173,8 +192,12 @@ class WritablePipelines:
     def _is_healthy(self, node_id: str) -> bool:
         return self._nodes.health(node_id) == scm_pb2.HEALTHY
 
-    def _none(self, replication: Replication, *, is_full: bool) -> TrioxygenError:
+    def _none(
+        self, replication: Replication, going_on: Collection[WritablePipeline]
+    ) -> TrioxygenError:
         """What is said when no pipeline can be written."""
+        if any(pipeline.has_room for pipeline in going_on):
+            return PipelineNotReady("no pipeline that has room is ready yet")
         with self._executor.store.read() as txn:
             cluster = cluster_of(txn, self._nodes)
         needed = replication.members_min(self._missing_replicas_max)
@@ -184,7 +207,7 @@ class WritablePipelines:
         if sum(node.has_room for node in there) >= needed:
             return PipelineNotReady(f"a pipeline of {replication.text} is being made")
         healthy = len(there)
-        if is_full or healthy >= needed:
+        if going_on or healthy >= needed:
             return NoSpace("every pipeline has a DataNode that is full")
         return NotEnoughDataNodes(
             f"{replication.text} needs {needed} healthy DataNodes in service, there are {healthy}",
