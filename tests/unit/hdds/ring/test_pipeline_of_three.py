@@ -3,12 +3,14 @@
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from tests.unit.hdds.ring.three import NAMES, Member, until
 from tests.unit.hdds.support import new_runtime
 from tests.unit.metadata.memory_replica import MemoryReplica
 from trioxygen.common.errors import DeadlineExceeded, NotEnoughDataNodes
+from trioxygen.common.replication import Replication
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.system_disk import SystemDisk
 from trioxygen.hdds.client.pool import DataNodePool
@@ -35,13 +37,13 @@ DATA = bytes(range(256)) * (SIZE // 256)
 
 
 class Cluster:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, config: ScmConfig) -> None:
         self.network = LocalNetwork(encode=True)
         self.members = [Member(name, root / name, self.network, ["scm1"]) for name in NAMES]
         self.runtime = new_runtime(SystemDisk(), self.network)
         self.store = MemoryStore(ALL_TABLES)
         self.scm = StorageContainerManager(
-            runtime=self.runtime, store=self.store, replica=MemoryReplica(), config=CONFIG
+            runtime=self.runtime, store=self.store, replica=MemoryReplica(), config=config
         )
         self.client = ScmClient(self.runtime, ["scm1"])
         pool = DataNodePool(self.network, self.runtime.clock, self.client.locate)
@@ -79,9 +81,11 @@ class Cluster:
         return location
 
 
-def with_cluster(root: Path, scenario: Callable[[Cluster], Awaitable[None]]) -> None:
+def with_cluster(
+    root: Path, scenario: Callable[[Cluster], Awaitable[None]], config: ScmConfig = CONFIG
+) -> None:
     async def run() -> None:
-        cluster = Cluster(root)
+        cluster = Cluster(root, config)
         await cluster.start()
         try:
             await scenario(cluster)
@@ -156,3 +160,18 @@ def test_pipeline_that_lost_a_disk_is_replaced_and_its_ring_is_not_joined_again(
 
 def test_pipeline_of_three_takes_writes_closes_and_deletes(tmp_path: Path) -> None:
     with_cluster(tmp_path, live)
+
+
+async def code(cluster: Cluster) -> None:
+    replication = Replication.parse("EC/3-2").proto
+    request = scm.AllocateBlocksRequest(count=1, block_bytes_max=SIZE, replication=replication)
+    pipeline = (await cluster.client.allocate_blocks(request)).pipeline
+    assert sorted(member.node_id for member in pipeline.datanodes) == list(NAMES)
+    assert [member.replica_index for member in pipeline.datanodes] == [1, 2, 3]
+    for member in cluster.members:
+        [ring] = [each for each in member.work.rings if each.pipeline_id == pipeline.pipeline_id]
+        assert ring.replica.is_leader()
+
+
+def test_each_member_of_an_erasure_coded_pipeline_has_a_ring_of_its_own(tmp_path: Path) -> None:
+    with_cluster(tmp_path, code, replace(CONFIG, missing_replicas_max=2))
