@@ -22,8 +22,10 @@ _PATH: Final = re.compile(r"`((?:[\w.*-]+/)+[\w.*-]*)`")
 _LINK: Final = re.compile(r"\]\((?!https?:)([^)#]+)")
 _COMMAND: Final = re.compile(r"(?:^ *|`)o3 ([a-z][^`\n#|&]*)", re.MULTILINE)
 _WORD: Final = re.compile(r"[a-z][a-z-]*")
-# What a data folder, a built clone, a table of the store or a measurement has.
-_NOT_IN_GIT: Final = re.compile(r"\.venv/|dist/|\./|logs/|log/|meta/|DIR/|Service/|bound/s")
+# What a data folder, a built clone, a table of the store, a measurement or a replication has.
+_NOT_IN_GIT: Final = re.compile(
+    r"\.venv/|dist/|\./|logs/|log/|meta/|DIR/|Service/|bound/s|RATIS/|EC/|DataNode/"
+)
 
 
 def _text(document: Path) -> str:
