@@ -2,7 +2,7 @@
 that were streamed readable. Each DataNode answers for the part that it holds."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, Final
 
@@ -136,8 +136,8 @@ class Puts:
 
 async def write_small_parts(
     pool: DataNodePool, block: BlockId, pipeline: Pipeline, data: bytes
-) -> int:
-    """The block's tag. Its bytes fit the first cell: parity is as long, other indexes have nothing.
+) -> tuple[int, Set[int]]:
+    """The block's tag, and the indexes that have bytes of it: the first cell's, and parity's.
 
     Raises: as `ask_enough`."""
     replication = Replication.of_proto(pipeline.replication)
@@ -168,4 +168,4 @@ async def write_small_parts(
         if member.replica_index in parts
     ]
     await ask_enough(pool, asks, needed=1)
-    return group.tag
+    return group.tag, parts.keys()

@@ -30,7 +30,7 @@ _RETURN_MS: Final = 50.0
 
 
 class EcStream:
-    """A `BlockStream`.
+    """A `BlockStream`. `filled`: indexes that may have bytes of it.
 
     Args:
         size_bytes_max: of the block.
@@ -54,6 +54,7 @@ class EcStream:
             return open_(most.index_bytes(member.replica_index), member)
 
         members = [each for each in pipeline.datanodes if most.index_bytes(each.replica_index)]
+        self.filled = frozenset(each.replica_index for each in members)
         self._members = MemberGroup(block, members, begin, pool, needed=_needed(most))
         self._checksums = {index: RunningChecksums() for index in most.indexes}
         # Of the stripe that is being filled, by data index.

@@ -9,6 +9,7 @@ from trioxygen.common.rpc.network import Upload
 from trioxygen.hdds.checksums import checksums_of, tag_of
 from trioxygen.hdds.client.away_nodes import AwayNodes
 from trioxygen.hdds.client.block_stream import BlockStream, SoleStream
+from trioxygen.hdds.client.ec_containers import CodedContainers
 from trioxygen.hdds.client.ec_put import write_small_parts
 from trioxygen.hdds.client.ec_stream import EcStream
 from trioxygen.hdds.client.pool import DataNodePool
@@ -23,7 +24,7 @@ from trioxygen.proto.v1.types_pb2 import EC, BlockId, DataNodeAddress, Pipeline
 
 class BlockWriter:
     def __init__(self, pool: DataNodePool) -> None:
-        self._pool = pool
+        self._pool, self._coded = pool, CodedContainers(pool)
 
     @property
     def away(self) -> AwayNodes:
@@ -38,7 +39,8 @@ class BlockWriter:
         """
         pool = self._pool
         if pipeline.replication.type == EC:
-            tag = await write_small_parts(pool, block, pipeline, data)
+            tag, filled = await write_small_parts(pool, block, pipeline, data)
+            self._coded.written(block, pipeline, filled)
             pool.locations.learn(block.container, pipeline, pipeline.datanodes[0])
             return tag
         request = WriteSmallBlockRequest(block=block, data=data, pipeline_id=pipeline.pipeline_id)
@@ -64,7 +66,9 @@ class BlockWriter:
         begin = partial(self._begin, block, pipeline)
         stream: BlockStream
         if pipeline.replication.type == EC:
-            stream = await _opened(EcStream(block, pipeline, size_bytes_max, begin, pool))
+            ec_stream = await _opened(EcStream(block, pipeline, size_bytes_max, begin, pool))
+            self._coded.written(block, pipeline, ec_stream.filled)
+            stream = ec_stream
         elif len(members) == 1:
             stream = SoleStream(block, pipeline, await begin(size_bytes_max, members[0]), pool)
         else:

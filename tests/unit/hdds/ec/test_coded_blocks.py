@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.hdds.ec.coded import CONTAINER, Coded, with_coded
+from tests.unit.hdds.ring.three import until
 from trioxygen.common.errors import Unreachable
 from trioxygen.common.units import KIB
 from trioxygen.hdds.container.blocks import block_key
@@ -164,3 +165,19 @@ async def hold(coded: Coded) -> None:
 
 def test_each_node_holds_its_part_and_knows_of_the_whole(tmp_path: Path) -> None:
     with_coded(tmp_path, hold)
+
+
+async def be_everywhere(coded: Coded) -> None:
+    """What has no bytes at some members is not lost there."""
+    await coded.write(1, data_of(100))
+
+    def is_there() -> bool:
+        containers = [each.work.volume.containers.get(CONTAINER) for each in coded.members]
+        return all(each is not None and not each.streams_open for each in containers)
+
+    await until(is_there)
+    assert [each.block(CONTAINER, 1) for each in coded.members[1:3]] == [None, None]
+
+
+def test_container_of_small_blocks_is_there_at_all_members(tmp_path: Path) -> None:
+    with_coded(tmp_path, be_everywhere)
