@@ -77,7 +77,8 @@ class EcStream:
                 unwritable.is_away(each.member.address) for each in opening
             )
 
-        await members.until(is_open)
+        # Nothing is lost yet: another pipeline may take the block.
+        await members.until(is_open, most_ms=self._pool.config.open_ms)
         opening = [each for each in members.live if each.state is MemberState.OPENING]
         if not opening:
             return
@@ -103,7 +104,8 @@ class EcStream:
             if self._stripe_bytes == self._replication.data * cell_bytes:
                 self._end_stripe()
         if not self._keeps_pace():
-            self._flush()
+            for each in self._members.live:
+                each.wake()
             await self._members.until(self._keeps_pace)
 
     def _push(self, index: int, piece: Buffer) -> None:
@@ -125,13 +127,10 @@ class EcStream:
         waiting_bytes = sum(each.waiting_bytes for each in self._members.live)
         return waiting_bytes <= (0 if is_crowded else _WAITING_BYTES_MAX)
 
-    def _flush(self) -> None:
-        for each in self._members.live:
-            each.flush()
-
     async def flush(self) -> None:
-        self._flush()
         members = self._members
+        for each in members.live:
+            each.flush()
         await members.until(
             lambda: (
                 self._keeps_pace() and sum(each.is_idle for each in members.live) >= members.needed
@@ -153,7 +152,11 @@ class EcStream:
                 # The block ends before it would have had anything.
                 members.live.remove(each)
                 self._pool.finishing.begin(each.cancel())
-        await members.until(lambda: members.receipts >= members.needed, is_patient=True)
+        await members.until(
+            lambda: members.receipts >= members.needed,
+            most_ms=self._pool.config.finish_timeout_ms,
+            is_patient=True,
+        )
         parts = {
             index: (layout.index_bytes(index), checksums.finish())
             for index, checksums in self._checksums.items()

@@ -65,13 +65,19 @@ class MemberGroup:
     def receipts(self) -> int:
         return sum(each.state is MemberState.RECEIVED for each in self.live)
 
-    async def until(self, is_enough: Callable[[], bool], *, is_patient: bool = False) -> None:
+    async def until(
+        self,
+        is_enough: Callable[[], bool],
+        *,
+        most_ms: float | None = None,
+        is_patient: bool = False,
+    ) -> None:
         """Args: is_patient: disks are at it, which may take long: nobody is left for silence.
 
         Raises: why too few are left."""
         config, clock = self._pool.config, self._pool.clock
         part_ms = config.member_slow_ms / _PARTS
-        left_ms = config.finish_timeout_ms if is_patient else config.call_timeout_ms
+        left_ms = config.call_timeout_ms if most_ms is None else most_ms
         while True:
             self.leave_failed()
             if is_enough():
@@ -102,15 +108,21 @@ class MemberGroup:
                 raise again(error)
 
     def _leave_silent(self, passed_ms: float) -> None:
-        slow_ms = self._pool.config.member_slow_ms
+        config = self._pool.config
+        slow_ms = config.member_slow_ms
         for each in self.live:
             each.count_silence(passed_ms)
         silent = [each for each in self.live if each.silent_ms >= slow_ms]
         going_on = sum(each.silent_ms < slow_ms / 2 for each in self.live)
-        if silent and going_on >= self.needed:
+        # Where one goes on, it is not we who stand still; too few are left then.
+        is_lost = going_on and any(each.silent_ms >= config.minority_ms for each in silent)
+        if silent and (going_on >= self.needed or is_lost):
+            error = DeadlineExceeded("it takes nothing", timeout_ms=int(slow_ms))
             for each in silent:
-                self.leave(each, DeadlineExceeded("it takes nothing", timeout_ms=int(slow_ms)))
+                self.leave(each, error)
                 self._pool.finishing.begin(each.cancel())
+            if len(self.live) < self.needed:
+                raise error
 
     def leave(self, upload: MemberUpload, error: TrioxygenError) -> None:
         self.live.remove(upload)
