@@ -99,6 +99,7 @@ class Copies:
             container,
             self._runtime.network.channel(command.target.address),
             node_id=self._config.node_id,
+            stall_ms=self._config.copy_stall_ms,
             pace=self.pace,
             progress=self.progress,
         )

@@ -1,15 +1,17 @@
 """A replica that is sent to another node: read, checked, framed. A try that broke goes on behind
 the blocks that the target has on stable storage already."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.disk import Buffer, File
 from trioxygen.common.errors import (
     ContainerNotOpen,
+    DeadlineExceeded,
     InvalidRequest,
     NoSuchBlock,
     NoSuchContainer,
@@ -55,6 +57,7 @@ _CALL_MS: Final = 10 * SECOND_MS
 _FINISH_MS: Final = 5 * MINUTE_MS
 _COPIED: Final = frozenset({ContainerState.CLOSED, ContainerState.QUASI_CLOSED})
 
+T = TypeVar("T")
 Rows = Sequence[tuple[bytes, Block]]
 
 
@@ -84,6 +87,7 @@ class Copy:
     Args:
         node_id: this node's.
         channel: to the target.
+        stall_ms: a target that takes nothing for so long has the try broken off.
     """
 
     def __init__(
@@ -94,9 +98,11 @@ class Copy:
         channel: Channel,
         *,
         node_id: str,
+        stall_ms: float,
         pace: Pace,
         progress: Progress,
     ) -> None:
+        self._stall_ms = stall_ms
         self._runtime, self._home, self._container = runtime, home, container
         self._channel, self._node_id, self._pace = channel, node_id, pace
         self._progress = progress
@@ -154,15 +160,24 @@ class Copy:
             used_bytes=container.used_bytes,
             next_local=described.next_local,
         )
-        upload = await self._channel.upload("DataNode/ImportContainer", header)
+        opening = self._channel.upload("DataNode/ImportContainer", header)
+        upload = await self._in_time(opening)
         try:
             await self._send_all(upload, described.next_local)
             # Before the end: a replica that is on its way out may have lost some already.
             check_copied(container)
-            await upload.send(end_frame(watch.ranges()))
+            await self._in_time(upload.send(end_frame(watch.ranges())))
             await upload.finish(_FINISH_MS)
         finally:
             await upload.cancel()
+
+    async def _in_time(self, doing: Awaitable[T]) -> T:
+        """Raises: DeadlineExceeded: the target stands still."""
+        try:
+            async with asyncio.timeout(self._stall_ms / SECOND_MS):
+                return await doing
+        except TimeoutError as error:
+            raise DeadlineExceeded("the target of a copy takes nothing") from error
 
     async def _send_all(self, upload: Upload, next_local: int) -> None:
         volume, container_id = self._home.volume, self._container.container_id
@@ -182,7 +197,8 @@ class Copy:
                     await self._send_large(upload, *batch[0])
                 else:
                     await self._pace.take(size_bytes)
-                    await upload.send(b"".join(await self._read_small(batch)))
+                    frames = b"".join(await self._read_small(batch))
+                    await self._in_time(upload.send(frames))
                 self._progress.sent(len(batch), size_bytes)
 
     def _rows(self, after: bytes, prefix: bytes) -> Rows:
@@ -194,10 +210,10 @@ class Copy:
         try:
             async for piece in self._home.reads.stream(container_id, local, 0, block.size_bytes):
                 if not is_begun:
-                    await upload.send(block_frame(local, block))
+                    await self._in_time(upload.send(block_frame(local, block)))
                     is_begun = True
                 await self._pace.take(len(piece))
-                await upload.send(piece)
+                await self._in_time(upload.send(piece))
         except (NoSuchBlock, NoSuchContainer) as error:
             if is_begun:
                 # The next try begins behind it.

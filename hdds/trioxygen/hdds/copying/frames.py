@@ -4,6 +4,7 @@ any size. A block's frame is followed by its bytes; the end is said, since a str
     size of the frame (4 bytes, big endian) | ImportFrame | bytes of the block
 """
 
+import asyncio
 import struct
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
@@ -11,9 +12,9 @@ from typing import Final
 from google.protobuf.message import DecodeError
 
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.errors import DeadlineExceeded, InvalidRequest
 from trioxygen.common.rpc.rules.network import RULES
-from trioxygen.common.units import MIB
+from trioxygen.common.units import MIB, SECOND_MS
 from trioxygen.hdds.block_group import BlockGroup
 from trioxygen.hdds.checksums import PIECE_BYTES
 from trioxygen.hdds.container.blocks import Block
@@ -73,10 +74,12 @@ def block_of(imported: ImportedBlock) -> Block:
 class FrameReader:
     """Keeps no more of the stream than the piece at hand, and what a frame or a small block needs.
 
-    Raises: InvalidRequest: the stream is none of frames, or ends early."""
+    Args: stall_ms: nothing comes for so long.
+    Raises: InvalidRequest: the stream is none of frames, or ends early; DeadlineExceeded: it stands
+        still."""
 
-    def __init__(self, pieces: AsyncIterator[Buffer]) -> None:
-        self._pieces = pieces
+    def __init__(self, pieces: AsyncIterator[Buffer], *, stall_ms: float) -> None:
+        self._pieces, self._stall_ms = pieces, stall_ms
         self._rest = memoryview(b"")
 
     async def next(self) -> ImportFrame:
@@ -105,6 +108,10 @@ class FrameReader:
             yield piece
 
     async def _piece(self) -> Buffer:
-        async for piece in self._pieces:
-            return piece
+        try:
+            async with asyncio.timeout(self._stall_ms / SECOND_MS):
+                async for piece in self._pieces:
+                    return piece
+        except TimeoutError as error:
+            raise DeadlineExceeded("the source of a copy sends nothing") from error
         raise InvalidRequest("the stream of a replica ended early")

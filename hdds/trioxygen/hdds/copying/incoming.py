@@ -68,7 +68,7 @@ class Incoming:
         """Returns when the replica is whole, on stable storage and what it is to be.
 
         Raises: InvalidRequest, ChecksumMismatch: of what was sent; NoSpace, OSError."""
-        reader = FrameReader(pieces)
+        reader = FrameReader(pieces, stall_ms=self._config.import_expiry_ms)
         self._batch, self._batch_bytes = [], 0
         last_local = self.next_local - 1
         frame = await reader.next()

@@ -30,10 +30,12 @@ class DataNodeConfig:
     copies_max: replicas that are sent to other nodes at once; copies_queued_max: those with those
         that wait.
     copy_bytes_per_s: of all those; 0: as fast as it goes.
+    copy_stall_ms: a target that takes nothing for so long has its copy broken off.
     imports_max: replicas that other nodes send here at once.
     rebuilds_max: containers that parts are rebuilt of at once; rebuilds_queued_max: those with
         those that wait.
-    import_expiry_ms: one that broke off is dropped, unless it goes on within this time.
+    import_expiry_ms: one that broke off, or stands still, is dropped unless it goes on within this
+        time.
     """
 
     node_id: str
@@ -80,6 +82,7 @@ class DataNodeConfig:
     copies_max: int = 10
     copies_queued_max: int = 1_000
     copy_bytes_per_s: int = 128 * MIB
+    copy_stall_ms: float = 30 * SECOND_MS
     imports_max: int = 10
     rebuilds_max: int = 2
     rebuilds_queued_max: int = 1_000

@@ -46,7 +46,7 @@ class InterruptedUpload:
         await self._upload.send(piece)
 
 
-def copy_by(two: Two, channel: Any) -> Copy:
+def copy_by(two: Two, channel: Any, *, stall_ms: float = 30_000) -> Copy:
     source = two.source
     return Copy(
         source.runtime,
@@ -54,6 +54,7 @@ def copy_by(two: Two, channel: Any) -> Copy:
         source.work.volume.containers[CONTAINER],
         channel,
         node_id="source",
+        stall_ms=stall_ms,
         pace=Pace(source.runtime.clock, 0),
         progress=Progress(),
     )
@@ -83,6 +84,23 @@ async def go_on(two: Two) -> None:
 
 def test_copy_that_broke_goes_on_behind_what_the_target_has(tmp_path: Path) -> None:
     with_two(tmp_path, go_on)
+
+
+async def stand_still(two: Two) -> None:
+    async def stall() -> None:
+        await until(lambda: two.copied is not None and two.copied.block_count >= 59)
+        await asyncio.Event().wait()
+
+    await two.close()
+    channel = interrupted(two, {5: stall})
+    await copy_by(two, channel, stall_ms=500).run()
+    assert two.is_copied()
+    assert len(channel.headers) > 1
+    assert await contents(two.target) == BLOCKS
+
+
+def test_copy_to_a_target_that_stands_still_is_tried_again(tmp_path: Path) -> None:
+    with_two(tmp_path, stand_still)
 
 
 async def begin_anew(two: Two) -> None:

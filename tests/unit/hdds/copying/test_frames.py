@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.errors import DeadlineExceeded, InvalidRequest
 from trioxygen.hdds.block_group import BlockGroup
 from trioxygen.hdds.checksums import checksums_of
 from trioxygen.hdds.container.blocks import Block
@@ -26,7 +26,7 @@ async def pieces(stream: bytes, size_bytes: int) -> AsyncIterator[bytes]:
 @pytest.mark.parametrize("size_bytes", [1, 7, 4_096, 1 << 20])
 def test_frames_are_read_out_of_pieces_of_any_size(size_bytes: int) -> None:
     async def run() -> None:
-        reader = FrameReader(pieces(STREAM, size_bytes))
+        reader = FrameReader(pieces(STREAM, size_bytes), stall_ms=60_000)
         frame = await reader.next()
         assert frame.block.local == 9
         # Where it lay says nothing of where it will lie.
@@ -42,7 +42,7 @@ def test_frames_are_read_out_of_pieces_of_any_size(size_bytes: int) -> None:
 def test_stream_that_is_none_of_frames_is_refused(stream: bytes) -> None:
     async def run() -> None:
         with pytest.raises(InvalidRequest):
-            await FrameReader(pieces(stream, 5)).next()
+            await FrameReader(pieces(stream, 5), stall_ms=60_000).next()
 
     asyncio.run(run())
 
@@ -51,3 +51,15 @@ def test_block_without_a_checksum_for_each_of_its_pieces_is_refused() -> None:
     for size_bytes, checksums in ((0, b""), (1, b"123"), (70_000, b"1234"), (5, b"12345678")):
         with pytest.raises(InvalidRequest):
             block_of(ImportedBlock(local=1, size_bytes=size_bytes, checksums=checksums))
+
+
+def test_stream_that_stands_still_is_given_up() -> None:
+    async def still() -> AsyncIterator[bytes]:
+        yield STREAM[:10]
+        await asyncio.Event().wait()
+
+    async def run() -> None:
+        with pytest.raises(DeadlineExceeded):
+            await FrameReader(still(), stall_ms=20).next()
+
+    asyncio.run(run())
