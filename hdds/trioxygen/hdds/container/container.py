@@ -142,8 +142,7 @@ class Container:
     @property
     def is_bare(self) -> bool:
         """There is a folder of it at start, and nothing says what it is."""
-        is_known = self.pipeline_id or self.is_identity_kept or self.block_count
-        return not is_known and self.logged_state is ContainerState.OPEN
+        return self.is_nameless and not self.block_count
 
     @property
     def takes_blocks(self) -> bool:

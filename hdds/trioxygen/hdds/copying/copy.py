@@ -49,7 +49,8 @@ log = logs.get(__name__)
 _ROWS_AT_ONCE: Final = 1_024
 # Of small blocks, in one piece of the stream.
 _BATCH_BYTES: Final = 1 * MIB
-_TRIES: Final = 5
+# With the waits in between some minutes: then the SCM makes other plans.
+_TRIES: Final = 20
 _WAIT_MS_FIRST: Final = 500.0
 _WAIT_MS_MAX: Final = 10_000.0
 _CALL_MS: Final = 10 * SECOND_MS

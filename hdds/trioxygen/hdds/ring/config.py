@@ -31,7 +31,7 @@ class DataNodeConfig:
         that wait.
     copy_bytes_per_s: of all those; 0: as fast as it goes.
     copy_stall_ms: a target that takes nothing for so long has its copy broken off.
-    imports_max: replicas that other nodes send here at once.
+    imports_max: replicas that other nodes send here at once: more than the SCM has a node get.
     rebuilds_max: containers that parts are rebuilt of at once; rebuilds_queued_max: those with
         those that wait.
     import_expiry_ms: one that broke off, or stands still, is dropped unless it goes on within this
@@ -83,7 +83,7 @@ class DataNodeConfig:
     copies_queued_max: int = 1_000
     copy_bytes_per_s: int = 128 * MIB
     copy_stall_ms: float = 30 * SECOND_MS
-    imports_max: int = 10
+    imports_max: int = 40
     rebuilds_max: int = 2
     rebuilds_queued_max: int = 1_000
     import_expiry_ms: float = 5 * MINUTE_MS

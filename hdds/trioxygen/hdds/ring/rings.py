@@ -141,7 +141,8 @@ class Rings:
             container = self.volume.containers.get(block_of_key(key)[0])
             if container is not None:
                 self.blocks.missing.add(key, container, block, sequence)
-        for row in rows.values():
+        # The volume's own first: others may bring entries for a replica that comes from elsewhere.
+        for row in sorted(rows.values(), key=lambda row: row.pipeline_id != LOCAL_RING):
             if phase_of(row) is RingPhase.MEMBER:
                 ring = self._rings[row.pipeline_id] = self._make(row)
                 await ring.start()
@@ -163,7 +164,7 @@ class Rings:
             return
         [only] = pipelines
         for container in self.volume.containers.values():
-            if not container.pipeline_id:
+            if not container.pipeline_id and not container.is_bare:
                 log.warning("container_of_lost_row", container=container.container_id, ring=only)
                 container.belongs_to(only)
 

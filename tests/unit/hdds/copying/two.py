@@ -24,6 +24,9 @@ from trioxygen.proto.v1.types_pb2 import BlockId, DataNodeAddress, Pipeline
 
 S = ContainerState
 PIPELINE = Pipeline(pipeline_id=9, datanodes=[DataNodeAddress(node_id="source", address="source")])
+ELSEWHERE = Pipeline(
+    pipeline_id=10, datanodes=[DataNodeAddress(node_id="target", address="target")]
+)
 TARGET = DataNodeAddress(node_id="target", address="target")
 CONTAINER = 5
 # By local id: through the log, packed, and in files of their own.
@@ -52,6 +55,7 @@ class Two:
         await self.source.start()
         await self.target.start()
         await self.source.datanode.homes.join(PIPELINE)
+        await self.target.datanode.homes.join(ELSEWHERE)
         for local, data in BLOCKS.items():
             await self.write(local, data)
 
