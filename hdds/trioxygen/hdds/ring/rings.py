@@ -141,8 +141,7 @@ class Rings:
             container = self.volume.containers.get(block_of_key(key)[0])
             if container is not None:
                 self.blocks.missing.add(key, container, block, sequence)
-        # The volume's own first: others may bring entries for a replica that comes from elsewhere.
-        for row in sorted(rows.values(), key=lambda row: row.pipeline_id != LOCAL_RING):
+        for row in sorted(rows.values(), key=_replayed):
             if phase_of(row) is RingPhase.MEMBER:
                 ring = self._rings[row.pipeline_id] = self._make(row)
                 await ring.start()
@@ -301,6 +300,14 @@ def _put_by(entry: Entry) -> bytes | None:
         return None
     block = read.put_block.block
     return block_key(block.container, block.local)
+
+
+def _replayed(row: RingRow) -> int:
+    """In which order: the volume's own log closes what rings that are being left have filled, and
+    others may bring entries for a replica that came here by it."""
+    if row.pipeline_id == LOCAL_RING:
+        return 1
+    return 0 if phase_of(row) is RingPhase.LEAVING else 2
 
 
 def _rows(store: Store) -> dict[int, RingRow]:
