@@ -1,0 +1,27 @@
+"""Containers wait for their repair, the most endangered first."""
+
+from trioxygen.metadata.scm.replication.queue import RepairQueue
+
+
+def test_most_endangered_come_first_and_others_in_their_order() -> None:
+    queue = RepairQueue(10)
+    for container_id, remaining in ((1, 1), (2, 0), (3, 1), (4, -1)):
+        queue.put(container_id, remaining)
+    assert list(queue.take()) == [4, 2, 1, 3] and len(queue) == 0
+
+
+def test_container_waits_once_at_the_place_that_was_said_last() -> None:
+    queue = RepairQueue(10)
+    for container_id, remaining in ((1, 1), (2, 1), (2, 0), (2, 0), (3, 0), (3, 2)):
+        queue.put(container_id, remaining)
+    queue.put(4, 0)
+    queue.discard(4)
+    assert list(queue.take()) == [2, 1, 3]
+
+
+def test_queue_is_bounded() -> None:
+    queue = RepairQueue(2)
+    for container_id in (1, 2, 3):
+        queue.put(container_id, 1)
+    queue.put(2, 0)
+    assert list(queue.take()) == [2, 1]
