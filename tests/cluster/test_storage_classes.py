@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 
 BUCKET: Final = "books"
-SIZE: Final = 4 << 20
+# Two stripes of three cells.
+SIZE: Final = 6 << 20
+# No client's own list has it.
+EC_3_2: Final[Any] = {"StorageClass": "EC_3_2"}
 BODY: Final = bytes(range(256)) * (SIZE // 256)
 
 
@@ -137,5 +140,38 @@ def test_too_few_datanodes_are_refused_unless_fewer_replicas_are_allowed(
         put(s3, "two")
         holders.become(2)
         assert read(s3, BUCKET, "two") == read(s3, BUCKET, "one") == BODY
+    cluster.stop()
+    cluster.check_logs()
+
+
+def test_erasure_coded_object_is_read_without_two_of_its_five_datanodes(
+    new_cluster: NewCluster,
+) -> None:
+    classes = {"s3.storage_classes": "STANDARD_IA=EC/3-2"}
+    cluster = new_cluster(classes, oms=1, scms=1, datanodes=5, gateways=1)
+    # Pipelines of three need not be on all five.
+    cluster.start(awaits_writes=False)
+    with cluster.endpoints()[0].client(read_timeout=60) as s3:
+        s3.create_bucket(Bucket=BUCKET)
+        before = used_bytes(cluster)
+        put(s3, "by name", StorageClass="EC_3_2")
+        put(s3, "as configured", StorageClass="STANDARD_IA")
+        s3.put_object(Bucket=BUCKET, Key="small", Body=b"small", **EC_3_2)
+        # Each has a third of the data, or parity of that size.
+        wait_until(
+            lambda: all(
+                2 * SIZE // 3 <= size - before[node] < SIZE
+                for node, size in used_bytes(cluster).items()
+            ),
+            output=lambda: (before, used_bytes(cluster)),
+        )
+        put(s3, "three")
+        etag = copy(s3, "three", "copied", StorageClass="EC_3_2")
+        assert copy(s3, "copied", "back") == etag
+        for node in ("dn1", "dn2"):
+            cluster.kill(node)
+        for key in ("by name", "as configured", "copied"):
+            assert read(s3, BUCKET, key) == BODY, key
+        assert read(s3, BUCKET, "small") == b"small"
     cluster.stop()
     cluster.check_logs()
