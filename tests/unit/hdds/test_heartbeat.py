@@ -325,8 +325,32 @@ def test_heartbeats_say_which_start_of_the_node_they_are_of(tmp_path: Path) -> N
     asyncio.run(run())
 
 
-def test_node_without_rings_asks_the_leader_for_one_soon() -> None:
-    assert rest_ms(3_000, is_led=True, ring_count=0) == 500
-    assert rest_ms(100, is_led=True, ring_count=0) == 100
-    assert rest_ms(3_000, is_led=True, ring_count=1) == 3_000
-    assert rest_ms(3_000, is_led=False, ring_count=0) == 3_000
+def test_rest_is_shorter_where_somebody_waits() -> None:
+    assert rest_ms(3_000, again_after_ms=300, has_leader=True) == 300
+    assert rest_ms(100, again_after_ms=300, has_leader=True) == 100
+    assert rest_ms(3_000, again_after_ms=1, has_leader=True) == 50
+    assert rest_ms(3_000, again_after_ms=0, has_leader=True) == 3_000
+    assert rest_ms(3_000, again_after_ms=0, has_leader=False) == 250
+    assert rest_ms(10, again_after_ms=0, has_leader=False) == 10
+
+
+def test_node_that_is_wanted_soon_comes_soon(tmp_path: Path) -> None:
+    async def run() -> None:
+        scm = RecordingScm(interval_ms=3_600_000)
+        wanted = HeartbeatReply(leader=True, again_after_ms=1)
+        scm.answers += [wanted, wanted, wanted]
+        async with node(tmp_path, scm=scm):
+            await until(lambda: len(scm.heartbeats) == 4)
+
+    asyncio.run(run())
+
+
+def test_node_looks_for_a_leader_while_there_is_none(tmp_path: Path) -> None:
+    async def run() -> None:
+        scm = RecordingScm(interval_ms=3_600_000)
+        scm.answers += [HeartbeatReply(), HeartbeatReply()]
+        async with node(tmp_path, scm=scm) as n:
+            await until(lambda: len(scm.heartbeats) == 3)
+            assert n.datanode.registered.is_set()
+
+    asyncio.run(run())

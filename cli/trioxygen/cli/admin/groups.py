@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from trioxygen.cli.admin import container as admin_container
+from trioxygen.cli.admin import datanode as admin_datanode
 from trioxygen.cli.admin import offline as admin_offline
 from trioxygen.cli.admin import orphans as admin_orphans
+from trioxygen.cli.admin import safemode as admin_safemode
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.options import JsonOption
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from trioxygen.cli.client.group import GroupClient
 
 app = typer.Typer(
-    help="Groups of OMs and SCMs, dumps, checks of stored rows, orphaned blocks.",
+    help="Groups, DataNodes, safe mode, dumps, checks of stored rows, orphaned blocks.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -27,6 +29,8 @@ app.add_typer(admin_container.containers, name="container")
 app.add_typer(admin_container.pipelines, name="pipeline")
 app.add_typer(admin_container.replication, name="replication")
 app.add_typer(admin_container.deletion, name="deletion")
+app.add_typer(admin_datanode.app, name="datanode")
+app.add_typer(admin_safemode.app, name="safemode")
 
 ClusterConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Configuration of the cluster.")

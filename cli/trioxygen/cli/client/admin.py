@@ -17,6 +17,7 @@ _PAGE_COUNT: Final = 1_000
 _HINTS: Final = {
     "NO_SUCH_ACCOUNT": ": see 'o3 account list'",
     "NO_SUCH_ACCESS_KEY": ": see 'o3 key list'",
+    "NO_SUCH_DATANODE": ": see 'o3 admin datanode list'",
     "NO_SUCH_VOLUME": ": see 'o3 volume list'",
     "NO_SUCH_BUCKET": ": see 'o3 bucket list'",
 }

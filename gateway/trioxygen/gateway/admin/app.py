@@ -35,6 +35,7 @@ from trioxygen.gateway.admin.models import (
     VolumePage,
     VolumeView,
 )
+from trioxygen.gateway.admin.storage_routes import storage_routes
 from trioxygen.gateway.protocol.numbers import read_natural
 from trioxygen.gateway.readiness import Readiness
 
@@ -45,6 +46,7 @@ _STATUS_OF_ERROR: Final[dict[type[TrioxygenError], int]] = {
     errors.NoSuchAccount: 404,
     errors.NoSuchAccessKey: 404,
     errors.NoSuchContainer: 404,
+    errors.NoSuchDataNode: 404,
     errors.VolumeAlreadyExists: 409,
     errors.VolumeNotEmpty: 409,
     errors.BucketAlreadyExists: 409,
@@ -87,6 +89,7 @@ def create_admin_app(
     app.include_router(_health_routes(readiness, registry))
     app.include_router(_api_routes(backend))
     app.include_router(container_routes(backend.containers), prefix=_API)
+    app.include_router(storage_routes(backend.storage), prefix=_API)
     app.add_exception_handler(TrioxygenError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)

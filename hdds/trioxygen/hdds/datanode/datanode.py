@@ -119,6 +119,7 @@ class DataNode:
             self._start_worker(Rebuilder(self.rebuilds, number))
         commands = Commands(self._runtime.clock, self.homes, self.copies, self.rebuilds)
         instance = self._runtime.rng.getrandbits(63) | 1
+        leading: set[str] = set()
         for number, scm in enumerate(self._scms, start=1):
             self._heartbeats.append(
                 Heartbeat(
@@ -133,6 +134,7 @@ class DataNode:
                     commands=commands,
                     registered=self._registered,
                     ring_known=self.ring_known.set,
+                    leading=leading,
                     reported_at_once_max=self._config.reported_at_once_max,
                 )
             )

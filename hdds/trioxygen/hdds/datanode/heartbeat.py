@@ -23,16 +23,23 @@ from trioxygen.proto.v1.scm_pb2 import (
 log = logs.get(__name__)
 
 _INTERVAL_MS_FIRST = 1_000.0
-_INTERVAL_MS_RINGLESS = 500.0
 _ACKNOWLEDGED_AT_ONCE_MAX = 50_000
+# Between heartbeats while no SCM leads, as far as is known here: whoever will waits for them.
+_INTERVAL_MS_LEADERLESS = 250.0
 # News that come closer together are told together.
 _NEWS_PAUSE_MS = 50.0
 
 
-def rest_ms(interval_ms: float, *, is_led: bool, ring_count: int) -> float:
-    """Until the next one, by itself. A node without rings asks its leader for one sooner: they are
-    made when the last of its nodes has come, and some wait already to write."""
-    return min(interval_ms, _INTERVAL_MS_RINGLESS) if is_led and not ring_count else interval_ms
+def rest_ms(interval_ms: float, *, again_after_ms: float, has_leader: bool) -> float:
+    """Until the next one, by itself.
+
+    Args:
+        again_after_ms: as the SCM that leads wants it; 0: as always. Rings are made when the last
+            of their nodes has come, and some wait already to write.
+        has_leader: one of the SCMs said so last."""
+    if again_after_ms:
+        interval_ms = min(interval_ms, max(again_after_ms, _NEWS_PAUSE_MS))
+    return interval_ms if has_leader else min(interval_ms, _INTERVAL_MS_LEADERLESS)
 
 
 class Heartbeat:
@@ -49,6 +56,7 @@ class Heartbeat:
         commands: shared by the senders of a node.
         registered: is told the cluster id, and whether the SCM led.
         ring_known: called when the SCM that leads knows of a ring: blocks of this node are given.
+        leading: names of the senders, of all of this node, whose SCM leads; they share it.
         reported_at_once_max: containers in one request; more are in those that follow at once.
     """
 
@@ -66,6 +74,7 @@ class Heartbeat:
         commands: Commands,
         registered: Callable[[str, bool], Awaitable[None]],
         ring_known: Callable[[], None],
+        leading: set[str],
         reported_at_once_max: int,
     ) -> None:
         self.name = name
@@ -78,8 +87,10 @@ class Heartbeat:
         self._failed_volumes = failed_volumes
         self._volumes: list[tuple[Volume, Unreported]] = []
         self._registered, self._ring_known = registered, ring_known
-        self._reported_at_once_max = reported_at_once_max
+        self._leading, self._reported_at_once_max = leading, reported_at_once_max
         self.interval_ms = _INTERVAL_MS_FIRST
+        # As the last answer wants it; 0: it is as always.
+        self._again_after_ms = 0.0
         self._cluster_id = ""
         # Containers that the request had no room for: the next one has.
         self._left: list[tuple[Unreported, int]] = []
@@ -93,14 +104,20 @@ class Heartbeat:
 
     async def work(self) -> bool:
         self.wake.clear()
-        if not await self._beat():
+        try:
+            has_more = await self._beat()
+        except BaseException:
+            self._leading.discard(self.name)
+            raise
+        if not has_more:
             await self._rest()
         return True
 
     async def _rest(self) -> None:
         began_ms = self._clock.monotonic_ms()
-        ring_count = sum(len(work.rings) for work in self._works)
-        interval_ms = rest_ms(self.interval_ms, is_led=self._is_led, ring_count=ring_count)
+        interval_ms = rest_ms(
+            self.interval_ms, again_after_ms=self._again_after_ms, has_leader=bool(self._leading)
+        )
         is_due = await self._tasks.run_unless(
             self.wake, self._clock.sleep_ms(interval_ms), name=f"{self.name}, at rest"
         )
@@ -130,7 +147,12 @@ class Heartbeat:
             raise
         if self._full_report:
             self._report_due_ms = self._next_report_ms()
-        self._full_report, self._is_led = False, reply.leader
+        if reply.leader and not self._is_led:
+            # It had followed, and needs no registration.
+            await self._registered(self._cluster_id, True)
+        self._note_leader(reply.leader)
+        self._again_after_ms = float(reply.again_after_ms)
+        self._full_report = False
         for unreported, container_id in self._left:
             unreported.container_changed(container_id)
         if reply.leader:
@@ -146,6 +168,13 @@ class Heartbeat:
         has_joined = len(request.pipelines) < sum(len(work.rings) for work in self._works)
         is_news = has_joined or bool(self._commands.deleted_transaction_ids)
         return bool(self._left) or (reply.leader and is_news)
+
+    def _note_leader(self, leads: bool) -> None:
+        self._is_led = leads
+        if leads:
+            self._leading.add(self.name)
+        else:
+            self._leading.discard(self.name)
 
     def _next_report_ms(self) -> float:
         """By chance a little sooner or later: nodes that registered together do not report

@@ -82,6 +82,7 @@ def _described(node: scm.NodeRow, known: Known) -> scm.NodeDescription:
         health = scm.STALE
     rings = report.pipelines.values() if report else ()
     left_ms = max(1, node.maintenance_until_ms - known.group_ms)
+    age_ms = max(1, known.group_ms - node.operation_since_ms)
     return scm.NodeDescription(
         node=node,
         health=health,
@@ -93,4 +94,5 @@ def _described(node: scm.NodeRow, known: Known) -> scm.NodeDescription:
         pipelines_led=sum(ring.leader for ring in rings),
         fully_reported=nodes.fully_reported(node_id),
         maintenance_left_ms=left_ms if node.maintenance_until_ms else 0,
+        operation_age_ms=age_ms if node.operation_since_ms else 0,
     )

@@ -12,6 +12,8 @@ from trioxygen.metadata.scm.reports import Reports
 from trioxygen.proto.v1.scm_pb2 import HeartbeatReply, HeartbeatRequest
 
 _COMMAND_VALID_MS: Final = 60_000
+# Between heartbeats of a node while rings are being formed of it.
+_FORMING_INTERVAL_MS: Final = 300
 
 
 class Heartbeats:
@@ -79,4 +81,5 @@ class Heartbeats:
         for command in commands:
             command.term = term
             command.valid_ms = command.valid_ms or _COMMAND_VALID_MS
-        return HeartbeatReply(leader=True, commands=commands)
+        again_after_ms = _FORMING_INTERVAL_MS if self._memberships.are_forming(node_id) else 0
+        return HeartbeatReply(leader=True, commands=commands, again_after_ms=again_after_ms)

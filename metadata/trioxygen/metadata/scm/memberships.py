@@ -46,6 +46,8 @@ log = logs.get(__name__)
 
 # The ids of pipelines begin with 1.
 _PLANNING: Final = 0
+# So long a node that has registered may be the one that others wait for, to form a ring.
+_NEW_FOR_MS: Final = 30_000.0
 
 
 class Memberships:
@@ -200,6 +202,16 @@ class Memberships:
             for row in rows
             if state_of(row) is not PipelineState.CLOSED
         ]
+
+    def are_forming(self, node_id: str) -> bool:
+        """Whether a ring waits for the node, or for its news, or it has come just now and may get
+        one: its next heartbeat is then waited for."""
+        with self._executor.store.read() as txn:
+            states = {state_of(row) for row in self._pipelines.of_node(txn, node_id)}
+        if PipelineState.ALLOCATED in states:
+            return True
+        is_new = self._nodes.registered_ms_ago(node_id) < _NEW_FOR_MS
+        return is_new and PipelineState.OPEN not in states
 
     def commands(self, node_id: str, report: NodeReport) -> list[DataNodeCommand]:
         """To join rings that the node does not take part in yet, to leave those that are closed."""

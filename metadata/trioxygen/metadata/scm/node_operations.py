@@ -136,6 +136,10 @@ class NodeOperations:
                 and Operation(row.operation).takes_data
                 and self._nodes.health_state(row.node_id) is not Health.DEAD
             ]
+        if not left:
+            raise InvalidRequest(
+                "no other DataNode is in service: add some, or force it", node=node_id
+            )
 
         def check(txn: ReadTxn, row: ContainerRow) -> None:
             replication = Replication.of_proto(row.replication)

@@ -1,5 +1,6 @@
 """DataNodes as heartbeats show them: health by age, their disks, their rings. In memory."""
 
+import math
 from dataclasses import dataclass, field
 
 from trioxygen.common.clock import Clock
@@ -23,13 +24,15 @@ class NodeReport:
 
     Attributes:
     instance: of its process; 0: not said.
-    fully_reported: all its containers, and what follows from them is in the state. It stays so
-        while it reports them again.
+    is_complete: all its containers are known here. It stays so while it reports them again.
+    fully_reported: and what follows from them is in the state, since this SCM leads, if it does.
     """
 
     heard_ms: float
+    registered_ms: float
     address: str = ""
     instance: int = 0
+    is_complete: bool = False
     fully_reported: bool = False
     is_reporting: bool = False
     volumes: list[VolumeReport] = field(default_factory=list)
@@ -51,29 +54,45 @@ class Nodes:
         self._stale_after_ms, self._dead_after_ms = stale_after_ms, dead_after_ms
         self._present_for_ms = present_for_ms
         # Silence before it is not theirs: nobody listened here.
-        self._began_ms = clock.monotonic_ms()
+        self._listens_ms = clock.monotonic_ms()
+        # Of nodes that have to register again.
+        self._heard_before_ms: dict[str, float] = {}
         self._reports: dict[str, NodeReport] = {}
         self.corrupt_blocks: dict[tuple[int, int], CorruptBlock] = {}
 
-    def forget(self) -> None:
-        """All reports: nodes register again."""
-        self._reports.clear()
-        self.corrupt_blocks.clear()
-        self._began_ms = self._clock.monotonic_ms()
+    def listen(self) -> None:
+        """From now on heartbeats come here."""
+        self._listens_ms = self._clock.monotonic_ms()
+
+    def begin_term(self) -> dict[str, NodeReport]:
+        """What has been heard of nodes that had reported all, while another SCM led or before this
+        one lost the lead: what follows from it has to be written down. The others register again.
+        How long each has been silent is known as before."""
+        known = {node_id: each for node_id, each in self._reports.items() if each.is_complete}
+        for node_id in self._reports.keys() - known.keys():
+            self.forget_node(node_id)
+        for report in known.values():
+            report.fully_reported = False
+        return known
 
     def forget_node(self, node_id: str) -> None:
         """It registers again, or is gone for good."""
-        self._reports.pop(node_id, None)
+        report = self._reports.pop(node_id, None)
+        if report is not None:
+            self._heard_before_ms[node_id] = report.heard_ms
 
     def stood_still(self, for_ms: float) -> None:
         """This process did, and heard nobody meanwhile: that is not the nodes' silence."""
-        self._began_ms += for_ms
+        self._listens_ms += for_ms
         for report in self._reports.values():
             report.heard_ms += for_ms
+        for node_id in self._heard_before_ms:
+            self._heard_before_ms[node_id] += for_ms
 
     def registered(self, node_id: str, *, address: str = "", instance: int = 0) -> None:
         now_ms = self._clock.monotonic_ms()
-        self._reports[node_id] = NodeReport(now_ms, address=address, instance=instance)
+        self._heard_before_ms.pop(node_id, None)
+        self._reports[node_id] = NodeReport(now_ms, now_ms, address=address, instance=instance)
 
     def rival_of(self, node_id: str, *, address: str, instance: int) -> str:
         """The address of another process that is in service as this node: of two that were started
@@ -86,7 +105,7 @@ class Nodes:
         return report.address if is_other and is_present else ""
 
     def knows(self, node_id: str) -> bool:
-        """Whether it has been heard since this SCM began to lead, or to follow."""
+        """Whether it has registered here, and need not do so again."""
         return node_id in self._reports
 
     def is_registered(self, heartbeat: HeartbeatRequest) -> bool:
@@ -117,7 +136,8 @@ class Nodes:
         """All that it said was acted upon. A report that goes on, or was begun again, is not one
         yet."""
         if report.is_reporting and not heartbeat.more:
-            report.fully_reported, report.is_reporting = True, False
+            report.is_complete = report.fully_reported = True
+            report.is_reporting = False
 
     def health(self, node_id: str) -> NodeHealth:
         return self.health_state(node_id).proto
@@ -130,9 +150,17 @@ class Nodes:
             dead_after_ms=self._dead_after_ms,
         )
 
+    def registered_ms_ago(self, node_id: str) -> float:
+        """Infinite: it has not."""
+        report = self._reports.get(node_id)
+        return math.inf if report is None else self._clock.monotonic_ms() - report.registered_ms
+
     def silent_ms(self, node_id: str) -> float:
         report = self._reports.get(node_id)
-        heard_ms = self._began_ms if report is None else report.heard_ms
+        if report is None:
+            heard_ms = self._heard_before_ms.get(node_id, self._listens_ms)
+        else:
+            heard_ms = report.heard_ms
         return self._clock.monotonic_ms() - heard_ms
 
     def leader_of(self, pipeline: PipelineRow) -> str:

@@ -14,7 +14,7 @@ from trioxygen.metadata.scm.node_states import Operation
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.pipelines import at_home, writing
 from trioxygen.metadata.scm.replicas import Replicas
-from trioxygen.metadata.scm.safe_mode import SafeModeWatch
+from trioxygen.metadata.scm.safe_mode import SafeModeWatch, silence_left_ms
 from trioxygen.metadata.scm.safe_mode_rules import (
     RuleState,
     SafeModeLimits,
@@ -141,33 +141,36 @@ class RepairGate:
         if self._containers.look():
             return True
         waited, now_ms = self._waited(), self._clock.monotonic_ms()
-        if not waited:
-            self._is_open = True
-            log.info("safe_mode_left", after_s=round((now_ms - self._began_ms) / 1_000, 1))
-        elif now_ms - self._said_ms >= _SAID_AGAIN_MS:
+        if waited and now_ms - self._said_ms >= _SAID_AGAIN_MS:
             self._said_ms = now_ms
             log.info("safe_mode_waits", **{rule.name: rule.waits_for for rule in waited})
         return False
 
     def rules(self) -> list[RuleState]:
-        """As they are now."""
+        """As they are now. When all have passed, the gate is open."""
+        rules = self._looked_at()
+        if not self._is_open and all(rule.passed for rule in rules):
+            self._is_open = True
+            after_ms = self._clock.monotonic_ms() - self._began_ms
+            log.info("safe_mode_left", after_s=round(after_ms / 1_000, 1))
+        return rules
+
+    def _looked_at(self) -> list[RuleState]:
         limits = self._limits
-        silence_left_ms = max(
-            0.0, self._began_ms + self._silent_after_ms - self._clock.monotonic_ms()
-        )
         with self._executor.store.read() as txn:
             expected = [
                 row.node_id for _, row in NODES.scan(txn, prefix=b"") if self._is_expected(row)
             ]
             led = [bool(self._nodes.leader_of(row)) for row in writing(txn)]
-        reported = sum(map(self._nodes.fully_reported, expected))
+        missing = [each for each in expected if not self._nodes.fully_reported(each)]
+        left_ms = silence_left_ms(self._nodes, missing, self._silent_after_ms)
         return [
             self._ids.rule(),
             datanodes_rule(
-                Share(reported, len(expected)),
+                Share(len(expected) - len(missing), len(expected)),
                 percent=limits.datanodes,
-                are_silent=silence_left_ms <= 0,
-                silence_left_ms=silence_left_ms,
+                are_silent=not left_ms,
+                silence_left_ms=left_ms,
             ),
             containers_rule(
                 self._containers.share,

@@ -1,11 +1,18 @@
 """Whether a leader may give ids: not before it knows which ones DataNodes have had."""
 
-from trioxygen.common.clock import Clock
+from collections.abc import Iterable, Mapping
+
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.allocator import Allocator
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.safe_mode_rules import RuleState, blocks_rule
 from trioxygen.metadata.scm.schema import NODES
+
+
+def silence_left_ms(nodes: Nodes, node_ids: Iterable[str], silent_after_ms: float) -> float:
+    """0: each of them has been silent for long enough."""
+    silent_ms = min((nodes.silent_ms(node_id) for node_id in node_ids), default=silent_after_ms)
+    return max(0.0, silent_after_ms - silent_ms)
 
 
 class SafeModeWatch:
@@ -14,23 +21,15 @@ class SafeModeWatch:
     not entered again in a term."""
 
     def __init__(
-        self,
-        executor: Executor,
-        nodes: Nodes,
-        allocator: Allocator,
-        clock: Clock,
-        *,
-        silent_after_ms: float,
+        self, executor: Executor, nodes: Nodes, allocator: Allocator, *, silent_after_ms: float
     ) -> None:
         self._executor, self._nodes, self._allocator = executor, nodes, allocator
-        self._clock, self._silent_after_ms = clock, silent_after_ms
+        self._silent_after_ms = silent_after_ms
         # `_is_blind`: it was left while nodes were silent that may have had ids of later states.
         self._is_left = self._is_blind = self._is_forced = False
-        self._began_ms = 0.0
 
     def begin(self) -> None:
         """A leader's term does."""
-        self._began_ms = self._clock.monotonic_ms()
         self._is_left = self._is_blind = self._is_forced = False
 
     def force(self) -> None:
@@ -42,23 +41,23 @@ class SafeModeWatch:
         if self._is_left:
             return False
         reported = self._reported()
-        known = bool(reported)
-        is_over = self._silence_left_ms() <= 0 and any(reported)
-        self._is_left = known and (is_over or all(reported))
-        self._is_blind = self._is_left and not all(reported)
+        is_over = any(reported.values()) and not self._silence_left_ms(reported)
+        self._is_left = bool(reported) and (is_over or all(reported.values()))
+        self._is_blind = self._is_left and not all(reported.values())
         return not self._is_left
 
-    def _reported(self) -> list[bool]:
+    def _reported(self) -> dict[str, bool]:
         """Of each node that the state knows."""
         with self._executor.store.read() as txn:
             known = [row.node_id for _, row in NODES.scan(txn, prefix=b"")]
-        return [self._nodes.fully_reported(node_id) for node_id in known]
+        return {node_id: self._nodes.fully_reported(node_id) for node_id in known}
 
-    def _silence_left_ms(self) -> float:
+    def _silence_left_ms(self, reported: Mapping[str, bool]) -> float:
+        """Until each that has not reported has been silent for long."""
         if self._is_forced:
             return 0.0
-        waited_ms = self._clock.monotonic_ms() - self._began_ms
-        return max(0.0, self._silent_after_ms - waited_ms)
+        waited_for = [node_id for node_id, has_reported in reported.items() if not has_reported]
+        return silence_left_ms(self._nodes, waited_for, self._silent_after_ms)
 
     def rule(self) -> RuleState:
         """In a sentence."""
@@ -66,8 +65,8 @@ class SafeModeWatch:
         return blocks_rule(
             gives=not is_on,
             known=len(reported),
-            reported=sum(reported),
-            silence_left_ms=self._silence_left_ms(),
+            reported=sum(reported.values()),
+            silence_left_ms=self._silence_left_ms(reported),
         )
 
     async def may_give_ids(self) -> bool:

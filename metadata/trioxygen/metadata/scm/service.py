@@ -42,6 +42,7 @@ from trioxygen.metadata.scm.schema import (
     DELETED_BLOCKS,
     SCM_TABLES,
 )
+from trioxygen.metadata.scm.takeover import Takeover
 from trioxygen.metadata.scm.workers import AnswerExpiry
 from trioxygen.metadata.scm.writable_pipelines import WritablePipelines
 from trioxygen.metadata.store.ports import Store
@@ -101,7 +102,6 @@ class StorageContainerManager:
             self._executor,
             self._nodes,
             self._allocator,
-            runtime.clock,
             silent_after_ms=config.stale_after_ms,
         )
         self._in_flight = InFlight()
@@ -110,11 +110,10 @@ class StorageContainerManager:
         self._pipeline_watch = self._made_pipeline_watch()
         self.repair_gate = self._made_repair_gate()
         self._care = self._made_care()
-        self._heartbeats = self._made_heartbeats()
-        racks = Racks(config.racks, config.rack_script, runtime.blocking, runtime.clock)
-        self._registration = Registration(
-            self._executor, self._nodes, racks, cluster_id=config.cluster_id
-        )
+        reports = self._made_reports()
+        self._takeover = self._made_takeover(reports)
+        self._heartbeats = self._made_heartbeats(reports)
+        self._registration = self._made_registration()
         self.health_watch = self._made_health_watch()
         # The term for which what is kept in memory was made.
         self._led_term = -1
@@ -172,22 +171,33 @@ class StorageContainerManager:
             drain_ms_max=config.pipeline_drain_ms_max,
         )
 
-    def _made_heartbeats(self) -> Heartbeats:
-        config, executor = self._config, self._executor
+    def _made_reports(self) -> Reports:
+        return Reports(
+            self._executor,
+            self._allocator,
+            self._replicas,
+            container_bytes_max=self._config.container_bytes_max,
+        )
+
+    def _made_takeover(self, reports: Reports) -> Takeover:
+        return Takeover(self._executor, self._nodes, self._replicas, reports, self._runtime.tasks)
+
+    def _made_heartbeats(self, reports: Reports) -> Heartbeats:
+        executor = self._executor
         return Heartbeats(
             executor,
             self._nodes,
             self._replicas,
-            Reports(
-                executor,
-                self._allocator,
-                self._replicas,
-                container_bytes_max=config.container_bytes_max,
-            ),
+            reports,
             memberships=self._memberships,
             care=self._care,
             deletions=self._deletions,
         )
+
+    def _made_registration(self) -> Registration:
+        config, runtime = self._config, self._runtime
+        racks = Racks(config.racks, config.rack_script, runtime.blocking, runtime.clock)
+        return Registration(self._executor, self._nodes, racks, cluster_id=config.cluster_id)
 
     def _made_health_watch(self) -> HealthWatch:
         return HealthWatch(
@@ -271,22 +281,25 @@ class StorageContainerManager:
             self._care.departures,
         ):
             self._workers.append(self._runtime.tasks.start_worker(worker))
+        self._nodes.listen()
 
     async def stop(self) -> None:
         await self._runtime.tasks.end(*self._workers)
+        await self._takeover.stop()
         await self._executor.stop()
         await self._heartbeats.ended()
 
     def _lead(self) -> None:
         """At the head of everything that only the leader may answer. A leader of a new term begins
-        with what the state holds; DataNodes register with it and report.
+        with what the state holds, and with what DataNodes have told it before; the others register
+        with it and report.
 
         Raises NotLeader."""
         self._executor.check_leader()
         replica = self._executor.replica
         if replica.term != self._led_term:
             self._safe_mode.begin()
-            self._nodes.forget()
+            self._takeover.begin()
             self._heartbeats.forget()
             self.health_watch.begin()
             self.repair_gate.begin()

@@ -578,14 +578,16 @@ class DataNodeCommand(_message.Message):
     def __init__(self, term: _Optional[int] = ..., valid_ms: _Optional[int] = ..., close_container: _Optional[_Union[CloseContainerCommand, _Mapping]] = ..., delete_blocks: _Optional[_Union[DeleteBlocksCommand, _Mapping]] = ..., create_pipeline: _Optional[_Union[PipelineCommand, _Mapping]] = ..., close_pipeline: _Optional[_Union[ClosePipelineCommand, _Mapping]] = ..., replicate_container: _Optional[_Union[ReplicateContainerCommand, _Mapping]] = ..., delete_container: _Optional[_Union[DeleteContainerCommand, _Mapping]] = ..., reconstruct_container: _Optional[_Union[ReconstructContainerCommand, _Mapping]] = ...) -> None: ...
 
 class HeartbeatReply(_message.Message):
-    __slots__ = ("commands", "register_again", "leader")
+    __slots__ = ("commands", "register_again", "leader", "again_after_ms")
     COMMANDS_FIELD_NUMBER: _ClassVar[int]
     REGISTER_AGAIN_FIELD_NUMBER: _ClassVar[int]
     LEADER_FIELD_NUMBER: _ClassVar[int]
+    AGAIN_AFTER_MS_FIELD_NUMBER: _ClassVar[int]
     commands: _containers.RepeatedCompositeFieldContainer[DataNodeCommand]
     register_again: bool
     leader: bool
-    def __init__(self, commands: _Optional[_Iterable[_Union[DataNodeCommand, _Mapping]]] = ..., register_again: _Optional[bool] = ..., leader: _Optional[bool] = ...) -> None: ...
+    again_after_ms: int
+    def __init__(self, commands: _Optional[_Iterable[_Union[DataNodeCommand, _Mapping]]] = ..., register_again: _Optional[bool] = ..., leader: _Optional[bool] = ..., again_after_ms: _Optional[int] = ...) -> None: ...
 
 class DescribeScmRequest(_message.Message):
     __slots__ = ("after",)
@@ -594,7 +596,7 @@ class DescribeScmRequest(_message.Message):
     def __init__(self, after: _Optional[bytes] = ...) -> None: ...
 
 class NodeDescription(_message.Message):
-    __slots__ = ("node", "health", "last_heartbeat_age_ms", "volumes", "takes_new_data", "containers", "pipelines", "pipelines_led", "fully_reported", "maintenance_left_ms")
+    __slots__ = ("node", "health", "last_heartbeat_age_ms", "volumes", "takes_new_data", "containers", "pipelines", "pipelines_led", "fully_reported", "maintenance_left_ms", "operation_age_ms")
     NODE_FIELD_NUMBER: _ClassVar[int]
     HEALTH_FIELD_NUMBER: _ClassVar[int]
     LAST_HEARTBEAT_AGE_MS_FIELD_NUMBER: _ClassVar[int]
@@ -605,6 +607,7 @@ class NodeDescription(_message.Message):
     PIPELINES_LED_FIELD_NUMBER: _ClassVar[int]
     FULLY_REPORTED_FIELD_NUMBER: _ClassVar[int]
     MAINTENANCE_LEFT_MS_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_AGE_MS_FIELD_NUMBER: _ClassVar[int]
     node: NodeRow
     health: NodeHealth
     last_heartbeat_age_ms: int
@@ -615,7 +618,8 @@ class NodeDescription(_message.Message):
     pipelines_led: int
     fully_reported: bool
     maintenance_left_ms: int
-    def __init__(self, node: _Optional[_Union[NodeRow, _Mapping]] = ..., health: _Optional[_Union[NodeHealth, str]] = ..., last_heartbeat_age_ms: _Optional[int] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., takes_new_data: _Optional[bool] = ..., containers: _Optional[int] = ..., pipelines: _Optional[int] = ..., pipelines_led: _Optional[int] = ..., fully_reported: _Optional[bool] = ..., maintenance_left_ms: _Optional[int] = ...) -> None: ...
+    operation_age_ms: int
+    def __init__(self, node: _Optional[_Union[NodeRow, _Mapping]] = ..., health: _Optional[_Union[NodeHealth, str]] = ..., last_heartbeat_age_ms: _Optional[int] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., takes_new_data: _Optional[bool] = ..., containers: _Optional[int] = ..., pipelines: _Optional[int] = ..., pipelines_led: _Optional[int] = ..., fully_reported: _Optional[bool] = ..., maintenance_left_ms: _Optional[int] = ..., operation_age_ms: _Optional[int] = ...) -> None: ...
 
 class DescribeScmReply(_message.Message):
     __slots__ = ("node_id", "leader", "applied_index", "safe_mode", "nodes", "pipelines", "containers", "waiting_delete_transactions", "corrupt_blocks", "full", "refused_entries", "replication", "missing_replicas_max", "next")

@@ -143,30 +143,70 @@ def test_only_the_leader_gives_commands_and_writes_down(tmp_path: Path) -> None:
     run(scenario())
 
 
-def test_new_leader_waits_for_reports_before_it_allocates_and_locates_meanwhile(
-    tmp_path: Path,
-) -> None:
+async def allocated(scms: Scms, number: int) -> int:
+    request = scm.AllocateBlocksRequest(count=1, block_bytes_max=10)
+    return (await scms.client(number).allocate_blocks(request)).blocks.container
+
+
+def test_new_leader_goes_on_with_what_it_has_heard_as_a_follower(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with three(tmp_path) as scms:
             await scms.join("dn1")
-            request = scm.AllocateBlocksRequest(count=1, block_bytes_max=10)
-            container = (
-                await scms.client(await scms.leader()).allocate_blocks(request)
-            ).blocks.container
+            container = await allocated(scms, await scms.leader())
             for number in scms.managers:
                 await scms.heartbeat(number, "dn1", report(container, 5))
-            fallen = await scms.leader()
-            await scms.fall(fallen)
+            await scms.fall(await scms.leader())
             heir = await scms.leader()
             assert (await scms.client(heir).locate([container]))[0].replicas
-            # What reports bring about is for the leader of the term to write down, again.
+            # Nobody has to come again first.
+            assert await allocated(scms, heir) == container
+            assert not (await scms.heartbeat(heir, "dn1")).register_again
+
+    run(scenario())
+
+
+def test_new_leader_waits_for_nodes_that_it_has_not_heard_all_of(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with three(tmp_path) as scms:
+            fallen = await scms.leader()
+            await scms.register(fallen, "dn1")
+            await scms.heartbeat(fallen, "dn1", full=True)
+            await scms.heartbeat(fallen, "dn1")
+            container = await allocated(scms, fallen)
+            for number in scms.managers.keys() - {fallen}:
+                # Its report goes on.
+                await scms.register(number, "dn1")
+            await scms.fall(fallen)
+            heir = await scms.leader()
             assert (await scms.heartbeat(heir, "dn1")).register_again
             assert scms.managers[heir].safe_mode()
             await scms.register(heir, "dn1")
             await scms.heartbeat(heir, "dn1", report(container, 5), full=True)
             assert not scms.managers[heir].safe_mode()
-            again = await scms.client(heir).allocate_blocks(request)
-            assert again.blocks.container == container
+            assert await allocated(scms, heir) == container
+
+    run(scenario())
+
+
+def test_node_that_was_silent_before_a_leader_changed_is_not_waited_for(tmp_path: Path) -> None:
+    """Nor is it held for healthy again: the heir has listened all the time."""
+
+    async def scenario() -> None:
+        async with three(tmp_path) as scms:
+            await scms.join("dn1")
+            await scms.join("dn2")
+            for manager in scms.managers.values():
+                nodes = manager._nodes
+                report_of_gone = nodes.report("dn2")
+                assert report_of_gone is not None
+                report_of_gone.heard_ms -= CONFIG.dead_after_ms
+            await scms.fall(await scms.leader())
+            heir = await scms.leader()
+            request = scm.DescribeScmRequest()
+            reply = await scms.client(heir).call(request, scm.DescribeScmReply)
+            healths = {each.node.node_id: each.health for each in reply.nodes}
+            assert healths == {"dn1": scm.HEALTHY, "dn2": scm.DEAD}
+            assert await allocated(scms, heir)
 
     run(scenario())
 

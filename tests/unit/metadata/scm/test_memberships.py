@@ -5,6 +5,7 @@ import pytest
 from tests.unit.metadata.scm.held_replica import HeldReplica, start_held, turns
 from tests.unit.metadata.scm.scm_harness import ScmHarness, scm_test
 from trioxygen.common.errors import Overloaded
+from trioxygen.common.replication import RATIS_THREE
 from trioxygen.metadata.scm.schema import PIPELINES
 from trioxygen.proto.v1 import scm_pb2 as scm
 
@@ -99,3 +100,34 @@ def test_a_pipeline_that_could_not_be_made_is_logged_though_nobody_waits_for_it(
         assert command.HasField("create_pipeline")
 
     scenario()
+
+
+@scm_test()
+async def test_heartbeats_of_a_node_are_wanted_soon_while_its_ring_is_being_formed(
+    harness: ScmHarness,
+) -> None:
+    async def is_wanted_soon(pipelines: list[scm.PipelineReport]) -> bool:
+        request = scm.HeartbeatRequest(node_id="dn1", full_report=True, pipelines=pipelines)
+        reply = await harness.client.heartbeat(request)
+        ids.update(each.create_pipeline.pipeline.pipeline_id for each in reply.commands)
+        return reply.again_after_ms > 0
+
+    ids: set[int] = set()
+    await harness.register("dn1")
+    assert await is_wanted_soon([])
+    # It has joined; nobody leads yet.
+    harness.clock.advance(40_000)
+    assert await is_wanted_soon([scm.PipelineReport(pipeline_id=ring) for ring in ids])
+    led = [scm.PipelineReport(pipeline_id=ring, leader=True, term=1) for ring in ids]
+    assert not await is_wanted_soon(led)
+
+
+@scm_test(replication=RATIS_THREE)
+async def test_new_node_that_no_ring_can_be_formed_of_is_wanted_soon_for_a_while(
+    harness: ScmHarness,
+) -> None:
+    await harness.register("dn1")
+    request = scm.HeartbeatRequest(node_id="dn1", full_report=True)
+    assert (await harness.client.heartbeat(request)).again_after_ms
+    harness.clock.advance(30_000)
+    assert not (await harness.client.heartbeat(request)).again_after_ms

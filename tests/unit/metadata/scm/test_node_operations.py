@@ -87,6 +87,15 @@ async def test_maintenance_ends_at_its_time_by_itself(harness: ScmHarness) -> No
     assert (actual.node.maintenance_until_ms, actual.maintenance_left_ms) == (0, 0)
 
 
+@scm_test()
+async def test_last_node_in_service_stays_unless_it_is_forced(harness: ScmHarness) -> None:
+    await harness.join("dn1", "dn2")
+    await set_operation(harness, scm.ENTERING_MAINTENANCE, "dn2")
+    with pytest.raises(InvalidRequest, match="no other DataNode is in service"):
+        await set_operation(harness, scm.DECOMMISSIONING)
+    await set_operation(harness, scm.DECOMMISSIONING, force=True)
+
+
 async def with_container_of_three(harness: ScmHarness) -> int:
     container = (await harness.allocate()).blocks.container
     txn = harness.store.begin()

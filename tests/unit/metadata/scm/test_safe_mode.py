@@ -19,9 +19,7 @@ def watch_of(harness: ScmHarness) -> SafeModeWatch:
     nodes.taken(heartbeat, nodes.heard(heartbeat))
     executor = harness.manager.executor
     allocator = harness.manager._allocator
-    watch = SafeModeWatch(
-        executor, nodes, allocator, harness.clock, silent_after_ms=SILENT_AFTER_MS
-    )
+    watch = SafeModeWatch(executor, nodes, allocator, silent_after_ms=SILENT_AFTER_MS)
     watch.begin()
     harness.clock.advance(SILENT_AFTER_MS)
     return watch

@@ -136,7 +136,12 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         delete_container=PART,
         reconstruct_container=PART,
     ),
-    scm.HeartbeatReply: rules(commands=each(PART, COMMANDS_MAX), register_again=ANY, leader=ANY),
+    scm.HeartbeatReply: rules(
+        commands=each(PART, COMMANDS_MAX),
+        register_again=ANY,
+        leader=ANY,
+        again_after_ms=number(0, DAY_MS),
+    ),
     scm.DescribeScmRequest: rules(after=raw(2_000)),
     scm.SetNodeOperationRequest: rules(
         client_id=ANY,

@@ -25,6 +25,13 @@ from trioxygen.gateway.admin.models import (
     VolumePage,
     VolumeView,
 )
+from trioxygen.gateway.admin.storage_models import (
+    DataNodeList,
+    DataNodeView,
+    NewOperation,
+    OperationView,
+    SafeModeView,
+)
 
 PAGE_COUNT_MAX: Final = 1_000
 
@@ -51,11 +58,36 @@ class ContainerAdmin(Protocol):
     async def deletion(self) -> DeletionView: ...
 
 
+class StorageAdmin(Protocol):
+    """DataNodes and safe mode. Raises TrioxygenErrors."""
+
+    async def list_datanodes(self) -> DataNodeList: ...
+
+    async def lookup_datanode(self, node_id: str) -> DataNodeView:
+        """Raises: NoSuchDataNode."""
+        ...
+
+    async def set_operation(self, node_id: str, wanted: NewOperation) -> OperationView:
+        """Raises: NoSuchDataNode; InvalidRequest: why not."""
+        ...
+
+    async def remove_datanode(self, node_id: str) -> None:
+        """Raises: NoSuchDataNode; InvalidRequest: why not."""
+        ...
+
+    async def safe_mode(self) -> SafeModeView: ...
+
+    async def exit_safe_mode(self) -> SafeModeView: ...
+
+
 class AdminBackend(Protocol):
     """Raises TrioxygenErrors. Lists start after the name or id `after`, `count_max` at most."""
 
     @property
     def containers(self) -> ContainerAdmin: ...
+
+    @property
+    def storage(self) -> StorageAdmin: ...
 
     async def status(self) -> StatusView: ...
 
