@@ -3,7 +3,9 @@
 from collections.abc import Set
 
 from trioxygen.common.container_state import ContainerState
+from trioxygen.common.paging import Room
 from trioxygen.common.replication import Replication
+from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.pipelines import at_home, pipeline_of, replica_index_of
 from trioxygen.metadata.scm.replicas import Replicas
@@ -14,6 +16,8 @@ from trioxygen.proto.v1.scm_pb2 import (
     ContainerReplica,
     ContainerReport,
     ContainerRow,
+    LocateContainersReply,
+    LocateContainersRequest,
 )
 from trioxygen.proto.v1.types_pb2 import DataNodeAddress
 
@@ -21,8 +25,31 @@ _UNREADABLE = ContainerState.RECOVERING.proto
 
 
 class Locations:
-    def __init__(self, nodes: Nodes, replicas: Replicas) -> None:
-        self._nodes, self._replicas = nodes, replicas
+    def __init__(self, executor: Executor, nodes: Nodes, replicas: Replicas) -> None:
+        self._executor, self._nodes, self._replicas = executor, nodes, replicas
+
+    async def locate(self, request: LocateContainersRequest) -> LocateContainersReply:
+        """What reports say needs no leader. What is not known here may be known to others.
+
+        Raises: what a read barrier raises."""
+        reply, room = LocateContainersReply(), Room()
+        is_current = False
+        for container_id in request.container_ids:
+            location = self._located(container_id)
+            if location is None and not is_current:
+                await self._executor.read_barrier()
+                is_current = True
+                location = self._located(container_id)
+            if location is not None:
+                if not room.takes(location.ByteSize()):
+                    return reply
+                reply.locations.append(location)
+            reply.looked_up += 1
+        return reply
+
+    def _located(self, container_id: int) -> ContainerLocation | None:
+        with self._executor.store.read() as txn:
+            return self.of(txn, container_id)
 
     def of(self, txn: ReadTxn, container_id: int) -> ContainerLocation | None:
         """By reports, and by the pipeline while they are not all in. None: it is not known here.

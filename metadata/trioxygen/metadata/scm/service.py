@@ -7,7 +7,6 @@ from typing import Any, Final
 from google.protobuf.message import Message
 
 from trioxygen.common.errors import NotLeader
-from trioxygen.common.paging import Room
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.identity import check_node
 from trioxygen.common.rpc.network import Handler, Service
@@ -97,7 +96,7 @@ class StorageContainerManager:
             open_containers_max=config.open_containers_max,
         )
         self._replicas = Replicas()
-        self._locations = Locations(self._nodes, self._replicas)
+        self._locations = Locations(self._executor, self._nodes, self._replicas)
         self._safe_mode = SafeModeWatch(
             self._executor,
             self._nodes,
@@ -360,25 +359,7 @@ class StorageContainerManager:
     async def _locate_containers(
         self, request: scm.LocateContainersRequest, call: Call
     ) -> scm.LocateContainersReply:
-        """What reports say needs no leader. What is not known here may be known to others."""
-        reply, room = scm.LocateContainersReply(), Room()
-        is_current = False
-        for container_id in request.container_ids:
-            location = self._located(container_id)
-            if location is None and not is_current:
-                await self._executor.read_barrier()
-                is_current = True
-                location = self._located(container_id)
-            if location is not None:
-                if not room.takes(location.ByteSize()):
-                    return reply
-                reply.locations.append(location)
-            reply.looked_up += 1
-        return reply
-
-    def _located(self, container_id: int) -> scm.ContainerLocation | None:
-        with self._executor.store.read() as txn:
-            return self._locations.of(txn, container_id)
+        return await self._locations.locate(request)
 
     async def _describe(self, request: scm.DescribeScmRequest, call: Call) -> scm.DescribeScmReply:
         self._lead()
