@@ -76,7 +76,7 @@ class StorageConfig(Section):
             most.
         ring_tick_ms: the unit of the two below; a member of a pipeline that has heard of no leader
             for `ring_election_ticks`, and by chance up to as many again, stands for election.
-        ring_log_keep_bytes: of a pipeline's log, for members that are away; one that lacks more is
+        ring_log_keep_bytes: of a volume's log, for members that are away; one that lacks more is
             replaced.
         disk_probe_seconds: between looks at each disk; one that fails is taken out, and taken in
             again once it is back.

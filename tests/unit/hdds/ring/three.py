@@ -24,6 +24,7 @@ from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.ring import Ring
 from trioxygen.metadata.client.scm import ScmClient
+from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
 from trioxygen.metadata.raft.log.config import WalConfig
 from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.transport.transport import RaftTransport, RaftTransportConfig
@@ -52,6 +53,8 @@ class Member:
     network: LocalNetwork
     # Of SCMs; none: it sends no heartbeats.
     scms: Sequence[str] = ()
+    ring_config: RaftReplicaConfig | None = None
+    wal_config: WalConfig = WalConfig()
     disk: Disk = field(default_factory=SystemDisk)
     runtime: Runtime = field(init=False)
     datanode: DataNode = field(init=False)
@@ -66,7 +69,7 @@ class Member:
         rng = random.Random(f"{self.name}-{self._lives}")
         runtime = replace(new_runtime(self.disk, self.network), rng=rng)
         self.runtime = runtime
-        self.wal = await WriteAheadLog.open(self.root / "log", runtime, WalConfig())
+        self.wal = await WriteAheadLog.open(self.root / "log", runtime, self.wal_config)
         transport = RaftTransport(
             runtime, address=self.name, config=RaftTransportConfig(tick_ms=20)
         )
@@ -78,7 +81,8 @@ class Member:
         config = DataNodeConfig(
             node_id=self.name, address=self.name, space_reserve_bytes=0, flush_interval_ms=5
         )
-        parts = VolumeParts(self.root, stores, self.wal, ring_members(runtime, self.wal, transport))
+        members = ring_members(runtime, self.wal, transport, self.ring_config)
+        parts = VolumeParts(self.root, stores, self.wal, members)
         scms = [ScmClient(runtime, [address]) for address in self.scms]
         self.datanode = DataNode(runtime, config, [parts], scms, services=[transport.service])
         await self.datanode.start()
@@ -207,9 +211,18 @@ async def until(is_true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-def with_three(root: Path, scenario: Callable[[Three], Awaitable[None]]) -> None:
+def with_three(
+    root: Path,
+    scenario: Callable[[Three], Awaitable[None]],
+    *,
+    ring_config: RaftReplicaConfig | None = None,
+    wal_config: WalConfig | None = None,
+) -> None:
     async def run() -> None:
         three = Three(root)
+        for member in three.members:
+            member.ring_config = ring_config
+            member.wal_config = wal_config or member.wal_config
         try:
             await three.start()
             async with asyncio.timeout(200):

@@ -45,7 +45,7 @@ class LogSide:
     ) -> None:
         self._wal, self._group, self._is_alone = wal, group, is_alone
         self.hard_state = hard_state
-        self._keeping = LogKeeping(keep_bytes)
+        self._keeping, self._keep_bytes = LogKeeping(keep_bytes), keep_bytes
         self.reader = LogReader(
             wal, group, runtime.tasks, snapshot=snapshot, loaded=loaded, failed=failed
         )
@@ -94,6 +94,7 @@ class LogSide:
         wal, group, through = self._wal, self._group, durable_index
         if not wal.is_short:
             # Followers that lag get a snapshot where there is no room for what they lack.
-            through = self._keeping.release_through(through, held_by)
+            far_back_index = wal.index_before(group, self._keep_bytes)
+            through = self._keeping.release_through(through, held_by, far_back_index)
         if through >= wal.first_index(group):
             wal.release(group, through)

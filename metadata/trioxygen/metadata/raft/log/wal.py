@@ -210,6 +210,12 @@ class WriteAheadLog(LogContents):
         index.released_index = through_index
         self._reclaimer.begin_if_possible()
 
+    def index_before(self, group: GroupId, kept_bytes: int) -> int:
+        """The group's last entry in segments that end so far before the newest one; 0: none."""
+        limit = self._segments[-1].base_offset - kept_bytes
+        far_back = [segment for segment in self._segments if segment.end_offset <= limit]
+        return max([segment.last_index.get(group, 0) for segment in far_back], default=0)
+
     async def forget(self, group: GroupId) -> None:
         """The group is gone from this disk for good: its entries keep no segment, and nothing of it
         is said again in later ones. Nobody appends for it any more. Idempotent.
