@@ -110,6 +110,8 @@ def adopt_containers(txn: CapturingTxn, command: AdoptContainers, now: Now) -> S
         row = ContainerRow(created_ms=now.wall_ms)
         row.MergeFrom(reported)
         row.pipeline_id, row.former_pipeline_id = pipeline.pipeline_id, pipeline.former_id
+        if pipeline.HasField("replication"):
+            row.replication.CopyFrom(pipeline.replication)
         if row.state == scm_pb2.OPEN:
             row.state = move(ContainerState.OPEN, ContainerState.CLOSING).proto
         CONTAINERS.put(txn, key, row)

@@ -104,6 +104,8 @@ class ObservedContainer:
     settle_ms: what those have to become alike by themselves.
     age_ms: since it was opened.
     empty_delay_ms: an empty container stays so long.
+    class_is_known: the row says how many replicas it is to have. Of a container that was adopted it
+        may not: then none of them is too many.
     deletions_wait: nodes have not confirmed yet that they have deleted blocks of it.
     """
 
@@ -126,6 +128,7 @@ class ObservedContainer:
     settle_ms: float = 0
     age_ms: float = 0
     empty_delay_ms: float = 0
+    class_is_known: bool = True
     deletions_wait: bool = False
 
     @property

@@ -20,7 +20,7 @@ from trioxygen.metadata.scm.replication.observed import (
     ObservedReplica,
 )
 from trioxygen.metadata.store.ports import ReadTxn
-from trioxygen.proto.v1 import scm_pb2
+from trioxygen.proto.v1 import scm_pb2, types_pb2
 from trioxygen.proto.v1.scm_pb2 import ContainerReport, ContainerRow, PipelineRow
 
 _BEING_CLOSED: Final = frozenset({ContainerState.CLOSING, ContainerState.QUASI_CLOSED})
@@ -102,6 +102,7 @@ class Observer:
             settle_ms=self._config.settle_ms,
             age_ms=self._clock.wall_ms() - row.created_ms,
             empty_delay_ms=self._config.empty_delay_ms,
+            class_is_known=row.replication.type != types_pb2.REPLICATION_TYPE_UNSPECIFIED,
             deletions_wait=self._deletions_wait(txn, row.container_id),
         )
 

@@ -55,8 +55,9 @@ def paused(container: ObservedContainer) -> list[ObservedReplica]:
 
 
 def safe(container: ObservedContainer) -> list[ObservedReplica]:
-    """None of a container that is not closed: it is not known which of them is to be it."""
-    if container.state is not ContainerState.CLOSED:
+    """None of a container that is not closed: it is not known which of them is to be it. Nor where
+    it is not known how many there are to be."""
+    if container.state is not ContainerState.CLOSED or not container.class_is_known:
         return []
     return [
         replica

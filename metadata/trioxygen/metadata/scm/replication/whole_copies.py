@@ -62,6 +62,9 @@ def mis_replicated(container: ObservedContainer) -> Finding | None:
     racks = crowded(here)
     if not container.rack_max or max(racks.values(), default=0) <= container.rack_max:
         return None
+    if len(here) > container.wanted:
+        # One of them goes, when it is sure which.
+        return None
     if container.pending.copies or container.pending.removals:
         return Finding(health=Health.MIS_REPLICATED)
     moved = excess(here, here)

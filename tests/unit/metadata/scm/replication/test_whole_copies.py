@@ -138,6 +138,21 @@ def test_all_on_a_rack_that_may_hold_two_has_a_third_elsewhere() -> None:
     assert examine(container(CLOSED, *own, rack_max=2, pending=pending)).repairs == ()
 
 
+def test_replica_too_many_is_not_moved_to_another_rack() -> None:
+    own = [replica(f"dn{number}", rack="/a") for number in (1, 2, 3)]
+    observed = container(CLOSED, *own, silent("dn4", rack="/b"), rack_max=2)
+    assert examine(observed).repairs == ()
+
+
+def test_none_is_too_many_where_it_is_not_known_how_many_there_are_to_be() -> None:
+    own = [A, B, C, replica("dn4", UNHEALTHY)]
+    observed = container(
+        CLOSED, *own, replication=RATIS_ONE, rack_max=1, class_is_known=False, settle_ms=1
+    )
+    assert examine(observed).repairs == () and room_by_removal(observed) is None
+    assert removed(container(CLOSED, *own, replication=RATIS_ONE, rack_max=1)) != []
+
+
 def test_failed_replica_is_replaced_first_and_deleted_then() -> None:
     failed = replica("dn0", UNHEALTHY)
     assert copies(container(CLOSED, A, B, failed)).count == 1
