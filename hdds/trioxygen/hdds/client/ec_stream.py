@@ -54,6 +54,8 @@ class EcStream:
             return open_(most.index_bytes(member.replica_index), member)
 
         members = [each for each in pipeline.datanodes if most.index_bytes(each.replica_index)]
+        # Known before: no reason to end the block early, as for those that are left.
+        self._away = {each.address for each in members if pool.unwritable.is_away(each.address)}
         self.filled = frozenset(each.replica_index for each in members)
         self._members = MemberGroup(block, members, begin, pool, needed=_needed(most))
         self._checksums = {index: RunningChecksums() for index in most.indexes}
@@ -64,17 +66,17 @@ class EcStream:
 
     @property
     def left(self) -> Sequence[DataNodeAddress]:
-        return self._members.left
+        return [each for each in self._members.left if each.address not in self._away]
 
     async def opened(self) -> None:
         """All that were not away lately have consented, but for those that are left. Raises: what
         one refuses, or too many do."""
-        members, unwritable = self._members, self._pool.unwritable
+        members = self._members
 
         def is_open() -> bool:
             opening = [each for each in members.live if each.state is MemberState.OPENING]
             return members.consents >= members.needed and all(
-                unwritable.is_away(each.member.address) for each in opening
+                each.member.address in self._away for each in opening
             )
 
         # Nothing is lost yet: another pipeline may take the block.
@@ -85,7 +87,7 @@ class EcStream:
         await asyncio.wait([each.task for each in opening], timeout=_RETURN_MS / SECOND_MS)
         for each in opening:
             if each.state is MemberState.OPENING:
-                members.leave(each, DeadlineExceeded("it is still away"))
+                members.live.remove(each)
                 self._pool.finishing.begin(each.cancel())
 
     # ---- cells ----

@@ -109,7 +109,11 @@ async def write_meanwhile(coded: Coded, faults: set[str]) -> None:
         tag=stream.tag,
     )
     assert await coded.read(piece) == data
-    # So is what follows, while they are away.
+    # So is what follows, while they are away; that is known, and ends no block early.
+    block = BlockId(container=CONTAINER, local=9)
+    again = await coded.writer.open(block, coded.pipeline, CELL)
+    assert list(again.left) == []
+    await again.cancel()
     for local, size in enumerate((5, 300_000), start=2):
         assert await coded.read(await coded.write(local, data_of(size))) == data_of(size)
 
