@@ -12,7 +12,6 @@ from trioxygen.common import logs
 from trioxygen.common.errors import (
     Corrupt,
     DeadlineExceeded,
-    NoSpace,
     TrioxygenError,
     Unavailable,
     again,
@@ -20,7 +19,7 @@ from trioxygen.common.errors import (
 from trioxygen.common.rpc.network import Upload
 from trioxygen.common.units import SECOND_MS
 from trioxygen.hdds.client.member_upload import MemberState, MemberUpload
-from trioxygen.hdds.client.patience import AWAY
+from trioxygen.hdds.client.patience import AWAY, takes_nothing
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.proto.v1.types_pb2 import BlockId, DataNodeAddress
 
@@ -132,7 +131,7 @@ class MemberGroup:
         """Whoever is away or full is avoided from now on."""
         pool = self._pool
         log.warning("member_left", node=member.node_id, block=self._block.local, error=error)
-        if isinstance(error, NoSpace):
+        if takes_nothing(error):
             pool.unwritable.note(member)
         elif isinstance(error, AWAY):
             pool.note_away(member)

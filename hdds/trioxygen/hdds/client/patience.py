@@ -5,9 +5,11 @@ from typing import Final
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import (
     DeadlineExceeded,
+    NoSpace,
     NotLeader,
     Stopping,
     TrioxygenError,
+    Unavailable,
     Unreachable,
 )
 from trioxygen.common.retry import Backoff
@@ -18,6 +20,12 @@ _WAIT_MS_MAX: Final = 250.0
 # What calls raise when a DataNode stops, is being started, is dead, or stands still; and when a
 # ring has no leader.
 AWAY: Final = (Unreachable, Stopping, DeadlineExceeded, NotLeader)
+
+
+def takes_nothing(error: TrioxygenError) -> bool:
+    """A member whose disk is full, or fails: it answers, and yet the next block has to go to
+    others."""
+    return isinstance(error, NoSpace) or type(error) is Unavailable
 
 
 def is_refusal(error: TrioxygenError) -> bool:

@@ -15,7 +15,6 @@ from trioxygen.common.errors import (
     ChecksumMismatch,
     Corrupt,
     DeadlineExceeded,
-    NoSpace,
     NotLeader,
     TrioxygenError,
     Unavailable,
@@ -25,7 +24,7 @@ from trioxygen.common.rpc.network import Upload
 from trioxygen.common.units import SECOND_MS
 from trioxygen.hdds.client.block_stream import put_block
 from trioxygen.hdds.client.member_upload import MemberState, MemberUpload
-from trioxygen.hdds.client.patience import AWAY
+from trioxygen.hdds.client.patience import AWAY, takes_nothing
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.proto.v1.datanode_pb2 import WriteStreamReply
 from trioxygen.proto.v1.types_pb2 import BlockId, DataNodeAddress, Pipeline
@@ -221,7 +220,7 @@ class RingStream:
         any more."""
         member, pool = upload.member, self._pool
         log.warning("member_left", node=member.node_id, block=self._block.local, error=error)
-        if isinstance(error, NoSpace):
+        if takes_nothing(error):
             pool.unwritable.note(member)
         elif isinstance(error, AWAY) and not isinstance(error, NotLeader):
             pool.note_away(member)

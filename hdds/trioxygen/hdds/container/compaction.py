@@ -139,7 +139,9 @@ class Compactor:
                 end += 1
             batch = blocks[start:end]
             start = end
-            copies = await self._volume.blocking.run(_read_all, file, batch)
+            copies, failure = await self._volume.blocking.run(_read_all, file, batch)
+            if failure is not None:
+                await self._volume.unreadable(failure)
             for key in {key for key, _ in batch} - {copy.key for copy in copies}:
                 if not await self._is_gone(key, dict(batch)[key]):
                     self._volume.record_corrupt(key, "found while moving")
@@ -205,14 +207,21 @@ class Compactor:
         await self._finishing.ended()
 
 
-def _read_all(file: File, blocks: list[tuple[bytes, Block]]) -> list[_Copy]:
-    """Those that are sound."""
+def _read_all(
+    file: File, blocks: list[tuple[bytes, Block]]
+) -> tuple[list[_Copy], OSError | None]:
+    """Those that are sound; and what the last one that could not be read met."""
     copies: list[_Copy] = []
+    failure: OSError | None = None
     for key, block in blocks:
-        data = file.pread(block.size_bytes, block.offset_bytes)
+        try:
+            data = file.pread(block.size_bytes, block.offset_bytes)
+        except OSError as error:
+            failure = error
+            continue
         if len(data) == block.size_bytes and first_bad_piece(data, block.checksums) is None:
             copies.append(_Copy(key, block, data))
-    return copies
+    return copies, failure
 
 
 def _append(file: File, copies: list[_Copy], place: Place) -> None:

@@ -64,11 +64,12 @@ class Scrubber:
             size_bytes = min(_READ_BYTES, block.size_bytes - start)
             try:
                 file = await volume.files.acquire(file_id)
-            except FileNotFoundError:
-                reason = "the file is missing"
+                job = volume.blocking.run(_is_sound, file.file, block, start, size_bytes)
+                is_sound = await volume.use(file, job)
+            except OSError as error:
+                reason = await volume.unreadable(error)
                 break
-            job = volume.blocking.run(_is_sound, file.file, block, start, size_bytes)
-            if not await volume.use(file, job):
+            if not is_sound:
                 reason = "found by the scrubber"
                 break
             await self._clock.sleep_ms(size_bytes / self._bytes_per_s * SECOND_MS)

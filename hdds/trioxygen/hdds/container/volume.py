@@ -9,10 +9,12 @@ from trioxygen.common import logs
 from trioxygen.common.blocking import Blocking
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.disk import Disk
+from trioxygen.common.errors import Unavailable
 from trioxygen.common.finishing import joined
 from trioxygen.common.worker import Tasks
 from trioxygen.hdds.container.blocks import BlockIndex, block_of_key
 from trioxygen.hdds.container.container import Container
+from trioxygen.hdds.container.disk_faults import Fault, fault_of, is_mounted
 from trioxygen.hdds.container.garbage import Freed, Garbage, Hole
 from trioxygen.hdds.container.layout import VolumeLayout
 from trioxygen.hdds.container.open_files import FileId, OpenFile, OpenFiles
@@ -44,7 +46,7 @@ class Unreported:
     """What has changed on a volume since one SCM was told last.
 
     Attributes:
-    corrupt: by their keys in the index.
+    corrupt: blocks that were found corrupt, or are so no more: by their keys in the index.
     news: set when something of it should be told at once.
     """
 
@@ -146,7 +148,7 @@ class Volume:
         for number in container.segments:
             self.garbage.forget(container_id, number)
         for key in [key for key in self.corrupt if block_of_key(key)[0] == container_id]:
-            del self.corrupt[key]
+            self.corrupt_block_is_gone(key)
         self.container_changed(container_id)
 
     def load_gone(self, rings: Mapping[int, int]) -> None:
@@ -187,13 +189,17 @@ class Volume:
             return  # its files are going, or not all here yet
         log.error("block_corrupt_found", container=container, local=local, reason=reason)
         self.corrupt[key] = reason
-        for unreported in self._unreported:
-            unreported.corrupt.add(key)
+        self._corrupt_changed(key)
         self.tell_news()
 
     def corrupt_block_is_gone(self, key: bytes) -> None:
-        """If it was one. It has been deleted."""
-        self.corrupt.pop(key, None)
+        """If it was one. It has been deleted, or has its bytes again."""
+        if self.corrupt.pop(key, None) is not None:
+            self._corrupt_changed(key)
+
+    def _corrupt_changed(self, key: bytes) -> None:
+        for unreported in self._unreported:
+            unreported.corrupt.add(key)
 
     def corrupt_blocks(self, keys: set[bytes] | None = None) -> list[CorruptBlock]:
         corrupt: list[CorruptBlock] = []
@@ -251,6 +257,28 @@ class Volume:
     def trouble(self) -> None:
         for watcher in self._trouble:
             watcher()
+
+    async def unreadable(self, error: OSError) -> str:
+        """What is wrong with a file that could not be read; the disk is looked at.
+
+        Raises: Unavailable: not that file is bad, but others of the disk cannot be read either."""
+        is_here = await self.blocking.run(is_mounted, self.disk, self.layout)
+        fault = fault_of(error, is_mounted=is_here)
+        if fault is Fault.FILE and isinstance(error, FileNotFoundError):
+            # Perhaps it was removed, or its block has moved.
+            return "the file is missing"
+        if fault is not Fault.PROCESS:
+            self.trouble()
+        if fault is not Fault.FILE:
+            log.warning("disk_not_read", volume=self.volume_id, error=error)
+            raise Unavailable("nothing can be read from the disk now", cause=str(error)) from error
+        return "the disk does not read it"
+
+    def unwritable(self, error: OSError) -> Unavailable:
+        """What whoever writes is told, and so writes elsewhere; the disk is looked at."""
+        self.trouble()
+        log.warning("disk_not_written", volume=self.volume_id, error=error)
+        return Unavailable("the disk cannot be written", cause=str(error))
 
     def leave(self) -> None:
         """It is taken out of service: whoever still reads it is sent elsewhere."""

@@ -253,8 +253,8 @@ class Copy:
             for file_id in {_file_of(key, block) for key, block in batch}:
                 try:
                     files[file_id] = await self._home.volume.files.acquire(file_id)
-                except FileNotFoundError:
-                    continue  # whose blocks have moved, or are deleted
+                except OSError:
+                    continue  # whose blocks have moved, are deleted, or cannot be read
         except BaseException:
             self._release(files)
             raise
@@ -288,7 +288,11 @@ def _read_sound(jobs: Sequence[tuple[File, Block] | None]) -> list[bytes | None]
         content = None
         if job is not None:
             file, block = job
-            content = file.pread(block.size_bytes, block.offset_bytes)
+            try:
+                content = file.pread(block.size_bytes, block.offset_bytes)
+            except OSError:
+                contents.append(None)
+                continue
             is_whole = len(content) == block.size_bytes
             if not is_whole or first_bad_piece(content, block.checksums) is not None:
                 content = None

@@ -52,7 +52,7 @@ class Reads:
         Args:
             tag: of the block that is meant; None: not known.
         Raises: NoSuchContainer, NoSuchBlock, InvalidRequest, ChecksumMismatch, WrongBlock,
-            DamagedRow.
+            DamagedRow; Unavailable: the disk fails.
         """
         key = block_key(container, local)
         place = self._find(key, container, local, offset_bytes, length_bytes, tag)
@@ -75,7 +75,7 @@ class Reads:
         )
         if file is not None and length_bytes <= self._config.read_inline_bytes_max:
             first, start, size_bytes = _whole_pieces(block, offset_bytes, length_bytes)
-            data = file.file.pread_nowait(size_bytes, block.offset_bytes + start)
+            data = _read_nowait(file.file, size_bytes, block.offset_bytes + start)
             if data is not None and first_bad_piece(data, block.checksums, first) is None:
                 if length_bytes == size_bytes:
                     return data
@@ -190,16 +190,17 @@ class Reads:
     async def _try(
         self, container: int, local: int, block: Block, offset_bytes: int, length_bytes: int
     ) -> Buffer | str:
-        """The bytes, or what is wrong with them."""
+        """The bytes, or what is wrong with them. Raises: Unavailable: with the whole disk."""
         segment = block.segment
         file_id = FileId(container, segment, 0 if segment != OWN_FILE else local)
-        try:
-            file = await self._volume.files.acquire(file_id)
-        except FileNotFoundError:
-            return "the file is missing"
+        volume = self._volume
         first, start, size_bytes = _whole_pieces(block, offset_bytes, length_bytes)
-        job = self._volume.blocking.run(_read_checked, file.file, block, first, start, size_bytes)
-        data = await self._volume.use(file, job)
+        try:
+            file = await volume.files.acquire(file_id)
+            job = volume.blocking.run(_read_checked, file.file, block, first, start, size_bytes)
+            data = await volume.use(file, job)
+        except OSError as error:
+            return await volume.unreadable(error)
         if isinstance(data, str) or length_bytes == size_bytes:
             return data
         at = offset_bytes - start
@@ -224,6 +225,14 @@ def _whole_pieces(block: Block, offset_bytes: int, length_bytes: int) -> tuple[i
     end = offset_bytes + length_bytes
     end = min(block.size_bytes, end + -end % PIECE_BYTES)
     return first, start, end - start
+
+
+def _read_nowait(file: File, size_bytes: int, offset_bytes: int) -> bytes | None:
+    """None: who waits for the disk learns what it says."""
+    try:
+        return file.pread_nowait(size_bytes, offset_bytes)
+    except OSError:
+        return None
 
 
 def _read_checked(file: File, block: Block, first: int, start: int, size_bytes: int) -> bytes | str:

@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+from trioxygen.common import logs
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.finishing import joined
 from trioxygen.hdds.container.block_file import BlockFile
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.container.volume import Volume
+
+
+log = logs.get(__name__)
 
 
 class Arriving:
@@ -67,10 +71,15 @@ class FileWriting:
         self._job = self._volume.blocking.run(function, *arguments)
 
     async def ended(self) -> Any:
-        """The result of the call under way; it goes on when the waiter is cancelled."""
+        """The result of the call under way; it goes on when the waiter is cancelled.
+
+        Raises: NoSpace; Unavailable: the disk fails."""
         if self._job is None:
             return None
-        result = await joined(self._job)
+        try:
+            result = await joined(self._job)
+        except OSError as error:
+            raise self._volume.unwritable(error) from error
         self._job = None
         return result
 
@@ -83,4 +92,9 @@ class FileWriting:
             await asyncio.wait((self._job,))
             # What it failed with has been told, or nobody waits for it any more.
             self._job.exception()
-        await self._volume.blocking.run(self.file.abandon)
+        try:
+            await self._volume.blocking.run(self.file.abandon)
+        except OSError as error:
+            # The next start removes it.
+            self._volume.trouble()
+            log.warning("received_file_stays", volume=self._volume.volume_id, error=error)

@@ -66,7 +66,8 @@ class Streams:
         """(size in bytes, checksums), once all is on stable storage.
 
         A block that is sent again is only compared. A failed one leaves nothing behind.
-        Raises: InvalidRequest, BlockExists, ContainerNotOpen, NoSpace, Overloaded.
+        Raises: InvalidRequest, BlockExists, ContainerNotOpen, NoSpace, Overloaded; Unavailable: the
+            disk fails.
         """
         if not 0 < size_bytes_max <= self._config.block_bytes_max:
             raise InvalidRequest("the announced size of a block", size_bytes=size_bytes_max)
@@ -281,9 +282,11 @@ class Streams:
                 )
             finally:
                 self._volume.files.release(file)
-        except BaseException:
+        except BaseException as error:
             container.release_record(record)
             container.give_back(record, record_bytes)
+            if isinstance(error, OSError):
+                raise self._volume.unwritable(error) from error
             raise
         finally:
             self._volume.room.give_back(record_bytes)
