@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.hdds.bad_sectors import BadSectors
 from tests.unit.hdds.support import ListRing, node
-from trioxygen.common.errors import ChecksumMismatch, UnknownFormat
+from trioxygen.common.errors import ChecksumMismatch, Unavailable, UnknownFormat
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.checksums import RunningChecksums, checksums_of, first_bad_piece
 from trioxygen.hdds.container.blocks import TABLES, Block, block_key, highest_local, put_block
@@ -79,6 +80,40 @@ def test_the_scrubber_finds_what_nobody_reads(tmp_path: Path) -> None:
             assert n.work.scrubber.scrubbed_blocks == 3
             [corrupt] = n.datanode.describe().corrupt_blocks
             assert corrupt.block.local == 3
+
+    asyncio.run(run())
+
+
+def test_scrubber_goes_on_behind_a_file_that_the_disk_does_not_read(tmp_path: Path) -> None:
+    async def run() -> None:
+        disk = BadSectors()
+        async with node(tmp_path, disk=disk) as n:
+            for local in (1, 2, 3):
+                await n.write(local, random.Random(local).randbytes(2 * MIB))
+            await n.flush()
+            disk.unreadable = ("2.block",)
+            while await n.work.scrubber.scrub_some():
+                pass
+            assert n.work.scrubber.scrubbed_blocks == 3
+            [corrupt] = n.datanode.describe().corrupt_blocks
+            assert corrupt.block.local == 2
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("size_bytes", [200 * KIB, 2 * MIB])
+def test_stream_that_the_disk_does_not_write_is_sent_elsewhere(
+    tmp_path: Path, size_bytes: int
+) -> None:
+    async def run() -> None:
+        disk = BadSectors()
+        async with node(tmp_path, disk=disk) as n:
+            disk.unwritable = (".block", ".data")
+            with pytest.raises(Unavailable):
+                await n.write(1, bytes(size_bytes))
+            disk.unwritable = ()
+            await n.write(1, bytes(size_bytes))
+            assert await n.read(1, 0, 10) == bytes(10)
 
     asyncio.run(run())
 

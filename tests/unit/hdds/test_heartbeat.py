@@ -9,6 +9,7 @@ import pytest
 from tests.unit.hdds.support import PIPELINE, ListRing, config, node, until
 from trioxygen.common.errors import ContainerNotOpen, InvalidRequest, NoSuchBlock, Unreachable
 from trioxygen.common.units import KIB, MIB
+from trioxygen.hdds.container.blocks import block_key
 from trioxygen.hdds.datanode.heartbeat import rest_ms
 from trioxygen.hdds.datanode.volumes import belong_to
 from trioxygen.proto.v1 import scm_pb2
@@ -206,6 +207,35 @@ def test_corrupt_blocks_are_reported_once_and_in_every_full_report(tmp_path: Pat
             output = [request for request in scm.heartbeats if request.corrupt_blocks]
             assert len(output) == 1
             assert output[0].corrupt_blocks[0].block == BlockId(container=1, local=1)
+
+    asyncio.run(run())
+
+
+def test_block_that_is_corrupt_no_more_is_told_with_the_next_heartbeat(tmp_path: Path) -> None:
+    async def run() -> None:
+        scm = RecordingScm()
+        async with node(tmp_path, scm=scm) as n:
+            await n.write(1, b"12345")
+            await n.write(2, b"12345")
+            await n.flush()
+            await scm.after(2)
+            volume = n.work.volume
+            for local in (1, 2):
+                volume.record_corrupt(block_key(1, local), "a test")
+            await until(lambda: sum(len(each.corrupt_blocks) for each in scm.heartbeats) == 2)
+            told = len(scm.heartbeats)
+            volume.corrupt_block_is_gone(block_key(1, 2))
+            # Of one that never was corrupt there is nothing to tell.
+            volume.corrupt_block_is_gone(block_key(1, 3))
+            n.work.volume.tell_news()
+            await scm.after(told + 1)
+            mended = [block for each in scm.heartbeats for block in each.mended_blocks]
+            assert mended == [BlockId(container=1, local=2)]
+            scm.answers.append(HeartbeatReply(leader=True, register_again=True))
+            await until(lambda: sum(each.full_report for each in scm.heartbeats) == 2)
+            [full] = [each for each in scm.heartbeats[told:] if each.full_report]
+            assert [each.block.local for each in full.corrupt_blocks] == [1]
+            assert not full.mended_blocks
 
     asyncio.run(run())
 

@@ -207,9 +207,7 @@ class Compactor:
         await self._finishing.ended()
 
 
-def _read_all(
-    file: File, blocks: list[tuple[bytes, Block]]
-) -> tuple[list[_Copy], OSError | None]:
+def _read_all(file: File, blocks: list[tuple[bytes, Block]]) -> tuple[list[_Copy], OSError | None]:
     """Those that are sound; and what the last one that could not be read met."""
     copies: list[_Copy] = []
     failure: OSError | None = None

@@ -9,8 +9,8 @@ from trioxygen.hdds.container.layout import VolumeLayout
 
 
 class Fault(Enum):
-    """FILE: others on the disk may be read. DISK: none can. PROCESS: it has no means to open or read
-    any now; nothing is wrong with the disk."""
+    """FILE: others on the disk may be read. DISK: none can. PROCESS: it has no means to open or to
+    read any now; nothing is wrong with the disk."""
 
     FILE = auto()
     DISK = auto()

@@ -201,6 +201,11 @@ class Volume:
         for unreported in self._unreported:
             unreported.corrupt.add(key)
 
+    def mended_blocks(self, keys: set[bytes]) -> list[BlockId]:
+        """Of those that were corrupt."""
+        mended = map(block_of_key, sorted(keys - self.corrupt.keys()))
+        return [BlockId(container=container, local=local) for container, local in mended]
+
     def corrupt_blocks(self, keys: set[bytes] | None = None) -> list[CorruptBlock]:
         corrupt: list[CorruptBlock] = []
         for key in sorted(self.corrupt if keys is None else keys & self.corrupt.keys()):

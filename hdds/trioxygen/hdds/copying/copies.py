@@ -48,6 +48,10 @@ class Copies:
         """Those that wait, and those that are under way."""
         return len(self._urgent) + len(self._other) + len(self._running)
 
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
     def ask(self, command: ReplicateContainerCommand, *, expires_ms: float | None) -> None:
         """Idempotent while it waits or runs. What finds the queue full is dropped: the SCM tells it
         again."""

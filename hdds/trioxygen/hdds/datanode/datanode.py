@@ -72,7 +72,9 @@ class DataNode:
         self.copies = Copies(runtime, config, self.homes)
         self.rebuilds = Rebuilds(runtime, config, self.copies.pace)
         self.imports = Imports(runtime, config, self.homes)
-        self._collector = DataNodeCollector(self.works, self.copies, self.imports)
+        self._collector = DataNodeCollector(
+            self.works, self.disks, self.copies, self.imports, self.rebuilds
+        )
 
     @property
     def address(self) -> str:

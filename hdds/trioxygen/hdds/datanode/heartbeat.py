@@ -24,6 +24,9 @@ log = logs.get(__name__)
 
 _INTERVAL_MS_FIRST = 1_000.0
 _ACKNOWLEDGED_AT_ONCE_MAX = 50_000
+# Of those that are corrupt, and of those that are no more. The SCM keeps fewer, and the next full
+# report puts right what one leaves out.
+_CORRUPT_AT_ONCE_MAX = 10_000
 # Between heartbeats while no SCM leads, as far as is known here: whoever will waits for them.
 _INTERVAL_MS_LEADERLESS = 250.0
 # News that come closer together are told together.
@@ -249,13 +252,20 @@ class Heartbeat:
             for block in volume.corrupt_blocks(None if self._full_report else unreported.corrupt)
             if RULES.fault(block) is None
         ]
+        mended = [
+            block
+            for volume, unreported in self._volumes
+            for block in volume.mended_blocks(unreported.corrupt)
+            if not self._full_report and RULES.fault(block) is None
+        ]
         return HeartbeatRequest(
             node_id=self._node_id,
             full_report=self._full_report,
             volumes=[*map(volume_report, self._works), *self._failed_volumes()],
             containers=containers,
             deleted_transaction_ids=sorted(acknowledged),
-            corrupt_blocks=corrupt,
+            corrupt_blocks=corrupt[:_CORRUPT_AT_ONCE_MAX],
+            mended_blocks=mended[:_CORRUPT_AT_ONCE_MAX],
             more=bool(self._left),
             instance=self._instance,
             pipelines=[ring.report() for work in self._works for ring in work.rings],

@@ -8,38 +8,74 @@ from prometheus_client.registry import Collector
 from trioxygen.common.container_state import ContainerState
 from trioxygen.hdds.copying.copies import Copies
 from trioxygen.hdds.copying.imports import Imports
+from trioxygen.hdds.datanode.disks import Disks
 from trioxygen.hdds.datanode.work import VolumeWork
+from trioxygen.hdds.reconstruction.rebuilds import Rebuilds
 
 _PREFIX = "trioxygen_datanode_"
 
+# By name: what it is, and its value for each volume.
+_OfVolumes = dict[str, tuple[str, list[float]]]
+
 
 class DataNodeCollector(Collector):
-    def __init__(self, works: Sequence[VolumeWork], copies: Copies, imports: Imports) -> None:
-        self._works, self._copies, self._imports = works, copies, imports
+    def __init__(
+        self,
+        works: Sequence[VolumeWork],
+        disks: Disks,
+        copies: Copies,
+        imports: Imports,
+        rebuilds: Rebuilds,
+    ) -> None:
+        self._works, self._disks = works, disks
+        self._copies, self._imports, self._rebuilds = copies, imports, rebuilds
 
     def collect(self) -> Iterable[Metric]:
         yield from self._of_node()
         yield from self._of_volumes()
 
     def _of_node(self) -> Iterable[Metric]:
-        copies = self._copies
+        copies, rebuilds = self._copies, self._rebuilds
         counters = {
             "copied_containers": ("Replicas sent to other nodes", copies.copied),
             "failed_copies": ("Replicas that could not be sent", copies.failed),
             "copied_bytes": ("Bytes of blocks sent for copies", copies.progress.size_bytes),
             "imported_containers": ("Replicas got from other nodes", self._imports.imported),
+            "rebuilt_containers": ("Containers of which lost parts were made", rebuilds.rebuilt),
+            "failed_rebuilds": ("Containers whose parts could not be made", rebuilds.failed),
+            "rebuilt_bytes": ("Bytes of parts that were made", rebuilds.rebuilt_bytes),
         }
         for name, (text, value) in counters.items():
             yield CounterMetricFamily(_PREFIX + name, text, value=value)
         gauges = {
             "copies": ("Replicas that are sent, or wait to be", len(copies)),
+            "running_copies": ("Replicas that are sent", copies.running),
+            "rebuilds": ("Containers of which parts are made, or wait to be", len(rebuilds)),
+            "running_rebuilds": ("Containers of which parts are made", rebuilds.running),
+            "failed_volumes": (
+                "Volumes that were taken out of service",
+                len(self._disks.failed_reports()),
+            ),
             "imports": ("Replicas that come from other nodes", len(self._imports)),
         }
         for name, (text, value) in gauges.items():
             yield GaugeMetricFamily(_PREFIX + name, text, value=value)
 
     def _of_volumes(self) -> Iterable[Metric]:
-        counters: dict[str, tuple[str, list[float]]] = {
+        ids = [work.volume.volume_id for work in self._works]
+        for name, (text, values) in self._volume_counters().items():
+            counter = CounterMetricFamily(_PREFIX + name, text, labels=["volume"])
+            for volume_id, value in zip(ids, values, strict=True):
+                counter.add_metric([volume_id], value)
+            yield counter
+        for name, (text, values) in self._volume_gauges().items():
+            gauge = GaugeMetricFamily(_PREFIX + name, text, labels=["volume"])
+            for volume_id, value in zip(ids, values, strict=True):
+                gauge.add_metric([volume_id], value)
+            yield gauge
+
+    def _volume_counters(self) -> _OfVolumes:
+        return {
             "written_bytes": (
                 "Bytes of blocks written to disk, packed from the log or streamed",
                 [w.flusher.written_bytes + w.streams.written_bytes for w in self._works],
@@ -66,9 +102,16 @@ class DataNodeCollector(Collector):
                 "Blocks read by the scrubber",
                 [w.scrubber.scrubbed_blocks for w in self._works],
             ),
+            "fetched_blocks": (
+                "Blocks whose bytes were fetched from another member",
+                [w.fetches.fetched_blocks for w in self._works],
+            ),
+            "fetched_bytes": ("Their bytes", [w.fetches.fetched_bytes for w in self._works]),
         }
+
+    def _volume_gauges(self) -> _OfVolumes:
         containers = [list(w.volume.containers.values()) for w in self._works]
-        gauges: dict[str, tuple[str, list[float]]] = {
+        return {
             "blocks": ("Live blocks", [sum(c.block_count for c in held) for held in containers]),
             "used_bytes": (
                 "Live bytes",
@@ -96,14 +139,8 @@ class DataNodeCollector(Collector):
                 "Blocks known to be bad",
                 [len(w.volume.corrupt) for w in self._works],
             ),
+            "missing_blocks": (
+                "Blocks whose bytes have yet to come here",
+                [len(w.blocks.missing) for w in self._works],
+            ),
         }
-        for name, (text, values) in counters.items():
-            counter = CounterMetricFamily(_PREFIX + name, text, labels=["volume"])
-            for work, value in zip(self._works, values, strict=True):
-                counter.add_metric([work.volume.volume_id], value)
-            yield counter
-        for name, (text, values) in gauges.items():
-            gauge = GaugeMetricFamily(_PREFIX + name, text, labels=["volume"])
-            for work, value in zip(self._works, values, strict=True):
-                gauge.add_metric([work.volume.volume_id], value)
-            yield gauge

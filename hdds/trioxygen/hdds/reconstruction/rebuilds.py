@@ -38,6 +38,10 @@ class Rebuilds:
         """Those that wait, and those that are under way."""
         return len(self._waiting) + len(self._running)
 
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
     def ask(self, command: ReconstructContainerCommand, *, expires_ms: float | None) -> None:
         """Idempotent while it waits or runs. What finds the queue full is dropped: the SCM tells it
         again."""

@@ -12,7 +12,6 @@ from trioxygen.hdds.container.block_file import BlockFile
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.container.volume import Volume
 
-
 log = logs.get(__name__)
 
 

@@ -24,6 +24,7 @@ class NodeReport:
 
     Attributes:
     instance: of its process; 0: not said.
+    corrupt_blocks: by container and local id.
     is_complete: all its containers are known here. It stays so while it reports them again.
     fully_reported: and what follows from them is in the state, since this SCM leads, if it does.
     """
@@ -36,6 +37,7 @@ class NodeReport:
     fully_reported: bool = False
     is_reporting: bool = False
     volumes: list[VolumeReport] = field(default_factory=list)
+    corrupt_blocks: dict[tuple[int, int], CorruptBlock] = field(default_factory=dict)
     pipelines: dict[int, PipelineReport] = field(default_factory=dict)
 
 
@@ -58,7 +60,6 @@ class Nodes:
         # Of nodes that have to register again.
         self._heard_before_ms: dict[str, float] = {}
         self._reports: dict[str, NodeReport] = {}
-        self.corrupt_blocks: dict[tuple[int, int], CorruptBlock] = {}
 
     def listen(self) -> None:
         """From now on heartbeats come here."""
@@ -125,11 +126,30 @@ class Nodes:
         if heartbeat.volumes:
             report.volumes = list(heartbeat.volumes)
         report.pipelines = {pipeline.pipeline_id: pipeline for pipeline in heartbeat.pipelines}
-        for corrupt in heartbeat.corrupt_blocks:
-            if len(self.corrupt_blocks) < _CORRUPT_BLOCKS_MAX:
-                corrupt.reason = corrupt.reason[:_REASON_MAX]
-                self.corrupt_blocks[corrupt.block.container, corrupt.block.local] = corrupt
+        self._note_corrupt(heartbeat, report)
         return report
+
+    def _note_corrupt(self, heartbeat: HeartbeatRequest, report: NodeReport) -> None:
+        if heartbeat.full_report:
+            report.corrupt_blocks = {}
+        for block in heartbeat.mended_blocks:
+            report.corrupt_blocks.pop((block.container, block.local), None)
+        if not heartbeat.corrupt_blocks:
+            return
+        left = _CORRUPT_BLOCKS_MAX - sum(
+            len(each.corrupt_blocks) for each in self._reports.values()
+        )
+        for corrupt in heartbeat.corrupt_blocks[: max(0, left)]:
+            corrupt.reason = corrupt.reason[:_REASON_MAX]
+            report.corrupt_blocks[corrupt.block.container, corrupt.block.local] = corrupt
+
+    @property
+    def corrupt_blocks(self) -> dict[tuple[int, int], CorruptBlock]:
+        """By container and local id: of whichever node has them so."""
+        corrupt: dict[tuple[int, int], CorruptBlock] = {}
+        for report in self._reports.values():
+            corrupt |= report.corrupt_blocks
+        return corrupt
 
     @staticmethod
     def taken(heartbeat: HeartbeatRequest, report: NodeReport) -> None:

@@ -468,7 +468,7 @@ class CorruptBlock(_message.Message):
     def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class HeartbeatRequest(_message.Message):
-    __slots__ = ("node_id", "full_report", "volumes", "containers", "deleted_transaction_ids", "corrupt_blocks", "more", "pipelines", "instance")
+    __slots__ = ("node_id", "full_report", "volumes", "containers", "deleted_transaction_ids", "corrupt_blocks", "more", "pipelines", "instance", "mended_blocks")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     FULL_REPORT_FIELD_NUMBER: _ClassVar[int]
     VOLUMES_FIELD_NUMBER: _ClassVar[int]
@@ -478,6 +478,7 @@ class HeartbeatRequest(_message.Message):
     MORE_FIELD_NUMBER: _ClassVar[int]
     PIPELINES_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    MENDED_BLOCKS_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     full_report: bool
     volumes: _containers.RepeatedCompositeFieldContainer[VolumeReport]
@@ -487,7 +488,8 @@ class HeartbeatRequest(_message.Message):
     more: bool
     pipelines: _containers.RepeatedCompositeFieldContainer[PipelineReport]
     instance: int
-    def __init__(self, node_id: _Optional[str] = ..., full_report: _Optional[bool] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerReport, _Mapping]]] = ..., deleted_transaction_ids: _Optional[_Iterable[int]] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., more: _Optional[bool] = ..., pipelines: _Optional[_Iterable[_Union[PipelineReport, _Mapping]]] = ..., instance: _Optional[int] = ...) -> None: ...
+    mended_blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockId]
+    def __init__(self, node_id: _Optional[str] = ..., full_report: _Optional[bool] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerReport, _Mapping]]] = ..., deleted_transaction_ids: _Optional[_Iterable[int]] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., more: _Optional[bool] = ..., pipelines: _Optional[_Iterable[_Union[PipelineReport, _Mapping]]] = ..., instance: _Optional[int] = ..., mended_blocks: _Optional[_Iterable[_Union[_types_pb2.BlockId, _Mapping]]] = ...) -> None: ...
 
 class CloseContainerCommand(_message.Message):
     __slots__ = ("container_id", "force")

@@ -56,6 +56,8 @@ class Member:
     ring_config: RaftReplicaConfig | None = None
     wal_config: WalConfig = WalConfig()
     disk: Disk = field(default_factory=SystemDisk)
+    # So long that it is looked at only when something on it failed; 0: never.
+    disk_probe_ms: float = 0
     runtime: Runtime = field(init=False)
     datanode: DataNode = field(init=False)
     wal: WriteAheadLog = field(init=False)
@@ -79,7 +81,11 @@ class Member:
             return self._stores[-1]
 
         config = DataNodeConfig(
-            node_id=self.name, address=self.name, space_reserve_bytes=0, flush_interval_ms=5
+            node_id=self.name,
+            address=self.name,
+            space_reserve_bytes=0,
+            flush_interval_ms=5,
+            disk_probe_ms=self.disk_probe_ms,
         )
         members = ring_members(runtime, self.wal, transport, self.ring_config)
         parts = VolumeParts(self.root, stores, self.wal, members)
@@ -217,10 +223,13 @@ def with_three(
     *,
     ring_config: RaftReplicaConfig | None = None,
     wal_config: WalConfig | None = None,
+    new_disk: Callable[[], Disk] = SystemDisk,
+    disk_probe_ms: float = 0,
 ) -> None:
     async def run() -> None:
         three = Three(root)
         for member in three.members:
+            member.disk, member.disk_probe_ms = new_disk(), disk_probe_ms
             member.ring_config = ring_config
             member.wal_config = wal_config or member.wal_config
         try:

@@ -81,6 +81,30 @@ async def test_disks_and_corrupt_blocks_are_shown(harness: ScmHarness) -> None:
 
 
 @scm_test()
+async def test_corrupt_blocks_are_those_that_nodes_have_now(harness: ScmHarness) -> None:
+    async def listed() -> list[int]:
+        return [each.block.local for each in (await harness.describe()).corrupt_blocks]
+
+    await harness.join("dn1", "dn2")
+    one, two, three = (
+        scm.CorruptBlock(block=BlockId(container=1, local=local), reason="checksum")
+        for local in (1, 2, 3)
+    )
+    await harness.heartbeat("dn1", corrupt=(one, two))
+    await harness.heartbeat("dn2", corrupt=(two, three))
+    assert await listed() == [1, 2, 3]
+    mended = scm.HeartbeatRequest(node_id="dn1", mended_blocks=[one.block, two.block])
+    await harness.client.heartbeat(mended)
+    # The other one still has its replica of the second so.
+    assert await listed() == [2, 3]
+    await harness.heartbeat("dn2", full=True, corrupt=(three,))
+    assert await listed() == [3]
+    # A node that begins anew tells it anew.
+    await harness.join("dn2")
+    assert await listed() == []
+
+
+@scm_test()
 async def test_report_that_says_nothing_new_is_not_written(harness: ScmHarness) -> None:
     await harness.join()
     container = (await harness.allocate()).blocks.container

@@ -106,6 +106,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         containers=each(PART, CONTAINERS_MAX),
         deleted_transaction_ids=each(ID, TRANSACTIONS_MAX),
         corrupt_blocks=each(PART, CORRUPT_BLOCKS_MAX),
+        mended_blocks=each(PART, CORRUPT_BLOCKS_MAX),
         more=ANY,
         pipelines=each(PART, PIPELINES_MAX),
         instance=ANY,
