@@ -198,10 +198,12 @@ def test_disk_that_cannot_be_written_any_more_is_out_until_it_can(tmp_path: Path
             disk.is_bad = True
             await node.until_state(0, DiskState.OUT)
             assert "Read-only" in node.datanode.disks.disks[0].reason
+            assert node.runtime.registry.get_sample_value("trioxygen_datanode_failed_volumes") == 1
             await node.write(11, 2)
             disk.is_bad = False
             await node.until_state(0, DiskState.SERVING)
             assert await node.read(10, 1) == DATA
+            assert node.runtime.registry.get_sample_value("trioxygen_datanode_failed_volumes") == 0
 
     asyncio.run(run())
 

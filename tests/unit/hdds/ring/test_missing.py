@@ -71,6 +71,20 @@ def test_member_that_received_no_stream_fetches_the_block(tmp_path: Path, size_b
         assert len({member.counted(RING) for member in three.members}) == 1
         assert len({member.whole_through(RING) for member in three.members}) == 1
         assert lacking.work.fetches.fetched_bytes == size_bytes
+        samples = {
+            sample.name: sample.value
+            for metric in lacking.runtime.registry.collect()
+            for sample in metric.samples
+        }
+        for name, value in {
+            "missing_blocks": 0,
+            "fetched_blocks_total": 1,
+            "fetched_bytes_total": size_bytes,
+            "failed_volumes": 0,
+            "running_copies": 0,
+            "running_rebuilds": 0,
+        }.items():
+            assert samples[f"trioxygen_datanode_{name}"] == value, name
 
     with_three(tmp_path, scenario)
 
