@@ -81,6 +81,21 @@ def test_index_that_is_there_twice_goes_once() -> None:
     assert examine(observed(*whole(1, 2, 3, 4, 5), doubtful)).repairs == ()
 
 
+def test_index_that_is_there_twice_goes_once_also_while_another_one_is_silent() -> None:
+    """Of the same index one stays: the silent one has no less for it."""
+    replicas = [
+        replica("dn0", replica_index=1),
+        replica("dn1", replica_index=1),
+        replica("dn2", replica_index=3),
+        silent("dn3", replica_index=2),
+    ]
+    finding = examine(observed(*replicas, wanted=3))
+    assert finding.repairs == (Removal(node_id="dn1", replica_index=1),)
+    # Where one is lacking, that comes first.
+    finding = examine(observed(*replicas, wanted=4))
+    assert [type(repair) for repair in finding.repairs] == [Rebuild]
+
+
 def test_racks_are_evened_out_index_by_index() -> None:
     replicas = [replica(f"dn{i}", replica_index=i, rack="/a" if i < 3 else f"/{i}") for i in EACH]
     finding = examine(observed(*replicas, rack_max=1))
