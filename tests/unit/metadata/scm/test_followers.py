@@ -80,6 +80,8 @@ class Scms:
         for number in self.managers:
             await self.register(number, node_id)
             await self.heartbeat(number, node_id, full=True)
+        # All are told of the rings that the leader, whichever it is, has had it join.
+        for number in self.managers:
             await self.heartbeat(number, node_id)
 
     async def fall(self, number: int) -> None:
