@@ -77,14 +77,10 @@ class Memberships:
         # By the pipeline that is opened, or _PLANNING: heartbeats join what is under way, so that
         # two of them plan nothing twice, and those that wait in vain leave nothing behind.
         self._under_way: dict[int, asyncio.Task[None]] = {}
-        # Nodes in no ring that a plan has been made for: others plan for them between heartbeats.
-        # A thousand of them, of which each is to stay without, would plan all the time.
-        self._planned_for: set[str] = set()
 
     def forget(self) -> None:
         """Another leader may have changed them, or another state be loaded."""
         self._pipelines.forget()
-        self._planned_for.clear()
 
     def demand(self, replication: Replication) -> None:
         """There is to be a pipeline of it."""
@@ -105,7 +101,6 @@ class Memberships:
             await joined(planning)
         if self._wants_plan(node_id, report):
             await self.make_plan()
-            self._planned_for.add(node_id)
 
     async def make_plan(self) -> None:
         """Raises: what the executor raises."""
@@ -137,13 +132,10 @@ class Memberships:
         with self._executor.store.read() as txn:
             rows = self._writing(txn, node_id)
             if rows:
-                self._planned_for.discard(node_id)
                 return any(
                     has_lost(row, node_id, report) or has_failed(self._nodes, node_id, row)
                     for row in rows
                 )
-            if node_id in self._planned_for:
-                return False
             node = plan_node(txn, node_id, self._nodes)
             return node is not None and node.is_usable
 

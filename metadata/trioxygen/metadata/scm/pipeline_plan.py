@@ -7,7 +7,7 @@ no other can be made, it is closed at once."""
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, unique
 from typing import Final
 
@@ -227,42 +227,95 @@ def _made(
         for pipeline in of_it
     ):
         return []
-    loads = Counter(node_id for pipeline in counted for node_id in pipeline.node_ids)
-    loads_of_all = Counter(node_id for pipeline in active for node_id in pipeline.node_ids)
-    disks = Counter(disk for pipeline in active for disk in _disks(pipeline))
-    together = {frozenset(pipeline.node_ids) for pipeline in counted}
-    single_per_disk = replication.is_ec or replication.members == 1 or could < replication.members
-    most = {
-        node.node_id: _pipelines_max(node, limits, single_per_disk=single_per_disk)
-        for node in cluster.usable
-    }
-    busy = {node_id for node_id in most if loads[node_id] >= most[node_id]}
-    placed = {node.node_id: node.placed(loads_of_all[node.node_id]) for node in cluster.usable}
-    made: list[NewPipeline] = []
-    while len(made) < _MADE_AT_ONCE_MAX:
-        chosen = choose(
-            list(placed.values()),
-            replication=replication,
-            count=could,
-            rng=rng,
-            busy=busy,
-            together=together,
-        )
-        if len(chosen) < could:
-            break
-        if not replication.is_ec:
+    drafts = _Drafts(cluster, active, counted, replication, could, limits)
+    drafts.fill(rng)
+    drafts.cover(rng)
+    return drafts.made
+
+
+class _Drafts:
+    """Pipelines of one replication that are about to be made, and what they add to the nodes.
+
+    Args:
+        active: of all replications.
+        counted: of this one, those that are as good as a new one.
+        members: that each is to have."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        active: Sequence[PlanPipeline],
+        counted: Sequence[PlanPipeline],
+        replication: Replication,
+        members: int,
+        limits: PipelineLimits,
+    ) -> None:
+        self.made: list[NewPipeline] = []
+        self._cluster, self._replication, self._members = cluster, replication, members
+        self._together = {frozenset(pipeline.node_ids) for pipeline in counted}
+        self._loads = Counter(node_id for pipeline in counted for node_id in pipeline.node_ids)
+        self._loads_of_all = Counter(node_id for each in active for node_id in each.node_ids)
+        self._disks = Counter(disk for pipeline in active for disk in _disks(pipeline))
+        single = replication.is_ec or members == 1 or members < replication.members
+        self._most = {
+            node.node_id: _pipelines_max(node, limits, single_per_disk=single)
+            for node in cluster.usable
+        }
+
+    def fill(self, rng: random.Random) -> None:
+        """As many as the nodes have room for, each in no more than its limit."""
+        while len(self.made) < _MADE_AT_ONCE_MAX:
+            chosen = choose(
+                [node.placed(self._loads_of_all[node.node_id]) for node in self._cluster.usable],
+                replication=self._replication,
+                count=self._members,
+                rng=rng,
+                busy={node_id for node_id in self._most if self._over(node_id) > 0},
+                together=self._together,
+            )
+            if len(chosen) < self._members:
+                return
+            self._make(chosen)
+
+    def cover(self, rng: random.Random) -> None:
+        """For nodes that are in none, others are in more than their limit, those first that have
+        the least above it: who came first has filled it with who was there. Nothing is closed for
+        it, so that it comes to an end: each makes at most one."""
+        for node in self._cluster.usable:
+            if self._loads[node.node_id]:
+                continue
+            if len(self.made) >= _MADE_AT_ONCE_MAX:
+                return
+            peers = choose(
+                [each.placed(self._strain(each.node_id)) for each in self._cluster.usable],
+                replication=self._replication,
+                count=self._members - 1,
+                rng=rng,
+                held=[node.placed()],
+            )
+            if len(peers) == self._members - 1:
+                self._make((node.node_id, *peers))
+
+    def _over(self, node_id: str) -> int:
+        """Pipelines above its limit, once it is in another one."""
+        return self._loads[node_id] + 1 - self._most[node_id]
+
+    def _strain(self, node_id: str) -> int:
+        """Of who is in none the least, then of who has room."""
+        return 1 + max(0, self._over(node_id)) if self._loads[node_id] else 0
+
+    def _make(self, chosen: tuple[str, ...]) -> None:
+        if not self._replication.is_ec:
             # Their order says nothing.
             chosen = tuple(sorted(chosen))
-        volumes = tuple(_volume(cluster.nodes[node_id], disks) for node_id in chosen)
-        made.append(NewPipeline(replication=replication, node_ids=chosen, volume_ids=volumes))
-        together.add(frozenset(chosen))
-        disks.update(zip(chosen, volumes, strict=True))
-        for node_id in chosen:
-            loads[node_id] += 1
-            placed[node_id] = replace(placed[node_id], load=placed[node_id].load + 1)
-            if loads[node_id] >= most[node_id]:
-                busy.add(node_id)
-    return made
+        volumes = tuple(_volume(self._cluster.nodes[node_id], self._disks) for node_id in chosen)
+        self.made.append(
+            NewPipeline(replication=self._replication, node_ids=chosen, volume_ids=volumes)
+        )
+        self._together.add(frozenset(chosen))
+        self._disks.update(zip(chosen, volumes, strict=True))
+        self._loads.update(chosen)
+        self._loads_of_all.update(chosen)
 
 
 def _disks(pipeline: PlanPipeline) -> Iterable[tuple[str, str]]:
