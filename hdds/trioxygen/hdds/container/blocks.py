@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, NoReturn
 
 from trioxygen.common.errors import DamagedRow, Unavailable
 from trioxygen.hdds.block_group import BlockGroup
+from trioxygen.hdds.checksums import tag_of
 from trioxygen.metadata.store.ports import Cursor, ReadTxn, Store, Table, WriteTxn
 from trioxygen.metadata.store.table import RowTable
 from trioxygen.proto.v1.datanode_pb2 import (
@@ -62,6 +63,13 @@ class Block(NamedTuple):
 
     def is_same_content(self, size_bytes: int, checksums: bytes) -> bool:
         return self.size_bytes == size_bytes and self.checksums == checksums
+
+
+def tag_of_block(container: int, local: int, block: Block) -> int:
+    """What references to it carry: of an erasure-coded one that of all indexes together."""
+    if block.group is not None:
+        return block.group.tag
+    return tag_of(container, local, block.checksums)
 
 
 def block_of_row(value: bytes) -> Block:

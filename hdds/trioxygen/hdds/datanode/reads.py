@@ -19,8 +19,8 @@ from trioxygen.common.errors import (
     NotLeader,
     WrongBlock,
 )
-from trioxygen.hdds.checksums import PIECE_BYTES, first_bad_piece, tag_of
-from trioxygen.hdds.container.blocks import OWN_FILE, Block, block_key, block_of_key
+from trioxygen.hdds.checksums import PIECE_BYTES, first_bad_piece
+from trioxygen.hdds.container.blocks import OWN_FILE, Block, block_key, block_of_key, tag_of_block
 from trioxygen.hdds.container.open_files import FileId
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.pending import PendingBlock
@@ -150,7 +150,7 @@ class Reads:
             raise NoSuchBlock(container=container, local=local)
         block = stored.block if isinstance(stored, PendingBlock) else stored
         # First: with another block's id a range says nothing.
-        if tag is not None and tag != _tag_of(container, local, block):
+        if tag is not None and tag != tag_of_block(container, local, block):
             log.error("wrong_block_asked_for", container=container, local=local)
             raise WrongBlock(container=container, local=local)
         if length_bytes <= 0 or offset_bytes + length_bytes > block.size_bytes:
@@ -209,13 +209,6 @@ class Reads:
     def _mismatch(self, key: bytes, container: int, local: int, reason: str) -> ChecksumMismatch:
         self._volume.record_corrupt(key, reason)
         return ChecksumMismatch(reason, container=container, local=local)
-
-
-def _tag_of(container: int, local: int, block: Block) -> int:
-    """What references to it carry: of an erasure-coded one that of all indexes together."""
-    if block.group is not None:
-        return block.group.tag
-    return tag_of(container, local, block.checksums)
 
 
 def _whole_pieces(block: Block, offset_bytes: int, length_bytes: int) -> tuple[int, int, int]:

@@ -9,6 +9,7 @@ from trioxygen.common.worker import Worker
 from trioxygen.hdds.container.compaction import Compactor
 from trioxygen.hdds.container.scrub import Scrubber
 from trioxygen.hdds.datanode.fetches import Fetcher, Fetches, Sources
+from trioxygen.hdds.datanode.mending import Mending
 from trioxygen.hdds.datanode.reads import Reads
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.flusher import Flusher
@@ -67,12 +68,20 @@ class VolumeWork:
             Fetcher(self.fetches, self.volume.volume_id, number)
             for number in range(1, config.fetches_max + 1)
         ]
+        self.mending = Mending(rings, network, clock, config, sources)
         self.leaving = Leaving(rings, self.flusher)
         self.expiry = SealedExpiry(self.streams.sealed, self.volume.volume_id)
 
     def workers(self) -> Sequence[Worker]:
         """Of a volume in service; its flusher runs before."""
-        return (self.compactor, self.scrubber, self.expiry, self.removals, *self.fetchers)
+        return (
+            self.compactor,
+            self.scrubber,
+            self.expiry,
+            self.removals,
+            self.mending,
+            *self.fetchers,
+        )
 
     async def abandon(self, error: TrioxygenError) -> None:
         """The disk has failed: what its threads are at ends, and nothing is begun."""
@@ -82,6 +91,7 @@ class VolumeWork:
         await self.compactor.finished()
         await self.leaving.finished()
         await self.removals.finished()
+        await self.mending.finished()
         await self.flusher.finished()
 
     async def stop(self) -> None:
@@ -90,5 +100,6 @@ class VolumeWork:
         await self.compactor.finished()
         await self.leaving.finished()
         await self.removals.finished()
+        await self.mending.finished()
         await self.flusher.end()
         await self.rings.stop()

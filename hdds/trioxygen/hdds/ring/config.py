@@ -21,6 +21,7 @@ class DataNodeConfig:
     fetch_patience_ms: a block whose own stream is still open is not fetched before.
     fetch_timeout_ms: for each piece, before another member is asked.
     fetch_wait_ms_max: between tries of one block.
+    mend_wait_ms_max: the same, of one whose bytes here are bad.
     space_reserve_bytes: writes are refused when less is free on the volume; None: what is usual for
         its disk.
     compact_live_share: a segment is rewritten when less of what it takes on disk is live.
@@ -67,6 +68,7 @@ class DataNodeConfig:
     fetch_patience_ms: float = 5 * SECOND_MS
     fetch_timeout_ms: float = 5 * SECOND_MS
     fetch_wait_ms_max: float = 5 * SECOND_MS
+    mend_wait_ms_max: float = 1 * MINUTE_MS
 
     cached_blocks_max: int = 20_000
     open_files_max: int = 256

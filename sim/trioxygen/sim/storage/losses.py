@@ -47,7 +47,7 @@ class Losses:
         files = [
             (str(path), inode)
             for path, inode in sorted(machine.node.platter.names.items())
-            if "containers" in path.parts and inode.data and not inode.changes
+            if "containers" in path.parts and inode.data
         ]
         if not files:
             return

@@ -1,0 +1,226 @@
+"""Blocks whose bytes here are bad: fetched from another replica, and put in their place. Until the
+new ones are on stable storage nothing of the old ones is given up: most of their pieces may be
+good, and there may be no other replica."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from trioxygen.common import logs
+from trioxygen.common.clock import Clock
+from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import ChecksumMismatch, DamagedRow, NoSpace, TrioxygenError
+from trioxygen.common.finishing import Finishing
+from trioxygen.common.retry import Backoff
+from trioxygen.common.rpc.network import Network
+from trioxygen.hdds.container.block_file import BlockFile
+from trioxygen.hdds.container.blocks import (
+    OWN_FILE,
+    Block,
+    block_of_key,
+    get_block,
+    put_block,
+    tag_of_block,
+)
+from trioxygen.hdds.container.container import Container, CounterChanges
+from trioxygen.hdds.container.garbage import Freed
+from trioxygen.hdds.container.open_files import FileId
+from trioxygen.hdds.container.view import ContainerView
+from trioxygen.hdds.datanode.fetches import Sources
+from trioxygen.hdds.ring.config import DataNodeConfig
+from trioxygen.hdds.ring.pending import PendingBlock
+from trioxygen.hdds.ring.rings import Rings
+from trioxygen.metadata.store.ports import Store
+from trioxygen.proto.v1.datanode_pb2 import ReadStreamHeader
+from trioxygen.proto.v1.types_pb2 import BlockId
+
+log = logs.get(__name__)
+
+_WAIT_MS_FIRST: Final = 500.0
+_LOOKED_EVERY_MS: Final = 500.0
+# Of the names of files that are being received: streams count from one.
+_NUMBER: Final = 0
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """Attributes: next_ms: no try before."""
+
+    backoff: Backoff
+    next_ms: float = 0.0
+
+
+class Mending:
+    """A Worker of one volume: one block at a time.
+
+    Attributes: mended_blocks: since the start."""
+
+    interval_ms = _LOOKED_EVERY_MS
+
+    def __init__(
+        self, rings: Rings, network: Network, clock: Clock, config: DataNodeConfig, sources: Sources
+    ) -> None:
+        self.name = f"mending-{rings.volume.volume_id}"
+        self._blocks, self._volume = rings.blocks, rings.volume
+        self._network, self._clock, self._config = network, clock, config
+        self._sources = sources
+        self._attempts: dict[bytes, _Attempt] = {}
+        # What was begun is followed up, also when the worker is stopped.
+        self._finishing = Finishing()
+        self.mended_blocks = 0
+
+    async def work(self) -> bool:
+        """Whether a block was tried."""
+        corrupt = self._volume.corrupt
+        self._attempts = {key: at for key, at in self._attempts.items() if key in corrupt}
+        now_ms = self._clock.monotonic_ms()
+        for key in corrupt:
+            attempt = self._attempts.get(key)
+            if attempt is None:
+                backoff = Backoff(_WAIT_MS_FIRST, self._config.mend_wait_ms_max)
+                attempt = self._attempts[key] = _Attempt(backoff)
+            if attempt.next_ms <= now_ms:
+                attempt.next_ms = now_ms + attempt.backoff.take_ms()
+                await self._mend(key)
+                return True
+        return False
+
+    async def _mend(self, key: bytes) -> None:
+        container_id, local = block_of_key(key)
+        container = self._volume.containers.get(container_id)
+        if container is None or not container.is_readable:
+            return
+        addresses = await self._known_sources(container)
+        try:
+            block = self._blocks.find(key)
+        except DamagedRow:
+            block = None
+        if isinstance(block, PendingBlock):
+            return
+        if block is None or (container.replica_index and not addresses):
+            # What is lost of it cannot be had by itself: the SCM has the replica made anew.
+            if addresses or container.replica_index:
+                self._blocks.fail_container(container_id, "a block of it is corrupt")
+            return
+        failure = "no other replica is known"
+        for address in addresses:
+            try:
+                await self._finishing.run(self._mend_from(address, key, container, block))
+            except (TrioxygenError, OSError) as error:
+                failure = f"{address}: {error}"
+                continue
+            return
+        log.warning("block_not_mended", container=container_id, local=local, reason=failure)
+
+    async def _known_sources(self, container: Container) -> list[str]:
+        try:
+            return list(await self._sources(container))
+        except TrioxygenError as error:
+            log.info("sources_not_known", container=container.container_id, reason=error)
+            return []
+
+    async def _mend_from(
+        self, address: str, key: bytes, container: Container, block: Block
+    ) -> None:
+        volume = self._volume
+        container_id, local = block_of_key(key)
+        header = ReadStreamHeader(
+            block=BlockId(container=container_id, local=local),
+            length_bytes=block.size_bytes,
+            tag=tag_of_block(container_id, local, block),
+            replica_index=container.replica_index,
+        )
+        pieces = self._network.channel(address).download(
+            "DataNode/ReadStream", header, timeout_ms=self._config.fetch_timeout_ms
+        )
+        file = BlockFile(
+            volume.disk,
+            beside=volume.layout.receiving(container_id, local, _NUMBER),
+            target=volume.layout.block(container_id, local),
+        )
+        try:
+            await self._receive(file, block, pieces)
+            is_mended = await self._replace(file, key, container, block)
+        except BaseException:
+            await volume.blocking.run(file.abandon)
+            raise
+        if not is_mended:
+            await volume.blocking.run(file.abandon)
+            return
+        volume.corrupt_block_is_gone(key)
+        self.mended_blocks += 1
+        log.info("block_mended", container=container_id, local=local, source=address)
+
+    async def _receive(self, file: BlockFile, block: Block, pieces: AsyncIterator[Buffer]) -> None:
+        """Raises: ChecksumMismatch: other bytes came; NoSpace, and what `pieces` raise."""
+        blocking = self._volume.blocking
+        room = self._volume.room
+        room.take(block.size_bytes)
+        try:
+            await blocking.run(file.create)
+            try:
+                async for piece in pieces:
+                    await blocking.run(file.write, [piece])
+            finally:
+                close = getattr(pieces, "aclose", None)
+                if close is not None:
+                    await close()
+        finally:
+            room.give_back(block.size_bytes)
+        if not block.is_same_content(file.size_bytes, file.checksums()):
+            raise ChecksumMismatch("another replica sent other bytes")
+
+    async def _replace(
+        self, file: BlockFile, key: bytes, container: Container, block: Block
+    ) -> bool:
+        """Whether the block was still the one that was read."""
+        volume = self._volume
+        async with volume.commit_lock:
+            volume.index.forget(key)
+            if volume.index.get(key) != block or key not in volume.corrupt:
+                return False
+            await volume.blocking.run(file.seal)
+            volume.files.drop(FileId(container.container_id, OWN_FILE, block_of_key(key)[1]))
+            if block.segment == OWN_FILE:
+                return True
+            await self._move(key, container, block)
+        container_id, local = block_of_key(key)
+        try:
+            await volume.reclaim([Freed(container_id, local, block)])
+        except (NoSpace, OSError) as error:
+            # Compaction finds it.
+            log.warning("space_not_given_back", segment=block.segment, reason=error)
+        return True
+
+    async def _move(self, key: bytes, container: Container, block: Block) -> None:
+        """Out of a packed segment, to its own file."""
+        volume = self._volume
+        seen = ContainerView.of(container, container.committed_state)
+        try:
+            changes = await volume.store_lane.run(_commit_own_file, volume.store, seen, key, block)
+        except BaseException:
+            seen.give_back()
+            raise
+        seen.adopt(changes)
+        volume.index.forget(key)
+        volume.container_changed(container.container_id)
+
+    async def finished(self) -> None:
+        """What the worker had begun when it was stopped is done."""
+        await self._finishing.ended()
+
+
+def _commit_own_file(store: Store, seen: ContainerView, key: bytes, block: Block) -> CounterChanges:
+    changes = CounterChanges()
+    moved = block._replace(segment=OWN_FILE, offset_bytes=0)
+    txn = store.begin()
+    try:
+        assert get_block(txn, key) == block, block_of_key(key)
+        put_block(txn, key, moved)
+        changes.moved(block, -1)
+        seen.put(txn, changes)
+    except BaseException:
+        txn.abort()
+        raise
+    txn.commit()
+    return changes
