@@ -67,7 +67,8 @@ class Incoming:
     async def receive(self, pieces: AsyncIterator[Buffer]) -> ImportContainerReply:
         """Returns when the replica is whole, on stable storage and what it is to be.
 
-        Raises: InvalidRequest, ChecksumMismatch: of what was sent; NoSpace, OSError."""
+        Raises: InvalidRequest, ChecksumMismatch: of what was sent; NoSpace; Unavailable: the
+        disk fails."""
         reader = FrameReader(pieces, stall_ms=self._config.import_expiry_ms)
         self._batch, self._batch_bytes = [], 0
         last_local = self.next_local - 1
@@ -121,6 +122,8 @@ class Incoming:
             data = [content for _, _, content in batch]
             await volume.use(file, volume.blocking.run(_append, file.file, data, place))
             await self._put(_placed(batch, place))
+        except OSError as error:
+            raise volume.unwritable(error) from error
         finally:
             segment.release()
         self._give_back(size_bytes)

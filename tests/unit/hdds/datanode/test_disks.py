@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.hdds.support import ADDRESS, FragileDisk, new_runtime, until
+from tests.unit.hdds.support import ADDRESS, FragileDisk, FragileFile, new_runtime, until
 from trioxygen.cli.wiring.rings import ring_members
 from trioxygen.common.container_state import ContainerState
-from trioxygen.common.errors import NoSuchContainer, StoreDamaged, TrioxygenError
+from trioxygen.common.errors import ChecksumMismatch, NoSuchContainer, StoreDamaged, TrioxygenError
 from trioxygen.common.runtime import Runtime
+from trioxygen.common.units import DAY_MS
 from trioxygen.hdds.container.layout import VolumeLayout, check_whole
 from trioxygen.hdds.datanode.datanode import DataNode
 from trioxygen.hdds.datanode.disks import DiskState
@@ -64,7 +65,9 @@ class Folder:
 
 
 class Node:
-    def __init__(self, root: Path, disk: FragileDisk, paths: list[Path]) -> None:
+    def __init__(
+        self, root: Path, disk: FragileDisk, paths: list[Path], disk_probe_ms: float = 20
+    ) -> None:
         self.runtime = new_runtime(disk)
         transport = RaftTransport(self.runtime, address=ADDRESS)
         config = DataNodeConfig(
@@ -72,7 +75,7 @@ class Node:
             address=ADDRESS,
             space_reserve_bytes=0,
             flush_interval_ms=5,
-            disk_probe_ms=20,
+            disk_probe_ms=disk_probe_ms,
         )
         self.paths = paths
         folders = [Folder(self.runtime, path, transport) for path in paths]
@@ -103,11 +106,13 @@ class Node:
 
 
 @asynccontextmanager
-async def two_disks(root: Path, disk: FragileDisk | None = None) -> AsyncIterator[Node]:
+async def two_disks(
+    root: Path, disk: FragileDisk | None = None, disk_probe_ms: float = 20
+) -> AsyncIterator[Node]:
     paths = [root / "disk1", root / "disk2"]
     for path in paths:
         path.mkdir(exist_ok=True)
-    node = Node(root, disk or FragileDisk(), paths)
+    node = Node(root, disk or FragileDisk(), paths, disk_probe_ms)
     try:
         await node.datanode.start()
         yield node
@@ -189,6 +194,11 @@ class OneBadDisk(FragileDisk):
             raise OSError(errno.EROFS, "Read-only file system")
         super().replace(path, data)
 
+    def open(self, path: Path, *, create: bool = False) -> FragileFile:  # type: ignore[override]
+        if self.is_bad and path.is_relative_to(self.path / "containers"):
+            raise OSError(errno.EIO, "Input/output error")
+        return super().open(path, create=create)
+
 
 def test_disk_that_cannot_be_written_any_more_is_out_until_it_can(tmp_path: Path) -> None:
     async def run() -> None:
@@ -204,6 +214,26 @@ def test_disk_that_cannot_be_written_any_more_is_out_until_it_can(tmp_path: Path
             await node.until_state(0, DiskState.SERVING)
             assert await node.read(10, 1) == DATA
             assert node.runtime.registry.get_sample_value("trioxygen_datanode_failed_volumes") == 0
+
+    asyncio.run(run())
+
+
+def test_disk_that_reads_nothing_is_out_once_somebody_reads_from_it(tmp_path: Path) -> None:
+    async def run() -> None:
+        disk = OneBadDisk(tmp_path / "disk1")
+        async with two_disks(tmp_path, disk, disk_probe_ms=DAY_MS) as node:
+            await both_used(node)
+            [bad, _] = node.datanode.works
+            await bad.flusher.flush_all()
+            bad.volume.files.drop_container(10)
+            disk.is_bad = True
+            with pytest.raises(ChecksumMismatch):
+                await node.read(10, 1)
+            await node.until_state(0, DiskState.OUT)
+            # Whoever asks for it is sent to another replica.
+            with pytest.raises(NoSuchContainer):
+                await node.read(10, 1)
+            assert await node.read(11, 1) == DATA
 
     asyncio.run(run())
 
