@@ -79,8 +79,12 @@ VIOLATIONS = {
         "trioxygen.proto.v1.scm_pb2",
     ),
     "What becomes of containers is decided from reports alone": (
-        "trioxygen.metadata.scm.container_checks",
+        "trioxygen.metadata.scm.replication.checks",
         "random",
+    ),
+    "Which nodes hold what is chosen from what is given": (
+        "trioxygen.metadata.scm.placement",
+        "trioxygen.common.clock",
     ),
     "gRPC is imported in two files": ("trioxygen.common.rpc.local", "grpc"),
     "LMDB is imported by the store alone": ("trioxygen.hdds.container.blocks", "lmdb"),
