@@ -56,6 +56,7 @@ def _key_after(txn: WriteTxn, first: bytes, end: bytes) -> bytes | None:
     """Of the row that so many others come before; None: there are not that many."""
     cursor = txn.cursor(BLOCKS.table)
     move: Callable[[], tuple[bytes, bytes] | None] = partial(cursor.seek, first)
+    key = first
     for _ in range(_ROWS_AT_ONCE):
         try:
             row = move()
@@ -64,8 +65,8 @@ def _key_after(txn: WriteTxn, first: bytes, end: bytes) -> bytes | None:
             row = (bytes.fromhex(error.facts["key_hex"]), b"")
         if row is None or row[0] >= end:
             return None
-        move = cursor.next
-    return row[0] if row is not None else None
+        key, move = row[0], cursor.next
+    return key
 
 
 def delete_container_rows(

@@ -60,6 +60,7 @@ async def test_pipeline_is_open_when_its_ring_has_a_leader(harness: ScmHarness) 
 
 @scm_test(replication=RATIS_THREE, pipelines_per_node_max=1, pipeline_open_ms_max=60_000)
 async def test_pipeline_that_does_not_open_is_given_up_and_forgotten(harness: ScmHarness) -> None:
+    reply = scm.HeartbeatReply()
     for node_id in FIVE[:3]:
         await harness.register(node_id)
         request = scm.HeartbeatRequest(node_id=node_id, full_report=True)
