@@ -165,7 +165,7 @@ def busiest(cluster: Cluster, *, but: str = "") -> str:
 
 
 def test_no_client_sees_that_datanodes_die_and_freeze(new_cluster: NewCluster) -> None:
-    cluster = new_cluster(oms=1, scms=1, datanodes=5, gateways=1).start(awaits_writes=False)
+    cluster = new_cluster(oms=1, scms=1, datanodes=5, gateways=1).start()
     endpoint = cluster.endpoints()[0]
     with endpoint.client() as s3:
         s3.create_bucket(Bucket=BUCKET)
