@@ -74,10 +74,13 @@ def under_replicated(container: ObservedContainer) -> Finding | None:
 
 
 def over_replicated(container: ObservedContainer) -> Finding | None:
-    if container.pending.copies:
-        return None
+    """What is there twice goes when so many are safe as are wanted: where others are only silent,
+    the second one is what is left if the first is lost as well."""
     kept, removals = safe(container), list[Removal]()
-    for index, replicas in by_index(container, kept).items():
+    held = by_index(container, kept)
+    if container.pending.copies or len(held) < container.wanted:
+        return None
+    for index, replicas in held.items():
         while len(replicas) > 1:
             first = excess(kept, replicas)
             replicas.remove(first)
