@@ -108,6 +108,8 @@ class Mending:
                 await self._finishing.run(self._mend_from(address, key, container, block))
             except (TrioxygenError, OSError) as error:
                 failure = f"{address}: {error}"
+                if isinstance(error, OSError):
+                    self._volume.trouble()
                 continue
             return
         log.warning("block_not_mended", container=container_id, local=local, reason=failure)

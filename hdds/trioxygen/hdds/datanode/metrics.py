@@ -106,6 +106,10 @@ class DataNodeCollector(Collector):
                 "Blocks whose bytes were fetched from another member",
                 [w.fetches.fetched_blocks for w in self._works],
             ),
+            "mended_blocks": (
+                "Corrupt blocks that have the bytes of another replica now",
+                [w.mending.mended_blocks for w in self._works],
+            ),
             "fetched_bytes": ("Their bytes", [w.fetches.fetched_bytes for w in self._works]),
         }
 

@@ -93,6 +93,23 @@ def test_file_that_is_not_read_is_a_corrupt_block_and_its_disk_is_tried_at_once(
     with_bad_sectors(tmp_path, scenario)
 
 
+def test_file_that_is_not_read_is_made_anew_from_another_replica(tmp_path: Path) -> None:
+    async def scenario(three: Three) -> None:
+        await written(three)
+        member = three.members[1]
+        disk_of(member).unreadable = (".data",)
+        with pytest.raises(ChecksumMismatch):
+            await member.read(RING, PACKED, len(CONTENTS[PACKED]))
+        told = member.work.volume.unreported()
+        await until(lambda: not member.work.volume.corrupt)
+        # It lies elsewhere on the disk now, and the SCM hears of it.
+        assert await member.read(RING, PACKED, len(CONTENTS[PACKED])) == CONTENTS[PACKED]
+        mended = member.work.volume.mended_blocks(told.corrupt)
+        assert mended == [BlockId(container=RING, local=PACKED)]
+
+    with_bad_sectors(tmp_path, scenario)
+
+
 def test_disk_that_reads_nothing_makes_no_block_corrupt(tmp_path: Path) -> None:
     async def scenario(three: Three) -> None:
         await written(three)

@@ -60,6 +60,9 @@ def test_bad_bytes_are_replaced_by_those_of_another_replica(tmp_path: Path, loca
         assert await member.read(RING, local, SIZES[local]) == content(local)
         assert member.work.volume.corrupt_blocks() == []
         assert member.counted(RING) == before
+        volume = {"volume": member.work.volume.volume_id}
+        metric = "trioxygen_datanode_mended_blocks_total"
+        assert member.runtime.registry.get_sample_value(metric, volume) == 1
         # As it is found after a restart, too.
         await member.end()
         await member.start()
