@@ -97,10 +97,10 @@ class Mending:
             block = None
         if isinstance(block, PendingBlock):
             return
-        if block is None or (container.replica_index and not addresses):
-            # What is lost of it cannot be had by itself: the SCM has the replica made anew.
-            if addresses or container.replica_index:
-                self._blocks.fail_container(container_id, "a block of it is corrupt")
+        if block is None:
+            # What it was is not known here: where others know, the SCM has the replica made anew.
+            if addresses:
+                self._blocks.fail_container(container_id, "a row of its index is damaged")
             return
         failure = "no other replica is known"
         for address in addresses:

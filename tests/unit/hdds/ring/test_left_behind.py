@@ -43,7 +43,7 @@ def test_member_that_was_away_too_long_says_that_its_ring_has_failed(tmp_path: P
         # The others go on, and so do its other rings.
         await write(three, 30)
         assert not any(ring.report().failed for ring in away.work.rings if ring.pipeline_id != RING)
-        assert away.datanode.takes_writes()
+        await until(away.datanode.takes_writes)
         # What it has is what it had: it does not serve what it never got.
         assert away.block(RING, 1) is not None and away.block(RING, 29) is None
         with pytest.raises(ReplicaFailed):

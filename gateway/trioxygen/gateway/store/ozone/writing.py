@@ -6,6 +6,7 @@ from typing import Final
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import (
     BlockExists,
+    ContainerNotOpen,
     InvalidRequest,
     NoSpace,
     Overloaded,
@@ -21,8 +22,8 @@ from trioxygen.hdds.client.patience import AWAY
 from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.proto.v1.types_pb2 import EC, BlockSlice
 
-# Another DataNode may take what fails with these.
-_ELSEWHERE: Final = (*AWAY, NoSpace)
+# Another DataNode, or another container, may take what fails with these.
+_ELSEWHERE: Final = (*AWAY, NoSpace, ContainerNotOpen)
 
 
 class BlocksWritten(Written):
@@ -133,7 +134,10 @@ class BlockSplitter:
         """What was streamed is lost with a DataNode that went away or has filled up: its client
         must send it again, and should not meet the same one.
 
-        Raises Overloaded where a full disk is no reason to send it nowhere."""
+        Raises Overloaded where a full disk, or a container that was closed in the middle of it, is
+        no reason to send it nowhere."""
+        if isinstance(error, ContainerNotOpen):
+            raise Overloaded("a container was closed in the middle of a block") from error
         if self._stream is None:
             return
         may_go_on = self._blocks.avoid(self._taken[-1])
