@@ -11,16 +11,22 @@ class BlockGroup(NamedTuple):
     Attributes:
     tag: what references to it carry.
     size_bytes: of the block as its writer and its readers see it.
+    data_cells: data indexes that have bytes of it; 0: of before it was kept.
     """
 
     tag: int
     size_bytes: int
+    data_cells: int = 0
 
     @classmethod
     def of_message(cls, group: datanode_pb2.BlockGroup) -> "BlockGroup | None":
         """None: it is not set."""
-        return cls(group.tag, group.size_bytes) if group.size_bytes else None
+        if not group.size_bytes:
+            return None
+        return cls(group.tag, group.size_bytes, group.data_cells)
 
     @property
     def message(self) -> datanode_pb2.BlockGroup:
-        return datanode_pb2.BlockGroup(tag=self.tag, size_bytes=self.size_bytes)
+        return datanode_pb2.BlockGroup(
+            tag=self.tag, size_bytes=self.size_bytes, data_cells=self.data_cells
+        )

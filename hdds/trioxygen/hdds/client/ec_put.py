@@ -20,6 +20,7 @@ from trioxygen.hdds.checksums import checksums_of, tag_of
 from trioxygen.hdds.client.patience import AWAY
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.ec.codec import codec_of
+from trioxygen.hdds.ec.layout import GroupLayout
 from trioxygen.proto.v1.datanode_pb2 import (
     PutBlockReply,
     PutBlockRequest,
@@ -32,9 +33,10 @@ from trioxygen.proto.v1.types_pb2 import BlockId, DataNodeAddress, Pipeline
 _DISPENSABLE: Final = (Unavailable, Corrupt)
 
 
-def group_of(block: BlockId, size_bytes: int, checksums: Sequence[bytes]) -> BlockGroup:
+def group_of(block: BlockId, layout: GroupLayout, checksums: Sequence[bytes]) -> BlockGroup:
     """Args: checksums: of the blocks of all indexes, in order."""
-    return BlockGroup(tag_of(block.container, block.local, b"".join(checksums)), size_bytes)
+    tag = tag_of(block.container, block.local, b"".join(checksums))
+    return BlockGroup(tag, layout.block_bytes, layout.data_cells)
 
 
 async def ask_enough(
@@ -145,7 +147,8 @@ async def write_small_parts(
     codec = codec_of(replication.data, replication.parity)
     parity = codec.encode([data, *(b"" for _ in range(1, replication.data))])
     parts = {1: data} | dict(enumerate(parity, start=replication.data + 1))
-    group = group_of(block, len(data), [checksums_of(part) for part in parts.values()])
+    layout = GroupLayout.of(replication, len(data))
+    group = group_of(block, layout, [checksums_of(part) for part in parts.values()])
 
     async def write(member: DataNodeAddress) -> WriteSmallBlockReply:
         request = WriteSmallBlockRequest(

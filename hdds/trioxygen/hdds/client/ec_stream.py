@@ -57,7 +57,7 @@ class EcStream:
         # Known before: no reason to end the block early, as for those that are left.
         self._away = {each.address for each in members if pool.unwritable.is_away(each.address)}
         self.filled = frozenset(each.replica_index for each in members)
-        self._members = MemberGroup(block, members, begin, pool, needed=_needed(most))
+        self._members = MemberGroup(block, members, begin, pool, needed=most.data_cells)
         self._checksums = {index: RunningChecksums() for index in most.indexes}
         # Of the stripe that is being filled, by data index.
         self._cells: list[list[Buffer]] = [[] for _ in most.data_indexes]
@@ -146,7 +146,8 @@ class EcStream:
             self._end_stripe()
         layout = GroupLayout.of(self._replication, self._sent_bytes)
         members = self._members
-        members.needed = _needed(layout)
+        # Of a short block some indexes have nothing: that is known, and counts as kept.
+        members.needed = layout.data_cells
         for each in list(members.live):
             if layout.index_bytes(each.member.replica_index):
                 each.end()
@@ -163,7 +164,7 @@ class EcStream:
             index: (layout.index_bytes(index), checksums.finish())
             for index, checksums in self._checksums.items()
         }
-        group = group_of(self._block, self._sent_bytes, [parts[index][1] for index in parts])
+        group = group_of(self._block, layout, [parts[index][1] for index in parts])
         puts = Puts(self._block, self._pipeline, self._pool, group, parts)
         await self._wait_for_others(puts, parts)
         holders = [each.member for each in members.live]
@@ -200,12 +201,6 @@ class EcStream:
 
     async def cancel(self) -> None:
         await self._members.cancel()
-
-
-def _needed(layout: GroupLayout) -> int:
-    """Parts that must be kept. Of a short block some indexes have nothing: that is known, and
-    counts as kept."""
-    return sum(layout.index_bytes(index) > 0 for index in layout.data_indexes)
 
 
 def _whole(parts: list[Buffer]) -> Buffer:

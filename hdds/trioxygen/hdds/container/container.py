@@ -12,6 +12,7 @@ from typing import Final
 from trioxygen.common.container_state import ContainerState, may_move, move
 from trioxygen.common.rpc.rules.rule import NUMBER_MAX
 from trioxygen.hdds.container.blocks import OWN_FILE, Block, block_of_key
+from trioxygen.hdds.container.coded_counts import CodedCounts
 from trioxygen.hdds.container.packed_segment import RECORD_ALIGNMENT_BYTES
 from trioxygen.hdds.container.segment import Place, Segment
 from trioxygen.proto.v1.datanode_pb2 import DataNodeContainerRow, SegmentRow
@@ -29,10 +30,12 @@ class CounterChanges:
     used_bytes: int = 0
     block_count: int = 0
     live_bytes: dict[int, int] = field(default_factory=dict)
+    coded: CodedCounts = field(default_factory=CodedCounts)
 
     def add(self, block: Block, sign: int = 1) -> None:
         self.used_bytes += sign * block.size_bytes
         self.block_count += sign
+        self.coded.add(block.group, sign)
         self.moved(block, sign)
 
     def moved(self, block: Block, sign: int) -> None:
@@ -51,7 +54,7 @@ class Container:
     committed_state: the logged one of the row.
     pipeline_id: that its blocks come through; 0: one of before pipelines had numbers.
     replica_index: 0: a whole replica; else which of an erasure code's.
-    used_bytes, block_count: of live blocks that the index knows.
+    used_bytes, block_count, coded: of live blocks that the index knows.
     pending_bytes: applied, but not in the index yet.
     reserved_bytes: come in streams that have not been put yet.
     streams_open: being received, or received and not put.
@@ -75,6 +78,7 @@ class Container:
     segments: dict[int, Segment] = field(default_factory=dict)
     used_bytes: int = 0
     block_count: int = 0
+    coded: CodedCounts = field(default_factory=CodedCounts)
     pending_bytes: int = 0
     reserved_bytes: int = 0
     streams_open: int = 0
@@ -105,6 +109,7 @@ class Container:
             current_segment=row.current_segment,
             used_bytes=row.used_bytes,
             block_count=row.block_count,
+            coded=CodedCounts.of_messages(row.coded),
             highest_local=highest_local,
             commit_sequence=row.commit_sequence,
             origin_node_id=row.origin_node_id,
@@ -179,6 +184,7 @@ class Container:
             replica_index=self.replica_index,
             commit_sequence=self.whole_through,
             origin_node_id=self.origin_node_id or node_id,
+            coded=self.coded.messages(),
         )
 
     # ---- states ----
@@ -334,6 +340,7 @@ class Container:
         self.is_identity_kept = True
         self.used_bytes += changes.used_bytes
         self.block_count += changes.block_count
+        self.coded = self.coded.with_changes(changes.coded)
         for number, live_bytes in changes.live_bytes.items():
             self.segment(number).lives(live_bytes)
         for number in gone:
@@ -359,11 +366,13 @@ class Container:
         """From the rows of its blocks. It is taken for open: what the log holds for it must find it
         so, and the SCM closes it again."""
         self.used_bytes = self.block_count = 0
+        self.coded = CodedCounts()
         for segment in self.segments.values():
             segment.forget_live()
         for _, block in blocks:
             self.used_bytes += block.size_bytes
             self.block_count += 1
+            self.coded.add(block.group)
             if block.segment != OWN_FILE:
                 self.segment(block.segment).lives(block.size_bytes)
         self.dirty_segments |= self.segments.keys()

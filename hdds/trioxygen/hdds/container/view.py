@@ -66,6 +66,7 @@ class ContainerView:
             highest_local=container.highest_local,
             commit_sequence=container.commit_sequence,
             origin_node_id=container.origin_node_id,
+            coded=container.coded.with_changes(changes.coded).messages(),
         )
         CONTAINERS.put(txn, container_key(container.container_id), row)
         if not container.is_identity_kept:

@@ -66,6 +66,11 @@ class GroupLayout:
     def stripes(self) -> int:
         return -(-self.block_bytes // self.stripe_bytes)
 
+    @property
+    def data_cells(self) -> int:
+        """Data indexes that have bytes of it: so many parts are enough to read it."""
+        return min(self.data, -(-self.block_bytes // self.cell_bytes))
+
     def index_bytes(self, index: int) -> int:
         """How long the block of an index is; 0: it has none."""
         # Parity is as long as the first data cell, which is the longest.

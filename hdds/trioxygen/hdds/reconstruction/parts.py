@@ -23,8 +23,8 @@ class Rebuilding:
 
     Attributes:
     sources: indexes that are read: as many as there are for data, less those that have no bytes.
-    lost: indexes that have bytes, and that nobody holds: all are computed, since the block's tag is
-        of all.
+    lost: indexes that have bytes, and that nobody holds, or that are made anew: all are computed,
+        since the block's tag is of all.
     """
 
     local: int
@@ -44,12 +44,14 @@ def rebuilding_of(
     layout_of: Callable[[int], GroupLayout],
     *,
     avoided: Set[int],
+    targets: Set[int] = frozenset(),
 ) -> Rebuilding | None:
     """None: there is nothing to rebuild it from. It was never acknowledged, or more are lost than
     there are for parity.
 
     Args:
         held: by index. avoided: that could not be read.
+        targets: indexes that get a new replica. A source may hold some of its parts.
     """
     groups = [part.group for part in held.values() if part.group is not None]
     if not groups:
@@ -65,7 +67,7 @@ def rebuilding_of(
         and held[index].group == group
         and held[index].size_bytes == layout.index_bytes(index)
     ]
-    needed = sum(layout.index_bytes(index) > 0 for index in layout.data_indexes)
+    needed = layout.data_cells
     readable = [index for index in whole if index not in avoided]
     if len(readable) < needed:
         return None
@@ -74,7 +76,7 @@ def rebuilding_of(
         group=group,
         layout=layout,
         sources=tuple(readable[:needed]),
-        lost=frozenset(filled) - frozenset(whole),
+        lost=frozenset(filled) - (frozenset(whole) - targets),
     )
 
 

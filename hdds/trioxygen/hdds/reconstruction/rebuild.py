@@ -196,7 +196,9 @@ class Rebuild:
             return GroupLayout.of(self._replication, block_bytes)
 
         avoided = {index for bad_local, index in self._bad if bad_local == local}
-        rebuilding = rebuilding_of(local, held, layout_of, avoided=avoided)
+        rebuilding = rebuilding_of(
+            local, held, layout_of, avoided=avoided, targets=self._targets.keys()
+        )
         if rebuilding is None:
             self.abandoned += 1
             log.error("block_not_rebuilt", container=self._container_id, local=local)
@@ -305,10 +307,12 @@ class Rebuild:
                     for index, stream in streams.items()
                 ])  # fmt: skip
                 cells = empty | dict(zip(streams, taken, strict=True))
-                decoded = self._codec.decode(cells, rebuilding.lost, length_bytes)
+                made = {index: bytes(cells[index]) for index in rebuilding.lost & cells.keys()}
+                if absent := rebuilding.lost - cells.keys():
+                    made |= self._codec.decode(cells, absent, length_bytes)
                 yield {
                     index: cell[: layout.clipped(index, at, length_bytes)]
-                    for index, cell in decoded.items()
+                    for index, cell in made.items()
                     if layout.clipped(index, at, length_bytes)
                 }
         except PartLost as part:

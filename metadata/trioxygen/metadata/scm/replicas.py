@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from trioxygen.common.container_state import TAKES_BLOCKS
-from trioxygen.proto.v1.scm_pb2 import DELETED, ContainerReport, HeartbeatRequest
+from trioxygen.proto.v1.scm_pb2 import CLOSED, DELETED, ContainerReport, HeartbeatRequest
 
 _NONE: Final[Mapping[int, ContainerReport]] = {}
 _TAKING: Final = frozenset(state.proto for state in TAKES_BLOCKS)
@@ -124,5 +124,6 @@ def _differs(before: ContainerReport | None, report: ContainerReport) -> bool:
         or before.state != report.state
         or before.commit_sequence != report.commit_sequence
         or before.replica_index != report.replica_index
+        or (report.state == CLOSED and before.coded != report.coded)
         or bool(before.block_count) != bool(report.block_count)
     )

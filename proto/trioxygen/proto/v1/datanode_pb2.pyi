@@ -20,12 +20,14 @@ RING_LEAVING: RingPhase
 RING_LEFT: RingPhase
 
 class BlockGroup(_message.Message):
-    __slots__ = ("tag", "size_bytes")
+    __slots__ = ("tag", "size_bytes", "data_cells")
     TAG_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    DATA_CELLS_FIELD_NUMBER: _ClassVar[int]
     tag: int
     size_bytes: int
-    def __init__(self, tag: _Optional[int] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+    data_cells: int
+    def __init__(self, tag: _Optional[int] = ..., size_bytes: _Optional[int] = ..., data_cells: _Optional[int] = ...) -> None: ...
 
 class WriteSmallBlockRequest(_message.Message):
     __slots__ = ("block", "data", "pipeline_id", "replica_index", "group")
@@ -326,7 +328,7 @@ class MissingBlockRow(_message.Message):
     def __init__(self, size_bytes: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., checksums: _Optional[bytes] = ..., container_sequence: _Optional[int] = ..., group: _Optional[_Union[BlockGroup, _Mapping]] = ...) -> None: ...
 
 class DataNodeContainerRow(_message.Message):
-    __slots__ = ("container_id", "state", "used_bytes", "block_count", "current_segment", "recovery_segment", "recovery_offset_bytes", "highest_local", "logged_state", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id")
+    __slots__ = ("container_id", "state", "used_bytes", "block_count", "current_segment", "recovery_segment", "recovery_offset_bytes", "highest_local", "logged_state", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id", "coded")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -340,6 +342,7 @@ class DataNodeContainerRow(_message.Message):
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    CODED_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     state: _scm_pb2.ContainerState
     used_bytes: int
@@ -353,7 +356,8 @@ class DataNodeContainerRow(_message.Message):
     replica_index: int
     commit_sequence: int
     origin_node_id: str
-    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., current_segment: _Optional[int] = ..., recovery_segment: _Optional[int] = ..., recovery_offset_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ..., logged_state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ...) -> None: ...
+    coded: _containers.RepeatedCompositeFieldContainer[_types_pb2.CodedBlocks]
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., current_segment: _Optional[int] = ..., recovery_segment: _Optional[int] = ..., recovery_offset_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ..., logged_state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ..., coded: _Optional[_Iterable[_Union[_types_pb2.CodedBlocks, _Mapping]]] = ...) -> None: ...
 
 class RingRow(_message.Message):
     __slots__ = ("pipeline_id", "applied_index", "applied_term", "configuration", "members", "replica", "phase")

@@ -424,7 +424,7 @@ class VolumeReport(_message.Message):
     def __init__(self, volume_id: _Optional[str] = ..., capacity_bytes: _Optional[int] = ..., used_bytes: _Optional[int] = ..., free_bytes: _Optional[int] = ..., failed: _Optional[bool] = ..., reserved_bytes: _Optional[int] = ..., full: _Optional[bool] = ..., refused_entries: _Optional[int] = ...) -> None: ...
 
 class ContainerReport(_message.Message):
-    __slots__ = ("container_id", "state", "used_bytes", "block_count", "garbage_bytes", "highest_local", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id")
+    __slots__ = ("container_id", "state", "used_bytes", "block_count", "garbage_bytes", "highest_local", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id", "coded")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -435,6 +435,7 @@ class ContainerReport(_message.Message):
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    CODED_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     state: ContainerState
     used_bytes: int
@@ -445,7 +446,8 @@ class ContainerReport(_message.Message):
     replica_index: int
     commit_sequence: int
     origin_node_id: str
-    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., garbage_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ...) -> None: ...
+    coded: _containers.RepeatedCompositeFieldContainer[_types_pb2.CodedBlocks]
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., garbage_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ..., coded: _Optional[_Iterable[_Union[_types_pb2.CodedBlocks, _Mapping]]] = ...) -> None: ...
 
 class PipelineReport(_message.Message):
     __slots__ = ("pipeline_id", "leader", "term", "failed")

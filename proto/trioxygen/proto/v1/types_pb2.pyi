@@ -255,3 +255,13 @@ class Account(_message.Message):
     email: str
     created_ms: int
     def __init__(self, account_id: _Optional[str] = ..., canonical_id: _Optional[str] = ..., display_name: _Optional[str] = ..., email: _Optional[str] = ..., created_ms: _Optional[int] = ...) -> None: ...
+
+class CodedBlocks(_message.Message):
+    __slots__ = ("data_cells", "count", "tag_sum")
+    DATA_CELLS_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    TAG_SUM_FIELD_NUMBER: _ClassVar[int]
+    data_cells: int
+    count: int
+    tag_sum: int
+    def __init__(self, data_cells: _Optional[int] = ..., count: _Optional[int] = ..., tag_sum: _Optional[int] = ...) -> None: ...

@@ -51,7 +51,7 @@ _READ: Final[dict[str, Rule]] = {
 }
 
 DATANODE: Final[dict[type[Message], MessageRules]] = {
-    datanode.BlockGroup: rules(tag=ANY, size_bytes=BLOCK_BYTES),
+    datanode.BlockGroup: rules(tag=ANY, size_bytes=BLOCK_BYTES, data_cells=REPLICA_INDEX),
     datanode.WriteSmallBlockRequest: rules(
         block=REQUIRED_PART,
         data=raw(64 * MIB),

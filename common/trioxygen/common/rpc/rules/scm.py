@@ -96,6 +96,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         replica_index=REPLICA_INDEX,
         commit_sequence=COUNT,
         origin_node_id=NODE_ID_OR_NONE,
+        coded=each(PART, 255),
     ),
     scm.PipelineReport: rules(pipeline_id=ID, leader=ANY, term=COUNT, failed=ANY),
     scm.CorruptBlock: rules(block=REQUIRED_PART, reason=REASON),

@@ -121,6 +121,7 @@ TYPES: Final[dict[type[Message], MessageRules]] = {
     types.DataNodeAddress: rules(
         node_id=NODE_ID, address=ADDRESS_OR_NONE, replica_index=REPLICA_INDEX
     ),
+    types.CodedBlocks: rules(data_cells=REPLICA_INDEX, count=COUNT, tag_sum=ANY),
     types.Checksum: rules(algorithm=known(), type=known(), value=CHECKSUM),
     types.Account: rules(
         account_id=line(256),

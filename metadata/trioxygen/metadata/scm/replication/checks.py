@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from trioxygen.common.container_state import TAKES_BLOCKS, ContainerState
-from trioxygen.metadata.scm.replication import indexes, whole_copies
+from trioxygen.metadata.scm.replication import completeness, indexes, whole_copies
 from trioxygen.metadata.scm.replication.findings import Close, Finding, Health, Removal
 from trioxygen.metadata.scm.replication.observed import ObservedContainer, ObservedReplica
 from trioxygen.metadata.scm.replication.standing import is_behind
@@ -123,6 +123,7 @@ _WHOLE_COPIES: Final[tuple[Check, ...]] = (
 )
 _INDEXES: Final[tuple[Check, ...]] = (
     indexes.under_replicated,
+    completeness.lacks_blocks,
     indexes.over_replicated,
     indexes.mis_replicated,
     indexes.unhealthy_replicas,

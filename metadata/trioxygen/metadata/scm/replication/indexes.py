@@ -5,6 +5,7 @@ Any `data` of the indexes are the container; each index is held by one node."""
 from collections import defaultdict
 from collections.abc import Iterable
 
+from trioxygen.metadata.scm.replication import completeness
 from trioxygen.metadata.scm.replication.findings import (
     Copies,
     Finding,
@@ -78,6 +79,9 @@ def over_replicated(container: ObservedContainer) -> Finding | None:
     the second one is what is left if the first is lost as well."""
     kept, removals = safe(container), list[Removal]()
     held = by_index(container, kept)
+    # Of two that differ the one with less would have to go, and may do so yet.
+    if completeness.differing(container):
+        return None
     if container.pending.copies or len(held) < container.wanted:
         return None
     for index, replicas in held.items():
@@ -130,6 +134,8 @@ def room_by_removal(container: ObservedContainer) -> Removal | None:
     """Where no other node can take an index: a useless replica goes, so that its node can. More
     than it takes are safe."""
     useless = unneeded(container)
-    if not useless or len(by_index(container, safe(container))) <= container.replication.data:
+    if not useless:
+        return completeness.room_by_removal(container)
+    if len(by_index(container, safe(container))) <= container.replication.data:
         return None
     return Removal(node_id=useless[0].node_id, replica_index=useless[0].replica_index)

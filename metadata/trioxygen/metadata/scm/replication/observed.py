@@ -54,6 +54,7 @@ class ObservedReplica:
     replica_index: 0: a whole one.
     commit_sequence: the highest of its blocks. One with less lacks some of them.
     origin: the node that took its writes.
+    coded: of an erasure code: (data cells, blocks, sum of tags), see `completeness`.
     """
 
     node: ObservedNode
@@ -63,6 +64,7 @@ class ObservedReplica:
     origin: str = ""
     used_bytes: int = 0
     block_count: int = 0
+    coded: tuple[tuple[int, int, int], ...] = ()
 
     @property
     def node_id(self) -> str:

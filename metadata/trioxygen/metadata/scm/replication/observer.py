@@ -142,6 +142,7 @@ def _replica(report: ContainerReport, node: ObservedNode, node_id: str) -> Obser
         origin=report.origin_node_id or node_id,
         used_bytes=report.used_bytes,
         block_count=report.block_count,
+        coded=tuple((each.data_cells, each.count, each.tag_sum) for each in report.coded),
     )
 
 

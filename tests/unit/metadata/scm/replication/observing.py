@@ -28,7 +28,7 @@ def replica(
     return ObservedReplica(node=node, state=state, commit_sequence=sequence, **own)
 
 
-REPLICA_NAMES = {"replica_index", "origin", "used_bytes", "block_count"}
+REPLICA_NAMES = {"replica_index", "origin", "used_bytes", "block_count", "coded"}
 
 
 def container(
