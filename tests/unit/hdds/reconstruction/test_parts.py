@@ -62,3 +62,10 @@ def test_block_is_whole_if_all_its_checksums_are_those_of_its_tag() -> None:
     assert is_whole_block(9, output, sums)
     assert not is_whole_block(9, output, sums | {4: b"wrong"})
     assert not is_whole_block(8, output, sums)
+
+
+def test_index_that_is_made_anew_may_be_a_source_of_itself() -> None:
+    output = rebuilding_of(7, held(1, 2, 3), layout_of, avoided=set(), targets={2, 5})
+    assert output is not None
+    assert output.sources == (1, 2, 3)
+    assert output.lost == {2, 4, 5}
