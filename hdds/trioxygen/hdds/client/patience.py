@@ -44,11 +44,19 @@ class Patience:
     def left_ms(self) -> float:
         return self._end_ms - self._clock.monotonic_ms()
 
-    async def bear(self, error: TrioxygenError, *, has_others: bool = False) -> None:
+    async def bear(
+        self, error: TrioxygenError, *, has_others: bool = False, is_passing: bool = False
+    ) -> None:
         """Waits a little. Raises the error: it does not pass, or not in time.
 
-        Args: has_others: somebody else is asked next."""
-        is_passing = isinstance(error, (Unreachable, Stopping, NotLeader)) and not is_refusal(error)
+        Args:
+        has_others: somebody else is asked next.
+        is_passing: whoever asks knows it."""
+        is_passing = (
+            is_passing
+            or isinstance(error, (Unreachable, Stopping, NotLeader))
+            and not is_refusal(error)
+        )
         is_passing = is_passing or (has_others and isinstance(error, AWAY))
         if not is_passing or self._backoff.next_ms > self.left_ms:
             raise error

@@ -54,6 +54,7 @@ class ReplicaSearch(Generic[_Answer]):
         self._left: deque[DataNodeAddress] = deque()
         self._count = 0
         self._failure: TrioxygenError | None = None
+        self._is_behind = False
 
     async def first(self, kind: ReadKind) -> tuple[DataNodeAddress, _Answer]:
         """An answer, and whose it is. Raises: the last failure, where all replicas fail."""
@@ -139,6 +140,8 @@ class ReplicaSearch(Generic[_Answer]):
         nobody can say that there is no such block."""
         if not (isinstance(self._failure, AWAY) and isinstance(error, _ABSENT)):
             self._failure = error
+        # One that follows may not have heard yet that a block was committed.
+        self._is_behind |= self._count > 1 and isinstance(error, _ABSENT)
         pool = self._pool
         if isinstance(error, DeadlineExceeded):
             # All may be slow: then none is left too soon the next time.
@@ -170,4 +173,4 @@ class ReplicaSearch(Generic[_Answer]):
     async def _bear(self, failure: TrioxygenError) -> None:
         is_silence = isinstance(failure, DeadlineExceeded) and self._count > 1
         if not is_silence or self._pool.clock.monotonic_ms() >= self._end_ms:
-            await self._patience.bear(failure)
+            await self._patience.bear(failure, is_passing=self._is_behind)

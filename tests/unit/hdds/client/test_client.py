@@ -12,7 +12,9 @@ from trioxygen.common.errors import (
     Stopping,
     Unreachable,
 )
+from trioxygen.common.rpc.call import Call
 from trioxygen.hdds.client.config import ClientConfig
+from trioxygen.proto.v1 import datanode_pb2 as dn
 from trioxygen.proto.v1.types_pb2 import BlockId
 
 
@@ -167,5 +169,61 @@ def test_a_stream_that_a_member_fails_is_never_put() -> None:
             await stream.finish()
         await stream.cancel()
         assert replica.put == []
+
+    asyncio.run(run())
+
+
+class Behind(Replica):
+    """Has no block yet, for so many reads."""
+
+    def __init__(self, reads: int) -> None:
+        super().__init__()
+        self.left = reads
+
+    async def read_small(
+        self, request: dn.ReadSmallBlockRequest, call: Call
+    ) -> dn.ReadSmallBlockReply:
+        self.left -= 1
+        if self.left >= 0:
+            raise NoSuchBlock()
+        return await super().read_small(request, call)
+
+
+def test_members_that_have_not_heard_of_a_block_yet_are_asked_again() -> None:
+    """As after a start of all of them."""
+
+    async def run() -> None:
+        cluster = Cluster(Behind(2), Behind(3), None, config=ClientConfig())
+        await cluster.serve()
+        assert await cluster.reader.read_small(piece(10, 50)) == CONTENT[10:60]
+
+    asyncio.run(run())
+
+
+def test_block_that_no_replica_has_is_missing_in_the_end() -> None:
+    async def run() -> None:
+        config = ClientConfig(read_patience_ms=200.0)
+        cluster = Cluster(Behind(1_000), Behind(1_000), config=config)
+        await cluster.serve()
+        with pytest.raises(NoSuchBlock):
+            await cluster.reader.read_small(piece(10, 50))
+        # A sole replica has heard of all that there is.
+        sole = Cluster(Behind(1_000), config=ClientConfig())
+        await sole.serve()
+        with pytest.raises(NoSuchBlock):
+            await sole.reader.read_small(piece(10, 50))
+
+    asyncio.run(run())
+
+
+def test_missing_block_is_not_concluded_from_a_replica_that_may_be_behind() -> None:
+    async def run() -> None:
+        cluster = Cluster(Replica(Stopping), Replica(NoSuchBlock))
+        await cluster.serve()
+        for local in (1, 2):
+            wanted = piece(0, 10)
+            wanted.local = local
+            with pytest.raises(Stopping):
+                await cluster.reader.read_small(wanted)
 
     asyncio.run(run())
