@@ -16,7 +16,6 @@ from trioxygen.hdds.ring.flusher import Flusher
 from trioxygen.hdds.ring.leaving import Leaving
 from trioxygen.hdds.ring.removals import Removals
 from trioxygen.hdds.ring.rings import Rings
-from trioxygen.hdds.ring.sealed import SealedBlocks
 
 _EXPIRY_INTERVAL_MS = 60_000.0
 
@@ -26,12 +25,13 @@ class SealedExpiry:
 
     interval_ms = _EXPIRY_INTERVAL_MS
 
-    def __init__(self, sealed: SealedBlocks, volume_id: str) -> None:
-        self.name = f"sealed-expiry-{volume_id}"
-        self._sealed = sealed
+    def __init__(self, rings: Rings) -> None:
+        self.name = f"sealed-expiry-{rings.volume.volume_id}"
+        self._rings = rings
 
     async def work(self) -> bool:
-        await self._sealed.drop_expired()
+        await self._rings.streams.sealed.drop_expired()
+        await self._rings.drop_unput()
         return False
 
 
@@ -70,7 +70,7 @@ class VolumeWork:
         ]
         self.mending = Mending(rings, network, clock, config, sources)
         self.leaving = Leaving(rings, self.flusher)
-        self.expiry = SealedExpiry(self.streams.sealed, self.volume.volume_id)
+        self.expiry = SealedExpiry(rings)
 
     def workers(self) -> Sequence[Worker]:
         """Of a volume in service; its flusher runs before."""

@@ -7,7 +7,13 @@ from pathlib import Path
 from trioxygen.common import logs
 from trioxygen.common.disk import Disk
 from trioxygen.common.errors import DamagedRow
-from trioxygen.hdds.container.blocks import OWN_FILE, Block, block_key, get_block
+from trioxygen.hdds.container.blocks import (
+    OWN_FILE,
+    Block,
+    block_key,
+    block_of_key,
+    get_block,
+)
 from trioxygen.hdds.container.packed_segment import RECORD_HEADER_BYTES, Record, find_record
 from trioxygen.hdds.container.segment import Place
 from trioxygen.hdds.container.volume import Volume
@@ -37,18 +43,35 @@ class Places:
     def __init__(self, volume: Volume, recovered: Recovered) -> None:
         self._volume, self._records = volume, recovered.records
         self._held: set[Place] = set()
+        # Of those, what entries have named.
+        self._named: set[Place] = set()
 
-    def replayed(self, awaited: Set[bytes]) -> None:
+    def replayed(self, awaited: Set[bytes], shared: Set[int]) -> None:
         """From here on entries come as they are committed.
 
         Args:
             awaited: keys of blocks whose PutBlock is in a log already, and not known to be
                 committed: what of them is here must stay.
+            shared: containers of rings with other members: a writer may count on what this one
+                has said to have, and put it through another one. See `forget_unput`.
         """
-        self._records = {key: record for key, record in self._records.items() if key in awaited}
+        self._records = {
+            key: records
+            for key, records in self._records.items()
+            if key in awaited or block_of_key(key)[0] in shared
+        }
         for records in self._records.values():
             for record in records:
                 self._hold(record, _place_of(record))
+
+    def forget_unput(self, awaited: Set[bytes]) -> None:
+        """Whoever sent what no entry has named does not put it any more."""
+        for key in self._records.keys() - awaited:
+            for record in self._records.pop(key):
+                place = _place_of(record)
+                container = self._volume.containers.get(record.container)
+                if place in self._held - self._named and container is not None:
+                    container.release_record(place)
 
     def _hold(self, record: Record, place: Place) -> None:
         if place not in self._held:
@@ -72,6 +95,7 @@ class Places:
             if located is not None:
                 place = _place_of(located)
                 self._hold(located, place)
+                self._named.add(place)
                 return BlockPlace(located.segment, located.offset_bytes, place)
         path = volume.layout.block(request.block.container, request.block.local)
         is_there = await volume.blocking.run(_is_file_of, volume.disk, path, request.size_bytes)

@@ -160,12 +160,15 @@ def _load_files(
             file.close()
 
 
-def remove_orphans(volume: Volume, pending: Set[bytes]) -> int:
-    """Removes large blocks' files that nobody names; how many. Blocks.
+def remove_orphans(volume: Volume, pending: Set[bytes], shared: Set[int]) -> list[bytes]:
+    """Removes large blocks' files that nobody names; keys of those that stay. Blocks.
 
-    Args: pending: keys of what the log has applied and the index does not hold yet.
+    Args:
+        pending: keys of what the log has applied and the index does not hold yet.
+        shared: containers of rings with other members: a writer that was told that its bytes are
+            here may put them yet, through another member.
     """
-    removed = 0
+    kept: list[bytes] = []
     # Rings run by now: they may make others.
     for container_id in list(volume.containers):
         directory = volume.layout.container(container_id)
@@ -183,8 +186,11 @@ def remove_orphans(volume: Volume, pending: Set[bytes]) -> int:
             except DamagedRow as error:
                 log.error("file_of_damaged_row_kept", file=directory / name, reason=error)
                 continue
-            if block is None or block.segment != OWN_FILE:
-                volume.disk.remove(directory / name)
-                removed += 1
-                log.info("orphan_removed", container=container_id, local=local)
-    return removed
+            if block is not None and block.segment == OWN_FILE:
+                continue
+            if block is None and container_id in shared:
+                kept.append(block_key(container_id, local))
+                continue
+            volume.disk.remove(directory / name)
+            log.info("orphan_removed", container=container_id, local=local)
+    return kept

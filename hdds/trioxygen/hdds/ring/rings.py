@@ -2,6 +2,7 @@
 one log and one index."""
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import Final
@@ -69,6 +70,9 @@ class Rings:
         self._rings: dict[int, Ring] = {}
         self._leaving: dict[int, Ring] = {}
         self._left: set[int] = set()
+        # Files of an earlier life that a writer may count on, and until when.
+        self._unput: list[bytes] = []
+        self._unput_until_ms = math.inf
         self.blocks.is_catching_up = self.is_catching_up
         self._local_making = asyncio.Lock()
 
@@ -150,10 +154,36 @@ class Rings:
                 await ring.read_out()
             else:
                 self._left.add(row.pipeline_id)
-        awaited = await self._awaited()
-        self._places.replayed(awaited)
+        awaited, shared = await self._awaited(), self._shared()
+        self._places.replayed(awaited, shared)
         pending = self.blocks.pending_keys() | awaited
-        await self._runtime.blocking.run(recovery.remove_orphans, self.volume, pending)
+        self._unput = await self._runtime.blocking.run(
+            recovery.remove_orphans, self.volume, pending, shared
+        )
+        self._unput_until_ms = self._runtime.clock.monotonic_ms() + self._config.sealed_expiry_ms
+
+    def _shared(self) -> set[int]:
+        """Containers of rings with other members, or not known of which."""
+        alone = {ring.pipeline_id for ring in self.all() if len(ring.machine.members) <= 1}
+        return {
+            container.container_id
+            for container in self.volume.containers.values()
+            if container.is_bare or (container.pipeline_id or FORMER_RING) not in alone
+        }
+
+    async def drop_unput(self) -> None:
+        """What streams of an earlier life had brought, and nobody has put for so long."""
+        if self._runtime.clock.monotonic_ms() < self._unput_until_ms:
+            return
+        self._unput_until_ms = math.inf
+        awaited = await self._awaited()
+        self._places.forget_unput(awaited)
+        unput, self._unput = self._unput, []
+        for key in unput:
+            await self.streams.sealed.settled(key)
+            is_named = self.blocks.find_known(key) is not None or key in awaited
+            if not is_named and self.streams.sealed.get(key) is None:
+                await self.streams.sealed.remove_file(key)
 
     def _find_homes(self, rows: Mapping[int, RingRow]) -> None:
         """Of containers whose rows were damaged, and with them what is kept beside those, where

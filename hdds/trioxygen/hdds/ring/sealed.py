@@ -141,7 +141,7 @@ class SealedBlocks:
             return
         self._forget(sealed)
         if sealed.segment == OWN_FILE:
-            await self._remove(key)
+            await self.remove_file(key)
 
     async def drop_expired(self) -> None:
         now_ms = self._clock.monotonic_ms()
@@ -151,7 +151,8 @@ class SealedBlocks:
                 continue  # taken, or sealed again, while others were removed
             await self.drop(key)
 
-    async def _remove(self, key: bytes) -> None:
+    async def remove_file(self, key: bytes) -> None:
+        """Of a block that nobody names."""
         path = self._volume.layout.block(*block_of_key(key))
         self.begin(key)
         try:
