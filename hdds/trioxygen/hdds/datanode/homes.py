@@ -84,8 +84,12 @@ class Homes:
         work = self.work_of(container.container_id)
         ring = None if work is None else work.rings.get(container.pipeline_id)
         if ring is not None:
-            members = ring.machine.members
-            return [member.address for member in members if member.node_id != self._node_id]
+            return [
+                member.address
+                for member in ring.machine.members
+                if member.replica_index == container.replica_index
+                and member.node_id != self._node_id
+            ]
         if self._locate is None:
             return []
         return [

@@ -109,6 +109,7 @@ class DataNodeMachine:
             [parts],
             [ScmClient(runtime, [scm], timeout_ms=3_000, try_ms=500) for scm in self._scms],
             services=[replace(transport.service, group_of=Role.DATANODE)],
+            locate=ScmClient(runtime, self._scms, timeout_ms=3_000, try_ms=500).locate,
         )
         await datanode.start()
         self.datanode = datanode
