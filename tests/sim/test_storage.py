@@ -25,9 +25,28 @@ def assert_passes(result: Result[StorageOptions]) -> None:
     )
 
 
-@pytest.mark.parametrize("seed", range(1, 16))
+# Seeds that found something.
+REGRESSIONS = (18, 19, 29, 31, 42, 126, 146, 219, 220, 223, 233)
+
+
+@pytest.mark.parametrize("seed", range(1, 11))
 def test_objects_keep_their_replicas_under_faults(seed: int) -> None:
-    assert_passes(run(seed, from_seed(seed, {"losses": False})))
+    assert_passes(run(seed, from_seed(seed)))
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_replicas_on_lost_disks_and_bad_bytes_are_made_again(seed: int) -> None:
+    kinds = {"network": False, "crashes": False, "disks": False, "pauses": False}
+    options = {**kinds, "losses": True, "faults": 600.0, "seconds": 25.0, "operations": 60}
+    result = run(seed, from_seed(seed, options))
+    assert_passes(result)
+    assert [name for name in result.counts if name.startswith("lost-")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [*REGRESSIONS, *range(11, 71)])
+def test_objects_keep_their_replicas_under_many_faults(seed: int) -> None:
+    assert_passes(run(seed, from_seed(seed, {"seconds": 15.0})))
 
 
 def test_every_call_is_answered_without_faults() -> None:
