@@ -133,11 +133,7 @@ class EcStream:
         members = self._members
         for each in members.live:
             each.flush()
-        await members.until(
-            lambda: (
-                self._keeps_pace() and sum(each.is_idle for each in members.live) >= members.needed
-            )
-        )
+        await members.until(lambda: self._keeps_pace() and members.idle >= members.needed)
 
     # ---- the end ----
 

@@ -35,6 +35,7 @@ class MemberGroup:
     """Args:
     members: that are asked. open_: begins an upload to one.
     needed: so many must be with the block.
+    avoided_for: errors after which other blocks go to others, too.
 
     Attributes:
     live: who is with it. left: who was, or should have been; away, slow or full.
@@ -48,8 +49,10 @@ class MemberGroup:
         pool: DataNodePool,
         *,
         needed: int,
+        avoided_for: tuple[type[TrioxygenError], ...] = AWAY,
     ) -> None:
         self._block, self._pool, self.needed = block, pool, needed
+        self._avoided_for = avoided_for
         self._moved = asyncio.Event()
         self.left: list[DataNodeAddress] = []
         self.live = [
@@ -59,6 +62,10 @@ class MemberGroup:
     @property
     def consents(self) -> int:
         return sum(each.state is not MemberState.OPENING for each in self.live)
+
+    @property
+    def idle(self) -> int:
+        return sum(each.is_idle for each in self.live)
 
     @property
     def receipts(self) -> int:
@@ -133,7 +140,7 @@ class MemberGroup:
         log.warning("member_left", node=member.node_id, block=self._block.local, error=error)
         if takes_nothing(error):
             pool.unwritable.note(member)
-        elif isinstance(error, AWAY):
+        elif isinstance(error, self._avoided_for):
             pool.note_away(member)
         else:
             return

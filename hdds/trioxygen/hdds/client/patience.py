@@ -17,9 +17,10 @@ from trioxygen.common.retry import Backoff
 _WAIT_MS_FIRST: Final = 20.0
 _WAIT_MS_MAX: Final = 250.0
 
-# What calls raise when a DataNode stops, is being started, is dead, or stands still; and when a
-# ring has no leader.
-AWAY: Final = (Unreachable, Stopping, DeadlineExceeded, NotLeader)
+# What calls raise when a DataNode stops, is being started, is dead, or stands still.
+OUT_OF_REACH: Final = (Unreachable, Stopping, DeadlineExceeded)
+# The same, and when a ring has no leader, or is not there.
+AWAY: Final = (*OUT_OF_REACH, NotLeader)
 
 
 def takes_nothing(error: TrioxygenError) -> bool:
