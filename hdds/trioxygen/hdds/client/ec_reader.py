@@ -51,18 +51,29 @@ class _Reading:
         self._patience: Patience = pool.patience(pool.config.read_patience_ms)
 
     async def look_up(self) -> None:
-        """Who holds which index."""
+        """Who holds which index. Other cells of the read go on meanwhile, with what was known."""
         pool, container = self._pool, self.coded.container
-        self.sources = {}
+        sources: dict[int, DataNodeAddress] = {}
         for index in self.coded.layout.indexes:
             nodes = await pool.locations.find(container, index)
             for node in sorted(nodes, key=lambda node: pool.unreadable.is_away(node.address)):
-                self.sources.setdefault(index, node)
+                sources.setdefault(index, node)
+        self.sources = sources
+
+    def source(self, index: int) -> DataNodeAddress:
+        """Raises: PartLost: nobody is said to hold it any more."""
+        node = self.sources.get(index)
+        if node is None:
+            error = Unreachable("nobody holds a part of a block", container=self.coded.container)
+            raise PartLost(index, error)
+        return node
 
     def lose(self, part: PartLost) -> TrioxygenError:
         """Why. Other reads do without whoever is away, too."""
         self.lost.add(part.index)
-        node, unreadable = self.sources[part.index], self._pool.unreadable
+        node, unreadable = self.sources.get(part.index), self._pool.unreadable
+        if node is None:
+            return part.error
         if isinstance(part.error, DeadlineExceeded):
             unreadable.note_silent(node, self._pool.clock.monotonic_ms() - self.silence_ms)
         elif isinstance(part.error, AWAY):
@@ -146,7 +157,7 @@ class EcReader:
             return b""
         return await read_part(
             self._pool,
-            reading.sources[index],
+            reading.source(index),
             reading.coded,
             index,
             cell.offset_bytes,
@@ -231,7 +242,7 @@ class EcReader:
         coded = reading.coded
         return {
             index: PartStream(
-                self._pool.channel(reading.sources[index].address),
+                self._pool.channel(reading.source(index).address),
                 ReadStreamHeader(
                     block=coded.block,
                     offset_bytes=offset_bytes,

@@ -47,10 +47,10 @@ class Coded:
         """Another client, which knows nothing yet."""
         config = ClientConfig(member_slow_ms=200, fail_over_ms=200, read_patience_ms=1_000)
         network = FaultyNetwork(self.network, self.faults)
-        self.pool = DataNodePool(network, self.runtime.clock, self._locate, config)
+        self.pool = DataNodePool(network, self.runtime.clock, lambda ids: self.locate(ids), config)
         self.writer, self.reader = BlockWriter(self.pool), BlockReader(self.pool)
 
-    async def _locate(self, container_ids: list[int]) -> list[ContainerLocation]:
+    async def locate(self, container_ids: list[int]) -> list[ContainerLocation]:
         replicas = [
             ContainerReplica(datanode=each, replica_index=each.replica_index)
             for each in self.pipeline.datanodes

@@ -16,16 +16,18 @@ from trioxygen.common.rpc.network import Channel, Network, Reply, Server, Servic
 
 @dataclass
 class Faults:
-    """Addresses."""
+    """Addresses. Attributes: given_up: calls to frozen ones, at the end of their time."""
 
     dead: set[str] = field(default_factory=set)
     frozen: set[str] = field(default_factory=set)
+    given_up: int = 0
 
     async def meet(self, address: str, timeout_ms: float = 600_000) -> None:
         if address in self.dead:
             raise Unreachable("it is dead", address=address)
         if address in self.frozen:
             await asyncio.sleep(timeout_ms / 1_000)
+            self.given_up += 1
             raise DeadlineExceeded("it stands still", address=address)
 
 

@@ -1,5 +1,6 @@
 """Blocks on five DataNodes of which any two may be lost."""
 
+import asyncio
 import random
 from itertools import combinations
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.unit.hdds.ring.three import until
 from trioxygen.common.errors import Unreachable
 from trioxygen.common.units import KIB
 from trioxygen.hdds.container.blocks import block_key
+from trioxygen.proto.v1.scm_pb2 import ContainerLocation
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockSlice
 
 CELL = 64 * KIB
@@ -86,6 +88,39 @@ def test_two_nodes_may_die_in_the_middle_of_a_read(tmp_path: Path) -> None:
 
 def test_two_nodes_may_stand_still_in_the_middle_of_a_read(tmp_path: Path) -> None:
     with_coded(tmp_path, lambda coded: read_meanwhile(coded, coded.faults.frozen))
+
+
+async def look_up_meanwhile(coded: Coded) -> None:
+    """One cell waits for the SCM, while a part that another cell has asked for is lost."""
+    data = data_of(3 * CELL)
+    piece = await coded.write(1, data)
+    coded.forget()
+    answers, is_lost = coded.locate, asyncio.Event()
+    asked = 0
+
+    async def locate(container_ids: list[int]) -> list[ContainerLocation]:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            # What the first cell asks for now is lost later.
+            coded.faults.frozen |= coded.faults.dead
+            coded.faults.dead.clear()
+        if asked >= 3:
+            await is_lost.wait()
+        return await answers(container_ids)
+
+    coded.locate = locate  # type: ignore[method-assign]
+    coded.faults.dead |= {"dn1", "dn2", "dn3"}
+    reading = asyncio.ensure_future(coded.read_small(piece, 0, len(data)))
+    await until(lambda: asked >= 3)
+    await until(lambda: coded.faults.given_up > 0 or reading.done())
+    coded.faults.frozen.clear()
+    is_lost.set()
+    assert await reading == data
+
+
+def test_cells_look_up_holders_while_others_of_the_read_lose_theirs(tmp_path: Path) -> None:
+    with_coded(tmp_path, look_up_meanwhile)
 
 
 async def write_meanwhile(coded: Coded, faults: set[str]) -> None:
