@@ -62,6 +62,8 @@ class EcStream:
         # Of the stripe that is being filled, by data index.
         self._cells: list[list[Buffer]] = [[] for _ in most.data_indexes]
         self._stripe_bytes = self._sent_bytes = 0
+        # Whose receipts did not come in time; they are followed once the block is kept.
+        self._stragglers: list[MemberUpload] = []
         self.tag = 0
 
     @property
@@ -162,13 +164,16 @@ class EcStream:
         }
         group = group_of(self._block, layout, [parts[index][1] for index in parts])
         puts = Puts(self._block, self._pipeline, self._pool, group, parts)
-        await self._wait_for_others(puts, parts)
+        await self._wait_for_others(parts)
         holders = [each.member for each in members.live]
         await puts.put_at(holders, needed=members.needed)
+        for straggler in self._stragglers:
+            self._pool.finishing.begin(self._follow(straggler, puts, parts))
+        self._stragglers = []
         self.tag = group.tag
         return self._sent_bytes
 
-    async def _wait_for_others(self, puts: Puts, parts: dict[int, tuple[int, bytes]]) -> None:
+    async def _wait_for_others(self, parts: dict[int, tuple[int, bytes]]) -> None:
         """A part that is not kept must be reconstructed: they have some time."""
         members, pool = self._members, self._pool
         if waiting := [each.task for each in members.live if not each.has_ended]:
@@ -177,7 +182,7 @@ class EcStream:
             receipt = each.receipt
             if not each.has_ended:
                 members.leave(each, DeadlineExceeded("no receipt came in time"))
-                pool.finishing.begin(self._follow(each, puts, parts))
+                self._stragglers.append(each)
             elif receipt is not None and not _is_right(each, parts):
                 members.leave(each, ChecksumMismatch("a member received other bytes"))
         members.leave_failed()
@@ -196,7 +201,9 @@ class EcStream:
             await straggler.cancel()
 
     async def cancel(self) -> None:
-        await self._members.cancel()
+        await asyncio.gather(
+            self._members.cancel(), *(straggler.cancel() for straggler in self._stragglers)
+        )
 
 
 def _whole(parts: list[Buffer]) -> Buffer:
