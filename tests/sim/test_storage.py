@@ -46,7 +46,7 @@ def test_replicas_on_lost_disks_and_bad_bytes_are_made_again(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", sorted({*REGRESSIONS, *range(11, 71)} - {19}) + [OPEN_FINDING])
+@pytest.mark.parametrize("seed", sorted({*REGRESSIONS, *range(11, 71)}))
 def test_objects_keep_their_replicas_under_many_faults(seed: int) -> None:
     assert_passes(run(seed, from_seed(seed, {"seconds": 15.0})))
 

@@ -195,7 +195,9 @@ class Cluster:
             runtime = self.outsider("dn1").as_role(Role.DATANODE, "dn1")
             rings: set[int] = set()
             for number, address in enumerate(self.scm_addresses, start=1):
-                client = ScmClient(runtime, [address], timeout_ms=3_000, try_ms=500)
+                client = ScmClient(
+                    runtime, [address], timeout_ms=3_000, try_ms=500, only_these=True
+                )
                 sender = EmptyDataNode("dn1", number, client, runtime.clock, rings)
                 runtime.tasks.start_worker(sender)
 

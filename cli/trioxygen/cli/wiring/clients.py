@@ -1,5 +1,7 @@
 """Clients of the OM and of the SCM."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from trioxygen.cli.config.schema import Config
@@ -19,7 +21,15 @@ def build_scm_client(config: Config, runtime: Runtime, addresses: list[str]) -> 
     return _build(ScmClient, config, runtime, addresses)
 
 
-def _build(kind: type[C], config: Config, runtime: Runtime, addresses: list[str]) -> C:
+def build_scm_clients(
+    config: Config, runtime: Runtime, addresses: Sequence[str]
+) -> list[ScmClient]:
+    """One for each SCM: what one is told is for it alone, whoever leads."""
+    clients = partial(ScmClient, only_these=True)
+    return [_build(clients, config, runtime, [address]) for address in addresses]
+
+
+def _build(kind: Callable[..., C], config: Config, runtime: Runtime, addresses: list[str]) -> C:
     network = config.network
     return kind(
         runtime,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from trioxygen.cli.config.schema import Config
-from trioxygen.cli.wiring.clients import build_scm_client
+from trioxygen.cli.wiring.clients import build_scm_client, build_scm_clients
 from trioxygen.cli.wiring.part import Node, Part
 from trioxygen.cli.wiring.rings import ring_transport
 from trioxygen.cli.wiring.volume_folder import DiskFolder
@@ -76,7 +76,7 @@ def build_datanode(
             disk_probe_ms=0 if is_only else storage.disk_probe_seconds * SECOND_MS,
         ),
         folders,
-        [build_scm_client(config, runtime, [each]) for each in scm_addresses],
+        build_scm_clients(config, runtime, scm_addresses),
         services=[replace(transport.service, group_of=Role.DATANODE)],
         locate=build_scm_client(config, runtime, list(scm_addresses)).locate,
     )

@@ -54,7 +54,8 @@ class LeaderClient:
     addresses: of all replicas.
     timeout_ms: of a call, all its tries together, unless it is given less.
     try_ms: how long one server may be silent before another is asked; doubles when all have been.
-    refused_ms: of a call while no server listens at all; at most `timeout_ms`."""
+    refused_ms: of a call while no server listens at all; at most `timeout_ms`.
+    only_these: what is said is for them: a leader that they name besides is not asked."""
 
     def __init__(
         self,
@@ -65,12 +66,13 @@ class LeaderClient:
         timeout_ms: float = 30_000,
         try_ms: float = 1_000,
         refused_ms: float = 5_000,
+        only_these: bool = False,
     ) -> None:
         self._runtime = runtime
         self._methods = {method.request: method for method in methods_of(service)}
         self._refused_ms = refused_ms
         self._timeout_ms, self._try_ms = timeout_ms, try_ms
-        self._servers = Servers(runtime.network, runtime.clock, addresses)
+        self._servers = Servers(runtime.network, runtime.clock, addresses, only_these=only_these)
         self.client_id = runtime.rng.getrandbits(63) | 1
         self._last_request_id = 0
 

@@ -21,6 +21,7 @@ class ScmClient(LeaderClient):
         timeout_ms: float = 30_000,
         try_ms: float = 1_000,
         refused_ms: float = 5_000,
+        only_these: bool = False,
     ) -> None:
         super().__init__(
             runtime,
@@ -29,6 +30,7 @@ class ScmClient(LeaderClient):
             timeout_ms=timeout_ms,
             try_ms=try_ms,
             refused_ms=refused_ms,
+            only_these=only_these,
         )
 
     async def allocate_blocks(

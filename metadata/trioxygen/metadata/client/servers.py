@@ -35,10 +35,14 @@ class Server:
 
 class Servers:
     """Args:
-    addresses: of all replicas that are known from the start."""
+    addresses: of all replicas that are known from the start.
+    only_these: others that are named are none of them."""
 
-    def __init__(self, network: Network, clock: Clock, addresses: list[str]) -> None:
+    def __init__(
+        self, network: Network, clock: Clock, addresses: list[str], *, only_these: bool = False
+    ) -> None:
         assert addresses, "a service without a server"
+        self._servers_max = len(addresses) if only_these else _SERVERS_MAX
         self._network, self._clock = network, clock
         self._servers = [self._new(address) for address in addresses]
         self._turn = 0
@@ -88,7 +92,7 @@ class Servers:
         has not noticed yet. One that is avoided for longer may be back, and lead."""
         server = next((known for known in self._servers if known.address == address), None)
         if server is None:
-            if not address or len(self._servers) >= _SERVERS_MAX:
+            if not address or len(self._servers) >= self._servers_max:
                 return None
             server = self._new(address)
             self._servers.append(server)

@@ -107,7 +107,10 @@ class DataNodeMachine:
             runtime,
             _config(node.name, self.address),
             [parts],
-            [ScmClient(runtime, [scm], timeout_ms=3_000, try_ms=500) for scm in self._scms],
+            [
+                ScmClient(runtime, [scm], timeout_ms=3_000, try_ms=500, only_these=True)
+                for scm in self._scms
+            ],
             services=[replace(transport.service, group_of=Role.DATANODE)],
             locate=ScmClient(runtime, self._scms, timeout_ms=3_000, try_ms=500).locate,
         )

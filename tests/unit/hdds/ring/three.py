@@ -89,7 +89,7 @@ class Member:
         )
         members = ring_members(runtime, self.wal, transport, self.ring_config)
         parts = VolumeParts(self.root, stores, self.wal, members)
-        scms = [ScmClient(runtime, [address]) for address in self.scms]
+        scms = [ScmClient(runtime, [address], only_these=True) for address in self.scms]
         self.datanode = DataNode(runtime, config, [parts], scms, services=[transport.service])
         await self.datanode.start()
         self.is_up = True

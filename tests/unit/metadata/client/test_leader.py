@@ -325,3 +325,16 @@ async def test_query_leaves_a_silent_replica_and_remembers_it(group: Group) -> N
     for _ in range(6):
         await group.query()
     assert group.replicas[1].queries == 1
+
+
+@scenario
+async def test_what_is_for_one_server_alone_is_told_to_no_other(group: Group) -> None:
+    runtime = inline_runtime(SkippingClock(), network=group.network)
+    client = LeaderClient(
+        runtime, _DESCRIPTOR, ["scm1"], timeout_ms=10_000, try_ms=50, only_these=True
+    )
+    first, second, _ = group.replicas
+    first.hint, second.leads, first.is_elected_after = "scm2", True, 2
+    for _ in range(3):
+        await client.call(scm.DeleteBlocksRequest(), scm.DeleteBlocksReply)
+    assert second.seen == [] and len(first.seen) > 3
