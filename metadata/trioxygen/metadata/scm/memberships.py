@@ -93,13 +93,13 @@ class Memberships:
             return
         for row in self._formed(node_id):
             await joined(self._begun(row.pipeline_id, partial(self._open, row)))
-        if not self._wants_plan(node_id, report) or not await self._may_give_ids():
+        if not self._wants_plan(node_id) or not await self._may_give_ids():
             return
         planning = self._under_way.get(_PLANNING)
         if planning is not None:
             # It may have looked before this node had reported all.
             await joined(planning)
-        if self._wants_plan(node_id, report):
+        if self._wants_plan(node_id):
             await self.make_plan()
 
     async def make_plan(self) -> None:
@@ -127,17 +127,19 @@ class Memberships:
         """Nothing of it is under way any more. After the executor's end."""
         await self._finishing.ended()
 
-    def _wants_plan(self, node_id: str, report: NodeReport) -> bool:
+    def _wants_plan(self, node_id: str) -> bool:
         """It has lost a disk that a ring was on, or is in no ring and could be."""
         with self._executor.store.read() as txn:
-            rows = self._writing(txn, node_id)
-            if rows:
-                return any(
-                    has_lost(row, node_id, report) or has_failed(self._nodes, node_id, row)
-                    for row in rows
-                )
             node = plan_node(txn, node_id, self._nodes)
-            return node is not None and node.is_usable
+            if node is None:
+                return False
+            rows = self._writing(txn, node_id)
+            if not rows:
+                return node.is_usable
+            return any(
+                node.has_lost(volume_id_of(row, node_id)) or has_failed(self._nodes, node_id, row)
+                for row in rows
+            )
 
     def _writing(self, txn: ReadTxn, node_id: str) -> list[PipelineRow]:
         rows = self._pipelines.of_node(txn, node_id)
@@ -209,6 +211,7 @@ class Memberships:
         """To join rings that the node does not take part in yet, to leave those that are closed."""
         with self._executor.store.read() as txn:
             rows = {row.pipeline_id: row for row in self._pipelines.of_node(txn, node_id)}
+            node = plan_node(txn, node_id, self._nodes)
             joining = [
                 DataNodeCommand(
                     create_pipeline=PipelineCommand(
@@ -218,7 +221,7 @@ class Memberships:
                 for row in rows.values()
                 if row.pipeline_id not in report.pipelines
                 and state_of(row) in WRITING
-                and not has_lost(row, node_id, report)
+                and not (node is not None and node.has_lost(volume_id_of(row, node_id)))
             ]
         leaving = [
             # What is not closed in it by now is not going to be.
@@ -237,10 +240,3 @@ def _row_of(new: NewPipeline) -> PipelineRow:
         replica_indexes=indexes,
         replication=new.replication.proto,
     )
-
-
-def has_lost(pipeline: PipelineRow, node_id: str, report: NodeReport) -> bool:
-    """See `PlanNode.has_lost`."""
-    volume_id = volume_id_of(pipeline, node_id)
-    working = {volume.volume_id for volume in report.volumes if not volume.failed}
-    return bool(volume_id) and bool(report.volumes) and volume_id not in working

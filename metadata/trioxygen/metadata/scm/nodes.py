@@ -41,6 +41,11 @@ class NodeReport:
     pipelines: dict[int, PipelineReport] = field(default_factory=dict)
 
 
+def room_of(volume: VolumeReport) -> int:
+    """In bytes: what client data may still take on a disk."""
+    return max(0, volume.free_bytes - volume.reserved_bytes)
+
+
 class Nodes:
     """Args: present_for_ms: after a heartbeat, so long its process is surely the one there is."""
 
@@ -195,25 +200,9 @@ class Nodes:
 
     def writable_bytes(self, node_id: str) -> int:
         """What client data may still take on the roomiest of its disks, as it reported last."""
-        working = self._working(node_id)
-        return max(
-            [max(0, volume.free_bytes - volume.reserved_bytes) for volume in working], default=0
-        )
-
-    def roomiest_volume(self, node_id: str) -> str:
-        """Empty: it has reported none."""
-        working = self._working(node_id)
-        if not working:
-            return ""
-        return max(working, key=lambda volume: volume.free_bytes - volume.reserved_bytes).volume_id
-
-    def _working(self, node_id: str) -> list[VolumeReport]:
         report = self._reports.get(node_id)
-        return [] if report is None else [volume for volume in report.volumes if not volume.failed]
-
-    def has_volumes(self, node_id: str) -> bool:
-        report = self._reports.get(node_id)
-        return report is not None and bool(report.volumes)
+        volumes = [] if report is None else report.volumes
+        return max((room_of(volume) for volume in volumes if not volume.failed), default=0)
 
     def is_full(self, node_id: str) -> bool:
         """None of its disks takes data. A node that has not reported is not said to be."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.nodes import Nodes, room_of
 from trioxygen.metadata.scm.placement import PlacementNode
 from trioxygen.metadata.scm.schema import NODES
 from trioxygen.metadata.store.ports import ReadTxn
@@ -84,8 +84,8 @@ def _plan_node(row: NodeRow, nodes: Nodes) -> PlanNode:
     volumes = [] if report is None else report.volumes
     working = [volume for volume in volumes if not volume.failed]
     roomy = sorted(
-        (volume for volume in working if not volume.full and _room(volume)),
-        key=_room,
+        (volume for volume in working if not volume.full and room_of(volume)),
+        key=room_of,
         reverse=True,
     )
     return PlanNode(
@@ -102,15 +102,11 @@ def _plan_node(row: NodeRow, nodes: Nodes) -> PlanNode:
     )
 
 
-def _room(volume: VolumeReport) -> int:
-    return max(0, volume.free_bytes - volume.reserved_bytes)
-
-
 def _used_share(working: Iterable[VolumeReport]) -> float:
     capacity = used = 0
     for volume in working:
         capacity += volume.capacity_bytes
-        used += volume.capacity_bytes - _room(volume)
+        used += volume.capacity_bytes - room_of(volume)
     return used / capacity if capacity else 0.0
 
 

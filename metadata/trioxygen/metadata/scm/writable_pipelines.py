@@ -12,7 +12,7 @@ from trioxygen.common.errors import (
 )
 from trioxygen.common.replication import Replication
 from trioxygen.metadata.replication.executor import Executor
-from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.nodes import Nodes, room_of
 from trioxygen.metadata.scm.pipeline_plan import members_now
 from trioxygen.metadata.scm.pipelines import KnownPipelines, replication_of, volume_id_of
 from trioxygen.metadata.scm.plan_nodes import cluster_of
@@ -96,7 +96,7 @@ def room_bytes(nodes: Nodes, row: PipelineRow, node_id: str) -> int | None:
     volume_id = volume_id_of(row, node_id)
     return max(
         (
-            max(0, volume.free_bytes - volume.reserved_bytes)
+            room_of(volume)
             for volume in report.volumes
             if volume_id in ("", volume.volume_id) and not (volume.failed or volume.full)
         ),
