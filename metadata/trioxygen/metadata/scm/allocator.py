@@ -213,11 +213,7 @@ class Allocator:
         self._turn = turn = (self._turn + 1) % len(order)
         usable: list[_OpenContainer] = []
         for pipeline_id in (*order[turn:], *order[:turn]):
-            own = [
-                container
-                for container in self._open.values()
-                if container.pipeline_id == pipeline_id
-            ]
+            own = self._open_in(pipeline_id)
             # The fullest that has room: few containers are half full.
             fitting = [
                 container
@@ -231,6 +227,17 @@ class Allocator:
             usable += own
         # All are promised to the brim; promises are upper bounds, so the emptiest takes more.
         return min(usable, key=lambda container: container.expected_bytes())
+
+    def _open_in(self, pipeline_id: int) -> list[_OpenContainer]:
+        """Those that the state says are open: an operator closes some that replicas still report as
+        open."""
+        own = [each for each in self._open.values() if each.pipeline_id == pipeline_id]
+        with self._executor.store.read() as txn:
+            rows = [CONTAINERS.get(txn, id_key(each.container_id)) for each in own]
+        for container, row in zip(own, rows, strict=True):
+            if row is None or row.state != scm_pb2.OPEN:
+                del self._open[container.container_id]
+        return [each for each in own if each.container_id in self._open]
 
     async def _open_container(self, pipeline_id: int) -> _OpenContainer:
         reply = await self._executor.execute(OpenContainer(pipeline_id=pipeline_id))

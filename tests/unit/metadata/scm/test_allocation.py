@@ -329,3 +329,18 @@ async def test_what_was_promised_since_the_report_makes_others_come_first(
     await harness.heartbeat("dn2", volumes=(volume(5, reserved_bytes=5),))
     for _ in range(3):
         assert (await harness.allocate(5)).pipeline.datanodes[0].node_id == "dn1"
+
+
+@scm_test()
+async def test_container_that_an_operator_closes_gets_no_more_blocks_at_once(
+    harness: ScmHarness,
+) -> None:
+    await harness.join()
+    container = (await harness.allocate()).blocks.container
+    await harness.heartbeat("dn1", report(container, 5))
+    request = scm.CloseOpenContainerRequest(container_id=container)
+    await harness.client.call(request, scm.CloseOpenContainerReply)
+    assert (await harness.allocate()).blocks.container != container
+    # Its replica is closed when writers have finished, and says that it is open until then.
+    await harness.heartbeat("dn1", report(container, 6))
+    assert (await harness.allocate()).blocks.container != container
