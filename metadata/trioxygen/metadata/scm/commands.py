@@ -17,6 +17,7 @@ from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     DELETED_BLOCKS,
     LOCAL_SEQUENCE,
+    NODES,
     OM_LAST_ID,
     PIPELINES,
     SEQUENCES,
@@ -161,7 +162,8 @@ def delete_blocks(txn: CapturingTxn, command: DeleteBlocksRequest, now: Now) -> 
         container = CONTAINERS.get(txn, id_key(blocks.container))
         if container is not None:
             nodes = _holders(txn, container, reported.get(blocks.container, set()))
-            by_nodes.setdefault(nodes, []).append(blocks)
+            if nodes:
+                by_nodes.setdefault(nodes, []).append(blocks)
     for nodes, ranges in by_nodes.items():
         for first in range(0, len(ranges), _RANGES_IN_ROW_MAX):
             row = DeletedBlocksRow(
@@ -177,11 +179,12 @@ def delete_blocks(txn: CapturingTxn, command: DeleteBlocksRequest, now: Now) -> 
 
 def _holders(txn: CapturingTxn, container: ContainerRow, reported: set[str]) -> tuple[str, ...]:
     """As reports say. Where they are fewer than it was written to, the others may be silent, or
-    about to report it for the first time."""
+    about to report it for the first time. A node that was removed confirms nothing any more."""
     pipeline = pipeline_of(txn, container)
     assert pipeline is not None, f"a container of no pipeline: {container.container_id}"
     members = set(pipeline.node_ids)
-    return tuple(sorted(reported if len(reported) >= len(members) else reported | members))
+    holders = reported if len(reported) >= len(members) else reported | members
+    return tuple(sorted(each for each in holders if NODES.exists(txn, each.encode())))
 
 
 def _follow_om(txn: CapturingTxn, lineage: int) -> None:

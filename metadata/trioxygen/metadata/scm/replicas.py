@@ -91,6 +91,10 @@ class Replicas:
         if not holders:
             del self._holders[container_id]
 
+    def node_ids(self) -> list[str]:
+        """Of who has registered here."""
+        return [*self._nodes]
+
     def of_node(self, node_id: str) -> Mapping[int, ContainerReport]:
         node = self._nodes.get(node_id)
         return _NONE if node is None else node.containers

@@ -39,6 +39,10 @@ class Takeover:
                 if row is None or row.address != report.address:
                     self._nodes.forget_node(node_id)
                     del known[node_id]
+            for node_id in self._replicas.node_ids():
+                # The leader before has removed it, and nobody told the others.
+                if not NODES.exists(txn, node_id.encode()):
+                    self._replicas.forget_node(node_id)
         if known:
             term = self._executor.replica.term
             self._taking = [task for task in self._taking if not task.done()]

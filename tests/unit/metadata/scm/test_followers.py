@@ -213,6 +213,32 @@ def test_node_that_was_silent_before_a_leader_changed_is_not_waited_for(tmp_path
     run(scenario())
 
 
+def test_new_leader_forgets_what_a_node_had_that_was_removed(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with three(tmp_path) as scms:
+            await scms.join("dn1")
+            await scms.join("dn2")
+            leader = await scms.leader()
+            request = scm.AllocateBlocksRequest(count=1, block_bytes_max=10)
+            reply = await scms.client(leader).allocate_blocks(request)
+            container, [member] = reply.blocks.container, reply.pipeline.datanodes
+            [removed] = {"dn1", "dn2"} - {member.node_id}
+            replica = report(container, 5)
+            replica.pipeline_id = reply.pipeline.pipeline_id
+            for number in scms.managers:
+                for node_id in ("dn1", "dn2"):
+                    await scms.heartbeat(number, node_id, replica)
+            command = scm.RemoveNode(node_id=removed, rows_max=1)
+            await scms.managers[leader].executor.execute(command)
+            await scms.fall(leader)
+            heir = await scms.leader()
+            await scms.heartbeat(heir, member.node_id)
+            [location] = await scms.client(heir).locate([container])
+            assert [each.datanode.node_id for each in location.replicas] == [member.node_id]
+
+    run(scenario())
+
+
 def test_scm_that_knows_nothing_of_a_container_asks_the_group(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with three(tmp_path) as scms:

@@ -170,6 +170,29 @@ async def test_deletions_do_not_wait_for_a_node_that_was_removed(harness: ScmHar
     ]
 
 
+@scm_test(replication=RATIS_THREE, missing_replicas_max=1)
+async def test_deletions_that_come_later_do_not_wait_for_it_either(harness: ScmHarness) -> None:
+    """Although it is a member of the pipeline that they were written through."""
+    await harness.join("dn1", "dn2")
+    reply = await harness.allocate()
+    pipeline_id, blocks = reply.pipeline.pipeline_id, reply.blocks
+    await harness.manager.executor.execute(scm.ClosePipeline(pipeline_id=pipeline_id))
+    await harness.manager.executor.execute(scm.RemoveNode(node_id="dn2", rows_max=1))
+    request = scm.DeleteBlocksRequest(blocks=[blocks])
+    await harness.client.delete_blocks(request)
+    [(_, row)] = harness.rows(DELETED_BLOCKS.table)
+    transaction = scm.DeletedBlocksRow.FromString(row)
+    assert list(transaction.waiting_node_ids) == ["dn1"]
+    also = scm.AwaitDeletions(node_id="dn2", transaction_ids=[transaction.transaction_id])
+    await harness.manager.executor.execute(also)
+    assert harness.rows(DELETED_BLOCKS.table) == [(id_key(transaction.transaction_id), row)]
+    # Where nobody is left there is nothing to wait for.
+    await harness.manager.executor.execute(scm.RemoveNode(node_id="dn1", rows_max=1))
+    assert harness.rows(DELETED_BLOCKS.table) == []
+    await harness.client.delete_blocks(request)
+    assert harness.rows(DELETED_BLOCKS.table) == []
+
+
 @pytest.mark.parametrize(
     ("operation", "health", "fault"),
     [

@@ -6,7 +6,7 @@ from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState
 from trioxygen.metadata.replication.batch import Handler, Now
 from trioxygen.metadata.scm.pipeline_commands import no_longer_open
-from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, id_key
+from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, NODES, id_key
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import (
@@ -61,6 +61,8 @@ def move_containers(txn: CapturingTxn, command: MoveContainers, now: Now) -> Scm
 def await_deletions(txn: CapturingTxn, command: AwaitDeletions, now: Now) -> ScmReply:
     """Of those that have come to their end meanwhile, all who were waited for have deleted what was
     to be deleted: no copy has it."""
+    if not NODES.exists(txn, command.node_id.encode()):
+        return ScmReply()
     for transaction_id in command.transaction_ids:
         row = DELETED_BLOCKS.get(txn, id_key(transaction_id))
         if row is not None and command.node_id not in row.waiting_node_ids:
