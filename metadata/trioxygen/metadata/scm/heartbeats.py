@@ -65,19 +65,23 @@ class Heartbeats:
         node_id = heartbeat.node_id
         if not self._nodes.is_registered(heartbeat):
             return HeartbeatReply(register_again=True, leader=True)
+        # What is decided below bears it, also where another SCM leads by then.
+        term = self._executor.replica.term
         report = self._nodes.heard(heartbeat)
         changed = self._replicas.heard(heartbeat)
-        await self._reports.take(heartbeat)
-        self._nodes.taken(heartbeat, report)
-        await self._deletions.confirmed(heartbeat)
-        self._care.reported(node_id, changed)
+        try:
+            await self._reports.take(heartbeat)
+            self._nodes.taken(heartbeat, report)
+            await self._deletions.confirmed(heartbeat)
+        finally:
+            # Said once: when the node says it again, nothing of it has changed.
+            self._care.reported(node_id, changed)
         await self._memberships.look_after(node_id, report)
         commands = [
             *self._memberships.commands(node_id, report),
             *self._care.commands(node_id),
             *self._deletions.commands(node_id),
         ]
-        term = self._executor.replica.term
         for command in commands:
             command.term = term
             command.valid_ms = command.valid_ms or _COMMAND_VALID_MS

@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.unit.metadata.scm.held_replica import start_held
 from tests.unit.metadata.scm.replication.cluster_of_five import care_test, closed, started
 from tests.unit.metadata.scm.scm_harness import ScmHarness
-from trioxygen.common.errors import NoSuchContainer
+from trioxygen.common.errors import NoSuchContainer, Overloaded
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.types_pb2 import BlockRange
 
@@ -35,6 +36,31 @@ async def test_repair_is_shown_while_it_lasts(harness: ScmHarness) -> None:
     await cluster.beat(1_000, times=2)
     reply = await described(harness)
     assert (reply.copies, reply.made, reply.made_bytes) == (0, 1, 500)
+
+
+@care_test()
+async def test_copy_counts_as_made_though_the_heartbeat_that_told_of_it_was_refused(
+    harness: ScmHarness,
+) -> None:
+    replica = await start_held(harness)
+    cluster = await started(harness)
+    cluster.silent.add(cluster.members[0])
+    await cluster.beat(10_000, times=32)
+    [copy] = (await described(harness)).in_flight
+    [target] = copy.target_node_ids
+    # Larger than the row says: there is something to be written down.
+    made = closed(cluster.container, cluster.ring, used_bytes=600)
+    cluster.held[target][cluster.container] = made
+    replica.error = Overloaded("too many proposals wait")
+    request = scm.HeartbeatRequest(node_id=target, containers=[made])
+    channel = harness.network.channel("scm1")
+    with pytest.raises(Overloaded):
+        method = "StorageContainerManager/Heartbeat"
+        await channel.call(method, request, scm.HeartbeatReply, timeout_ms=1_000)
+    replica.error = None
+    await cluster.beat(1_000)
+    reply = await described(harness)
+    assert (reply.copies, reply.made) == (0, 1)
 
 
 @care_test()
