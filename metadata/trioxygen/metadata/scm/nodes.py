@@ -89,11 +89,13 @@ class Nodes:
 
     def stood_still(self, for_ms: float) -> None:
         """This process did, and heard nobody meanwhile: that is not the nodes' silence."""
-        self._listens_ms += for_ms
+        now_ms = self._clock.monotonic_ms()
+        self._listens_ms = min(now_ms, self._listens_ms + for_ms)
         for report in self._reports.values():
-            report.heard_ms += for_ms
-        for node_id in self._heard_before_ms:
-            self._heard_before_ms[node_id] += for_ms
+            # Some have been heard since.
+            report.heard_ms = min(now_ms, report.heard_ms + for_ms)
+        for node_id, heard_ms in self._heard_before_ms.items():
+            self._heard_before_ms[node_id] = min(now_ms, heard_ms + for_ms)
 
     def registered(self, node_id: str, *, address: str = "", instance: int = 0) -> None:
         now_ms = self._clock.monotonic_ms()

@@ -1,5 +1,7 @@
+from tests.unit.metadata.manual_clock import ManualClock
 from tests.unit.metadata.scm.scm_harness import ScmHarness, scm_test
 from trioxygen.metadata.scm.node_states import Health
+from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.proto.v1 import scm_pb2 as scm
 
 
@@ -48,3 +50,15 @@ async def test_scm_that_stood_still_does_not_take_it_for_silence(harness: ScmHar
     await harness.pass_time(400_000)
     [node] = (await harness.describe()).nodes
     assert (node.health, told) == (scm.HEALTHY, [])
+
+
+def test_node_that_was_heard_after_the_stand_still_is_not_heard_in_the_future() -> None:
+    clock = ManualClock()
+    nodes = Nodes(clock, stale_after_ms=30_000, dead_after_ms=300_000)
+    for node_id in ("dn1", "dn2"):
+        nodes.registered(node_id)
+    clock.advance(100_000)
+    nodes.heard(scm.HeartbeatRequest(node_id="dn1"))
+    clock.advance(10)
+    nodes.stood_still(100_000)
+    assert (nodes.age_ms("dn1"), nodes.age_ms("dn2")) == (0, 10)
