@@ -14,7 +14,7 @@ from trioxygen.metadata.scm.outstanding import OutstandingDeletions
 from trioxygen.metadata.scm.rate import RecentRate
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.config import ReplicationConfig
-from trioxygen.metadata.scm.replication.in_flight import InFlight, Kind, Operation
+from trioxygen.metadata.scm.replication.in_flight import InFlight, Kind
 from trioxygen.metadata.scm.replication.nodes_view import NodesView
 from trioxygen.metadata.scm.replication.plan import Planning, Waits
 from trioxygen.metadata.scm.replication.queue import RepairQueue
@@ -136,8 +136,8 @@ class Repairs:
             self._watch.take_due(self._config.queue_max)
             return False
         self._look()
-        begun = self._plan()
-        await self._begin(begun)
+        self._plan()
+        begun = await self._begin()
         await self._move_rows()
         if self._watch.has_due or self._after is not None or begun:
             self.interval_ms = self._config.turn_interval_ms
@@ -174,9 +174,8 @@ class Repairs:
         if self._after is None:
             self.looked_at_all_ms = int(now_ms - self._began_ms)
 
-    def _plan(self) -> list[Operation]:
+    def _plan(self) -> None:
         """As much as the nodes can take now. What is planned is counted at once, and told later."""
-        begun: list[Operation] = []
         busy: list[tuple[int, int]] = []
         with self._executor.store.read() as txn:
             view = self._watch.view(txn)
@@ -202,22 +201,25 @@ class Repairs:
                 for operation in plan.operations:
                     operation.is_held = True
                     self._in_flight.begin(operation)
-                begun += plan.operations
                 if plan.waits is Waits.FOR_A_TURN:
                     busy.append((container_id, finding.remaining))
         for container_id, remaining in busy:
             self._queue.put(container_id, remaining)
-        return begun
 
-    async def _begin(self, operations: list[Operation]) -> None:
+    async def _begin(self) -> int:
         """Deletions that wait for others wait for the new replicas, too: what is sent may still
-        have the blocks. See `Deletions.commands`."""
-        for operation in operations:
+        have the blocks. See `Deletions.commands`.
+
+        Returns: how many were begun. Raises: what the executor raises; the others are begun with
+        the next turn."""
+        held = [operation for operation in self._in_flight if operation.is_held]
+        for operation in held:
             if operation.kind is not Kind.REMOVAL:
                 await self._deletions.await_also(operation.container_id, operation.targets)
             operation.is_held = False
-        if operations:
-            log.info("repairs_begun", count=len(operations), in_flight=len(self._in_flight))
+        if held:
+            log.info("repairs_begun", count=len(held), in_flight=len(self._in_flight))
+        return len(held)
 
     async def _move_rows(self) -> None:
         by_state: dict[ContainerState, list[int]] = {}

@@ -1,5 +1,6 @@
 """An SCM has DataNodes mend what containers lack, when it knows what there is."""
 
+from tests.unit.metadata.scm.held_replica import start_held
 from tests.unit.metadata.scm.replication.cluster_of_five import (
     COPY,
     NODES,
@@ -8,6 +9,7 @@ from tests.unit.metadata.scm.replication.cluster_of_five import (
     started,
 )
 from tests.unit.metadata.scm.scm_harness import ScmHarness
+from trioxygen.common.errors import Overloaded
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.types_pb2 import BlockRange
 
@@ -96,6 +98,28 @@ async def test_deletion_waits_for_a_copy_that_is_on_its_way(harness: ScmHarness)
         if each.HasField("delete_blocks")
     ]
     assert deleted == [1, 2]
+
+
+@care_test()
+async def test_copy_that_could_not_be_begun_is_begun_with_the_next_turn(
+    harness: ScmHarness,
+) -> None:
+    """Not when its time is up: it counts as under way from its plan on."""
+    replica = await start_held(harness)
+    cluster = await started(harness)
+    block = BlockRange(container=cluster.container, first_local=1, count=1)
+    await harness.client.delete_blocks(scm.DeleteBlocksRequest(blocks=[block]))
+    cluster.silent.add(cluster.members[0])
+    await cluster.beat(10_000, times=28)
+    # That its target is waited for as well has to be stored first.
+    replica.error = Overloaded("too many proposals wait")
+    await cluster.beat(10_000, times=4)
+    assert cluster.asked(COPY) == []
+    replica.error = None
+    await cluster.beat(10_000, times=10)
+    assert {each.replicate_container.container_id for _, each in cluster.asked(COPY)} == {
+        cluster.container
+    }
 
 
 @care_test(empty_delay_ms=60_000)
