@@ -133,7 +133,7 @@ class ContainerWatch:
 
     def look_at(self, txn: ReadTxn, row: ContainerRow, view: NodesView) -> None:
         container_id = row.container_id
-        if container_id not in self._health:
+        if container_id not in self._health and container_id not in self._closed_at:
             reports = self._replicas.of_container(container_id)
             if is_plainly_healthy(row, reports, view):
                 return

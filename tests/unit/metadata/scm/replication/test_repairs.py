@@ -122,6 +122,22 @@ async def test_copy_that_could_not_be_begun_is_begun_with_the_next_turn(
     }
 
 
+@care_test()
+async def test_replica_that_is_gone_is_no_more_told_to_close(harness: ScmHarness) -> None:
+    cluster = await started(harness)
+    other = cluster.others[0]
+    cluster.held[other][cluster.container] = closed(
+        cluster.container, cluster.ring, state=scm.QUASI_CLOSED
+    )
+    await cluster.beat(1_000, times=2)
+    assert {node for node, _ in cluster.asked("close_container")} == {other}
+    del cluster.held[other][cluster.container]
+    await cluster.beat(1_000)
+    cluster.forget()
+    await cluster.beat(1_000)
+    assert cluster.asked("close_container") == []
+
+
 @care_test(empty_delay_ms=60_000)
 async def test_container_without_blocks_is_deleted_everywhere(harness: ScmHarness) -> None:
     cluster = await started(harness)
