@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from trioxygen.common.container_state import TAKES_BLOCKS, ContainerState
-from trioxygen.metadata.scm.replication import completeness, indexes, whole_copies
+from trioxygen.metadata.scm.replication import completeness, indexes, spread, whole_copies
 from trioxygen.metadata.scm.replication.findings import Close, Finding, Health, Removal
 from trioxygen.metadata.scm.replication.observed import ObservedContainer, ObservedReplica
 from trioxygen.metadata.scm.replication.standing import is_behind
@@ -118,14 +118,14 @@ def all_have_failed(container: ObservedContainer) -> Finding | None:
 _WHOLE_COPIES: Final[tuple[Check, ...]] = (
     whole_copies.under_replicated,
     whole_copies.over_replicated,
-    whole_copies.mis_replicated,
+    spread.mis_replicated,
     whole_copies.unhealthy_replicas,
 )
 _INDEXES: Final[tuple[Check, ...]] = (
     indexes.under_replicated,
     completeness.lacks_blocks,
     indexes.over_replicated,
-    indexes.mis_replicated,
+    spread.mis_replicated,
     indexes.unhealthy_replicas,
 )
 

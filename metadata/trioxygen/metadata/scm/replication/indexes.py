@@ -15,7 +15,6 @@ from trioxygen.metadata.scm.replication.findings import (
 )
 from trioxygen.metadata.scm.replication.observed import ObservedContainer, ObservedReplica
 from trioxygen.metadata.scm.replication.standing import (
-    crowded,
     excess,
     may_mend,
     paused,
@@ -93,27 +92,6 @@ def over_replicated(container: ObservedContainer) -> Finding | None:
     if not removals:
         return None
     return Finding(health=Health.OVER_REPLICATED, repairs=tuple(removals))
-
-
-def mis_replicated(container: ObservedContainer) -> Finding | None:
-    here = staying(container)
-    racks = crowded(here)
-    if not container.rack_max or max(racks.values(), default=0) <= container.rack_max:
-        return None
-    if len(here) > container.wanted:
-        # One of them goes, when it is sure which.
-        return None
-    if container.pending.copies or container.pending.removals:
-        return Finding(health=Health.MIS_REPLICATED)
-    moved = excess(here, here)
-    copies = Copies(
-        sources=(moved.node_id,),
-        count=1,
-        remaining=len(by_index(container, here)) - container.replication.data,
-        replica_index=moved.replica_index,
-        instead_of=moved.node_id,
-    )
-    return Finding(health=Health.MIS_REPLICATED, repairs=(copies,))
 
 
 def unhealthy_replicas(container: ObservedContainer) -> Finding | None:

@@ -3,7 +3,6 @@
 from trioxygen.metadata.scm.replication.findings import Copies, Finding, Health, Removal
 from trioxygen.metadata.scm.replication.observed import ObservedContainer
 from trioxygen.metadata.scm.replication.standing import (
-    crowded,
     excess,
     may_mend,
     paused,
@@ -54,24 +53,6 @@ def over_replicated(container: ObservedContainer) -> Finding | None:
     if not removals:
         return None
     return Finding(health=Health.OVER_REPLICATED, repairs=tuple(removals))
-
-
-def mis_replicated(container: ObservedContainer) -> Finding | None:
-    """A rack has more of them than it is to have: another gets one, and then that one goes."""
-    here = staying(container)
-    racks = crowded(here)
-    if not container.rack_max or max(racks.values(), default=0) <= container.rack_max:
-        return None
-    if len(here) > container.wanted:
-        # One of them goes, when it is sure which.
-        return None
-    if container.pending.copies or container.pending.removals:
-        return Finding(health=Health.MIS_REPLICATED)
-    moved = excess(here, here)
-    copies = Copies(
-        sources=sources(here), count=1, remaining=len(here) - 1, instead_of=moved.node_id
-    )
-    return Finding(health=Health.MIS_REPLICATED, repairs=(copies,))
 
 
 def unhealthy_replicas(container: ObservedContainer) -> Finding | None:
