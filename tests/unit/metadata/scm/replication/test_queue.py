@@ -25,3 +25,14 @@ def test_queue_is_bounded() -> None:
         queue.put(container_id, 1)
     queue.put(2, 0)
     assert list(queue.take()) == [2, 1]
+
+
+def test_container_that_comes_and_goes_leaves_nothing_behind_and_its_place_is_the_last() -> None:
+    queue = RepairQueue(3)
+    queue.put(1, 1)
+    queue.put(2, 1)
+    for _ in range(1_000):
+        queue.discard(1)
+        queue.put(1, 1)
+    assert len(queue._heap) <= 6
+    assert list(queue.take()) == [2, 1]
