@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import InvalidRequest, NoSpace, Overloaded
+from trioxygen.common.errors import InvalidRequest, NoSpace, Overloaded, TrioxygenError
 from trioxygen.common.finishing import Finishing
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
@@ -76,22 +76,33 @@ class Imports:
         try:
             reply = await incoming.receive(pieces)
         finally:
-            container.stream_ended(0)
-            incoming.is_running = False
-            incoming.expires_ms = self._clock.monotonic_ms() + self._config.import_expiry_ms
-            if not incoming.goes_on:
-                # Told to be deleted meanwhile, or whole.
-                incoming.give_up_room()
-                del self._incoming[container_id]
+            await self._finishing.run(self._stream_ended(incoming))
         self.imported += 1
         log.info("container_imported", container=container_id, blocks=reply.block_count)
         return reply
+
+    async def _stream_ended(self, incoming: Incoming) -> None:
+        await incoming.settled()
+        container = incoming.container
+        container.stream_ended(0)
+        incoming.is_running = False
+        incoming.expires_ms = self._clock.monotonic_ms() + self._config.import_expiry_ms
+        if not incoming.goes_on:
+            # Told to be deleted meanwhile, or whole.
+            self._forget(incoming)
+
+    def _forget(self, incoming: Incoming) -> None:
+        incoming.give_up_room()
+        del self._incoming[incoming.container.container_id]
 
     async def _of_transfer(self, header: ImportContainerHeader) -> Incoming:
         container_id = header.container_id
         incoming = self._incoming.get(container_id)
         if incoming is not None and incoming.is_running:
             raise Overloaded("the replica is on its way already", container=container_id)
+        if incoming is not None and not self._is_in_service(incoming):
+            self._forget(incoming)
+            incoming = None
         if incoming is not None and incoming.transfer_id != header.transfer_id:
             await self._drop(container_id, incoming)
             raise Overloaded("a former copy is being dropped", container=container_id)
@@ -148,16 +159,25 @@ class Imports:
         async with self._beginning:
             now_ms = self._clock.monotonic_ms()
             for container_id, incoming in list(self._incoming.items()):
-                if not incoming.is_running and incoming.expires_ms <= now_ms:
+                if incoming.is_running or incoming.expires_ms > now_ms:
+                    continue
+                try:
                     await self._drop(container_id, incoming)
+                except (TrioxygenError, OSError) as error:
+                    # Others are not to wait for its disk.
+                    log.warning("copy_not_dropped", container=container_id, reason=error)
         return False
+
+    def _is_in_service(self, incoming: Incoming) -> bool:
+        """A disk that is taken in again begins without what was on its way to it."""
+        return any(home is incoming.home for home in self._homes.in_service())
 
     async def _drop(self, container_id: int, incoming: Incoming) -> None:
         """Raises: what the volume's own ring raises; it is tried again."""
-        ring = await incoming.home.rings.local()
-        await ring.move_replica(container_id, ContainerState.DELETING)
-        incoming.give_up_room()
-        del self._incoming[container_id]
+        if self._is_in_service(incoming):
+            ring = await incoming.home.rings.local()
+            await ring.move_replica(container_id, ContainerState.DELETING)
+        self._forget(incoming)
         log.info("copy_dropped", container=container_id)
 
     async def finished(self) -> None:

@@ -1,8 +1,9 @@
 """A replica that comes from another node: checked, written, and its rows put as it comes. Nothing
 of it can be read before all of it is on stable storage."""
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Final
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import Any, Final, TypeVar
 
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.disk import Buffer, File
@@ -29,6 +30,7 @@ _BATCH_BYTES: Final = 4 * MIB
 _BATCH_BLOCKS: Final = 4_096
 
 Rows = Sequence[tuple[bytes, Block]]
+T = TypeVar("T")
 
 
 class Incoming:
@@ -36,7 +38,7 @@ class Incoming:
 
     Attributes:
     next_local: all blocks before it are on stable storage.
-    is_running: a stream is under way.
+    is_running: a stream is under way, or what it has begun.
     expires_ms: when it is dropped, unless a stream comes.
     """
 
@@ -50,6 +52,7 @@ class Incoming:
     ) -> None:
         self._home, self.container, self._header = home, container, header
         self._config, self._finishing = config, finishing
+        self._step: asyncio.Task[Any] | None = None
         self.transfer_id = header.transfer_id
         self.next_local = 0
         self.is_running = False
@@ -86,7 +89,18 @@ class Incoming:
                 await self._receive_small(local, block, reader)
             frame = await reader.next()
         await self._write_batch()
-        return await self._finishing.run(self._end(frame.end))
+        return await self._to_its_end(self._end(frame.end))
+
+    async def _to_its_end(self, step: Coroutine[Any, Any, T]) -> T:
+        """One at a time: see `settled`."""
+        task = self._step = self._finishing.begin(step)
+        return await joined(task)
+
+    async def settled(self) -> None:
+        """What a stream that was cancelled had begun is done: rows are put once, and whether the
+        replica is whole is known."""
+        if self._step is not None:
+            await asyncio.wait((self._step,))
 
     async def _receive_small(self, local: int, block: Block, reader: FrameReader) -> None:
         data = await reader.read(block.size_bytes)
@@ -108,7 +122,7 @@ class Incoming:
         batch, size_bytes = self._batch, self._batch_bytes
         self._batch, self._batch_bytes = [], 0
         if batch:
-            await self._finishing.run(self._write(batch, size_bytes))
+            await self._to_its_end(self._write(batch, size_bytes))
 
     async def _write(self, batch: list[tuple[bytes, Block, bytes]], size_bytes: int) -> None:
         volume, container = self._home.volume, self.container
@@ -153,9 +167,9 @@ class Incoming:
                 raise self._mismatch(local)
         except BaseException:
             # Not in this task: it may be cancelled again while a thread still writes.
-            await self._finishing.run(writing.abandon())
+            await self._to_its_end(writing.abandon())
             raise
-        await self._finishing.run(self._seal(local, block, writing))
+        await self._to_its_end(self._seal(local, block, writing))
 
     async def _seal(self, local: int, block: Block, writing: FileWriting) -> None:
         try:
