@@ -11,13 +11,14 @@ from trioxygen.common.system_disk import SystemDisk, SystemFile
 
 class BadSectors(SystemDisk):
     """Attributes:
-    unreadable, unwritable: endings of the names of files that meet the error `code`.
+    unreadable, unwritable, unsynced: endings of the names of files that meet the error `code`.
     met: how often it was met. probes: how often the disk was tried.
     """
 
     def __init__(self) -> None:
         self.unreadable: tuple[str, ...] = ()
         self.unwritable: tuple[str, ...] = ()
+        self.unsynced: tuple[str, ...] = ()
         self.code = errno.EIO
         self.met = self.probes = 0
 
@@ -53,3 +54,7 @@ class _File(SystemFile):
     def pwrite(self, buffers: Sequence[Buffer], offset_bytes: int) -> int:
         self._disk.check(self._name, self._disk.unwritable)
         return super().pwrite(buffers, offset_bytes)
+
+    def datasync(self) -> None:
+        self._disk.check(self._name, self._disk.unsynced)
+        super().datasync()

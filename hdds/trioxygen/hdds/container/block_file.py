@@ -12,7 +12,7 @@ from trioxygen.hdds.container.layout import make_folder
 
 
 class BlockFile:
-    """One call at a time. `create`, then `write` in order, then `seal` or `abandon`.
+    """One call at a time. `create`, then `write` in order, then `seal`, `replace` or `abandon`.
 
     Args:
         beside: the name while it is received; target: its name once sealed (same directory).
@@ -54,8 +54,18 @@ class BlockFile:
         self._file.close()
         self._file = None
 
+    def replace(self) -> None:
+        """As `seal`, in the place of a file that has the name: that goes when this one's bytes are
+        on stable storage, not before."""
+        assert self._file is not None
+        self._file.datasync()
+        self._disk.rename(self._beside, self._target)
+        self._disk.sync_directory(self._target.parent)
+        self._file.close()
+        self._file = None
+
     def abandon(self) -> None:
-        """Leaves nothing behind."""
+        """Leaves nothing behind, but for what has replaced another one."""
         if self._file is not None:
             self._file.close()
             self._file = None

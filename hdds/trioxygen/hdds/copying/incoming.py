@@ -157,10 +157,7 @@ class Incoming:
         writing = FileWriting(volume, file)
         try:
             await writing.run(file.create)
-            async for piece in reader.pieces(block.size_bytes):
-                await writing.ended()
-                writing.begin_write([piece], len(piece))
-            await writing.ended()
+            await writing.write_all(reader.pieces(block.size_bytes))
             if not block.checksums:
                 block = block._replace(checksums=await _checksums_behind(reader))
             if file.checksums() != block.checksums:

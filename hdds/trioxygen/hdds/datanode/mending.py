@@ -27,6 +27,7 @@ from trioxygen.hdds.container.garbage import Freed
 from trioxygen.hdds.container.open_files import FileId
 from trioxygen.hdds.container.view import ContainerView
 from trioxygen.hdds.datanode.fetches import Sources
+from trioxygen.hdds.ring.arriving import FileWriting
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.pending import PendingBlock
 from trioxygen.hdds.ring.rings import Rings
@@ -61,11 +62,11 @@ class Mending:
         self, rings: Rings, network: Network, clock: Clock, config: DataNodeConfig, sources: Sources
     ) -> None:
         self.name = f"mending-{rings.volume.volume_id}"
-        self._blocks, self._volume = rings.blocks, rings.volume
+        self._rings, self._blocks, self._volume = rings, rings.blocks, rings.volume
         self._network, self._clock, self._config = network, clock, config
         self._sources = sources
         self._attempts: dict[bytes, _Attempt] = {}
-        # What was begun is followed up, also when the worker is stopped.
+        # What a thread has begun is followed up, also when the worker is stopped.
         self._finishing = Finishing()
         self.mended_blocks = 0
 
@@ -105,7 +106,7 @@ class Mending:
         failure = "no other replica is known"
         for address in addresses:
             try:
-                await self._finishing.run(self._mend_from(address, key, container, block))
+                await self._mend_from(address, key, container, block)
             except (TrioxygenError, OSError) as error:
                 failure = f"{address}: {error}"
                 if isinstance(error, OSError):
@@ -140,50 +141,70 @@ class Mending:
             beside=volume.layout.receiving(container_id, local, _NUMBER),
             target=volume.layout.block(container_id, local),
         )
+        writing = FileWriting(volume, file)
+        # Not taken off meanwhile.
+        container.stream_began()
         try:
-            await self._receive(file, block, pieces)
-            is_mended = await self._replace(file, key, container, block)
+            await self._receive(writing, block, pieces)
         except BaseException:
-            await volume.blocking.run(file.abandon)
+            await self._finishing.run(self._abandon(writing, container))
             raise
-        if not is_mended:
-            await volume.blocking.run(file.abandon)
-            return
-        volume.corrupt_block_is_gone(key)
-        self.mended_blocks += 1
-        log.info("block_mended", container=container_id, local=local, source=address)
+        if await self._finishing.run(self._put_in_place(writing, key, container, block)):
+            log.info("block_mended", container=container_id, local=local, source=address)
 
-    async def _receive(self, file: BlockFile, block: Block, pieces: AsyncIterator[Buffer]) -> None:
+    async def _receive(
+        self, writing: FileWriting, block: Block, pieces: AsyncIterator[Buffer]
+    ) -> None:
         """Raises: ChecksumMismatch: other bytes came; NoSpace, and what `pieces` raise."""
-        blocking = self._volume.blocking
-        room = self._volume.room
-        room.take(block.size_bytes)
+        self._volume.room.check(block.size_bytes)
         try:
-            await blocking.run(file.create)
-            try:
-                async for piece in pieces:
-                    await blocking.run(file.write, [piece])
-            finally:
-                close = getattr(pieces, "aclose", None)
-                if close is not None:
-                    await close()
+            await writing.run(writing.file.create)
+            await writing.write_all(pieces)
         finally:
-            room.give_back(block.size_bytes)
-        if not block.is_same_content(file.size_bytes, file.checksums()):
+            close = getattr(pieces, "aclose", None)
+            if close is not None:
+                await close()
+        if not block.is_same_content(writing.file.size_bytes, writing.file.checksums()):
             raise ChecksumMismatch("another replica sent other bytes")
 
-    async def _replace(
-        self, file: BlockFile, key: bytes, container: Container, block: Block
+    async def _abandon(self, writing: FileWriting, container: Container) -> None:
+        try:
+            await writing.abandon()
+        finally:
+            self._ended(container)
+
+    def _ended(self, container: Container) -> None:
+        container.stream_ended(0)
+        self._rings.stream_ended(container)
+
+    async def _put_in_place(
+        self, writing: FileWriting, key: bytes, container: Container, block: Block
     ) -> bool:
         """Whether the block was still the one that was read."""
-        volume = self._volume
+        is_mended = False
+        try:
+            is_mended = await self._replace(writing, key, container, block)
+        finally:
+            if not is_mended:
+                await writing.abandon()
+            self._ended(container)
+        if is_mended:
+            self._volume.corrupt_block_is_gone(key)
+            self.mended_blocks += 1
+        return is_mended
+
+    async def _replace(
+        self, writing: FileWriting, key: bytes, container: Container, block: Block
+    ) -> bool:
+        volume, file = self._volume, writing.file
         async with volume.commit_lock:
             volume.index.forget(key)
             if volume.index.get(key) != block or key not in volume.corrupt:
                 return False
-            await volume.blocking.run(file.seal)
+            is_own = block.segment == OWN_FILE
+            await writing.run(file.replace if is_own else file.seal)
             volume.files.drop(FileId(container.container_id, OWN_FILE, block_of_key(key)[1]))
-            if block.segment == OWN_FILE:
+            if is_own:
                 return True
             await self._move(key, container, block)
         container_id, local = block_of_key(key)

@@ -82,6 +82,15 @@ class FileWriting:
         self._job = None
         return result
 
+    async def write_all(self, pieces: AsyncIterator[Buffer]) -> None:
+        """Each while the next one comes.
+
+        Raises: as `begin_write` and `ended`; what `pieces` raise."""
+        async for piece in pieces:
+            await self.ended()
+            self.begin_write([piece], len(piece))
+        await self.ended()
+
     async def run(self, function: Any, *arguments: Any) -> Any:
         self.begin(function, *arguments)
         return await self.ended()

@@ -63,7 +63,7 @@ class Rings:
             config,
             runtime.clock,
             find=self.blocks.find_block,
-            ended=self._stream_ended,
+            ended=self.stream_ended,
             sealed=self._sealed,
         )
         self._places = Places(volume, recovered)
@@ -114,7 +114,8 @@ class Rings:
                 ring = self._rings[LOCAL_RING]
             return ring
 
-    def _stream_ended(self, container: Container) -> None:
+    def stream_ended(self, container: Container) -> None:
+        """It has one less: its ring may have waited for that."""
         ring = self.of_container(container)
         if ring is not None:
             ring.stream_ended(container)

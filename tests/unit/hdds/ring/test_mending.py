@@ -1,9 +1,11 @@
 """Blocks whose bytes have gone bad on one disk: replaced from another replica, never served."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from tests.unit.hdds.bad_sectors import BadSectors
 from tests.unit.hdds.ring.three import Member, Three, pipeline, until, with_three
 from trioxygen.common.errors import ChecksumMismatch
 from trioxygen.common.units import KIB, MIB
@@ -93,3 +95,43 @@ def test_bad_bytes_that_nobody_else_has_stay_where_they_are(tmp_path: Path) -> N
         assert await member.read(RING, 11, SIZES[11]) == content(11)
 
     with_three(tmp_path, scenario)
+
+
+def test_stop_does_not_wait_for_bytes_that_do_not_come(tmp_path: Path) -> None:
+    async def scenario(three: Three) -> None:
+        member = await written(three)
+        for other in three.members:
+            if other is not member:
+                three.frozen.freeze(other.name)
+        spoil(member, 11)
+        with pytest.raises(ChecksumMismatch):
+            await member.read(RING, 11, SIZES[11])
+        received = member.work.volume.layout.receiving(RING, 11, 0)
+        await until(received.exists)
+        async with asyncio.timeout(30):
+            await member.end()
+        assert not received.exists()
+        three.frozen.thaw_all()
+
+    with_three(tmp_path, scenario)
+
+
+def test_bad_bytes_stay_until_those_in_their_place_are_on_stable_storage(tmp_path: Path) -> None:
+    async def scenario(three: Three) -> None:
+        member = await written(three)
+        disk = member.disk
+        assert isinstance(disk, BadSectors)
+        received = member.work.volume.layout.receiving(RING, 11, 0)
+        disk.unsynced = (received.name,)
+        spoil(member, 11)
+        with pytest.raises(ChecksumMismatch):
+            await member.read(RING, 11, SIZES[11])
+        await until(lambda: disk.met > 0)
+        await until(lambda: not received.exists())
+        pieces = member.work.reads.stream(RING, 11, 0, 64 * KIB)
+        assert b"".join([bytes(piece) async for piece in pieces]) == content(11)[: 64 * KIB]
+        disk.unsynced = ()
+        await until(lambda: member.work.mending.mended_blocks == 1)
+        assert await member.read(RING, 11, SIZES[11]) == content(11)
+
+    with_three(tmp_path, scenario, new_disk=BadSectors)
