@@ -314,7 +314,8 @@ class Rings:
         await self.stop()
 
     async def stop(self) -> None:
-        for ring in self._rings.values():
+        # Of those that are being left one may have got no further than its row.
+        for ring in (*self._rings.values(), *self._leaving.values()):
             await ring.replica.stop()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.hdds.ring.three import RINGS, Member, Three, pipeline, until, with_three
 from trioxygen.common.container_state import ContainerState
-from trioxygen.common.errors import NotLeader
+from trioxygen.common.errors import NotLeader, Stopping
 from trioxygen.hdds.container.sequence import sequence_of
 from trioxygen.hdds.datanode.commands import Commands
 from trioxygen.metadata.raft.ports import Entry, EntryKind, GroupId
@@ -185,3 +185,16 @@ async def crash_after_steps(three: Three, steps: int) -> None:
 @pytest.mark.parametrize("steps", range(6))
 def test_leaving_goes_on_after_a_crash_at_each_step(tmp_path: Path, steps: int) -> None:
     with_three(tmp_path, lambda three: crash_after_steps(three, steps))
+
+
+async def stop_in_the_middle(three: Three) -> None:
+    member = three.members[0]
+    ring = member.ring(RING)
+    await member.work.rings.begin_leaving(ring)
+    await member.end()
+    with pytest.raises(Stopping):
+        await ring.replica.propose(b"")
+
+
+def test_stop_ends_the_member_of_a_ring_that_is_being_left(tmp_path: Path) -> None:
+    with_three(tmp_path, stop_in_the_middle)
