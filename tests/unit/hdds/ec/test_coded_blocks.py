@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import aclosing
 from itertools import combinations
 from pathlib import Path
 
@@ -73,12 +74,13 @@ async def read_meanwhile(coded: Coded, faults: set[str]) -> None:
     data = data_of(40 * CELL + 77)
     piece = await coded.write(1, data)
     output = bytearray()
-    async for part in coded.reader.stream(piece):
-        output += part
-        if len(output) > 5 * CELL:
-            faults.add("dn2")
-        if len(output) > 20 * CELL:
-            faults.add("dn1")
+    async with aclosing(coded.reader.stream(piece)) as parts:
+        async for part in parts:
+            output += part
+            if len(output) > 5 * CELL:
+                faults.add("dn2")
+            if len(output) > 20 * CELL:
+                faults.add("dn1")
     assert output == data
 
 
@@ -127,14 +129,17 @@ async def write_meanwhile(coded: Coded, faults: set[str]) -> None:
     data = data_of(40 * CELL + 77)
     block = BlockId(container=CONTAINER, local=1)
     stream = await coded.writer.open(block, coded.pipeline, len(data))
-    for number, start in enumerate(range(0, len(data), CELL)):
-        if number == 5:
-            faults.add("dn3")
-        if number == 20:
-            faults.add("dn4")
-        await stream.send(data[start : start + CELL])
-        await stream.flush()
-    assert await stream.finish() == len(data)
+    try:
+        for number, start in enumerate(range(0, len(data), CELL)):
+            if number == 5:
+                faults.add("dn3")
+            if number == 20:
+                faults.add("dn4")
+            await stream.send(data[start : start + CELL])
+            await stream.flush()
+        assert await stream.finish() == len(data)
+    finally:
+        await stream.cancel()
     assert {member.node_id for member in stream.left} == {"dn3", "dn4"}
     piece = BlockSlice(
         container=CONTAINER,
