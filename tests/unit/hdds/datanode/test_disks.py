@@ -98,6 +98,17 @@ class Node:
         reads = self.datanode.homes.replica(container, 0).reads
         return bytes(await reads.read(container, local, 0, len(DATA)))
 
+    async def until_served(self, container: int) -> None:
+        """What it has is read, and it is written to."""
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    await self.write(container, 3)
+                    assert await self.read(container, 1) == DATA
+                    return
+                except TrioxygenError:
+                    await asyncio.sleep(0.02)
+
     def state(self, volume: int) -> DiskState:
         return self.datanode.disks.disks[volume].state
 
@@ -243,22 +254,16 @@ def test_disk_whose_log_fails_is_opened_anew(tmp_path: Path) -> None:
         disk = FragileDisk()
         async with two_disks(tmp_path, disk) as node:
             await both_used(node)
+            out = node.datanode.disks.disks[0]
+            before = out.work
             disk.failure, disk.changes_left = lambda: OSError(errno.EIO, "Input/output error"), 0
             with pytest.raises(TrioxygenError):
                 await node.write(10, 2)
             disk.changes_left = None
-            out = node.datanode.disks.disks[0]
-            await until(lambda: out.reason != "" or out.log_failure is None)
-            # The other one's log may have met it as well.
-            disks = node.datanode.disks.disks
-            await until(
-                lambda: all(
-                    disk.state is DiskState.SERVING and disk.log_failure is None for disk in disks
-                )
-            )
-            assert await node.read(10, 1) == DATA
-            await node.write(10, 3)
-            assert await node.read(11, 1) == DATA
+            await until(lambda: out.work is not before and out.state is DiskState.SERVING)
+            # The other one may have met it as well, and be on its way out yet.
+            await node.until_served(10)
+            await node.until_served(11)
 
     asyncio.run(run())
 
