@@ -3,23 +3,11 @@
 import asyncio
 from pathlib import Path
 
-from tests.unit.hdds.ring.three import Member, until
-from tests.unit.hdds.support import new_runtime
-from tests.unit.metadata.memory_replica import MemoryReplica
+from tests.unit.hdds.ring.three import until
+from tests.unit.hdds.scm_cluster import ScmCluster
 from trioxygen.common.container_state import ContainerState
-from trioxygen.common.errors import DeadlineExceeded, NotEnoughDataNodes
-from trioxygen.common.rpc.local import LocalNetwork
-from trioxygen.common.system_disk import SystemDisk
-from trioxygen.hdds.client.pool import DataNodePool
-from trioxygen.hdds.client.reader import BlockReader
-from trioxygen.hdds.client.writer import BlockWriter
-from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.replication.config import ReplicationConfig
-from trioxygen.metadata.scm.schema import ALL_TABLES
-from trioxygen.metadata.scm.service import StorageContainerManager
-from trioxygen.metadata.store.memory_kv import MemoryStore
-from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockSlice
 
 NAMES = ("dn1", "dn2", "dn3", "dn4")
@@ -39,43 +27,7 @@ CONFIG = ScmConfig(
 LARGE = bytes(range(256)) * (2 << 12)
 
 
-class Cluster:
-    def __init__(self, root: Path) -> None:
-        self.network = LocalNetwork(encode=True)
-        self.members = [Member(name, root / name, self.network, ["scm1"]) for name in NAMES]
-        self.runtime = new_runtime(SystemDisk(), self.network)
-        self.scm = StorageContainerManager(
-            runtime=self.runtime,
-            store=MemoryStore(ALL_TABLES),
-            replica=MemoryReplica(),
-            config=CONFIG,
-        )
-        self.client = ScmClient(self.runtime, ["scm1"])
-        pool = DataNodePool(self.network, self.runtime.clock, self.client.locate)
-        self.writer, self.reader = BlockWriter(pool), BlockReader(pool)
-
-    async def start(self) -> None:
-        await self.scm.start()
-        self.server = await self.network.serve("scm1", [self.scm.service])
-        for member in self.members:
-            await member.start()
-
-    async def end(self) -> None:
-        for member in self.members:
-            await member.end()
-        await self.server.stop()
-        await self.scm.stop()
-        await self.runtime.stop()
-
-    async def allocated(self) -> scm.AllocateBlocksReply:
-        request = scm.AllocateBlocksRequest(count=10, block_bytes_max=1 << 20)
-        async with asyncio.timeout(90):
-            while True:
-                try:
-                    return await self.client.allocate_blocks(request, most_ms=1_000)
-                except (DeadlineExceeded, NotEnoughDataNodes):
-                    await asyncio.sleep(0.02)
-
+class Cluster(ScmCluster):
     def holders(self, container: int) -> dict[str, ContainerState]:
         return {
             member.name: member.work.volume.containers[container].state
@@ -86,7 +38,7 @@ class Cluster:
 
 def test_replicas_of_a_lost_node_are_made_again_and_it_comes_back(tmp_path: Path) -> None:
     async def run() -> None:
-        cluster = Cluster(tmp_path)
+        cluster = Cluster(tmp_path, CONFIG, NAMES)
         await cluster.start()
         try:
             reply = await cluster.allocated()

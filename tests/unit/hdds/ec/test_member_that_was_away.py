@@ -84,7 +84,7 @@ class Written:
 
 
 async def written_by(cluster: CodedCluster) -> Written:
-    reply = await cluster.allocated()
+    reply = await cluster.allocated_coded()
     assert [each.replica_index for each in reply.pipeline.datanodes] == [1, 2, 3, 4, 5]
     return Written(cluster, reply)
 

@@ -10,12 +10,12 @@ from trioxygen.common.replication import Replication
 
 
 async def lose_two(cluster: CodedCluster) -> None:
-    before = await cluster.allocated()
+    before = await cluster.allocated_coded()
     async with asyncio.timeout(60):
         # The first ones that came were put together without the others.
         while len(before.pipeline.datanodes) < len(NAMES):
             await asyncio.sleep(0.05)
-            before = await cluster.allocated()
+            before = await cluster.allocated_coded()
     indexes = [member.replica_index for member in before.pipeline.datanodes]
     assert indexes == [1, 2, 3, 4, 5]
     assert Replication.of_proto(before.pipeline.replication) == CODING
@@ -36,7 +36,7 @@ async def lose_two(cluster: CodedCluster) -> None:
     after = before
     async with asyncio.timeout(60):
         while after.pipeline.pipeline_id == before.pipeline.pipeline_id:
-            after = await cluster.allocated("dn2", "dn3")
+            after = await cluster.allocated_coded("dn2", "dn3")
             await asyncio.sleep(0.05)
     assert {member.node_id for member in after.pipeline.datanodes} == {"dn1", "dn4", "dn5"}
     piece = await cluster.write(after, 0, data[size])

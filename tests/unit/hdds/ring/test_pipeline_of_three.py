@@ -6,22 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tests.unit.hdds.ring.three import NAMES, Member, until
-from tests.unit.hdds.support import new_runtime
-from tests.unit.metadata.memory_replica import MemoryReplica
-from trioxygen.common.errors import DeadlineExceeded, NotEnoughDataNodes
+from tests.unit.hdds.ring.three import NAMES, until
+from tests.unit.hdds.scm_cluster import ScmCluster
 from trioxygen.common.replication import Replication
-from trioxygen.common.rpc.local import LocalNetwork
-from trioxygen.common.system_disk import SystemDisk
-from trioxygen.hdds.client.pool import DataNodePool
-from trioxygen.hdds.client.reader import BlockReader
-from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.hdds.container.blocks import block_key
-from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.metadata.scm.config import ScmConfig
-from trioxygen.metadata.scm.schema import ALL_TABLES, DELETED_BLOCKS
-from trioxygen.metadata.scm.service import StorageContainerManager
-from trioxygen.metadata.store.memory_kv import MemoryStore
+from trioxygen.metadata.scm.schema import DELETED_BLOCKS
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, BlockSlice
 
@@ -36,42 +26,7 @@ SIZE = 2 << 20
 DATA = bytes(range(256)) * (SIZE // 256)
 
 
-class Cluster:
-    def __init__(self, root: Path, config: ScmConfig) -> None:
-        self.network = LocalNetwork(encode=True)
-        self.members = [Member(name, root / name, self.network, ["scm1"]) for name in NAMES]
-        self.runtime = new_runtime(SystemDisk(), self.network)
-        self.store = MemoryStore(ALL_TABLES)
-        self.scm = StorageContainerManager(
-            runtime=self.runtime, store=self.store, replica=MemoryReplica(), config=config
-        )
-        self.client = ScmClient(self.runtime, ["scm1"])
-        pool = DataNodePool(self.network, self.runtime.clock, self.client.locate)
-        self.writer, self.reader = BlockWriter(pool), BlockReader(pool)
-
-    async def start(self) -> None:
-        await self.scm.start()
-        self.server = await self.network.serve("scm1", [self.scm.service])
-        for member in self.members:
-            await member.start()
-
-    async def end(self) -> None:
-        for member in self.members:
-            await member.end()
-        await self.server.stop()
-        await self.scm.stop()
-        await self.runtime.stop()
-
-    async def allocated(self) -> scm.AllocateBlocksReply:
-        """Once the ring has a leader, and the SCM knows it."""
-        request = scm.AllocateBlocksRequest(count=10, block_bytes_max=SIZE)
-        async with asyncio.timeout(90):
-            while True:
-                try:
-                    return await self.client.allocate_blocks(request, most_ms=1_000)
-                except (DeadlineExceeded, NotEnoughDataNodes):
-                    await asyncio.sleep(0.02)
-
+class Cluster(ScmCluster):
     def holders(self, container: int, local: int) -> set[str]:
         key = block_key(container, local)
         return {member.name for member in self.members if member.work.blocks.find(key) is not None}
@@ -85,7 +40,7 @@ def with_cluster(
     root: Path, scenario: Callable[[Cluster], Awaitable[None]], config: ScmConfig = CONFIG
 ) -> None:
     async def run() -> None:
-        cluster = Cluster(root, config)
+        cluster = Cluster(root, config, NAMES)
         await cluster.start()
         try:
             await scenario(cluster)
