@@ -1,29 +1,26 @@
 """A replica that is sent to another node: read, checked, framed. A try that broke goes on behind
 the blocks that the target has on stable storage already."""
 
-import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.disk import Buffer, File
 from trioxygen.common.errors import (
     ContainerNotOpen,
-    DeadlineExceeded,
     InvalidRequest,
     NoSuchBlock,
     NoSuchContainer,
-    Overloaded,
     Unavailable,
 )
 from trioxygen.common.finishing import joined
 from trioxygen.common.retry import Backoff
-from trioxygen.common.rpc.network import Channel, Upload
+from trioxygen.common.rpc.network import Channel
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.tokens import random_token
-from trioxygen.common.units import MIB, MINUTE_MS, SECOND_MS
+from trioxygen.common.units import MIB
 from trioxygen.hdds.checksums import first_bad_piece
 from trioxygen.hdds.container.blocks import (
     OWN_FILE,
@@ -35,14 +32,11 @@ from trioxygen.hdds.container.blocks import (
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.container.open_files import FileId, OpenFile
 from trioxygen.hdds.copying.frames import block_frame, end_frame
+from trioxygen.hdds.copying.outgoing import Outgoing
 from trioxygen.hdds.copying.pace import Pace
 from trioxygen.hdds.copying.ports import Home
 from trioxygen.hdds.ring.deletions import DeletionWatch
-from trioxygen.proto.v1.datanode_pb2 import (
-    DescribeImportReply,
-    DescribeImportRequest,
-    ImportContainerHeader,
-)
+from trioxygen.proto.v1.datanode_pb2 import ImportContainerHeader
 
 log = logs.get(__name__)
 
@@ -53,12 +47,8 @@ _BATCH_BYTES: Final = 1 * MIB
 _TRIES: Final = 20
 _WAIT_MS_FIRST: Final = 500.0
 _WAIT_MS_MAX: Final = 10_000.0
-_CALL_MS: Final = 10 * SECOND_MS
-# The target writes and syncs what is left, and all of its index.
-_FINISH_MS: Final = 5 * MINUTE_MS
 _COPIED: Final = frozenset({ContainerState.CLOSED, ContainerState.QUASI_CLOSED})
 
-T = TypeVar("T")
 Rows = Sequence[tuple[bytes, Block]]
 
 
@@ -88,7 +78,7 @@ class Copy:
     Args:
         node_id: this node's.
         channel: to the target.
-        stall_ms: a target that takes nothing for so long has the try broken off.
+        stall_ms: see `Outgoing`.
     """
 
     def __init__(
@@ -136,20 +126,22 @@ class Copy:
 
     async def _try(self, watch: DeletionWatch) -> None:
         container = self._container
-        described = await self._channel.call(
-            "DataNode/DescribeImport",
-            DescribeImportRequest(
-                container_id=container.container_id, transfer_id=self._transfer_id
-            ),
-            DescribeImportReply,
-            timeout_ms=_CALL_MS,
-        )
-        if described.state == ContainerState.DELETING.proto:
-            raise Overloaded("the target is still rid of a former one")
-        if described.state and described.state != ContainerState.RECOVERING.proto:
-            return
         check_copied(container)
-        header = ImportContainerHeader(
+        outgoing = await Outgoing.begin(self._channel, self._header(), stall_ms=self._stall_ms)
+        if outgoing is None:
+            return
+        try:
+            await self._send_all(outgoing)
+            # Before the end: a replica that is on its way out may have lost some already.
+            check_copied(container)
+            await outgoing.send(end_frame(watch.ranges()))
+            await outgoing.finish()
+        finally:
+            await outgoing.cancel()
+
+    def _header(self) -> ImportContainerHeader:
+        container = self._container
+        return ImportContainerHeader(
             transfer_id=self._transfer_id,
             container_id=container.container_id,
             state=container.state.proto,
@@ -159,29 +151,11 @@ class Copy:
             origin_node_id=container.origin_node_id or self._node_id,
             highest_local=container.highest_local,
             used_bytes=container.used_bytes,
-            next_local=described.next_local,
         )
-        opening = self._channel.upload("DataNode/ImportContainer", header)
-        upload = await self._in_time(opening)
-        try:
-            await self._send_all(upload, described.next_local)
-            # Before the end: a replica that is on its way out may have lost some already.
-            check_copied(container)
-            await self._in_time(upload.send(end_frame(watch.ranges())))
-            await upload.finish(_FINISH_MS)
-        finally:
-            await upload.cancel()
 
-    async def _in_time(self, doing: Awaitable[T]) -> T:
-        """Raises: DeadlineExceeded: the target stands still."""
-        try:
-            async with asyncio.timeout(self._stall_ms / SECOND_MS):
-                return await doing
-        except TimeoutError as error:
-            raise DeadlineExceeded("the target of a copy takes nothing") from error
-
-    async def _send_all(self, upload: Upload, next_local: int) -> None:
+    async def _send_all(self, outgoing: Outgoing) -> None:
         volume, container_id = self._home.volume, self._container.container_id
+        next_local = outgoing.next_local
         prefix = container_key(container_id)
         after = block_key(container_id, next_local - 1) if next_local else prefix
         while True:
@@ -195,26 +169,25 @@ class Copy:
                 batch, start = rows[start:end], end
                 size_bytes = sum(block.size_bytes for _, block in batch)
                 if size_bytes > _BATCH_BYTES:
-                    await self._send_large(upload, *batch[0])
+                    await self._send_large(outgoing, *batch[0])
                 else:
                     await self._pace.take(size_bytes)
-                    frames = b"".join(await self._read_small(batch))
-                    await self._in_time(upload.send(frames))
+                    await outgoing.send(b"".join(await self._read_small(batch)))
                 self._progress.sent(len(batch), size_bytes)
 
     def _rows(self, after: bytes, prefix: bytes) -> Rows:
         return self._home.volume.index.after(after, count_max=_ROWS_AT_ONCE, prefix=prefix)
 
-    async def _send_large(self, upload: Upload, key: bytes, block: Block) -> None:
+    async def _send_large(self, outgoing: Outgoing, key: bytes, block: Block) -> None:
         container_id, local = block_of_key(key)
         is_begun = False
         try:
             async for piece in self._home.reads.stream(container_id, local, 0, block.size_bytes):
                 if not is_begun:
-                    await self._in_time(upload.send(block_frame(local, block)))
+                    await outgoing.send(block_frame(local, block))
                     is_begun = True
                 await self._pace.take(len(piece))
-                await self._in_time(upload.send(piece))
+                await outgoing.send(piece)
         except (NoSuchBlock, NoSuchContainer) as error:
             if is_begun:
                 # The next try begins behind it.

@@ -5,7 +5,6 @@ on stable storage. A block is checked as a whole, by its tag, before the holder 
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final
 
 from trioxygen.common import logs
@@ -13,13 +12,15 @@ from trioxygen.common.container_state import ContainerState
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import ChecksumMismatch, Unavailable
 from trioxygen.common.replication import Replication
-from trioxygen.common.rpc.network import Channel, Upload
+from trioxygen.common.retry import Backoff
+from trioxygen.common.rpc.network import Channel
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.tokens import random_token
-from trioxygen.common.units import KIB, MIB, MINUTE_MS, SECOND_MS
+from trioxygen.common.units import KIB, MIB, SECOND_MS
 from trioxygen.hdds.checksums import RunningChecksums
 from trioxygen.hdds.container.blocks import Block
 from trioxygen.hdds.copying.frames import block_frame, checksums_frame, end_frame
+from trioxygen.hdds.copying.outgoing import Outgoing
 from trioxygen.hdds.copying.pace import Pace
 from trioxygen.hdds.ec.codec import codec_of
 from trioxygen.hdds.ec.layout import GroupLayout
@@ -33,8 +34,6 @@ from trioxygen.hdds.reconstruction.parts import (
 )
 from trioxygen.hdds.ring.pending import DeletedRange
 from trioxygen.proto.v1.datanode_pb2 import (
-    DescribeImportReply,
-    DescribeImportRequest,
     ImportContainerHeader,
     ReadStreamHeader,
 )
@@ -49,25 +48,17 @@ _KEPT_BYTES_MAX: Final = MIB
 _SMALL_PART_BYTES: Final = 64 * KIB
 _SMALL_AT_ONCE: Final = 16
 _SILENCE_MS: Final = 30 * SECOND_MS
-_CALL_MS: Final = 10 * SECOND_MS
-_FINISH_MS: Final = 5 * MINUTE_MS
 _TRIES: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Attributes: next_local: it has all blocks before that one, from a former try."""
-
-    upload: Upload
-    next_local: int
-
+_WAIT_MS_FIRST: Final = 500.0
+_WAIT_MS_MAX: Final = 10_000.0
 
 # By index.
-Targets = Mapping[int, Target]
+Targets = Mapping[int, Outgoing]
 
 
 class Rebuild:
-    """Args: node_id: of whoever computes. pace: of all that this node sends.
+    """Args:
+    node_id: of whoever computes. pace: of all that this node sends. stall_ms: see `Outgoing`.
 
     Attributes:
     rebuilt_blocks, rebuilt_bytes: of parts that were computed and sent.
@@ -75,10 +66,16 @@ class Rebuild:
     """
 
     def __init__(
-        self, runtime: Runtime, command: ReconstructContainerCommand, *, node_id: str, pace: Pace
+        self,
+        runtime: Runtime,
+        command: ReconstructContainerCommand,
+        *,
+        node_id: str,
+        pace: Pace,
+        stall_ms: float,
     ) -> None:
         self._runtime, self._command, self._node_id = runtime, command, node_id
-        self._pace = pace
+        self._pace, self._stall_ms = pace, stall_ms
         self._container_id = command.container_id
         self._replication = Replication.of_proto(command.replication)
         self._codec = codec_of(self._replication.data, self._replication.parity)
@@ -92,6 +89,8 @@ class Rebuild:
         self._transfer_id = random_token(runtime.rng, 16)
         # (local, index): could not be read.
         self._bad: set[tuple[int, int]] = set()
+        # Blocks, in all tries.
+        self._sent: set[int] = set()
         self.rebuilt_blocks = self.rebuilt_bytes = self.abandoned = 0
 
     async def run(self) -> None:
@@ -101,6 +100,7 @@ class Rebuild:
             what sources and targets raise."""
         if len(self._sources) < self._replication.data:
             raise Unavailable("too few parts are left", container=self._container_id)
+        backoff = Backoff(_WAIT_MS_FIRST, _WAIT_MS_MAX)
         for tries_left in reversed(range(_TRIES)):
             try:
                 await self._try()
@@ -109,6 +109,12 @@ class Rebuild:
                 if not tries_left:
                     raise part.error from part
                 log.warning("part_not_read", container=self._container_id, reason=part)
+            except Unavailable as error:
+                # A target may be at what the last try had begun there.
+                if not tries_left:
+                    raise
+                log.info("rebuild_broken_off", container=self._container_id, reason=error)
+            await self._runtime.clock.sleep_ms(backoff.take_ms())
 
     async def _try(self) -> None:
         self.rebuilt_blocks = self.rebuilt_bytes = self.abandoned = 0
@@ -116,41 +122,29 @@ class Rebuild:
         # The first page tells what is announced.
         async with aclosing(listing.blocks()) as blocks:
             first = await anext(blocks, None)
-            targets: dict[int, Target] = {}
+            targets: dict[int, Outgoing] = {}
             try:
                 for index in self._targets:
-                    target = await self._begin(index, listing)
+                    target = await Outgoing.begin(
+                        self._targets[index],
+                        self._header(index, listing),
+                        stall_ms=self._stall_ms,
+                    )
                     if target is not None:
                         targets[index] = target
-                sent = [] if first is None else await self._send_all(targets, first, blocks)
-                gone = await self._deleted_of(sent)
+                if first is not None:
+                    await self._send_all(targets, first, blocks)
+                gone = await self._deleted()
                 for target in targets.values():
-                    await target.upload.send(end_frame(gone))
-                await all_of([target.upload.finish(_FINISH_MS) for target in targets.values()])
+                    await target.send(end_frame(gone))
+                await all_of([target.finish() for target in targets.values()])
             finally:
                 for target in targets.values():
-                    await target.upload.cancel()
+                    await target.cancel()
 
-    async def _begin(self, index: int, listing: Listing) -> Target | None:
-        """None: it has its part already."""
-        described = await self._targets[index].call(
-            "DataNode/DescribeImport",
-            DescribeImportRequest(container_id=self._container_id, transfer_id=self._transfer_id),
-            DescribeImportReply,
-            timeout_ms=_CALL_MS,
-        )
-        state = ContainerState(described.state) if described.state else None
-        if state in (ContainerState.CLOSED, ContainerState.QUASI_CLOSED):
-            return None
-        next_local = described.next_local
-        header = self._header(index, listing, next_local)
-        upload = await self._targets[index].upload("DataNode/ImportContainer", header)
-        return Target(upload, next_local)
-
-    def _header(self, index: int, listing: Listing, next_local: int) -> ImportContainerHeader:
+    def _header(self, index: int, listing: Listing) -> ImportContainerHeader:
         return ImportContainerHeader(
             transfer_id=self._transfer_id,
-            next_local=next_local,
             container_id=self._container_id,
             state=ContainerState.CLOSED.proto,
             pipeline_id=self._command.pipeline_id,
@@ -167,15 +161,13 @@ class Rebuild:
         targets: Targets,
         first: tuple[int, dict[int, HeldPart]],
         others: AsyncIterator[tuple[int, dict[int, HeldPart]]],
-    ) -> list[int]:
-        """The blocks that were sent."""
-        sent: list[int] = []
+    ) -> None:
         small: list[tuple[Rebuilding, dict[int, HeldPart]]] = []
         local, held = first
         while True:
             rebuilding = self._rebuilding(local, held)
             if rebuilding is not None and _wanted(targets, rebuilding):
-                sent.append(local)
+                self._sent.add(local)
                 is_small = rebuilding.part_bytes_max <= _SMALL_PART_BYTES
                 if is_small:
                     small.append((rebuilding, held))
@@ -189,7 +181,6 @@ class Rebuild:
                 break
             local, held = following
         await self._send_small(targets, small)
-        return sent
 
     def _rebuilding(self, local: int, held: Mapping[int, HeldPart]) -> Rebuilding | None:
         def layout_of(block_bytes: int) -> GroupLayout:
@@ -239,10 +230,10 @@ class Rebuild:
             sums[index] = running.finish()
         self._check(rebuilding, held, sums)
         for index in _wanted(targets, rebuilding):
-            upload = targets[index].upload
+            target = targets[index]
             await self._pace.take(len(parts[index]))
-            await upload.send(self._frame(rebuilding, index, sums[index]))
-            await upload.send(parts[index])
+            await target.send(self._frame(rebuilding, index, sums[index]))
+            await target.send(parts[index])
             self._count(len(parts[index]))
 
     async def _send_block(
@@ -257,18 +248,18 @@ class Rebuild:
         running = {index: RunningChecksums() for index in rebuilding.lost}
         wanted = _wanted(targets, rebuilding)
         for index in wanted:
-            await targets[index].upload.send(self._frame(rebuilding, index, b""))
+            await targets[index].send(self._frame(rebuilding, index, b""))
         async with aclosing(self._stripes(rebuilding)) as stripes:
             async for stripe in stripes:
                 for index, cell in stripe.items():
                     running[index].update((cell,))
                 filled = wanted & stripe.keys()
                 await self._pace.take(sum(len(stripe[index]) for index in filled))
-                await all_of([targets[index].upload.send(stripe[index]) for index in filled])
+                await all_of([targets[index].send(stripe[index]) for index in filled])
         sums = {index: each.finish() for index, each in running.items()}
         self._check(rebuilding, held, sums)
         for index in wanted:
-            await targets[index].upload.send(checksums_frame(sums[index]))
+            await targets[index].send(checksums_frame(sums[index]))
             self._count(rebuilding.layout.index_bytes(index))
 
     def _count(self, size_bytes: int) -> None:
@@ -331,13 +322,13 @@ class Rebuild:
         )
         return PartStream(self._sources[index], header, timeout_ms=_SILENCE_MS)
 
-    async def _deleted_of(self, sent: Sequence[int]) -> list[DeletedRange]:
+    async def _deleted(self) -> list[DeletedRange]:
         """Blocks that were deleted since they were listed: the targets may not have been told."""
-        left: set[int] = set()
+        gone = set(self._sent)
         async with aclosing(Listing(self._container_id, self._sources).blocks()) as blocks:
             async for local, _ in blocks:
-                left.add(local)
-        return [DeletedRange(self._container_id, local, 1) for local in sent if local not in left]
+                gone.discard(local)
+        return [DeletedRange(self._container_id, local, 1) for local in sorted(gone)]
 
 
 def _wanted(targets: Targets, rebuilding: Rebuilding) -> set[int]:

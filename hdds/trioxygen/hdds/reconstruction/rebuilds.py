@@ -78,7 +78,13 @@ class Rebuilds:
     async def _rebuild(self, command: ReconstructContainerCommand) -> None:
         clock = self._runtime.clock
         begun_ms = clock.monotonic_ms()
-        rebuild = Rebuild(self._runtime, command, node_id=self._config.node_id, pace=self._pace)
+        rebuild = Rebuild(
+            self._runtime,
+            command,
+            node_id=self._config.node_id,
+            pace=self._pace,
+            stall_ms=self._config.copy_stall_ms,
+        )
         await rebuild.run()
         self.rebuilt += 1
         self.rebuilt_bytes += rebuild.rebuilt_bytes

@@ -2,20 +2,24 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.unit.hdds.ec.coded import CONTAINER, RING, Coded, with_coded
+from tests.unit.hdds.ec.faulty_network import Faults, FaultyNetwork
 from tests.unit.hdds.ring.three import Member, until
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.errors import ChecksumMismatch, ContainerNotOpen, TrioxygenError
+from trioxygen.common.rpc.network import Network
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.container.blocks import block_key, put_block
 from trioxygen.hdds.copying.pace import Pace
 from trioxygen.hdds.reconstruction.rebuild import Rebuild
-from trioxygen.proto.v1.scm_pb2 import ReconstructContainerCommand
-from trioxygen.proto.v1.types_pb2 import BlockSlice, DataNodeAddress
+from trioxygen.proto.v1.scm_pb2 import DeleteBlocksCommand, ReconstructContainerCommand
+from trioxygen.proto.v1.types_pb2 import BlockRange, BlockSlice, DataNodeAddress
 
 CELL = 64 * KIB
 # In order: packed ones, some with parts in files of their own, and small ones behind them.
@@ -57,9 +61,16 @@ def command(coded: Coded, lost: list[int], targets: list[Member]) -> Reconstruct
     )
 
 
-def rebuild_at(member: Member, wanted: ReconstructContainerCommand) -> Rebuild:
+def rebuild_at(
+    member: Member,
+    wanted: ReconstructContainerCommand,
+    *,
+    network: Network | None = None,
+    stall_ms: float = 30_000,
+) -> Rebuild:
     pace = Pace(member.runtime.clock, 0)
-    return Rebuild(member.runtime, wanted, node_id=member.name, pace=pace)
+    runtime = replace(member.runtime, network=network or member.runtime.network)
+    return Rebuild(runtime, wanted, node_id=member.name, pace=pace, stall_ms=stall_ms)
 
 
 def move(coded: Coded, lost: list[int], targets: list[Member]) -> None:
@@ -121,6 +132,53 @@ async def rebuild_from_corrupt(coded: Coded) -> None:
 
 def test_part_that_is_corrupt_is_no_source(tmp_path: Path) -> None:
     with_coded(tmp_path, rebuild_from_corrupt)
+
+
+class StandsStill(Faults):
+    """A node does so once, as soon as it has some blocks; something happens meanwhile."""
+
+    def __init__(self, member: Member, happens: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self._member, self._happens = member, happens
+        self.has_happened = False
+
+    async def meet(self, address: str, timeout_ms: float = 600_000) -> None:
+        container = self._member.work.volume.containers.get(CONTAINER)
+        is_begun = container is not None and container.block_count > 0
+        if address == self._member.name and is_begun and not self.has_happened:
+            self.has_happened = True
+            await self._happens()
+            await asyncio.Event().wait()
+
+
+async def rebuild_at_one_that_stands_still(coded: Coded) -> None:
+    pieces = await fill(coded)
+    target = await add_node(coded, "new")
+    others = coded.members[1:5]
+
+    async def delete() -> None:
+        gone = BlockRange(container=CONTAINER, first_local=2, count=1)
+        for member in others:
+            await member.ring(RING).delete_blocks(DeleteBlocksCommand(blocks=[gone]))
+
+    faults = StandsStill(target, delete)
+    await coded.members[0].end(crash=True)
+    wanted = command(coded, [1], [target])
+    network = FaultyNetwork(coded.network, faults)
+    await rebuild_at(others[0], wanted, network=network, stall_ms=300).run()
+    assert faults.has_happened
+    assert target.container_state(CONTAINER) is ContainerState.CLOSED
+    assert target.block(CONTAINER, 2) is None
+    move(coded, [1], [target])
+    del pieces[100]
+    for size, piece in pieces.items():
+        assert await coded.read(piece) == data_of(size)
+
+
+def test_target_that_stands_still_gets_the_rest_later_and_nothing_that_was_deleted_since(
+    tmp_path: Path,
+) -> None:
+    with_coded(tmp_path, rebuild_at_one_that_stands_still)
 
 
 async def rebuild_open(coded: Coded) -> None:
