@@ -1,8 +1,10 @@
 """The block index: tables of a volume's store, their keys, and blocks as values."""
 
 import struct
+import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from typing import Final, NamedTuple, NoReturn
@@ -161,6 +163,9 @@ class BlockIndex:
         self._store: Store | _Shut = store
         self._cache: OrderedDict[bytes, Block] = OrderedDict()
         self._cached_blocks_max = cached_blocks_max
+        # Threads that read it. A store that is closed meanwhile would take the process along.
+        self._readers = 0
+        self._readers_changed = threading.Condition()
 
     def get(self, key: bytes) -> Block | None:
         block = self._cache.get(key)
@@ -180,6 +185,25 @@ class BlockIndex:
         """Nothing is looked up any more: Unavailable."""
         self._cache.clear()
         self._store = _Shut()
+
+    def close(self) -> None:
+        """As `shut`. Blocks until those that read it have ended."""
+        self.shut()
+        with self._readers_changed:
+            self._readers_changed.wait_for(lambda: not self._readers)
+
+    @contextmanager
+    def _reading(self) -> Iterator[ReadTxn]:
+        with self._readers_changed:
+            store = self._store
+            self._readers += 1
+        try:
+            with store.read() as txn:
+                yield txn
+        finally:
+            with self._readers_changed:
+                self._readers -= 1
+                self._readers_changed.notify_all()
 
     def forget(self, key: bytes) -> None:
         self._cache.pop(key, None)
@@ -204,14 +228,14 @@ class BlockIndex:
 
         Raises: DamagedRow.
         """
-        with self._store.read() as txn:
+        with self._reading() as txn:
             rows = txn.scan(BLOCKS.table, prefix=prefix, after=key)
             return [(at, block_of_row(value)) for at, value in islice(rows, count_max)]
 
     def whole_after(self, key: bytes, *, count_max: int) -> list[tuple[bytes, Block]]:
         """As `after`, past damaged rows: whoever watches the store is told of them."""
         rows: list[tuple[bytes, Block]] = []
-        with self._store.read() as txn:
+        with self._reading() as txn:
             cursor = txn.cursor(BLOCKS.table)
             move: Callable[[], tuple[bytes, bytes] | None] = partial(cursor.seek, key)
             while len(rows) < count_max:

@@ -65,7 +65,7 @@ class Container:
     origin_node_id: that took its writes; empty: this node.
     lacking: sequences of blocks whose bytes have yet to come here, by their keys.
     is_identity_kept: whose it is stands beside its row as well.
-    is_nameless: only its files are here: whose it is, a log may yet say.
+    is_nameless: its row is lost: whose it is, a log may yet say.
     """
 
     container_id: int
@@ -146,7 +146,7 @@ class Container:
 
     @property
     def is_bare(self) -> bool:
-        """There is a folder of it at start, and nothing says what it is."""
+        """Nameless, and only files are here: of a replica that was on its way to the disk, too."""
         return self.is_nameless and not self.block_count
 
     @property

@@ -290,7 +290,8 @@ class Volume:
         self.index.shut()
 
     def close(self) -> None:
-        """After the last job. Blocks until the lanes have ended."""
+        """After the last job. Blocks until the lanes, and whoever reads the index, have ended."""
+        self.index.close()
         self.store_lane.close()
         self.segment_lane.close()
         self.files.close()

@@ -22,10 +22,20 @@ log = logs.get(__name__)
 # Addresses of other nodes that have a replica of the container.
 Sources = Callable[[Container], Awaitable[Sequence[str]]]
 
+
 _WAIT_MS_FIRST: Final = 100.0
 _LOOK_AGAIN_MS: Final = 100.0
 # In vain, before the block is reported as one that this replica lacks.
 _TRIES_REPORTED: Final = 8
+
+
+async def known_sources(sources: Sources, container: Container) -> Sequence[str]:
+    """None where the SCM cannot be asked now: that is one try in vain, like others."""
+    try:
+        return await sources(container)
+    except TrioxygenError as error:
+        log.info("sources_not_known", container=container.container_id, reason=error)
+        return ()
 
 
 @dataclass(slots=True)
@@ -72,6 +82,9 @@ class Fetches:
             if self._is_due(key, fetch, now_ms):
                 break
         else:
+            # Some have come by other ways, or are deleted.
+            for key in [key for key in self._fetches if self._missing.get(key) is None]:
+                del self._fetches[key]
             await self._clock.sleep_ms(_LOOK_AGAIN_MS)
             return
         fetch.is_running = True
@@ -94,7 +107,7 @@ class Fetches:
         if block is None or container is None:
             return
         failure = "no other member is known"
-        sources = await self._sources(container)
+        sources = await known_sources(self._sources, container)
         for address in sorted(sources, key=lambda address: address != self._good):
             try:
                 await self._fetch_from(address, key, container, block)

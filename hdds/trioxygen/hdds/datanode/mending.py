@@ -26,7 +26,7 @@ from trioxygen.hdds.container.container import Container, CounterChanges
 from trioxygen.hdds.container.garbage import Freed
 from trioxygen.hdds.container.open_files import FileId
 from trioxygen.hdds.container.view import ContainerView
-from trioxygen.hdds.datanode.fetches import Sources
+from trioxygen.hdds.datanode.fetches import Sources, known_sources
 from trioxygen.hdds.ring.arriving import FileWriting
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.pending import PendingBlock
@@ -91,7 +91,7 @@ class Mending:
         container = self._volume.containers.get(container_id)
         if container is None or not container.is_readable:
             return
-        addresses = await self._known_sources(container)
+        addresses = await known_sources(self._sources, container)
         try:
             block = self._blocks.find(key)
         except DamagedRow:
@@ -114,13 +114,6 @@ class Mending:
                 continue
             return
         log.warning("block_not_mended", container=container_id, local=local, reason=failure)
-
-    async def _known_sources(self, container: Container) -> list[str]:
-        try:
-            return list(await self._sources(container))
-        except TrioxygenError as error:
-            log.info("sources_not_known", container=container.container_id, reason=error)
-            return []
 
     async def _mend_from(
         self, address: str, key: bytes, container: Container, block: Block
