@@ -117,9 +117,7 @@ class ReplicaSearch(Generic[_Answer]):
 
     async def _dropped(self, task: "asyncio.Future[_Answer]") -> None:
         await asyncio.wait((task,))
-        if task.cancelled() or task.exception() is not None:
-            return
-        if self._drop is not None:
+        if self._drop is not None and not task.cancelled() and task.exception() is None:
             await self._drop(task.result())
 
     def wait_ms(self, kind: ReadKind) -> float:

@@ -1,18 +1,13 @@
 """A replica that stands still: another one is asked beside it, and it is avoided from then on."""
 
 import asyncio
-import gc
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from tests.unit.hdds.client.replicas import CONTENT, Cluster, Freezable, piece
-from trioxygen.common.errors import DeadlineExceeded, Unreachable
 from trioxygen.hdds.client.config import ClientConfig
 from trioxygen.hdds.client.hedges import Hedges, ReadKind
 from trioxygen.hdds.client.latencies import Latencies
-from trioxygen.hdds.client.replica_search import ReplicaSearch
-from trioxygen.proto.v1.types_pb2 import DataNodeAddress
 
 CONFIG = ClientConfig(
     hedge_ms_min=20.0, hedge_ms_max=120.0, fail_over_ms=200.0, hedge_burst=4, hedge_share=0.0
@@ -165,30 +160,3 @@ def test_slowest_of_a_hundred_is_what_a_call_takes_at_most() -> None:
     for _ in range(256):
         latencies.observe(1.0)
     assert latencies.p99_ms == 1.0
-
-
-@three()
-async def test_failure_that_comes_with_the_answer_is_nobodys_loss(
-    cluster: Cluster, members: list[Freezable]
-) -> None:
-    unhandled: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, what: unhandled.append(what))
-    asked: list[str] = []
-    both_asked = asyncio.Event()
-
-    async def ask(node: DataNodeAddress, timeout_ms: float) -> str:
-        asked.append(node.address)
-        if len(asked) == 1:
-            raise DeadlineExceeded("it is silent")
-        if len(asked) == 3:
-            both_asked.set()
-        await both_asked.wait()
-        if node.address == asked[0]:
-            return "answer"
-        raise Unreachable("it has just died")
-
-    search = ReplicaSearch(cluster.pool, 1, 1, 0, ask)
-    assert (await search.first(ReadKind.SMALL))[1] == "answer"
-    await cluster.pool.stop()
-    gc.collect()
-    assert len(asked) == 3 and unhandled == []
