@@ -4,20 +4,18 @@ that were streamed readable. Each DataNode answers for the part that it holds.""
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from trioxygen.common.errors import (
-    Corrupt,
     NoSuchBlock,
     TrioxygenError,
-    Unavailable,
     Unreachable,
 )
 from trioxygen.common.replication import Replication
 from trioxygen.common.units import SECOND_MS
 from trioxygen.hdds.block_group import BlockGroup
 from trioxygen.hdds.checksums import checksums_of, tag_of
-from trioxygen.hdds.client.patience import AWAY
+from trioxygen.hdds.client.patience import DISPENSABLE
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.ec.codec import codec_of
 from trioxygen.hdds.ec.layout import GroupLayout
@@ -28,9 +26,6 @@ from trioxygen.proto.v1.datanode_pb2 import (
     WriteSmallBlockRequest,
 )
 from trioxygen.proto.v1.types_pb2 import BlockId, DataNodeAddress, Pipeline
-
-# What the others can do without that member. All else is an answer to what was asked.
-_DISPENSABLE: Final = (Unavailable, Corrupt)
 
 
 def group_of(block: BlockId, layout: GroupLayout, checksums: Sequence[bytes]) -> BlockGroup:
@@ -73,11 +68,10 @@ async def ask_enough(
             if error is None:
                 answers += 1
                 continue
-            if not isinstance(error, _DISPENSABLE):
+            if not isinstance(error, DISPENSABLE):
                 raise error
             errors.append(error)
-            if isinstance(error, AWAY):
-                pool.note_away(tasks[task])
+            pool.note_failure(tasks[task], error)
     for task in pending:
         pool.note_away(tasks[task])
     if pending:

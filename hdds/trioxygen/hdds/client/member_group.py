@@ -10,23 +10,19 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.errors import (
-    Corrupt,
     DeadlineExceeded,
     TrioxygenError,
-    Unavailable,
     again,
 )
 from trioxygen.common.rpc.network import Upload
 from trioxygen.common.units import SECOND_MS
 from trioxygen.hdds.client.member_upload import MemberState, MemberUpload
-from trioxygen.hdds.client.patience import AWAY, takes_nothing
+from trioxygen.hdds.client.patience import AWAY, DISPENSABLE
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.proto.v1.types_pb2 import BlockId, DataNodeAddress
 
 log = logs.get(__name__)
 
-# What the others can do without that member. All else is an answer to what was asked.
-_DISPENSABLE: Final = (Unavailable, Corrupt)
 # The silence of members is measured in so many parts: our own standing still counts as one.
 _PARTS: Final = 4
 
@@ -106,7 +102,7 @@ class MemberGroup:
         failed = [each for each in self.live if each.state is MemberState.FAILED]
         for each in failed:
             error = each.error
-            if not isinstance(error, _DISPENSABLE):
+            if not isinstance(error, DISPENSABLE):
                 assert error is not None, "a member failed without a reason"
                 raise again(error) if isinstance(error, TrioxygenError) else error
             self.leave(each, error)
@@ -135,16 +131,9 @@ class MemberGroup:
         self.note(upload.member, error)
 
     def note(self, member: DataNodeAddress, error: TrioxygenError) -> None:
-        """Whoever is away or full is avoided from now on."""
-        pool = self._pool
         log.warning("member_left", node=member.node_id, block=self._block.local, error=error)
-        if takes_nothing(error):
-            pool.unwritable.note(member)
-        elif isinstance(error, self._avoided_for):
-            pool.note_away(member)
-        else:
-            return
-        self.left.append(member)
+        if self._pool.note_failure(member, error, avoided_for=self._avoided_for):
+            self.left.append(member)
 
     async def cancel(self) -> None:
         """They drop what they got. Idempotent."""

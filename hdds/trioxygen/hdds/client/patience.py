@@ -4,6 +4,7 @@ from typing import Final
 
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import (
+    Corrupt,
     DeadlineExceeded,
     NoSpace,
     NotLeader,
@@ -21,6 +22,8 @@ _WAIT_MS_MAX: Final = 250.0
 OUT_OF_REACH: Final = (Unreachable, Stopping, DeadlineExceeded)
 # The same, and when a ring has no leader, or is not there.
 AWAY: Final = (*OUT_OF_REACH, NotLeader)
+# What the other members of a block can do without one. All else is an answer to what was asked.
+DISPENSABLE: Final = (Unavailable, Corrupt)
 
 
 def takes_nothing(error: TrioxygenError) -> bool:

@@ -13,7 +13,7 @@ from trioxygen.hdds.client.config import ClientConfig
 from trioxygen.hdds.client.hedges import Hedges
 from trioxygen.hdds.client.leaders import Leaders, LeaderSearch
 from trioxygen.hdds.client.locations import Locate, Locations
-from trioxygen.hdds.client.patience import AWAY, Patience
+from trioxygen.hdds.client.patience import AWAY, Patience, takes_nothing
 from trioxygen.proto.v1.types_pb2 import DataNodeAddress, Pipeline
 
 _Result = TypeVar("_Result")
@@ -69,6 +69,22 @@ class DataNodePool:
         """It takes no writes; who reads had better ask others, too."""
         self.unwritable.note(node)
         self.unreadable.note(node)
+
+    def note_failure(
+        self,
+        node: DataNodeAddress,
+        error: TrioxygenError,
+        *,
+        avoided_for: tuple[type[TrioxygenError], ...] = AWAY,
+    ) -> bool:
+        """Of a write. Whoever is away or full is avoided from now on; whether this one is."""
+        if takes_nothing(error):
+            self.unwritable.note(node)
+        elif isinstance(error, avoided_for):
+            self.note_away(node)
+        else:
+            return False
+        return True
 
     async def retry(
         self, attempt: Callable[[], Awaitable[_Result]], *, most_ms: float = math.inf

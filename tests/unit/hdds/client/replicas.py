@@ -68,6 +68,11 @@ class Replica:
         self.put.append(request)
         return dn.PutBlockReply(commit_sequence=1)
 
+    async def write_small(
+        self, request: dn.WriteSmallBlockRequest, call: Call
+    ) -> dn.WriteSmallBlockReply:
+        raise AssertionError(request)
+
     async def unexpected(self, request: Any, call: Call) -> Any:
         raise AssertionError(request)
 
@@ -75,7 +80,7 @@ class Replica:
         return Service(
             descriptor=dn.DESCRIPTOR.services_by_name["DataNode"],
             calls={
-                "WriteSmallBlock": self.unexpected,
+                "WriteSmallBlock": self.write_small,
                 "PutBlock": self.put_block,
                 "ReadSmallBlock": self.read_small,
                 "DescribeDataNode": self.unexpected,
