@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from trioxygen.common.errors import NoSuchContainer
+from trioxygen.common.errors import InvalidRequest, NoSuchContainer
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.network import Handler
 from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.scm.pipelines import get_pipeline
 from trioxygen.metadata.scm.replication.description import Descriptions
 from trioxygen.proto.v1 import scm_pb2 as scm
 
@@ -72,6 +73,10 @@ class ContainerCalls:
     async def _close_pipeline(
         self, request: scm.CloseOpenPipelineRequest, call: Call
     ) -> scm.CloseOpenPipelineReply:
+        """As of a container."""
         self._lead()
+        with self._executor.store.read() as txn:
+            if get_pipeline(txn, request.pipeline_id) is None:
+                raise InvalidRequest("no such pipeline", pipeline=request.pipeline_id)
         await self._executor.execute(scm.ClosePipeline(pipeline_id=request.pipeline_id))
         return scm.CloseOpenPipelineReply()

@@ -5,7 +5,7 @@ import pytest
 from tests.unit.metadata.scm.held_replica import start_held
 from tests.unit.metadata.scm.replication.cluster_of_five import care_test, closed, started
 from tests.unit.metadata.scm.scm_harness import ScmHarness
-from trioxygen.common.errors import NoSuchContainer, Overloaded
+from trioxygen.common.errors import InvalidRequest, NoSuchContainer, Overloaded
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.types_pb2 import BlockRange
 
@@ -117,3 +117,7 @@ async def test_operators_close_containers_and_pipelines(harness: ScmHarness) -> 
     )
     states = {row.pipeline_id: row.state for row in (await harness.describe()).pipelines}
     assert states[ring] == scm.PIPELINE_CLOSING
+    with pytest.raises(InvalidRequest, match="no such pipeline"):
+        await harness.client.call(
+            scm.CloseOpenPipelineRequest(pipeline_id=4_711), scm.CloseOpenPipelineReply
+        )
