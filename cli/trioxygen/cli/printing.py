@@ -32,6 +32,11 @@ def time_text(epoch_ms: int) -> str:
     return datetime.fromtimestamp(epoch_ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
+def words(name: str) -> str:
+    """`in service`: a state, of its name on the admin port."""
+    return name.lower().replace("_", " ")
+
+
 def bytes_text(size_bytes: int) -> str:
     """`1.5 GiB`"""
     size, unit = float(size_bytes), 0

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from trioxygen.cli.printing import bytes_text
+from trioxygen.cli.printing import bytes_text, words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -53,8 +53,8 @@ def print_status(status: dict[str, Any]) -> None:
         bad = f" ({summary})" if summary else ""
         nodes.add_row(
             node["node_id"],
-            node["health"].lower(),
-            node["operation"].lower().replace("_", " "),
+            words(node["health"]),
+            words(node["operation"]),
             f"{node['last_heartbeat_age_ms'] / 1_000:.1f} s ago",
             f"{node['volumes']}{bad}",
             bytes_text(node["used_bytes"]),

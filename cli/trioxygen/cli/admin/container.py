@@ -7,6 +7,7 @@ import typer
 
 from trioxygen.cli.client.admin import find
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
+from trioxygen.cli.printing import bytes_text, print_columns, print_fields, print_json, words
 
 _ID_MAX: Final = 2**62
 
@@ -32,8 +33,6 @@ def list_containers(
     as_json: JsonOption = False,
 ) -> None:
     """Lists containers."""
-    from trioxygen.cli.printing import bytes_text, print_columns, print_json
-
     client, rows, after = find(data, admin_url), list[dict[str, Any]](), 0
     while len(rows) < limit:
         page = client.get("containers", after=after, count_max=min(1_000, limit - len(rows)))
@@ -49,7 +48,7 @@ def list_containers(
         [
             (
                 str(row["container_id"]),
-                row["state"].lower(),
+                words(row["state"]),
                 row["replication"],
                 str(row["pipeline_id"]),
                 str(row["block_count"]),
@@ -68,7 +67,7 @@ def info(
     as_json: JsonOption = False,
 ) -> None:
     """Shows a container and its replicas."""
-    _print_container(find(data, admin_url).get(f"containers/{container}"), as_json)
+    print_container(find(data, admin_url).get(f"containers/{container}"), as_json=as_json)
 
 
 @containers.command("close")
@@ -80,12 +79,10 @@ def close_container(
 ) -> None:
     """Has a container take no new blocks. It is closed when its writers have had time."""
     view = find(data, admin_url).post(f"containers/{container}/close", {})
-    _print_container(view, as_json)
+    print_container(view, as_json=as_json)
 
 
-def _print_container(view: dict[str, Any], as_json: bool) -> None:
-    from trioxygen.cli.printing import bytes_text, print_columns, print_fields, print_json
-
+def print_container(view: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(view)
         return
@@ -93,8 +90,8 @@ def _print_container(view: dict[str, Any], as_json: bool) -> None:
     print_fields(
         [
             ("container", str(row["container_id"])),
-            ("state", row["state"].lower()),
-            ("health", view["health"].replace("_", " ")),
+            ("state", words(row["state"])),
+            ("health", words(view["health"])),
             ("replication", row["replication"]),
             ("pipeline", str(row["pipeline_id"])),
             ("holds", f"{bytes_text(row['used_bytes'])} in {row['block_count']} blocks"),
@@ -107,12 +104,12 @@ def _print_container(view: dict[str, Any], as_json: bool) -> None:
             (
                 replica["node_id"],
                 str(replica["replica_index"]),
-                replica["state"].lower(),
+                words(replica["state"]),
                 str(replica["block_count"]),
                 bytes_text(replica["used_bytes"]),
                 str(replica["commit_sequence"]),
-                replica["health"].lower(),
-                replica["operation"].lower(),
+                words(replica["health"]),
+                words(replica["operation"]),
                 replica["rack"],
             )
             for replica in view["replicas"]
@@ -125,8 +122,6 @@ def report(
     data: DataOption = DATA_DEFAULT, admin_url: AdminUrlOption = None, as_json: JsonOption = False
 ) -> None:
     """Counts containers that are not as they should be, and names some of each kind."""
-    from trioxygen.cli.printing import print_columns, print_json
-
     health = find(data, admin_url).get("replication")["health"]
     if as_json:
         print_json(health)
@@ -135,7 +130,7 @@ def report(
         ("HEALTH", "CONTAINERS", "SOME OF THEM"),
         [
             (
-                each["health"].replace("_", " "),
+                words(each["health"]),
                 str(each["count"]),
                 " ".join(map(str, each["sample_ids"][:10])),
             )
@@ -149,8 +144,6 @@ def list_pipelines(
     data: DataOption = DATA_DEFAULT, admin_url: AdminUrlOption = None, as_json: JsonOption = False
 ) -> None:
     """Lists pipelines."""
-    from trioxygen.cli.printing import print_columns, print_json
-
     rows = find(data, admin_url).get("pipelines")["pipelines"]
     if as_json:
         print_json(rows)
@@ -160,7 +153,7 @@ def list_pipelines(
         [
             (
                 str(row["pipeline_id"]),
-                row["state"].lower(),
+                words(row["state"]),
                 row["replication"],
                 str(row["open_containers"]),
                 " ".join(row["node_ids"]),
@@ -183,8 +176,6 @@ def replication_status(
     data: DataOption = DATA_DEFAULT, admin_url: AdminUrlOption = None, as_json: JsonOption = False
 ) -> None:
     """Shows what waits for repair, what is under way, and which DataNodes are leaving."""
-    from trioxygen.cli.printing import bytes_text, print_columns, print_fields, print_json
-
     view = find(data, admin_url).get("replication")
     if as_json:
         print_json(view)
@@ -195,7 +186,7 @@ def replication_status(
     print_fields(
         [
             ("repairs", waits),
-            *((each["health"].replace("_", " "), str(each["count"])) for each in view["health"]),
+            *((words(each["health"]), str(each["count"])) for each in view["health"]),
             ("queued", str(view["queued"])),
             ("under way", f"{under_way} ({view['weight']} of {view['weight_max']})"),
             ("made", f"{made}; lately {bytes_text(view['made_bytes_per_s'])} in a second"),
@@ -210,12 +201,10 @@ def replication_status(
 
 
 def _departure_columns(departure: dict[str, Any]) -> tuple[str, ...]:
-    from trioxygen.cli.printing import bytes_text
-
     minutes = departure["estimated_ms"] / 60_000
     return (
         departure["node_id"],
-        departure["operation"].lower(),
+        words(departure["operation"]),
         f"{departure['containers_left']} of {departure['containers']}",
         bytes_text(departure["bytes_left"]),
         str(departure["pipelines_left"]),
@@ -228,8 +217,6 @@ def deletion_status(
     data: DataOption = DATA_DEFAULT, admin_url: AdminUrlOption = None, as_json: JsonOption = False
 ) -> None:
     """Shows what is deleted and not given back yet."""
-    from trioxygen.cli.printing import bytes_text, print_fields, print_json
-
     view = find(data, admin_url).get("deletion")
     if as_json:
         print_json(view)

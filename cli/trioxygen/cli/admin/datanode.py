@@ -7,6 +7,7 @@ import typer
 
 from trioxygen.cli.client.admin import find, segment
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
+from trioxygen.cli.printing import bytes_text, print_columns, print_fields, print_json, words
 
 app = typer.Typer(
     help="DataNodes: where they stand, how they are, into and out of service.",
@@ -26,8 +27,6 @@ def list_datanodes(
     data: DataOption = DATA_DEFAULT, admin_url: AdminUrlOption = None, as_json: JsonOption = False
 ) -> None:
     """Lists DataNodes."""
-    from trioxygen.cli.printing import bytes_text, print_columns, print_json
-
     datanodes = find(data, admin_url).get("datanodes")["datanodes"]
     if as_json:
         print_json(datanodes)
@@ -38,7 +37,7 @@ def list_datanodes(
         [
             (
                 node["node_id"],
-                node["health"].lower(),
+                words(node["health"]),
                 _operation_text(node),
                 node["rack"],
                 _age_text(node["last_heartbeat_age_ms"]),
@@ -61,8 +60,6 @@ def info(
     as_json: JsonOption = False,
 ) -> None:
     """Shows a DataNode and its disks."""
-    from trioxygen.cli.printing import bytes_text, print_columns, print_fields, print_json
-
     view = find(data, admin_url).get(f"datanodes/{segment(node)}")
     if as_json:
         print_json(view)
@@ -73,7 +70,7 @@ def info(
             ("node", view["node_id"]),
             ("address", view["address"]),
             ("rack", view["rack"]),
-            ("health", view["health"].lower()),
+            ("health", words(view["health"])),
             ("operation", _operation_text(view)),
             ("heartbeat", _age_text(view["last_heartbeat_age_ms"])),
             ("reported", reported),
@@ -160,21 +157,15 @@ def remove(
 def _set_operation(
     node: str, wanted: dict[str, Any], data: Path, admin_url: str | None, as_json: bool
 ) -> None:
-    from trioxygen.cli.printing import print_json
-
     answer = find(data, admin_url).post(f"datanodes/{segment(node)}/operation", wanted)
     if as_json:
         print_json(answer)
     else:
-        print(f"{answer['node_id']} is {_words(answer['operation'])}")
-
-
-def _words(name: str) -> str:
-    return name.lower().replace("_", " ")
+        print(f"{answer['node_id']} is {words(answer['operation'])}")
 
 
 def _operation_text(node: dict[str, Any]) -> str:
-    text = _words(node["operation"])
+    text = words(node["operation"])
     left_ms = node["maintenance_left_ms"]
     return f"{text}, {duration_text(left_ms)} left" if left_ms else text
 

@@ -6,6 +6,7 @@ import typer
 
 from trioxygen.cli.client.admin import find
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
+from trioxygen.cli.printing import print_columns, print_json
 
 app = typer.Typer(
     help="Safe mode of the SCM: which rule waits for what.",
@@ -31,8 +32,6 @@ def exit_safe_mode(
 
 
 def _print(view: dict[str, Any], as_json: bool) -> None:
-    from trioxygen.cli.printing import print_columns, print_json
-
     if as_json:
         print_json(view)
         return
