@@ -1,10 +1,8 @@
 """Whole clusters under faults, from a handful of seeds; longer runs are marked slow."""
 
-import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 
@@ -41,15 +39,6 @@ REGRESSIONS: tuple[tuple[int, dict[str, object]], ...] = (
     # A first try came to run after its retry had been refused, and the reason was gone.
     (933118, {}),
 )
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """Faults make the services complain; what they did is in the trace."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(before)
 
 
 def assert_passes(result: Result[Options]) -> None:

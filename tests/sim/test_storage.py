@@ -1,22 +1,10 @@
 """DataNodes under faults: objects stay readable, replicas come back, nothing is left over."""
 
-import logging
-from collections.abc import Iterator
-
 import pytest
 
 from trioxygen.sim.result import Result
 from trioxygen.sim.storage.options import StorageOptions, from_seed
 from trioxygen.sim.storage.simulation import run
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """Faults make the services complain; what they did is in the trace."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(before)
 
 
 def assert_passes(result: Result[StorageOptions]) -> None:
