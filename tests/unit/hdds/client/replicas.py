@@ -110,14 +110,15 @@ class Silent(Replica):
 class Freezable(Replica):
     """Stands still from `freeze` on: takes nothing, and answers nothing, until it thaws.
 
-    Attributes: taken: pieces. asked: calls that came. consents: to blocks that are written."""
+    Attributes: opened: streams of blocks. taken: pieces. asked: calls that came. consents: to
+    blocks that are written."""
 
     def __init__(self, *, leader: str = "") -> None:
         super().__init__()
         self._goes_on = asyncio.Event()
         self._goes_on.set()
         self._leader = leader
-        self.taken = self.asked = 0
+        self.opened = self.taken = self.asked = 0
         self.consents = True
         self._fails = False
 
@@ -147,6 +148,7 @@ class Freezable(Replica):
     async def write_stream(
         self, header: dn.WriteStreamHeader, pieces: AsyncIterator[Buffer], call: Call
     ) -> dn.WriteStreamReply:
+        self.opened += 1
         if not self.consents:
             await asyncio.Event().wait()
         return await super().write_stream(header, self._slowly(pieces), call)

@@ -14,6 +14,8 @@ CONFIG = ClientConfig(
 )
 # Of the even block numbers, the first replica is asked first.
 LENGTH = 5_000
+# Calls may take 30 s; of what takes a fraction of a second, on a machine that others use too.
+GAP_SECONDS_MAX = 5.0
 
 
 def three(
@@ -63,7 +65,7 @@ async def test_read_costs_a_little_where_its_replica_is_frozen_and_then_nothing(
         began = time.monotonic()
         asked = frozen.asked
         assert await cluster.reader.read_small(piece(10, 50)) == CONTENT[10:60]
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < GAP_SECONDS_MAX
         if frozen.asked == asked:
             break
     asked = frozen.asked
@@ -87,7 +89,7 @@ async def test_stream_goes_on_where_its_replica_freezes_in_the_middle(
             frozen_of(members).freeze()
         began = time.monotonic()
     assert output == CONTENT[7 : 7 + LENGTH]
-    assert gap_ms < 1_000
+    assert gap_ms < GAP_SECONDS_MAX * 1_000
 
 
 @three()
@@ -100,7 +102,7 @@ async def test_many_readers_of_a_frozen_replica_all_go_on_soon(
     began = time.monotonic()
     reading = [cluster.reader.read_small(piece(10, 50)) for _ in range(50)]
     assert await asyncio.gather(*reading) == [CONTENT[10:60]] * 50
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < GAP_SECONDS_MAX
 
 
 @three()
