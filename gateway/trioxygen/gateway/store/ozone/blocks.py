@@ -122,18 +122,21 @@ class LeasedBlocks:
                 self.keeper.settle(taken, dropped=True)
                 raise
 
-    def avoid(self, taken: TakenBlock) -> bool:
+    def avoid(self, taken: TakenBlock, replication: Replication | None) -> bool:
         """A DataNode failed in the middle of it: the next request had better go elsewhere; whether
         there is a place for it."""
-        pools = self._pools.values()
-        may_go_on = any(pool.knows_others(taken.lease) for pool in pools)
-        for pool in pools:
+        may_go_on = any(pool.knows_others(taken.lease) for pool in self._pools_of(replication))
+        for pool in self._pools.values():
             pool.avoid(taken.lease)
         return may_go_on
 
-    def may_go_elsewhere(self, taken: TakenBlock) -> bool:
+    def may_go_elsewhere(self, taken: TakenBlock, replication: Replication | None) -> bool:
         """Whether the next block may be in another pipeline than this one."""
-        return any(pool.may_have_others(taken.lease) for pool in self._pools.values())
+        return any(pool.may_have_others(taken.lease) for pool in self._pools_of(replication))
+
+    def _pools_of(self, replication: Replication | None) -> list[LeasePool]:
+        """What is kept in another way has pipelines of its own."""
+        return [pool for (_, kept_as), pool in self._pools.items() if kept_as == replication]
 
     def _pool(self, size_class: SizeClass, replication: Replication | None) -> LeasePool:
         pool = self._pools.get((size_class, replication))

@@ -98,7 +98,9 @@ class BlockSplitter:
                 await self._send(piece)
             if self._stream is not None:
                 await self._stream.flush()
-                if self._stream.left and self._blocks.may_go_elsewhere(self._taken[-1]):
+                if self._stream.left and self._blocks.may_go_elsewhere(
+                    self._taken[-1], self._replication
+                ):
                     await self._close_block()
         except _ELSEWHERE as error:
             self._lost(error)
@@ -140,7 +142,7 @@ class BlockSplitter:
             raise Overloaded("a container was closed in the middle of a block") from error
         if self._stream is None:
             return
-        may_go_on = self._blocks.avoid(self._taken[-1])
+        may_go_on = self._blocks.avoid(self._taken[-1], self._replication)
         if isinstance(error, NoSpace) and may_go_on:
             raise Overloaded("a DataNode filled up: another one may have room") from error
 

@@ -9,6 +9,7 @@ from tests.unit.metadata.inline_runtime import inline_runtime
 from tests.unit.metadata.manual_clock import SkippingClock
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import NoSpace, TrioxygenError, Unreachable
+from trioxygen.common.replication import RATIS_ONE
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.store.ozone.config import OzoneConfig
@@ -70,6 +71,7 @@ class Writer(BlockWriter):
         self.refused: list[int] = []
         self.back_after = 1_000
         self.asked: list[str] = []
+        self.stream: BlockStream = BrokenStream()
 
     async def write_small(self, block: BlockId, pipeline: Pipeline, data: bytes) -> int:
         [node] = pipeline.datanodes
@@ -85,7 +87,7 @@ class Writer(BlockWriter):
         return 0
 
     async def open(self, block: BlockId, pipeline: Pipeline, size_bytes_max: int) -> BlockStream:
-        return BrokenStream()
+        return self.stream
 
 
 class BrokenStream:
@@ -105,6 +107,14 @@ class BrokenStream:
 
     async def cancel(self) -> None:
         raise Unreachable("the stream's end")
+
+
+class FullStream(BrokenStream):
+    async def send(self, piece: Buffer) -> None:
+        raise NoSpace("the volume is full")
+
+    async def cancel(self) -> None:
+        pass
 
 
 class Setting:
@@ -219,3 +229,19 @@ async def test_blocks_of_a_write_that_is_given_up_go_back_though_the_streams_end
     [released] = setting.om.released
     assert list(released.lease_ids) == [1]
     assert [block.local for block in released.blocks] == [1_000]
+
+
+@scenario(pipelines=2)
+async def test_other_pipeline_is_no_place_where_it_keeps_objects_in_another_way(
+    setting: Setting,
+) -> None:
+    contents = setting.ozone.store.contents
+    assert await setting.write() == 0
+    once = await contents.write_small(b"data", RATIS_ONE)
+    assert isinstance(once, BlocksWritten) and once.slices[0].container == 1
+    once.committed()
+    setting.writer.stream = FullStream()
+    writer = contents.open_writer(None)
+    with pytest.raises(NoSpace):
+        await writer.send([b"data"])
+    await writer.cancel()
