@@ -20,7 +20,7 @@ class SlowStore(MemoryStore):
         self.is_read, self.go_on = threading.Event(), threading.Event()
 
     @contextmanager
-    def read(self) -> Iterator[ReadTxn]:  # type: ignore[override]
+    def read(self) -> Iterator[ReadTxn]:
         with super().read() as txn:
             self.is_read.set()
             assert self.go_on.wait(60)
