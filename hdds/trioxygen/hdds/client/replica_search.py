@@ -10,6 +10,7 @@ from trioxygen.common.errors import (
     DeadlineExceeded,
     NoSuchBlock,
     NoSuchContainer,
+    NotLeader,
     TrioxygenError,
     Unavailable,
     Unreachable,
@@ -23,6 +24,7 @@ from trioxygen.proto.v1.types_pb2 import DataNodeAddress
 # What another replica may do better.
 ELSEWHERE: Final = (Unavailable, Corrupt, NoSuchBlock, NoSuchContainer)
 _ABSENT: Final = (NoSuchBlock, NoSuchContainer)
+_BEHIND: Final = (*_ABSENT, NotLeader)
 
 _Answer = TypeVar("_Answer")
 _Ask = Callable[[DataNodeAddress, float], Awaitable[_Answer]]
@@ -141,7 +143,7 @@ class ReplicaSearch(Generic[_Answer]):
         if not (isinstance(self._failure, AWAY) and isinstance(error, _ABSENT)):
             self._failure = error
         # One that follows may not have heard yet that a block was committed.
-        self._is_behind |= self._count > 1 and isinstance(error, _ABSENT)
+        self._is_behind |= self._count > 1 and isinstance(error, _BEHIND)
         pool = self._pool
         if isinstance(error, DeadlineExceeded):
             # All may be slow: then none is left too soon the next time.

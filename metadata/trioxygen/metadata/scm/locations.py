@@ -2,7 +2,7 @@
 
 from collections.abc import Set
 
-from trioxygen.common.container_state import ContainerState
+from trioxygen.common.container_state import TAKES_BLOCKS, ContainerState
 from trioxygen.common.paging import Room
 from trioxygen.common.replication import Replication
 from trioxygen.metadata.replication.executor import Executor
@@ -97,11 +97,12 @@ class Locations:
         self, txn: ReadTxn, row: ContainerRow, reporting: Set[str]
     ) -> list[ContainerReplica]:
         """With those that took its writes and have not told here what they have since they, or this
-        SCM, were started. While nobody has reported it, with all of them: the first report of it is
-        on its way."""
+        SCM, were started. While it takes blocks, or nobody has reported it, with all of them: the
+        first report of it may be on its way."""
         pipeline = pipeline_of(txn, row)
         if pipeline is None:
             return []
+        may_be_new = not reporting or ContainerState(row.state) in TAKES_BLOCKS
         return [
             ContainerReplica(
                 datanode=self._address(txn, node_id),
@@ -109,8 +110,7 @@ class Locations:
                 state=row.state,
             )
             for position, node_id in enumerate(pipeline.node_ids)
-            if not reporting
-            or (node_id not in reporting and not self._nodes.fully_reported(node_id))
+            if node_id not in reporting and (may_be_new or not self._nodes.fully_reported(node_id))
         ]
 
     def _address(self, txn: ReadTxn, node_id: str) -> DataNodeAddress:

@@ -9,7 +9,9 @@ from trioxygen.common.errors import (
     ChecksumMismatch,
     NoSuchBlock,
     NoSuchContainer,
+    NotLeader,
     Stopping,
+    TrioxygenError,
     Unreachable,
 )
 from trioxygen.common.rpc.call import Call
@@ -176,16 +178,16 @@ def test_a_stream_that_a_member_fails_is_never_put() -> None:
 class Behind(Replica):
     """Has no block yet, for so many reads."""
 
-    def __init__(self, reads: int) -> None:
+    def __init__(self, reads: int, says: type[TrioxygenError] = NoSuchBlock) -> None:
         super().__init__()
-        self.left = reads
+        self.left, self._says = reads, says
 
     async def read_small(
         self, request: dn.ReadSmallBlockRequest, call: Call
     ) -> dn.ReadSmallBlockReply:
         self.left -= 1
         if self.left >= 0:
-            raise NoSuchBlock()
+            raise self._says()
         return await super().read_small(request, call)
 
 
@@ -194,6 +196,16 @@ def test_members_that_have_not_heard_of_a_block_yet_are_asked_again() -> None:
 
     async def run() -> None:
         cluster = Cluster(Behind(2), Behind(3), None, config=ClientConfig())
+        await cluster.serve()
+        assert await cluster.reader.read_small(piece(10, 50)) == CONTENT[10:60]
+
+    asyncio.run(run())
+
+
+def test_members_whose_ring_has_not_caught_up_are_asked_again_though_the_last_one_is_dead() -> None:
+    async def run() -> None:
+        dead = Replica(lambda: Unreachable(refused="connection"))
+        cluster = Cluster(dead, Behind(2, NotLeader), Behind(3, NotLeader), config=ClientConfig())
         await cluster.serve()
         assert await cluster.reader.read_small(piece(10, 50)) == CONTENT[10:60]
 

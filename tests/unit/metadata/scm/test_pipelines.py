@@ -129,7 +129,7 @@ async def test_replica_of_another_pipeline_by_the_same_id_is_not_the_container(
     await harness.heartbeat("dn2", copy)
     [location] = await harness.client.locate([container])
     actual = [(replica.datanode.node_id, replica.replica_index) for replica in location.replicas]
-    assert actual == [("dn2", 3)]
+    assert actual == [("dn2", 3), ("dn1", 0)]
 
 
 @scm_test()
