@@ -89,7 +89,7 @@ class StorageConfig(Section):
     log_segment_bytes: int = Field(default=16 * MIB, ge=1 * MIB, le=4 * GIB)
     scrub_bytes_per_second: int = Field(default=16 * MIB, ge=0)
     copy_bytes_per_second: int = Field(default=128 * MIB, ge=0)
-    scrub_interval_seconds: int = Field(default=7 * 86_400, ge=60)
+    scrub_interval_seconds: int = Field(default=7 * 86_400, ge=1)
     reserved_bytes: int = Field(default=0, ge=0)
     ring_tick_ms: int = Field(default=50, ge=5, le=5_000)
     ring_election_ticks: int = Field(default=10, ge=3, le=1_000)
