@@ -1,4 +1,4 @@
-"""The command line: python -m bench run | local | listing | slow | raft | snapshot | compare."""
+"""The command line: python -m bench VERB; `options.py` has the verbs."""
 
 import argparse
 import asyncio
@@ -12,101 +12,23 @@ from typing import Any
 import uvloop
 
 from bench import report
-from bench.accounting import Machine
+from bench.accounting import Charged, Machine
+from bench.cluster import measure_cluster
+from bench.cluster import target_of as cluster_target
 from bench.listing import measure_listing
 from bench.local import ServerFailed, local_server
+from bench.local_cluster import Members, local_cluster
 from bench.measure import Result
-from bench.phases import NAMES
+from bench.options import parse
 from bench.raft import PYSYNCOBJ_VARIANTS, measure_raft
 from bench.run import Settings, Target, run
 from bench.session import Session
 from bench.signing import Endpoint, Signer
 from bench.sigv4_client import ConnectionLost, MalformedAnswer, WrongAnswer
-from bench.slow import KINDS, Crowd, measure_slow, show
+from bench.slow import Crowd, measure_slow, show
 from bench.snapshot import measure_snapshot
 
 EXIT_OK, EXIT_WRONG_ANSWERS, EXIT_FAILED = 0, 1, 2
-
-
-def numbers(text: str) -> list[int]:
-    values = [int(part.replace("_", "")) for part in text.split(",")]
-    if min(values) < 1:
-        raise argparse.ArgumentTypeError("wants numbers of 1 or more")
-    return values
-
-
-def names(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")]
-
-
-def add_target(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--endpoint", required=True, help="http://127.0.0.1:9878")
-    parser.add_argument("--access-key", default=os.environ.get("BENCH_ACCESS_KEY"))
-    parser.add_argument("--secret-key", default=os.environ.get("BENCH_SECRET_KEY"))
-    parser.add_argument("--server-pid", type=int, help="charge this process and its descendants")
-
-
-def add_measuring(parser: argparse.ArgumentParser, *, seconds: float) -> None:
-    parser.add_argument("--region", default="us-east-1")
-    parser.add_argument("--payload", choices=("signed", "unsigned"), default="signed")
-    parser.add_argument("--seconds", type=float, default=seconds, help="for each measurement")
-    parser.add_argument("--seed", type=int, default=1, help="of payloads and of the order of keys")
-    parser.add_argument("--label", default="bench", help="what the result is called in tables")
-    parser.add_argument("--out", type=Path, help="write the result as JSON")
-
-
-def add_phases(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--phases", type=names, default=list(NAMES), help=", ".join(NAMES))
-    parser.add_argument("--concurrency", type=numbers, default=[1, 8, 32], metavar="1,8,32")
-
-
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench",
-        description="Measure an S3 endpoint. Keys may stand in BENCH_ACCESS_KEY, BENCH_SECRET_KEY.",
-    )
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    run_verb = verbs.add_parser("run", help="measure a running endpoint")
-    add_target(run_verb)
-    add_phases(run_verb)
-    add_measuring(run_verb, seconds=5.0)
-    local_verb = verbs.add_parser("local", help="start o3 serve on an empty folder and measure it")
-    local_verb.add_argument("--data-parent", type=Path, help="the folder (so the disk) to use")
-    add_phases(local_verb)
-    add_measuring(local_verb, seconds=5.0)
-    listing_verb = verbs.add_parser("listing", help="the cost of a page by the bucket's size")
-    add_target(listing_verb)
-    listing_verb.add_argument("--keys", type=numbers, default=[10_000, 1_000_000])
-    listing_verb.add_argument("--concurrency", type=int, default=1)
-    add_measuring(listing_verb, seconds=10.0)
-    slow_verb = verbs.add_parser("slow", help="many slow readers and writers: the server's memory")
-    slow_verb.add_argument("--data-parent", type=Path, help="the folder (so the disk) to use")
-    slow_verb.add_argument("--readers", type=int, default=1_000)
-    slow_verb.add_argument("--writers", type=int, default=1_000)
-    slow_verb.add_argument("--idle", type=int, default=0, help="connections that ask for nothing")
-    slow_verb.add_argument("--kind", choices=KINDS, default="object", help="how writers send")
-    slow_verb.add_argument("--burst-bytes", type=int, default=1 << 16, help="before the trickle")
-    slow_verb.add_argument("--trickle-bytes", type=int, default=1 << 10, help="each second")
-    add_measuring(slow_verb, seconds=20.0)
-    raft_verb = verbs.add_parser("raft", help="three OM processes beside PySyncObj")
-    raft_verb.add_argument("--data-parent", type=Path, help="the folder (so the disk) to use")
-    raft_verb.add_argument("--in-flight", type=numbers, default=[1, 8, 64], metavar="1,8,64")
-    raft_verb.add_argument("--rounds", type=int, default=3, help="the best of so many counts")
-    raft_verb.add_argument("--beside", choices=("all", "none", *PYSYNCOBJ_VARIANTS), default="all")
-    add_measuring(raft_verb, seconds=5.0)
-    snapshot_verb = verbs.add_parser("snapshot", help="writes while an OM gets the whole state")
-    snapshot_verb.add_argument("--data-parent", type=Path, help="the folder (so the disk) to use")
-    snapshot_verb.add_argument("--keys", type=int, default=1_000_000)
-    snapshot_verb.add_argument("--in-flight", type=numbers, default=[8], metavar="1,8")
-    snapshot_verb.add_argument("--rounds", type=int, default=3, help="the best of so many counts")
-    add_measuring(snapshot_verb, seconds=5.0)
-    compare_verb = verbs.add_parser("compare", help="two results side by side")
-    compare_verb.add_argument("before", type=Path)
-    compare_verb.add_argument("after", type=Path)
-    options = parser.parse_args(arguments)
-    if options.verb in ("run", "listing") and not (options.access_key and options.secret_key):
-        parser.error("wants --access-key and --secret-key")
-    return options
 
 
 def target_of(options: argparse.Namespace) -> Target:
@@ -116,7 +38,7 @@ def target_of(options: argparse.Namespace) -> Target:
         secret_key=options.secret_key,
         region=options.region,
         signs_payload=options.payload == "signed",
-        server_pid=options.server_pid,
+        charged=Charged.one(options.server_pid),
     )
 
 
@@ -164,6 +86,21 @@ def measured(options: argparse.Namespace) -> list[Result]:
         seconds=options.seconds,
         seed=options.seed,
     )
+    if options.verb == "cluster":
+        members = Members(datanodes=options.datanodes)
+        with local_cluster(options.data_parent, members, {}) as cluster:
+            return on_uvloop(
+                measure_cluster(
+                    cluster_target(
+                        cluster,
+                        region=options.region,
+                        signs_payload=options.payload == "signed",
+                    ),
+                    settings,
+                    classes=options.classes,
+                    idle_seconds=options.idle_seconds,
+                )
+            )
     if options.verb == "run":
         return on_uvloop(run(target_of(options), settings))
     with local_server(options.data_parent) as server:

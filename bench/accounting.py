@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +67,37 @@ def process_tree_usage(root_pid: int) -> Usage:
     ticks = sum(int(field) for fields in members.values() for field in fields[11:15])
     pages = sum(int(fields[21]) for fields in members.values())
     return Usage(ticks / _TICKS_PER_SECOND, pages * _PAGE_BYTES, len(members))
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """Whose CPU counts as the server's.
+
+    Attributes:
+        roots: processes by role; each counts with all its descendants.
+    """
+
+    roots: Mapping[str, Sequence[int]]
+
+    @classmethod
+    def one(cls, pid: int | None) -> "Charged | None":
+        """A single process that is everything, where one is given."""
+        return None if pid is None else cls({"server": [pid]})
+
+    def usage(self) -> dict[str, Usage]:
+        """By role. Raises ProcessLookupError: one of the processes has ended."""
+        return {
+            role: total_usage([process_tree_usage(pid) for pid in pids])
+            for role, pids in self.roots.items()
+        }
+
+
+def total_usage(parts: Sequence[Usage]) -> Usage:
+    return Usage(
+        sum(part.cpu_seconds for part in parts),
+        sum(part.resident_bytes for part in parts),
+        sum(part.processes for part in parts),
+    )
 
 
 def machine_busy_seconds() -> float:

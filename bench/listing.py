@@ -87,7 +87,7 @@ async def measure_listing(
             pages_phase(keys, seed),
             concurrency=concurrency,
             seconds=seconds,
-            server_pid=target.server_pid,
+            charged=target.charged,
         )
         for keys in sizes
     ]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
-from bench.accounting import machine_busy_seconds, process_tree_usage
+from bench.accounting import Charged, machine_busy_seconds, total_usage
 from bench.session import Session
 from bench.sigv4_client import Client, ConnectionLost, MalformedAnswer, WrongAnswer
 
@@ -18,23 +18,29 @@ Operation = Callable[[Client], Awaitable[None]]
 """One operation, verified: raises WrongAnswer, ConnectionLost, MalformedAnswer or OSError."""
 
 
+Prepare = Callable[[Session, int], Awaitable[Iterator[Operation]]]
+"""Does all that is not to be measured (filling, signing) for so many clients, and gives the
+operations. When they run out before the time does, the phase ends early and its rate is right."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """A kind of operation.
-
-    `prepare` does all that is not to be measured (filling, signing) and gives the operations; when
-    they run out before the time does, the phase ends early and its rate is still right.
-    """
+    """A kind of operation."""
 
     name: str
     op_size_bytes: int
     concurrency_max: int
-    prepare: Callable[[Session, int], Awaitable[Iterator[Operation]]]
+    prepare: Prepare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """Times in ms of wall clock; CPU in ms per operation; None where no server pid was given."""
+    """Times in ms of wall clock; CPU in ms per operation; None where no server pid was given.
+
+    Attributes:
+        storage_class: of what was stored; empty: the endpoint's default.
+        server_cpu_ms_by_role: for one operation, as `server_cpu_ms` is.
+    """
 
     phase: str
     concurrency: int
@@ -53,6 +59,8 @@ class Result:
     server_cpu_ms: float | None
     server_cpu_seconds_per_gb: float | None
     server_resident_mib: float | None
+    storage_class: str = ""
+    server_cpu_ms_by_role: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)
@@ -121,13 +129,13 @@ def quantile(ordered: list[float], share: float) -> float:
 
 
 async def measure(
-    session: Session, phase: Phase, *, concurrency: int, seconds: float, server_pid: int | None
+    session: Session, phase: Phase, *, concurrency: int, seconds: float, charged: Charged | None
 ) -> Result:
     """Prepare, then run one phase; raises what preparing raises, counts what running raises."""
     operations = await phase.prepare(session, concurrency)
     clients = await connected_clients(session, concurrency)
     tally = Tally()
-    usage = process_tree_usage(server_pid) if server_pid is not None else None
+    before = charged.usage() if charged is not None else {}
     client_cpu, busy, began = time.process_time(), machine_busy_seconds(), time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for client in clients:
@@ -138,10 +146,12 @@ async def measure(
         client.close()
     count = len(tally.latencies_seconds)
     server_seconds = resident = None
-    if usage is not None and server_pid is not None:
-        after = process_tree_usage(server_pid)
-        server_seconds = after.cpu_seconds - usage.cpu_seconds
-        resident = after.resident_bytes / 2**20
+    by_role = dict[str, float]()
+    if charged is not None:
+        after = charged.usage()
+        by_role = {role: after[role].cpu_seconds - before[role].cpu_seconds for role in after}
+        server_seconds = sum(by_role.values())
+        resident = total_usage(list(after.values())).resident_bytes / 2**20
     ordered = sorted(tally.latencies_seconds)
     moved_bytes = count * phase.op_size_bytes
     return Result(
@@ -168,4 +178,8 @@ async def measure(
             else None
         ),
         server_resident_mib=None if resident is None else round(resident, 1),
+        storage_class=session.storage_class,
+        server_cpu_ms_by_role={
+            role: round(spent * 1e3 / max(count, 1), 4) for role, spent in by_role.items()
+        },
     )

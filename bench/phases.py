@@ -10,24 +10,30 @@ import random
 from collections.abc import Iterator
 from typing import Final
 
-from bench.measure import Operation, Phase, run_all
+from bench.measure import Operation, Phase, Prepare, run_all
 from bench.session import KIB, MIB, Payload, Session, expect, xml_texts
 from bench.sigv4_client import Client, Request, WrongAnswer
 
 SMALL_BYTES: Final = 4 * KIB
+MEDIUM_BYTES: Final = MIB
 LARGE_BYTES: Final = 64 * MIB
 PART_BYTES: Final = 8 * MIB
 PARTS_PER_UPLOAD: Final = 8
 STANDING_KEYS: Final = 2_000
 PAGE_KEYS: Final = 1_000
 SMALL_CONCURRENCY_MAX: Final = 1_024
+MEDIUM_CONCURRENCY_MAX: Final = 32
 LARGE_CONCURRENCY_MAX: Final = 8
-LARGE_OBJECTS: Final = 4
+# Keys that one phase writes in turn, by the objects' size.
+OBJECTS: Final = {MEDIUM_BYTES: 32, LARGE_BYTES: 4}
 SAMPLE_EVERY: Final = 16
 FILL_CONCURRENCY: Final = 16
 SMALL_OPERATIONS_PER_SECOND_MAX: Final = 6_000
 
-NAMES: Final = ("put4k", "get4k", "head", "list1000", "delete", "put64m", "get64m", "multipart")
+NAMES: Final = (
+    "put4k", "get4k", "head", "list1000", "delete", "put1m", "get1m", "put64m", "get64m",
+    "multipart",
+)  # fmt: skip
 
 
 def put_operation(request: Request, payload: Payload) -> Operation:
@@ -72,6 +78,10 @@ def get_operation(request: Request, payload: Payload, counter: Iterator[int]) ->
     return get
 
 
+def large_keys(size_bytes: int) -> list[str]:
+    return [f"large/{size_bytes}/{number}" for number in range(OBJECTS[size_bytes])]
+
+
 def discard(data: memoryview) -> None:
     """Keep nothing of a body; its length is counted by the connection."""
 
@@ -85,7 +95,7 @@ class Phases:
         self._seconds = seconds
         self._small = [Payload.random(SMALL_BYTES, rng) for _ in range(256)]
         self._part = Payload.random(PART_BYTES, rng)
-        self._large: Payload | None = None
+        self._large = dict[int, Payload]()
         self._serial = itertools.count()
         self._is_filled = False
         self._deletable: list[str] = []
@@ -102,15 +112,20 @@ class Phases:
             "list1000": (0, self._list),
             "delete": (0, self._delete),
         }
+        medium = {
+            "put1m": (MEDIUM_BYTES, self._put(MEDIUM_BYTES)),
+            "get1m": (MEDIUM_BYTES, self._get(MEDIUM_BYTES)),
+        }
         large = {
-            "put64m": (LARGE_BYTES, self._put64m),
-            "get64m": (LARGE_BYTES, self._get64m),
+            "put64m": (LARGE_BYTES, self._put(LARGE_BYTES)),
+            "get64m": (LARGE_BYTES, self._get(LARGE_BYTES)),
             "multipart": (PART_BYTES * PARTS_PER_UPLOAD, self._multipart),
         }
         known = [
             Phase(name=name, op_size_bytes=size, concurrency_max=concurrency_max, prepare=prepare)
             for kinds, concurrency_max in (
                 (small, SMALL_CONCURRENCY_MAX),
+                (medium, MEDIUM_CONCURRENCY_MAX),
                 (large, LARGE_CONCURRENCY_MAX),
             )
             for name, (size, prepare) in kinds.items()
@@ -197,36 +212,36 @@ class Phases:
 
     # -- large objects
 
-    def _large_payload(self) -> Payload:
-        if self._large is None:
-            self._large = Payload.random(LARGE_BYTES, self._rng)
-        return self._large
+    def _large_puts(self, session: Session, size_bytes: int) -> list[Operation]:
+        payload = self._large.get(size_bytes)
+        if payload is None:
+            payload = self._large[size_bytes] = Payload.random(size_bytes, self._rng)
+        return [put_operation(session.put(key, payload), payload) for key in large_keys(size_bytes)]
 
-    def _large_puts(self, session: Session) -> list[Operation]:
-        payload = self._large_payload()
-        return [
-            put_operation(session.put(f"large/{number}", payload), payload)
-            for number in range(LARGE_OBJECTS)
-        ]
+    def _put(self, size_bytes: int) -> Prepare:
+        async def prepare(session: Session, concurrency: int) -> Iterator[Operation]:
+            return itertools.cycle(self._large_puts(session, size_bytes))
 
-    async def _put64m(self, session: Session, concurrency: int) -> Iterator[Operation]:
-        return itertools.cycle(self._large_puts(session))
+        return prepare
 
-    async def _get64m(self, session: Session, concurrency: int) -> Iterator[Operation]:
-        await run_all(session, self._large_puts(session), 1)
-        payload, counter = self._large_payload(), itertools.count()
-        return itertools.cycle(
-            [
-                get_operation(session.get(f"large/{number}"), payload, counter)
-                for number in range(LARGE_OBJECTS)
-            ]
-        )
+    def _get(self, size_bytes: int) -> Prepare:
+        async def prepare(session: Session, concurrency: int) -> Iterator[Operation]:
+            await run_all(session, self._large_puts(session, size_bytes), 1)
+            payload, counter = self._large[size_bytes], itertools.count()
+            return itertools.cycle(
+                [
+                    get_operation(session.get(key), payload, counter)
+                    for key in large_keys(size_bytes)
+                ]
+            )
+
+        return prepare
 
     async def _multipart(self, session: Session, concurrency: int) -> Iterator[Operation]:
         return itertools.cycle(
             [
                 self._upload_operation(session, f"multipart/{number}")
-                for number in range(LARGE_OBJECTS)
+                for number in range(OBJECTS[LARGE_BYTES])
             ]
         )
 

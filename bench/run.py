@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.accounting import Charged
 from bench.measure import Operation, Result, measure, run_all
 from bench.phases import FILL_CONCURRENCY, Phases, delete_operation
 from bench.report import result_table
@@ -14,16 +15,16 @@ from bench.sigv4_client import Client
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The store to measure; `server_pid` (with its descendants) is charged with CPU."""
+    """The store to measure; `charged`: whose CPU is the server's."""
 
     endpoint: str
     access_key: str
     secret_key: str
     region: str
     signs_payload: bool
-    server_pid: int | None
+    charged: Charged | None
 
-    def session(self, bucket: str) -> Session:
+    def session(self, bucket: str, storage_class: str = "") -> Session:
         endpoint = Endpoint.parse(self.endpoint)
         signer = Signer(
             endpoint=endpoint,
@@ -32,7 +33,11 @@ class Target:
             region=self.region,
         )
         return Session(
-            endpoint=endpoint, signer=signer, bucket=bucket, signs_payload=self.signs_payload
+            endpoint=endpoint,
+            signer=signer,
+            bucket=bucket,
+            signs_payload=self.signs_payload,
+            storage_class=storage_class,
         )
 
 
@@ -59,8 +64,17 @@ async def empty_and_delete_bucket(session: Session, client: Client) -> None:
 
 
 async def run(target: Target, settings: Settings) -> list[Result]:
+    """Prints each result as it comes, and a table of all."""
+    results = await measure_phases(target, settings)
+    print(result_table([result.as_json() for result in results]))
+    return results
+
+
+async def measure_phases(
+    target: Target, settings: Settings, *, storage_class: str = ""
+) -> list[Result]:
     """Prints each result as it comes. Concurrencies above a phase's limit are left out."""
-    session = target.session(f"bench-{secrets.token_hex(6)}")
+    session = target.session(f"bench-{secrets.token_hex(6)}", storage_class)
     phases = Phases(seconds=settings.seconds, seed=settings.seed)
     selected = phases.select(list(settings.phases))
     client = session.client()
@@ -76,16 +90,16 @@ async def run(target: Target, settings: Settings) -> list[Result]:
                     phase,
                     concurrency=concurrency,
                     seconds=settings.seconds,
-                    server_pid=target.server_pid,
+                    charged=target.charged,
                 )
                 results.append(result)
                 print(
-                    f"{phase.name:10} x{concurrency:<3} {result.operations_per_second:10.1f} ops/s"
+                    f"{phase.name:10} {storage_class:{'19' if storage_class else ''}}"
+                    f"x{concurrency:<3} {result.operations_per_second:10.1f} ops/s"
                     f"  p50 {result.p50_ms:8.2f} ms  errors {result.errors}",
                     flush=True,
                 )
     finally:
         await empty_and_delete_bucket(session, client)
         client.close()
-    print(result_table([result.as_json() for result in results]))
     return results

@@ -55,15 +55,26 @@ def xml_texts(body: bytes, name: str) -> list[str]:
 
 
 class Session:
-    """Makes signed requests for one bucket of one endpoint."""
+    """Makes signed requests for one bucket of one endpoint.
+
+    Args: storage_class: of what is stored; empty: none is named.
+    """
 
     def __init__(
-        self, *, endpoint: Endpoint, signer: Signer, bucket: str, signs_payload: bool
+        self,
+        *,
+        endpoint: Endpoint,
+        signer: Signer,
+        bucket: str,
+        signs_payload: bool,
+        storage_class: str = "",
     ) -> None:
         self.endpoint = endpoint
         self.bucket = bucket
         self._signer = signer
         self._signs_payload = signs_payload
+        self.storage_class = storage_class
+        self._class_header = [("x-amz-storage-class", storage_class)] if storage_class else []
 
     def client(self) -> Client:
         return Client(self.endpoint)
@@ -73,6 +84,7 @@ class Session:
         head = self._signer.head(
             "PUT", f"/{self.bucket}/{key}",
             query=query, payload_sha256=sha256, size_bytes=len(payload.body),
+            headers=() if query else self._class_header,
         )  # fmt: skip
         return Request(head, payload.body)
 
@@ -96,6 +108,7 @@ class Session:
         head = self._signer.head(
             "POST", f"/{self.bucket}/{key}",
             query=query, payload_sha256=sha256, size_bytes=len(body),
+            headers=self._class_header if ("uploads", "") in query else (),
         )  # fmt: skip
         return Request(head, body)
 
