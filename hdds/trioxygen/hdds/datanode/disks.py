@@ -18,6 +18,7 @@ from trioxygen.hdds.container.layout import VolumeLayout
 from trioxygen.hdds.container.volume import Volume
 from trioxygen.hdds.datanode.description import tell_room
 from trioxygen.hdds.datanode.homes import Homes
+from trioxygen.hdds.datanode.origins import Origins
 from trioxygen.hdds.datanode.volumes import (
     VolumeFolder,
     VolumeParts,
@@ -121,9 +122,8 @@ class NodeDisk:
         assert parts is not None and volume is not None and recovered is not None
         self._recovered = None
         rings = Rings(runtime, config, volume, parts.log, parts.replicas, recovered)
-        self.work = VolumeWork(
-            rings, config, runtime.clock, network=runtime.network, sources=homes.sources
-        )
+        origins = Origins(runtime.network, config, homes)
+        self.work = VolumeWork(rings, config, runtime.clock, origins=origins)
         return self.work
 
     async def start(self, runtime: Runtime) -> None:

@@ -1,6 +1,6 @@
-"""Bytes of blocks that a volume lacks, fetched from members of their rings that have them."""
+"""Bytes of blocks that a volume lacks, fetched from where they can be had (`origins`)."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,34 +8,18 @@ from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.retry import Backoff
-from trioxygen.common.rpc.network import Network
-from trioxygen.hdds.checksums import tag_of
 from trioxygen.hdds.container.blocks import Block, block_of_key
 from trioxygen.hdds.container.container import Container
+from trioxygen.hdds.datanode.origins import Origin, Origins
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.rings import Rings
-from trioxygen.proto.v1.datanode_pb2 import ReadStreamHeader
-from trioxygen.proto.v1.types_pb2 import BlockId
 
 log = logs.get(__name__)
-
-# Addresses of other nodes that have a replica of the container.
-Sources = Callable[[Container], Awaitable[Sequence[str]]]
-
 
 _WAIT_MS_FIRST: Final = 100.0
 _LOOK_AGAIN_MS: Final = 100.0
 # In vain, before the block is reported as one that this replica lacks.
 _TRIES_REPORTED: Final = 8
-
-
-async def known_sources(sources: Sources, container: Container) -> Sequence[str]:
-    """None where the SCM cannot be asked now: that is one try in vain, like others."""
-    try:
-        return await sources(container)
-    except TrioxygenError as error:
-        log.info("sources_not_known", container=container.container_id, reason=error)
-        return ()
 
 
 @dataclass(slots=True)
@@ -57,11 +41,10 @@ class Fetches:
     """
 
     def __init__(
-        self, rings: Rings, network: Network, clock: Clock, config: DataNodeConfig, sources: Sources
+        self, rings: Rings, clock: Clock, config: DataNodeConfig, origins: Origins
     ) -> None:
         self._rings, self._missing, self._streams = rings, rings.blocks.missing, rings.streams
-        self._network, self._clock, self._config = network, clock, config
-        self._sources = sources
+        self._clock, self._config, self._origins = clock, config, origins
         # It served last: it is asked first.
         self._good = ""
         self._fetches: dict[bytes, _Fetch] = {}
@@ -107,44 +90,30 @@ class Fetches:
         if block is None or container is None:
             return
         failure = "no other member is known"
-        sources = await known_sources(self._sources, container)
-        for address in sorted(sources, key=lambda address: address != self._good):
-            try:
-                await self._fetch_from(address, key, container, block)
-            except (TrioxygenError, OSError) as error:
-                failure = f"{address}: {error}"
-                continue
-            self._good = address
-            self.fetched_blocks += 1
-            self.fetched_bytes += block.size_bytes
-            return
+        container_id, local = block_of_key(key)
+        async with aclosing(self._origins.of(container, local, block, first=self._good)) as origins:
+            async for origin in origins:
+                try:
+                    await self._fetch_from(origin, key, container, block)
+                except (TrioxygenError, OSError) as error:
+                    failure = f"{origin.name}: {error}"
+                    continue
+                self._good = origin.name
+                self.fetched_blocks += 1
+                self.fetched_bytes += block.size_bytes
+                return
         fetch.tries += 1
         fetch.next_ms = self._clock.monotonic_ms() + fetch.backoff.take_ms()
-        container_id, local = block_of_key(key)
         log.info("block_not_fetched", container=container_id, local=local, reason=failure)
         if fetch.tries == _TRIES_REPORTED and self._missing.get(key) is not None:
             self._rings.volume.record_corrupt(key, "its bytes never came to this replica")
 
     async def _fetch_from(
-        self, address: str, key: bytes, container: Container, block: Block
+        self, origin: Origin, key: bytes, container: Container, block: Block
     ) -> None:
         """Its last byte on stable storage, the block is readable: `Rings` sees to it."""
-        container_id, local = block_of_key(key)
-        header = ReadStreamHeader(
-            block=BlockId(container=container_id, local=local),
-            length_bytes=block.size_bytes,
-            tag=tag_of(container_id, local, block.checksums),
-            replica_index=container.replica_index,
-        )
-        pieces = self._network.channel(address).download(
-            "DataNode/ReadStream", header, timeout_ms=self._config.fetch_timeout_ms
-        )
-        try:
-            await self._streams.fetch(container, local, block, pieces)
-        finally:
-            close = getattr(pieces, "aclose", None)
-            if close is not None:
-                await close()
+        async with aclosing(origin.open()) as pieces:
+            await self._streams.fetch(container, block_of_key(key)[1], block, pieces)
         if self._missing.get(key) is None:
             # It was deleted meanwhile, or a stream brought it after all.
             await self._streams.sealed.drop(key)

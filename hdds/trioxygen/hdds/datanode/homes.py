@@ -5,10 +5,13 @@ from collections.abc import Sequence
 
 from trioxygen.common import logs
 from trioxygen.common.errors import InvalidRequest, NoSuchBlock, NoSuchContainer, NotLeader
+from trioxygen.common.replication import Replication
 from trioxygen.hdds.container.container import Container
+from trioxygen.hdds.datanode.origins import Holders
 from trioxygen.hdds.datanode.ports import Locate
 from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.ring.ring import Ring
+from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.datanode_pb2 import RingRow
 from trioxygen.proto.v1.types_pb2 import Pipeline
 
@@ -16,7 +19,9 @@ log = logs.get(__name__)
 
 
 class Homes:
-    """Args: works: filled and cleared by their owner. locate: the SCM's answer, if it is asked."""
+    """Implements `origins.Neighbours`.
+
+    Args: works: filled and cleared by their owner. locate: the SCM's answer, if it is asked."""
 
     def __init__(
         self, node_id: str, works: Sequence[VolumeWork], locate: Locate | None = None
@@ -99,6 +104,20 @@ class Homes:
             if replica.replica_index == container.replica_index
             and replica.datanode.node_id != self._node_id
         ]
+
+    async def holders(self, container: Container) -> Holders | None:
+        """Of an erasure-coded container: which other nodes hold which index, as the SCM knows."""
+        if self._locate is None or not container.replica_index:
+            return None
+        for location in await self._locate([container.container_id]):
+            if location.replication.type != types_pb2.EC:
+                continue
+            addresses: dict[int, list[str]] = {}
+            for replica in location.replicas:
+                if replica.datanode.node_id != self._node_id:
+                    addresses.setdefault(replica.replica_index, []).append(replica.datanode.address)
+            return Holders(Replication.of_proto(location.replication), addresses)
+        return None
 
     def leave(self, pipeline_id: int, *, by_force: bool) -> None:
         """Begins to. Idempotent."""

@@ -1,8 +1,9 @@
-"""Blocks whose bytes here are bad: fetched from another replica, and put in their place. Until the
-new ones are on stable storage nothing of the old ones is given up: most of their pieces may be
-good, and there may be no other replica."""
+"""Blocks whose bytes here are bad: they are had from where others have them (`origins`), and put in
+their place. Until the new ones are on stable storage nothing of the old ones is given up: most of
+their pieces may be good, and there may be no other replica."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,6 @@ from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import ChecksumMismatch, DamagedRow, NoSpace, TrioxygenError
 from trioxygen.common.finishing import Finishing
 from trioxygen.common.retry import Backoff
-from trioxygen.common.rpc.network import Network
 from trioxygen.hdds.container.block_file import BlockFile
 from trioxygen.hdds.container.blocks import (
     OWN_FILE,
@@ -20,20 +20,17 @@ from trioxygen.hdds.container.blocks import (
     block_of_key,
     get_block,
     put_block,
-    tag_of_block,
 )
 from trioxygen.hdds.container.container import Container, CounterChanges
 from trioxygen.hdds.container.garbage import Freed
 from trioxygen.hdds.container.open_files import FileId
 from trioxygen.hdds.container.view import ContainerView
-from trioxygen.hdds.datanode.fetches import Sources, known_sources
+from trioxygen.hdds.datanode.origins import Origin, Origins
 from trioxygen.hdds.ring.arriving import FileWriting
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.pending import PendingBlock
 from trioxygen.hdds.ring.rings import Rings
 from trioxygen.metadata.store.ports import Store
-from trioxygen.proto.v1.datanode_pb2 import ReadStreamHeader
-from trioxygen.proto.v1.types_pb2 import BlockId
 
 log = logs.get(__name__)
 
@@ -59,12 +56,11 @@ class Mending:
     interval_ms = _LOOKED_EVERY_MS
 
     def __init__(
-        self, rings: Rings, network: Network, clock: Clock, config: DataNodeConfig, sources: Sources
+        self, rings: Rings, clock: Clock, config: DataNodeConfig, origins: Origins
     ) -> None:
         self.name = f"mending-{rings.volume.volume_id}"
         self._rings, self._blocks, self._volume = rings, rings.blocks, rings.volume
-        self._network, self._clock, self._config = network, clock, config
-        self._sources = sources
+        self._clock, self._config, self._origins = clock, config, origins
         self._attempts: dict[bytes, _Attempt] = {}
         # What a thread has begun is followed up, also when the worker is stopped.
         self._finishing = Finishing()
@@ -91,7 +87,6 @@ class Mending:
         container = self._volume.containers.get(container_id)
         if container is None or not container.is_readable:
             return
-        addresses = await known_sources(self._sources, container)
         try:
             block = self._blocks.find(key)
         except DamagedRow:
@@ -100,35 +95,27 @@ class Mending:
             return
         if block is None:
             # What it was is not known here: where others know, the SCM has the replica made anew.
-            if addresses:
+            if await self._origins.are_left(container):
                 self._blocks.fail_container(container_id, "a row of its index is damaged")
             return
         failure = "no other replica is known"
-        for address in addresses:
-            try:
-                await self._mend_from(address, key, container, block)
-            except (TrioxygenError, OSError) as error:
-                failure = f"{address}: {error}"
-                if isinstance(error, OSError):
-                    self._volume.trouble()
-                continue
-            return
+        async with aclosing(self._origins.of(container, local, block)) as origins:
+            async for origin in origins:
+                try:
+                    await self._mend_from(origin, key, container, block)
+                except (TrioxygenError, OSError) as error:
+                    failure = f"{origin.name}: {error}"
+                    if isinstance(error, OSError):
+                        self._volume.trouble()
+                    continue
+                return
         log.warning("block_not_mended", container=container_id, local=local, reason=failure)
 
     async def _mend_from(
-        self, address: str, key: bytes, container: Container, block: Block
+        self, origin: Origin, key: bytes, container: Container, block: Block
     ) -> None:
         volume = self._volume
         container_id, local = block_of_key(key)
-        header = ReadStreamHeader(
-            block=BlockId(container=container_id, local=local),
-            length_bytes=block.size_bytes,
-            tag=tag_of_block(container_id, local, block),
-            replica_index=container.replica_index,
-        )
-        pieces = self._network.channel(address).download(
-            "DataNode/ReadStream", header, timeout_ms=self._config.fetch_timeout_ms
-        )
         file = BlockFile(
             volume.disk,
             beside=volume.layout.receiving(container_id, local, _NUMBER),
@@ -138,27 +125,23 @@ class Mending:
         # Not taken off meanwhile.
         container.stream_began()
         try:
-            await self._receive(writing, block, pieces)
+            await self._receive(writing, block, origin.open())
         except BaseException:
             await self._finishing.run(self._abandon(writing, container))
             raise
         if await self._finishing.run(self._put_in_place(writing, key, container, block)):
-            log.info("block_mended", container=container_id, local=local, source=address)
+            log.info("block_mended", container=container_id, local=local, source=origin.name)
 
     async def _receive(
-        self, writing: FileWriting, block: Block, pieces: AsyncIterator[Buffer]
+        self, writing: FileWriting, block: Block, pieces: AsyncGenerator[Buffer, None]
     ) -> None:
         """Raises: ChecksumMismatch: other bytes came; NoSpace, and what `pieces` raise."""
-        self._volume.room.check(block.size_bytes)
-        try:
+        async with aclosing(pieces):
+            self._volume.room.check(block.size_bytes)
             await writing.run(writing.file.create)
             await writing.write_all(pieces)
-        finally:
-            close = getattr(pieces, "aclose", None)
-            if close is not None:
-                await close()
         if not block.is_same_content(writing.file.size_bytes, writing.file.checksums()):
-            raise ChecksumMismatch("another replica sent other bytes")
+            raise ChecksumMismatch("other bytes came than were put")
 
     async def _abandon(self, writing: FileWriting, container: Container) -> None:
         try:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import TrioxygenError
-from trioxygen.common.rpc.network import Network
 from trioxygen.common.worker import Worker
 from trioxygen.hdds.container.compaction import Compactor
 from trioxygen.hdds.container.scrub import Scrubber
-from trioxygen.hdds.datanode.fetches import Fetcher, Fetches, Sources
+from trioxygen.hdds.datanode.fetches import Fetcher, Fetches
 from trioxygen.hdds.datanode.mending import Mending
+from trioxygen.hdds.datanode.origins import Origins
 from trioxygen.hdds.datanode.reads import Reads
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.flusher import Flusher
@@ -36,7 +36,7 @@ class SealedExpiry:
 
 
 class VolumeWork:
-    """Args: network, sources: what it lacks is fetched by them."""
+    """Args: origins: what it lacks is fetched from there."""
 
     def __init__(
         self,
@@ -44,8 +44,7 @@ class VolumeWork:
         config: DataNodeConfig,
         clock: Clock,
         *,
-        network: Network,
-        sources: Sources,
+        origins: Origins,
     ) -> None:
         self.rings, self.volume, self.blocks = rings, rings.volume, rings.blocks
         self.streams = rings.streams
@@ -63,12 +62,12 @@ class VolumeWork:
             interval_ms=config.scrub_interval_ms,
         )
         self.removals = Removals(rings, self.flusher)
-        self.fetches = Fetches(rings, network, clock, config, sources)
+        self.fetches = Fetches(rings, clock, config, origins)
         self.fetchers = [
             Fetcher(self.fetches, self.volume.volume_id, number)
             for number in range(1, config.fetches_max + 1)
         ]
-        self.mending = Mending(rings, network, clock, config, sources)
+        self.mending = Mending(rings, clock, config, origins)
         self.leaving = Leaving(rings, self.flusher)
         self.expiry = SealedExpiry(rings)
 

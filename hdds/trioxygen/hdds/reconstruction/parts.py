@@ -80,6 +80,29 @@ def rebuilding_of(
     )
 
 
+def computing_of(
+    local: int, group: BlockGroup, layout: GroupLayout, index: int, *, available: Set[int]
+) -> Rebuilding | None:
+    """Of one index alone, whose checksums are known where it is. None: too few others are left.
+
+    Args: available: indexes that somebody is said to hold."""
+    sources = [
+        other
+        for other in layout.indexes
+        if other != index and other in available and layout.index_bytes(other)
+    ]
+    needed = layout.data_cells
+    if len(sources) < needed or not layout.index_bytes(index):
+        return None
+    return Rebuilding(
+        local=local,
+        group=group,
+        layout=layout,
+        sources=tuple(sources[:needed]),
+        lost=frozenset({index}),
+    )
+
+
 def is_whole_block(container: int, rebuilding: Rebuilding, checksums: Mapping[int, bytes]) -> bool:
     """Whether these are the parts of the block that was written. Args: checksums: by index; those
     that have no bytes may be left out."""

@@ -9,7 +9,6 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState
-from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import ChecksumMismatch, Unavailable
 from trioxygen.common.replication import Replication
 from trioxygen.common.retry import Backoff
@@ -32,13 +31,10 @@ from trioxygen.hdds.reconstruction.parts import (
     is_whole_block,
     rebuilding_of,
 )
+from trioxygen.hdds.reconstruction.stripes import lost_cells, part_header
 from trioxygen.hdds.ring.pending import DeletedRange
-from trioxygen.proto.v1.datanode_pb2 import (
-    ImportContainerHeader,
-    ReadStreamHeader,
-)
+from trioxygen.proto.v1.datanode_pb2 import ImportContainerHeader
 from trioxygen.proto.v1.scm_pb2 import ReconstructContainerCommand
-from trioxygen.proto.v1.types_pb2 import BlockId
 
 log = logs.get(__name__)
 
@@ -285,42 +281,20 @@ class Rebuild:
 
     async def _stripes(self, rebuilding: Rebuilding) -> AsyncGenerator[dict[int, bytes], None]:
         """Cells of the lost indexes, as long as they are. Raises: PartLost."""
-        layout = rebuilding.layout
-        streams = {index: self._stream(rebuilding, index) for index in rebuilding.sources}
-        empty: dict[int, Buffer] = {
-            index: b"" for index in layout.data_indexes if not layout.index_bytes(index)
-        }
+
+        def open_(index: int) -> PartStream:
+            header = part_header(self._container_id, rebuilding, index)
+            return PartStream(self._sources[index], header, timeout_ms=_SILENCE_MS)
+
         try:
-            for stripe in layout.stripe_ranges(0, layout.block_bytes):
-                at, length_bytes = stripe.offset_bytes, stripe.length_bytes
-                taken = await all_of([
-                    stream.take(layout.clipped(index, at, length_bytes), _SILENCE_MS)
-                    for index, stream in streams.items()
-                ])  # fmt: skip
-                cells = empty | dict(zip(streams, taken, strict=True))
-                made = {index: bytes(cells[index]) for index in rebuilding.lost & cells.keys()}
-                if absent := rebuilding.lost - cells.keys():
-                    made |= self._codec.decode(cells, absent, length_bytes)
-                yield {
-                    index: cell[: layout.clipped(index, at, length_bytes)]
-                    for index, cell in made.items()
-                    if layout.clipped(index, at, length_bytes)
-                }
+            async with aclosing(
+                lost_cells(rebuilding, self._codec, open_, silence_ms=_SILENCE_MS)
+            ) as stripes:
+                async for stripe in stripes:
+                    yield stripe
         except PartLost as part:
             self._bad.add((rebuilding.local, part.index))
             raise
-        finally:
-            await all_of([stream.close() for stream in streams.values()])
-
-    def _stream(self, rebuilding: Rebuilding, index: int) -> PartStream:
-        header = ReadStreamHeader(
-            block=BlockId(container=self._container_id, local=rebuilding.local),
-            length_bytes=rebuilding.layout.index_bytes(index),
-            tag=rebuilding.group.tag,
-            replica_index=index,
-            piece_bytes_max=rebuilding.layout.cell_bytes,
-        )
-        return PartStream(self._sources[index], header, timeout_ms=_SILENCE_MS)
 
     async def _deleted(self) -> list[DeletedRange]:
         """Blocks that were deleted since they were listed: the targets may not have been told."""

@@ -325,8 +325,8 @@ class RingMachine:
         sequence = sequence_of(self._term, block.commit_sequence)
         self._blocks.put_missing(container, key, block, sequence)
         self._blocks.volume.index.forget(key)
-        if len(self._row.members) <= 1:
-            # Nobody has them.
+        if len(self._row.members) <= 1 and block.group is None:
+            # Nobody has them, nor other parts that they could be computed from.
             self._blocks.volume.record_corrupt(key, "its bytes never came to this replica")
         if self.is_held_by_majority(request):
             return None

@@ -29,7 +29,9 @@ class Coded:
         self.coding = coding
         self.network = LocalNetwork(encode=True)
         names = [f"dn{index}" for index in range(1, coding.members + 1)]
-        self.members = [Member(name, root / name, self.network) for name in names]
+        self.members = [
+            Member(name, root / name, self.network, locate=self.locate) for name in names
+        ]
         self.pipeline = Pipeline(
             pipeline_id=RING,
             replication=coding.proto,

@@ -19,6 +19,7 @@ from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.hdds.container.blocks import Block, block_key
 from trioxygen.hdds.datanode.datanode import DataNode
+from trioxygen.hdds.datanode.ports import Locate
 from trioxygen.hdds.datanode.volumes import VolumeParts
 from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.ring.config import DataNodeConfig
@@ -58,6 +59,7 @@ class Member:
     disk: Disk = field(default_factory=SystemDisk)
     # So long that it is looked at only when something on it failed; 0: never.
     disk_probe_ms: float = 0
+    locate: Locate | None = None
     runtime: Runtime = field(init=False)
     datanode: DataNode = field(init=False)
     wal: WriteAheadLog = field(init=False)
@@ -90,7 +92,9 @@ class Member:
         members = ring_members(runtime, self.wal, transport, self.ring_config)
         parts = VolumeParts(self.root, stores, self.wal, members)
         scms = [ScmClient(runtime, [address], only_these=True) for address in self.scms]
-        self.datanode = DataNode(runtime, config, [parts], scms, services=[transport.service])
+        self.datanode = DataNode(
+            runtime, config, [parts], scms, locate=self.locate, services=[transport.service]
+        )
         await self.datanode.start()
         self.is_up = True
 
