@@ -97,7 +97,7 @@ def test_replica_that_lacks_a_block_does_not_report_to_be_as_far_nor_serves_it(
         data = content(9, 2 * MIB)
         await receive(leader, 9, data)
         # Nobody whom it can ask is there.
-        lacking.work.fetches._sources = no_sources
+        lacking.datanode.homes.sources = no_sources  # type: ignore[assignment, method-assign]
         before = lacking.whole_through(RING)
         await receive(other, 9, data)
         await leader.ring(RING).put_block(put(9, data, [leader, other]))
