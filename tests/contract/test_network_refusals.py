@@ -21,8 +21,8 @@ from trioxygen.common.clock import SystemClock
 from trioxygen.common.errors import DeadlineExceeded, TrioxygenError, Unreachable
 from trioxygen.common.rpc.grpc_config import GrpcConfig
 from trioxygen.common.rpc.network_grpc import GrpcNetwork
-from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.store import OzoneStore
+from trioxygen.hdds.client.leases.config import LeasingConfig
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
@@ -238,7 +238,7 @@ def test_write_to_the_only_datanode_that_refuses_fails_at_once(size_bytes: int) 
                 Om(),  # type: ignore[arg-type]
                 BlockWriter(pool),
                 BlockReader(pool),
-                OzoneConfig(),
+                LeasingConfig(),
             )
 
             contents = ozone.store.contents

@@ -30,7 +30,6 @@ from trioxygen.common.runtime import system_runtime
 from trioxygen.common.units import MIB
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.shares import Buffers, ShareLimits, Shares
-from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.store import OzoneStore
 from trioxygen.gateway.store.port import ObjectStore, Written
 from trioxygen.gateway.store.values.buckets import Bucket, SettingKind
@@ -43,6 +42,7 @@ from trioxygen.gateway.store.values.keys import (
     ObjectHeaders,
     WriteCondition,
 )
+from trioxygen.hdds.client.leases.config import LeasingConfig
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
@@ -77,7 +77,7 @@ async def opened_store(folder: Path) -> AsyncIterator[ObjectStore]:
         scm = build_scm_client(node.config, mine, [SCM_ADDRESS])
         await make_volume(om, VOLUME)
         pool = DataNodePool(mine.network, mine.clock, scm.locate)
-        ozone = OzoneStore(mine, om, BlockWriter(pool), BlockReader(pool), OzoneConfig())
+        ozone = OzoneStore(mine, om, BlockWriter(pool), BlockReader(pool), LeasingConfig())
         ozone.start()
         try:
             yield ozone.store

@@ -27,9 +27,9 @@ from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.s3.services import S3Config
 from trioxygen.gateway.s3_refusals import S3Port
 from trioxygen.gateway.shares import ShareLimits
-from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.store import OzoneStore
 from trioxygen.hdds.client.config import ClientConfig
+from trioxygen.hdds.client.leases.config import LeasingConfig
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
@@ -88,7 +88,7 @@ def build_gateway(
         om_client,
         BlockWriter(pool),
         BlockReader(pool),
-        OzoneConfig(block_bytes_max=config.storage.block_bytes),
+        LeasingConfig(block_bytes_max=config.storage.block_bytes),
     )
     access_log = None
     if config.log.access_log:

@@ -21,7 +21,6 @@ from trioxygen.common.replication import Replication
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import KIB
 from trioxygen.gateway.shares import Buffers, ShareLimits, Shares
-from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.rows import BlockContent
 from trioxygen.gateway.store.ozone.store import OzoneStore
 from trioxygen.gateway.store.port import ObjectWriter, Written
@@ -33,6 +32,7 @@ from trioxygen.gateway.store.values.keys import (
     NewKey,
     ObjectHeaders,
 )
+from trioxygen.hdds.client.leases.config import LeasingConfig
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
@@ -46,7 +46,7 @@ from trioxygen.sim.loop import VirtualLoop
 from trioxygen.sim.trace import Trace
 
 VOLUME: Final = "sim"
-_CONFIG: Final = OzoneConfig(
+_CONFIG: Final = LeasingConfig(
     block_bytes_max=64 * KIB,
     small_bytes_max=2 * KIB,
     packed_bytes_max=16 * KIB,

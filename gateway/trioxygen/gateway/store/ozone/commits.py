@@ -12,10 +12,10 @@ from trioxygen.common.rpc.network import Reply
 from trioxygen.common.units import MIB
 from trioxygen.gateway.shares import Buffers
 from trioxygen.gateway.store.ozone.contents import OzoneContents
-from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
 from trioxygen.gateway.store.ozone.rows import BlockContent
-from trioxygen.gateway.store.ozone.writing import BlocksWritten
+from trioxygen.gateway.store.ozone.written import ObjectWritten
 from trioxygen.gateway.store.port import Written
+from trioxygen.hdds.client.leases.keeper import LeaseKeeper
 from trioxygen.proto.v1.om_pb2 import CommitKeyRequest, CommitPartRequest
 from trioxygen.proto.v1.types_pb2 import BlockSlice
 
@@ -33,7 +33,7 @@ Send = Callable[[Request], Awaitable[Reply]]
 def slices_of(written: Written | None) -> list[BlockSlice]:
     if written is None:
         return []
-    assert isinstance(written, BlocksWritten)
+    assert isinstance(written, ObjectWritten)
     return written.slices
 
 
@@ -58,7 +58,7 @@ class Commits:
         Args: replication: that they were written with."""
         if written is None:
             return await send(request)
-        assert isinstance(written, BlocksWritten)
+        assert isinstance(written, ObjectWritten)
         for _ in range(_LEASE_TRIES - 1):
             try:
                 return await self._commit(send, request, written)
@@ -73,7 +73,7 @@ class Commits:
             raise
 
     async def _commit(
-        self, send: Send[Request, Reply], request: Request, written: BlocksWritten
+        self, send: Send[Request, Reply], request: Request, written: ObjectWritten
     ) -> Reply:
         """Raises: as the call; LeaseExpired with the blocks not settled."""
         try:
@@ -93,8 +93,8 @@ class Commits:
         return reply
 
     async def _rewrite(
-        self, written: BlocksWritten, replication: Replication, expired: LeaseExpired
-    ) -> BlocksWritten:
+        self, written: ObjectWritten, replication: Replication, expired: LeaseExpired
+    ) -> ObjectWritten:
         """The same bytes in other blocks, since the OM has ended the lease of those that `written`
         has. Settles `written`, also when it fails. Raises: Unavailable errors; `expired`, when the
         bytes are not there any more."""
@@ -110,7 +110,7 @@ class Commits:
 
     async def _write_again(
         self, content: BlockContent, size_bytes: int, replication: Replication
-    ) -> BlocksWritten:
+    ) -> ObjectWritten:
         contents = self._contents
         if size_bytes <= contents.small_bytes_max:
             data = await contents.read_small(content, offset_bytes=0, length_bytes=size_bytes)

@@ -8,15 +8,16 @@ from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.replication import Replication
 from trioxygen.gateway.shares import Buffers
-from trioxygen.gateway.store.ozone.blocks import LeasedBlocks, defect_of
-from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.paced_read import PacedReader
 from trioxygen.gateway.store.ozone.rows import BlockContent
-from trioxygen.gateway.store.ozone.slices import part_of, slices_of_range
-from trioxygen.gateway.store.ozone.writing import BlockSplitter, BlocksWritten
+from trioxygen.gateway.store.ozone.written import ObjectWritten
 from trioxygen.gateway.store.values.keys import Content
+from trioxygen.hdds.client.leases.blocks import LeasedBlocks, defect_of
+from trioxygen.hdds.client.leases.config import LeasingConfig
 from trioxygen.hdds.client.reader import BlockReader
+from trioxygen.hdds.client.slices import part_of, slices_of_range
 from trioxygen.hdds.client.writer import BlockWriter
+from trioxygen.hdds.client.writing import BlockSplitter
 
 
 class OzoneContents:
@@ -26,7 +27,7 @@ class OzoneContents:
         writer: BlockWriter,
         reader: BlockReader,
         clock: Clock,
-        config: OzoneConfig,
+        config: LeasingConfig,
     ) -> None:
         self._blocks, self._writer, self._reader = blocks, writer, reader
         self._paced = PacedReader(reader, clock)
@@ -35,24 +36,25 @@ class OzoneContents:
 
     async def write_small(
         self, data: bytes, replication: Replication | None = None
-    ) -> BlocksWritten:
+    ) -> ObjectWritten:
         writer = self._writer
         taken, tag = await self._blocks.begin(
             len(data),
             replication,
             lambda taken: writer.write_small(taken.block, taken.lease.pipeline, data),
         )
-        return BlocksWritten(self._blocks.keeper, [taken], [len(data)], [tag])
+        return ObjectWritten(self._blocks.keeper, [taken], [len(data)], [tag])
 
     def open_writer(
         self, size_bytes: int | None, replication: Replication | None = None
-    ) -> BlockSplitter:
+    ) -> BlockSplitter[ObjectWritten]:
         return BlockSplitter(
             self._blocks,
             self._writer,
             block_bytes_max=self._block_bytes_max,
             size_bytes=size_bytes,
             replication=replication,
+            made=ObjectWritten,
         )
 
     async def read_small(self, content: Content, *, offset_bytes: int, length_bytes: int) -> Buffer:

@@ -13,8 +13,8 @@ from trioxygen.common.clock import Clock
 from trioxygen.common.disk import Buffer
 from trioxygen.common.units import KIB, MIB
 from trioxygen.gateway.shares import Buffers
-from trioxygen.gateway.store.ozone.slices import part_of
 from trioxygen.hdds.client.reader import BlockReader
+from trioxygen.hdds.client.slices import part_of
 from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 # Every read is checked in whole pieces of that size, so a smaller one costs as much.

@@ -2,15 +2,16 @@
 
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.store.ozone.accounts import OzoneAccounts
-from trioxygen.gateway.store.ozone.blocks import LeasedBlocks
 from trioxygen.gateway.store.ozone.buckets import OzoneBuckets
 from trioxygen.gateway.store.ozone.commits import Commits
-from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.contents import OzoneContents
 from trioxygen.gateway.store.ozone.keys import OzoneKeys
+from trioxygen.gateway.store.ozone.leases import OmLeases
 from trioxygen.gateway.store.ozone.settings import OzoneSettings
 from trioxygen.gateway.store.ozone.uploads import OzoneUploads
 from trioxygen.gateway.store.port import ObjectStore
+from trioxygen.hdds.client.leases.blocks import LeasedBlocks
+from trioxygen.hdds.client.leases.config import LeasingConfig
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.metadata.client.om import OmClient
@@ -25,10 +26,10 @@ class OzoneStore:
         om: OmClient,
         writer: BlockWriter,
         reader: BlockReader,
-        config: OzoneConfig,
+        config: LeasingConfig,
     ) -> None:
         self._writer = writer
-        self._blocks = LeasedBlocks(runtime, om, writer.away, config)
+        self._blocks = LeasedBlocks(runtime, OmLeases(om), writer.away, config)
         contents = OzoneContents(self._blocks, writer, reader, runtime.clock, config)
         commits = Commits(contents, self._blocks.keeper)
         self.store = ObjectStore(

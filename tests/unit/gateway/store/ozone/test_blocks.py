@@ -12,13 +12,13 @@ from trioxygen.common.errors import NoSpace, TrioxygenError, Unreachable
 from trioxygen.common.replication import RATIS_ONE
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import Runtime
-from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.store import OzoneStore
-from trioxygen.gateway.store.ozone.writing import BlocksWritten
 from trioxygen.hdds.client.block_stream import BlockStream
+from trioxygen.hdds.client.leases.config import LeasingConfig
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
+from trioxygen.hdds.client.writing import BlocksWritten
 from trioxygen.proto.v1.om_pb2 import (
     LeaseBlocksReply,
     LeaseBlocksRequest,
@@ -128,7 +128,7 @@ class Setting:
             self.om,  # type: ignore[arg-type]
             self.writer,
             BlockReader(pool),
-            OzoneConfig(small_blocks_leased=4),
+            LeasingConfig(small_blocks_leased=4),
         )
 
     async def write(self) -> int:

@@ -12,7 +12,6 @@ from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.errors import ConditionFailed
 from trioxygen.common.replication import RATIS_THREE
 from trioxygen.common.rpc.local import LocalNetwork
-from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.rows import BlockContent, PartRows
 from trioxygen.gateway.store.ozone.store import OzoneStore
 from trioxygen.gateway.store.port import ObjectStore
@@ -33,6 +32,7 @@ from trioxygen.gateway.store.values.uploads import (
     Upload,
     UploadChecksum,
 )
+from trioxygen.hdds.client.leases.config import LeasingConfig
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
@@ -98,7 +98,7 @@ def store_over(om: Om) -> ObjectStore:
         cast(OmClient, om),
         BlockWriter(pool),
         BlockReader(pool),
-        OzoneConfig(),
+        LeasingConfig(),
     ).store
 
 

@@ -13,16 +13,16 @@ from trioxygen.common.fair_share import FairShare
 from trioxygen.common.replication import RATIS_THREE, Replication
 from trioxygen.common.units import MIB
 from trioxygen.gateway.shares import Buffers
-from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.rows import BlockContent, record_of
 from trioxygen.gateway.store.ozone.store import OzoneStore
-from trioxygen.gateway.store.ozone.writing import BlocksWritten
+from trioxygen.gateway.store.ozone.written import ObjectWritten
 from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.keys import Checksum, CopySource, NewCopy, NewKey, ObjectHeaders
+from trioxygen.hdds.client.leases.config import LeasingConfig
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.types_pb2 import BlockRange
 
-CONFIG = OzoneConfig(small_blocks_leased=4, large_blocks_leased=2, block_bytes_max=2 << 20)
+CONFIG = LeasingConfig(small_blocks_leased=4, large_blocks_leased=2, block_bytes_max=2 << 20)
 
 BUCKET = Bucket(volume="s3v", name="bucket", bucket_id=1, account_id="1", created_ms=0, location="")
 NEW = NewKey(
@@ -83,7 +83,7 @@ class Setting:
         )
         self.store = self.ozone.store
 
-    async def write(self, body: bytes) -> BlocksWritten:
+    async def write(self, body: bytes) -> ObjectWritten:
         contents = self.store.contents
         if len(body) <= CONFIG.small_bytes_max:
             written = await contents.write_small(body, RATIS_THREE)
@@ -91,10 +91,10 @@ class Setting:
             writer = contents.open_writer(len(body), RATIS_THREE)
             await writer.send((body,))
             written = await writer.finish()
-        assert isinstance(written, BlocksWritten)
+        assert isinstance(written, ObjectWritten)
         return written
 
-    async def commit(self, written: BlocksWritten) -> None:
+    async def commit(self, written: ObjectWritten) -> None:
         await self.store.keys.commit(BUCKET, "key", NEW, written, None)
 
     async def committed(self) -> bytes:

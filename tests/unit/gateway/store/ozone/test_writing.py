@@ -8,13 +8,13 @@ from tests.unit.hdds.client.replicas import Freezable, address_of, served
 from tests.unit.metadata.inline_runtime import inline_runtime
 from trioxygen.common.clock import SystemClock
 from trioxygen.common.rpc.local import LocalNetwork
-from trioxygen.gateway.store.ozone.config import OzoneConfig
 from trioxygen.gateway.store.ozone.store import OzoneStore
-from trioxygen.gateway.store.ozone.writing import BlocksWritten
 from trioxygen.hdds.client.config import ClientConfig
+from trioxygen.hdds.client.leases.config import LeasingConfig
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
+from trioxygen.hdds.client.writing import BlocksWritten
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.scm_pb2 import ContainerLocation
 from trioxygen.proto.v1.types_pb2 import BlockRange, Pipeline
@@ -74,7 +74,7 @@ class Setting:
             self.om,  # type: ignore[arg-type]
             BlockWriter(self.pool),
             BlockReader(self.pool),
-            OzoneConfig(),
+            LeasingConfig(),
         )
 
     async def nowhere(self, container_ids: list[int]) -> list[ContainerLocation]:

@@ -1,20 +1,15 @@
-"""Keeps every lease of one gateway: renewed while in use, given back when done."""
+"""Keeps every lease of one client: renewed while in use, given back when done."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.units import SECOND_MS
-from trioxygen.gateway.store.ozone.leases.lease import Lease, LeaseState, TakenBlock
-from trioxygen.proto.v1.om_pb2 import (
-    LeaseBlocksReply,
-    ReleaseLeasesRequest,
-    RenewLeasesReply,
-    RenewLeasesRequest,
-)
+from trioxygen.hdds.client.leases.lease import Lease, LeaseState, TakenBlock
+from trioxygen.hdds.client.leases.source import GrantedLease, LeaseSource
 from trioxygen.proto.v1.types_pb2 import BlockId
 
 log = logs.get(__name__)
@@ -23,29 +18,25 @@ _DROPPED_BLOCKS_MAX: Final = 10_000
 _RELEASED_AT_ONCE_MAX: Final = 1_000
 _RENEWED_AT_SHARE: Final = 0.25
 
-RenewLeases = Callable[[RenewLeasesRequest], Awaitable[RenewLeasesReply]]
-ReleaseLeases = Callable[[ReleaseLeasesRequest], Awaitable[object]]
-
 
 class LeaseKeeper:
     """Renews and releases. A Worker.
 
     Args:
-        give_back_ms_max: a stop waits no longer for an OM that may be stopping too.
+        give_back_ms_max: a stop waits no longer for a service that may be stopping too.
     """
 
-    name = "gateway-leases"
+    name = "block-leases"
 
     def __init__(
         self,
         clock: Clock,
-        renew: RenewLeases,
-        release: ReleaseLeases,
+        source: LeaseSource,
         *,
         interval_ms: float,
         give_back_ms_max: float,
     ) -> None:
-        self._clock, self._renew, self._release = clock, renew, release
+        self._clock, self._source = clock, source
         self.interval_ms, self._give_back_ms_max = interval_ms, give_back_ms_max
         self._leases: dict[int, Lease] = {}
         self._dropped: list[BlockId] = []
@@ -53,7 +44,7 @@ class LeaseKeeper:
         self._releasing = asyncio.Lock()
         self._asking = asyncio.Lock()
 
-    def add(self, reply: LeaseBlocksReply, asked_ms: float) -> Lease:
+    def add(self, reply: GrantedLease, asked_ms: float) -> Lease:
         """`asked_ms`: before the call, so that the lease is never thought longer than it is."""
         blocks = reply.blocks
         lease = Lease(
@@ -76,7 +67,7 @@ class LeaseKeeper:
             self._dropped.append(taken.block)
 
     async def expired(self, lease_id: int) -> None:
-        """The OM calls a lease expired: it is not used any more, and all others are renewed
+        """Who gave a lease calls it expired: it is not used any more, and all others are renewed
         at once, which tells of them, too."""
         async with self._asking:
             lease = self._leases.get(lease_id)
@@ -110,7 +101,7 @@ class LeaseKeeper:
             if not done and not dropped:
                 return
             lease_ids = [lease.lease_id for lease in done]
-            await self._release(ReleaseLeasesRequest(lease_ids=lease_ids, blocks=dropped))
+            await self._source.release(lease_ids, dropped)
             del self._dropped[: len(dropped)]
             for lease in done:
                 # One that was lost meanwhile is gone already.
@@ -132,8 +123,7 @@ class LeaseKeeper:
         if not due:
             return
         asked_ms = self._clock.monotonic_ms()
-        reply = await self._renew(RenewLeasesRequest(lease_ids=[lease.lease_id for lease in due]))
-        lost = set(reply.lost)
+        lost = set(await self._source.renew([lease.lease_id for lease in due]))
         for lease in due:
             if lease.lease_id not in lost:
                 lease.renewed_ms = asked_ms

@@ -1,7 +1,7 @@
 """A pool of leases: who fetches them, and what becomes of one that comes at a stop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -9,17 +9,12 @@ import pytest
 from tests.unit.metadata.inline_runtime import inline_runtime
 from tests.unit.metadata.manual_clock import SkippingClock
 from trioxygen.common.errors import SafeMode, Stopping, TrioxygenError
-from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
-from trioxygen.gateway.store.ozone.leases.pool import LeasePool, SizeClass
 from trioxygen.hdds.client.away_nodes import AwayNodes
-from trioxygen.proto.v1.om_pb2 import (
-    LeaseBlocksReply,
-    LeaseBlocksRequest,
-    ReleaseLeasesRequest,
-    RenewLeasesReply,
-    RenewLeasesRequest,
-)
-from trioxygen.proto.v1.types_pb2 import BlockRange, DataNodeAddress, Pipeline
+from trioxygen.hdds.client.leases.keeper import LeaseKeeper
+from trioxygen.hdds.client.leases.pool import LeasePool, SizeClass
+from trioxygen.hdds.client.leases.source import GrantedLease, WantedBlocks
+from trioxygen.proto.v1.om_pb2 import LeaseBlocksReply
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, DataNodeAddress, Pipeline
 
 DN1 = DataNodeAddress(node_id="dn1", address="dn1:9859")
 
@@ -32,16 +27,16 @@ class Om:
         self.may_answer.set()
         self.refusal: TrioxygenError | None = None
         self.leased = 0
-        self.requests: list[LeaseBlocksRequest] = []
+        self.requests: list[WantedBlocks] = []
         self.released: list[int] = []
 
-    async def lease(self, request: LeaseBlocksRequest) -> LeaseBlocksReply:
+    async def lease(self, wanted: WantedBlocks) -> GrantedLease:
         await self.may_answer.wait()
         if self.refusal is not None:
             raise self.refusal
         self.leased += 1
-        self.requests.append(request)
-        blocks = BlockRange(container=1, first_local=100 * self.leased, count=request.count)
+        self.requests.append(wanted)
+        blocks = BlockRange(container=1, first_local=100 * self.leased, count=wanted.count)
         return LeaseBlocksReply(
             lease_id=self.leased,
             blocks=blocks,
@@ -49,11 +44,11 @@ class Om:
             duration_ms=600_000,
         )
 
-    async def renew(self, request: RenewLeasesRequest) -> RenewLeasesReply:
-        return RenewLeasesReply()
+    async def renew(self, lease_ids: Sequence[int]) -> Collection[int]:
+        return ()
 
-    async def release(self, request: ReleaseLeasesRequest) -> None:
-        self.released += request.lease_ids
+    async def release(self, lease_ids: Sequence[int], blocks: Sequence[BlockId]) -> None:
+        self.released += lease_ids
 
 
 class Setting:
@@ -61,14 +56,12 @@ class Setting:
         clock = self.clock = SkippingClock()
         self.om, self.runtime = Om(), inline_runtime(clock)
         self.away = AwayNodes(clock, avoided_ms=30_000, silent_ms=1_000)
-        self.keeper = LeaseKeeper(
-            clock, self.om.renew, self.om.release, interval_ms=1_000, give_back_ms_max=1_000
-        )
+        self.keeper = LeaseKeeper(clock, self.om, interval_ms=1_000, give_back_ms_max=1_000)
         self.pool = LeasePool(
             self.keeper,
             clock,
             self.runtime.tasks,
-            self.om.lease,
+            self.om,
             self.away,
             SizeClass(count, 1 << 20),
         )

@@ -1,7 +1,7 @@
 """Bytes written into blocks, and those that are cut into blocks as they come."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, TypeVar
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import (
@@ -13,11 +13,10 @@ from trioxygen.common.errors import (
     TrioxygenError,
 )
 from trioxygen.common.replication import Replication
-from trioxygen.gateway.store.ozone.blocks import LeasedBlocks, defect_of
-from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
-from trioxygen.gateway.store.ozone.leases.lease import TakenBlock
-from trioxygen.gateway.store.port import Written
 from trioxygen.hdds.client.block_stream import BlockStream
+from trioxygen.hdds.client.leases.blocks import LeasedBlocks, defect_of
+from trioxygen.hdds.client.leases.keeper import LeaseKeeper
+from trioxygen.hdds.client.leases.lease import TakenBlock
 from trioxygen.hdds.client.patience import AWAY
 from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.proto.v1.types_pb2 import EC, BlockSlice
@@ -26,7 +25,7 @@ from trioxygen.proto.v1.types_pb2 import EC, BlockSlice
 _ELSEWHERE: Final = (*AWAY, NoSpace, ContainerNotOpen)
 
 
-class BlocksWritten(Written):
+class BlocksWritten:
     """In leased blocks. Exactly one of the three ends is to be called."""
 
     __slots__ = ("_keeper", "_taken", "slices")
@@ -70,9 +69,15 @@ class BlocksWritten(Written):
         self._taken = []
 
 
-class BlockSplitter:
+_Written = TypeVar("_Written", bound=BlocksWritten)
+MadeWritten = Callable[[LeaseKeeper, list[TakenBlock], list[int], list[int]], _Written]
+
+
+class BlockSplitter(Generic[_Written]):
     """Cuts a stream of bytes into blocks of at most `block_bytes_max`; into shorter ones where a
-    DataNode is lost on the way: what comes next goes to others."""
+    DataNode is lost on the way: what comes next goes to others.
+
+    Args: made: of what was written, at the end."""
 
     def __init__(
         self,
@@ -82,8 +87,9 @@ class BlockSplitter:
         block_bytes_max: int,
         size_bytes: int | None,
         replication: Replication | None,
+        made: MadeWritten[_Written],
     ) -> None:
-        self._blocks, self._writer = blocks, writer
+        self._blocks, self._writer, self._made = blocks, writer, made
         self._block_bytes_max, self._left_bytes = block_bytes_max, size_bytes
         self._replication = replication
         self._taken: list[TakenBlock] = []
@@ -108,7 +114,7 @@ class BlockSplitter:
         except InvalidRequest as error:
             raise defect_of(error) from error
 
-    async def finish(self) -> BlocksWritten:
+    async def finish(self) -> _Written:
         if self._stream is not None:
             try:
                 await self._close_block()
@@ -117,7 +123,7 @@ class BlockSplitter:
                 raise
             except InvalidRequest as error:
                 raise defect_of(error) from error
-        written = BlocksWritten(self._blocks.keeper, self._taken, self._lengths, self._tags)
+        written = self._made(self._blocks.keeper, self._taken, self._lengths, self._tags)
         self._taken = []
         return written
 

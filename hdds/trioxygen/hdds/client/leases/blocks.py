@@ -14,13 +14,13 @@ from trioxygen.common.errors import (
 )
 from trioxygen.common.replication import Replication
 from trioxygen.common.runtime import Runtime
-from trioxygen.gateway.store.ozone.config import OzoneConfig
-from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
-from trioxygen.gateway.store.ozone.leases.lease import TakenBlock
-from trioxygen.gateway.store.ozone.leases.pool import LeasePool, SizeClass
 from trioxygen.hdds.client.away_nodes import AwayNodes
+from trioxygen.hdds.client.leases.config import LeasingConfig
+from trioxygen.hdds.client.leases.keeper import LeaseKeeper
+from trioxygen.hdds.client.leases.lease import TakenBlock
+from trioxygen.hdds.client.leases.pool import LeasePool, SizeClass
+from trioxygen.hdds.client.leases.source import LeaseSource
 from trioxygen.hdds.client.patience import AWAY, is_refusal
-from trioxygen.metadata.client.om import OmClient
 
 _CONTAINER_TRIES: Final = 4
 # A DataNode that is restarted is back before that; where it is the only one, nobody else helps.
@@ -42,14 +42,13 @@ class LeasedBlocks:
     Attributes: keeper: of all leases; who has taken a block settles it there."""
 
     def __init__(
-        self, runtime: Runtime, om: OmClient, away: AwayNodes, config: OzoneConfig
+        self, runtime: Runtime, source: LeaseSource, away: AwayNodes, config: LeasingConfig
     ) -> None:
-        self._runtime, self._om, self._away, self._config = runtime, om, away, config
+        self._runtime, self._source, self._away, self._config = runtime, source, away, config
         self._clock = runtime.clock
         self.keeper = LeaseKeeper(
             runtime.clock,
-            om.renew_leases,
-            om.release_leases,
+            source,
             interval_ms=config.lease_check_ms,
             give_back_ms_max=config.give_back_ms_max,
         )
@@ -142,12 +141,12 @@ class LeasedBlocks:
         pool = self._pools.get((size_class, replication))
         if pool is None:
             if self._is_stopping:
-                raise Stopping("the gateway is stopping")
+                raise Stopping("the client is stopping")
             pool = self._pools[size_class, replication] = LeasePool(
                 self.keeper,
                 self._clock,
                 self._runtime.tasks,
-                self._om.lease_blocks,
+                self._source,
                 self._away,
                 size_class,
                 replication,

@@ -1,9 +1,8 @@
-"""Blocks of one size class and replication, at hand: a PUT takes one without a round trip.
+"""Blocks of one size class and replication, at hand: a write takes one without a round trip.
 
-What a gateway that died held expires at the OM."""
+What a client that died held expires where it was given."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,19 +12,17 @@ from trioxygen.common.errors import Stopping, TrioxygenError, again
 from trioxygen.common.replication import Replication
 from trioxygen.common.units import SECOND_MS
 from trioxygen.common.worker import Tasks
-from trioxygen.gateway.store.ozone.leases.keeper import LeaseKeeper
-from trioxygen.gateway.store.ozone.leases.lease import Lease, TakenBlock
-from trioxygen.gateway.store.ozone.leases.pipelines import KnownPipelines
 from trioxygen.hdds.client.away_nodes import AwayNodes
-from trioxygen.proto.v1.om_pb2 import LeaseBlocksReply, LeaseBlocksRequest
+from trioxygen.hdds.client.leases.keeper import LeaseKeeper
+from trioxygen.hdds.client.leases.lease import Lease, TakenBlock
+from trioxygen.hdds.client.leases.pipelines import KnownPipelines
+from trioxygen.hdds.client.leases.source import LeaseSource, WantedBlocks
 
 log = logs.get(__name__)
 
 _LEASES_TRIED: Final = 4
 # The next lease is fetched when so much of the one at hand is left.
 _FETCHED_AT_SHARE: Final = 0.25
-
-LeaseBlocks = Callable[[LeaseBlocksRequest], Awaitable[LeaseBlocksReply]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +46,14 @@ class LeasePool:
         keeper: LeaseKeeper,
         clock: Clock,
         tasks: Tasks,
-        lease_blocks: LeaseBlocks,
+        source: LeaseSource,
         away: AwayNodes,
         size_class: SizeClass,
         replication: Replication | None = None,
     ) -> None:
         self._keeper, self._clock, self._tasks = keeper, clock, tasks
-        self._lease_blocks, self._size_class = lease_blocks, size_class
-        self._replication = None if replication is None else replication.proto
+        self._source, self._size_class = source, size_class
+        self._replication = replication
         self._fetched_at = int(size_class.count * _FETCHED_AT_SHARE)
         self._away, self._pipelines = away, KnownPipelines(clock, away)
         self._current: Lease | None = None
@@ -66,7 +63,7 @@ class LeasePool:
         self._is_stopping = False
 
     async def take(self) -> TakenBlock:
-        """Raises: what LeaseBlocks raises (NotEnoughDataNodes, NoSpace, DeadlineExceeded, ...)."""
+        """Raises: what the source of leases raises (NotEnoughDataNodes, NoSpace, ...)."""
         while True:
             lease = self._current
             if lease is not None and self._is_avoided(lease) and not self._pipelines.is_alone:
@@ -78,7 +75,7 @@ class LeasePool:
                     self._fetch()
                 return taken
             if self._is_stopping:
-                raise Stopping("the gateway is stopping")
+                raise Stopping("the client is stopping")
             if self._next is not None:
                 self._current, self._next = self._next, None
                 continue
@@ -86,7 +83,7 @@ class LeasePool:
             fetching = self._fetch()
             await asyncio.wait((fetching,))
             if fetching.cancelled():
-                raise Stopping("the gateway is stopping")
+                raise Stopping("the client is stopping")
             error = fetching.result()
             if error is not None:
                 raise again(error)
@@ -139,8 +136,8 @@ class LeasePool:
         while True:
             asked_ms = self._clock.monotonic_ms()
             size_class = self._size_class
-            reply = await self._lease_blocks(
-                LeaseBlocksRequest(
+            reply = await self._source.lease(
+                WantedBlocks(
                     count=size_class.count,
                     block_bytes_max=size_class.block_bytes_max,
                     replication=self._replication,

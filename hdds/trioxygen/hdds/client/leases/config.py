@@ -1,4 +1,4 @@
-"""What the store over OM and DataNodes is told."""
+"""How blocks are leased, and how long each may be."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,11 @@ from trioxygen.common.units import KIB, MIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OzoneConfig:
+class LeasingConfig:
     """Attributes:
-    packed_bytes_max: objects up to this size share one pool of blocks; larger ones take large
-        blocks.
-    give_back_ms_max: a stop waits no longer for an OM that may be stopping too.
+    packed_bytes_max: what is no longer shares one pool of blocks; the rest takes large blocks.
+    small_bytes_max: what is no longer goes through the ring's log, in one call.
+    give_back_ms_max: a stop waits no longer for a service that may be stopping too.
     """
 
     block_bytes_max: int = 256 * MIB

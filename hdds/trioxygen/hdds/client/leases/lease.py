@@ -1,4 +1,4 @@
-"""One lease: blocks of one container that the OM has promised to this gateway for a while."""
+"""One lease: blocks of one container that are promised to this client for a while."""
 
 from dataclasses import dataclass, field
 from enum import auto
@@ -12,8 +12,8 @@ _USABLE_SHARE: Final = 0.8
 
 
 class LeaseState(State):
-    """OPEN: blocks are taken from it. RETIRED: no more, but writes may be under way. LOST: the OM
-    does not know it any more. RELEASED: given back."""
+    """OPEN: blocks are taken from it. RETIRED: no more, but writes may be under way. LOST: who
+    gave it does not know it any more. RELEASED: given back."""
 
     OPEN = auto()
     RETIRED = auto()

@@ -1,4 +1,4 @@
-"""What a gateway has learnt of the pipelines that its leases are in."""
+"""What a client has learnt of the pipelines that its leases are in."""
 
 from collections import OrderedDict
 from typing import Final

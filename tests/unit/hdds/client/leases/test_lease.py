@@ -2,7 +2,7 @@
 
 import pytest
 
-from trioxygen.gateway.store.ozone.leases.lease import Lease, LeaseState
+from trioxygen.hdds.client.leases.lease import Lease, LeaseState
 from trioxygen.proto.v1.types_pb2 import Pipeline
 
 
