@@ -32,6 +32,17 @@ def time_text(epoch_ms: int) -> str:
     return datetime.fromtimestamp(epoch_ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
+def duration_text(duration_ms: int) -> str:
+    """`1 h 20 min`: two units, the smallest is a second."""
+    seconds = max(1, duration_ms // 1_000)
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2])
+
+
 def words(name: str) -> str:
     """`in service`: a state, of its name on the admin port."""
     return name.lower().replace("_", " ")

@@ -1,15 +1,24 @@
-"""`o3 admin container|pipeline|replication|deletion ...`: where data lies, and what is done so that
-it stays there."""
+"""`o3 admin container|pipeline ...`: where data lies, and how it is."""
 
 from typing import Annotated, Any, Final
 
 import typer
 
+from trioxygen.cli.admin.objects import (
+    CONTAINERS_MAX,
+    NOTHING,
+    OBJECTS_LIMIT,
+    LimitOption,
+    find_objects,
+    print_objects,
+)
 from trioxygen.cli.client.admin import find
+from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
 from trioxygen.cli.printing import bytes_text, print_columns, print_fields, print_json, words
 
 _ID_MAX: Final = 2**62
+_MISSING: Final = "missing"
 
 
 def _noun(about: str) -> typer.Typer:
@@ -18,8 +27,6 @@ def _noun(about: str) -> typer.Typer:
 
 containers = _noun("Containers: their replicas, and how they are.")
 pipelines = _noun("Pipelines: the DataNodes that take writes together.")
-replication = _noun("What is copied, made again and removed, so that replicas are enough.")
-deletion = _noun("What is deleted, and has still to be given back.")
 
 ContainerArgument = Annotated[int, typer.Argument(metavar="CONTAINER", min=1, max=_ID_MAX)]
 PipelineArgument = Annotated[int, typer.Argument(metavar="PIPELINE", min=1, max=_ID_MAX)]
@@ -119,13 +126,43 @@ def print_container(view: dict[str, Any], *, as_json: bool) -> None:
 
 @containers.command("report")
 def report(
-    data: DataOption = DATA_DEFAULT, admin_url: AdminUrlOption = None, as_json: JsonOption = False
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    with_objects: Annotated[
+        bool,
+        typer.Option("--objects", help="Names what is in missing ones, too: see `objects`."),
+    ] = False,
+    limit: LimitOption = OBJECTS_LIMIT,
+    as_json: JsonOption = False,
 ) -> None:
-    """Counts containers that are not as they should be, and names some of each kind."""
-    health = find(data, admin_url).get("replication")["health"]
-    if as_json:
-        print_json(health)
+    """Counts containers that are not as they should be, and names some of each kind.
+
+    With --objects it ends with 1 where something is missing."""
+    client = find(data, admin_url)
+    if not with_objects:
+        health = client.get("replication")["health"]
+        print_json(health) if as_json else _print_health(health)
         return
+    health = client.get("replication", samples_max=CONTAINERS_MAX)["health"]
+    missing = [each for each in health if each["health"] == _MISSING]
+    ids = [number for each in missing for number in each["sample_ids"]]
+    held = find_objects(client, ids, limit=limit, as_json=as_json) if ids else NOTHING
+    if as_json:
+        print_json({"health": health, **held.as_json()})
+    else:
+        _print_health(health)
+        print()
+        print_objects(held)
+    count = sum(each["count"] for each in missing)
+    if count > len(ids):
+        raise CommandFailed(
+            Exit.REFUSED, f"{count} containers are missing, {len(ids)} were asked for"
+        )
+    if count:
+        raise CommandFailed(Exit.REFUSED, f"{count} containers are missing")
+
+
+def _print_health(health: list[dict[str, Any]]) -> None:
     print_columns(
         ("HEALTH", "CONTAINERS", "SOME OF THEM"),
         [
@@ -137,6 +174,23 @@ def report(
             for each in health
         ],
     )
+
+
+@containers.command("objects")
+def objects(
+    containers: Annotated[list[int], typer.Argument(metavar="CONTAINER...", min=1, max=_ID_MAX)],
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    limit: LimitOption = OBJECTS_LIMIT,
+    as_json: JsonOption = False,
+) -> None:
+    """Names the objects, versions and parts of uploads that have bytes in containers.
+
+    Walks through all names of the store, a page at a time: minutes where there are many millions."""
+    if len(containers) > CONTAINERS_MAX:
+        raise CommandFailed(Exit.USAGE, f"at most {CONTAINERS_MAX} containers at once")
+    held = find_objects(find(data, admin_url), containers, limit=limit, as_json=as_json)
+    print_json(held.as_json()) if as_json else print_objects(held)
 
 
 @pipelines.command("list")
@@ -169,65 +223,3 @@ def close_pipeline(
 ) -> None:
     """Has a pipeline take no writes. Its containers are closed, another takes its place."""
     find(data, admin_url).post(f"pipelines/{pipeline}/close", {})
-
-
-@replication.command("status")
-def replication_status(
-    data: DataOption = DATA_DEFAULT, admin_url: AdminUrlOption = None, as_json: JsonOption = False
-) -> None:
-    """Shows what waits for repair, what is under way, and which DataNodes are leaving."""
-    view = find(data, admin_url).get("replication")
-    if as_json:
-        print_json(view)
-        return
-    waits = "not yet: see o3 admin safemode status" if view["is_waiting"] else "yes"
-    under_way = f"{view['copies']} copies, {view['rebuilds']} rebuilds, {view['removals']} removals"
-    made = f"{view['made']}, {bytes_text(view['made_bytes'])}"
-    print_fields(
-        [
-            ("repairs", waits),
-            *((words(each["health"]), str(each["count"])) for each in view["health"]),
-            ("queued", str(view["queued"])),
-            ("under way", f"{under_way} ({view['weight']} of {view['weight_max']})"),
-            ("made", f"{made}; lately {bytes_text(view['made_bytes_per_s'])} in a second"),
-        ]
-    )
-    if view["departures"]:
-        print()
-        print_columns(
-            ("LEAVING", "OPERATION", "CONTAINERS LEFT", "BYTES LEFT", "PIPELINES", "ABOUT"),
-            [_departure_columns(each) for each in view["departures"]],
-        )
-
-
-def _departure_columns(departure: dict[str, Any]) -> tuple[str, ...]:
-    minutes = departure["estimated_ms"] / 60_000
-    return (
-        departure["node_id"],
-        words(departure["operation"]),
-        f"{departure['containers_left']} of {departure['containers']}",
-        bytes_text(departure["bytes_left"]),
-        str(departure["pipelines_left"]),
-        f"{minutes:.1f} min" if minutes else "",
-    )
-
-
-@deletion.command("status")
-def deletion_status(
-    data: DataOption = DATA_DEFAULT, admin_url: AdminUrlOption = None, as_json: JsonOption = False
-) -> None:
-    """Shows what is deleted and not given back yet."""
-    view = find(data, admin_url).get("deletion")
-    if as_json:
-        print_json(view)
-        return
-    waits_for = ", ".join(view["oldest_waits_for"]) or "nobody"
-    print_fields(
-        [
-            ("to delete", f"{view['blocks']} blocks, about {bytes_text(view['estimated_bytes'])}"),
-            ("transactions", str(view["transactions"])),
-            ("oldest", f"{view['oldest_ms'] // 1_000} s, waits for {waits_for}"),
-            ("rate", f"{view['blocks_per_s']} blocks in a second"),
-            ("to compact", bytes_text(view["garbage_bytes"])),
-        ]
-    )

@@ -5,9 +5,19 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from trioxygen.cli.client.admin import find, segment
+from trioxygen.cli.admin.departures import about_text, left_text, waiting_texts
+from trioxygen.cli.client.admin import AdminClient, find, segment
+from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
-from trioxygen.cli.printing import bytes_text, print_columns, print_fields, print_json, words
+from trioxygen.cli.printing import (
+    bytes_text,
+    duration_text,
+    print_columns,
+    print_fields,
+    print_json,
+    words,
+)
+from trioxygen.cli.progress import Step, waited
 
 app = typer.Typer(
     help="DataNodes: where they stand, how they are, into and out of service.",
@@ -18,8 +28,13 @@ NodeArgument = Annotated[str, typer.Argument(metavar="NODE", help="Id of the Dat
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Also where too few others are left for all replicas.")
 ]
+WaitOption = Annotated[
+    bool, typer.Option("--wait", help="Until it is done. Ctrl-C ends the waiting alone.")
+]
 
 _DURATION_MAX: Final = 3_650 * 86_400
+# On the way, and there.
+_WAYS: Final = {"DECOMMISSIONING": "DECOMMISSIONED", "ENTERING_MAINTENANCE": "IN_MAINTENANCE"}
 
 
 @app.command("list")
@@ -38,7 +53,7 @@ def list_datanodes(
             (
                 node["node_id"],
                 words(node["health"]),
-                _operation_text(node),
+                _operation_text(node) + _left_shortly(node),
                 node["rack"],
                 _age_text(node["last_heartbeat_age_ms"]),
                 _disks_text(node["disks"]),
@@ -72,6 +87,7 @@ def info(
             ("rack", view["rack"]),
             ("health", words(view["health"])),
             ("operation", _operation_text(view)),
+            *_departure_fields(view),
             ("heartbeat", _age_text(view["last_heartbeat_age_ms"])),
             ("reported", reported),
             ("new data", "yes" if view["takes_new_data"] else "no"),
@@ -103,13 +119,14 @@ def decommission(
     data: DataOption = DATA_DEFAULT,
     admin_url: AdminUrlOption = None,
     force: ForceOption = False,
+    wait: WaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Takes a DataNode out of service for good: no new data, its replicas are copied elsewhere.
 
     It ends by itself; then the DataNode can be stopped and removed."""
     wanted = {"operation": "decommission", "force": force}
-    _set_operation(node, wanted, data, admin_url, as_json)
+    _set_operation(node, wanted, data, admin_url, as_json, wait=wait)
 
 
 @app.command("maintenance")
@@ -127,11 +144,12 @@ def maintenance(
             help="Ends by itself after so long; 0: not before `recommission`.",
         ),
     ] = 0,
+    wait: WaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Prepares a DataNode for being switched off for a while: its replicas stay where they are."""
     wanted = {"operation": "maintenance", "maintenance_seconds": seconds}
-    _set_operation(node, wanted, data, admin_url, as_json)
+    _set_operation(node, wanted, data, admin_url, as_json, wait=wait)
 
 
 @app.command("recommission")
@@ -155,13 +173,57 @@ def remove(
 
 
 def _set_operation(
-    node: str, wanted: dict[str, Any], data: Path, admin_url: str | None, as_json: bool
+    node: str,
+    wanted: dict[str, Any],
+    data: Path,
+    admin_url: str | None,
+    as_json: bool,
+    *,
+    wait: bool = False,
 ) -> None:
-    answer = find(data, admin_url).post(f"datanodes/{segment(node)}/operation", wanted)
+    client = find(data, admin_url)
+    answer = client.post(f"datanodes/{segment(node)}/operation", wanted)
+    if wait and answer["operation"] in _WAYS:
+        answer = _arrived(client, node, answer["operation"], as_json)
     if as_json:
         print_json(answer)
     else:
         print(f"{answer['node_id']} is {words(answer['operation'])}")
+
+
+def _arrived(client: AdminClient, node: str, on_its_way: str, as_json: bool) -> dict[str, Any]:
+    def look() -> tuple[Step, dict[str, Any]]:
+        view = client.get(f"datanodes/{segment(node)}")
+        departure, is_over = view["departure"], view["operation"] != on_its_way
+        if departure is None or not departure["is_counted"]:
+            return Step(0, 0, "not counted yet", is_over=is_over), view
+        of, left = departure["containers"], departure["containers_left"]
+        return Step(of - left, of, left_text(departure), is_over=is_over), view
+
+    view = waited(look, f"{node} is {words(on_its_way)}", as_json=as_json)
+    if view["operation"] != _WAYS[on_its_way]:
+        raise CommandFailed(
+            Exit.REFUSED, f"somebody else ended it: {node} is {words(view['operation'])}"
+        )
+    return {"node_id": view["node_id"], "operation": view["operation"]}
+
+
+def _departure_fields(node: dict[str, Any]) -> list[tuple[str, str]]:
+    departure = node["departure"]
+    if departure is None:
+        return []
+    return [
+        ("left", left_text(departure)),
+        *(("waits for", text) for text in waiting_texts(departure)),
+    ]
+
+
+def _left_shortly(node: dict[str, Any]) -> str:
+    departure = node["departure"]
+    if departure is None or not departure["is_counted"]:
+        return ""
+    about = about_text(departure)
+    return f", {departure['containers_left']} containers left" + (f", {about}" if about else "")
 
 
 def _operation_text(node: dict[str, Any]) -> str:
@@ -172,17 +234,6 @@ def _operation_text(node: dict[str, Any]) -> str:
 
 def _age_text(age_ms: int) -> str:
     return f"{age_ms / 1_000:.1f} s ago" if age_ms >= 0 else "none yet"
-
-
-def duration_text(duration_ms: int) -> str:
-    """`1 h 20 min`: two units, the smallest is a second."""
-    seconds = max(1, duration_ms // 1_000)
-    parts = []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2])
 
 
 def _disks_text(disks: list[dict[str, Any]]) -> str:

@@ -11,6 +11,7 @@ from trioxygen.cli.admin import container as admin_container
 from trioxygen.cli.admin import datanode as admin_datanode
 from trioxygen.cli.admin import offline as admin_offline
 from trioxygen.cli.admin import orphans as admin_orphans
+from trioxygen.cli.admin import replication as admin_replication
 from trioxygen.cli.admin import safemode as admin_safemode
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.options import JsonOption
@@ -27,8 +28,8 @@ admin_offline.add_to(app)
 app.command("orphans")(admin_orphans.list_orphans)
 app.add_typer(admin_container.containers, name="container")
 app.add_typer(admin_container.pipelines, name="pipeline")
-app.add_typer(admin_container.replication, name="replication")
-app.add_typer(admin_container.deletion, name="deletion")
+app.add_typer(admin_replication.replication, name="replication")
+app.add_typer(admin_replication.deletion, name="deletion")
 app.add_typer(admin_datanode.app, name="datanode")
 app.add_typer(admin_safemode.app, name="safemode")
 

@@ -1,12 +1,13 @@
 """`o3 admin safemode ...`: what a new leader of the SCM waits for before it repairs."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from trioxygen.cli.client.admin import find
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
 from trioxygen.cli.printing import print_columns, print_json
+from trioxygen.cli.progress import Step, waited
 
 app = typer.Typer(
     help="Safe mode of the SCM: which rule waits for what.",
@@ -17,10 +18,25 @@ app = typer.Typer(
 
 @app.command("status")
 def status(
-    data: DataOption = DATA_DEFAULT, admin_url: AdminUrlOption = None, as_json: JsonOption = False
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Until it is off.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Shows the rules of safe mode, and what each of them waits for."""
-    _print(find(data, admin_url).get("safe-mode"), as_json)
+    client = find(data, admin_url)
+    if wait:
+        view = waited(lambda: _step(client.get("safe-mode")), "safe mode", as_json=as_json)
+    else:
+        view = client.get("safe-mode")
+    _print(view, as_json)
+
+
+def _step(view: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
+    rules = view["rules"]
+    waits_for = [f"{rule['name']}: {rule['waits_for']}" for rule in rules if not rule["passed"]]
+    passed = len(rules) - len(waits_for)
+    return Step(passed, len(rules), "; ".join(waits_for), is_over=not view["is_on"]), view
 
 
 @app.command("exit")

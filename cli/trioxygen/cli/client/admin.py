@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -33,7 +33,7 @@ class AdminClient:
     def __init__(self, url: str, token: str, *, start_hint: str) -> None:
         self._url, self._token, self._start_hint = url.rstrip("/"), token, start_hint
 
-    def get(self, path: str, **query: str | int) -> Any:
+    def get(self, path: str, **query: str | int | Sequence[int]) -> Any:
         return self._call("GET", path, query)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
@@ -56,9 +56,13 @@ class AdminClient:
             after = page[field][-1][last]
 
     def _call(
-        self, method: str, path: str, query: dict[str, str | int], body: str | None = None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | int | Sequence[int]],
+        body: str | None = None,
     ) -> Any:
-        target = f"/admin/v1/{path}" + (f"?{urlencode(query)}" if query else "")
+        target = f"/admin/v1/{path}" + (f"?{urlencode(query, doseq=True)}" if query else "")
         if not (self._token.isascii() and self._token.isprintable()):
             raise CommandFailed(
                 Exit.USAGE, "the admin token is not printable ASCII: check O3_ADMIN_TOKEN"

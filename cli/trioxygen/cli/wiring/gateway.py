@@ -114,7 +114,9 @@ def build_gateway(
         ),
     )
     orphans = Orphans(om_client, scm_client, pool.channel, runtime.clock)
-    admin = OzoneAdminBackend(om_client, scm_client, readiness, config.s3.volume, orphans.page)
+    admin = OzoneAdminBackend(
+        om_client, scm_client, readiness, config.s3.volume, orphans.page, runtime.clock
+    )
     return Gateway(
         s3_port=create_app(
             s3,

@@ -118,3 +118,45 @@ class DeletionView(_Model):
     blocks_per_s: int
     garbage_bytes: int
     is_counted: bool
+
+
+class HolderView(_Model):
+    """What has bytes in containers that were asked for.
+
+    Attributes:
+    kind: OBJECT, VERSION (of before, which something still keeps) or PART (of an upload).
+    held_bytes: of its bytes those in these containers.
+    """
+
+    kind: str
+    volume: str = Field(description="Empty: of a bucket that was deleted.")
+    bucket: str
+    key: str
+    object_id: int = Field(description="0: of a part.")
+    upload_id: str
+    part_number: int
+    size_bytes: int
+    modified_ms: int
+    held_bytes: int
+    container_ids: list[int]
+
+
+class ReferencedView(_Model):
+    container_id: int
+    blocks: int = Field(description="That something holds.")
+    is_all: bool = Field(description="False: there are more, no more were counted.")
+
+
+class HolderPage(_Model):
+    """Attributes:
+    next: `after` of the next page; empty: it was the last.
+    examined: rows that were looked at for it; it may have found nothing.
+    rows: with the first page: all that will be looked at, about.
+    containers: with the first page.
+    """
+
+    holders: list[HolderView]
+    next: str
+    examined: int
+    rows: int
+    containers: list[ReferencedView]

@@ -3,12 +3,18 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
+from pydantic import Field
 
-from trioxygen.gateway.admin.backend.port import PAGE_COUNT_MAX, ContainerAdmin
+from trioxygen.gateway.admin.backend.port import (
+    CONTAINERS_MAX,
+    PAGE_COUNT_MAX,
+    ContainerAdmin,
+)
 from trioxygen.gateway.admin.container_models import (
     ContainerPage,
     ContainerView,
     DeletionView,
+    HolderPage,
     PipelineList,
     ReplicationView,
 )
@@ -17,6 +23,12 @@ _ID_MAX: Final = 2**62
 _Id = Annotated[int, Path(ge=1, le=_ID_MAX)]
 _After = Annotated[int, Query(ge=0, le=_ID_MAX)]
 _Count = Annotated[int, Query(ge=1, le=PAGE_COUNT_MAX)]
+_Ids = Annotated[
+    list[Annotated[int, Field(ge=1, le=_ID_MAX)]],
+    Query(alias="container_id", min_length=1, max_length=CONTAINERS_MAX),
+]
+_Samples = Annotated[int, Query(ge=0, le=CONTAINERS_MAX)]
+_SAMPLES: Final = 100
 
 
 def container_routes(containers: ContainerAdmin) -> APIRouter:
@@ -36,6 +48,12 @@ def container_routes(containers: ContainerAdmin) -> APIRouter:
     async def close_container(container_id: _Id) -> ContainerView:
         return await containers.close_container(container_id)
 
+    @router.get("/holders")
+    async def find_holders(
+        container_ids: _Ids, after: str = "", count_max: _Count = PAGE_COUNT_MAX
+    ) -> HolderPage:
+        return await containers.find_holders(container_ids, after, count_max)
+
     @router.get("/pipelines")
     async def list_pipelines() -> PipelineList:
         return await containers.list_pipelines()
@@ -45,8 +63,8 @@ def container_routes(containers: ContainerAdmin) -> APIRouter:
         await containers.close_pipeline(pipeline_id)
 
     @router.get("/replication")
-    async def replication() -> ReplicationView:
-        return await containers.replication()
+    async def replication(samples_max: _Samples = _SAMPLES) -> ReplicationView:
+        return await containers.replication(samples_max)
 
     @router.get("/deletion")
     async def deletion() -> DeletionView:

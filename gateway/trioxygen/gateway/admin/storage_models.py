@@ -4,6 +4,8 @@ from enum import Enum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from trioxygen.gateway.admin.container_models import DepartureView
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +49,9 @@ class DataNodeView(_Model):
     free_bytes: int
     writable_bytes: int = Field(description="Of what is free, what new data may take.")
     disks: list[DiskView]
+    departure: DepartureView | None = Field(
+        description="While it is on its way out of service, or into maintenance."
+    )
 
 
 class DataNodeList(_Model):

@@ -176,3 +176,6 @@ class OmClient:
 
     def find_orphans(self, request: om.FindOrphansRequest) -> Answer[om.FindOrphansReply]:
         return self._first.call(request, om.FindOrphansReply)
+
+    def find_holders(self, request: om.FindHoldersRequest) -> Answer[om.FindHoldersReply]:
+        return self._first.call(request, om.FindHoldersReply)

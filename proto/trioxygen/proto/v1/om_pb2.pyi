@@ -1177,6 +1177,86 @@ class FindOrphansReply(_message.Message):
     orphans: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockId]
     def __init__(self, orphans: _Optional[_Iterable[_Union[_types_pb2.BlockId, _Mapping]]] = ...) -> None: ...
 
+class HolderPlace(_message.Message):
+    __slots__ = ("in_deleted_buckets", "bucket_key", "kind", "row_key", "part_number")
+    IN_DELETED_BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_KEY_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ROW_KEY_FIELD_NUMBER: _ClassVar[int]
+    PART_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    in_deleted_buckets: bool
+    bucket_key: bytes
+    kind: Holder.Kind
+    row_key: bytes
+    part_number: int
+    def __init__(self, in_deleted_buckets: _Optional[bool] = ..., bucket_key: _Optional[bytes] = ..., kind: _Optional[_Union[Holder.Kind, str]] = ..., row_key: _Optional[bytes] = ..., part_number: _Optional[int] = ...) -> None: ...
+
+class Holder(_message.Message):
+    __slots__ = ("kind", "volume", "bucket", "key", "object_id", "upload_id", "part_number", "size_bytes", "modified_ms", "held_bytes", "container_ids")
+    class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        KIND_UNSPECIFIED: _ClassVar[Holder.Kind]
+        OBJECT: _ClassVar[Holder.Kind]
+        VERSION: _ClassVar[Holder.Kind]
+        PART: _ClassVar[Holder.Kind]
+    KIND_UNSPECIFIED: Holder.Kind
+    OBJECT: Holder.Kind
+    VERSION: Holder.Kind
+    PART: Holder.Kind
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
+    PART_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MODIFIED_MS_FIELD_NUMBER: _ClassVar[int]
+    HELD_BYTES_FIELD_NUMBER: _ClassVar[int]
+    CONTAINER_IDS_FIELD_NUMBER: _ClassVar[int]
+    kind: Holder.Kind
+    volume: str
+    bucket: str
+    key: bytes
+    object_id: int
+    upload_id: bytes
+    part_number: int
+    size_bytes: int
+    modified_ms: int
+    held_bytes: int
+    container_ids: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, kind: _Optional[_Union[Holder.Kind, str]] = ..., volume: _Optional[str] = ..., bucket: _Optional[str] = ..., key: _Optional[bytes] = ..., object_id: _Optional[int] = ..., upload_id: _Optional[bytes] = ..., part_number: _Optional[int] = ..., size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., held_bytes: _Optional[int] = ..., container_ids: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class FindHoldersRequest(_message.Message):
+    __slots__ = ("container_ids", "after")
+    CONTAINER_IDS_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    container_ids: _containers.RepeatedScalarFieldContainer[int]
+    after: HolderPlace
+    def __init__(self, container_ids: _Optional[_Iterable[int]] = ..., after: _Optional[_Union[HolderPlace, _Mapping]] = ...) -> None: ...
+
+class ReferencedContainer(_message.Message):
+    __slots__ = ("container_id", "blocks", "at_least")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    AT_LEAST_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    blocks: int
+    at_least: bool
+    def __init__(self, container_id: _Optional[int] = ..., blocks: _Optional[int] = ..., at_least: _Optional[bool] = ...) -> None: ...
+
+class FindHoldersReply(_message.Message):
+    __slots__ = ("holders", "examined", "next", "containers")
+    HOLDERS_FIELD_NUMBER: _ClassVar[int]
+    EXAMINED_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FIELD_NUMBER: _ClassVar[int]
+    CONTAINERS_FIELD_NUMBER: _ClassVar[int]
+    holders: _containers.RepeatedCompositeFieldContainer[Holder]
+    examined: int
+    next: HolderPlace
+    containers: _containers.RepeatedCompositeFieldContainer[ReferencedContainer]
+    def __init__(self, holders: _Optional[_Iterable[_Union[Holder, _Mapping]]] = ..., examined: _Optional[int] = ..., next: _Optional[_Union[HolderPlace, _Mapping]] = ..., containers: _Optional[_Iterable[_Union[ReferencedContainer, _Mapping]]] = ...) -> None: ...
+
 class DescribeOmRequest(_message.Message):
     __slots__ = ("count_rows",)
     COUNT_ROWS_FIELD_NUMBER: _ClassVar[int]

@@ -59,7 +59,7 @@ class Port:
         # DataNodes are asked in tests/integration/test_orphans.py.
         om, scm = cast(OmClient, self.om), cast(ScmClient, self.scm)
         orphans = Orphans(om, scm, LocalNetwork().channel, SystemClock())
-        backend = OzoneAdminBackend(om, scm, self.readiness, "s3v", orphans.page)
+        backend = OzoneAdminBackend(om, scm, self.readiness, "s3v", orphans.page, SystemClock())
         self._sent: list[Any] = []
         self._app = create_admin_app(backend, self.readiness, self.registry, token=TOKEN)
 

@@ -5,6 +5,7 @@ import json
 from tests.unit.gateway.admin.test_app import Port
 from trioxygen.common.errors import NoSuchContainer
 from trioxygen.common.replication import RATIS_THREE
+from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import scm_pb2 as scm
 
 
@@ -115,3 +116,36 @@ def test_repair_and_deletion_are_shown() -> None:
     )
     view = json.loads(port.call("GET", "/admin/v1/deletion")[2])
     assert (view["blocks"], view["oldest_waits_for"]) == (5, ["dn3"])
+
+
+def test_what_lies_in_containers_is_looked_for_page_after_page() -> None:
+    port = Port()
+    place = om.HolderPlace(bucket_key=b"s3v/b", kind=om.Holder.OBJECT, row_key=b"\0k")
+    holder = om.Holder(kind=om.Holder.PART, key="b\u00fccher".encode(), upload_id=b"\1\2")
+
+    def page(request: om.FindHoldersRequest) -> om.FindHoldersReply:
+        if not request.HasField("after"):
+            referenced = om.ReferencedContainer(container_id=7, blocks=2, at_least=True)
+            return om.FindHoldersReply(examined=5, next=place, containers=[referenced])
+        return om.FindHoldersReply(examined=3, holders=[holder])
+
+    port.om.answers[om.FindHoldersRequest] = page
+    sizes = [om.TableSize(name="key", rows=6), om.TableSize(name="lease", rows=100)]
+    port.om.answers[om.DescribeOmRequest] = om.DescribeOmReply(tables=sizes)
+    status, view = port.json("GET", "/admin/v1/holders?container_id=7&container_id=8")
+    assert (status, view["examined"], view["rows"], view["next"]) == (200, 8, 6, "")
+    assert view["containers"] == [{"container_id": 7, "blocks": 2, "is_all": False}]
+    [shown] = view["holders"]
+    assert (shown["kind"], shown["key"], shown["upload_id"]) == ("PART", "b\u00fccher", "0102")
+    after = place.SerializeToString().hex()
+    status, view = port.json("GET", f"/admin/v1/holders?container_id=7&after={after}")
+    assert (status, view["examined"], view["containers"]) == (200, 3, [])
+    assert port.om.requests[-1] == om.FindHoldersRequest(container_ids=[7], after=place)
+
+
+def test_places_that_are_none_and_too_many_containers_are_refused() -> None:
+    port = Port()
+    for query in ("container_id=7&after=zz", "container_id=7&after=ff", "container_id=0", ""):
+        assert port.json("GET", f"/admin/v1/holders?{query}")[0] == 400, query
+    many = "&".join(f"container_id={number}" for number in range(1, 1_002))
+    assert port.json("GET", f"/admin/v1/holders?{many}")[0] == 400

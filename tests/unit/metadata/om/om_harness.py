@@ -44,6 +44,7 @@ Block = tuple[int, int]
 class ScmDouble:
     """Hands out blocks of one container and remembers what was deleted."""
 
+    container: int = CONTAINER
     next_local: int = 1
     allocated: set[Block] = field(default_factory=set)
     deleted: list[Block] = field(default_factory=list)
@@ -62,10 +63,10 @@ class ScmDouble:
         self.requests.append(request)
         self.most_ms.append(most_ms)
         first, self.next_local = self.next_local, self.next_local + request.count
-        self.allocated |= {(CONTAINER, local) for local in range(first, self.next_local)}
+        self.allocated |= {(self.container, local) for local in range(first, self.next_local)}
         datanode = DataNodeAddress(node_id="dn1", address="dn1:9859")
         return AllocateBlocksReply(
-            blocks=BlockRange(container=CONTAINER, first_local=first, count=request.count),
+            blocks=BlockRange(container=self.container, first_local=first, count=request.count),
             pipeline=Pipeline(pipeline_id=1, datanodes=[datanode]),
             om_last_id=self.om_last_id,
         )

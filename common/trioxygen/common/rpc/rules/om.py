@@ -47,6 +47,7 @@ DELETED_KEYS_MAX: Final = 1_000
 LEASES_NAMED_MAX: Final = 10_000
 METADATA_MAX: Final = 16 * KIB
 EXCLUDED_NODES_MAX: Final = 1_000
+CONTAINERS_ASKED_MAX: Final = 1_000
 
 _ACCESS_KEY: Final = line(128)
 _ACCOUNT_ID: Final = line(256)
@@ -190,6 +191,13 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         **_NAMED, bucket_id=ID_OR_NONE, key=KEY, object_id=ID_OR_NONE, rewritten=ANY
     ),
     om.KeyToDelete: rules(key=KEY, if_match=SENT),
+    om.HolderPlace: rules(
+        in_deleted_buckets=ANY,
+        bucket_key=raw(1_024),
+        kind=known(),
+        row_key=raw(2_048),
+        part_number=number(0, PART_NUMBER_MAX),
+    ),
     om.CompletePart: rules(number=COUNT, etag=SENT, checksum=CHECKSUM, checksum_algorithm=known()),
 }
 
@@ -287,5 +295,6 @@ QUERIES: Final[dict[type[Message], MessageRules]] = {
     om.ListAccessKeysRequest: rules(account_id=SENT, after=SENT, count_max=ANY),
     om.DescribeOmRequest: rules(count_rows=ANY),
     om.FindOrphansRequest: rules(blocks=each(PART, 10_000)),
+    om.FindHoldersRequest: rules(container_ids=some(ID, CONTAINERS_ASKED_MAX), after=PART),
 }
 OM: Final = {**ROWS, **COMMANDS, **QUERIES}

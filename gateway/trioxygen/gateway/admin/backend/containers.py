@@ -1,9 +1,10 @@
 """Containers, pipelines, repair and deletion, for operators: asked of the SCM that leads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from trioxygen.common.replication import Replication
+from trioxygen.gateway.admin.backend.holders import Holders
 from trioxygen.gateway.admin.container_models import (
     ContainerPage,
     ContainerSummary,
@@ -11,6 +12,7 @@ from trioxygen.gateway.admin.container_models import (
     DeletionView,
     DepartureView,
     HealthView,
+    HolderPage,
     PipelineList,
     PipelineView,
     RepairView,
@@ -24,12 +26,11 @@ from trioxygen.proto.v1 import scm_pb2 as scm
 # Where a description's pipelines and containers begin.
 _PIPELINES: Final = b"2"
 _CONTAINERS: Final = b"3"
-_SAMPLES_MAX: Final = 100
 
 
 class ScmContainerAdmin:
-    def __init__(self, client: ScmClient) -> None:
-        self._scm = client
+    def __init__(self, client: ScmClient, holders: Holders) -> None:
+        self._scm, self._holders = client, holders
 
     async def list_containers(self, after: int, count_max: int) -> ContainerPage:
         key = _CONTAINERS + (after.to_bytes(8, "big") if after else b"")
@@ -50,6 +51,11 @@ class ScmContainerAdmin:
         await self._scm.call(request, scm.CloseOpenContainerReply)
         return await self.lookup_container(container_id)
 
+    async def find_holders(
+        self, container_ids: Sequence[int], after: str, count_max: int
+    ) -> HolderPage:
+        return await self._holders.page(container_ids, after, count_max)
+
     async def list_pipelines(self) -> PipelineList:
         after, views = _PIPELINES, list[PipelineView]()
         while after.startswith(_PIPELINES):
@@ -62,8 +68,8 @@ class ScmContainerAdmin:
         request = scm.CloseOpenPipelineRequest(pipeline_id=pipeline_id)
         await self._scm.call(request, scm.CloseOpenPipelineReply)
 
-    async def replication(self) -> ReplicationView:
-        request = scm.DescribeReplicationRequest(samples_max=_SAMPLES_MAX)
+    async def replication(self, samples_max: int) -> ReplicationView:
+        request = scm.DescribeReplicationRequest(samples_max=samples_max)
         return _replication_view(await self._scm.call(request, scm.DescribeReplicationReply))
 
     async def deletion(self) -> DeletionView:
@@ -162,11 +168,11 @@ def _replication_view(reply: scm.DescribeReplicationReply) -> ReplicationView:
         made_bytes_per_s=reply.made_bytes_per_s,
         looked_at_all=bool(reply.looked_at_all_ms),
         in_flight=_repairs(reply.in_flight),
-        departures=[_departure_view(each) for each in reply.departures],
+        departures=[departure_view(each) for each in reply.departures],
     )
 
 
-def _departure_view(progress: scm.DepartureProgress) -> DepartureView:
+def departure_view(progress: scm.DepartureProgress) -> DepartureView:
     return DepartureView(
         node_id=progress.node_id,
         operation=scm.NodeOperation.Name(progress.operation),

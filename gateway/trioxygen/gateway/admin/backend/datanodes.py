@@ -1,10 +1,11 @@
 """DataNodes and safe mode, for operators: asked of the SCM that leads."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Final
 
 from trioxygen.common.errors import NoSuchDataNode
 from trioxygen.common.units import SECOND_MS
+from trioxygen.gateway.admin.backend.containers import departure_view
 from trioxygen.gateway.admin.storage_models import (
     DataNodeList,
     DataNodeView,
@@ -23,6 +24,9 @@ _OPERATIONS: Final = {
     WantedOperation.RECOMMISSION: scm.IN_SERVICE,
     WantedOperation.MAINTENANCE: scm.ENTERING_MAINTENANCE,
 }
+_ON_THEIR_WAY: Final = frozenset({scm.DECOMMISSIONING, scm.ENTERING_MAINTENANCE})
+
+Departures = Mapping[str, scm.DepartureProgress]
 
 
 class DataNodeAdmin:
@@ -30,13 +34,22 @@ class DataNodeAdmin:
         self._scm = client
 
     async def list_datanodes(self) -> DataNodeList:
-        return DataNodeList(datanodes=[datanode_view(each) async for each in self._described()])
+        described = [each async for each in self._described()]
+        departures = await self._departures(described)
+        return DataNodeList(datanodes=[datanode_view(each, departures) for each in described])
 
     async def lookup_datanode(self, node_id: str) -> DataNodeView:
         async for described in self._described():
             if described.node.node_id == node_id:
-                return datanode_view(described)
+                return datanode_view(described, await self._departures([described]))
         raise NoSuchDataNode(node=node_id)
+
+    async def _departures(self, nodes: Iterable[scm.NodeDescription]) -> Departures:
+        """How far those are that are on their way."""
+        if not any(each.node.operation in _ON_THEIR_WAY for each in nodes):
+            return {}
+        reply = await self._scm.call(scm.DescribeReplicationRequest(), scm.DescribeReplicationReply)
+        return {each.node_id: each for each in reply.departures}
 
     async def _described(self) -> AsyncIterator[scm.NodeDescription]:
         after = b""
@@ -71,7 +84,8 @@ class DataNodeAdmin:
         return _safe_mode_view(reply)
 
 
-def datanode_view(described: scm.NodeDescription) -> DataNodeView:
+def datanode_view(described: scm.NodeDescription, departures: Departures) -> DataNodeView:
+    departure = departures.get(described.node.node_id)
     node, volumes = described.node, described.volumes
     working = [volume for volume in volumes if not volume.failed]
     return DataNodeView(
@@ -93,6 +107,7 @@ def datanode_view(described: scm.NodeDescription) -> DataNodeView:
         free_bytes=sum(volume.free_bytes for volume in volumes),
         writable_bytes=sum(max(0, volume.free_bytes - volume.reserved_bytes) for volume in working),
         disks=[_disk_view(volume) for volume in volumes],
+        departure=None if departure is None else departure_view(departure),
     )
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 
+from trioxygen.common.clock import Clock
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.replication import Replication
 from trioxygen.gateway.admin.backend.containers import ScmContainerAdmin
 from trioxygen.gateway.admin.backend.datanodes import DataNodeAdmin
+from trioxygen.gateway.admin.backend.holders import Holders
 from trioxygen.gateway.admin.backend.port import ContainerAdmin, StorageAdmin
 from trioxygen.gateway.admin.backend.status import status_view
 from trioxygen.gateway.admin.backend.views import account_of, bucket_of, key_of, volume_of
@@ -46,10 +48,11 @@ class OzoneAdminBackend:
         readiness: Readiness,
         volume: str,
         find_orphans: Callable[[str, int], Awaitable[OrphanPage]],
+        clock: Clock,
     ) -> None:
         self._om, self._scm, self._readiness = om, scm, readiness
         self._volume, self._find_orphans = volume, find_orphans
-        self.containers: ContainerAdmin = ScmContainerAdmin(scm)
+        self.containers: ContainerAdmin = ScmContainerAdmin(scm, Holders(om, clock))
         self.storage: StorageAdmin = DataNodeAdmin(scm)
 
     async def find_orphans(self, after: str, count_max: int) -> OrphanPage:

@@ -1,11 +1,13 @@
 """What the admin API needs of the store: models in, models out."""
 
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from trioxygen.gateway.admin.container_models import (
     ContainerPage,
     ContainerView,
     DeletionView,
+    HolderPage,
     PipelineList,
     ReplicationView,
 )
@@ -34,6 +36,8 @@ from trioxygen.gateway.admin.storage_models import (
 )
 
 PAGE_COUNT_MAX: Final = 1_000
+# Containers that are named, or asked for, at once.
+CONTAINERS_MAX: Final = 1_000
 
 
 class ContainerAdmin(Protocol):
@@ -49,11 +53,18 @@ class ContainerAdmin(Protocol):
         """Raises: NoSuchContainer."""
         ...
 
+    async def find_holders(
+        self, container_ids: Sequence[int], after: str, count_max: int
+    ) -> HolderPage:
+        """Objects, versions and parts with bytes in these containers: about `count_max` at most,
+        or those that are found in a second."""
+        ...
+
     async def list_pipelines(self) -> PipelineList: ...
 
     async def close_pipeline(self, pipeline_id: int) -> None: ...
 
-    async def replication(self) -> ReplicationView: ...
+    async def replication(self, samples_max: int) -> ReplicationView: ...
 
     async def deletion(self) -> DeletionView: ...
 

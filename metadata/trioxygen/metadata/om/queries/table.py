@@ -8,7 +8,15 @@ from typing import Any, Final
 
 from google.protobuf.message import Message
 
-from trioxygen.metadata.om.queries import accounts, buckets, keys, orphans, uploads, volumes
+from trioxygen.metadata.om.queries import (
+    accounts,
+    buckets,
+    holders,
+    keys,
+    orphans,
+    uploads,
+    volumes,
+)
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import om_pb2 as om
 
@@ -29,4 +37,5 @@ QUERIES: Final[Mapping[type[Message], Query]] = {
     om.ListAccountsRequest: accounts.list_accounts,
     om.ListAccessKeysRequest: accounts.list_access_keys,
     om.FindOrphansRequest: orphans.find_orphans,
+    om.FindHoldersRequest: holders.find_holders,
 }

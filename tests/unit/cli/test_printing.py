@@ -1,6 +1,8 @@
+"""Texts of times and sizes."""
+
 import pytest
 
-from trioxygen.cli.admin.datanode import duration_text
+from trioxygen.cli.printing import duration_text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,34 @@
+"""DataNodes on their way out of service, or into maintenance, in words."""
+
+from typing import Any, Final
+
+from trioxygen.cli.printing import bytes_text, duration_text
+
+_SAMPLES: Final = 5
+
+
+def left_text(departure: dict[str, Any]) -> str:
+    """What is left, and how long it takes."""
+    if not departure["is_counted"]:
+        return "not counted yet"
+    parts = [
+        f"{departure['containers_left']} of {departure['containers']} containers left "
+        f"({bytes_text(departure['bytes_left'])})"
+    ]
+    if departure["pipelines_left"]:
+        parts.append(f"{departure['pipelines_left']} pipelines")
+    parts.append(about_text(departure))
+    return ", ".join(part for part in parts if part)
+
+
+def about_text(departure: dict[str, Any]) -> str:
+    estimated_ms = departure["estimated_ms"]
+    return f"about {duration_text(estimated_ms)}" if estimated_ms else ""
+
+
+def waiting_texts(departure: dict[str, Any]) -> list[str]:
+    """Some of the containers that it waits for, and why."""
+    waiting = departure["waiting"]
+    texts = [f"container {each['container_id']}: {each['reason']}" for each in waiting[:_SAMPLES]]
+    more = departure["containers_left"] - len(texts)
+    return [*texts, f"and {more} more"] if texts and more > 0 else texts

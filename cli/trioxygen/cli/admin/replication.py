@@ -1,0 +1,152 @@
+"""`o3 admin replication|deletion ...`: what is done so that replicas are enough, and that deleted
+bytes come back."""
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from trioxygen.cli.admin.departures import about_text, waiting_texts
+from trioxygen.cli.client.admin import find
+from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
+from trioxygen.cli.printing import (
+    bytes_text,
+    duration_text,
+    print_columns,
+    print_fields,
+    print_json,
+    words,
+)
+from trioxygen.cli.progress import Step, waited
+
+# What copies and rebuilds mend.
+_LACKING: Final = frozenset({"under_replicated", "mis_replicated"})
+
+replication = typer.Typer(
+    help="What is copied, made again and removed, so that replicas are enough.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+deletion = typer.Typer(
+    help="What is deleted, and has still to be given back.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@replication.command("status")
+def replication_status(
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Until no container lacks a replica that can be made.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Shows what waits for repair, what is under way, and which DataNodes are leaving."""
+    client = find(data, admin_url)
+    if wait:
+        look = _Countdown()
+        view = waited(lambda: look.of_repairs(client.get("replication")), "repair", as_json=as_json)
+    else:
+        view = client.get("replication")
+    if as_json:
+        print_json(view)
+    else:
+        _print_replication(view)
+
+
+class _Countdown:
+    """How much of the most that was ever left is done."""
+
+    def __init__(self) -> None:
+        self._most = 0
+
+    def step(self, left: int, text: str) -> Step:
+        self._most = max(self._most, left)
+        return Step(self._most - left, self._most, text, is_over=not left)
+
+    def of_repairs(self, view: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
+        if view["is_waiting"] or not view["looked_at_all"]:
+            return Step(0, 0, "waits for reports: see o3 admin safemode status"), view
+        lacking = sum(each["count"] for each in view["health"] if each["health"] in _LACKING)
+        making = view["copies"] + view["rebuilds"]
+        text = f"{lacking} containers, {making} copies under way"
+        if view["made_bytes_per_s"]:
+            text += f", {bytes_text(view['made_bytes_per_s'])} in a second"
+        return self.step(max(lacking, making, view["queued"]), text), view
+
+    def of_deletions(self, view: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
+        if not view["is_counted"]:
+            return Step(0, 0, "not counted yet"), view
+        text = f"{view['blocks']} blocks, about {bytes_text(view['estimated_bytes'])}"
+        if view["oldest_waits_for"]:
+            text += f", waits for {', '.join(view['oldest_waits_for'])}"
+        return self.step(view["blocks"], text), view
+
+
+def _print_replication(view: dict[str, Any]) -> None:
+    waits = "not yet: see o3 admin safemode status" if view["is_waiting"] else "yes"
+    under_way = f"{view['copies']} copies, {view['rebuilds']} rebuilds, {view['removals']} removals"
+    made = f"{view['made']}, {bytes_text(view['made_bytes'])}"
+    print_fields(
+        [
+            ("repairs", waits),
+            *((words(each["health"]), str(each["count"])) for each in view["health"]),
+            ("queued", str(view["queued"])),
+            ("under way", f"{under_way} ({view['weight']} of {view['weight_max']})"),
+            ("made", f"{made}; lately {bytes_text(view['made_bytes_per_s'])} in a second"),
+        ]
+    )
+    if view["departures"]:
+        print()
+        print_columns(
+            ("LEAVING", "OPERATION", "CONTAINERS LEFT", "BYTES LEFT", "PIPELINES", "TIME LEFT"),
+            [_departure_columns(each) for each in view["departures"]],
+        )
+    for departure in view["departures"]:
+        for text in waiting_texts(departure):
+            print(f"{departure['node_id']} waits for {text}")
+
+
+def _departure_columns(departure: dict[str, Any]) -> tuple[str, ...]:
+    counted = f"{departure['containers_left']} of {departure['containers']}"
+    return (
+        departure["node_id"],
+        words(departure["operation"]),
+        counted if departure["is_counted"] else "not counted yet",
+        bytes_text(departure["bytes_left"]),
+        str(departure["pipelines_left"]),
+        about_text(departure) or "not known",
+    )
+
+
+@deletion.command("status")
+def deletion_status(
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Until all of it is deleted.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Shows what is deleted and not given back yet."""
+    client = find(data, admin_url)
+    if wait:
+        look = _Countdown()
+        view = waited(
+            lambda: look.of_deletions(client.get("deletion")), "deletion", as_json=as_json
+        )
+    else:
+        view = client.get("deletion")
+    if as_json:
+        print_json(view)
+        return
+    waits_for = ", ".join(view["oldest_waits_for"]) or "nobody"
+    oldest = f"{duration_text(view['oldest_ms'])}, waits for {waits_for}"
+    print_fields(
+        [
+            ("to delete", f"{view['blocks']} blocks, about {bytes_text(view['estimated_bytes'])}"),
+            ("transactions", str(view["transactions"])),
+            ("oldest", oldest if view["transactions"] else "none"),
+            ("rate", f"{view['blocks_per_s']} blocks in a second"),
+            ("to compact", bytes_text(view["garbage_bytes"])),
+        ]
+    )

@@ -1,0 +1,92 @@
+"""What has its bytes in given containers, for operators: asked of the OM, page after page."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from google.protobuf.message import DecodeError
+
+from trioxygen.common.clock import Clock
+from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.units import SECOND_MS
+from trioxygen.gateway.admin.container_models import HolderPage, HolderView, ReferencedView
+from trioxygen.metadata.client.om import OmClient
+from trioxygen.proto.v1 import om_pb2 as om
+
+# A page of ours is as many of the OM's as fit into it.
+_PAGE_MS: Final = SECOND_MS
+# Of the time that the OM takes for a page others have as much, and at least so long.
+_PAUSE_MS_MIN: Final = 2.0
+# Tables of the OM that are walked through.
+_WALKED: Final = frozenset({"bucket", "key", "history", "upload", "part"})
+
+
+class Holders:
+    def __init__(self, client: OmClient, clock: Clock) -> None:
+        self._om, self._clock = client, clock
+
+    async def page(self, container_ids: Sequence[int], after: str, count_max: int) -> HolderPage:
+        """Ends with the page of the OM's with which `count_max` were holders, or time was up.
+
+        Args:
+            after: `next` of the page before; empty: from the start.
+        """
+        request = om.FindHoldersRequest(container_ids=container_ids)
+        if after:
+            request.after.CopyFrom(_place(after))
+        rows = 0 if after else await self._rows()
+        began_ms = self._clock.monotonic_ms()
+        holders, examined, containers = list[HolderView](), 0, list[ReferencedView]()
+        while True:
+            asked_ms = self._clock.monotonic_ms()
+            reply = await self._om.find_holders(request)
+            now_ms = self._clock.monotonic_ms()
+            holders += map(_holder_view, reply.holders)
+            examined += reply.examined
+            containers += map(_referenced_view, reply.containers)
+            is_last = not reply.HasField("next")
+            if is_last or len(holders) >= count_max or now_ms - began_ms >= _PAGE_MS:
+                break
+            request.after.CopyFrom(reply.next)
+            await self._clock.sleep_ms(max(_PAUSE_MS_MIN, now_ms - asked_ms))
+        return HolderPage(
+            holders=holders,
+            next="" if is_last else reply.next.SerializeToString().hex(),
+            examined=examined,
+            rows=rows,
+            containers=containers,
+        )
+
+    async def _rows(self) -> int:
+        described = await self._om.describe_om(om.DescribeOmRequest(count_rows=True))
+        return sum(table.rows for table in described.tables if table.name in _WALKED)
+
+
+def _place(after: str) -> om.HolderPlace:
+    try:
+        return om.HolderPlace.FromString(bytes.fromhex(after))
+    except (ValueError, DecodeError) as error:
+        raise InvalidRequest("no place where a page ends", after=after) from error
+
+
+def _holder_view(holder: om.Holder) -> HolderView:
+    return HolderView(
+        kind=om.Holder.Kind.Name(holder.kind),
+        volume=holder.volume,
+        bucket=holder.bucket,
+        key=holder.key.decode(errors="backslashreplace"),
+        object_id=holder.object_id,
+        upload_id=holder.upload_id.hex(),
+        part_number=holder.part_number,
+        size_bytes=holder.size_bytes,
+        modified_ms=holder.modified_ms,
+        held_bytes=holder.held_bytes,
+        container_ids=list(holder.container_ids),
+    )
+
+
+def _referenced_view(referenced: om.ReferencedContainer) -> ReferencedView:
+    return ReferencedView(
+        container_id=referenced.container_id,
+        blocks=referenced.blocks,
+        is_all=not referenced.at_least,
+    )
