@@ -160,6 +160,7 @@ class Repairs:
                 self._watch.noticed([operation.container_id])
             self._watch.look(txn, self._watch.take_due(looks_max))
             self._look_at_all(txn, view, now_ms)
+            self._watch.missing.tell(txn)
 
     def _look_at_all(self, txn: ReadTxn, view: NodesView, now_ms: float) -> None:
         if self._after is None:

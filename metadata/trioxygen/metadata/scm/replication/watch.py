@@ -13,6 +13,7 @@ from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.checks import examine
 from trioxygen.metadata.scm.replication.findings import Close, Finding, Health
+from trioxygen.metadata.scm.replication.missing import MissingLog
 from trioxygen.metadata.scm.replication.nodes_view import NodesView, observe_nodes
 from trioxygen.metadata.scm.replication.observed import ObservedContainer
 from trioxygen.metadata.scm.replication.observer import Observer, is_plainly_healthy
@@ -33,7 +34,9 @@ _AS_THEY_SHOULD_BE: Final = frozenset({Health.HEALTHY, Health.OPEN})
 
 
 class ContainerWatch:
-    """Args: missing_max: members that may be missing where there are no more nodes."""
+    """Args: missing_max: members that may be missing where there are no more nodes.
+
+    Attributes: missing: what is to be said in the log of containers that cannot be read."""
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class ContainerWatch:
         self._executor, self._nodes, self._replicas = executor, nodes, replicas
         self._queue, self._observer = queue, observer
         self._clock, self._missing_max = clock, missing_max
+        self.missing = MissingLog(clock)
         self._view: NodesView | None = None
         self._view_ms, self._is_view_current = 0.0, False
         # What is not as it should be.
@@ -69,6 +73,7 @@ class ContainerWatch:
             kept.clear()
         self._moves.clear()
         self._turns.clear()
+        self.missing.forget()
 
     # ---- what is to be looked at ----
 
@@ -169,6 +174,11 @@ class ContainerWatch:
         if health not in _AS_THEY_SHOULD_BE:
             self._health[container_id] = health
             self._ids[health][container_id] = None
+        if before is not health:
+            if health is Health.MISSING:
+                self.missing.lost(container_id)
+            elif before is Health.MISSING:
+                self.missing.back(container_id)
 
     def _note_closes(self, container_id: int, closes: tuple[Close, ...]) -> None:
         for node_id in self._closed_at.pop(container_id, ()):

@@ -1,0 +1,56 @@
+"""A container whose last replica has gone is named in the log, once."""
+
+import pytest
+
+from tests.unit.metadata.manual_clock import ManualClock
+from tests.unit.metadata.scm.replication.cluster_of_five import care_test, started
+from tests.unit.metadata.scm.scm_harness import ScmHarness
+from trioxygen.metadata.scm.replication.missing import MissingLog
+from trioxygen.metadata.scm.schema import ALL_TABLES, CONTAINERS, id_key
+from trioxygen.metadata.store.memory_kv import MemoryStore
+from trioxygen.proto.v1 import scm_pb2 as scm
+
+
+def lines(caplog: pytest.LogCaptureFixture, start: str) -> list[str]:
+    logged = [record.getMessage() for record in caplog.records]
+    return [line for line in logged if line.startswith(start)]
+
+
+def test_it_is_named_with_its_bytes_and_blocks_and_when_it_is_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+
+    @care_test()
+    async def scenario(harness: ScmHarness) -> None:
+        cluster = await started(harness)
+        cluster.silent.update(cluster.members)
+        await cluster.beat(10_000, times=40)
+        [line] = lines(caplog, "container_missing")
+        assert f"container={cluster.container}" in line
+        assert "size_bytes=500" in line and "blocks=3" in line
+        cluster.silent.clear()
+        await cluster.beat(5_000, times=3)
+        [line] = lines(caplog, "container_found_again")
+        assert f"container={cluster.container}" in line
+
+    scenario()
+
+
+def test_of_very_many_most_are_only_counted(caplog: pytest.LogCaptureFixture) -> None:
+    store, clock = MemoryStore(ALL_TABLES), ManualClock()
+    txn = store.begin()
+    for number in range(1, 301):
+        CONTAINERS.put(txn, id_key(number), scm.ContainerRow(container_id=number))
+    txn.commit()
+    missing = MissingLog(clock)
+    for number in range(1, 301):
+        missing.lost(number)
+    missing.lost(400)
+    missing.back(400)
+    with store.read() as txn_read:
+        missing.tell(txn_read)
+        missing.tell(txn_read)
+    assert len(lines(caplog, "container_missing")) == 100
+    [line] = lines(caplog, "more_containers_missing")
+    assert "lost=200" in line
