@@ -1232,8 +1232,8 @@ class FindHoldersRequest(_message.Message):
     CONTAINER_IDS_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
     container_ids: _containers.RepeatedScalarFieldContainer[int]
-    after: HolderPlace
-    def __init__(self, container_ids: _Optional[_Iterable[int]] = ..., after: _Optional[_Union[HolderPlace, _Mapping]] = ...) -> None: ...
+    after: bytes
+    def __init__(self, container_ids: _Optional[_Iterable[int]] = ..., after: _Optional[bytes] = ...) -> None: ...
 
 class ReferencedContainer(_message.Message):
     __slots__ = ("container_id", "blocks", "at_least")
@@ -1253,9 +1253,9 @@ class FindHoldersReply(_message.Message):
     CONTAINERS_FIELD_NUMBER: _ClassVar[int]
     holders: _containers.RepeatedCompositeFieldContainer[Holder]
     examined: int
-    next: HolderPlace
+    next: bytes
     containers: _containers.RepeatedCompositeFieldContainer[ReferencedContainer]
-    def __init__(self, holders: _Optional[_Iterable[_Union[Holder, _Mapping]]] = ..., examined: _Optional[int] = ..., next: _Optional[_Union[HolderPlace, _Mapping]] = ..., containers: _Optional[_Iterable[_Union[ReferencedContainer, _Mapping]]] = ...) -> None: ...
+    def __init__(self, holders: _Optional[_Iterable[_Union[Holder, _Mapping]]] = ..., examined: _Optional[int] = ..., next: _Optional[bytes] = ..., containers: _Optional[_Iterable[_Union[ReferencedContainer, _Mapping]]] = ...) -> None: ...
 
 class DescribeOmRequest(_message.Message):
     __slots__ = ("count_rows",)

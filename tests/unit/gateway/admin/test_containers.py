@@ -120,13 +120,12 @@ def test_repair_and_deletion_are_shown() -> None:
 
 def test_what_lies_in_containers_is_looked_for_page_after_page() -> None:
     port = Port()
-    place = om.HolderPlace(bucket_key=b"s3v/b", kind=om.Holder.OBJECT, row_key=b"\0k")
     holder = om.Holder(kind=om.Holder.PART, key="b\u00fccher".encode(), upload_id=b"\1\2")
 
     def page(request: om.FindHoldersRequest) -> om.FindHoldersReply:
-        if not request.HasField("after"):
+        if not request.after:
             referenced = om.ReferencedContainer(container_id=7, blocks=2, at_least=True)
-            return om.FindHoldersReply(examined=5, next=place, containers=[referenced])
+            return om.FindHoldersReply(examined=5, next=b"\x0a\x01", containers=[referenced])
         return om.FindHoldersReply(examined=3, holders=[holder])
 
     port.om.answers[om.FindHoldersRequest] = page
@@ -137,15 +136,14 @@ def test_what_lies_in_containers_is_looked_for_page_after_page() -> None:
     assert view["containers"] == [{"container_id": 7, "blocks": 2, "is_all": False}]
     [shown] = view["holders"]
     assert (shown["kind"], shown["key"], shown["upload_id"]) == ("PART", "b\u00fccher", "0102")
-    after = place.SerializeToString().hex()
-    status, view = port.json("GET", f"/admin/v1/holders?container_id=7&after={after}")
+    status, view = port.json("GET", "/admin/v1/holders?container_id=7&after=0a01")
     assert (status, view["examined"], view["containers"]) == (200, 3, [])
-    assert port.om.requests[-1] == om.FindHoldersRequest(container_ids=[7], after=place)
+    assert port.om.requests[-1] == om.FindHoldersRequest(container_ids=[7], after=b"\x0a\x01")
 
 
 def test_places_that_are_none_and_too_many_containers_are_refused() -> None:
     port = Port()
-    for query in ("container_id=7&after=zz", "container_id=7&after=ff", "container_id=0", ""):
+    for query in ("container_id=7&after=zz", "container_id=0", ""):
         assert port.json("GET", f"/admin/v1/holders?{query}")[0] == 400, query
     many = "&".join(f"container_id={number}" for number in range(1, 1_002))
     assert port.json("GET", f"/admin/v1/holders?{many}")[0] == 400

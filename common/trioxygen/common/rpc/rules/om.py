@@ -191,13 +191,6 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         **_NAMED, bucket_id=ID_OR_NONE, key=KEY, object_id=ID_OR_NONE, rewritten=ANY
     ),
     om.KeyToDelete: rules(key=KEY, if_match=SENT),
-    om.HolderPlace: rules(
-        in_deleted_buckets=ANY,
-        bucket_key=raw(1_024),
-        kind=known(),
-        row_key=raw(2_048),
-        part_number=number(0, PART_NUMBER_MAX),
-    ),
     om.CompletePart: rules(number=COUNT, etag=SENT, checksum=CHECKSUM, checksum_algorithm=known()),
 }
 
@@ -295,6 +288,6 @@ QUERIES: Final[dict[type[Message], MessageRules]] = {
     om.ListAccessKeysRequest: rules(account_id=SENT, after=SENT, count_max=ANY),
     om.DescribeOmRequest: rules(count_rows=ANY),
     om.FindOrphansRequest: rules(blocks=each(PART, 10_000)),
-    om.FindHoldersRequest: rules(container_ids=some(ID, CONTAINERS_ASKED_MAX), after=PART),
+    om.FindHoldersRequest: rules(container_ids=some(ID, CONTAINERS_ASKED_MAX), after=raw(4_096)),
 }
 OM: Final = {**ROWS, **COMMANDS, **QUERIES}

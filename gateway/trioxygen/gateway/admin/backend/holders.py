@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-from google.protobuf.message import DecodeError
-
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.units import SECOND_MS
@@ -30,9 +28,7 @@ class Holders:
         Args:
             after: `next` of the page before; empty: from the start.
         """
-        request = om.FindHoldersRequest(container_ids=container_ids)
-        if after:
-            request.after.CopyFrom(_place(after))
+        request = om.FindHoldersRequest(container_ids=container_ids, after=_place(after))
         rows = 0 if after else await self._rows()
         began_ms = self._clock.monotonic_ms()
         holders, examined, containers = list[HolderView](), 0, list[ReferencedView]()
@@ -43,14 +39,13 @@ class Holders:
             holders += map(_holder_view, reply.holders)
             examined += reply.examined
             containers += map(_referenced_view, reply.containers)
-            is_last = not reply.HasField("next")
-            if is_last or len(holders) >= count_max or now_ms - began_ms >= _PAGE_MS:
+            if not reply.next or len(holders) >= count_max or now_ms - began_ms >= _PAGE_MS:
                 break
-            request.after.CopyFrom(reply.next)
+            request.after = reply.next
             await self._clock.sleep_ms(max(_PAUSE_MS_MIN, now_ms - asked_ms))
         return HolderPage(
             holders=holders,
-            next="" if is_last else reply.next.SerializeToString().hex(),
+            next=reply.next.hex(),
             examined=examined,
             rows=rows,
             containers=containers,
@@ -61,10 +56,10 @@ class Holders:
         return sum(table.rows for table in described.tables if table.name in _WALKED)
 
 
-def _place(after: str) -> om.HolderPlace:
+def _place(after: str) -> bytes:
     try:
-        return om.HolderPlace.FromString(bytes.fromhex(after))
-    except (ValueError, DecodeError) as error:
+        return bytes.fromhex(after)
+    except ValueError as error:
         raise InvalidRequest("no place where a page ends", after=after) from error
 
 

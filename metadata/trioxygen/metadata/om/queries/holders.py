@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from google.protobuf.message import DecodeError
+
+from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.paging import Room
 from trioxygen.metadata.om.state.schema import (
     BLOCK_REFERENCES,
@@ -94,15 +97,17 @@ class _Row:
 def find_holders(
     txn: ReadTxn, request: om.FindHoldersRequest, *, rows_max: int = _ROWS_MAX
 ) -> om.FindHoldersReply:
+    """Raises: InvalidRequest."""
     reply = om.FindHoldersReply()
     wanted = dict.fromkeys(request.container_ids)
-    if not request.HasField("after"):
+    after = _place(request.after)
+    if not request.after:
         reply.containers.extend(_referenced(txn, wanted))
     held = {each for each in wanted if next(_references(txn, each), None) is not None}
     if not held:
         return reply
     room, left_bytes, last = Room(), _ROW_BYTES_MAX, None
-    for row in _rows(txn, request.after):
+    for row in _rows(txn, after):
         # Whether there is one more is known here.
         if last is not None and (reply.examined == rows_max or left_bytes <= 0):
             break
@@ -116,8 +121,15 @@ def find_holders(
     else:
         return reply
     if last is not None:
-        reply.next.CopyFrom(last.place())
+        reply.next = last.place().SerializeToString()
     return reply
+
+
+def _place(after: bytes) -> HolderPlace:
+    try:
+        return HolderPlace.FromString(after)
+    except DecodeError as error:
+        raise InvalidRequest("no place where a page ends", after=after.hex()) from error
 
 
 def _references(txn: ReadTxn, container_id: int) -> Iterator[tuple[bytes, bytes]]:

@@ -1,8 +1,11 @@
 """What lies in a container is found wherever the namespace keeps it, in pages that stay small."""
 
+import pytest
+
 from tests.unit.metadata.om.om_harness import OmHarness, om_test
 from tests.unit.metadata.om.test_history import keeping_bucket
 from tests.unit.metadata.om.upload_steps import KEY, begin_upload
+from trioxygen.common.errors import InvalidRequest
 from trioxygen.metadata.om.queries.holders import find_holders
 from trioxygen.proto.v1 import om_pb2 as om
 
@@ -52,7 +55,7 @@ async def test_objects_versions_and_parts_in_a_container_are_named(harness: OmHa
     request = om.FindHoldersRequest(container_ids=[LOST, EMPTY])
     reply = await harness.client.find_holders(request)
     assert sorted(named(reply)) == sorted(WANTED)
-    assert not reply.HasField("next") and reply.examined > len(WANTED)
+    assert not reply.next and reply.examined > len(WANTED)
     assert [(each.container_id, each.blocks) for each in reply.containers] == [
         (LOST, len(WANTED)),
         (EMPTY, 0),
@@ -65,7 +68,7 @@ async def test_objects_versions_and_parts_in_a_container_are_named(harness: OmHa
 async def test_container_that_nothing_refers_to_is_known_at_once(harness: OmHarness) -> None:
     await filled(harness)
     reply = await harness.client.find_holders(om.FindHoldersRequest(container_ids=[EMPTY]))
-    assert (reply.examined, len(reply.holders), reply.HasField("next")) == (0, 0, False)
+    assert (reply.examined, len(reply.holders), bool(reply.next)) == (0, 0, False)
 
 
 @om_test()
@@ -81,9 +84,9 @@ async def test_pages_of_any_size_name_each_once(harness: OmHarness) -> None:
                 reply = find_holders(txn, request, rows_max=rows_max)
             assert bool(reply.containers) == (page == 0) and reply.examined <= rows_max
             output += named(reply)
-            if not reply.HasField("next"):
+            if not reply.next:
                 break
-            request.after.CopyFrom(reply.next)
+            request.after = reply.next
         assert sorted(output) == sorted(WANTED), rows_max
 
 
@@ -91,11 +94,19 @@ async def test_pages_of_any_size_name_each_once(harness: OmHarness) -> None:
 async def test_walk_goes_on_where_its_place_was_deleted(harness: OmHarness) -> None:
     await filled(harness)
     place = om.HolderPlace(bucket_key=b"s3v/second", kind=om.Holder.OBJECT, row_key=b"\0gone")
-    request = om.FindHoldersRequest(container_ids=[LOST], after=place)
+    request = om.FindHoldersRequest(container_ids=[LOST], after=place.SerializeToString())
     assert len((await harness.client.find_holders(request)).holders) == 4
     place = om.HolderPlace(bucket_key=b"s3v/no-more", kind=om.Holder.PART, row_key=b"x")
-    request = om.FindHoldersRequest(container_ids=[LOST], after=place)
+    request = om.FindHoldersRequest(container_ids=[LOST], after=place.SerializeToString())
     assert {each.bucket for each in (await harness.client.find_holders(request)).holders} == {
         "second",
         "gone",
     }
+
+
+@om_test()
+async def test_place_that_is_none_is_refused(harness: OmHarness) -> None:
+    with pytest.raises(InvalidRequest):
+        await harness.client.find_holders(
+            om.FindHoldersRequest(container_ids=[LOST], after=b"\xff")
+        )
