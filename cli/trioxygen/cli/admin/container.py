@@ -89,6 +89,26 @@ def close_container(
     print_container(view, as_json=as_json)
 
 
+@containers.command("forget")
+def forget_container(
+    container: ContainerArgument,
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also while something still refers to its blocks.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Gives up a missing container, whose replicas are lost for good: it is not named any more.
+
+    Delete what `objects` names first, or what refers to it stays, and cannot be read."""
+    find(data, admin_url).delete(f"containers/{container}", force=str(force).lower())
+    if as_json:
+        print_json({"container_id": container})
+    else:
+        print(f"container {container} is forgotten")
+
+
 def print_container(view: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(view)
@@ -219,7 +239,14 @@ def list_pipelines(
 
 @pipelines.command("close")
 def close_pipeline(
-    pipeline: PipelineArgument, data: DataOption = DATA_DEFAULT, admin_url: AdminUrlOption = None
+    pipeline: PipelineArgument,
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Has a pipeline take no writes. Its containers are closed, another takes its place."""
     find(data, admin_url).post(f"pipelines/{pipeline}/close", {})
+    if as_json:
+        print_json({"pipeline_id": pipeline})
+    else:
+        print(f"pipeline {pipeline} takes no more writes")

@@ -165,11 +165,20 @@ def recommission(
 
 @app.command("remove")
 def remove(
-    node: NodeArgument, data: DataOption = DATA_DEFAULT, admin_url: AdminUrlOption = None
+    node: NodeArgument,
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Gives up what only it has: that is missing then.")
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Forgets a DataNode that is stopped, and decommissioned or dead, when nothing needs it."""
-    find(data, admin_url).delete(f"datanodes/{segment(node)}")
-    print(f"{node} is removed")
+    find(data, admin_url).delete(f"datanodes/{segment(node)}", force=str(force).lower())
+    if as_json:
+        print_json({"node_id": node})
+    else:
+        print(f"{node} is removed")
 
 
 def _set_operation(

@@ -48,6 +48,10 @@ def container_routes(containers: ContainerAdmin) -> APIRouter:
     async def close_container(container_id: _Id) -> ContainerView:
         return await containers.close_container(container_id)
 
+    @router.delete("/containers/{container_id}", status_code=204)
+    async def forget_container(container_id: _Id, force: bool = False) -> None:
+        await containers.forget_container(container_id, force=force)
+
     @router.get("/holders")
     async def find_holders(
         container_ids: _Ids, after: str = "", count_max: _Count = PAGE_COUNT_MAX

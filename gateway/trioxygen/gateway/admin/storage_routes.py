@@ -28,8 +28,8 @@ def storage_routes(storage: StorageAdmin) -> APIRouter:
         return await storage.set_operation(node_id, operation)
 
     @router.delete("/datanodes/{node_id}", status_code=204)
-    async def remove_datanode(node_id: str) -> None:
-        await storage.remove_datanode(node_id)
+    async def remove_datanode(node_id: str, force: bool = False) -> None:
+        await storage.remove_datanode(node_id, force=force)
 
     @router.get("/safe-mode")
     async def safe_mode() -> SafeModeView:

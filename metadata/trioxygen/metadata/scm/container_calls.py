@@ -8,7 +8,16 @@ from trioxygen.common.rpc.network import Handler
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.pipelines import get_pipeline
 from trioxygen.metadata.scm.replication.description import Descriptions
+from trioxygen.metadata.scm.replication.findings import Health
 from trioxygen.proto.v1 import scm_pb2 as scm
+
+
+def forgetting_fault(container: scm.DescribeContainerReply) -> str | None:
+    """Why a container cannot be given up; None: all that was in it is lost."""
+    if container.health != Health.MISSING.value:
+        return f"it is {container.health}"
+    living = [each.node_id for each in container.replicas if each.health != scm.DEAD]
+    return f"a DataNode that lives has a replica: {living[0]}" if living else None
 
 
 class ContainerCalls:
@@ -31,6 +40,7 @@ class ContainerCalls:
             "DescribeDeletion": self._deletion,
             "DescribeContainer": self._container,
             "CloseOpenContainer": self._close_container,
+            "ForgetContainer": self._forget_container,
             "CloseOpenPipeline": self._close_pipeline,
         }
 
@@ -69,6 +79,20 @@ class ContainerCalls:
         command = scm.MoveContainers(container_ids=[request.container_id], to=scm.CLOSING)
         await self._executor.execute(command)
         return scm.CloseOpenContainerReply()
+
+    async def _forget_container(
+        self, request: scm.ForgetContainerRequest, call: Call
+    ) -> scm.ForgetContainerReply:
+        self._lead()
+        container_id = request.container_id
+        fault = forgetting_fault(self._known(container_id))
+        if self._descriptions.is_waiting():
+            fault = "not all DataNodes have reported: see o3 admin safemode status"
+        if fault is not None:
+            raise InvalidRequest(f"it is not forgotten: {fault}", container=container_id)
+        await self._executor.execute(scm.DropContainer(container_id=container_id))
+        self._descriptions.container_is_gone(container_id)
+        return scm.ForgetContainerReply()
 
     async def _close_pipeline(
         self, request: scm.CloseOpenPipelineRequest, call: Call

@@ -157,8 +157,10 @@ class NodeOperations:
 
         await self._look_at_containers(check)
 
-    async def remove(self, node_id: str) -> None:
-        """Raises: NoSuchDataNode; InvalidRequest: something hangs on it; what the executor
+    async def remove(self, node_id: str, *, force: bool = False) -> None:
+        """Args: force: also where something hangs on what it has.
+
+        Raises: NoSuchDataNode; InvalidRequest: something hangs on it; what the executor
         raises."""
         with self._executor.store.read() as txn:
             row = NODES.get(txn, node_id.encode())
@@ -169,7 +171,8 @@ class NodeOperations:
                 fault = "a pipeline that takes writes has it as a member: wait until it is closed"
         if fault is not None:
             raise InvalidRequest(f"the DataNode cannot be removed: {fault}", node=node_id)
-        await self._check_nothing_needs(node_id)
+        if not force:
+            await self._check_nothing_needs(node_id)
         more = True
         while more:
             reply = await self._executor.execute(
@@ -187,7 +190,8 @@ class NodeOperations:
             remaining = remaining_without(txn, row, node_id, alive)
             if not remaining.suffices:
                 raise InvalidRequest(
-                    "the DataNode cannot be removed: too few other replicas of a container",
+                    "the DataNode cannot be removed: too few other replicas of a container; "
+                    "--force gives up what only it has",
                     node=node_id,
                     container=row.container_id,
                     others=remaining.replicas,

@@ -41,7 +41,7 @@ class OperatorCalls:
         self, request: scm.RemoveDataNodeRequest, call: Call
     ) -> scm.RemoveDataNodeReply:
         self._lead()
-        await self._operations.remove(request.node_id)
+        await self._operations.remove(request.node_id, force=request.force)
         return scm.RemoveDataNodeReply()
 
     async def _describe_safe_mode(

@@ -257,6 +257,12 @@ class MoveContainers(_message.Message):
     to: ContainerState
     def __init__(self, container_ids: _Optional[_Iterable[int]] = ..., to: _Optional[_Union[ContainerState, str]] = ...) -> None: ...
 
+class DropContainer(_message.Message):
+    __slots__ = ("container_id",)
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    def __init__(self, container_id: _Optional[int] = ...) -> None: ...
+
 class AwaitDeletions(_message.Message):
     __slots__ = ("node_id", "transaction_ids")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -682,10 +688,12 @@ class SetNodeOperationReply(_message.Message):
     def __init__(self, node: _Optional[_Union[NodeRow, _Mapping]] = ...) -> None: ...
 
 class RemoveDataNodeRequest(_message.Message):
-    __slots__ = ("node_id",)
+    __slots__ = ("node_id", "force")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
     node_id: str
-    def __init__(self, node_id: _Optional[str] = ...) -> None: ...
+    force: bool
+    def __init__(self, node_id: _Optional[str] = ..., force: _Optional[bool] = ...) -> None: ...
 
 class RemoveDataNodeReply(_message.Message):
     __slots__ = ()
@@ -884,6 +892,16 @@ class CloseOpenContainerRequest(_message.Message):
     def __init__(self, container_id: _Optional[int] = ...) -> None: ...
 
 class CloseOpenContainerReply(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ForgetContainerRequest(_message.Message):
+    __slots__ = ("container_id",)
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    def __init__(self, container_id: _Optional[int] = ...) -> None: ...
+
+class ForgetContainerReply(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 

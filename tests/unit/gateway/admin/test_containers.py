@@ -147,3 +147,17 @@ def test_places_that_are_none_and_too_many_containers_are_refused() -> None:
         assert port.json("GET", f"/admin/v1/holders?{query}")[0] == 400, query
     many = "&".join(f"container_id={number}" for number in range(1, 1_002))
     assert port.json("GET", f"/admin/v1/holders?{many}")[0] == 400
+
+
+def test_container_is_forgotten_when_nothing_refers_to_it_or_by_force() -> None:
+    port = Port()
+    referenced = om.ReferencedContainer(container_id=7, blocks=3)
+    port.om.answers[om.FindHoldersRequest] = om.FindHoldersReply(containers=[referenced])
+    port.scm.answers[scm.ForgetContainerRequest] = scm.ForgetContainerReply()
+    status, view = port.json("DELETE", "/admin/v1/containers/7")
+    assert status == 400 and "refers" in view["message"]
+    assert port.scm.requests == []
+    assert port.json("DELETE", "/admin/v1/containers/7?force=true")[0] == 204
+    referenced.blocks = 0
+    port.om.answers[om.FindHoldersRequest] = om.FindHoldersReply(containers=[referenced])
+    assert port.json("DELETE", "/admin/v1/containers/7")[0] == 204

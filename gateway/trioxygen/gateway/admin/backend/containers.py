@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.replication import Replication
 from trioxygen.gateway.admin.backend.holders import Holders
 from trioxygen.gateway.admin.container_models import (
@@ -50,6 +51,18 @@ class ScmContainerAdmin:
         request = scm.CloseOpenContainerRequest(container_id=container_id)
         await self._scm.call(request, scm.CloseOpenContainerReply)
         return await self.lookup_container(container_id)
+
+    async def forget_container(self, container_id: int, *, force: bool) -> None:
+        blocks = 0 if force else await self._holders.referenced_blocks(container_id)
+        if blocks:
+            raise InvalidRequest(
+                "it is not forgotten: something still refers to its blocks, "
+                "o3 admin container objects says what; --force forgets it all the same",
+                container=container_id,
+                blocks=blocks,
+            )
+        request = scm.ForgetContainerRequest(container_id=container_id)
+        await self._scm.call(request, scm.ForgetContainerReply)
 
     async def find_holders(
         self, container_ids: Sequence[int], after: str, count_max: int

@@ -72,8 +72,9 @@ class DataNodeAdmin:
         node = (await self._scm.call(request, scm.SetNodeOperationReply)).node
         return OperationView(node_id=node.node_id, operation=scm.NodeOperation.Name(node.operation))
 
-    async def remove_datanode(self, node_id: str) -> None:
-        await self._scm.call(scm.RemoveDataNodeRequest(node_id=node_id), scm.RemoveDataNodeReply)
+    async def remove_datanode(self, node_id: str, *, force: bool) -> None:
+        request = scm.RemoveDataNodeRequest(node_id=node_id, force=force)
+        await self._scm.call(request, scm.RemoveDataNodeReply)
 
     async def safe_mode(self) -> SafeModeView:
         reply = await self._scm.call(scm.DescribeSafeModeRequest(), scm.DescribeSafeModeReply)

@@ -51,6 +51,12 @@ class Holders:
             containers=containers,
         )
 
+    async def referenced_blocks(self, container_id: int) -> int:
+        """That something refers to, or as many of them as are counted."""
+        request = om.FindHoldersRequest(container_ids=[container_id])
+        reply = await self._om.find_holders(request)
+        return sum(each.blocks for each in reply.containers)
+
     async def _rows(self) -> int:
         described = await self._om.describe_om(om.DescribeOmRequest(count_rows=True))
         return sum(table.rows for table in described.tables if table.name in _WALKED)

@@ -53,6 +53,12 @@ class ContainerAdmin(Protocol):
         """Raises: NoSuchContainer."""
         ...
 
+    async def forget_container(self, container_id: int, *, force: bool) -> None:
+        """One that is missing. Args: force: also where something still refers to its blocks.
+
+        Raises: NoSuchContainer; InvalidRequest: why not."""
+        ...
+
     async def find_holders(
         self, container_ids: Sequence[int], after: str, count_max: int
     ) -> HolderPage:
@@ -82,8 +88,10 @@ class StorageAdmin(Protocol):
         """Raises: NoSuchDataNode; InvalidRequest: why not."""
         ...
 
-    async def remove_datanode(self, node_id: str) -> None:
-        """Raises: NoSuchDataNode; InvalidRequest: why not."""
+    async def remove_datanode(self, node_id: str, *, force: bool) -> None:
+        """Args: force: also where containers have too few replicas without it.
+
+        Raises: NoSuchDataNode; InvalidRequest: why not."""
         ...
 
     async def safe_mode(self) -> SafeModeView: ...

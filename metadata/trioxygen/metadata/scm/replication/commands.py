@@ -12,6 +12,7 @@ from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import (
     AwaitDeletions,
     ContainerRow,
+    DropContainer,
     MoveContainers,
     ScmReply,
 )
@@ -28,7 +29,11 @@ _FROM: Final = {
 
 
 def handlers() -> dict[type, Handler]:
-    return {MoveContainers: move_containers, AwaitDeletions: await_deletions}
+    return {
+        MoveContainers: move_containers,
+        DropContainer: drop_container,
+        AwaitDeletions: await_deletions,
+    }
 
 
 def may_go(row: ContainerRow, to: ContainerState) -> bool:
@@ -55,6 +60,22 @@ def move_containers(txn: CapturingTxn, command: MoveContainers, now: Now) -> Scm
             CONTAINERS.put(txn, id_key(container_id), row)
     if moved:
         log.info("containers_moved", to=to.name, count=len(moved), first=moved[0])
+    return ScmReply()
+
+
+def drop_container(txn: CapturingTxn, command: DropContainer, now: Now) -> ScmReply:
+    """Should one of its replicas come back after all, it is adopted from its report."""
+    row = CONTAINERS.get(txn, id_key(command.container_id))
+    if row is not None:
+        if row.state == scm_pb2.OPEN:
+            no_longer_open(txn, row)
+        CONTAINERS.delete(txn, id_key(command.container_id))
+        log.warning(
+            "container_forgotten",
+            container=row.container_id,
+            size_bytes=row.used_bytes,
+            blocks=row.block_count,
+        )
     return ScmReply()
 
 

@@ -145,6 +145,14 @@ class Descriptions:
             )
         return reply
 
+    def is_waiting(self) -> bool:
+        """It is not known yet what there is."""
+        return self._repairs.is_waiting()
+
+    def container_is_gone(self, container_id: int) -> None:
+        """Nothing is said of it any more."""
+        self._watch.noticed_now([container_id])
+
     def _described(self, operations: Iterable[Operation]) -> list[scm.RepairInFlight]:
         now_ms = self._clock.monotonic_ms()
         return [described_operation(operation, now_ms) for operation in operations]

@@ -48,7 +48,7 @@ class MissingLog:
         unnamed_lost = self._tell_lost(txn)
         unnamed_back = self._tell_back()
         if unnamed_lost or unnamed_back:
-            log.error("more_containers_missing", lost=unnamed_lost, found_again=unnamed_back)
+            log.error("more_containers_missing", lost=unnamed_lost, back=unnamed_back)
 
     def _tell_lost(self, txn: ReadTxn) -> int:
         """How many had no line."""

@@ -5,6 +5,7 @@ import pytest
 from tests.unit.metadata.manual_clock import ManualClock
 from tests.unit.metadata.scm.replication.cluster_of_five import care_test, started
 from tests.unit.metadata.scm.scm_harness import ScmHarness
+from trioxygen.common.errors import InvalidRequest, NoSuchContainer
 from trioxygen.metadata.scm.replication.missing import MissingLog
 from trioxygen.metadata.scm.schema import ALL_TABLES, CONTAINERS, id_key
 from trioxygen.metadata.store.memory_kv import MemoryStore
@@ -54,3 +55,55 @@ def test_of_very_many_most_are_only_counted(caplog: pytest.LogCaptureFixture) ->
     assert len(lines(caplog, "container_missing")) == 100
     [line] = lines(caplog, "more_containers_missing")
     assert "lost=200" in line
+
+
+def forget(container_id: int) -> scm.ForgetContainerRequest:
+    return scm.ForgetContainerRequest(container_id=container_id)
+
+
+@care_test()
+async def test_only_what_is_missing_at_all_nodes_that_live_is_forgotten(
+    harness: ScmHarness,
+) -> None:
+    cluster = await started(harness)
+    client = harness.client
+    with pytest.raises(InvalidRequest, match="healthy"):
+        await client.call(forget(cluster.container), scm.ForgetContainerReply)
+    with pytest.raises(NoSuchContainer):
+        await client.call(forget(4_711), scm.ForgetContainerReply)
+    cluster.silent.update(cluster.members)
+    await cluster.beat(10_000, times=40)
+    await client.call(forget(cluster.container), scm.ForgetContainerReply)
+    assert [row for row in cluster.rows() if row.container_id == cluster.container] == []
+    described = await client.call(
+        scm.DescribeReplicationRequest(samples_max=10), scm.DescribeReplicationReply
+    )
+    assert [each.health for each in described.health if each.health == "missing"] == []
+    # A replica that comes back after all brings it back.
+    cluster.silent.clear()
+    await cluster.beat(5_000, times=3)
+    assert cluster.row().state == scm.CLOSED
+
+
+@care_test()
+async def test_dead_node_with_the_last_replica_is_removed_by_force_alone(
+    harness: ScmHarness,
+) -> None:
+    cluster = await started(harness)
+    cluster.silent.update(cluster.members)
+    await cluster.beat(10_000, times=40)
+    lost = cluster.members[0]
+    request = scm.RemoveDataNodeRequest(node_id=lost)
+    with pytest.raises(InvalidRequest, match="--force"):
+        await harness.client.call(request, scm.RemoveDataNodeReply)
+    request.force = True
+    await harness.client.call(request, scm.RemoveDataNodeReply)
+    assert lost not in {each.node.node_id for each in (await harness.describe()).nodes}
+    # It is still known that something is missing.
+    await cluster.beat(5_000, times=2)
+    reply = await harness.client.call(
+        scm.DescribeReplicationRequest(samples_max=10), scm.DescribeReplicationReply
+    )
+    assert [[*each.sample_ids] for each in reply.health if each.health == "missing"] == [
+        [cluster.container]
+    ]
