@@ -1,125 +1,45 @@
 """Reading erasure-coded blocks: their data where it can be had, else decoded from other parts."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence, Set
+from collections.abc import AsyncGenerator, Awaitable, Iterator, Mapping, Sequence, Set
 from contextlib import aclosing
 from typing import Final
 
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import DeadlineExceeded, TrioxygenError, Unreachable
+from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.units import MIB
+from trioxygen.hdds.checksums import PIECE_BYTES
+from trioxygen.hdds.client.ec_reading import CodedReading
 from trioxygen.hdds.client.ec_sources import CodedBlock, read_part
-from trioxygen.hdds.client.patience import AWAY, Patience
+from trioxygen.hdds.client.hedges import ReadKind
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.slices import Slice, tag_in
 from trioxygen.hdds.ec.codec import codec_of
 from trioxygen.hdds.ec.layout import CellRange, GroupLayout, StripeRange
 from trioxygen.hdds.ec.part_stream import PartLost, PartStream, all_of
 from trioxygen.proto.v1.datanode_pb2 import ReadStreamHeader
-from trioxygen.proto.v1.types_pb2 import DataNodeAddress
 
-_SILENCE_FACTOR: Final = 4.0
-
-
-def choose_sources(
-    layout: GroupLayout, available: Set[int], lost: Set[int], avoided: Set[int]
-) -> list[int]:
-    """The indexes to read where cells are decoded, data first; an empty list: there are too few.
-    Those that have no bytes at all are known: they count, and are not read.
-
-    Args:
-        available: somebody is said to hold them.
-        lost: could not be read. avoided: whose holders others come before.
-    """
-    known = [index for index in layout.data_indexes if not layout.index_bytes(index)]
-    wanted = layout.data - len(known)
-    usable = [
-        index
-        for index in layout.indexes
-        if index in available and index not in lost and layout.index_bytes(index)
-    ]
-    usable.sort(key=lambda index: index in avoided)
-    return usable[:wanted] if len(usable) >= wanted else []
+# What the streams of one block hold: of each a piece that is being taken, and the next one.
+_AHEAD_BYTES: Final = 3 * MIB
+# With what waits of a stripe for its turn, where cells are computed.
+STREAM_BYTES_MAX: Final = 2 * _AHEAD_BYTES
 
 
-class _Reading:
-    """What one read has learnt: which parts are lost to it, and how long it waits."""
-
-    def __init__(self, pool: DataNodePool, coded: CodedBlock) -> None:
-        self._pool, self.coded = pool, coded
-        self.sources: dict[int, DataNodeAddress] = {}
-        self.lost: set[int] = set()
-        self.silence_ms = pool.config.fail_over_ms
-        self._patience: Patience = pool.patience(pool.config.read_patience_ms)
-
-    async def look_up(self) -> None:
-        """Who holds which index. Other cells of the read go on meanwhile, with what was known."""
-        pool, container = self._pool, self.coded.container
-        sources: dict[int, DataNodeAddress] = {}
-        for index in self.coded.layout.indexes:
-            nodes = await pool.locations.find(container, index)
-            for node in sorted(nodes, key=lambda node: pool.unreadable.is_away(node.address)):
-                sources.setdefault(index, node)
-        self.sources = sources
-
-    def source(self, index: int) -> DataNodeAddress:
-        """Raises: PartLost: nobody is said to hold it any more."""
-        node = self.sources.get(index)
-        if node is None:
-            error = Unreachable("nobody holds a part of a block", container=self.coded.container)
-            raise PartLost(index, error)
-        return node
-
-    def lose(self, part: PartLost) -> TrioxygenError:
-        """Why. Other reads do without whoever is away, too."""
-        self.lost.add(part.index)
-        node, unreadable = self.sources.get(part.index), self._pool.unreadable
-        if node is None:
-            return part.error
-        if isinstance(part.error, DeadlineExceeded):
-            unreadable.note_silent(node, self._pool.clock.monotonic_ms() - self.silence_ms)
-        elif isinstance(part.error, AWAY):
-            unreadable.note(node)
-        return part.error
-
-    @property
-    def avoided(self) -> set[int]:
-        is_away = self._pool.unreadable.is_away
-        return {index for index, node in self.sources.items() if is_away(node.address)}
-
-    def is_whole(self, indexes: Set[int]) -> bool:
-        """Whether these can be read as they are."""
-        return indexes <= self.sources.keys() - self.lost - self.avoided
-
-    async def chosen(self, failure: TrioxygenError | None) -> list[int]:
-        """To decode from. Where there are too few, all are tried once more, in a while.
-
-        Raises: the failure, or Unreachable: too few parts are left, for as long as patience
-            lasts."""
-        while True:
-            layout = self.coded.layout
-            indexes = choose_sources(layout, self.sources.keys(), self.lost, self.avoided)
-            if indexes:
-                return indexes
-            failure = failure or Unreachable(
-                "too few parts of a block are left", container=self.coded.container
-            )
-            await self._patience.bear(failure, has_others=isinstance(failure, DeadlineExceeded))
-            for index in layout.indexes:
-                self._pool.locations.forget(self.coded.container, index)
-            await self.look_up()
-            self.lost.clear()
-            self.silence_ms = min(
-                self.silence_ms * _SILENCE_FACTOR, self._pool.config.call_timeout_ms
-            )
+def piece_bytes(layout: GroupLayout, *, is_decoding: bool) -> int:
+    """Of the pieces that a DataNode sends; each is checked in whole pieces of 64 KiB. Where cells
+    are computed there is more in memory than what the streams hold."""
+    streams = layout.data * (4 if is_decoding else 2)
+    size_bytes = min(layout.cell_bytes, _AHEAD_BYTES // streams)
+    return max(PIECE_BYTES, size_bytes - size_bytes % PIECE_BYTES)
 
 
 class EcReader:
     def __init__(self, pool: DataNodePool) -> None:
         self._pool = pool
 
-    async def _reading(self, piece: Slice) -> _Reading:
+    async def _reading(self, piece: Slice) -> CodedReading:
         replication = await self._pool.locations.coding(piece.container)
         layout = GroupLayout.of(replication, piece.block_bytes)
-        reading = _Reading(
+        reading = CodedReading(
             self._pool, CodedBlock(piece.container, piece.local, tag_in(piece), layout)
         )
         await reading.look_up()
@@ -137,7 +57,7 @@ class EcReader:
             return bytes(await self._cell(reading, cells[0]))
         return b"".join(await all_of([self._cell(reading, cell) for cell in cells]))
 
-    async def _cell(self, reading: _Reading, cell: CellRange) -> Buffer:
+    async def _cell(self, reading: CodedReading, cell: CellRange) -> Buffer:
         failure: TrioxygenError | None = None
         while True:
             try:
@@ -150,23 +70,20 @@ class EcReader:
             except PartLost as part:
                 failure = reading.lose(part)
 
-    async def _part(self, reading: _Reading, index: int, cell: CellRange) -> bytes:
+    async def _part(self, reading: CodedReading, index: int, cell: CellRange) -> Buffer:
         """The bytes of that part that stand beside those of the cell."""
         length_bytes = reading.coded.layout.clipped(index, cell.offset_bytes, cell.length_bytes)
         if not length_bytes:
             return b""
-        return await read_part(
-            self._pool,
-            reading.source(index),
-            reading.coded,
-            index,
-            cell.offset_bytes,
-            length_bytes,
-            reading.silence_ms,
-        )
+        source, coded, offset_bytes = reading.source(index), reading.coded, cell.offset_bytes
+
+        def take(wait_ms: float) -> Awaitable[Buffer]:
+            return read_part(self._pool, source, coded, index, offset_bytes, length_bytes, wait_ms)
+
+        return await reading.timed(ReadKind.SMALL, index, take)
 
     async def _decoded_cell(
-        self, reading: _Reading, cell: CellRange, indexes: Sequence[int]
+        self, reading: CodedReading, cell: CellRange, indexes: Sequence[int]
     ) -> Buffer:
         parts = await all_of([self._part(reading, index, cell) for index in indexes])
         cells = dict(zip(indexes, parts, strict=True))
@@ -189,7 +106,7 @@ class EcReader:
                 failure = reading.lose(part)
 
     async def _pieces(
-        self, reading: _Reading, at: int, length_bytes: int, failure: TrioxygenError | None
+        self, reading: CodedReading, at: int, length_bytes: int, failure: TrioxygenError | None
     ) -> AsyncGenerator[Buffer, None]:
         """The pieces raise PartLost."""
         layout = reading.coded.layout
@@ -206,19 +123,28 @@ class EcReader:
         )
 
     async def _data_pieces(
-        self, reading: _Reading, ranges: Mapping[int, tuple[int, int]], at: int, length_bytes: int
+        self,
+        reading: CodedReading,
+        ranges: Mapping[int, tuple[int, int]],
+        at: int,
+        length_bytes: int,
     ) -> AsyncGenerator[Buffer, None]:
-        streams = self._open(reading, ranges)
+        streams = self._open(reading, ranges, is_decoding=False)
         try:
             for cell in reading.coded.layout.cells(at, length_bytes):
-                yield await streams[cell.index].take(cell.length_bytes, reading.silence_ms)
+                left_bytes = cell.length_bytes
+                while left_bytes:
+                    data = await _some(reading, streams[cell.index], left_bytes)
+                    left_bytes -= len(data)
+                    yield data
         finally:
             await all_of([stream.close() for stream in streams.values()])
 
     async def _decoded_pieces(
-        self, reading: _Reading, indexes: Sequence[int], at: int, length_bytes: int
+        self, reading: CodedReading, indexes: Sequence[int], at: int, length_bytes: int
     ) -> AsyncGenerator[Buffer, None]:
-        """Stripe by stripe, of these indexes."""
+        """Stripe by stripe, of these indexes. Of a stripe's cells the first goes out as it is
+        computed; the others wait for their turn."""
         layout = reading.coded.layout
         stripes = list(layout.stripe_ranges(at, length_bytes))
         first, last = stripes[0], stripes[-1]
@@ -227,16 +153,26 @@ class EcReader:
             index: (first.offset_bytes, layout.clipped(index, first.offset_bytes, span_bytes))
             for index in indexes
         }
-        streams = self._open(reading, ranges)
+        streams = self._open(reading, ranges, is_decoding=True)
+        step_bytes = piece_bytes(layout, is_decoding=True)
         try:
             for stripe in stripes:
-                for data in await self._stripe(reading, streams, stripe):
-                    yield data
+                waiting: list[list[Buffer]] = [[] for _ in stripe.wanted]
+                for step in stripe.steps(step_bytes):
+                    parts = await self._step(reading, streams, step)
+                    for waits, part in zip(waiting, parts, strict=True):
+                        if len(part):
+                            waits.append(part)
+                    for data in _taken(waiting[0]):
+                        yield data
+                for waits in waiting:
+                    for data in _taken(waits):
+                        yield data
         finally:
             await all_of([stream.close() for stream in streams.values()])
 
     def _open(
-        self, reading: _Reading, ranges: Mapping[int, tuple[int, int]]
+        self, reading: CodedReading, ranges: Mapping[int, tuple[int, int]], *, is_decoding: bool
     ) -> dict[int, PartStream]:
         """Args: ranges: (offset, length) by index; nothing is read where there is nothing."""
         coded = reading.coded
@@ -249,33 +185,59 @@ class EcReader:
                     length_bytes=length_bytes,
                     tag=coded.tag,
                     replica_index=index,
-                    piece_bytes_max=coded.layout.cell_bytes,
+                    piece_bytes_max=piece_bytes(coded.layout, is_decoding=is_decoding),
                 ),
                 timeout_ms=self._pool.config.call_timeout_ms,
             )
             for index, (offset_bytes, length_bytes) in ranges.items()
         }
 
-    async def _stripe(
-        self, reading: _Reading, streams: Mapping[int, PartStream], stripe: StripeRange
+    async def _step(
+        self, reading: CodedReading, streams: Mapping[int, PartStream], step: StripeRange
     ) -> list[Buffer]:
-        """What is wanted of it."""
+        """What is wanted of each cell; nothing where its bytes lie beside these."""
         layout = reading.coded.layout
         parts = await all_of([
-            stream.take(
-                layout.clipped(index, stripe.offset_bytes, stripe.length_bytes), reading.silence_ms
+            _exactly(
+                reading, stream, layout.clipped(index, step.offset_bytes, step.length_bytes)
             )
             for index, stream in streams.items()
         ])  # fmt: skip
         cells = dict(zip(streams, parts, strict=True))
-        lost = {cell.index for cell in stripe.wanted} - cells.keys()
+        lost = {cell.index for cell in step.wanted if cell.length_bytes} - cells.keys()
         if lost:
-            cells |= _decoded(layout, cells, lost, stripe.length_bytes)
+            cells |= _decoded(layout, cells, lost, step.length_bytes)
         wanted: list[Buffer] = []
-        for cell in stripe.wanted:
-            start = cell.offset_bytes - stripe.offset_bytes
-            wanted.append(memoryview(cells[cell.index])[start : start + cell.length_bytes])
+        for cell in step.wanted:
+            start = cell.offset_bytes - step.offset_bytes
+            # Of a part that was not wanted for itself nothing is to stay in memory.
+            part = cells[cell.index] if cell.length_bytes else b""
+            whole = len(part) == cell.length_bytes
+            wanted.append(part if whole else memoryview(part)[start : start + cell.length_bytes])
         return wanted
+
+
+async def _some(reading: CodedReading, stream: PartStream, length_bytes_max: int) -> Buffer:
+    return await reading.timed(
+        _kind(stream), stream.index, lambda wait_ms: stream.take_some(length_bytes_max, wait_ms)
+    )
+
+
+async def _exactly(reading: CodedReading, stream: PartStream, length_bytes: int) -> Buffer:
+    return await reading.timed(
+        _kind(stream), stream.index, lambda wait_ms: stream.take(length_bytes, wait_ms)
+    )
+
+
+def _kind(stream: PartStream) -> ReadKind:
+    return ReadKind.NEXT if stream.has_begun else ReadKind.FIRST
+
+
+def _taken(waiting: list[Buffer]) -> Iterator[Buffer]:
+    """All, in order; each leaves as it is taken."""
+    waiting.reverse()
+    while waiting:
+        yield waiting.pop()
 
 
 def _decoded(

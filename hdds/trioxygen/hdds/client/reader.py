@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import DeadlineExceeded, TrioxygenError, Unreachable
-from trioxygen.common.units import SECOND_MS
-from trioxygen.hdds.client.ec_reader import EcReader
+from trioxygen.common.units import MIB, SECOND_MS
+from trioxygen.hdds.client.ec_reader import STREAM_BYTES_MAX, EcReader
 from trioxygen.hdds.client.hedges import ReadKind
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.replica_search import ELSEWHERE, ReplicaSearch
@@ -23,9 +25,34 @@ from trioxygen.proto.v1.types_pb2 import BlockId, DataNodeAddress
 _Begun = tuple[AsyncIterator[Buffer], Buffer]
 
 
+@dataclass(frozen=True, slots=True)
+class ReadMemory:
+    """What reads of a block may hold.
+
+    Attributes:
+    small_factor: of a small one until it has ended, for each byte that is asked for.
+    stream_bytes: of a stream.
+    """
+
+    small_factor: int
+    stream_bytes: int
+
+
+# Of a stream: one piece being sent, one waiting, one being read.
+_OF_REPLICAS: Final = ReadMemory(1, 3 * MIB)
+
+
 class BlockReader:
     def __init__(self, pool: DataNodePool) -> None:
         self._pool, self._coded = pool, EcReader(pool)
+
+    async def memory(self, piece: Slice) -> ReadMemory:
+        """Raises: NoSuchContainer, and what the SCM raises."""
+        if not piece.block_bytes:
+            return _OF_REPLICAS
+        coding = await self._pool.locations.coding(piece.container)
+        # Where a cell is computed: as many parts as there are for data, and what comes of them.
+        return ReadMemory(1 + coding.data, STREAM_BYTES_MAX)
 
     async def read_small(self, piece: Slice) -> bytes:
         """At most 1 MiB, at once.

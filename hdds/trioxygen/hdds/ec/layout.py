@@ -20,6 +20,12 @@ class CellRange:
     offset_bytes: int
     length_bytes: int
 
+    def within(self, start: int, end: int) -> "CellRange":
+        """What of it lies there."""
+        first = min(max(self.offset_bytes, start), end)
+        last = max(min(self.offset_bytes + self.length_bytes, end), first)
+        return CellRange(self.index, first, last - first)
+
 
 @dataclass(frozen=True, slots=True)
 class StripeRange:
@@ -34,6 +40,16 @@ class StripeRange:
     offset_bytes: int
     length_bytes: int
     wanted: tuple[CellRange, ...]
+
+    def steps(self, step_bytes: int) -> Iterator["StripeRange"]:
+        """The same in parts, which end at multiples of `step_bytes`. Each names all cells that are
+        wanted, also those of which it has nothing."""
+        at, end = self.offset_bytes, self.offset_bytes + self.length_bytes
+        while at < end:
+            upto = min(end, (at // step_bytes + 1) * step_bytes)
+            wanted = tuple(cell.within(at, upto) for cell in self.wanted)
+            yield StripeRange(at, upto - at, wanted)
+            at = upto
 
 
 @dataclass(frozen=True, slots=True)

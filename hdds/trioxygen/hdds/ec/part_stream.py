@@ -38,6 +38,7 @@ class PartStream:
         self._pieces = channel.download("DataNode/ReadStream", header, timeout_ms=timeout_ms)
         self._left_bytes = header.length_bytes
         self._rest: Buffer = b""
+        self._has_begun = False
         self._ahead: asyncio.Task[Buffer | None] | None = None
         self._look_ahead()
 
@@ -45,20 +46,32 @@ class PartStream:
         if self._left_bytes:
             self._ahead = asyncio.ensure_future(_next_of(self._pieces))
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether something of it has come."""
+        return self._has_begun
+
     async def take(self, length_bytes: int, silence_ms: float) -> Buffer:
         """Exactly so many bytes. Raises: PartLost."""
         parts: list[Buffer] = []
         missing_bytes = length_bytes
         while missing_bytes:
-            if not self._rest:
-                self._rest = await self._next_piece(silence_ms)
-            part = self._rest
-            if len(part) > missing_bytes:
-                part = memoryview(part)[:missing_bytes]
-            self._rest = memoryview(self._rest)[len(part) :]
+            part = await self.take_some(missing_bytes, silence_ms)
             missing_bytes -= len(part)
             parts.append(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def take_some(self, length_bytes_max: int, silence_ms: float) -> Buffer:
+        """What is here, or comes next, without a copy. Raises: PartLost."""
+        if not self._rest:
+            self._rest = await self._next_piece(silence_ms)
+        part = self._rest
+        if len(part) > length_bytes_max:
+            part = memoryview(part)[:length_bytes_max]
+            self._rest = memoryview(self._rest)[length_bytes_max:]
+        else:
+            self._rest = b""
+        return part
 
     async def _next_piece(self, silence_ms: float) -> Buffer:
         ahead = self._ahead
@@ -74,6 +87,7 @@ class PartStream:
             raise self._lost(error) from error
         if piece is None:
             raise self._lost(Unreachable("the stream ended early", index=self.index))
+        self._has_begun = True
         self._left_bytes -= len(piece)
         self._look_ahead()
         return piece

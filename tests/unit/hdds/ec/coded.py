@@ -23,10 +23,11 @@ RING = CONTAINER = 9
 
 class Coded:
     """A pipeline over as many nodes as the coding needs. Attributes: missing: indexes that the SCM
-    knows nobody to hold. faults: of the network, as clients meet them."""
+    knows nobody to hold. faults: of the network, as clients meet them. config: of clients."""
 
     def __init__(self, root: Path, coding: Replication = CODING) -> None:
         self.coding = coding
+        self.config = ClientConfig(member_slow_ms=200, fail_over_ms=200, read_patience_ms=1_000)
         self.network = LocalNetwork(encode=True)
         names = [f"dn{index}" for index in range(1, coding.members + 1)]
         self.members = [
@@ -47,9 +48,10 @@ class Coded:
 
     def forget(self) -> None:
         """Another client, which knows nothing yet."""
-        config = ClientConfig(member_slow_ms=200, fail_over_ms=200, read_patience_ms=1_000)
         network = FaultyNetwork(self.network, self.faults)
-        self.pool = DataNodePool(network, self.runtime.clock, lambda ids: self.locate(ids), config)
+        self.pool = DataNodePool(
+            network, self.runtime.clock, lambda ids: self.locate(ids), self.config
+        )
         self.writer, self.reader = BlockWriter(self.pool), BlockReader(self.pool)
 
     async def locate(self, container_ids: list[int]) -> list[ContainerLocation]:

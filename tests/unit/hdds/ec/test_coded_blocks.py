@@ -3,6 +3,7 @@
 import asyncio
 import random
 from contextlib import aclosing
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -11,8 +12,11 @@ import pytest
 from tests.unit.hdds.ec.coded import CONTAINER, Coded, with_coded
 from tests.unit.hdds.ring.three import until
 from trioxygen.common.errors import Unreachable
-from trioxygen.common.units import KIB
+from trioxygen.common.replication import Replication
+from trioxygen.common.units import KIB, MIB
+from trioxygen.hdds.client.ec_reader import STREAM_BYTES_MAX, piece_bytes
 from trioxygen.hdds.container.blocks import block_key
+from trioxygen.hdds.ec.layout import GroupLayout
 from trioxygen.proto.v1.scm_pb2 import ContainerLocation
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockSlice
 
@@ -90,6 +94,60 @@ def test_two_nodes_may_die_in_the_middle_of_a_read(tmp_path: Path) -> None:
 
 def test_two_nodes_may_stand_still_in_the_middle_of_a_read(tmp_path: Path) -> None:
     with_coded(tmp_path, lambda coded: read_meanwhile(coded, coded.faults.frozen))
+
+
+async def read_hedged(coded: Coded) -> None:
+    """Nobody would be left for another one before a minute is over."""
+    coded.config = replace(
+        coded.config, fail_over_ms=60_000, hedge_ms_max=100, member_slow_ms=60_000
+    )
+    data = data_of(40 * CELL + 77)
+    piece = await coded.write(1, data)
+    coded.forget()
+    output = bytearray()
+    async with asyncio.timeout(30), aclosing(coded.reader.stream(piece)) as parts:
+        async for part in parts:
+            output += part
+            if len(output) > 5 * CELL:
+                coded.faults.frozen |= {"dn1", "dn4"}
+    assert output == data
+    async with asyncio.timeout(30):
+        assert await coded.read_small(piece, 10, 2 * CELL) == data[10 : 2 * CELL + 10]
+
+
+def test_frozen_parts_are_waited_for_no_longer_than_reads_take(tmp_path: Path) -> None:
+    with_coded(tmp_path, read_hedged)
+
+
+LARGE_CELLS = Replication.parse("EC/3-2-1024k")
+
+
+async def read_in_steps(coded: Coded) -> None:
+    """Cells that are sent and computed in several steps."""
+    size = 7 * MIB + 5
+    data = data_of(size)
+    piece = await coded.write(1, data)
+    for lost in ((), (1, 2), (1, 3), (2, 4), (3,)):
+        coded.missing = set(lost)
+        coded.forget()
+        for offset, length in ((0, size), (MIB + 7, 3 * MIB), (2_500_000, 100_000), (6 * MIB, 9)):
+            assert await coded.read(piece, offset, length) == data[offset : offset + length]
+
+
+def test_large_cells_are_read_in_steps(tmp_path: Path) -> None:
+    with_coded(tmp_path, read_in_steps, LARGE_CELLS)
+
+
+@pytest.mark.parametrize("scheme", ["EC/3-2", "EC/6-3", "EC/10-4"])
+def test_stream_holds_no_more_than_is_said(scheme: str) -> None:
+    coding = Replication.parse(scheme)
+    layout = GroupLayout.of(coding, 256 * MIB)
+    ahead = 2 * coding.data * piece_bytes(layout, is_decoding=False)
+    assert ahead <= STREAM_BYTES_MAX // 2
+    size_bytes = piece_bytes(layout, is_decoding=True)
+    # What is being decoded, and the next pieces; all cells of a stripe but the first wait.
+    decoding = (2 * coding.data + coding.parity) * size_bytes
+    assert decoding + (coding.data - 1) * coding.cell_bytes <= STREAM_BYTES_MAX
 
 
 async def look_up_meanwhile(coded: Coded) -> None:

@@ -21,18 +21,16 @@ from trioxygen.proto.v1.types_pb2 import BlockSlice
 _PIECE_BYTES_MIN: Final = 64 * KIB
 _PIECE_BYTES_FIRST: Final = 128 * KIB
 _PIECE_BYTES_MAX: Final = MIB
-# Of a stream: one piece being sent, one waiting, one being read.
-_STREAM_BYTES: Final = 3 * MIB
 _QUICK_MS: Final = 250.0
 _SLOW_MS: Final = 1_000.0
 
 
-def _granted(buffers: Buffers, wanted_bytes: int, first_byte: int) -> int:
-    """How much is read now; it has been taken."""
-    if wanted_bytes > _PIECE_BYTES_MIN and buffers.take(wanted_bytes):
+def _granted(buffers: Buffers, wanted_bytes: int, first_byte: int, factor: int) -> int:
+    """How much is read now. As many times as `factor` of it has been taken."""
+    if wanted_bytes > _PIECE_BYTES_MIN and buffers.take(factor * wanted_bytes):
         return wanted_bytes
     least_bytes = min(wanted_bytes, _PIECE_BYTES_MIN - first_byte % _PIECE_BYTES_MIN)
-    buffers.take_anyway(least_bytes)
+    buffers.take_anyway(factor * least_bytes)
     return least_bytes
 
 
@@ -49,11 +47,12 @@ class PacedReader:
         window_bytes = _PIECE_BYTES_MIN if buffers.is_scarce else _PIECE_BYTES_FIRST
         for piece in slices:
             at_bytes, end_bytes = 0, piece.length_bytes
+            memory = await self._reader.memory(piece)
             while at_bytes < end_bytes:
                 left_bytes = end_bytes - at_bytes
                 if (
                     window_bytes == _PIECE_BYTES_MAX < left_bytes
-                    and buffers.take(_STREAM_BYTES)
+                    and buffers.take(memory.stream_bytes)
                 ):  # fmt: skip
                     try:
                         async with aclosing(
@@ -63,21 +62,25 @@ class PacedReader:
                                 at_bytes += len(data)
                                 yield data
                     finally:
-                        buffers.give_back(_STREAM_BYTES)
+                        buffers.give_back(memory.stream_bytes)
                     if at_bytes < end_bytes:
                         window_bytes = _PIECE_BYTES_MIN
                     continue
                 first_byte = piece.offset_bytes + at_bytes
                 size_bytes = min(left_bytes, window_bytes - first_byte % _PIECE_BYTES_MIN)
-                size_bytes = _granted(buffers, size_bytes, first_byte)
+                size_bytes = _granted(buffers, size_bytes, first_byte, memory.small_factor)
+                held_bytes = memory.small_factor * size_bytes
                 try:
                     data = await self._reader.read_small(part_of(piece, at_bytes, size_bytes))
+                    # However long the client takes: no more than that is here.
+                    buffers.give_back(held_bytes - size_bytes)
+                    held_bytes = size_bytes
                     given_ms = self._clock.monotonic_ms()
                     yield data
                     took_ms = self._clock.monotonic_ms() - given_ms
                     del data
                 finally:
-                    buffers.give_back(size_bytes)
+                    buffers.give_back(held_bytes)
                 at_bytes += size_bytes
                 window_bytes = (
                     min(2 * window_bytes, _PIECE_BYTES_MAX)
