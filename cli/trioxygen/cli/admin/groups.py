@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from trioxygen.cli.admin import balancer as admin_balancer
 from trioxygen.cli.admin import container as admin_container
 from trioxygen.cli.admin import datanode as admin_datanode
 from trioxygen.cli.admin import offline as admin_offline
@@ -30,6 +31,7 @@ app.add_typer(admin_container.containers, name="container")
 app.add_typer(admin_container.pipelines, name="pipeline")
 app.add_typer(admin_replication.replication, name="replication")
 app.add_typer(admin_replication.deletion, name="deletion")
+app.add_typer(admin_balancer.app, name="balancer")
 app.add_typer(admin_datanode.app, name="datanode")
 app.add_typer(admin_safemode.app, name="safemode")
 

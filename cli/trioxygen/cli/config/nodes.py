@@ -6,6 +6,7 @@ from typing import Final, Self
 from pydantic import Field, field_validator, model_validator
 
 from trioxygen.cli.config.section import Section, checked_address, checked_name
+from trioxygen.common.units import GIB, MIB
 
 _REPLICAS_MAX: Final = 7
 _VOLUMES_MAX: Final = 64
@@ -97,6 +98,10 @@ class ScmConfig(Replicated):
     rack_script: a program that is asked for what `racks` says nothing of: it is given hosts, and
         writes a rack for each on a line of its own. Empty: none.
     safe_mode_*_percent: of what a new leader has to hear of before it repairs.
+    balancer_threshold_percent: of a DataNode's disks: so much fuller or emptier than all together
+        it may be.
+    balancer_containers_max, balancer_bytes_max, balancer_node_bytes_max: that are moved in an
+        iteration, and that one DataNode gives or takes.
     """
 
     admin_port: int = Field(default=9876, ge=0, le=65_535)
@@ -110,6 +115,10 @@ class ScmConfig(Replicated):
     safe_mode_datanodes_percent: int = Field(default=60, ge=1, le=100)
     safe_mode_containers_percent: int = Field(default=99, ge=0, le=100)
     safe_mode_pipelines_percent: int = Field(default=10, ge=0, le=100)
+    balancer_threshold_percent: float = Field(default=10, gt=0, lt=100, allow_inf_nan=False)
+    balancer_containers_max: int = Field(default=200, ge=1, le=100_000)
+    balancer_bytes_max: int = Field(default=500 * GIB, ge=1 * MIB)
+    balancer_node_bytes_max: int = Field(default=26 * GIB, ge=1 * MIB)
 
     @field_validator("racks")
     @classmethod

@@ -13,6 +13,7 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.metadata.raft.ports import Replica
 from trioxygen.metadata.replication.executor import ExecutorConfig
+from trioxygen.metadata.scm.balancer.config import BalancerConfig
 from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.racks import RackTable
 from trioxygen.metadata.scm.safe_mode_rules import SafeModeLimits
@@ -55,6 +56,12 @@ def build_scm(
                 datanodes=own.safe_mode_datanodes_percent,
                 containers=own.safe_mode_containers_percent,
                 pipelines=own.safe_mode_pipelines_percent,
+            ),
+            balancer=BalancerConfig(
+                threshold_percent=own.balancer_threshold_percent,
+                containers_moving_max=own.balancer_containers_max,
+                moving_bytes_max=own.balancer_bytes_max,
+                node_moving_bytes_max=own.balancer_node_bytes_max,
             ),
             container_bytes_max=config.storage.container_bytes,
             close_delay_ms=2 * metadata.lease_duration_seconds * SECOND_MS,

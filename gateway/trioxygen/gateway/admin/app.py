@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from trioxygen.common import errors
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.gateway.admin.backend.port import PAGE_COUNT_MAX, AdminBackend
+from trioxygen.gateway.admin.balancer_routes import balancer_routes
 from trioxygen.gateway.admin.container_routes import container_routes
 from trioxygen.gateway.admin.guard import BODY_BYTES_MAX, AdminGuard
 from trioxygen.gateway.admin.models import (
@@ -89,6 +90,7 @@ def create_admin_app(
     app.include_router(_health_routes(readiness, registry))
     app.include_router(_api_routes(backend))
     app.include_router(container_routes(backend.containers), prefix=_API)
+    app.include_router(balancer_routes(backend.balancer), prefix=_API)
     app.include_router(storage_routes(backend.storage), prefix=_API)
     app.add_exception_handler(TrioxygenError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)

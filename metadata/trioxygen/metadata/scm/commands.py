@@ -7,6 +7,7 @@ from trioxygen.common.container_state import ContainerState, move
 from trioxygen.metadata.replication.batch import Handler, Now
 from trioxygen.metadata.replication.dump import skipped, skipped_a_little
 from trioxygen.metadata.replication.state import get_integer, put_integer
+from trioxygen.metadata.scm.balancer import commands as balancer_commands
 from trioxygen.metadata.scm.containers import moves_to
 from trioxygen.metadata.scm.node_commands import NODE_HANDLERS
 from trioxygen.metadata.scm.pipeline_commands import PIPELINE_HANDLERS, no_longer_open
@@ -62,6 +63,7 @@ def handlers() -> dict[type, Handler]:
         DeleteBlocksRequest: delete_blocks,
         AckDeletedBlocks: ack_deleted_blocks,
         **container_commands.handlers(),
+        **balancer_commands.handlers(),
     }
 
 

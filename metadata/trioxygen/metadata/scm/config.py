@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from trioxygen.common.replication import RATIS_THREE, Replication
 from trioxygen.common.units import GIB, MINUTE_MS, SECOND_MS
 from trioxygen.metadata.replication.executor import ExecutorConfig
+from trioxygen.metadata.scm.balancer.config import BalancerConfig
 from trioxygen.metadata.scm.racks import RackScript, RackTable
 from trioxygen.metadata.scm.replication.config import ReplicationConfig
 from trioxygen.metadata.scm.safe_mode_rules import SafeModeLimits
@@ -45,6 +46,7 @@ class ScmConfig:
     rack_script: RackScript | None = None
     close_delay_ms: int = 10 * MINUTE_MS
     containers: ReplicationConfig = ReplicationConfig()
+    balancer: BalancerConfig = BalancerConfig()
     resend_after_ms: int = 30 * SECOND_MS
     answers_kept_ms: int = 10 * MINUTE_MS
     worker_interval_ms: float = 5_000

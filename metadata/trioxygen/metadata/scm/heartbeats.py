@@ -3,11 +3,11 @@
 from typing import Final
 
 from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.scm.container_care import ContainerCare
 from trioxygen.metadata.scm.deletion import Deletions
 from trioxygen.metadata.scm.memberships import Memberships
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.replicas import Replicas
-from trioxygen.metadata.scm.replication.care import ContainerCare
 from trioxygen.metadata.scm.reports import Reports
 from trioxygen.proto.v1.scm_pb2 import HeartbeatReply, HeartbeatRequest
 

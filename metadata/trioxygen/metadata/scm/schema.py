@@ -14,6 +14,8 @@ CONTAINERS: Final = RowTable(4, "container", scm_pb2.ContainerRow)
 DELETED_BLOCKS: Final = RowTable(5, "deleted_blocks", scm_pb2.DeletedBlocksRow)
 # Name -> next unused id.
 SEQUENCES: Final = Table(6, "sequence")
+# One row: see BALANCER_KEY.
+BALANCER: Final = RowTable(20, "balancer", scm_pb2.BalancerRow)
 
 SCM_TABLES: Final[tuple[Table, ...]] = (
     NODES.table,
@@ -21,10 +23,12 @@ SCM_TABLES: Final[tuple[Table, ...]] = (
     CONTAINERS.table,
     DELETED_BLOCKS.table,
     SEQUENCES,
+    BALANCER.table,
 )
 ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *SCM_TABLES)
 
 
+BALANCER_KEY: Final = b"balancer"
 LOCAL_SEQUENCE: Final = b"local"
 # In META: no OM has given ids of its own beyond it.
 OM_LAST_ID: Final = b"om_last_id"

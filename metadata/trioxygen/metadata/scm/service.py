@@ -11,13 +11,17 @@ from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.identity import check_node
 from trioxygen.common.rpc.network import Handler, Service
 from trioxygen.common.runtime import Runtime
+from trioxygen.common.worker import Worker
 from trioxygen.metadata.raft.ports import Replica
 from trioxygen.metadata.replication import healed
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm import commands, description
 from trioxygen.metadata.scm.allocator import Allocator
+from trioxygen.metadata.scm.balancer.calls import BalancerCalls
+from trioxygen.metadata.scm.balancer.metrics import BalancerCollector
 from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.container_calls import ContainerCalls
+from trioxygen.metadata.scm.container_care import ContainerCare
 from trioxygen.metadata.scm.deletion import Deletions
 from trioxygen.metadata.scm.health_watch import HealthWatch
 from trioxygen.metadata.scm.heartbeats import Heartbeats
@@ -33,7 +37,6 @@ from trioxygen.metadata.scm.racks import Racks
 from trioxygen.metadata.scm.registration import MISSED_MAX, Registration
 from trioxygen.metadata.scm.repair_gate import RepairGate
 from trioxygen.metadata.scm.replicas import Replicas
-from trioxygen.metadata.scm.replication.care import ContainerCare
 from trioxygen.metadata.scm.replication.in_flight import InFlight
 from trioxygen.metadata.scm.reports import Reports
 from trioxygen.metadata.scm.safe_mode import SafeModeWatch
@@ -129,6 +132,7 @@ class StorageContainerManager:
             "DescribeScm": self._describe,
             **self._made_operator_calls().handlers(),
             **self._made_container_calls().handlers(),
+            **self._made_balancer_calls().handlers(),
         }
         return Service(
             _DESCRIPTOR,
@@ -239,6 +243,7 @@ class StorageContainerManager:
             self._runtime.clock,
             self._runtime.rng,
             config.containers,
+            config.balancer,
             missing_max=config.missing_replicas_max,
             close_delay_ms=config.close_delay_ms,
             leads=self.leads,
@@ -249,6 +254,12 @@ class StorageContainerManager:
         return ContainerCalls(
             self._lead, self._executor, self._care.descriptions, node_id=self._config.node_id
         )
+
+    def _made_balancer_calls(self) -> BalancerCalls:
+        balancer, runtime = self._care.balancer, self._runtime
+        runtime.registry.register(BalancerCollector(balancer))
+        node_id = self._config.node_id
+        return BalancerCalls(self._lead, self._executor, balancer, runtime.clock, node_id=node_id)
 
     def _made_operator_calls(self) -> OperatorCalls:
         operations = NodeOperations(
@@ -271,14 +282,8 @@ class StorageContainerManager:
             answers_kept_ms=self._config.answers_kept_ms,
             interval_ms=self._config.worker_interval_ms,
         )
-        for worker in (
-            expiry,
-            self.health_watch,
-            self.repair_gate,
-            self._pipeline_watch,
-            self._care.repairs,
-            self._care.departures,
-        ):
+        own: list[Worker] = [expiry, self.health_watch, self.repair_gate, self._pipeline_watch]
+        for worker in (*own, *self._care.workers()):
             self._workers.append(self._runtime.tasks.start_worker(worker))
         self._nodes.listen()
 

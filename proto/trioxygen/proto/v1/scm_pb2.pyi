@@ -147,6 +147,36 @@ class DeletedBlocksRow(_message.Message):
     taken_ms: int
     def __init__(self, transaction_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ..., waiting_node_ids: _Optional[_Iterable[str]] = ..., om_lineage: _Optional[int] = ..., taken_ms: _Optional[int] = ...) -> None: ...
 
+class BalancerRow(_message.Message):
+    __slots__ = ("run", "running", "threshold_percent", "containers_moving_max", "moving_bytes_max", "node_moving_bytes_max", "started_ms", "ended_ms", "ended_why", "iterations", "moved", "moved_bytes", "failed")
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    RUNNING_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    CONTAINERS_MOVING_MAX_FIELD_NUMBER: _ClassVar[int]
+    MOVING_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    NODE_MOVING_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    STARTED_MS_FIELD_NUMBER: _ClassVar[int]
+    ENDED_MS_FIELD_NUMBER: _ClassVar[int]
+    ENDED_WHY_FIELD_NUMBER: _ClassVar[int]
+    ITERATIONS_FIELD_NUMBER: _ClassVar[int]
+    MOVED_FIELD_NUMBER: _ClassVar[int]
+    MOVED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    run: int
+    running: bool
+    threshold_percent: float
+    containers_moving_max: int
+    moving_bytes_max: int
+    node_moving_bytes_max: int
+    started_ms: int
+    ended_ms: int
+    ended_why: str
+    iterations: int
+    moved: int
+    moved_bytes: int
+    failed: int
+    def __init__(self, run: _Optional[int] = ..., running: _Optional[bool] = ..., threshold_percent: _Optional[float] = ..., containers_moving_max: _Optional[int] = ..., moving_bytes_max: _Optional[int] = ..., node_moving_bytes_max: _Optional[int] = ..., started_ms: _Optional[int] = ..., ended_ms: _Optional[int] = ..., ended_why: _Optional[str] = ..., iterations: _Optional[int] = ..., moved: _Optional[int] = ..., moved_bytes: _Optional[int] = ..., failed: _Optional[int] = ...) -> None: ...
+
 class ReserveIds(_message.Message):
     __slots__ = ("sequence", "count")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
@@ -270,6 +300,28 @@ class AwaitDeletions(_message.Message):
     node_id: str
     transaction_ids: _containers.RepeatedScalarFieldContainer[int]
     def __init__(self, node_id: _Optional[str] = ..., transaction_ids: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class BeginBalancing(_message.Message):
+    __slots__ = ("numbers",)
+    NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    numbers: BalancerRow
+    def __init__(self, numbers: _Optional[_Union[BalancerRow, _Mapping]] = ...) -> None: ...
+
+class NoteBalancing(_message.Message):
+    __slots__ = ("run", "iterations", "moved", "moved_bytes", "failed", "ended_why")
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    ITERATIONS_FIELD_NUMBER: _ClassVar[int]
+    MOVED_FIELD_NUMBER: _ClassVar[int]
+    MOVED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    ENDED_WHY_FIELD_NUMBER: _ClassVar[int]
+    run: int
+    iterations: int
+    moved: int
+    moved_bytes: int
+    failed: int
+    ended_why: str
+    def __init__(self, run: _Optional[int] = ..., iterations: _Optional[int] = ..., moved: _Optional[int] = ..., moved_bytes: _Optional[int] = ..., failed: _Optional[int] = ..., ended_why: _Optional[str] = ...) -> None: ...
 
 class AckDeletedBlocks(_message.Message):
     __slots__ = ("node_id", "transaction_ids")
@@ -914,3 +966,93 @@ class CloseOpenPipelineRequest(_message.Message):
 class CloseOpenPipelineReply(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class StartBalancerRequest(_message.Message):
+    __slots__ = ("threshold_percent", "containers_moving_max", "moving_bytes_max", "node_moving_bytes_max")
+    THRESHOLD_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    CONTAINERS_MOVING_MAX_FIELD_NUMBER: _ClassVar[int]
+    MOVING_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    NODE_MOVING_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    threshold_percent: float
+    containers_moving_max: int
+    moving_bytes_max: int
+    node_moving_bytes_max: int
+    def __init__(self, threshold_percent: _Optional[float] = ..., containers_moving_max: _Optional[int] = ..., moving_bytes_max: _Optional[int] = ..., node_moving_bytes_max: _Optional[int] = ...) -> None: ...
+
+class StopBalancerRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DescribeBalancerRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class BalancedNode(_message.Message):
+    __slots__ = ("node_id", "capacity_bytes", "used_bytes", "used_percent", "above_bytes", "below_bytes")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    CAPACITY_BYTES_FIELD_NUMBER: _ClassVar[int]
+    USED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    USED_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    ABOVE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    BELOW_BYTES_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    capacity_bytes: int
+    used_bytes: int
+    used_percent: float
+    above_bytes: int
+    below_bytes: int
+    def __init__(self, node_id: _Optional[str] = ..., capacity_bytes: _Optional[int] = ..., used_bytes: _Optional[int] = ..., used_percent: _Optional[float] = ..., above_bytes: _Optional[int] = ..., below_bytes: _Optional[int] = ...) -> None: ...
+
+class ContainerMove(_message.Message):
+    __slots__ = ("container_id", "from_node_id", "to_node_id", "size_bytes", "age_ms", "copied")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    TO_NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    AGE_MS_FIELD_NUMBER: _ClassVar[int]
+    COPIED_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    from_node_id: str
+    to_node_id: str
+    size_bytes: int
+    age_ms: int
+    copied: bool
+    def __init__(self, container_id: _Optional[int] = ..., from_node_id: _Optional[str] = ..., to_node_id: _Optional[str] = ..., size_bytes: _Optional[int] = ..., age_ms: _Optional[int] = ..., copied: _Optional[bool] = ...) -> None: ...
+
+class DescribeBalancerReply(_message.Message):
+    __slots__ = ("node_id", "balancer", "waits_for", "mean_percent", "low_percent", "high_percent", "nodes", "nodes_out", "nodes_counted", "bytes_left", "queued", "moves", "moved", "moved_bytes", "failed", "moved_bytes_per_s", "estimated_ms")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    BALANCER_FIELD_NUMBER: _ClassVar[int]
+    WAITS_FOR_FIELD_NUMBER: _ClassVar[int]
+    MEAN_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    LOW_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    HIGH_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    NODES_FIELD_NUMBER: _ClassVar[int]
+    NODES_OUT_FIELD_NUMBER: _ClassVar[int]
+    NODES_COUNTED_FIELD_NUMBER: _ClassVar[int]
+    BYTES_LEFT_FIELD_NUMBER: _ClassVar[int]
+    QUEUED_FIELD_NUMBER: _ClassVar[int]
+    MOVES_FIELD_NUMBER: _ClassVar[int]
+    MOVED_FIELD_NUMBER: _ClassVar[int]
+    MOVED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    MOVED_BYTES_PER_S_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATED_MS_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    balancer: BalancerRow
+    waits_for: str
+    mean_percent: float
+    low_percent: float
+    high_percent: float
+    nodes: _containers.RepeatedCompositeFieldContainer[BalancedNode]
+    nodes_out: int
+    nodes_counted: int
+    bytes_left: int
+    queued: int
+    moves: _containers.RepeatedCompositeFieldContainer[ContainerMove]
+    moved: int
+    moved_bytes: int
+    failed: int
+    moved_bytes_per_s: int
+    estimated_ms: int
+    def __init__(self, node_id: _Optional[str] = ..., balancer: _Optional[_Union[BalancerRow, _Mapping]] = ..., waits_for: _Optional[str] = ..., mean_percent: _Optional[float] = ..., low_percent: _Optional[float] = ..., high_percent: _Optional[float] = ..., nodes: _Optional[_Iterable[_Union[BalancedNode, _Mapping]]] = ..., nodes_out: _Optional[int] = ..., nodes_counted: _Optional[int] = ..., bytes_left: _Optional[int] = ..., queued: _Optional[int] = ..., moves: _Optional[_Iterable[_Union[ContainerMove, _Mapping]]] = ..., moved: _Optional[int] = ..., moved_bytes: _Optional[int] = ..., failed: _Optional[int] = ..., moved_bytes_per_s: _Optional[int] = ..., estimated_ms: _Optional[int] = ...) -> None: ...

@@ -161,6 +161,14 @@ SCM: Final[dict[type[Message], MessageRules]] = {
     scm.CloseOpenContainerRequest: rules(container_id=ID),
     scm.ForgetContainerRequest: rules(container_id=ID),
     scm.CloseOpenPipelineRequest: rules(pipeline_id=ID),
+    scm.StartBalancerRequest: rules(
+        threshold_percent=number(0, 100),
+        containers_moving_max=number(0, 100_000),
+        moving_bytes_max=SIZE_BYTES,
+        node_moving_bytes_max=SIZE_BYTES,
+    ),
+    scm.StopBalancerRequest: rules(),
+    scm.DescribeBalancerRequest: rules(),
     scm.DescribeSafeModeRequest: rules(),
     scm.ExitSafeModeRequest: rules(),
 }

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.replication import Replication
+from trioxygen.gateway.admin.backend.balancer import ScmBalancerAdmin
 from trioxygen.gateway.admin.backend.containers import ScmContainerAdmin
 from trioxygen.gateway.admin.backend.datanodes import DataNodeAdmin
 from trioxygen.gateway.admin.backend.holders import Holders
-from trioxygen.gateway.admin.backend.port import ContainerAdmin, StorageAdmin
+from trioxygen.gateway.admin.backend.port import BalancerAdmin, ContainerAdmin, StorageAdmin
 from trioxygen.gateway.admin.backend.status import status_view
 from trioxygen.gateway.admin.backend.views import account_of, bucket_of, key_of, volume_of
 from trioxygen.gateway.admin.models import (
@@ -54,6 +55,7 @@ class OzoneAdminBackend:
         self._volume, self._find_orphans = volume, find_orphans
         self.containers: ContainerAdmin = ScmContainerAdmin(scm, Holders(om, clock))
         self.storage: StorageAdmin = DataNodeAdmin(scm)
+        self.balancer: BalancerAdmin = ScmBalancerAdmin(scm)
 
     async def find_orphans(self, after: str, count_max: int) -> OrphanPage:
         return await self._find_orphans(after, count_max)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from trioxygen.gateway.admin.balancer_models import BalancerView, NewBalancing
 from trioxygen.gateway.admin.container_models import (
     ContainerPage,
     ContainerView,
@@ -99,6 +100,18 @@ class StorageAdmin(Protocol):
     async def exit_safe_mode(self) -> SafeModeView: ...
 
 
+class BalancerAdmin(Protocol):
+    """Raises TrioxygenErrors."""
+
+    async def describe(self) -> BalancerView: ...
+
+    async def start(self, wanted: NewBalancing) -> BalancerView:
+        """Where it runs, it goes on with these numbers."""
+        ...
+
+    async def stop(self) -> BalancerView: ...
+
+
 class AdminBackend(Protocol):
     """Raises TrioxygenErrors. Lists start after the name or id `after`, `count_max` at most."""
 
@@ -107,6 +120,9 @@ class AdminBackend(Protocol):
 
     @property
     def storage(self) -> StorageAdmin: ...
+
+    @property
+    def balancer(self) -> BalancerAdmin: ...
 
     async def status(self) -> StatusView: ...
 

@@ -15,7 +15,7 @@ from trioxygen.metadata.scm.replication.findings import (
 )
 from trioxygen.metadata.scm.replication.observed import ObservedContainer, ObservedReplica
 from trioxygen.metadata.scm.replication.standing import (
-    excess,
+    first_to_go,
     may_mend,
     paused,
     readable,
@@ -85,7 +85,7 @@ def over_replicated(container: ObservedContainer) -> Finding | None:
         return None
     for index, replicas in held.items():
         while len(replicas) > 1:
-            first = excess(kept, replicas)
+            first = first_to_go(container, kept, replicas)
             replicas.remove(first)
             kept.remove(first)
             removals.append(Removal(node_id=first.node_id, replica_index=index))

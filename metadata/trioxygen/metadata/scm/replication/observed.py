@@ -109,6 +109,7 @@ class ObservedContainer:
     class_is_known: the row says how many replicas it is to have. Of a container that was adopted it
         may not: then none of them is too many.
     deletions_wait: nodes have not confirmed yet that they have deleted blocks of it.
+    moved_from: the node that it was copied away from, so that its replica goes; empty: none.
     """
 
     container_id: int
@@ -132,6 +133,7 @@ class ObservedContainer:
     empty_delay_ms: float = 0
     class_is_known: bool = True
     deletions_wait: bool = False
+    moved_from: str = ""
 
     @property
     def ring_is_lost(self) -> bool:

@@ -30,6 +30,7 @@ _STATE_OF: Final = {state.proto: state for state in ContainerState}
 class Observer:
     """Args:
     deletions_wait: whether nodes have not confirmed deletions in a container yet.
+    moved_from: see `ObservedContainer`.
     close_delay_ms: see `ObservedContainer`.
     """
 
@@ -42,11 +43,13 @@ class Observer:
         config: ReplicationConfig,
         *,
         deletions_wait: Callable[[ReadTxn, int], bool],
+        moved_from: Callable[[int], str],
         close_delay_ms: float,
     ) -> None:
         self._nodes, self._replicas, self._in_flight = nodes, replicas, in_flight
         self._clock, self._config = clock, config
-        self._deletions_wait, self._close_delay_ms = deletions_wait, close_delay_ms
+        self._deletions_wait, self._moved_from = deletions_wait, moved_from
+        self._close_delay_ms = close_delay_ms
         self._closing_since_ms: dict[int, float] = {}
         self._unsettled_since_ms: dict[int, float] = {}
 
@@ -104,6 +107,7 @@ class Observer:
             empty_delay_ms=self._config.empty_delay_ms,
             class_is_known=row.replication.type != types_pb2.REPLICATION_TYPE_UNSPECIFIED,
             deletions_wait=self._deletions_wait(txn, row.container_id),
+            moved_from=self._moved_from(row.container_id),
         )
 
     def _is_known(self, member: ObservedNode) -> bool:

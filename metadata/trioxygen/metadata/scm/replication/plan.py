@@ -97,18 +97,14 @@ class Planning:
                 return Plan(operations=tuple(operations), waits=Waits.FOR_A_TURN)
             source = min(free, key=lambda each: (loads[each], each))
             loads[source] += 1
-            command = ReplicateContainerCommand(
-                container_id=container.container_id,
-                target=self._addressed(target, copies.replica_index),
-                is_low_priority=bool(copies.instead_of),
-            )
             operations.append(
-                self._operation(
-                    Kind.COPY,
+                copy_of(
                     container,
                     source,
-                    DataNodeCommand(replicate_container=command),
-                    targets={target: copies.replica_index},
+                    self._addressed(target, copies.replica_index),
+                    is_low_priority=bool(copies.instead_of),
+                    begun_ms=self.now_ms,
+                    deadline_ms=self.now_ms + self.config.copy_deadline_ms,
                 )
             )
         return Plan(operations=tuple(operations), waits=self._why_fewer(targets, copies.count))
@@ -164,7 +160,7 @@ class Planning:
             command=command,
             targets=targets or {},
             weight=weight,
-            size_bytes=max((each.used_bytes for each in container.replicas), default=0),
+            size_bytes=_size_of(container),
             begun_ms=self.now_ms,
             deadline_ms=self.now_ms + self.config.copy_deadline_ms,
         )
@@ -206,7 +202,7 @@ class Planning:
             rng=self.rng,
             held=[PlacementNode(node_id=node.node_id, rack=node.rack) for node in kept],
             busy=busy | holders,
-            bytes_wanted=max((each.used_bytes for each in container.replicas), default=0),
+            bytes_wanted=_size_of(container),
         )
 
     def _why_fewer(self, targets: Sequence[str], count: int) -> Waits | None:
@@ -221,3 +217,32 @@ class Planning:
     def _addressed(self, node_id: str, replica_index: int) -> DataNodeAddress:
         address = self.view.addresses.get(node_id, "")
         return DataNodeAddress(node_id=node_id, address=address, replica_index=replica_index)
+
+
+def copy_of(
+    container: ObservedContainer,
+    source: str,
+    target: DataNodeAddress,
+    *,
+    is_low_priority: bool,
+    begun_ms: float,
+    deadline_ms: float,
+) -> Operation:
+    """Has a node send its replica. Args: is_low_priority: behind all that mends something."""
+    command = ReplicateContainerCommand(
+        container_id=container.container_id, target=target, is_low_priority=is_low_priority
+    )
+    return Operation(
+        kind=Kind.COPY,
+        container_id=container.container_id,
+        node_id=source,
+        command=DataNodeCommand(replicate_container=command),
+        targets={target.node_id: target.replica_index},
+        size_bytes=_size_of(container),
+        begun_ms=begun_ms,
+        deadline_ms=deadline_ms,
+    )
+
+
+def _size_of(container: ObservedContainer) -> int:
+    return max((each.used_bytes for each in container.replicas), default=0)

@@ -113,6 +113,21 @@ def crowded(replicas: Iterable[ObservedReplica]) -> Counter[str]:
     return Counter(replica.node.rack for replica in replicas)
 
 
+def first_to_go(
+    container: ObservedContainer,
+    replicas: list[ObservedReplica],
+    candidates: list[ObservedReplica],
+) -> ObservedReplica:
+    """Of the candidates: the one that was copied elsewhere so that it goes, unless a rack would
+    have more than it may; else see `excess`."""
+    moved = [each for each in candidates if each.node_id == container.moved_from]
+    if moved:
+        racks = crowded(each for each in replicas if each is not moved[0])
+        if not container.rack_max or max(racks.values(), default=0) <= container.rack_max:
+            return moved[0]
+    return excess(replicas, candidates)
+
+
 def excess(replicas: list[ObservedReplica], candidates: list[ObservedReplica]) -> ObservedReplica:
     """Of the candidates, the one that goes first: of the rack with most of all `replicas`; there
     the one with most blocks, since what others lack beside it was deleted; of the fullest node."""

@@ -3,7 +3,7 @@
 from trioxygen.metadata.scm.replication.findings import Copies, Finding, Health, Removal
 from trioxygen.metadata.scm.replication.observed import ObservedContainer
 from trioxygen.metadata.scm.replication.standing import (
-    excess,
+    first_to_go,
     may_mend,
     paused,
     readable,
@@ -47,7 +47,7 @@ def over_replicated(container: ObservedContainer) -> Finding | None:
         return None
     kept, removals = safe(container), list[Removal]()
     while len(kept) > container.wanted:
-        first = excess(kept, kept)
+        first = first_to_go(container, kept, kept)
         kept.remove(first)
         removals.append(Removal(node_id=first.node_id))
     if not removals:

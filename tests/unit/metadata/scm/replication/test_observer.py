@@ -85,6 +85,7 @@ def test_what_is_plainly_healthy_lacks_nothing(
         clock,
         ReplicationConfig(),
         deletions_wait=lambda txn, container_id: False,
+        moved_from=lambda container_id: "",
         close_delay_ms=0,
     )
     with MemoryStore(ALL_TABLES).read() as txn:

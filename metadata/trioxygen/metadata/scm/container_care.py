@@ -5,7 +5,12 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from trioxygen.common.clock import Clock
+from trioxygen.common.worker import Worker
 from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.scm.balancer.balancer import Balancer
+from trioxygen.metadata.scm.balancer.config import BalancerConfig
+from trioxygen.metadata.scm.balancer.mending import Mending
+from trioxygen.metadata.scm.balancer.moving import MovesUnderWay
 from trioxygen.metadata.scm.deletion import Deletions
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.replicas import Replicas
@@ -37,13 +42,14 @@ class ContainerCare:
         clock: Clock,
         rng: Random,
         config: ReplicationConfig,
+        balancing: BalancerConfig,
         *,
         missing_max: int,
         close_delay_ms: float,
         leads: Callable[[], bool],
         may_replicate: Callable[[], bool],
     ) -> None:
-        queue = RepairQueue(config.queue_max)
+        queue, moving = RepairQueue(config.queue_max), MovesUnderWay()
         observer = Observer(
             nodes,
             replicas,
@@ -51,6 +57,7 @@ class ContainerCare:
             clock,
             config,
             deletions_wait=deletions.outstanding.waits,
+            moved_from=moving.source_of,
             close_delay_ms=close_delay_ms,
         )
         self.watch = ContainerWatch(
@@ -69,14 +76,13 @@ class ContainerCare:
             leads=leads,
             may_replicate=may_replicate,
         )
-
+        is_waiting = self.repairs.is_waiting
         self.departures = Departures(
-            executor,
-            nodes,
-            replicas,
-            self.watch,
-            leads=leads,
-            is_waiting=self.repairs.is_waiting,
+            executor, nodes, replicas, self.watch, leads=leads, is_waiting=is_waiting
+        )
+        mending = Mending(self.watch, self.repairs, in_flight)
+        self.balancer = Balancer(
+            executor, nodes, replicas, mending, moving, clock, balancing, leads=leads
         )
         self.descriptions = Descriptions(
             executor,
@@ -94,6 +100,10 @@ class ContainerCare:
         """What was kept in memory of a former term."""
         self.repairs.forget()
         self.departures.forget()
+        self.balancer.forget()
+
+    def workers(self) -> Sequence[Worker]:
+        return (self.repairs, self.departures, self.balancer)
 
     def nodes_changed(self) -> None:
         """There are others, or they are something else than a moment ago."""

@@ -1,0 +1,150 @@
+"""`o3 admin balancer ...`: evening out how full DataNodes' disks are."""
+
+import time
+from typing import Annotated, Any, Final
+
+import typer
+
+from trioxygen.cli.client.admin import AdminClient, find
+from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
+from trioxygen.cli.printing import bytes_text, print_columns, print_fields, print_json
+
+_WATCHED_EVERY_SECONDS: Final = 1.0
+_BAR_WIDTH: Final = 30
+_NODES_SHOWN_MAX: Final = 20
+
+app = typer.Typer(
+    help="Evens out how full DataNodes' disks are.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.command("start")
+def start(
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    threshold_percent: Annotated[
+        float,
+        typer.Option(min=0, help="So much fuller or emptier than the mean a DataNode may be."),
+    ] = 0,
+    containers_max: Annotated[
+        int, typer.Option(min=0, help="Containers that are moved in an iteration.")
+    ] = 0,
+    bytes_max: Annotated[int, typer.Option(min=0, help="Bytes of an iteration.")] = 0,
+    node_bytes_max: Annotated[
+        int, typer.Option(min=0, help="Bytes of an iteration that a DataNode gives or takes.")
+    ] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Moves containers from full DataNodes to empty ones, until all are within the band. What is
+    not given is as configured. Where it runs, it goes on with these numbers."""
+    wanted = {
+        "threshold_percent": threshold_percent,
+        "containers_moving_max": containers_max,
+        "moving_bytes_max": bytes_max,
+        "node_moving_bytes_max": node_bytes_max,
+    }
+    print_balancer(find(data, admin_url).post("balancer/start", wanted), as_json=as_json)
+
+
+@app.command("stop")
+def stop(
+    data: DataOption = DATA_DEFAULT, admin_url: AdminUrlOption = None, as_json: JsonOption = False
+) -> None:
+    """Begins no more moves. What is being copied is copied."""
+    print_balancer(find(data, admin_url).post("balancer/stop", {}), as_json=as_json)
+
+
+@app.command("status")
+def status(
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Shows its progress until it ends.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Shows whether it runs, what it has moved, and what is left."""
+    client = find(data, admin_url)
+    view = _watched(client) if watch else client.get("balancer")
+    print_balancer(view, as_json=as_json)
+
+
+def _watched(client: AdminClient) -> dict[str, Any]:
+    """Until it runs no more."""
+    while True:
+        view: dict[str, Any] = client.get("balancer")
+        if not view["is_running"]:
+            return view
+        typer.echo(progress_text(view), err=True)
+        time.sleep(_WATCHED_EVERY_SECONDS)
+
+
+def progress_text(view: dict[str, Any]) -> str:
+    """`[#####-----] 1.5 GiB of 3.0 GiB, 2 nodes out, 2.5 min`"""
+    moved, left = view["moved_bytes"], view["bytes_left"]
+    filled = _BAR_WIDTH * moved // (moved + left) if moved + left else _BAR_WIDTH
+    bar = "#" * filled + "-" * (_BAR_WIDTH - filled)
+    parts = [
+        f"[{bar}] {bytes_text(moved)} of about {bytes_text(moved + left)}",
+        f"{view['nodes_out']} nodes out of the band",
+    ]
+    if view["waits_for"]:
+        parts.append(f"waits: {view['waits_for']}")
+    elif view["estimated_ms"]:
+        parts.append(f"about {view['estimated_ms'] / 60_000:.1f} min")
+    return ", ".join(parts)
+
+
+def print_balancer(view: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(view)
+        return
+    print_fields(
+        [
+            ("balancer", _state(view)),
+            *([("waits for", view["waits_for"])] if view["waits_for"] else []),
+            (
+                "band",
+                f"{view['low_percent']:.3g} to {view['high_percent']:.3g} %, mean "
+                f"{view['mean_percent']:.3g} %",
+            ),
+            ("out of it", f"{view['nodes_out']} of {view['nodes_counted']} DataNodes"),
+            (
+                "moved",
+                f"{view['moved']} containers, {bytes_text(view['moved_bytes'])}; "
+                f"{view['failed']} given up; {view['iterations']} iterations",
+            ),
+            ("left", f"{bytes_text(view['bytes_left'])}{_about(view)}"),
+            ("under way", f"{len(view['moves'])} moves, {view['queued']} wait for their turn"),
+        ]
+    )
+    if view["nodes"]:
+        print()
+        print_columns(
+            ("NODE", "USED", "OF", "PERCENT", "ABOVE", "BELOW"),
+            [_node_columns(node) for node in view["nodes"][:_NODES_SHOWN_MAX]],
+        )
+
+
+def _state(view: dict[str, Any]) -> str:
+    if view["is_running"]:
+        return f"runs, threshold {view['threshold_percent']:.3g} %"
+    return f"ended: {view['ended_why']}" if view["has_run"] else "has never run"
+
+
+def _about(view: dict[str, Any]) -> str:
+    if not view["estimated_ms"]:
+        return ""
+    rate = bytes_text(view["moved_bytes_per_s"])
+    return f", about {view['estimated_ms'] / 60_000:.1f} min at {rate} in a second"
+
+
+def _node_columns(node: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        node["node_id"],
+        bytes_text(node["used_bytes"]),
+        bytes_text(node["capacity_bytes"]),
+        f"{node['used_percent']:.3g}",
+        bytes_text(node["above_bytes"]) if node["above_bytes"] else "",
+        bytes_text(node["below_bytes"]) if node["below_bytes"] else "",
+    )
