@@ -39,10 +39,6 @@ async def write(cluster: ScmCluster) -> BlockSlice:
     return BlockSlice(container=block.container, local=block.local, length_bytes=len(BLOCK))
 
 
-async def read(cluster: ScmCluster, wanted: BlockSlice) -> bytes:
-    return b"".join([bytes(piece) async for piece in cluster.reader.stream(wanted)])
-
-
 def holders(cluster: ScmCluster, container: int) -> list[ContainerState]:
     return [
         member.work.volume.containers[container].state
@@ -71,7 +67,7 @@ def test_containers_move_to_an_empty_node_while_they_are_read(tmp_path: Path) ->
             async with asyncio.timeout(60):
                 while True:
                     for each in blocks:
-                        assert await read(cluster, each) == BLOCK
+                        assert await cluster.reader.read_small(each) == BLOCK
                     status = await cluster.client.call(
                         scm.DescribeBalancerRequest(), scm.DescribeBalancerReply
                     )
@@ -83,7 +79,7 @@ def test_containers_move_to_an_empty_node_while_they_are_read(tmp_path: Path) ->
             }
             for each in blocks:
                 assert holders(cluster, each.container) == closed
-                assert await read(cluster, each) == BLOCK
+                assert await cluster.reader.read_small(each) == BLOCK
         finally:
             await cluster.end()
 
