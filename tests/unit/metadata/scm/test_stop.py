@@ -13,6 +13,7 @@ async def test_stopped_scm_leaves_no_worker_behind(harness: ScmHarness) -> None:
     await harness.join()
     assert _workers(harness) == {
         "scm-answer-expiry",
+        "scm-balancer",
         "scm-departures",
         "scm-node-health",
         "scm-pipelines",
