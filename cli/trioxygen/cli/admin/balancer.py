@@ -1,16 +1,14 @@
 """`o3 admin balancer ...`: evening out how full DataNodes' disks are."""
 
-import time
 from typing import Annotated, Any, Final
 
 import typer
 
-from trioxygen.cli.client.admin import AdminClient, find
+from trioxygen.cli.client.admin import find
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
 from trioxygen.cli.printing import bytes_text, print_columns, print_fields, print_json
+from trioxygen.cli.progress import Step, waited
 
-_WATCHED_EVERY_SECONDS: Final = 1.0
-_BAR_WIDTH: Final = 30
 _NODES_SHOWN_MAX: Final = 20
 
 app = typer.Typer(
@@ -58,41 +56,27 @@ def stop(
 def status(
     data: DataOption = DATA_DEFAULT,
     admin_url: AdminUrlOption = None,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Shows its progress until it ends.")
-    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Until it has ended.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Shows whether it runs, what it has moved, and what is left."""
     client = find(data, admin_url)
-    view = _watched(client) if watch else client.get("balancer")
+    if wait:
+        view = waited(lambda: step_of(client.get("balancer")), "balancer", as_json=as_json)
+    else:
+        view = client.get("balancer")
     print_balancer(view, as_json=as_json)
 
 
-def _watched(client: AdminClient) -> dict[str, Any]:
-    """Until it runs no more."""
-    while True:
-        view: dict[str, Any] = client.get("balancer")
-        if not view["is_running"]:
-            return view
-        typer.echo(progress_text(view), err=True)
-        time.sleep(_WATCHED_EVERY_SECONDS)
-
-
-def progress_text(view: dict[str, Any]) -> str:
-    """`[#####-----] 1.5 GiB of 3.0 GiB, 2 nodes out, 2.5 min`"""
+def step_of(view: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
+    """Of its present run: over when it runs no more."""
     moved, left = view["moved_bytes"], view["bytes_left"]
-    filled = _BAR_WIDTH * moved // (moved + left) if moved + left else _BAR_WIDTH
-    bar = "#" * filled + "-" * (_BAR_WIDTH - filled)
-    parts = [
-        f"[{bar}] {bytes_text(moved)} of about {bytes_text(moved + left)}",
-        f"{view['nodes_out']} nodes out of the band",
-    ]
+    parts = [f"{bytes_text(left)} left", f"{view['nodes_out']} DataNodes out of the band"]
     if view["waits_for"]:
-        parts.append(f"waits: {view['waits_for']}")
+        parts.append(f"waits for {view['waits_for']}")
     elif view["estimated_ms"]:
         parts.append(f"about {view['estimated_ms'] / 60_000:.1f} min")
-    return ", ".join(parts)
+    return Step(moved, moved + left, ", ".join(parts), is_over=not view["is_running"]), view
 
 
 def print_balancer(view: dict[str, Any], *, as_json: bool) -> None:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from trioxygen.cli.admin.balancer import print_balancer, progress_text
+from trioxygen.cli.admin.balancer import print_balancer, step_of
 
 VIEW: dict[str, Any] = {
     "is_running": True,
@@ -37,11 +37,12 @@ VIEW: dict[str, Any] = {
 }
 
 
-def test_progress_is_a_bar_with_what_is_left() -> None:
-    text = progress_text(VIEW)
-    assert text.startswith(f"[{'#' * 22}{'-' * 8}] 3.0 MiB of about 4.0 MiB")
-    assert text.endswith("1 nodes out of the band, about 2.0 min")
-    assert progress_text(VIEW | {"waits_for": "safe mode"}).endswith("waits: safe mode")
+def test_progress_is_what_is_left_of_what_there_was() -> None:
+    step, seen = step_of(VIEW)
+    assert (step.done, step.total, step.is_over) == (3 << 20, 4 << 20, False) and seen is VIEW
+    assert step.text == "1.0 MiB left, 1 DataNodes out of the band, about 2.0 min"
+    assert step_of(VIEW | {"waits_for": "safe mode"})[0].text.endswith("waits for safe mode")
+    assert step_of(VIEW | {"is_running": False})[0].is_over
 
 
 def test_status_says_what_was_moved_what_is_left_and_why_it_ended(
