@@ -3,9 +3,6 @@
 import asyncio
 import random
 import secrets
-import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,8 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from bench.accounting import process_tree_usage
-from bench.local import ServerFailed
-from trioxygen.cli.cluster.layout import CONFIG_FILE, LocalNode, new_layout
+from bench.member import HOST, MemberProcess
+from trioxygen.cli.cluster.layout import CONFIG_FILE, new_layout
 from trioxygen.common.rpc.network_grpc import GrpcNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
 from trioxygen.metadata.client.om import OmClient
@@ -24,85 +21,8 @@ from trioxygen.proto.v1.types_pb2 import Account
 MEMBERS: Final = 3
 VOLUME: Final = "bench"
 BUCKET: Final = "bench"
-_HOST: Final = "127.0.0.1"
-_READY_SECONDS_MAX: Final = 60.0
-_STOP_SECONDS_MAX: Final = 30.0
 # As long as a run: a command that takes longer is an error, not a slow one.
 _CALL_TIMEOUT_MS: Final = 10_000.0
-
-
-class OmProcess:
-    """One member. Its log goes to a file beside its data."""
-
-    def __init__(self, folder: Path, node: LocalNode) -> None:
-        self.node, self.address = node, f"{_HOST}:{node.port}"
-        self._folder = folder
-        self.data = folder / node.id
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def runs(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def start(self) -> None:
-        # Not asyncio's way, which forks: gRPC in this process stands still for that, and a child
-        # may never come out of it. This one does not fork.
-        with (self._folder / f"{self.node.id}.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "trioxygen.cli.main", "om", "--id", self.node.id),
-                    *("--config", str(self._folder / CONFIG_FILE), "--data", str(self.data)),
-                    *("--admin-port", "0"),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-            )
-
-    async def until_ready(self) -> None:
-        """Raises ServerFailed."""
-        assert self._process is not None and self._process.stdout is not None
-        try:
-            async with asyncio.timeout(_READY_SECONDS_MAX):
-                while line := await asyncio.to_thread(self._process.stdout.readline):
-                    if line == b"ready\n":
-                        return
-        except TimeoutError as error:
-            raise ServerFailed(f"{self.node.id} is not ready: {self._log_tail()}") from error
-        raise ServerFailed(f"{self.node.id} ended: {self._log_tail()}")
-
-    def _log_tail(self) -> str:
-        lines = (self._folder / f"{self.node.id}.log").read_text().splitlines()
-        return lines[-1] if lines else "nothing was logged"
-
-    async def kill(self) -> None:
-        assert self._process is not None
-        self._process.kill()
-        await asyncio.to_thread(self._process.wait)
-
-    async def stop(self) -> None:
-        process = self._process
-        if process is None or not self.runs:
-            return
-        process.terminate()
-        try:
-            await asyncio.to_thread(process.wait, _STOP_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            await self.kill()
-
-    def empty(self) -> None:
-        """As if its disk had been replaced."""
-        shutil.rmtree(self.data)
-
-    def log_lines(self, event: str) -> list[str]:
-        """Of its log, those that name an event."""
-        lines = (self._folder / f"{self.node.id}.log").read_text().splitlines()
-        return [line for line in lines if event in line]
 
 
 class OmGroup:
@@ -111,7 +31,7 @@ class OmGroup:
     bucket_id: of the bucket `BUCKET`, which is there.
     """
 
-    def __init__(self, members: Sequence[OmProcess], runtime: Runtime) -> None:
+    def __init__(self, members: Sequence[MemberProcess], runtime: Runtime) -> None:
         self.members = members
         self._runtime = runtime
         addresses = [member.address for member in members]
@@ -141,7 +61,7 @@ class OmGroup:
         await self.client.commit_key(request)
 
     @property
-    def leader(self) -> OmProcess:
+    def leader(self) -> MemberProcess:
         """Once a command was answered."""
         address = self.client.first_group.leader_address
         return next(member for member in self.members if member.address == address)
@@ -160,11 +80,11 @@ async def om_group(data_parent: Path | None) -> AsyncIterator[OmGroup]:
     Raises ServerFailed."""
     rng = random.Random(secrets.randbits(64))
     # Commands on keys without blocks need no SCM: the one that is configured is not started.
-    layout = new_layout(rng, _HOST, {"om": MEMBERS, "scm": 1, "datanode": 0, "gateway": 0})
+    layout = new_layout(rng, HOST, {"om": MEMBERS, "scm": 1, "datanode": 0, "gateway": 0})
     with TemporaryDirectory(prefix="o3-bench-", dir=data_parent) as name:
         folder = Path(name)
         (folder / CONFIG_FILE).write_text(layout.toml())
-        members = [OmProcess(folder, node) for node in layout.of("om")]
+        members = [MemberProcess(folder, node) for node in layout.of("om")]
         network = GrpcNetwork(cluster_id=layout.cluster_id, peer="bench")
         runtime = system_runtime(network)
         try:

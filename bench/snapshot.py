@@ -8,27 +8,23 @@ gRPC.
 
 import asyncio
 import itertools
-import shutil
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from bench.accounting import machine_busy_seconds, process_tree_usage
 from bench.local import ServerFailed
 from bench.measure import Result, Tally
-from bench.om_group import OmGroup, OmProcess, om_group
+from bench.member import MemberProcess
+from bench.om_group import OmGroup, om_group
 from bench.raft import Span, result_of
 from bench.report import aligned, number
+from bench.stopped import fill
 from trioxygen.cli.wiring.names import OM_GROUP
 from trioxygen.common.errors import TrioxygenError
-from trioxygen.common.rpc.local import LocalNetwork
-from trioxygen.common.runtime import system_runtime
 from trioxygen.metadata.om.state.schema import ALL_TABLES, KEYS, key_key
-from trioxygen.metadata.raft.log.config import WalConfig
-from trioxygen.metadata.raft.log.wal import WriteAheadLog
-from trioxygen.metadata.raft.ports import Applied
-from trioxygen.metadata.replication.state import read_applied
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.proto.v1.om_pb2 import KeyRow
 from trioxygen.proto.v1.types_pb2 import CRC64NVME
@@ -39,9 +35,7 @@ _POLL_SECONDS: Final = 0.01
 _QUANTILES: Final = (0.5, 0.9, 0.99, 0.999, 1.0)
 
 
-def put_keys(member: OmProcess, bucket_id: int, keys: int) -> None:
-    """Into the store of a member that does not run."""
-    store = LmdbStore(member.data / "om", ALL_TABLES)
+def put_keys(store: LmdbStore, bucket_id: int, keys: int) -> None:
     row = KeyRow(
         size_bytes=0,
         modified_ms=1_700_000_000_000,
@@ -57,40 +51,14 @@ def put_keys(member: OmProcess, bucket_id: int, keys: int) -> None:
             row.object_id = position + 1
             KEYS.put(txn, key_key(bucket_id, b"k/%010d" % position), row)
         txn.commit()
-    store.sync()
-    store.close()
 
 
-def applied_of(member: OmProcess) -> Applied:
-    store = LmdbStore(member.data / "om", ALL_TABLES)
-    with store.read() as txn:
-        applied = read_applied(txn)
-    store.close()
-    return applied
-
-
-async def _begin_log(member: OmProcess, applied: Applied) -> None:
-    """The log holds nothing that could be sent instead of the state."""
-    runtime = system_runtime(LocalNetwork())
-    wal = await WriteAheadLog.open(member.data / "log", runtime, WalConfig())
-    await wal.reset(OM_GROUP, applied.index, applied.term)
-    await wal.close()
-    await runtime.stop()
-
-
-async def fill(group: OmGroup, keys: int) -> None:
+async def filled(group: OmGroup, keys: int) -> None:
     """Stops all members, and starts them again."""
-    await asyncio.gather(*(member.stop() for member in group.members))
-    first, *others = sorted(group.members, key=lambda member: -applied_of(member).index)
-    await asyncio.to_thread(put_keys, first, group.bucket_id, keys)
-    for member in others:
-        shutil.rmtree(member.data / "om")
-        shutil.copytree(first.data / "om", member.data / "om")
-    size_bytes = (first.data / "om" / "data.mdb").stat().st_size
-    print(f"{keys:,} keys, a store of {size_bytes / 2**20:.0f} MiB", flush=True)
-    applied = applied_of(first)
+    print(f"{keys:,} keys", flush=True)
+    put = partial(put_keys, bucket_id=group.bucket_id, keys=keys)
+    await fill(group.members, OM_GROUP, ALL_TABLES, put)
     for member in group.members:
-        await _begin_log(member, applied)
         member.start()
     for member in group.members:
         await member.until_ready()
@@ -159,7 +127,7 @@ class Writers:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def _until_logged(member: OmProcess, event: str, count: int) -> str:
+async def _until_logged(member: MemberProcess, event: str, count: int) -> str:
     """The last of so many lines. Raises ServerFailed."""
     give_up_at = time.perf_counter() + _SNAPSHOT_SECONDS_MAX
     while time.perf_counter() < give_up_at:
@@ -207,7 +175,7 @@ async def measure_snapshot(
     Raises ServerFailed."""
     best: dict[tuple[str, int], Result] = {}
     async with om_group(data_parent) as group:
-        await fill(group, keys)
+        await filled(group, keys)
         names = (b"new/%010d" % position for position in itertools.count())
         for _, count in itertools.product(range(rounds), in_flight):
             writers = Writers(group, names, count)
