@@ -17,6 +17,8 @@ class MemoryReplica:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        # What proposals are refused with, while there is something.
+        self.refusal: TrioxygenError | None = None
         self._released_index = 0
         self._term = 0
         self._machine: ReplicatedStateMachine | None = None
@@ -88,6 +90,8 @@ class MemoryReplica:
 
     async def propose(self, payload: bytes, *, committed: Callable[[], None] | None = None) -> int:
         """As the port says; never calls `committed`: reads here wait for nothing."""
+        if self.refusal is not None:
+            raise self.refusal
         machine = self._check_leader()
         entry = Entry(self._last_index() + 1, self._term, payload)
         self.entries.append(entry)

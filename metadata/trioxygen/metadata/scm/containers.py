@@ -1,5 +1,6 @@
 """What a replica's state says of its container's."""
 
+from itertools import product
 from typing import Final
 
 from trioxygen.common.container_state import ContainerState, may_follow, move
@@ -15,6 +16,10 @@ _TELLING: Final = frozenset(
         ContainerState.UNHEALTHY,
     }
 )
+# Asked of each replica that is reported.
+_MOVES: Final = frozenset(
+    (now.proto, to.proto) for now, to in product(ContainerState, _TELLING) if may_follow(now, to)
+)
 # Of its size, a container that holds so much takes no new blocks.
 _NEARLY_FULL: Final = 0.9
 
@@ -22,8 +27,18 @@ _NEARLY_FULL: Final = 0.9
 def moves_to(row: scm_pb2.ContainerState, reported: scm_pb2.ContainerState) -> bool:
     """Whether a row takes over the state that a replica is in. One that cannot follow the row's is
     an old report."""
-    to = ContainerState(reported)
-    return to in _TELLING and may_follow(ContainerState(row), to)
+    return (row, reported) in _MOVES
+
+
+def is_settled(row: ContainerRow, report: ContainerReport) -> bool:
+    """Whether a replica says of a closed container what the row says: most do, at most times."""
+    return (
+        row.state == scm_pb2.CLOSED
+        and report.state == scm_pb2.CLOSED
+        and report.used_bytes == row.used_bytes
+        and report.block_count == row.block_count
+        and closed_sequence(row, report) <= row.commit_sequence
+    )
 
 
 def row_by_report(

@@ -1,12 +1,13 @@
 """A DataNode's heartbeat at the SCM: what it says is taken in, and its answer carries commands."""
 
+import asyncio
 from typing import Final
 
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.container_care import ContainerCare
 from trioxygen.metadata.scm.deletion import Deletions
 from trioxygen.metadata.scm.memberships import Memberships
-from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.nodes import NodeReport, Nodes
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.reports import Reports
 from trioxygen.proto.v1.scm_pb2 import HeartbeatReply, HeartbeatRequest
@@ -14,6 +15,9 @@ from trioxygen.proto.v1.scm_pb2 import HeartbeatReply, HeartbeatRequest
 _COMMAND_VALID_MS: Final = 60_000
 # Between heartbeats of a node while rings are being formed of it.
 _FORMING_INTERVAL_MS: Final = 300
+# Containers in a heartbeat. Those with more come one after the other: a thousand nodes that report
+# at once hold up nobody else's call, and no vote.
+_FEW_MAX: Final = 100
 
 
 class Heartbeats:
@@ -34,6 +38,7 @@ class Heartbeats:
         self._executor, self._nodes, self._replicas = executor, nodes, replicas
         self._reports, self._memberships = reports, memberships
         self._care, self._deletions = care, deletions
+        self._turn = asyncio.Lock()
 
     def forget(self) -> None:
         """What was kept in memory of a former term."""
@@ -50,14 +55,18 @@ class Heartbeats:
         self._replicas.registered(node_id, address)
         self._nodes.registered(node_id, address=address, instance=instance)
         self._care.nodes_changed()
-        self._memberships.forget()
 
-    def follow(self, heartbeat: HeartbeatRequest) -> HeartbeatReply:
+    async def follow(self, heartbeat: HeartbeatRequest) -> HeartbeatReply:
         """At an SCM that does not lead: where replicas are is known here too."""
         if not self._nodes.is_registered(heartbeat):
             return HeartbeatReply(register_again=True)
-        self._nodes.taken(heartbeat, self._nodes.heard(heartbeat))
-        self._replicas.heard(heartbeat)
+        report = self._nodes.heard(heartbeat)
+        if len(heartbeat.containers) <= _FEW_MAX:
+            self._replicas.heard(heartbeat)
+        else:
+            async with self._turn:
+                self._replicas.heard(heartbeat)
+        self._nodes.taken(heartbeat, report)
         return HeartbeatReply()
 
     async def receive(self, heartbeat: HeartbeatRequest) -> HeartbeatReply:
@@ -68,14 +77,11 @@ class Heartbeats:
         # What is decided below bears it, also where another SCM leads by then.
         term = self._executor.replica.term
         report = self._nodes.heard(heartbeat)
-        changed = self._replicas.heard(heartbeat)
-        try:
-            await self._reports.take(heartbeat)
-            self._nodes.taken(heartbeat, report)
-            await self._deletions.confirmed(heartbeat)
-        finally:
-            # Said once: when the node says it again, nothing of it has changed.
-            self._care.reported(node_id, changed)
+        if len(heartbeat.containers) <= _FEW_MAX:
+            await self._take(heartbeat, report)
+        else:
+            async with self._turn:
+                await self._take(heartbeat, report)
         await self._memberships.look_after(node_id, report)
         commands = [
             *self._memberships.commands(node_id, report),
@@ -87,3 +93,16 @@ class Heartbeats:
             command.valid_ms = command.valid_ms or _COMMAND_VALID_MS
         again_after_ms = _FORMING_INTERVAL_MS if self._memberships.are_forming(node_id) else 0
         return HeartbeatReply(leader=True, commands=commands, again_after_ms=again_after_ms)
+
+    async def _take(self, heartbeat: HeartbeatRequest, report: NodeReport) -> None:
+        heard = self._replicas.heard(heartbeat, compares_all=report.takes_all)
+        try:
+            await self._reports.take(heartbeat, heard)
+            self._nodes.taken(heartbeat, report)
+            await self._deletions.confirmed(heartbeat)
+        except BaseException:
+            report.has_untaken = True
+            raise
+        finally:
+            # Said once: when the node says it again, nothing of it has changed.
+            self._care.reported(heartbeat.node_id, heard.changed)

@@ -14,6 +14,7 @@ from trioxygen.common import logs
 from trioxygen.common.finishing import Finishing, joined
 from trioxygen.common.replication import Replication
 from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.scm.known_pipelines import KnownPipelines
 from trioxygen.metadata.scm.nodes import NodeReport, Nodes
 from trioxygen.metadata.scm.pipeline_plan import (
     NewPipeline,
@@ -24,7 +25,7 @@ from trioxygen.metadata.scm.pipeline_plan import (
 )
 from trioxygen.metadata.scm.pipeline_state import WRITING, PipelineState, state_of
 from trioxygen.metadata.scm.pipelines import (
-    KnownPipelines,
+    get_pipeline,
     replication_of,
     ring_of,
     volume_id_of,
@@ -179,7 +180,7 @@ class Memberships:
     def observed(self, txn: ReadTxn) -> tuple[Cluster, list[PlanPipeline]]:
         """As the plan sees them: nodes, and pipelines that are not closed."""
         now_ms = self._executor.group_ms()
-        rows = self._pipelines.read(txn).values()
+        rows = self._pipelines.standing(txn).values()
         return cluster_of(txn, self._nodes), [
             PlanPipeline(
                 pipeline_id=row.pipeline_id,
@@ -194,7 +195,6 @@ class Memberships:
                 ),
             )
             for row in rows
-            if state_of(row) is not PipelineState.CLOSED
         ]
 
     def are_forming(self, node_id: str) -> bool:
@@ -210,7 +210,7 @@ class Memberships:
     def commands(self, node_id: str, report: NodeReport) -> list[DataNodeCommand]:
         """To join rings that the node does not take part in yet, to leave those that are closed."""
         with self._executor.store.read() as txn:
-            rows = {row.pipeline_id: row for row in self._pipelines.of_node(txn, node_id)}
+            rows = self._pipelines.of_node(txn, node_id)
             node = plan_node(txn, node_id, self._nodes)
             joining = [
                 DataNodeCommand(
@@ -218,18 +218,29 @@ class Memberships:
                         pipeline=ring_of(txn, row, node_id), volume_id=volume_id_of(row, node_id)
                     )
                 )
-                for row in rows.values()
+                for row in rows
                 if row.pipeline_id not in report.pipelines
                 and state_of(row) in WRITING
                 and not (node is not None and node.has_lost(volume_id_of(row, node_id)))
             ]
+            standing = {row.pipeline_id for row in rows}
+            left = [
+                ring
+                for ring in report.pipelines
+                if ring not in standing and self._has_closed(txn, ring, node_id)
+            ]
         leaving = [
             # What is not closed in it by now is not going to be.
             DataNodeCommand(close_pipeline=ClosePipelineCommand(pipeline_id=ring, force=True))
-            for ring in report.pipelines
-            if ring in rows and state_of(rows[ring]) is PipelineState.CLOSED
+            for ring in left
         ]
         return [*joining, *leaving]
+
+    @staticmethod
+    def _has_closed(txn: ReadTxn, pipeline_id: int, node_id: str) -> bool:
+        """One of the node's. What is not known at all is left alone."""
+        row = get_pipeline(txn, pipeline_id)
+        return row is not None and node_id in row.node_ids and state_of(row) is PipelineState.CLOSED
 
 
 def _row_of(new: NewPipeline) -> PipelineRow:

@@ -27,6 +27,8 @@ class NodeReport:
     corrupt_blocks: by container and local id.
     is_complete: all its containers are known here. It stays so while it reports them again.
     fully_reported: and what follows from them is in the state, since this SCM leads, if it does.
+    has_untaken: what follows from something that it has told may not be.
+    takes_all: so it is with the report of all that goes on, or was the last.
     """
 
     heard_ms: float
@@ -36,6 +38,8 @@ class NodeReport:
     is_complete: bool = False
     fully_reported: bool = False
     is_reporting: bool = False
+    has_untaken: bool = True
+    takes_all: bool = True
     volumes: list[VolumeReport] = field(default_factory=list)
     corrupt_blocks: dict[tuple[int, int], CorruptBlock] = field(default_factory=dict)
     pipelines: dict[int, PipelineReport] = field(default_factory=dict)
@@ -78,7 +82,7 @@ class Nodes:
         for node_id in self._reports.keys() - known.keys():
             self.forget_node(node_id)
         for report in known.values():
-            report.fully_reported = False
+            report.fully_reported, report.has_untaken = False, True
         return known
 
     def forget_node(self, node_id: str) -> None:
@@ -130,6 +134,7 @@ class Nodes:
         report.heard_ms = self._clock.monotonic_ms()
         if heartbeat.full_report:
             report.is_reporting = True
+            report.takes_all, report.has_untaken = report.has_untaken, False
         if heartbeat.volumes:
             report.volumes = list(heartbeat.volumes)
         report.pipelines = {pipeline.pipeline_id: pipeline for pipeline in heartbeat.pipelines}

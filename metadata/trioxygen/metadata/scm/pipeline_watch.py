@@ -6,14 +6,13 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
-from trioxygen.common.container_state import TAKES_BLOCKS
 from trioxygen.common.units import MINUTE_MS
 from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.scm.known_pipelines import KnownPipelines
 from trioxygen.metadata.scm.memberships import Memberships
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.pipeline_plan import PlanPipeline, must_leave
 from trioxygen.metadata.scm.pipeline_state import PipelineState, state_of
-from trioxygen.metadata.scm.pipelines import KnownPipelines
 from trioxygen.metadata.scm.plan_nodes import Cluster
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.schema import NODES
@@ -23,7 +22,6 @@ from trioxygen.proto.v1.scm_pb2 import MovePipeline, PipelineRow, RemovePipeline
 
 log = logs.get(__name__)
 
-_OPEN_IN_RING: Final = frozenset(state.proto for state in TAKES_BLOCKS)
 _ROWS_AT_ONCE_MAX: Final = 1_000
 # Of the group's time.
 _REMOVED_AFTER_MS: Final = 5 * MINUTE_MS
@@ -85,7 +83,7 @@ class PipelineWatch:
     async def _let_leave(self, now_ms: float) -> None:
         since_ms = self._closing_since_ms
         with self._executor.store.read() as txn:
-            rows = self._pipelines.read(txn)
+            rows = self._pipelines.standing(txn)
             ids = {key for key, row in rows.items() if state_of(row) is PipelineState.CLOSING}
             for gone in since_ms.keys() - ids:
                 del since_ms[gone]
@@ -115,10 +113,9 @@ class PipelineWatch:
         members = {node_id for pipeline in closing for node_id in pipeline.node_ids}
         alive = [node for node in members if node in cluster.nodes and cluster.nodes[node].is_alive]
         return {
-            report.pipeline_id
+            self._replicas.of_node(node_id)[container_id].pipeline_id
             for node_id in alive
-            for report in self._replicas.of_node(node_id).values()
-            if report.state in _OPEN_IN_RING
+            for container_id in self._replicas.taking_at(node_id)
         }
 
     async def _remove(self) -> None:
@@ -128,10 +125,8 @@ class PipelineWatch:
         with self._executor.store.read() as txn:
             unused = [
                 row.pipeline_id
-                for row in self._pipelines.read(txn).values()
-                if not row.containers_opened
-                and now_ms - row.created_ms >= _REMOVED_AFTER_MS
-                and state_of(row) is PipelineState.CLOSED
+                for row in self._pipelines.unused(txn)
+                if now_ms - row.created_ms >= _REMOVED_AFTER_MS
                 and all(self._has_left(txn, node_id, row) for node_id in row.node_ids)
             ]
         for pipeline_id in unused[:_ROWS_AT_ONCE_MAX]:

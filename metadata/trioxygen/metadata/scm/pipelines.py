@@ -4,15 +4,25 @@ and is never given again.
 Rows of before pipelines had numbers stand under a name. They take no writes any more."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from trioxygen.common.replication import Replication
-from trioxygen.metadata.replication.state import get_integer, put_integer
-from trioxygen.metadata.scm.pipeline_state import WRITING, PipelineState, state_of
-from trioxygen.metadata.scm.schema import NODES, PIPELINE_CHANGES, PIPELINES, id_key
+from trioxygen.metadata.replication.state import META, get_integer, put_integer
+from trioxygen.metadata.scm.pipeline_state import WRITING, state_of
+from trioxygen.metadata.scm.schema import (
+    NODES,
+    PIPELINE_CHANGES,
+    PIPELINES,
+    PIPELINES_CHANGED,
+    id_key,
+)
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1.scm_pb2 import ContainerReport, ContainerRow, PipelineRow
 from trioxygen.proto.v1.types_pb2 import Pipeline
+
+_ID_BYTES: Final = 8
+_CHANGES_NAMED_MAX: Final = 32
 
 
 def pipeline_key(pipeline_id: int, former_id: str) -> bytes:
@@ -35,58 +45,49 @@ def pipeline_of(txn: ReadTxn, container: ContainerRow) -> PipelineRow | None:
 def note_pipeline(txn: CapturingTxn, row: PipelineRow) -> None:
     """Every change of a row goes through here, or through `forget_pipeline`."""
     PIPELINES.put(txn, key_of(row), row)
-    put_integer(txn, PIPELINE_CHANGES, get_integer(txn, PIPELINE_CHANGES) + 1)
+    _count_change(txn, row)
 
 
 def forget_pipeline(txn: CapturingTxn, row: PipelineRow) -> None:
     PIPELINES.delete(txn, key_of(row))
-    put_integer(txn, PIPELINE_CHANGES, get_integer(txn, PIPELINE_CHANGES) + 1)
+    _count_change(txn, row)
 
 
-class KnownPipelines:
-    """All of them, read anew when one was changed: each heartbeat and each allocation asks."""
+def _count_change(txn: CapturingTxn, row: PipelineRow) -> None:
+    """And which it was, of the last ones: who knows the others looks at these alone."""
+    changes = get_integer(txn, PIPELINE_CHANGES)
+    put_integer(txn, PIPELINE_CHANGES, changes + 1)
+    last = (txn.get(META, PIPELINES_CHANGED) or b"")[_ID_BYTES:]
+    # Those of before they were named here are not known.
+    last = last if _counted(txn) == changes else b""
+    last = (last + id_key(row.pipeline_id))[-_CHANGES_NAMED_MAX * _ID_BYTES :]
+    txn.put(META, PIPELINES_CHANGED, id_key(changes + 1) + last)
 
-    def __init__(self) -> None:
-        self._rows: dict[int, PipelineRow] = {}
-        self._formers: list[PipelineRow] = []
-        self._of_node: dict[str, list[PipelineRow]] = {}
-        self._open: dict[Replication, list[PipelineRow]] = {}
-        self._changes = -1
 
-    def forget(self) -> None:
-        """The state may be another one: changes that are counted there are not these."""
-        self._changes = -1
+def _counted(txn: ReadTxn) -> int:
+    """The change that was named last."""
+    return int.from_bytes((txn.get(META, PIPELINES_CHANGED) or b"")[:_ID_BYTES], "big")
 
-    def read(self, txn: ReadTxn) -> Mapping[int, PipelineRow]:
-        """By their ids. Not to be changed."""
-        changes = get_integer(txn, PIPELINE_CHANGES)
-        if changes != self._changes:
-            rows = [row for _, row in PIPELINES.scan(txn, prefix=b"")]
-            self._rows = {row.pipeline_id: row for row in rows if row.pipeline_id}
-            self._formers = [row for row in rows if row.open and not row.pipeline_id]
-            self._of_node, self._open = {}, {}
-            for row in self._rows.values():
-                for node_id in row.node_ids:
-                    self._of_node.setdefault(node_id, []).append(row)
-                if state_of(row) is PipelineState.OPEN:
-                    self._open.setdefault(replication_of(row), []).append(row)
-            self._changes = changes
-        return self._rows
 
-    def formers(self, txn: ReadTxn) -> list[PipelineRow]:
-        """Under a name, and not closed yet."""
-        self.read(txn)
-        return self._formers
+def changes_of(txn: ReadTxn) -> int:
+    """How often rows have been changed."""
+    return get_integer(txn, PIPELINE_CHANGES)
 
-    def of_node(self, txn: ReadTxn, node_id: str) -> list[PipelineRow]:
-        """Not to be changed."""
-        self.read(txn)
-        return self._of_node.get(node_id, [])
 
-    def open_ones(self, txn: ReadTxn) -> Mapping[Replication, list[PipelineRow]]:
-        """Not to be changed."""
-        self.read(txn)
-        return self._open
+def changed_since(txn: ReadTxn, before: int) -> set[int] | None:
+    """Ids of pipelines that have changed since there were so many changes. None: it is not known,
+    there were too many."""
+    value = txn.get(META, PIPELINES_CHANGED) or b""
+    counted, last = int.from_bytes(value[:_ID_BYTES], "big"), value[_ID_BYTES:]
+    count = changes_of(txn) - before
+    if counted != changes_of(txn) or not 0 <= count * _ID_BYTES <= len(last):
+        return None
+    named = last[len(last) - count * _ID_BYTES :]
+    ids = {
+        int.from_bytes(named[at : at + _ID_BYTES], "big") for at in range(0, len(named), _ID_BYTES)
+    }
+    # One that has only a name.
+    return None if 0 in ids else ids
 
 
 def replication_of(row: PipelineRow) -> Replication:

@@ -1,18 +1,27 @@
 """What DataNodes report of their containers, written down by the SCM that leads."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from trioxygen.common import logs
+from trioxygen.common.clock import Clock
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.allocator import FOLLOWED_ID_MAX, Allocator, highest_followed
-from trioxygen.metadata.scm.containers import is_news, row_by_report, row_of_unknown
+from trioxygen.metadata.scm.containers import (
+    is_news,
+    is_settled,
+    row_by_report,
+    row_of_unknown,
+)
 from trioxygen.metadata.scm.pipelines import at_home, is_at_home, pipeline_of
-from trioxygen.metadata.scm.replicas import Replicas
+from trioxygen.metadata.scm.replicas import Heard, Replicas
 from trioxygen.metadata.scm.schema import CONTAINERS, id_key
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import (
     AdoptContainers,
+    ContainerReport,
     ContainerRow,
     HeartbeatRequest,
     UpdateContainers,
@@ -22,6 +31,19 @@ log = logs.get(__name__)
 
 # Rows in one entry of the log.
 _ROWS_AT_ONCE_MAX: Final = 1_000
+# Replicas that are compared with rows; between two of them others have their turn.
+_COMPARED_AT_ONCE_MAX: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """Attributes:
+    changed: what is news of rows.
+    unknown: rows of containers that there are none of.
+    """
+
+    changed: list[ContainerRow] = field(default_factory=list)
+    unknown: list[ContainerRow] = field(default_factory=list)
 
 
 class Reports:
@@ -32,13 +54,15 @@ class Reports:
         executor: Executor,
         allocator: Allocator,
         replicas: Replicas,
+        clock: Clock,
         *,
         container_bytes_max: int,
     ) -> None:
         self._executor, self._allocator, self._replicas = executor, allocator, replicas
+        self._clock = clock
         self._container_bytes_max = container_bytes_max
 
-    async def take(self, heartbeat: HeartbeatRequest) -> None:
+    async def take(self, heartbeat: HeartbeatRequest, heard: Heard) -> None:
         """Raises: what the executor raises."""
         node_id = heartbeat.node_id
         for corrupt in heartbeat.corrupt_blocks:
@@ -49,29 +73,54 @@ class Reports:
                 local=corrupt.block.local,
                 reason=corrupt.reason,
             )
-        changed, unknown = self._sorted(heartbeat)
-        await self._skip_ids(heartbeat)
-        if unknown:
-            await self._adopt(node_id, unknown)
-        for rows in _pieces(changed):
+        if heard.reports or heard.deleted or heartbeat.full_report:
+            await self._skip_ids(
+                heard, pipeline_ids=[ring.pipeline_id for ring in heartbeat.pipelines]
+            )
+        adopted = self._without_row(node_id, heard.same)
+        await self.take_replicas(node_id, [*heard.reports, *adopted])
+
+    async def take_all(self, node_id: str, pipeline_ids: Sequence[int]) -> None:
+        """What the node told while another SCM led. Raises: what the executor raises."""
+        of_node = self._replicas.of_node(node_id)
+        await self._skip_ids(Heard(reports=[*of_node.values()]), pipeline_ids=pipeline_ids)
+        await self.take_replicas(node_id, [*of_node.values()])
+
+    async def take_replicas(self, node_id: str, reports: Sequence[ContainerReport]) -> None:
+        compared = _Comparison()
+        for at in range(0, len(reports), _COMPARED_AT_ONCE_MAX):
+            if at:
+                await self._clock.sleep_ms(0)
+            self._compare(node_id, reports[at : at + _COMPARED_AT_ONCE_MAX], compared)
+        if compared.unknown:
+            await self._adopt(node_id, compared.unknown)
+        for rows in _pieces(compared.changed):
             await self._executor.execute(UpdateContainers(containers=rows))
 
-    def _sorted(self, heartbeat: HeartbeatRequest) -> tuple[list[ContainerRow], list[ContainerRow]]:
-        """What is news of rows, and rows of containers that there are none of."""
-        node_id = heartbeat.node_id
-        changed: list[ContainerRow] = []
-        unknown: list[ContainerRow] = []
+    def _without_row(self, node_id: str, container_ids: Sequence[int]) -> list[ContainerReport]:
+        """Their rows went while the node was away."""
+        of_node = self._replicas.of_node(node_id)
         with self._executor.store.read() as txn:
-            for report in heartbeat.containers:
+            return [
+                of_node[container_id]
+                for container_id in container_ids
+                if not CONTAINERS.exists(txn, id_key(container_id))
+            ]
+
+    def _compare(
+        self, node_id: str, reports: Sequence[ContainerReport], compared: _Comparison
+    ) -> None:
+        with self._executor.store.read() as txn:
+            for report in reports:
                 container_id = report.container_id
                 row = CONTAINERS.get(txn, id_key(container_id))
                 if row is None and container_id > FOLLOWED_ID_MAX:
                     log.warning("container_not_followed", node=node_id, container=container_id)
                 elif row is None:
-                    unknown.append(row_of_unknown(report))
+                    compared.unknown.append(row_of_unknown(report))
                 elif not is_at_home(txn, row, report, node_id):
                     log.warning("container_elsewhere", node=node_id, container=container_id)
-                else:
+                elif not is_settled(row, report):
                     has_failed = report.state == scm_pb2.UNHEALTHY
                     reported = row_by_report(
                         row,
@@ -81,8 +130,7 @@ class Reports:
                     )
                     self._allocator.reported(reported, node_id)
                     if is_news(row, reported):
-                        changed.append(reported)
-        return changed, unknown
+                        compared.changed.append(reported)
 
     def _has_others(self, txn: ReadTxn, row: ContainerRow, node_id: str) -> bool:
         """Replicas that can be written, or may be: a member's that has not reported it yet."""
@@ -94,17 +142,13 @@ class Reports:
             for holder in holders
         )
 
-    async def _skip_ids(self, heartbeat: HeartbeatRequest) -> None:
-        reports = heartbeat.containers
-        if reports or heartbeat.full_report:
-            pipelines = [ring.pipeline_id for ring in heartbeat.pipelines]
-            await self._allocator.skip(
-                # Of one sequence.
-                container_id=highest_followed(
-                    [*(report.container_id for report in reports), *pipelines]
-                ),
-                local=highest_followed(report.highest_local for report in reports),
-            )
+    async def _skip_ids(self, heard: Heard, *, pipeline_ids: Sequence[int]) -> None:
+        container_ids = (report.container_id for report in heard.reports)
+        await self._allocator.skip(
+            # Of one sequence.
+            container_id=highest_followed([*container_ids, *heard.deleted, *pipeline_ids]),
+            local=highest_followed(report.highest_local for report in heard.reports),
+        )
 
     async def _adopt(self, node_id: str, containers: list[ContainerRow]) -> None:
         """The state was put back to an earlier one, or lost: what DataNodes have is adopted."""

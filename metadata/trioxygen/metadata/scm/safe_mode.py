@@ -21,16 +21,24 @@ class SafeModeWatch:
     not entered again in a term."""
 
     def __init__(
-        self, executor: Executor, nodes: Nodes, allocator: Allocator, *, silent_after_ms: float
+        self,
+        executor: Executor,
+        nodes: Nodes,
+        allocator: Allocator,
+        *,
+        silent_after_ms: float,
     ) -> None:
         self._executor, self._nodes, self._allocator = executor, nodes, allocator
         self._silent_after_ms = silent_after_ms
         # `_is_blind`: it was left while nodes were silent that may have had ids of later states.
         self._is_left = self._is_blind = self._is_forced = False
+        # One that was waited for at the last look: as long as it is, nobody looks at all of them.
+        self._waited_for = ""
 
     def begin(self) -> None:
         """A leader's term does."""
         self._is_left = self._is_blind = self._is_forced = False
+        self._waited_for = ""
 
     def force(self) -> None:
         """Those that are silent are waited for no more. One has to have reported all the same: it
@@ -40,11 +48,23 @@ class SafeModeWatch:
     def is_on(self) -> bool:
         if self._is_left:
             return False
+        if self._is_still_waited_for():
+            return True
         reported = self._reported()
         is_over = any(reported.values()) and not self._silence_left_ms(reported)
         self._is_left = bool(reported) and (is_over or all(reported.values()))
         self._is_blind = self._is_left and not all(reported.values())
+        missing = [node_id for node_id, has_reported in reported.items() if not has_reported]
+        self._waited_for = min(missing, key=self._nodes.silent_ms, default="")
         return not self._is_left
+
+    def _is_still_waited_for(self) -> bool:
+        node_id = self._waited_for
+        if not node_id or self._is_forced or self._nodes.fully_reported(node_id):
+            return False
+        with self._executor.store.read() as txn:
+            is_known = NODES.exists(txn, node_id.encode())
+        return is_known and silence_left_ms(self._nodes, [node_id], self._silent_after_ms) > 0
 
     def _reported(self) -> dict[str, bool]:
         """Of each node that the state knows."""

@@ -34,6 +34,8 @@ LOCAL_SEQUENCE: Final = b"local"
 OM_LAST_ID: Final = b"om_last_id"
 # In META: how often rows of pipelines have been changed.
 PIPELINE_CHANGES: Final = b"pipeline_changes"
+# In META: so many there were when the last of them was named, and the ids of the last ones.
+PIPELINES_CHANGED: Final = b"pipelines_changed"
 
 
 def given_ids(txn: ReadTxn) -> tuple[int, int]:

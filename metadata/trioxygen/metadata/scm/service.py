@@ -25,6 +25,7 @@ from trioxygen.metadata.scm.container_care import ContainerCare
 from trioxygen.metadata.scm.deletion import Deletions
 from trioxygen.metadata.scm.health_watch import HealthWatch
 from trioxygen.metadata.scm.heartbeats import Heartbeats
+from trioxygen.metadata.scm.known_pipelines import KnownPipelines
 from trioxygen.metadata.scm.locations import Locations
 from trioxygen.metadata.scm.memberships import Memberships
 from trioxygen.metadata.scm.node_operations import NodeOperations
@@ -32,7 +33,6 @@ from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.operator_calls import OperatorCalls
 from trioxygen.metadata.scm.pipeline_plan import PipelineLimits
 from trioxygen.metadata.scm.pipeline_watch import PipelineWatch
-from trioxygen.metadata.scm.pipelines import KnownPipelines
 from trioxygen.metadata.scm.racks import Racks
 from trioxygen.metadata.scm.registration import MISSED_MAX, Registration
 from trioxygen.metadata.scm.repair_gate import RepairGate
@@ -179,11 +179,15 @@ class StorageContainerManager:
             self._executor,
             self._allocator,
             self._replicas,
+            self._runtime.clock,
             container_bytes_max=self._config.container_bytes_max,
         )
 
     def _made_takeover(self, reports: Reports) -> Takeover:
-        return Takeover(self._executor, self._nodes, self._replicas, reports, self._runtime.tasks)
+        runtime = self._runtime
+        return Takeover(
+            self._executor, self._nodes, self._replicas, reports, runtime.tasks, runtime.clock
+        )
 
     def _made_heartbeats(self, reports: Reports) -> Heartbeats:
         executor = self._executor
@@ -335,7 +339,7 @@ class StorageContainerManager:
         """Every SCM is told; the leader alone writes down what follows, and gives commands."""
         check_node(call, request.node_id)
         if not self._executor.replica.is_leader():
-            return self._heartbeats.follow(request)
+            return await self._heartbeats.follow(request)
         self._lead()
         return await self._heartbeats.receive(request)
 

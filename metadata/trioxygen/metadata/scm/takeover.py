@@ -5,6 +5,7 @@ import asyncio
 from typing import Any, Final
 
 from trioxygen.common import logs
+from trioxygen.common.clock import Clock
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.worker import Tasks
 from trioxygen.metadata.replication.executor import Executor
@@ -12,7 +13,6 @@ from trioxygen.metadata.scm.nodes import NodeReport, Nodes
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.reports import Reports
 from trioxygen.metadata.scm.schema import NODES
-from trioxygen.proto.v1.scm_pb2 import HeartbeatRequest
 
 log = logs.get(__name__)
 
@@ -23,10 +23,16 @@ class Takeover:
     """Args: reports: the leader's, which write down what follows from one."""
 
     def __init__(
-        self, executor: Executor, nodes: Nodes, replicas: Replicas, reports: Reports, tasks: Tasks
+        self,
+        executor: Executor,
+        nodes: Nodes,
+        replicas: Replicas,
+        reports: Reports,
+        tasks: Tasks,
+        clock: Clock,
     ) -> None:
         self._executor, self._nodes, self._replicas = executor, nodes, replicas
-        self._reports, self._tasks = reports, tasks
+        self._reports, self._tasks, self._clock = reports, tasks, clock
         self._taking: list[asyncio.Task[Any]] = []
 
     def begin(self) -> None:
@@ -53,16 +59,10 @@ class Takeover:
 
     async def _take(self, known: dict[str, NodeReport], term: int) -> None:
         for node_id, report in known.items():
-            heartbeat = HeartbeatRequest(
-                node_id=node_id,
-                full_report=True,
-                containers=self._replicas.of_node(node_id).values(),
-                pipelines=report.pipelines.values(),
-            )
             if self._executor.replica.term != term:
                 return
             try:
-                await self._reports.take(heartbeat)
+                await self._reports.take_all(node_id, [*report.pipelines])
             except TrioxygenError as error:
                 # It tells it once more, if this SCM still leads.
                 log.warning("datanode_not_taken_over", node=node_id, reason=error)
@@ -70,4 +70,5 @@ class Takeover:
                     self._nodes.forget_node(node_id)
                 continue
             if self._executor.replica.term == term and self._nodes.report(node_id) is report:
-                report.fully_reported = True
+                report.fully_reported, report.has_untaken = True, False
+            await self._clock.sleep_ms(0)

@@ -12,9 +12,10 @@ from trioxygen.common.errors import (
 )
 from trioxygen.common.replication import Replication
 from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.scm.known_pipelines import KnownPipelines
 from trioxygen.metadata.scm.nodes import Nodes, room_of
 from trioxygen.metadata.scm.pipeline_plan import members_now
-from trioxygen.metadata.scm.pipelines import KnownPipelines, replication_of, volume_id_of
+from trioxygen.metadata.scm.pipelines import replication_of, volume_id_of
 from trioxygen.metadata.scm.plan_nodes import cluster_of
 from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import PipelineRow
@@ -132,7 +133,7 @@ class WritablePipelines:
 
         Raises: NotEnoughDataNodes, NoSpace, PipelineNotReady."""
         with self._executor.store.read() as txn:
-            rows = self._pipelines.open_ones(txn).get(replication, [])
+            rows = self._pipelines.open_of(txn, replication)
         seen = self._all_seen(self._having_turn(rows), excluded, promised_bytes)
         best = best_of(seen.values(), wanted_bytes)
         if len(seen) < len(rows) and not any(
@@ -233,6 +234,6 @@ class WritablePipelines:
 
     def _going_on(self) -> list[tuple[PipelineRow, WritablePipeline]]:
         with self._executor.store.read() as txn:
-            rows = [row for of_it in self._pipelines.open_ones(txn).values() for row in of_it]
+            rows = self._pipelines.all_open(txn)
         seen = [(row, self._seen(row, (), {})) for row in rows]
         return [(row, pipeline) for row, pipeline in seen if pipeline is not None]

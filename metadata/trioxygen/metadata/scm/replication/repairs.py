@@ -22,7 +22,7 @@ from trioxygen.metadata.scm.replication.watch import ContainerWatch
 from trioxygen.metadata.scm.schema import CONTAINERS, id_key
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import scm_pb2
-from trioxygen.proto.v1.scm_pb2 import DataNodeCommand, MoveContainers
+from trioxygen.proto.v1.scm_pb2 import ContainerReport, DataNodeCommand, MoveContainers
 
 log = logs.get(__name__)
 
@@ -111,6 +111,9 @@ class Repairs:
             elif report.state in _MADE:
                 for operation in self._in_flight.got(container_id, node_id):
                     self.made.add(self._clock.monotonic_ms(), operation.size_bytes)
+        if not self._has_waited:
+            # All are looked at when it is over; what has to be closed does not wait for that.
+            changed = [each for each in changed if not _is_closed(of_node.get(each))]
         self._watch.noticed_now(changed)
 
     def commands(self, node_id: str) -> list[DataNodeCommand]:
@@ -229,3 +232,7 @@ class Repairs:
         for to, container_ids in by_state.items():
             await self._executor.execute(MoveContainers(container_ids=container_ids, to=to.proto))
             self._watch.noticed(container_ids)
+
+
+def _is_closed(replica: ContainerReport | None) -> bool:
+    return replica is not None and replica.state == scm_pb2.CLOSED

@@ -10,6 +10,7 @@ from trioxygen.common.clock import Clock
 from trioxygen.common.container_state import ContainerState
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.pace import kept_ms
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.checks import examine
 from trioxygen.metadata.scm.replication.findings import Close, Finding, Health
@@ -20,6 +21,7 @@ from trioxygen.metadata.scm.replication.observer import Observer, is_plainly_hea
 from trioxygen.metadata.scm.replication.queue import RepairQueue
 from trioxygen.metadata.scm.schema import CONTAINERS, id_key
 from trioxygen.metadata.store.ports import ReadTxn
+from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import (
     CloseContainerCommand,
     ContainerRow,
@@ -28,6 +30,8 @@ from trioxygen.proto.v1.scm_pb2 import (
 
 # In one heartbeat.
 _LOOKED_AT_MAX: Final = 2_000
+# With one heartbeat, since something has changed; others are soon.
+_LOOKED_AT_NOW_MAX: Final = 200
 # A view of the nodes is made anew after it.
 _VIEW_KEPT_MS: Final = 1_000.0
 _AS_THEY_SHOULD_BE: Final = frozenset({Health.HEALTHY, Health.OPEN})
@@ -81,8 +85,8 @@ class ContainerWatch:
         """Something that counts has changed of them: what is done about it does not wait, unless
         they are very many."""
         with self._executor.store.read() as txn:
-            self.look(txn, container_ids[:_LOOKED_AT_MAX])
-        self.noticed(container_ids[_LOOKED_AT_MAX:])
+            self.look(txn, container_ids[:_LOOKED_AT_NOW_MAX])
+        self.noticed(container_ids[_LOOKED_AT_NOW_MAX:])
 
     def noticed(self, container_ids: Iterable[int]) -> None:
         """Something that counts has changed of them."""
@@ -109,9 +113,13 @@ class ContainerWatch:
     def view(self, txn: ReadTxn) -> NodesView:
         """Of the nodes, at most a second old. What nodes hold that have changed is due."""
         now_ms, before = self._clock.monotonic_ms(), self._view
-        is_new = now_ms - self._view_ms < _VIEW_KEPT_MS
-        if before is not None and is_new and self._is_view_current:
-            return before
+        if before is not None:
+            is_current = self._is_view_current
+            view_kept_ms = (
+                _VIEW_KEPT_MS if is_current else min(_VIEW_KEPT_MS, kept_ms(len(before.nodes)))
+            )
+            if now_ms - self._view_ms < view_kept_ms:
+                return before
         view = observe_nodes(txn, self._nodes, missing_max=self._missing_max)
         self._view, self._view_ms, self._is_view_current = view, now_ms, True
         if before is not None:
@@ -139,6 +147,9 @@ class ContainerWatch:
     def look_at(self, txn: ReadTxn, row: ContainerRow, view: NodesView) -> None:
         container_id = row.container_id
         if container_id not in self._health and container_id not in self._closed_at:
+            if row.state == scm_pb2.OPEN:
+                # All that is said of it: it is open.
+                return
             reports = self._replicas.of_container(container_id)
             if is_plainly_healthy(row, reports, view):
                 return
