@@ -1,0 +1,145 @@
+"""`o3 scm` processes on folders of their own, and clients of theirs."""
+
+import asyncio
+import random
+import resource
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from bench.accounting import process_tree_usage
+from bench.local import ServerFailed
+from bench.member import HOST, MemberProcess
+from trioxygen.cli.cluster.layout import CONFIG_FILE, new_layout
+from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.rpc.call import Role
+from trioxygen.common.rpc.network_grpc import GrpcNetwork
+from trioxygen.common.runtime import Runtime, system_runtime
+from trioxygen.metadata.client.scm import ScmClient
+from trioxygen.proto.v1 import scm_pb2 as scm
+
+_CALL_TIMEOUT_MS: Final = 30_000.0
+_POLL_SECONDS: Final = 0.1
+# DataNodes that are silent for so long. Sooner than by default: what follows is measured, the wait
+# is not.
+STALE_SECONDS: Final = 20
+DEAD_SECONDS: Final = 40
+
+
+class ScmGroup:
+    """Attributes: client: of an operator; asks whoever leads."""
+
+    def __init__(
+        self, members: Sequence[MemberProcess], runtime: Runtime, network: GrpcNetwork
+    ) -> None:
+        self.members, self.runtime, self.network = members, runtime, network
+        self.cluster_id = network.cluster_id
+        self.client = self._client(members, Role.OPERATOR)
+        self.om_client = self._client(members, Role.OM)
+
+    def _client(self, members: Sequence[MemberProcess], role: Role) -> ScmClient:
+        runtime = self.runtime.as_role(role, "bench")
+        addresses = [member.address for member in members]
+        return ScmClient(runtime, addresses, timeout_ms=_CALL_TIMEOUT_MS)
+
+    @property
+    def addresses(self) -> list[str]:
+        return [member.address for member in self.members]
+
+    async def start(self) -> float:
+        """Returns: seconds until all are ready."""
+        began = time.perf_counter()
+        for member in self.members:
+            if not member.runs:
+                member.start()
+        for member in self.members:
+            await member.until_ready()
+        return time.perf_counter() - began
+
+    async def leader(self) -> MemberProcess:
+        await self.safe_mode()
+        address = self.client.leader_address
+        return next(member for member in self.members if member.address == address)
+
+    async def safe_mode(self) -> scm.DescribeSafeModeReply:
+        return await self.client.call(scm.DescribeSafeModeRequest(), scm.DescribeSafeModeReply)
+
+    async def replication(self) -> scm.DescribeReplicationReply:
+        return await self.client.call(
+            scm.DescribeReplicationRequest(), scm.DescribeReplicationReply
+        )
+
+    async def describe(self, after: bytes = b"") -> scm.DescribeScmReply:
+        return await self.client.call(scm.DescribeScmRequest(after=after), scm.DescribeScmReply)
+
+    def cpu_seconds(self) -> dict[str, float]:
+        return {
+            each.node.id: process_tree_usage(each.pid).cpu_seconds
+            for each in self.members
+            if each.runs
+        }
+
+    def resident_bytes(self) -> dict[str, int]:
+        return {
+            each.node.id: process_tree_usage(each.pid).resident_bytes
+            for each in self.members
+            if each.runs
+        }
+
+
+async def until(is_so: Callable[[], Awaitable[bool]], *, what: str, seconds_max: float) -> float:
+    """Seconds that it took. A refusal or silence is a no. Raises ServerFailed."""
+    began = time.perf_counter()
+    while True:
+        reason = "it is not so"
+        try:
+            if await is_so():
+                return time.perf_counter() - began
+        except TrioxygenError as error:
+            reason = str(error)
+        if time.perf_counter() - began > seconds_max:
+            raise ServerFailed(f"{what}: not within {seconds_max:g} s ({reason})")
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def logged_at(line: str) -> float:
+    """When it was, in seconds of the wall clock."""
+    return datetime.strptime(line[:23], "%Y-%m-%d %H:%M:%S,%f").timestamp()
+
+
+def field_of(line: str, name: str) -> str:
+    """What a line of the log says after NAME=; empty: nothing."""
+    found = [part for part in line.split() if part.startswith(f"{name}=")]
+    return found[-1].removeprefix(f"{name}=") if found else ""
+
+
+@asynccontextmanager
+async def scm_group(data_parent: Path | None, count: int) -> AsyncIterator[ScmGroup]:
+    """Runs in a new folder under `data_parent` (which decides the disk), then deletes it.
+
+    Raises ServerFailed."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    rng = random.Random(secrets.randbits(64))
+    layout = new_layout(rng, HOST, {"om": 1, "scm": count, "datanode": 3, "gateway": 0})
+    with TemporaryDirectory(prefix="o3-bench-", dir=data_parent) as name:
+        folder = Path(name)
+        settings = f"stale_after_seconds = {STALE_SECONDS}\ndead_after_seconds = {DEAD_SECONDS}\n"
+        text = layout.toml().replace("[scm]\n", f"[scm]\n{settings}")
+        (folder / CONFIG_FILE).write_text(text)
+        members = [MemberProcess(folder, node) for node in layout.of("scm")]
+        network = GrpcNetwork(cluster_id=layout.cluster_id, peer="bench")
+        runtime = system_runtime(network)
+        group = ScmGroup(members, runtime, network)
+        try:
+            await group.start()
+            yield group
+        finally:
+            await network.close()
+            await runtime.stop()
+            await asyncio.gather(*(member.stop() for member in members))
