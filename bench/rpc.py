@@ -10,25 +10,19 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any, NoReturn
 
 import grpc.aio
 import uvloop
 
 from bench.accounting import process_tree_usage
 from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.network import Service
 from trioxygen.common.rpc.network_grpc import GrpcChannel, GrpcNetwork
 from trioxygen.proto.v1 import datanode_pb2
 from trioxygen.proto.v1.datanode_pb2 import (
-    DescribeDataNodeReply,
-    DescribeDataNodeRequest,
-    ListBlocksReply,
-    ListBlocksRequest,
-    PutBlockReply,
-    PutBlockRequest,
-    ReadSmallBlockReply,
-    ReadSmallBlockRequest,
     ReadStreamHeader,
     WriteSmallBlockReply,
     WriteSmallBlockRequest,
@@ -50,35 +44,37 @@ class Echo:
         self._piece = bytes(MIB)
 
     def service(self) -> Service:
+        descriptor = datanode_pb2.DESCRIPTOR.services_by_name["DataNode"]
+        plain = [
+            method
+            for method in descriptor.methods
+            if not (method.client_streaming or method.server_streaming)
+        ]
         return Service(
-            datanode_pb2.DESCRIPTOR.services_by_name["DataNode"],
-            calls={
-                "WriteSmallBlock": self.write_small,
-                "ReadSmallBlock": self.read_small,
-                "PutBlock": self.put,
-                "DescribeDataNode": self.describe,
-                "ListBlocks": self.list_blocks,
-            },
-            uploads={"WriteStream": self.write_stream},
+            descriptor,
+            calls={method.name: self.refuse for method in plain}
+            | {"WriteSmallBlock": self.write_small},
+            uploads={
+                method.name: self.refuse_stream
+                for method in descriptor.methods
+                if method.client_streaming
+            }
+            | {"WriteStream": self.write_stream},
             downloads={"ReadStream": self.read_stream},
         )
+
+    async def refuse(self, request: Any, call: Call) -> NoReturn:
+        raise InvalidRequest("not measured")
+
+    async def refuse_stream(
+        self, header: Any, pieces: AsyncIterator[Buffer], call: Call
+    ) -> NoReturn:
+        raise InvalidRequest("not measured")
 
     async def write_small(
         self, request: WriteSmallBlockRequest, call: Call
     ) -> WriteSmallBlockReply:
         return WriteSmallBlockReply(commit_sequence=len(request.data))
-
-    async def read_small(self, request: ReadSmallBlockRequest, call: Call) -> ReadSmallBlockReply:
-        return ReadSmallBlockReply(data=bytes(request.length_bytes))
-
-    async def put(self, request: PutBlockRequest, call: Call) -> PutBlockReply:
-        return PutBlockReply(commit_sequence=1)
-
-    async def describe(self, request: DescribeDataNodeRequest, call: Call) -> DescribeDataNodeReply:
-        return DescribeDataNodeReply()
-
-    async def list_blocks(self, request: ListBlocksRequest, call: Call) -> ListBlocksReply:
-        return ListBlocksReply()
 
     async def write_stream(
         self, header: WriteStreamHeader, pieces: AsyncIterator[Buffer], call: Call
