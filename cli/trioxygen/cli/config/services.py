@@ -12,6 +12,11 @@ from trioxygen.common.units import GIB, KIB, MIB
 _RESERVED_BYTES_MIN: Final = 16 * MIB
 
 
+# How much faster one member's clock may run than another's, within an election timeout, before a
+# leader's lease would outlast it: a fifth, as the ticks are by default.
+CLOCK_DRIFT_TICKS: Final = 2
+
+
 class MetadataConfig(Section):
     """OM and SCM.
 
@@ -32,6 +37,8 @@ class MetadataConfig(Section):
             larger one only the inner pages are.
         raft_tick_ms: the unit of the two below; a replica that has heard of no leader for
             `raft_election_ticks`, and by chance up to as many again, stands for election.
+        lease_reads: a leader reads without asking the others, for less than an election timeout
+            after they last confirmed it.
     """
 
     gc_delay_seconds: int = Field(default=300, ge=0, le=30 * 86_400)
@@ -50,6 +57,17 @@ class MetadataConfig(Section):
     raft_tick_ms: int = Field(default=50, ge=5, le=5_000)
     raft_election_ticks: int = Field(default=10, ge=3, le=1_000)
     raft_heartbeat_ticks: int = Field(default=2, ge=1, le=100)
+    lease_reads: bool = False
+
+    @model_validator(mode="after")
+    def _a_lease_outlasts_heartbeats(self) -> Self:
+        lease_ticks = self.raft_election_ticks - 1 - CLOCK_DRIFT_TICKS
+        if self.lease_reads and lease_ticks <= self.raft_heartbeat_ticks:
+            raise ValueError(
+                "lease_reads wants raft_election_ticks of at least raft_heartbeat_ticks and "
+                f"{CLOCK_DRIFT_TICKS + 2} more: a lease would end before the next heartbeat"
+            )
+        return self
 
     @model_validator(mode="after")
     def _heartbeats_come_before_elections(self) -> Self:

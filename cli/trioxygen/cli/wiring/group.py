@@ -9,6 +9,7 @@ from typing import Final
 
 from google.protobuf.descriptor import ServiceDescriptor
 
+from trioxygen.cli.config.services import CLOCK_DRIFT_TICKS
 from trioxygen.cli.folder.parts import loaded_mark
 from trioxygen.cli.wiring.gate import Gate
 from trioxygen.cli.wiring.group_config import BuildService, GroupConfig, ReplicatedService
@@ -174,7 +175,10 @@ class GroupMember:
             return first.get(replica, "")
 
         core = RaftConfig(
-            election_ticks=config.election_ticks, heartbeat_ticks=config.heartbeat_ticks
+            election_ticks=config.election_ticks,
+            heartbeat_ticks=config.heartbeat_ticks,
+            lease_reads=config.lease_reads,
+            clock_drift_ticks=CLOCK_DRIFT_TICKS,
         )
         return RaftReplica(
             self._runtime,

@@ -34,6 +34,7 @@ class GroupConfig:
     """Attributes:
     address: HOST:PORT under which others reach this node.
     peers: all nodes that are configured, this one among them or not.
+    lease_reads: a leader reads without asking the others while it cannot have been replaced.
     replica: limits of the replica; None: the usual ones with the ticks below.
     """
 
@@ -45,4 +46,5 @@ class GroupConfig:
     tick_ms: float = 50
     election_ticks: int = 10
     heartbeat_ticks: int = 2
+    lease_reads: bool = False
     replica: RaftReplicaConfig | None = None

@@ -84,6 +84,7 @@ class GroupPart(Part):
             tick_ms=metadata.raft_tick_ms,
             election_ticks=metadata.raft_election_ticks,
             heartbeat_ticks=metadata.raft_heartbeat_ticks,
+            lease_reads=metadata.lease_reads,
         )
 
     async def start(self) -> None:

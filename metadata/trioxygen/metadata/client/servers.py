@@ -11,6 +11,8 @@ from trioxygen.common.rpc.network import Channel, Network
 
 _AVOIDED_MS_FIRST: Final = 500.0
 _AVOIDED_MS_MAX: Final = 8_000.0
+# Below it the leader's answer is the cheapest: another member has to ask it first.
+_QUERIES_AT_LEADER_MAX: Final = 8
 # As long as others may go on naming a leader that has died.
 _HINT_DOUBTED_MS: Final = 500.0
 # A leader may be one that joined since; more than this many is nonsense that somebody told.
@@ -55,11 +57,14 @@ class Servers:
         return len(self._servers)
 
     def reader(self) -> Server:
-        """Who should answer the next query: of the healthy ones that with the fewest calls under
-        way, in turn."""
-        servers = self._servers
+        """Who should answer the next query: the leader, while it has little to do for us; then of
+        the healthy ones that with the fewest calls under way, in turn."""
+        servers, now_ms = self._servers, self._clock.monotonic_ms()
+        leader = self.leader
+        is_free = leader.in_flight < _QUERIES_AT_LEADER_MAX
+        if is_free and leader.avoided_until_ms <= now_ms:
+            return leader
         self._turn = turn = (self._turn + 1) % len(servers)
-        now_ms = self._clock.monotonic_ms()
         best: Server | None = None
         for server in (*servers[turn:], *servers[:turn]):
             if server.avoided_until_ms > now_ms:

@@ -285,6 +285,11 @@ def test_sizes_and_times_may_be_written_with_their_units(tmp_path: Path) -> None
             "set all three or none",
         ),
         (
+            "[metadata]\nraft_election_ticks = 3\nraft_heartbeat_ticks = 1\nlease_reads = true\n",
+            "o3.toml:1: metadata: lease_reads wants raft_election_ticks of at least "
+            "raft_heartbeat_ticks and 4 more: a lease would end before the next heartbeat",
+        ),
+        (
             "[metadata]\nraft_election_ticks = 5\n",
             "o3.toml:1: metadata: raft_election_ticks is under three times raft_heartbeat_ticks: "
             "one lost heartbeat would cost a leader",

@@ -271,7 +271,15 @@ async def test_server_that_stops_is_left_at_once(group: Group) -> None:
 
 
 @scenario
-async def test_queries_are_spread_over_all_replicas(group: Group) -> None:
+async def test_few_queries_go_to_the_leader_whom_others_would_have_to_ask(group: Group) -> None:
+    group.replicas[2].leads = True
+    await group.call()
+    await asyncio.gather(*(group.query() for _ in range(8)))
+    assert [replica.queries for replica in group.replicas] == [0, 0, 8]
+
+
+@scenario
+async def test_many_queries_are_spread_over_all_replicas(group: Group) -> None:
     group.replicas[0].leads = True
     await group.call()
     await asyncio.gather(*(group.query() for _ in range(30)))
@@ -307,24 +315,32 @@ async def test_command_avoids_a_leader_that_was_silent_to_a_query(group: Group) 
 
 @scenario
 async def test_command_asks_others_when_a_follower_lost_the_leader(group: Group) -> None:
+    runtime = inline_runtime(SkippingClock(), network=group.network)
+    patient = LeaderClient(runtime, _DESCRIPTOR, ADDRESSES, timeout_ms=60_000, try_ms=30_000)
+    busy = Group(group.network, group.replicas, patient)
     first, second, third = group.replicas
     first.leads = True
-    await group.call()
+    await busy.call()
     first.is_silent = third.leads = True
+    waiting = [asyncio.ensure_future(busy.query()) for _ in range(8)]
+    await asyncio.sleep(0)
     second.hint = "scm3"
     second.refusals.append(NotLeader("no leader is known"))
-    await group.query()
-    assert [replica.queries for replica in group.replicas] == [0, 1, 1]
-    await group.call()
+    await busy.query()
+    assert [replica.queries for replica in group.replicas] == [8, 1, 1]
+    await busy.call()
     assert [len(replica.seen) for replica in group.replicas] == [1, 1, 1]
+    for query in waiting:
+        query.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
 
 
 @scenario
 async def test_query_leaves_a_silent_replica_and_remembers_it(group: Group) -> None:
-    group.replicas[1].is_silent = True
+    group.replicas[0].is_silent = True
     for _ in range(6):
         await group.query()
-    assert group.replicas[1].queries == 1
+    assert group.replicas[0].queries == 1
 
 
 @scenario
