@@ -21,12 +21,16 @@ from bench.local_cluster import Members, local_cluster
 from bench.measure import Result
 from bench.options import parse
 from bench.raft import PYSYNCOBJ_VARIANTS, measure_raft
+from bench.repair import Load, NotRepaired, measure_repairs
 from bench.run import Settings, Target, run
 from bench.session import Session
 from bench.signing import Endpoint, Signer
 from bench.sigv4_client import ConnectionLost, MalformedAnswer, WrongAnswer
 from bench.slow import Crowd, measure_slow, show
 from bench.snapshot import measure_snapshot
+from bench.space import SETTINGS as SPACE_SETTINGS
+from bench.space import measure_space
+from bench.space import show as show_space
 
 EXIT_OK, EXIT_WRONG_ANSWERS, EXIT_FAILED = 0, 1, 2
 
@@ -138,6 +142,41 @@ def slow(options: argparse.Namespace) -> int:
     return EXIT_WRONG_ANSWERS if seen.probes_failed else EXIT_OK
 
 
+def space(options: argparse.Namespace) -> int:
+    with local_server(options.data_parent, SPACE_SETTINGS) as server:
+        endpoint = Endpoint.parse(server.endpoint)
+        signer = Signer(
+            endpoint=endpoint,
+            access_key=server.access_key,
+            secret_key=server.secret_key,
+            region=options.region,
+        )
+        session = Session(
+            endpoint=endpoint, signer=signer, bucket="bench-space", signs_payload=True
+        )
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            stages = runner.run(
+                measure_space(server, session, objects=options.objects, seed=options.seed)
+            )
+    show_space(stages, options.objects)
+    return EXIT_OK
+
+
+def repair(options: argparse.Namespace) -> int:
+    load = Load(
+        fill_bytes=int(options.gigabytes * 1e9),
+        before_seconds=options.seconds,
+        seed=options.seed,
+    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        is_clean = runner.run(
+            measure_repairs(
+                options.data_parent, load, options.copy_bytes_per_second, region=options.region
+            )
+        )
+    return EXIT_OK if is_clean else EXIT_WRONG_ANSWERS
+
+
 def compare(before_path: Path, after_path: Path) -> None:
     before, after = report.read(before_path), report.read(after_path)
     print(report.comparison_table(before, after))
@@ -179,9 +218,14 @@ def main(arguments: Sequence[str]) -> int:
             return EXIT_OK
         if options.verb == "slow":
             return slow(options)
+        if options.verb == "space":
+            return space(options)
+        if options.verb == "repair":
+            return repair(options)
         return measure_and_write(options)
     except* (
         OSError, ValueError, ConnectionLost, MalformedAnswer, WrongAnswer, ServerFailed,
+        NotRepaired,
     ) as group:  # fmt: skip
         for error in leaves(group)[:3]:
             print(f"bench: {type(error).__name__}: {error}", file=sys.stderr)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ class LocalServer:
     access_key: str
     secret_key: str
     pid: int
+    folder: Path
 
 
 def free_port() -> int:
@@ -53,13 +54,18 @@ def wait_until_ready(process: "subprocess.Popen[str]") -> None:
 
 
 @contextmanager
-def local_server(data_parent: Path | None) -> Iterator[LocalServer]:
+def local_server(
+    data_parent: Path | None, settings: Mapping[str, str] | None = None
+) -> Iterator[LocalServer]:
     """Run `o3 serve` in a new folder under `data_parent` (which decides the disk), then delete it.
 
     Raises ServerFailed. The server's log goes to standard error.
+
+    Args: settings: as environment variables (O3_SECTION__KEY).
     """
     port, access_key, secret_key = free_port(), "BENCHKEY", secrets.token_hex(16)
-    environment = os.environ | {"O3_ACCESS_KEY": access_key, "O3_SECRET_KEY": secret_key}
+    keys = {"O3_ACCESS_KEY": access_key, "O3_SECRET_KEY": secret_key}
+    environment = os.environ | keys | dict(settings or {})
     with TemporaryDirectory(prefix="o3-bench-", dir=data_parent) as folder:
         process = subprocess.Popen(
             [
@@ -78,7 +84,9 @@ def local_server(data_parent: Path | None) -> Iterator[LocalServer]:
         )
         try:
             wait_until_ready(process)
-            yield LocalServer(f"http://127.0.0.1:{port}", access_key, secret_key, process.pid)
+            yield LocalServer(
+                f"http://127.0.0.1:{port}", access_key, secret_key, process.pid, Path(folder)
+            )
         finally:
             process.send_signal(signal.SIGTERM)
             try:

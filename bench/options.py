@@ -70,6 +70,10 @@ def add_server_verbs(verbs: Verbs) -> None:
     add_own_processes(local_verb)
     add_phases(local_verb)
     add_measuring(local_verb, seconds=5.0)
+    space_verb = verbs.add_parser("space", help="when the bytes of deleted objects are back")
+    add_own_processes(space_verb)
+    space_verb.add_argument("--objects", type=int, default=100_000)
+    add_measuring(space_verb, seconds=0.0)
     slow_verb = verbs.add_parser("slow", help="many slow readers and writers: the server's memory")
     add_own_processes(slow_verb)
     slow_verb.add_argument("--readers", type=int, default=1_000)
@@ -90,6 +94,17 @@ def add_cluster_verbs(verbs: Verbs) -> None:
     cluster_verb.add_argument("--datanodes", type=int, help="default: as many as the classes need")
     cluster_verb.add_argument("--idle-seconds", type=float, default=5.0, help="before the load")
     add_measuring(cluster_verb, seconds=4.0)
+    repair_verb = verbs.add_parser("repair", help="a DataNode is lost, with clients at work")
+    add_own_processes(repair_verb)
+    repair_verb.add_argument("--gigabytes", type=float, default=2.0, help="stored before")
+    repair_verb.add_argument(
+        "--copy-bytes-per-second",
+        type=names,
+        default=["128MiB", "0"],
+        metavar="RATE,RATE",
+        help="storage.copy_bytes_per_second of each run; 0: as fast as it goes",
+    )
+    add_measuring(repair_verb, seconds=10.0)
 
 
 def add_group_verbs(verbs: Verbs) -> None:
