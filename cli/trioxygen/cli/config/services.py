@@ -94,6 +94,8 @@ class StorageConfig(Section):
             most.
         ring_tick_ms: the unit of the two below; a member of a pipeline that has heard of no leader
             for `ring_election_ticks`, and by chance up to as many again, stands for election.
+        ring_quiet_ticks: without anything to do, after which a ring sends no heartbeats of its own
+            any more; 0: it always does.
         ring_log_keep_bytes: of a volume's log, for members that are away; one that lacks more is
             replaced.
         disk_probe_seconds: between looks at each disk; one that fails is taken out, and taken in
@@ -112,6 +114,7 @@ class StorageConfig(Section):
     ring_tick_ms: int = Field(default=50, ge=5, le=5_000)
     ring_election_ticks: int = Field(default=10, ge=3, le=1_000)
     ring_heartbeat_ticks: int = Field(default=2, ge=1, le=100)
+    ring_quiet_ticks: int = Field(default=100, ge=0, le=1_000_000)
     ring_log_keep_bytes: int = Field(default=64 * MIB, ge=0, le=16 * GIB)
     disk_probe_seconds: int = Field(default=5, ge=1, le=3_600)
 

@@ -18,7 +18,9 @@ from trioxygen.proto.v1.datanode_pb2 import RingRow
 
 def ring_config(storage: StorageConfig) -> RaftReplicaConfig:
     core = RaftConfig(
-        election_ticks=storage.ring_election_ticks, heartbeat_ticks=storage.ring_heartbeat_ticks
+        election_ticks=storage.ring_election_ticks,
+        heartbeat_ticks=storage.ring_heartbeat_ticks,
+        quiesce_ticks=storage.ring_quiet_ticks,
     )
     return RaftReplicaConfig(core=core, log_keep_bytes=storage.ring_log_keep_bytes)
 
@@ -27,8 +29,12 @@ def ring_transport(runtime: Runtime, address: str, storage: StorageConfig) -> Ra
     """Of all rings of a process.
 
     Args: address: as others reach it."""
+    election_ticks, vouch_ticks = storage.ring_election_ticks, 2 * storage.ring_heartbeat_ticks
     config = RaftTransportConfig(
-        tick_ms=storage.ring_tick_ms, ticks_at_once_max=storage.ring_election_ticks - 1
+        tick_ms=storage.ring_tick_ms,
+        ticks_at_once_max=election_ticks - 1,
+        vouch_ticks=vouch_ticks,
+        unvouched_ticks_max=election_ticks + vouch_ticks,
     )
     return RaftTransport(runtime, address=address, config=config)
 

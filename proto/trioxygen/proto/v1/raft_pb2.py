@@ -26,7 +26,7 @@ from trioxygen.proto.v1 import options_pb2 as trioxygen_dot_proto_dot_v1_dot_opt
 from trioxygen.proto.v1 import replication_pb2 as trioxygen_dot_proto_dot_v1_dot_replication__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtrioxygen/proto/v1/raft.proto\x12\x12trioxygen.proto.v1\x1a trioxygen/proto/v1/options.proto\x1a$trioxygen/proto/v1/replication.proto\"o\n\tHardState\x12\x0c\n\x04term\x18\x01 \x01(\x04\x12\x11\n\tvoted_for\x18\x02 \x01(\x04\x12\x0e\n\x06\x63ommit\x18\x03 \x01(\x04\x12\x18\n\x10installing_index\x18\x04 \x01(\x04\x12\x17\n\x0finstalling_term\x18\x05 \x01(\x04\"Z\n\tRaftBatch\x12\x16\n\x0esender_address\x18\x01 \x01(\t\x12\x35\n\x06groups\x18\x02 \x03(\x0b\x32%.trioxygen.proto.v1.RaftGroupMessages\"k\n\x11RaftGroupMessages\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12\x31\n\x08messages\x18\x03 \x03(\x0b\x32\x1f.trioxygen.proto.v1.RaftMessage\"\xb1\x02\n\x0bRaftMessage\x12\x31\n\x04kind\x18\x01 \x01(\x0e\x32#.trioxygen.proto.v1.RaftMessageKind\x12\x0e\n\x06sender\x18\x02 \x01(\x04\x12\n\n\x02to\x18\x03 \x01(\x04\x12\x0c\n\x04term\x18\x04 \x01(\x04\x12\r\n\x05index\x18\x05 \x01(\x04\x12\x12\n\nindex_term\x18\x06 \x01(\x04\x12\x0e\n\x06\x63ommit\x18\x07 \x01(\x04\x12\x12\n\nhint_index\x18\x08 \x01(\x04\x12\x11\n\thint_term\x18\t \x01(\x04\x12\x0e\n\x06number\x18\n \x01(\x04\x12\x0c\n\x04\x66lag\x18\x0b \x01(\x08\x12\x0b\n\x03pre\x18\x0c \x01(\x08\x12\x10\n\x08transfer\x18\r \x01(\x08\x12\x10\n\x08payloads\x18\x0e \x03(\x0c\x12\r\n\x05terms\x18\x0f \x03(\x04\x12\r\n\x05kinds\x18\x10 \x01(\x0c\"F\n\x0f\x44iscoverRequest\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x0f\n\x07node_id\x18\x02 \x01(\t\x12\x13\n\x0bincarnation\x18\x03 \x01(\x06\"\xed\x01\n\rDiscoverReply\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\x06\x12\x14\n\x0cgroup_digest\x18\x03 \x01(\x06\x12.\n\x07members\x18\x04 \x03(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\x12\x16\n\x0eleader_address\x18\x05 \x01(\t\x12\x34\n\rfirst_members\x18\x06 \x03(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\x12\x12\n\nconfigured\x18\x07 \x03(\t\x12\x0e\n\x06\x66ormat\x18\x08 \x01(\r\"y\n\x0bJoinRequest\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12\x0f\n\x07node_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x04 \x01(\t\x12\x13\n\x0bincarnation\x18\x05 \x01(\x06\x12\x0e\n\x06\x66ormat\x18\x06 \x01(\r\"e\n\tJoinReply\x12\x12\n\nreplica_id\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12.\n\x07members\x18\x03 \x03(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\"\xc8\x01\n\x15InstallSnapshotHeader\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12\x16\n\x0esender_address\x18\x03 \x01(\t\x12\x0e\n\x06sender\x18\x04 \x01(\x04\x12\n\n\x02to\x18\x05 \x01(\x04\x12\x0c\n\x04term\x18\x06 \x01(\x04\x12\r\n\x05index\x18\x07 \x01(\x04\x12\x12\n\nindex_term\x18\x08 \x01(\x04\x12\x15\n\rconfiguration\x18\t \x01(\x0c\x12\x0e\n\x06\x66ormat\x18\n \x01(\t\")\n\x14InstallSnapshotReply\x12\x11\n\tinstalled\x18\x01 \x01(\x08*\xf3\x01\n\x0fRaftMessageKind\x12\x18\n\x14RAFT_MESSAGE_UNKNOWN\x10\x00\x12\x12\n\x0e\x41PPEND_ENTRIES\x10\x01\x12\x10\n\x0c\x41PPEND_REPLY\x10\x02\x12\x12\n\x0eRAFT_HEARTBEAT\x10\x03\x12\x18\n\x14RAFT_HEARTBEAT_REPLY\x10\x04\x12\x11\n\rCOMMIT_NOTICE\x10\x05\x12\x10\n\x0cREQUEST_VOTE\x10\x06\x12\x0e\n\nVOTE_REPLY\x10\x07\x12\x0f\n\x0bTIMEOUT_NOW\x10\x08\x12\x16\n\x12READ_INDEX_REQUEST\x10\t\x12\x14\n\x10READ_INDEX_REPLY\x10\n2\xfe\x02\n\x04Raft\x12M\n\x04Step\x12\x1d.trioxygen.proto.v1.RaftBatch\x1a\x1d.trioxygen.proto.v1.RaftBatch\"\x07\x8a\xb5\x18\x03\x02\x03\x04\x12[\n\x08\x44iscover\x12#.trioxygen.proto.v1.DiscoverRequest\x1a!.trioxygen.proto.v1.DiscoverReply\"\x07\x8a\xb5\x18\x03\x02\x03\x04\x12S\n\x04Join\x12\x1f.trioxygen.proto.v1.JoinRequest\x1a\x1d.trioxygen.proto.v1.JoinReply\"\x0b\x8a\xb5\x18\x03\x02\x03\x04\x90\xb5\x18\x01\x12u\n\x0fInstallSnapshot\x12).trioxygen.proto.v1.InstallSnapshotHeader\x1a(.trioxygen.proto.v1.InstallSnapshotReply\"\x0b\x8a\xb5\x18\x03\x02\x03\x04\x90\xb5\x18\x01(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtrioxygen/proto/v1/raft.proto\x12\x12trioxygen.proto.v1\x1a trioxygen/proto/v1/options.proto\x1a$trioxygen/proto/v1/replication.proto\"o\n\tHardState\x12\x0c\n\x04term\x18\x01 \x01(\x04\x12\x11\n\tvoted_for\x18\x02 \x01(\x04\x12\x0e\n\x06\x63ommit\x18\x03 \x01(\x04\x12\x18\n\x10installing_index\x18\x04 \x01(\x04\x12\x17\n\x0finstalling_term\x18\x05 \x01(\x04\"p\n\tRaftBatch\x12\x16\n\x0esender_address\x18\x01 \x01(\t\x12\x35\n\x06groups\x18\x02 \x03(\x0b\x32%.trioxygen.proto.v1.RaftGroupMessages\x12\x14\n\x0cquiet_groups\x18\x03 \x03(\x04\"k\n\x11RaftGroupMessages\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12\x31\n\x08messages\x18\x03 \x03(\x0b\x32\x1f.trioxygen.proto.v1.RaftMessage\"\xb1\x02\n\x0bRaftMessage\x12\x31\n\x04kind\x18\x01 \x01(\x0e\x32#.trioxygen.proto.v1.RaftMessageKind\x12\x0e\n\x06sender\x18\x02 \x01(\x04\x12\n\n\x02to\x18\x03 \x01(\x04\x12\x0c\n\x04term\x18\x04 \x01(\x04\x12\r\n\x05index\x18\x05 \x01(\x04\x12\x12\n\nindex_term\x18\x06 \x01(\x04\x12\x0e\n\x06\x63ommit\x18\x07 \x01(\x04\x12\x12\n\nhint_index\x18\x08 \x01(\x04\x12\x11\n\thint_term\x18\t \x01(\x04\x12\x0e\n\x06number\x18\n \x01(\x04\x12\x0c\n\x04\x66lag\x18\x0b \x01(\x08\x12\x0b\n\x03pre\x18\x0c \x01(\x08\x12\x10\n\x08transfer\x18\r \x01(\x08\x12\x10\n\x08payloads\x18\x0e \x03(\x0c\x12\r\n\x05terms\x18\x0f \x03(\x04\x12\r\n\x05kinds\x18\x10 \x01(\x0c\"F\n\x0f\x44iscoverRequest\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x0f\n\x07node_id\x18\x02 \x01(\t\x12\x13\n\x0bincarnation\x18\x03 \x01(\x06\"\xed\x01\n\rDiscoverReply\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\x06\x12\x14\n\x0cgroup_digest\x18\x03 \x01(\x06\x12.\n\x07members\x18\x04 \x03(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\x12\x16\n\x0eleader_address\x18\x05 \x01(\t\x12\x34\n\rfirst_members\x18\x06 \x03(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\x12\x12\n\nconfigured\x18\x07 \x03(\t\x12\x0e\n\x06\x66ormat\x18\x08 \x01(\r\"y\n\x0bJoinRequest\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12\x0f\n\x07node_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x04 \x01(\t\x12\x13\n\x0bincarnation\x18\x05 \x01(\x06\x12\x0e\n\x06\x66ormat\x18\x06 \x01(\r\"e\n\tJoinReply\x12\x12\n\nreplica_id\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12.\n\x07members\x18\x03 \x03(\x0b\x32\x1d.trioxygen.proto.v1.MemberRow\"\xc8\x01\n\x15InstallSnapshotHeader\x12\r\n\x05group\x18\x01 \x01(\x04\x12\x14\n\x0cgroup_digest\x18\x02 \x01(\x06\x12\x16\n\x0esender_address\x18\x03 \x01(\t\x12\x0e\n\x06sender\x18\x04 \x01(\x04\x12\n\n\x02to\x18\x05 \x01(\x04\x12\x0c\n\x04term\x18\x06 \x01(\x04\x12\r\n\x05index\x18\x07 \x01(\x04\x12\x12\n\nindex_term\x18\x08 \x01(\x04\x12\x15\n\rconfiguration\x18\t \x01(\x0c\x12\x0e\n\x06\x66ormat\x18\n \x01(\t\")\n\x14InstallSnapshotReply\x12\x11\n\tinstalled\x18\x01 \x01(\x08*\xf3\x01\n\x0fRaftMessageKind\x12\x18\n\x14RAFT_MESSAGE_UNKNOWN\x10\x00\x12\x12\n\x0e\x41PPEND_ENTRIES\x10\x01\x12\x10\n\x0c\x41PPEND_REPLY\x10\x02\x12\x12\n\x0eRAFT_HEARTBEAT\x10\x03\x12\x18\n\x14RAFT_HEARTBEAT_REPLY\x10\x04\x12\x11\n\rCOMMIT_NOTICE\x10\x05\x12\x10\n\x0cREQUEST_VOTE\x10\x06\x12\x0e\n\nVOTE_REPLY\x10\x07\x12\x0f\n\x0bTIMEOUT_NOW\x10\x08\x12\x16\n\x12READ_INDEX_REQUEST\x10\t\x12\x14\n\x10READ_INDEX_REPLY\x10\n2\xfe\x02\n\x04Raft\x12M\n\x04Step\x12\x1d.trioxygen.proto.v1.RaftBatch\x1a\x1d.trioxygen.proto.v1.RaftBatch\"\x07\x8a\xb5\x18\x03\x02\x03\x04\x12[\n\x08\x44iscover\x12#.trioxygen.proto.v1.DiscoverRequest\x1a!.trioxygen.proto.v1.DiscoverReply\"\x07\x8a\xb5\x18\x03\x02\x03\x04\x12S\n\x04Join\x12\x1f.trioxygen.proto.v1.JoinRequest\x1a\x1d.trioxygen.proto.v1.JoinReply\"\x0b\x8a\xb5\x18\x03\x02\x03\x04\x90\xb5\x18\x01\x12u\n\x0fInstallSnapshot\x12).trioxygen.proto.v1.InstallSnapshotHeader\x1a(.trioxygen.proto.v1.InstallSnapshotReply\"\x0b\x8a\xb5\x18\x03\x02\x03\x04\x90\xb5\x18\x01(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,28 +41,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RAFT'].methods_by_name['Join']._serialized_options = b'\212\265\030\003\002\003\004\220\265\030\001'
   _globals['_RAFT'].methods_by_name['InstallSnapshot']._loaded_options = None
   _globals['_RAFT'].methods_by_name['InstallSnapshot']._serialized_options = b'\212\265\030\003\002\003\004\220\265\030\001'
-  _globals['_RAFTMESSAGEKIND']._serialized_start=1532
-  _globals['_RAFTMESSAGEKIND']._serialized_end=1775
+  _globals['_RAFTMESSAGEKIND']._serialized_start=1554
+  _globals['_RAFTMESSAGEKIND']._serialized_end=1797
   _globals['_HARDSTATE']._serialized_start=125
   _globals['_HARDSTATE']._serialized_end=236
   _globals['_RAFTBATCH']._serialized_start=238
-  _globals['_RAFTBATCH']._serialized_end=328
-  _globals['_RAFTGROUPMESSAGES']._serialized_start=330
-  _globals['_RAFTGROUPMESSAGES']._serialized_end=437
-  _globals['_RAFTMESSAGE']._serialized_start=440
-  _globals['_RAFTMESSAGE']._serialized_end=745
-  _globals['_DISCOVERREQUEST']._serialized_start=747
-  _globals['_DISCOVERREQUEST']._serialized_end=817
-  _globals['_DISCOVERREPLY']._serialized_start=820
-  _globals['_DISCOVERREPLY']._serialized_end=1057
-  _globals['_JOINREQUEST']._serialized_start=1059
-  _globals['_JOINREQUEST']._serialized_end=1180
-  _globals['_JOINREPLY']._serialized_start=1182
-  _globals['_JOINREPLY']._serialized_end=1283
-  _globals['_INSTALLSNAPSHOTHEADER']._serialized_start=1286
-  _globals['_INSTALLSNAPSHOTHEADER']._serialized_end=1486
-  _globals['_INSTALLSNAPSHOTREPLY']._serialized_start=1488
-  _globals['_INSTALLSNAPSHOTREPLY']._serialized_end=1529
-  _globals['_RAFT']._serialized_start=1778
-  _globals['_RAFT']._serialized_end=2160
+  _globals['_RAFTBATCH']._serialized_end=350
+  _globals['_RAFTGROUPMESSAGES']._serialized_start=352
+  _globals['_RAFTGROUPMESSAGES']._serialized_end=459
+  _globals['_RAFTMESSAGE']._serialized_start=462
+  _globals['_RAFTMESSAGE']._serialized_end=767
+  _globals['_DISCOVERREQUEST']._serialized_start=769
+  _globals['_DISCOVERREQUEST']._serialized_end=839
+  _globals['_DISCOVERREPLY']._serialized_start=842
+  _globals['_DISCOVERREPLY']._serialized_end=1079
+  _globals['_JOINREQUEST']._serialized_start=1081
+  _globals['_JOINREQUEST']._serialized_end=1202
+  _globals['_JOINREPLY']._serialized_start=1204
+  _globals['_JOINREPLY']._serialized_end=1305
+  _globals['_INSTALLSNAPSHOTHEADER']._serialized_start=1308
+  _globals['_INSTALLSNAPSHOTHEADER']._serialized_end=1508
+  _globals['_INSTALLSNAPSHOTREPLY']._serialized_start=1510
+  _globals['_INSTALLSNAPSHOTREPLY']._serialized_end=1551
+  _globals['_RAFT']._serialized_start=1800
+  _globals['_RAFT']._serialized_end=2182
 # @@protoc_insertion_point(module_scope)

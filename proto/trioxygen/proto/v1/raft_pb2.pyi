@@ -49,12 +49,14 @@ class HardState(_message.Message):
     def __init__(self, term: _Optional[int] = ..., voted_for: _Optional[int] = ..., commit: _Optional[int] = ..., installing_index: _Optional[int] = ..., installing_term: _Optional[int] = ...) -> None: ...
 
 class RaftBatch(_message.Message):
-    __slots__ = ("sender_address", "groups")
+    __slots__ = ("sender_address", "groups", "quiet_groups")
     SENDER_ADDRESS_FIELD_NUMBER: _ClassVar[int]
     GROUPS_FIELD_NUMBER: _ClassVar[int]
+    QUIET_GROUPS_FIELD_NUMBER: _ClassVar[int]
     sender_address: str
     groups: _containers.RepeatedCompositeFieldContainer[RaftGroupMessages]
-    def __init__(self, sender_address: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[RaftGroupMessages, _Mapping]]] = ...) -> None: ...
+    quiet_groups: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, sender_address: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[RaftGroupMessages, _Mapping]]] = ..., quiet_groups: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class RaftGroupMessages(_message.Message):
     __slots__ = ("group", "group_digest", "messages")

@@ -18,6 +18,8 @@ from trioxygen.hdds.datanode.volumes import INDEX_NAME, VolumeParts
 from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.metadata.client.scm import ScmClient
+from trioxygen.metadata.raft.core.config import RaftConfig
+from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
 from trioxygen.metadata.raft.log.mending import StateHeld
 from trioxygen.metadata.raft.log.metrics import WalMetrics
 from trioxygen.metadata.raft.ports import GroupId
@@ -31,6 +33,8 @@ from trioxygen.sim.store import SimStore
 
 _PORT: Final = 9859
 _LOG_SEGMENT_BYTES: Final = 256 * KIB
+# They go quiet between two things that happen.
+_RINGS: Final = RaftReplicaConfig(core=RaftConfig(heartbeat_ticks=2, quiesce_ticks=20))
 
 
 def _config(name: str, address: str) -> DataNodeConfig:
@@ -100,9 +104,8 @@ class DataNodeMachine:
             partial(_states_held, disk),
         )
         transport = RaftTransport(runtime, address=self.address)
-        parts = VolumeParts(
-            DATA, partial(_open_store, disk), wal, ring_members(runtime, wal, transport)
-        )
+        members = ring_members(runtime, wal, transport, _RINGS)
+        parts = VolumeParts(DATA, partial(_open_store, disk), wal, members)
         datanode = DataNode(
             runtime,
             _config(node.name, self.address),

@@ -53,7 +53,9 @@ def _message_fault(message: Any) -> str | None:
 
 
 RAFT: Final[dict[type[Message], MessageRules]] = {
-    raft.RaftBatch: rules(sender_address=ADDRESS_OR_NONE, groups=each(PART, 10_000)),
+    raft.RaftBatch: rules(
+        sender_address=ADDRESS_OR_NONE, groups=each(PART, 10_000), quiet_groups=each(COUNT, 100_000)
+    ),
     raft.RaftGroupMessages: rules(group=COUNT, group_digest=ANY, messages=each(PART, 100_000)),
     raft.RaftMessage: rules(
         _message_fault,

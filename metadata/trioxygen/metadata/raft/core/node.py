@@ -114,6 +114,11 @@ class Node:
         return self._state.leader
 
     @property
+    def is_quiet(self) -> bool:
+        """No timer runs, and nothing is under way."""
+        return self._state.quiescent
+
+    @property
     def term_start_index(self) -> int:
         """Of a leader: its first own entry. Once that is applied, the state holds everything that
         earlier leaders committed, and commands may be executed on it."""

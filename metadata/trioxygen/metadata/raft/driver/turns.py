@@ -5,7 +5,7 @@ the loop share one of the core's."""
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from trioxygen.common import logs
 from trioxygen.common.disk import Buffer
@@ -102,9 +102,28 @@ class Turns(ABC):
         self._turn()
 
     def tick(self) -> None:
-        self.node.tick()
+        node = self.node
+        # One that goes quiet now has yet to say so.
+        was_quiet = node.is_quiet
+        node.tick()
         self._until.tick()
-        self._turn()
+        if not was_quiet:
+            self._turn()
+
+    @property
+    def quiet_leader(self) -> ReplicaId | None:
+        node = self.node
+        return node.leader if node.is_quiet and self.phase is Phase.RUNNING else None
+
+    @property
+    def others(self) -> Iterable[ReplicaId]:
+        return [member for member in self.node.configuration.members() if member != self.id]
+
+    def wake(self) -> None:
+        self.node.wake()
+
+    def suspect_leader(self) -> None:
+        self.node.leader_suspected()
 
     def unreachable(self, replica: ReplicaId) -> None:
         self.node.unreachable_reported(replica)

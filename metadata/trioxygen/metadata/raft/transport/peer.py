@@ -9,7 +9,7 @@ again.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -59,6 +59,8 @@ class PeerConfig:
 
 
 class Peer:
+    """Args: not_vouched: groups that a call was to vouch for, which was lost."""
+
     def __init__(
         self,
         address: str,
@@ -68,12 +70,15 @@ class Peer:
         *,
         own_address: str,
         receive: Callable[[RaftBatch], None],
+        not_vouched: Callable[[Collection[int]], None],
     ) -> None:
         self.address, self._own_address = address, own_address
         self._channel, self._tasks, self._config = channel, tasks, config
-        self._receive = receive
+        self._receive, self._not_vouched = receive, not_vouched
         self._queue: deque[tuple[Sender, Message, int]] = deque()
         self._queued_bytes = 0
+        # That the next message vouches for.
+        self._quiet_groups: Collection[GroupId] = ()
         self._callers: set[asyncio.Task[None]] = set()
         self._idle: list[asyncio.Future[None]] = []
         self._held: asyncio.Future[None] | None = None
@@ -87,6 +92,15 @@ class Peer:
         self._queue.append((sender, message, size))
         self._queued_bytes += size
         self._wake()
+
+    def vouch(self, groups: Collection[GroupId]) -> None:
+        """This process leads them, and has nothing to say in them."""
+        self._quiet_groups = groups
+        self._wake()
+
+    @property
+    def _has_something(self) -> bool:
+        return bool(self._queue or self._quiet_groups)
 
     def _wake(self) -> None:
         """Sees to it that somebody takes what waits."""
@@ -106,7 +120,8 @@ class Peer:
             caller.add_done_callback(self._callers.discard)
 
     def _take(self) -> RaftBatch:
-        batch = RaftBatch(sender_address=self._own_address)
+        batch = RaftBatch(sender_address=self._own_address, quiet_groups=self._quiet_groups)
+        self._quiet_groups = ()
         groups: dict[Sender, RaftGroupMessages] = {}
         queue, total, most = self._queue, 0, self._config.batch_bytes_max
         while queue and (not total or total + queue[0][2] <= most):
@@ -138,7 +153,7 @@ class Peer:
     async def reply(self, held: "asyncio.Future[None]") -> RaftBatch:
         """What there is to say, or nothing when the call was held back long enough."""
         try:
-            if not self._queue:
+            if not self._has_something:
                 await held
             return self._take()
         finally:
@@ -152,7 +167,7 @@ class Peer:
     async def _call(self) -> None:
         loop = asyncio.get_running_loop()
         while not self._stopped:
-            if not self._queue:
+            if not self._has_something:
                 idle: asyncio.Future[None] = loop.create_future()
                 self._idle.append(idle)
                 await idle
@@ -166,13 +181,14 @@ class Peer:
                 reply = await self._channel.call(
                     _STEP, batch, RaftBatch, timeout_ms=self._config.call_timeout_ms
                 )
-                if reply.groups:
+                if reply.groups or reply.quiet_groups:
                     RULES.check(reply, _STEP)
                     self._receive(reply)
             except TrioxygenError as error:
                 log.debug("raft_messages_lost", to=self.address, reason=error)
                 for sender, replica in dict.fromkeys(taken):
                     sender.unreachable(replica)
+                self._not_vouched(batch.quiet_groups)
 
     def stop(self) -> None:
         self._stopped = True

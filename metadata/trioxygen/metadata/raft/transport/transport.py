@@ -1,7 +1,7 @@
 """Raft's messages between processes: one transport for all the groups of a process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -17,6 +17,7 @@ from trioxygen.metadata.raft.core.types import Message, ReplicaId
 from trioxygen.metadata.raft.ports import GroupId
 from trioxygen.metadata.raft.transport.codec import decode
 from trioxygen.metadata.raft.transport.peer import Peer, PeerConfig, Sender
+from trioxygen.metadata.raft.transport.quiet import QuietGroups, QuietMember
 from trioxygen.proto.v1 import raft_pb2 as raft
 
 log = logs.get(__name__)
@@ -27,7 +28,7 @@ _INSTALL: Final = "Raft/InstallSnapshot"
 Addresses = Callable[[ReplicaId], str]
 
 
-class Member(Sender, Protocol):
+class Member(Sender, QuietMember, Protocol):
     """A replica of this process."""
 
     @property
@@ -56,10 +57,14 @@ class RaftTransportConfig:
     tick_ms: of all replicas of the process, together.
     ticks_at_once_max: made up for after the process stood still; the rest is forgotten. Less than
         an election timeout: what the leader sent meanwhile is still to be read.
+    vouch_ticks: from one message for all groups that are quiet to the next.
+    unvouched_ticks_max: a leader that is quiet, and not vouched for for longer, is suspected.
     """
 
     tick_ms: float = 50
     ticks_at_once_max: int = 9
+    vouch_ticks: int = 4
+    unvouched_ticks_max: int = 14
     peer: PeerConfig = PeerConfig()
 
 
@@ -84,6 +89,8 @@ class RaftTransport:
         # As told by the replicas themselves: what is configured may be older.
         self._heard: dict[tuple[GroupId, ReplicaId], str] = {}
         self._peers: dict[str, Peer] = {}
+        self._quiet = QuietGroups(unvouched_ticks_max=self._config.unvouched_ticks_max)
+        self._vouch_elapsed = 0
         self._ticker: asyncio.Task[None] | None = None
         self._next_tick_ms = 0.0
         self._stopped = False
@@ -138,6 +145,7 @@ class RaftTransport:
                 self._config.peer,
                 own_address=self.address,
                 receive=self._receive,
+                not_vouched=self._wake,
             )
         return peer
 
@@ -181,6 +189,12 @@ class RaftTransport:
 
     def _receive(self, batch: raft.RaftBatch) -> None:
         address = batch.sender_address
+        for number in batch.quiet_groups:
+            quiet = self._members.get(GroupId(number))
+            leader = None if quiet is None else quiet.quiet_leader
+            if quiet is not None and leader is not None:
+                by_leader = self.address_of(quiet.group, leader) == address
+                self._quiet.vouched(quiet, by_leader=by_leader)
         for group in batch.groups:
             member = self._member(group.group, group.group_digest)
             if member is None:
@@ -230,8 +244,24 @@ class RaftTransport:
         for _ in range(min(ticks, self._config.ticks_at_once_max)):
             for member in list(self._members.values()):
                 member.tick()
+            self._quiet.tick()
+            self._vouch_elapsed += 1
+        if self._vouch_elapsed >= self._config.vouch_ticks:
+            self._vouch_elapsed = 0
+            for address, groups in self._quiet.led(self._members.values(), self.address_of).items():
+                self._peer(address).vouch(groups)
+        for group in self._quiet.forsaken():
+            if group in self._members:
+                self._members[group].suspect_leader()
         for peer in self._peers.values():
             peer.release()
+
+    def _wake(self, groups: Collection[int]) -> None:
+        """Those that could not be vouched for at a process: their leaders look who is there."""
+        for group in groups:
+            member = self._members.get(GroupId(group))
+            if member is not None:
+                member.wake()
 
     def tick_while_waiting(self, member: Member) -> None:
         """Ticks never rest here."""

@@ -101,6 +101,7 @@ class Target:
     """The receiving replica, at the transport."""
 
     id, group, group_digest = ReplicaId(2), GROUP, DIGEST
+    others, quiet_leader = (ReplicaId(1),), None
 
     def __init__(self, machine: Machine) -> None:
         self._receiver = SnapshotReceiver(machine, SnapshotConfig(piece_ms_max=5_000))
@@ -112,6 +113,12 @@ class Target:
         return
 
     def tick(self) -> None:
+        return
+
+    def wake(self) -> None:
+        return
+
+    def suspect_leader(self) -> None:
         return
 
     def unreachable(self, replica: ReplicaId) -> None:
@@ -162,6 +169,13 @@ class Setting:
 
 class Here:
     id, group, group_digest = ReplicaId(1), GROUP, DIGEST
+    others, quiet_leader = (ReplicaId(2),), None
+
+    def wake(self) -> None:
+        return
+
+    def suspect_leader(self) -> None:
+        return
 
     def step(self, messages: object) -> None:
         return

@@ -67,7 +67,9 @@ class Member:
         self._transport = transport
         self.got: list[Message] = []
         self.lost: list[ReplicaId] = []
-        self.ticks = 0
+        self.ticks = self.woken = self.suspected = 0
+        self.quiet_leader: ReplicaId | None = None
+        self.others = [other for other in (A, B) if other != replica]
         self.answers = False
         transport.attach(self, lambda replica: f"node{replica}")
 
@@ -80,6 +82,12 @@ class Member:
 
     def tick(self) -> None:
         self.ticks += 1
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def suspect_leader(self) -> None:
+        self.suspected += 1
 
     def unreachable(self, replica: ReplicaId) -> None:
         self.lost.append(replica)
@@ -192,6 +200,80 @@ def test_what_is_too_much_for_the_queue_is_dropped_and_reported() -> None:
         # Nobody is there: those that were taken are lost too.
         await until(lambda: len(here.lost) >= 3)
         await pair.end()
+
+    run(scenario())
+
+
+class Quiet:
+    """Five groups that node1 leads and node2 follows, all quiet, and one that is not."""
+
+    def __init__(self) -> None:
+        config = RaftTransportConfig(vouch_ticks=2, unvouched_ticks_max=6, ticks_at_once_max=2)
+        self.pair = pair = Pair(config)
+        self.leaders = [Member(pair.transports[0], group, A) for group in range(1, 7)]
+        self.followers = [Member(pair.transports[1], group, B) for group in range(1, 7)]
+        for member in (*self.leaders, *self.followers):
+            member.quiet_leader = A if member.group < 6 else None
+
+    async def tick(self, ticks: int) -> None:
+        for _ in range(ticks):
+            self.pair.clock.advance(50)
+            for transport in self.pair.transports:
+                transport.catch_up()
+            for _ in range(20):
+                await asyncio.sleep(0)
+
+    @property
+    def suspected(self) -> list[int]:
+        return [member.suspected for member in self.followers]
+
+
+def test_quiet_groups_are_vouched_for_together() -> None:
+    async def scenario() -> None:
+        quiet = Quiet()
+        await quiet.pair.serve()
+        await quiet.tick(30)
+        assert quiet.suspected == [0] * 6
+        batches = quiet.pair.networks[0].batches
+        assert 0 < len(batches) <= 16
+        assert {tuple(batch.quiet_groups) for batch in batches} == {(1, 2, 3, 4, 5)}
+        assert not any(batch.groups for batch in batches)
+        # One of them is led no more; the process of all others is there.
+        quiet.leaders[0].quiet_leader = None
+        await quiet.tick(12)
+        assert quiet.suspected == [1, 0, 0, 0, 0, 0]
+        await quiet.pair.end()
+
+    run(scenario())
+
+
+def test_leaders_whose_process_is_not_heard_of_are_suspected() -> None:
+    async def scenario() -> None:
+        quiet = Quiet()
+        await quiet.pair.serve()
+        await quiet.tick(8)
+        quiet.pair.transports[0].stop()
+        await quiet.tick(12)
+        assert quiet.suspected == [1, 1, 1, 1, 1, 0]
+        await quiet.pair.end()
+
+    run(scenario())
+
+
+def test_leader_wakes_where_it_cannot_be_vouched_for_and_where_another_leads() -> None:
+    async def scenario() -> None:
+        quiet = Quiet()
+        # Nobody serves node2.
+        await quiet.tick(8)
+        assert all(member.woken for member in quiet.leaders[:5]) and not quiet.leaders[5].woken
+        await quiet.pair.serve()
+        for member in quiet.leaders:
+            member.woken = 0
+        quiet.followers[2].quiet_leader = B
+        await quiet.tick(8)
+        assert [member.group for member in quiet.leaders if member.woken] == [3]
+        assert quiet.followers[2].woken
+        await quiet.pair.end()
 
     run(scenario())
 
