@@ -83,10 +83,10 @@ def from_seed(seed: int, overrides: dict[str, Any] | None = None) -> Options:
     return Options(**chosen)
 
 
-def parse(text: str) -> tuple[str, Any]:
-    """`name=value` as a field of Options. Raises ValueError."""
+def parse(text: str, kind_of_options: type[Any] = Options) -> tuple[str, Any]:
+    """`name=value` as a field of options. Raises ValueError."""
     name, _, value = text.partition("=")
-    types = {field.name: field.type for field in fields(Options)}
+    types = {field.name: field.type for field in fields(kind_of_options)}
     if name not in types:
         raise ValueError(f"no option '{name}': there are {', '.join(types)}")
     kind = types[name]

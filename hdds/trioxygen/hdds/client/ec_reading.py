@@ -1,7 +1,7 @@
 """What one read of an erasure-coded block has learnt: who holds what, which parts are lost to it,
 and how long each is waited for before others stand for it."""
 
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable, Mapping, Set
 from typing import Final
 
 from trioxygen.common.disk import Buffer
@@ -11,7 +11,7 @@ from trioxygen.hdds.client.hedges import ReadKind
 from trioxygen.hdds.client.patience import AWAY, Patience
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.ec.layout import GroupLayout
-from trioxygen.hdds.ec.part_stream import PartLost
+from trioxygen.hdds.ec.part_stream import WITHOUT, PartLost
 from trioxygen.proto.v1.types_pb2 import DataNodeAddress
 
 _SILENCE_FACTOR: Final = 4.0
@@ -38,11 +38,19 @@ def choose_sources(
     return usable[:wanted] if len(usable) >= wanted else []
 
 
+def is_lost(layout: GroupLayout, lost: Mapping[int, TrioxygenError]) -> bool:
+    """Whether it is known that too few have a part of the block. One that was away while it was
+    written says that there is no such block, one's bytes are bad, and others have it."""
+    without = sum(isinstance(error, WITHOUT) for error in lost.values())
+    filled = sum(bool(layout.index_bytes(index)) for index in layout.indexes)
+    return filled - without < layout.data_cells
+
+
 class CodedReading:
     def __init__(self, pool: DataNodePool, coded: CodedBlock) -> None:
         self._pool, self.coded = pool, coded
         self.sources: dict[int, DataNodeAddress] = {}
-        self.lost: set[int] = set()
+        self.lost: dict[int, TrioxygenError] = {}
         self.silence_ms = pool.config.fail_over_ms
         self._patience: Patience = pool.patience(pool.config.read_patience_ms)
 
@@ -84,7 +92,7 @@ class CodedReading:
         """As replicas are: what 99 of 100 take, where other parts can stand for this one."""
         pool = self._pool
         is_first = self.silence_ms <= pool.config.fail_over_ms
-        others = self.lost | {index}
+        others = self.lost.keys() | {index}
         if is_first and choose_sources(self.coded.layout, self.sources.keys(), others, set()):
             return pool.hedges.wait_ms(kind)
         return self.silence_ms
@@ -102,7 +110,7 @@ class CodedReading:
 
     def lose(self, part: PartLost) -> TrioxygenError:
         """For the rest of the read. Why."""
-        self.lost.add(part.index)
+        self.lost[part.index] = part.error
         return part.error
 
     @property
@@ -112,7 +120,7 @@ class CodedReading:
 
     def is_whole(self, indexes: Set[int]) -> bool:
         """Whether these can be read as they are."""
-        return indexes <= self.sources.keys() - self.lost - self.avoided
+        return indexes <= self.sources.keys() - self.lost.keys() - self.avoided
 
     async def chosen(self, failure: TrioxygenError | None) -> list[int]:
         """To decode from. Where there are too few, all are tried once more, in a while.
@@ -121,12 +129,13 @@ class CodedReading:
             lasts."""
         while True:
             layout = self.coded.layout
-            indexes = choose_sources(layout, self.sources.keys(), self.lost, self.avoided)
+            indexes = choose_sources(layout, self.sources.keys(), self.lost.keys(), self.avoided)
             if indexes:
                 return indexes
-            failure = failure or Unreachable(
-                "too few parts of a block are left", container=self.coded.container
-            )
+            if failure is None or (isinstance(failure, WITHOUT) and not is_lost(layout, self.lost)):
+                failure = Unreachable(
+                    "too few parts of a block are left", container=self.coded.container
+                )
             await self._patience.bear(failure, has_others=isinstance(failure, DeadlineExceeded))
             for index in layout.indexes:
                 self._pool.locations.forget(self.coded.container, index)

@@ -18,8 +18,10 @@ from trioxygen.common.rpc.network import Channel
 from trioxygen.common.units import SECOND_MS
 from trioxygen.proto.v1.datanode_pb2 import ReadStreamHeader
 
+# What one says that has no part of a block that can be read.
+WITHOUT: Final = (Corrupt, NoSuchBlock, NoSuchContainer)
 # What other parts may stand for.
-ELSEWHERE: Final = (Unavailable, Corrupt, NoSuchBlock, NoSuchContainer)
+ELSEWHERE: Final = (Unavailable, *WITHOUT)
 
 
 class PartLost(Exception):

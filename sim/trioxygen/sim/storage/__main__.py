@@ -6,7 +6,7 @@ import sys
 import time
 
 from trioxygen.sim.result import Result
-from trioxygen.sim.storage.options import StorageOptions, from_seed
+from trioxygen.sim.storage.options import StorageOptions, from_seed, parse
 from trioxygen.sim.storage.simulation import run
 
 
@@ -14,6 +14,7 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m trioxygen.sim.storage", description=__doc__)
     parser.add_argument("--seed", type=int, help="one run")
     parser.add_argument("--seeds", help="many runs: FIRST..LAST")
+    parser.add_argument("--option", action="append", default=[], help="NAME=VALUE")
     parser.add_argument("--trace", action="store_true", help="print all events of one run")
     parsed = parser.parse_args(arguments)
     if (parsed.seed is None) == (parsed.seeds is None):
@@ -31,18 +32,19 @@ def _tell(result: Result[StorageOptions]) -> None:
 
 def main(arguments: list[str]) -> int:
     parsed = _arguments(arguments)
+    options = dict(parse(text) for text in parsed.option)
     # Faults make the services complain; what they did is in the trace.
     logging.disable(logging.CRITICAL)
     if parsed.seed is not None:
         write = print if parsed.trace else None
-        result = run(parsed.seed, from_seed(parsed.seed), write_trace=write)
+        result = run(parsed.seed, from_seed(parsed.seed, options), write_trace=write)
         _tell(result)
         return 1 if result.failure else 0
     first, _, last = parsed.seeds.partition("..")
     failed: list[int] = []
     for seed in range(int(first), int(last or first) + 1):
         began = time.perf_counter()
-        result = run(seed, from_seed(seed))
+        result = run(seed, from_seed(seed, options))
         _tell(result)
         print(f"  {time.perf_counter() - began:.1f} s")
         if result.failure:

@@ -36,6 +36,7 @@ from trioxygen.hdds.client.leases.config import LeasingConfig
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
+from trioxygen.hdds.client.writing import BlocksWritten
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.proto.v1 import om_pb2
@@ -43,21 +44,27 @@ from trioxygen.proto.v1.types_pb2 import BlockSlice
 from trioxygen.sim.checkers.violation import Violation
 from trioxygen.sim.cluster import Cluster
 from trioxygen.sim.loop import VirtualLoop
+from trioxygen.sim.storage.sizes import Sizes, sizes_of
 from trioxygen.sim.trace import Trace
 
 VOLUME: Final = "sim"
-_CONFIG: Final = LeasingConfig(
-    block_bytes_max=64 * KIB,
-    small_bytes_max=2 * KIB,
-    packed_bytes_max=16 * KIB,
-    small_blocks_leased=8,
-    large_blocks_leased=2,
-    lease_check_ms=500,
-)
-# Of objects: through a ring's log, in packed segments, in files of their own, in several blocks.
-_SIZES: Final = ((1, 2_000), (2_100, 16_000), (17_000, 60_000), (70_000, 200_000))
 _PIECE_BYTES: Final = 8 * KIB
 _CALL_TIMEOUT_MS: Final = 6_000.0
+# After which a write's blocks are referred to, or will never be: the lease has ended.
+_UNSETTLED_S: Final = 20.0
+# After which who looks up what is referred to has seen it.
+_SETTLED_S: Final = 2.0
+
+
+def _config(sizes: Sizes) -> LeasingConfig:
+    return LeasingConfig(
+        block_bytes_max=sizes.block_bytes_max,
+        small_bytes_max=sizes.small_bytes_max,
+        packed_bytes_max=sizes.packed_bytes_max,
+        small_blocks_leased=8,
+        large_blocks_leased=2,
+        lease_check_ms=500,
+    )
 
 
 def body_of(value: str) -> bytes:
@@ -80,12 +87,21 @@ class Expected:
         return value == self.value or value in self.perhaps
 
 
+@dataclass(slots=True)
+class Fresh:
+    """What was written lately. Attributes: until_s: then who looks up what is referred to knows."""
+
+    slices: list[BlockSlice]
+    until_s: float
+
+
 class ObjectClient:
     """One sequence of calls.
 
     Attributes:
     keys: what each holds, by what it was told.
     counts: of calls, by what became of them.
+    is_writing: blocks of which nobody else knows where they are.
     """
 
     def __init__(
@@ -108,12 +124,17 @@ class ObjectClient:
         )
         scm = ScmClient(runtime, cluster.scm_addresses, timeout_ms=3_000, try_ms=500)
         pool = DataNodePool(runtime.network, runtime.clock, scm.locate)
-        self._ozone = OzoneStore(runtime, self._om, BlockWriter(pool), BlockReader(pool), _CONFIG)
+        self._sizes = sizes_of(replication)
+        self._ozone = OzoneStore(
+            runtime, self._om, BlockWriter(pool), BlockReader(pool), _config(self._sizes)
+        )
         self._store = self._ozone.store
         self._bucket: Bucket | None = None
         self._buffers = Buffers(Shares(ShareLimits()).buffers, name)
         self.keys = {f"{name}-{number}": Expected() for number in range(keys)}
         self.counts: dict[str, int] = {}
+        self.is_writing = False
+        self._fresh: list[Fresh] = []
         self._number = 0
 
     async def begin(self) -> None:
@@ -150,7 +171,7 @@ class ObjectClient:
     async def put(self, key: str) -> bool:
         """Whether it was acknowledged; else it may have happened."""
         self._number += 1
-        size_bytes = self._rng.randint(*self._rng.choice(_SIZES))
+        size_bytes = self._rng.randint(*self._rng.choice(self._sizes.objects))
         value = f"{self.name}/{self._number}/{size_bytes}"
         expected = self.keys[key]
         try:
@@ -166,6 +187,9 @@ class ObjectClient:
     async def _put(self, key: str, value: str) -> None:
         body = body_of(value)
         written = await self._write(body)
+        assert isinstance(written, BlocksWritten)
+        fresh = Fresh([*written.slices], self._loop.time() + _UNSETTLED_S)
+        self._fresh.append(fresh)
         new = NewKey(
             size_bytes=len(body),
             etag=hashlib.md5(body, usedforsecurity=False).hexdigest(),
@@ -178,8 +202,16 @@ class ObjectClient:
         )
         assert self._bucket is not None
         await self._store.keys.commit(self._bucket, key, new, written, None)
+        fresh.until_s = self._loop.time() + _SETTLED_S
 
     async def _write(self, body: bytes) -> Written:
+        self.is_writing = True
+        try:
+            return await self._write_blocks(body)
+        finally:
+            self.is_writing = False
+
+    async def _write_blocks(self, body: bytes) -> Written:
         contents = self._store.contents
         if len(body) <= contents.small_bytes_max:
             return await contents.write_small(body, self._replication)
@@ -268,6 +300,12 @@ class ObjectClient:
                 assert isinstance(record.content, BlockContent)
                 slices += record.content.slices
         return slices
+
+    def fresh_slices(self) -> list[BlockSlice]:
+        """Of what was written so lately that `slices` may not have shown it."""
+        now_s = self._loop.time()
+        self._fresh = [fresh for fresh in self._fresh if fresh.until_s > now_s]
+        return [piece for fresh in self._fresh for piece in fresh.slices]
 
     def _done(self, what: str, key: str, value: str | None) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1

@@ -29,6 +29,7 @@ from trioxygen.sim.cluster import Cluster
 from trioxygen.sim.disk import SimDisk
 from trioxygen.sim.node import Node
 from trioxygen.sim.services import DATA
+from trioxygen.sim.storage.sizes import Sizes
 from trioxygen.sim.store import SimStore
 
 _PORT: Final = 9859
@@ -37,15 +38,15 @@ _LOG_SEGMENT_BYTES: Final = 256 * KIB
 _RINGS: Final = RaftReplicaConfig(core=RaftConfig(heartbeat_ticks=2, quiesce_ticks=20))
 
 
-def _config(name: str, address: str) -> DataNodeConfig:
+def _config(name: str, address: str, sizes: Sizes) -> DataNodeConfig:
     """Small blocks, containers and intervals: a run is short, and holds little."""
     return DataNodeConfig(
         node_id=name,
         address=address,
-        block_bytes_max=64 * KIB,
-        small_block_bytes_max=2 * KIB,
-        packed_block_bytes_max=16 * KIB,
-        container_bytes_max=320 * KIB,
+        block_bytes_max=sizes.part_bytes_max,
+        small_block_bytes_max=sizes.small_bytes_max,
+        packed_block_bytes_max=sizes.packed_bytes_max,
+        container_bytes_max=sizes.replica_bytes_max,
         segment_bytes_max=64 * KIB,
         space_reserve_bytes=64 * KIB,
         pending_bytes_max=64 * KIB,
@@ -67,8 +68,9 @@ class DataNodeMachine:
     is_lost: the machine will not come back.
     """
 
-    def __init__(self, name: str, cluster: Cluster, rng: random.Random) -> None:
+    def __init__(self, name: str, cluster: Cluster, rng: random.Random, sizes: Sizes) -> None:
         self.name, self.address = name, f"{name}:{_PORT}"
+        self._config = _config(name, self.address, sizes)
         self._scms = cluster.scm_addresses
         self.node = Node(name, cluster.loop, cluster.fabric, cluster.trace, rng, self._boot)
         self.datanode: DataNode | None = None
@@ -108,7 +110,7 @@ class DataNodeMachine:
         parts = VolumeParts(DATA, partial(_open_store, disk), wal, members)
         datanode = DataNode(
             runtime,
-            _config(node.name, self.address),
+            self._config,
             [parts],
             [
                 ScmClient(runtime, [scm], timeout_ms=3_000, try_ms=500, only_these=True)

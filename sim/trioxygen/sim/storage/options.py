@@ -2,10 +2,13 @@
 
 import random
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from trioxygen.common.replication import RATIS_THREE, Replication
+from trioxygen.sim import options as cluster_options
 from trioxygen.sim.options import Options
+
+CODED: Final = Replication.parse("EC/rs-3-2-64k")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +21,8 @@ class StorageOptions:
     faults: how often something is done to a machine, on average every so many milliseconds; 0:
         never.
     network, crashes, disks, pauses: which kinds of faults.
-    losses: of whole disks, and bits that flip in files: of one DataNode at a time, and the next
-        only when replicas are complete again.
+    losses: of whole disks, and bits that flip in files: of one DataNode at a time, of two where
+        the class bears two, and the next only when replicas are complete again.
     """
 
     oms: int = 1
@@ -37,6 +40,11 @@ class StorageOptions:
     pauses: bool = True
     losses: bool = True
     replication: Replication = RATIS_THREE
+
+    @property
+    def losses_max(self) -> int:
+        """DataNodes at once. Of whole replicas one: a majority has what is acknowledged."""
+        return self.replication.parity if self.replication.is_ec else 1
 
     @property
     def cluster(self) -> Options:
@@ -70,5 +78,18 @@ def from_seed(seed: int, overrides: dict[str, Any] | None = None) -> StorageOpti
         "pauses": rng.random() < 0.5,
         "losses": rng.random() < 0.5,
     }
+    if rng.random() < 0.4:
+        chosen["replication"] = CODED
     chosen.update(overrides or {})
+    if chosen.get("replication") == CODED and "datanodes" not in (overrides or {}):
+        # One more than a pipeline takes: what a member has missed is made anew on another one.
+        chosen["datanodes"] = max(chosen["datanodes"] + 1, CODED.members + 1)
     return StorageOptions(**chosen)
+
+
+def parse(text: str) -> tuple[str, Any]:
+    """`name=value` as a field of StorageOptions. Raises ValueError."""
+    name, _, value = text.partition("=")
+    if name == "replication":
+        return name, Replication.parse(value)
+    return cluster_options.parse(text, StorageOptions)

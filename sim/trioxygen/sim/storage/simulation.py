@@ -8,7 +8,6 @@ from typing import Final
 
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.rpc.call import Role
-from trioxygen.common.units import KIB
 from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.proto.v1.types_pb2 import BlockSlice
 from trioxygen.sim.checkers.violation import Violation
@@ -21,6 +20,7 @@ from trioxygen.sim.storage.holdings import left_over, missing_replicas
 from trioxygen.sim.storage.losses import Losses
 from trioxygen.sim.storage.machine import DataNodeMachine
 from trioxygen.sim.storage.options import StorageOptions
+from trioxygen.sim.storage.sizes import sizes_of
 from trioxygen.sim.stories import Stories
 from trioxygen.sim.trace import Trace
 
@@ -38,7 +38,7 @@ def _scm_config(options: StorageOptions) -> ScmConfig:
     return ScmConfig(
         cluster_id="sim",
         replication=options.replication,
-        container_bytes_max=256 * KIB,
+        container_bytes_max=sizes_of(options.replication).container_bytes_max,
         open_containers_max=2,
         heartbeat_interval_ms=200,
         report_interval_ms=3_000,
@@ -62,8 +62,11 @@ class StorageSimulation:
         rng = self.rng = random.Random(f"storage {seed}")
         self.trace = Trace(lambda: self.loop.time() * 1_000, write_trace)
         self.cluster = Cluster(self.loop, rng, options.cluster, self.trace, _scm_config(options))
+        sizes = sizes_of(options.replication)
         self.machines = [
-            DataNodeMachine(f"dn{number + 1}", self.cluster, random.Random(rng.getrandbits(64)))
+            DataNodeMachine(
+                f"dn{number + 1}", self.cluster, random.Random(rng.getrandbits(64)), sizes
+            )
             for number in range(options.datanodes)
         ]
         self.cluster.others += self.machines
@@ -71,7 +74,11 @@ class StorageSimulation:
         fault_rng = random.Random(rng.getrandbits(64))
         self.faults = Faults(self.cluster, stories, options.cluster, fault_rng, self.trace)
         self.losses = Losses(
-            self.machines, self._is_complete, random.Random(rng.getrandbits(64)), self.trace
+            self.machines,
+            options.losses_max,
+            self._may_lose,
+            random.Random(rng.getrandbits(64)),
+            self.trace,
         )
         self.clients: list[ObjectClient] = []
         # Known lately: what is referred to.
@@ -173,9 +180,14 @@ class StorageSimulation:
             self._is_known = False
             self.trace.note("not-known", str(error))
 
-    def _is_complete(self) -> bool:
+    def _may_lose(self) -> bool:
+        """Whether the class bears it that something is lost. What is being written may be on as few
+        DataNodes as it takes: of whole replicas that is one more than is needed."""
+        if self.options.replication.is_ec and any(client.is_writing for client in self.clients):
+            return False
+        fresh = [piece for client in self.clients for piece in client.fresh_slices()]
         return self._is_known and not missing_replicas(
-            self.machines, self._slices, self.options.replication
+            self.machines, [*self._slices, *fresh], self.options.replication
         )
 
     async def _incomplete(self) -> str:

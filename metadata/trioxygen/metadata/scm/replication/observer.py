@@ -19,6 +19,7 @@ from trioxygen.metadata.scm.replication.observed import (
     ObservedNode,
     ObservedReplica,
 )
+from trioxygen.metadata.scm.replication.open_coded import Mark, next_mark
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import scm_pb2, types_pb2
 from trioxygen.proto.v1.scm_pb2 import ContainerReport, ContainerRow, PipelineRow
@@ -52,14 +53,17 @@ class Observer:
         self._close_delay_ms = close_delay_ms
         self._closing_since_ms: dict[int, float] = {}
         self._unsettled_since_ms: dict[int, float] = {}
+        self._marks: dict[int, Mark] = {}
 
     def forget(self) -> None:
         self._closing_since_ms.clear()
         self._unsettled_since_ms.clear()
+        self._marks.clear()
 
     def forget_container(self, container_id: int) -> None:
         self._closing_since_ms.pop(container_id, None)
         self._unsettled_since_ms.pop(container_id, None)
+        self._marks.pop(container_id, None)
 
     def note(self, container_id: int, finding: Finding) -> None:
         """What was said of it: since when it waits for its replicas to become alike."""
@@ -72,7 +76,7 @@ class Observer:
 
     def waiting_for_time(self) -> list[int]:
         """Containers that something else is said of when some time has passed."""
-        return [*self._closing_since_ms, *self._unsettled_since_ms]
+        return [*self._closing_since_ms, *self._unsettled_since_ms, *self._marks]
 
     def observed(self, txn: ReadTxn, row: ContainerRow, view: NodesView) -> ObservedContainer:
         state = _STATE_OF[row.state]
@@ -103,6 +107,7 @@ class Observer:
             close_delay_ms=self._delay_ms(pipeline),
             unsettled_ms=self._unsettled_ms(row.container_id),
             settle_ms=self._config.settle_ms,
+            lagging_ms=self._lagging_ms(row, replicas, members),
             age_ms=self._clock.wall_ms() - row.created_ms,
             empty_delay_ms=self._config.empty_delay_ms,
             class_is_known=row.replication.type != types_pb2.REPLICATION_TYPE_UNSPECIFIED,
@@ -124,6 +129,24 @@ class Observer:
             return 0
         now_ms = self._clock.monotonic_ms()
         return now_ms - self._closing_since_ms.setdefault(container_id, now_ms)
+
+    def _lagging_ms(
+        self,
+        row: ContainerRow,
+        replicas: tuple[ObservedReplica, ...],
+        members: tuple[ObservedNode, ...],
+    ) -> float:
+        """Of nodes that answer: a pipeline of others is closed, and its containers with it."""
+        answer = all(each.health == scm_pb2.HEALTHY and self._is_known(each) for each in members)
+        is_coded = row.replication.type == types_pb2.EC
+        if not is_coded or row.state != scm_pb2.OPEN or not members or not answer:
+            self._marks.pop(row.container_id, None)
+            return 0
+        now_ms = self._clock.monotonic_ms()
+        before = self._marks.get(row.container_id)
+        mark = next_mark(before, replicas, row.replication.data, len(members), now_ms)
+        self._marks[row.container_id] = mark
+        return now_ms - mark.since_ms
 
     def _delay_ms(self, pipeline: PipelineRow | None) -> float:
         """Of a pipeline that takes writes, a container is closed because it is full: writers hold
