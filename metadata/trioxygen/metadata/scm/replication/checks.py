@@ -19,7 +19,7 @@ Check = Callable[[ObservedContainer], Finding | None]
 _HEALTHY: Final = Finding(health=Health.HEALTHY)
 
 
-def lagging_open_one_is_closed(container: ObservedContainer) -> Finding | None:
+def open_container_that_lags_is_closed(container: ObservedContainer) -> Finding | None:
     """So that what a member has missed is made of what the others have."""
     is_open = container.state is ContainerState.OPEN
     if not is_open or not container.lagging_ms or container.lagging_ms < container.settle_ms:
@@ -139,7 +139,7 @@ _INDEXES: Final[tuple[Check, ...]] = (
 
 # In the order in which they are asked; the first that answers is the last.
 CHECKS: Final[tuple[Check, ...]] = (
-    lagging_open_one_is_closed,
+    open_container_that_lags_is_closed,
     open_container_is_left_alone,
     writers_may_finish,
     never_written_goes,
