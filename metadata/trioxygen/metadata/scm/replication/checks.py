@@ -22,7 +22,7 @@ _HEALTHY: Final = Finding(health=Health.HEALTHY)
 def open_container_that_lags_is_closed(container: ObservedContainer) -> Finding | None:
     """So that what a member has missed is made of what the others have."""
     is_open = container.state is ContainerState.OPEN
-    if not is_open or not container.lagging_ms or container.lagging_ms < container.settle_ms:
+    if not is_open or not container.lagging_ms or container.lagging_ms < container.lag_ms_max:
         return None
     return Finding(health=Health.OPEN, moves_to=ContainerState.CLOSING)
 

@@ -22,7 +22,7 @@ class ReplicationConfig:
     resend_after_ms: a command whose end is not reported is given again.
     queue_max: containers that wait; those beyond are met again by the next look at all.
     settle_ms: see `ObservedContainer`.
-    empty_delay_ms: see `ObservedContainer`.
+    lag_ms_max, empty_delay_ms: see `ObservedContainer`.
     maintenance_replicas_min: of three, that stay online; of an erasure-coded container one more
         than its data.
     """
@@ -40,5 +40,6 @@ class ReplicationConfig:
     resend_after_ms: float = MINUTE_MS
     queue_max: int = 100_000
     settle_ms: float = 30 * SECOND_MS
+    lag_ms_max: float = 30 * SECOND_MS
     empty_delay_ms: float = 10 * MINUTE_MS
     maintenance_replicas_min: int = 2

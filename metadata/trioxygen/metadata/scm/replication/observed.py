@@ -105,7 +105,7 @@ class ObservedContainer:
     unsettled_ms: for so long this SCM has seen replicas that differ.
     settle_ms: what those have to become alike by themselves.
     lagging_ms: for so long a member of an open one has not come to what others had, see
-        `open_coded`.
+        `open_coded`. lag_ms_max: it is closed then.
     age_ms: since it was opened.
     empty_delay_ms: an empty container stays so long.
     class_is_known: the row says how many replicas it is to have. Of a container that was adopted it
@@ -132,6 +132,7 @@ class ObservedContainer:
     unsettled_ms: float = 0
     settle_ms: float = 0
     lagging_ms: float = 0
+    lag_ms_max: float = 0
     age_ms: float = 0
     empty_delay_ms: float = 0
     class_is_known: bool = True

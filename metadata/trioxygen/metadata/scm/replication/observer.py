@@ -108,6 +108,7 @@ class Observer:
             unsettled_ms=self._unsettled_ms(row.container_id),
             settle_ms=self._config.settle_ms,
             lagging_ms=self._lagging_ms(row, replicas, members),
+            lag_ms_max=self._config.lag_ms_max,
             age_ms=self._clock.wall_ms() - row.created_ms,
             empty_delay_ms=self._config.empty_delay_ms,
             class_is_known=row.replication.type != types_pb2.REPLICATION_TYPE_UNSPECIFIED,

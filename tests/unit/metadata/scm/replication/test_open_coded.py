@@ -70,7 +70,7 @@ def test_deletions_let_time_begin_anew() -> None:
 
 def test_one_that_lags_for_long_is_closed() -> None:
     def moves_to(lagging_ms: float) -> ContainerState | None:
-        observed = container(OPEN, replication=EC, lagging_ms=lagging_ms, settle_ms=30_000)
+        observed = container(OPEN, replication=EC, lagging_ms=lagging_ms, lag_ms_max=30_000)
         finding = examine(observed)
         assert finding.health is Health.OPEN
         return finding.moves_to
