@@ -51,12 +51,17 @@ class SimUpload:
         # At the receiver.
         self._task: asyncio.Task[Message] | None = None
         self._pieces: asyncio.Queue[bytes | None | TrioxygenError] = asyncio.Queue()
+        self._sender_ping: asyncio.TimerHandle | None = None
         self._ping = loop.call_later(_PING_S, self._check)
 
     async def open(self, header: bytes) -> None:
         """Raises: what the receiver refuses; Unreachable."""
         self._send(self._begin, header)
-        await asyncio.wait((self._accepted, self._reply), return_when=asyncio.FIRST_COMPLETED)
+        try:
+            await asyncio.wait((self._accepted, self._reply), return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await self.cancel()
+            raise
         if self._reply.done():
             self._ping.cancel()
             self._reply.result()
@@ -92,6 +97,14 @@ class SimUpload:
         receiving = self._server.routes.receive(self._method, header, self._received(), self._call)
         self._task = self._fabric.loop.create_task(receiving, name=self._method)
         self._task.add_done_callback(self._ended)
+        self._sender_ping = self._fabric.loop.call_later(_PING_S, self._check_sender)
+
+    def _check_sender(self) -> None:
+        """Pings: a sender that died is noticed."""
+        if self._life.state == DEAD:
+            self._receiver_broken()
+        else:
+            self._sender_ping = self._fabric.loop.call_later(_PING_S, self._check_sender)
 
     async def _received(self) -> AsyncIterator[Buffer]:
         self._send_back(self._accept)
@@ -105,6 +118,8 @@ class SimUpload:
         self._pieces.put_nowait(Unreachable("the stream broke"))
 
     def _ended(self, task: "asyncio.Task[Message]") -> None:
+        if self._sender_ping is not None:
+            self._sender_ping.cancel()
         self._server.end()
         detail, body, reply_type = b"", b"", None
         if task.cancelled():

@@ -40,6 +40,8 @@ class SimDownload:
         self._last_arrival = fabric.loop.time()
         # What follows a lost piece does not arrive either: the connection has a hole.
         self._has_hole = False
+        self._is_closed = False
+        self._reader_ping: asyncio.TimerHandle | None = None
 
     def begin(self, header: bytes) -> None:
         delay_ms = self._fabric.links.delay_ms(self._host, self._server.host)
@@ -64,6 +66,7 @@ class SimDownload:
 
     def close(self) -> None:
         """The sender stops, when it hears."""
+        self._is_closed = True
         self._ping.cancel()
         self._tell_sender(self._stop)
 
@@ -94,7 +97,20 @@ class SimDownload:
             self._send(error)
             return
         self._task = self._fabric.loop.create_task(self._send_all(header), name=self._method)
-        self._task.add_done_callback(lambda _: self._server.end())
+        self._task.add_done_callback(self._sent)
+        self._reader_ping = self._fabric.loop.call_later(_PING_S, self._check_reader)
+
+    def _sent(self, task: "asyncio.Task[None]") -> None:
+        if self._reader_ping is not None:
+            self._reader_ping.cancel()
+        self._server.end()
+
+    def _check_reader(self) -> None:
+        """Pings: a reader that died, or has stopped without being heard, is noticed."""
+        if self._life.state == DEAD or self._is_closed:
+            self._stop()
+        else:
+            self._reader_ping = self._fabric.loop.call_later(_PING_S, self._check_reader)
 
     async def _send_all(self, header: bytes) -> None:
         end: _Arrived = None
