@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.hdds.support import PIPELINE, FragileDisk, ListRing, Node, config, node, received
+from trioxygen.common.container_state import ContainerState
 from trioxygen.common.errors import NoSpace, NoSuchBlock, TrioxygenError
 from trioxygen.common.units import KIB, MIB
 from trioxygen.proto.v1.types_pb2 import BlockId
@@ -220,5 +221,23 @@ def test_a_volume_below_its_reserve_takes_no_writes(tmp_path: Path) -> None:
                 await n.write(1, b"x")
             with pytest.raises(NoSpace):
                 await n.write(1, content(1, 2 * MIB))
+
+    asyncio.run(run())
+
+
+def test_blocks_that_lie_at_the_same_place_of_two_containers_are_both_found(tmp_path: Path) -> None:
+    async def run() -> None:
+        ring = ListRing()
+        never = config(flush_interval_ms=3_600_000)
+        async with node(tmp_path, ring=ring, settings=never, crash=True) as n:
+            for container in (1, 2):
+                await n.write(1, content(container, 100 * KIB), container=container)
+        async with node(tmp_path, ring=ring, settings=never) as n:
+            await n.flush()
+            for container in (1, 2):
+                data = await n.read_stream(1, 0, 100 * KIB, container=container)
+                assert data == content(container, 100 * KIB)
+                assert n.container(container).state is ContainerState.OPEN
+            assert not n.work.volume.corrupt
 
     asyncio.run(run())

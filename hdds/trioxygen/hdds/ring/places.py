@@ -42,9 +42,10 @@ class Places:
 
     def __init__(self, volume: Volume, recovered: Recovered) -> None:
         self._volume, self._records = volume, recovered.records
-        self._held: set[Place] = set()
+        # By container: each counts its segments, and has places of its own.
+        self._held: set[tuple[int, Place]] = set()
         # Of those, what entries have named.
-        self._named: set[Place] = set()
+        self._named: set[tuple[int, Place]] = set()
 
     def replayed(self, awaited: Set[bytes], shared: Set[int]) -> None:
         """From here on entries come as they are committed.
@@ -70,12 +71,13 @@ class Places:
             for record in self._records.pop(key):
                 place = _place_of(record)
                 container = self._volume.containers.get(record.container)
-                if place in self._held - self._named and container is not None:
+                of_container = (record.container, place)
+                if of_container in self._held - self._named and container is not None:
                     container.release_record(place)
 
     def _hold(self, record: Record, place: Place) -> None:
-        if place not in self._held:
-            self._held.add(place)
+        if (record.container, place) not in self._held:
+            self._held.add((record.container, place))
             self._volume.containers[record.container].hold_record(place)
 
     async def of(self, request: PutBlockRequest) -> BlockPlace:
@@ -95,7 +97,7 @@ class Places:
             if located is not None:
                 place = _place_of(located)
                 self._hold(located, place)
-                self._named.add(place)
+                self._named.add((located.container, place))
                 return BlockPlace(located.segment, located.offset_bytes, place)
         path = volume.layout.block(request.block.container, request.block.local)
         is_there = await volume.blocking.run(_is_file_of, volume.disk, path, request.size_bytes)

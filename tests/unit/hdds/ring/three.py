@@ -60,6 +60,8 @@ class Member:
     # So long that it is looked at only when something on it failed; 0: never.
     disk_probe_ms: float = 0
     locate: Locate | None = None
+    # In place of those that tests of rings have.
+    settings: DataNodeConfig | None = None
     runtime: Runtime = field(init=False)
     datanode: DataNode = field(init=False)
     wal: WriteAheadLog = field(init=False)
@@ -82,7 +84,7 @@ class Member:
             self._stores.append(LmdbStore(self.root / name, tables, reserve_bytes=8 << 20))
             return self._stores[-1]
 
-        config = DataNodeConfig(
+        config = self.settings or DataNodeConfig(
             node_id=self.name,
             address=self.name,
             space_reserve_bytes=0,
