@@ -62,7 +62,7 @@ VIOLATIONS = {
         "trioxygen.metadata.scm.schema",
     ),
     "The rooms of the OM": (
-        "trioxygen.metadata.om.state.leases",
+        "trioxygen.metadata.om.state.settings",
         "trioxygen.metadata.om.service",
     ),
     "Commands are decided by the state, themselves and their time": (

@@ -195,6 +195,28 @@ class WrongIdentity(Refused):
     code = types_pb2.WRONG_IDENTITY
 
 
+class NoSuchNamespace(Refused):
+    code = types_pb2.NO_SUCH_NAMESPACE
+
+
+class NamespaceAlreadyExists(Refused):
+    code = types_pb2.NAMESPACE_ALREADY_EXISTS
+
+
+class NamespaceNotEmpty(Refused):
+    code = types_pb2.NAMESPACE_NOT_EMPTY
+
+
+class NamespaceFull(Refused):
+    """More than its limits allow would be committed. Facts: which limit, and what there is."""
+
+    code = types_pb2.NAMESPACE_FULL
+
+
+class TooManyNamespaces(Refused):
+    code = types_pb2.TOO_MANY_NAMESPACES
+
+
 class NotLeader(Unavailable):
     code = types_pb2.NOT_LEADER
 

@@ -15,6 +15,7 @@ from trioxygen.metadata.raft.ports import Replica
 from trioxygen.metadata.replication.executor import ExecutorConfig
 from trioxygen.metadata.scm.balancer.config import BalancerConfig
 from trioxygen.metadata.scm.config import ScmConfig
+from trioxygen.metadata.scm.namespaces.config import NamespaceLimits
 from trioxygen.metadata.scm.racks import RackTable
 from trioxygen.metadata.scm.safe_mode_rules import SafeModeLimits
 from trioxygen.metadata.scm.service import StorageContainerManager
@@ -65,6 +66,10 @@ def build_scm(
             ),
             container_bytes_max=config.storage.container_bytes,
             close_delay_ms=2 * metadata.lease_duration_seconds * SECOND_MS,
+            namespaces=NamespaceLimits(
+                lease_duration_ms=metadata.lease_duration_seconds * SECOND_MS,
+                gc_delay_ms=metadata.gc_delay_seconds * SECOND_MS,
+            ),
             executor=ExecutorConfig(batch_commands_max=metadata.batch_commands_max),
         ),
     )

@@ -18,6 +18,7 @@ class Role(Enum):
     DATANODE = options_pb2.ROLE_DATANODE
     OPERATOR = options_pb2.ROLE_OPERATOR
     RECON = options_pb2.ROLE_RECON
+    CLIENT = options_pb2.ROLE_CLIENT
 
 
 def role_of(number: int) -> Role:

@@ -74,6 +74,7 @@ def open_containers(txn: ReadTxn) -> Iterator[ContainerRow]:
 class _OpenContainer:
     container_id: int
     pipeline_id: int
+    namespace_id: int
     reported_bytes: int
     # Promised before and since the last report; promises older than two reports are in
     # `reported_bytes`.
@@ -90,7 +91,8 @@ class Allocator:
     """Args:
     container_bytes_max: when a container is expected to hold this much, no more blocks are placed
     in it.
-    open_containers_max: for each pipeline.
+    open_containers_max: for each pipeline, of the OM's blocks.
+    namespace_containers_max: of each namespace, in all pipelines together.
     replication: of blocks whose writer does not say it."""
 
     def __init__(
@@ -101,13 +103,13 @@ class Allocator:
         replication: Replication,
         container_bytes_max: int,
         open_containers_max: int,
+        namespace_containers_max: int,
     ) -> None:
         self._executor, self._pipelines = executor, pipelines
         self._replication = replication
-        self._container_bytes_max, self._open_containers_max = (
-            container_bytes_max,
-            open_containers_max,
-        )
+        self._container_bytes_max = container_bytes_max
+        self._open_containers_max = open_containers_max
+        self._namespace_containers_max = namespace_containers_max
         self._open: dict[int, _OpenContainer] = {}
         self._next_local = self._end_local = 0
         self._turn = -1
@@ -120,7 +122,7 @@ class Allocator:
         with self._executor.store.read() as txn:
             for row in open_containers(txn):
                 self._open[row.container_id] = _OpenContainer(
-                    row.container_id, row.pipeline_id, row.used_bytes
+                    row.container_id, row.pipeline_id, row.namespace_id, row.used_bytes
                 )
 
     def reported(self, container: ContainerRow, node_id: str) -> None:
@@ -147,8 +149,9 @@ class Allocator:
         return self._pipelines.taking_new_data()
 
     async def allocate(
-        self, request: AllocateBlocksRequest, *, safe_mode: bool
+        self, request: AllocateBlocksRequest, *, safe_mode: bool, namespace_id: int = 0
     ) -> AllocateBlocksReply:
+        """Args: namespace_id: whose blocks they will be; 0: the OM's."""
         if not 0 < request.count <= BLOCKS_AT_ONCE_MAX:
             raise InvalidRequest(
                 "count is out of range", count=request.count, most=BLOCKS_AT_ONCE_MAX
@@ -168,7 +171,7 @@ class Allocator:
                 promised_bytes=self._promised_bytes(),
                 wanted_bytes=wanted_bytes,
             )
-            container = await self._choose(set(pipelines), wanted_bytes)
+            container = await self._choose(set(pipelines), wanted_bytes, namespace_id)
             first_local = await self._take_locals(request.count)
         container.promised_bytes += wanted_bytes
         return AllocateBlocksReply(
@@ -207,13 +210,17 @@ class Allocator:
             await self._executor.execute(NoteOmIds(last_id=last_id + _OM_IDS_AHEAD))
         return noted
 
-    async def _choose(self, pipeline_ids: set[int], wanted_bytes: int) -> _OpenContainer:
-        """Pipelines take turns, so that all nodes take part."""
+    async def _choose(
+        self, pipeline_ids: set[int], wanted_bytes: int, namespace_id: int
+    ) -> _OpenContainer:
+        """Pipelines take turns, so that all nodes take part. Owners have containers of their own:
+        what becomes of one's blocks does not touch another's."""
         order = sorted(pipeline_ids)
         self._turn = turn = (self._turn + 1) % len(order)
         usable: list[_OpenContainer] = []
+        most = self._may_be_open(namespace_id)
         for pipeline_id in (*order[turn:], *order[:turn]):
-            own = self._open_in(pipeline_id)
+            own = self._open_in(pipeline_id, namespace_id)
             # The fullest that has room: few containers are half full.
             fitting = [
                 container
@@ -222,16 +229,30 @@ class Allocator:
             ]
             if fitting:
                 return max(fitting, key=lambda container: container.expected_bytes())
-            if len(own) < self._open_containers_max:
-                return await self._open_container(pipeline_id)
+            if len(own) < most:
+                return await self._open_container(pipeline_id, namespace_id)
             usable += own
+        if not usable:
+            # A namespace has all that it may have in other pipelines.
+            return await self._open_container(order[turn], namespace_id)
         # All are promised to the brim; promises are upper bounds, so the emptiest takes more.
         return min(usable, key=lambda container: container.expected_bytes())
 
-    def _open_in(self, pipeline_id: int) -> list[_OpenContainer]:
+    def _may_be_open(self, namespace_id: int) -> int:
+        """Containers of an owner in one pipeline."""
+        if not namespace_id:
+            return self._open_containers_max
+        own = sum(each.namespace_id == namespace_id for each in self._open.values())
+        return 1 if own < self._namespace_containers_max else 0
+
+    def _open_in(self, pipeline_id: int, namespace_id: int) -> list[_OpenContainer]:
         """Those that the state says are open: an operator closes some that replicas still report as
         open."""
-        own = [each for each in self._open.values() if each.pipeline_id == pipeline_id]
+        own = [
+            each
+            for each in self._open.values()
+            if each.pipeline_id == pipeline_id and each.namespace_id == namespace_id
+        ]
         with self._executor.store.read() as txn:
             rows = [CONTAINERS.get(txn, id_key(each.container_id)) for each in own]
         for container, row in zip(own, rows, strict=True):
@@ -239,10 +260,12 @@ class Allocator:
                 del self._open[container.container_id]
         return [each for each in own if each.container_id in self._open]
 
-    async def _open_container(self, pipeline_id: int) -> _OpenContainer:
-        reply = await self._executor.execute(OpenContainer(pipeline_id=pipeline_id))
+    async def _open_container(self, pipeline_id: int, namespace_id: int) -> _OpenContainer:
+        reply = await self._executor.execute(
+            OpenContainer(pipeline_id=pipeline_id, namespace_id=namespace_id)
+        )
         assert isinstance(reply, ScmReply)
-        opened = _OpenContainer(reply.container_id, pipeline_id, 0)
+        opened = _OpenContainer(reply.container_id, pipeline_id, namespace_id, 0)
         self._open[opened.container_id] = opened
         return opened
 

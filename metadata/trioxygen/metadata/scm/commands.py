@@ -1,5 +1,6 @@
 """The SCM's commands, run by its executor."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from trioxygen.common import logs
@@ -30,6 +31,7 @@ from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import (
     AckDeletedBlocks,
     AdoptContainers,
+    ContainerHolders,
     ContainerRow,
     DeleteBlocksReply,
     DeleteBlocksRequest,
@@ -156,27 +158,40 @@ def update_containers(txn: CapturingTxn, command: UpdateContainers, now: Now) ->
 
 
 def delete_blocks(txn: CapturingTxn, command: DeleteBlocksRequest, now: Now) -> DeleteBlocksReply:
-    """A transaction for all blocks that the same nodes hold, or several, confirmed by each."""
     _follow_om(txn, command.om_lineage)
-    reported = {held.container_id: set(held.node_ids) for held in command.holders}
+    like = DeletedBlocksRow(om_lineage=command.om_lineage)
+    put_deletions(txn, command.blocks, command.holders, like, now)
+    return DeleteBlocksReply()
+
+
+def put_deletions(
+    txn: CapturingTxn,
+    ranges: Iterable[BlockRange],
+    holders: Iterable[ContainerHolders],
+    like: DeletedBlocksRow,
+    now: Now,
+) -> None:
+    """A transaction for all blocks that the same nodes hold, or several, confirmed by each.
+
+    Args: like: what their rows have in common."""
+    reported = {held.container_id: set(held.node_ids) for held in holders}
     by_nodes: dict[tuple[str, ...], list[BlockRange]] = {}
-    for blocks in command.blocks:
+    for blocks in ranges:
         container = CONTAINERS.get(txn, id_key(blocks.container))
         if container is not None:
             nodes = _holders(txn, container, reported.get(blocks.container, set()))
             if nodes:
                 by_nodes.setdefault(nodes, []).append(blocks)
-    for nodes, ranges in by_nodes.items():
-        for first in range(0, len(ranges), _RANGES_IN_ROW_MAX):
+    for nodes, held in by_nodes.items():
+        for first in range(0, len(held), _RANGES_IN_ROW_MAX):
             row = DeletedBlocksRow(
                 transaction_id=now.next_id(),
-                blocks=ranges[first : first + _RANGES_IN_ROW_MAX],
+                blocks=held[first : first + _RANGES_IN_ROW_MAX],
                 waiting_node_ids=nodes,
-                om_lineage=command.om_lineage,
                 taken_ms=now.group_ms,
             )
+            row.MergeFrom(like)
             DELETED_BLOCKS.put(txn, id_key(row.transaction_id), row)
-    return DeleteBlocksReply()
 
 
 def _holders(txn: CapturingTxn, container: ContainerRow, reported: set[str]) -> tuple[str, ...]:
@@ -196,7 +211,7 @@ def _follow_om(txn: CapturingTxn, lineage: int) -> None:
         return
     put_integer(txn, _OM_LINEAGE, lineage)
     rows = list(DELETED_BLOCKS.scan(txn, prefix=b""))
-    former = [row for _, row in rows if row.om_lineage != lineage]
+    former = [row for _, row in rows if row.om_lineage != lineage and not row.of_namespace]
     for row in former:
         DELETED_BLOCKS.delete(txn, id_key(row.transaction_id))
     blocks = sum(block.count for row in former for block in row.blocks)

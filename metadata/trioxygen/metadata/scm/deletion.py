@@ -1,5 +1,6 @@
 """Deletions on their way from the OM to all who hold the blocks, and back as confirmations."""
 
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 from google.protobuf.message import Message
@@ -15,6 +16,7 @@ from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, id_key
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1.scm_pb2 import (
     AckDeletedBlocks,
+    ContainerHolders,
     ContainerRow,
     DataNodeCommand,
     DeleteBlocksCommand,
@@ -74,12 +76,18 @@ class Deletions:
         command = DeleteBlocksRequest()
         command.CopyFrom(request)
         del command.holders[:]
+        command.holders.extend(self.holders(blocks.container for blocks in request.blocks))
+        return await self._executor.execute(command)
+
+    def holders(self, container_ids: Iterable[int]) -> list[ContainerHolders]:
+        """Of each container once; none of those that nobody holds."""
+        holders: list[ContainerHolders] = []
         with self._executor.store.read() as txn:
-            for container_id in {blocks.container: None for blocks in request.blocks}:
+            for container_id in dict.fromkeys(container_ids):
                 row = CONTAINERS.get(txn, id_key(container_id))
                 if row is not None and (held := self._holders(txn, row)):
-                    command.holders.add(container_id=container_id, node_ids=held)
-        return await self._executor.execute(command)
+                    holders.append(ContainerHolders(container_id=container_id, node_ids=held))
+        return holders
 
     def _holders(self, txn: ReadTxn, row: ContainerRow) -> list[str]:
         """Who has the container, and who is about to: what is being copied may have the blocks."""

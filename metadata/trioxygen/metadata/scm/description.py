@@ -1,13 +1,17 @@
 """What the SCM tells operators of its rows, in pages."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from typing import Final
 
 from trioxygen.common.paging import Room
+from trioxygen.common.rpc.call import Call
+from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.scm.allocator import Allocator
+from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.replicas import Replicas
-from trioxygen.metadata.scm.schema import CONTAINERS, NODES, PIPELINES
+from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, NODES, PIPELINES
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import scm_pb2 as scm
 
@@ -30,6 +34,51 @@ class Known:
     replicas: Replicas
     taking: Set[str]
     group_ms: int
+
+
+class ScmDescription:
+    """What the SCM that leads says of itself, and of its rows.
+
+    Args: lead: raises NotLeader."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        nodes: Nodes,
+        replicas: Replicas,
+        allocator: Allocator,
+        config: ScmConfig,
+        *,
+        lead: Callable[[], None],
+        safe_mode: Callable[[], bool],
+    ) -> None:
+        self._executor, self._nodes, self._replicas = executor, nodes, replicas
+        self._allocator, self._config = allocator, config
+        self._lead, self._safe_mode = lead, safe_mode
+
+    async def describe(self, request: scm.DescribeScmRequest, call: Call) -> scm.DescribeScmReply:
+        self._lead()
+        executor, config = self._executor, self._config
+        reply = scm.DescribeScmReply(
+            node_id=config.node_id,
+            leader=executor.replica.is_leader(),
+            applied_index=executor.applied_index(),
+            safe_mode=self._safe_mode(),
+            refused_entries=executor.state.refused_entries,
+            waiting_delete_transactions=executor.store.count(DELETED_BLOCKS.table),
+            full=executor.is_full() or self._allocator.is_full(),
+            replication=config.replication.proto,
+            missing_replicas_max=config.missing_replicas_max,
+        )
+        known = Known(
+            nodes=self._nodes,
+            replicas=self._replicas,
+            taking=set() if reply.safe_mode else self._allocator.taking_new_data(),
+            group_ms=executor.group_ms(),
+        )
+        with executor.store.read() as txn:
+            fill(reply, txn, known, request.after)
+        return reply
 
 
 def fill(reply: scm.DescribeScmReply, txn: ReadTxn, known: Known, after: bytes) -> None:

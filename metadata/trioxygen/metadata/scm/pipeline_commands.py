@@ -118,6 +118,7 @@ def open_container(txn: CapturingTxn, command: OpenContainer, now: Now) -> ScmRe
         state=scm_pb2.OPEN,
         pipeline_id=command.pipeline_id,
         created_ms=now.wall_ms,
+        namespace_id=command.namespace_id,
     )
     if pipeline.HasField("replication"):
         container.replication.CopyFrom(pipeline.replication)

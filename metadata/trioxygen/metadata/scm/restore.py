@@ -6,6 +6,7 @@ from trioxygen.metadata.replication.dump import skipped
 from trioxygen.metadata.scm.schema import (
     DELETED_BLOCKS,
     LOCAL_SEQUENCE,
+    NAMESPACE_LEASES,
     SEQUENCES,
     given_ids,
 )
@@ -14,8 +15,13 @@ from trioxygen.metadata.store.ports import WriteTxn
 
 def forget_since_dump(txn: WriteTxn, rng: random.Random) -> None:
     """Local ids go on behind all that were given. Deletions that waited are forgotten: the OM may
-    have been put back to before them. Their blocks stay, as orphans."""
+    have been put back to before them. Their blocks stay, as orphans. Those of namespaces go on: it
+    is this state that let them go. Leases of namespaces end, and their blocks are not collected:
+    after the dump they may have been committed, which a later dump knows."""
     _, given_local = given_ids(txn)
     txn.put(SEQUENCES, LOCAL_SEQUENCE, (skipped(given_local, rng) + 1).to_bytes(8, "big"))
-    for key, _ in list(txn.scan(DELETED_BLOCKS.table, prefix=b"")):
-        txn.delete(DELETED_BLOCKS.table, key)
+    for key, row in list(DELETED_BLOCKS.scan(txn, prefix=b"")):
+        if not row.of_namespace:
+            DELETED_BLOCKS.delete(txn, key)
+    for key, _ in list(txn.scan(NAMESPACE_LEASES.table, prefix=b"")):
+        txn.delete(NAMESPACE_LEASES.table, key)

@@ -6,7 +6,7 @@ from trioxygen.metadata.replication.retries import RETRIES
 from trioxygen.metadata.replication.state import META, SEQUENCE, get_integer
 from trioxygen.metadata.store.ports import ReadTxn, Table
 from trioxygen.metadata.store.table import RowTable
-from trioxygen.proto.v1 import scm_pb2
+from trioxygen.proto.v1 import namespaces_pb2, scm_pb2
 
 NODES: Final = RowTable(2, "node", scm_pb2.NodeRow)
 PIPELINES: Final = RowTable(3, "pipeline", scm_pb2.PipelineRow)
@@ -16,6 +16,15 @@ DELETED_BLOCKS: Final = RowTable(5, "deleted_blocks", scm_pb2.DeletedBlocksRow)
 SEQUENCES: Final = Table(6, "sequence")
 # One row: see BALANCER_KEY.
 BALANCER: Final = RowTable(20, "balancer", scm_pb2.BalancerRow)
+# By their names.
+NAMESPACES: Final = RowTable(10, "namespace", namespaces_pb2.NamespaceRow)
+# (namespace, lease)
+NAMESPACE_LEASES: Final = RowTable(11, "namespace_lease", namespaces_pb2.NamespaceLeaseRow)
+# (namespace, container, local)
+NAMESPACE_BLOCKS: Final = RowTable(12, "namespace_block", namespaces_pb2.NamespaceBlockRow)
+# (not before, container, local)
+NAMESPACE_GARBAGE: Final = RowTable(13, "namespace_garbage", namespaces_pb2.NamespaceGarbageRow)
+DELETED_NAMESPACES: Final = RowTable(14, "deleted_namespace", namespaces_pb2.DeletedNamespaceRow)
 
 SCM_TABLES: Final[tuple[Table, ...]] = (
     NODES.table,
@@ -24,6 +33,11 @@ SCM_TABLES: Final[tuple[Table, ...]] = (
     DELETED_BLOCKS.table,
     SEQUENCES,
     BALANCER.table,
+    NAMESPACES.table,
+    NAMESPACE_LEASES.table,
+    NAMESPACE_BLOCKS.table,
+    NAMESPACE_GARBAGE.table,
+    DELETED_NAMESPACES.table,
 )
 ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *SCM_TABLES)
 

@@ -15,7 +15,7 @@ from trioxygen.common.worker import Worker
 from trioxygen.metadata.raft.ports import Replica
 from trioxygen.metadata.replication import healed
 from trioxygen.metadata.replication.executor import Executor
-from trioxygen.metadata.scm import commands, description
+from trioxygen.metadata.scm import commands
 from trioxygen.metadata.scm.allocator import Allocator
 from trioxygen.metadata.scm.balancer.calls import BalancerCalls
 from trioxygen.metadata.scm.balancer.metrics import BalancerCollector
@@ -23,11 +23,13 @@ from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.container_calls import ContainerCalls
 from trioxygen.metadata.scm.container_care import ContainerCare
 from trioxygen.metadata.scm.deletion import Deletions
+from trioxygen.metadata.scm.description import ScmDescription
 from trioxygen.metadata.scm.health_watch import HealthWatch
 from trioxygen.metadata.scm.heartbeats import Heartbeats
 from trioxygen.metadata.scm.known_pipelines import KnownPipelines
 from trioxygen.metadata.scm.locations import Locations
 from trioxygen.metadata.scm.memberships import Memberships
+from trioxygen.metadata.scm.namespaces.namespaces import Namespaces, command_handlers
 from trioxygen.metadata.scm.node_operations import NodeOperations
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.operator_calls import OperatorCalls
@@ -40,14 +42,12 @@ from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.in_flight import InFlight
 from trioxygen.metadata.scm.reports import Reports
 from trioxygen.metadata.scm.safe_mode import SafeModeWatch
-from trioxygen.metadata.scm.schema import (
-    DELETED_BLOCKS,
-    SCM_TABLES,
-)
+from trioxygen.metadata.scm.schema import SCM_TABLES
 from trioxygen.metadata.scm.takeover import Takeover
 from trioxygen.metadata.scm.workers import AnswerExpiry
 from trioxygen.metadata.scm.writable_pipelines import WritablePipelines
 from trioxygen.metadata.store.ports import Store
+from trioxygen.proto.v1 import namespaces_pb2 as namespaces
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.replication_pb2 import MemberRow
 
@@ -73,10 +73,10 @@ class StorageContainerManager:
             store=store,
             replica=replica,
             tables=SCM_TABLES,
-            handlers=commands.handlers(),
+            handlers={**commands.handlers(), **command_handlers(config.namespaces)},
             config=config.executor,
             first_members=first_members,
-            protos=(scm.DESCRIPTOR,),
+            protos=(scm.DESCRIPTOR, namespaces.DESCRIPTOR),
         )
         self._nodes = Nodes(
             runtime.clock,
@@ -97,6 +97,7 @@ class StorageContainerManager:
             replication=config.replication,
             container_bytes_max=config.container_bytes_max,
             open_containers_max=config.open_containers_max,
+            namespace_containers_max=config.namespaces.containers_max,
         )
         self._replicas = Replicas()
         self._locations = Locations(self._executor, self._nodes, self._replicas)
@@ -108,6 +109,7 @@ class StorageContainerManager:
         )
         self._in_flight = InFlight()
         self._deletions = self._made_deletions()
+        self._namespaces = self._made_namespaces()
         self._memberships = self._made_memberships()
         self._pipeline_watch = self._made_pipeline_watch()
         self.repair_gate = self._made_repair_gate()
@@ -129,16 +131,29 @@ class StorageContainerManager:
             "LocateContainers": self._locate_containers,
             "RegisterDataNode": self._register,
             "Heartbeat": self._heartbeat,
-            "DescribeScm": self._describe,
+            "DescribeScm": self._made_description().describe,
             **self._made_operator_calls().handlers(),
             **self._made_container_calls().handlers(),
             **self._made_balancer_calls().handlers(),
+            **self._namespaces.handlers(),
         }
         return Service(
             _DESCRIPTOR,
             {name: healed.served(self._executor, call) for name, call in calls.items()},
             {},
             {},
+        )
+
+    def _made_namespaces(self) -> Namespaces:
+        return Namespaces(
+            self._executor,
+            self._allocator,
+            self._deletions,
+            self._config.namespaces,
+            lead=self._lead,
+            leads=self.leads,
+            may_give_ids=self._safe_mode.may_give_ids,
+            replication=self._config.replication,
         )
 
     def _made_memberships(self) -> Memberships:
@@ -265,6 +280,17 @@ class StorageContainerManager:
         node_id = self._config.node_id
         return BalancerCalls(self._lead, self._executor, balancer, runtime.clock, node_id=node_id)
 
+    def _made_description(self) -> ScmDescription:
+        return ScmDescription(
+            self._executor,
+            self._nodes,
+            self._replicas,
+            self._allocator,
+            self._config,
+            lead=self._lead,
+            safe_mode=self.safe_mode,
+        )
+
     def _made_operator_calls(self) -> OperatorCalls:
         operations = NodeOperations(
             self._runtime,
@@ -287,7 +313,7 @@ class StorageContainerManager:
             interval_ms=self._config.worker_interval_ms,
         )
         own: list[Worker] = [expiry, self.health_watch, self.repair_gate, self._pipeline_watch]
-        for worker in (*own, *self._care.workers()):
+        for worker in (*own, *self._care.workers(), *self._namespaces.workers):
             self._workers.append(self._runtime.tasks.start_worker(worker))
         self._nodes.listen()
 
@@ -369,27 +395,3 @@ class StorageContainerManager:
         self, request: scm.LocateContainersRequest, call: Call
     ) -> scm.LocateContainersReply:
         return await self._locations.locate(request)
-
-    async def _describe(self, request: scm.DescribeScmRequest, call: Call) -> scm.DescribeScmReply:
-        self._lead()
-        reply = scm.DescribeScmReply(
-            node_id=self._config.node_id,
-            leader=self._executor.replica.is_leader(),
-            applied_index=self._executor.applied_index(),
-            safe_mode=self.safe_mode(),
-            refused_entries=self._executor.state.refused_entries,
-            waiting_delete_transactions=self._executor.store.count(DELETED_BLOCKS.table),
-            full=self._executor.is_full() or self._allocator.is_full(),
-            replication=self._config.replication.proto,
-            missing_replicas_max=self._config.missing_replicas_max,
-        )
-        taking = set() if reply.safe_mode else self._allocator.taking_new_data()
-        known = description.Known(
-            nodes=self._nodes,
-            replicas=self._replicas,
-            taking=taking,
-            group_ms=self._executor.group_ms(),
-        )
-        with self._executor.store.read() as txn:
-            description.fill(reply, txn, known, request.after)
-        return reply

@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n trioxygen/proto/v1/options.proto\x12\x12trioxygen.proto.v1\x1a google/protobuf/descriptor.proto\"*\n\nOwnCommand\x12\r\n\x05reply\x18\x01 \x01(\t\x12\r\n\x05grows\x18\x02 \x01(\x08*\x7f\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x10\n\x0cROLE_GATEWAY\x10\x01\x12\x0b\n\x07ROLE_OM\x10\x02\x12\x0c\n\x08ROLE_SCM\x10\x03\x12\x11\n\rROLE_DATANODE\x10\x04\x12\x11\n\rROLE_OPERATOR\x10\x05\x12\x0e\n\nROLE_RECON\x10\x06:K\n\x07\x63\x61llers\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x03(\x0e\x32\x18.trioxygen.proto.v1.Role:1\n\x07mutates\x12\x1e.google.protobuf.MethodOptions\x18\xd2\x86\x03 \x01(\x08:/\n\x05grows\x12\x1e.google.protobuf.MethodOptions\x18\xd3\x86\x03 \x01(\x08:4\n\nany_member\x12\x1e.google.protobuf.MethodOptions\x18\xd4\x86\x03 \x01(\x08:V\n\x0bown_command\x12\x1f.google.protobuf.MessageOptions\x18\xd5\x86\x03 \x01(\x0b\x32\x1e.trioxygen.proto.v1.OwnCommandb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n trioxygen/proto/v1/options.proto\x12\x12trioxygen.proto.v1\x1a google/protobuf/descriptor.proto\"*\n\nOwnCommand\x12\r\n\x05reply\x18\x01 \x01(\t\x12\r\n\x05grows\x18\x02 \x01(\x08*\x90\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x10\n\x0cROLE_GATEWAY\x10\x01\x12\x0b\n\x07ROLE_OM\x10\x02\x12\x0c\n\x08ROLE_SCM\x10\x03\x12\x11\n\rROLE_DATANODE\x10\x04\x12\x11\n\rROLE_OPERATOR\x10\x05\x12\x0e\n\nROLE_RECON\x10\x06\x12\x0f\n\x0bROLE_CLIENT\x10\x07:K\n\x07\x63\x61llers\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x03(\x0e\x32\x18.trioxygen.proto.v1.Role:1\n\x07mutates\x12\x1e.google.protobuf.MethodOptions\x18\xd2\x86\x03 \x01(\x08:/\n\x05grows\x12\x1e.google.protobuf.MethodOptions\x18\xd3\x86\x03 \x01(\x08:4\n\nany_member\x12\x1e.google.protobuf.MethodOptions\x18\xd4\x86\x03 \x01(\x08:V\n\x0bown_command\x12\x1f.google.protobuf.MessageOptions\x18\xd5\x86\x03 \x01(\x0b\x32\x1e.trioxygen.proto.v1.OwnCommandb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trioxygen.proto.v1.options_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=134
-  _globals['_ROLE']._serialized_end=261
+  _globals['_ROLE']._serialized_start=135
+  _globals['_ROLE']._serialized_end=279
   _globals['_OWNCOMMAND']._serialized_start=90
   _globals['_OWNCOMMAND']._serialized_end=132
 # @@protoc_insertion_point(module_scope)

@@ -15,6 +15,7 @@ class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ROLE_DATANODE: _ClassVar[Role]
     ROLE_OPERATOR: _ClassVar[Role]
     ROLE_RECON: _ClassVar[Role]
+    ROLE_CLIENT: _ClassVar[Role]
 ROLE_UNSPECIFIED: Role
 ROLE_GATEWAY: Role
 ROLE_OM: Role
@@ -22,6 +23,7 @@ ROLE_SCM: Role
 ROLE_DATANODE: Role
 ROLE_OPERATOR: Role
 ROLE_RECON: Role
+ROLE_CLIENT: Role
 CALLERS_FIELD_NUMBER: _ClassVar[int]
 callers: _descriptor.FieldDescriptor
 MUTATES_FIELD_NUMBER: _ClassVar[int]

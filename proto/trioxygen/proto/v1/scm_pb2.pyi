@@ -1,3 +1,4 @@
+from trioxygen.proto.v1 import namespaces_pb2 as _namespaces_pb2
 from trioxygen.proto.v1 import options_pb2 as _options_pb2
 from trioxygen.proto.v1 import types_pb2 as _types_pb2
 from google.protobuf.internal import containers as _containers
@@ -112,7 +113,7 @@ class PipelineRow(_message.Message):
     def __init__(self, former_id: _Optional[str] = ..., node_ids: _Optional[_Iterable[str]] = ..., open: _Optional[bool] = ..., pipeline_id: _Optional[int] = ..., replica_indexes: _Optional[_Iterable[int]] = ..., volume_ids: _Optional[_Iterable[str]] = ..., state: _Optional[_Union[PipelineState, str]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., created_ms: _Optional[int] = ..., open_container_ids: _Optional[_Iterable[int]] = ..., containers_opened: _Optional[int] = ...) -> None: ...
 
 class ContainerRow(_message.Message):
-    __slots__ = ("container_id", "state", "former_pipeline_id", "created_ms", "used_bytes", "block_count", "pipeline_id", "replication", "commit_sequence")
+    __slots__ = ("container_id", "state", "former_pipeline_id", "created_ms", "used_bytes", "block_count", "pipeline_id", "replication", "commit_sequence", "namespace_id")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     FORMER_PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -122,6 +123,7 @@ class ContainerRow(_message.Message):
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLICATION_FIELD_NUMBER: _ClassVar[int]
     COMMIT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_ID_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     state: ContainerState
     former_pipeline_id: str
@@ -131,21 +133,24 @@ class ContainerRow(_message.Message):
     pipeline_id: int
     replication: _types_pb2.Replication
     commit_sequence: int
-    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., former_pipeline_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., pipeline_id: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., commit_sequence: _Optional[int] = ...) -> None: ...
+    namespace_id: int
+    def __init__(self, container_id: _Optional[int] = ..., state: _Optional[_Union[ContainerState, str]] = ..., former_pipeline_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., used_bytes: _Optional[int] = ..., block_count: _Optional[int] = ..., pipeline_id: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., commit_sequence: _Optional[int] = ..., namespace_id: _Optional[int] = ...) -> None: ...
 
 class DeletedBlocksRow(_message.Message):
-    __slots__ = ("transaction_id", "blocks", "waiting_node_ids", "om_lineage", "taken_ms")
+    __slots__ = ("transaction_id", "blocks", "waiting_node_ids", "om_lineage", "taken_ms", "of_namespace")
     TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     WAITING_NODE_IDS_FIELD_NUMBER: _ClassVar[int]
     OM_LINEAGE_FIELD_NUMBER: _ClassVar[int]
     TAKEN_MS_FIELD_NUMBER: _ClassVar[int]
+    OF_NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     transaction_id: int
     blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockRange]
     waiting_node_ids: _containers.RepeatedScalarFieldContainer[str]
     om_lineage: int
     taken_ms: int
-    def __init__(self, transaction_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ..., waiting_node_ids: _Optional[_Iterable[str]] = ..., om_lineage: _Optional[int] = ..., taken_ms: _Optional[int] = ...) -> None: ...
+    of_namespace: bool
+    def __init__(self, transaction_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockRange, _Mapping]]] = ..., waiting_node_ids: _Optional[_Iterable[str]] = ..., om_lineage: _Optional[int] = ..., taken_ms: _Optional[int] = ..., of_namespace: _Optional[bool] = ...) -> None: ...
 
 class BalancerRow(_message.Message):
     __slots__ = ("run", "running", "threshold_percent", "containers_moving_max", "moving_bytes_max", "node_moving_bytes_max", "started_ms", "ended_ms", "ended_why", "iterations", "moved", "moved_bytes", "failed")
@@ -268,10 +273,12 @@ class RemovePipeline(_message.Message):
     def __init__(self, pipeline_id: _Optional[int] = ...) -> None: ...
 
 class OpenContainer(_message.Message):
-    __slots__ = ("pipeline_id",)
+    __slots__ = ("pipeline_id", "namespace_id")
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_ID_FIELD_NUMBER: _ClassVar[int]
     pipeline_id: int
-    def __init__(self, pipeline_id: _Optional[int] = ...) -> None: ...
+    namespace_id: int
+    def __init__(self, pipeline_id: _Optional[int] = ..., namespace_id: _Optional[int] = ...) -> None: ...
 
 class UpdateContainers(_message.Message):
     __slots__ = ("containers",)
@@ -330,6 +337,14 @@ class AckDeletedBlocks(_message.Message):
     node_id: str
     transaction_ids: _containers.RepeatedScalarFieldContainer[int]
     def __init__(self, node_id: _Optional[str] = ..., transaction_ids: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class CollectNamespaceGarbage(_message.Message):
+    __slots__ = ("row_keys", "holders")
+    ROW_KEYS_FIELD_NUMBER: _ClassVar[int]
+    HOLDERS_FIELD_NUMBER: _ClassVar[int]
+    row_keys: _containers.RepeatedScalarFieldContainer[bytes]
+    holders: _containers.RepeatedCompositeFieldContainer[ContainerHolders]
+    def __init__(self, row_keys: _Optional[_Iterable[bytes]] = ..., holders: _Optional[_Iterable[_Union[ContainerHolders, _Mapping]]] = ...) -> None: ...
 
 class ScmReply(_message.Message):
     __slots__ = ("container_id", "pipeline_id")

@@ -26,7 +26,7 @@ from trioxygen.proto.v1 import options_pb2 as trioxygen_dot_proto_dot_v1_dot_opt
 from trioxygen.proto.v1 import types_pb2 as trioxygen_dot_proto_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n trioxygen/proto/v1/session.proto\x12\x12trioxygen.proto.v1\x1a trioxygen/proto/v1/options.proto\x1a\x1etrioxygen/proto/v1/types.proto\"\xa8\x01\n\x05\x42\x61tch\x12(\n\x05hello\x18\x01 \x01(\x0b\x32\x19.trioxygen.proto.v1.Hello\x12,\n\x05\x63\x61lls\x18\x02 \x03(\x0b\x32\x1d.trioxygen.proto.v1.CallFrame\x12\x15\n\rcancelled_ids\x18\x03 \x03(\x04\x12\x30\n\x07\x61nswers\x18\x04 \x03(\x0b\x32\x1f.trioxygen.proto.v1.AnswerFrame\"k\n\x05Hello\x12\x18\n\x10protocol_version\x18\x01 \x01(\r\x12\x12\n\ncluster_id\x18\x02 \x01(\t\x12\x0c\n\x04peer\x18\x03 \x01(\t\x12&\n\x04role\x18\x04 \x01(\x0e\x32\x18.trioxygen.proto.v1.Role\"m\n\tCallFrame\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x02 \x01(\x04\x12\x0e\n\x06method\x18\x03 \x01(\t\x12\x0c\n\x04\x62ody\x18\x04 \x01(\x0c\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\r\n\x05trace\x18\x06 \x01(\t\"X\n\x0b\x41nswerFrame\x12\n\n\x02id\x18\x01 \x01(\x04\x12/\n\x06status\x18\x02 \x01(\x0b\x32\x1f.trioxygen.proto.v1.ErrorDetail\x12\x0c\n\x04\x62ody\x18\x03 \x01(\x0c\x32[\n\x07Session\x12P\n\x08\x45xchange\x12\x19.trioxygen.proto.v1.Batch\x1a\x19.trioxygen.proto.v1.Batch\"\n\x8a\xb5\x18\x06\x01\x02\x03\x04\x05\x06(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n trioxygen/proto/v1/session.proto\x12\x12trioxygen.proto.v1\x1a trioxygen/proto/v1/options.proto\x1a\x1etrioxygen/proto/v1/types.proto\"\xa8\x01\n\x05\x42\x61tch\x12(\n\x05hello\x18\x01 \x01(\x0b\x32\x19.trioxygen.proto.v1.Hello\x12,\n\x05\x63\x61lls\x18\x02 \x03(\x0b\x32\x1d.trioxygen.proto.v1.CallFrame\x12\x15\n\rcancelled_ids\x18\x03 \x03(\x04\x12\x30\n\x07\x61nswers\x18\x04 \x03(\x0b\x32\x1f.trioxygen.proto.v1.AnswerFrame\"k\n\x05Hello\x12\x18\n\x10protocol_version\x18\x01 \x01(\r\x12\x12\n\ncluster_id\x18\x02 \x01(\t\x12\x0c\n\x04peer\x18\x03 \x01(\t\x12&\n\x04role\x18\x04 \x01(\x0e\x32\x18.trioxygen.proto.v1.Role\"m\n\tCallFrame\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x02 \x01(\x04\x12\x0e\n\x06method\x18\x03 \x01(\t\x12\x0c\n\x04\x62ody\x18\x04 \x01(\x0c\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\r\n\x05trace\x18\x06 \x01(\t\"X\n\x0b\x41nswerFrame\x12\n\n\x02id\x18\x01 \x01(\x04\x12/\n\x06status\x18\x02 \x01(\x0b\x32\x1f.trioxygen.proto.v1.ErrorDetail\x12\x0c\n\x04\x62ody\x18\x03 \x01(\x0c\x32\\\n\x07Session\x12Q\n\x08\x45xchange\x12\x19.trioxygen.proto.v1.Batch\x1a\x19.trioxygen.proto.v1.Batch\"\x0b\x8a\xb5\x18\x07\x01\x02\x03\x04\x05\x06\x07(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trioxygen.proto.v1.session_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SESSION'].methods_by_name['Exchange']._loaded_options = None
-  _globals['_SESSION'].methods_by_name['Exchange']._serialized_options = b'\212\265\030\006\001\002\003\004\005\006'
+  _globals['_SESSION'].methods_by_name['Exchange']._serialized_options = b'\212\265\030\007\001\002\003\004\005\006\007'
   _globals['_BATCH']._serialized_start=123
   _globals['_BATCH']._serialized_end=291
   _globals['_HELLO']._serialized_start=293
@@ -44,5 +44,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ANSWERFRAME']._serialized_start=513
   _globals['_ANSWERFRAME']._serialized_end=601
   _globals['_SESSION']._serialized_start=603
-  _globals['_SESSION']._serialized_end=694
+  _globals['_SESSION']._serialized_end=695
 # @@protoc_insertion_point(module_scope)

@@ -41,6 +41,11 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SIZE_MISMATCH: _ClassVar[ErrorCode]
     CALLER_NOT_ALLOWED: _ClassVar[ErrorCode]
     WRONG_IDENTITY: _ClassVar[ErrorCode]
+    NO_SUCH_NAMESPACE: _ClassVar[ErrorCode]
+    NAMESPACE_ALREADY_EXISTS: _ClassVar[ErrorCode]
+    NAMESPACE_NOT_EMPTY: _ClassVar[ErrorCode]
+    NAMESPACE_FULL: _ClassVar[ErrorCode]
+    TOO_MANY_NAMESPACES: _ClassVar[ErrorCode]
     NOT_LEADER: _ClassVar[ErrorCode]
     SAFE_MODE: _ClassVar[ErrorCode]
     OVERLOADED: _ClassVar[ErrorCode]
@@ -113,6 +118,11 @@ VOLUME_NOT_EMPTY: ErrorCode
 SIZE_MISMATCH: ErrorCode
 CALLER_NOT_ALLOWED: ErrorCode
 WRONG_IDENTITY: ErrorCode
+NO_SUCH_NAMESPACE: ErrorCode
+NAMESPACE_ALREADY_EXISTS: ErrorCode
+NAMESPACE_NOT_EMPTY: ErrorCode
+NAMESPACE_FULL: ErrorCode
+TOO_MANY_NAMESPACES: ErrorCode
 NOT_LEADER: ErrorCode
 SAFE_MODE: ErrorCode
 OVERLOADED: ErrorCode

@@ -70,6 +70,28 @@ def test_roles_reach_what_their_work_needs_and_no_more() -> None:
         "OzoneManager/CreateAccount",
         "OzoneManager/CreateAccessKey",
         "OzoneManager/RevokeAccessKey",
+        "StorageContainerManager/CreateNamespace",
+        "StorageContainerManager/DeleteNamespace",
         "StorageContainerManager/SetNodeOperation",
         "StorageContainerManager/RemoveDataNode",
+    }
+    # Who keeps blocks by itself reaches those of its namespaces, and DataNodes for their bytes.
+    assert {name.partition("/")[2] for name in names(Role.CLIENT)} == {
+        "Exchange",
+        "CreateNamespace",
+        "DeleteNamespace",
+        "DescribeNamespace",
+        "ListNamespaces",
+        "LeaseNamespaceBlocks",
+        "RenewNamespaceLeases",
+        "ReleaseNamespaceLeases",
+        "CommitNamespaceBlocks",
+        "DeleteNamespaceBlocks",
+        "ListNamespaceBlocks",
+        "LocateContainers",
+        "WriteSmallBlock",
+        "PutBlock",
+        "WriteStream",
+        "ReadSmallBlock",
+        "ReadStream",
     }

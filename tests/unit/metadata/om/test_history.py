@@ -2,7 +2,7 @@
 
 from tests.unit.metadata.om.om_harness import VOLUME, OmHarness, blocks_of, om_test
 from trioxygen.metadata.om.state.schema import BUCKETS, GC, HISTORY, bucket_key, history_key
-from trioxygen.metadata.om.workers.rounds import ROWS_AT_ONCE_MAX
+from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX
 from trioxygen.proto.v1 import om_pb2 as om
 
 

@@ -10,7 +10,8 @@ from tests.unit.metadata.om.om_harness import (
 from trioxygen.common.errors import LeaseExpired, NotEnoughDataNodes, Overloaded
 from trioxygen.common.replication import RATIS_THREE
 from trioxygen.metadata.client.om import OmClient
-from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, GC, LEASES, block_key
+from trioxygen.metadata.leases.runs import block_key
+from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, GC, LEASES
 from trioxygen.metadata.om.workers.garbage import GarbageCollection
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange

@@ -4,7 +4,8 @@ from itertools import islice
 from typing import Final
 
 from trioxygen.common.errors import Overloaded
-from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, GC, LEASES, block_key
+from trioxygen.metadata.leases.runs import block_key
+from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, GC, LEASES
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1.om_pb2 import FindOrphansReply, FindOrphansRequest
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange

@@ -9,24 +9,24 @@ from typing import Final
 
 from trioxygen.common.paging import ROW_BYTES_MAX
 from trioxygen.common.units import SECOND_MS
-from trioxygen.metadata.om.state.leases import (
+from trioxygen.metadata.leases.rows import (
     collected_blocks,
     holds,
     is_collected,
     mark_collected,
 )
+from trioxygen.metadata.leases.runs import block_key, unreferenced
 from trioxygen.metadata.om.state.schema import (
     BLOCK_REFERENCES,
     GC,
     HISTORY,
     LEASES,
-    block_key,
     gc_key,
     history_key,
     lease_key,
 )
 from trioxygen.metadata.replication.batch import Now, Refusal
-from trioxygen.metadata.store.ports import ReadTxn, WriteTxn
+from trioxygen.metadata.store.ports import WriteTxn
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.om_pb2 import (
     BlockReferenceRow,
@@ -74,8 +74,7 @@ class BlockKeeper:
             lease = leases[lease_id]
             if (
                 lease is None
-                or piece.container != lease.container
-                or not lease.first_local <= piece.local < lease.first_local + lease.count
+                or not holds(lease, piece)
                 # In the gc queue already, or deleted.
                 or is_collected(lease, piece.local)
             ):
@@ -157,7 +156,9 @@ class BlockKeeper:
         LEASES.delete(txn, lease_key(lease_id))
         container, first = lease.container, lease.first_local
         before = collected_blocks(lease)
-        for local, count in unreferenced(txn, container, first, lease.count, besides=before):
+        for local, count in unreferenced(
+            txn, BLOCK_REFERENCES.table, container, first, lease.count, besides=before
+        ):
             self.collect(txn, container, local, count, now, was_visible=False)
 
     def give_back(self, txn: WriteTxn, client_id: int, blocks: Iterable[BlockId], now: Now) -> None:
@@ -187,29 +188,3 @@ class BlockKeeper:
                 self.collect(txn, block.container, block.local, 1, now, was_visible=False)
         for key in sorted(changed):
             LEASES.put(txn, key, leases[key])
-
-
-def unreferenced(
-    txn: ReadTxn, container: int, first_local: int, count: int, *, besides: Iterable[int] = ()
-) -> list[tuple[int, int]]:
-    """(first, count) of the runs of a range's blocks that nothing references.
-
-    Args:
-        besides: blocks of the range that are left out as well.
-    """
-    held = list(besides)
-    end = first_local + count
-    after = block_key(container, first_local - 1) if first_local else None
-    prefix = container.to_bytes(8, "big")
-    for key, _ in txn.scan(BLOCK_REFERENCES.table, prefix=prefix, after=after):
-        local = int.from_bytes(key[8:], "big")
-        if local >= end:
-            break
-        held.append(local)
-    runs: list[tuple[int, int]] = []
-    position = first_local
-    for local in (*sorted(held), end):
-        if local > position:
-            runs.append((position, local - position))
-        position = local + 1
-    return runs

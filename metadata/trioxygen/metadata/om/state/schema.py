@@ -7,6 +7,7 @@ nothing grows.
 
 from typing import Final
 
+from trioxygen.metadata.leases.runs import block_key
 from trioxygen.metadata.replication.retries import RETRIES
 from trioxygen.metadata.replication.state import META
 from trioxygen.metadata.store.ports import ReadTxn, Table, WriteTxn
@@ -104,10 +105,6 @@ def upload_key(bucket_id: int, key: bytes, upload_id: bytes) -> bytes:
 
 def part_key(upload_id: bytes, number: int) -> bytes:
     return upload_id + number.to_bytes(2, "big")
-
-
-def block_key(container: int, local: int) -> bytes:
-    return container.to_bytes(8, "big") + local.to_bytes(8, "big")
 
 
 def lease_key(lease_id: int) -> bytes:

@@ -3,8 +3,8 @@
 from itertools import islice
 
 from trioxygen.metadata.om.state.schema import BUCKETS, COMPLETED_UPLOADS, HISTORY
-from trioxygen.metadata.om.workers.rounds import ROWS_AT_ONCE_MAX, Round, execute_rows
 from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX, Round, execute_rows
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import replication_pb2 as replication
 

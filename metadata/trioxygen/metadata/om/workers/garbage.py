@@ -4,10 +4,10 @@ from typing import Final, Protocol
 
 from trioxygen.common import logs
 from trioxygen.common.rpc.rules.network import RULES
-from trioxygen.metadata.om.state.blocks import unreferenced
-from trioxygen.metadata.om.state.schema import GC, LINEAGE
-from trioxygen.metadata.om.workers.rounds import ROWS_AT_ONCE_MAX, Round, execute_rows
+from trioxygen.metadata.leases.runs import unreferenced
+from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, GC, LINEAGE
 from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX, Round, execute_rows
 from trioxygen.metadata.replication.state import get_integer
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import om_pb2 as om
@@ -84,5 +84,7 @@ def _unheld(txn: ReadTxn, key: bytes, blocks: BlockRange) -> list[BlockRange]:
     container = blocks.container
     return [
         BlockRange(container=container, first_local=first, count=count)
-        for first, count in unreferenced(txn, container, blocks.first_local, blocks.count)
+        for first, count in unreferenced(
+            txn, BLOCK_REFERENCES.table, container, blocks.first_local, blocks.count
+        )
     ]

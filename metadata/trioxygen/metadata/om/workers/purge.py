@@ -1,8 +1,8 @@
 """What deleted buckets left behind."""
 
 from trioxygen.metadata.om.state.schema import DELETED_BUCKETS
-from trioxygen.metadata.om.workers.rounds import ROWS_AT_ONCE_MAX, Round
 from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX, Round
 from trioxygen.proto.v1 import om_pb2 as om
 
 

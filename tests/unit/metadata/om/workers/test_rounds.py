@@ -17,8 +17,8 @@ from trioxygen.metadata.om.state.schema import (
     lease_key,
 )
 from trioxygen.metadata.om.workers.garbage import GarbageCollection
-from trioxygen.metadata.om.workers.rounds import ROWS_AT_ONCE_MAX, execute_rows
 from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX, execute_rows
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import replication_pb2 as replication
 from trioxygen.proto.v1.scm_pb2 import DeleteBlocksRequest

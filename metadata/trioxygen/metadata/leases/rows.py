@@ -1,10 +1,27 @@
-"""What a lease's row says of single blocks. Pure."""
+"""What a lease's row says of single blocks. Pure: rows of the OM and of the SCM's namespaces."""
 
-from trioxygen.proto.v1.om_pb2 import LeaseRow
-from trioxygen.proto.v1.types_pb2 import BlockId
+from typing import Protocol
 
 
-def holds(lease: LeaseRow, block: BlockId) -> bool:
+class LeaseRow(Protocol):
+    """Attributes: collected: a bit for each block that was let go before the lease's end."""
+
+    container: int
+    first_local: int
+    count: int
+    collected: bytes
+
+
+class Block(Protocol):
+    """A BlockId, or a slice of a block."""
+
+    @property
+    def container(self) -> int: ...
+    @property
+    def local(self) -> int: ...
+
+
+def holds(lease: LeaseRow, block: Block) -> bool:
     end = lease.first_local + lease.count
     return block.container == lease.container and lease.first_local <= block.local < end
 

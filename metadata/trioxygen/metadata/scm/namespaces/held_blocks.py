@@ -1,0 +1,129 @@
+"""What a namespace holds: its committed blocks, its leases, and what it has let go. As in the OM:
+when a lease ends, what was not committed is collected; that is exact, with no scan of anything."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from trioxygen.common.units import SECOND_MS
+from trioxygen.metadata.leases.rows import (
+    collected_blocks,
+    holds,
+    is_collected,
+    mark_collected,
+)
+from trioxygen.metadata.leases.runs import unreferenced
+from trioxygen.metadata.replication.batch import Now
+from trioxygen.metadata.scm.namespaces.keys import garbage_key
+from trioxygen.metadata.scm.schema import (
+    NAMESPACE_BLOCKS,
+    NAMESPACE_GARBAGE,
+    NAMESPACE_LEASES,
+    id_key,
+)
+from trioxygen.metadata.store.ports import ReadTxn, WriteTxn
+from trioxygen.proto.v1.namespaces_pb2 import NamespaceGarbageRow, NamespaceLeaseRow
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
+
+_UNSEEN_DELAY_MS: Final = 30 * SECOND_MS
+
+
+def unheld(txn: ReadTxn, namespace_id: int, blocks: BlockRange) -> list[BlockRange]:
+    """What of a range is not committed."""
+    return [
+        BlockRange(container=blocks.container, first_local=first, count=count)
+        for first, count in unreferenced(
+            txn,
+            NAMESPACE_BLOCKS.table,
+            blocks.container,
+            blocks.first_local,
+            blocks.count,
+            within=id_key(namespace_id),
+        )
+    ]
+
+
+class HeldBlocks:
+    """Args: gc_delay_ms: how long the bytes of a deleted block stay readable."""
+
+    def __init__(self, gc_delay_ms: int) -> None:
+        self._gc_delay_ms = gc_delay_ms
+
+    def collect(
+        self,
+        txn: WriteTxn,
+        namespace_id: int,
+        blocks: BlockRange,
+        now: Now,
+        *,
+        was_visible: bool,
+    ) -> None:
+        """Blocks are to be deleted; those that readers may be at wait for the delay."""
+        delay_ms = self._gc_delay_ms
+        if not was_visible:
+            # No readers; but a write that was given up may still be on its way to the DataNode.
+            delay_ms = min(delay_ms, _UNSEEN_DELAY_MS)
+        not_before_ms = now.group_ms + delay_ms
+        NAMESPACE_GARBAGE.put(
+            txn,
+            garbage_key(not_before_ms, blocks.container, blocks.first_local),
+            NamespaceGarbageRow(
+                namespace_id=namespace_id, blocks=blocks, not_before_ms=not_before_ms
+            ),
+        )
+
+    def end_lease(self, txn: WriteTxn, key: bytes, now: Now) -> None:
+        """One that is gone already is no error."""
+        lease = NAMESPACE_LEASES.get(txn, key)
+        if lease is None:
+            return
+        NAMESPACE_LEASES.delete(txn, key)
+        namespace_id = int.from_bytes(key[:8], "big")
+        for first, count in unreferenced(
+            txn,
+            NAMESPACE_BLOCKS.table,
+            lease.container,
+            lease.first_local,
+            lease.count,
+            within=key[:8],
+            besides=collected_blocks(lease),
+        ):
+            run = BlockRange(container=lease.container, first_local=first, count=count)
+            self.collect(txn, namespace_id, run, now, was_visible=False)
+
+    def let_go(
+        self,
+        txn: WriteTxn,
+        namespace_id: int,
+        blocks: Iterable[BlockId],
+        now: Now,
+        *,
+        was_visible: bool,
+        client_id: int | None = None,
+    ) -> None:
+        """Single blocks, of which none is committed any more. The end of their leases, where it is
+        still to come, must not collect them again.
+
+        Args:
+        was_visible: they were committed, and the leases of some may be over; else only those are
+            collected that a lease has which goes on.
+        client_id: whose leases count; None: everybody's."""
+        leases: dict[int, list[tuple[bytes, NamespaceLeaseRow]]] = {}
+        for key, lease in NAMESPACE_LEASES.scan(txn, prefix=id_key(namespace_id)):
+            if client_id in (None, lease.client_id):
+                leases.setdefault(lease.container, []).append((key, lease))
+        changed: dict[bytes, NamespaceLeaseRow] = {}
+        for block in blocks:
+            of_it = leases.get(block.container, ())
+            leased = next((each for each in of_it if holds(each[1], block)), None)
+            if leased is None and not was_visible:
+                continue
+            if leased is not None:
+                key, lease = leased
+                if is_collected(lease, block.local):
+                    continue
+                mark_collected(lease, block.local)
+                changed[key] = lease
+            run = BlockRange(container=block.container, first_local=block.local, count=1)
+            self.collect(txn, namespace_id, run, now, was_visible=was_visible)
+        for key in sorted(changed):
+            NAMESPACE_LEASES.put(txn, key, changed[key])
