@@ -102,6 +102,8 @@ class ScmConfig(Replicated):
         it may be.
     balancer_containers_max, balancer_bytes_max, balancer_node_bytes_max: that are moved in an
         iteration, and that one DataNode gives or takes.
+    pipelines_per_node_max: that a DataNode takes part in, of each replication.
+    pipeline_open_seconds_max: one that is not open by then is given up, and another is made.
     """
 
     admin_port: int = Field(default=9876, ge=0, le=65_535)
@@ -119,6 +121,8 @@ class ScmConfig(Replicated):
     balancer_containers_max: int = Field(default=200, ge=1, le=100_000)
     balancer_bytes_max: int = Field(default=500 * GIB, ge=1 * MIB)
     balancer_node_bytes_max: int = Field(default=26 * GIB, ge=1 * MIB)
+    pipelines_per_node_max: int = Field(default=2, ge=1, le=100)
+    pipeline_open_seconds_max: int = Field(default=60, ge=1, le=3_600)
 
     @field_validator("racks")
     @classmethod

@@ -16,7 +16,12 @@ from trioxygen.cli.config.nodes import (
 )
 from trioxygen.cli.config.ports import AdminConfig, S3Config
 from trioxygen.cli.config.section import Section
-from trioxygen.cli.config.services import LogConfig, MetadataConfig, StorageConfig
+from trioxygen.cli.config.services import (
+    LogConfig,
+    MetadataConfig,
+    ReplicationConfig,
+    StorageConfig,
+)
 
 
 class Config(Section):
@@ -33,6 +38,7 @@ class Config(Section):
     admin: AdminConfig = AdminConfig()
     metadata: MetadataConfig = MetadataConfig()
     storage: StorageConfig = StorageConfig()
+    replication: ReplicationConfig = ReplicationConfig()
     log: LogConfig = LogConfig()
 
     def group(self, role: str) -> OmConfig | ScmConfig:

@@ -148,6 +148,35 @@ class StorageConfig(Section):
         return self
 
 
+class ReplicationConfig(Section):
+    """How the SCM has replicas made again, copied and removed.
+
+    Attributes:
+        check_interval_seconds: all containers are looked at in it; what changes is looked at soon.
+        grace_seconds: nothing is repaired so long after a new leader's begin.
+        copies_per_node_max: that a DataNode sends at once, and as many that it gets; one that
+            leaves sends twice as many.
+        rebuild_weight: a part of an erasure code that is made of others counts for so many copies.
+        removals_per_node_max: replicas that a DataNode is deleting at once.
+        in_flight_percent: of what all DataNodes could do at once.
+        copy_seconds_max: after which a copy is no more expected, and is made anew.
+        maintenance_replicas_min: of three, that stay online while others are in maintenance.
+        empty_seconds: after its making a container without blocks is removed.
+        queue_max: containers that wait; the next look at all meets the others again.
+    """
+
+    check_interval_seconds: int = Field(default=300, ge=1, le=86_400)
+    grace_seconds: int = Field(default=10, ge=0, le=86_400)
+    copies_per_node_max: int = Field(default=20, ge=1, le=1_000)
+    rebuild_weight: int = Field(default=3, ge=1, le=100)
+    removals_per_node_max: int = Field(default=40, ge=1, le=10_000)
+    in_flight_percent: int = Field(default=75, ge=1, le=100)
+    copy_seconds_max: int = Field(default=600, ge=10, le=30 * 86_400)
+    maintenance_replicas_min: int = Field(default=2, ge=1, le=3)
+    empty_seconds: int = Field(default=600, ge=0, le=30 * 86_400)
+    queue_max: int = Field(default=100_000, ge=100, le=10_000_000)
+
+
 class LogConfig(Section):
     """Attributes:
     access_log: write `logs/access.log` in the data folder.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from trioxygen.cli.config.schema import Config
+from trioxygen.cli.config.services import ReplicationConfig as ReplicationSection
 from trioxygen.cli.wiring.group_config import ReplicatedService
 from trioxygen.cli.wiring.names import SCM_ID
 from trioxygen.cli.wiring.part import Node
@@ -17,6 +18,7 @@ from trioxygen.metadata.scm.balancer.config import BalancerConfig
 from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.namespaces.config import NamespaceLimits
 from trioxygen.metadata.scm.racks import RackTable
+from trioxygen.metadata.scm.replication.config import ReplicationConfig
 from trioxygen.metadata.scm.safe_mode_rules import SafeModeLimits
 from trioxygen.metadata.scm.service import StorageContainerManager
 from trioxygen.metadata.store.ports import Store
@@ -65,6 +67,9 @@ def build_scm(
                 node_moving_bytes_max=own.balancer_node_bytes_max,
             ),
             container_bytes_max=config.storage.container_bytes,
+            pipelines_per_node_max=own.pipelines_per_node_max,
+            pipeline_open_ms_max=own.pipeline_open_seconds_max * SECOND_MS,
+            containers=_care(config.replication),
             close_delay_ms=2 * metadata.lease_duration_seconds * SECOND_MS,
             namespaces=NamespaceLimits(
                 lease_duration_ms=metadata.lease_duration_seconds * SECOND_MS,
@@ -72,6 +77,21 @@ def build_scm(
             ),
             executor=ExecutorConfig(batch_commands_max=metadata.batch_commands_max),
         ),
+    )
+
+
+def _care(own: ReplicationSection) -> ReplicationConfig:
+    return ReplicationConfig(
+        grace_ms=own.grace_seconds * SECOND_MS,
+        check_interval_ms=own.check_interval_seconds * SECOND_MS,
+        copies_per_node_max=own.copies_per_node_max,
+        rebuild_weight=own.rebuild_weight,
+        removals_per_node_max=own.removals_per_node_max,
+        in_flight_share=own.in_flight_percent / 100,
+        copy_deadline_ms=own.copy_seconds_max * SECOND_MS,
+        queue_max=own.queue_max,
+        empty_delay_ms=own.empty_seconds * SECOND_MS,
+        maintenance_replicas_min=own.maintenance_replicas_min,
     )
 
 

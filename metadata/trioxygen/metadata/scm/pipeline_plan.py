@@ -76,7 +76,7 @@ class Reason(Enum):
     MEMBER_LEAVING = "a member is leaving service"
     DISK_LOST = "a member has lost its disk"
     MEMBER_FAILED = "a member takes part in its ring no more"
-    REPLACED = "a better one is open"
+    REPLACED = "a member is silent or full, or its racks are too few, and a better one is open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,23 +158,26 @@ class RepairGate:
     def _looked_at(self) -> list[RuleState]:
         limits = self._limits
         with self._executor.store.read() as txn:
-            expected = [
-                row.node_id for _, row in NODES.scan(txn, prefix=b"") if self._is_expected(row)
-            ]
+            rows = [row for _, row in NODES.scan(txn, prefix=b"")]
             led = [bool(self._nodes.leader_of(row)) for row in writing(txn)]
+        expected = [row.node_id for row in rows if self._is_expected(row)]
         missing = [each for each in expected if not self._nodes.fully_reported(each)]
+        # Who is in maintenance is not waited for, and has replicas all the same.
+        unheard = [row.node_id for row in rows if not self._nodes.fully_reported(row.node_id)]
         left_ms = silence_left_ms(self._nodes, missing, self._silent_after_ms)
         return [
             self._ids.rule(),
             datanodes_rule(
                 Share(len(expected) - len(missing), len(expected)),
                 percent=limits.datanodes,
+                unheard=missing,
                 are_silent=not left_ms,
                 silence_left_ms=left_ms,
             ),
             containers_rule(
                 self._containers.share,
                 percent=limits.containers,
+                unheard=unheard,
                 is_counted=self._containers.is_counted,
             ),
             pipelines_rule(Share(sum(led), len(led)), percent=limits.pipelines),

@@ -2,7 +2,11 @@
 remove anything: what looks lost then may only not have been told yet. Pure, and in sentences."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+_NAMED_MAX: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +61,19 @@ def blocks_rule(*, gives: bool, known: int, reported: int, silence_left_ms: floa
 
 
 def datanodes_rule(
-    reported: Share, *, percent: int, are_silent: bool, silence_left_ms: float
+    reported: Share,
+    *,
+    percent: int,
+    unheard: Sequence[str] = (),
+    are_silent: bool,
+    silence_left_ms: float,
 ) -> RuleState:
     """All have reported, or the others have been silent for long and most have."""
     name = "datanodes"
     if reported.have == reported.of or (are_silent and reported.reaches(percent)):
         return RuleState(name)
     reports = f"{reported.have} of {reported.of} DataNodes have reported all they hold"
+    reports += _named(unheard)
     if not are_silent:
         return RuleState(
             name,
@@ -73,18 +83,31 @@ def datanodes_rule(
     return RuleState(name, f"{reports}; waits for {percent} %")
 
 
-def containers_rule(readable: Share, *, percent: int, is_counted: bool = True) -> RuleState:
-    """Closed ones that have blocks can be read. Those that were never written hold nothing up."""
+def containers_rule(
+    readable: Share, *, percent: int, unheard: Sequence[str], is_counted: bool = True
+) -> RuleState:
+    """Closed ones that have blocks can be read, or nobody is left who may have them: what is lost
+    for good holds nothing up. Nor do those that were never written.
+
+    Args: unheard: DataNodes that have not reported all they hold."""
     name = "containers"
     if not is_counted:
         return RuleState(name, "the closed containers are still being counted")
-    if readable.reaches(percent):
+    if readable.reaches(percent) or not unheard:
         return RuleState(name)
     return RuleState(
         name,
         f"{readable.have} of {readable.of} closed containers have replicas enough to be read; "
-        f"waits for {percent} %",
+        f"waits for {percent} %, or for all DataNodes{_named(unheard)}",
     )
+
+
+def _named(unheard: Sequence[str]) -> str:
+    if not unheard:
+        return ""
+    more = len(unheard) - _NAMED_MAX
+    others = f" and {more} more" if more > 0 else ""
+    return f" (not {', '.join(unheard[:_NAMED_MAX])}{others})"
 
 
 def pipelines_rule(led: Share, *, percent: int) -> RuleState:

@@ -57,11 +57,35 @@ async def test_gate_opens_when_every_rule_has_passed_and_stays_open(harness: Scm
     assert gate.may_replicate()
 
 
-@scm_test()
+@scm_test(stale_after_ms=30_000)
 async def test_containers_with_blocks_have_to_be_reported_and_empty_ones_do_not(
     harness: ScmHarness,
 ) -> None:
-    await harness.join("dn1", "dn2")
+    await with_two_of_three(harness)
+    gate = harness.manager.repair_gate
+    assert await waits(harness) == {
+        "containers": "1 of 2 closed containers have replicas enough to be read; waits for 99 %, "
+        "or for all DataNodes (not dn3)"
+    }
+    assert not gate.may_replicate()
+    await harness.heartbeat("dn2", held(2))
+    await harness.pass_time(1_000)
+    assert gate.may_replicate()
+
+
+@scm_test(stale_after_ms=30_000)
+async def test_containers_that_no_node_has_hold_nothing_up(harness: ScmHarness) -> None:
+    await with_two_of_three(harness)
+    gate = harness.manager.repair_gate
+    assert not gate.may_replicate()
+    await harness.join("dn3")
+    await harness.pass_time(1_000)
+    assert await waits(harness) == {} and gate.may_replicate()
+
+
+async def with_two_of_three(harness: ScmHarness) -> None:
+    """Of two containers with blocks they have reported one; the third node has long been silent."""
+    await harness.join("dn1", "dn2", "dn3")
     put_containers(
         harness,
         closed(1),
@@ -70,26 +94,20 @@ async def test_containers_with_blocks_have_to_be_reported_and_empty_ones_do_not(
         scm.ContainerRow(container_id=4, state=scm.OPEN),
     )
     await harness.restart()
-    gate = harness.manager.repair_gate
-    await harness.register("dn1")
-    await harness.heartbeat("dn1", held(1), full=True)
-    await harness.register("dn2")
-    await harness.heartbeat("dn2", held(1), full=True)
+    for node_id in ("dn1", "dn2"):
+        await harness.register(node_id)
+        await harness.heartbeat(node_id, held(1), full=True)
+    await harness.pass_time(30_000)
+    for node_id in ("dn1", "dn2"):
+        await harness.heartbeat(node_id)
     await harness.pass_time(2_000)
-    assert await waits(harness) == {
-        "containers": "1 of 2 closed containers have replicas enough to be read; waits for 99 %"
-    }
-    assert not gate.may_replicate()
-    await harness.heartbeat("dn2", held(2))
-    await harness.pass_time(1_000)
-    assert gate.may_replicate()
 
 
 @scm_test()
 async def test_erasure_coded_containers_need_as_many_indexes_as_there_are_of_data(
     harness: ScmHarness,
 ) -> None:
-    await harness.join("dn1", "dn2", "dn3")
+    await harness.join("dn1", "dn2", "dn3", "dn4")
     row = closed(1)
     row.replication.CopyFrom(Replication.parse("EC/rs-3-2-1024k").proto)
     put_containers(harness, row)
@@ -101,7 +119,7 @@ async def test_erasure_coded_containers_need_as_many_indexes_as_there_are_of_dat
     await harness.pass_time(2_000)
     assert "containers" in await waits(harness) and not gate.may_replicate()
     await harness.heartbeat("dn3", held(1, 5))
-    await harness.pass_time(1_000)
+    await harness.pass_time(30_000)
     assert gate.may_replicate()
 
 
@@ -114,7 +132,7 @@ async def test_silent_nodes_are_waited_for_and_most_suffice_then(harness: ScmHar
     await harness.pass_time(30_000)
     await harness.heartbeat("dn1")
     assert (await waits(harness))["datanodes"] == (
-        "1 of 3 DataNodes have reported all they hold; waits for 60 %"
+        "1 of 3 DataNodes have reported all they hold (not dn2, dn3); waits for 60 %"
     )
     # Blocks are given all the same.
     assert (await safe_mode(harness)).gives_blocks

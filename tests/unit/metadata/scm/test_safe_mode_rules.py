@@ -59,11 +59,19 @@ def test_datanodes_have_all_reported_or_most_after_a_silence() -> None:
 
 
 def test_containers_are_counted_before_they_pass() -> None:
-    assert containers_rule(Share(0, 0), percent=99).passed
-    assert containers_rule(Share(99, 100), percent=99).passed
-    counting = containers_rule(Share(0, 0), percent=99, is_counted=False)
+    unheard = ["dn1"]
+    assert containers_rule(Share(0, 0), percent=99, unheard=unheard).passed
+    assert containers_rule(Share(99, 100), percent=99, unheard=unheard).passed
+    counting = containers_rule(Share(0, 0), percent=99, unheard=[], is_counted=False)
     assert counting.waits_for == "the closed containers are still being counted"
-    assert not containers_rule(Share(98, 100), percent=99).passed
+    assert not containers_rule(Share(98, 100), percent=99, unheard=unheard).passed
+
+
+def test_containers_that_nobody_can_have_hold_nothing_up() -> None:
+    assert containers_rule(Share(0, 100), percent=99, unheard=[]).passed
+    many = [f"dn{number}" for number in range(1, 8)]
+    waits_for = containers_rule(Share(0, 100), percent=99, unheard=many).waits_for
+    assert waits_for.endswith("all DataNodes (not dn1, dn2, dn3, dn4, dn5 and 2 more)")
 
 
 def test_one_pipeline_at_least_has_a_leader_where_there_is_any() -> None:
