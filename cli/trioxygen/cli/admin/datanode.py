@@ -99,7 +99,7 @@ def info(
     )  # fmt: skip
     print()
     print_columns(
-        ("DISK", "USED", "FREE", "OF", "STATE"),
+        ("DISK", "USED", "FREE", "OF", "STATE", "FOLDER"),
         [
             (
                 disk["volume_id"],
@@ -107,6 +107,7 @@ def info(
                 bytes_text(disk["free_bytes"]),
                 bytes_text(disk["capacity_bytes"]),
                 _disk_state(disk),
+                disk["path"],
             )
             for disk in view["disks"]
         ],

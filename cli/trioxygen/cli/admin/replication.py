@@ -71,6 +71,8 @@ class _Countdown:
         lacking = sum(each["count"] for each in view["health"] if each["health"] in _LACKING)
         making = view["copies"] + view["rebuilds"]
         text = f"{lacking} containers, {making} copies under way"
+        if view["unplaced"]:
+            text += f", {view['unplaced']} that no DataNode can take"
         if view["made_bytes_per_s"]:
             text += f", {bytes_text(view['made_bytes_per_s'])} in a second"
         return self.step(max(lacking, making, view["queued"]), text), view
@@ -93,6 +95,7 @@ def _print_replication(view: dict[str, Any]) -> None:
             ("repairs", waits),
             *((words(each["health"]), str(each["count"])) for each in view["health"]),
             ("queued", str(view["queued"])),
+            *_unplaced(view),
             ("under way", f"{under_way} ({view['weight']} of {view['weight_max']})"),
             ("made", f"{made}; lately {bytes_text(view['made_bytes_per_s'])} in a second"),
         ]
@@ -106,6 +109,12 @@ def _print_replication(view: dict[str, Any]) -> None:
     for departure in view["departures"]:
         for text in waiting_texts(departure):
             print(f"{departure['node_id']} waits for {text}")
+
+
+def _unplaced(view: dict[str, Any]) -> list[tuple[str, str]]:
+    count = view["unplaced"]
+    text = f"{count} containers: no DataNode in service can take what they lack"
+    return [("no place", text)] if count else []
 
 
 def _departure_columns(departure: dict[str, Any]) -> tuple[str, ...]:

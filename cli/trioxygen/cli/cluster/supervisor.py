@@ -202,7 +202,9 @@ class Supervisor:
             await self._of_group(node.role, lambda client: client.remove(node.id))
         elif node.role == "datanode":
             raise CommandFailed(
-                Exit.REFUSED, f"{node.id} holds blocks: DataNodes cannot be removed yet"
+                Exit.REFUSED,
+                f"{node.id} may hold blocks: use o3 admin datanode decommission {node.id} --wait, "
+                f"o3 cluster kill {node.id}, o3 admin datanode remove {node.id}",
             )
         await process.stop(_STOP_SECONDS_MAX)
         del self.processes[node.id]

@@ -96,6 +96,7 @@ class ReplicationView(_Model):
     is_waiting: bool = Field(description="Nothing is repaired yet: see safe mode.")
     health: list[HealthView]
     queued: int
+    unplaced: int = Field(description="Containers that lack what no DataNode can take.")
     copies: int
     rebuilds: int
     removals: int

@@ -15,6 +15,7 @@ class DiskView(_Model):
     """A DataNode's volume."""
 
     volume_id: str
+    path: str = Field(description="At the DataNode. Empty: an older one does not say it.")
     capacity_bytes: int
     used_bytes: int
     free_bytes: int

@@ -1,7 +1,10 @@
 """What a DataNode tells operators: its volumes, and pages of containers and corrupt blocks."""
 
+import os
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
+from pathlib import Path
+from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.paging import Room
@@ -12,6 +15,8 @@ from trioxygen.proto.v1.datanode_pb2 import DescribeDataNodeReply
 from trioxygen.proto.v1.scm_pb2 import ContainerReport, CorruptBlock, VolumeReport
 
 log = logs.get(__name__)
+
+_PATH_MAX: Final = 4_096
 
 
 def volume_report(work: VolumeWork) -> VolumeReport:
@@ -29,7 +34,13 @@ def volume_report(work: VolumeWork) -> VolumeReport:
         reserved_bytes=room.free_bytes - writable_bytes,
         full=room.is_full(),
         refused_entries=work.blocks.refusals.entries,
+        path=path_text(volume.layout.root),
     )
+
+
+def path_text(path: Path) -> str:
+    """As people read it, whatever bytes are in it."""
+    return os.fsencode(path).decode(errors="backslashreplace")[:_PATH_MAX]
 
 
 def described(node_id: str, works: Sequence[VolumeWork], after: bytes) -> DescribeDataNodeReply:

@@ -16,7 +16,7 @@ from trioxygen.common.states import Moves, State, move
 from trioxygen.common.worker import Worker
 from trioxygen.hdds.container.layout import VolumeLayout
 from trioxygen.hdds.container.volume import Volume
-from trioxygen.hdds.datanode.description import tell_room
+from trioxygen.hdds.datanode.description import path_text, tell_room
 from trioxygen.hdds.datanode.homes import Homes
 from trioxygen.hdds.datanode.origins import Origins
 from trioxygen.hdds.datanode.volumes import (
@@ -346,7 +346,7 @@ class Disks:
     def failed_reports(self) -> list[VolumeReport]:
         """Of those that are out and have been in."""
         return [
-            VolumeReport(volume_id=disk.volume_id, failed=True)
+            VolumeReport(volume_id=disk.volume_id, failed=True, path=path_text(disk.folder.path))
             for disk in self.disks
             if disk.state in (DiskState.OUT, DiskState.LEAVING) and disk.volume_id
         ]

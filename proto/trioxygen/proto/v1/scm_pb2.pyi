@@ -477,7 +477,7 @@ class RegisterDataNodeReply(_message.Message):
     def __init__(self, cluster_id: _Optional[str] = ..., heartbeat_interval_ms: _Optional[int] = ..., term: _Optional[int] = ..., leader: _Optional[bool] = ..., report_interval_ms: _Optional[int] = ...) -> None: ...
 
 class VolumeReport(_message.Message):
-    __slots__ = ("volume_id", "capacity_bytes", "used_bytes", "free_bytes", "failed", "reserved_bytes", "full", "refused_entries")
+    __slots__ = ("volume_id", "capacity_bytes", "used_bytes", "free_bytes", "failed", "reserved_bytes", "full", "refused_entries", "path")
     VOLUME_ID_FIELD_NUMBER: _ClassVar[int]
     CAPACITY_BYTES_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -486,6 +486,7 @@ class VolumeReport(_message.Message):
     RESERVED_BYTES_FIELD_NUMBER: _ClassVar[int]
     FULL_FIELD_NUMBER: _ClassVar[int]
     REFUSED_ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
     volume_id: str
     capacity_bytes: int
     used_bytes: int
@@ -494,7 +495,8 @@ class VolumeReport(_message.Message):
     reserved_bytes: int
     full: bool
     refused_entries: int
-    def __init__(self, volume_id: _Optional[str] = ..., capacity_bytes: _Optional[int] = ..., used_bytes: _Optional[int] = ..., free_bytes: _Optional[int] = ..., failed: _Optional[bool] = ..., reserved_bytes: _Optional[int] = ..., full: _Optional[bool] = ..., refused_entries: _Optional[int] = ...) -> None: ...
+    path: str
+    def __init__(self, volume_id: _Optional[str] = ..., capacity_bytes: _Optional[int] = ..., used_bytes: _Optional[int] = ..., free_bytes: _Optional[int] = ..., failed: _Optional[bool] = ..., reserved_bytes: _Optional[int] = ..., full: _Optional[bool] = ..., refused_entries: _Optional[int] = ..., path: _Optional[str] = ...) -> None: ...
 
 class ContainerReport(_message.Message):
     __slots__ = ("container_id", "state", "used_bytes", "block_count", "garbage_bytes", "highest_local", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id", "coded")
@@ -863,7 +865,7 @@ class DepartureProgress(_message.Message):
     def __init__(self, node_id: _Optional[str] = ..., operation: _Optional[_Union[NodeOperation, str]] = ..., containers: _Optional[int] = ..., containers_left: _Optional[int] = ..., bytes_left: _Optional[int] = ..., pipelines_left: _Optional[int] = ..., waiting: _Optional[_Iterable[_Union[WaitingContainer, _Mapping]]] = ..., estimated_ms: _Optional[int] = ..., counted: _Optional[bool] = ...) -> None: ...
 
 class DescribeReplicationReply(_message.Message):
-    __slots__ = ("node_id", "waiting", "health", "queued", "copies", "rebuilds", "removals", "weight", "weight_max", "in_flight", "made", "made_bytes", "made_bytes_per_s", "looked_at_all_ms", "departures")
+    __slots__ = ("node_id", "waiting", "health", "queued", "copies", "rebuilds", "removals", "weight", "weight_max", "in_flight", "made", "made_bytes", "made_bytes_per_s", "looked_at_all_ms", "departures", "unplaced")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     WAITING_FIELD_NUMBER: _ClassVar[int]
     HEALTH_FIELD_NUMBER: _ClassVar[int]
@@ -879,6 +881,7 @@ class DescribeReplicationReply(_message.Message):
     MADE_BYTES_PER_S_FIELD_NUMBER: _ClassVar[int]
     LOOKED_AT_ALL_MS_FIELD_NUMBER: _ClassVar[int]
     DEPARTURES_FIELD_NUMBER: _ClassVar[int]
+    UNPLACED_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     waiting: bool
     health: _containers.RepeatedCompositeFieldContainer[ContainersInHealth]
@@ -894,7 +897,8 @@ class DescribeReplicationReply(_message.Message):
     made_bytes_per_s: int
     looked_at_all_ms: int
     departures: _containers.RepeatedCompositeFieldContainer[DepartureProgress]
-    def __init__(self, node_id: _Optional[str] = ..., waiting: _Optional[bool] = ..., health: _Optional[_Iterable[_Union[ContainersInHealth, _Mapping]]] = ..., queued: _Optional[int] = ..., copies: _Optional[int] = ..., rebuilds: _Optional[int] = ..., removals: _Optional[int] = ..., weight: _Optional[int] = ..., weight_max: _Optional[int] = ..., in_flight: _Optional[_Iterable[_Union[RepairInFlight, _Mapping]]] = ..., made: _Optional[int] = ..., made_bytes: _Optional[int] = ..., made_bytes_per_s: _Optional[int] = ..., looked_at_all_ms: _Optional[int] = ..., departures: _Optional[_Iterable[_Union[DepartureProgress, _Mapping]]] = ...) -> None: ...
+    unplaced: int
+    def __init__(self, node_id: _Optional[str] = ..., waiting: _Optional[bool] = ..., health: _Optional[_Iterable[_Union[ContainersInHealth, _Mapping]]] = ..., queued: _Optional[int] = ..., copies: _Optional[int] = ..., rebuilds: _Optional[int] = ..., removals: _Optional[int] = ..., weight: _Optional[int] = ..., weight_max: _Optional[int] = ..., in_flight: _Optional[_Iterable[_Union[RepairInFlight, _Mapping]]] = ..., made: _Optional[int] = ..., made_bytes: _Optional[int] = ..., made_bytes_per_s: _Optional[int] = ..., looked_at_all_ms: _Optional[int] = ..., departures: _Optional[_Iterable[_Union[DepartureProgress, _Mapping]]] = ..., unplaced: _Optional[int] = ...) -> None: ...
 
 class DescribeDeletionRequest(_message.Message):
     __slots__ = ()

@@ -14,6 +14,7 @@ from trioxygen.common.rpc.rules.rule import (
     number,
     raw,
     rules,
+    text,
 )
 from trioxygen.common.rpc.rules.types import (
     ADDRESS,
@@ -84,6 +85,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         reserved_bytes=SIZE_BYTES,
         full=ANY,
         refused_entries=COUNT,
+        path=text(4_096),
     ),
     scm.ContainerReport: rules(
         container_id=ID,

@@ -171,6 +171,7 @@ def _replication_view(reply: scm.DescribeReplicationReply) -> ReplicationView:
             for each in reply.health
         ],
         queued=reply.queued,
+        unplaced=reply.unplaced,
         copies=reply.copies,
         rebuilds=reply.rebuilds,
         removals=reply.removals,

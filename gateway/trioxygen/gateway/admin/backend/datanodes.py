@@ -115,6 +115,7 @@ def datanode_view(described: scm.NodeDescription, departures: Departures) -> Dat
 def _disk_view(volume: scm.VolumeReport) -> DiskView:
     return DiskView(
         volume_id=volume.volume_id,
+        path=volume.path,
         capacity_bytes=volume.capacity_bytes,
         used_bytes=volume.used_bytes,
         free_bytes=volume.free_bytes,

@@ -39,6 +39,7 @@ class Holds(State):
     IS_WRITTEN = "it is not closed yet"
     IS_UNDECIDED = "its replicas were closed without each other"
     IS_LACKING = "it has too few replicas elsewhere"
+    HAS_NO_PLACE = "it has too few replicas elsewhere, and no DataNode can take one"
 
 
 def holds(container: ObservedContainer) -> Holds | None:
@@ -154,7 +155,10 @@ class Departures:
             row = CONTAINERS.get(txn, id_key(container_id))
             if row is not None:
                 container = self._watch.examined(txn, row, view)[0]
-                _count(look.counts, container, node_id)
+                reason = holds(container)
+                if reason is Holds.IS_LACKING and self._watch.has_no_place(container_id):
+                    reason = Holds.HAS_NO_PLACE
+                _count(look.counts, container, node_id, reason)
         if looked_at == _LOOKED_AT_MAX:
             return False
         del self._looks[node_id]
@@ -176,8 +180,9 @@ class Departures:
         )
 
 
-def _count(counts: Progress, container: ObservedContainer, node_id: str) -> None:
-    reason = holds(container)
+def _count(
+    counts: Progress, container: ObservedContainer, node_id: str, reason: Holds | None
+) -> None:
     own = [each for each in container.replicas if each.node_id == node_id]
     if reason is None or not own:
         return

@@ -77,6 +77,7 @@ class Descriptions:
         reply = scm.DescribeReplicationReply(
             waiting=self._repairs.is_waiting(),
             queued=self._repairs.queued(),
+            unplaced=self._watch.unplaced_count,
             copies=kinds.count(Kind.COPY),
             rebuilds=kinds.count(Kind.REBUILD),
             removals=kinds.count(Kind.REMOVAL),

@@ -202,6 +202,7 @@ class Repairs:
                     busy.append((container_id, finding.remaining))
                     break
                 plan = planning.of(container, finding)
+                self._watch.note_place(container_id, has_place=plan.waits is not Waits.FOR_A_NODE)
                 for operation in plan.operations:
                     operation.is_held = True
                     self._in_flight.begin(operation)

@@ -34,6 +34,7 @@ _LOOKED_AT_MAX: Final = 2_000
 _LOOKED_AT_NOW_MAX: Final = 200
 # A view of the nodes is made anew after it.
 _VIEW_KEPT_MS: Final = 1_000.0
+_LACKING: Final = frozenset({Health.UNDER_REPLICATED, Health.MIS_REPLICATED})
 _AS_THEY_SHOULD_BE: Final = frozenset({Health.HEALTHY, Health.OPEN})
 
 
@@ -64,6 +65,8 @@ class ContainerWatch:
         self._ids: defaultdict[Health, dict[int, None]] = defaultdict(dict)
         self._closes: defaultdict[str, dict[int, Close]] = defaultdict(dict)
         self._closed_at: dict[int, tuple[str, ...]] = {}
+        # What lacks something that no node can take.
+        self._unplaced: dict[int, None] = {}
         # To be looked at soon.
         self._due: dict[int, None] = {}
         self._moves: dict[int, ContainerState] = {}
@@ -77,6 +80,7 @@ class ContainerWatch:
             kept.clear()
         self._moves.clear()
         self._turns.clear()
+        self._unplaced.clear()
         self.missing.forget()
 
     # ---- what is to be looked at ----
@@ -182,6 +186,8 @@ class ContainerWatch:
         before = self._health.pop(container_id, None)
         if before is not None:
             self._ids[before].pop(container_id, None)
+        if health not in _LACKING:
+            self._unplaced.pop(container_id, None)
         if health not in _AS_THEY_SHOULD_BE:
             self._health[container_id] = health
             self._ids[health][container_id] = None
@@ -237,6 +243,20 @@ class ContainerWatch:
         for container_id in moves:
             del self._moves[container_id]
         return moves
+
+    def note_place(self, container_id: int, *, has_place: bool) -> None:
+        """Whether a node can take what it lacks."""
+        if has_place:
+            self._unplaced.pop(container_id, None)
+        else:
+            self._unplaced[container_id] = None
+
+    def has_no_place(self, container_id: int) -> bool:
+        return container_id in self._unplaced
+
+    @property
+    def unplaced_count(self) -> int:
+        return len(self._unplaced)
 
     def counts(self) -> Mapping[Health, int]:
         """Of containers that are not as they should be."""

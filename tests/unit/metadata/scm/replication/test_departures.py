@@ -110,3 +110,25 @@ async def test_node_in_maintenance_comes_back_with_what_it_holds(harness: ScmHar
     await move(harness, node, scm.IN_SERVICE)
     await cluster.beat(10_000, times=10)
     assert cluster.asked(COPY) == [] == cluster.asked("delete_container")
+
+
+@care_test()
+async def test_what_no_other_node_can_take_is_said(harness: ScmHarness) -> None:
+    cluster = await started(harness)
+    cluster.silent.update(cluster.others)
+    await cluster.beat(10_000, times=32)
+    leaves = cluster.members[0]
+    await harness.client.call(
+        scm.SetNodeOperationRequest(node_id=leaves, operation=scm.DECOMMISSIONING, force=True),
+        scm.SetNodeOperationReply,
+    )
+    await cluster.beat(5_000, times=6)
+    reply = await described(harness)
+    assert reply.unplaced == 1
+    [departure] = reply.departures
+    assert [(each.container_id, each.reason) for each in departure.waiting] == [
+        (cluster.container, Holds.HAS_NO_PLACE.value)
+    ]
+    cluster.silent.clear()
+    await cluster.beat(5_000, times=6)
+    assert (await described(harness)).unplaced == 0 and cluster.asked(COPY) != []
