@@ -61,6 +61,11 @@ class Replication:
         are allowed then; bytes are never left without a place."""
         return max(self.data, self.members - missing_max)
 
+    def holders_min(self, members: int) -> int:
+        """Of a pipeline's members, those at least that have what was acknowledged: a majority of a
+        ring; of an erasure code as many as it takes to read it."""
+        return self.data if self.is_ec else members // 2 + 1
+
     @property
     def proto(self) -> types_pb2.Replication:
         return types_pb2.Replication(

@@ -49,4 +49,6 @@ def test_fewer_members_are_allowed_but_no_bytes_without_a_place() -> None:
     assert RATIS_THREE.members_min(0) == 3
     assert RATIS_THREE.members_min(1) == 2
     assert RATIS_THREE.members_min(9) == 1
+    assert (RATIS_THREE.holders_min(3), RATIS_THREE.holders_min(1)) == (2, 1)
+    assert Replication.parse("EC/6-3").holders_min(9) == 6
     assert Replication.parse("EC/3-2").members_min(9) == 3

@@ -67,6 +67,11 @@ class Alive:
     nodes: Nodes
     replicas: Replicas
 
+    def has_told(self, node_id: str) -> bool:
+        """All that it has."""
+        is_dead = self.nodes.health_state(node_id) is Health.DEAD
+        return not is_dead and self.nodes.fully_reported(node_id)
+
 
 def remaining_without(txn: ReadTxn, row: ContainerRow, node_id: str, alive: Alive) -> Remaining:
     reports = at_home(txn, row, alive.replicas.of_container(row.container_id))
@@ -81,11 +86,17 @@ def remaining_without(txn: ReadTxn, row: ContainerRow, node_id: str, alive: Aliv
     }
     kept = {report.replica_index for report in others.values()} if replication.is_ec else others
     written_to = pipeline.node_ids if pipeline is not None else ()
+    may_hold = node_id in written_to
+    is_open = ContainerState(row.state) is ContainerState.OPEN
+    if may_hold and not (is_open or reports or row.block_count):
+        # Never written, if enough of the others say that they have nothing.
+        heard = [each for each in written_to if alive.has_told(each) and each != node_id]
+        may_hold = len(written_to) - len(heard) >= replication.holders_min(len(written_to))
     return Remaining(
         container_id=row.container_id,
         replicas=len(kept),
         needed=min(replication.members, len(written_to) or replication.members),
-        is_holder=node_id in reports or node_id in written_to,
+        is_holder=node_id in reports or may_hold,
     )
 
 

@@ -151,6 +151,20 @@ async def test_node_that_is_needed_is_not_removed(harness: ScmHarness) -> None:
     assert (await harness.heartbeat(holder)).register_again
 
 
+@scm_test(replication=RATIS_THREE)
+async def test_container_that_was_never_written_keeps_no_node(harness: ScmHarness) -> None:
+    await harness.join("dn1", "dn2", "dn3")
+    reply = await harness.allocate()
+    close = scm.ClosePipeline(pipeline_id=reply.pipeline.pipeline_id)
+    harness.clock.advance(300_000)
+    for node_id in ("dn1", "dn2"):
+        await harness.heartbeat(node_id)
+    await harness.manager.executor.execute(close)
+    for row in (await harness.describe()).pipelines:
+        await harness.manager.executor.execute(scm.ClosePipeline(pipeline_id=row.pipeline_id))
+    await remove(harness, "dn3")
+
+
 @scm_test()
 async def test_deletions_do_not_wait_for_a_node_that_was_removed(harness: ScmHarness) -> None:
     await harness.join("dn1", "dn2")

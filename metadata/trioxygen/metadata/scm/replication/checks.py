@@ -41,12 +41,12 @@ def writers_may_finish(container: ObservedContainer) -> Finding | None:
 
 
 def never_written_goes(container: ObservedContainer) -> Finding | None:
-    """Those that were to take its writes all live, and none of them has it."""
+    """Of those that were to take its writes so many live that one would have it; none has."""
     if container.state is not ContainerState.CLOSING or container.replicas:
         return None
     if container.block_count or container.age_ms < container.empty_delay_ms:
         return None
-    if not container.members_known or any(member.is_dead for member in container.members):
+    if not container.members_known or container.dead_may_hold_all:
         return None
     return Finding(health=Health.EMPTY, moves_to=ContainerState.DELETED)
 
@@ -54,7 +54,9 @@ def never_written_goes(container: ObservedContainer) -> Finding | None:
 def closing_goes_on(container: ObservedContainer) -> Finding | None:
     if container.state is not ContainerState.CLOSING:
         return None
-    is_lost = not _living(container) and (container.replicas or container.block_count)
+    # Nobody has told of it, and who might have are dead: it is not known to be empty.
+    is_unknown = container.age_ms >= container.empty_delay_ms and container.dead_may_hold_all
+    is_lost = not _living(container) and (container.replicas or container.block_count or is_unknown)
     return Finding(health=Health.MISSING if is_lost else Health.CLOSING)
 
 

@@ -140,6 +140,12 @@ class ObservedContainer:
     moved_from: str = ""
 
     @property
+    def dead_may_hold_all(self) -> bool:
+        """Whether something may have been acknowledged that only members have which are dead."""
+        dead = sum(member.is_dead for member in self.members)
+        return dead >= self.replication.holders_min(len(self.members))
+
+    @property
     def ring_is_lost(self) -> bool:
         """So many of its members are dead that the others agree on nothing any more. Of an
         erasure-coded one each member is a ring of its own."""

@@ -18,7 +18,7 @@ from tests.unit.metadata.scm.replication.observing import (
     silent,
 )
 from trioxygen.common.container_state import ContainerState
-from trioxygen.common.replication import RATIS_ONE
+from trioxygen.common.replication import RATIS_ONE, RATIS_THREE, Replication
 from trioxygen.metadata.scm.replication.checks import CHECKS, closes_of, examine
 from trioxygen.metadata.scm.replication.findings import Close, Finding, Health, Removal
 from trioxygen.metadata.scm.replication.observed import (
@@ -150,12 +150,32 @@ def test_container_that_was_never_written_goes_when_all_its_members_say_so() -> 
     for stays in (
         container(CLOSING, members=living, block_count=1),
         container(CLOSING, members=living, block_count=0, members_known=False),
-        container(CLOSING, members=members(scm.HEALTHY, scm.DEAD), block_count=0),
+        container(CLOSING, members=members(scm.HEALTHY, scm.DEAD, scm.DEAD), block_count=0),
         container(CLOSING, replica("dn1"), members=living, block_count=0),
         container(CLOSING, members=living, block_count=0, age_ms=5, empty_delay_ms=6),
         container(CLOSING, members=living, block_count=0, closing_ms=1, close_delay_ms=2),
     ):
         assert examine(stays).moves_to is None
+
+
+def test_dead_minority_keeps_no_container_that_nobody_else_knows() -> None:
+    """What is acknowledged one of any majority has, or of as many parts as it takes to read."""
+    coded = Replication.parse("EC/3-2")
+    two, three = [scm.DEAD] * 2, [scm.DEAD] * 3
+    for replication, dead_ones, health in (
+        (RATIS_THREE, [scm.DEAD], Health.EMPTY),
+        (RATIS_THREE, two, Health.MISSING),
+        (coded, two, Health.EMPTY),
+        (coded, three, Health.MISSING),
+    ):
+        living = [scm.HEALTHY] * (replication.members - len(dead_ones))
+        observed = container(
+            CLOSING,
+            members=members(*living, *dead_ones),
+            block_count=0,
+            replication=replication,
+        )
+        assert examine(observed).health is health
 
 
 def test_replicas_of_a_container_that_goes_are_deleted_and_then_its_row() -> None:
