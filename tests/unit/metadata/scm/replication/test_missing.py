@@ -51,6 +51,9 @@ def test_of_very_many_most_are_only_counted(caplog: pytest.LogCaptureFixture) ->
     missing.back(400)
     with store.read() as txn_read:
         missing.tell(txn_read)
+        assert lines(caplog, "container_missing") == []
+        clock.advance(10_000)
+        missing.tell(txn_read)
         missing.tell(txn_read)
     assert len(lines(caplog, "container_missing")) == 100
     [line] = lines(caplog, "more_containers_missing")
