@@ -67,7 +67,7 @@ class Alive:
     nodes: Nodes
     replicas: Replicas
 
-    def has_told(self, node_id: str) -> bool:
+    def has_reported(self, node_id: str) -> bool:
         """All that it has."""
         is_dead = self.nodes.health_state(node_id) is Health.DEAD
         return not is_dead and self.nodes.fully_reported(node_id)
@@ -90,7 +90,7 @@ def remaining_without(txn: ReadTxn, row: ContainerRow, node_id: str, alive: Aliv
     is_open = ContainerState(row.state) is ContainerState.OPEN
     if may_hold and not (is_open or reports or row.block_count):
         # Never written, if enough of the others say that they have nothing.
-        heard = [each for each in written_to if alive.has_told(each) and each != node_id]
+        heard = [each for each in written_to if alive.has_reported(each) and each != node_id]
         may_hold = len(written_to) - len(heard) >= replication.holders_min(len(written_to))
     return Remaining(
         container_id=row.container_id,
