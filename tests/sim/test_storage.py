@@ -50,3 +50,9 @@ def test_every_call_is_answered_without_faults() -> None:
 def test_run_is_the_same_again() -> None:
     first, second = (run(3, from_seed(3, {"losses": False})) for _ in range(2))
     assert first.digest == second.digest
+
+
+def test_clients_notice_nothing_of_block_tokens_whose_keys_last_for_seconds() -> None:
+    result = run(1, from_seed(1, {"tokens": True}))
+    assert_passes(result)
+    assert result.counts["tokens"] > 0

@@ -217,6 +217,12 @@ class TooManyNamespaces(Refused):
     code = types_pb2.TOO_MANY_NAMESPACES
 
 
+class TokenRefused(Refused):
+    """A DataNode was asked without a block token that covers it. Facts: reason."""
+
+    code = types_pb2.TOKEN_REFUSED
+
+
 class NotLeader(Unavailable):
     code = types_pb2.NOT_LEADER
 

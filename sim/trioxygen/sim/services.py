@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from trioxygen.cli.config.schema import Config
+from trioxygen.cli.config.security import SecurityConfig
 from trioxygen.cli.config.services import MetadataConfig
 from trioxygen.cli.folder.states_held import held_by
 from trioxygen.cli.wiring.group import GroupMember
@@ -71,12 +72,14 @@ class Place:
 Observe = Callable[[SimStore], None]
 
 
-def _config() -> Config:
+def _config(place: Place) -> Config:
     """Times of seconds rather than minutes: a run is short."""
     metadata = MetadataConfig(
         batch_commands_max=8, gc_delay_seconds=1, lease_duration_seconds=10, retry_seconds=600
     )
-    return Config(metadata=metadata)
+    uses_tokens = place.scm_config is not None and place.scm_config.token_keys is not None
+    security = SecurityConfig(block_tokens="on" if uses_tokens else "off")
+    return Config(metadata=metadata, security=security)
 
 
 def _raft_config(options: Options) -> RaftConfig:
@@ -177,7 +180,7 @@ class Member:
         if is_om:
             scm = ScmClient(runtime, place.scms, timeout_ms=3_000, try_ms=500)
             service = build_om(
-                _config(),
+                _config(place),
                 runtime,
                 store,
                 replica,
@@ -195,7 +198,7 @@ class Member:
             )
         else:
             service = build_scm(
-                _config(),
+                _config(place),
                 runtime,
                 store,
                 replica,

@@ -39,7 +39,7 @@ def dump_state(
 ) -> None:
     """Writes the state of a stopped OM or SCM to a file."""
     from trioxygen.common.errors import TrioxygenError
-    from trioxygen.metadata.store.dump import dump
+    from trioxygen.metadata.replication import dump
 
     _check_service(service)
     if not (data / service).is_dir():
@@ -47,8 +47,8 @@ def dump_state(
     size_bytes = 0
     with _state(data, service, data / service) as (store, tables):
         try:
-            with _opened(file, "wb") as target, store.read() as txn:
-                for piece in dump(txn, tables):
+            with _opened(file, "wb") as target:
+                for piece in dump.dump_state(store, tables):
                     target.write(piece)
                     size_bytes += len(piece)
                 target.flush()

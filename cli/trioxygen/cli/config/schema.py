@@ -16,6 +16,7 @@ from trioxygen.cli.config.nodes import (
 )
 from trioxygen.cli.config.ports import AdminConfig, S3Config
 from trioxygen.cli.config.section import Section
+from trioxygen.cli.config.security import SecurityConfig
 from trioxygen.cli.config.services import (
     LogConfig,
     MetadataConfig,
@@ -33,6 +34,7 @@ class Config(Section):
     datanode: DataNodeConfig = DataNodeConfig()
     gateway: GatewayConfig = GatewayConfig()
     tls: TlsConfig = TlsConfig()
+    security: SecurityConfig = SecurityConfig()
     network: NetworkConfig = NetworkConfig()
     s3: S3Config = S3Config()
     admin: AdminConfig = AdminConfig()
@@ -44,6 +46,11 @@ class Config(Section):
     def group(self, role: str) -> OmConfig | ScmConfig:
         """The section of the role om or scm."""
         return self.om if role == "om" else self.scm
+
+    @property
+    def uses_block_tokens(self) -> bool:
+        chosen = self.security.block_tokens
+        return chosen == "on" or (chosen == "auto" and self.tls.is_on)
 
     def admin_port(self, role: str) -> int:
         """Of a process of the role."""

@@ -18,6 +18,7 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.hdds.datanode.datanode import DataNode
 from trioxygen.hdds.ring.config import DataNodeConfig
+from trioxygen.metadata.client.token_keys import KnownTokenKeys
 from trioxygen.metadata.raft.log.metrics import WalMetrics
 from trioxygen.metadata.raft.transport.transport import RaftTransport
 
@@ -60,6 +61,7 @@ def build_datanode(
         )
         for number, path in enumerate(named or [data], start=1)
     ]
+    scm = build_scm_client(config, runtime, list(scm_addresses))
     datanode = DataNode(
         runtime,
         DataNodeConfig(
@@ -78,7 +80,8 @@ def build_datanode(
         folders,
         build_scm_clients(config, runtime, scm_addresses),
         services=[replace(transport.service, group_of=Role.DATANODE)],
-        locate=build_scm_client(config, runtime, list(scm_addresses)).locate,
+        locate=scm.locate,
+        token_keys=KnownTokenKeys(runtime, scm.token_keys) if config.uses_block_tokens else None,
     )
     return datanode, transport
 

@@ -13,6 +13,7 @@ from trioxygen.cli.wiring.first_keys import make_admin
 from trioxygen.cli.wiring.first_volume import make_volume
 from trioxygen.cli.wiring.part import Node, Part
 from trioxygen.common.replication import Replication
+from trioxygen.common.rpc.network import Network
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.access_log import AccessLog
@@ -33,6 +34,8 @@ from trioxygen.hdds.client.leases.config import LeasingConfig
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
+from trioxygen.hdds.tokens.granted import GrantedTokens
+from trioxygen.hdds.tokens.network import TokenNetwork
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.metadata.client.scm import ScmClient
 
@@ -65,6 +68,14 @@ async def _running(
             await access_log.close()
 
 
+def _to_datanodes(config: Config, runtime: Runtime, om_client: OmClient) -> Network:
+    if not config.uses_block_tokens:
+        return runtime.network
+    tokens = GrantedTokens(om_client.tokens_for, runtime.tasks)
+    om_client.hear_tokens(tokens.learn)
+    return TokenNetwork(runtime.network, tokens)
+
+
 def build_gateway(
     config: Config,
     data: Path,
@@ -76,7 +87,7 @@ def build_gateway(
     admin_token: str,
 ) -> Gateway:
     pool = DataNodePool(
-        runtime.network,
+        _to_datanodes(config, runtime, om_client),
         runtime.clock,
         scm_client.locate,
         ClientConfig(

@@ -11,6 +11,7 @@ from trioxygen.cli.wiring.stores import service_store
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.metadata.client.scm import ScmClient
+from trioxygen.metadata.client.token_keys import KnownTokenKeys
 from trioxygen.metadata.om.service import OmConfig, OzoneManager
 from trioxygen.metadata.raft.ports import Replica
 from trioxygen.metadata.replication.executor import ExecutorConfig
@@ -47,6 +48,7 @@ def build_om(
             completed_uploads_kept_ms=metadata.completed_upload_seconds * SECOND_MS,
             executor=ExecutorConfig(batch_commands_max=metadata.batch_commands_max),
         ),
+        token_keys=KnownTokenKeys(runtime, scm.token_keys) if config.uses_block_tokens else None,
     )
 
 

@@ -21,6 +21,7 @@ from trioxygen.metadata.scm.racks import RackTable
 from trioxygen.metadata.scm.replication.config import ReplicationConfig
 from trioxygen.metadata.scm.safe_mode_rules import SafeModeLimits
 from trioxygen.metadata.scm.service import StorageContainerManager
+from trioxygen.metadata.scm.token_keys import TokenKeyConfig
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1.replication_pb2 import MemberRow
 
@@ -70,6 +71,7 @@ def build_scm(
             pipelines_per_node_max=own.pipelines_per_node_max,
             pipeline_open_ms_max=own.pipeline_open_seconds_max * SECOND_MS,
             containers=_care(config.replication),
+            token_keys=_token_keys(config),
             close_delay_ms=2 * metadata.lease_duration_seconds * SECOND_MS,
             namespaces=NamespaceLimits(
                 lease_duration_ms=metadata.lease_duration_seconds * SECOND_MS,
@@ -92,6 +94,15 @@ def _care(own: ReplicationSection) -> ReplicationConfig:
         queue_max=own.queue_max,
         empty_delay_ms=own.empty_seconds * SECOND_MS,
         maintenance_replicas_min=own.maintenance_replicas_min,
+    )
+
+
+def _token_keys(config: Config) -> TokenKeyConfig | None:
+    security = config.security
+    if not config.uses_block_tokens:
+        return None
+    return TokenKeyConfig(
+        key_ms=security.token_key_seconds * SECOND_MS, kept=security.token_keys_kept
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from trioxygen.common import logs
@@ -24,6 +25,10 @@ from trioxygen.hdds.datanode.volumes import OwnedFolder, VolumeFolder, VolumePar
 from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.reconstruction.rebuilds import Rebuilder, Rebuilds
 from trioxygen.hdds.ring.config import DataNodeConfig
+from trioxygen.hdds.tokens.gate import TokenGate
+from trioxygen.hdds.tokens.minting import OwnTokens
+from trioxygen.hdds.tokens.network import TokenNetwork
+from trioxygen.metadata.client.token_keys import KnownTokenKeys
 from trioxygen.proto.v1.datanode_pb2 import (
     DescribeDataNodeReply,
     ListBlocksReply,
@@ -41,6 +46,7 @@ class DataNode:
         scms: a client of each SCM; none for a node that is tried alone: it sends no heartbeats.
         services: served beside its own: what members of rings say to each other.
         locate: the SCM's answer for some containers; None: nobody is asked.
+        token_keys: of block tokens; None: they are not used.
     """
 
     def __init__(
@@ -52,8 +58,15 @@ class DataNode:
         *,
         services: Sequence[Service] = (),
         locate: Locate | None = None,
+        token_keys: KnownTokenKeys | None = None,
     ) -> None:
         assert volumes, "a DataNode without a volume"
+        self._token_keys = token_keys
+        self.token_gate: TokenGate | None = None
+        if token_keys is not None:
+            self.token_gate = TokenGate(token_keys.ring, token_keys.refresh)
+            own = OwnTokens(token_keys.ring, config.node_id, token_keys.refresh)
+            runtime = replace(runtime, network=TokenNetwork(runtime.network, own))
         self._runtime, self._config = runtime, config
         self._scms, self._services = scms, services
         self.works: list[VolumeWork] = []
@@ -73,7 +86,7 @@ class DataNode:
         self.rebuilds = Rebuilds(runtime, config, self.copies.pace)
         self.imports = Imports(runtime, config, self.homes)
         self._collector = DataNodeCollector(
-            self.works, self.disks, self.copies, self.imports, self.rebuilds
+            self.works, self.disks, self.copies, self.imports, self.rebuilds, self.token_gate
         )
 
     @property
@@ -109,7 +122,11 @@ class DataNode:
             read_small_bytes_max=self._config.read_small_bytes_max,
         )
         network = self._runtime.network
-        services = [service.service(), *self._services]
+        own = service.service()
+        if self._token_keys is not None and self.token_gate is not None:
+            self._start_worker(self._token_keys)
+            own = self.token_gate.guarding(own)
+        services = [own, *self._services]
         self._server = await network.serve(self._config.address, services)
         self._runtime.registry.register(self._collector)
         self.disks.serve()

@@ -11,6 +11,7 @@ from trioxygen.hdds.copying.imports import Imports
 from trioxygen.hdds.datanode.disks import Disks
 from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.reconstruction.rebuilds import Rebuilds
+from trioxygen.hdds.tokens.gate import TokenGate
 
 _PREFIX = "trioxygen_datanode_"
 
@@ -26,12 +27,16 @@ class DataNodeCollector(Collector):
         copies: Copies,
         imports: Imports,
         rebuilds: Rebuilds,
+        gate: TokenGate | None,
     ) -> None:
+        self._gate = gate
         self._works, self._disks = works, disks
         self._copies, self._imports, self._rebuilds = copies, imports, rebuilds
 
     def collect(self) -> Iterable[Metric]:
         yield from self._of_node()
+        if self._gate is not None:
+            yield from self._of_tokens(self._gate)
         yield from self._of_volumes()
 
     def _of_node(self) -> Iterable[Metric]:
@@ -60,6 +65,16 @@ class DataNodeCollector(Collector):
         }
         for name, (text, value) in gauges.items():
             yield GaugeMetricFamily(_PREFIX + name, text, value=value)
+
+    def _of_tokens(self, gate: TokenGate) -> Iterable[Metric]:
+        name = f"{_PREFIX}passed_tokens"
+        yield CounterMetricFamily(name, "Block tokens that were good", value=gate.passed)
+        refused = CounterMetricFamily(
+            f"{_PREFIX}refused_tokens", "Calls and streams refused for theirs", labels=["reason"]
+        )
+        for reason, count in gate.refused.items():
+            refused.add_metric([reason.name.lower()], count)
+        yield refused
 
     def _of_volumes(self) -> Iterable[Metric]:
         ids = [work.volume.volume_id for work in self._works]

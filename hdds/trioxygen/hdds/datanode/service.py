@@ -69,10 +69,13 @@ class DataNodeService:
     async def write_small_block(
         self, request: WriteSmallBlockRequest, call: Call
     ) -> WriteSmallBlockReply:
+        # Gone into the log it would be of no use to anybody but a thief.
+        request.ClearField("token")
         _, ring = self._homes.writing(request.pipeline_id)
         return WriteSmallBlockReply(commit_sequence=await ring.write_small(request))
 
     async def put_block(self, request: PutBlockRequest, call: Call) -> PutBlockReply:
+        request.ClearField("token")
         _, ring = self._homes.writing(request.pipeline_id)
         return PutBlockReply(commit_sequence=await ring.put_block(request))
 

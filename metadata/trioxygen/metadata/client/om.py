@@ -2,7 +2,7 @@
 
 What is in a bucket is asked of the group that has it; all else is the first group's."""
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from trioxygen.common.rpc.network import Reply
@@ -10,6 +10,7 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.leader import LeaderClient
 from trioxygen.metadata.client.routes import FIRST_GROUP, Route, route
 from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1.types_pb2 import BlockId
 
 Answer = Coroutine[Any, Any, Reply]
 
@@ -53,10 +54,33 @@ class OmClient:
             for group, members in {FIRST_GROUP: addresses, **(others or {})}.items()
         }
         self._first = self._groups[FIRST_GROUP]
+        self._tokens_heard: Callable[[Iterable[bytes]], None] | None = None
 
     @property
     def first_group(self) -> LeaderClient:
         return self._first
+
+    def hear_tokens(self, learn: Callable[[Iterable[bytes]], None]) -> None:
+        """`learn` is given the block tokens that come with answers."""
+        self._tokens_heard = learn
+
+    def _heard(
+        self, call: Answer[Reply], tokens_in: Callable[[Reply], Iterable[bytes]]
+    ) -> Answer[Reply]:
+        learn = self._tokens_heard
+        return call if learn is None else _hearing(call, tokens_in, learn)
+
+    async def tokens_for(
+        self, blocks: Sequence[BlockId], writes: bool, refused_key_id: int
+    ) -> Sequence[bytes]:
+        """One for each block; empty: nothing refers to it, or this client has not leased it."""
+        request = om.GrantTokensRequest(
+            client_id=self._first.client_id,
+            blocks=blocks,
+            writes=writes,
+            refused_key_id=refused_key_id,
+        )
+        return (await self.grant_tokens(request)).tokens
 
     def _of(self, request: _InBucket) -> LeaderClient:
         return self._groups[self._route(request.volume, request.bucket)]
@@ -107,7 +131,8 @@ class OmClient:
         return self._of(request).call(request, om.AbortUploadReply)
 
     def lease_blocks(self, request: om.LeaseBlocksRequest) -> Answer[om.LeaseBlocksReply]:
-        return self._first.call(request, om.LeaseBlocksReply)
+        call = self._first.call(request, om.LeaseBlocksReply)
+        return self._heard(call, lambda reply: (reply.token,))
 
     def renew_leases(self, request: om.RenewLeasesRequest) -> Answer[om.RenewLeasesReply]:
         return self._first.call(request, om.RenewLeasesReply)
@@ -141,7 +166,11 @@ class OmClient:
         return self._first.call(request, om.ListBucketsReply)
 
     def lookup_key(self, request: om.LookupKeyRequest) -> Answer[om.LookupKeyReply]:
-        return self._of(request).call(request, om.LookupKeyReply)
+        call = self._of(request).call(request, om.LookupKeyReply)
+        return self._heard(call, lambda reply: reply.read_tokens)
+
+    def grant_tokens(self, request: om.GrantTokensRequest) -> Answer[om.GrantTokensReply]:
+        return self._first.call(request, om.GrantTokensReply)
 
     def list_keys(self, request: om.ListKeysRequest) -> Answer[om.ListKeysReply]:
         return self._of(request).call(request, om.ListKeysReply)
@@ -179,3 +208,13 @@ class OmClient:
 
     def find_holders(self, request: om.FindHoldersRequest) -> Answer[om.FindHoldersReply]:
         return self._first.call(request, om.FindHoldersReply)
+
+
+async def _hearing(
+    call: Answer[Reply],
+    tokens_in: Callable[[Reply], Iterable[bytes]],
+    learn: Callable[[Iterable[bytes]], None],
+) -> Reply:
+    reply: Reply = await call
+    learn(tokens_in(reply))
+    return reply

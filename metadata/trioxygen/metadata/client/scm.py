@@ -54,6 +54,9 @@ class ScmClient(LeaderClient):
             if not container_ids or not reply.looked_up:
                 return locations
 
+    async def token_keys(self) -> scm.GetTokenKeysReply:
+        return await self.call(scm.GetTokenKeysRequest(), scm.GetTokenKeysReply)
+
     async def register(self, request: scm.RegisterDataNodeRequest) -> scm.RegisterDataNodeReply:
         return await self.call(request, scm.RegisterDataNodeReply)
 

@@ -16,6 +16,7 @@ from trioxygen.common.rpc.options import methods_of
 from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import DAY_MS, MIB, MINUTE_MS
+from trioxygen.metadata.client.token_keys import KnownTokenKeys
 from trioxygen.metadata.om.commands.accounts import AccountCommands
 from trioxygen.metadata.om.commands.buckets import BucketCommands
 from trioxygen.metadata.om.commands.expiry import ExpiryCommands
@@ -27,6 +28,7 @@ from trioxygen.metadata.om.commands.volumes import VolumeCommands
 from trioxygen.metadata.om.queries.table import QUERIES, Query
 from trioxygen.metadata.om.state.blocks import BlockKeeper
 from trioxygen.metadata.om.state.schema import ALL_TABLES, OM_TABLES, given_blocks
+from trioxygen.metadata.om.tokens import BlockTokens
 from trioxygen.metadata.om.workers.expiry import Expiry
 from trioxygen.metadata.om.workers.garbage import BlockDeleter, GarbageCollection
 from trioxygen.metadata.om.workers.leases import LeaseExpiry
@@ -94,7 +96,7 @@ def command_handlers(config: OmConfig) -> Mapping[type[Message], CommandHandler]
 
 
 class OzoneManager:
-    """One OM. `start` before serving `service`."""
+    """One OM. `start` before serving `service`. Args: token_keys: None: tokens are not used."""
 
     def __init__(
         self,
@@ -105,6 +107,7 @@ class OzoneManager:
         scm: Scm,
         config: OmConfig,
         first_members: Sequence[MemberRow] = (),
+        token_keys: KnownTokenKeys | None = None,
     ) -> None:
         self._runtime, self._config, self._scm = runtime, config, scm
         handlers = command_handlers(config)
@@ -120,6 +123,8 @@ class OzoneManager:
             first_members=first_members,
             protos=(om.DESCRIPTOR,),
         )
+        self._token_keys = token_keys
+        self._tokens = BlockTokens(self._executor, token_keys) if token_keys else None
         self._followed_in_term = -1
         self._workers: list[asyncio.Task[Any]] = []
         self.service = self._service()
@@ -143,6 +148,8 @@ class OzoneManager:
             BucketPurge(self._executor, interval_ms=interval_ms),
         ):
             self._workers.append(self._runtime.tasks.start_worker(worker))
+        if self._token_keys is not None:
+            self._workers.append(self._runtime.tasks.start_worker(self._token_keys))
 
     async def stop(self) -> None:
         await self._runtime.tasks.end(*self._workers)
@@ -152,6 +159,7 @@ class OzoneManager:
         calls: dict[str, Handler] = {
             "LeaseBlocks": self._lease_blocks,
             "DescribeOm": self._describe,
+            "GrantTokens": self._grant_tokens,
         }
         for method in methods_of(_DESCRIPTOR):
             name = method.name.partition("/")[2]
@@ -159,6 +167,8 @@ class OzoneManager:
                 calls[name] = self._execute
             elif method.request in QUERIES:
                 calls[name] = self._linearizable(QUERIES[method.request])
+        if self._tokens is not None:
+            calls["LookupKey"] = _with_tokens(calls["LookupKey"], self._tokens)
         return Service(_DESCRIPTOR, calls, {}, {})
 
     def _linearizable(self, query: Query) -> Handler:
@@ -209,7 +219,14 @@ class OzoneManager:
         )
         granted = await healed.execute_early(self._executor, grant)
         self._followed_in_term = term
+        if self._tokens is not None and isinstance(granted, om.LeaseBlocksReply):
+            return await self._tokens.for_lease(granted, call)
         return granted
+
+    async def _grant_tokens(self, request: om.GrantTokensRequest, call: Call) -> Message:
+        if self._tokens is None:
+            return om.GrantTokensReply(tokens=[b"" for _ in request.blocks])
+        return await self._tokens.grant(request, call)
 
     async def _describe(self, request: om.DescribeOmRequest, call: Call) -> om.DescribeOmReply:
         self._executor.check_leader()
@@ -224,3 +241,13 @@ class OzoneManager:
             tables=sizes if request.count_rows else [],
             full=self._executor.is_full(),
         )
+
+
+def _with_tokens(look_up: Handler, tokens: BlockTokens) -> Handler:
+    async def answer(request: Any, call: Call) -> Message:
+        reply = await look_up(request, call)
+        assert isinstance(reply, om.LookupKeyReply)
+        tokens.for_key(reply, call)
+        return reply
+
+    return answer

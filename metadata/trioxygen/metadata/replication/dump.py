@@ -1,11 +1,12 @@
 """Dump and load of a replicated service's whole state (`o3 admin dump`, `load`).
 
-A dump holds all rows. The index and term of the last entry, and the answers kept for retries stay
-true wherever it is loaded; who the group's members were does not: what is loaded belongs to no
-group until it begins one, of a single node (`identity.check_state`). Ids that were handed out after
-the dump must never be handed out again, and which these were is not in it: so all sequences go on
-far behind, at a place that chance chooses, since a dump may be loaded more than once. What else of
-the service does not outlive a load, `forget` says."""
+A dump holds all rows, but for tables that say they are not dumped. The index and term of the last
+entry, and the answers kept for retries stay true wherever it is loaded; who the group's members
+were does not: what is loaded belongs to no group until it begins one, of a single node
+(`identity.check_state`). Ids that were handed out after the dump must never be handed out again,
+and which these were is not in it: so all sequences go on far behind, at a place that chance
+chooses, since a dump may be loaded more than once. What else of the service does not outlive a
+load, `forget` says."""
 
 import random
 from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +24,7 @@ _FEW_SKIPPED_BITS: Final = 43
 def dump_state(store: Store, tables: Iterable[Table]) -> Iterator[bytes]:
     """Pieces of one snapshot of the state; see `store.dump`. Writers go on meanwhile."""
     with store.read() as txn:
-        yield from dump(txn, tables)
+        yield from dump(txn, [table for table in tables if table.is_dumped])
 
 
 def skipped(last_id: int, rng: random.Random) -> int:

@@ -26,6 +26,7 @@ from trioxygen.metadata.scm.schema import (
     given_ids,
     id_key,
 )
+from trioxygen.metadata.scm.token_keys import TOKEN_KEY_HANDLERS
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import (
@@ -66,6 +67,7 @@ def handlers() -> dict[type, Handler]:
         AckDeletedBlocks: ack_deleted_blocks,
         **container_commands.handlers(),
         **balancer_commands.handlers(),
+        **TOKEN_KEY_HANDLERS,
     }
 
 

@@ -10,6 +10,7 @@ from trioxygen.metadata.scm.namespaces.config import NamespaceLimits
 from trioxygen.metadata.scm.racks import RackScript, RackTable
 from trioxygen.metadata.scm.replication.config import ReplicationConfig
 from trioxygen.metadata.scm.safe_mode_rules import SafeModeLimits
+from trioxygen.metadata.scm.token_keys import TokenKeyConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class ScmConfig:
     report_interval_ms: between reports of all containers of a DataNode; 0: after its start alone.
     stood_still_ms: an SCM that has not looked for so long does not hold it against DataNodes.
     rack_script: asked for what `racks` says nothing of.
+    token_keys: None: block tokens are not used.
     close_delay_ms: from the last allocation in a full container to its closing; longer than a
     lease."""
 
@@ -49,6 +51,7 @@ class ScmConfig:
     containers: ReplicationConfig = ReplicationConfig()
     balancer: BalancerConfig = BalancerConfig()
     namespaces: NamespaceLimits = NamespaceLimits()
+    token_keys: TokenKeyConfig | None = None
     resend_after_ms: int = 30 * SECOND_MS
     answers_kept_ms: int = 10 * MINUTE_MS
     worker_interval_ms: float = 5_000

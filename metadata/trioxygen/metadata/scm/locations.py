@@ -5,6 +5,7 @@ from collections.abc import Set
 from trioxygen.common.container_state import TAKES_BLOCKS, ContainerState
 from trioxygen.common.paging import Room
 from trioxygen.common.replication import Replication
+from trioxygen.common.rpc.call import Call
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.pipelines import at_home, pipeline_of, replica_index_of
@@ -28,7 +29,7 @@ class Locations:
     def __init__(self, executor: Executor, nodes: Nodes, replicas: Replicas) -> None:
         self._executor, self._nodes, self._replicas = executor, nodes, replicas
 
-    async def locate(self, request: LocateContainersRequest) -> LocateContainersReply:
+    async def locate(self, request: LocateContainersRequest, call: Call) -> LocateContainersReply:
         """What reports say needs no leader. What is not known here may be known to others.
 
         Raises: what a read barrier raises."""

@@ -25,6 +25,8 @@ NAMESPACE_BLOCKS: Final = RowTable(12, "namespace_block", namespaces_pb2.Namespa
 # (not before, container, local)
 NAMESPACE_GARBAGE: Final = RowTable(13, "namespace_garbage", namespaces_pb2.NamespaceGarbageRow)
 DELETED_NAMESPACES: Final = RowTable(14, "deleted_namespace", namespaces_pb2.DeletedNamespaceRow)
+# Number -> key of block tokens. No dump holds them: a loaded state makes its own.
+TOKEN_KEYS: Final = RowTable(7, "token_key", scm_pb2.TokenKeyRow, is_dumped=False)
 
 SCM_TABLES: Final[tuple[Table, ...]] = (
     NODES.table,
@@ -38,6 +40,7 @@ SCM_TABLES: Final[tuple[Table, ...]] = (
     NAMESPACE_BLOCKS.table,
     NAMESPACE_GARBAGE.table,
     DELETED_NAMESPACES.table,
+    TOKEN_KEYS.table,
 )
 ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *SCM_TABLES)
 

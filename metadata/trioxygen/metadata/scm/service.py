@@ -44,6 +44,7 @@ from trioxygen.metadata.scm.reports import Reports
 from trioxygen.metadata.scm.safe_mode import SafeModeWatch
 from trioxygen.metadata.scm.schema import SCM_TABLES
 from trioxygen.metadata.scm.takeover import Takeover
+from trioxygen.metadata.scm.token_keys import TokenKeys
 from trioxygen.metadata.scm.workers import AnswerExpiry
 from trioxygen.metadata.scm.writable_pipelines import WritablePipelines
 from trioxygen.metadata.store.ports import Store
@@ -119,6 +120,9 @@ class StorageContainerManager:
         self._heartbeats = self._made_heartbeats(reports)
         self._registration = self._made_registration()
         self.health_watch = self._made_health_watch()
+        self._token_keys = TokenKeys(
+            self._executor, runtime.rng, config.token_keys, leads=self.leads, lead=self._lead
+        )
         # The term for which what is kept in memory was made.
         self._led_term = -1
         self._workers: list[asyncio.Task[Any]] = []
@@ -128,7 +132,7 @@ class StorageContainerManager:
         calls: dict[str, Handler] = {
             "AllocateBlocks": self._allocate_blocks,
             "DeleteBlocks": self._delete_blocks,
-            "LocateContainers": self._locate_containers,
+            "LocateContainers": self._locations.locate,
             "RegisterDataNode": self._register,
             "Heartbeat": self._heartbeat,
             "DescribeScm": self._made_description().describe,
@@ -136,6 +140,7 @@ class StorageContainerManager:
             **self._made_container_calls().handlers(),
             **self._made_balancer_calls().handlers(),
             **self._namespaces.handlers(),
+            **self._token_keys.handlers(),
         }
         return Service(
             _DESCRIPTOR,
@@ -313,6 +318,7 @@ class StorageContainerManager:
             interval_ms=self._config.worker_interval_ms,
         )
         own: list[Worker] = [expiry, self.health_watch, self.repair_gate, self._pipeline_watch]
+        own += self._token_keys.workers()
         for worker in (*own, *self._care.workers(), *self._namespaces.workers):
             self._workers.append(self._runtime.tasks.start_worker(worker))
         self._nodes.listen()
@@ -390,8 +396,3 @@ class StorageContainerManager:
             term=self._executor.replica.term,
             leader=leads,
         )
-
-    async def _locate_containers(
-        self, request: scm.LocateContainersRequest, call: Call
-    ) -> scm.LocateContainersReply:
-        return await self._locations.locate(request)

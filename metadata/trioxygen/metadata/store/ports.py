@@ -16,10 +16,14 @@ COPY_PIECE_BYTES: Final = 256 * KIB
 @dataclass(frozen=True, slots=True)
 class Table:
     """A named, ordered map of bytes to bytes. `number` stands in replicated deltas: never reuse
-    one."""
+    one.
+
+    Attributes: is_dumped: dumps for operators hold its rows; snapshots for members always do.
+    """
 
     number: int
     name: str
+    is_dumped: bool = True
 
 
 class Cursor(Protocol):

@@ -15,8 +15,10 @@ class RowTable(Generic[Row]):
 
     __slots__ = ("_type", "table")
 
-    def __init__(self, number: int, name: str, row_type: type[Row]) -> None:
-        self.table = Table(number, name)
+    def __init__(
+        self, number: int, name: str, row_type: type[Row], *, is_dumped: bool = True
+    ) -> None:
+        self.table = Table(number, name, is_dumped)
         self._type = row_type
 
     def get(self, txn: ReadTxn, key: bytes) -> Row | None:

@@ -30,18 +30,20 @@ class BlockGroup(_message.Message):
     def __init__(self, tag: _Optional[int] = ..., size_bytes: _Optional[int] = ..., data_cells: _Optional[int] = ...) -> None: ...
 
 class WriteSmallBlockRequest(_message.Message):
-    __slots__ = ("block", "data", "pipeline_id", "replica_index", "group")
+    __slots__ = ("block", "data", "pipeline_id", "replica_index", "group", "token")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     data: bytes
     pipeline_id: int
     replica_index: int
     group: BlockGroup
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., data: _Optional[bytes] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., group: _Optional[_Union[BlockGroup, _Mapping]] = ...) -> None: ...
+    token: bytes
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., data: _Optional[bytes] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., group: _Optional[_Union[BlockGroup, _Mapping]] = ..., token: _Optional[bytes] = ...) -> None: ...
 
 class WriteSmallBlockReply(_message.Message):
     __slots__ = ("commit_sequence",)
@@ -50,16 +52,18 @@ class WriteSmallBlockReply(_message.Message):
     def __init__(self, commit_sequence: _Optional[int] = ...) -> None: ...
 
 class WriteStreamHeader(_message.Message):
-    __slots__ = ("block", "size_bytes_max", "pipeline_id", "replica_index")
+    __slots__ = ("block", "size_bytes_max", "pipeline_id", "replica_index", "token")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     size_bytes_max: int
     pipeline_id: int
     replica_index: int
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., size_bytes_max: _Optional[int] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
+    token: bytes
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., size_bytes_max: _Optional[int] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., token: _Optional[bytes] = ...) -> None: ...
 
 class WriteStreamReply(_message.Message):
     __slots__ = ("size_bytes", "checksums")
@@ -70,7 +74,7 @@ class WriteStreamReply(_message.Message):
     def __init__(self, size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ...) -> None: ...
 
 class PutBlockRequest(_message.Message):
-    __slots__ = ("block", "size_bytes", "checksums", "pipeline_id", "replica_index", "holders", "group")
+    __slots__ = ("block", "size_bytes", "checksums", "pipeline_id", "replica_index", "holders", "group", "token")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     CHECKSUMS_FIELD_NUMBER: _ClassVar[int]
@@ -78,6 +82,7 @@ class PutBlockRequest(_message.Message):
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     HOLDERS_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     size_bytes: int
     checksums: bytes
@@ -85,7 +90,8 @@ class PutBlockRequest(_message.Message):
     replica_index: int
     holders: _containers.RepeatedScalarFieldContainer[str]
     group: BlockGroup
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., holders: _Optional[_Iterable[str]] = ..., group: _Optional[_Union[BlockGroup, _Mapping]] = ...) -> None: ...
+    token: bytes
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., size_bytes: _Optional[int] = ..., checksums: _Optional[bytes] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., holders: _Optional[_Iterable[str]] = ..., group: _Optional[_Union[BlockGroup, _Mapping]] = ..., token: _Optional[bytes] = ...) -> None: ...
 
 class PutBlockReply(_message.Message):
     __slots__ = ("commit_sequence",)
@@ -94,18 +100,20 @@ class PutBlockReply(_message.Message):
     def __init__(self, commit_sequence: _Optional[int] = ...) -> None: ...
 
 class ReadSmallBlockRequest(_message.Message):
-    __slots__ = ("block", "offset_bytes", "length_bytes", "tag", "replica_index")
+    __slots__ = ("block", "offset_bytes", "length_bytes", "tag", "replica_index", "token")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
     LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
     TAG_FIELD_NUMBER: _ClassVar[int]
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     offset_bytes: int
     length_bytes: int
     tag: int
     replica_index: int
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., tag: _Optional[int] = ..., replica_index: _Optional[int] = ...) -> None: ...
+    token: bytes
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., tag: _Optional[int] = ..., replica_index: _Optional[int] = ..., token: _Optional[bytes] = ...) -> None: ...
 
 class ReadSmallBlockReply(_message.Message):
     __slots__ = ("data",)
@@ -114,20 +122,22 @@ class ReadSmallBlockReply(_message.Message):
     def __init__(self, data: _Optional[bytes] = ...) -> None: ...
 
 class ReadStreamHeader(_message.Message):
-    __slots__ = ("block", "offset_bytes", "length_bytes", "tag", "replica_index", "piece_bytes_max")
+    __slots__ = ("block", "offset_bytes", "length_bytes", "tag", "replica_index", "piece_bytes_max", "token")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
     LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
     TAG_FIELD_NUMBER: _ClassVar[int]
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     PIECE_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
     block: _types_pb2.BlockId
     offset_bytes: int
     length_bytes: int
     tag: int
     replica_index: int
     piece_bytes_max: int
-    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., tag: _Optional[int] = ..., replica_index: _Optional[int] = ..., piece_bytes_max: _Optional[int] = ...) -> None: ...
+    token: bytes
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., tag: _Optional[int] = ..., replica_index: _Optional[int] = ..., piece_bytes_max: _Optional[int] = ..., token: _Optional[bytes] = ...) -> None: ...
 
 class ReadStreamReply(_message.Message):
     __slots__ = ()
@@ -184,16 +194,18 @@ class ListBlocksReply(_message.Message):
     def __init__(self, blocks: _Optional[_Iterable[_Union[StoredBlock, _Mapping]]] = ..., next: _Optional[bytes] = ...) -> None: ...
 
 class ListReplicaRequest(_message.Message):
-    __slots__ = ("container_id", "replica_index", "next_local", "count_max")
+    __slots__ = ("container_id", "replica_index", "next_local", "count_max", "token")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     REPLICA_INDEX_FIELD_NUMBER: _ClassVar[int]
     NEXT_LOCAL_FIELD_NUMBER: _ClassVar[int]
     COUNT_MAX_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     replica_index: int
     next_local: int
     count_max: int
-    def __init__(self, container_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., next_local: _Optional[int] = ..., count_max: _Optional[int] = ...) -> None: ...
+    token: bytes
+    def __init__(self, container_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., next_local: _Optional[int] = ..., count_max: _Optional[int] = ..., token: _Optional[bytes] = ...) -> None: ...
 
 class ListReplicaReply(_message.Message):
     __slots__ = ("blocks", "next_local", "state", "used_bytes", "highest_local", "commit_sequence")
@@ -212,12 +224,14 @@ class ListReplicaReply(_message.Message):
     def __init__(self, blocks: _Optional[_Iterable[_Union[StoredBlock, _Mapping]]] = ..., next_local: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., used_bytes: _Optional[int] = ..., highest_local: _Optional[int] = ..., commit_sequence: _Optional[int] = ...) -> None: ...
 
 class DescribeImportRequest(_message.Message):
-    __slots__ = ("container_id", "transfer_id")
+    __slots__ = ("container_id", "transfer_id", "token")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     TRANSFER_ID_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     transfer_id: str
-    def __init__(self, container_id: _Optional[int] = ..., transfer_id: _Optional[str] = ...) -> None: ...
+    token: bytes
+    def __init__(self, container_id: _Optional[int] = ..., transfer_id: _Optional[str] = ..., token: _Optional[bytes] = ...) -> None: ...
 
 class DescribeImportReply(_message.Message):
     __slots__ = ("state", "next_local")
@@ -228,7 +242,7 @@ class DescribeImportReply(_message.Message):
     def __init__(self, state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., next_local: _Optional[int] = ...) -> None: ...
 
 class ImportContainerHeader(_message.Message):
-    __slots__ = ("transfer_id", "container_id", "state", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id", "highest_local", "used_bytes", "next_local")
+    __slots__ = ("transfer_id", "container_id", "state", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id", "highest_local", "used_bytes", "next_local", "token")
     TRANSFER_ID_FIELD_NUMBER: _ClassVar[int]
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -239,6 +253,7 @@ class ImportContainerHeader(_message.Message):
     HIGHEST_LOCAL_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
     NEXT_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
     transfer_id: str
     container_id: int
     state: _scm_pb2.ContainerState
@@ -249,7 +264,8 @@ class ImportContainerHeader(_message.Message):
     highest_local: int
     used_bytes: int
     next_local: int
-    def __init__(self, transfer_id: _Optional[str] = ..., container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ..., highest_local: _Optional[int] = ..., used_bytes: _Optional[int] = ..., next_local: _Optional[int] = ...) -> None: ...
+    token: bytes
+    def __init__(self, transfer_id: _Optional[str] = ..., container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ..., highest_local: _Optional[int] = ..., used_bytes: _Optional[int] = ..., next_local: _Optional[int] = ..., token: _Optional[bytes] = ...) -> None: ...
 
 class ImportFrame(_message.Message):
     __slots__ = ("block", "end", "checksums")

@@ -700,18 +700,20 @@ class LeaseBlocksRequest(_message.Message):
     def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., count: _Optional[int] = ..., block_bytes_max: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., excluded_node_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class LeaseBlocksReply(_message.Message):
-    __slots__ = ("lease_id", "blocks", "pipeline", "duration_ms", "other_pipelines")
+    __slots__ = ("lease_id", "blocks", "pipeline", "duration_ms", "other_pipelines", "token")
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_FIELD_NUMBER: _ClassVar[int]
     DURATION_MS_FIELD_NUMBER: _ClassVar[int]
     OTHER_PIPELINES_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
     lease_id: int
     blocks: _types_pb2.BlockRange
     pipeline: _types_pb2.Pipeline
     duration_ms: int
     other_pipelines: int
-    def __init__(self, lease_id: _Optional[int] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., duration_ms: _Optional[int] = ..., other_pipelines: _Optional[int] = ...) -> None: ...
+    token: bytes
+    def __init__(self, lease_id: _Optional[int] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., duration_ms: _Optional[int] = ..., other_pipelines: _Optional[int] = ..., token: _Optional[bytes] = ...) -> None: ...
 
 class RenewLeasesRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "is_retry", "lease_ids")
@@ -946,16 +948,36 @@ class LookupKeyRequest(_message.Message):
     def __init__(self, bucket: _Optional[str] = ..., key: _Optional[bytes] = ..., setting_kinds: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class LookupKeyReply(_message.Message):
-    __slots__ = ("bucket", "exists", "row", "settings")
+    __slots__ = ("bucket", "exists", "row", "read_tokens", "settings")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     EXISTS_FIELD_NUMBER: _ClassVar[int]
     ROW_FIELD_NUMBER: _ClassVar[int]
+    READ_TOKENS_FIELD_NUMBER: _ClassVar[int]
     SETTINGS_FIELD_NUMBER: _ClassVar[int]
     bucket: BucketRow
     exists: bool
     row: KeyRow
+    read_tokens: _containers.RepeatedScalarFieldContainer[bytes]
     settings: _containers.RepeatedCompositeFieldContainer[BucketSetting]
-    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., exists: _Optional[bool] = ..., row: _Optional[_Union[KeyRow, _Mapping]] = ..., settings: _Optional[_Iterable[_Union[BucketSetting, _Mapping]]] = ...) -> None: ...
+    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., exists: _Optional[bool] = ..., row: _Optional[_Union[KeyRow, _Mapping]] = ..., read_tokens: _Optional[_Iterable[bytes]] = ..., settings: _Optional[_Iterable[_Union[BucketSetting, _Mapping]]] = ...) -> None: ...
+
+class GrantTokensRequest(_message.Message):
+    __slots__ = ("client_id", "blocks", "writes", "refused_key_id")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    WRITES_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockId]
+    writes: bool
+    refused_key_id: int
+    def __init__(self, client_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockId, _Mapping]]] = ..., writes: _Optional[bool] = ..., refused_key_id: _Optional[int] = ...) -> None: ...
+
+class GrantTokensReply(_message.Message):
+    __slots__ = ("tokens",)
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    tokens: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, tokens: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class ListKeysRequest(_message.Message):
     __slots__ = ("bucket", "prefix", "delimiter", "after", "count_max", "inclusive", "setting_kinds", "volume")

@@ -182,6 +182,28 @@ class BalancerRow(_message.Message):
     failed: int
     def __init__(self, run: _Optional[int] = ..., running: _Optional[bool] = ..., threshold_percent: _Optional[float] = ..., containers_moving_max: _Optional[int] = ..., moving_bytes_max: _Optional[int] = ..., node_moving_bytes_max: _Optional[int] = ..., started_ms: _Optional[int] = ..., ended_ms: _Optional[int] = ..., ended_why: _Optional[str] = ..., iterations: _Optional[int] = ..., moved: _Optional[int] = ..., moved_bytes: _Optional[int] = ..., failed: _Optional[int] = ...) -> None: ...
 
+class TokenKeyRow(_message.Message):
+    __slots__ = ("key_id", "secret", "made_ms")
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    SECRET_FIELD_NUMBER: _ClassVar[int]
+    MADE_MS_FIELD_NUMBER: _ClassVar[int]
+    key_id: int
+    secret: bytes
+    made_ms: int
+    def __init__(self, key_id: _Optional[int] = ..., secret: _Optional[bytes] = ..., made_ms: _Optional[int] = ...) -> None: ...
+
+class AddTokenKey(_message.Message):
+    __slots__ = ("key_id", "secret", "kept", "after_key_id")
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    SECRET_FIELD_NUMBER: _ClassVar[int]
+    KEPT_FIELD_NUMBER: _ClassVar[int]
+    AFTER_KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    key_id: int
+    secret: bytes
+    kept: int
+    after_key_id: int
+    def __init__(self, key_id: _Optional[int] = ..., secret: _Optional[bytes] = ..., kept: _Optional[int] = ..., after_key_id: _Optional[int] = ...) -> None: ...
+
 class ReserveIds(_message.Message):
     __slots__ = ("sequence", "count")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
@@ -475,6 +497,28 @@ class RegisterDataNodeReply(_message.Message):
     leader: bool
     report_interval_ms: int
     def __init__(self, cluster_id: _Optional[str] = ..., heartbeat_interval_ms: _Optional[int] = ..., term: _Optional[int] = ..., leader: _Optional[bool] = ..., report_interval_ms: _Optional[int] = ...) -> None: ...
+
+class GetTokenKeysRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class TokenKey(_message.Message):
+    __slots__ = ("key_id", "secret", "signs_after_ms")
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    SECRET_FIELD_NUMBER: _ClassVar[int]
+    SIGNS_AFTER_MS_FIELD_NUMBER: _ClassVar[int]
+    key_id: int
+    secret: bytes
+    signs_after_ms: int
+    def __init__(self, key_id: _Optional[int] = ..., secret: _Optional[bytes] = ..., signs_after_ms: _Optional[int] = ...) -> None: ...
+
+class GetTokenKeysReply(_message.Message):
+    __slots__ = ("keys", "ask_again_ms")
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    ASK_AGAIN_MS_FIELD_NUMBER: _ClassVar[int]
+    keys: _containers.RepeatedCompositeFieldContainer[TokenKey]
+    ask_again_ms: int
+    def __init__(self, keys: _Optional[_Iterable[_Union[TokenKey, _Mapping]]] = ..., ask_again_ms: _Optional[int] = ...) -> None: ...
 
 class VolumeReport(_message.Message):
     __slots__ = ("volume_id", "capacity_bytes", "used_bytes", "free_bytes", "failed", "reserved_bytes", "full", "refused_entries", "path")

@@ -46,6 +46,7 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NAMESPACE_NOT_EMPTY: _ClassVar[ErrorCode]
     NAMESPACE_FULL: _ClassVar[ErrorCode]
     TOO_MANY_NAMESPACES: _ClassVar[ErrorCode]
+    TOKEN_REFUSED: _ClassVar[ErrorCode]
     NOT_LEADER: _ClassVar[ErrorCode]
     SAFE_MODE: _ClassVar[ErrorCode]
     OVERLOADED: _ClassVar[ErrorCode]
@@ -123,6 +124,7 @@ NAMESPACE_ALREADY_EXISTS: ErrorCode
 NAMESPACE_NOT_EMPTY: ErrorCode
 NAMESPACE_FULL: ErrorCode
 TOO_MANY_NAMESPACES: ErrorCode
+TOKEN_REFUSED: ErrorCode
 NOT_LEADER: ErrorCode
 SAFE_MODE: ErrorCode
 OVERLOADED: ErrorCode

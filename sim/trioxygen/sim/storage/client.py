@@ -18,6 +18,7 @@ from trioxygen.common.errors import (
     WrongBlock,
 )
 from trioxygen.common.replication import Replication
+from trioxygen.common.rpc.network import Network
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import KIB
 from trioxygen.gateway.shares import Buffers, ShareLimits, Shares
@@ -37,6 +38,8 @@ from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.hdds.client.writing import BlocksWritten
+from trioxygen.hdds.tokens.granted import GrantedTokens
+from trioxygen.hdds.tokens.network import TokenNetwork
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.proto.v1 import om_pb2
@@ -115,6 +118,7 @@ class ObjectClient:
         *,
         keys: int,
         replication: Replication,
+        tokens: bool = False,
     ) -> None:
         self.name = name
         self._loop, self._runtime, self._trace, self._rng = loop, runtime, trace, rng
@@ -123,7 +127,12 @@ class ObjectClient:
             runtime, cluster.om_addresses, timeout_ms=_CALL_TIMEOUT_MS, try_ms=500.0
         )
         scm = ScmClient(runtime, cluster.scm_addresses, timeout_ms=3_000, try_ms=500)
-        pool = DataNodePool(runtime.network, runtime.clock, scm.locate)
+        network: Network = runtime.network
+        if tokens:
+            known = GrantedTokens(self._om.tokens_for, runtime.tasks)
+            self._om.hear_tokens(known.learn)
+            network = TokenNetwork(network, known)
+        pool = DataNodePool(network, runtime.clock, scm.locate)
         self._sizes = sizes_of(replication)
         self._ozone = OzoneStore(
             runtime, self._om, BlockWriter(pool), BlockReader(pool), _config(self._sizes)

@@ -9,6 +9,7 @@ from typing import Final
 from trioxygen.cli.folder.states_held import rings_held
 from trioxygen.cli.wiring.rings import ring_members
 from trioxygen.cli.wiring.stores import open_log
+from trioxygen.common.block_token import Refusal
 from trioxygen.common.rpc.call import Role
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import KIB
@@ -18,6 +19,7 @@ from trioxygen.hdds.datanode.volumes import INDEX_NAME, VolumeParts
 from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.metadata.client.scm import ScmClient
+from trioxygen.metadata.client.token_keys import KnownTokenKeys
 from trioxygen.metadata.raft.core.config import RaftConfig
 from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
 from trioxygen.metadata.raft.log.mending import StateHeld
@@ -63,12 +65,23 @@ def _config(name: str, address: str, sizes: Sizes) -> DataNodeConfig:
 
 
 class DataNodeMachine:
-    """Attributes:
+    """Args: tokens: it wants block tokens.
+
+    Attributes:
     datanode: of the present life, once it has started.
     is_lost: the machine will not come back.
     """
 
-    def __init__(self, name: str, cluster: Cluster, rng: random.Random, sizes: Sizes) -> None:
+    def __init__(
+        self,
+        name: str,
+        cluster: Cluster,
+        rng: random.Random,
+        sizes: Sizes,
+        *,
+        tokens: bool = False,
+    ) -> None:
+        self._tokens = tokens
         self.name, self.address = name, f"{name}:{_PORT}"
         self._config = _config(name, self.address, sizes)
         self._scms = cluster.scm_addresses
@@ -87,6 +100,11 @@ class DataNodeMachine:
     def has_failed(self) -> bool:
         """Whether whoever runs it would start it again."""
         return self.datanode is not None and not self.datanode.takes_writes()
+
+    def tokens(self) -> tuple[int, int]:
+        """That this life's DataNode has taken, and those whose keys did not count."""
+        gate = None if self.datanode is None else self.datanode.token_gate
+        return (0, 0) if gate is None else (gate.passed, gate.refused[Refusal.KEY])
 
     def works(self) -> Iterator[VolumeWork]:
         if self.node.is_up and self.datanode is not None:
@@ -108,6 +126,7 @@ class DataNodeMachine:
         transport = RaftTransport(runtime, address=self.address)
         members = ring_members(runtime, wal, transport, _RINGS)
         parts = VolumeParts(DATA, partial(_open_store, disk), wal, members)
+        scm = ScmClient(runtime, self._scms, timeout_ms=3_000, try_ms=500)
         datanode = DataNode(
             runtime,
             self._config,
@@ -117,7 +136,8 @@ class DataNodeMachine:
                 for scm in self._scms
             ],
             services=[replace(transport.service, group_of=Role.DATANODE)],
-            locate=ScmClient(runtime, self._scms, timeout_ms=3_000, try_ms=500).locate,
+            locate=scm.locate,
+            token_keys=KnownTokenKeys(runtime, scm.token_keys) if self._tokens else None,
         )
         await datanode.start()
         self.datanode = datanode

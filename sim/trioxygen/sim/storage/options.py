@@ -9,6 +9,8 @@ from trioxygen.sim import options as cluster_options
 from trioxygen.sim.options import Options
 
 CODED: Final = Replication.parse("EC/rs-3-2-64k")
+# Last digits of seeds: those that found something before there were tokens go on finding it.
+_WITH_TOKENS: Final = (4, 5, 7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,7 @@ class StorageOptions:
     network, crashes, disks, pauses: which kinds of faults.
     losses: of whole disks, and bits that flip in files: of one DataNode at a time, of two where
         the class bears two, and the next only when replicas are complete again.
+    tokens: DataNodes want block tokens, whose keys last for seconds.
     """
 
     oms: int = 1
@@ -40,6 +43,7 @@ class StorageOptions:
     pauses: bool = True
     losses: bool = True
     replication: Replication = RATIS_THREE
+    tokens: bool = False
 
     @property
     def losses_max(self) -> int:
@@ -77,6 +81,7 @@ def from_seed(seed: int, overrides: dict[str, Any] | None = None) -> StorageOpti
         "disks": rng.random() < 0.5,
         "pauses": rng.random() < 0.5,
         "losses": rng.random() < 0.5,
+        "tokens": seed % 10 in _WITH_TOKENS,
     }
     if rng.random() < 0.4:
         chosen["replication"] = CODED

@@ -9,6 +9,7 @@ from typing import Final
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.rpc.call import Role
 from trioxygen.metadata.scm.config import ScmConfig
+from trioxygen.metadata.scm.token_keys import TokenKeyConfig
 from trioxygen.proto.v1.types_pb2 import BlockSlice
 from trioxygen.sim.checkers.violation import Violation
 from trioxygen.sim.cluster import Cluster
@@ -50,6 +51,7 @@ def _scm_config(options: StorageOptions) -> ScmConfig:
         close_delay_ms=11_000,
         resend_after_ms=2_000,
         worker_interval_ms=1_000,
+        token_keys=TokenKeyConfig(key_ms=4_000) if options.tokens else None,
     )
 
 
@@ -65,7 +67,11 @@ class StorageSimulation:
         sizes = sizes_of(options.replication)
         self.machines = [
             DataNodeMachine(
-                f"dn{number + 1}", self.cluster, random.Random(rng.getrandbits(64)), sizes
+                f"dn{number + 1}",
+                self.cluster,
+                random.Random(rng.getrandbits(64)),
+                sizes,
+                tokens=options.tokens,
             )
             for number in range(options.datanodes)
         ]
@@ -126,6 +132,7 @@ class StorageSimulation:
             random.Random(self.rng.getrandbits(64)),
             keys=self.options.keys,
             replication=self.options.replication,
+            tokens=self.options.tokens,
         )
 
     async def _load(self, client: ObjectClient, end: float) -> None:
@@ -208,6 +215,10 @@ class StorageSimulation:
             for name, count in client.counts.items():
                 counts[name] = counts.get(name, 0) + count
         counts["messages"] = self.cluster.fabric.messages
+        if self.options.tokens:
+            tokens = [machine.tokens() for machine in self.machines]
+            counts["tokens"] = sum(passed for passed, _ in tokens)
+            counts["tokens-of-retired-keys"] = sum(retired for _, retired in tokens)
         return counts
 
 

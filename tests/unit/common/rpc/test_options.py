@@ -56,6 +56,7 @@ def test_roles_reach_what_their_work_needs_and_no_more() -> None:
         "StorageContainerManager/RegisterDataNode",
         "StorageContainerManager/Heartbeat",
         "StorageContainerManager/LocateContainers",
+        "StorageContainerManager/GetTokenKeys",
     }
     assert not names(Role.DATANODE) & {name for name in METHODS if name.startswith("Ozone")}
     assert not names(Role.GATEWAY) & {name for name in METHODS if name.startswith("Raft")}

@@ -15,6 +15,7 @@ from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.rpc.network import Server
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.om import OmClient
+from trioxygen.metadata.client.token_keys import FetchTokenKeys, KnownTokenKeys
 from trioxygen.metadata.om.service import OmConfig, OzoneManager
 from trioxygen.metadata.om.state.schema import ALL_TABLES, VOLUMES
 from trioxygen.metadata.replication.executor import Executor
@@ -109,6 +110,8 @@ class OmHarness:
         self.clock = ManualClock()
         self.network = LocalNetwork(encode=True)
         self.scm = ScmDouble()
+        # What the SCM tells of keys of block tokens; None: they are not used.
+        self.token_keys: FetchTokenKeys | None = None
         self.replica = replica
         self.store = self._open_store("om")
         self._seed = self._clients = 0
@@ -132,6 +135,9 @@ class OmHarness:
             replica=self.replica,
             scm=self.scm,
             config=self.config,
+            token_keys=(
+                None if self.token_keys is None else KnownTokenKeys(self.runtime, self.token_keys)
+            ),
         )
         await self.manager.start()
         if not self.rows(VOLUMES.table):

@@ -28,6 +28,7 @@ from trioxygen.common.rpc.rules.types import (
     RANGES_MAX,
     REPLICA_INDEX,
     SIZE_BYTES,
+    TOKEN,
 )
 from trioxygen.common.units import GIB, MIB
 from trioxygen.proto.v1 import datanode_pb2 as datanode
@@ -48,6 +49,7 @@ _READ: Final[dict[str, Rule]] = {
     "length_bytes": BLOCK_BYTES,
     "tag": ANY,
     "replica_index": REPLICA_INDEX,
+    "token": TOKEN,
 }
 
 DATANODE: Final[dict[type[Message], MessageRules]] = {
@@ -58,12 +60,14 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
         pipeline_id=PIPELINE_ID,
         replica_index=REPLICA_INDEX,
         group=PART,
+        token=TOKEN,
     ),
     datanode.WriteStreamHeader: rules(
         block=REQUIRED_PART,
         pipeline_id=PIPELINE_ID,
         size_bytes_max=BLOCK_BYTES,
         replica_index=REPLICA_INDEX,
+        token=TOKEN,
     ),
     # Held to the bytes that were received.
     datanode.PutBlockRequest: rules(
@@ -74,6 +78,7 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
         replica_index=REPLICA_INDEX,
         holders=each(NODE_ID, _MEMBERS_MAX),
         group=PART,
+        token=TOKEN,
     ),
     datanode.ReadSmallBlockRequest: rules(_range_fault, **_READ),
     datanode.ReadStreamHeader: rules(_range_fault, **_READ, piece_bytes_max=BLOCK_BYTES),
@@ -86,8 +91,9 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
         replica_index=REPLICA_INDEX,
         next_local=ID_OR_NONE,
         count_max=number(1, 1_000),
+        token=TOKEN,
     ),
-    datanode.DescribeImportRequest: rules(container_id=ID, transfer_id=NAME),
+    datanode.DescribeImportRequest: rules(container_id=ID, transfer_id=NAME, token=TOKEN),
     datanode.ImportContainerHeader: rules(
         transfer_id=NAME,
         container_id=ID,
@@ -99,6 +105,7 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
         highest_local=COUNT,
         used_bytes=SIZE_BYTES,
         next_local=ID_OR_NONE,
+        token=TOKEN,
     ),
     datanode.ImportFrame: rules(block=PART, end=PART, checksums=raw(4 * MIB)),
     # Held to the bytes that follow.

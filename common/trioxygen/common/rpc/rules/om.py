@@ -265,6 +265,9 @@ QUERIES: Final[dict[type[Message], MessageRules]] = {
         every_account=ANY,
     ),
     om.LookupKeyRequest: rules(**_READS_BUCKET, key=KEY),
+    om.GrantTokensRequest: rules(
+        client_id=ANY, blocks=each(PART, 1_000), writes=ANY, refused_key_id=ANY
+    ),
     om.ListKeysRequest: rules(
         **_READS_BUCKET, prefix=KEY, delimiter=KEY, after=KEY, count_max=ANY, inclusive=ANY
     ),

@@ -66,6 +66,9 @@ SCM: Final[dict[type[Message], MessageRules]] = {
     ),
     scm.ContainerHolders: rules(container_id=ID, node_ids=each(NODE_ID, NODES_MAX)),
     scm.LocateContainersRequest: rules(container_ids=each(ID, 10_000)),
+    scm.GetTokenKeysRequest: rules(),
+    scm.TokenKey: rules(key_id=ANY, secret=raw(64, low=32), signs_after_ms=number(0, 30 * DAY_MS)),
+    scm.GetTokenKeysReply: rules(keys=each(PART, 100), ask_again_ms=number(1, 30 * DAY_MS)),
     scm.RegisterDataNodeRequest: rules(
         node_id=NODE_ID, address=ADDRESS, cluster_id=NAME_OR_NONE, instance=ANY
     ),

@@ -84,6 +84,9 @@ KEY: Final = utf8(65_536)
 CHECKSUM: Final = raw(64)
 REASON: Final = text(65_536)
 
+# Signed; what they say is checked by who takes them.
+TOKEN: Final = raw(1_024)
+
 # Of one request; what is stored is bounded by the size of its row.
 SLICES_MAX: Final = 200_000
 RANGES_MAX: Final = 100_000
