@@ -39,8 +39,8 @@ class CodedCluster(ScmCluster):
             close_delay_ms=0,
             heartbeat_interval_ms=20,
             pipeline_interval_ms=50,
-            stale_after_ms=400,
-            dead_after_ms=800,
+            stale_after_ms=1_000,
+            dead_after_ms=2_500,
             worker_interval_ms=100,
             containers=containers,
         )
