@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 import os
 import resource
 import sys
@@ -23,6 +24,8 @@ from bench.options import parse
 from bench.raft import PYSYNCOBJ_VARIANTS, measure_raft
 from bench.repair import Load, NotRepaired, measure_repairs
 from bench.run import Settings, Target, run
+from bench.scm_scale.group import ScmSettings
+from bench.scm_scale.measure import measure_scm_scale
 from bench.session import Session
 from bench.signing import Endpoint, Signer
 from bench.sigv4_client import ConnectionLost, MalformedAnswer, WrongAnswer
@@ -203,6 +206,24 @@ def measure_and_write(options: argparse.Namespace) -> int:
     return EXIT_WRONG_ANSWERS if any(result.errors for result in results) else EXIT_OK
 
 
+def scm_scale(options: argparse.Namespace) -> int:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runs = runner.run(
+            measure_scm_scale(
+                nodes=options.nodes,
+                replicas_each=options.replicas,
+                seconds=options.seconds,
+                seed=options.seed,
+                settings=ScmSettings(scms=options.scms, election_ticks=options.election_ticks),
+                data_parent=options.data_parent,
+            )
+        )
+    if options.out is not None:
+        machine, rows = Machine.read().as_json(), [run.as_json() for run in runs]
+        options.out.write_text(json.dumps({"machine": machine, "runs": rows}, indent=1) + "\n")
+    return EXIT_OK
+
+
 def leaves(error: BaseException) -> list[BaseException]:
     """The errors inside nested exception groups."""
     if isinstance(error, BaseExceptionGroup):
@@ -222,6 +243,8 @@ def main(arguments: Sequence[str]) -> int:
             return space(options)
         if options.verb == "repair":
             return repair(options)
+        if options.verb == "scm_scale":
+            return scm_scale(options)
         return measure_and_write(options)
     except* (
         OSError, ValueError, ConnectionLost, MalformedAnswer, WrongAnswer, ServerFailed,

@@ -108,7 +108,7 @@ def add_cluster_verbs(verbs: Verbs) -> None:
 
 
 def add_group_verbs(verbs: Verbs) -> None:
-    """Those that start OMs alone."""
+    """Those that start OMs, or SCMs, alone."""
     raft_verb = verbs.add_parser("raft", help="three OM processes beside PySyncObj")
     add_own_processes(raft_verb)
     raft_verb.add_argument("--in-flight", type=numbers, default=[1, 8, 64], metavar="1,8,64")
@@ -121,6 +121,13 @@ def add_group_verbs(verbs: Verbs) -> None:
     snapshot_verb.add_argument("--in-flight", type=numbers, default=[8], metavar="1,8")
     snapshot_verb.add_argument("--rounds", type=int, default=3, help="the best of so many counts")
     add_measuring(snapshot_verb, seconds=5.0)
+    scale_verb = verbs.add_parser("scm_scale", help="SCMs under very many DataNodes")
+    add_own_processes(scale_verb)
+    scale_verb.add_argument("--nodes", type=numbers, default=[100, 300, 1_000], metavar="N,N")
+    scale_verb.add_argument("--replicas", type=int, default=1_000, help="on each node")
+    scale_verb.add_argument("--scms", type=int, default=3, choices=(1, 3))
+    scale_verb.add_argument("--election-ticks", type=int, default=10, help="of 50 ms")
+    add_measuring(scale_verb, seconds=30.0)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,10 +26,30 @@ from trioxygen.proto.v1 import scm_pb2 as scm
 
 _CALL_TIMEOUT_MS: Final = 30_000.0
 _POLL_SECONDS: Final = 0.1
-# DataNodes that are silent for so long. Sooner than by default: what follows is measured, the wait
-# is not.
-STALE_SECONDS: Final = 20
-DEAD_SECONDS: Final = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScmSettings:
+    """As `o3 scm` has them in its configuration. DataNodes are dead sooner than by default: what
+    follows is measured, the wait is not."""
+
+    scms: int = 3
+    heartbeat_ms: int = 3_000
+    report_seconds: int = 60
+    stale_seconds: int = 20
+    dead_seconds: int = 40
+    election_ticks: int = 10
+
+    def toml(self, layout: str) -> str:
+        """Args: layout: what it is added to."""
+        own = (
+            f"heartbeat_interval_ms = {self.heartbeat_ms}",
+            f"report_interval_seconds = {self.report_seconds}",
+            f"stale_after_seconds = {self.stale_seconds}",
+            f"dead_after_seconds = {self.dead_seconds}",
+        )
+        text = layout.replace("[scm]\n", "[scm]\n" + "\n".join(own) + "\n")
+        return f"{text}\n[metadata]\nraft_election_ticks = {self.election_ticks}\n"
 
 
 class ScmGroup:
@@ -119,19 +140,17 @@ def field_of(line: str, name: str) -> str:
 
 
 @asynccontextmanager
-async def scm_group(data_parent: Path | None, count: int) -> AsyncIterator[ScmGroup]:
+async def scm_group(data_parent: Path | None, settings: ScmSettings) -> AsyncIterator[ScmGroup]:
     """Runs in a new folder under `data_parent` (which decides the disk), then deletes it.
 
     Raises ServerFailed."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     rng = random.Random(secrets.randbits(64))
-    layout = new_layout(rng, HOST, {"om": 1, "scm": count, "datanode": 3, "gateway": 0})
+    layout = new_layout(rng, HOST, {"om": 1, "scm": settings.scms, "datanode": 3, "gateway": 0})
     with TemporaryDirectory(prefix="o3-bench-", dir=data_parent) as name:
         folder = Path(name)
-        settings = f"stale_after_seconds = {STALE_SECONDS}\ndead_after_seconds = {DEAD_SECONDS}\n"
-        text = layout.toml().replace("[scm]\n", f"[scm]\n{settings}")
-        (folder / CONFIG_FILE).write_text(text)
+        (folder / CONFIG_FILE).write_text(settings.toml(layout.toml()))
         members = [MemberProcess(folder, node) for node in layout.of("scm")]
         network = GrpcNetwork(cluster_id=layout.cluster_id, peer="bench")
         runtime = system_runtime(network)

@@ -71,6 +71,8 @@ class Repairs:
         # Where the look at all containers is; None: it is through.
         self._after: bytes | None = b""
         self._has_waited = False
+        # Of this look: containers, and the time that it took of this process.
+        self._looked_at, self._looking_ms = 0, 0.0
         # When all were last looked at, counted from the term's begin; 0: not yet.
         self.looked_at_all_ms = 0
         self._queue.forget()
@@ -169,14 +171,25 @@ class Repairs:
         if self._after is None:
             if now_ms - self._pass_began_ms < self._config.check_interval_ms:
                 return
-            self._after, self._pass_began_ms = b"", now_ms
+            self._after = b""
+        if not self._after:
+            self._pass_began_ms, self._looked_at, self._looking_ms = now_ms, 0, 0.0
+        began_ms = self._clock.monotonic_ms()
         looks_max = self._config.looks_per_turn_max
         rows = [*islice(CONTAINERS.scan(txn, prefix=b"", after=self._after or None), looks_max)]
         for _, row in rows:
             self._watch.look_at(txn, row, view)
         self._after = rows[-1][0] if len(rows) == looks_max else None
+        self._looked_at += len(rows)
+        self._looking_ms += self._clock.monotonic_ms() - began_ms
         if self._after is None:
             self.looked_at_all_ms = int(now_ms - self._began_ms)
+            log.info(
+                "containers_looked_at",
+                count=self._looked_at,
+                seconds=round((now_ms - self._pass_began_ms) / 1_000, 1),
+                busy_s=round(self._looking_ms / 1_000, 2),
+            )
 
     def _plan(self) -> None:
         """As much as the nodes can take now. What is planned is counted at once, and told later."""
