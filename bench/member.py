@@ -68,7 +68,7 @@ class MemberProcess:
     async def kill(self) -> None:
         assert self._process is not None
         self._process.kill()
-        await asyncio.to_thread(self._process.wait)
+        await self._ended(self._process)
 
     async def stop(self) -> None:
         process = self._process
@@ -76,9 +76,15 @@ class MemberProcess:
             return
         process.terminate()
         try:
-            await asyncio.to_thread(process.wait, _STOP_SECONDS_MAX)
+            await self._ended(process, _STOP_SECONDS_MAX)
         except subprocess.TimeoutExpired:
             await self.kill()
+
+    @staticmethod
+    async def _ended(process: "subprocess.Popen[bytes]", seconds_max: float | None = None) -> None:
+        await asyncio.to_thread(process.wait, seconds_max)
+        assert process.stdout is not None
+        process.stdout.close()
 
     def empty(self) -> None:
         """As if its disk had been replaced."""

@@ -93,7 +93,7 @@ _PER_NODE: Final = ("leader_heartbeat_ms", "leader_report_ms", "follower_report_
 
 def table(runs: Sequence[Figures]) -> str:
     """A row for each figure, a column for each number of nodes."""
-    rows = [["", *(f"{run.nodes:,} nodes" for run in runs)]]
+    rows = [[f"{runs[0].scms} SCMs", *(f"{run.nodes:,} nodes" for run in runs)]]
     rows.append(["replicas", *(number(run.replicas) for run in runs)])
     for name, title in _COLUMNS.items():
         rows.append([title, *(number(getattr(run, name)) for run in runs)])
