@@ -73,9 +73,9 @@ class Run:
         ready_s = await self._filled(containers)
         empty = self._group.resident_bytes()
         known_s, known_cpu_s = await self._known()
-        leader = await self._group.leader()
-        check = await self._checked(leader)
+        check = await self._checked()
         await self._written()
+        leader = await self._group.leader()
         quiet = await self._span(leader, with_reports=False)
         reporting = await self._span(leader, with_reports=True)
         resident = self._group.resident_bytes()
@@ -147,14 +147,18 @@ class Run:
         self._say(f"known after {seconds:.1f} s")
         return seconds, self._group.cpu_seconds()[leader] - before[leader]
 
-    async def _checked(self, leader: MemberProcess) -> str:
+    async def _checked(self) -> str:
         """The line of the log about the first look at all containers."""
 
+        def lines() -> list[str]:
+            members = self._group.members
+            return [line for each in members for line in each.log_lines("containers_looked_at")]
+
         async def is_through() -> bool:
-            return bool(leader.log_lines("containers_looked_at"))
+            return bool(lines())
 
         await until(is_through, what="all containers are looked at", seconds_max=_WAIT_SECONDS_MAX)
-        return leader.log_lines("containers_looked_at")[-1]
+        return lines()[-1]
 
     async def _written(self) -> None:
         """Some containers are open, as in a cluster that is written to."""

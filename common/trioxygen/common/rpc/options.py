@@ -20,6 +20,7 @@ class Method:
     mutates: it changes what is stored.
     grows: it only takes space.
     any_member: every member of the group answers it, linearizably.
+    bulky: its requests may take milliseconds to be read.
     is_numbered: its answer is kept under the client's id and the request's, so that a retry gets
         the same.
     """
@@ -31,6 +32,7 @@ class Method:
     mutates: bool
     grows: bool
     any_member: bool
+    bulky: bool
     is_numbered: bool
 
 
@@ -45,6 +47,7 @@ def methods_of(service: ServiceDescriptor) -> Iterator[Method]:
             mutates=stated[options_pb2.mutates],
             grows=stated[options_pb2.grows],
             any_member=stated[options_pb2.any_member],
+            bulky=stated[options_pb2.bulky],
             is_numbered="request_id" in method.input_type.fields_by_name,
         )
 

@@ -1,8 +1,9 @@
 """From a method's name and bytes to its handler and messages: what a server does with a call."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
@@ -17,8 +18,12 @@ from trioxygen.common.rpc.options import methods_of
 from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.common.rpc.rules.table import PACKAGE
 from trioxygen.common.rpc.serving import NEVER_SLOW, Serving
+from trioxygen.common.units import KIB
 
 H = TypeVar("H")
+
+# Of a bulky request: one of fewer bytes is read at once.
+_READ_AT_ONCE_BYTES_MAX: Final = 8 * KIB
 
 
 def parse(request_type: type[Message], body: bytes, method: str) -> Message:
@@ -48,6 +53,7 @@ class _Route(Generic[H]):
     handler: H
     request: type[Message]
     callers: frozenset[Role]
+    is_bulky: bool
 
 
 class Routes:
@@ -63,6 +69,7 @@ class Routes:
         self._calls: dict[str, _Route[Handler]] = {}
         self._uploads: dict[str, _Route[UploadHandler]] = {}
         self._downloads: dict[str, _Route[DownloadHandler]] = {}
+        self._reading = asyncio.Lock()
         for service in services:
             assert service.descriptor.file.package == PACKAGE, service.descriptor.full_name
             for method in methods_of(service.descriptor):
@@ -70,12 +77,12 @@ class Routes:
                 local = name.partition("/")[2]
                 callers = service.callers(service.descriptor.methods_by_name[local])
                 if call := service.calls.get(local):
-                    self._calls[name] = _Route(call, request, callers)
+                    self._calls[name] = _Route(call, request, callers, method.bulky)
                 elif upload := service.uploads.get(local):
-                    self._uploads[name] = _Route(upload, request, callers)
+                    self._uploads[name] = _Route(upload, request, callers, False)
                 else:
                     download = service.downloads[local]
-                    self._downloads[name] = _Route(download, request, callers)
+                    self._downloads[name] = _Route(download, request, callers, False)
 
     @property
     def calls(self) -> Iterable[str]:
@@ -95,7 +102,14 @@ class Routes:
         Raises: UnknownMethod, CallerNotAllowed, InvalidRequest, and what the handler raises."""
         set_origin(Origin(call.request_id, call.trace))
         with Serving(method, call, self._slow_ms):
-            handler, request = _entered(self._calls, method, body, call)
+            route = self._calls.get(method)
+            if route is not None and route.is_bulky and len(body) > _READ_AT_ONCE_BYTES_MAX:
+                async with self._reading:
+                    handler, request = _entered(self._calls, method, body, call)
+                    # The next one is read when all others that are ready have had their turn.
+                    await asyncio.sleep(0)
+            else:
+                handler, request = _entered(self._calls, method, body, call)
             reply = await handler(request, call)
         return reply.SerializeToString()
 

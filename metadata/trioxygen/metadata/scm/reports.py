@@ -82,9 +82,9 @@ class Reports:
 
     async def take_all(self, node_id: str, pipeline_ids: Sequence[int]) -> None:
         """What the node told while another SCM led. Raises: what the executor raises."""
-        of_node = self._replicas.of_node(node_id)
-        await self._skip_ids(Heard(reports=[*of_node.values()]), pipeline_ids=pipeline_ids)
-        await self.take_replicas(node_id, [*of_node.values()])
+        reports = [*self._replicas.of_node(node_id).values()]
+        await self._skip_ids(Heard(reports=reports), pipeline_ids=pipeline_ids)
+        await self.take_replicas(node_id, reports)
 
     async def take_replicas(self, node_id: str, reports: Sequence[ContainerReport]) -> None:
         compared = _Comparison()

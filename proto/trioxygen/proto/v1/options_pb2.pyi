@@ -32,6 +32,8 @@ GROWS_FIELD_NUMBER: _ClassVar[int]
 grows: _descriptor.FieldDescriptor
 ANY_MEMBER_FIELD_NUMBER: _ClassVar[int]
 any_member: _descriptor.FieldDescriptor
+BULKY_FIELD_NUMBER: _ClassVar[int]
+bulky: _descriptor.FieldDescriptor
 OWN_COMMAND_FIELD_NUMBER: _ClassVar[int]
 own_command: _descriptor.FieldDescriptor
 
