@@ -164,8 +164,13 @@ def busiest(cluster: Cluster, *, but: str = "") -> str:
     return max(grown, key=lambda node: grown[node])
 
 
-def test_no_client_sees_that_datanodes_die_and_freeze(new_cluster: NewCluster) -> None:
-    cluster = new_cluster(oms=1, scms=1, datanodes=5, gateways=1).start()
+@pytest.mark.parametrize("replication", ["RATIS/THREE", "EC/3-2"])
+def test_no_client_sees_that_datanodes_die_and_freeze(
+    new_cluster: NewCluster, replication: str
+) -> None:
+    # Of an erasure code on five nodes three are left, as many as hold data.
+    kept = {"storage.replication": replication, "storage.missing_replicas_max": 2}
+    cluster = new_cluster(kept, oms=1, scms=1, datanodes=5, gateways=1).start()
     endpoint = cluster.endpoints()[0]
     with endpoint.client() as s3:
         s3.create_bucket(Bucket=BUCKET)
