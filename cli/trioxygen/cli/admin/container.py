@@ -237,6 +237,48 @@ def list_pipelines(
     )
 
 
+@pipelines.command("info")
+def pipeline_info(
+    pipeline: PipelineArgument,
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Shows a pipeline and how its DataNodes are."""
+    client = find(data, admin_url)
+    rows = [row for row in client.get("pipelines")["pipelines"] if row["pipeline_id"] == pipeline]
+    if not rows:
+        raise CommandFailed(
+            Exit.REFUSED, f"no such pipeline {pipeline}: see 'o3 admin pipeline list'"
+        )
+    nodes = {node["node_id"]: node for node in client.get("datanodes")["datanodes"]}
+    row = rows[0]
+    members = [nodes[node_id] for node_id in row["node_ids"] if node_id in nodes]
+    if as_json:
+        print_json({**row, "datanodes": members})
+        return
+    print_fields(
+        [
+            ("pipeline", str(row["pipeline_id"])),
+            ("state", words(row["state"])),
+            ("replication", row["replication"]),
+            ("open", f"{row['open_containers']} containers"),
+        ]
+    )
+    print()
+    print_columns(
+        ("NODE", "HEALTH", "OPERATION", "RACK", "NEW DATA"),
+        [_member_columns(node_id, nodes.get(node_id)) for node_id in row["node_ids"]],
+    )
+
+
+def _member_columns(node_id: str, node: dict[str, Any] | None) -> tuple[str, ...]:
+    if node is None:
+        return node_id, "removed", "", "", ""
+    takes = "yes" if node["takes_new_data"] else "no"
+    return node_id, words(node["health"]), words(node["operation"]), node["rack"], takes
+
+
 @pipelines.command("close")
 def close_pipeline(
     pipeline: PipelineArgument,

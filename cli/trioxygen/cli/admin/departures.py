@@ -22,6 +22,8 @@ def left_text(departure: dict[str, Any]) -> str:
 
 
 def about_text(departure: dict[str, Any]) -> str:
+    if departure["unplaced"]:
+        return "not before a DataNode can take them"
     estimated_ms = departure["estimated_ms"]
     return f"about {duration_text(estimated_ms)}" if estimated_ms else ""
 

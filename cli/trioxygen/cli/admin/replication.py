@@ -55,6 +55,35 @@ def replication_status(
         _print_replication(view)
 
 
+@replication.command("list")
+def list_repairs(
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="So many at most.")] = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists copies, rebuilds and removals that are under way."""
+    repairs = find(data, admin_url).get("replication", samples_max=limit)["in_flight"]
+    if as_json:
+        print_json(repairs)
+        return
+    print_columns(
+        ("CONTAINER", "WHAT", "NODE", "TO", "SIZE", "FOR", "GIVEN UP IN"),
+        [
+            (
+                str(each["container_id"]),
+                each["kind"],
+                each["node_id"],
+                " ".join(each["target_node_ids"]),
+                bytes_text(each["size_bytes"]),
+                duration_text(each["age_ms"]),
+                duration_text(each["left_ms"]),
+            )
+            for each in repairs
+        ],
+    )
+
+
 class _Countdown:
     """How much of the most that was ever left is done."""
 

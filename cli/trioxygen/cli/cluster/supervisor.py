@@ -187,6 +187,24 @@ class Supervisor:
         finally:
             await client.close()
 
+    async def _check_is_forgotten(self, process: NodeProcess) -> None:
+        """A DataNode goes when the SCM needs it no more. Raises CommandFailed."""
+        from trioxygen.cli.client.datanodes import known_datanodes
+
+        node_id = process.node.id
+        config = load(self._start.folder / CONFIG_FILE, {}, self._start.environment)
+        try:
+            known = await known_datanodes(config)
+        except TrioxygenError as error:
+            raise CommandFailed(Exit.REFUSED, str(error)) from error
+        if node_id in known:
+            raise CommandFailed(
+                Exit.REFUSED,
+                f"{node_id} may hold blocks: first 'o3 admin datanode decommission {node_id} "
+                f"--wait', then 'o3 cluster kill {node_id}' and 'o3 admin datanode remove "
+                f"{node_id}'",
+            )
+
     async def remove(self, node_id: str) -> str:
         """Out of its group, then ended for good; its folder stays, under a name that no later node
         will have: what is in it belongs to a member that is no more.
@@ -201,11 +219,7 @@ class Supervisor:
         if node.role in GROUPS:
             await self._of_group(node.role, lambda client: client.remove(node.id))
         elif node.role == "datanode":
-            raise CommandFailed(
-                Exit.REFUSED,
-                f"{node.id} may hold blocks: use o3 admin datanode decommission {node.id} --wait, "
-                f"o3 cluster kill {node.id}, o3 admin datanode remove {node.id}",
-            )
+            await self._check_is_forgotten(process)
         await process.stop(_STOP_SECONDS_MAX)
         del self.processes[node.id]
         left = tuple(other for other in self.layout.nodes if other != node)

@@ -86,7 +86,8 @@ class DepartureView(_Model):
     containers_left: int
     bytes_left: int
     pipelines_left: int
-    estimated_ms: int = Field(description="0: not known.")
+    estimated_ms: int = Field(description="0: not known, or it does not end by itself.")
+    unplaced: int = Field(description="Containers whose replicas no other DataNode can take.")
     is_counted: bool
     waiting: list[WaitingView]
 

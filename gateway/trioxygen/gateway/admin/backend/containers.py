@@ -195,6 +195,7 @@ def departure_view(progress: scm.DepartureProgress) -> DepartureView:
         bytes_left=progress.bytes_left,
         pipelines_left=progress.pipelines_left,
         estimated_ms=progress.estimated_ms,
+        unplaced=progress.unplaced,
         is_counted=progress.counted,
         waiting=[
             WaitingView(container_id=each.container_id, reason=each.reason)

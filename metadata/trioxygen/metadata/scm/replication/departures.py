@@ -64,6 +64,7 @@ class Progress:
     Attributes:
     is_counted: there was one.
     left, bytes_left: containers that keep it.
+    unplaced: of them, what no other node can take: it does not end by itself.
     waiting: some of them, and why.
     """
 
@@ -72,6 +73,7 @@ class Progress:
     left: int = 0
     bytes_left: int = 0
     pipelines_left: int = 0
+    unplaced: int = 0
     is_counted: bool = False
     waiting: list[tuple[int, Holds]] = field(default_factory=list)
 
@@ -187,6 +189,7 @@ def _count(
     if reason is None or not own:
         return
     counts.left += 1
+    counts.unplaced += reason is Holds.HAS_NO_PLACE
     counts.bytes_left += own[0].used_bytes
     if len(counts.waiting) < SAMPLES_MAX:
         counts.waiting.append((container.container_id, reason))

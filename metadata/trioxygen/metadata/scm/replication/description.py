@@ -46,7 +46,8 @@ def described_departure(
             scm.WaitingContainer(container_id=container_id, reason=reason.value)
             for container_id, reason in progress.waiting
         ],
-        estimated_ms=estimated_ms if progress.bytes_left else 0,
+        estimated_ms=estimated_ms if progress.bytes_left and not progress.unplaced else 0,
+        unplaced=progress.unplaced,
         counted=progress.is_counted,
     )
 

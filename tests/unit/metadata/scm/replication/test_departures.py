@@ -126,6 +126,7 @@ async def test_what_no_other_node_can_take_is_said(harness: ScmHarness) -> None:
     reply = await described(harness)
     assert reply.unplaced == 1
     [departure] = reply.departures
+    assert (departure.unplaced, departure.estimated_ms) == (1, 0)
     assert [(each.container_id, each.reason) for each in departure.waiting] == [
         (cluster.container, Holds.HAS_NO_PLACE.value)
     ]
