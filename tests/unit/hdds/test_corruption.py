@@ -9,10 +9,12 @@ import pytest
 
 from tests.unit.hdds.bad_sectors import BadSectors
 from tests.unit.hdds.support import ListRing, node
+from tests.unit.metadata.manual_clock import ManualClock
 from trioxygen.common.errors import ChecksumMismatch, Unavailable, UnknownFormat
-from trioxygen.common.units import KIB, MIB
+from trioxygen.common.units import DAY_MS, KIB, MIB
 from trioxygen.hdds.checksums import RunningChecksums, checksums_of, first_bad_piece
 from trioxygen.hdds.container.blocks import TABLES, Block, block_key, highest_local, put_block
+from trioxygen.hdds.container.scrub import Scrubber, place_in_round
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 
 
@@ -82,6 +84,45 @@ def test_the_scrubber_finds_what_nobody_reads(tmp_path: Path) -> None:
             assert corrupt.block.local == 3
 
     asyncio.run(run())
+
+
+class CountingClock(ManualClock):
+    """Whoever sleeps does not wait; how long it would have been is counted."""
+
+    async def sleep_ms(self, duration_ms: float) -> None:
+        self.advance(duration_ms)
+
+
+def test_scrubber_reads_no_more_in_a_second_than_it_may(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with node(tmp_path) as n:
+            await n.write(1, bytes(200 * KIB))
+            await n.write(2, bytes(3 * MIB))
+            await n.flush()
+            clock = CountingClock()
+            scrubber = Scrubber(n.work.volume, clock, bytes_per_s=1 * MIB, interval_ms=60_000)
+            # Its first rest; then all of it.
+            assert not await scrubber.work() and clock.monotonic_ms() == 0
+            while await scrubber.work():
+                pass
+            assert scrubber.scrubbed_blocks == 2
+            assert clock.monotonic_ms() == pytest.approx(3_000 + 200 / 1_024 * 1_000)
+
+    asyncio.run(run())
+
+
+def test_scrubber_begins_soon_after_a_start_where_the_clock_says(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with node(tmp_path) as n:
+            scrubber = Scrubber(n.work.volume, ManualClock(), bytes_per_s=1, interval_ms=7 * DAY_MS)
+            assert scrubber.interval_ms == 600_000
+            assert not await scrubber.work()
+            assert not await scrubber.work() and scrubber.interval_ms == 7 * DAY_MS
+
+    asyncio.run(run())
+    places = [place_in_round([3, 5, 9, 11], at * 250 + 2_000, 1_000) for at in range(4)]
+    assert [int.from_bytes(place, "big") for place in places] == [3, 5, 9, 11]
+    assert place_in_round([], 5, 1_000) == b""
 
 
 def test_scrubber_goes_on_behind_a_file_that_the_disk_does_not_read(tmp_path: Path) -> None:

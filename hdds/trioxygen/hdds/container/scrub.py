@@ -1,11 +1,12 @@
 """The scrubber: reads all blocks of a volume slowly and compares them with their checksums."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from trioxygen.common.clock import Clock
 from trioxygen.common.disk import File
 from trioxygen.common.errors import DamagedRow
-from trioxygen.common.units import MIB, SECOND_MS
+from trioxygen.common.units import MIB, MINUTE_MS, SECOND_MS
 from trioxygen.hdds.checksums import PIECE_BYTES, first_bad_piece
 from trioxygen.hdds.container.blocks import OWN_FILE, Block, block_of_key, get_block
 from trioxygen.hdds.container.open_files import FileId
@@ -13,10 +14,14 @@ from trioxygen.hdds.container.volume import Volume
 
 _ROWS_AT_ONCE: Final = 256
 _READ_BYTES: Final = 1 * MIB
+# After a start, which is busy enough.
+_FIRST_REST_MS: Final = 10 * MINUTE_MS
 
 
 class Scrubber:
-    """A Worker of one volume. It rests for the interval first, then between passes.
+    """A Worker of one volume. It begins soon after a start, where one that never stopped would be
+    by the clock: a node that is often started again has all of its blocks read all the same.
+    Between passes it rests for the interval.
 
     Args:
         bytes_per_s: at most.
@@ -26,16 +31,20 @@ class Scrubber:
         self, volume: Volume, clock: Clock, *, bytes_per_s: int, interval_ms: float
     ) -> None:
         self.name = f"scrubber-{volume.volume_id}"
-        self.interval_ms = interval_ms
+        self.interval_ms, self._rest_ms = min(interval_ms, _FIRST_REST_MS), interval_ms
         self._volume, self._clock, self._bytes_per_s = volume, clock, bytes_per_s
         self._after = b""
-        self._resting = True
+        self._resting = self._is_new = True
         self.scrubbed_blocks = 0
 
     async def work(self) -> bool:
         if self._resting:
             self._resting = False
             return False
+        if self._is_new:
+            self._is_new, self.interval_ms = False, self._rest_ms
+            containers = sorted(self._volume.containers)
+            self._after = place_in_round(containers, self._clock.wall_ms(), self._rest_ms)
         return await self.scrub_some()
 
     async def scrub_some(self) -> bool:
@@ -83,6 +92,14 @@ class Scrubber:
             return
         if current == block:
             volume.record_corrupt(key, reason)
+
+
+def place_in_round(container_ids: Sequence[int], wall_ms: int, round_ms: float) -> bytes:
+    """Before the blocks of the container at which a round that takes so long is by now."""
+    if not container_ids:
+        return b""
+    done = (wall_ms % round_ms) / round_ms
+    return container_ids[int(done * len(container_ids))].to_bytes(8, "big")
 
 
 def _is_sound(file: File, block: Block, start: int, size_bytes: int) -> bool:
