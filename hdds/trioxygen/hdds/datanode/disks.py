@@ -344,11 +344,11 @@ class Disks:
         await self._runtime.blocking.run(run)
 
     def failed_reports(self) -> list[VolumeReport]:
-        """Of those that are out and have been in."""
+        """Of those that are out; one that has not been in since the start has no id."""
         return [
             VolumeReport(volume_id=disk.volume_id, failed=True, path=path_text(disk.folder.path))
             for disk in self.disks
-            if disk.state in (DiskState.OUT, DiskState.LEAVING) and disk.volume_id
+            if disk.state in (DiskState.OUT, DiskState.LEAVING)
         ]
 
     async def stop(self) -> None:
