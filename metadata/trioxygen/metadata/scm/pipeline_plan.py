@@ -264,13 +264,18 @@ class _Drafts:
 
     def fill(self, rng: random.Random) -> None:
         """As many as the nodes have room for, each in no more than its limit."""
+        usable = self._cluster.usable
         while len(self.made) < _MADE_AT_ONCE_MAX:
+            busy = {node_id for node_id in self._most if self._over(node_id) > 0}
+            if len(usable) - len(busy) < self._members:
+                # So it is at most times: a thousand nodes are not drawn from in vain.
+                return
             chosen = choose(
-                [node.placed(self._loads_of_all[node.node_id]) for node in self._cluster.usable],
+                [node.placed(self._loads_of_all[node.node_id]) for node in usable],
                 replication=self._replication,
                 count=self._members,
                 rng=rng,
-                busy={node_id for node_id in self._most if self._over(node_id) > 0},
+                busy=busy,
                 together=self._together,
             )
             if len(chosen) < self._members:
