@@ -21,7 +21,6 @@ from trioxygen.proto.v1.scm_pb2 import (
     DataNodeCommand,
     DeleteBlocksCommand,
     DeleteBlocksRequest,
-    DeletedBlocksRow,
     HeartbeatRequest,
 )
 
@@ -57,18 +56,13 @@ class Deletions:
         self._copying = copying
         self._resend_after_ms = resend_after_ms
         self._sent_ms: dict[tuple[str, int], float] = {}
-        # By node: no row up to this key waits for it, nor will one: later rows have higher keys.
-        self._passed: dict[str, bytes] = {}
-        self.outstanding = OutstandingDeletions(
-            executor, copied_to=copying.targets_of, awaited=self.await_anew
-        )
+        self.outstanding = OutstandingDeletions(executor, copied_to=copying.targets_of)
         # Blocks that all have deleted.
         self.deleted = RecentRate()
 
     def forget(self) -> None:
         """What was sent to whom."""
         self._sent_ms.clear()
-        self._passed.clear()
         self.outstanding.forget()
 
     async def take(self, request: DeleteBlocksRequest) -> Message:
@@ -95,37 +89,34 @@ class Deletions:
         targets = self._copying.targets_of(row.container_id)
         return sorted({*at_home(txn, row, reports), *targets})
 
-    def await_anew(self, node_id: str) -> None:
-        """Rows may wait for a node that did not when they were looked at."""
-        self._passed.pop(node_id, None)
-
     def commands(self, node_id: str) -> list[DataNodeCommand]:
         now_ms = self._clock.monotonic_ms()
         expected = self._copying.expected_at(node_id)
         commands: list[DataNodeCommand] = []
         with self._executor.store.read() as txn:
+            self.outstanding.follow(txn)
             waiting, room = 0, Room()
-            passed = self._passed.get(node_id)
-            for key, value in txn.scan(DELETED_BLOCKS.table, prefix=b"", after=passed):
+            # Rows that have gone since are among them: the next heartbeat gets on without these.
+            for transaction_id in self.outstanding.of_node(node_id, 2 * _WAITING_MAX):
                 # A row may hold a thousand ranges: it is parsed only to be sent, and what a node
                 # has not confirmed bounds what it is sent and what each heartbeat looks at.
                 if waiting >= _WAITING_MAX:
                     break
-                sent = (node_id, int.from_bytes(key, "big"))
+                sent = (node_id, transaction_id)
                 sent_ms = self._sent_ms.get(sent)
                 if sent_ms is not None and now_ms - sent_ms < self._resend_after_ms:
                     waiting += 1
                     continue
-                row = DeletedBlocksRow.FromString(value)
-                if node_id not in row.waiting_node_ids:
-                    if not waiting:
-                        self._passed[node_id] = key
+                row = DELETED_BLOCKS.get(txn, id_key(transaction_id))
+                if row is None or node_id not in row.waiting_node_ids:
+                    self.outstanding.waits_no_more(node_id, transaction_id)
+                    self._sent_ms.pop(sent, None)
                     continue
                 if expected and any(blocks.container in expected for blocks in row.blocks):
                     # Its copy is on the way. When it is here, it deletes what came with it.
                     waiting += 1
                     continue
-                if not room.takes(len(value)):
+                if not room.takes(row.ByteSize()):
                     break
                 waiting += 1
                 self._sent_ms[sent] = now_ms
@@ -140,7 +131,7 @@ class Deletions:
             return
         node_id = heartbeat.node_id
         await self._executor.execute(AckDeletedBlocks(node_id=node_id, transaction_ids=confirmed))
-        blocks = self.outstanding.confirmed(confirmed)
+        blocks = self.outstanding.confirmed(node_id, confirmed)
         if blocks:
             self.deleted.add(self._clock.monotonic_ms(), blocks)
         for transaction_id in confirmed:

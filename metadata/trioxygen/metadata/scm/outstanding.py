@@ -1,6 +1,7 @@
 """Which deletions nodes have not confirmed yet, by container: rows name blocks of many. The
 leader's memory; it follows the table, where rows only come behind those that are there."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -29,21 +30,16 @@ class Outstanding:
 class OutstandingDeletions:
     """Args:
     copied_to: nodes that are being sent a replica of a container now.
-    awaited: called with a node that earlier rows wait for as well now.
     """
 
-    def __init__(
-        self,
-        executor: Executor,
-        *,
-        copied_to: Callable[[int], set[str]],
-        awaited: Callable[[str], None],
-    ) -> None:
-        self._executor, self._copied_to, self._awaited = executor, copied_to, awaited
+    def __init__(self, executor: Executor, *, copied_to: Callable[[int], set[str]]) -> None:
+        self._executor, self._copied_to = executor, copied_to
         self._last_key: bytes | None = None
         # By transaction, the oldest first.
         self._outstanding: dict[int, Outstanding] = {}
         self._transactions: dict[int, set[int]] = {}
+        # By node: those that may wait for it, the oldest first.
+        self._of_node: defaultdict[str, dict[int, None]] = defaultdict(dict)
         # Nodes that rows wait for also, once it is stored.
         self._missed: dict[str, set[int]] = {}
         self.blocks = self.size_bytes = 0
@@ -51,7 +47,7 @@ class OutstandingDeletions:
 
     def forget(self) -> None:
         self._last_key = None
-        for kept in (self._outstanding, self._transactions, self._missed):
+        for kept in (self._outstanding, self._transactions, self._missed, self._of_node):
             kept.clear()
         self.blocks = self.size_bytes = 0
         self.is_counted = False
@@ -66,12 +62,16 @@ class OutstandingDeletions:
         """Takes in rows that have come. False: there are more."""
         with self._executor.store.read() as txn:
             self._look_again(txn)
-            room = Room()
-            for key, value in txn.scan(DELETED_BLOCKS.table, prefix=b"", after=self._last_key):
-                if not room.takes(len(value)):
-                    return False
-                self._note(txn, DeletedBlocksRow.FromString(value))
-                self._last_key = key
+            return self.follow(txn)
+
+    def follow(self, txn: ReadTxn) -> bool:
+        """`catch_up`, but for rows that have gone."""
+        room = Room()
+        for key, value in txn.scan(DELETED_BLOCKS.table, prefix=b"", after=self._last_key):
+            if not room.takes(len(value)):
+                return False
+            self._note(txn, DeletedBlocksRow.FromString(value))
+            self._last_key = key
         self.is_counted = True
         return True
 
@@ -97,17 +97,26 @@ class OutstandingDeletions:
         )
         self.blocks += blocks
         self.size_bytes += size_bytes
+        for node_id in row.waiting_node_ids:
+            self._of_node[node_id][row.transaction_id] = None
         for container_id in container_ids:
             self._transactions.setdefault(container_id, set()).add(row.transaction_id)
             for node_id in self._copied_to(container_id) - {*row.waiting_node_ids}:
                 self._missed.setdefault(node_id, set()).add(row.transaction_id)
 
-    def confirmed(self, transaction_ids: Iterable[int]) -> int:
-        """By a node: those that nobody else is waited for have come to their end. Returns: blocks
-        of these."""
+    def of_node(self, node_id: str, count_max: int) -> list[int]:
+        """Transactions that may wait for it, the oldest first."""
+        return [*islice(self._of_node[node_id], count_max)]
+
+    def waits_no_more(self, node_id: str, transaction_id: int) -> None:
+        self._of_node[node_id].pop(transaction_id, None)
+
+    def confirmed(self, node_id: str, transaction_ids: Iterable[int]) -> int:
+        """Those that nobody else is waited for have come to their end. Returns: blocks of these."""
         blocks = 0
         with self._executor.store.read() as txn:
             for transaction_id in transaction_ids:
+                self.waits_no_more(node_id, transaction_id)
                 if not DELETED_BLOCKS.exists(txn, id_key(transaction_id)):
                     blocks += self._end(transaction_id)
         return blocks
@@ -157,7 +166,7 @@ class OutstandingDeletions:
                 self._missed[node_id] = left
             else:
                 self._missed.pop(node_id, None)
-            self._awaited(node_id)
+            self._of_node[node_id].update(dict.fromkeys(sorted(transactions)))
 
 
 def _mean_bytes(txn: ReadTxn, container_id: int) -> float:

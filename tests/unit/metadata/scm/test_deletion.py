@@ -175,6 +175,9 @@ async def test_deletions_that_wait_for_others_are_looked_at_once(harness: ScmHar
     await delete(harness, other)
     [command] = deletions(await harness.heartbeat("dn2"))
     assert list(command.blocks) == [other]
+    # Nor are they looked at while one of its own waits.
+    store.looked_at = 0
+    assert deletions(await harness.heartbeat("dn2")) == [] and store.looked_at == 0
     harness.clock.advance(60_000)
     assert numbers(deletions(await harness.heartbeat("dn1"))) == of_dn1
     assert deletions(await harness.heartbeat("dn2")) == [command]
