@@ -20,6 +20,8 @@ class S3Config(Section):
     """The S3 port.
 
     Attributes:
+        own_host: of the addresses of DataNodes on the gateway's machine, where that is not `host`;
+            rack: where it stands. Who is nearer is read from first.
         volume: that S3's buckets are in.
         domains: buckets are reached as `<bucket>.<domain>` under each; lower case, without a port.
         regions: that a signature may name; none means any.
@@ -36,6 +38,8 @@ class S3Config(Section):
 
     host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=9878, ge=0, le=65_535)
+    own_host: str = ""
+    rack: str = ""
     volume: str = "s3v"
     domains: list[str] = []
     regions: list[str] = []
@@ -57,6 +61,13 @@ class S3Config(Section):
     intake_bytes_max: int = Field(default=24 * MIB, ge=1 * MIB, le=1_024 * GIB)
     drain_seconds: int = Field(default=30, ge=0, le=3_600)
     http: Literal["trioxygen", "uvicorn"] = "trioxygen"
+
+    @field_validator("rack")
+    @classmethod
+    def _rack_is_a_path(cls, rack: str) -> str:
+        from trioxygen.metadata.scm.racks import checked_rack
+
+        return checked_rack(rack) if rack else rack
 
     @field_validator("volume")
     @classmethod

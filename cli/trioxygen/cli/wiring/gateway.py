@@ -91,7 +91,9 @@ def build_gateway(
         runtime.clock,
         scm_client.locate,
         ClientConfig(
-            own_host=config.s3.host, call_timeout_ms=config.network.call_seconds_max * SECOND_MS
+            own_host=config.s3.own_host or config.s3.host,
+            own_rack=config.s3.rack,
+            call_timeout_ms=config.network.call_seconds_max * SECOND_MS,
         ),
     )
     ozone = OzoneStore(

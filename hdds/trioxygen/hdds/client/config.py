@@ -9,6 +9,8 @@ from trioxygen.common.units import MIB
 class ClientConfig:
     """Attributes:
     own_host: of the address that the client's machine has; DataNodes on it are asked first.
+    own_rack: where it stands, as "/hall/rack"; those that stand nearest come next. Empty: not
+        known.
     call_timeout_ms: of a call to a DataNode, and of the wait for each piece of a stream, where no
         other DataNode could do it instead.
     patience_ms: how long a DataNode that is away is waited for, where no other can do its part.
@@ -35,6 +37,7 @@ class ClientConfig:
     """
 
     own_host: str = ""
+    own_rack: str = ""
     call_timeout_ms: float = 30_000.0
     patience_ms: float = 15_000.0
     begin_patience_ms: float = 1_000.0

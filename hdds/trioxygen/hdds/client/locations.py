@@ -2,6 +2,8 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import NoSuchContainer
@@ -13,6 +15,9 @@ from trioxygen.proto.v1.types_pb2 import DataNodeAddress, Pipeline
 
 Locate = Callable[[list[int]], Awaitable[list[ContainerLocation]]]
 
+# More than racks have steps.
+_FAR: Final = 100
+
 # A container, of which there are whole replicas; or (container, replica index).
 _Replicas = int | tuple[int, int]
 
@@ -21,23 +26,50 @@ def _replicas(container: int, replica_index: int) -> _Replicas:
     return (container, replica_index) if replica_index else container
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a client is.
+
+    Attributes:
+    host: as addresses of DataNodes on its machine have it. rack: as "/hall/rack". Empty: not known.
+    """
+
+    host: str = ""
+    rack: str = ""
+
+    def distance(self, address: str, rack: str) -> int:
+        """0: the same machine, 1: the same rack; more: so many steps up is what both have in
+        common. Where racks are not known, all others are as far."""
+        if self.host and address.rpartition(":")[0] == self.host:
+            return 0
+        if not self.rack or not rack:
+            return _FAR
+        own, other = self.rack.split("/"), rack.split("/")
+        shared = 0
+        while shared < min(len(own), len(other)) and own[shared] == other[shared]:
+            shared += 1
+        return 1 + len(own) - shared
+
+
+ANYWHERE: Final = Place()
+
+
 def in_order(
-    nodes: Sequence[DataNodeAddress], *, own_host: str, turn: int, away: AwayNodes
+    nodes: Sequence[DataNodeAddress],
+    *,
+    distance: Callable[[DataNodeAddress], int],
+    turn: int,
+    away: AwayNodes,
 ) -> Sequence[DataNodeAddress]:
-    """Whom to ask first: those that are not away, those on our own machine; the others in turn, so
-    that they share the work.
+    """Whom to ask first: those that are not away, the nearest; those as near in turn, so that they
+    share the work.
 
     Args: turn: the same for the same block: whoever has read it has it in memory."""
     if len(nodes) == 1:
         return nodes
     first = turn % len(nodes)
     turned = [*nodes[first:], *nodes[:first]]
-
-    def rank(node: DataNodeAddress) -> tuple[bool, bool]:
-        is_near = bool(own_host) and node.address.rpartition(":")[0] == own_host
-        return (away.is_away(node.address), not is_near)
-
-    turned.sort(key=rank)
+    turned.sort(key=lambda node: (away.is_away(node.address), distance(node)))
     return turned
 
 
@@ -45,13 +77,23 @@ class Locations:
     """Args:
     locate: the SCM's answer for some containers; unknown ones are left out.
     locations_max, age_ms_max: bounds of what is remembered.
+    place: where the client is.
     """
 
     def __init__(
-        self, clock: Clock, locate: Locate, *, locations_max: int, age_ms_max: float
+        self,
+        clock: Clock,
+        locate: Locate,
+        *,
+        locations_max: int,
+        age_ms_max: float,
+        place: Place = ANYWHERE,
     ) -> None:
         self._clock, self._locate = clock, locate
         self._locations_max, self._age_ms_max = locations_max, age_ms_max
+        self._place = place
+        # By address of DataNode.
+        self._racks: OrderedDict[str, str] = OrderedDict()
         # Of those that are erasure-coded; it never changes.
         self._replications: OrderedDict[int, Replication] = OrderedDict()
         # replicas of one index -> (who holds them, when that was said, whether by a writer)
@@ -110,6 +152,8 @@ class Locations:
         for location in await self._locate([container]):
             if location.container_id == container:
                 self._learn_replication(container, location.replication)
+                for replica in location.replicas:
+                    self._learn_rack(replica.datanode.address, replica.rack)
                 self._remember(
                     container,
                     ((replica.replica_index, replica.datanode) for replica in location.replicas),
@@ -118,6 +162,17 @@ class Locations:
         if known is None:
             raise NoSuchContainer(container=container)
         return known
+
+    def _learn_rack(self, address: str, rack: str) -> None:
+        racks = self._racks
+        racks[address] = rack
+        racks.move_to_end(address)
+        if len(racks) > self._locations_max:
+            racks.popitem(last=False)
+
+    def distance(self, node: DataNodeAddress) -> int:
+        """From this client: less is nearer."""
+        return self._place.distance(node.address, self._racks.get(node.address, ""))
 
     def _learn_replication(self, container: int, replication: types_pb2.Replication) -> None:
         if replication.type != types_pb2.EC:

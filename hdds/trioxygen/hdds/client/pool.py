@@ -12,7 +12,7 @@ from trioxygen.hdds.client.away_nodes import AwayNodes
 from trioxygen.hdds.client.config import ClientConfig
 from trioxygen.hdds.client.hedges import Hedges
 from trioxygen.hdds.client.leaders import Leaders, LeaderSearch
-from trioxygen.hdds.client.locations import Locate, Locations
+from trioxygen.hdds.client.locations import Locate, Locations, Place
 from trioxygen.hdds.client.patience import AWAY, Patience, takes_nothing
 from trioxygen.proto.v1.types_pb2 import DataNodeAddress, Pipeline
 
@@ -50,6 +50,7 @@ class DataNodePool:
             locate,
             locations_max=config.locations_max,
             age_ms_max=config.location_age_ms_max,
+            place=Place(config.own_host, config.own_rack),
         )
         self.finishing = Finishing()
         self.queued_bytes = 0

@@ -165,7 +165,7 @@ class ReplicaSearch(Generic[_Answer]):
             self._count = len(nodes)
             turn = 0 if not index and pool.locations.is_fresh(container) else self._local
             self._left.extend(
-                in_order(nodes, own_host=pool.config.own_host, turn=turn, away=pool.unreadable)
+                in_order(nodes, distance=pool.locations.distance, turn=turn, away=pool.unreadable)
             )
             self._failure = None
             if not self._left:

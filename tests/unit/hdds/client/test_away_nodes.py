@@ -3,7 +3,7 @@
 from tests.unit.hdds.client.replicas import address_of
 from tests.unit.metadata.manual_clock import ManualClock
 from trioxygen.hdds.client.away_nodes import AwayNodes
-from trioxygen.hdds.client.locations import in_order
+from trioxygen.hdds.client.locations import Place, in_order
 
 
 def away_nodes(clock: ManualClock, **settings: int) -> AwayNodes:
@@ -61,7 +61,10 @@ def test_replicas_on_the_own_machine_come_first_and_those_that_are_away_last() -
     nodes = [address_of(f"host{number}:9859") for number in range(4)]
 
     def order(turn: int, own_host: str = "") -> list[int]:
-        actual = in_order(nodes, own_host=own_host, turn=turn, away=away)
+        place = Place(host=own_host)
+        actual = in_order(
+            nodes, distance=lambda node: place.distance(node.address, ""), turn=turn, away=away
+        )
         return [nodes.index(node) for node in actual]
 
     assert [order(turn) for turn in range(5)] == [
