@@ -76,6 +76,14 @@ def _to_datanodes(config: Config, runtime: Runtime, om_client: OmClient) -> Netw
     return TokenNetwork(runtime.network, tokens)
 
 
+def _client_config(config: Config) -> ClientConfig:
+    return ClientConfig(
+        own_host=config.s3.own_host or config.s3.host,
+        own_rack=config.s3.rack,
+        call_timeout_ms=config.network.call_seconds_max * SECOND_MS,
+    )
+
+
 def build_gateway(
     config: Config,
     data: Path,
@@ -90,11 +98,7 @@ def build_gateway(
         _to_datanodes(config, runtime, om_client),
         runtime.clock,
         scm_client.locate,
-        ClientConfig(
-            own_host=config.s3.own_host or config.s3.host,
-            own_rack=config.s3.rack,
-            call_timeout_ms=config.network.call_seconds_max * SECOND_MS,
-        ),
+        _client_config(config),
     )
     ozone = OzoneStore(
         runtime,

@@ -78,7 +78,7 @@ class CodedReading:
         """What `take` gives, of that index; it is told how long it may take, in ms.
 
         Raises: PartLost. Other reads do without whoever is away, too."""
-        clock = self._pool.clock
+        clock, node = self._pool.clock, self.sources.get(index)
         began_ms = clock.monotonic_ms()
         try:
             data = await take(self.wait_ms(kind, index))
@@ -86,6 +86,9 @@ class CodedReading:
             self._note(part, began_ms)
             raise
         self._pool.hedges.observe(kind, clock.monotonic_ms() - began_ms)
+        if node is not None:
+            # It was slow and no more, if it was left before.
+            self._pool.unreadable.answered(node.address)
         return data
 
     def wait_ms(self, kind: ReadKind, index: int) -> float:

@@ -46,5 +46,4 @@ async def read_part(
         )
     except ELSEWHERE as error:
         raise PartLost(index, error) from error
-    pool.unreadable.answered(source.address)
     return reply.data
