@@ -101,6 +101,7 @@ class EcReader:
                 async with aclosing(await self._pieces(reading, at, end - at, failure)) as pieces:
                     async for data in pieces:
                         at += len(data)
+                        reading.went_on()
                         yield data
             except PartLost as part:
                 failure = reading.lose(part)

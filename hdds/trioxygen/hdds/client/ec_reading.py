@@ -52,7 +52,9 @@ class CodedReading:
         self.sources: dict[int, DataNodeAddress] = {}
         self.lost: dict[int, TrioxygenError] = {}
         self.silence_ms = pool.config.fail_over_ms
-        self._patience: Patience = pool.patience(pool.config.read_patience_ms)
+        # Since when it does not go on.
+        self._patience: Patience | None = None
+        self._silent_end_ms = 0.0
 
     async def look_up(self) -> None:
         """Who holds which index. Other cells of the read go on meanwhile, with what was known."""
@@ -95,7 +97,7 @@ class CodedReading:
         """As replicas are: what 99 of 100 take, where other parts can stand for this one."""
         pool = self._pool
         is_first = self.silence_ms <= pool.config.fail_over_ms
-        others = self.lost.keys() | {index}
+        others = self.lost.keys() | self.avoided | {index}
         if is_first and choose_sources(self.coded.layout, self.sources.keys(), others, set()):
             return pool.hedges.wait_ms(kind)
         return self.silence_ms
@@ -139,7 +141,7 @@ class CodedReading:
                 failure = Unreachable(
                     "too few parts of a block are left", container=self.coded.container
                 )
-            await self._patience.bear(failure, has_others=isinstance(failure, DeadlineExceeded))
+            await self._bear(failure)
             for index in layout.indexes:
                 self._pool.locations.forget(self.coded.container, index)
             await self.look_up()
@@ -147,3 +149,19 @@ class CodedReading:
             self.silence_ms = min(
                 self.silence_ms * _SILENCE_FACTOR, self._pool.config.call_timeout_ms
             )
+
+    async def _bear(self, failure: TrioxygenError) -> None:
+        """Those that are only slow are asked again for as long as a call may take, and waited for
+        longer each time. Raises: the failure."""
+        pool = self._pool
+        now_ms = pool.clock.monotonic_ms()
+        if self._patience is None:
+            self._patience = pool.patience(pool.config.read_patience_ms)
+            self._silent_end_ms = now_ms + pool.config.call_timeout_ms
+        is_slow = any(isinstance(error, DeadlineExceeded) for error in self.lost.values())
+        if not is_slow or now_ms >= self._silent_end_ms:
+            await self._patience.bear(failure, has_others=isinstance(failure, DeadlineExceeded))
+
+    def went_on(self) -> None:
+        """Bytes have come: patience begins anew."""
+        self._patience = None

@@ -119,6 +119,29 @@ def test_frozen_parts_are_waited_for_no_longer_than_reads_take(tmp_path: Path) -
     with_coded(tmp_path, read_hedged)
 
 
+async def read_slow(coded: Coded) -> None:
+    """No part is left but those that are read, and one of them is slow; late in the read."""
+    data = data_of(40 * CELL + 77)
+    piece = await coded.write(1, data)
+    coded.missing = {1, 2}
+    coded.forget()
+    output = bytearray()
+    loop = asyncio.get_running_loop()
+    async with aclosing(coded.reader.stream(piece)) as parts:
+        async for part in parts:
+            output += part
+            if len(output) >= 5 * CELL and not coded.faults.frozen and len(output) < 9 * CELL:
+                # Longer than patience with nodes that are away.
+                await asyncio.sleep(coded.config.read_patience_ms / 1_000)
+                coded.faults.frozen.add("dn3")
+                loop.call_later(1.5, coded.faults.frozen.clear)
+    assert output == data
+
+
+def test_part_that_nothing_stands_for_is_waited_for_while_it_is_slow(tmp_path: Path) -> None:
+    with_coded(tmp_path, read_slow)
+
+
 LARGE_CELLS = Replication.parse("EC/3-2-1024k")
 
 
