@@ -41,14 +41,18 @@ class StoreProcess:
         self.data = folder / "data"
         self.log = folder / "server.log"
         self.lines: list[str] = []
-        self._environment = {
-            f"O3_{name.replace('.', '__').upper()}": str(value)
-            for name, value in (config or {}).items()
-        }
+        self._environment: dict[str, str] = {}
+        self.configure(config or {})
         if chosen_keys:
             self._environment |= {"O3_ACCESS_KEY": ADMIN.access, "O3_SECRET_KEY": ADMIN.secret}
         self.process: subprocess.Popen[str] | None = None
         self.ready_seconds = 0.0
+
+    def configure(self, config: Mapping[str, object]) -> None:
+        """From the next start on, besides what was configured before."""
+        self._environment |= {
+            f"O3_{name.replace('.', '__').upper()}": str(value) for name, value in config.items()
+        }
 
     def start(self, *, port: int = 0) -> "StoreProcess":
         """Returns when the store has said `ready`. Fails with its log when it does not."""

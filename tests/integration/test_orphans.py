@@ -63,7 +63,13 @@ def test_orphans_of_a_restore_are_listed(new_store: NewStore, tmp_path: Path) ->
     done = store.o3("admin", "orphans")
     assert done.returncode == 0 and "CONTAINER" in done.stdout
     assert f"{len(sizes)} orphans of" in done.stderr
+    store.stop()
+    # They were kept for long enough.
+    store.configure({"metadata.orphan_search_seconds": 1, "storage.orphan_keep_seconds": 1})
+    store.start()
+    wait_until(lambda: orphans(store)["orphans"] == [])
     with store.endpoint.client() as s3:
         for size in SIZES:
             assert read(s3, "books", f"late-{size}") == bytes(size)
+            assert read(s3, "books", f"early-{size}") == bytes(size)
     store.stop()

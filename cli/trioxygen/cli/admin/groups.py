@@ -11,6 +11,7 @@ from trioxygen.cli.admin import balancer as admin_balancer
 from trioxygen.cli.admin import container as admin_container
 from trioxygen.cli.admin import datanode as admin_datanode
 from trioxygen.cli.admin import offline as admin_offline
+from trioxygen.cli.admin import orphan_replicas as admin_orphan_replicas
 from trioxygen.cli.admin import orphans as admin_orphans
 from trioxygen.cli.admin import replication as admin_replication
 from trioxygen.cli.admin import safemode as admin_safemode
@@ -27,6 +28,8 @@ app = typer.Typer(
 )
 admin_offline.add_to(app)
 app.command("orphans")(admin_orphans.list_orphans)
+admin_container.containers.command("orphans")(admin_orphan_replicas.list_orphan_replicas)
+admin_container.containers.command("remove-orphan")(admin_orphan_replicas.remove_orphan)
 app.add_typer(admin_container.containers, name="container")
 app.add_typer(admin_container.pipelines, name="pipeline")
 app.add_typer(admin_replication.replication, name="replication")

@@ -22,7 +22,7 @@ def list_orphans(
     ] = _LIMIT,
     as_json: JsonOption = False,
 ) -> None:
-    """Lists blocks on DataNodes that nothing refers to, as after a load from a dump.
+    """Lists blocks on DataNodes that nothing refers to, since when, and when they go.
 
     Asks a running gateway or server, a page at a time. Ends with 1 when a DataNode was silent."""
     from trioxygen.cli.printing import bytes_text, print_columns, print_json
@@ -50,13 +50,15 @@ def list_orphans(
         )
     else:
         print_columns(
-            ("NODE", "CONTAINER", "BLOCK", "BYTES"),
+            ("NODE", "CONTAINER", "BLOCK", "BYTES", "NOTICED", "GOES IN"),
             [
                 (
                     orphan["node_id"],
                     str(orphan["container"]),
                     str(orphan["local"]),
                     str(orphan["size_bytes"]),
+                    _text(orphan["age_ms"], "not yet"),
+                    _text(orphan["left_ms"], ""),
                 )
                 for orphan in orphans
             ],
@@ -67,6 +69,12 @@ def list_orphans(
     if silent:
         names = ", ".join(sorted(silent))
         raise CommandFailed(Exit.REFUSED, f"not asked, since they do not answer: {names}")
+
+
+def _text(duration_ms: int, unknown: str) -> str:
+    from trioxygen.cli.printing import duration_text
+
+    return duration_text(duration_ms) if duration_ms >= 0 else unknown
 
 
 def _pages(client: AdminClient) -> Iterator[dict[str, Any]]:

@@ -25,6 +25,8 @@ class MetadataConfig(Section):
         lease_duration_seconds: how long a gateway may write into blocks without renewing.
         retry_seconds: how long the answer of a command is kept for its repetitions.
         completed_upload_seconds: how long a repeated CompleteMultipartUpload is answered alike.
+        orphan_search_seconds: between two looks at all blocks on DataNodes, for those that nothing
+            refers to; 0: there is none.
         leases_max: of all gateways together; each holds two, and more while it writes fast.
         setting_bytes_max, settings_of_kind_max: of a bucket's settings: the document of one, and
             how many there are of a kind that it may have many of.
@@ -45,6 +47,7 @@ class MetadataConfig(Section):
     lease_duration_seconds: int = Field(default=600, ge=10, le=86_400)
     retry_seconds: int = Field(default=600, ge=60, le=86_400)
     completed_upload_seconds: int = Field(default=86_400, ge=600, le=30 * 86_400)
+    orphan_search_seconds: int = Field(default=6 * 3_600, ge=0, le=30 * 86_400)
     leases_max: int = Field(default=10_000, ge=10, le=100_000)
     buckets_per_account_max: int = Field(default=10_000, ge=1, le=1_000_000)
     setting_bytes_max: int = Field(default=1 * MIB, ge=1 * KIB, le=ROW_BYTES_MAX)
@@ -98,6 +101,8 @@ class StorageConfig(Section):
             any more; 0: it always does.
         ring_log_keep_bytes: of a volume's log, for members that are away; one that lacks more is
             replaced.
+        orphan_keep_seconds: what DataNodes have and nobody knows is kept so long from when it was
+            noticed, then removed; 0: until somebody wants it.
         disk_probe_seconds: between looks at each disk; one that fails is taken out, and taken in
             again once it is back.
     """
@@ -116,6 +121,7 @@ class StorageConfig(Section):
     ring_heartbeat_ticks: int = Field(default=2, ge=1, le=100)
     ring_quiet_ticks: int = Field(default=100, ge=0, le=1_000_000)
     ring_log_keep_bytes: int = Field(default=64 * MIB, ge=0, le=16 * GIB)
+    orphan_keep_seconds: int = Field(default=7 * 86_400, ge=0, le=3_650 * 86_400)
     disk_probe_seconds: int = Field(default=5, ge=1, le=3_600)
 
     @model_validator(mode="after")

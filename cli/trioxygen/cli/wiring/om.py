@@ -11,6 +11,7 @@ from trioxygen.cli.wiring.stores import service_store
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.metadata.client.scm import ScmClient
+from trioxygen.metadata.client.stored_blocks import StoredBlocks
 from trioxygen.metadata.client.token_keys import KnownTokenKeys
 from trioxygen.metadata.om.service import OmConfig, OzoneManager
 from trioxygen.metadata.raft.ports import Replica
@@ -36,6 +37,7 @@ def build_om(
         replica=replica,
         first_members=first_members,
         scm=scm,
+        stored=StoredBlocks(scm, runtime.network.channel),
         config=OmConfig(
             node_id=node_id,
             gc_delay_ms=metadata.gc_delay_seconds * SECOND_MS,
@@ -45,6 +47,8 @@ def build_om(
             buckets_per_account_max=metadata.buckets_per_account_max,
             setting_bytes_max=metadata.setting_bytes_max,
             settings_of_kind_max=metadata.settings_of_kind_max,
+            orphan_keep_ms=config.storage.orphan_keep_seconds * SECOND_MS,
+            orphan_search_ms=metadata.orphan_search_seconds * SECOND_MS,
             completed_uploads_kept_ms=metadata.completed_upload_seconds * SECOND_MS,
             executor=ExecutorConfig(batch_commands_max=metadata.batch_commands_max),
         ),

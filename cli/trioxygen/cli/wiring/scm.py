@@ -17,6 +17,7 @@ from trioxygen.metadata.replication.executor import ExecutorConfig
 from trioxygen.metadata.scm.balancer.config import BalancerConfig
 from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.namespaces.config import NamespaceLimits
+from trioxygen.metadata.scm.orphans.config import OrphanConfig
 from trioxygen.metadata.scm.racks import RackTable
 from trioxygen.metadata.scm.replication.config import ReplicationConfig
 from trioxygen.metadata.scm.safe_mode_rules import SafeModeLimits
@@ -67,6 +68,7 @@ def build_scm(
                 moving_bytes_max=own.balancer_bytes_max,
                 node_moving_bytes_max=own.balancer_node_bytes_max,
             ),
+            orphans=OrphanConfig(keep_ms=config.storage.orphan_keep_seconds * SECOND_MS),
             container_bytes_max=config.storage.container_bytes,
             pipelines_per_node_max=own.pipelines_per_node_max,
             pipeline_open_ms_max=own.pipeline_open_seconds_max * SECOND_MS,

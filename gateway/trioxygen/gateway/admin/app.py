@@ -36,6 +36,7 @@ from trioxygen.gateway.admin.models import (
     VolumePage,
     VolumeView,
 )
+from trioxygen.gateway.admin.orphan_routes import orphan_routes
 from trioxygen.gateway.admin.storage_routes import storage_routes
 from trioxygen.gateway.protocol.numbers import read_natural
 from trioxygen.gateway.readiness import Readiness
@@ -91,6 +92,7 @@ def create_admin_app(
     app.include_router(_api_routes(backend))
     app.include_router(container_routes(backend.containers), prefix=_API)
     app.include_router(balancer_routes(backend.balancer), prefix=_API)
+    app.include_router(orphan_routes(backend.orphan_replicas), prefix=_API)
     app.include_router(storage_routes(backend.storage), prefix=_API)
     app.add_exception_handler(TrioxygenError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)

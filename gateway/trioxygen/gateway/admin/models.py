@@ -105,10 +105,15 @@ class BucketPage(_Model):
 
 
 class OrphanView(_Model):
+    """age_ms: since it was noticed; -1: it has not been yet. left_ms: until it goes; -1: it stays,
+    or nobody knows yet."""
+
     node_id: str
     container: int
     local: int
     size_bytes: int
+    age_ms: int
+    left_ms: int
 
 
 class OrphanPage(_Model):

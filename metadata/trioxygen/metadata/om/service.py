@@ -15,13 +15,15 @@ from trioxygen.common.rpc.network import Handler, Service
 from trioxygen.common.rpc.options import methods_of
 from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.common.runtime import Runtime
-from trioxygen.common.units import DAY_MS, MIB, MINUTE_MS
+from trioxygen.common.units import DAY_MS, HOUR_MS, MIB, MINUTE_MS
+from trioxygen.common.worker import Worker
 from trioxygen.metadata.client.token_keys import KnownTokenKeys
 from trioxygen.metadata.om.commands.accounts import AccountCommands
 from trioxygen.metadata.om.commands.buckets import BucketCommands
 from trioxygen.metadata.om.commands.expiry import ExpiryCommands
 from trioxygen.metadata.om.commands.keys import KeyCommands
 from trioxygen.metadata.om.commands.leases import LeaseCommands
+from trioxygen.metadata.om.commands.orphans import OrphanCommands
 from trioxygen.metadata.om.commands.settings import SettingCommands
 from trioxygen.metadata.om.commands.uploads import UploadCommands
 from trioxygen.metadata.om.commands.volumes import VolumeCommands
@@ -32,6 +34,7 @@ from trioxygen.metadata.om.tokens import BlockTokens
 from trioxygen.metadata.om.workers.expiry import Expiry
 from trioxygen.metadata.om.workers.garbage import BlockDeleter, GarbageCollection
 from trioxygen.metadata.om.workers.leases import LeaseExpiry
+from trioxygen.metadata.om.workers.orphans import OrphanSearch, StoredBlocks
 from trioxygen.metadata.om.workers.purge import BucketPurge
 from trioxygen.metadata.raft.ports import Replica
 from trioxygen.metadata.replication import healed
@@ -70,6 +73,10 @@ class OmConfig:
     settings_of_kind_max: int = 1_000
     answers_kept_ms: int = 10 * MINUTE_MS
     completed_uploads_kept_ms: int = DAY_MS
+    # What DataNodes have and nothing refers to is kept so long; 0: for ever.
+    orphan_keep_ms: int = 7 * DAY_MS
+    # Between two looks at all that they have; 0: there is none.
+    orphan_search_ms: int = 6 * HOUR_MS
     worker_interval_ms: float = 1_000
     executor: ExecutorConfig = ExecutorConfig()
 
@@ -90,6 +97,7 @@ def command_handlers(config: OmConfig) -> Mapping[type[Message], CommandHandler]
         LeaseCommands(blocks, leases_max=config.leases_max, duration_ms=config.lease_duration_ms),
         AccountCommands(),
         ExpiryCommands(blocks),
+        OrphanCommands(blocks),
     ):
         handlers.update(family.handlers())
     return handlers
@@ -108,8 +116,11 @@ class OzoneManager:
         config: OmConfig,
         first_members: Sequence[MemberRow] = (),
         token_keys: KnownTokenKeys | None = None,
+        stored: StoredBlocks | None = None,
     ) -> None:
+        """Args: stored: where orphans are looked for; None: nowhere."""
         self._runtime, self._config, self._scm = runtime, config, scm
+        self._stored = stored
         handlers = command_handlers(config)
         self._commands = frozenset(handlers)
         self._executor = Executor(
@@ -136,7 +147,7 @@ class OzoneManager:
     async def start(self) -> None:
         await self._executor.start()
         interval_ms = self._config.worker_interval_ms
-        for worker in (
+        workers: list[Worker] = [
             LeaseExpiry(self._executor, interval_ms=interval_ms),
             GarbageCollection(self._executor, self._scm, interval_ms=interval_ms),
             Expiry(
@@ -146,10 +157,20 @@ class OzoneManager:
                 interval_ms=5 * interval_ms,
             ),
             BucketPurge(self._executor, interval_ms=interval_ms),
-        ):
-            self._workers.append(self._runtime.tasks.start_worker(worker))
+        ]
+        if self._stored is not None:
+            workers.append(
+                OrphanSearch(
+                    self._executor,
+                    self._stored,
+                    keep_ms=self._config.orphan_keep_ms,
+                    every_ms=self._config.orphan_search_ms,
+                    interval_ms=interval_ms,
+                )
+            )
         if self._token_keys is not None:
-            self._workers.append(self._runtime.tasks.start_worker(self._token_keys))
+            workers.append(self._token_keys)
+        self._workers += map(self._runtime.tasks.start_worker, workers)
 
     async def stop(self) -> None:
         await self._runtime.tasks.end(*self._workers)

@@ -16,6 +16,8 @@ from trioxygen.metadata.replication.state import SEQUENCE, forget_group, get_int
 from trioxygen.metadata.store.dump import dump, load
 from trioxygen.metadata.store.ports import Store, Table, WriteTxn
 
+# In META: what had been given when the dump was made that the state was loaded from.
+DUMPED_LAST_ID: Final = b"dumped_last_id"
 _LEAST_SKIPPED_BITS: Final = 40
 _SKIPPED_BITS: Final = 52
 _FEW_SKIPPED_BITS: Final = 43
@@ -57,7 +59,9 @@ def load_state(
     txn = store.begin()
     try:
         forget_group(txn)
-        put_integer(txn, SEQUENCE, skipped(get_integer(txn, SEQUENCE), rng))
+        last_id = get_integer(txn, SEQUENCE)
+        put_integer(txn, DUMPED_LAST_ID, last_id)
+        put_integer(txn, SEQUENCE, skipped(last_id, rng))
         forget(txn, rng)
     except BaseException:
         txn.abort()

@@ -11,6 +11,8 @@ from trioxygen.metadata.replication.state import get_integer, put_integer
 from trioxygen.metadata.scm.balancer import commands as balancer_commands
 from trioxygen.metadata.scm.containers import moves_to
 from trioxygen.metadata.scm.node_commands import NODE_HANDLERS
+from trioxygen.metadata.scm.orphans import commands as orphan_commands
+from trioxygen.metadata.scm.orphans.foreign_ids import add_foreign_ids
 from trioxygen.metadata.scm.pipeline_commands import PIPELINE_HANDLERS, no_longer_open
 from trioxygen.metadata.scm.pipeline_state import WRITING, state_of
 from trioxygen.metadata.scm.pipelines import get_pipeline, note_pipeline, pipeline_of
@@ -68,6 +70,7 @@ def handlers() -> dict[type, Handler]:
         **container_commands.handlers(),
         **balancer_commands.handlers(),
         **TOKEN_KEY_HANDLERS,
+        **orphan_commands.handlers(),
     }
 
 
@@ -90,6 +93,7 @@ def skip_ids(txn: CapturingTxn, command: SkipIds, now: Now) -> ScmReply:
         return ScmReply()
     skip = skipped if is_behind else skipped_a_little
     now.skip_ids(skip(max(given_container, command.container_id), now.rng))
+    add_foreign_ids(txn, given_container + 1, now.last_id)
     next_local = skip(max(given_local, command.local), now.rng) + 1
     txn.put(SEQUENCES, LOCAL_SEQUENCE, next_local.to_bytes(8, "big"))
     log.warning(
@@ -122,7 +126,9 @@ def adopt_containers(txn: CapturingTxn, command: AdoptContainers, now: Now) -> S
         if row.state == scm_pb2.OPEN:
             row.state = move(ContainerState.OPEN, ContainerState.CLOSING).proto
         CONTAINERS.put(txn, key, row)
+        given = now.last_id
         now.skip_ids(max(row.container_id, row.pipeline_id))
+        add_foreign_ids(txn, given + 1, now.last_id)
     return ScmReply()
 
 

@@ -7,6 +7,7 @@ from trioxygen.common.units import GIB, MINUTE_MS, SECOND_MS
 from trioxygen.metadata.replication.executor import ExecutorConfig
 from trioxygen.metadata.scm.balancer.config import BalancerConfig
 from trioxygen.metadata.scm.namespaces.config import NamespaceLimits
+from trioxygen.metadata.scm.orphans.config import OrphanConfig
 from trioxygen.metadata.scm.racks import RackScript, RackTable
 from trioxygen.metadata.scm.replication.config import ReplicationConfig
 from trioxygen.metadata.scm.safe_mode_rules import SafeModeLimits
@@ -52,6 +53,7 @@ class ScmConfig:
     balancer: BalancerConfig = BalancerConfig()
     namespaces: NamespaceLimits = NamespaceLimits()
     token_keys: TokenKeyConfig | None = None
+    orphans: OrphanConfig = OrphanConfig()
     resend_after_ms: int = 30 * SECOND_MS
     answers_kept_ms: int = 10 * MINUTE_MS
     worker_interval_ms: float = 5_000

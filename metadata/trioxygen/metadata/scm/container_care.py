@@ -4,15 +4,24 @@ told."""
 from collections.abc import Callable, Sequence
 from random import Random
 
+from prometheus_client.registry import Collector
+
 from trioxygen.common.clock import Clock
+from trioxygen.common.rpc.network import Handler
 from trioxygen.common.worker import Worker
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.balancer.balancer import Balancer
+from trioxygen.metadata.scm.balancer.calls import BalancerCalls
 from trioxygen.metadata.scm.balancer.config import BalancerConfig
 from trioxygen.metadata.scm.balancer.mending import Mending
+from trioxygen.metadata.scm.balancer.metrics import BalancerCollector
 from trioxygen.metadata.scm.balancer.moving import MovesUnderWay
 from trioxygen.metadata.scm.deletion import Deletions
 from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.orphans.calls import OrphanCalls
+from trioxygen.metadata.scm.orphans.config import OrphanConfig
+from trioxygen.metadata.scm.orphans.metrics import OrphanCollector
+from trioxygen.metadata.scm.orphans.orphans import Orphans
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.config import ReplicationConfig
 from trioxygen.metadata.scm.replication.departures import Departures
@@ -43,12 +52,14 @@ class ContainerCare:
         rng: Random,
         config: ReplicationConfig,
         balancing: BalancerConfig,
+        orphaned: OrphanConfig,
         *,
         missing_max: int,
         close_delay_ms: float,
         leads: Callable[[], bool],
         may_replicate: Callable[[], bool],
     ) -> None:
+        self._executor, self._replicas, self._clock = executor, replicas, clock
         queue, moving = RepairQueue(config.queue_max), MovesUnderWay()
         observer = Observer(
             nodes,
@@ -84,6 +95,9 @@ class ContainerCare:
         self.balancer = Balancer(
             executor, nodes, replicas, mending, moving, clock, balancing, leads=leads
         )
+        self.orphans = Orphans(
+            executor, nodes, replicas, clock, orphaned, leads=leads, may_remove=may_replicate
+        )
         self.descriptions = Descriptions(
             executor,
             replicas,
@@ -101,9 +115,19 @@ class ContainerCare:
         self.repairs.forget()
         self.departures.forget()
         self.balancer.forget()
+        self.orphans.forget()
 
     def workers(self) -> Sequence[Worker]:
-        return (self.repairs, self.departures, self.balancer)
+        return (self.repairs, self.departures, self.balancer, self.orphans)
+
+    def collectors(self) -> Sequence[Collector]:
+        return (BalancerCollector(self.balancer), OrphanCollector(self.orphans))
+
+    def handlers(self, lead: Callable[[], None], *, node_id: str) -> dict[str, Handler]:
+        """Of the balancer and orphans, for operators. Args: lead: raises NotLeader."""
+        balancing = BalancerCalls(lead, self._executor, self.balancer, self._clock, node_id=node_id)
+        orphaned = OrphanCalls(lead, self._executor, self._replicas, self.orphans)
+        return {**balancing.handlers(), **orphaned.handlers()}
 
     def nodes_changed(self) -> None:
         """There are others, or they are something else than a moment ago."""
@@ -114,4 +138,8 @@ class ContainerCare:
         self.repairs.reported(node_id, changed)
 
     def commands(self, node_id: str) -> list[DataNodeCommand]:
-        return [*self.watch.commands(node_id), *self.repairs.commands(node_id)]
+        return [
+            *self.watch.commands(node_id),
+            *self.repairs.commands(node_id),
+            *self.orphans.commands(node_id),
+        ]

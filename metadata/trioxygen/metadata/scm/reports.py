@@ -14,6 +14,7 @@ from trioxygen.metadata.scm.containers import (
     row_by_report,
     row_of_unknown,
 )
+from trioxygen.metadata.scm.orphans.orphans import Orphans
 from trioxygen.metadata.scm.pipelines import at_home, is_at_home, pipeline_of
 from trioxygen.metadata.scm.replicas import Heard, Replicas
 from trioxygen.metadata.scm.schema import CONTAINERS, id_key
@@ -54,12 +55,14 @@ class Reports:
         executor: Executor,
         allocator: Allocator,
         replicas: Replicas,
+        orphans: Orphans,
         clock: Clock,
         *,
         container_bytes_max: int,
     ) -> None:
         self._executor, self._allocator, self._replicas = executor, allocator, replicas
         self._clock = clock
+        self._orphans = orphans
         self._container_bytes_max = container_bytes_max
 
     async def take(self, heartbeat: HeartbeatRequest, heard: Heard) -> None:
@@ -110,16 +113,20 @@ class Reports:
     def _compare(
         self, node_id: str, reports: Sequence[ContainerReport], compared: _Comparison
     ) -> None:
+        """What is news of rows, and rows of containers that another state may know. Others that
+        there are none of are orphans."""
+        orphans: list[int] = []
         with self._executor.store.read() as txn:
             for report in reports:
                 container_id = report.container_id
                 row = CONTAINERS.get(txn, id_key(container_id))
                 if row is None and container_id > FOLLOWED_ID_MAX:
                     log.warning("container_not_followed", node=node_id, container=container_id)
-                elif row is None:
+                    orphans.append(container_id)
+                elif row is None and self._orphans.is_foreign(txn, container_id):
                     compared.unknown.append(row_of_unknown(report))
-                elif not is_at_home(txn, row, report, node_id):
-                    log.warning("container_elsewhere", node=node_id, container=container_id)
+                elif row is None or not is_at_home(txn, row, report, node_id):
+                    orphans.append(container_id)
                 elif not is_settled(row, report):
                     has_failed = report.state == scm_pb2.UNHEALTHY
                     reported = row_by_report(
@@ -131,6 +138,7 @@ class Reports:
                     self._allocator.reported(reported, node_id)
                     if is_news(row, reported):
                         compared.changed.append(reported)
+        self._orphans.named(node_id, orphans)
 
     def _has_others(self, txn: ReadTxn, row: ContainerRow, node_id: str) -> bool:
         """Replicas that can be written, or may be: a member's that has not reported it yet."""

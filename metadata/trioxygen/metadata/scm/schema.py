@@ -27,6 +27,8 @@ NAMESPACE_GARBAGE: Final = RowTable(13, "namespace_garbage", namespaces_pb2.Name
 DELETED_NAMESPACES: Final = RowTable(14, "deleted_namespace", namespaces_pb2.DeletedNamespaceRow)
 # Number -> key of block tokens. No dump holds them: a loaded state makes its own.
 TOKEN_KEYS: Final = RowTable(7, "token_key", scm_pb2.TokenKeyRow, is_dumped=False)
+# (container, node)
+ORPHANS: Final = RowTable(21, "orphan", scm_pb2.OrphanRow)
 
 SCM_TABLES: Final[tuple[Table, ...]] = (
     NODES.table,
@@ -41,6 +43,7 @@ SCM_TABLES: Final[tuple[Table, ...]] = (
     NAMESPACE_GARBAGE.table,
     DELETED_NAMESPACES.table,
     TOKEN_KEYS.table,
+    ORPHANS.table,
 )
 ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *SCM_TABLES)
 
@@ -63,3 +66,7 @@ def given_ids(txn: ReadTxn) -> tuple[int, int]:
 
 def id_key(number: int) -> bytes:
     return number.to_bytes(8, "big")
+
+
+def orphan_key(container_id: int, node_id: str) -> bytes:
+    return id_key(container_id) + node_id.encode()

@@ -17,8 +17,6 @@ from trioxygen.metadata.replication import healed
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm import commands
 from trioxygen.metadata.scm.allocator import Allocator
-from trioxygen.metadata.scm.balancer.calls import BalancerCalls
-from trioxygen.metadata.scm.balancer.metrics import BalancerCollector
 from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.container_calls import ContainerCalls
 from trioxygen.metadata.scm.container_care import ContainerCare
@@ -138,9 +136,9 @@ class StorageContainerManager:
             "DescribeScm": self._made_description().describe,
             **self._made_operator_calls().handlers(),
             **self._made_container_calls().handlers(),
-            **self._made_balancer_calls().handlers(),
             **self._namespaces.handlers(),
             **self._token_keys.handlers(),
+            **self._care.handlers(self._lead, node_id=self._config.node_id),
         }
         return Service(
             _DESCRIPTOR,
@@ -199,6 +197,7 @@ class StorageContainerManager:
             self._executor,
             self._allocator,
             self._replicas,
+            self._care.orphans,
             self._runtime.clock,
             container_bytes_max=self._config.container_bytes_max,
         )
@@ -258,7 +257,7 @@ class StorageContainerManager:
 
     def _made_care(self) -> ContainerCare:
         config = self._config
-        return ContainerCare(
+        care = ContainerCare(
             self._executor,
             self._nodes,
             self._replicas,
@@ -268,22 +267,20 @@ class StorageContainerManager:
             self._runtime.rng,
             config.containers,
             config.balancer,
+            config.orphans,
             missing_max=config.missing_replicas_max,
             close_delay_ms=config.close_delay_ms,
             leads=self.leads,
             may_replicate=self.repair_gate.may_replicate,
         )
+        for collector in care.collectors():
+            self._runtime.registry.register(collector)
+        return care
 
     def _made_container_calls(self) -> ContainerCalls:
         return ContainerCalls(
             self._lead, self._executor, self._care.descriptions, node_id=self._config.node_id
         )
-
-    def _made_balancer_calls(self) -> BalancerCalls:
-        balancer, runtime = self._care.balancer, self._runtime
-        runtime.registry.register(BalancerCollector(balancer))
-        node_id = self._config.node_id
-        return BalancerCalls(self._lead, self._executor, balancer, runtime.clock, node_id=node_id)
 
     def _made_description(self) -> ScmDescription:
         return ScmDescription(

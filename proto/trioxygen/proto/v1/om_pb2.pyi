@@ -9,6 +9,42 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class OrphanBlockRow(_message.Message):
+    __slots__ = ("block", "size_bytes", "since_ms", "seen_ms")
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    SEEN_MS_FIELD_NUMBER: _ClassVar[int]
+    block: _types_pb2.BlockId
+    size_bytes: int
+    since_ms: int
+    seen_ms: int
+    def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., size_bytes: _Optional[int] = ..., since_ms: _Optional[int] = ..., seen_ms: _Optional[int] = ...) -> None: ...
+
+class OrphanSearchRow(_message.Message):
+    __slots__ = ("began_ms", "ended_ms", "node_id", "after", "is_partial", "examined", "orphans", "keep_ms", "is_sweeping", "too_many")
+    BEGAN_MS_FIELD_NUMBER: _ClassVar[int]
+    ENDED_MS_FIELD_NUMBER: _ClassVar[int]
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    IS_PARTIAL_FIELD_NUMBER: _ClassVar[int]
+    EXAMINED_FIELD_NUMBER: _ClassVar[int]
+    ORPHANS_FIELD_NUMBER: _ClassVar[int]
+    KEEP_MS_FIELD_NUMBER: _ClassVar[int]
+    IS_SWEEPING_FIELD_NUMBER: _ClassVar[int]
+    TOO_MANY_FIELD_NUMBER: _ClassVar[int]
+    began_ms: int
+    ended_ms: int
+    node_id: str
+    after: bytes
+    is_partial: bool
+    examined: int
+    orphans: int
+    keep_ms: int
+    is_sweeping: bool
+    too_many: bool
+    def __init__(self, began_ms: _Optional[int] = ..., ended_ms: _Optional[int] = ..., node_id: _Optional[str] = ..., after: _Optional[bytes] = ..., is_partial: _Optional[bool] = ..., examined: _Optional[int] = ..., orphans: _Optional[int] = ..., keep_ms: _Optional[int] = ..., is_sweeping: _Optional[bool] = ..., too_many: _Optional[bool] = ...) -> None: ...
+
 class BucketRow(_message.Message):
     __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout", "setting_kinds", "replication")
     class Layout(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -1187,6 +1223,26 @@ class ListAccessKeysReply(_message.Message):
     truncated: bool
     def __init__(self, keys: _Optional[_Iterable[_Union[AccessKeyRow, _Mapping]]] = ..., truncated: _Optional[bool] = ...) -> None: ...
 
+class NoteOrphanBlocks(_message.Message):
+    __slots__ = ("blocks", "search")
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    SEARCH_FIELD_NUMBER: _ClassVar[int]
+    blocks: _containers.RepeatedCompositeFieldContainer[OrphanBlockRow]
+    search: OrphanSearchRow
+    def __init__(self, blocks: _Optional[_Iterable[_Union[OrphanBlockRow, _Mapping]]] = ..., search: _Optional[_Union[OrphanSearchRow, _Mapping]] = ...) -> None: ...
+
+class ForgetOrphanBlocks(_message.Message):
+    __slots__ = ("row_keys",)
+    ROW_KEYS_FIELD_NUMBER: _ClassVar[int]
+    row_keys: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, row_keys: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class CollectOrphanBlocks(_message.Message):
+    __slots__ = ("row_keys",)
+    ROW_KEYS_FIELD_NUMBER: _ClassVar[int]
+    row_keys: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, row_keys: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
 class FindOrphansRequest(_message.Message):
     __slots__ = ("blocks",)
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
@@ -1194,10 +1250,16 @@ class FindOrphansRequest(_message.Message):
     def __init__(self, blocks: _Optional[_Iterable[_Union[_types_pb2.BlockId, _Mapping]]] = ...) -> None: ...
 
 class FindOrphansReply(_message.Message):
-    __slots__ = ("orphans",)
+    __slots__ = ("orphans", "ages_ms", "keep_ms", "too_many")
     ORPHANS_FIELD_NUMBER: _ClassVar[int]
+    AGES_MS_FIELD_NUMBER: _ClassVar[int]
+    KEEP_MS_FIELD_NUMBER: _ClassVar[int]
+    TOO_MANY_FIELD_NUMBER: _ClassVar[int]
     orphans: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockId]
-    def __init__(self, orphans: _Optional[_Iterable[_Union[_types_pb2.BlockId, _Mapping]]] = ...) -> None: ...
+    ages_ms: _containers.RepeatedScalarFieldContainer[int]
+    keep_ms: int
+    too_many: bool
+    def __init__(self, orphans: _Optional[_Iterable[_Union[_types_pb2.BlockId, _Mapping]]] = ..., ages_ms: _Optional[_Iterable[int]] = ..., keep_ms: _Optional[int] = ..., too_many: _Optional[bool] = ...) -> None: ...
 
 class HolderPlace(_message.Message):
     __slots__ = ("in_deleted_buckets", "bucket_key", "kind", "row_key", "part_number")

@@ -192,6 +192,32 @@ class TokenKeyRow(_message.Message):
     made_ms: int
     def __init__(self, key_id: _Optional[int] = ..., secret: _Optional[bytes] = ..., made_ms: _Optional[int] = ...) -> None: ...
 
+class OrphanRow(_message.Message):
+    __slots__ = ("container_id", "node_id", "since_ms", "to_go")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    TO_GO_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    node_id: str
+    since_ms: int
+    to_go: bool
+    def __init__(self, container_id: _Optional[int] = ..., node_id: _Optional[str] = ..., since_ms: _Optional[int] = ..., to_go: _Optional[bool] = ...) -> None: ...
+
+class ForeignIds(_message.Message):
+    __slots__ = ("spans",)
+    SPANS_FIELD_NUMBER: _ClassVar[int]
+    spans: _containers.RepeatedCompositeFieldContainer[IdSpan]
+    def __init__(self, spans: _Optional[_Iterable[_Union[IdSpan, _Mapping]]] = ...) -> None: ...
+
+class IdSpan(_message.Message):
+    __slots__ = ("first", "last")
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    first: int
+    last: int
+    def __init__(self, first: _Optional[int] = ..., last: _Optional[int] = ...) -> None: ...
+
 class AddTokenKey(_message.Message):
     __slots__ = ("key_id", "secret", "kept", "after_key_id")
     KEY_ID_FIELD_NUMBER: _ClassVar[int]
@@ -351,6 +377,22 @@ class NoteBalancing(_message.Message):
     failed: int
     ended_why: str
     def __init__(self, run: _Optional[int] = ..., iterations: _Optional[int] = ..., moved: _Optional[int] = ..., moved_bytes: _Optional[int] = ..., failed: _Optional[int] = ..., ended_why: _Optional[str] = ...) -> None: ...
+
+class BeginForeignIds(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class NoteOrphans(_message.Message):
+    __slots__ = ("orphans",)
+    ORPHANS_FIELD_NUMBER: _ClassVar[int]
+    orphans: _containers.RepeatedCompositeFieldContainer[OrphanRow]
+    def __init__(self, orphans: _Optional[_Iterable[_Union[OrphanRow, _Mapping]]] = ...) -> None: ...
+
+class ForgetOrphans(_message.Message):
+    __slots__ = ("orphans",)
+    ORPHANS_FIELD_NUMBER: _ClassVar[int]
+    orphans: _containers.RepeatedCompositeFieldContainer[OrphanRow]
+    def __init__(self, orphans: _Optional[_Iterable[_Union[OrphanRow, _Mapping]]] = ...) -> None: ...
 
 class AckDeletedBlocks(_message.Message):
     __slots__ = ("node_id", "transaction_ids")
@@ -1121,3 +1163,51 @@ class DescribeBalancerReply(_message.Message):
     moved_bytes_per_s: int
     estimated_ms: int
     def __init__(self, node_id: _Optional[str] = ..., balancer: _Optional[_Union[BalancerRow, _Mapping]] = ..., waits_for: _Optional[str] = ..., mean_percent: _Optional[float] = ..., low_percent: _Optional[float] = ..., high_percent: _Optional[float] = ..., nodes: _Optional[_Iterable[_Union[BalancedNode, _Mapping]]] = ..., nodes_out: _Optional[int] = ..., nodes_counted: _Optional[int] = ..., bytes_left: _Optional[int] = ..., queued: _Optional[int] = ..., moves: _Optional[_Iterable[_Union[ContainerMove, _Mapping]]] = ..., moved: _Optional[int] = ..., moved_bytes: _Optional[int] = ..., failed: _Optional[int] = ..., moved_bytes_per_s: _Optional[int] = ..., estimated_ms: _Optional[int] = ...) -> None: ...
+
+class ListOrphanReplicasRequest(_message.Message):
+    __slots__ = ("after",)
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    after: bytes
+    def __init__(self, after: _Optional[bytes] = ...) -> None: ...
+
+class OrphanReplica(_message.Message):
+    __slots__ = ("node_id", "report", "reason", "age_ms", "goes", "left_ms")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPORT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    AGE_MS_FIELD_NUMBER: _ClassVar[int]
+    GOES_FIELD_NUMBER: _ClassVar[int]
+    LEFT_MS_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    report: ContainerReport
+    reason: str
+    age_ms: int
+    goes: bool
+    left_ms: int
+    def __init__(self, node_id: _Optional[str] = ..., report: _Optional[_Union[ContainerReport, _Mapping]] = ..., reason: _Optional[str] = ..., age_ms: _Optional[int] = ..., goes: _Optional[bool] = ..., left_ms: _Optional[int] = ...) -> None: ...
+
+class ListOrphanReplicasReply(_message.Message):
+    __slots__ = ("orphans", "count", "keep_ms", "next")
+    ORPHANS_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    KEEP_MS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FIELD_NUMBER: _ClassVar[int]
+    orphans: _containers.RepeatedCompositeFieldContainer[OrphanReplica]
+    count: int
+    keep_ms: int
+    next: bytes
+    def __init__(self, orphans: _Optional[_Iterable[_Union[OrphanReplica, _Mapping]]] = ..., count: _Optional[int] = ..., keep_ms: _Optional[int] = ..., next: _Optional[bytes] = ...) -> None: ...
+
+class RemoveOrphanReplicasRequest(_message.Message):
+    __slots__ = ("container_id", "node_id")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    node_id: str
+    def __init__(self, container_id: _Optional[int] = ..., node_id: _Optional[str] = ...) -> None: ...
+
+class RemoveOrphanReplicasReply(_message.Message):
+    __slots__ = ("count",)
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    count: int
+    def __init__(self, count: _Optional[int] = ...) -> None: ...

@@ -18,6 +18,7 @@ from trioxygen.metadata.client.om import OmClient
 from trioxygen.metadata.client.token_keys import FetchTokenKeys, KnownTokenKeys
 from trioxygen.metadata.om.service import OmConfig, OzoneManager
 from trioxygen.metadata.om.state.schema import ALL_TABLES, VOLUMES
+from trioxygen.metadata.om.workers.orphans import StoredBlocks
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.memory_kv import MemoryStore
@@ -112,6 +113,8 @@ class OmHarness:
         self.scm = ScmDouble()
         # What the SCM tells of keys of block tokens; None: they are not used.
         self.token_keys: FetchTokenKeys | None = None
+        # From the next start on.
+        self.stored: StoredBlocks | None = None
         self.replica = replica
         self.store = self._open_store("om")
         self._seed = self._clients = 0
@@ -138,6 +141,7 @@ class OmHarness:
             token_keys=(
                 None if self.token_keys is None else KnownTokenKeys(self.runtime, self.token_keys)
             ),
+            stored=self.stored,
         )
         await self.manager.start()
         if not self.rows(VOLUMES.table):

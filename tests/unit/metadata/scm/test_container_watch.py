@@ -12,14 +12,15 @@ MANY = 4_500
 async def test_containers_of_a_node_with_very_many_take_turns(harness: ScmHarness) -> None:
     await harness.join()
     output: list[int] = []
-    reports = [report(number) for number in range(1, MANY + 1)]
+    ids = range(1_001, 1_001 + MANY)
+    reports = [report(number) for number in ids]
     answers = [await harness.heartbeat("dn1", *reports, full=True)]
     for _ in range(2):
         answers.append(await harness.heartbeat("dn1"))
     for answer in answers:
         assert len(answer.commands) <= 2_000
         output += [command.close_container.container_id for command in answer.commands]
-    assert set(output) == set(range(1, MANY + 1))
+    assert set(output) == set(ids)
 
 
 @scm_test(close_delay_ms=0)

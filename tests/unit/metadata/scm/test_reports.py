@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.metadata.scm.scm_harness import ScmHarness, scm_test
 from trioxygen.common.errors import NotLeader
-from trioxygen.metadata.scm.schema import CONTAINERS, id_key
+from trioxygen.metadata.scm.schema import CONTAINERS, ORPHANS, id_key
 from trioxygen.proto.v1 import scm_pb2 as scm
 
 
@@ -55,13 +55,17 @@ async def test_a_closed_container_that_is_told_again_is_no_entry_of_the_log(
 
 
 @scm_test()
-async def test_a_container_whose_row_went_while_its_node_was_away_is_adopted(
+async def test_a_container_whose_row_went_while_its_node_was_away_is_an_orphan(
     harness: ScmHarness,
 ) -> None:
+    """Though the node says nothing of it that it has not said before."""
     report = await written(harness)
     remove_row(harness, report.container_id)
     await harness.heartbeat("dn1", report, full=True)
-    assert row_of(harness, report.container_id) is not None
+    assert row_of(harness, report.container_id) is None
+    await harness.pass_time(6_000)
+    [(_, orphan)] = harness.rows(ORPHANS.table)
+    assert scm.OrphanRow.FromString(orphan).container_id == report.container_id
 
 
 @scm_test()

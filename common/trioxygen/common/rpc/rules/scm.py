@@ -166,6 +166,8 @@ SCM: Final[dict[type[Message], MessageRules]] = {
     scm.CloseOpenContainerRequest: rules(container_id=ID),
     scm.ForgetContainerRequest: rules(container_id=ID),
     scm.CloseOpenPipelineRequest: rules(pipeline_id=ID),
+    scm.ListOrphanReplicasRequest: rules(after=raw(2_000)),
+    scm.RemoveOrphanReplicasRequest: rules(container_id=ID, node_id=NODE_ID_OR_NONE),
     scm.StartBalancerRequest: rules(
         threshold_percent=number(0, 100),
         containers_moving_max=number(0, 100_000),

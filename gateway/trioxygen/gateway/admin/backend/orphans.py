@@ -11,13 +11,13 @@ from trioxygen.common.rpc.network import Channel
 from trioxygen.gateway.admin.models import OrphanPage, OrphanView
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.metadata.client.scm import ScmClient
-from trioxygen.proto.v1.datanode_pb2 import ListBlocksReply, ListBlocksRequest
+from trioxygen.metadata.client.stored_blocks import StoredBlocks
+from trioxygen.proto.v1.datanode_pb2 import ListBlocksReply
 from trioxygen.proto.v1.om_pb2 import FindOrphansRequest
 from trioxygen.proto.v1.scm_pb2 import DescribeScmReply, DescribeScmRequest, NodeRow
 
 log = logs.get(__name__)
 
-_CALL_TIMEOUT_MS: Final = 10_000.0
 # Deletions that the SCM has taken are carried out with the next heartbeats.
 _DELETION_LOOKS: Final = 5
 _DELETION_WAIT_MS: Final = 1_000.0
@@ -29,7 +29,8 @@ class Orphans:
     def __init__(
         self, om: OmClient, scm: ScmClient, channel: Callable[[str], Channel], clock: Clock
     ) -> None:
-        self._om, self._scm, self._channel, self._clock = om, scm, channel, clock
+        self._om, self._scm, self._clock = om, scm, clock
+        self._stored = StoredBlocks(scm, channel)
 
     async def page(self, after: str, count_max: int) -> OrphanPage:
         """Looks at the next `count_max` blocks of one DataNode; few or none may be orphans.
@@ -42,7 +43,7 @@ class Orphans:
             key = bytes.fromhex(position)
         except ValueError as error:
             raise InvalidRequest("no place where a page ends", after=after) from error
-        nodes = sorted(await self._nodes(), key=lambda node: node.node_id)
+        nodes = sorted(await self._stored.nodes(), key=lambda node: node.node_id)
         later = [node for node in nodes if node.node_id >= node_id]
         if not later:
             return OrphanPage(orphans=[], examined=0, next="", silent_nodes=[])
@@ -62,26 +63,10 @@ class Orphans:
             orphans=orphans, examined=len(listed.blocks), next=following, silent_nodes=[]
         )
 
-    async def _nodes(self) -> list[NodeRow]:
-        nodes: list[NodeRow] = []
-        after = b""
-        while True:
-            page = await self._scm.call(DescribeScmRequest(after=after), DescribeScmReply)
-            nodes += [described.node for described in page.nodes]
-            after = page.next
-            # Nodes come first.
-            if not after or page.pipelines:
-                return nodes
-
     async def _list(self, node: NodeRow, after: bytes, count_max: int) -> ListBlocksReply | None:
         """None: it does not answer."""
         try:
-            return await self._channel(node.address).call(
-                "DataNode/ListBlocks",
-                ListBlocksRequest(after=after, count_max=count_max),
-                ListBlocksReply,
-                timeout_ms=_CALL_TIMEOUT_MS,
-            )
+            return await self._stored.page(node, after, count_max)
         except Unavailable as error:
             log.warning("blocks_not_listed", node=node.node_id, reason=error)
             return None
@@ -93,7 +78,10 @@ class Orphans:
             return []
         request = FindOrphansRequest(blocks=[row.block for row in listed.blocks])
         reply = await self._om.find_orphans(request)
-        unknown = {(block.container, block.local) for block in reply.orphans}
+        unknown = {
+            (block.container, block.local): age_ms
+            for block, age_ms in zip(reply.orphans, reply.ages_ms, strict=True)
+        }
         if not unknown:
             return []
         # Not what the SCM is about to delete.
@@ -111,7 +99,14 @@ class Orphans:
                 container=row.block.container,
                 local=row.block.local,
                 size_bytes=row.size_bytes,
+                age_ms=age_ms,
+                left_ms=left_ms(age_ms, keep_ms=reply.keep_ms, too_many=reply.too_many),
             )
             for row in listed_again.blocks
-            if (row.block.container, row.block.local) in unknown
+            if (age_ms := unknown.get((row.block.container, row.block.local))) is not None
         ]
+
+
+def left_ms(age_ms: int, *, keep_ms: int, too_many: bool) -> int:
+    """Until the block goes, with the next look at all; -1: it stays, or has not been noticed."""
+    return max(0, keep_ms - age_ms) if age_ms >= 0 and keep_ms and not too_many else -1

@@ -9,7 +9,13 @@ from trioxygen.gateway.admin.backend.balancer import ScmBalancerAdmin
 from trioxygen.gateway.admin.backend.containers import ScmContainerAdmin
 from trioxygen.gateway.admin.backend.datanodes import DataNodeAdmin
 from trioxygen.gateway.admin.backend.holders import Holders
-from trioxygen.gateway.admin.backend.port import BalancerAdmin, ContainerAdmin, StorageAdmin
+from trioxygen.gateway.admin.backend.orphan_replicas import ScmOrphanReplicaAdmin
+from trioxygen.gateway.admin.backend.port import (
+    BalancerAdmin,
+    ContainerAdmin,
+    OrphanReplicaAdmin,
+    StorageAdmin,
+)
 from trioxygen.gateway.admin.backend.status import status_view
 from trioxygen.gateway.admin.backend.views import account_of, bucket_of, key_of, volume_of
 from trioxygen.gateway.admin.models import (
@@ -56,6 +62,7 @@ class OzoneAdminBackend:
         self.containers: ContainerAdmin = ScmContainerAdmin(scm, Holders(om, clock))
         self.storage: StorageAdmin = DataNodeAdmin(scm)
         self.balancer: BalancerAdmin = ScmBalancerAdmin(scm)
+        self.orphan_replicas: OrphanReplicaAdmin = ScmOrphanReplicaAdmin(scm)
 
     async def find_orphans(self, after: str, count_max: int) -> OrphanPage:
         return await self._find_orphans(after, count_max)

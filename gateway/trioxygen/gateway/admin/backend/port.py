@@ -28,6 +28,7 @@ from trioxygen.gateway.admin.models import (
     VolumePage,
     VolumeView,
 )
+from trioxygen.gateway.admin.orphan_models import OrphanReplicaPage, RemovedOrphans
 from trioxygen.gateway.admin.storage_models import (
     DataNodeList,
     DataNodeView,
@@ -112,6 +113,16 @@ class BalancerAdmin(Protocol):
     async def stop(self) -> BalancerView: ...
 
 
+class OrphanReplicaAdmin(Protocol):
+    """Raises TrioxygenErrors."""
+
+    async def page(self, after: str) -> OrphanReplicaPage: ...
+
+    async def remove(self, container_id: int, node_id: str) -> RemovedOrphans:
+        """Those of a container at a node; empty: at all. Raises: NoSuchContainer: there is none."""
+        ...
+
+
 class AdminBackend(Protocol):
     """Raises TrioxygenErrors. Lists start after the name or id `after`, `count_max` at most."""
 
@@ -123,6 +134,9 @@ class AdminBackend(Protocol):
 
     @property
     def balancer(self) -> BalancerAdmin: ...
+
+    @property
+    def orphan_replicas(self) -> OrphanReplicaAdmin: ...
 
     async def status(self) -> StatusView: ...
 

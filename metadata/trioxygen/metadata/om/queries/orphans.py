@@ -1,61 +1,25 @@
 """Blocks that a DataNode has and this OM does not know, as after a load from a dump."""
 
-from itertools import islice
-from typing import Final
-
-from trioxygen.common.errors import Overloaded
 from trioxygen.metadata.leases.runs import block_key
-from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, GC, LEASES
+from trioxygen.metadata.om.state.orphans import orphan_search, orphans_among
+from trioxygen.metadata.om.state.schema import ORPHANS
+from trioxygen.metadata.replication.group_time import noted_time
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1.om_pb2 import FindOrphansReply, FindOrphansRequest
-from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
-
-# Looked through for each page that has candidates: some 50 ms.
-_GARBAGE_ROWS_MAX: Final = 20_000
+from trioxygen.proto.v1.types_pb2 import BlockId
 
 
 def find_orphans(txn: ReadTxn, request: FindOrphansRequest) -> FindOrphansReply:
-    """Of one snapshot: a block goes from its lease to its references, to the gc queue, to the SCM.
-
-    Raises: Overloaded: too much waits for its deletion to tell it from orphans."""
-    candidates = {
-        (block.container, block.local): block
-        for block in request.blocks
-        if not BLOCK_REFERENCES.exists(txn, block_key(block.container, block.local))
-    }
-    if candidates:
-        _leave_out_leased(txn, candidates)
-    if candidates:
-        _leave_out_garbage(txn, candidates)
-    return FindOrphansReply(orphans=candidates.values())
+    """Raises: Overloaded: see `orphans_among`."""
+    orphans, search = orphans_among(txn, request.blocks), orphan_search(txn)
+    return FindOrphansReply(
+        orphans=orphans,
+        ages_ms=[_age_ms(txn, block) for block in orphans],
+        keep_ms=search.keep_ms,
+        too_many=search.too_many,
+    )
 
 
-def _leave_out_leased(txn: ReadTxn, candidates: dict[tuple[int, int], BlockId]) -> None:
-    for _, lease in LEASES.scan(txn, prefix=b""):
-        _leave_out(
-            candidates,
-            BlockRange(container=lease.container, first_local=lease.first_local, count=lease.count),
-        )
-
-
-def _leave_out_garbage(txn: ReadTxn, candidates: dict[tuple[int, int], BlockId]) -> None:
-    rows = list(islice(GC.scan(txn, prefix=b""), _GARBAGE_ROWS_MAX + 1))
-    if len(rows) > _GARBAGE_ROWS_MAX:
-        raise Overloaded("too much waits for its deletion: look for orphans when it is gone")
-    for _, row in rows:
-        _leave_out(candidates, row.blocks)
-
-
-def _leave_out(candidates: dict[tuple[int, int], BlockId], blocks: BlockRange) -> None:
-    end = blocks.first_local + blocks.count
-    if blocks.count <= len(candidates):
-        for local in range(blocks.first_local, end):
-            candidates.pop((blocks.container, local), None)
-        return
-    held = [
-        (container, local)
-        for container, local in candidates
-        if container == blocks.container and blocks.first_local <= local < end
-    ]
-    for block in held:
-        del candidates[block]
+def _age_ms(txn: ReadTxn, block: BlockId) -> int:
+    row = ORPHANS.get(txn, block_key(block.container, block.local))
+    return -1 if row is None else max(0, noted_time(txn).group_ms - row.since_ms)

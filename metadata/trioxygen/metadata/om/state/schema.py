@@ -31,6 +31,8 @@ ACCOUNTS: Final = RowTable(13, "account", types_pb2.Account)
 ACCESS_KEYS: Final = RowTable(14, "access_key", om_pb2.AccessKeyRow)
 DELETED_BUCKETS: Final = RowTable(15, "deleted_bucket", om_pb2.DeletedBucketRow)
 BUCKET_SETTINGS: Final = RowTable(16, "bucket_setting", om_pb2.BucketSetting)
+# By container and local id.
+ORPHANS: Final = RowTable(20, "orphan", om_pb2.OrphanBlockRow)
 
 OM_TABLES: Final[tuple[Table, ...]] = (
     VOLUMES.table,
@@ -48,6 +50,7 @@ OM_TABLES: Final[tuple[Table, ...]] = (
     ACCESS_KEYS.table,
     DELETED_BUCKETS.table,
     BUCKET_SETTINGS.table,
+    ORPHANS.table,
 )
 ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *OM_TABLES)
 

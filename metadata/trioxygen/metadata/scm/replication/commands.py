@@ -5,6 +5,7 @@ from typing import Final
 from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState
 from trioxygen.metadata.replication.batch import Handler, Now
+from trioxygen.metadata.scm.orphans.foreign_ids import add_foreign_ids
 from trioxygen.metadata.scm.pipeline_commands import no_longer_open
 from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, NODES, id_key
 from trioxygen.metadata.store.delta import CapturingTxn
@@ -55,6 +56,9 @@ def move_containers(txn: CapturingTxn, command: MoveContainers, now: Now) -> Scm
             no_longer_open(txn, row)
         if to is ContainerState.DELETED:
             CONTAINERS.delete(txn, id_key(container_id))
+            if ContainerState(row.state) is ContainerState.CLOSING:
+                # Never written, as far as it is known: what is reported yet is adopted.
+                add_foreign_ids(txn, container_id, container_id)
         else:
             row.state = to.proto
             CONTAINERS.put(txn, id_key(container_id), row)
@@ -70,6 +74,7 @@ def drop_container(txn: CapturingTxn, command: DropContainer, now: Now) -> ScmRe
         if row.state == scm_pb2.OPEN:
             no_longer_open(txn, row)
         CONTAINERS.delete(txn, id_key(command.container_id))
+        add_foreign_ids(txn, command.container_id, command.container_id)
         log.warning(
             "container_forgotten",
             container=row.container_id,

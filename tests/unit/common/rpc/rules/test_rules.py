@@ -296,7 +296,12 @@ def test_address_is_taken(value: str) -> None:
 def test_what_is_no_node_id_is_refused_wherever_one_is_told(value: str) -> None:
     fields = [field for field in texts_of_requests() if field.name == "node_id"]
     assert len(fields) >= 6
-    may_be_empty = {"DiscoverRequest", "MemberRow", "TransferLeadershipRequest"}
+    may_be_empty = {
+        "DiscoverRequest",
+        "MemberRow",
+        "RemoveOrphanReplicasRequest",
+        "TransferLeadershipRequest",
+    }
     for field in fields:
         if not value and field.containing_type.name in may_be_empty:
             continue

@@ -1,0 +1,26 @@
+"""Replicas that the SCM has no container of, on the admin port."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query
+
+from trioxygen.gateway.admin.backend.port import OrphanReplicaAdmin
+from trioxygen.gateway.admin.orphan_models import OrphanReplicaPage, RemovedOrphans, UnwantedOrphans
+
+_ID_MAX: Final = 2**62
+_Id = Annotated[int, Path(ge=1, le=_ID_MAX)]
+_After = Annotated[str, Query(max_length=1_000)]
+
+
+def orphan_routes(orphans: OrphanReplicaAdmin) -> APIRouter:
+    router = APIRouter(prefix="/orphan-replicas")
+
+    @router.get("")
+    async def list_orphans(after: _After = "") -> OrphanReplicaPage:
+        return await orphans.page(after)
+
+    @router.post("/{container_id}/remove")
+    async def remove(container_id: _Id, unwanted: UnwantedOrphans) -> RemovedOrphans:
+        return await orphans.remove(container_id, unwanted.node_id)
+
+    return router
