@@ -90,8 +90,8 @@ def print_objects(held: Held) -> None:
     at_least = "" if all(each["is_all"] for each in held.containers) else "at least "
     more = "" if held.is_whole else "; there may be more: see --limit"
     print(
-        f"{len(held.holders)} hold {at_least}{blocks} blocks in {len(held.containers)} "
-        f"containers{more}",
+        f"{len(held.holders)} named of what refers to {at_least}{blocks} blocks in "
+        f"{len(held.containers)} containers{more}",
         file=sys.stderr,
     )
 

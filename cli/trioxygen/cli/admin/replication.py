@@ -110,9 +110,11 @@ class _Countdown:
         if not view["is_counted"]:
             return Step(0, 0, "not counted yet"), view
         text = f"{view['blocks']} blocks, about {bytes_text(view['estimated_bytes'])}"
+        if view["kept_ranges"]:
+            text += f", {view['kept_ranges']} ranges kept for readers"
         if view["oldest_waits_for"]:
             text += f", waits for {', '.join(view['oldest_waits_for'])}"
-        return self.step(view["blocks"], text), view
+        return self.step(view["blocks"] + view["kept_ranges"], text), view
 
 
 def _print_replication(view: dict[str, Any]) -> None:
@@ -182,6 +184,10 @@ def deletion_status(
     print_fields(
         [
             ("to delete", f"{view['blocks']} blocks, about {bytes_text(view['estimated_bytes'])}"),
+            (
+                "for readers",
+                f"{view['kept_ranges']} ranges of blocks are kept, for gc_delay_seconds",
+            ),
             ("transactions", str(view["transactions"])),
             ("oldest", oldest if view["transactions"] else "none"),
             ("rate", f"{view['blocks_per_s']} blocks in a second"),

@@ -114,8 +114,11 @@ def test_repair_and_deletion_are_shown() -> None:
     port.scm.answers[scm.DescribeDeletionRequest] = scm.DescribeDeletionReply(
         blocks=5, oldest_waits_for=["dn3"], counted=True
     )
+    sizes = [om.TableSize(name="gc", rows=4), om.TableSize(name="key", rows=9)]
+    port.om.answers[om.DescribeOmRequest] = om.DescribeOmReply(tables=sizes)
     view = json.loads(port.call("GET", "/admin/v1/deletion")[2])
     assert (view["blocks"], view["oldest_waits_for"]) == (5, ["dn3"])
+    assert view["kept_ranges"] == 4
 
 
 def test_what_lies_in_containers_is_looked_for_page_after_page() -> None:

@@ -1,6 +1,6 @@
 """What has its bytes in given containers, for operators: asked of the OM, page after page."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Final
 
 from trioxygen.common.clock import Clock
@@ -29,7 +29,7 @@ class Holders:
             after: `next` of the page before; empty: from the start.
         """
         request = om.FindHoldersRequest(container_ids=container_ids, after=_place(after))
-        rows = 0 if after else await self._rows()
+        rows = 0 if after else await self._rows_of(_WALKED)
         began_ms = self._clock.monotonic_ms()
         holders, examined, containers = list[HolderView](), 0, list[ReferencedView]()
         while True:
@@ -57,9 +57,13 @@ class Holders:
         reply = await self._om.find_holders(request)
         return sum(each.blocks for each in reply.containers)
 
-    async def _rows(self) -> int:
+    async def kept_ranges(self) -> int:
+        """Of blocks that nothing refers to, and that readers may be at: the SCM gets them later."""
+        return await self._rows_of(frozenset({"gc"}))
+
+    async def _rows_of(self, tables: Set[str]) -> int:
         described = await self._om.describe_om(om.DescribeOmRequest(count_rows=True))
-        return sum(table.rows for table in described.tables if table.name in _WALKED)
+        return sum(table.rows for table in described.tables if table.name in tables)
 
 
 def _place(after: str) -> bytes:

@@ -1,0 +1,75 @@
+"""What is left is told in words, and nothing is promised that cannot be."""
+
+from typing import Any
+
+import pytest
+
+from trioxygen.cli.admin.departures import about_text, left_text, waiting_texts
+from trioxygen.cli.admin.objects import Held, find_objects, print_objects
+
+
+def departure(**changed: Any) -> dict[str, Any]:
+    waiting = [{"container_id": number, "reason": "so"} for number in range(7)]
+    whole = {
+        "is_counted": True,
+        "containers": 9,
+        "containers_left": 8,
+        "bytes_left": 2_048,
+        "pipelines_left": 0,
+        "estimated_ms": 61_000,
+        "unplaced": 0,
+        "waiting": waiting,
+    }
+    return {**whole, **changed}
+
+
+def test_what_is_left_has_a_time_only_where_it_ends_by_itself() -> None:
+    assert left_text(departure()) == "8 of 9 containers left (2.0 KiB), about 1 min 1 s"
+    assert left_text(departure(is_counted=False)) == "not counted yet"
+    assert about_text(departure(unplaced=1)) == "not before a DataNode can take them"
+    assert about_text(departure(estimated_ms=0)) == ""
+    texts = waiting_texts(departure())
+    assert (len(texts), texts[0], texts[-1]) == (6, "container 0: so", "and 3 more")
+
+
+class Pages:
+    """An admin port that names one object a page."""
+
+    def __init__(self, count: int) -> None:
+        self._count, self.asked = count, 0
+
+    def get(self, path: str, **query: Any) -> Any:
+        self.asked += 1
+        number = int(query["after"] or 0)
+        holder = {
+            **{"kind": "OBJECT", "volume": "s3v", "bucket": "b", "key": f"k{number}"},
+            **{"size_bytes": 5, "held_bytes": 5, "container_ids": [7], "object_id": number},
+            "upload_id": "",
+        }
+        return {
+            "holders": [holder],
+            "next": str(number + 1) if number + 1 < self._count else "",
+            "examined": 10,
+            "rows": 10 * self._count,
+            "containers": [] if number else [{"container_id": 7, "blocks": 3, "is_all": True}],
+        }
+
+
+def objects(pages: Any, limit: int) -> Held:
+    return find_objects(pages, [7], limit=limit, as_json=True)
+
+
+def test_objects_are_asked_for_until_all_are_named_or_enough(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pages = Pages(3)
+    held = objects(pages, 3)
+    assert (len(held.holders), held.examined, held.is_whole) == (3, 30, True)
+    print_objects(held)
+    shown = capsys.readouterr()
+    assert "s3v/b" in shown.out and "k2" in shown.out
+    assert shown.err == "3 named of what refers to 3 blocks in 1 containers\n"
+    few = objects(Pages(3), 2)
+    assert (len(few.holders), few.is_whole) == (2, False)
+    print_objects(few)
+    assert "there may be more" in capsys.readouterr().err
