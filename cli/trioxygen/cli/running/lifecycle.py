@@ -30,6 +30,7 @@ from trioxygen.cli.running.process import (
     ADMIN_LIMITS,
     TOKEN_LENGTH,
     freeze_what_stays,
+    keep_freed_memory,
     s3_limits,
 )
 from trioxygen.cli.wiring.part import Assembly, Node
@@ -96,6 +97,7 @@ class Program:
 def run(program: Program) -> None:
     """Returns when a signal has stopped it. Raises CommandFailed."""
     logs.configure(level=program.config.log.level)
+    keep_freed_memory()
     uvloop.run(_run(program))
 
 
