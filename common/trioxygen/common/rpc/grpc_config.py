@@ -23,6 +23,8 @@ class GrpcConfig:
     restart_ms: how long a server that has stopped in good order may take to come back; until then
         its silence is no refusal.
     slow_call_ms: a call that takes its server longer is logged.
+    stream_window_bytes: of each stream, what comes before it is read, beside the message that is
+        being read. Else gRPC measures the way and takes several MiB for each of many streams.
     stop_grace_ms: a stopping server cancels what is still under way after it.
     """
 
@@ -36,6 +38,7 @@ class GrpcConfig:
     retry_wait_ms_max: float = 200.0
     restart_ms: float = 15_000.0
     slow_call_ms: float = 1_000.0
+    stream_window_bytes: int = 1 * MIB
     stop_grace_ms: float = 30_000.0
 
     def _options(self) -> list[tuple[str, int]]:
@@ -50,6 +53,8 @@ class GrpcConfig:
             # Without it a silent peer is waited for 60 s, whatever the two above say.
             ("grpc.http2.ping_timeout_ms", self.ping_timeout_ms),
             ("grpc.http2.max_pings_without_data", 0),
+            ("grpc.http2.bdp_probe", 0),
+            ("grpc.http2.lookahead_bytes", self.stream_window_bytes),
         ]
 
     def client_options(self) -> list[tuple[str, int]]:
