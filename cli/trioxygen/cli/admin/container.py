@@ -206,7 +206,7 @@ def objects(
 ) -> None:
     """Names the objects, versions and parts of uploads that have bytes in containers.
 
-    Walks through all names of the store, a page at a time: minutes where there are millions."""
+    Walks through all names of the store, page by page: a minute where there are ten millions."""
     if len(containers) > CONTAINERS_MAX:
         raise CommandFailed(Exit.USAGE, f"at most {CONTAINERS_MAX} containers at once")
     held = find_objects(find(data, admin_url), containers, limit=limit, as_json=as_json)

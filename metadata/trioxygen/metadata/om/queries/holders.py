@@ -27,7 +27,7 @@ from trioxygen.metadata.store.ports import ReadTxn, Table
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.om_pb2 import Holder, HolderPlace
 
-# Of a page, whatever it finds: some 10 ms.
+# Of a page, whatever it finds: some 5 ms.
 _ROWS_MAX: Final = 2_000
 _ROW_BYTES_MAX: Final = 1 << 20
 # Counted in all containers that are asked for.
