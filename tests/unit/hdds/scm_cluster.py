@@ -38,7 +38,11 @@ class ScmCluster:
         client_config: ClientConfig | None = None,
     ) -> None:
         self.network = LocalNetwork(encode=True)
-        self.members = [Member(name, root / name, self.network, [SCM]) for name in names]
+        wants_tokens = config.token_keys is not None
+        self.members = [
+            Member(name, root / name, self.network, [SCM], wants_tokens=wants_tokens)
+            for name in names
+        ]
         self.runtime = new_runtime(SystemDisk(), self.network)
         self.store = MemoryStore(ALL_TABLES)
         self.scm = StorageContainerManager(

@@ -22,10 +22,25 @@ _Block = tuple[int, int]
 
 
 class GrantedTokens:
-    """A `TokenSource`. Args: grant: asks who gives them. blocks_max: of each kind."""
+    """A `TokenSource`.
 
-    def __init__(self, grant: GrantTokens, tasks: Tasks, *, blocks_max: int = _BLOCKS_MAX) -> None:
+    Args:
+    grant: asks who gives them.
+    asks_first: False: nobody is asked before a DataNode has wanted a token. Who does not know
+        whether they are used finds out so.
+    blocks_max: of each kind.
+    """
+
+    def __init__(
+        self,
+        grant: GrantTokens,
+        tasks: Tasks,
+        *,
+        asks_first: bool = True,
+        blocks_max: int = _BLOCKS_MAX,
+    ) -> None:
         self._grant, self._tasks, self._blocks_max = grant, tasks, blocks_max
+        self._asks_first = asks_first
         self._read: OrderedDict[_Block, bytes] = OrderedDict()
         self._written: OrderedDict[_Block, bytes] = OrderedDict()
         # Their results: why there is none.
@@ -48,9 +63,12 @@ class GrantedTokens:
 
     async def token(self, access: Access) -> bytes:
         token = self._known(access)
-        return token or await self._asked(access, refused=b"")
+        if token or not self._asks_first:
+            return token
+        return await self._asked(access, refused=b"")
 
     async def renewed(self, access: Access, refused: bytes) -> bytes:
+        self._asks_first = True
         token = self._known(access)
         # Somebody else may have been refused, and asked, before.
         return token if token not in (b"", refused) else await self._asked(access, refused=refused)

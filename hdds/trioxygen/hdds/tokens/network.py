@@ -1,11 +1,11 @@
 """A network whose channels bring block tokens to the methods of DataNodes that need one.
 
-Whoever reads, writes and copies knows nothing of tokens. One whose key does not count any more is
-replaced by a new one, once for each call: nothing was done by then."""
+Whoever reads, writes and copies knows nothing of tokens. One that is missing, or whose key does not
+count any more, is replaced by a new one, once for each call: nothing was done by then."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from google.protobuf.message import Message
 
@@ -16,6 +16,9 @@ from trioxygen.common.rpc.call import Role
 from trioxygen.common.rpc.network import Channel, Network, Reply, Server, Service, Upload
 from trioxygen.hdds.tokens.doors import access_to
 from trioxygen.hdds.tokens.ports import TokenSource
+
+# Reasons.
+_HELPED: Final = frozenset((Refusal.KEY.value, Refusal.MISSING.value))
 
 
 class TokenNetwork:
@@ -102,6 +105,6 @@ class TokenChannel:
         self, request: Any, access: Access, refused: bytes, error: TokenRefused
     ) -> None:
         """Raises: the error, where a new one would be no better."""
-        if error.facts.get("reason") != Refusal.KEY.value:
+        if error.facts.get("reason") not in _HELPED:
             raise error
         request.token = await self._source.renewed(access, refused)

@@ -13,5 +13,6 @@ class TokenSource(Protocol):
         ...
 
     async def renewed(self, access: Access, refused: bytes) -> bytes:
-        """As `token`, where a DataNode has refused that one because its key does not count."""
+        """As `token`, where a DataNode has refused that one because its key does not count, or has
+        wanted one where none was brought."""
         ...

@@ -1,11 +1,14 @@
 """The Storage Container Manager, from outside: for the OM, DataNodes and readers of blocks."""
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.leader import LeaderClient
 from trioxygen.proto.v1 import scm_pb2 as scm
+from trioxygen.proto.v1.namespaces_pb2 import GrantBlockTokensReply, GrantBlockTokensRequest
+from trioxygen.proto.v1.types_pb2 import BlockId
 
 _SERVICE: Final = scm.DESCRIPTOR.services_by_name["StorageContainerManager"]
 
@@ -53,6 +56,14 @@ class ScmClient(LeaderClient):
             container_ids = container_ids[reply.looked_up :]
             if not container_ids or not reply.looked_up:
                 return locations
+
+    async def tokens_for(
+        self, blocks: Sequence[BlockId], writes: bool, refused_key_id: int
+    ) -> Sequence[bytes]:
+        """Of a namespace: one for each block; empty: it is not committed, or not leased. Which keys
+        count the SCM knows by itself."""
+        request = GrantBlockTokensRequest(client_id=self.client_id, blocks=blocks, writes=writes)
+        return (await self.call(request, GrantBlockTokensReply)).tokens
 
     async def token_keys(self) -> scm.GetTokenKeysReply:
         return await self.call(scm.GetTokenKeysRequest(), scm.GetTokenKeysReply)

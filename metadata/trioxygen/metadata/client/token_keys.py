@@ -16,8 +16,8 @@ from trioxygen.proto.v1.scm_pb2 import GetTokenKeysReply
 log = logs.get(__name__)
 
 _INTERVAL_MS_FIRST: Final = 200.0
-# Who is shown keys that nobody knows does not have the SCM asked more often.
-_ASKED_EVERY_MS_MIN: Final = 1.0 * SECOND_MS
+# Who is shown keys that nobody knows does not have the SCM asked more often than that.
+_ASKED_EVERY_MS: Final = 1.0 * SECOND_MS
 
 FetchTokenKeys = Callable[[], Awaitable[GetTokenKeysReply]]
 
@@ -44,7 +44,9 @@ class KnownTokenKeys:
 
         Raises: what it raises."""
         now_ms = self._clock.monotonic_ms()
-        is_new = self._asked_ms is None or now_ms - self._asked_ms >= _ASKED_EVERY_MS_MIN
+        # Where keys are short, the SCM is asked more often anyway.
+        pause_ms = min(_ASKED_EVERY_MS, self.interval_ms)
+        is_new = self._asked_ms is None or now_ms - self._asked_ms >= pause_ms
         is_running = self._asking is not None and not self._asking.done()
         if is_new or is_running:
             await self._asked()

@@ -28,6 +28,7 @@ from trioxygen.metadata.scm.known_pipelines import KnownPipelines
 from trioxygen.metadata.scm.locations import Locations
 from trioxygen.metadata.scm.memberships import Memberships
 from trioxygen.metadata.scm.namespaces.namespaces import Namespaces, command_handlers
+from trioxygen.metadata.scm.namespaces.tokens import NamespaceTokens
 from trioxygen.metadata.scm.node_operations import NodeOperations
 from trioxygen.metadata.scm.nodes import Nodes
 from trioxygen.metadata.scm.operator_calls import OperatorCalls
@@ -139,6 +140,7 @@ class StorageContainerManager:
             **self._namespaces.handlers(),
             **self._token_keys.handlers(),
             **self._care.handlers(self._lead, node_id=self._config.node_id),
+            **NamespaceTokens(self._executor, self._token_keys, self._lead).handlers(),
         }
         return Service(
             _DESCRIPTOR,

@@ -50,6 +50,14 @@ def is_due(newest: TokenKeyRow | None, *, group_ms: int, key_ms: int) -> bool:
     return newest is None or group_ms - newest.made_ms >= key_ms
 
 
+def signing_key(
+    rows: Sequence[TokenKeyRow], *, group_ms: int, spread_ms: int
+) -> TokenKeyRow | None:
+    """As `KeyRing.signing`. Args: rows: the oldest first."""
+    spread = [row for row in rows if row.made_ms + spread_ms <= group_ms]
+    return spread[-1] if spread else next(iter(rows), None)
+
+
 def add_token_key(txn: CapturingTxn, command: AddTokenKey, now: Now) -> ScmReply:
     rows = list(TOKEN_KEYS.scan(txn, prefix=b""))
     if (rows[-1][1].key_id if rows else 0) != command.after_key_id:
@@ -116,15 +124,28 @@ class TokenKeys:
         await self._executor.execute(command)
         log.info("token_key_made", keys=min(len(rows) + 1, config.kept))
 
+    async def signing(self) -> TokenKeyRow | None:
+        """At the SCM that leads: its key now. None: tokens are not used."""
+        config = self._config
+        if config is None:
+            return None
+        rows = await self._keys_that_count(config)
+        return signing_key(rows, group_ms=self._executor.group_ms(), spread_ms=config.spread_ms)
+
+    async def _keys_that_count(self, config: TokenKeyConfig) -> list[TokenKeyRow]:
+        rows = self._rows()
+        if not rows:
+            await self._make_if_due(config)
+            rows = self._rows()
+        return rows
+
     async def _get(self, request: scm.GetTokenKeysRequest, call: Call) -> scm.GetTokenKeysReply:
         """Raises: NotLeader; Unavailable: tokens are not used."""
         self._lead()
         config = self._config
         if config is None:
             raise Unavailable("block tokens are off at the SCM: security.block_tokens differs")
-        if not (rows := self._rows()):
-            await self._make_if_due(config)
-            rows = self._rows()
+        rows = await self._keys_that_count(config)
         group_ms = self._executor.group_ms()
         keys = [
             scm.TokenKey(

@@ -351,3 +351,19 @@ class ListNamespaceBlocksReply(_message.Message):
     blocks: _containers.RepeatedCompositeFieldContainer[NamespaceBlock]
     more: bool
     def __init__(self, blocks: _Optional[_Iterable[_Union[NamespaceBlock, _Mapping]]] = ..., more: _Optional[bool] = ...) -> None: ...
+
+class GrantBlockTokensRequest(_message.Message):
+    __slots__ = ("client_id", "blocks", "writes")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    WRITES_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockId]
+    writes: bool
+    def __init__(self, client_id: _Optional[int] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockId, _Mapping]]] = ..., writes: _Optional[bool] = ...) -> None: ...
+
+class GrantBlockTokensReply(_message.Message):
+    __slots__ = ("tokens",)
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    tokens: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, tokens: _Optional[_Iterable[bytes]] = ...) -> None: ...

@@ -89,6 +89,7 @@ def test_roles_reach_what_their_work_needs_and_no_more() -> None:
         "CommitNamespaceBlocks",
         "DeleteNamespaceBlocks",
         "ListNamespaceBlocks",
+        "GrantBlockTokens",
         "LocateContainers",
         "WriteSmallBlock",
         "PutBlock",

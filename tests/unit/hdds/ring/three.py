@@ -11,6 +11,7 @@ from tests.unit.hdds.support import new_runtime
 from trioxygen.cli.wiring.rings import ring_members
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.disk import Disk
+from trioxygen.common.rpc.call import Role
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.system_disk import SystemDisk
@@ -25,6 +26,7 @@ from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.ring import Ring
 from trioxygen.metadata.client.scm import ScmClient
+from trioxygen.metadata.client.token_keys import KnownTokenKeys
 from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
 from trioxygen.metadata.raft.log.config import WalConfig
 from trioxygen.metadata.raft.log.wal import WriteAheadLog
@@ -62,6 +64,8 @@ class Member:
     locate: Locate | None = None
     # In place of those that tests of rings have.
     settings: DataNodeConfig | None = None
+    # It wants block tokens, by the keys of its SCMs.
+    wants_tokens: bool = False
     runtime: Runtime = field(init=False)
     datanode: DataNode = field(init=False)
     wal: WriteAheadLog = field(init=False)
@@ -74,6 +78,8 @@ class Member:
         # Each draws ids of its own.
         rng = random.Random(f"{self.name}-{self._lives}")
         runtime = replace(new_runtime(self.disk, self.network), rng=rng)
+        if self.wants_tokens:
+            runtime = runtime.as_role(Role.DATANODE, self.name)
         self.runtime = runtime
         self.wal = await WriteAheadLog.open(self.root / "log", runtime, self.wal_config)
         transport = RaftTransport(
@@ -94,8 +100,15 @@ class Member:
         members = ring_members(runtime, self.wal, transport, self.ring_config)
         parts = VolumeParts(self.root, stores, self.wal, members)
         scms = [ScmClient(runtime, [address], only_these=True) for address in self.scms]
+        keys = ScmClient(runtime, list(self.scms)).token_keys if self.wants_tokens else None
         self.datanode = DataNode(
-            runtime, config, [parts], scms, locate=self.locate, services=[transport.service]
+            runtime,
+            config,
+            [parts],
+            scms,
+            locate=self.locate,
+            services=[transport.service],
+            token_keys=None if keys is None else KnownTokenKeys(runtime, keys),
         )
         await self.datanode.start()
         self.is_up = True

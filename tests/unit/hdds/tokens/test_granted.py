@@ -24,13 +24,13 @@ def token(key_id: int, first: int, blocks: int, operations: Operation) -> bytes:
 class Om:
     """Grants tokens of `key_id`."""
 
-    def __init__(self, *, blocks_max: int = 100) -> None:
+    def __init__(self, *, blocks_max: int = 100, asks_first: bool = True) -> None:
         self.key_id = 1
         # (writes, refused key)
         self.requests: list[tuple[bool, int]] = []
         self.is_away = False
         tasks = inline_runtime(ManualClock()).tasks
-        self.tokens = GrantedTokens(self.grant, tasks, blocks_max=blocks_max)
+        self.tokens = GrantedTokens(self.grant, tasks, blocks_max=blocks_max, asks_first=asks_first)
 
     async def grant(
         self, blocks: Sequence[BlockId], writes: bool, refused_key_id: int
@@ -105,5 +105,17 @@ def test_tokens_that_came_long_ago_are_forgotten_and_can_be_had_again() -> None:
         om.tokens.learn([token(1, 12, 1, Operation.READ), token(1, 20, 3, Operation.READ)])
         assert await om.tokens.token(READ)
         assert len(om.requests) == 1
+
+    asyncio.run(scenario())
+
+
+def test_who_does_not_know_whether_tokens_are_used_asks_once_one_was_wanted() -> None:
+    async def scenario() -> None:
+        om = Om(asks_first=False)
+        assert await om.tokens.token(READ) == b"" and om.requests == []
+        token = await om.tokens.renewed(READ, b"")
+        assert await om.tokens.token(READ) == token
+        assert await om.tokens.token(WRITE)
+        assert om.requests == [(False, 0), (True, 0)]
 
     asyncio.run(scenario())

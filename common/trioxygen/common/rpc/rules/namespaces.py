@@ -70,6 +70,7 @@ NAMESPACES: Final[dict[type[Message], MessageRules]] = {
     ),
     namespaces.DeleteNamespaceRequest: rules(**_NUMBERED, caller=CALLER, name=NAMESPACE, force=ANY),
     namespaces.DescribeNamespaceRequest: rules(name=NAMESPACE),
+    namespaces.GrantBlockTokensRequest: rules(client_id=ANY, blocks=each(PART, 1_000), writes=ANY),
     namespaces.ListNamespacesRequest: rules(after=NAME_OR_NONE, count_max=PAGE_MAX),
     namespaces.LeaseNamespaceBlocksRequest: rules(
         **_NUMBERED,

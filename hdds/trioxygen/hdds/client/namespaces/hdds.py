@@ -14,6 +14,8 @@ from trioxygen.hdds.client.namespaces.namespace import Namespace, NamespaceInfo
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
 from trioxygen.hdds.client.writer import BlockWriter
+from trioxygen.hdds.tokens.granted import GrantedTokens
+from trioxygen.hdds.tokens.network import TokenNetwork
 from trioxygen.metadata.client.namespace import NamespaceClient
 from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.proto.v1.namespaces_pb2 import ListNamespacesReply, ListNamespacesRequest
@@ -40,7 +42,9 @@ class Hdds:
     ) -> None:
         self._runtime, self._leasing = runtime, leasing
         self._scm = ScmClient(runtime, list(scms))
-        self._pool = DataNodePool(runtime.network, runtime.clock, self._scm.locate, datanodes)
+        tokens = GrantedTokens(self._scm.tokens_for, runtime.tasks, asks_first=False)
+        network = TokenNetwork(runtime.network, tokens)
+        self._pool = DataNodePool(network, runtime.clock, self._scm.locate, datanodes)
         self._writer, self._reader = BlockWriter(self._pool), BlockReader(self._pool)
 
     async def stop(self) -> None:
