@@ -74,6 +74,7 @@ def build_datanode(
             space_reserve_bytes=storage.reserved_bytes or None,
             scrub_bytes_per_s=storage.scrub_bytes_per_second,
             copy_bytes_per_s=storage.copy_bytes_per_second,
+            nameless_keep_ms=storage.orphan_keep_seconds * SECOND_MS,
             scrub_interval_ms=storage.scrub_interval_seconds * SECOND_MS,
             disk_probe_ms=0 if is_only else storage.disk_probe_seconds * SECOND_MS,
         ),

@@ -140,6 +140,10 @@ class DataNodeCollector(Collector):
                 "Dead bytes that still take disk space",
                 [sum(c.garbage_bytes for c in held) for held in containers],
             ),
+            "nameless_files": (
+                "Files of blocks that nobody knows",
+                [len(w.nameless.since_ms) for w in self._works],
+            ),
             "containers": ("Containers", [len(held) for held in containers]),
             "unhealthy_containers": (
                 "Containers of which something could not be written",

@@ -14,6 +14,7 @@ from trioxygen.hdds.datanode.reads import Reads
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.flusher import Flusher
 from trioxygen.hdds.ring.leaving import Leaving
+from trioxygen.hdds.ring.nameless_files import NamelessFiles
 from trioxygen.hdds.ring.removals import Removals
 from trioxygen.hdds.ring.rings import Rings
 
@@ -61,6 +62,12 @@ class VolumeWork:
             bytes_per_s=config.scrub_bytes_per_s,
             interval_ms=config.scrub_interval_ms,
         )
+        self.nameless = NamelessFiles(
+            rings,
+            clock,
+            keep_ms=config.nameless_keep_ms,
+            interval_ms=config.nameless_interval_ms,
+        )
         self.removals = Removals(rings, self.flusher)
         self.fetches = Fetches(rings, clock, config, origins)
         self.fetchers = [
@@ -76,6 +83,7 @@ class VolumeWork:
         return (
             self.compactor,
             self.scrubber,
+            self.nameless,
             self.expiry,
             self.removals,
             self.mending,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from trioxygen.common.units import DAY_MS, GIB, KIB, MIB, MINUTE_MS, SECOND_MS
+from trioxygen.common.units import DAY_MS, GIB, HOUR_MS, KIB, MIB, MINUTE_MS, SECOND_MS
 from trioxygen.hdds.container.volume import VolumeLimits
 
 
@@ -25,6 +25,9 @@ class DataNodeConfig:
     space_reserve_bytes: writes are refused when less is free on the volume; None: what is usual for
         its disk.
     compact_live_share: a segment is rewritten when less of what it takes on disk is live.
+    nameless_keep_ms: files of blocks that nobody knows are kept so long, then removed; 0: they stay
+        until the next start.
+    nameless_interval_ms: between looks for such files.
     disk_probe_ms: between looks at each disk; 0: a disk that fails stays as it is.
     disk_answer_ms_max: a disk that takes longer has failed.
     reported_at_once_max: containers in one heartbeat.
@@ -77,6 +80,8 @@ class DataNodeConfig:
     scrub_interval_ms: float = 1 * DAY_MS
     compaction_interval_ms: float = 10 * SECOND_MS
     compact_live_share: float = 0.5
+    nameless_keep_ms: float = 7 * DAY_MS
+    nameless_interval_ms: float = 6 * HOUR_MS
     disk_probe_ms: float = 0
     disk_answer_ms_max: float = 30 * SECOND_MS
     reported_at_once_max: int = 20_000
