@@ -36,8 +36,8 @@ class ScmSettings:
     scms: int = 3
     heartbeat_ms: int = 3_000
     report_seconds: int = 60
-    stale_seconds: int = 20
-    dead_seconds: int = 40
+    stale_seconds: int = 60
+    dead_seconds: int = 90
     election_ticks: int = 10
 
     def toml(self, layout: str) -> str:

@@ -287,9 +287,9 @@ async def measure_scm_scale(
             run = Run(scale, group)
             try:
                 runs.append(await run.measured())
+                print(table(runs), flush=True)
             finally:
                 await run.stop()
-    print(table(runs))
     for sentence in verdicts(runs):
         print(sentence)
     return runs
