@@ -80,8 +80,8 @@ class Reports:
             await self._skip_ids(
                 heard, pipeline_ids=[ring.pipeline_id for ring in heartbeat.pipelines]
             )
-        adopted = self._without_row(node_id, heard.same)
-        await self.take_replicas(node_id, [*heard.reports, *adopted])
+        strangers = self._strangers(node_id, heard.same)
+        await self.take_replicas(node_id, [*heard.reports, *strangers])
 
     async def take_all(self, node_id: str, pipeline_ids: Sequence[int]) -> None:
         """What the node told while another SCM led. Raises: what the executor raises."""
@@ -100,15 +100,17 @@ class Reports:
         for rows in _pieces(compared.changed):
             await self._executor.execute(UpdateContainers(containers=rows))
 
-    def _without_row(self, node_id: str, container_ids: Sequence[int]) -> list[ContainerReport]:
-        """Their rows went while the node was away."""
-        of_node = self._replicas.of_node(node_id)
+    def _strangers(self, node_id: str, container_ids: Sequence[int]) -> list[ContainerReport]:
+        """Of replicas that are as before, those without a row that is theirs: it went while the
+        node was away, or they are orphans, which are named again with each report."""
+        of_node, strangers = self._replicas.of_node(node_id), list[ContainerReport]()
         with self._executor.store.read() as txn:
-            return [
-                of_node[container_id]
-                for container_id in container_ids
-                if not CONTAINERS.exists(txn, id_key(container_id))
-            ]
+            for container_id in container_ids:
+                row = CONTAINERS.get(txn, id_key(container_id))
+                report = of_node[container_id]
+                if row is None or not is_at_home(txn, row, report, node_id):
+                    strangers.append(report)
+        return strangers
 
     def _compare(
         self, node_id: str, reports: Sequence[ContainerReport], compared: _Comparison
