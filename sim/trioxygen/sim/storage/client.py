@@ -9,6 +9,7 @@ from typing import Final
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.errors import (
+    BucketAlreadyOwned,
     Internal,
     NoSuchBlock,
     NoSuchContainer,
@@ -86,6 +87,10 @@ class Expected:
     value: str | None = None
     perhaps: set[str | None] = field(default_factory=set)
 
+    def acknowledged(self, value: str | None) -> None:
+        self.value = value
+        self.perhaps.discard(value)
+
     def allows(self, value: str | None) -> bool:
         return value == self.value or value in self.perhaps
 
@@ -98,13 +103,31 @@ class Fresh:
     until_s: float
 
 
-class ObjectClient:
-    """One sequence of calls.
+@dataclass(slots=True)
+class Memory:
+    """What one sequence of calls has come to, whatever process makes them.
 
     Attributes:
     keys: what each holds, by what it was told.
+    puts: how many there were.
+    fresh: see there.
     counts: of calls, by what became of them.
-    is_writing: blocks of which nobody else knows where they are.
+    """
+
+    keys: dict[str, Expected]
+    puts: int = 0
+    fresh: list[Fresh] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, name: str, keys: int) -> "Memory":
+        return cls({f"{name}-{number}": Expected() for number in range(keys)})
+
+
+class ObjectClient:
+    """One sequence of calls.
+
+    Attributes: is_writing: blocks of which nobody else knows where they are.
     """
 
     def __init__(
@@ -116,7 +139,7 @@ class ObjectClient:
         trace: Trace,
         rng: random.Random,
         *,
-        keys: int,
+        memory: Memory,
         replication: Replication,
         tokens: bool = False,
     ) -> None:
@@ -140,11 +163,16 @@ class ObjectClient:
         self._store = self._ozone.store
         self._bucket: Bucket | None = None
         self._buffers = Buffers(Shares(ShareLimits()).buffers, name)
-        self.keys = {f"{name}-{number}": Expected() for number in range(keys)}
-        self.counts: dict[str, int] = {}
+        self.memory = memory
         self.is_writing = False
-        self._fresh: list[Fresh] = []
-        self._number = 0
+
+    @property
+    def keys(self) -> dict[str, Expected]:
+        return self.memory.keys
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return self.memory.counts
 
     async def begin(self) -> None:
         """When it returns its bucket is there."""
@@ -161,9 +189,11 @@ class ObjectClient:
             await self._om.create_volume(om_pb2.CreateVolumeRequest(volume=VOLUME))
         except VolumeAlreadyExists:
             self._trace.note("volume", self.name)
-        return await self._store.buckets.create(
-            VOLUME, self.name, account_id=self.name, location=""
-        )
+        buckets = self._store.buckets
+        try:
+            return await buckets.create(VOLUME, self.name, account_id=self.name, location="")
+        except BucketAlreadyOwned:
+            return await buckets.lookup(VOLUME, self.name)
 
     async def stop(self) -> None:
         """Gives back what is leased."""
@@ -179,17 +209,18 @@ class ObjectClient:
 
     async def put(self, key: str) -> bool:
         """Whether it was acknowledged; else it may have happened."""
-        self._number += 1
+        self.memory.puts += 1
         size_bytes = self._rng.randint(*self._rng.choice(self._sizes.objects))
-        value = f"{self.name}/{self._number}/{size_bytes}"
+        value = f"{self.name}/{self.memory.puts}/{size_bytes}"
         expected = self.keys[key]
+        # Also where nobody lives to learn what becomes of it.
+        expected.perhaps.add(value)
         try:
             await self._put(key, value)
         except (Unavailable, Internal) as error:
-            expected.perhaps.add(value)
             self._given_up("put", key, error)
             return False
-        expected.value = value
+        expected.acknowledged(value)
         self._done("put", key, value)
         return True
 
@@ -198,7 +229,7 @@ class ObjectClient:
         written = await self._write(body)
         assert isinstance(written, BlocksWritten)
         fresh = Fresh([*written.slices], self._loop.time() + _UNSETTLED_S)
-        self._fresh.append(fresh)
+        self.memory.fresh.append(fresh)
         new = NewKey(
             size_bytes=len(body),
             etag=hashlib.md5(body, usedforsecurity=False).hexdigest(),
@@ -237,13 +268,16 @@ class ObjectClient:
         """As `put`."""
         expected = self.keys[key]
         assert self._bucket is not None
+        was_possible = None in expected.perhaps
+        expected.perhaps.add(None)
         try:
             await self._store.keys.delete(self._bucket, [KeyToDelete(key)])
         except (Unavailable, Internal) as error:
-            expected.perhaps.add(None)
             self._given_up("delete", key, error)
             return False
-        expected.value = None
+        expected.acknowledged(None)
+        if was_possible:
+            expected.perhaps.add(None)
         self._done("delete", key, None)
         return True
 
@@ -313,8 +347,9 @@ class ObjectClient:
     def fresh_slices(self) -> list[BlockSlice]:
         """Of what was written so lately that `slices` may not have shown it."""
         now_s = self._loop.time()
-        self._fresh = [fresh for fresh in self._fresh if fresh.until_s > now_s]
-        return [piece for fresh in self._fresh for piece in fresh.slices]
+        memory = self.memory
+        memory.fresh = [fresh for fresh in memory.fresh if fresh.until_s > now_s]
+        return [piece for fresh in memory.fresh for piece in fresh.slices]
 
     def _done(self, what: str, key: str, value: str | None) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1

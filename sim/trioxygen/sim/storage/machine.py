@@ -12,7 +12,7 @@ from trioxygen.cli.wiring.stores import open_log
 from trioxygen.common.block_token import Refusal
 from trioxygen.common.rpc.call import Role
 from trioxygen.common.runtime import Runtime
-from trioxygen.common.units import KIB
+from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.container.blocks import TABLES
 from trioxygen.hdds.datanode.datanode import DataNode
 from trioxygen.hdds.datanode.volumes import INDEX_NAME, VolumeParts
@@ -38,6 +38,8 @@ _PORT: Final = 9859
 _LOG_SEGMENT_BYTES: Final = 256 * KIB
 # They go quiet between two things that happen.
 _RINGS: Final = RaftReplicaConfig(core=RaftConfig(heartbeat_ticks=2, quiesce_ticks=20))
+# Of a disk: little, so that what lies on it is a share that the balancer can see.
+_CAPACITY_BYTES: Final = 64 * MIB
 
 
 def _config(name: str, address: str, sizes: Sizes) -> DataNodeConfig:
@@ -86,6 +88,7 @@ class DataNodeMachine:
         self._config = _config(name, self.address, sizes)
         self._scms = cluster.scm_addresses
         self.node = Node(name, cluster.loop, cluster.fabric, cluster.trace, rng, self._boot)
+        self.node.platter.capacity_bytes = _CAPACITY_BYTES
         self.datanode: DataNode | None = None
         self.is_lost = False
         cluster.fabric.name_address(self.address, name)

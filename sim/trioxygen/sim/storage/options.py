@@ -22,7 +22,10 @@ class StorageOptions:
     seconds: of the safety phase.
     faults: how often something is done to a machine, on average every so many milliseconds; 0:
         never.
-    network, crashes, disks, pauses: which kinds of faults.
+    network, crashes, disks, clocks, pauses: which kinds of faults.
+    operators: take DataNodes out of service and back, close containers and pipelines, start the
+        balancer.
+    gateways: that write as clients do, and are killed as any machine is.
     losses: of whole disks, and bits that flip in files: of one DataNode at a time, of two where
         the class bears two, and the next only when replicas are complete again.
     tokens: DataNodes want block tokens, whose keys last for seconds.
@@ -40,8 +43,11 @@ class StorageOptions:
     network: bool = True
     crashes: bool = True
     disks: bool = True
+    clocks: bool = False
     pauses: bool = True
     losses: bool = True
+    operators: bool = False
+    gateways: int = 0
     replication: Replication = RATIS_THREE
     tokens: bool = False
 
@@ -62,7 +68,7 @@ class StorageOptions:
             crashes=self.crashes,
             disks=self.disks,
             pauses=self.pauses,
-            clocks=False,
+            clocks=self.clocks,
             members=False,
         )
 
@@ -85,6 +91,9 @@ def from_seed(seed: int, overrides: dict[str, Any] | None = None) -> StorageOpti
     }
     if rng.random() < 0.4:
         chosen["replication"] = CODED
+    chosen["clocks"] = rng.random() < 0.4
+    chosen["operators"] = rng.random() < 0.4
+    chosen["gateways"] = rng.choice((0, 0, 1))
     chosen.update(overrides or {})
     if chosen.get("replication") == CODED and "datanodes" not in (overrides or {}):
         # One more than a pipeline takes: what a member has missed is made anew on another one.

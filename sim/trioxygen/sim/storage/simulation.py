@@ -8,6 +8,7 @@ from typing import Final
 
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.rpc.call import Role
+from trioxygen.metadata.scm.balancer.config import BalancerConfig
 from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.token_keys import TokenKeyConfig
 from trioxygen.proto.v1.types_pb2 import BlockSlice
@@ -16,10 +17,12 @@ from trioxygen.sim.cluster import Cluster
 from trioxygen.sim.faults import Faults
 from trioxygen.sim.loop import VirtualLoop
 from trioxygen.sim.result import Result, carried_out
-from trioxygen.sim.storage.client import ObjectClient
+from trioxygen.sim.storage.client import Memory, ObjectClient
+from trioxygen.sim.storage.gateway import GatewayMachine
 from trioxygen.sim.storage.holdings import left_over, missing_replicas
 from trioxygen.sim.storage.losses import Losses
 from trioxygen.sim.storage.machine import DataNodeMachine
+from trioxygen.sim.storage.operators import Operators
 from trioxygen.sim.storage.options import StorageOptions
 from trioxygen.sim.storage.sizes import sizes_of
 from trioxygen.sim.stories import Stories
@@ -31,6 +34,7 @@ _REPAIR_S_MAX: Final = 180.0
 _EMPTY_S_MAX: Final = 180.0
 _LOOKED_EVERY_S: Final = 0.5
 _LOSSES_EVERY_MS: Final = 4_000.0
+_OPERATORS_EVERY_MS: Final = 2_000.0
 
 
 def _scm_config(options: StorageOptions) -> ScmConfig:
@@ -52,6 +56,7 @@ def _scm_config(options: StorageOptions) -> ScmConfig:
         resend_after_ms=2_000,
         worker_interval_ms=1_000,
         token_keys=TokenKeyConfig(key_ms=4_000) if options.tokens else None,
+        balancer=BalancerConfig(move_ms_max=20_000, settle_ms=1_000),
     )
 
 
@@ -86,7 +91,17 @@ class StorageSimulation:
             random.Random(rng.getrandbits(64)),
             self.trace,
         )
+        self.operators = Operators(
+            self.cluster,
+            self.machines,
+            lambda: self._slices,
+            random.Random(rng.getrandbits(64)),
+            self.trace,
+        )
+        self.gateways = [self._gateway(f"gw{number + 1}") for number in range(options.gateways)]
+        self.cluster.others += self.gateways
         self.clients: list[ObjectClient] = []
+        self.observers: list[ObjectClient] = []
         # Known lately: what is referred to.
         self._slices: list[BlockSlice] = []
         self._is_known = False
@@ -94,14 +109,23 @@ class StorageSimulation:
     async def main(self) -> None:
         """Raises Violation."""
         self.cluster.start()
-        for machine in self.machines:
+        for machine in self.cluster.others:
             machine.start()
         self.clients = [self._client(f"c{number + 1}") for number in range(self.options.clients)]
         for client in self.clients:
             await self._within(_START_S_MAX, client.begin(), "no first leader")
             await self._within(_START_S_MAX, self._put_all(client), "no first objects")
+        # Who looks on, and goes on with what gateways have left.
+        self.observers = [self._client(each.name, each.memory) for each in self.gateways]
         await self._under_faults()
+        for gateway in self.gateways:
+            gateway.end()
         self.faults.heal()
+        if self.options.operators:
+            await self._within(_ANSWERS_S_MAX, self.operators.heal(), "operators are not answered")
+        for observer in self.observers:
+            await self._within(_ANSWERS_S_MAX, observer.begin(), "no bucket")
+        self.clients += self.observers
         for client in self.clients:
             await self._within(_ANSWERS_S_MAX, self._read_all(client), "no answers")
         await self._until(_REPAIR_S_MAX, self._incomplete)
@@ -118,19 +142,34 @@ class StorageSimulation:
         if self.options.losses and self.options.faults:
             losses = self.losses.run(_LOSSES_EVERY_MS)
             tasks.append(self.loop.create_task(losses, name="losses"))
+        if self.options.operators and self.options.faults:
+            operators = self.operators.run(_OPERATORS_EVERY_MS)
+            tasks.append(self.loop.create_task(operators, name="operators"))
         await asyncio.gather(*(self._load(client, end) for client in self.clients))
         for task in tasks:
             task.cancel()
 
-    def _client(self, name: str) -> ObjectClient:
-        return ObjectClient(
+    def _gateway(self, name: str) -> GatewayMachine:
+        return GatewayMachine(
             name,
-            self.loop,
-            self.cluster.outsider(name).as_role(Role.GATEWAY, name),
             self.cluster,
             self.trace,
             random.Random(self.rng.getrandbits(64)),
-            keys=self.options.keys,
+            memory=Memory.of(name, self.options.keys),
+            replication=self.options.replication,
+        )
+
+    def _client(self, name: str, memory: Memory | None = None) -> ObjectClient:
+        """Args: memory: it goes on with that of another process."""
+        host = name if memory is None else f"{name}-observer"
+        return ObjectClient(
+            name,
+            self.loop,
+            self.cluster.outsider(host).as_role(Role.GATEWAY, host),
+            self.cluster,
+            self.trace,
+            random.Random(self.rng.getrandbits(64)),
+            memory=memory or Memory.of(name, self.options.keys),
             replication=self.options.replication,
             tokens=self.options.tokens,
         )
@@ -181,7 +220,8 @@ class StorageSimulation:
 
     async def _learn(self) -> None:
         try:
-            self._slices = [piece for client in self.clients for piece in await client.slices()]
+            lookers = [*dict.fromkeys((*self.clients, *self.observers))]
+            self._slices = [piece for client in lookers for piece in await client.slices()]
             self._is_known = True
         except TrioxygenError as error:
             self._is_known = False
@@ -190,9 +230,12 @@ class StorageSimulation:
     def _may_lose(self) -> bool:
         """Whether the class bears it that something is lost. What is being written may be on as few
         DataNodes as it takes: of whole replicas that is one more than is needed."""
-        if self.options.replication.is_ec and any(client.is_writing for client in self.clients):
+        is_writing = any(client.is_writing for client in self.clients)
+        is_writing = is_writing or any(gateway.is_writing for gateway in self.gateways)
+        if self.options.replication.is_ec and is_writing:
             return False
-        fresh = [piece for client in self.clients for piece in client.fresh_slices()]
+        lookers = (*self.clients, *self.observers)
+        fresh = [piece for client in lookers for piece in client.fresh_slices()]
         return self._is_known and not missing_replicas(
             self.machines, [*self._slices, *fresh], self.options.replication
         )
@@ -210,8 +253,8 @@ class StorageSimulation:
         return left_over(self.machines, self._slices) or self.cluster.uncollected()
 
     def counts(self) -> dict[str, int]:
-        counts = {**self.faults.done, **self.losses.done}
-        for client in self.clients:
+        counts = {**self.faults.done, **self.losses.done, **self.operators.done}
+        for client in dict.fromkeys((*self.clients, *self.observers)):
             for name, count in client.counts.items():
                 counts[name] = counts.get(name, 0) + count
         counts["messages"] = self.cluster.fabric.messages
