@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tests.sim.mutations import Mutation, Patch
+from trioxygen.common.replication import RATIS_THREE
 from trioxygen.hdds.container.block_file import BlockFile
 from trioxygen.hdds.datanode import reads
 from trioxygen.hdds.datanode.commands import Commands
@@ -18,21 +19,29 @@ from trioxygen.metadata.scm.replication import standing, whole_copies
 from trioxygen.proto.v1.scm_pb2 import DeleteBlocksCommand
 from trioxygen.sim.disk import SimFile
 
-_POWER: Final[dict[str, Any]] = {
+POWER: Final[dict[str, Any]] = {
     "network": False,
     "crashes": True,
     "disks": False,
     "pauses": False,
     "losses": False,
+    "clocks": False,
+    "operators": False,
+    "gateways": 0,
     "faults": 200.0,
+    "replication": RATIS_THREE,
 }
-_LOSSES: Final[dict[str, Any]] = {
+LOSSES: Final[dict[str, Any]] = {
     "network": False,
     "crashes": False,
     "disks": False,
     "pauses": False,
     "losses": True,
+    "clocks": False,
+    "operators": False,
+    "gateways": 0,
     "faults": 600.0,
+    "replication": RATIS_THREE,
     "seconds": 25.0,
     "operations": 60,
 }
@@ -42,7 +51,7 @@ def _never_bad(*_: Any) -> None:
     return
 
 
-def _block_file_not_synced() -> list[Patch]:
+def block_file_not_synced() -> list[Patch]:
     def seal(self: BlockFile) -> None:
         assert self._file is not None
         self._disk.rename(self._beside, self._target)
@@ -125,15 +134,15 @@ def _rows_before_bytes() -> list[Patch]:
 
 
 MUTATIONS: Final = (
-    Mutation("block-file-not-synced", _block_file_not_synced, _POWER),
-    Mutation("nothing-synced", _nothing_synced, _POWER),
-    Mutation("ring-acknowledges-alone", _ring_acknowledges_alone, _POWER),
-    Mutation("rows-before-bytes", _rows_before_bytes, _POWER),
-    Mutation("receipts-forgotten-by-restarts", _receipts_forgotten_by_restarts, _POWER),
-    Mutation("missing-bytes-forgotten", _missing_bytes_forgotten, _POWER),
-    Mutation("reads-unchecked", _reads_unchecked, _LOSSES),
-    Mutation("bad-blocks-left", _bad_blocks_left, _LOSSES),
-    Mutation("last-good-one-too-many", _last_good_one_too_many, _LOSSES),
-    Mutation("lost-replicas-left", _lost_replicas_left, _LOSSES),
-    Mutation("deletion-confirmed-undone", _deletion_confirmed_undone, _LOSSES),
+    Mutation("block-file-not-synced", block_file_not_synced, POWER),
+    Mutation("nothing-synced", _nothing_synced, POWER),
+    Mutation("ring-acknowledges-alone", _ring_acknowledges_alone, POWER),
+    Mutation("rows-before-bytes", _rows_before_bytes, POWER),
+    Mutation("receipts-forgotten-by-restarts", _receipts_forgotten_by_restarts, POWER),
+    Mutation("missing-bytes-forgotten", _missing_bytes_forgotten, POWER),
+    Mutation("reads-unchecked", _reads_unchecked, LOSSES),
+    Mutation("bad-blocks-left", _bad_blocks_left, LOSSES),
+    Mutation("last-good-one-too-many", _last_good_one_too_many, LOSSES),
+    Mutation("lost-replicas-left", _lost_replicas_left, LOSSES),
+    Mutation("deletion-confirmed-undone", _deletion_confirmed_undone, LOSSES),
 )

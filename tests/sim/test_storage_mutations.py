@@ -3,12 +3,14 @@ first is in docs/internals/simulator.md."""
 
 import pytest
 
+from tests.sim.coded_mutations import CODED_MUTATIONS
 from tests.sim.mistakes import assert_is_made, first_found
 from tests.sim.mutations import Mutation
-from tests.sim.storage_mutations import MUTATIONS
+from tests.sim.storage_mutations import MUTATIONS as WHOLE_MUTATIONS
 from trioxygen.sim.storage.options import from_seed
 from trioxygen.sim.storage.simulation import run
 
+MUTATIONS = (*WHOLE_MUTATIONS, *CODED_MUTATIONS)
 SEEDS_MAX = 60
 QUICK = ("block-file-not-synced", "ring-acknowledges-alone", "deletion-confirmed-undone")
 

@@ -32,10 +32,11 @@ class GatewayMachine:
         *,
         memory: Memory,
         replication: Replication,
+        tokens: bool,
     ) -> None:
         self.name, self.memory = name, memory
         self._cluster, self._trace, self._rng = cluster, trace, rng
-        self._replication = replication
+        self._replication, self._tokens = replication, tokens
         own_rng = random.Random(rng.getrandbits(64))
         self.node = Node(name, cluster.loop, cluster.fabric, trace, own_rng, self._boot)
         self.client: ObjectClient | None = None
@@ -72,6 +73,7 @@ class GatewayMachine:
             random.Random(self._rng.getrandbits(64)),
             memory=self.memory,
             replication=self._replication,
+            tokens=self._tokens,
         )
         runtime.tasks.start(self._use(self.client), name="gateway")
 

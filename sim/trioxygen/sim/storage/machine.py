@@ -39,7 +39,7 @@ _LOG_SEGMENT_BYTES: Final = 256 * KIB
 # They go quiet between two things that happen.
 _RINGS: Final = RaftReplicaConfig(core=RaftConfig(heartbeat_ticks=2, quiesce_ticks=20))
 # Of a disk: little, so that what lies on it is a share that the balancer can see.
-_CAPACITY_BYTES: Final = 64 * MIB
+_CAPACITY_BYTES: Final = 16 * MIB
 
 
 def _config(name: str, address: str, sizes: Sizes) -> DataNodeConfig:

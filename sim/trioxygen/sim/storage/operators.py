@@ -56,6 +56,7 @@ class Operators:
 
     async def run(self, every_ms: float) -> None:
         """Until it is cancelled."""
+        await self._balance()
         deeds = (self._decommission, self._maintain, self._close, self._close_pipeline)
         while True:
             await asyncio.sleep(self._rng.expovariate(1_000 / every_ms))

@@ -56,7 +56,7 @@ def _scm_config(options: StorageOptions) -> ScmConfig:
         resend_after_ms=2_000,
         worker_interval_ms=1_000,
         token_keys=TokenKeyConfig(key_ms=4_000) if options.tokens else None,
-        balancer=BalancerConfig(move_ms_max=20_000, settle_ms=1_000),
+        balancer=BalancerConfig(move_ms_max=20_000, settle_ms=1_000, idle_looks_max=1_000),
     )
 
 
@@ -157,6 +157,7 @@ class StorageSimulation:
             random.Random(self.rng.getrandbits(64)),
             memory=Memory.of(name, self.options.keys),
             replication=self.options.replication,
+            tokens=self.options.tokens,
         )
 
     def _client(self, name: str, memory: Memory | None = None) -> ObjectClient:
