@@ -21,7 +21,7 @@ from trioxygen.metadata.scm.replication.observer import Observer, is_plainly_hea
 from trioxygen.metadata.scm.replication.queue import RepairQueue
 from trioxygen.metadata.scm.schema import CONTAINERS, id_key
 from trioxygen.metadata.store.ports import ReadTxn
-from trioxygen.proto.v1 import scm_pb2
+from trioxygen.proto.v1 import scm_pb2, types_pb2
 from trioxygen.proto.v1.scm_pb2 import (
     CloseContainerCommand,
     ContainerRow,
@@ -151,8 +151,8 @@ class ContainerWatch:
     def look_at(self, txn: ReadTxn, row: ContainerRow, view: NodesView) -> None:
         container_id = row.container_id
         if container_id not in self._health and container_id not in self._closed_at:
-            if row.state == scm_pb2.OPEN:
-                # All that is said of it: it is open.
+            if row.state == scm_pb2.OPEN and row.replication.type != types_pb2.EC:
+                # All that is said of it: it is open. Members of a coded one may lag behind.
                 return
             reports = self._replicas.of_container(container_id)
             if is_plainly_healthy(row, reports, view):
