@@ -110,7 +110,7 @@ class Run:
             follower_mib=max(others, default=0) / 2**20,
             bytes_a_replica=(resident[name] - empty[name]) / replicas,
             check_s=float(field_of(check, "seconds")),
-            check_cpu_s=float(field_of(check, "busy_s")),
+            check_own_s=float(field_of(check, "busy_s")),
             planned_s=planned_s,
             made_s=made_s,
             lead_s=lead_s,

@@ -37,7 +37,7 @@ def test_old_containers_lie_on_three_nodes_each_and_are_rows_that_their_reports_
 
 
 def test_ten_times_the_cost_of_ten_times_the_nodes_is_linear() -> None:
-    large = replace(SMALL, nodes=10, replicas=10, check_cpu_s=10.0, known_cpu_s=10.0)
+    large = replace(SMALL, nodes=10, replicas=10, check_own_s=10.0, known_cpu_s=10.0)
     assert set(growth(SMALL, large).values()) == {1.0}
     assert all(sentence.endswith("linear or less") for sentence in verdicts([large, SMALL]))
     dear = replace(large, leader_heartbeat_ms=2.0)
