@@ -4,6 +4,7 @@ the container is closed its index is made again, and any two may be lost as befo
 import asyncio
 import itertools
 import random
+from dataclasses import replace
 from pathlib import Path
 
 from tests.unit.hdds.ec.coded_cluster import NAMES, CodedCluster, with_cluster
@@ -132,3 +133,18 @@ async def away_of_five(cluster: CodedCluster) -> None:
 
 def test_member_that_was_away_is_made_again_in_its_place(tmp_path: Path) -> None:
     with_cluster(tmp_path, away_of_five, containers=CARE)
+
+
+async def away_from_an_open_one(cluster: CodedCluster) -> None:
+    """Nobody closes it: it would stay open, and lack what it lacks, for as long as it has room."""
+    written = await written_by(cluster)
+    await written.write()
+    await written.write_without(2)
+    await until(written.is_whole)
+    await written.read_without_any_two()
+
+
+def test_open_container_that_a_member_lags_behind_in_is_closed(tmp_path: Path) -> None:
+    names = (*NAMES, "dn6")
+    care = replace(CARE, lag_ms_max=4_000)
+    with_cluster(tmp_path, away_from_an_open_one, names=names, containers=care)
