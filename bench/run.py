@@ -1,14 +1,15 @@
 """A whole run: a bucket of its own, every phase at every concurrency, and the bucket gone again."""
 
+import random
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.accounting import Charged
 from bench.measure import Operation, Result, measure, run_all
-from bench.phases import FILL_CONCURRENCY, Phases, delete_operation
+from bench.phases import FILL_CONCURRENCY, Phases, delete_operation, put_operation
 from bench.report import result_table
-from bench.session import Session, expect, xml_texts
+from bench.session import Payload, Session, expect, xml_texts
 from bench.signing import Endpoint, Signer
 from bench.sigv4_client import Client
 
@@ -81,6 +82,9 @@ async def measure_phases(
     await session.create_bucket(client)
     results: list[Result] = []
     try:
+        # The first object of a storage class waits until there is a pipeline for it.
+        first = Payload.random(1, random.Random(settings.seed))
+        await put_operation(session.put("first", first), first)(client)
         for concurrency in settings.concurrencies:
             for phase in selected:
                 if concurrency > phase.concurrency_max:
