@@ -91,7 +91,7 @@ def progress(
 ) -> Progress:
     """Args: stream: standard error where it is not given."""
     stream = stream or sys.stderr
-    if as_json:
+    if as_json or stream is None:  # closed from the start
         return _Quiet()
     if stream.isatty():
         return _Bar(about, stream)
