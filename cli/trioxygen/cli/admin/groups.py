@@ -10,6 +10,7 @@ import typer
 from trioxygen.cli.admin import balancer as admin_balancer
 from trioxygen.cli.admin import container as admin_container
 from trioxygen.cli.admin import datanode as admin_datanode
+from trioxygen.cli.admin import namespace as admin_namespace
 from trioxygen.cli.admin import offline as admin_offline
 from trioxygen.cli.admin import orphan_replicas as admin_orphan_replicas
 from trioxygen.cli.admin import orphans as admin_orphans
@@ -35,6 +36,7 @@ app.add_typer(admin_container.pipelines, name="pipeline")
 app.add_typer(admin_replication.replication, name="replication")
 app.add_typer(admin_replication.deletion, name="deletion")
 app.add_typer(admin_balancer.app, name="balancer")
+app.add_typer(admin_namespace.app, name="namespace")
 app.add_typer(admin_datanode.app, name="datanode")
 app.add_typer(admin_safemode.app, name="safemode")
 

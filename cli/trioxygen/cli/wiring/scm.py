@@ -76,6 +76,7 @@ def build_scm(
             token_keys=_token_keys(config),
             close_delay_ms=2 * metadata.lease_duration_seconds * SECOND_MS,
             namespaces=NamespaceLimits(
+                block_bytes_max=config.storage.block_bytes,
                 lease_duration_ms=metadata.lease_duration_seconds * SECOND_MS,
                 gc_delay_ms=metadata.gc_delay_seconds * SECOND_MS,
             ),

@@ -36,6 +36,7 @@ from trioxygen.gateway.admin.models import (
     VolumePage,
     VolumeView,
 )
+from trioxygen.gateway.admin.namespace_routes import namespace_routes
 from trioxygen.gateway.admin.orphan_routes import orphan_routes
 from trioxygen.gateway.admin.storage_routes import storage_routes
 from trioxygen.gateway.protocol.numbers import read_natural
@@ -49,6 +50,8 @@ _STATUS_OF_ERROR: Final[dict[type[TrioxygenError], int]] = {
     errors.NoSuchAccessKey: 404,
     errors.NoSuchContainer: 404,
     errors.NoSuchDataNode: 404,
+    errors.NoSuchNamespace: 404,
+    errors.NamespaceNotEmpty: 409,
     errors.VolumeAlreadyExists: 409,
     errors.VolumeNotEmpty: 409,
     errors.BucketAlreadyExists: 409,
@@ -92,6 +95,7 @@ def create_admin_app(
     app.include_router(_api_routes(backend))
     app.include_router(container_routes(backend.containers), prefix=_API)
     app.include_router(balancer_routes(backend.balancer), prefix=_API)
+    app.include_router(namespace_routes(backend.namespaces), prefix=_API)
     app.include_router(orphan_routes(backend.orphan_replicas), prefix=_API)
     app.include_router(storage_routes(backend.storage), prefix=_API)
     app.add_exception_handler(TrioxygenError, _answer_error)

@@ -186,7 +186,8 @@ def put_deletions(
     by_nodes: dict[tuple[str, ...], list[BlockRange]] = {}
     for blocks in ranges:
         container = CONTAINERS.get(txn, id_key(blocks.container))
-        if container is not None:
+        # Who lets go of blocks lets go of its own: containers have one owner.
+        if container is not None and bool(container.namespace_id) == like.of_namespace:
             nodes = _holders(txn, container, reported.get(blocks.container, set()))
             if nodes:
                 by_nodes.setdefault(nodes, []).append(blocks)

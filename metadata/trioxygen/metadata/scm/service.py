@@ -109,6 +109,9 @@ class StorageContainerManager:
         )
         self._in_flight = InFlight()
         self._deletions = self._made_deletions()
+        self._token_keys = TokenKeys(
+            self._executor, runtime.rng, config.token_keys, leads=self.leads, lead=self._lead
+        )
         self._namespaces = self._made_namespaces()
         self._memberships = self._made_memberships()
         self._pipeline_watch = self._made_pipeline_watch()
@@ -119,9 +122,6 @@ class StorageContainerManager:
         self._heartbeats = self._made_heartbeats(reports)
         self._registration = self._made_registration()
         self.health_watch = self._made_health_watch()
-        self._token_keys = TokenKeys(
-            self._executor, runtime.rng, config.token_keys, leads=self.leads, lead=self._lead
-        )
         # The term for which what is kept in memory was made.
         self._led_term = -1
         self._workers: list[asyncio.Task[Any]] = []
@@ -159,6 +159,7 @@ class StorageContainerManager:
             leads=self.leads,
             may_give_ids=self._safe_mode.may_give_ids,
             replication=self._config.replication,
+            registry=self._runtime.registry,
         )
 
     def _made_memberships(self) -> Memberships:

@@ -47,18 +47,20 @@ class NamespaceLeaseRow(_message.Message):
     def __init__(self, container: _Optional[int] = ..., first_local: _Optional[int] = ..., count: _Optional[int] = ..., expires_ms: _Optional[int] = ..., client_id: _Optional[int] = ..., collected: _Optional[bytes] = ...) -> None: ...
 
 class NamespaceBlockRow(_message.Message):
-    __slots__ = ("length_bytes", "tag", "erasure_coded", "label", "committed_ms")
+    __slots__ = ("length_bytes", "tag", "erasure_coded", "label", "committed_ms", "place")
     LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
     TAG_FIELD_NUMBER: _ClassVar[int]
     ERASURE_CODED_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
     COMMITTED_MS_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
     length_bytes: int
     tag: int
     erasure_coded: bool
     label: bytes
     committed_ms: int
-    def __init__(self, length_bytes: _Optional[int] = ..., tag: _Optional[int] = ..., erasure_coded: _Optional[bool] = ..., label: _Optional[bytes] = ..., committed_ms: _Optional[int] = ...) -> None: ...
+    place: int
+    def __init__(self, length_bytes: _Optional[int] = ..., tag: _Optional[int] = ..., erasure_coded: _Optional[bool] = ..., label: _Optional[bytes] = ..., committed_ms: _Optional[int] = ..., place: _Optional[int] = ...) -> None: ...
 
 class NamespaceGarbageRow(_message.Message):
     __slots__ = ("namespace_id", "blocks", "not_before_ms")
@@ -165,14 +167,16 @@ class DescribeNamespaceRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
 class DescribeNamespaceReply(_message.Message):
-    __slots__ = ("namespace", "leased_blocks", "leases")
+    __slots__ = ("namespace", "leased_blocks", "leases", "block_bytes_max")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     LEASED_BLOCKS_FIELD_NUMBER: _ClassVar[int]
     LEASES_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
     namespace: NamespaceRow
     leased_blocks: int
     leases: int
-    def __init__(self, namespace: _Optional[_Union[NamespaceRow, _Mapping]] = ..., leased_blocks: _Optional[int] = ..., leases: _Optional[int] = ...) -> None: ...
+    block_bytes_max: int
+    def __init__(self, namespace: _Optional[_Union[NamespaceRow, _Mapping]] = ..., leased_blocks: _Optional[int] = ..., leases: _Optional[int] = ..., block_bytes_max: _Optional[int] = ...) -> None: ...
 
 class ListNamespacesRequest(_message.Message):
     __slots__ = ("after", "count_max")

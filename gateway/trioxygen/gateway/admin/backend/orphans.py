@@ -78,9 +78,12 @@ class Orphans:
             return []
         request = FindOrphansRequest(blocks=[row.block for row in listed.blocks])
         reply = await self._om.find_orphans(request)
+        # In others' containers the OM knows nothing.
+        own = await self._stored.of_om([block.container for block in reply.orphans])
         unknown = {
             (block.container, block.local): age_ms
             for block, age_ms in zip(reply.orphans, reply.ages_ms, strict=True)
+            if block.container in own
         }
         if not unknown:
             return []

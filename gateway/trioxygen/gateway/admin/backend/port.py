@@ -28,6 +28,7 @@ from trioxygen.gateway.admin.models import (
     VolumePage,
     VolumeView,
 )
+from trioxygen.gateway.admin.namespace_models import DescribedNamespace, NamespacePage
 from trioxygen.gateway.admin.orphan_models import OrphanReplicaPage, RemovedOrphans
 from trioxygen.gateway.admin.storage_models import (
     DataNodeList,
@@ -123,6 +124,20 @@ class OrphanReplicaAdmin(Protocol):
         ...
 
 
+class NamespaceAdmin(Protocol):
+    """Raises TrioxygenErrors."""
+
+    async def page(self, after: str, count_max: int) -> NamespacePage: ...
+
+    async def describe(self, name: str) -> DescribedNamespace:
+        """Raises: NoSuchNamespace."""
+        ...
+
+    async def delete(self, name: str, *, force: bool) -> None:
+        """Raises: NoSuchNamespace; NamespaceNotEmpty: without force."""
+        ...
+
+
 class AdminBackend(Protocol):
     """Raises TrioxygenErrors. Lists start after the name or id `after`, `count_max` at most."""
 
@@ -137,6 +152,9 @@ class AdminBackend(Protocol):
 
     @property
     def orphan_replicas(self) -> OrphanReplicaAdmin: ...
+
+    @property
+    def namespaces(self) -> NamespaceAdmin: ...
 
     async def status(self) -> StatusView: ...
 

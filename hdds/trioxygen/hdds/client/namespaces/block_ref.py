@@ -58,11 +58,13 @@ class ListedBlock:
     """Attributes:
     label: as it was committed with.
     committed_ms: by the wall clock of the SCM, in milliseconds since 1970.
+    place: among the blocks of its commit, from 0.
     """
 
     ref: BlockRef
     label: bytes
     committed_ms: int
+    place: int
 
     @classmethod
     def of(cls, listed: NamespaceBlock) -> "ListedBlock":
@@ -70,4 +72,4 @@ class ListedBlock:
         ref = BlockRef(
             listed.id.container, listed.id.local, row.length_bytes, row.tag, row.erasure_coded
         )
-        return cls(ref, row.label, row.committed_ms)
+        return cls(ref, row.label, row.committed_ms, row.place)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 from trioxygen.common.replication import Replication
@@ -24,11 +25,21 @@ from trioxygen.proto.v1.namespaces_pb2 import ListNamespacesReply, ListNamespace
 LEASING: Final = LeasingConfig(small_blocks_leased=64)
 
 
+def held_to(leasing: LeasingConfig, block_bytes_max: int) -> LeasingConfig:
+    """Blocks no larger than the cluster takes them."""
+    return replace(
+        leasing,
+        block_bytes_max=min(leasing.block_bytes_max, block_bytes_max),
+        packed_bytes_max=min(leasing.packed_bytes_max, block_bytes_max),
+        small_bytes_max=min(leasing.small_bytes_max, block_bytes_max),
+    )
+
+
 class Hdds:
     """Args:
     runtime: whose network says who calls.
     scms: addresses of all SCMs.
-    leasing: how blocks are leased, and how long each may be.
+    leasing: how blocks are leased, and how long each may be: at most as the cluster says.
     datanodes: how DataNodes are dealt with.
     """
 
@@ -95,10 +106,8 @@ class Hdds:
         Raises: NoSuchNamespace; ValueError: no such replication."""
         chosen = None if replication is None else Replication.parse(replication)
         client = NamespaceClient(self._scm, name)
-        await client.describe()
-        namespace = Namespace(
-            self._runtime, client, self._writer, self._reader, self._leasing, chosen
-        )
+        leasing = held_to(self._leasing, (await client.describe()).block_bytes_max)
+        namespace = Namespace(self._runtime, client, self._writer, self._reader, leasing, chosen)
         namespace.start()
         try:
             yield namespace

@@ -127,29 +127,30 @@ class BlockCommands:
         row = namespace_for(txn, command.namespace, command.caller)
         if isinstance(row, Refusal):
             return row
-        new: dict[bytes, BlockToCommit] = {}
-        for block in command.blocks:
+        new: dict[bytes, tuple[int, BlockToCommit]] = {}
+        for place, block in enumerate(command.blocks):
             key = held_key(row.namespace_id, block.id.container, block.id.local)
             before = NAMESPACE_BLOCKS.get(txn, key)
             if before is None:
                 refusal = _leased(txn, row, block)
                 if refusal is not None:
                     return refusal
-                new[key] = block
+                new[key] = (place, block)
             elif (before.length_bytes, before.tag) != (block.length_bytes, block.tag):
                 facts = {"container": str(block.id.container), "local": str(block.id.local)}
                 return Refusal(types_pb2.BLOCK_EXISTS, "committed with other bytes", facts)
         row.blocks += len(new)
-        row.bytes += sum(block.length_bytes for block in new.values())
+        row.bytes += sum(block.length_bytes for _, block in new.values())
         if refusal := _over_limits(row):
             return refusal
-        for key, block in new.items():
+        for key, (place, block) in new.items():
             committed = NamespaceBlockRow(
                 length_bytes=block.length_bytes,
                 tag=block.tag,
                 erasure_coded=block.erasure_coded,
                 label=block.label,
                 committed_ms=now.wall_ms,
+                place=place,
             )
             NAMESPACE_BLOCKS.put(txn, key, committed)
         if new:

@@ -7,22 +7,24 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from google.protobuf.message import Message
+from prometheus_client import CollectorRegistry
 
+from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.replication import Replication
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.network import Handler
 from trioxygen.common.worker import Worker
 from trioxygen.metadata.replication.batch import Handler as CommandHandler
-from trioxygen.metadata.replication.batch import Refusal
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.allocator import Allocator
 from trioxygen.metadata.scm.deletion import Deletions
 from trioxygen.metadata.scm.namespaces import queries
-from trioxygen.metadata.scm.namespaces.access import caller_of, namespace_for
+from trioxygen.metadata.scm.namespaces.access import caller_of
 from trioxygen.metadata.scm.namespaces.block_commands import BlockCommands
 from trioxygen.metadata.scm.namespaces.commands import NamespaceCommands
 from trioxygen.metadata.scm.namespaces.config import NamespaceLimits
 from trioxygen.metadata.scm.namespaces.held_blocks import HeldBlocks
+from trioxygen.metadata.scm.namespaces.metrics import NamespaceCollector
 from trioxygen.metadata.scm.namespaces.workers import (
     NamespaceGarbageCollection,
     NamespaceLeaseExpiry,
@@ -35,7 +37,6 @@ from trioxygen.proto.v1.scm_pb2 import AllocateBlocksRequest
 _Query = Callable[[ReadTxn, Any, str], Message]
 
 _QUERIES: Final[dict[str, _Query]] = {
-    "DescribeNamespace": queries.describe,
     "ListNamespaces": queries.list_namespaces,
     "ListNamespaceBlocks": queries.list_blocks,
 }
@@ -76,10 +77,13 @@ class Namespaces:
         leads: Callable[[], bool],
         may_give_ids: Callable[[], Awaitable[bool]],
         replication: Replication,
+        registry: CollectorRegistry,
     ) -> None:
         self._executor, self._allocator = executor, allocator
         self._lead, self._may_give_ids = lead, may_give_ids
+        self._block_bytes_max = limits.block_bytes_max
         self._replication = replication
+        registry.register(NamespaceCollector(executor.store))
         interval_ms = limits.interval_ms
         self.workers: tuple[Worker, ...] = (
             NamespaceLeaseExpiry(executor, leads, interval_ms),
@@ -90,6 +94,7 @@ class Namespaces:
     def handlers(self) -> dict[str, Handler]:
         return {
             "CreateNamespace": self._create,
+            "DescribeNamespace": self._answering(self._describe),
             "LeaseNamespaceBlocks": self._lease,
             **dict.fromkeys(_COMMANDS, self._execute),
             **{name: self._answering(query) for name, query in _QUERIES.items()},
@@ -103,6 +108,13 @@ class Namespaces:
                 return query(txn, request, caller)
 
         return answer
+
+    def _describe(
+        self, txn: ReadTxn, request: namespaces.DescribeNamespaceRequest, caller: str
+    ) -> namespaces.DescribeNamespaceReply:
+        reply = queries.describe(txn, request, caller)
+        reply.block_bytes_max = self._block_bytes_max
+        return reply
 
     async def _execute(self, request: Any, call: Call) -> Message:
         """With who calls: the request is the caller's own, where both are in one process."""
@@ -126,11 +138,15 @@ class Namespaces:
         # Before blocks are allocated that could not be leased.
         self._lead()
         self._executor.check_room()
+        if request.block_bytes_max > self._block_bytes_max:
+            raise InvalidRequest(
+                "larger than a block may be",
+                bytes=request.block_bytes_max,
+                most=self._block_bytes_max,
+            )
         caller = caller_of(call)
         with self._executor.store.read() as txn:
-            row = namespace_for(txn, request.namespace, caller)
-        if isinstance(row, Refusal):
-            raise row.error()
+            row = queries.usable(txn, request.namespace, caller)
         has_own = request.HasField("replication")
         allocated = await self._allocator.allocate(
             AllocateBlocksRequest(

@@ -18,7 +18,7 @@ def describe(
     txn: ReadTxn, request: namespaces.DescribeNamespaceRequest, caller: str
 ) -> namespaces.DescribeNamespaceReply:
     """Raises: NoSuchNamespace; CallerNotAllowed."""
-    row = _usable(txn, request.name, caller)
+    row = usable(txn, request.name, caller)
     leases = [lease for _, lease in NAMESPACE_LEASES.scan(txn, prefix=id_key(row.namespace_id))]
     return namespaces.DescribeNamespaceReply(
         namespace=row, leased_blocks=sum(lease.count for lease in leases), leases=len(leases)
@@ -45,7 +45,7 @@ def list_blocks(
     txn: ReadTxn, request: namespaces.ListNamespaceBlocksRequest, caller: str
 ) -> namespaces.ListNamespaceBlocksReply:
     """Raises: NoSuchNamespace; CallerNotAllowed."""
-    namespace_id = _usable(txn, request.namespace, caller).namespace_id
+    namespace_id = usable(txn, request.namespace, caller).namespace_id
     after = None
     if request.HasField("after"):
         after = held_key(namespace_id, request.after.container, request.after.local)
@@ -60,7 +60,8 @@ def list_blocks(
     )
 
 
-def _usable(txn: ReadTxn, name: str, caller: str) -> namespaces.NamespaceRow:
+def usable(txn: ReadTxn, name: str, caller: str) -> namespaces.NamespaceRow:
+    """Raises: NoSuchNamespace; CallerNotAllowed."""
     row = namespace_for(txn, name, caller)
     if isinstance(row, Refusal):
         raise row.error()

@@ -128,7 +128,7 @@ def test_range_beyond_the_end_and_another_blocks_name_are_refused(tmp_path: Path
             with pytest.raises(InvalidRequest):
                 await logs.read_all(first, offset_bytes=3, length_bytes=3)
             with pytest.raises(InvalidRequest):
-                await logs.read_all([first] * (16 * MIB))
+                await logs.read_all(BlockRef(first.container, first.local, 65 * MIB, first.tag))
             other = BlockRef(first.container, first.local, 5, first.tag ^ 1)
             with pytest.raises(WrongBlock):
                 await logs.read_all(other)
@@ -243,5 +243,31 @@ def test_namespaces_do_not_see_each_others_blocks(tmp_path: Path) -> None:
             await until(lambda: not held(cluster, two))
             assert await logs.read_all(one) == b"one"
         await bob.stop()
+
+    with_hdds(tmp_path, scenario)
+
+
+def test_erasure_coded_namespace_is_read_with_two_datanodes_less(tmp_path: Path) -> None:
+    async def scenario(cluster: ScmCluster, hdds: Hdds) -> None:
+        await hdds.create_namespace("cold", replication="EC/3-2-64k")
+        async with hdds.open("cold") as cold:
+            refs = [*await write(cold, DATA), *await write(cold, b"small")]
+            assert all(ref.is_erasure_coded for ref in refs)
+            for member in cluster.members[:2]:
+                await member.end(crash=True)
+            assert [each.ref async for each in cold.blocks()] == sorted(refs)
+            assert await cold.read_all(refs) == DATA + b"small"
+
+    with_hdds(tmp_path, scenario, names=("dn1", "dn2", "dn3", "dn4", "dn5"))
+
+
+def test_metrics_count_what_namespaces_hold(tmp_path: Path) -> None:
+    async def scenario(cluster: ScmCluster, hdds: Hdds) -> None:
+        async with hdds.open("logs") as logs:
+            await write(logs, b"one")
+        value = cluster.runtime.registry.get_sample_value
+        assert value("trioxygen_scm_namespaces") == 1
+        assert value("trioxygen_scm_namespace_blocks") == 1
+        assert value("trioxygen_scm_namespace_leases") == 0
 
     with_hdds(tmp_path, scenario)

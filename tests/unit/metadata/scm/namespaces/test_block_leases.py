@@ -217,6 +217,17 @@ async def test_om_that_was_put_back_has_no_say_in_a_namespaces_deletions(
 
 
 @scm_test(namespaces=LIMITS)
+async def test_om_deletes_no_blocks_of_namespaces(harness: ScmHarness) -> None:
+    await harness.join()
+    logs = await made(harness)
+    lease = await leased(logs)
+    await logs.commit(to_commit(lease, 0, 1, 2, 3))
+    own = (await harness.allocate()).blocks
+    await harness.client.delete_blocks(scm.DeleteBlocksRequest(blocks=[lease.blocks, own]))
+    assert deleted(harness) == [(own.first_local, own.count)]
+
+
+@scm_test(namespaces=LIMITS)
 async def test_namespace_that_is_deleted_leaves_nothing(harness: ScmHarness) -> None:
     await harness.join()
     logs = await made(harness)
@@ -251,6 +262,7 @@ async def test_blocks_are_listed_a_page_at_a_time(harness: ScmHarness) -> None:
         b"part 1",
         b"part 2",
     ]
+    assert [each.block.place for each in page.blocks] == [0, 1, 2]
     page = await logs.list_blocks(page.blocks[-1].id, count_max=3)
     assert not page.more and [each.id.local for each in page.blocks] == [
         lease.blocks.first_local + 3,

@@ -126,3 +126,13 @@ async def test_replication_that_is_not_offered_is_refused(harness: ScmHarness) -
     odd.data = 4
     with pytest.raises(InvalidRequest):
         await client_of(harness, "logs").create(odd, blocks_max=0, bytes_max=0)
+
+
+@scm_test(namespaces=LIMITS)
+async def test_block_that_datanodes_would_not_take_is_not_leased(harness: ScmHarness) -> None:
+    await harness.join()
+    logs = await made(harness)
+    most = (await logs.describe()).block_bytes_max
+    assert most == LIMITS.block_bytes_max
+    with pytest.raises(InvalidRequest):
+        await logs.lease(count=1, block_bytes_max=most + 1, replication=None, excluded_node_ids=())
