@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from bench.scm_scale.rows import address_of
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.rpc.call import Role
 from trioxygen.common.rpc.network_grpc import GrpcNetwork
@@ -103,7 +104,7 @@ class FakeDataNode:
         self, crowd: Crowd, node_id: str, containers: Mapping[int, ContainerReport]
     ) -> None:
         self.node_id, self._crowd = node_id, crowd
-        self.address = f"{node_id}:9859"
+        self.address = address_of(node_id)
         self.instance = crowd.rng.getrandbits(63) | 1
         self.containers = dict(containers)
         self._used_bytes = sum(each.used_bytes for each in containers.values())

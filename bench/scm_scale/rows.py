@@ -9,16 +9,18 @@ from typing import Final
 from trioxygen.common.replication import RATIS_THREE
 from trioxygen.common.units import GIB, MIB
 from trioxygen.metadata.replication.state import SEQUENCE, put_integer
+from trioxygen.metadata.scm.racks import DEFAULT_RACK
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     LOCAL_SEQUENCE,
+    NODES,
     PIPELINES,
     SEQUENCES,
     id_key,
 )
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.proto.v1 import scm_pb2
-from trioxygen.proto.v1.scm_pb2 import ContainerReport, ContainerRow, PipelineRow
+from trioxygen.proto.v1.scm_pb2 import ContainerReport, ContainerRow, NodeRow, PipelineRow
 
 # Written through one pipeline before another took its place.
 _CONTAINERS_A_PIPELINE: Final = 50
@@ -83,8 +85,13 @@ def old_containers(
     return containers
 
 
+def address_of(node_id: str) -> str:
+    return f"{node_id}:9859"
+
+
 def put_containers(store: LmdbStore, containers: Sequence[OldContainer]) -> None:
-    """With their pipelines, which are closed, and ids that go on behind theirs."""
+    """With their nodes, which are waited for therefore, their pipelines, which are closed, and ids
+    that go on behind theirs."""
     opened: dict[int, int] = {}
     members: dict[int, tuple[str, ...]] = {}
     for start in range(0, len(containers), _ROWS_A_TRANSACTION):
@@ -96,6 +103,9 @@ def put_containers(store: LmdbStore, containers: Sequence[OldContainer]) -> None
             members[pipeline_id] = container.node_ids
         txn.commit()
     txn = store.begin()
+    for node_id in {node_id for container in containers for node_id in container.node_ids}:
+        node = NodeRow(node_id=node_id, address=address_of(node_id), rack=DEFAULT_RACK)
+        NODES.put(txn, node_id.encode(), node)
     for pipeline_id, node_ids in members.items():
         row = PipelineRow(
             pipeline_id=pipeline_id,
