@@ -70,7 +70,8 @@ def role_table(results: Sequence[Result]) -> str:
     """CPU ms of each role for one operation."""
     roles = list(results[0].server_cpu_ms_by_role)
     columns = ("phase", "class", "conc", "ops/s", "p50 ms", "p99 ms")
-    rows = [(*columns, "all ms/op", *(f"{role} ms" for role in roles), "all s/GB", "errors")]
+    names = (*columns, "all ms/op", *(f"{role} ms" for role in roles), "all s/GB", "errors")
+    rows: list[tuple[str, ...]] = [names]
     for result in results:
         rows.append(
             (

@@ -191,7 +191,7 @@ def show(name: str, repaired: Repaired) -> None:
         f"{number(repaired.until_begun_seconds)} s after the loss; CPU s with the clients' share: "
         f"{number(cpu)} ({by_role})"
     )
-    rows = [("operation", "ops/s before", "during", "", "p50 ms before", "during", "",
+    rows: list[tuple[str, ...]] = [("operation", "ops/s before", "during", "", "p50 ms before", "during", "",
              "p99 ms before", "during", "", "max ms before", "during", "errors")]  # fmt: skip
     for before, during in zip(repaired.before, repaired.during, strict=True):
         cells = [before.kind]
@@ -202,7 +202,7 @@ def show(name: str, repaired: Repaired) -> None:
         ):
             cells += [number(earlier), number(later), ratio(earlier, later)]
         cells += [number(before.max_ms), number(during.max_ms)]
-        rows.append((*cells, str(before.errors + during.errors)))  # type: ignore[arg-type]
+        rows.append((*cells, str(before.errors + during.errors)))
     print(aligned(rows))
 
 
