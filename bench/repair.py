@@ -191,8 +191,11 @@ def show(name: str, repaired: Repaired) -> None:
         f"{number(repaired.until_begun_seconds)} s after the loss; CPU s with the clients' share: "
         f"{number(cpu)} ({by_role})"
     )
-    rows: list[tuple[str, ...]] = [("operation", "ops/s before", "during", "", "p50 ms before", "during", "",
-             "p99 ms before", "during", "", "max ms before", "during", "errors")]  # fmt: skip
+    names = (
+        *("operation", "ops/s before", "during", "", "p50 ms before", "during", ""),
+        *("p99 ms before", "during", "", "max ms before", "during", "errors"),
+    )
+    rows: list[tuple[str, ...]] = [names]
     for before, during in zip(repaired.before, repaired.during, strict=True):
         cells = [before.kind]
         for earlier, later in (
