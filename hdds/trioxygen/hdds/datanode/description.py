@@ -40,7 +40,8 @@ def volume_report(work: VolumeWork) -> VolumeReport:
 
 def path_text(path: Path) -> str:
     """As people read it, whatever bytes are in it."""
-    return os.fsencode(path).decode(errors="backslashreplace")[:_PATH_MAX]
+    text = os.fsencode(path).decode(errors="backslashreplace")
+    return (text if text.isprintable() else ascii(text))[:_PATH_MAX]
 
 
 def described(node_id: str, works: Sequence[VolumeWork], after: bytes) -> DescribeDataNodeReply:

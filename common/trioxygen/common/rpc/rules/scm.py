@@ -11,10 +11,10 @@ from trioxygen.common.rpc.rules.rule import (
     MessageRules,
     each,
     known,
+    line,
     number,
     raw,
     rules,
-    text,
 )
 from trioxygen.common.rpc.rules.types import (
     ADDRESS,
@@ -88,7 +88,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         reserved_bytes=SIZE_BYTES,
         full=ANY,
         refused_entries=COUNT,
-        path=text(4_096),
+        path=line(4_096),
     ),
     scm.ContainerReport: rules(
         container_id=ID,
