@@ -11,7 +11,6 @@ from trioxygen.hdds.ec.codec import codec_of
 from trioxygen.hdds.reconstruction import rebuild
 from trioxygen.hdds.reconstruction.rebuild import Rebuild
 from trioxygen.metadata.scm.replication import indexes
-from trioxygen.metadata.scm.replication.standing import safe
 from trioxygen.sim.storage.options import CODED
 
 _POWER: Final[dict[str, Any]] = POWER | {"replication": CODED}
@@ -39,10 +38,6 @@ def _rebuilt_of_the_wrong_index() -> list[Patch]:
     ]
 
 
-def _indexes_counted_twice() -> list[Patch]:
-    return [(indexes, "safe", lambda container: safe(container) * 2)]
-
-
 def _lost_indexes_left() -> list[Patch]:
     return [(indexes, "lacking", lambda container: ())]
 
@@ -51,5 +46,4 @@ CODED_MUTATIONS: Final = (
     Mutation("coded-part-not-synced", block_file_not_synced, _POWER),
     Mutation("rebuilt-of-the-wrong-index", _rebuilt_of_the_wrong_index, _LOSSES),
     Mutation("lost-indexes-left", _lost_indexes_left, _LOSSES),
-    Mutation("indexes-counted-twice", _indexes_counted_twice, _LOSSES),
 )
