@@ -9,7 +9,7 @@ from typing import Final
 from trioxygen.common.replication import RATIS_THREE
 from trioxygen.common.units import GIB, MIB
 from trioxygen.metadata.replication.state import SEQUENCE, put_integer
-from trioxygen.metadata.scm.racks import DEFAULT_RACK
+from trioxygen.metadata.scm.nodes.racks import DEFAULT_RACK
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     LOCAL_SEQUENCE,

@@ -83,7 +83,7 @@ VIOLATIONS = {
         "random",
     ),
     "Which nodes hold what is chosen from what is given": (
-        "trioxygen.metadata.scm.placement",
+        "trioxygen.metadata.scm.pipelines.placement",
         "trioxygen.common.clock",
     ),
     "gRPC is imported in two files": ("trioxygen.common.rpc.local", "grpc"),
@@ -102,7 +102,7 @@ VIOLATIONS = {
         "asyncio",
     ),
     "Nothing is decided by the request that a task happens to serve": (
-        "trioxygen.metadata.scm.allocator",
+        "trioxygen.metadata.scm.containers.allocator",
         "trioxygen.common.origin",
     ),
     "Requests are allowed by the gate alone": (

@@ -9,7 +9,7 @@ from bench.scm_scale.group import ScmSettings, field_of
 from bench.scm_scale.rows import old_containers, put_containers
 from trioxygen.cli.config.reading import load
 from trioxygen.common.replication import RATIS_THREE
-from trioxygen.metadata.scm.containers import is_settled
+from trioxygen.metadata.scm.containers.containers import is_settled
 from trioxygen.metadata.scm.schema import ALL_TABLES, CONTAINERS, PIPELINES, given_ids
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 

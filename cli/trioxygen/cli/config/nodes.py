@@ -127,7 +127,7 @@ class ScmConfig(Replicated):
     @field_validator("racks")
     @classmethod
     def _racks_are_paths(cls, racks: dict[str, str]) -> dict[str, str]:
-        from trioxygen.metadata.scm.racks import RackTable
+        from trioxygen.metadata.scm.nodes.racks import RackTable
 
         RackTable.parse(racks)
         return racks

@@ -65,7 +65,7 @@ class S3Config(Section):
     @field_validator("rack")
     @classmethod
     def _rack_is_a_path(cls, rack: str) -> str:
-        from trioxygen.metadata.scm.racks import checked_rack
+        from trioxygen.metadata.scm.nodes.racks import checked_rack
 
         return checked_rack(rack) if rack else rack
 

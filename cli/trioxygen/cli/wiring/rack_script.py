@@ -3,7 +3,7 @@
 import subprocess
 from typing import Final
 
-from trioxygen.metadata.scm.racks import RackScript
+from trioxygen.metadata.scm.nodes.racks import RackScript
 
 _TEXT_MAX: Final = 200
 

@@ -9,13 +9,13 @@ from trioxygen.metadata.replication.batch import Handler, Now
 from trioxygen.metadata.replication.dump import skipped, skipped_a_little
 from trioxygen.metadata.replication.state import get_integer, put_integer
 from trioxygen.metadata.scm.balancer import commands as balancer_commands
-from trioxygen.metadata.scm.containers import moves_to
-from trioxygen.metadata.scm.node_commands import NODE_HANDLERS
+from trioxygen.metadata.scm.containers.containers import moves_to
+from trioxygen.metadata.scm.nodes.commands import NODE_HANDLERS
 from trioxygen.metadata.scm.orphans import commands as orphan_commands
 from trioxygen.metadata.scm.orphans.foreign_ids import add_foreign_ids
-from trioxygen.metadata.scm.pipeline_commands import PIPELINE_HANDLERS, no_longer_open
-from trioxygen.metadata.scm.pipeline_state import WRITING, state_of
-from trioxygen.metadata.scm.pipelines import get_pipeline, note_pipeline, pipeline_of
+from trioxygen.metadata.scm.pipelines.commands import PIPELINE_HANDLERS, no_longer_open
+from trioxygen.metadata.scm.pipelines.pipelines import get_pipeline, note_pipeline, pipeline_of
+from trioxygen.metadata.scm.pipelines.state import WRITING, state_of
 from trioxygen.metadata.scm.replication import commands as container_commands
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,

@@ -7,10 +7,10 @@ from trioxygen.common.units import GIB, MINUTE_MS, SECOND_MS
 from trioxygen.metadata.replication.executor import ExecutorConfig
 from trioxygen.metadata.scm.balancer.config import BalancerConfig
 from trioxygen.metadata.scm.namespaces.config import NamespaceLimits
+from trioxygen.metadata.scm.nodes.racks import RackScript, RackTable
 from trioxygen.metadata.scm.orphans.config import OrphanConfig
-from trioxygen.metadata.scm.racks import RackScript, RackTable
 from trioxygen.metadata.scm.replication.config import ReplicationConfig
-from trioxygen.metadata.scm.safe_mode_rules import SafeModeLimits
+from trioxygen.metadata.scm.safe_mode.rules import SafeModeLimits
 from trioxygen.metadata.scm.token_keys import TokenKeyConfig
 
 

@@ -6,7 +6,7 @@ from trioxygen.common.errors import InvalidRequest, NoSuchContainer
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.network import Handler
 from trioxygen.metadata.replication.executor import Executor
-from trioxygen.metadata.scm.pipelines import get_pipeline
+from trioxygen.metadata.scm.pipelines.pipelines import get_pipeline
 from trioxygen.metadata.scm.replication.description import Descriptions
 from trioxygen.metadata.scm.replication.findings import Health
 from trioxygen.proto.v1 import scm_pb2 as scm

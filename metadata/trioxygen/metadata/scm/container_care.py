@@ -16,8 +16,8 @@ from trioxygen.metadata.scm.balancer.config import BalancerConfig
 from trioxygen.metadata.scm.balancer.mending import Mending
 from trioxygen.metadata.scm.balancer.metrics import BalancerCollector
 from trioxygen.metadata.scm.balancer.moving import MovesUnderWay
-from trioxygen.metadata.scm.deletion import Deletions
-from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.containers.deletion import Deletions
+from trioxygen.metadata.scm.nodes.nodes import Nodes
 from trioxygen.metadata.scm.orphans.calls import OrphanCalls
 from trioxygen.metadata.scm.orphans.config import OrphanConfig
 from trioxygen.metadata.scm.orphans.metrics import OrphanCollector

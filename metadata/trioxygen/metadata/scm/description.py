@@ -7,9 +7,9 @@ from typing import Final
 from trioxygen.common.paging import Room
 from trioxygen.common.rpc.call import Call
 from trioxygen.metadata.replication.executor import Executor
-from trioxygen.metadata.scm.allocator import Allocator
 from trioxygen.metadata.scm.config import ScmConfig
-from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.containers.allocator import Allocator
+from trioxygen.metadata.scm.nodes.nodes import Nodes
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, NODES, PIPELINES
 from trioxygen.metadata.store.ports import ReadTxn

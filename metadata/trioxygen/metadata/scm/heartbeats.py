@@ -5,11 +5,11 @@ from typing import Final
 
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.container_care import ContainerCare
-from trioxygen.metadata.scm.deletion import Deletions
-from trioxygen.metadata.scm.memberships import Memberships
-from trioxygen.metadata.scm.nodes import NodeReport, Nodes
+from trioxygen.metadata.scm.containers.deletion import Deletions
+from trioxygen.metadata.scm.containers.reports import Reports
+from trioxygen.metadata.scm.nodes.nodes import NodeReport, Nodes
+from trioxygen.metadata.scm.pipelines.memberships import Memberships
 from trioxygen.metadata.scm.replicas import Replicas
-from trioxygen.metadata.scm.reports import Reports
 from trioxygen.proto.v1.scm_pb2 import HeartbeatReply, HeartbeatRequest
 
 _COMMAND_VALID_MS: Final = 60_000

@@ -16,36 +16,36 @@ from trioxygen.metadata.raft.ports import Replica
 from trioxygen.metadata.replication import healed
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm import commands
-from trioxygen.metadata.scm.allocator import Allocator
 from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.container_calls import ContainerCalls
 from trioxygen.metadata.scm.container_care import ContainerCare
-from trioxygen.metadata.scm.deletion import Deletions
+from trioxygen.metadata.scm.containers.allocator import Allocator
+from trioxygen.metadata.scm.containers.deletion import Deletions
+from trioxygen.metadata.scm.containers.locations import Locations
+from trioxygen.metadata.scm.containers.reports import Reports
 from trioxygen.metadata.scm.description import ScmDescription
-from trioxygen.metadata.scm.health_watch import HealthWatch
 from trioxygen.metadata.scm.heartbeats import Heartbeats
-from trioxygen.metadata.scm.known_pipelines import KnownPipelines
-from trioxygen.metadata.scm.locations import Locations
-from trioxygen.metadata.scm.memberships import Memberships
 from trioxygen.metadata.scm.namespaces.namespaces import Namespaces, command_handlers
 from trioxygen.metadata.scm.namespaces.tokens import NamespaceTokens
-from trioxygen.metadata.scm.node_operations import NodeOperations
-from trioxygen.metadata.scm.nodes import Nodes
-from trioxygen.metadata.scm.operator_calls import OperatorCalls
-from trioxygen.metadata.scm.pipeline_plan import PipelineLimits
-from trioxygen.metadata.scm.pipeline_watch import PipelineWatch
-from trioxygen.metadata.scm.racks import Racks
-from trioxygen.metadata.scm.registration import MISSED_MAX, Registration
-from trioxygen.metadata.scm.repair_gate import RepairGate
+from trioxygen.metadata.scm.nodes.health_watch import HealthWatch
+from trioxygen.metadata.scm.nodes.nodes import Nodes
+from trioxygen.metadata.scm.nodes.racks import Racks
+from trioxygen.metadata.scm.nodes.registration import MISSED_MAX, Registration
+from trioxygen.metadata.scm.operations.node_operations import NodeOperations
+from trioxygen.metadata.scm.operations.operator_calls import OperatorCalls
+from trioxygen.metadata.scm.pipelines.known import KnownPipelines
+from trioxygen.metadata.scm.pipelines.memberships import Memberships
+from trioxygen.metadata.scm.pipelines.plan import PipelineLimits
+from trioxygen.metadata.scm.pipelines.watch import PipelineWatch
+from trioxygen.metadata.scm.pipelines.writable import WritablePipelines
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.in_flight import InFlight
-from trioxygen.metadata.scm.reports import Reports
-from trioxygen.metadata.scm.safe_mode import SafeModeWatch
+from trioxygen.metadata.scm.safe_mode.repair_gate import RepairGate
+from trioxygen.metadata.scm.safe_mode.safe_mode import SafeModeWatch
 from trioxygen.metadata.scm.schema import SCM_TABLES
 from trioxygen.metadata.scm.takeover import Takeover
 from trioxygen.metadata.scm.token_keys import TokenKeys
 from trioxygen.metadata.scm.workers import AnswerExpiry
-from trioxygen.metadata.scm.writable_pipelines import WritablePipelines
 from trioxygen.metadata.store.ports import Store
 from trioxygen.proto.v1 import namespaces_pb2 as namespaces
 from trioxygen.proto.v1 import scm_pb2 as scm

@@ -9,9 +9,9 @@ from trioxygen.common.clock import Clock
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.worker import Tasks
 from trioxygen.metadata.replication.executor import Executor
-from trioxygen.metadata.scm.nodes import NodeReport, Nodes
+from trioxygen.metadata.scm.containers.reports import Reports
+from trioxygen.metadata.scm.nodes.nodes import NodeReport, Nodes
 from trioxygen.metadata.scm.replicas import Replicas
-from trioxygen.metadata.scm.reports import Reports
 from trioxygen.metadata.scm.schema import NODES
 
 log = logs.get(__name__)

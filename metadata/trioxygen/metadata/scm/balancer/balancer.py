@@ -16,7 +16,7 @@ from trioxygen.metadata.scm.balancer.iteration import Iteration, Look
 from trioxygen.metadata.scm.balancer.mending import Mending
 from trioxygen.metadata.scm.balancer.moving import MoveStep, MovesUnderWay, Moving, step_of
 from trioxygen.metadata.scm.balancer.plan import Move, MoveLimits, givers, planned
-from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.nodes.nodes import Nodes
 from trioxygen.metadata.scm.rate import RecentRate
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.plan import copy_of

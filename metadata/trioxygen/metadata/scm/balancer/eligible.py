@@ -5,7 +5,7 @@ from collections.abc import Iterable, Set
 from trioxygen.common.container_state import ContainerState
 from trioxygen.metadata.scm.balancer.disk_use import DiskUse
 from trioxygen.metadata.scm.balancer.plan import Movable
-from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.nodes.nodes import Nodes
 from trioxygen.metadata.scm.replication.findings import Finding, Health
 from trioxygen.metadata.scm.replication.nodes_view import NodesView
 from trioxygen.metadata.scm.replication.observed import NOTHING_PENDING, ObservedContainer

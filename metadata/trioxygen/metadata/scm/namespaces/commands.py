@@ -8,8 +8,8 @@ from trioxygen.metadata.scm.namespaces.access import namespace_for
 from trioxygen.metadata.scm.namespaces.config import NamespaceLimits
 from trioxygen.metadata.scm.namespaces.held_blocks import HeldBlocks
 from trioxygen.metadata.scm.namespaces.keys import held_block, name_key
-from trioxygen.metadata.scm.pipeline_commands import no_longer_open
-from trioxygen.metadata.scm.pipelines import writing
+from trioxygen.metadata.scm.pipelines.commands import no_longer_open
+from trioxygen.metadata.scm.pipelines.pipelines import writing
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     DELETED_NAMESPACES,

@@ -16,8 +16,8 @@ from trioxygen.common.rpc.network import Handler
 from trioxygen.common.worker import Worker
 from trioxygen.metadata.replication.batch import Handler as CommandHandler
 from trioxygen.metadata.replication.executor import Executor
-from trioxygen.metadata.scm.allocator import Allocator
-from trioxygen.metadata.scm.deletion import Deletions
+from trioxygen.metadata.scm.containers.allocator import Allocator
+from trioxygen.metadata.scm.containers.deletion import Deletions
 from trioxygen.metadata.scm.namespaces import queries
 from trioxygen.metadata.scm.namespaces.access import caller_of
 from trioxygen.metadata.scm.namespaces.block_commands import BlockCommands

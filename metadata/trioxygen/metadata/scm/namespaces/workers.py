@@ -6,7 +6,7 @@ from typing import Final
 
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX, Round, execute_rows
-from trioxygen.metadata.scm.deletion import Deletions
+from trioxygen.metadata.scm.containers.deletion import Deletions
 from trioxygen.metadata.scm.schema import (
     DELETED_NAMESPACES,
     NAMESPACE_GARBAGE,

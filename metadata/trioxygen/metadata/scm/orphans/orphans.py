@@ -9,11 +9,11 @@ from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.container_state import ContainerState
 from trioxygen.metadata.replication.executor import Executor
-from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.nodes.nodes import Nodes
 from trioxygen.metadata.scm.orphans.config import OrphanConfig
 from trioxygen.metadata.scm.orphans.foreign_ids import foreign_ids, is_in
 from trioxygen.metadata.scm.orphans.standing import Act, OrphanReplica, Why, act
-from trioxygen.metadata.scm.pipelines import is_at_home
+from trioxygen.metadata.scm.pipelines.pipelines import is_at_home
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.schema import CONTAINERS, NODES, ORPHANS, id_key, orphan_key
 from trioxygen.metadata.store.ports import ReadTxn

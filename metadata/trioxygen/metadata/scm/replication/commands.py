@@ -6,7 +6,7 @@ from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState
 from trioxygen.metadata.replication.batch import Handler, Now
 from trioxygen.metadata.scm.orphans.foreign_ids import add_foreign_ids
-from trioxygen.metadata.scm.pipeline_commands import no_longer_open
+from trioxygen.metadata.scm.pipelines.commands import no_longer_open
 from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, NODES, id_key
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import scm_pb2

@@ -10,8 +10,8 @@ from typing import Final
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.states import State
 from trioxygen.metadata.replication.executor import Executor
-from trioxygen.metadata.scm.nodes import Nodes
-from trioxygen.metadata.scm.pipeline_state import PipelineState, state_of
+from trioxygen.metadata.scm.nodes.nodes import Nodes
+from trioxygen.metadata.scm.pipelines.state import PipelineState, state_of
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication import indexes, whole_copies
 from trioxygen.metadata.scm.replication.observed import NOTHING_PENDING, ObservedContainer

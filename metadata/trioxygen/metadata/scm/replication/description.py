@@ -5,9 +5,9 @@ from itertools import islice
 
 from trioxygen.common.clock import Clock
 from trioxygen.metadata.replication.executor import Executor
-from trioxygen.metadata.scm.deletion import Deletions
-from trioxygen.metadata.scm.outstanding import OutstandingDeletions
-from trioxygen.metadata.scm.pipelines import at_home
+from trioxygen.metadata.scm.containers.deletion import Deletions
+from trioxygen.metadata.scm.containers.outstanding import OutstandingDeletions
+from trioxygen.metadata.scm.pipelines.pipelines import at_home
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.departures import Departures, Progress
 from trioxygen.metadata.scm.replication.findings import Health

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from trioxygen.common.replication import Replication
-from trioxygen.metadata.scm.nodes import Nodes
-from trioxygen.metadata.scm.placement import PlacementNode, rack_max
+from trioxygen.metadata.scm.nodes.nodes import Nodes
+from trioxygen.metadata.scm.pipelines.placement import PlacementNode, rack_max
 from trioxygen.metadata.scm.replication.observed import ObservedNode
 from trioxygen.metadata.scm.schema import NODES
 from trioxygen.metadata.store.ports import ReadTxn

@@ -7,8 +7,8 @@ from typing import Final
 from trioxygen.common.clock import Clock
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.replication import Replication
-from trioxygen.metadata.scm.nodes import Nodes
-from trioxygen.metadata.scm.pipelines import at_home, pipeline_of
+from trioxygen.metadata.scm.nodes.nodes import Nodes
+from trioxygen.metadata.scm.pipelines.pipelines import at_home, pipeline_of
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.config import ReplicationConfig
 from trioxygen.metadata.scm.replication.findings import Finding, Health

@@ -8,7 +8,7 @@ from enum import unique
 from typing import Final
 
 from trioxygen.common.states import State
-from trioxygen.metadata.scm.placement import PlacementNode, choose
+from trioxygen.metadata.scm.pipelines.placement import PlacementNode, choose
 from trioxygen.metadata.scm.replication.checks import room_by_removal
 from trioxygen.metadata.scm.replication.config import ReplicationConfig
 from trioxygen.metadata.scm.replication.findings import Copies, Finding, Rebuild, Removal

@@ -10,7 +10,7 @@ from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.container_state import ContainerState
 from trioxygen.metadata.replication.executor import Executor
-from trioxygen.metadata.scm.outstanding import OutstandingDeletions
+from trioxygen.metadata.scm.containers.outstanding import OutstandingDeletions
 from trioxygen.metadata.scm.rate import RecentRate
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.config import ReplicationConfig

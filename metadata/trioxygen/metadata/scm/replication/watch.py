@@ -9,7 +9,7 @@ from typing import Final
 from trioxygen.common.clock import Clock
 from trioxygen.common.container_state import ContainerState
 from trioxygen.metadata.replication.executor import Executor
-from trioxygen.metadata.scm.nodes import Nodes
+from trioxygen.metadata.scm.nodes.nodes import Nodes
 from trioxygen.metadata.scm.pace import kept_ms
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.checks import examine

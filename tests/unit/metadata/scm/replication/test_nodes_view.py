@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from trioxygen.common.replication import RATIS_ONE, RATIS_THREE, Replication
-from trioxygen.metadata.scm.placement import PlacementNode
+from trioxygen.metadata.scm.pipelines.placement import PlacementNode
 from trioxygen.metadata.scm.replication.nodes_view import NodesView
 from trioxygen.metadata.scm.replication.observed import ObservedNode
 from trioxygen.proto.v1 import scm_pb2 as scm

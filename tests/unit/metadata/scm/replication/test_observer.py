@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from tests.unit.metadata.manual_clock import ManualClock
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.replication import RATIS_THREE, Replication
-from trioxygen.metadata.scm.nodes import Nodes
-from trioxygen.metadata.scm.placement import PlacementNode
+from trioxygen.metadata.scm.nodes.nodes import Nodes
+from trioxygen.metadata.scm.pipelines.placement import PlacementNode
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.checks import examine
 from trioxygen.metadata.scm.replication.config import ReplicationConfig

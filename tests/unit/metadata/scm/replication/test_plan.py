@@ -12,7 +12,7 @@ from tests.unit.metadata.scm.replication.observing import (
     replica,
 )
 from trioxygen.common.replication import Replication
-from trioxygen.metadata.scm.placement import PlacementNode
+from trioxygen.metadata.scm.pipelines.placement import PlacementNode
 from trioxygen.metadata.scm.replication.checks import examine
 from trioxygen.metadata.scm.replication.config import ReplicationConfig
 from trioxygen.metadata.scm.replication.in_flight import InFlight, Kind
