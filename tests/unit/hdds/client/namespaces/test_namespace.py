@@ -214,13 +214,12 @@ def test_write_goes_on_where_a_datanode_dies_in_the_middle(tmp_path: Path) -> No
     async def scenario(cluster: ScmCluster, hdds: Hdds) -> None:
         async with hdds.open("logs") as logs:
             await write(logs, b"there is a pipeline")
-            async with logs.writer() as writer:
+            async with asyncio.TaskGroup() as dying, logs.writer() as writer:
                 for number, first in enumerate(range(0, len(DATA), 100_000)):
                     if number == 5:
-                        dying = asyncio.create_task(cluster.members[2].end(crash=True))
+                        dying.create_task(cluster.members[2].end(crash=True))
                     await writer.write(DATA[first : first + 100_000])
                 refs = await writer.commit()
-            await dying
             assert await logs.read_all(refs) == DATA
 
     with_hdds(tmp_path, scenario)

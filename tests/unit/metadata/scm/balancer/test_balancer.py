@@ -87,11 +87,12 @@ class Cluster:
         return await self.client.call(scm.DescribeBalancerRequest(), scm.DescribeBalancerReply)
 
     async def until_it_ends(self, *, times: int = 200) -> scm.DescribeBalancerReply:
+        reply = await self.status()
         for _ in range(times):
-            reply = await self.status()
             if not reply.balancer.running:
                 return reply
             await self.beat()
+            reply = await self.status()
         raise AssertionError(f"it goes on: {reply}")
 
 
