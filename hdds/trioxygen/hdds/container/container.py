@@ -210,11 +210,12 @@ class Container:
 
     def become(self, to: ContainerState) -> None:
         """This replica, whatever others are: the volume's own log says so."""
-        assert self.may_become(to), (self.container_id, self.state, to)
         if to is ContainerState.DELETING:
-            # Also one that cannot be written.
+            # Also one that cannot be written; and what its ring's log has yet to make of it, after
+            # a start, it was when its deletion was decided.
             self.state = self.logged_state = to
             return
+        assert self.may_become(to), (self.container_id, self.state, to)
         if to is ContainerState.QUASI_CLOSED and self.takes_blocks:
             self.begin_close()
         self._logged(to)

@@ -218,7 +218,7 @@ class RingMachine:
         it was here, and has been deleted."""
         volume = self._blocks.volume
         container = volume.containers.get(container_id)
-        if container is None and volume.gone.get(container_id) != self.pipeline_id:
+        if container is None and not self._blocks.was_deleted(container_id, self.pipeline_id):
             container = volume.make_container(
                 container_id, pipeline_id=self.pipeline_id, replica_index=replica_index
             )

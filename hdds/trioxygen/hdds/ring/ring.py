@@ -166,7 +166,7 @@ class Ring:
             )
 
     async def _made(self, container_id: int, replica_index: int, waits: bool) -> Container:
-        if self._volume.gone.get(container_id) == self.pipeline_id:
+        if self._blocks.was_deleted(container_id, self.pipeline_id):
             raise ContainerNotOpen("it was deleted here", container=container_id)
         if self.replica.is_leader():
             create = CreateContainerCommand(container_id=container_id, replica_index=replica_index)

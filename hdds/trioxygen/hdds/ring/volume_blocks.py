@@ -44,6 +44,9 @@ class VolumeBlocks:
         self.has_pending = asyncio.Event()
         # Containers that are to be taken off.
         self.has_deleting = asyncio.Event()
+        # The volume's own log, which is replayed beside those of other rings, says so of them, and
+        # they are not here: no ring's log makes them again.
+        self._deleted_before_made: set[int] = set()
         self._has_room = asyncio.Event()
         self._has_room.set()
         # Whether a log holds what may have been acknowledged, and is not applied here yet.
@@ -146,20 +149,32 @@ class VolumeBlocks:
 
     def import_container(self, command: ImportContainerCommand) -> None:
         """Idempotent. What has files and no rows is what a crash left of this very one."""
+        self._deleted_before_made.discard(command.container_id)
         container = self.volume.containers.get(command.container_id)
         if container is None or container.is_bare:
             self._moved(self.volume.import_container(command))
 
     def move_replica(self, command: MoveReplicaCommand) -> None:
-        """Unless it cannot become that, or not any more. Idempotent."""
+        """Unless it cannot become that, or not any more; one that is to go always goes: what its
+        state was is what another ring's log brings, maybe later. Idempotent."""
         container = self.volume.containers.get(command.container_id)
         to = ContainerState(command.state)
-        if container is None or not container.may_become(to):
+        is_going = to is ContainerState.DELETING
+        if container is None:
+            if is_going and self.is_catching_up():
+                self._deleted_before_made.add(command.container_id)
+            return
+        if not is_going and not container.may_become(to):
             return
         container.become(to)
         self._moved(container)
-        if to is ContainerState.DELETING:
+        if is_going:
             self.has_deleting.set()
+
+    def was_deleted(self, container_id: int, ring: int) -> bool:
+        """Here, whatever a ring's log may still bring of it."""
+        is_gone = self.volume.gone.get(container_id) == ring
+        return is_gone or container_id in self._deleted_before_made
 
     def _moved(self, container: Container) -> None:
         self.current.states[container.container_id] = container.logged_state

@@ -20,6 +20,7 @@ from trioxygen.hdds.container.blocks import BLOCKS, CONTAINERS, SEGMENTS
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.datanode.commands import Commands
 from trioxygen.hdds.datanode.replicas import closed_by_force, may_be_deleted
+from trioxygen.proto.v1.datanode_pb2 import MoveReplicaCommand
 from trioxygen.proto.v1.scm_pb2 import (
     CloseContainerCommand,
     DataNodeCommand,
@@ -179,3 +180,24 @@ def test_another_replica_and_an_open_one_are_not_deleted() -> None:
     assert not may_be_deleted(Container(1, replica_index=2), force)
     closed.replica_index = 3
     assert not may_be_deleted(closed, force)
+
+
+def test_deletion_counts_though_the_ring_has_yet_to_bring_the_container(tmp_path: Path) -> None:
+    """As after a start: the volume's own log and those of its rings are replayed side by side."""
+
+    async def run() -> None:
+        async with node(tmp_path) as n:
+            n.work.blocks.is_catching_up = lambda: True
+            for container in (1, 2):
+                if container == 2:
+                    await n.write(1, b"there, and open yet", container=2)
+                deletion = MoveReplicaCommand(container_id=container, state=S.DELETING.proto)
+                n.work.blocks.move_replica(deletion)
+                with pytest.raises(ContainerNotOpen):
+                    await n.write(2, b"from the ring's log", container=container)
+                await until(lambda c=container: c not in n.work.volume.containers)  # type: ignore[misc]
+                with pytest.raises(ContainerNotOpen):
+                    await n.stream(3, [LARGE[:70_000]], 70_000, container=container)
+            await n.write(1, b"others", container=3)
+
+    asyncio.run(run())
