@@ -136,10 +136,13 @@ class DataNodeDouble:
             self.streams_ended += 1
         return WriteStreamReply(size_bytes=size_bytes)
 
-    async def read_stream(self, header: ReadStreamHeader, call: Call) -> AsyncIterator[Buffer]:
+    def read_stream(self, header: ReadStreamHeader, call: Call) -> AsyncIterator[Buffer]:
         self.note(call)
         if header.block.local == 404:
             raise NoSuchBlock(local=404)
+        return self._pieces(header)
+
+    async def _pieces(self, header: ReadStreamHeader) -> AsyncIterator[Buffer]:
         try:
             left = header.length_bytes
             while left:

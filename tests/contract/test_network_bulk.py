@@ -19,6 +19,8 @@ from trioxygen.common.errors import (
     NoSpace,
     NoSuchBlock,
 )
+from trioxygen.common.rpc.grpc_config import GrpcConfig
+from trioxygen.common.rpc.session import SessionLimits
 
 pytestmark = pytest.mark.parametrize("kind", KINDS)
 
@@ -164,6 +166,15 @@ def test_download_that_fails_tells_why_after_what_came_before(kind: str) -> None
         assert raised.value.facts == {"offset_bytes": str(3 * MIB)}
 
     run(kind, test)
+
+
+def test_download_that_is_refused_at_once_counts_no_longer(kind: str) -> None:
+    async def test(setting: Setting) -> None:
+        for _ in range(3):
+            assert type(await refusal(anext(setting.download(1, local=404)))) is NoSuchBlock
+        assert len(await anext(setting.download(1))) == 1
+
+    run(kind, test, GrpcConfig(session=SessionLimits(calls_max=2)))
 
 
 def test_download_that_is_closed_ends_at_the_server(kind: str) -> None:

@@ -139,10 +139,13 @@ class LocalChannel:
         RULES.check(header, method)
         server.begin()
         encode = self._encode
-        pieces = handler(_copy(header) if encode else header, call)
+        pieces: AsyncIterator[Buffer] | None = None
         try:
             while True:
                 try:
+                    if pieces is None:
+                        # It may refuse before there is anything to iterate over.
+                        pieces = handler(_copy(header) if encode else header, call)
                     async with asyncio.timeout(timeout_ms / 1_000):
                         piece = await anext(pieces, None)
                 except TimeoutError as error:
