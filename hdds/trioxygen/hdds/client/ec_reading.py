@@ -5,7 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping, Set
 from typing import Final
 
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import DeadlineExceeded, TrioxygenError, Unreachable
+from trioxygen.common.errors import (
+    DeadlineExceeded,
+    NoSuchContainer,
+    TrioxygenError,
+    Unreachable,
+)
 from trioxygen.hdds.client.ec_sources import CodedBlock
 from trioxygen.hdds.client.hedges import ReadKind
 from trioxygen.hdds.client.patience import AWAY, Patience
@@ -152,7 +157,9 @@ class CodedReading:
 
     async def _bear(self, failure: TrioxygenError) -> None:
         """Those that are only slow are asked again for as long as a call may take, and waited for
-        longer each time. Raises: the failure."""
+        longer each time. Parts that are not where they were may be elsewhere by now.
+
+        Raises: the failure."""
         pool = self._pool
         now_ms = pool.clock.monotonic_ms()
         if self._patience is None:
@@ -160,7 +167,9 @@ class CodedReading:
             self._silent_end_ms = now_ms + pool.config.call_timeout_ms
         is_slow = any(isinstance(error, DeadlineExceeded) for error in self.lost.values())
         if not is_slow or now_ms >= self._silent_end_ms:
-            await self._patience.bear(failure, has_others=isinstance(failure, DeadlineExceeded))
+            have_moved = any(isinstance(error, NoSuchContainer) for error in self.lost.values())
+            is_silence = isinstance(failure, DeadlineExceeded)
+            await self._patience.bear(failure, has_others=is_silence, is_passing=have_moved)
 
     def went_on(self) -> None:
         """Bytes have come: patience begins anew."""

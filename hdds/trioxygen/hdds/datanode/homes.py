@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from trioxygen.common import logs
-from trioxygen.common.errors import InvalidRequest, NoSuchBlock, NoSuchContainer, NotLeader
+from trioxygen.common.errors import InvalidRequest, NoSuchContainer, NotLeader
 from trioxygen.common.replication import Replication
 from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.datanode.origins import Holders
@@ -36,7 +36,7 @@ class Homes:
         return None
 
     def replica(self, container_id: int, replica_index: int) -> VolumeWork:
-        """Of the replica that is here. Raises: NoSuchContainer, NoSuchBlock: it is another one."""
+        """Of the replica that is here. Raises: NoSuchContainer: none, or another one."""
         work = self.work_of(container_id)
         if work is None:
             if any(each.rings.is_catching_up() for each in self._works):
@@ -46,7 +46,7 @@ class Homes:
         if not work.volume.containers[container_id].is_readable:
             raise NoSuchContainer("it is on its way in or out", container=container_id)
         if here != replica_index:
-            raise NoSuchBlock(
+            raise NoSuchContainer(
                 "another replica of the container is here",
                 container=container_id,
                 replica_index=replica_index,

@@ -211,6 +211,35 @@ def test_cells_look_up_holders_while_others_of_the_read_lose_theirs(tmp_path: Pa
     with_coded(tmp_path, look_up_meanwhile)
 
 
+async def read_where_it_was(coded: Coded) -> None:
+    """The client knows all parts to be where they are no more. Each node has another one."""
+    data = data_of(300_000)
+    piece = await coded.write(1, data)
+    coded.forget()
+    locate, lookups = coded.locate, 0
+
+    async def locate_late(container_ids: list[int]) -> list[ContainerLocation]:
+        nonlocal lookups
+        lookups += 1
+        [location] = await locate(container_ids)
+        if lookups == 1:
+            members = len(location.replicas)
+            for replica in location.replicas:
+                replica.replica_index = replica.replica_index % members + 1
+        return [location]
+
+    coded.locate = locate_late  # type: ignore[method-assign]
+    assert await coded.read(piece) == data
+    coded.forget()
+    lookups = 0
+    assert await coded.read_small(piece, 50_000, 100_000) == data[50_000:150_000]
+    assert lookups > 1
+
+
+def test_parts_that_have_moved_are_looked_up_anew(tmp_path: Path) -> None:
+    with_coded(tmp_path, read_where_it_was)
+
+
 async def write_meanwhile(coded: Coded, faults: set[str]) -> None:
     data = data_of(40 * CELL + 77)
     block = BlockId(container=CONTAINER, local=1)
