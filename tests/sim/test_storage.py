@@ -19,6 +19,8 @@ WHOLE = {"replication": RATIS_THREE, "clocks": False, "operators": False, "gatew
 REGRESSIONS = (18, 29, 31, 42, 126, 146, 219, 220, 223, 233)
 # The same of an erasure code.
 CODED_REGRESSIONS = (1, 3, 19)
+# An erasure code with what runs have by themselves.
+CODED_BY_THEMSELVES = (26, 106)
 
 
 @pytest.mark.parametrize("seed", range(1, 11))
@@ -53,6 +55,12 @@ def test_what_was_found_is_not_found_again(seed: int) -> None:
 def test_what_was_found_of_coded_objects_is_not_found_again(seed: int) -> None:
     coded = {**WHOLE, "replication": CODED, "datanodes": 7}
     assert_passes(run(seed, from_seed(seed, coded)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", CODED_BY_THEMSELVES)
+def test_what_was_found_of_coded_objects_with_all_faults_is_not_found_again(seed: int) -> None:
+    assert_passes(run(seed, from_seed(seed)))
 
 
 @pytest.mark.slow

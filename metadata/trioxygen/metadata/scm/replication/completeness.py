@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from trioxygen.common.container_state import ContainerState
 from trioxygen.metadata.scm.replication.findings import Finding, Health, Rebuild, Removal
 from trioxygen.metadata.scm.replication.observed import ObservedContainer, ObservedReplica
-from trioxygen.metadata.scm.replication.standing import safe
+from trioxygen.metadata.scm.replication.standing import safe, staying
 from trioxygen.proto.v1 import scm_pb2
 
 # Blocks, and the sum of their tags.
@@ -72,9 +72,10 @@ def lacks_blocks(container: ObservedContainer) -> Finding | None:
         return None
     replicas = safe(container)
     lacking = differing(container)
-    if not lacking:
-        return None
     waiting = Finding(health=Health.UNDER_REPLICATED)
+    if not lacking:
+        # It is looked at again until those answer, or are dead.
+        return waiting if incomplete(container.replication.data, _with_silent(container)) else None
     if container.unsettled_ms < container.settle_ms or _has_more_elsewhere(container, replicas):
         return waiting
     whole = {each.replica_index for each in replicas if each not in lacking}
@@ -100,6 +101,12 @@ def lacks_blocks(container: ObservedContainer) -> Finding | None:
         remaining=len(sources) - len(made) - container.replication.data,
     )
     return Finding(health=Health.UNDER_REPLICATED, repairs=(rebuild,))
+
+
+def _with_silent(container: ObservedContainer) -> list[ObservedReplica]:
+    """Also those whose nodes are silent. Of a container that is not closed none, as `safe`."""
+    is_closed = container.state is ContainerState.CLOSED
+    return staying(container) if is_closed and container.class_is_known else []
 
 
 def room_by_removal(container: ObservedContainer) -> Removal | None:

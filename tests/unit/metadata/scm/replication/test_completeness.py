@@ -123,6 +123,20 @@ def test_nothing_is_made_without_a_part_that_may_come_back() -> None:
     assert finding.health is Health.UNDER_REPLICATED and finding.repairs == ()
 
 
+def test_what_a_silent_node_alone_has_is_not_forgotten() -> None:
+    """The others agree. What it has more is made when it answers: until then that is waited for."""
+    others = [having(index, "a", SMALL) for index in (1, 4)]
+    others += [having(2, "", SMALL), having(3, "", SMALL)]
+    more = having(5, "ab", SMALL)
+    silent_one = silent("dn5", replica_index=5, coded=more.coded, block_count=3)
+    finding = examine(observed(*others, silent_one))
+    assert finding.health is Health.UNDER_REPLICATED and finding.repairs == ()
+    finding = examine(observed(*others, more))
+    assert [type(each) for each in finding.repairs] == [Rebuild]
+    alike = silent("dn5", replica_index=5, coded=others[0].coded)
+    assert examine(observed(*others, alike)).health is Health.HEALTHY
+
+
 def test_one_that_leaves_is_copied_as_it_is() -> None:
     replicas = all_having("ab", "ab", "ab", "ab")
     finding = examine(observed(*replicas, leaving("dn5", replica_index=5)))
