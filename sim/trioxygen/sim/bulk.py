@@ -74,9 +74,7 @@ class SimUpload:
         delay_ms = self._fabric.links.delay_ms(self._host, target)
         if delay_ms is None:
             self._has_hole = True
-            when = loop.time() + self._fabric.links.silence_ms() / 1_000
-            loop.call_at_of(self._life, when, self._broken)
-            loop.call_at_of(self._server.life, when, self._receiver_broken)
+            self._break_later()
             return
         self._last_arrival = max(self._last_arrival, loop.time() + delay_ms / 1_000)
         loop.call_at_of(self._server.life, self._last_arrival, callback, *args)
@@ -85,10 +83,16 @@ class SimUpload:
         loop = self._fabric.loop
         delay_ms = self._fabric.links.delay_ms(self._server.host, self._host)
         if delay_ms is None:
-            when = loop.time() + self._fabric.links.silence_ms() / 1_000
-            loop.call_at_of(self._life, when, self._broken)
+            self._break_later()
             return
         loop.call_at_of(self._life, loop.time() + delay_ms / 1_000, callback, *args)
+
+    def _break_later(self) -> None:
+        """For both: a receiver would else wait for a sender that was never told it may begin."""
+        loop = self._fabric.loop
+        when = loop.time() + self._fabric.links.silence_ms() / 1_000
+        loop.call_at_of(self._life, when, self._broken)
+        loop.call_at_of(self._server.life, when, self._receiver_broken)
 
     # ---- at the receiver ----
 
