@@ -138,10 +138,26 @@ class Mender:
 
         Raises: LogCorrupt: something may be lost that is needed; nothing was changed.
         """
-        if not self.losses:
+        # A mending whose end did not reach the disk: what took the lost records' place says how far
+        # they went, and not in which term.
+        unfinished = [
+            group
+            for group, index in groups.items()
+            if index.compacted_index and not index.compacted_term
+        ]
+        if not self.losses and not unfinished:
             return {}
         self._state(GroupId(0))
         assert self._held is not None
+        for group in unfinished:
+            state = self._held.get(group)
+            if state is None or state.index < groups[group].compacted_index:
+                raise LogCorrupt(
+                    "what a mended log lacks is not in the state",
+                    group=group,
+                    applied_index=-1 if state is None else state.index,
+                    compacted_index=groups[group].compacted_index,
+                )
         for loss in self.losses:
             self._check(loss, groups, self._held)
         for loss in self.losses:

@@ -27,6 +27,7 @@ from trioxygen.metadata.raft.log.format import (
     parse_record_header,
 )
 from trioxygen.metadata.raft.log.mending import StateHeld
+from trioxygen.metadata.raft.log.recovery import recover
 from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.ports import GroupId
 
@@ -112,6 +113,28 @@ def test_any_damaged_byte_of_an_applied_record_is_set_aside(seed: int) -> None:
         assert [each.payload for each in await read_all(again)] == [b"new"]
         assert again.hard_state(GROUP) == b"last state"
         await again.close()
+
+    asyncio.run(scenario())
+
+
+def test_mending_whose_end_a_loss_of_power_took_is_ended_at_the_next_start() -> None:
+    """What took the place of the lost records does not say their term."""
+
+    async def scenario() -> None:
+        disk = MemoryDisk()
+        log = await open_log(disk)
+        await append_many(log, 7)
+        await log.append(GROUP, hard_state=b"after it")
+        await log.close()
+        [name] = used(disk)
+        last = max(at for at, _, kind in records(disk, name) if kind == Kind.ENTRY)
+        flip(disk, name, last + RECORD_HEADER_BYTES)
+        held = {GROUP: StateHeld(7, 1, is_only_voter=False)}
+        for segment in recover(disk, DIRECTORY, spares_max=2, states=lambda: held).segments:
+            segment.file.close()
+        wal = await mended(disk, held)
+        assert (wal.compacted(GROUP), wal.last_index(GROUP)) == ((7, 1), 7)
+        await wal.close()
 
     asyncio.run(scenario())
 
