@@ -237,8 +237,8 @@ class Mender:
         state = held.get(group)
         return group in groups or (state is not None and state.index > 0)
 
-    def write(self) -> None:
-        """Sets aside what was damaged and makes the files whole. After `finish`."""
+    def set_aside(self) -> None:
+        """What was damaged, as it is. After `finish`."""
         for path in self._set_aside:
             aside = name_aside(self._disk, path)
             self._disk.rename(path, aside)
@@ -247,17 +247,21 @@ class Mender:
         for loss in self.losses:
             if loss.segment is None:
                 continue
-            segment = loss.segment
-            aside = copy_aside(self._disk, segment)
-            fill(segment, loss)
             log.error(
                 "log_mended",
-                file=segment.path,
+                file=loss.segment.path,
                 offset_bytes=loss.start,
                 lost_bytes=loss.end - loss.start,
-                set_aside=aside,
+                set_aside=copy_aside(self._disk, loss.segment),
                 note="what was lost is in the state already",
             )
+
+    def fill(self) -> None:
+        """Makes the files whole. When the log says what of it is obsolete: a start that finds no
+        damage does not ask what the states hold."""
+        for loss in self.losses:
+            if loss.segment is not None:
+                fill(loss.segment, loss)
 
 
 def _needed(loss: Loss, group: GroupId, state: StateHeld | None) -> LogCorrupt:

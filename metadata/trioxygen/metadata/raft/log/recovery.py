@@ -6,7 +6,7 @@ except where all that was lost is applied already (`mending`). What stands after
 erased: otherwise records that were never acknowledged could come back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from trioxygen.metadata.raft.log.format import (
     check_kind,
     entry_kind,
     parse_segment_header,
+    record_header,
 )
 from trioxygen.metadata.raft.log.index import GroupIndex
 from trioxygen.metadata.raft.log.mending import Mender, StatesHeld
@@ -95,7 +96,9 @@ def _recover(
             obsolete_through = mender.finish(groups)
         _check_groups(groups, segments[0])
         if mender is not None:
-            mender.write()
+            mender.set_aside()
+            end = _say_obsolete(segment, end, synced_offset, obsolete_through)
+            mender.fill()
         del segments[number + 1 :]
         for later in rest:
             retire_segment(disk, later, spares_max=spares_max)
@@ -109,6 +112,28 @@ def _recover(
         log.info("log_recovered", file=segment.path, offset_bytes=end, groups=len(groups))
         return Recovered(segments, groups, segment.base_offset + end, obsolete_through)
     return Recovered([], groups, 0)
+
+
+def _say_obsolete(
+    segment: Segment, end: int, synced_offset: int, through: Mapping[GroupId, tuple[int, int]]
+) -> int:
+    """Where the log ends then. Without room for it whoever opens the log says it alone."""
+    records = b"".join(
+        record_header(
+            Kind.COMPACTED,
+            group,
+            synced_offset=synced_offset,
+            index=index,
+            term=term,
+            seed=segment.header.seed(),
+        )
+        for group, (index, term) in through.items()
+    )
+    if not records or end + len(records) + RECORD_HEADER_BYTES > segment.header.size_bytes:
+        return end
+    segment.file.pwrite([records], end)
+    segment.file.datasync()
+    return end + len(records)
 
 
 def _write_again(segment: Segment, start_offset: int, end_offset: int) -> None:
