@@ -74,6 +74,10 @@ class ContainerCare:
         self.watch = ContainerWatch(
             executor, nodes, replicas, queue, observer, clock, missing_max=missing_max
         )
+        # Replicas that had more to delete are compared again.
+        deletions.outstanding.all_confirmed = lambda container_id: self.watch.noticed(
+            [container_id] if leads() else []
+        )
         self.repairs = Repairs(
             executor,
             replicas,

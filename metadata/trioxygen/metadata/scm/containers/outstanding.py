@@ -30,6 +30,9 @@ class Outstanding:
 class OutstandingDeletions:
     """Args:
     copied_to: nodes that are being sent a replica of a container now.
+
+    Attributes:
+    all_confirmed: is told of a container in which nothing waits any more.
     """
 
     def __init__(self, executor: Executor, *, copied_to: Callable[[int], set[str]]) -> None:
@@ -44,6 +47,7 @@ class OutstandingDeletions:
         self._missed: dict[str, set[int]] = {}
         self.blocks = self.size_bytes = 0
         self.is_counted = False
+        self.all_confirmed: Callable[[int], None] = lambda container_id: None
 
     def forget(self) -> None:
         self._last_key = None
@@ -132,6 +136,7 @@ class OutstandingDeletions:
             of_it.discard(transaction_id)
             if not of_it:
                 self._transactions.pop(container_id, None)
+                self.all_confirmed(container_id)
         return ended.blocks
 
     def of_container(self, txn: ReadTxn, container_id: int) -> frozenset[int]:
