@@ -19,6 +19,7 @@ from trioxygen.cli.printing import bytes_text, print_columns, print_fields, prin
 
 _ID_MAX: Final = 2**62
 _MISSING: Final = "missing"
+_PAGE_COUNT: Final = 1_000
 
 
 def _noun(about: str) -> typer.Typer:
@@ -40,13 +41,13 @@ def list_containers(
     as_json: JsonOption = False,
 ) -> None:
     """Lists containers."""
-    client, rows, after = find(data, admin_url), list[dict[str, Any]](), 0
-    while len(rows) < limit:
-        page = client.get("containers", after=after, count_max=min(1_000, limit - len(rows)))
+    rows: list[dict[str, Any]] = []
+    count_max = min(_PAGE_COUNT, limit)
+    for page in find(data, admin_url).pages("containers", first=0, count_max=count_max):
         rows += page["containers"]
-        after = page["next"]
-        if not after:
+        if len(rows) >= limit:
             break
+    del rows[limit:]
     if as_json:
         print_json(rows)
         return

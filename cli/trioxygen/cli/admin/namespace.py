@@ -26,13 +26,9 @@ def list_namespaces(
     as_json: JsonOption = False,
 ) -> None:
     """Lists namespaces: whose they are, and what is committed in them."""
-    client, rows, after = find(data, admin_url), list[dict[str, Any]](), ""
-    while True:
-        page = client.get("namespaces", after=after, count_max=_PAGE_MAX)
+    rows: list[dict[str, Any]] = []
+    for page in find(data, admin_url).pages("namespaces", count_max=_PAGE_MAX):
         rows += page["namespaces"]
-        after = page["next"]
-        if not after:
-            break
     if as_json:
         print_json(rows)
         return

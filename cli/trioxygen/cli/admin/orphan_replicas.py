@@ -19,12 +19,10 @@ def list_orphan_replicas(
     as_json: JsonOption = False,
 ) -> None:
     """Lists replicas on DataNodes that no container is known of, since when, and when they go."""
-    client, orphans, after = find(data, admin_url), list[dict[str, Any]](), ""
-    while True:
-        page = client.get("orphan-replicas", after=after)
+    orphans: list[dict[str, Any]] = []
+    for page in find(data, admin_url).pages("orphan-replicas"):
         orphans += page["orphans"]
-        after = page["next"]
-        if not after or len(orphans) >= limit:
+        if len(orphans) >= limit:
             break
     del orphans[limit:]
     if as_json:

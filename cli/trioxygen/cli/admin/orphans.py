@@ -1,12 +1,11 @@
 """`o3 admin orphans`: blocks on DataNodes that nothing in the namespace refers to."""
 
 import sys
-from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
 import typer
 
-from trioxygen.cli.client.admin import AdminClient, find
+from trioxygen.cli.client.admin import find
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
 
@@ -29,7 +28,7 @@ def list_orphans(
 
     orphans: list[dict[str, Any]] = []
     examined, silent, is_whole = 0, set[str](), True
-    for page in _pages(find(data, admin_url)):
+    for page in find(data, admin_url).pages("orphans", count_max=_EXAMINED_AT_ONCE):
         examined += page["examined"]
         silent |= set(page["silent_nodes"])
         orphans += page["orphans"]
@@ -75,13 +74,3 @@ def _text(duration_ms: int, unknown: str) -> str:
     from trioxygen.cli.printing import duration_text
 
     return duration_text(duration_ms) if duration_ms >= 0 else unknown
-
-
-def _pages(client: AdminClient) -> Iterator[dict[str, Any]]:
-    after = ""
-    while True:
-        page = client.get("orphans", after=after, count_max=_EXAMINED_AT_ONCE)
-        yield page
-        after = page["next"]
-        if not after:
-            return

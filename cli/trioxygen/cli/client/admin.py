@@ -55,6 +55,16 @@ class AdminClient:
                 return
             after = page[field][-1][last]
 
+    def pages(self, path: str, *, first: str | int = "", **query: str | int) -> Iterator[Any]:
+        """Each page of what says itself where its next one begins. Args: first: where all begin."""
+        after = first
+        while True:
+            page = self.get(path, after=after, **query)
+            yield page
+            after = page["next"]
+            if not after:
+                return
+
     def _call(
         self,
         method: str,
