@@ -20,13 +20,15 @@ def list_orphan_replicas(
 ) -> None:
     """Lists replicas on DataNodes that no container is known of, since when, and when they go."""
     orphans: list[dict[str, Any]] = []
+    count = keep_ms = 0
     for page in find(data, admin_url).pages("orphan-replicas"):
         orphans += page["orphans"]
+        count, keep_ms = page["count"], page["keep_ms"]
         if len(orphans) >= limit:
             break
     del orphans[limit:]
     if as_json:
-        print_json({"orphans": orphans, "count": page["count"], "keep_ms": page["keep_ms"]})
+        print_json({"orphans": orphans, "count": count, "keep_ms": keep_ms})
         return
     print_columns(
         ("NODE", "CONTAINER", "STATE", "BLOCKS", "USED", "SINCE", "GOES", "WHY"),
@@ -44,7 +46,7 @@ def list_orphan_replicas(
             for orphan in orphans
         ],
     )
-    print(f"{page['count']} orphans", file=sys.stderr)
+    print(f"{count} orphans", file=sys.stderr)
 
 
 def goes_text(orphan: dict[str, Any]) -> str:
