@@ -1,6 +1,6 @@
 """OM and SCM are put back to earlier states, by dumps and by copies of their folders, together,
-alone or lost, while DataNodes and the gateway go on: writes of all sizes work at once, and what
-should be there is there."""
+alone or lost, while DataNodes and the gateway go on: writes of all sizes work at once (with an SCM
+that is lost: when it knows the DataNodes), and what should be there is there."""
 
 import random
 import shutil
@@ -14,6 +14,7 @@ import pytest
 from tests.cluster.cluster import Cluster
 from tests.cluster.conftest import NewCluster
 from tests.integration.endpoint import keys_of, read
+from tests.integration.store_process import wait_until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 
@@ -73,6 +74,9 @@ class Store:
                 self.names = list(self._names_of[tag])
         for role in reversed(how):
             self.cluster.restart(f"{role}1")
+        if how.get("scm") == self.lost:
+            # It knows a DataNode when that has registered, and refuses writes that need more.
+            wait_until(self.cluster.uses_every_datanode, output=self.cluster.logs)
 
     def dump(self, tag: str) -> Change:
         """As the docs say: state and log move away, the dump is loaded."""
