@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.hdds.support import ADDRESS, LOCATED, RING, ListRing, Node, node
-from trioxygen.common.errors import InvalidRequest, NoSuchBlock, NoSuchContainer
+from trioxygen.common.errors import InvalidRequest, NoSuchContainer
 from trioxygen.common.units import KIB
 from trioxygen.hdds.client.pool import DataNodePool
 from trioxygen.hdds.client.reader import BlockReader
@@ -54,7 +54,7 @@ async def check(started: Node) -> None:
     pieces = reader.stream(piece(2, len(LARGE), INDEX))
     assert b"".join([bytes(each) async for each in pieces]) == LARGE
     # A whole replica is said to be there, and is not.
-    with pytest.raises(NoSuchBlock, match="another replica"):
+    with pytest.raises(NoSuchContainer, match="another replica"):
         await reader.read_small(piece(1, len(SMALL), 0))
     # Of another index none is known.
     with pytest.raises(NoSuchContainer):
@@ -102,7 +102,7 @@ def test_two_replicas_of_a_container_are_never_mixed(tmp_path: Path) -> None:
                     "DataNode/WriteSmallBlock", other, WriteSmallBlockReply, timeout_ms=5_000
                 )
             request = ReadSmallBlockRequest(block=block, length_bytes=len(SMALL))
-            with pytest.raises(NoSuchBlock, match="another replica"):
+            with pytest.raises(NoSuchContainer, match="another replica"):
                 await channel.call(
                     "DataNode/ReadSmallBlock", request, ReadSmallBlockReply, timeout_ms=5_000
                 )
