@@ -107,5 +107,15 @@ def test_store_survives_kills_while_it_is_full(store: StoreProcess, disk: SmallD
             assert read(s3, "bucket", key) == key[:2].encode() * (size // 2)
         empty(s3, "bucket")
         wait_until(lambda: disk.free_bytes >= 150 * MIB, output=lambda: disk.free_bytes)
-        s3.put_object(Bucket="bucket", Key="again", Body=bytes(8 * MIB))
+
+        def is_stored() -> bool:
+            """That there is room again is heard of a moment later."""
+            try:
+                s3.put_object(Bucket="bucket", Key="again", Body=bytes(8 * MIB))
+            except ClientError as error:
+                assert error.response["Error"]["Code"] == "InsufficientStorage", error
+                return False
+            return True
+
+        wait_until(is_stored, output=lambda: disk.free_bytes)
     store.stop()
