@@ -89,8 +89,8 @@ def print_balancer(view: dict[str, Any], *, as_json: bool) -> None:
             *([("waits for", view["waits_for"])] if view["waits_for"] else []),
             (
                 "band",
-                f"{view['low_percent']:.3g} to {view['high_percent']:.3g} %, mean "
-                f"{view['mean_percent']:.3g} %",
+                f"{_percent(view['low_percent'])} to {_percent(view['high_percent'])} %, mean "
+                f"{_percent(view['mean_percent'])} %",
             ),
             ("out of it", f"{view['nodes_out']} of {view['nodes_counted']} DataNodes"),
             (
@@ -112,8 +112,12 @@ def print_balancer(view: dict[str, Any], *, as_json: bool) -> None:
 
 def _state(view: dict[str, Any]) -> str:
     if view["is_running"]:
-        return f"runs, threshold {view['threshold_percent']:.3g} %"
+        return f"runs, threshold {_percent(view['threshold_percent'])} %"
     return f"ended: {view['ended_why']}" if view["has_run"] else "has never run"
+
+
+def _percent(value: float) -> str:
+    return f"{round(value, 1):g}"
 
 
 def _about(view: dict[str, Any]) -> str:
@@ -128,7 +132,7 @@ def _node_columns(node: dict[str, Any]) -> tuple[str, ...]:
         node["node_id"],
         bytes_text(node["used_bytes"]),
         bytes_text(node["capacity_bytes"]),
-        f"{node['used_percent']:.3g}",
+        _percent(node["used_percent"]),
         bytes_text(node["above_bytes"]) if node["above_bytes"] else "",
         bytes_text(node["below_bytes"]) if node["below_bytes"] else "",
     )
