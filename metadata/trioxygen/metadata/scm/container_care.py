@@ -60,7 +60,6 @@ class ContainerCare:
         may_replicate: Callable[[], bool],
     ) -> None:
         self._executor, self._replicas, self._clock = executor, replicas, clock
-        self._leads = leads
         queue, moving = RepairQueue(config.queue_max), MovesUnderWay()
         observer = Observer(
             nodes,
@@ -75,7 +74,6 @@ class ContainerCare:
         self.watch = ContainerWatch(
             executor, nodes, replicas, queue, observer, clock, missing_max=missing_max
         )
-        deletions.outstanding.all_confirmed = self._look_again
         self.repairs = Repairs(
             executor,
             replicas,
@@ -111,11 +109,6 @@ class ContainerCare:
             deletions.outstanding,
             clock,
         )
-
-    def _look_again(self, container_id: int) -> None:
-        """Replicas that had more to delete than others are alike now, or lack what those have."""
-        if self._leads():
-            self.watch.noticed([container_id])
 
     def forget(self) -> None:
         """What was kept in memory of a former term."""

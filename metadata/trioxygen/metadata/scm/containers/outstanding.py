@@ -2,7 +2,7 @@
 leader's memory; it follows the table, where rows only come behind those that are there."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -30,9 +30,6 @@ class Outstanding:
 class OutstandingDeletions:
     """Args:
     copied_to: nodes that are being sent a replica of a container now.
-
-    Attributes:
-    all_confirmed: is told of a container in which nothing waits any more.
     """
 
     def __init__(self, executor: Executor, *, copied_to: Callable[[int], set[str]]) -> None:
@@ -47,12 +44,14 @@ class OutstandingDeletions:
         self._missed: dict[str, set[int]] = {}
         self.blocks = self.size_bytes = 0
         self.is_counted = False
-        self.all_confirmed: Callable[[int], None] = lambda container_id: None
+        # Containers in which nothing waits any more.
+        self._done: set[int] = set()
 
     def forget(self) -> None:
         self._last_key = None
         for kept in (self._outstanding, self._transactions, self._missed, self._of_node):
             kept.clear()
+        self._done.clear()
         self.blocks = self.size_bytes = 0
         self.is_counted = False
 
@@ -136,8 +135,13 @@ class OutstandingDeletions:
             of_it.discard(transaction_id)
             if not of_it:
                 self._transactions.pop(container_id, None)
-                self.all_confirmed(container_id)
+                self._done.add(container_id)
         return ended.blocks
+
+    def take_done(self) -> Collection[int]:
+        """Containers in which nothing waits any more, each once."""
+        done, self._done = self._done, set()
+        return done
 
     def of_container(self, txn: ReadTxn, container_id: int) -> frozenset[int]:
         """Transactions that wait."""

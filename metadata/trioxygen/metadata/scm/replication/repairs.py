@@ -132,6 +132,8 @@ class Repairs:
         if not self._leads():
             return False
         is_current = self._deletions.catch_up()
+        # Replicas that had more to delete than others are alike now, or lack what those have.
+        self._watch.noticed(self._deletions.take_done())
         await self._deletions.settle()
         if not is_current:
             self.interval_ms = self._config.turn_interval_ms
