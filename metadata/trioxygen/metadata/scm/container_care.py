@@ -16,6 +16,7 @@ from trioxygen.metadata.scm.balancer.config import BalancerConfig
 from trioxygen.metadata.scm.balancer.mending import Mending
 from trioxygen.metadata.scm.balancer.metrics import BalancerCollector
 from trioxygen.metadata.scm.balancer.moving import MovesUnderWay
+from trioxygen.metadata.scm.container_calls import ContainerCalls
 from trioxygen.metadata.scm.containers.deletion import Deletions
 from trioxygen.metadata.scm.nodes.nodes import Nodes
 from trioxygen.metadata.scm.orphans.calls import OrphanCalls
@@ -98,7 +99,7 @@ class ContainerCare:
         self.orphans = Orphans(
             executor, nodes, replicas, clock, orphaned, leads=leads, may_remove=may_replicate
         )
-        self.descriptions = Descriptions(
+        self._descriptions = Descriptions(
             executor,
             replicas,
             self.watch,
@@ -124,10 +125,11 @@ class ContainerCare:
         return (BalancerCollector(self.balancer), OrphanCollector(self.orphans))
 
     def handlers(self, lead: Callable[[], None], *, node_id: str) -> dict[str, Handler]:
-        """Of the balancer and orphans, for operators. Args: lead: raises NotLeader."""
+        """For operators. Args: lead: raises NotLeader."""
+        containers = ContainerCalls(lead, self._executor, self._descriptions, node_id=node_id)
         balancing = BalancerCalls(lead, self._executor, self.balancer, self._clock, node_id=node_id)
         orphaned = OrphanCalls(lead, self._executor, self._replicas, self.orphans)
-        return {**balancing.handlers(), **orphaned.handlers()}
+        return {**containers.handlers(), **balancing.handlers(), **orphaned.handlers()}
 
     def nodes_changed(self) -> None:
         """There are others, or they are something else than a moment ago."""

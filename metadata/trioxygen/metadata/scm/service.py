@@ -8,7 +8,6 @@ from google.protobuf.message import Message
 
 from trioxygen.common.errors import NotLeader
 from trioxygen.common.rpc.call import Call
-from trioxygen.common.rpc.identity import check_node
 from trioxygen.common.rpc.network import Handler, Service
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.worker import Worker
@@ -17,12 +16,12 @@ from trioxygen.metadata.replication import healed
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm import commands
 from trioxygen.metadata.scm.config import ScmConfig
-from trioxygen.metadata.scm.container_calls import ContainerCalls
 from trioxygen.metadata.scm.container_care import ContainerCare
 from trioxygen.metadata.scm.containers.allocator import Allocator
 from trioxygen.metadata.scm.containers.deletion import Deletions
 from trioxygen.metadata.scm.containers.locations import Locations
 from trioxygen.metadata.scm.containers.reports import Reports
+from trioxygen.metadata.scm.datanode_calls import DataNodeCalls
 from trioxygen.metadata.scm.description import ScmDescription
 from trioxygen.metadata.scm.heartbeats import Heartbeats
 from trioxygen.metadata.scm.namespaces.namespaces import Namespaces, command_handlers
@@ -120,7 +119,6 @@ class StorageContainerManager:
         reports = self._made_reports()
         self._takeover = self._made_takeover(reports)
         self._heartbeats = self._made_heartbeats(reports)
-        self._registration = self._made_registration()
         self.health_watch = self._made_health_watch()
         # The term for which what is kept in memory was made.
         self._led_term = -1
@@ -132,11 +130,9 @@ class StorageContainerManager:
             "AllocateBlocks": self._allocate_blocks,
             "DeleteBlocks": self._delete_blocks,
             "LocateContainers": self._locations.locate,
-            "RegisterDataNode": self._register,
-            "Heartbeat": self._heartbeat,
             "DescribeScm": self._made_description().describe,
+            **self._made_datanode_calls().handlers(),
             **self._made_operator_calls().handlers(),
-            **self._made_container_calls().handlers(),
             **self._namespaces.handlers(),
             **self._token_keys.handlers(),
             **self._care.handlers(self._lead, node_id=self._config.node_id),
@@ -223,10 +219,11 @@ class StorageContainerManager:
             deletions=self._deletions,
         )
 
-    def _made_registration(self) -> Registration:
-        config, runtime = self._config, self._runtime
+    def _made_datanode_calls(self) -> DataNodeCalls:
+        config, runtime, executor = self._config, self._runtime, self._executor
         racks = Racks(config.racks, config.rack_script, runtime.blocking, runtime.clock)
-        return Registration(self._executor, self._nodes, racks, cluster_id=config.cluster_id)
+        registration = Registration(executor, self._nodes, racks, cluster_id=config.cluster_id)
+        return DataNodeCalls(self._lead, executor.replica, registration, self._heartbeats, config)
 
     def _made_health_watch(self) -> HealthWatch:
         return HealthWatch(
@@ -279,11 +276,6 @@ class StorageContainerManager:
         for collector in care.collectors():
             self._runtime.registry.register(collector)
         return care
-
-    def _made_container_calls(self) -> ContainerCalls:
-        return ContainerCalls(
-            self._lead, self._executor, self._care.descriptions, node_id=self._config.node_id
-        )
 
     def _made_description(self) -> ScmDescription:
         return ScmDescription(
@@ -366,33 +358,3 @@ class StorageContainerManager:
         self._lead()
         may_give = await self._safe_mode.may_give_ids()
         return await self._allocator.allocate(request, safe_mode=not may_give)
-
-    async def _heartbeat(self, request: scm.HeartbeatRequest, call: Call) -> scm.HeartbeatReply:
-        """Every SCM is told; the leader alone writes down what follows, and gives commands."""
-        check_node(call, request.node_id)
-        if not self._executor.replica.is_leader():
-            return await self._heartbeats.follow(request)
-        self._lead()
-        return await self._heartbeats.receive(request)
-
-    async def _register(
-        self, request: scm.RegisterDataNodeRequest, call: Call
-    ) -> scm.RegisterDataNodeReply:
-        check_node(call, request.node_id)
-        leads = self._executor.replica.is_leader()
-        if leads:
-            self._lead()
-        self._registration.check(request)
-        if leads:
-            await self._registration.store(request)
-            self._lead()
-            # Another process may have come meanwhile.
-            self._registration.check(request)
-        self._heartbeats.registered(request.node_id, request.address, instance=request.instance)
-        return scm.RegisterDataNodeReply(
-            cluster_id=self._config.cluster_id,
-            heartbeat_interval_ms=self._config.heartbeat_interval_ms,
-            report_interval_ms=self._config.report_interval_ms,
-            term=self._executor.replica.term,
-            leader=leads,
-        )
