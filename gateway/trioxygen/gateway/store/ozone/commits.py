@@ -101,7 +101,7 @@ class Commits:
         size_bytes = sum(piece.length_bytes for piece in written.slices)
         log.warning("blocks_rewritten", size_bytes=size_bytes, reason=expired)
         try:
-            await self._keeper.expired(int(expired.facts.get("lease", 0)))
+            await self._keeper.expired(expired)
             return await self._write_again(BlockContent(written.slices), size_bytes, replication)
         except NoSuchBlock as error:
             raise expired from error

@@ -6,7 +6,7 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
-from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.errors import LeaseExpired, TrioxygenError
 from trioxygen.common.units import SECOND_MS
 from trioxygen.hdds.client.leases.lease import Lease, LeaseState, TakenBlock
 from trioxygen.hdds.client.leases.source import GrantedLease, LeaseSource
@@ -66,11 +66,11 @@ class LeaseKeeper:
         if dropped and len(self._dropped) < _DROPPED_BLOCKS_MAX:
             self._dropped.append(taken.block)
 
-    async def expired(self, lease_id: int) -> None:
+    async def expired(self, error: LeaseExpired) -> None:
         """Who gave a lease calls it expired: it is not used any more, and all others are renewed
         at once, which tells of them, too."""
         async with self._asking:
-            lease = self._leases.get(lease_id)
+            lease = self._leases.get(int(error.facts.get("lease", 0)))
             if lease is None:
                 # Another write has met it before.
                 return

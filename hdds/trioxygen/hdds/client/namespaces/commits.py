@@ -1,8 +1,10 @@
 """Written blocks, until they are committed or given up."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
-from trioxygen.common.errors import TrioxygenError, Unavailable
+from trioxygen.common.errors import LeaseExpired, TrioxygenError, Unavailable
+from trioxygen.hdds.client.leases.keeper import LeaseKeeper
 from trioxygen.hdds.client.namespaces.block_ref import BlockRef
 from trioxygen.hdds.client.writing import BlocksWritten
 from trioxygen.metadata.client.namespace import NamespaceClient
@@ -23,7 +25,7 @@ def _to_commit(piece: BlockSlice, label: bytes) -> BlockToCommit:
 
 
 async def commit(
-    namespace: NamespaceClient, written: BlocksWritten, label: bytes
+    namespace: NamespaceClient, keeper: LeaseKeeper, written: BlocksWritten, label: bytes
 ) -> tuple[BlockRef, ...]:
     """All of them, or none. From then on they stay until they are deleted; before, they go when the
     lease ends.
@@ -36,6 +38,13 @@ async def commit(
             await namespace.commit([_to_commit(piece, label) for piece in slices])
     except Unavailable:
         written.unknown()
+        raise
+    except LeaseExpired as error:
+        written.dropped()
+        # Whoever writes again gets blocks of another one. What the SCM does not say now of the
+        # others, later renewals tell.
+        with suppress(Unavailable):
+            await keeper.expired(error)
         raise
     except TrioxygenError:
         written.dropped()

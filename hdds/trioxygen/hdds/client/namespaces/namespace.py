@@ -28,6 +28,7 @@ from trioxygen.proto.v1.namespaces_pb2 import NamespaceRow
 _DELETED_AT_ONCE_MAX: Final = 1_000
 # What `read_all` keeps in memory.
 READ_ALL_BYTES_MAX: Final = 64 * MIB
+# The lease at hand, the one after it, and a new one.
 _WRITE_TRIES: Final = 3
 
 Blocks = BlockRef | Sequence[BlockRef]
@@ -100,11 +101,11 @@ class Namespace:
         bytes.
 
         Raises: NamespaceFull; Unavailable errors: whether it was done is not known."""
-        tries_left = _WRITE_TRIES
+        tries_left, keeper = _WRITE_TRIES, self._blocks.keeper
         while True:
             tries_left -= 1
             try:
-                return await commit(self._client, await self._written(data), label)
+                return await commit(self._client, keeper, await self._written(data), label)
             except LeaseExpired:
                 # The SCM has ended it meanwhile: the bytes are still here.
                 if not tries_left:
@@ -130,7 +131,7 @@ class Namespace:
     def writer(self, size_bytes: int | None = None) -> StreamWriter:
         """For bytes that come piece by piece. Args: size_bytes: all of them together, if it is
         known: it is reserved ahead."""
-        return StreamWriter(self._client, self._splitter(size_bytes))
+        return StreamWriter(self._client, self._blocks.keeper, self._splitter(size_bytes))
 
     def _splitter(self, size_bytes: int | None) -> BlockSplitter[BlocksWritten]:
         return BlockSplitter(

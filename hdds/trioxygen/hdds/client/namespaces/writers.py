@@ -19,8 +19,13 @@ class StreamWriter:
 
     A context manager: what is not committed at its end is given up."""
 
-    def __init__(self, namespace: NamespaceClient, splitter: BlockSplitter[BlocksWritten]) -> None:
-        self._namespace, self._splitter = namespace, splitter
+    def __init__(
+        self,
+        namespace: NamespaceClient,
+        keeper: LeaseKeeper,
+        splitter: BlockSplitter[BlocksWritten],
+    ) -> None:
+        self._namespace, self._keeper, self._splitter = namespace, keeper, splitter
         self._is_ended = False
 
     async def write(self, *pieces: Buffer) -> None:
@@ -39,7 +44,7 @@ class StreamWriter:
         self._check()
         written = await self._splitter.finish()
         self._is_ended = True
-        return await commit(self._namespace, written, label)
+        return await commit(self._namespace, self._keeper, written, label)
 
     async def give_up(self) -> None:
         """Nothing stays behind. Idempotent."""
@@ -123,7 +128,7 @@ class AllocatedBlock:
         if self._is_ended or self._written is None:
             raise InvalidRequest("a block is committed once, when it was written")
         self._is_ended = True
-        (ref,) = await commit(self._namespace, self._written, label)
+        (ref,) = await commit(self._namespace, self._keeper, self._written, label)
         return ref
 
     async def give_up(self) -> None:

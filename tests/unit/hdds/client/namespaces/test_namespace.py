@@ -11,6 +11,7 @@ from tests.unit.hdds.scm_cluster import SCM, ScmCluster
 from trioxygen.common.errors import (
     DeadlineExceeded,
     InvalidRequest,
+    LeaseExpired,
     NoSuchBlock,
     NoSuchNamespace,
     NotEnoughDataNodes,
@@ -208,6 +209,32 @@ def test_what_a_dead_client_wrote_and_did_not_commit_is_gone_when_its_lease_ends
         await dying.stop()
 
     with_hdds(tmp_path, scenario, config=SHORT_LEASES)
+
+
+def test_lease_that_the_scm_has_ended_is_not_written_with_again(tmp_path: Path) -> None:
+    async def scenario(cluster: ScmCluster, hdds: Hdds) -> None:
+        async with hdds.open("logs") as logs:
+
+            async def end_leases() -> None:
+                with cluster.store.read() as txn:
+                    keys = [key for key, _ in txn.scan(NAMESPACE_LEASES.table, prefix=b"")]
+                await logs._client.release([int.from_bytes(key[8:]) for key in keys], [])
+
+            await write(logs, b"there is a lease")
+            await end_leases()
+            (small,) = await logs.write(b"small")
+            await logs.write(DATA[:MIB])
+            await end_leases()
+            async with logs.writer() as writer:
+                await writer.write(DATA[:MIB])
+                with pytest.raises(LeaseExpired):
+                    await writer.commit()
+            async with logs.writer() as writer:
+                await writer.write(DATA[:MIB])
+                (large,) = await writer.commit()
+            assert await logs.read_all((small, large)) == b"small" + DATA[:MIB]
+
+    with_hdds(tmp_path, scenario)
 
 
 def test_write_goes_on_where_a_datanode_dies_in_the_middle(tmp_path: Path) -> None:
