@@ -131,16 +131,31 @@ def test_damaged_endpoint_file_is_exit_code_3(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr.count("\n")) == (3, 1)
 
 
+# Whose names come from users.
+NAMED = pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        (["bucket", "info"], "buckets"),
+        (["admin", "namespace", "info"], "namespaces"),
+        (["admin", "datanode", "info"], "datanodes"),
+    ],
+)
+
+
+@NAMED
 def test_refusal_of_the_server_is_one_line_and_exit_code_1(
-    admin: type[Admin], tmp_path: Path
+    admin: type[Admin], tmp_path: Path, command: list[str], path: str
 ) -> None:
-    done = o3("bucket", "info", "a?b", cwd=tmp_path)
+    done = o3(*command, "a?b", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, "o3: no such thing\n")
-    assert admin.sent == [("GET", "/admin/v1/buckets/a%3Fb", None)]
+    assert admin.sent == [("GET", f"/admin/v1/{path}/a%3Fb", None)]
 
 
-def test_name_that_nothing_can_have_is_a_usage_error(admin: type[Admin], tmp_path: Path) -> None:
-    done = o3("bucket", "info", "a/b", cwd=tmp_path)
+@NAMED
+def test_name_that_nothing_can_have_is_a_usage_error(
+    admin: type[Admin], tmp_path: Path, command: list[str], path: str
+) -> None:
+    done = o3(*command, "a/b", cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert not admin.sent
 

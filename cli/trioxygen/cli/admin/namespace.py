@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from trioxygen.cli.client.admin import find
+from trioxygen.cli.client.admin import find, segment
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
 from trioxygen.cli.printing import bytes_text, print_columns, print_fields, print_json
 
@@ -55,7 +55,7 @@ def info(
     as_json: JsonOption = False,
 ) -> None:
     """Shows a namespace, its limits, and what is on lease."""
-    view = find(data, admin_url).get(f"namespaces/{name}")
+    view = find(data, admin_url).get(f"namespaces/{segment(name)}")
     if as_json:
         print_json(view)
         return
@@ -81,9 +81,14 @@ def delete(
     data: DataOption = DATA_DEFAULT,
     admin_url: AdminUrlOption = None,
     force: Annotated[bool, typer.Option("--force", help="With all its blocks.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Deletes a namespace that has no blocks."""
-    find(data, admin_url).delete(f"namespaces/{name}", force=str(force).lower())
+    find(data, admin_url).delete(f"namespaces/{segment(name)}", force=str(force).lower())
+    if as_json:
+        print_json({"name": name})
+    else:
+        print(f"{name} is deleted")
 
 
 def _of(most: str, limit: int) -> str:

@@ -17,7 +17,10 @@ _PAGE_COUNT: Final = 1_000
 _HINTS: Final = {
     "NO_SUCH_ACCOUNT": ": see 'o3 account list'",
     "NO_SUCH_ACCESS_KEY": ": see 'o3 key list'",
+    "NO_SUCH_CONTAINER": ": see 'o3 admin container list'",
     "NO_SUCH_DATANODE": ": see 'o3 admin datanode list'",
+    "NO_SUCH_NAMESPACE": ": see 'o3 admin namespace list'",
+    "NAMESPACE_NOT_EMPTY": ": --force deletes its blocks with it",
     "NO_SUCH_VOLUME": ": see 'o3 volume list'",
     "NO_SUCH_BUCKET": ": see 'o3 bucket list'",
 }
@@ -55,7 +58,9 @@ class AdminClient:
                 return
             after = page[field][-1][last]
 
-    def pages(self, path: str, *, first: str | int = "", **query: str | int) -> Iterator[Any]:
+    def pages(
+        self, path: str, *, first: str | int = "", **query: str | int | Sequence[int]
+    ) -> Iterator[Any]:
         """Each page of what says itself where its next one begins. Args: first: where all begin."""
         after = first
         while True:
