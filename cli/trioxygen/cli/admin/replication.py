@@ -45,7 +45,7 @@ def replication_status(
     """Shows what waits for repair, what is under way, and which DataNodes are leaving."""
     client = find(data, admin_url)
     if wait:
-        look = _Countdown()
+        look = Countdown()
         view = waited(lambda: look.of_repairs(client.get("replication")), "repair", as_json=as_json)
     else:
         view = client.get("replication")
@@ -84,7 +84,7 @@ def list_repairs(
     )
 
 
-class _Countdown:
+class Countdown:
     """How much of the most that was ever left is done."""
 
     def __init__(self) -> None:
@@ -98,13 +98,14 @@ class _Countdown:
         if view["is_waiting"] or not view["looked_at_all"]:
             return Step(0, 0, "waits for reports: see o3 admin safemode status"), view
         lacking = sum(each["count"] for each in view["health"] if each["health"] in _LACKING)
-        making = view["copies"] + view["rebuilds"]
+        making, unplaced = view["copies"] + view["rebuilds"], view["unplaced"]
         text = f"{lacking} containers, {making} copies under way"
-        if view["unplaced"]:
-            text += f", {view['unplaced']} that no DataNode can take"
+        if unplaced:
+            text += f", {unplaced} that no DataNode can take"
         if view["made_bytes_per_s"]:
             text += f", {bytes_text(view['made_bytes_per_s'])} in a second"
-        return self.step(max(lacking, making, view["queued"]), text), view
+        # What has no place may stay so for ever: nobody is kept waiting for it.
+        return self.step(max(lacking - unplaced, making, view["queued"]), text), view
 
     def of_deletions(self, view: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
         if not view["is_counted"]:
@@ -170,7 +171,7 @@ def deletion_status(
     """Shows what is deleted and not given back yet."""
     client = find(data, admin_url)
     if wait:
-        look = _Countdown()
+        look = Countdown()
         view = waited(
             lambda: look.of_deletions(client.get("deletion")), "deletion", as_json=as_json
         )

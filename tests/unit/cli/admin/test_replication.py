@@ -6,6 +6,8 @@ import pytest
 
 from trioxygen.cli.admin.departures import about_text, left_text, waiting_texts
 from trioxygen.cli.admin.objects import Held, find_objects, print_objects
+from trioxygen.cli.admin.replication import Countdown
+from trioxygen.cli.client.admin import AdminClient
 
 
 def departure(**changed: Any) -> dict[str, Any]:
@@ -32,10 +34,28 @@ def test_what_is_left_has_a_time_only_where_it_ends_by_itself() -> None:
     assert (len(texts), texts[0], texts[-1]) == (6, "container 0: so", "and 3 more")
 
 
-class Pages:
+def repairs(**changed: Any) -> dict[str, Any]:
+    health = [{"health": "under_replicated", "count": 5}, {"health": "missing", "count": 1}]
+    counted = {"queued": 0, "copies": 0, "rebuilds": 0, "unplaced": 0, "made_bytes_per_s": 0}
+    return {"is_waiting": False, "looked_at_all": True, "health": health, **counted, **changed}
+
+
+def test_repairs_are_waited_for_while_something_can_be_made() -> None:
+    countdown = Countdown()
+    step, _ = countdown.of_repairs(repairs(unplaced=2, copies=1))
+    assert (step.done, step.total, step.is_over) == (0, 3, False)
+    assert step.text == "5 containers, 1 copies under way, 2 that no DataNode can take"
+    assert not countdown.of_repairs(repairs(unplaced=5, copies=1))[0].is_over
+    step, _ = countdown.of_repairs(repairs(unplaced=5))
+    assert (step.done, step.total, step.is_over) == (3, 3, True)
+    assert not countdown.of_repairs(repairs(is_waiting=True))[0].is_over
+
+
+class Pages(AdminClient):
     """An admin port that names one object a page."""
 
     def __init__(self, count: int) -> None:
+        super().__init__("", "", start_hint="")
         self._count, self.asked = count, 0
 
     def get(self, path: str, **query: Any) -> Any:
@@ -55,7 +75,7 @@ class Pages:
         }
 
 
-def objects(pages: Any, limit: int) -> Held:
+def objects(pages: Pages, limit: int) -> Held:
     return find_objects(pages, [7], limit=limit, as_json=True)
 
 
