@@ -6,8 +6,8 @@ import typer
 
 from trioxygen.cli.admin.objects import (
     CONTAINERS_MAX,
-    NOTHING,
     OBJECTS_LIMIT,
+    Held,
     LimitOption,
     find_objects,
     print_objects,
@@ -167,7 +167,7 @@ def report(
     health = client.get("replication", samples_max=CONTAINERS_MAX)["health"]
     missing = [each for each in health if each["health"] == _MISSING]
     ids = [number for each in missing for number in each["sample_ids"]]
-    held = find_objects(client, ids, limit=limit, as_json=as_json) if ids else NOTHING
+    held = find_objects(client, ids, limit=limit, as_json=as_json) if ids else Held()
     if as_json:
         print_json({"health": health, **held.as_json()})
     else:

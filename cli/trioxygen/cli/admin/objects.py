@@ -43,31 +43,24 @@ class Held:
         }
 
 
-NOTHING: Final = Held()
-
-
 def find_objects(
     client: AdminClient, container_ids: Sequence[int], *, limit: int, as_json: bool
 ) -> Held:
-    held, after, rows = Held(), "", 0
+    held, rows = Held(), 0
+    pages = client.pages("holders", container_id=container_ids, count_max=_PAGE_COUNT)
     with progress("looking through all names", as_json=as_json) as shown:
-        while True:
-            page = client.get(
-                "holders", container_id=container_ids, after=after, count_max=_PAGE_COUNT
-            )
+        for page in pages:
             rows = rows or page["rows"]
             held.containers += page["containers"]
             held.holders += page["holders"]
             held.examined += page["examined"]
-            after = page["next"]
             text = f"{held.examined} of about {rows} rows, {len(held.holders)} found"
-            shown.tell(Step(min(held.examined, rows), rows, text, is_over=not after))
-            if len(held.holders) > limit or (after and len(held.holders) == limit):
+            shown.tell(Step(min(held.examined, rows), rows, text, is_over=not page["next"]))
+            if len(held.holders) >= limit:
+                held.is_whole = len(held.holders) == limit and not page["next"]
                 del held.holders[limit:]
-                held.is_whole = False
-                return held
-            if not after:
-                return held
+                break
+    return held
 
 
 def print_objects(held: Held) -> None:

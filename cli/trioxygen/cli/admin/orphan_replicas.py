@@ -1,15 +1,14 @@
 """`o3 admin container orphans`, `remove-orphan`: replicas that the SCM has no container of."""
 
 import sys
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
+from trioxygen.cli.admin.container import ContainerArgument
 from trioxygen.cli.client.admin import find
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
 from trioxygen.cli.printing import bytes_text, duration_text, print_columns, print_json, words
-
-_ID_MAX: Final = 2**62
 
 
 def list_orphan_replicas(
@@ -56,7 +55,7 @@ def goes_text(orphan: dict[str, Any]) -> str:
 
 
 def remove_orphan(
-    container: Annotated[int, typer.Argument(metavar="CONTAINER", min=1, max=_ID_MAX)],
+    container: ContainerArgument,
     node: Annotated[str, typer.Option(metavar="NODE", help="By default: at all.")] = "",
     data: DataOption = DATA_DEFAULT,
     admin_url: AdminUrlOption = None,
