@@ -183,10 +183,7 @@ class BlockSplitter(Generic[_Written]):
         try:
             written_bytes = await self._stream.finish()
         except BlockExists:
-            # Somebody else has had these blocks: what is in them is not this writer's to drop.
-            taken = self._taken.pop()
-            taken.lease.retire()
-            self._blocks.keeper.settle(taken, dropped=False)
+            self._blocks.keeper.settle_refused(self._taken.pop())
             raise
         self._tags.append(self._stream.tag)
         self._stream = None

@@ -28,6 +28,9 @@ _AWAY_MS_MAX: Final = 15_000.0
 # Of one block. More are full at once only where the SCM says so soon.
 _FULL_TRIES: Final = 8
 
+# After which no other block of the lease is of use either.
+BLOCK_REFUSED: Final = (ContainerNotOpen, BlockExists)
+
 _Begun = TypeVar("_Begun")
 
 
@@ -90,10 +93,8 @@ class LeasedBlocks:
                 raise defect_of(error) from error
             try:
                 return taken, await attempt(taken)
-            except (ContainerNotOpen, BlockExists):
-                # The second: somebody else has had these blocks, so nothing of the lease is used.
-                taken.lease.retire()
-                self.keeper.settle(taken, dropped=False)
+            except BLOCK_REFUSED:
+                self.keeper.settle_refused(taken)
                 tries_left -= 1
                 if not tries_left:
                     raise

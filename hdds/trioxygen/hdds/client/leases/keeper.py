@@ -66,6 +66,12 @@ class LeaseKeeper:
         if dropped and len(self._dropped) < _DROPPED_BLOCKS_MAX:
             self._dropped.append(taken.block)
 
+    def settle_refused(self, taken: TakenBlock) -> None:
+        """Its container takes no more blocks, or somebody else has had this one: no more are taken
+        from the lease, and what is in the block is not ours to drop."""
+        taken.lease.retire()
+        self.settle(taken, dropped=False)
+
     async def expired(self, error: LeaseExpired) -> None:
         """Who gave a lease calls it expired: it is not used any more, and all others are renewed
         at once, which tells of them, too."""

@@ -1,9 +1,11 @@
 """The two ways to write: a stream that is cut into blocks, and one block by itself."""
 
+from collections.abc import Sequence
 from types import TracebackType
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import InvalidRequest
+from trioxygen.hdds.client.leases.blocks import BLOCK_REFUSED
 from trioxygen.hdds.client.leases.keeper import LeaseKeeper
 from trioxygen.hdds.client.leases.lease import TakenBlock
 from trioxygen.hdds.client.namespaces.block_ref import BlockRef
@@ -100,7 +102,8 @@ class AllocatedBlock:
     async def write(self, *pieces: Buffer) -> None:
         """All of its bytes, at once. They are on stable storage when it returns.
 
-        Raises: InvalidRequest: too many, or a second time; Unavailable errors."""
+        Raises: InvalidRequest: too many, or a second time; ContainerNotOpen, BlockExists: another
+            block may take them; Unavailable errors."""
         size_bytes = sum(len(piece) for piece in pieces)
         if self._is_ended or self._written is not None:
             raise InvalidRequest("a block is written once")
@@ -108,20 +111,28 @@ class AllocatedBlock:
             raise InvalidRequest(
                 "not what the block may hold", bytes=size_bytes, most=self.size_bytes_max
             )
+        try:
+            tag = await self._write(pieces, size_bytes)
+        except BLOCK_REFUSED:
+            self._is_ended = True
+            self._keeper.settle_refused(self._taken)
+            raise
+        self._written = BlocksWritten(self._keeper, [self._taken], [size_bytes], [tag])
+
+    async def _write(self, pieces: Sequence[Buffer], size_bytes: int) -> int:
+        """The block's tag."""
         block, pipeline = self._taken.block, self._taken.lease.pipeline
         if size_bytes <= self._small_bytes_max:
-            tag = await self._writer.write_small(block, pipeline, b"".join(pieces))
-        else:
-            stream = await self._writer.open(block, pipeline, size_bytes)
-            try:
-                for piece in pieces:
-                    await stream.send(piece)
-                await stream.finish()
-            except BaseException:
-                await stream.cancel()
-                raise
-            tag = stream.tag
-        self._written = BlocksWritten(self._keeper, [self._taken], [size_bytes], [tag])
+            return await self._writer.write_small(block, pipeline, b"".join(pieces))
+        stream = await self._writer.open(block, pipeline, size_bytes)
+        try:
+            for piece in pieces:
+                await stream.send(piece)
+            await stream.finish()
+        except BaseException:
+            await stream.cancel()
+            raise
+        return stream.tag
 
     async def commit(self, label: bytes = b"") -> BlockRef:
         """As of a `StreamWriter`. Raises: InvalidRequest: nothing was written."""

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.hdds.ring.three import NAMES, until
 from tests.unit.hdds.scm_cluster import SCM, ScmCluster
 from trioxygen.common.errors import (
+    BlockExists,
     DeadlineExceeded,
     InvalidRequest,
     LeaseExpired,
@@ -160,6 +161,25 @@ def test_block_is_allocated_written_and_committed_one_step_after_the_other(tmp_p
             assert await labels(logs) == [b"", b"mine"]
             with pytest.raises(InvalidRequest):
                 await logs.allocate(MIB + 1)
+
+    with_hdds(tmp_path, scenario)
+
+
+def test_block_that_is_refused_is_the_last_that_is_allocated_of_its_lease(tmp_path: Path) -> None:
+    async def scenario(cluster: ScmCluster, hdds: Hdds) -> None:
+        async with hdds.open("logs") as logs:
+            await write(logs, b"there is a pipeline")
+            async with await logs.allocate(10) as block:
+                taken = block._taken
+                await cluster.writer.write_small(taken.block, taken.lease.pipeline, b"another's")
+                with pytest.raises(BlockExists):
+                    await block.write(b"mine")
+            assert not logs._blocks.keeper._dropped
+            async with await logs.allocate(10) as block:
+                assert block._taken.lease is not taken.lease
+                await block.write(b"mine")
+                ref = await block.commit()
+            assert await logs.read_all(ref) == b"mine"
 
     with_hdds(tmp_path, scenario)
 
