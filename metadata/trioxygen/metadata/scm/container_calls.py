@@ -6,9 +6,11 @@ from trioxygen.common.errors import InvalidRequest, NoSuchContainer
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.network import Handler
 from trioxygen.metadata.replication.executor import Executor
+from trioxygen.metadata.scm.namespaces.held_blocks import holds_some
 from trioxygen.metadata.scm.pipelines.pipelines import get_pipeline
 from trioxygen.metadata.scm.replication.description import Descriptions
 from trioxygen.metadata.scm.replication.findings import Health
+from trioxygen.metadata.scm.schema import CONTAINERS, id_key
 from trioxygen.proto.v1 import scm_pb2 as scm
 
 
@@ -88,11 +90,23 @@ class ContainerCalls:
         fault = forgetting_fault(self._known(container_id))
         if self._descriptions.is_waiting():
             fault = "not all DataNodes have reported: see o3 admin safemode status"
+        if fault is None and not request.force and self._has_blocks_of_a_namespace(container_id):
+            fault = "a namespace has blocks in it; --force forgets it all the same"
         if fault is not None:
             raise InvalidRequest(f"it is not forgotten: {fault}", container=container_id)
         await self._executor.execute(scm.DropContainer(container_id=container_id))
         self._descriptions.container_is_gone(container_id)
         return scm.ForgetContainerReply()
+
+    def _has_blocks_of_a_namespace(self, container_id: int) -> bool:
+        """What an OM knows nothing of."""
+        with self._executor.store.read() as txn:
+            row = CONTAINERS.get(txn, id_key(container_id))
+            return (
+                row is not None
+                and row.namespace_id != 0
+                and holds_some(txn, row.namespace_id, container_id)
+            )
 
     async def _close_pipeline(
         self, request: scm.CloseOpenPipelineRequest, call: Call

@@ -1055,10 +1055,12 @@ class CloseOpenContainerReply(_message.Message):
     def __init__(self) -> None: ...
 
 class ForgetContainerRequest(_message.Message):
-    __slots__ = ("container_id",)
+    __slots__ = ("container_id", "force")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
     container_id: int
-    def __init__(self, container_id: _Optional[int] = ...) -> None: ...
+    force: bool
+    def __init__(self, container_id: _Optional[int] = ..., force: _Optional[bool] = ...) -> None: ...
 
 class ForgetContainerReply(_message.Message):
     __slots__ = ()

@@ -164,7 +164,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
     scm.DescribeDeletionRequest: rules(),
     scm.DescribeContainerRequest: rules(container_id=ID),
     scm.CloseOpenContainerRequest: rules(container_id=ID),
-    scm.ForgetContainerRequest: rules(container_id=ID),
+    scm.ForgetContainerRequest: rules(container_id=ID, force=ANY),
     scm.CloseOpenPipelineRequest: rules(pipeline_id=ID),
     scm.ListOrphanReplicasRequest: rules(after=raw(2_000)),
     scm.RemoveOrphanReplicasRequest: rules(container_id=ID, node_id=NODE_ID_OR_NONE),

@@ -61,7 +61,7 @@ class ScmContainerAdmin:
                 container=container_id,
                 blocks=blocks,
             )
-        request = scm.ForgetContainerRequest(container_id=container_id)
+        request = scm.ForgetContainerRequest(container_id=container_id, force=force)
         await self._scm.call(request, scm.ForgetContainerReply)
 
     async def find_holders(

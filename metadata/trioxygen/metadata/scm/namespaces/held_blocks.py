@@ -42,6 +42,12 @@ def unheld(txn: ReadTxn, namespace_id: int, blocks: BlockRange) -> list[BlockRan
     ]
 
 
+def holds_some(txn: ReadTxn, namespace_id: int, container_id: int) -> bool:
+    """Whether any of a container's blocks is committed."""
+    prefix = id_key(namespace_id) + id_key(container_id)
+    return any(True for _ in NAMESPACE_BLOCKS.scan(txn, prefix=prefix))
+
+
 class HeldBlocks:
     """Args: gc_delay_ms: how long the bytes of a deleted block stay readable."""
 

@@ -6,10 +6,12 @@ from tests.unit.metadata.manual_clock import ManualClock
 from tests.unit.metadata.scm.replication.cluster_of_five import care_test, started
 from tests.unit.metadata.scm.scm_harness import ScmHarness
 from trioxygen.common.errors import InvalidRequest, NoSuchContainer
+from trioxygen.metadata.scm.namespaces.keys import held_key
 from trioxygen.metadata.scm.replication.missing import MissingLog
-from trioxygen.metadata.scm.schema import ALL_TABLES, CONTAINERS, id_key
+from trioxygen.metadata.scm.schema import ALL_TABLES, CONTAINERS, NAMESPACE_BLOCKS, id_key
 from trioxygen.metadata.store.memory_kv import MemoryStore
 from trioxygen.proto.v1 import scm_pb2 as scm
+from trioxygen.proto.v1.namespaces_pb2 import NamespaceBlockRow
 
 
 def lines(caplog: pytest.LogCaptureFixture, start: str) -> list[str]:
@@ -86,6 +88,27 @@ async def test_only_what_is_missing_at_all_nodes_that_live_is_forgotten(
     cluster.silent.clear()
     await cluster.beat(5_000, times=3)
     assert cluster.row().state == scm.CLOSED
+
+
+@care_test()
+async def test_what_a_namespace_has_blocks_in_is_forgotten_by_force_alone(
+    harness: ScmHarness,
+) -> None:
+    cluster = await started(harness)
+    cluster.silent.update(cluster.members)
+    await cluster.beat(10_000, times=40)
+    row = cluster.row()
+    row.namespace_id = 7
+    txn = harness.store.begin()
+    CONTAINERS.put(txn, id_key(cluster.container), row)
+    NAMESPACE_BLOCKS.put(txn, held_key(7, cluster.container, 1), NamespaceBlockRow(length_bytes=5))
+    txn.commit()
+    request = forget(cluster.container)
+    with pytest.raises(InvalidRequest, match="a namespace has blocks in it"):
+        await harness.client.call(request, scm.ForgetContainerReply)
+    request.force = True
+    await harness.client.call(request, scm.ForgetContainerReply)
+    assert [row for row in cluster.rows() if row.container_id == cluster.container] == []
 
 
 @care_test()
