@@ -95,9 +95,6 @@ class ScmGroup:
             scm.DescribeReplicationRequest(), scm.DescribeReplicationReply
         )
 
-    async def describe(self, after: bytes = b"") -> scm.DescribeScmReply:
-        return await self.client.call(scm.DescribeScmRequest(after=after), scm.DescribeScmReply)
-
     def cpu_seconds(self) -> dict[str, float]:
         return {
             each.node.id: process_tree_usage(each.pid).cpu_seconds

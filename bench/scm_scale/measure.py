@@ -25,6 +25,7 @@ from bench.scm_scale.group import (
 from bench.scm_scale.rows import OldContainer, old_containers, put_containers
 from bench.stopped import fill
 from trioxygen.cli.wiring.names import SCM_GROUP
+from trioxygen.metadata.client.described import described_nodes
 from trioxygen.metadata.scm.schema import ALL_TABLES
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.scm_pb2 import ContainerReport
@@ -195,13 +196,8 @@ class Run:
         )
 
     async def _listed(self) -> float:
-        began, after, nodes = time.perf_counter(), b"", 0
-        while True:
-            page = await self._group.describe(after)
-            nodes += len(page.nodes)
-            after = page.next
-            if not after or page.pipelines or page.containers:
-                break
+        began = time.perf_counter()
+        nodes = len([each async for each in described_nodes(self._group.client)])
         if nodes != self._scale.nodes:
             raise ServerFailed(f"{nodes} of {self._scale.nodes} DataNodes were listed")
         return time.perf_counter() - began

@@ -6,7 +6,7 @@ from trioxygen.cli.wiring.network import grpc_config, node_tls
 from trioxygen.common.rpc.call import Role
 from trioxygen.common.rpc.network_grpc import GrpcNetwork
 from trioxygen.common.runtime import system_runtime
-from trioxygen.proto.v1.scm_pb2 import DescribeScmReply, DescribeScmRequest
+from trioxygen.metadata.client.described import described_nodes
 
 
 async def known_datanodes(config: Config) -> set[str]:
@@ -18,15 +18,9 @@ async def known_datanodes(config: Config) -> set[str]:
         tls=node_tls(config),
     )
     runtime = system_runtime(network)
-    client, known, after = build_scm_client(config, runtime, config.scm.addresses), set[str](), b""
+    scm = build_scm_client(config, runtime, config.scm.addresses)
     try:
-        while True:
-            page = await client.call(DescribeScmRequest(after=after), DescribeScmReply)
-            known.update(each.node.node_id for each in page.nodes)
-            after = page.next
-            # Nodes come first.
-            if not after or page.pipelines or page.containers:
-                return known
+        return {described.node.node_id async for described in described_nodes(scm)}
     finally:
         await network.close()
         await runtime.stop()

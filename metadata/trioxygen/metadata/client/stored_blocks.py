@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from trioxygen.common.rpc.network import Channel
+from trioxygen.metadata.client.described import CONTAINERS, described_nodes
 from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.proto.v1.datanode_pb2 import ListBlocksReply, ListBlocksRequest
 from trioxygen.proto.v1.scm_pb2 import DescribeScmReply, DescribeScmRequest, NodeRow
 
 _CALL_TIMEOUT_MS: Final = 10_000.0
-# Where a description's containers begin.
-_CONTAINERS: Final = b"3"
 
 
 class StoredBlocks:
@@ -21,15 +20,7 @@ class StoredBlocks:
 
     async def nodes(self) -> Sequence[NodeRow]:
         """Raises: Unavailable."""
-        nodes: list[NodeRow] = []
-        after = b""
-        while True:
-            page = await self._scm.call(DescribeScmRequest(after=after), DescribeScmReply)
-            nodes += [described.node for described in page.nodes]
-            after = page.next
-            # Nodes come first.
-            if not after or page.pipelines:
-                return nodes
+        return [described.node async for described in described_nodes(self._scm)]
 
     async def page(self, node: NodeRow, after: bytes, count_max: int) -> ListBlocksReply:
         """Raises: Unavailable: it does not answer."""
@@ -45,11 +36,11 @@ class StoredBlocks:
         Unavailable."""
         wanted, own = sorted({*container_ids}), set[int]()
         while wanted:
-            after = _CONTAINERS + (wanted[0] - 1).to_bytes(8, "big")
+            after = CONTAINERS + (wanted[0] - 1).to_bytes(8, "big")
             page = await self._scm.call(DescribeScmRequest(after=after), DescribeScmReply)
             rows = {row.container_id: row for row in page.containers}
             own |= {each for each in wanted if each in rows and not rows[each].namespace_id}
-            is_last = not page.next.startswith(_CONTAINERS) or not rows
+            is_last = not page.next.startswith(CONTAINERS) or not rows
             last = wanted[-1] if is_last else max(rows)
             wanted = [each for each in wanted if each > last]
         return own

@@ -1,7 +1,6 @@
 """Containers, pipelines, repair and deletion, for operators: asked of the SCM that leads."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.replication import Replication
@@ -21,12 +20,9 @@ from trioxygen.gateway.admin.container_models import (
     ReplicaView,
     WaitingView,
 )
+from trioxygen.metadata.client.described import CONTAINERS, PIPELINES
 from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.proto.v1 import scm_pb2 as scm
-
-# Where a description's pipelines and containers begin.
-_PIPELINES: Final = b"2"
-_CONTAINERS: Final = b"3"
 
 
 class ScmContainerAdmin:
@@ -34,10 +30,10 @@ class ScmContainerAdmin:
         self._scm, self._holders = client, holders
 
     async def list_containers(self, after: int, count_max: int) -> ContainerPage:
-        key = _CONTAINERS + (after.to_bytes(8, "big") if after else b"")
+        key = CONTAINERS + (after.to_bytes(8, "big") if after else b"")
         page = await self._scm.call(scm.DescribeScmRequest(after=key), scm.DescribeScmReply)
         rows = page.containers[:count_max]
-        is_last = len(rows) == len(page.containers) and not page.next.startswith(_CONTAINERS)
+        is_last = len(rows) == len(page.containers) and not page.next.startswith(CONTAINERS)
         return ContainerPage(
             containers=[_summary(row) for row in rows],
             next=0 if is_last or not rows else rows[-1].container_id,
@@ -70,8 +66,8 @@ class ScmContainerAdmin:
         return await self._holders.page(container_ids, after, count_max)
 
     async def list_pipelines(self) -> PipelineList:
-        after, views = _PIPELINES, list[PipelineView]()
-        while after.startswith(_PIPELINES):
+        after, views = PIPELINES, list[PipelineView]()
+        while after.startswith(PIPELINES):
             page = await self._scm.call(scm.DescribeScmRequest(after=after), scm.DescribeScmReply)
             views += [_pipeline_view(row) for row in page.pipelines]
             after = page.next

@@ -1,6 +1,6 @@
 """DataNodes and safe mode, for operators: asked of the SCM that leads."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from trioxygen.common.errors import NoSuchDataNode
@@ -16,6 +16,7 @@ from trioxygen.gateway.admin.storage_models import (
     SafeModeView,
     WantedOperation,
 )
+from trioxygen.metadata.client.described import described_nodes
 from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.proto.v1 import scm_pb2 as scm
 
@@ -34,12 +35,12 @@ class DataNodeAdmin:
         self._scm = client
 
     async def list_datanodes(self) -> DataNodeList:
-        described = [each async for each in self._described()]
+        described = [each async for each in described_nodes(self._scm)]
         departures = await self._departures(described)
         return DataNodeList(datanodes=[datanode_view(each, departures) for each in described])
 
     async def lookup_datanode(self, node_id: str) -> DataNodeView:
-        async for described in self._described():
+        async for described in described_nodes(self._scm):
             if described.node.node_id == node_id:
                 return datanode_view(described, await self._departures([described]))
         raise NoSuchDataNode(node=node_id)
@@ -50,17 +51,6 @@ class DataNodeAdmin:
             return {}
         reply = await self._scm.call(scm.DescribeReplicationRequest(), scm.DescribeReplicationReply)
         return {each.node_id: each for each in reply.departures}
-
-    async def _described(self) -> AsyncIterator[scm.NodeDescription]:
-        after = b""
-        while True:
-            page = await self._scm.call(scm.DescribeScmRequest(after=after), scm.DescribeScmReply)
-            for described in page.nodes:
-                yield described
-            after = page.next
-            # Nodes come first.
-            if not after or page.pipelines or page.containers:
-                return
 
     async def set_operation(self, node_id: str, wanted: NewOperation) -> OperationView:
         request = scm.SetNodeOperationRequest(
