@@ -130,5 +130,6 @@ def test_node_leaves_service_under_load(cluster: Cluster, new_load: NewLoad) -> 
     load.stop()
     print(load.recorder.check())
     check_all(cluster)
-    assert is_replicated(cluster, without="dn4")
+    # Of what was written last not all DataNodes may have reported yet.
+    wait_until(lambda: is_replicated(cluster, without="dn4"), output=cluster.logs)
     cluster.check_logs()
