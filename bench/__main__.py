@@ -17,7 +17,7 @@ from bench.accounting import Charged, Machine
 from bench.cluster import measure_cluster
 from bench.cluster import target_of as cluster_target
 from bench.listing import measure_listing
-from bench.local import ServerFailed, local_server
+from bench.local import LocalServer, ServerFailed, local_server
 from bench.local_cluster import Members, local_cluster
 from bench.measure import Result
 from bench.options import parse
@@ -39,6 +39,7 @@ EXIT_OK, EXIT_WRONG_ANSWERS, EXIT_FAILED = 0, 1, 2
 
 
 def target_of(options: argparse.Namespace) -> Target:
+    """Of an endpoint that runs."""
     return Target(
         endpoint=options.endpoint,
         access_key=options.access_key,
@@ -46,6 +47,17 @@ def target_of(options: argparse.Namespace) -> Target:
         region=options.region,
         signs_payload=options.payload == "signed",
         charged=Charged.one(options.server_pid),
+    )
+
+
+def local_target(options: argparse.Namespace, server: LocalServer) -> Target:
+    return Target(
+        endpoint=server.endpoint,
+        access_key=server.access_key,
+        secret_key=server.secret_key,
+        region=options.region,
+        signs_payload=options.payload == "signed",
+        charged=Charged.one(server.pid),
     )
 
 
@@ -111,9 +123,7 @@ def measured(options: argparse.Namespace) -> list[Result]:
     if options.verb == "run":
         return on_uvloop(run(target_of(options), settings))
     with local_server(options.data_parent) as server:
-        options.endpoint, options.server_pid = server.endpoint, server.pid
-        options.access_key, options.secret_key = server.access_key, server.secret_key
-        return on_uvloop(run(target_of(options), settings))
+        return on_uvloop(run(local_target(options, server), settings))
 
 
 def slow(options: argparse.Namespace) -> int:
@@ -147,16 +157,7 @@ def slow(options: argparse.Namespace) -> int:
 
 def space(options: argparse.Namespace) -> int:
     with local_server(options.data_parent, SPACE_SETTINGS) as server:
-        endpoint = Endpoint.parse(server.endpoint)
-        signer = Signer(
-            endpoint=endpoint,
-            access_key=server.access_key,
-            secret_key=server.secret_key,
-            region=options.region,
-        )
-        session = Session(
-            endpoint=endpoint, signer=signer, bucket="bench-space", signs_payload=True
-        )
+        session = local_target(options, server).session("bench-space")
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             stages = runner.run(
                 measure_space(server, session, objects=options.objects, seed=options.seed)

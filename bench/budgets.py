@@ -60,8 +60,10 @@ def verdict(budget: Budget, results: Mapping[tuple[str, int], Result]) -> tuple[
     """What was measured and what that says; both for people."""
     result = results.get((budget.phase, budget.concurrency))
     value = None if result is None else budget.measured(result)
-    if value is None:
+    if result is None or value is None:
         return "-", "not measured"
+    if result.errors:
+        return number(value), f"says nothing: {result.errors} errors"
     if budget.is_met(value):
         return number(value), "met"
     return number(value), f"not met: {value / budget.limit:.2f}x"

@@ -1,8 +1,9 @@
 """A DataNode is lost: how fast its replicas are made again, and what clients notice of it.
 
-A cluster of five DataNodes is filled; clients read and write; one node is killed. From the moment
-that the SCM calls it dead until the last container has its three replicas, bytes and CPU are
-counted, and what the clients wait is put beside what they waited before.
+A cluster of five DataNodes is filled; clients read and write; one node is killed. From the first
+copy, which is a moment after the SCM calls it dead, until the last container has its three replicas
+CPU is counted, and what the clients wait is put beside what they waited before. The bytes are those
+of the containers that the node had, as the SCM knew them before the loss.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.accounting import Charged
+from bench.cluster import target_of
 from bench.foreground import Foreground, Waited
 from bench.local_cluster import LocalCluster, Members, local_cluster
 from bench.measure import Operation, run_all
@@ -106,9 +108,7 @@ class Observed:
         closed = [
             replica["node_id"]
             for replica in view["replicas"]
-            if replica["state"].upper().endswith("CLOSED")
-            and "QUASI" not in replica["state"].upper()
-            and replica["node_id"] != without
+            if replica["state"] == "CLOSED" and replica["node_id"] != without
         ]
         return len(set(closed)) >= REPLICAS
 
@@ -218,14 +218,7 @@ async def measure_repairs(
     for rate in rates:
         settings = SETTINGS | {COPY_RATE_SETTING: rate}
         with local_cluster(data_parent, Members(datanodes=DATANODES), settings) as cluster:
-            target = Target(
-                endpoint=cluster.endpoint,
-                access_key=cluster.access_key,
-                secret_key=cluster.secret_key,
-                region=region,
-                signs_payload=True,
-                charged=None,
-            )
+            target = target_of(cluster, region=region, signs_payload=True)
             repaired = await measure_repair(cluster, target, load)
         show(f"copies at {rate} bytes/s a node", repaired)
         is_clean &= not any(each.errors for each in (*repaired.before, *repaired.during))

@@ -44,6 +44,12 @@ def test_a_budget_without_its_phase_is_not_called_met() -> None:
     assert sum(line.endswith("not measured") for line in table) == len(CLUSTER) - 1
 
 
+def test_what_failed_keeps_to_no_budget() -> None:
+    budget = Budget("put4k", 8, Figure.CPU_MS, 1.2)
+    results = {("put4k", 8): result("put4k", 8, server_cpu_ms=0.1, errors=3)}
+    assert verdict(budget, results) == ("0.1", "says nothing: 3 errors")
+
+
 def test_what_each_role_spent_has_a_column() -> None:
     spent = {"om": 0.25, "datanode": 1.5}
     table = role_table([result("put4k", 8, server_cpu_ms=1.75, server_cpu_ms_by_role=spent)])
