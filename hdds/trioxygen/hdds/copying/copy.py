@@ -2,6 +2,7 @@
 the blocks that the target has on stable storage already."""
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -182,12 +183,14 @@ class Copy:
         container_id, local = block_of_key(key)
         is_begun = False
         try:
-            async for piece in self._home.reads.stream(container_id, local, 0, block.size_bytes):
-                if not is_begun:
-                    await outgoing.send(block_frame(local, block))
-                    is_begun = True
-                await self._pace.take(len(piece))
-                await outgoing.send(piece)
+            reading = self._home.reads.stream(container_id, local, 0, block.size_bytes)
+            async with aclosing(reading) as pieces:
+                async for piece in pieces:
+                    if not is_begun:
+                        await outgoing.send(block_frame(local, block))
+                        is_begun = True
+                    await self._pace.take(len(piece))
+                    await outgoing.send(piece)
         except (NoSuchBlock, NoSuchContainer) as error:
             if is_begun:
                 # The next try begins behind it.

@@ -1,6 +1,6 @@
 """What copying asks of a DataNode: where its replicas are, and what runs for their volumes."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from trioxygen.common.disk import Buffer
@@ -20,7 +20,7 @@ class BlockReads(Protocol):
 
     def stream(
         self, container: int, local: int, offset_bytes: int, length_bytes: int
-    ) -> AsyncIterator[Buffer]: ...
+    ) -> AsyncGenerator[Buffer, None]: ...
 
 
 class Home(Protocol):
