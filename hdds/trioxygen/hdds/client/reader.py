@@ -91,7 +91,9 @@ class BlockReader:
         return (await search.first(ReadKind.SMALL))[1]
 
     async def stream(self, piece: Slice) -> AsyncGenerator[Buffer, None]:
-        """Pieces in order. Where a replica fails, the next goes on at the byte wanted.
+        """Pieces in order. Where a replica fails, the next goes on at the byte wanted. Whoever
+        leaves it early closes it: as long as it is kept a call is under way at a DataNode, whose
+        stop waits for that.
 
         Raises: as `read_small`, possibly after some pieces.
         """

@@ -1,6 +1,7 @@
 """The block client: other replicas are tried, streams go on where they stopped."""
 
 import asyncio
+from contextlib import aclosing
 
 import pytest
 
@@ -52,6 +53,38 @@ def test_the_last_failure_is_told_when_all_replicas_fail() -> None:
                 pass
         with pytest.raises(NoSuchContainer):
             await cluster.reader.read_small(piece(0, 1, container=404))
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("way", ["closed", "cancelled", "broken off"])
+def test_stream_that_is_given_up_leaves_no_call_at_its_datanode(way: str) -> None:
+    async def run() -> None:
+        cluster = Cluster(Replica())
+        await cluster.serve()
+        server, is_read = cluster.network.server("0"), asyncio.Event()
+
+        async def read() -> None:
+            async with aclosing(cluster.reader.stream(piece(0, 5_000))) as pieces:
+                async for _ in pieces:
+                    is_read.set()
+                    assert server.calls_in_flight == 1
+                    if way == "closed":
+                        return
+                    await asyncio.Event().wait()
+
+        if way == "broken off":
+            async for _ in cluster.reader.stream(piece(0, 5_000)):
+                break
+        else:
+            reading = asyncio.create_task(read())
+            await is_read.wait()
+            if way == "cancelled":
+                reading.cancel()
+            await asyncio.wait((reading,))
+        async with asyncio.timeout(30):
+            await server.stop()
+        assert server.calls_in_flight == 0
 
     asyncio.run(run())
 
