@@ -54,20 +54,20 @@ def record_disk(
 ) -> DiskRecording:
     """Args: lives: for so many seconds of load; after each the process is killed, and started
     again on another load, with the containers of before left as they are."""
-    disk, notes = folder / "disk", folder / "notes"
+    disk = folder / "disk"
     disk.mkdir(parents=True)
     traces: list[Path] = []
     for number, seconds in enumerate(lives):
         other, trace = folder / f"other-{number}", folder / f"trace-{number}"
         other.mkdir()
         traces.append(trace)
-        own_notes = folder / f"notes-{number}"
+        notes = folder / f"notes-{number}"
         environment = os.environ | recorded(library, disk, trace, skipped_syncs)
         command = [sys.executable, "-m", "tests.powerloss.disk_load"]
-        arguments = [str(disk), str(other), str(own_notes), str(rng.getrandbits(32)), str(number)]
+        arguments = [str(disk), str(other), str(notes), str(rng.getrandbits(32)), str(number)]
         process = subprocess.Popen([*command, *arguments], env=environment)
         try:
-            wait_until(own_notes.exists, seconds_max=_START_SECONDS_MAX)
+            wait_until(notes.exists, seconds_max=_START_SECONDS_MAX)
             # The moment is as good as any, so it is slept for.
             time.sleep(seconds)
             assert process.poll() is None, "the load ended by itself"
@@ -76,8 +76,6 @@ def record_disk(
         finally:
             process.kill()
             process.wait()
-        with notes.open("a") as file:
-            file.write(own_notes.read_text())
     events = [event for trace in traces for event in read_trace(trace)]
     history, closed = _read_notes([folder / f"notes-{number}" for number in range(len(lives))])
     never = Step(0, None)
