@@ -48,15 +48,22 @@ async def files(namespace: Namespace) -> dict[str, list[BlockRef]]:
     }
 
 
+async def blocks_of(namespace: Namespace, name: str) -> list[BlockRef]:
+    known = await files(namespace)
+    if name not in known:
+        sys.exit(f"there is no file {name}")
+    return known[name]
+
+
 async def get(namespace: Namespace, name: str) -> None:
-    async for piece in namespace.read((await files(namespace))[name]):
+    async for piece in namespace.read(await blocks_of(namespace, name)):
         sys.stdout.buffer.write(piece)
 
 
 async def delete(namespace: Namespace, names: Iterable[str]) -> None:
-    known = await files(namespace)
     for name in names:
-        print(f"{name}: {await namespace.delete(known[name])} blocks deleted")
+        count = await namespace.delete(await blocks_of(namespace, name))
+        print(f"{name}: {count} blocks deleted")
 
 
 async def main() -> None:
