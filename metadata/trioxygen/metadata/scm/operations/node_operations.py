@@ -104,7 +104,7 @@ def removal_fault(row: NodeRow, health: Health) -> str | None:
     """Why a DataNode cannot be removed whatever it holds; None: it may be."""
     operation = Operation(row.operation)
     if health is Health.HEALTHY:
-        return "it still sends heartbeats: stop it first"
+        return "it sent heartbeats a moment ago: stop it first, until it is stale"
     if operation is not Operation.DECOMMISSIONED and health is not Health.DEAD:
         return "it is neither decommissioned nor dead: decommission it first"
     if operation.is_maintenance:
