@@ -4,12 +4,16 @@ from typing import Protocol
 
 
 class LeaseRow(Protocol):
-    """Attributes: collected: a bit for each block that was let go before the lease's end."""
+    """Attributes:
+    collected: a bit for each block that was let go before the lease's end.
+    expires_ms: by the group's time.
+    """
 
     container: int
     first_local: int
     count: int
     collected: bytes
+    expires_ms: int
 
 
 class Block(Protocol):

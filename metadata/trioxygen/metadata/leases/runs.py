@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from trioxygen.metadata.leases.rows import LeaseRow, collected_blocks
 from trioxygen.metadata.store.ports import ReadTxn, Table
 
 
@@ -41,3 +42,19 @@ def unreferenced(
             runs.append((position, local - position))
         position = local + 1
     return runs
+
+
+def left_of(
+    txn: ReadTxn, references: Table, lease: LeaseRow, *, within: bytes = b""
+) -> list[tuple[int, int]]:
+    """(first, count) of the runs of a lease's blocks that go when it ends: nothing references them,
+    and they were not let go before. Args: references, within: see `unreferenced`."""
+    return unreferenced(
+        txn,
+        references,
+        lease.container,
+        lease.first_local,
+        lease.count,
+        within=within,
+        besides=collected_blocks(lease),
+    )

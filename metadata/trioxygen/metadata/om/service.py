@@ -18,6 +18,7 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import DAY_MS, HOUR_MS, MIB, MINUTE_MS
 from trioxygen.common.worker import Worker
 from trioxygen.metadata.client.token_keys import KnownTokenKeys
+from trioxygen.metadata.leases.expiry import LeaseExpiry
 from trioxygen.metadata.om.commands.accounts import AccountCommands
 from trioxygen.metadata.om.commands.buckets import BucketCommands
 from trioxygen.metadata.om.commands.expiry import ExpiryCommands
@@ -29,11 +30,16 @@ from trioxygen.metadata.om.commands.uploads import UploadCommands
 from trioxygen.metadata.om.commands.volumes import VolumeCommands
 from trioxygen.metadata.om.queries.table import QUERIES, Query
 from trioxygen.metadata.om.state.blocks import BlockKeeper
-from trioxygen.metadata.om.state.schema import ALL_TABLES, OM_TABLES, given_blocks
+from trioxygen.metadata.om.state.schema import (
+    ALL_TABLES,
+    LEASES,
+    OM_TABLES,
+    given_blocks,
+    lease_id_of,
+)
 from trioxygen.metadata.om.tokens import BlockTokens
 from trioxygen.metadata.om.workers.expiry import Expiry
 from trioxygen.metadata.om.workers.garbage import BlockDeleter, GarbageCollection
-from trioxygen.metadata.om.workers.leases import LeaseExpiry
 from trioxygen.metadata.om.workers.orphans import OrphanSearch, StoredBlocks
 from trioxygen.metadata.om.workers.purge import BucketPurge
 from trioxygen.metadata.raft.ports import Replica
@@ -148,7 +154,14 @@ class OzoneManager:
         await self._executor.start()
         interval_ms = self._config.worker_interval_ms
         workers: list[Worker] = [
-            LeaseExpiry(self._executor, interval_ms=interval_ms),
+            LeaseExpiry(
+                "om-lease-expiry",
+                self._executor,
+                LEASES,
+                leads=self._executor.replica.is_leader,
+                ending=lambda keys: om.ExpireLeases(lease_ids=map(lease_id_of, keys)),
+                interval_ms=interval_ms,
+            ),
             GarbageCollection(self._executor, self._scm, interval_ms=interval_ms),
             Expiry(
                 self._executor,

@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import ErrorCode, Internal, TrioxygenError, Unavailable, error_of
+from trioxygen.common.units import MIB
 from trioxygen.common.wall_clock import STEP_MS_MIN
 from trioxygen.metadata.replication.commands import Commands
 from trioxygen.metadata.replication.group_time import GroupTime, NotedTime, note_time, noted_time
@@ -41,6 +42,9 @@ from trioxygen.proto.v1.replication_pb2 import (
 )
 
 log = logs.get(__name__)
+
+# Of changes: a command about very many rows ends there, and whoever gave it goes on.
+CHANGED_AT_ONCE_BYTES: Final = MIB
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from itertools import islice
 
-from trioxygen.metadata.om.commands.keys import DELETED_AT_ONCE_BYTES
 from trioxygen.metadata.om.state.blocks import BlockKeeper
 from trioxygen.metadata.om.state.schema import (
     COMPLETED_UPLOADS,
@@ -13,7 +12,7 @@ from trioxygen.metadata.om.state.schema import (
     UPLOADS,
     bucket_prefix,
 )
-from trioxygen.metadata.replication.batch import Handler, Now
+from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2
 from trioxygen.proto.v1.om_pb2 import (
@@ -49,8 +48,7 @@ class ExpiryCommands:
             if history is not None:
                 HISTORY.delete(txn, row_key)
                 self._blocks.release(txn, history.row.blocks, now)
-            if txn.size_bytes - bytes_before >= DELETED_AT_ONCE_BYTES:
-                # The worker finds the rest again.
+            if txn.size_bytes - bytes_before >= CHANGED_AT_ONCE_BYTES:
                 break
         return WorkReply()
 

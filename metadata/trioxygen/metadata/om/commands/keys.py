@@ -1,12 +1,10 @@
 """Commands on keys: commit, copy, delete. Conditions are decided here, atomically."""
 
-from typing import Final
-
-from trioxygen.common.units import DAY_MS, MIB
+from trioxygen.common.units import DAY_MS
 from trioxygen.metadata.om.commands.buckets import live_bucket
 from trioxygen.metadata.om.state.blocks import BlockKeeper, check_row
 from trioxygen.metadata.om.state.schema import KEY_BYTES_MAX, KEYS, key_key
-from trioxygen.metadata.replication.batch import Handler, Now, Refusal
+from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import (
@@ -17,8 +15,6 @@ from trioxygen.proto.v1.om_pb2 import (
     KeyRow,
     WriteCondition,
 )
-
-DELETED_AT_ONCE_BYTES: Final = MIB
 
 
 def check_condition(condition: WriteCondition, old: KeyRow | None) -> Refusal | None:
@@ -135,6 +131,6 @@ class KeyCommands:
                 self._blocks.supersede(txn, bucket, wanted.key, old, now)
             reply.results.append(types_pb2.ERROR_CODE_UNSPECIFIED)
             # 1,000 objects of 10,000 parts each are no single log entry: the caller goes on.
-            if txn.size_bytes - bytes_before >= DELETED_AT_ONCE_BYTES:
+            if txn.size_bytes - bytes_before >= CHANGED_AT_ONCE_BYTES:
                 break
         return reply

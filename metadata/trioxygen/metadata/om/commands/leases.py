@@ -2,10 +2,9 @@
 
 from itertools import islice
 
-from trioxygen.metadata.om.commands.keys import DELETED_AT_ONCE_BYTES
 from trioxygen.metadata.om.state.blocks import BlockKeeper
 from trioxygen.metadata.om.state.schema import LEASES, lease_key, note_given
-from trioxygen.metadata.replication.batch import Handler, Now, Refusal
+from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import (
@@ -92,7 +91,6 @@ class LeaseCommands:
             # It may have been renewed since the worker looked.
             if lease is not None and lease.expires_ms <= now.group_ms:
                 self._blocks.end_lease(txn, lease_id, now)
-            if txn.size_bytes - bytes_before >= DELETED_AT_ONCE_BYTES:
-                # The worker finds the rest again.
+            if txn.size_bytes - bytes_before >= CHANGED_AT_ONCE_BYTES:
                 return WorkReply(more=True)
         return WorkReply()

@@ -3,7 +3,6 @@
 from trioxygen.common.limits import PART_NUMBER_MAX
 from trioxygen.metadata.om.commands.buckets import live_bucket
 from trioxygen.metadata.om.commands.keys import (
-    DELETED_AT_ONCE_BYTES,
     check_condition,
     check_key,
     modified_ms,
@@ -21,7 +20,7 @@ from trioxygen.metadata.om.state.schema import (
     part_key,
     upload_key,
 )
-from trioxygen.metadata.replication.batch import Handler, Now, Refusal
+from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import (
@@ -194,7 +193,7 @@ class UploadCommands:
             self._blocks.release(txn, part.blocks, now)
             PARTS.delete(txn, row_key)
             # 10,000 parts of many blocks are no single log entry: the caller goes on.
-            if txn.size_bytes - bytes_before >= DELETED_AT_ONCE_BYTES:
+            if txn.size_bytes - bytes_before >= CHANGED_AT_ONCE_BYTES:
                 return AbortUploadReply(more=True)
         UPLOADS.delete(txn, upload_key(bucket.bucket_id, command.key, command.upload_id))
         return AbortUploadReply()

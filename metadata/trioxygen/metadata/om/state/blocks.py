@@ -8,14 +8,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from trioxygen.common.paging import ROW_BYTES_MAX
-from trioxygen.common.units import SECOND_MS
-from trioxygen.metadata.leases.rows import (
-    collected_blocks,
-    holds,
-    is_collected,
-    mark_collected,
-)
-from trioxygen.metadata.leases.runs import block_key, unreferenced
+from trioxygen.metadata.leases.gc_delay import not_before_ms
+from trioxygen.metadata.leases.rows import holds, is_collected, mark_collected
+from trioxygen.metadata.leases.runs import block_key, left_of
 from trioxygen.metadata.om.state.schema import (
     BLOCK_REFERENCES,
     GC,
@@ -39,7 +34,6 @@ from trioxygen.proto.v1.om_pb2 import (
 )
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, BlockSlice
 
-_UNSEEN_DELAY_MS: Final = 30 * SECOND_MS
 # Fewer blocks and parts than that cannot fill a row.
 _FEW: Final = 10_000
 
@@ -124,16 +118,12 @@ class BlockKeeper:
         was_visible: bool,
     ) -> None:
         """Queues blocks for deletion; those that readers may be at wait for the gc delay."""
-        delay_ms = self._gc_delay_ms
-        if not was_visible:
-            # No readers; but a write that was given up may still be on its way to the DataNode.
-            delay_ms = min(delay_ms, _UNSEEN_DELAY_MS)
-        not_before_ms = now.group_ms + delay_ms
+        due_ms = not_before_ms(now, self._gc_delay_ms, was_visible=was_visible)
         blocks = BlockRange(container=container, first_local=first_local, count=count)
         GC.put(
             txn,
-            gc_key(not_before_ms, container, first_local),
-            GcRow(blocks=blocks, not_before_ms=not_before_ms),
+            gc_key(due_ms, container, first_local),
+            GcRow(blocks=blocks, not_before_ms=due_ms),
         )
 
     def supersede(
@@ -154,12 +144,8 @@ class BlockKeeper:
         if lease is None:
             return
         LEASES.delete(txn, lease_key(lease_id))
-        container, first = lease.container, lease.first_local
-        before = collected_blocks(lease)
-        for local, count in unreferenced(
-            txn, BLOCK_REFERENCES.table, container, first, lease.count, besides=before
-        ):
-            self.collect(txn, container, local, count, now, was_visible=False)
+        for local, count in left_of(txn, BLOCK_REFERENCES.table, lease):
+            self.collect(txn, lease.container, local, count, now, was_visible=False)
 
     def give_back(self, txn: WriteTxn, client_id: int, blocks: Iterable[BlockId], now: Now) -> None:
         """Collects single blocks of leases that go on; they cannot be committed any more.

@@ -114,6 +114,11 @@ def lease_key(lease_id: int) -> bytes:
     return lease_id.to_bytes(8, "big")
 
 
+def lease_id_of(key: bytes) -> int:
+    """Of a `lease_key`."""
+    return int.from_bytes(key, "big")
+
+
 def gc_key(not_before_ms: int, container: int, local: int) -> bytes:
     return not_before_ms.to_bytes(8, "big") + block_key(container, local)
 

@@ -3,7 +3,7 @@
 from itertools import islice
 
 from trioxygen.metadata.leases.rows import holds, is_collected
-from trioxygen.metadata.replication.batch import Handler, Now, Refusal
+from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now, Refusal
 from trioxygen.metadata.scm.commands import put_deletions
 from trioxygen.metadata.scm.namespaces.access import namespace_for
 from trioxygen.metadata.scm.namespaces.config import NamespaceLimits
@@ -112,11 +112,14 @@ class BlockCommands:
     def expire(
         self, txn: CapturingTxn, command: namespaces.ExpireNamespaceLeases, now: Now
     ) -> WorkReply:
+        bytes_before = txn.size_bytes
         for key in command.row_keys:
             lease = NAMESPACE_LEASES.get(txn, key)
             # It may have been renewed since the worker looked.
             if lease is not None and lease.expires_ms <= now.group_ms:
                 self._held.end_lease(txn, key, now)
+            if txn.size_bytes - bytes_before >= CHANGED_AT_ONCE_BYTES:
+                return WorkReply(more=True)
         return WorkReply()
 
     def commit(

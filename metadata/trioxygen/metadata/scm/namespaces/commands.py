@@ -3,7 +3,7 @@
 from itertools import islice
 
 from trioxygen.common.container_state import ContainerState, move
-from trioxygen.metadata.replication.batch import Handler, Now, Refusal
+from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now, Refusal
 from trioxygen.metadata.scm.namespaces.access import namespace_for
 from trioxygen.metadata.scm.namespaces.config import NamespaceLimits
 from trioxygen.metadata.scm.namespaces.held_blocks import HeldBlocks
@@ -78,6 +78,7 @@ class NamespaceCommands:
 
     def purge(self, txn: CapturingTxn, command: namespaces.PurgeNamespace, now: Now) -> WorkReply:
         """Up to rows_max rows of what a deleted namespace left behind; its own row last."""
+        bytes_before = txn.size_bytes
         namespace_id, left = command.namespace_id, command.rows_max
         prefix = id_key(namespace_id)
         # Blocks first: a lease that ends looks at what is committed of it.
@@ -90,6 +91,9 @@ class NamespaceCommands:
         for key, _ in list(islice(txn.scan(NAMESPACE_LEASES.table, prefix=prefix), left)):
             self._held.end_lease(txn, key, now)
             left -= 1
+            # Each may have as many runs of blocks that go as it has blocks.
+            if txn.size_bytes - bytes_before >= CHANGED_AT_ONCE_BYTES:
+                return WorkReply(more=True)
         if left <= 0:
             return WorkReply(more=True)
         _close_containers(txn, namespace_id)

@@ -2,16 +2,10 @@
 when a lease ends, what was not committed is collected; that is exact, with no scan of anything."""
 
 from collections.abc import Iterable
-from typing import Final
 
-from trioxygen.common.units import SECOND_MS
-from trioxygen.metadata.leases.rows import (
-    collected_blocks,
-    holds,
-    is_collected,
-    mark_collected,
-)
-from trioxygen.metadata.leases.runs import unreferenced
+from trioxygen.metadata.leases.gc_delay import not_before_ms
+from trioxygen.metadata.leases.rows import holds, is_collected, mark_collected
+from trioxygen.metadata.leases.runs import left_of, unreferenced
 from trioxygen.metadata.replication.batch import Now
 from trioxygen.metadata.scm.namespaces.keys import garbage_key
 from trioxygen.metadata.scm.schema import (
@@ -23,8 +17,6 @@ from trioxygen.metadata.scm.schema import (
 from trioxygen.metadata.store.ports import ReadTxn, WriteTxn
 from trioxygen.proto.v1.namespaces_pb2 import NamespaceGarbageRow, NamespaceLeaseRow
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
-
-_UNSEEN_DELAY_MS: Final = 30 * SECOND_MS
 
 
 def unheld(txn: ReadTxn, namespace_id: int, blocks: BlockRange) -> list[BlockRange]:
@@ -64,17 +56,11 @@ class HeldBlocks:
         was_visible: bool,
     ) -> None:
         """Blocks are to be deleted; those that readers may be at wait for the delay."""
-        delay_ms = self._gc_delay_ms
-        if not was_visible:
-            # No readers; but a write that was given up may still be on its way to the DataNode.
-            delay_ms = min(delay_ms, _UNSEEN_DELAY_MS)
-        not_before_ms = now.group_ms + delay_ms
+        due_ms = not_before_ms(now, self._gc_delay_ms, was_visible=was_visible)
         NAMESPACE_GARBAGE.put(
             txn,
-            garbage_key(not_before_ms, blocks.container, blocks.first_local),
-            NamespaceGarbageRow(
-                namespace_id=namespace_id, blocks=blocks, not_before_ms=not_before_ms
-            ),
+            garbage_key(due_ms, blocks.container, blocks.first_local),
+            NamespaceGarbageRow(namespace_id=namespace_id, blocks=blocks, not_before_ms=due_ms),
         )
 
     def end_lease(self, txn: WriteTxn, key: bytes, now: Now) -> None:
@@ -84,15 +70,7 @@ class HeldBlocks:
             return
         NAMESPACE_LEASES.delete(txn, key)
         namespace_id = int.from_bytes(key[:8], "big")
-        for first, count in unreferenced(
-            txn,
-            NAMESPACE_BLOCKS.table,
-            lease.container,
-            lease.first_local,
-            lease.count,
-            within=key[:8],
-            besides=collected_blocks(lease),
-        ):
+        for first, count in left_of(txn, NAMESPACE_BLOCKS.table, lease, within=key[:8]):
             run = BlockRange(container=lease.container, first_local=first, count=count)
             self.collect(txn, namespace_id, run, now, was_visible=False)
 

@@ -14,6 +14,7 @@ from trioxygen.common.replication import Replication
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.network import Handler
 from trioxygen.common.worker import Worker
+from trioxygen.metadata.leases.expiry import LeaseExpiry
 from trioxygen.metadata.replication.batch import Handler as CommandHandler
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.containers.allocator import Allocator
@@ -27,9 +28,9 @@ from trioxygen.metadata.scm.namespaces.held_blocks import HeldBlocks
 from trioxygen.metadata.scm.namespaces.metrics import NamespaceCollector
 from trioxygen.metadata.scm.namespaces.workers import (
     NamespaceGarbageCollection,
-    NamespaceLeaseExpiry,
     NamespacePurge,
 )
+from trioxygen.metadata.scm.schema import NAMESPACE_LEASES
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import namespaces_pb2 as namespaces
 from trioxygen.proto.v1.scm_pb2 import AllocateBlocksRequest
@@ -86,7 +87,14 @@ class Namespaces:
         registry.register(NamespaceCollector(executor.store))
         interval_ms = limits.interval_ms
         self.workers: tuple[Worker, ...] = (
-            NamespaceLeaseExpiry(executor, leads, interval_ms),
+            LeaseExpiry(
+                "scm-namespace-lease-expiry",
+                executor,
+                NAMESPACE_LEASES,
+                leads=leads,
+                ending=lambda keys: namespaces.ExpireNamespaceLeases(row_keys=keys),
+                interval_ms=interval_ms,
+            ),
             NamespaceGarbageCollection(executor, deletions, leads, interval_ms),
             NamespacePurge(executor, leads, interval_ms),
         )

@@ -1,8 +1,6 @@
 """The SCM leader's background work on namespaces: what is due is taken away, in bounded pieces."""
 
 from collections.abc import Callable
-from itertools import islice
-from typing import Final
 
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX, Round, execute_rows
@@ -10,41 +8,9 @@ from trioxygen.metadata.scm.containers.deletion import Deletions
 from trioxygen.metadata.scm.schema import (
     DELETED_NAMESPACES,
     NAMESPACE_GARBAGE,
-    NAMESPACE_LEASES,
 )
 from trioxygen.proto.v1 import namespaces_pb2 as namespaces
 from trioxygen.proto.v1.scm_pb2 import CollectNamespaceGarbage
-
-# Of leases: each may end as many rows of garbage as it has blocks.
-_LEASES_AT_ONCE_MAX: Final = 20
-
-
-class NamespaceLeaseExpiry:
-    """Ends leases that nobody renewed."""
-
-    name = "scm-namespace-lease-expiry"
-
-    def __init__(self, executor: Executor, leads: Callable[[], bool], interval_ms: float) -> None:
-        self._executor, self._leads, self.interval_ms = executor, leads, interval_ms
-        self._round = Round()
-
-    async def work(self) -> bool:
-        if not self._leads():
-            return False
-        now_ms = self._executor.group_ms()
-        with self._executor.store.read() as txn:
-            rows = NAMESPACE_LEASES.scan(txn, prefix=b"", after=self._round.after)
-            due = (key for key, row in rows if row.expires_ms <= now_ms)
-            page = list(islice(due, _LEASES_AT_ONCE_MAX))
-        is_full = len(page) == _LEASES_AT_ONCE_MAX
-        self._round.went_to(page[-1] if is_full else None)
-        if page:
-            await execute_rows(
-                self._executor,
-                page,
-                lambda keys: namespaces.ExpireNamespaceLeases(row_keys=keys),
-            )
-        return is_full
 
 
 class NamespaceGarbageCollection:

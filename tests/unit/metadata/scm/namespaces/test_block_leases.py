@@ -1,5 +1,7 @@
 """Blocks of a namespace from their lease to their end: what is committed stays, the rest goes."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.metadata.scm.namespaces.spaces import (
@@ -23,6 +25,7 @@ from trioxygen.common.errors import (
 from trioxygen.metadata.scm.schema import NAMESPACE_GARBAGE, NAMESPACE_LEASES
 from trioxygen.proto.v1 import namespaces_pb2 as namespaces
 from trioxygen.proto.v1 import scm_pb2 as scm
+from trioxygen.proto.v1.replication_pb2 import WorkReply
 from trioxygen.proto.v1.types_pb2 import BlockRange
 
 
@@ -248,6 +251,25 @@ async def test_namespace_that_is_deleted_leaves_nothing(harness: ScmHarness) -> 
     assert deleted(harness) == [(first, 1), (first + 1, 1), (first + 2, 2)]
     await harness.heartbeat("dn1", report(container, state=scm.CLOSED))
     assert await harness.state_of(container) == scm.CLOSED
+
+
+@scm_test(namespaces=replace(LIMITS, leases_max=10))
+async def test_what_many_leases_of_a_deleted_namespace_leave_is_no_single_entry(
+    harness: ScmHarness,
+) -> None:
+    await harness.join()
+    logs = await made(harness)
+    for _ in range(5):
+        lease = await leased(logs, 10_000)
+        # Every other block, so that as many runs are left.
+        await logs.release([], [block_of(lease, place) for place in range(0, 10_000, 2)])
+    namespace_id = (await logs.describe()).namespace.namespace_id
+    await logs.delete(force=True)
+    purge = namespaces.PurgeNamespace(namespace_id=namespace_id, rows_max=1_000)
+    reply = await harness.manager.executor.execute(purge)
+    assert isinstance(reply, WorkReply) and reply.more
+    await harness.pass_time(1_000)
+    assert harness.rows(NAMESPACE_LEASES.table) == []
 
 
 @scm_test(namespaces=LIMITS)
