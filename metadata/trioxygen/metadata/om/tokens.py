@@ -2,7 +2,7 @@
 where those count no more."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from google.protobuf.message import Message
 
@@ -11,6 +11,7 @@ from trioxygen.common.errors import Unavailable
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.token_keys import signed_token
 from trioxygen.metadata.client.token_keys import KnownTokenKeys
+from trioxygen.metadata.leases.rows import holds
 from trioxygen.metadata.leases.runs import block_key
 from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, LEASES
 from trioxygen.metadata.replication import healed
@@ -22,14 +23,17 @@ from trioxygen.proto.v1 import om_pb2 as om
 _LOOKED_UP_MAX: Final = 64
 _WRITES: Final = Operation.READ | Operation.WRITE
 
-_Block = tuple[int, int]
+
+class _Block(NamedTuple):
+    container: int
+    local: int
 
 
 def first_blocks(row: om.KeyRow, blocks_max: int) -> list[_Block]:
-    """(container, local) of each block once, as the slices name them."""
+    """Each block once, as the slices name them."""
     blocks: dict[_Block, None] = {}
     for piece in row.blocks:
-        blocks[piece.container, piece.local] = None
+        blocks[_Block(piece.container, piece.local)] = None
         if len(blocks) == blocks_max:
             break
     return list(blocks)
@@ -44,10 +48,7 @@ def leased_to(txn: ReadTxn, client_id: int, blocks: Iterable[_Block]) -> set[_Bl
     wanted, leased = set(blocks), set[_Block]()
     for _, lease in LEASES.scan(txn, prefix=b""):
         if lease.client_id == client_id:
-            first, end = lease.first_local, lease.first_local + lease.count
-            leased |= {
-                block for block in wanted if block[0] == lease.container and first <= block[1] < end
-            }
+            leased |= {block for block in wanted if holds(lease, block)}
     return leased
 
 
@@ -99,7 +100,7 @@ class BlockTokens:
             await self._keys.refresh()
         if not len(ring):
             raise Unavailable("no key of block tokens is known yet")
-        blocks = [(block.container, block.local) for block in request.blocks]
+        blocks = [_Block(block.container, block.local) for block in request.blocks]
         operations = _WRITES if request.writes else Operation.READ
 
         def question(_: om.GrantTokensRequest) -> Message:

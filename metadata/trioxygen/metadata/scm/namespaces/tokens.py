@@ -6,6 +6,7 @@ from collections.abc import Callable
 from trioxygen.common.block_token import BlockToken, Operation, signed
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.network import Handler
+from trioxygen.metadata.leases.rows import holds
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.namespaces.access import caller_of
 from trioxygen.metadata.scm.namespaces.keys import held_key
@@ -19,6 +20,7 @@ from trioxygen.metadata.scm.schema import (
 from trioxygen.metadata.scm.token_keys import TokenKeys
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import namespaces_pb2 as namespaces
+from trioxygen.proto.v1.namespaces_pb2 import NamespaceLeaseRow
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
 
 _WRITES = Operation.READ | Operation.WRITE
@@ -33,24 +35,42 @@ def usable_namespaces(txn: ReadTxn, caller: str) -> set[int]:
     }
 
 
-def leased_range(
-    txn: ReadTxn, namespace_id: int, client_id: int, block: BlockId
-) -> BlockRange | None:
-    """All blocks of the client's lease that the block is of."""
-    for _, lease in NAMESPACE_LEASES.scan(txn, prefix=id_key(namespace_id)):
-        is_own = lease.client_id == client_id and lease.container == block.container
-        if is_own and lease.first_local <= block.local < lease.first_local + lease.count:
-            return BlockRange(
-                container=lease.container, first_local=lease.first_local, count=lease.count
-            )
-    return None
+class _Granted:
+    """What a client may do, by one snapshot."""
 
+    def __init__(self, txn: ReadTxn, caller: str, client_id: int) -> None:
+        self._txn, self._client_id = txn, client_id
+        self._usable = usable_namespaces(txn, caller)
+        # By namespace and container: read once, however many blocks are asked for.
+        self._leases: dict[int, dict[int, list[NamespaceLeaseRow]]] = {}
 
-def committed(txn: ReadTxn, namespace_id: int, block: BlockId) -> BlockRange | None:
-    key = held_key(namespace_id, block.container, block.local)
-    if not NAMESPACE_BLOCKS.exists(txn, key):
+    def of(self, block: BlockId, *, writes: bool) -> BlockRange | None:
+        """Blocks that one token is given for, the block among them. None: it may not."""
+        container = CONTAINERS.get(self._txn, id_key(block.container))
+        if container is None or container.namespace_id not in self._usable:
+            return None
+        namespace_id = container.namespace_id
+        return self._leased(namespace_id, block) if writes else self._committed(namespace_id, block)
+
+    def _leased(self, namespace_id: int, block: BlockId) -> BlockRange | None:
+        """All blocks of the client's lease that the block is of."""
+        if namespace_id not in self._leases:
+            own = self._leases[namespace_id] = {}
+            for _, lease in NAMESPACE_LEASES.scan(self._txn, prefix=id_key(namespace_id)):
+                if lease.client_id == self._client_id:
+                    own.setdefault(lease.container, []).append(lease)
+        for lease in self._leases[namespace_id].get(block.container, ()):
+            if holds(lease, block):
+                return BlockRange(
+                    container=lease.container, first_local=lease.first_local, count=lease.count
+                )
         return None
-    return BlockRange(container=block.container, first_local=block.local, count=1)
+
+    def _committed(self, namespace_id: int, block: BlockId) -> BlockRange | None:
+        key = held_key(namespace_id, block.container, block.local)
+        if not NAMESPACE_BLOCKS.exists(self._txn, key):
+            return None
+        return BlockRange(container=block.container, first_local=block.local, count=1)
 
 
 class NamespaceTokens:
@@ -70,9 +90,9 @@ class NamespaceTokens:
         key = await self._keys.signing()
         reply = namespaces.GrantBlockTokensReply()
         with self._executor.store.read() as txn:
-            usable = usable_namespaces(txn, caller)
+            granted = _Granted(txn, caller, request.client_id)
             for block in request.blocks:
-                blocks = None if key is None else self._granted(txn, usable, request, block)
+                blocks = None if key is None else granted.of(block, writes=request.writes)
                 if key is None or blocks is None:
                     reply.tokens.append(b"")
                     continue
@@ -86,18 +106,3 @@ class NamespaceTokens:
                 )
                 reply.tokens.append(signed(token, key.secret))
         return reply
-
-    def _granted(
-        self,
-        txn: ReadTxn,
-        usable: set[int],
-        request: namespaces.GrantBlockTokensRequest,
-        block: BlockId,
-    ) -> BlockRange | None:
-        container = CONTAINERS.get(txn, id_key(block.container))
-        if container is None or container.namespace_id not in usable:
-            return None
-        namespace_id = container.namespace_id
-        if request.writes:
-            return leased_range(txn, namespace_id, request.client_id, block)
-        return committed(txn, namespace_id, block)
