@@ -33,11 +33,12 @@ def list_namespaces(
     reply, room = namespaces.ListNamespacesReply(), Room()
     after = name_key(request.after) if request.after else None
     for _, row in NAMESPACES.scan(txn, prefix=b"", after=after):
+        if row.owner and caller and row.owner != caller:
+            continue
         if len(reply.namespaces) == most or not room.takes(row.ByteSize()):
             reply.next = reply.namespaces[-1].name
             break
-        if not (row.owner and caller) or row.owner == caller:
-            reply.namespaces.append(row)
+        reply.namespaces.append(row)
     return reply
 
 
