@@ -6,7 +6,7 @@ from typing import Final
 
 from trioxygen.common.errors import Overloaded
 from trioxygen.metadata.leases.runs import block_key
-from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, GC, LEASES
+from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, GC, LEASES, ORPHANS
 from trioxygen.metadata.replication.state import META
 from trioxygen.metadata.store.ports import ReadTxn, WriteTxn
 from trioxygen.proto.v1.om_pb2 import OrphanSearchRow
@@ -25,6 +25,10 @@ def orphan_search(txn: ReadTxn) -> OrphanSearchRow:
 
 def put_orphan_search(txn: WriteTxn, search: OrphanSearchRow) -> None:
     txn.put(META, _ORPHAN_SEARCH, search.SerializeToString())
+
+
+def is_noted(txn: ReadTxn, block: BlockId) -> bool:
+    return ORPHANS.exists(txn, block_key(block.container, block.local))
 
 
 def orphans_among(txn: ReadTxn, blocks: Iterable[BlockId]) -> list[BlockId]:

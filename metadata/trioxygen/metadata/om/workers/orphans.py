@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from trioxygen.common import logs
 from trioxygen.common.errors import Unavailable
 from trioxygen.common.units import MINUTE_MS
-from trioxygen.metadata.om.state.orphans import orphan_search, orphans_among
+from trioxygen.metadata.om.state.orphans import is_noted, orphan_search, orphans_among
 from trioxygen.metadata.om.state.schema import ORPHANS
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX, execute_rows
@@ -62,6 +62,7 @@ class OrphanSearch:
         keep_ms: from when a block was noticed; 0: for ever.
         every_ms: between two looks at all; 0: there is none.
         interval_ms: between two pages.
+        noted_max: those beyond are noted when others have gone.
     """
 
     name = "om-orphans"
@@ -74,7 +75,9 @@ class OrphanSearch:
         keep_ms: int,
         every_ms: int,
         interval_ms: float,
+        noted_max: int = _NOTED_MAX,
     ) -> None:
+        self._noted_max = noted_max
         self._executor, self._stored = executor, stored
         self._keep_ms, self._every_ms = keep_ms, every_ms
         self.interval_ms = interval_ms
@@ -165,8 +168,10 @@ class OrphanSearch:
         ]
 
     async def _note(self, noted: list[OrphanBlockRow]) -> None:
-        if self._executor.store.count(ORPHANS.table) >= _NOTED_MAX:
-            noted = []
+        if self._executor.store.count(ORPHANS.table) >= self._noted_max:
+            # What is known is met again all the same: else it would be forgotten, and be as new.
+            with self._executor.store.read() as txn:
+                noted = [row for row in noted if is_noted(txn, row.block)]
         await self._executor.execute(NoteOrphanBlocks(blocks=noted, search=self._search))
 
     async def _end(self) -> None:

@@ -5,10 +5,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tests.unit.metadata.memory_replica import MemoryReplica
-from tests.unit.metadata.om.om_harness import CONFIG, Block, OmHarness, blocks_of, slices_of
+from tests.unit.metadata.om.om_harness import (
+    CONFIG,
+    Block,
+    OmHarness,
+    blocks_of,
+    om_test,
+    slices_of,
+)
 from trioxygen.common.errors import Unreachable
 from trioxygen.metadata.om.state.schema import GC, ORPHANS
-from trioxygen.metadata.om.workers.orphans import are_too_many
+from trioxygen.metadata.om.workers.orphans import OrphanSearch, are_too_many
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.datanode_pb2 import ListBlocksReply, StoredBlock
 from trioxygen.proto.v1.om_pb2 import OrphanSearchRow
@@ -80,9 +87,12 @@ async def hours(harness: OmHarness, count: int) -> None:
             await harness.pass_time(1_000)
 
 
+def rows_of(harness: OmHarness) -> list[om.OrphanBlockRow]:
+    return [om.OrphanBlockRow.FromString(value) for _, value in harness.rows(ORPHANS.table)]
+
+
 def noted(harness: OmHarness) -> set[Block]:
-    rows = [om.OrphanBlockRow.FromString(value) for _, value in harness.rows(ORPHANS.table)]
-    return {(row.block.container, row.block.local) for row in rows}
+    return {(row.block.container, row.block.local) for row in rows_of(harness)}
 
 
 @orphan_test
@@ -163,3 +173,31 @@ async def test_nothing_goes_where_most_of_what_there_is_would(
         await harness.pass_time(1_000)
     asked = om.FindOrphansRequest(blocks=[BlockId(container=500, local=1)])
     assert (await harness.client.find_orphans(asked)).too_many
+
+
+@om_test()
+async def test_orphans_that_are_known_keep_their_age_when_no_more_are_noted(
+    harness: OmHarness,
+) -> None:
+    nodes = DataNodes({"dn1": {(500, 1), (500, 2)}})
+    search = OrphanSearch(
+        harness.executor, nodes, keep_ms=KEEP_MS, every_ms=HOUR_MS, interval_ms=1, noted_max=2
+    )
+
+    async def look_at_all() -> None:
+        harness.clock.advance(HOUR_MS)
+        for _ in range(6):
+            await search.work()
+
+    await search.work()
+    await look_at_all()
+    assert noted(harness) == {(500, 1), (500, 2)}
+    since_ms = {row.since_ms for row in rows_of(harness)}
+    nodes.blocks["dn1"] |= {(500, 3)}
+    await look_at_all()
+    assert noted(harness) == {(500, 1), (500, 2)}
+    assert {row.since_ms for row in rows_of(harness)} == since_ms
+    nodes.blocks["dn1"] -= {(500, 1)}
+    await look_at_all()
+    await look_at_all()
+    assert noted(harness) == {(500, 2), (500, 3)}
