@@ -57,7 +57,7 @@ class BlockToken(NamedTuple):
 
 
 class Access(NamedTuple):
-    """What somebody wants to do. Attributes: block: None: with the container as a whole."""
+    """What somebody wants to do. Attributes: local: None: with the container as a whole."""
 
     operation: Operation
     container: int

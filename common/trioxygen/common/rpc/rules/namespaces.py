@@ -9,7 +9,6 @@ from trioxygen.common.rpc.rules.rule import (
     PART,
     REQUIRED_PART,
     MessageRules,
-    Rule,
     each,
     matching,
     number,
@@ -25,6 +24,7 @@ from trioxygen.common.rpc.rules.types import (
     ID,
     NAME_OR_NONE,
     NODE_ID,
+    RETRIED,
     SIZE_BYTES,
     TIME_MS,
 )
@@ -45,7 +45,6 @@ PAGE_MAX: Final = number(0, 1_000)
 # The SCM fills it in itself.
 CALLER: Final = text(0)
 _LABEL: Final = raw(LABEL_BYTES_MAX)
-_NUMBERED: Final[dict[str, Rule]] = {"client_id": ANY, "request_id": ANY, "is_retry": ANY}
 
 NAMESPACES: Final[dict[type[Message], MessageRules]] = {
     namespaces.NamespaceRow: rules(
@@ -60,7 +59,7 @@ NAMESPACES: Final[dict[type[Message], MessageRules]] = {
         bytes=SIZE_BYTES,
     ),
     namespaces.CreateNamespaceRequest: rules(
-        **_NUMBERED,
+        **RETRIED,
         caller=CALLER,
         name=NAMESPACE,
         replication=PART,
@@ -68,12 +67,14 @@ NAMESPACES: Final[dict[type[Message], MessageRules]] = {
         bytes_max=SIZE_BYTES,
         owner=NAME_OR_NONE,
     ),
-    namespaces.DeleteNamespaceRequest: rules(**_NUMBERED, caller=CALLER, name=NAMESPACE, force=ANY),
+    namespaces.DeleteNamespaceRequest: rules(**RETRIED, caller=CALLER, name=NAMESPACE, force=ANY),
     namespaces.DescribeNamespaceRequest: rules(name=NAMESPACE),
-    namespaces.GrantBlockTokensRequest: rules(client_id=ANY, blocks=each(PART, 1_000), writes=ANY),
+    namespaces.GrantBlockTokensRequest: rules(
+        client_id=ANY, blocks=each(PART, BLOCKS_MAX), writes=ANY
+    ),
     namespaces.ListNamespacesRequest: rules(after=NAME_OR_NONE, count_max=PAGE_MAX),
     namespaces.LeaseNamespaceBlocksRequest: rules(
-        **_NUMBERED,
+        **RETRIED,
         namespace=NAMESPACE,
         count=number(1, 10_000),
         block_bytes_max=BLOCK_BYTES,
@@ -88,10 +89,10 @@ NAMESPACES: Final[dict[type[Message], MessageRules]] = {
         other_pipelines=ANY,
     ),
     namespaces.RenewNamespaceLeasesRequest: rules(
-        **_NUMBERED, caller=CALLER, namespace=NAMESPACE, lease_ids=each(ID, LEASES_MAX)
+        **RETRIED, caller=CALLER, namespace=NAMESPACE, lease_ids=each(ID, LEASES_MAX)
     ),
     namespaces.ReleaseNamespaceLeasesRequest: rules(
-        **_NUMBERED,
+        **RETRIED,
         caller=CALLER,
         namespace=NAMESPACE,
         lease_ids=each(ID, LEASES_MAX),
@@ -106,10 +107,10 @@ NAMESPACES: Final[dict[type[Message], MessageRules]] = {
         label=_LABEL,
     ),
     namespaces.CommitNamespaceBlocksRequest: rules(
-        **_NUMBERED, caller=CALLER, namespace=NAMESPACE, blocks=some(PART, BLOCKS_MAX)
+        **RETRIED, caller=CALLER, namespace=NAMESPACE, blocks=some(PART, BLOCKS_MAX)
     ),
     namespaces.DeleteNamespaceBlocksRequest: rules(
-        **_NUMBERED, caller=CALLER, namespace=NAMESPACE, blocks=each(PART, BLOCKS_MAX)
+        **RETRIED, caller=CALLER, namespace=NAMESPACE, blocks=each(PART, BLOCKS_MAX)
     ),
     namespaces.ListNamespaceBlocksRequest: rules(
         namespace=NAMESPACE, after=PART, count_max=PAGE_MAX

@@ -33,6 +33,7 @@ from trioxygen.common.rpc.rules.types import (
     NAME_OR_NONE,
     NODE_ID,
     OBJECT_BYTES,
+    RETRIED,
     SENT,
     SLICES_MAX,
     TIME_MS,
@@ -74,9 +75,8 @@ _BUCKET_TO_MAKE: Final = Rule(
     ),
     is_required=True,
 )
-_RETRIED: Final = {"client_id": ANY, "request_id": ANY, "is_retry": ANY}
 _NAMED: Final = {"volume": VOLUME, "bucket": BUCKET}
-_IN_BUCKET: Final = {**_RETRIED, **_NAMED, "bucket_id": ID}
+_IN_BUCKET: Final = {**RETRIED, **_NAMED, "bucket_id": ID}
 _READS_BUCKET: Final = {**_NAMED, "setting_kinds": ANY}
 _OF_UPLOAD: Final = {**_IN_BUCKET, "key": KEY, "upload_id": raw(65_536)}
 
@@ -195,10 +195,10 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
 }
 
 COMMANDS: Final[dict[type[Message], MessageRules]] = {
-    om.CreateVolumeRequest: rules(**_RETRIED, volume=VOLUME, account_id=_ACCOUNT_ID),
-    om.DeleteVolumeRequest: rules(**_RETRIED, volume=VOLUME),
+    om.CreateVolumeRequest: rules(**RETRIED, volume=VOLUME, account_id=_ACCOUNT_ID),
+    om.DeleteVolumeRequest: rules(**RETRIED, volume=VOLUME),
     om.CreateBucketRequest: rules(
-        **_RETRIED,
+        **RETRIED,
         volume=VOLUME,
         bucket=_BUCKET_TO_MAKE,
         account_id=line(256, low=1),
@@ -233,21 +233,21 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
     ),
     om.AbortUploadRequest: rules(**_OF_UPLOAD),
     om.LeaseBlocksRequest: rules(
-        **_RETRIED,
+        **RETRIED,
         count=number(1, 10_000),
         block_bytes_max=BLOCK_BYTES,
         replication=PART,
         excluded_node_ids=each(NODE_ID, EXCLUDED_NODES_MAX),
     ),
-    om.RenewLeasesRequest: rules(**_RETRIED, lease_ids=each(ID, LEASES_NAMED_MAX)),
+    om.RenewLeasesRequest: rules(**RETRIED, lease_ids=each(ID, LEASES_NAMED_MAX)),
     om.ReleaseLeasesRequest: rules(
-        **_RETRIED, lease_ids=each(ID, LEASES_NAMED_MAX), blocks=each(PART, LEASES_NAMED_MAX)
+        **RETRIED, lease_ids=each(ID, LEASES_NAMED_MAX), blocks=each(PART, LEASES_NAMED_MAX)
     ),
-    om.CreateAccountRequest: rules(**_RETRIED, account=PART),
+    om.CreateAccountRequest: rules(**RETRIED, account=PART),
     om.CreateAccessKeyRequest: rules(
-        **_RETRIED, account_id=_ACCOUNT_ID, access_key=_ACCESS_KEY, secret_key=line(128)
+        **RETRIED, account_id=_ACCOUNT_ID, access_key=_ACCESS_KEY, secret_key=line(128)
     ),
-    om.RevokeAccessKeyRequest: rules(**_RETRIED, access_key=_ACCESS_KEY),
+    om.RevokeAccessKeyRequest: rules(**RETRIED, access_key=_ACCESS_KEY),
 }
 
 QUERIES: Final[dict[type[Message], MessageRules]] = {

@@ -29,6 +29,7 @@ from trioxygen.common.rpc.rules.types import (
     RANGES_MAX,
     REASON,
     REPLICA_INDEX,
+    RETRIED,
     SIZE_BYTES,
 )
 from trioxygen.common.units import DAY_MS
@@ -56,9 +57,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         blocks=REQUIRED_PART, pipeline=REQUIRED_PART, om_last_id=COUNT, other_pipelines=ANY
     ),
     scm.DeleteBlocksRequest: rules(
-        client_id=ANY,
-        request_id=ANY,
-        is_retry=ANY,
+        **RETRIED,
         blocks=each(PART, RANGES_MAX),
         om_lineage=ANY,
         # The SCM fills it in itself.
@@ -151,9 +150,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
     ),
     scm.DescribeScmRequest: rules(after=raw(2_000)),
     scm.SetNodeOperationRequest: rules(
-        client_id=ANY,
-        request_id=ANY,
-        is_retry=ANY,
+        **RETRIED,
         node_id=NODE_ID,
         operation=known(),
         maintenance_ms=number(0, 3_650 * DAY_MS),

@@ -84,6 +84,9 @@ KEY: Final = utf8(65_536)
 CHECKSUM: Final = raw(64)
 REASON: Final = text(65_536)
 
+# Of a request whose answer is kept for retries.
+RETRIED: Final[dict[str, Rule]] = {"client_id": ANY, "request_id": ANY, "is_retry": ANY}
+
 # Signed; what they say is checked by who takes them.
 TOKEN: Final = raw(1_024)
 
