@@ -39,7 +39,10 @@ _CONNECTING_MAX: Final = 64
 
 @dataclass(slots=True)
 class Answers:
-    """What heartbeats cost who waited. In seconds; of the SCMs that lead, and of the others."""
+    """What heartbeats cost who waited. In seconds; of the SCMs that lead, and of the others.
+
+    Attributes: errors: of the failed calls the first three.
+    """
 
     of_leader: list[float] = field(default_factory=list)
     of_others: list[float] = field(default_factory=list)

@@ -30,6 +30,7 @@ class Figures:
         and until these have reported them.
     lead_s: from the leader's death until another one is through with safe mode; 0: there was none.
     listed_s: a list of all DataNodes.
+    failed_calls: of DataNodes while something was measured; not those of their registrations.
     """
 
     nodes: int
@@ -86,7 +87,7 @@ _COLUMNS: Final = {
     "made_s": "a dead node's made, s",
     "lead_s": "another leads, s",
     "listed_s": "all nodes listed, s",
-    "failed_calls": "failed calls",
+    "failed_calls": "failed calls, all nodes known",
 }
 # Of these a node is to cost no more where there are more of them.
 _PER_NODE: Final = ("leader_heartbeat_ms", "leader_report_ms", "follower_report_ms")

@@ -33,7 +33,6 @@ from trioxygen.proto.v1.scm_pb2 import ContainerReport
 _OPEN_CONTAINERS_A_NODE: Final = 2
 _BLOCK_BYTES: Final = 256 * 2**20
 _WAIT_SECONDS_MAX: Final = 600.0
-_POLL_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +190,8 @@ class Run:
         self._say(
             f"{len(answers.of_leader)} heartbeats, {answers.reports} reports in {seconds:.0f} s"
         )
+        for error in answers.errors:
+            self._say(f"a call failed: {error}")
         return Span(
             seconds, spent[leader.node.id], sum(others) / len(others) if others else 0.0, answers
         )
