@@ -1,6 +1,7 @@
 """A DataNode's heartbeat at the SCM: what it says is taken in, and its answer carries commands."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Final
 
 from trioxygen.metadata.replication.executor import Executor
@@ -61,11 +62,12 @@ class Heartbeats:
         if not self._nodes.is_registered(heartbeat):
             return HeartbeatReply(register_again=True)
         report = self._nodes.heard(heartbeat)
-        if len(heartbeat.containers) <= _FEW_MAX:
+        async with self._turn_of(heartbeat):
+            is_former = self._nodes.report(heartbeat.node_id) is not report
+            # It leads by now: what follows from this has to be written down, too.
+            if is_former or self._executor.replica.is_leader():
+                return HeartbeatReply(register_again=True)
             self._replicas.heard(heartbeat)
-        else:
-            async with self._turn:
-                self._replicas.heard(heartbeat)
         self._nodes.taken(heartbeat, report)
         return HeartbeatReply()
 
@@ -77,11 +79,11 @@ class Heartbeats:
         # What is decided below bears it, also where another SCM leads by then.
         term = self._executor.replica.term
         report = self._nodes.heard(heartbeat)
-        if len(heartbeat.containers) <= _FEW_MAX:
+        async with self._turn_of(heartbeat):
+            # It may have been removed meanwhile, or have begun anew.
+            if self._nodes.report(node_id) is not report:
+                return HeartbeatReply(register_again=True, leader=True)
             await self._take(heartbeat, report)
-        else:
-            async with self._turn:
-                await self._take(heartbeat, report)
         await self._memberships.look_after(node_id, report)
         commands = [
             *self._memberships.commands(node_id, report),
@@ -93,6 +95,9 @@ class Heartbeats:
             command.valid_ms = command.valid_ms or _COMMAND_VALID_MS
         again_after_ms = _FORMING_INTERVAL_MS if self._memberships.are_forming(node_id) else 0
         return HeartbeatReply(leader=True, commands=commands, again_after_ms=again_after_ms)
+
+    def _turn_of(self, heartbeat: HeartbeatRequest) -> AbstractAsyncContextManager[None]:
+        return self._turn if len(heartbeat.containers) > _FEW_MAX else nullcontext()
 
     async def _take(self, heartbeat: HeartbeatRequest, report: NodeReport) -> None:
         heard = self._replicas.heard(heartbeat, compares_all=report.takes_all)
