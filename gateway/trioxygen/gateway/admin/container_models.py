@@ -112,7 +112,7 @@ class ReplicationView(_Model):
 
 
 class DeletionView(_Model):
-    kept_ranges: int = Field(description="Of blocks that the OM keeps for readers under way.")
+    kept_ranges: int = Field(description="Of blocks that are kept for readers under way.")
     transactions: int
     blocks: int
     estimated_bytes: int

@@ -112,13 +112,13 @@ def test_repair_and_deletion_are_shown() -> None:
     assert (view["copies"], view["is_waiting"]) == (2, False)
     assert view["departures"][0]["waiting"] == [{"container_id": 7, "reason": "so"}]
     port.scm.answers[scm.DescribeDeletionRequest] = scm.DescribeDeletionReply(
-        blocks=5, oldest_waits_for=["dn3"], counted=True
+        blocks=5, oldest_waits_for=["dn3"], counted=True, kept_ranges=2
     )
     sizes = [om.TableSize(name="gc", rows=4), om.TableSize(name="key", rows=9)]
     port.om.answers[om.DescribeOmRequest] = om.DescribeOmReply(tables=sizes)
     view = json.loads(port.call("GET", "/admin/v1/deletion")[2])
     assert (view["blocks"], view["oldest_waits_for"]) == (5, ["dn3"])
-    assert view["kept_ranges"] == 4
+    assert view["kept_ranges"] == 4 + 2
 
 
 def test_what_lies_in_containers_is_looked_for_page_after_page() -> None:

@@ -84,7 +84,7 @@ class ScmContainerAdmin:
     async def deletion(self) -> DeletionView:
         reply = await self._scm.call(scm.DescribeDeletionRequest(), scm.DescribeDeletionReply)
         return DeletionView(
-            kept_ranges=await self._holders.kept_ranges(),
+            kept_ranges=await self._holders.kept_ranges() + reply.kept_ranges,
             transactions=reply.transactions,
             blocks=reply.blocks,
             estimated_bytes=reply.estimated_bytes,

@@ -58,7 +58,8 @@ class Holders:
         return sum(each.blocks for each in reply.containers)
 
     async def kept_ranges(self) -> int:
-        """Of blocks that nothing refers to, and that readers may be at: the SCM gets them later."""
+        """Of blocks that nothing refers to, and that readers may be at: the SCM gets them later.
+        Those of namespaces it counts by itself."""
         return await self._rows_of(frozenset({"gc"}))
 
     async def _rows_of(self, tables: Set[str]) -> int:

@@ -14,7 +14,13 @@ from trioxygen.metadata.scm.replication.findings import Health
 from trioxygen.metadata.scm.replication.in_flight import InFlight, Kind, Operation
 from trioxygen.metadata.scm.replication.repairs import Repairs
 from trioxygen.metadata.scm.replication.watch import ContainerWatch
-from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, id_key
+from trioxygen.metadata.scm.schema import (
+    CONTAINERS,
+    DELETED_BLOCKS,
+    DELETED_NAMESPACES,
+    NAMESPACE_GARBAGE,
+    id_key,
+)
 from trioxygen.proto.v1 import scm_pb2 as scm
 
 
@@ -105,6 +111,7 @@ class Descriptions:
 
     def deletion(self) -> scm.DescribeDeletionReply:
         outstanding, oldest = self._outstanding, self._outstanding.oldest()
+        kept = (NAMESPACE_GARBAGE.table, DELETED_NAMESPACES.table)
         reply = scm.DescribeDeletionReply(
             transactions=len(outstanding),
             blocks=outstanding.blocks,
@@ -112,6 +119,7 @@ class Descriptions:
             blocks_per_s=int(self._deletions.deleted.per_s(self._clock.monotonic_ms())),
             garbage_bytes=self._replicas.garbage_bytes(),
             counted=outstanding.is_counted,
+            kept_ranges=sum(map(self._executor.store.count, kept)),
         )
         if oldest is not None:
             transaction_id, values = oldest

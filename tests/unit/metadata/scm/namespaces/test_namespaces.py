@@ -19,6 +19,7 @@ from trioxygen.common.replication import RATIS_ONE, Replication
 from trioxygen.common.rpc.call import Role
 from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.proto.v1 import namespaces_pb2 as namespaces
+from trioxygen.proto.v1 import scm_pb2 as scm
 
 
 @scm_test(namespaces=LIMITS)
@@ -65,6 +66,25 @@ async def test_namespace_with_blocks_is_deleted_by_force_alone(harness: ScmHarne
     await logs.delete(force=True)
     with pytest.raises(NoSuchNamespace):
         await logs.describe()
+
+
+@scm_test(namespaces=LIMITS)
+async def test_what_is_let_go_is_told_until_it_is_deleted(harness: ScmHarness) -> None:
+    await harness.join()
+    logs = await made(harness)
+    await logs.commit(to_commit(await leased(logs), 0))
+    assert (await deletion(harness)).kept_ranges == 0
+    await logs.delete(force=True)
+    assert (await deletion(harness)).kept_ranges > 0
+    await harness.pass_time(10_000)
+    assert (await deletion(harness)).kept_ranges > 0
+    await harness.pass_time(2 * LIMITS.gc_delay_ms)
+    await harness.pass_time(10_000)
+    assert (await deletion(harness)).kept_ranges == 0
+
+
+async def deletion(harness: ScmHarness) -> scm.DescribeDeletionReply:
+    return await harness.client.call(scm.DescribeDeletionRequest(), scm.DescribeDeletionReply)
 
 
 @scm_test(namespaces=LIMITS)
