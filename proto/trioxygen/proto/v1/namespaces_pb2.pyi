@@ -79,12 +79,13 @@ class DeletedNamespaceRow(_message.Message):
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
 class GrantNamespaceLease(_message.Message):
-    __slots__ = ("client_id", "request_id", "is_retry", "caller", "namespace", "blocks", "pipeline", "other_pipelines")
+    __slots__ = ("client_id", "request_id", "is_retry", "caller", "namespace", "namespace_id", "blocks", "pipeline", "other_pipelines")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     CALLER_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_ID_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_FIELD_NUMBER: _ClassVar[int]
     OTHER_PIPELINES_FIELD_NUMBER: _ClassVar[int]
@@ -93,10 +94,11 @@ class GrantNamespaceLease(_message.Message):
     is_retry: bool
     caller: str
     namespace: str
+    namespace_id: int
     blocks: _types_pb2.BlockRange
     pipeline: _types_pb2.Pipeline
     other_pipelines: int
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., caller: _Optional[str] = ..., namespace: _Optional[str] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., other_pipelines: _Optional[int] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., caller: _Optional[str] = ..., namespace: _Optional[str] = ..., namespace_id: _Optional[int] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., other_pipelines: _Optional[int] = ...) -> None: ...
 
 class ExpireNamespaceLeases(_message.Message):
     __slots__ = ("row_keys",)

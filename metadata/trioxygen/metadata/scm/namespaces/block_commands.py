@@ -51,6 +51,8 @@ class BlockCommands:
         row = namespace_for(txn, command.namespace, command.caller)
         if isinstance(row, Refusal):
             return row
+        if row.namespace_id != command.namespace_id:
+            return Refusal(types_pb2.NO_SUCH_NAMESPACE, facts={"namespace": row.name})
         most, prefix = self._limits.leases_max, id_key(row.namespace_id)
         if sum(1 for _ in islice(txn.scan(NAMESPACE_LEASES.table, prefix=prefix), most)) >= most:
             facts = {"namespace": row.name, "leases_max": str(most)}

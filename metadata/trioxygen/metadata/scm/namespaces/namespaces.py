@@ -173,6 +173,7 @@ class Namespaces:
                 is_retry=request.is_retry,
                 caller=caller,
                 namespace=request.namespace,
+                namespace_id=row.namespace_id,
                 blocks=allocated.blocks,
                 pipeline=allocated.pipeline,
                 other_pipelines=allocated.other_pipelines,

@@ -51,6 +51,24 @@ async def test_what_a_dead_client_left_is_deleted_when_its_lease_ends_and_nothin
 
 
 @scm_test(namespaces=LIMITS)
+async def test_blocks_of_a_deleted_namespace_are_not_leased_to_another_of_its_name(
+    harness: ScmHarness,
+) -> None:
+    await harness.join()
+    logs = await made(harness)
+    former = (await logs.describe()).namespace
+    lease = await leased(logs)
+    await logs.delete(force=False)
+    await made(harness)
+    # Its blocks had been allocated before.
+    grant = namespaces.GrantNamespaceLease(
+        namespace=former.name, namespace_id=former.namespace_id, blocks=lease.blocks
+    )
+    with pytest.raises(NoSuchNamespace):
+        await harness.manager.executor.execute(grant)
+
+
+@scm_test(namespaces=LIMITS)
 async def test_lease_that_is_renewed_goes_on_and_only_its_client_renews_it(
     harness: ScmHarness,
 ) -> None:
