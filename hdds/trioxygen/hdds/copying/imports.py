@@ -7,7 +7,7 @@ from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import InvalidRequest, NoSpace, Overloaded, TrioxygenError
-from trioxygen.common.finishing import Finishing
+from trioxygen.common.finishing import Finishing, joined
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.hdds.copying.incoming import Incoming
@@ -63,25 +63,33 @@ class Imports:
         ChecksumMismatch; Overloaded: it may come later; NoSpace."""
         if header.state not in _COPIED:
             raise InvalidRequest("only closed replicas are copied", state=header.state)
-        container_id = header.container_id
+        # A stream that is cancelled meanwhile has begun all the same: the log has the replica.
+        beginning = self._finishing.begin(self._begun(header))
+        try:
+            incoming = await joined(beginning)
+            reply = await incoming.receive(pieces)
+        finally:
+            await self._finishing.run(self._stream_ended(beginning))
+        self.imported += 1
+        log.info("container_imported", container=header.container_id, blocks=reply.block_count)
+        return reply
+
+    async def _begun(self, header: ImportContainerHeader) -> Incoming:
         async with self._beginning:
             running = sum(each.is_running for each in self._incoming.values())
             if running >= self._config.imports_max:
                 raise Overloaded("too many replicas come at once", most=self._config.imports_max)
             incoming = await self._of_transfer(header)
             incoming.is_running = True
-        container = incoming.container
         # It is not taken off before the stream has ended.
-        container.stream_began()
-        try:
-            reply = await incoming.receive(pieces)
-        finally:
-            await self._finishing.run(self._stream_ended(incoming))
-        self.imported += 1
-        log.info("container_imported", container=container_id, blocks=reply.block_count)
-        return reply
+        incoming.container.stream_began()
+        return incoming
 
-    async def _stream_ended(self, incoming: Incoming) -> None:
+    async def _stream_ended(self, beginning: asyncio.Task[Incoming]) -> None:
+        await asyncio.wait((beginning,))
+        if beginning.cancelled() or beginning.exception() is not None:
+            return
+        incoming = beginning.result()
         await incoming.settled()
         container = incoming.container
         container.stream_ended(0)

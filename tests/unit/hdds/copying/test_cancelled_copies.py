@@ -13,6 +13,7 @@ from tests.unit.hdds.copying.two import BLOCKS, CONTAINER, Two, contents, with_t
 from tests.unit.hdds.ring.three import until
 from trioxygen.common.errors import Unavailable
 from trioxygen.hdds.copying.frames import end_frame
+from trioxygen.proto.v1.datanode_pb2 import ImportContainerCommand
 
 
 async def break_off_in_a_write(two: Two) -> None:
@@ -66,6 +67,39 @@ async def cancel_at_the_end(two: Two) -> None:
 
 def test_replica_that_became_whole_after_its_stream_was_cancelled_stays(tmp_path: Path) -> None:
     with_two(tmp_path, cancel_at_the_end)
+
+
+async def cancel_at_the_beginning(two: Two) -> None:
+    imports, work = two.target.datanode.imports, two.target.work
+    ring = await work.rings.local()
+    import_container, is_logged, go_on = ring.import_container, asyncio.Event(), asyncio.Event()
+
+    async def import_slowly(command: ImportContainerCommand) -> None:
+        await import_container(command)
+        is_logged.set()
+        await go_on.wait()
+
+    ring.import_container = import_slowly  # type: ignore[method-assign]
+    channel = two.network.channel("target")
+    opening = asyncio.create_task(channel.upload("DataNode/ImportContainer", header()))
+    await is_logged.wait()
+    opening.cancel()
+    # Its handler is told, and stays for what it has begun.
+    await until(lambda: len(imports._finishing._tasks) == 2)
+    go_on.set()
+    await asyncio.wait((opening,))
+    await imports.finished()
+    # It can be gone on with, and is dropped where nobody does.
+    assert not imports._incoming[CONTAINER].is_running
+    imports._incoming[CONTAINER].expires_ms = 0
+    await imports.work()
+    await until(lambda: two.copied is None)
+    assert len(imports) == 0
+    assert work.volume.room.under_way_bytes == 0
+
+
+def test_replica_whose_stream_was_cancelled_as_it_began_is_dropped(tmp_path: Path) -> None:
+    with_two(tmp_path, cancel_at_the_beginning)
 
 
 async def lose_the_disk(two: Two) -> None:
