@@ -141,7 +141,7 @@ async def both_used(node: Node) -> None:
 async def delete_in_use(folder: Path) -> None:
     """As often as it takes: whoever writes in it may make a file meanwhile."""
     async with asyncio.timeout(30):
-        while folder.exists():
+        while await asyncio.to_thread(folder.exists):
             shutil.rmtree(folder, ignore_errors=True)
             await asyncio.sleep(0)
 
