@@ -5,3 +5,5 @@ from typing import Final
 VERSION_FILE: Final = "VERSION"
 # Where its process can be reached, while it runs.
 ENDPOINT_FILE: Final = "endpoint.json"
+# At which folders a DataNode's disks have been mounted.
+MOUNTS_FILE: Final = "mounts.json"

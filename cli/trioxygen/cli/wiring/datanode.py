@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from trioxygen.cli.config.schema import Config
+from trioxygen.cli.folder.names import MOUNTS_FILE
 from trioxygen.cli.wiring.clients import build_scm_client, build_scm_clients
 from trioxygen.cli.wiring.part import Node, Part
 from trioxygen.cli.wiring.rings import ring_transport
@@ -40,7 +41,8 @@ def build_datanode(
     is_only: bool = False,
 ) -> tuple[DataNode, RaftTransport]:
     """Args:
-    data: its only volume, unless the configuration names others.
+    data: the folder of the node, or store. Unless the configuration names volumes, the only one is
+        in it.
     scm_addresses: of all SCMs: each is told where replicas are.
     address: to listen on.
     advertised_address: told to the SCM; empty: the same.
@@ -59,7 +61,7 @@ def build_datanode(
             transport=transport,
             is_mounted=bool(named),
         )
-        for number, path in enumerate(named or [data], start=1)
+        for number, path in enumerate(named or [data / "datanode"], start=1)
     ]
     scm = build_scm_client(config, runtime, list(scm_addresses))
     datanode = DataNode(
@@ -83,6 +85,7 @@ def build_datanode(
         services=[replace(transport.service, group_of=Role.DATANODE)],
         locate=scm.locate,
         token_keys=KnownTokenKeys(runtime, scm.token_keys) if config.uses_block_tokens else None,
+        mounts_file=data / MOUNTS_FILE if named else None,
     )
     return datanode, transport
 
@@ -120,7 +123,7 @@ class DataNodePart(Part):
         node = self._node
         self._datanode, self._transport = build_datanode(
             node.config,
-            node.data / "datanode",
+            node.data,
             node.runtime,
             node.scms,
             self._metrics,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from trioxygen.common import logs
@@ -19,6 +20,7 @@ from trioxygen.hdds.datanode.disks import Disks
 from trioxygen.hdds.datanode.heartbeat import Heartbeat
 from trioxygen.hdds.datanode.homes import Homes
 from trioxygen.hdds.datanode.metrics import DataNodeCollector
+from trioxygen.hdds.datanode.mounts import Mounts
 from trioxygen.hdds.datanode.ports import Locate, ScmClient
 from trioxygen.hdds.datanode.service import DataNodeService
 from trioxygen.hdds.datanode.volumes import OwnedFolder, VolumeFolder, VolumeParts
@@ -47,6 +49,7 @@ class DataNode:
         services: served beside its own: what members of rings say to each other.
         locate: the SCM's answer for some containers; None: nobody is asked.
         token_keys: of block tokens; None: they are not used.
+        mounts_file: see `Mounts`.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class DataNode:
         services: Sequence[Service] = (),
         locate: Locate | None = None,
         token_keys: KnownTokenKeys | None = None,
+        mounts_file: Path | None = None,
     ) -> None:
         assert volumes, "a DataNode without a volume"
         self._token_keys = token_keys
@@ -73,7 +77,13 @@ class DataNode:
         self.homes = Homes(config.node_id, self.works, locate)
         folders = [OwnedFolder(each) if isinstance(each, VolumeParts) else each for each in volumes]
         self.disks = Disks(
-            runtime, config, folders, self.works, self.homes, changed=self._disks_changed
+            runtime,
+            config,
+            folders,
+            self.works,
+            self.homes,
+            mounts=Mounts(runtime, mounts_file),
+            changed=self._disks_changed,
         )
         self._tasks: list[asyncio.Task[Any]] = []
         self._heartbeats: list[Heartbeat] = []

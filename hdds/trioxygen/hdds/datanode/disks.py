@@ -18,13 +18,13 @@ from trioxygen.hdds.container.layout import VolumeLayout
 from trioxygen.hdds.container.volume import Volume
 from trioxygen.hdds.datanode.description import path_text, tell_room
 from trioxygen.hdds.datanode.homes import Homes
+from trioxygen.hdds.datanode.mounts import Mounts
 from trioxygen.hdds.datanode.origins import Origins
 from trioxygen.hdds.datanode.volumes import (
     VolumeFolder,
     VolumeParts,
     belong_to,
     check_place,
-    is_mount,
     open_volume,
 )
 from trioxygen.hdds.datanode.work import VolumeWork
@@ -68,15 +68,13 @@ class NodeDisk:
     Attributes:
     reason: why it is out; empty: it has not failed.
     volume_id: of its volume, as last seen; empty: it was never open.
-    was_mount: a file system of its own was mounted there.
     suspected: set when something on it failed: it is looked at sooner.
     """
 
-    def __init__(self, folder: VolumeFolder) -> None:
-        self.folder = folder
+    def __init__(self, folder: VolumeFolder, mounts: Mounts) -> None:
+        self.folder, self._mounts = folder, mounts
         self.state = DiskState.OUT
         self.reason = self.volume_id = ""
-        self.was_mount = False
         self.suspected = asyncio.Event()
         self.volume: Volume | None = None
         self.work: VolumeWork | None = None
@@ -99,13 +97,14 @@ class NodeDisk:
 
     async def open(self, runtime: Runtime, config: DataNodeConfig) -> None:
         """Raises: Corrupt errors, UnknownFormat, OSError; nothing of it is open then."""
+        await self._mounts.check(self.folder.path)
         try:
             parts = await self.folder.open()
             volume = await open_volume(runtime, parts, config.volume_limits())
             try:
                 self._recovered = await _recovered(runtime, volume)
                 volume.room.look()
-                self.was_mount = await runtime.blocking.run(is_mount, runtime.disk, parts.path)
+                await self._mounts.learn(parts.path)
             except BaseException:
                 await runtime.blocking.run(volume.close)
                 raise
@@ -200,6 +199,7 @@ class Disks:
 
     Args:
         works: those in service, filled and emptied here; shared with whoever looks for homes.
+        mounts: where disks are mounted.
         changed: called when a disk has gone out or come in.
     """
 
@@ -211,11 +211,12 @@ class Disks:
         works: list[VolumeWork],
         homes: Homes,
         *,
+        mounts: Mounts,
         changed: Callable[[], None],
     ) -> None:
         self._runtime, self._config, self._homes = runtime, config, homes
         self._works, self._changed = works, changed
-        self.disks = [NodeDisk(folder) for folder in folders]
+        self.disks = [NodeDisk(folder, mounts) for folder in folders]
         self._cluster_id = ""
         # The SCMs answer at once, and the first answer is written to a volume's file.
         self._belonging = asyncio.Lock()
@@ -312,8 +313,7 @@ class Disks:
         """Raises: as `open`; InvalidRequest: it is another cluster's, or another disk's copy."""
         assert disk.state is DiskState.OUT
         layout = VolumeLayout(disk.folder.path)
-        check = partial(check_place, self._runtime.disk, layout, was_mount=disk.was_mount)
-        await self._runtime.blocking.run(check)
+        await self._runtime.blocking.run(check_place, self._runtime.disk, layout)
         await disk.open(self._runtime, self._config)
         try:
             if any(work.volume.volume_id == disk.volume_id for work in self._works):

@@ -160,18 +160,10 @@ def try_out(disk: Disk, layout: VolumeLayout, volume_id: str) -> None:
 _EMPTY: Final = frozenset({"lost+found"})
 
 
-def is_mount(disk: Disk, path: Path) -> bool:
-    """Whether a file system of its own is mounted there. Blocks."""
-    return disk.device(path) != disk.device(path.parent)
-
-
-def check_place(disk: Disk, layout: VolumeLayout, *, was_mount: bool) -> None:
+def check_place(disk: Disk, layout: VolumeLayout) -> None:
     """Whether a volume may be taken in there while the node runs. Blocks.
 
-    Args: was_mount: a file system of its own was mounted there before.
-    Raises: StoreDamaged: another disk than the volume's is there, or what is no volume."""
+    Raises: StoreDamaged: what is there is no volume."""
     root = layout.root
-    if was_mount and not is_mount(disk, root):
-        raise StoreDamaged("nothing is mounted there", path=str(root))
     if read_version(disk, layout) is None and not _EMPTY.issuperset(disk.list(root)):
         raise StoreDamaged("there is no volume, and the folder is not empty", path=str(root))

@@ -17,6 +17,7 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import DAY_MS
 from trioxygen.hdds.container.layout import VolumeLayout, check_whole
 from trioxygen.hdds.datanode.datanode import DataNode
+from trioxygen.hdds.datanode.disk_watch import DiskWatch
 from trioxygen.hdds.datanode.disks import DiskState
 from trioxygen.hdds.datanode.volumes import VolumeParts
 from trioxygen.hdds.ring.config import DataNodeConfig
@@ -79,7 +80,8 @@ class Node:
         )
         self.paths = paths
         folders = [Folder(self.runtime, path, transport) for path in paths]
-        self.datanode = DataNode(self.runtime, config, folders, [])
+        mounts = root / "mounts.json"
+        self.datanode = DataNode(self.runtime, config, folders, [], mounts_file=mounts)
 
     async def join(self, pipeline_id: int, volume: int) -> None:
         """On a disk of our choice. Container and pipeline have one number here."""
@@ -290,6 +292,72 @@ def test_node_starts_without_a_disk_that_is_not_there(tmp_path: Path) -> None:
         await node.until_state(0, DiskState.SERVING)
         assert await node.read(10, 1) == DATA
         await node.datanode.stop()
+        await node.runtime.stop()
+
+    asyncio.run(run())
+
+
+class MountedDisk(FragileDisk):
+    """Attributes: mounted: folders at which file systems of their own are."""
+
+    def __init__(self, mounted: Iterable[Path]) -> None:
+        super().__init__()
+        self.mounted = frozenset(mounted)
+
+    def device(self, path: Path) -> int:
+        return 2 if path in self.mounted else 1
+
+
+def test_disk_that_is_not_mounted_at_a_start_is_missed_and_nothing_is_put_in_its_place(
+    tmp_path: Path,
+) -> None:
+    async def run() -> None:
+        paths = [tmp_path / "disk1", tmp_path / "disk2"]
+        for path in paths:
+            path.mkdir()
+        node = Node(tmp_path, MountedDisk(paths), paths)
+        await node.datanode.start()
+        await both_used(node)
+        await node.datanode.stop()
+        await node.runtime.stop()
+        mounted = tmp_path / "mounted"
+        paths[0].rename(mounted)
+        paths[0].mkdir()
+        disk = MountedDisk([paths[1]])
+        node = Node(tmp_path, disk, paths)
+        await node.datanode.start()
+        assert await node.read(11, 1) == DATA
+        [report] = node.datanode.disks.failed_reports()
+        assert (report.failed, report.path) == (True, str(paths[0]))
+        watch = DiskWatch(
+            node.runtime,
+            node.datanode.disks,
+            node.datanode.disks.disks[0],
+            1,
+            interval_ms=DAY_MS,
+            answer_ms_max=DAY_MS,
+        )
+        await watch.look()
+        assert node.state(0) is DiskState.OUT
+        assert not any(paths[0].iterdir())
+        paths[0].rmdir()
+        mounted.rename(paths[0])
+        disk.mounted = frozenset(paths)
+        await node.until_state(0, DiskState.SERVING)
+        assert await node.read(10, 1) == DATA
+        await node.datanode.stop()
+        await node.runtime.stop()
+
+    asyncio.run(run())
+
+
+def test_node_whose_note_of_mounted_disks_is_damaged_does_not_start(tmp_path: Path) -> None:
+    async def run() -> None:
+        (tmp_path / "disk1").mkdir()
+        (tmp_path / "mounts.json").write_text("{}")
+        node = Node(tmp_path, FragileDisk(), [tmp_path / "disk1"])
+        with pytest.raises(StoreDamaged):
+            await node.datanode.start()
         await node.runtime.stop()
 
     asyncio.run(run())
