@@ -31,14 +31,15 @@ _POLL_SECONDS: Final = 0.1
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScmSettings:
     """As `o3 scm` has them in its configuration. DataNodes are dead sooner than by default: what
-    follows is measured, the wait is not."""
+    follows is measured, the wait is not. Elections are as docs/operations/scale.md advises for a
+    thousand nodes."""
 
     scms: int = 3
     heartbeat_ms: int = 3_000
     report_seconds: int = 60
     stale_seconds: int = 60
     dead_seconds: int = 90
-    election_ticks: int = 10
+    election_ticks: int = 40
 
     def toml(self, layout: str) -> str:
         """Args: layout: what it is added to."""

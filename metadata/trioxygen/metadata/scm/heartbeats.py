@@ -1,9 +1,9 @@
 """A DataNode's heartbeat at the SCM: what it says is taken in, and its answer carries commands."""
 
-import asyncio
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Final
 
+from trioxygen.common.pace import Pace
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.container_care import ContainerCare
 from trioxygen.metadata.scm.containers.deletion import Deletions
@@ -16,8 +16,8 @@ from trioxygen.proto.v1.scm_pb2 import HeartbeatReply, HeartbeatRequest
 _COMMAND_VALID_MS: Final = 60_000
 # Between heartbeats of a node while rings are being formed of it.
 _FORMING_INTERVAL_MS: Final = 300
-# Containers in a heartbeat. Those with more come one after the other: a thousand nodes that report
-# at once hold up nobody else's call, and no vote.
+# Containers in a heartbeat. Those with more keep to the pace: a thousand nodes that report at once
+# hold up nobody else's call, and no vote.
 _FEW_MAX: Final = 100
 
 
@@ -31,6 +31,7 @@ class Heartbeats:
         nodes: Nodes,
         replicas: Replicas,
         reports: Reports,
+        pace: Pace,
         *,
         memberships: Memberships,
         care: ContainerCare,
@@ -39,7 +40,7 @@ class Heartbeats:
         self._executor, self._nodes, self._replicas = executor, nodes, replicas
         self._reports, self._memberships = reports, memberships
         self._care, self._deletions = care, deletions
-        self._turn = asyncio.Lock()
+        self._pace = pace
 
     def forget(self) -> None:
         """What was kept in memory of a former term."""
@@ -62,7 +63,7 @@ class Heartbeats:
         if not self._nodes.is_registered(heartbeat):
             return HeartbeatReply(register_again=True)
         report = self._nodes.heard(heartbeat)
-        async with self._turn_of(heartbeat):
+        async with self._piece_of(heartbeat):
             is_former = self._nodes.report(heartbeat.node_id) is not report
             # It leads by now: what follows from this has to be written down, too.
             if is_former or self._executor.replica.is_leader():
@@ -79,7 +80,7 @@ class Heartbeats:
         # What is decided below bears it, also where another SCM leads by then.
         term = self._executor.replica.term
         report = self._nodes.heard(heartbeat)
-        async with self._turn_of(heartbeat):
+        async with self._piece_of(heartbeat):
             # It may have been removed meanwhile, or have begun anew.
             if self._nodes.report(node_id) is not report:
                 return HeartbeatReply(register_again=True, leader=True)
@@ -96,8 +97,8 @@ class Heartbeats:
         again_after_ms = _FORMING_INTERVAL_MS if self._memberships.are_forming(node_id) else 0
         return HeartbeatReply(leader=True, commands=commands, again_after_ms=again_after_ms)
 
-    def _turn_of(self, heartbeat: HeartbeatRequest) -> AbstractAsyncContextManager[None]:
-        return self._turn if len(heartbeat.containers) > _FEW_MAX else nullcontext()
+    def _piece_of(self, heartbeat: HeartbeatRequest) -> AbstractAsyncContextManager[None]:
+        return self._pace.piece() if len(heartbeat.containers) > _FEW_MAX else nullcontext()
 
     async def _take(self, heartbeat: HeartbeatRequest, report: NodeReport) -> None:
         heard = self._replicas.heard(heartbeat, compares_all=report.takes_all)

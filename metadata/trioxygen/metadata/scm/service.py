@@ -7,6 +7,7 @@ from typing import Any, Final
 from google.protobuf.message import Message
 
 from trioxygen.common.errors import NotLeader
+from trioxygen.common.pace import Pace
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.network import Handler, Service
 from trioxygen.common.runtime import Runtime
@@ -99,6 +100,7 @@ class StorageContainerManager:
             namespace_containers_max=config.namespaces.containers_max,
         )
         self._replicas = Replicas()
+        self._pace = Pace(runtime.clock)
         self._locations = Locations(self._executor, self._nodes, self._replicas)
         self._safe_mode = SafeModeWatch(
             self._executor,
@@ -204,7 +206,7 @@ class StorageContainerManager:
     def _made_takeover(self, reports: Reports) -> Takeover:
         runtime = self._runtime
         return Takeover(
-            self._executor, self._nodes, self._replicas, reports, runtime.tasks, runtime.clock
+            self._executor, self._nodes, self._replicas, reports, runtime.tasks, self._pace
         )
 
     def _made_heartbeats(self, reports: Reports) -> Heartbeats:
@@ -214,6 +216,7 @@ class StorageContainerManager:
             self._nodes,
             self._replicas,
             reports,
+            self._pace,
             memberships=self._memberships,
             care=self._care,
             deletions=self._deletions,
@@ -241,6 +244,7 @@ class StorageContainerManager:
             self._replicas,
             self._safe_mode,
             self._runtime.clock,
+            self._pace,
             leads=self.leads,
             limits=self._config.safe_mode,
             silent_after_ms=self._config.stale_after_ms,

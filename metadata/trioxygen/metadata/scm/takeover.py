@@ -5,8 +5,8 @@ import asyncio
 from typing import Any, Final
 
 from trioxygen.common import logs
-from trioxygen.common.clock import Clock
 from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.pace import Pace
 from trioxygen.common.worker import Tasks
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.containers.reports import Reports
@@ -29,10 +29,10 @@ class Takeover:
         replicas: Replicas,
         reports: Reports,
         tasks: Tasks,
-        clock: Clock,
+        pace: Pace,
     ) -> None:
         self._executor, self._nodes, self._replicas = executor, nodes, replicas
-        self._reports, self._tasks, self._clock = reports, tasks, clock
+        self._reports, self._tasks, self._pace = reports, tasks, pace
         self._taking: list[asyncio.Task[Any]] = []
 
     def begin(self) -> None:
@@ -62,7 +62,8 @@ class Takeover:
             if self._executor.replica.term != term:
                 return
             try:
-                await self._reports.take_all(node_id, [*report.pipelines])
+                async with self._pace.piece():
+                    await self._reports.take_all(node_id, [*report.pipelines])
             except TrioxygenError as error:
                 # It tells it once more, if this SCM still leads.
                 log.warning("datanode_not_taken_over", node=node_id, reason=error)
@@ -71,4 +72,3 @@ class Takeover:
                 continue
             if self._executor.replica.term == term and self._nodes.report(node_id) is report:
                 report.fully_reported, report.has_untaken = True, False
-            await self._clock.sleep_ms(0)

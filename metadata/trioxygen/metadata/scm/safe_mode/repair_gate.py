@@ -8,6 +8,7 @@ from typing import Final
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.container_state import ContainerState
+from trioxygen.common.pace import Pace
 from trioxygen.common.replication import Replication
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.nodes.nodes import Nodes
@@ -31,7 +32,7 @@ log = logs.get(__name__)
 _INTERVAL_MS: Final = 1_000.0
 _SAID_AGAIN_MS: Final = 60_000.0
 # Between two of them others have their turn.
-_CONTAINERS_AT_ONCE_MAX: Final = 2_000
+_CONTAINERS_AT_ONCE_MAX: Final = 1_000
 _CLOSED: Final = frozenset({ContainerState.CLOSED, ContainerState.QUASI_CLOSED})
 
 
@@ -106,13 +107,14 @@ class RepairGate:
         replicas: Replicas,
         ids: SafeModeWatch,
         clock: Clock,
+        pace: Pace,
         *,
         leads: Callable[[], bool],
         limits: SafeModeLimits,
         silent_after_ms: float,
     ) -> None:
         self._executor, self._nodes, self._replicas = executor, nodes, replicas
-        self._ids, self._clock, self._leads = ids, clock, leads
+        self._ids, self._clock, self._pace, self._leads = ids, clock, pace, leads
         self._limits, self._silent_after_ms = limits, silent_after_ms
         self.begin()
 
@@ -138,7 +140,9 @@ class RepairGate:
     async def work(self) -> bool:
         if not self._leads() or self._is_open:
             return False
-        if self._containers.look():
+        async with self._pace.piece():
+            has_more = self._containers.look()
+        if has_more:
             return True
         waited, now_ms = self._waited(), self._clock.monotonic_ms()
         if waited and now_ms - self._said_ms >= _SAID_AGAIN_MS:
