@@ -111,6 +111,57 @@ def test_scrubber_reads_no_more_in_a_second_than_it_may(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_bad_bytes_that_the_scrubber_reads_count_as_well(tmp_path: Path) -> None:
+    async def run() -> None:
+        disk = BadSectors()
+        async with node(tmp_path, disk=disk) as n:
+            for local in (1, 2):
+                await n.write(local, bytes(3 * MIB))
+            await n.flush()
+            flip_a_bit(tmp_path / "containers" / "1" / "1.block", 1)
+            disk.unreadable = ("2.block",)
+            clock = CountingClock()
+            scrubber = Scrubber(n.work.volume, clock, bytes_per_s=1 * MIB, interval_ms=60_000)
+            while await scrubber.scrub_some():
+                pass
+            assert len(n.datanode.describe().corrupt_blocks) == 2
+            assert clock.monotonic_ms() == pytest.approx(2_000)
+
+    asyncio.run(run())
+
+
+def test_each_block_is_scrubbed_once_in_each_interval_wherever_passes_begin(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with node(tmp_path) as n:
+            for container in (3, 5, 9, 11):
+                await n.write(1, bytes(2 * MIB), container=container)
+            await n.flush()
+            clock = CountingClock()
+            clock.wall = 30_000
+            scrubber = Scrubber(n.work.volume, clock, bytes_per_s=1 * MIB, interval_ms=60_000)
+            assert not await scrubber.work()
+            assert scrubber.interval_ms == 60_000
+            for _ in range(2):
+                begun_ms = clock.monotonic_ms()
+                flip_a_bit(tmp_path / "containers" / "9" / "1.block", 1)
+                await scrubber.work()
+                assert bool(n.work.volume.corrupt) is (begun_ms == 0)
+                n.work.volume.corrupt.clear()
+                while await scrubber.work():
+                    pass
+                clock.advance(scrubber.interval_ms)
+                assert clock.monotonic_ms() - begun_ms == pytest.approx(60_000)
+            assert scrubber.scrubbed_blocks == 8
+            # So much that it cannot be read in an interval.
+            scrubber = Scrubber(n.work.volume, clock, bytes_per_s=KIB, interval_ms=60_000)
+            assert not await scrubber.work()
+            while await scrubber.work():
+                pass
+            assert scrubber.interval_ms == 1_000
+
+    asyncio.run(run())
+
+
 def test_scrubber_begins_soon_after_a_start_where_the_clock_says(tmp_path: Path) -> None:
     async def run() -> None:
         async with node(tmp_path) as n:
