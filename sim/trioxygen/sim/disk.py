@@ -1,10 +1,13 @@
 """The disk port over a `Platter`: one life's handle. Every operation may be the one that a crash
 cuts short, and takes virtual time, which `blocking` makes its caller wait for."""
 
+import errno
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum, auto, unique
 from pathlib import Path
+from typing import Final
 
 from trioxygen.common.disk import Buffer, DiskSpace
 from trioxygen.common.errors import NoSpace
@@ -15,11 +18,31 @@ class Crashed(BaseException):
     """The node is gone in the middle of what it did. Not an Exception: nobody may handle it."""
 
 
+@unique
+class Ailment(Enum):
+    """What one disk of several has.
+
+    BROKEN: nothing on it is read or written any more.
+    READ_ONLY: the system has mounted it so, after errors.
+    FULL: nothing on it can grow.
+    SLOW: everything takes its time.
+    """
+
+    BROKEN = auto()
+    READ_ONLY = auto()
+    FULL = auto()
+    SLOW = auto()
+
+
+_SLOW_MS: Final = (5.0, 80.0)
+
+
 @dataclass(slots=True, kw_only=True)
 class DiskBehaviour:
-    """How a disk is at the moment; the fault plan turns these.
+    """How a node's disks are at the moment; the fault plan turns these.
 
     Attributes:
+    ailing: disks, as the platter has them, and what they have.
     sync_ms: bounds of a usual sync.
     slow_sync_rate, slow_sync_ms: how often a sync is slow, and how slow at most.
     sync_failures_left: so many syncs fail.
@@ -27,6 +50,7 @@ class DiskBehaviour:
     operations_to_crash: this many operations more, then the node crashes; None: no such plan.
     """
 
+    ailing: dict[Path, Ailment] = field(default_factory=dict)
     sync_ms: tuple[float, float] = (0.1, 0.6)
     slow_sync_rate: float = 0.0
     slow_sync_ms: float = 0.0
@@ -68,8 +92,8 @@ class SimDisk:
         self._syncing = []
         return cost_ms
 
-    def operate(self, cost_ms: float = 0.0) -> None:
-        """Before each operation. Raises Crashed."""
+    def operate(self, path: Path, cost_ms: float = 0.0, *, changes: bool = False) -> None:
+        """Before each operation. Raises: Crashed; OSError: the disk does not do it."""
         if self._severed:
             raise Crashed
         for change in self._syncing:
@@ -83,6 +107,21 @@ class SimDisk:
                 self._crash()
                 raise Crashed
         self._cost_ms += cost_ms
+        self._suffer(path, changes=changes)
+
+    def _suffer(self, path: Path, *, changes: bool) -> None:
+        """Raises: OSError."""
+        if not self.behaviour.ailing:
+            return
+        match self.behaviour.ailing.get(self.platter.disk_of(path)):
+            case Ailment.BROKEN:
+                raise OSError(errno.EIO, "Input/output error", str(path))
+            case Ailment.READ_ONLY if changes:
+                raise OSError(errno.EROFS, "Read-only file system", str(path))
+            case Ailment.SLOW:
+                self._cost_ms += self._rng.uniform(*_SLOW_MS)
+            case _:
+                return
 
     def sync_cost_ms(self) -> float:
         behaviour = self.behaviour
@@ -91,18 +130,25 @@ class SimDisk:
         return self._rng.uniform(*behaviour.sync_ms)
 
     def check_space(self, more_bytes: int, path: Path) -> None:
-        if more_bytes > 0 and (
-            self.behaviour.full
-            or self.platter.used_bytes() + more_bytes > self.platter.capacity_bytes
-        ):
+        if more_bytes > 0 and more_bytes > self._free_bytes(path):
             raise NoSpace("the disk is full", path=str(path))
 
+    def _free_bytes(self, path: Path) -> int:
+        disk, behaviour = self.platter.disk_of(path), self.behaviour
+        if behaviour.full or behaviour.ailing.get(disk) is Ailment.FULL:
+            return 0
+        return self.platter.capacity_bytes - self.platter.used_bytes(disk)
+
     def sync_inode(self, inode: Inode, path: Path) -> None:
-        self.operate(self.sync_cost_ms())
+        try:
+            self.operate(path, self.sync_cost_ms(), changes=True)
+        except OSError:
+            inode.sync_failed()
+            raise
         if self.behaviour.sync_failures_left:
             self.behaviour.sync_failures_left -= 1
             inode.sync_failed()
-            raise OSError(5, "Input/output error", str(path))
+            raise OSError(errno.EIO, "Input/output error", str(path))
         now = self._now()
         inode.forget_durable(now)
         self._syncing = inode.sync(now + self._cost_ms / 1_000)
@@ -110,18 +156,19 @@ class SimDisk:
     # ---- the port ----
 
     def open(self, path: Path, *, create: bool = False) -> "SimFile":
-        self.operate(0.01)
+        self.operate(path, 0.01)
         inode = self.platter.names.get(path)
         if inode is None:
             if not create:
                 raise FileNotFoundError(2, "No such file", str(path))
+            self._suffer(path, changes=True)
             self.check_space(1, path)
             inode = Inode()
             self.platter.link(Link(path, inode))
         return SimFile(self, inode, path)
 
     def read(self, path: Path) -> bytes:
-        self.operate(0.02)
+        self.operate(path, 0.02)
         inode = self.platter.names.get(path)
         if inode is None:
             raise FileNotFoundError(2, "No such file", str(path))
@@ -137,20 +184,20 @@ class SimDisk:
         self.sync_directory(path.parent)
 
     def make_directory(self, path: Path) -> None:
-        self.operate(0.02)
+        self.operate(path, 0.02, changes=True)
         for directory in (*reversed(path.parents), path):
             self.platter.directories[directory] = None
 
     def list(self, path: Path) -> Sequence[str]:
-        self.operate(0.01)
+        self.operate(path, 0.01)
         return self.platter.children(path)
 
     def exists(self, path: Path) -> bool:
-        self.operate()
+        self.operate(path)
         return path in self.platter.names or path in self.platter.directories
 
     def rename(self, source: Path, target: Path) -> None:
-        self.operate(0.01)
+        self.operate(target, 0.01, changes=True)
         platter = self.platter
         if source in platter.directories:
             self._rename_directory(source, target)
@@ -176,35 +223,36 @@ class SimDisk:
             platter.directories[target / name.relative_to(source)] = None
 
     def remove(self, path: Path) -> None:
-        self.operate(0.01)
+        self.operate(path, 0.01, changes=True)
         if path in self.platter.names:
             self.platter.link(Link(path, None))
 
     def remove_directory(self, path: Path) -> None:
-        self.operate(0.01)
+        self.operate(path, 0.01, changes=True)
         if path in self.platter.directories:
             if self.platter.children(path):
                 raise OSError(39, "Directory not empty", str(path))
             del self.platter.directories[path]
 
     def sync_directory(self, path: Path) -> None:
-        self.operate(self.sync_cost_ms())
+        self.operate(path, self.sync_cost_ms(), changes=True)
         self.platter.sync_directory(path)
 
     def space(self, path: Path) -> DiskSpace:
-        self.operate()
-        free = 0 if self.behaviour.full else self.platter.capacity_bytes - self.platter.used_bytes()
-        return DiskSpace(capacity_bytes=self.platter.capacity_bytes, free_bytes=free)
+        self.operate(path)
+        return DiskSpace(
+            capacity_bytes=self.platter.capacity_bytes, free_bytes=self._free_bytes(path)
+        )
 
     def device(self, path: Path) -> int:
         return 1
 
     def allocated_bytes(self, path: Path) -> int:
-        self.operate()
+        self.operate(path)
         return len(self.platter.names[path].data)
 
     def lock(self, path: Path) -> "SimLock | None":
-        self.operate()
+        self.operate(path)
         if path in self._locks:
             return None
         self._locks[path] = None
@@ -227,17 +275,17 @@ class SimFile:
 
     def pwrite(self, buffers: Sequence[Buffer], offset_bytes: int) -> int:
         data = b"".join(buffers)
-        self._disk.operate(0.01)
+        self._disk.operate(self._path, 0.01, changes=True)
         self._disk.check_space(offset_bytes + len(data) - len(self._inode.data), self._path)
         self._inode.write(data, offset_bytes)
         return len(data)
 
     def pread(self, size_bytes: int, offset_bytes: int) -> bytes:
-        self._disk.operate(0.02)
+        self._disk.operate(self._path, 0.02)
         return bytes(self._inode.data[offset_bytes : offset_bytes + size_bytes])
 
     def pread_nowait(self, size_bytes: int, offset_bytes: int) -> bytes | None:
-        self._disk.operate()
+        self._disk.operate(self._path)
         data = bytes(self._inode.data[offset_bytes : offset_bytes + size_bytes])
         return data if len(data) == size_bytes else None
 
@@ -245,25 +293,25 @@ class SimFile:
         self._disk.sync_inode(self._inode, self._path)
 
     def allocate(self, offset_bytes: int, size_bytes: int, *, keep_size: bool = False) -> None:
-        self._disk.operate(0.02)
+        self._disk.operate(self._path, 0.02, changes=True)
         more_bytes = offset_bytes + size_bytes - len(self._inode.data)
         self._disk.check_space(more_bytes, self._path)
         if more_bytes > 0 and not keep_size:
             self._inode.resize(offset_bytes + size_bytes)
 
     def punch_hole(self, offset_bytes: int, size_bytes: int) -> None:
-        self._disk.operate(0.02)
+        self._disk.operate(self._path, 0.02, changes=True)
         end = min(len(self._inode.data), offset_bytes + size_bytes)
         if end > offset_bytes:
             self._inode.write(bytes(end - offset_bytes), offset_bytes)
 
     def truncate(self, size_bytes: int) -> None:
-        self._disk.operate(0.01)
+        self._disk.operate(self._path, 0.01, changes=True)
         self._disk.check_space(size_bytes - len(self._inode.data), self._path)
         self._inode.resize(size_bytes)
 
     def size_bytes(self) -> int:
-        self._disk.operate()
+        self._disk.operate(self._path)
         return len(self._inode.data)
 
     def close(self) -> None:

@@ -3,8 +3,10 @@
 import asyncio
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 from trioxygen.sim.cluster import Cluster, Machine, Seat
+from trioxygen.sim.disk import Ailment
 from trioxygen.sim.node import Node
 from trioxygen.sim.options import Options
 from trioxygen.sim.stories import Stories
@@ -44,6 +46,8 @@ class Faults:
             self._deeds += [(self._transfer, 2)]
         if options.clocks:
             self._deeds += [(self._jump_clock, 2), (self._drift_clock, 2)]
+        if options.slowness:
+            self._deeds += [(self._slow_link, 3), (self._ail_disk, 3)]
         if options.pauses:
             self._deeds += [(self._pause, 3)]
         self.done: dict[str, int] = {}
@@ -119,6 +123,12 @@ class Faults:
         behaviour = self._cluster.links.behaviour
         behaviour.late_rate, behaviour.late_ms, behaviour.duplicate_rate = 0.3, 400.0, 0.3
 
+    def _slow_link(self, seat: Machine) -> None:
+        """Of one machine: the others are as they were."""
+        slow_ms = self._cluster.links.slow_ms
+        slow_ms[seat.name] = self._rng.choice((10.0, 100.0, 600.0))
+        self._later(500.0, 5_000.0, lambda: slow_ms.pop(seat.name, None))
+
     # ---- crashes ----
 
     def _start_later(self, seat: Machine) -> None:
@@ -176,6 +186,22 @@ class Faults:
         seat.node.disk_behaviour.full = True
         self._later(100.0, 1_500.0, lambda: self._usual_disk(seat))
 
+    def _ail_disk(self, seat: Machine) -> None:
+        """One, where a machine has several."""
+        node = seat.node
+        well = [disk for disk in node.platter.disks if disk not in node.disk_behaviour.ailing]
+        if not well:
+            return
+        disk, ailment = self._rng.choice(well), self._rng.choice((Ailment.SLOW, Ailment.FULL))
+        node.disk_behaviour.ailing[disk] = ailment
+        self._later(500.0, 4_000.0, lambda: self._cure(node, disk))
+
+    def _cure(self, node: Node, disk: Path) -> None:
+        """What is broken is not cured, but replaced."""
+        ailing = node.disk_behaviour.ailing
+        if ailing.get(disk) in (Ailment.SLOW, Ailment.FULL):
+            del ailing[disk]
+
     def _fail_sync(self, seat: Machine) -> None:
         """The log is dead then; whoever runs the node starts it again."""
         if not seat.node.is_up:
@@ -228,10 +254,13 @@ class Faults:
         self._trace.note("heal")
         links = self._cluster.links
         links.cut.clear()
+        links.slow_ms.clear()
         links.behaviour = type(links.behaviour)()
         for seat in self._cluster.machines:
             node = seat.node
             self._usual_disk(seat)
+            for disk in node.platter.disks:
+                self._cure(node, disk)
             failing = node.disk_behaviour.sync_failures_left == 0 and "fail_sync" in self.done
             node.disk_behaviour.sync_failures_left = 0
             node.disk_behaviour.operations_to_crash = None

@@ -25,11 +25,13 @@ class LinkBehaviour:
 class Links:
     """Attributes:
     cut: (from, to) pairs of hosts that nothing passes. A dict for its order.
+    slow_ms: hosts to and from which every message takes so much longer at most.
     """
 
     def __init__(self, rng: random.Random) -> None:
         self.behaviour = LinkBehaviour()
         self.cut: dict[tuple[str, str], None] = {}
+        self.slow_ms: dict[str, float] = {}
         self._rng = rng
 
     def delay_ms(self, source: str, target: str) -> float | None:
@@ -45,6 +47,9 @@ class Links:
         delay_ms = low + (high - low) * rng.random()
         if behaviour.late_rate and rng.random() < behaviour.late_rate:
             delay_ms += behaviour.late_ms * rng.random()
+        if self.slow_ms:
+            slow_ms = self.slow_ms.get(source, 0.0) + self.slow_ms.get(target, 0.0)
+            delay_ms += slow_ms * rng.random()
         return delay_ms
 
     def is_doubled(self) -> bool:

@@ -17,7 +17,7 @@ from trioxygen.sim.disk import DiskBehaviour, SimDisk
 from trioxygen.sim.fabric import Fabric
 from trioxygen.sim.loop import DEAD, PAUSED, Life, VirtualLoop
 from trioxygen.sim.network import SimNetwork
-from trioxygen.sim.platter import Platter
+from trioxygen.sim.platter import ROOT, Platter
 from trioxygen.sim.store import StoreImage
 from trioxygen.sim.trace import Trace
 
@@ -147,7 +147,7 @@ class Node:
         """Of a node that is down: it gets a new, empty one."""
         assert not self.is_up, self.name
         self._trace.note("new-disk", self.name)
-        self.platter.wipe()
+        self.platter.wipe(ROOT)
 
     def pause(self) -> None:
         if self.life is not None:

@@ -26,6 +26,7 @@ class Options:
     rot: the change of members is a log that goes bad on one node of each group.
     rot_last: in one of so many last records, and it is read at once; 0: in any.
     storm: messages are doubled, and many are late, from the beginning.
+    slowness: links of single machines are slow, as are single disks; others of these are full.
     """
 
     oms: int = 3
@@ -52,6 +53,7 @@ class Options:
     rot: bool = False
     rot_last: int = 0
     storm: bool = False
+    slowness: bool = False
 
 
 def from_seed(seed: int, overrides: dict[str, Any] | None = None) -> Options:

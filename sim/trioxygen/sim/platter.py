@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 _SECTORS: Final = (512, 4096)
+ROOT: Final = Path("/")
 
 
 @dataclass(slots=True, eq=False)
@@ -142,20 +143,29 @@ class Platter:
     """A node's disk. Outlives the node's crashes; `SimDisk` is one life's handle of it.
 
     Attributes:
-    capacity_bytes: what would grow beyond it meets a full disk.
-    stores: images of key-value environments, kept by `store`.
+    capacity_bytes: of a disk: what would grow beyond it meets a full one.
+    disks: folders that are disks of their own, which fail and are replaced alone.
+    stores: images of key-value environments by their folder, kept by `store`.
     """
 
     def __init__(self) -> None:
         self.names: dict[Path, Inode] = {}
-        self.directories: dict[Path, None] = {Path("/"): None}
+        self.directories: dict[Path, None] = {ROOT: None}
         self.capacity_bytes = 1 << 40
-        self.stores: dict[str, object] = {}
+        self.disks: tuple[Path, ...] = ()
+        self.stores: dict[Path, object] = {}
         self._durable_names: dict[Path, Inode] = {}
         self._unsynced_links: dict[Path, list[Link]] = {}
 
-    def used_bytes(self) -> int:
-        return sum(len(inode.data) for inode in self.names.values())
+    def disk_of(self, path: Path) -> Path:
+        """The folder that is the disk on which `path` is."""
+        for disk in self.disks:
+            if path == disk or disk in path.parents:
+                return disk
+        return ROOT
+
+    def used_bytes(self, disk: Path) -> int:
+        return sum(len(inode.data) for name, inode in self.names.items() if _is_on(name, disk))
 
     def link(self, link: Link) -> None:
         _relink(self.names, link)
@@ -176,15 +186,22 @@ class Platter:
         for inode in dict.fromkeys(self.names.values()):
             inode.lose_power(now, rng)
 
-    def wipe(self) -> None:
-        """A new disk."""
-        self.names, self._durable_names, self._unsynced_links = {}, {}, {}
-        self.directories = {Path("/"): None}
-        self.stores = {}
+    def wipe(self, disk: Path) -> None:
+        """A new one is in its place: its folder is there, and empty."""
+        for kept in (self.names, self._durable_names, self.stores, self._unsynced_links):
+            for name in [each for each in kept if _is_on(each, disk)]:
+                del kept[name]
+        self.directories = {
+            each: None for each in self.directories if each == disk or not _is_on(each, disk)
+        }
 
     def children(self, path: Path) -> Sequence[str]:
         names = {name.name for name in (*self.names, *self.directories) if name.parent == path}
         return sorted(names - {""})
+
+
+def _is_on(path: Path, disk: Path) -> bool:
+    return disk is ROOT or path == disk or disk in path.parents
 
 
 def _relink(names: dict[Path, Inode], link: Link) -> None:

@@ -61,13 +61,12 @@ class SimStore(MemoryStore):
         self, disk: SimDisk, path: Path, tables: Iterable[Table], observe: Observe
     ) -> None:
         super().__init__(tables)
-        self._disk, self._observe = disk, observe
+        self._disk, self._path, self._observe = disk, path, observe
         self.row_hash = 0
         self.answered_again = b""
-        name = str(path)
-        image = disk.platter.stores.get(name)
+        image = disk.platter.stores.get(path)
         if image is None:
-            image = disk.platter.stores[name] = StoreImage(dict(self._tables))
+            image = disk.platter.stores[path] = StoreImage(dict(self._tables))
         assert isinstance(image, StoreImage)
         self._image = image
         self._tables = dict(image.last)
@@ -89,10 +88,11 @@ class SimStore(MemoryStore):
 
     def commit(self, changed: Tables, row_hash: int) -> None:
         """Raises: NoSpace: nothing was changed; Crashed."""
-        self._disk.operate(max(_COMMIT_MS, self._disk.sync_cost_ms()))
         try:
-            self._disk.check_space(_GROWTH_BYTES, Path("/"))
-        except NoSpace:
+            cost_ms = max(_COMMIT_MS, self._disk.sync_cost_ms())
+            self._disk.operate(self._path, cost_ms, changes=True)
+            self._disk.check_space(_GROWTH_BYTES, self._path)
+        except (NoSpace, OSError):
             super().replace({})
             raise
         super().replace(changed)
@@ -103,7 +103,7 @@ class SimStore(MemoryStore):
         self._observe(self)
 
     def replace_all(self, tables: Tables) -> None:
-        self._disk.operate(_COMMIT_MS)
+        self._disk.operate(self._path, _COMMIT_MS, changes=True)
         super().replace_all(tables)
         self.row_hash = 0
         for table in self._tables:
@@ -115,7 +115,7 @@ class SimStore(MemoryStore):
         self._observe(self)
 
     def sync(self) -> None:
-        self._disk.operate(self._disk.sync_cost_ms())
+        self._disk.operate(self._path, self._disk.sync_cost_ms(), changes=True)
         self._image.before = None
 
 

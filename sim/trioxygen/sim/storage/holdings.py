@@ -77,6 +77,8 @@ def _held(machine: DataNodeMachine, piece: BlockSlice) -> dict[int, Block]:
     held: dict[int, Block] = {}
     key = block_key(piece.container, piece.local)
     for work in machine.works():
+        if machine.is_failing(work.volume.layout.root):
+            continue
         container = work.volume.containers.get(piece.container)
         stored = work.blocks.find(key) if container is not None else None
         if container is None or stored is None or container.state not in _READABLE:

@@ -1,16 +1,21 @@
-"""What is lost for good: a DataNode's disk, or bits of what lies on it; at once as many as a class
-bears. The next ones only when all replicas are complete again."""
+"""What is lost for good: all that a DataNode has, one of its disks, or bits of what lies there; at
+once as many as a class bears. The next ones only when all replicas are complete again."""
 
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
+from trioxygen.sim.disk import Ailment
+from trioxygen.sim.loop import VirtualLoop
 from trioxygen.sim.platter import Inode
 from trioxygen.sim.storage.machine import DataNodeMachine
 from trioxygen.sim.trace import Trace
 
 _LOOKED_EVERY_S: Final = 0.2
+# A disk that is broken stays so for as long, once the node has let go of it.
+_BROKEN_S: Final = (0.2, 8.0)
 
 
 class Losses:
@@ -21,13 +26,15 @@ class Losses:
 
     def __init__(
         self,
+        loop: VirtualLoop,
         machines: Sequence[DataNodeMachine],
         at_once_max: int,
         is_complete: Callable[[], bool],
         rng: random.Random,
         trace: Trace,
     ) -> None:
-        self._machines, self._is_complete = machines, is_complete
+        self._loop, self._machines, self._is_complete = loop, machines, is_complete
+        self._replacing: list[asyncio.Task[None]] = []
         self._at_once_max = at_once_max
         self._rng, self._trace = rng, trace
         self.done: dict[str, int] = {}
@@ -42,7 +49,10 @@ class Losses:
                 continue
             count = self._rng.randint(1, self._at_once_max)
             for machine in self._rng.sample(self._machines, count):
-                self._rng.choice((self._lose_disk, self._flip_bits))(machine)
+                deeds = [self._lose_disk, self._flip_bits]
+                if len(machine.disks) > 1:
+                    deeds += [self._break_disk, self._break_disk]
+                self._rng.choice(deeds)(machine)
             pause_s = self._pause_s(every_ms)
 
     def _pause_s(self, every_ms: float) -> float:
@@ -55,6 +65,34 @@ class Losses:
         machine.node.crash(power=True, reason="its disk is lost")
         machine.node.lose_disk()
         machine.start()
+
+    def _break_disk(self, machine: DataNodeMachine) -> None:
+        """One of several, while the node runs. It is replaced, or works again."""
+        disk = self._rng.choice(machine.disks)
+        ailing = machine.node.disk_behaviour.ailing
+        if disk in ailing:
+            return
+        self._count("one-disk")
+        ailing[disk] = self._rng.choice((Ailment.BROKEN, Ailment.READ_ONLY))
+        replacing = self._replace_disk(machine, disk, is_new=self._rng.random() < 0.5)
+        self._replacing.append(self._loop.create_task(replacing, name="replacing a disk"))
+
+    async def _replace_disk(self, machine: DataNodeMachine, disk: Path, *, is_new: bool) -> None:
+        broken_s = self._rng.uniform(*_BROKEN_S)
+        while not machine.is_out(disk):
+            await asyncio.sleep(_LOOKED_EVERY_S)
+        await asyncio.sleep(broken_s)
+        while not machine.is_out(disk):
+            # It was started again meanwhile.
+            await asyncio.sleep(_LOOKED_EVERY_S)
+        if is_new:
+            machine.node.platter.wipe(disk)
+        del machine.node.disk_behaviour.ailing[disk]
+        self._trace.note("replaced", machine.name, str(disk), "new" if is_new else "as it was")
+
+    async def heal(self) -> None:
+        """Every disk works, once who runs has let go of those that do not."""
+        await asyncio.gather(*self._replacing)
 
     def _flip_bits(self, machine: DataNodeMachine) -> None:
         """In files of blocks: what the index and the log say of them is whole."""

@@ -1,43 +1,31 @@
 """A DataNode of the simulation, built of the production parts, over all its lives."""
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
+from pathlib import Path
 from typing import Final
 
-from trioxygen.cli.folder.states_held import rings_held
-from trioxygen.cli.wiring.rings import ring_members
-from trioxygen.cli.wiring.stores import open_log
 from trioxygen.common.block_token import Refusal
 from trioxygen.common.rpc.call import Role
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import KIB, MIB
-from trioxygen.hdds.container.blocks import TABLES
 from trioxygen.hdds.datanode.datanode import DataNode
-from trioxygen.hdds.datanode.volumes import INDEX_NAME, VolumeParts
+from trioxygen.hdds.datanode.disks import DiskState
 from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.metadata.client.token_keys import KnownTokenKeys
-from trioxygen.metadata.raft.core.config import RaftConfig
-from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
-from trioxygen.metadata.raft.log.mending import StateHeld
 from trioxygen.metadata.raft.log.metrics import WalMetrics
-from trioxygen.metadata.raft.ports import GroupId
 from trioxygen.metadata.raft.transport.transport import RaftTransport
-from trioxygen.metadata.store.ports import Store, Table
 from trioxygen.sim.cluster import Cluster
-from trioxygen.sim.disk import SimDisk
+from trioxygen.sim.disk import Ailment
 from trioxygen.sim.node import Node
 from trioxygen.sim.services import DATA
+from trioxygen.sim.storage.folder import SimFolder
 from trioxygen.sim.storage.sizes import Sizes
-from trioxygen.sim.store import SimStore
 
 _PORT: Final = 9859
-_LOG_SEGMENT_BYTES: Final = 256 * KIB
-# They go quiet between two things that happen.
-_RINGS: Final = RaftReplicaConfig(core=RaftConfig(heartbeat_ticks=2, quiesce_ticks=20))
 # Of a disk: little, so that what lies on it is a share that the balancer can see.
 _CAPACITY_BYTES: Final = 16 * MIB
 
@@ -63,6 +51,7 @@ def _config(name: str, address: str, sizes: Sizes) -> DataNodeConfig:
         scrub_bytes_per_s=1 << 20,
         scrub_interval_ms=10_000,
         compaction_interval_ms=2_000,
+        disk_probe_ms=2_000,
     )
 
 
@@ -70,6 +59,7 @@ class DataNodeMachine:
     """Args: tokens: it wants block tokens.
 
     Attributes:
+    disks: its folders.
     datanode: of the present life, once it has started.
     is_lost: the machine will not come back.
     """
@@ -81,14 +71,17 @@ class DataNodeMachine:
         rng: random.Random,
         sizes: Sizes,
         *,
+        volumes: int = 1,
         tokens: bool = False,
     ) -> None:
+        self.disks = [DATA / f"disk{number + 1}" for number in range(volumes)]
         self._tokens = tokens
         self.name, self.address = name, f"{name}:{_PORT}"
         self._config = _config(name, self.address, sizes)
         self._scms = cluster.scm_addresses
         self.node = Node(name, cluster.loop, cluster.fabric, cluster.trace, rng, self._boot)
         self.node.platter.capacity_bytes = _CAPACITY_BYTES
+        self.node.platter.disks = tuple(self.disks)
         self.datanode: DataNode | None = None
         self.is_lost = False
         cluster.fabric.name_address(self.address, name)
@@ -113,27 +106,35 @@ class DataNodeMachine:
         if self.node.is_up and self.datanode is not None:
             yield from self.datanode.works
 
+    def is_failing(self, disk: Path) -> bool:
+        """Nothing that is on it counts."""
+        return self.node.disk_behaviour.ailing.get(disk) in (Ailment.BROKEN, Ailment.READ_ONLY)
+
+    def is_out(self, disk: Path) -> bool:
+        """Whether it may be replaced: nobody has anything of it open."""
+        datanode = self.datanode
+        if not self.node.is_up:
+            return True
+        return datanode is not None and any(
+            each.folder.path == disk and each.state is DiskState.OUT
+            for each in datanode.disks.disks
+        )
+
     async def _boot(self, node: Node, runtime: Runtime) -> None:
         runtime = runtime.as_role(Role.DATANODE, node.name)
-        disk = runtime.disk
-        assert isinstance(disk, SimDisk)
-        await runtime.blocking.run(disk.make_directory, DATA)
-        wal = await open_log(
-            runtime,
-            DATA / "log",
-            "ring",
-            _LOG_SEGMENT_BYTES,
-            WalMetrics(runtime.registry),
-            partial(_states_held, disk),
-        )
+        platter = self.node.platter
+        platter.directories.update(dict.fromkeys((DATA, *self.disks)))
+        metrics = WalMetrics(runtime.registry)
         transport = RaftTransport(runtime, address=self.address)
-        members = ring_members(runtime, wal, transport, _RINGS)
-        parts = VolumeParts(DATA, partial(_open_store, disk), wal, members)
+        folders = [
+            SimFolder(runtime, disk, number, metrics, transport)
+            for number, disk in enumerate(self.disks, start=1)
+        ]
         scm = ScmClient(runtime, self._scms, timeout_ms=3_000, try_ms=500)
         datanode = DataNode(
             runtime,
             self._config,
-            [parts],
+            folders,
             [
                 ScmClient(runtime, [scm], timeout_ms=3_000, try_ms=500, only_these=True)
                 for scm in self._scms
@@ -144,15 +145,3 @@ class DataNodeMachine:
         )
         await datanode.start()
         self.datanode = datanode
-
-
-def _open_store(disk: SimDisk, name: str, tables: Iterable[Table]) -> Store:
-    return SimStore(disk, DATA / name, tables, _nobody_looks)
-
-
-def _states_held(disk: SimDisk) -> Mapping[GroupId, StateHeld]:
-    return rings_held(_open_store(disk, INDEX_NAME, TABLES))
-
-
-def _nobody_looks(store: SimStore) -> None:
-    """Rows of DataNodes are not compared: what they hold is."""

@@ -4,35 +4,41 @@ import random
 from dataclasses import dataclass
 from typing import Any, Final
 
-from trioxygen.common.replication import RATIS_THREE, Replication
+from trioxygen.common.replication import RATIS_ONE, RATIS_THREE, Replication
 from trioxygen.sim import options as cluster_options
 from trioxygen.sim.options import Options
 
 CODED: Final = Replication.parse("EC/rs-3-2-64k")
 # Last digits of seeds: those that found something before there were tokens go on finding it.
 _WITH_TOKENS: Final = (4, 5, 7)
+_WITH_SEVERAL_DISKS: Final = (2, 8, 9)
+_WITH_SLOWNESS: Final = (0, 2, 5, 9)
+_WITH_ONE_REPLICA: Final = (6,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageOptions:
     """Attributes:
+    volumes: disks of each DataNode.
     datanodes: of which a class needs some; more, so that lost ones can be replaced.
     operations: of each client in the safety phase, at most.
     keys: of each client alone.
     seconds: of the safety phase.
     faults: how often something is done to a machine, on average every so many milliseconds; 0:
         never.
-    network, crashes, disks, clocks, pauses: which kinds of faults.
+    network, crashes, disks, clocks, pauses, slowness: which kinds of faults.
     operators: take DataNodes out of service and back, close containers and pipelines, start the
         balancer.
     gateways: that write as clients do, and are killed as any machine is.
-    losses: of whole disks, and bits that flip in files: of one DataNode at a time, of two where
-        the class bears two, and the next only when replicas are complete again.
+    losses: of all that a DataNode has or of one of its disks, and bits that flip in files: of one
+        DataNode at a time, of as many as the class bears, and the next only when replicas are
+        complete again.
     tokens: DataNodes want block tokens, whose keys last for seconds.
     """
 
     oms: int = 1
     scms: int = 1
+    volumes: int = 1
     datanodes: int = 5
     clients: int = 3
     operations: int = 30
@@ -45,6 +51,7 @@ class StorageOptions:
     disks: bool = True
     clocks: bool = False
     pauses: bool = True
+    slowness: bool = False
     losses: bool = True
     operators: bool = False
     gateways: int = 0
@@ -53,8 +60,10 @@ class StorageOptions:
 
     @property
     def losses_max(self) -> int:
-        """DataNodes at once. Of whole replicas one: a majority has what is acknowledged."""
-        return self.replication.parity if self.replication.is_ec else 1
+        """DataNodes at once. Of three replicas one: a majority has what is acknowledged."""
+        if self.replication.is_ec:
+            return self.replication.parity
+        return int(self.replication.members > 1)
 
     @property
     def cluster(self) -> Options:
@@ -69,6 +78,7 @@ class StorageOptions:
             disks=self.disks,
             pauses=self.pauses,
             clocks=self.clocks,
+            slowness=self.slowness,
             members=False,
         )
 
@@ -88,9 +98,13 @@ def from_seed(seed: int, overrides: dict[str, Any] | None = None) -> StorageOpti
         "pauses": rng.random() < 0.5,
         "losses": rng.random() < 0.5,
         "tokens": seed % 10 in _WITH_TOKENS,
+        "volumes": 2 if seed % 10 in _WITH_SEVERAL_DISKS else 1,
+        "slowness": seed % 10 in _WITH_SLOWNESS,
     }
     if rng.random() < 0.4:
         chosen["replication"] = CODED
+    elif seed % 10 in _WITH_ONE_REPLICA:
+        chosen["replication"] = RATIS_ONE
     chosen["clocks"] = rng.random() < 0.4
     chosen["operators"] = rng.random() < 0.4
     chosen["gateways"] = rng.choice((0, 0, 1))

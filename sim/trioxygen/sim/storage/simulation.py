@@ -76,6 +76,7 @@ class StorageSimulation:
                 self.cluster,
                 random.Random(rng.getrandbits(64)),
                 sizes,
+                volumes=options.volumes,
                 tokens=options.tokens,
             )
             for number in range(options.datanodes)
@@ -85,6 +86,7 @@ class StorageSimulation:
         fault_rng = random.Random(rng.getrandbits(64))
         self.faults = Faults(self.cluster, stories, options.cluster, fault_rng, self.trace)
         self.losses = Losses(
+            self.loop,
             self.machines,
             options.losses_max,
             self._may_lose,
@@ -121,6 +123,7 @@ class StorageSimulation:
         for gateway in self.gateways:
             gateway.end()
         self.faults.heal()
+        await self._within(_ANSWERS_S_MAX, self.losses.heal(), "a broken disk is not left")
         if self.options.operators:
             await self._within(_ANSWERS_S_MAX, self.operators.heal(), "operators are not answered")
         for observer in self.observers:
@@ -139,7 +142,7 @@ class StorageSimulation:
         end = self.loop.time() + self.options.seconds
         tasks = [self.loop.create_task(self.faults.run(), name="faults")]
         tasks.append(self.loop.create_task(self._watch(), name="watch"))
-        if self.options.losses and self.options.faults:
+        if self.options.losses and self.options.losses_max and self.options.faults:
             losses = self.losses.run(_LOSSES_EVERY_MS)
             tasks.append(self.loop.create_task(losses, name="losses"))
         if self.options.operators and self.options.faults:
