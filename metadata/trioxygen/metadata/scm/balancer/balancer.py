@@ -3,6 +3,7 @@ mended. The leader's background work; whether it runs is in the state, what is u
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from trioxygen.common import logs
@@ -15,7 +16,7 @@ from trioxygen.metadata.scm.balancer.eligible import disk_uses, movable_of
 from trioxygen.metadata.scm.balancer.iteration import Iteration, Look
 from trioxygen.metadata.scm.balancer.mending import Mending
 from trioxygen.metadata.scm.balancer.moving import MoveStep, MovesUnderWay, Moving, step_of
-from trioxygen.metadata.scm.balancer.plan import Move, MoveLimits, givers, planned
+from trioxygen.metadata.scm.balancer.plan import Move, MoveLimits, Planning, givers
 from trioxygen.metadata.scm.nodes.nodes import Nodes
 from trioxygen.metadata.scm.rate import RecentRate
 from trioxygen.metadata.scm.replicas import Replicas
@@ -178,11 +179,11 @@ class Balancer:
             now = self.evenness(txn, row.threshold_percent)
             if all(now.band.holds(use) for use in now.uses):
                 why = WITHIN_THE_BAND
-            elif self._look_on(txn, now):
+            elif self._look_on(txn, now) or self._plan_on(row, now):
                 self.interval_ms = self.config.turn_interval_ms
                 return
             else:
-                why = self._planned(row, now)
+                why = self._planned()
         self._look = None
         if why:
             await self._executor.execute(NoteBalancing(run=row.run, ended_why=why))
@@ -216,19 +217,25 @@ class Balancer:
             for _, container_id in sorted(sizes):
                 yield node_id, container_id
 
-    def _planned(self, row: BalancerRow, now: Evenness) -> str:
-        """Why it ends; empty: it goes on."""
-        assert self._look is not None
-        moves = planned(
-            now.uses,
-            now.band,
-            self._look.movables,
-            MoveLimits(
+    def _plan_on(self, row: BalancerRow, now: Evenness) -> bool:
+        """True: there is more to plan."""
+        look = self._look
+        assert look is not None
+        if look.steps is None:
+            limits = MoveLimits(
                 containers_max=row.containers_moving_max,
                 bytes_max=row.moving_bytes_max,
                 node_bytes_max=row.node_moving_bytes_max,
-            ),
-        )
+            )
+            look.steps = Planning(now.uses, now.band, look.movables, limits).steps()
+        steps = [*islice(look.steps, self.config.steps_per_turn_max)]
+        look.moves += [move for move in steps if move is not None]
+        return len(steps) == self.config.steps_per_turn_max
+
+    def _planned(self) -> str:
+        """Why it ends; empty: it goes on."""
+        assert self._look is not None
+        moves = self._look.moves
         if moves:
             self._idle_looks = 0
             self.iteration = Iteration()

@@ -10,10 +10,18 @@ from trioxygen.metadata.scm.balancer.plan import Movable, Move
 
 @dataclass(slots=True)
 class Look:
-    """At the containers of givers, in pieces. Attributes: left: (node, container), as they come."""
+    """At the containers of givers, in pieces, and the plan that comes of it.
+
+    Attributes:
+    left: (node, container), as they come.
+    steps: of the plan; None: not all has been looked at.
+    moves: planned so far.
+    """
 
     left: Iterator[tuple[str, int]]
     movables: dict[str, list[Movable]] = field(default_factory=dict)
+    steps: Iterator[Move | None] | None = None
+    moves: list[Move] = field(default_factory=list)
 
     def note(self, node_id: str, movable: Movable) -> None:
         self.movables.setdefault(node_id, []).append(movable)

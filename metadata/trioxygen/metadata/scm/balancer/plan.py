@@ -6,7 +6,7 @@ of the band, neither is beyond its other side then, and both together are nearer
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -82,17 +82,12 @@ def givers(uses: Iterable[DiskUse], band: Band) -> list[DiskUse]:
     )
 
 
-def planned(
-    uses: Sequence[DiskUse],
-    band: Band,
-    movables: Mapping[str, Sequence[Movable]],
-    limits: MoveLimits,
-) -> tuple[Move, ...]:
-    """Args: movables: of each giver."""
-    return _Planning(uses, band, movables, limits).moves()
+class Planning:
+    """A plan while it is made, in steps of which none is long.
 
+    Args: movables: of each giver.
+    """
 
-class _Planning:
     def __init__(
         self,
         uses: Sequence[DiskUse],
@@ -113,30 +108,28 @@ class _Planning:
         # Nothing of theirs can move any more.
         self._done: set[str] = set()
 
-    def moves(self) -> tuple[Move, ...]:
-        moves: list[Move] = []
-        while len(moves) < self._limits.containers_max:
-            move = self._next()
+    def steps(self) -> Iterator[Move | None]:
+        """The moves, in their order; None: a giver was looked at in vain."""
+        while len(self._moved) < self._limits.containers_max:
+            giver = next((each for each in self._givers() if each.node_id not in self._done), None)
+            if giver is None:
+                return
+            move = self._of(giver, self._takers())
             if move is None:
-                break
-            moves.append(move)
-            self._note(move)
-        return tuple(moves)
+                self._done.add(giver.node_id)
+            else:
+                self._note(move)
+            yield move
 
-    def _next(self) -> Move | None:
-        takers = heapq.nsmallest(
+    def _givers(self) -> list[DiskUse]:
+        return givers(self._uses.values(), self._band)
+
+    def _takers(self) -> Sequence[DiskUse]:
+        return heapq.nsmallest(
             _TAKERS_TRIED_MAX,
             (use for use in self._uses.values() if use.free_bytes),
             key=lambda use: (use.share, use.node_id),
         )
-        for giver in givers(self._uses.values(), self._band):
-            if giver.node_id in self._done:
-                continue
-            move = self._of(giver, takers)
-            if move is not None:
-                return move
-            self._done.add(giver.node_id)
-        return None
 
     def _of(self, giver: DiskUse, takers: Sequence[DiskUse]) -> Move | None:
         for movable in self._movables.get(giver.node_id, ()):

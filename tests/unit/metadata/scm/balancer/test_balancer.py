@@ -106,6 +106,15 @@ def balancer_test(**changed: Any) -> Callable[[Scenario], Callable[[], None]]:
     )
 
 
+@balancer_test(steps_per_turn_max=1)
+async def test_plan_of_many_turns_is_carried_out(harness: ScmHarness) -> None:
+    cluster = Cluster(harness)
+    await cluster.start(8, "dn4", "dn5")
+    await cluster.begin()
+    ended = await cluster.until_it_ends()
+    assert ended.balancer.ended_why == WITHIN_THE_BAND and ended.balancer.moved > 1
+
+
 @balancer_test()
 async def test_empty_nodes_are_filled_and_it_ends_in_the_band(harness: ScmHarness) -> None:
     cluster = Cluster(harness)

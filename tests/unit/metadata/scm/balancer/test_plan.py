@@ -2,12 +2,13 @@
 loss."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trioxygen.metadata.scm.balancer.disk_use import Band, DiskUse, band_of, bytes_left
-from trioxygen.metadata.scm.balancer.plan import Movable, Move, MoveLimits, helps, planned
+from trioxygen.metadata.scm.balancer.plan import Movable, Move, MoveLimits, Planning, helps
 
 PLENTY = MoveLimits(containers_max=1_000, bytes_max=10**9, node_bytes_max=10**9)
 RACKS = ("/a", "/b", "/c")
@@ -28,6 +29,16 @@ def movable(number: int, size: int, *holders: str, **changed: object) -> Movable
     return Movable(container_id=number, size_bytes=size, **values)  # type: ignore[arg-type]
 
 
+def planned(
+    uses: Sequence[DiskUse],
+    band: Band,
+    movables: Mapping[str, Sequence[Movable]],
+    limits: MoveLimits,
+) -> tuple[Move, ...]:
+    steps = Planning(uses, band, movables, limits).steps()
+    return tuple(move for move in steps if move is not None)
+
+
 def said(moves: tuple[Move, ...]) -> list[tuple[int, str, str]]:
     return [(move.movable.container_id, move.source, move.target) for move in moves]
 
@@ -46,6 +57,15 @@ def test_largest_container_goes_from_the_fullest_node_to_the_emptiest() -> None:
     uses = [use("dn1", 900), use("dn2", 500), use("dn3", 100)]
     held = {"dn1": [movable(1, 50, "dn1"), movable(2, 300, "dn1"), movable(3, 20, "dn1")]}
     assert said(planned(uses, band_of(uses, 10), held, PLENTY)) == [(2, "dn1", "dn3")]
+
+
+def test_plan_is_made_in_steps_of_one_move_or_one_node_in_vain() -> None:
+    uses = [use("dn1", 950), use("dn2", 900), use("dn3", 0), use("dn4", 0)]
+    held = {"dn1": [movable(1, 900, "dn1")], "dn2": [movable(2, 100, "dn2")]}
+    steps = Planning(uses, band_of(uses, 10), held, PLENTY).steps()
+    # The first has none that helps, the second has one.
+    made = [None if step is None else step.movable.container_id for step in steps]
+    assert made == [None, 2, None]
 
 
 def test_two_givers_take_turns() -> None:
