@@ -165,7 +165,8 @@ class ReplicationConfig(Section):
         rebuild_weight: a part of an erasure code that is made of others counts for so many copies.
         removals_per_node_max: replicas that a DataNode is deleting at once.
         in_flight_percent: of what all DataNodes could do at once.
-        copy_seconds_max: after which a copy is no more expected, and is made anew.
+        copy_seconds_max: after which, and the time that its bytes take beside others, a copy is no
+            more expected, and is made anew.
         maintenance_replicas_min: of three, that stay online while others are in maintenance.
         empty_seconds: after its making a container without blocks is removed.
         queue_max: containers that wait; the next look at all meets the others again.

@@ -2,32 +2,28 @@
 told."""
 
 from collections.abc import Callable, Sequence
-from random import Random
 
-from prometheus_client.registry import Collector
-
-from trioxygen.common.clock import Clock
 from trioxygen.common.rpc.network import Handler
+from trioxygen.common.runtime import Runtime
 from trioxygen.common.worker import Worker
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.balancer.balancer import Balancer
 from trioxygen.metadata.scm.balancer.calls import BalancerCalls
-from trioxygen.metadata.scm.balancer.config import BalancerConfig
 from trioxygen.metadata.scm.balancer.mending import Mending
 from trioxygen.metadata.scm.balancer.metrics import BalancerCollector
 from trioxygen.metadata.scm.balancer.moving import MovesUnderWay
+from trioxygen.metadata.scm.config import ScmConfig
 from trioxygen.metadata.scm.container_calls import ContainerCalls
 from trioxygen.metadata.scm.containers.deletion import Deletions
 from trioxygen.metadata.scm.nodes.nodes import Nodes
 from trioxygen.metadata.scm.orphans.calls import OrphanCalls
-from trioxygen.metadata.scm.orphans.config import OrphanConfig
 from trioxygen.metadata.scm.orphans.metrics import OrphanCollector
 from trioxygen.metadata.scm.orphans.orphans import Orphans
 from trioxygen.metadata.scm.replicas import Replicas
-from trioxygen.metadata.scm.replication.config import ReplicationConfig
 from trioxygen.metadata.scm.replication.departures import Departures
 from trioxygen.metadata.scm.replication.description import Descriptions
 from trioxygen.metadata.scm.replication.in_flight import InFlight
+from trioxygen.metadata.scm.replication.metrics import ReplicationCollector
 from trioxygen.metadata.scm.replication.observer import Observer
 from trioxygen.metadata.scm.replication.queue import RepairQueue
 from trioxygen.metadata.scm.replication.repairs import Repairs
@@ -36,44 +32,42 @@ from trioxygen.proto.v1.scm_pb2 import DataNodeCommand
 
 
 class ContainerCare:
-    """Args:
-    missing_max: members that may be missing where there are no more nodes.
-    close_delay_ms: see `ObservedContainer`.
-    leads, may_replicate: see `Repairs`.
-    """
+    """Args: leads, may_replicate: see `Repairs`."""
 
     def __init__(
         self,
+        runtime: Runtime,
         executor: Executor,
+        *,
         nodes: Nodes,
         replicas: Replicas,
         in_flight: InFlight,
         deletions: Deletions,
-        clock: Clock,
-        rng: Random,
-        config: ReplicationConfig,
-        balancing: BalancerConfig,
-        orphaned: OrphanConfig,
-        *,
-        missing_max: int,
-        close_delay_ms: float,
+        config: ScmConfig,
         leads: Callable[[], bool],
         may_replicate: Callable[[], bool],
     ) -> None:
+        clock, repairing = runtime.clock, config.containers
         self._executor, self._replicas, self._clock = executor, replicas, clock
-        queue, moving = RepairQueue(config.queue_max), MovesUnderWay()
+        queue, moving = RepairQueue(repairing.queue_max), MovesUnderWay()
         observer = Observer(
             nodes,
             replicas,
             in_flight,
             clock,
-            config,
+            repairing,
             deletions_wait=deletions.outstanding.waits,
             moved_from=moving.source_of,
-            close_delay_ms=close_delay_ms,
+            close_delay_ms=config.close_delay_ms,
         )
         self.watch = ContainerWatch(
-            executor, nodes, replicas, queue, observer, clock, missing_max=missing_max
+            executor,
+            nodes,
+            replicas,
+            queue,
+            observer,
+            clock,
+            missing_max=config.missing_replicas_max,
         )
         self.repairs = Repairs(
             executor,
@@ -83,8 +77,8 @@ class ContainerCare:
             in_flight,
             deletions.outstanding,
             clock,
-            rng,
-            config,
+            runtime.rng,
+            repairing,
             leads=leads,
             may_replicate=may_replicate,
         )
@@ -94,11 +88,19 @@ class ContainerCare:
         )
         mending = Mending(self.watch, self.repairs, in_flight)
         self.balancer = Balancer(
-            executor, nodes, replicas, mending, moving, clock, balancing, leads=leads
+            executor, nodes, replicas, mending, moving, clock, config.balancer, leads=leads
         )
         self.orphans = Orphans(
-            executor, nodes, replicas, clock, orphaned, leads=leads, may_remove=may_replicate
+            executor, nodes, replicas, clock, config.orphans, leads=leads, may_remove=may_replicate
         )
+        for collector in (
+            ReplicationCollector(
+                executor, self.watch, self.repairs, in_flight, self.departures, leads=leads
+            ),
+            BalancerCollector(self.balancer),
+            OrphanCollector(self.orphans),
+        ):
+            runtime.registry.register(collector)
         self._descriptions = Descriptions(
             executor,
             replicas,
@@ -120,9 +122,6 @@ class ContainerCare:
 
     def workers(self) -> Sequence[Worker]:
         return (self.repairs, self.departures, self.balancer, self.orphans)
-
-    def collectors(self) -> Sequence[Collector]:
-        return (BalancerCollector(self.balancer), OrphanCollector(self.orphans))
 
     def handlers(self, lead: Callable[[], None], *, node_id: str) -> dict[str, Handler]:
         """For operators. Args: lead: raises NotLeader."""

@@ -260,26 +260,17 @@ class StorageContainerManager:
         )
 
     def _made_care(self) -> ContainerCare:
-        config = self._config
-        care = ContainerCare(
+        return ContainerCare(
+            self._runtime,
             self._executor,
-            self._nodes,
-            self._replicas,
-            self._in_flight,
-            self._deletions,
-            self._runtime.clock,
-            self._runtime.rng,
-            config.containers,
-            config.balancer,
-            config.orphans,
-            missing_max=config.missing_replicas_max,
-            close_delay_ms=config.close_delay_ms,
+            nodes=self._nodes,
+            replicas=self._replicas,
+            in_flight=self._in_flight,
+            deletions=self._deletions,
+            config=self._config,
             leads=self.leads,
             may_replicate=self.repair_gate.may_replicate,
         )
-        for collector in care.collectors():
-            self._runtime.registry.register(collector)
-        return care
 
     def _made_description(self) -> ScmDescription:
         return ScmDescription(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from trioxygen.common.units import MINUTE_MS, SECOND_MS
+from trioxygen.common.units import MIB, MINUTE_MS, SECOND_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,8 @@ class ReplicationConfig:
     rebuild_weight: a replica that is made out of others counts for as many copies.
     removals_per_node_max: replicas that a node is deleting.
     in_flight_share: of what all nodes could do at once.
-    copy_deadline_ms: after which a copy is no more expected, and may be made again.
+    copy_deadline_ms, copy_bytes_per_s_min: after which a copy is no more expected, and may be made
+        again: so long, and what its bytes take at that rate beside others.
     resend_after_ms: a command whose end is not reported is given again.
     queue_max: containers that wait; those beyond are met again by the next look at all.
     settle_ms: see `ObservedContainer`.
@@ -37,9 +38,14 @@ class ReplicationConfig:
     removals_per_node_max: int = 40
     in_flight_share: float = 0.75
     copy_deadline_ms: float = 10 * MINUTE_MS
+    copy_bytes_per_s_min: int = 4 * MIB
     resend_after_ms: float = MINUTE_MS
     queue_max: int = 100_000
     settle_ms: float = 30 * SECOND_MS
     lag_ms_max: float = 30 * SECOND_MS
     empty_delay_ms: float = 10 * MINUTE_MS
     maintenance_replicas_min: int = 2
+
+    def deadline_ms(self, size_bytes: int) -> float:
+        """From the beginning of what makes a replica."""
+        return self.copy_deadline_ms + size_bytes * SECOND_MS / self.copy_bytes_per_s_min

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import unique
+from typing import Final
 
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.states import State
@@ -28,6 +29,9 @@ class Health(State):
     UNHEALTHY = "unhealthy"
     # It cannot be read: replicas that are whole are too few, or there is none.
     MISSING = "missing"
+
+
+AS_THEY_SHOULD_BE: Final = frozenset({Health.HEALTHY, Health.OPEN})
 
 
 @dataclass(frozen=True, slots=True)

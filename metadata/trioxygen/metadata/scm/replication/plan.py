@@ -104,7 +104,7 @@ class Planning:
                     self._addressed(target, copies.replica_index),
                     is_low_priority=bool(copies.instead_of),
                     begun_ms=self.now_ms,
-                    deadline_ms=self.now_ms + self.config.copy_deadline_ms,
+                    deadline_ms=self.now_ms + self.config.deadline_ms(_size_of(container)),
                 )
             )
         return Plan(operations=tuple(operations), waits=self._why_fewer(targets, copies.count))
@@ -153,6 +153,7 @@ class Planning:
         targets: dict[str, int] | None = None,
         weight: int = 1,
     ) -> Operation:
+        size_bytes = _size_of(container)
         return Operation(
             kind=kind,
             container_id=container.container_id,
@@ -160,9 +161,9 @@ class Planning:
             command=command,
             targets=targets or {},
             weight=weight,
-            size_bytes=_size_of(container),
+            size_bytes=size_bytes,
             begun_ms=self.now_ms,
-            deadline_ms=self.now_ms + self.config.copy_deadline_ms,
+            deadline_ms=self.now_ms + self.config.deadline_ms(size_bytes if targets else 0),
         )
 
     def _sends_max(self, node_id: str) -> int:

@@ -206,7 +206,7 @@ class Repairs:
                 now_ms=self._clock.monotonic_ms(),
             )
             weight_max = self.weight_max()
-            for container_id in islice(self._queue.take(), self._config.looks_per_turn_max):
+            for container_id in self._queue.take(self._config.looks_per_turn_max):
                 row = CONTAINERS.get(txn, id_key(container_id))
                 if row is None:
                     continue

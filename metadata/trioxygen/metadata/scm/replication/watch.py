@@ -13,7 +13,7 @@ from trioxygen.metadata.scm.nodes.nodes import Nodes
 from trioxygen.metadata.scm.pace import kept_ms
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication.checks import examine
-from trioxygen.metadata.scm.replication.findings import Close, Finding, Health
+from trioxygen.metadata.scm.replication.findings import AS_THEY_SHOULD_BE, Close, Finding, Health
 from trioxygen.metadata.scm.replication.missing import MissingLog
 from trioxygen.metadata.scm.replication.nodes_view import NodesView, observe_nodes
 from trioxygen.metadata.scm.replication.observed import ObservedContainer
@@ -35,7 +35,6 @@ _LOOKED_AT_NOW_MAX: Final = 200
 # A view of the nodes is made anew after it.
 _VIEW_KEPT_MS: Final = 1_000.0
 _LACKING: Final = frozenset({Health.UNDER_REPLICATED, Health.MIS_REPLICATED})
-_AS_THEY_SHOULD_BE: Final = frozenset({Health.HEALTHY, Health.OPEN})
 
 
 class ContainerWatch:
@@ -188,7 +187,7 @@ class ContainerWatch:
             self._ids[before].pop(container_id, None)
         if health not in _LACKING:
             self._unplaced.pop(container_id, None)
-        if health not in _AS_THEY_SHOULD_BE:
+        if health not in AS_THEY_SHOULD_BE:
             self._health[container_id] = health
             self._ids[health][container_id] = None
         if before is not health:

@@ -89,6 +89,16 @@ def test_node_sends_and_gets_so_many_at_once_and_twice_as_many_when_it_leaves() 
     assert planned.of(container(CLOSED, *others)).waits is Waits.FOR_A_TURN
 
 
+def test_large_container_is_given_the_time_that_its_bytes_take() -> None:
+    planned = Planned(5, copy_deadline_ms=1_000, copy_bytes_per_s_min=100)
+    large = [replica("dn0", used_bytes=500), replica("dn1", used_bytes=500)]
+    [copy] = planned.of(container(CLOSED, *large)).operations
+    assert copy.deadline_ms - copy.begun_ms == 1_000 + 5_000
+    two_too_many = [replica(f"dn{number}", used_bytes=500) for number in range(5)]
+    removals = planned.of(container(CLOSED, *two_too_many)).operations
+    assert {each.deadline_ms - each.begun_ms for each in removals} == {1_000}
+
+
 def test_container_that_no_node_can_take_waits_for_one_or_makes_room() -> None:
     planned = Planned(2)
     assert planned.of(container(CLOSED, A, B)) == Plan(waits=Waits.FOR_A_NODE)
