@@ -127,7 +127,11 @@ class Faults:
         """Of one machine: the others are as they were."""
         slow_ms = self._cluster.links.slow_ms
         slow_ms[seat.name] = self._rng.choice((10.0, 100.0, 600.0))
-        self._later(500.0, 5_000.0, lambda: slow_ms.pop(seat.name, None))
+
+        def usual() -> None:
+            slow_ms.pop(seat.name, None)
+
+        self._later(500.0, 5_000.0, usual)
 
     # ---- crashes ----
 

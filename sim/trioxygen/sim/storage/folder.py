@@ -1,7 +1,6 @@
 """A disk of a simulated DataNode: opened at a start, and again once it was away."""
 
 from collections.abc import Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Final
 

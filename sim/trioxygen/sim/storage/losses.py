@@ -79,16 +79,20 @@ class Losses:
 
     async def _replace_disk(self, machine: DataNodeMachine, disk: Path, *, is_new: bool) -> None:
         broken_s = self._rng.uniform(*_BROKEN_S)
-        while not machine.is_out(disk):
-            await asyncio.sleep(_LOOKED_EVERY_S)
+        await self._let_go(machine, disk)
         await asyncio.sleep(broken_s)
-        while not machine.is_out(disk):
-            # It was started again meanwhile.
-            await asyncio.sleep(_LOOKED_EVERY_S)
+        # It may have been started again meanwhile.
+        await self._let_go(machine, disk)
         if is_new:
             machine.node.platter.wipe(disk)
         del machine.node.disk_behaviour.ailing[disk]
         self._trace.note("replaced", machine.name, str(disk), "new" if is_new else "as it was")
+
+    async def _let_go(self, machine: DataNodeMachine, disk: Path) -> None:
+        while True:
+            await asyncio.sleep(_LOOKED_EVERY_S)
+            if machine.is_out(disk):
+                return
 
     async def heal(self) -> None:
         """Every disk works, once who runs has let go of those that do not."""
