@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from trioxygen.cli.admin.departures import about_text, left_text, waiting_texts
+from trioxygen.cli.admin.departures import about_text, left_text, progress_text, waiting_texts
 from trioxygen.cli.client.admin import AdminClient, find, segment
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
@@ -205,10 +205,10 @@ def _arrived(client: AdminClient, node: str, on_its_way: str, as_json: bool) -> 
     def look() -> tuple[Step, dict[str, Any]]:
         view = client.get(f"datanodes/{segment(node)}")
         departure, is_over = view["departure"], view["operation"] != on_its_way
-        if departure is None or not departure["is_counted"]:
+        if departure is None:
             return Step(0, 0, "not counted yet", is_over=is_over), view
         of, left = departure["containers"], departure["containers_left"]
-        return Step(of - left, of, left_text(departure), is_over=is_over), view
+        return Step(of - left, of, progress_text(departure), is_over=is_over), view
 
     view = waited(look, f"{node} is {words(on_its_way)}", as_json=as_json)
     if view["operation"] != _WAYS[on_its_way]:

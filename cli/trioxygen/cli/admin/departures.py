@@ -21,6 +21,12 @@ def left_text(departure: dict[str, Any]) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def progress_text(departure: dict[str, Any]) -> str:
+    """In one line."""
+    more = departure["waits_for"]
+    return left_text(departure) + (f", waits for {more}" if more else "")
+
+
 def about_text(departure: dict[str, Any]) -> str:
     if departure["unplaced"]:
         return "not before a DataNode can take them"
@@ -33,4 +39,6 @@ def waiting_texts(departure: dict[str, Any]) -> list[str]:
     waiting = departure["waiting"]
     texts = [f"container {each['container_id']}: {each['reason']}" for each in waiting[:_SAMPLES]]
     more = departure["containers_left"] - len(texts)
-    return [*texts, f"and {more} more"] if texts and more > 0 else texts
+    if texts and more > 0:
+        texts.append(f"and {more} more")
+    return [*([departure["waits_for"]] if departure["waits_for"] else []), *texts]

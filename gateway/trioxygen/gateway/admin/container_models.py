@@ -89,6 +89,7 @@ class DepartureView(_Model):
     estimated_ms: int = Field(description="0: not known, or it does not end by itself.")
     unplaced: int = Field(description="Containers whose replicas no other DataNode can take.")
     is_counted: bool
+    waits_for: str = Field(description="Beside containers and pipelines; empty: nothing.")
     waiting: list[WaitingView]
 
 

@@ -3,6 +3,8 @@ told."""
 
 from collections.abc import Callable, Sequence
 
+from prometheus_client import CollectorRegistry
+
 from trioxygen.common.rpc.network import Handler
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.worker import Worker
@@ -49,7 +51,9 @@ class ContainerCare:
     ) -> None:
         clock, repairing = runtime.clock, config.containers
         self._executor, self._replicas, self._clock = executor, replicas, clock
-        queue, moving = RepairQueue(repairing.queue_max), MovesUnderWay()
+        self._in_flight, self._leads = in_flight, leads
+        moving = MovesUnderWay()
+        queue = RepairQueue(repairing.queue_max)
         observer = Observer(
             nodes,
             replicas,
@@ -60,14 +64,9 @@ class ContainerCare:
             moved_from=moving.source_of,
             close_delay_ms=config.close_delay_ms,
         )
+        missing_max = config.missing_replicas_max
         self.watch = ContainerWatch(
-            executor,
-            nodes,
-            replicas,
-            queue,
-            observer,
-            clock,
-            missing_max=config.missing_replicas_max,
+            executor, nodes, replicas, queue, observer, clock, missing_max=missing_max
         )
         self.repairs = Repairs(
             executor,
@@ -93,14 +92,6 @@ class ContainerCare:
         self.orphans = Orphans(
             executor, nodes, replicas, clock, config.orphans, leads=leads, may_remove=may_replicate
         )
-        for collector in (
-            ReplicationCollector(
-                executor, self.watch, self.repairs, in_flight, self.departures, leads=leads
-            ),
-            BalancerCollector(self.balancer),
-            OrphanCollector(self.orphans),
-        ):
-            runtime.registry.register(collector)
         self._descriptions = Descriptions(
             executor,
             replicas,
@@ -112,6 +103,22 @@ class ContainerCare:
             deletions.outstanding,
             clock,
         )
+
+    def show_metrics(self, registry: CollectorRegistry) -> None:
+        replication = ReplicationCollector(
+            self._executor,
+            self.watch,
+            self.repairs,
+            self._in_flight,
+            self.departures,
+            leads=self._leads,
+        )
+        for collector in (
+            replication,
+            BalancerCollector(self.balancer),
+            OrphanCollector(self.orphans),
+        ):
+            registry.register(collector)
 
     def forget(self) -> None:
         """What was kept in memory of a former term."""

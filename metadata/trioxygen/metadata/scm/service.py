@@ -260,7 +260,7 @@ class StorageContainerManager:
         )
 
     def _made_care(self) -> ContainerCare:
-        return ContainerCare(
+        care = ContainerCare(
             self._runtime,
             self._executor,
             nodes=self._nodes,
@@ -271,6 +271,8 @@ class StorageContainerManager:
             leads=self.leads,
             may_replicate=self.repair_gate.may_replicate,
         )
+        care.show_metrics(self._runtime.registry)
+        return care
 
     def _made_description(self) -> ScmDescription:
         return ScmDescription(

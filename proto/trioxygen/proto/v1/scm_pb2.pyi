@@ -929,7 +929,7 @@ class WaitingContainer(_message.Message):
     def __init__(self, container_id: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class DepartureProgress(_message.Message):
-    __slots__ = ("node_id", "operation", "containers", "containers_left", "bytes_left", "pipelines_left", "waiting", "estimated_ms", "counted", "unplaced")
+    __slots__ = ("node_id", "operation", "containers", "containers_left", "bytes_left", "pipelines_left", "waiting", "estimated_ms", "counted", "unplaced", "waits_for")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     OPERATION_FIELD_NUMBER: _ClassVar[int]
     CONTAINERS_FIELD_NUMBER: _ClassVar[int]
@@ -940,6 +940,7 @@ class DepartureProgress(_message.Message):
     ESTIMATED_MS_FIELD_NUMBER: _ClassVar[int]
     COUNTED_FIELD_NUMBER: _ClassVar[int]
     UNPLACED_FIELD_NUMBER: _ClassVar[int]
+    WAITS_FOR_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     operation: NodeOperation
     containers: int
@@ -950,7 +951,8 @@ class DepartureProgress(_message.Message):
     estimated_ms: int
     counted: bool
     unplaced: int
-    def __init__(self, node_id: _Optional[str] = ..., operation: _Optional[_Union[NodeOperation, str]] = ..., containers: _Optional[int] = ..., containers_left: _Optional[int] = ..., bytes_left: _Optional[int] = ..., pipelines_left: _Optional[int] = ..., waiting: _Optional[_Iterable[_Union[WaitingContainer, _Mapping]]] = ..., estimated_ms: _Optional[int] = ..., counted: _Optional[bool] = ..., unplaced: _Optional[int] = ...) -> None: ...
+    waits_for: str
+    def __init__(self, node_id: _Optional[str] = ..., operation: _Optional[_Union[NodeOperation, str]] = ..., containers: _Optional[int] = ..., containers_left: _Optional[int] = ..., bytes_left: _Optional[int] = ..., pipelines_left: _Optional[int] = ..., waiting: _Optional[_Iterable[_Union[WaitingContainer, _Mapping]]] = ..., estimated_ms: _Optional[int] = ..., counted: _Optional[bool] = ..., unplaced: _Optional[int] = ..., waits_for: _Optional[str] = ...) -> None: ...
 
 class DescribeReplicationReply(_message.Message):
     __slots__ = ("node_id", "waiting", "health", "queued", "copies", "rebuilds", "removals", "weight", "weight_max", "in_flight", "made", "made_bytes", "made_bytes_per_s", "looked_at_all_ms", "departures", "unplaced")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from trioxygen.cli.admin.departures import about_text, left_text, waiting_texts
+from trioxygen.cli.admin.departures import about_text, left_text, progress_text, waiting_texts
 from trioxygen.cli.admin.objects import Held, find_objects, print_objects
 from trioxygen.cli.admin.replication import Countdown
 from trioxygen.cli.client.admin import AdminClient
@@ -20,6 +20,7 @@ def departure(**changed: Any) -> dict[str, Any]:
         "pipelines_left": 0,
         "estimated_ms": 61_000,
         "unplaced": 0,
+        "waits_for": "",
         "waiting": waiting,
     }
     return {**whole, **changed}
@@ -30,6 +31,9 @@ def test_what_is_left_has_a_time_only_where_it_ends_by_itself() -> None:
     assert left_text(departure(is_counted=False)) == "not counted yet"
     assert about_text(departure(unplaced=1)) == "not before a DataNode can take them"
     assert about_text(departure(estimated_ms=0)) == ""
+    unheard = departure(is_counted=False, waits_for="its report", waiting=[])
+    assert progress_text(unheard) == "not counted yet, waits for its report"
+    assert waiting_texts(unheard) == ["its report"]
     texts = waiting_texts(departure())
     assert (len(texts), texts[0], texts[-1]) == (6, "container 0: so", "and 3 more")
 

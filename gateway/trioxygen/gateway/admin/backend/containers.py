@@ -194,6 +194,7 @@ def departure_view(progress: scm.DepartureProgress) -> DepartureView:
         estimated_ms=progress.estimated_ms,
         unplaced=progress.unplaced,
         is_counted=progress.counted,
+        waits_for=progress.waits_for,
         waiting=[
             WaitingView(container_id=each.container_id, reason=each.reason)
             for each in progress.waiting

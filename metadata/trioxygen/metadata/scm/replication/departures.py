@@ -14,6 +14,7 @@ from trioxygen.metadata.scm.nodes.nodes import Nodes
 from trioxygen.metadata.scm.pipelines.state import PipelineState, state_of
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.replication import indexes, whole_copies
+from trioxygen.metadata.scm.replication.findings import Health
 from trioxygen.metadata.scm.replication.observed import NOTHING_PENDING, ObservedContainer
 from trioxygen.metadata.scm.replication.watch import ContainerWatch
 from trioxygen.metadata.scm.schema import CONTAINERS, NODES, PIPELINES, id_key
@@ -40,6 +41,16 @@ class Holds(State):
     IS_UNDECIDED = "its replicas were closed without each other"
     IS_LACKING = "it has too few replicas elsewhere"
     HAS_NO_PLACE = "it has too few replicas elsewhere, and no DataNode can take one"
+    IS_MISSING = "no replica of it is whole: see missing containers"
+
+
+# It does not end by itself.
+_ENDLESS: Final = frozenset({Holds.HAS_NO_PLACE, Holds.IS_MISSING})
+REPAIRS_WAIT: Final = "repairs, which have not begun: see o3 admin safemode status"
+HAS_NOT_REPORTED: Final = "its report of all that it has"
+IS_DEAD_UNHEARD: Final = (
+    "its report of all that it has: it is dead since before this SCM led; start it, or remove it"
+)
 
 
 def holds(container: ObservedContainer) -> Holds | None:
@@ -64,8 +75,10 @@ class Progress:
     Attributes:
     is_counted: there was one.
     left, bytes_left: containers that keep it.
-    unplaced: of them, what no other node can take: it does not end by itself.
+    unplaced: of them, what no other node can take.
+    is_endless: some do not end by themselves.
     waiting: some of them, and why.
+    waits_for: what is more than containers and pipelines; empty: nothing.
     """
 
     operation: NodeOperation
@@ -74,7 +87,9 @@ class Progress:
     bytes_left: int = 0
     pipelines_left: int = 0
     unplaced: int = 0
+    is_endless: bool = False
     is_counted: bool = False
+    waits_for: str = ""
     waiting: list[tuple[int, Holds]] = field(default_factory=list)
 
 
@@ -117,17 +132,14 @@ class Departures:
         self._looks.clear()
 
     async def work(self) -> bool:
-        if not self._leads() or self._is_waiting():
+        if not self._leads():
             return False
         with self._executor.store.read() as txn:
-            leaving = {
-                row.node_id: row.operation
-                for _, row in NODES.scan(txn, prefix=b"")
-                if row.operation in _ARRIVES_AT
-            }
-            for gone in self.progress.keys() - leaving.keys():
-                del self.progress[gone]
-                self._looks.pop(gone, None)
+            leaving = self._leaving(txn)
+            if self._is_waiting():
+                for node_id, operation in leaving.items():
+                    self.progress[node_id] = Progress(operation=operation, waits_for=REPAIRS_WAIT)
+                return False
             arrived = [
                 node_id
                 for node_id, operation in leaving.items()
@@ -139,6 +151,18 @@ class Departures:
                 MoveNodeOperation(node_id=node_id, before=before, to=_ARRIVES_AT[before])
             )
         return bool(self._looks)
+
+    def _leaving(self, txn: ReadTxn) -> dict[str, NodeOperation]:
+        """What is kept of others is forgotten."""
+        leaving = {
+            row.node_id: row.operation
+            for _, row in NODES.scan(txn, prefix=b"")
+            if row.operation in _ARRIVES_AT
+        }
+        for gone in self.progress.keys() - leaving.keys():
+            del self.progress[gone]
+            self._looks.pop(gone, None)
+        return leaving
 
     def _look(self, txn: ReadTxn, node_id: str, operation: NodeOperation) -> bool:
         """At the next of its containers. True: it has arrived."""
@@ -156,9 +180,11 @@ class Departures:
             looked_at += 1
             row = CONTAINERS.get(txn, id_key(container_id))
             if row is not None:
-                container = self._watch.examined(txn, row, view)[0]
+                container, finding = self._watch.examined(txn, row, view)
                 reason = holds(container)
-                if reason is Holds.IS_LACKING and self._watch.has_no_place(container_id):
+                if reason is Holds.IS_LACKING and finding.health is Health.MISSING:
+                    reason = Holds.IS_MISSING
+                elif reason is Holds.IS_LACKING and self._watch.has_no_place(container_id):
                     reason = Holds.HAS_NO_PLACE
                 _count(look.counts, container, node_id, reason)
         if looked_at == _LOOKED_AT_MAX:
@@ -166,10 +192,11 @@ class Departures:
         del self._looks[node_id]
         counts = look.counts
         counts.is_counted, counts.pipelines_left = True, self._pipelines(txn, node_id)
-        self.progress[node_id] = counts
         # What a node has that never told this SCM is not known.
-        has_reported = self._nodes.fully_reported(node_id)
-        return has_reported and not counts.left and not counts.pipelines_left
+        if not self._nodes.fully_reported(node_id):
+            counts.waits_for = IS_DEAD_UNHEARD if view.node(node_id).is_dead else HAS_NOT_REPORTED
+        self.progress[node_id] = counts
+        return not (counts.waits_for or counts.left or counts.pipelines_left)
 
     def _pipelines(self, txn: ReadTxn, node_id: str) -> int:
         """That it is a member of, and that may still be written or are being closed."""
@@ -190,6 +217,7 @@ def _count(
         return
     counts.left += 1
     counts.unplaced += reason is Holds.HAS_NO_PLACE
+    counts.is_endless = counts.is_endless or reason in _ENDLESS
     counts.bytes_left += own[0].used_bytes
     if len(counts.waiting) < SAMPLES_MAX:
         counts.waiting.append((container.container_id, reason))

@@ -52,9 +52,10 @@ def described_departure(
             scm.WaitingContainer(container_id=container_id, reason=reason.value)
             for container_id, reason in progress.waiting
         ],
-        estimated_ms=estimated_ms if progress.bytes_left and not progress.unplaced else 0,
+        estimated_ms=estimated_ms if progress.bytes_left and not progress.is_endless else 0,
         unplaced=progress.unplaced,
         counted=progress.is_counted,
+        waits_for=progress.waits_for,
     )
 
 

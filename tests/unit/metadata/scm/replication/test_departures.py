@@ -2,6 +2,7 @@
 
 from tests.unit.metadata.scm.replication.cluster_of_five import (
     COPY,
+    NODES,
     care_test,
     closed,
     started,
@@ -19,9 +20,14 @@ from tests.unit.metadata.scm.replication.observing import (
 )
 from tests.unit.metadata.scm.scm_harness import ScmHarness
 from trioxygen.common.replication import RATIS_ONE, Replication
-from trioxygen.metadata.scm.replication.departures import Holds, holds
+from trioxygen.metadata.scm import schema
+from trioxygen.metadata.scm.replication.departures import (
+    IS_DEAD_UNHEARD,
+    REPAIRS_WAIT,
+    Holds,
+    holds,
+)
 from trioxygen.metadata.scm.replication.observed import Pending
-from trioxygen.metadata.scm.schema import NODES
 from trioxygen.proto.v1 import scm_pb2 as scm
 
 A, B, C = replica("dn1"), replica("dn2"), replica("dn3")
@@ -56,7 +62,7 @@ def test_index_keeps_its_node_until_another_has_it() -> None:
 
 
 def operation(harness: ScmHarness, node_id: str) -> scm.NodeOperation:
-    rows = dict(harness.rows(NODES.table))
+    rows = dict(harness.rows(schema.NODES.table))
     return scm.NodeRow.FromString(rows[node_id.encode()]).operation
 
 
@@ -110,6 +116,50 @@ async def test_node_in_maintenance_comes_back_with_what_it_holds(harness: ScmHar
     await move(harness, node, scm.IN_SERVICE)
     await cluster.beat(10_000, times=10)
     assert cluster.asked(COPY) == [] == cluster.asked("delete_container")
+
+
+@care_test()
+async def test_node_that_a_new_leader_never_heard_says_what_it_waits_for(
+    harness: ScmHarness,
+) -> None:
+    cluster = await started(harness)
+    node = cluster.members[0]
+    await move(harness, node, scm.DECOMMISSIONING)
+    cluster.silent.add(node)
+    await harness.restart()
+    await harness.join(*(each for each in NODES if each != node))
+    await cluster.beat(10_000, times=3)
+    [progress] = (await described(harness)).departures
+    assert (progress.counted, progress.waits_for) == (False, REPAIRS_WAIT)
+    await cluster.beat(10_000, times=31)
+    [progress] = (await described(harness)).departures
+    assert (progress.counted, progress.waits_for) == (True, IS_DEAD_UNHEARD)
+    assert operation(harness, node) == scm.DECOMMISSIONING
+    # It tells what it has, and has gone when that is elsewhere.
+    [(_, command)] = cluster.asked(COPY)
+    target = command.replicate_container.target.node_id
+    cluster.held[target][cluster.container] = closed(cluster.container, cluster.ring)
+    cluster.silent.clear()
+    await harness.join(node)
+    await cluster.beat(5_000, times=4)
+    assert operation(harness, node) == scm.DECOMMISSIONED
+
+
+@care_test()
+async def test_container_without_a_whole_replica_keeps_its_node_and_is_named(
+    harness: ScmHarness,
+) -> None:
+    cluster = await started(harness)
+    leaves, *others = cluster.members
+    await move(harness, leaves, scm.DECOMMISSIONING)
+    bad = closed(cluster.container, cluster.ring, state=scm.UNHEALTHY)
+    cluster.held[leaves][cluster.container] = bad
+    for node in others:
+        del cluster.held[node][cluster.container]
+    await cluster.beat(5_000, times=6)
+    [progress] = (await described(harness)).departures
+    assert [each.reason for each in progress.waiting] == [Holds.IS_MISSING.value]
+    assert (progress.estimated_ms, progress.unplaced) == (0, 0)
 
 
 @care_test()
