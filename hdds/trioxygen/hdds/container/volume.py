@@ -20,7 +20,7 @@ from trioxygen.hdds.container.layout import VolumeLayout
 from trioxygen.hdds.container.open_files import FileId, OpenFile, OpenFiles
 from trioxygen.hdds.container.packed_segment import SegmentAppender
 from trioxygen.hdds.container.room import Room, usual_reserve_bytes
-from trioxygen.metadata.store.ports import Store
+from trioxygen.metadata.store.ports import Store, StoreFailed
 from trioxygen.proto.v1.datanode_pb2 import ImportContainerCommand
 from trioxygen.proto.v1.scm_pb2 import CorruptBlock
 from trioxygen.proto.v1.types_pb2 import BlockId
@@ -95,6 +95,8 @@ class Volume:
         self.corrupt: dict[bytes, str] = {}
         self._unreported: list[Unreported] = []
         self._trouble: list[Callable[[], None]] = []
+        # Why its index could not be written when that was tried last.
+        self.index_failure: StoreFailed | None = None
         self.commit_lock = asyncio.Lock()
         # Of whoever moves a container's segments about, or takes it off.
         self.housekeeping = asyncio.Lock()
@@ -263,6 +265,12 @@ class Volume:
         for watcher in self._trouble:
             watcher()
 
+    def failed(self, error: Exception) -> None:
+        """Something could not be written: the disk is looked at."""
+        if isinstance(error, StoreFailed):
+            self.index_failure = error
+        self.trouble()
+
     async def unreadable(self, error: OSError) -> str:
         """What is wrong with a file that could not be read; the disk is looked at.
 
@@ -281,7 +289,7 @@ class Volume:
 
     def unwritable(self, error: OSError) -> Unavailable:
         """What whoever writes is told, and so writes elsewhere; the disk is looked at."""
-        self.trouble()
+        self.failed(error)
         log.warning("disk_not_written", volume=self.volume_id, error=error)
         return Unavailable("the disk cannot be written", cause=str(error))
 

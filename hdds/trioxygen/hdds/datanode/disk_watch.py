@@ -52,7 +52,7 @@ class DiskWatch:
         disk = self._disk
         disk.suspected.clear()
         if disk.state is DiskState.SERVING:
-            fault = disk.log_failure or await self._fault()
+            fault = disk.log_failure or disk.index_failure or await self._fault()
             if fault is not None and disk.state is DiskState.SERVING:
                 await self._disks.take_out(disk, fault)
         elif disk.state is DiskState.OUT:

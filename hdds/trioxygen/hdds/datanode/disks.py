@@ -33,6 +33,7 @@ from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.places import Recovered
 from trioxygen.hdds.ring.rings import Rings
 from trioxygen.metadata.raft.log.segment import LogFailed
+from trioxygen.metadata.store.ports import StoreFailed
 from trioxygen.proto.v1.scm_pb2 import VolumeReport
 
 log = logs.get(__name__)
@@ -92,6 +93,10 @@ class NodeDisk:
             if isinstance(ring.replica.failure, LogFailed):
                 return ring.replica.failure
         return None
+
+    @property
+    def index_failure(self) -> StoreFailed | None:
+        return None if self.volume is None else self.volume.index_failure
 
     # ---- opening ----
 
@@ -162,9 +167,11 @@ class NodeDisk:
             return
         self.moved(DiskState.LEAVING)
         await self.end_workers(runtime)
-        if self.work is not None:
-            await self.work.stop()
-        await self.close(runtime)
+        try:
+            if self.work is not None:
+                await self.work.stop()
+        finally:
+            await self.close(runtime)
 
     async def close(self, runtime: Runtime) -> None:
         volume, self.volume, self.work, self._parts = self.volume, None, None, None
@@ -353,6 +360,10 @@ class Disks:
 
     async def stop(self) -> None:
         for disk in self.disks:
-            await disk.stop(self._runtime)
+            try:
+                await disk.stop(self._runtime)
+            except (TrioxygenError, OSError) as error:
+                # The others are closed all the same.
+                log.error("disk_not_closed", path=disk.folder.path, failure=error)
         self._works.clear()
         await self._finishing.ended()

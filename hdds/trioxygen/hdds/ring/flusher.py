@@ -20,6 +20,7 @@ from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.hdds.ring.pending import Generation, PendingBlock
 from trioxygen.hdds.ring.persist import Persisted, Run, persist, persist_deletions
 from trioxygen.hdds.ring.rings import Rings
+from trioxygen.metadata.store.ports import StoreFailed
 
 log = logs.get(__name__)
 
@@ -95,6 +96,7 @@ class Flusher:
                 await self._make_way()
                 raise
             self._failures = 0
+            volume.index_failure = None
             blocks.end_flush()
             if volume.room.recovered():
                 log.info("volume_has_room_again", volume=volume.volume_id)
@@ -115,15 +117,18 @@ class Flusher:
             raise
         except Exception as error:
             self._failures += 1
-            self._volume.trouble()
+            self._volume.failed(error)
             log.error("flush_failed", volume=self._volume.volume_id, error=error)
+            # No container is at fault where the index is not written.
+            if isinstance(error, StoreFailed):
+                raise
             if isinstance(error, OSError) and self._failures < _TRIES:
                 raise
         freed: list[Freed] = []
         for container_id, share in generation.by_container().items():
             try:
                 freed += await self._persist(share, is_whole=False)
-            except NoSpace:
+            except (NoSpace, StoreFailed):
                 raise
             except Exception as error:
                 await self._blocks.give_up(share, error)

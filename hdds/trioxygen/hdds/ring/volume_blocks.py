@@ -23,7 +23,8 @@ class VolumeBlocks:
     """One for each volume. Only for the event loop.
 
     Args:
-        is_blocked: what is left of a log that cannot go on is for deletions.
+        is_blocked: what is left of a log that cannot go on is for deletions. Nor is anything taken
+            while the index is not written.
     Attributes:
         current: what entries bring now; flushing: what is being persisted, before it.
         persisted: by ring, the last entry that the index holds with all before it.
@@ -51,7 +52,9 @@ class VolumeBlocks:
         self._has_room.set()
         # Whether a log holds what may have been acknowledged, and is not applied here yet.
         self.is_catching_up: Callable[[], bool] = lambda: False
-        volume.room.watch(lambda: self.pending_bytes, is_blocked)
+        volume.room.watch(
+            lambda: self.pending_bytes, lambda: is_blocked() or volume.index_failure is not None
+        )
 
     # ---- reading ----
 

@@ -15,7 +15,7 @@ from trioxygen.common.disk import Disk
 from trioxygen.common.errors import StoreDamaged, UnknownFormat
 from trioxygen.metadata.store.lmdb_pages import Fault, check_pages
 from trioxygen.metadata.store.lmdb_room import DATA_FILE, hold_lock_file
-from trioxygen.metadata.store.lmdb_txn import PAGE_ERRORS, no_space
+from trioxygen.metadata.store.lmdb_txn import PAGE_ERRORS, disk_error
 from trioxygen.metadata.store.ports import Table
 from trioxygen.metadata.store.seal import is_whole, seed_of
 
@@ -95,7 +95,7 @@ def open_file(disk: Disk, path: Path, *, tables_max: int, map_bytes: int) -> lmd
         raise _damaged(path, str(error)) from error
     except lmdb.Error as error:
         # Of the rest (permissions, limits of the system) the text says which.
-        raise no_space(error) or StoreDamaged(
+        raise disk_error(error) or StoreDamaged(
             "a store cannot be opened", path=str(path), cause=str(error)
         ) from error
 

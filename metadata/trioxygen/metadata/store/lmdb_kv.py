@@ -21,7 +21,7 @@ from trioxygen.metadata.store.lmdb_environment import Environment
 from trioxygen.metadata.store.lmdb_file import check_file, close_file, open_file
 from trioxygen.metadata.store.lmdb_incoming import LmdbIncoming
 from trioxygen.metadata.store.lmdb_room import DATA_FILE, HeldRoom
-from trioxygen.metadata.store.lmdb_txn import DamageWatcher, LmdbTxn, no_space
+from trioxygen.metadata.store.lmdb_txn import DamageWatcher, LmdbTxn, disk_error
 from trioxygen.metadata.store.ports import DamagedSpan, ReadTxn, Table
 from trioxygen.metadata.store.store_folder import StoreFolder
 
@@ -71,7 +71,7 @@ class LmdbStore:
             self._open = Environment(env, self._tables, path, self.note_damage)
         except lmdb.Error as error:
             close_file(env)
-            raise no_space(error) or error from error
+            raise disk_error(error) or error from error
         except BaseException:
             close_file(env)
             raise
@@ -160,8 +160,12 @@ class LmdbStore:
 
     def begin(self) -> LmdbTxn:
         environment = self._open
+        try:
+            begun = environment.env.begin(write=True)
+        except lmdb.Error as error:
+            raise disk_error(error) or error from error
         txn = self._writer = LmdbTxn(
-            environment.env.begin(write=True),
+            begun,
             environment.rows,
             self._end_copies,
             self._room.keep,
@@ -189,7 +193,7 @@ class LmdbStore:
         try:
             environment.env.sync(True)
         except lmdb.Error as error:
-            raise no_space(error) or error from error
+            raise disk_error(error) or error from error
         finally:
             self._release(environment)
 

@@ -14,7 +14,7 @@ import lmdb
 
 from trioxygen.common.checksum import raw_crc32c
 from trioxygen.common.errors import DamagedRow, NoSpace, StoreDamaged
-from trioxygen.metadata.store.ports import DamagedSpan, Table
+from trioxygen.metadata.store.ports import DamagedSpan, StoreFailed, Table
 from trioxygen.metadata.store.seal import SEAL_BYTES, WHOLE, damaged, is_whole, seal
 
 # What LMDB raises for pages that are not what they should be.
@@ -25,6 +25,8 @@ PAGE_ERRORS: Final = (
     lmdb.ProblemError,
     lmdb.BadChecksumError,
 )
+
+_OF_DISK: Final = (errno.EIO, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.ESTALE)
 
 DamageWatcher = Callable[[Table, bytes], None]
 
@@ -199,7 +201,7 @@ class LmdbTxn:
         except PAGE_ERRORS as error:
             raise _page_error(error, rows.path) from error
         except lmdb.Error as error:
-            raise no_space(error) or error from error
+            raise disk_error(error) or error from error
 
     def delete(self, table: Table, key: bytes) -> bool:
         rows = self._rows[table.number]
@@ -209,7 +211,7 @@ class LmdbTxn:
         except PAGE_ERRORS as error:
             raise _page_error(error, rows.path) from error
         except lmdb.Error as error:
-            raise no_space(error) or error from error
+            raise disk_error(error) or error from error
 
     def delete_range(self, table: Table, start: bytes, end: bytes) -> int:
         rows = self._rows[table.number]
@@ -290,7 +292,7 @@ class LmdbTxn:
         try:
             self._txn.commit()
         except lmdb.Error as error:
-            raise no_space(error) or error from error
+            raise disk_error(error) or error from error
         if self._keep_room is not None:
             self._keep_room()
 
@@ -308,10 +310,16 @@ class LmdbTxn:
             self._txn.commit()
 
 
-def no_space(error: lmdb.Error) -> NoSpace | None:
-    """What it says of a full disk, if it does."""
+def disk_error(error: lmdb.Error) -> NoSpace | StoreFailed | None:
+    """What it says of the disk, if it does."""
     # Some codes are LMDB's own; the rest carry the system's text.
     text = str(error)
+    for code in _OF_DISK:
+        if os.strerror(code) in text:
+            return StoreFailed(code, text)
+    if isinstance(error, lmdb.PanicError):
+        # It could not write a page that says what is committed: nothing is, from then on.
+        return StoreFailed(errno.EIO, text)
     signs = (
         "MDB_MAP_FULL",
         "MDB_SHORT_WRITE",

@@ -132,8 +132,14 @@ class Incoming(Protocol):
         ...
 
 
+class StoreFailed(OSError):
+    """The disk does not take what the store writes."""
+
+
 class Store(Protocol):
-    """Attributes:
+    """Raises NoSpace, or StoreFailed, where something is written.
+
+    Attributes:
     copy_format: what `copy` gives and `receive` takes, with its version.
     """
 

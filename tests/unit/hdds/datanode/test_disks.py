@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -12,7 +13,13 @@ import pytest
 from tests.unit.hdds.support import ADDRESS, FragileDisk, FragileFile, new_runtime, until
 from trioxygen.cli.wiring.rings import ring_members
 from trioxygen.common.container_state import ContainerState
-from trioxygen.common.errors import ChecksumMismatch, NoSuchContainer, StoreDamaged, TrioxygenError
+from trioxygen.common.errors import (
+    ChecksumMismatch,
+    NoSpace,
+    NoSuchContainer,
+    StoreDamaged,
+    TrioxygenError,
+)
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import DAY_MS
 from trioxygen.hdds.container.layout import VolumeLayout, check_whole
@@ -25,12 +32,24 @@ from trioxygen.metadata.raft.log.config import WalConfig
 from trioxygen.metadata.raft.log.wal import WriteAheadLog
 from trioxygen.metadata.raft.transport.transport import RaftTransport
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
-from trioxygen.metadata.store.ports import Store, Table
+from trioxygen.metadata.store.lmdb_txn import LmdbTxn
+from trioxygen.metadata.store.ports import Store, StoreFailed, Table
 from trioxygen.proto.v1.datanode_pb2 import WriteSmallBlockRequest
 from trioxygen.proto.v1.types_pb2 import BlockId, DataNodeAddress, Pipeline
 
 MEMBER = DataNodeAddress(node_id="node-1", address=ADDRESS)
 DATA = b"on one of the disks"
+
+
+class FailingStore(LmdbStore):
+    """Attributes: is_failing: its disk does not take what it writes."""
+
+    is_failing = False
+
+    def begin(self) -> LmdbTxn:
+        if self.is_failing:
+            raise StoreFailed(errno.EIO, os.strerror(errno.EIO))
+        return super().begin()
 
 
 class Folder:
@@ -54,7 +73,7 @@ class Folder:
         return VolumeParts(self._path, self._store, wal, members)
 
     def _store(self, name: str, tables: Iterable[Table]) -> Store:
-        return LmdbStore(self._path / name, tables, reserve_bytes=8 << 20)
+        return FailingStore(self._path / name, tables, reserve_bytes=8 << 20)
 
     async def in_use(self) -> None:
         """Nobody mixes logs up here."""
@@ -255,6 +274,60 @@ def test_disk_that_reads_nothing_is_out_once_somebody_reads_from_it(tmp_path: Pa
             with pytest.raises(NoSuchContainer):
                 await node.read(10, 1)
             assert await node.read(11, 1) == DATA
+
+    asyncio.run(run())
+
+
+def test_disk_whose_index_is_not_written_goes_out_with_its_containers_as_they_were(
+    tmp_path: Path,
+) -> None:
+    async def run() -> None:
+        async with two_disks(tmp_path) as node:
+            await both_used(node)
+            failed = node.datanode.disks.disks[0]
+            work, volume = failed.work, failed.volume
+            assert work is not None and volume is not None
+            await work.flusher.flush_all()
+            assert isinstance(volume.store, FailingStore)
+            volume.store.is_failing = True
+            await node.write(10, 2)
+            await until(lambda: failed.volume is not volume)
+            assert volume.index_failure is not None
+            assert volume.containers[10].state is ContainerState.OPEN
+            assert not volume.corrupt
+            # Its log has what the index has not.
+            await node.until_state(0, DiskState.SERVING)
+            assert await node.read(10, 2) == DATA
+            await node.until_served(11)
+
+    asyncio.run(run())
+
+
+def test_only_disk_whose_index_is_not_written_takes_nothing_until_it_is(tmp_path: Path) -> None:
+    async def run() -> None:
+        node = Node(tmp_path, FragileDisk(), [tmp_path / "disk1"], disk_probe_ms=0)
+        (tmp_path / "disk1").mkdir()
+        await node.datanode.start()
+        await node.join(10, 0)
+        await node.write(10, 1)
+        [work] = node.datanode.works
+        store = work.volume.store
+        assert isinstance(store, FailingStore)
+        store.is_failing = True
+        await node.write(10, 2)
+        await until(lambda: work.volume.index_failure is not None)
+        with pytest.raises(NoSpace):
+            await node.write(10, 3)
+        assert work.volume.room.is_full()
+        assert await node.read(10, 2) == DATA
+        store.is_failing = False
+        await node.until_served(10)
+        assert work.volume.containers[10].state is ContainerState.OPEN
+        store.is_failing = True
+        # The log has the rest.
+        await node.write(10, 4)
+        await node.datanode.stop()
+        await node.runtime.stop()
 
     asyncio.run(run())
 
