@@ -110,9 +110,9 @@ class Countdown:
     def of_deletions(self, view: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
         if not view["is_counted"]:
             return Step(0, 0, "not counted yet"), view
-        text = f"{view['blocks']} blocks, about {bytes_text(view['estimated_bytes'])}"
+        text = f"{bytes_text(view['bytes_to_reclaim'])} in {view['blocks']} blocks"
         if view["kept_ranges"]:
-            text += f", {view['kept_ranges']} ranges kept for readers"
+            text += f" and {view['kept_ranges']} ranges that are kept for readers"
         if view["oldest_waits_for"]:
             text += f", waits for {', '.join(view['oldest_waits_for'])}"
         return self.step(view["blocks"] + view["kept_ranges"], text), view
@@ -180,18 +180,21 @@ def deletion_status(
     if as_json:
         print_json(view)
         return
-    waits_for = ", ".join(view["oldest_waits_for"]) or "nobody"
-    oldest = f"{duration_text(view['oldest_ms'])}, waits for {waits_for}"
+    kept = f"{bytes_text(view['kept_bytes'])} in {view['kept_ranges']} ranges of blocks"
+    sent = f"{bytes_text(view['estimated_bytes'])} in {view['blocks']} blocks"
+    waits_for = ", ".join(view["oldest_waits_for"])
+    rate = f"{bytes_text(view['bytes_per_s'])} and {view['blocks_per_s']} blocks in a second"
     print_fields(
         [
-            ("to delete", f"{view['blocks']} blocks, about {bytes_text(view['estimated_bytes'])}"),
-            (
-                "for readers",
-                f"{view['kept_ranges']} ranges of blocks are kept, for gc_delay_seconds",
-            ),
-            ("transactions", str(view["transactions"])),
-            ("oldest", oldest if view["transactions"] else "none"),
-            ("rate", f"{view['blocks_per_s']} blocks in a second"),
-            ("to compact", bytes_text(view["garbage_bytes"])),
+            ("to reclaim", bytes_text(view["bytes_to_reclaim"])),
+            ("oldest", duration_text(view["oldest_ms"]) if _is_left(view) else "none"),
+            ("rate", rate),
+            ("kept for readers", f"{kept}, for gc_delay_seconds"),
+            ("being deleted", sent + (f", waits for {waits_for}" if waits_for else "")),
+            ("to compact", f"{bytes_text(view['garbage_bytes'])}, of all replicas"),
         ]
     )
+
+
+def _is_left(view: dict[str, Any]) -> bool:
+    return bool(view["transactions"] or view["kept_ranges"])

@@ -113,14 +113,22 @@ class ReplicationView(_Model):
 
 
 class DeletionView(_Model):
-    kept_ranges: int = Field(description="Of blocks that are kept for readers under way.")
+    """Bytes are what clients wrote, before replication, as far as they are known; `garbage_bytes`
+    are those of all replicas.
+
+    Attributes: bytes_to_reclaim: kept_bytes and estimated_bytes."""
+
+    bytes_to_reclaim: int = Field(description="Before replication: kept, or being deleted.")
+    oldest_ms: int = Field(description="How long the first of it has been let go.")
+    bytes_per_s: int = Field(description="Deleted in a second, lately.")
+    kept_bytes: int = Field(description="Of these, kept for readers under way.")
+    kept_ranges: int = Field(description="Of blocks that are kept.")
     transactions: int
     blocks: int
-    estimated_bytes: int
-    oldest_ms: int
+    estimated_bytes: int = Field(description="Of these, being deleted.")
     oldest_waits_for: list[str]
     blocks_per_s: int
-    garbage_bytes: int
+    garbage_bytes: int = Field(description="Deleted, and not yet given back by compaction.")
     is_counted: bool
 
 

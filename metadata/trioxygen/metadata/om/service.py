@@ -32,6 +32,7 @@ from trioxygen.metadata.om.queries.table import QUERIES, Query
 from trioxygen.metadata.om.state.blocks import BlockKeeper
 from trioxygen.metadata.om.state.schema import (
     ALL_TABLES,
+    GARBAGE,
     LEASES,
     OM_TABLES,
     given_blocks,
@@ -274,6 +275,7 @@ class OzoneManager:
             refused_entries=self._executor.state.refused_entries,
             tables=sizes if request.count_rows else [],
             full=self._executor.is_full(),
+            kept=GARBAGE.kept(store, self._executor.group_ms()),
         )
 
 

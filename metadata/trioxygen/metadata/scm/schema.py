@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from trioxygen.metadata.leases.garbage import GarbageQueue
 from trioxygen.metadata.replication.retries import RETRIES
 from trioxygen.metadata.replication.state import META, SEQUENCE, get_integer
 from trioxygen.metadata.store.ports import ReadTxn, Table
@@ -24,6 +25,7 @@ NAMESPACE_LEASES: Final = RowTable(11, "namespace_lease", namespaces_pb2.Namespa
 NAMESPACE_BLOCKS: Final = RowTable(12, "namespace_block", namespaces_pb2.NamespaceBlockRow)
 # (not before, container, local)
 NAMESPACE_GARBAGE: Final = RowTable(13, "namespace_garbage", namespaces_pb2.NamespaceGarbageRow)
+GARBAGE: Final = GarbageQueue(NAMESPACE_GARBAGE)
 DELETED_NAMESPACES: Final = RowTable(14, "deleted_namespace", namespaces_pb2.DeletedNamespaceRow)
 # Number -> key of block tokens. No dump holds them: a loaded state makes its own.
 TOKEN_KEYS: Final = RowTable(7, "token_key", scm_pb2.TokenKeyRow, is_dumped=False)

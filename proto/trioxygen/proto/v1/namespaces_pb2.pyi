@@ -63,20 +63,24 @@ class NamespaceBlockRow(_message.Message):
     def __init__(self, length_bytes: _Optional[int] = ..., tag: _Optional[int] = ..., erasure_coded: _Optional[bool] = ..., label: _Optional[bytes] = ..., committed_ms: _Optional[int] = ..., place: _Optional[int] = ...) -> None: ...
 
 class NamespaceGarbageRow(_message.Message):
-    __slots__ = ("namespace_id", "blocks", "not_before_ms")
+    __slots__ = ("namespace_id", "blocks", "not_before_ms", "since_ms")
     NAMESPACE_ID_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     NOT_BEFORE_MS_FIELD_NUMBER: _ClassVar[int]
+    SINCE_MS_FIELD_NUMBER: _ClassVar[int]
     namespace_id: int
     blocks: _types_pb2.BlockRange
     not_before_ms: int
-    def __init__(self, namespace_id: _Optional[int] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., not_before_ms: _Optional[int] = ...) -> None: ...
+    since_ms: int
+    def __init__(self, namespace_id: _Optional[int] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., not_before_ms: _Optional[int] = ..., since_ms: _Optional[int] = ...) -> None: ...
 
 class DeletedNamespaceRow(_message.Message):
-    __slots__ = ("name",)
+    __slots__ = ("name", "bytes")
     NAME_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
     name: str
-    def __init__(self, name: _Optional[str] = ...) -> None: ...
+    bytes: int
+    def __init__(self, name: _Optional[str] = ..., bytes: _Optional[int] = ...) -> None: ...
 
 class GrantNamespaceLease(_message.Message):
     __slots__ = ("client_id", "request_id", "is_retry", "caller", "namespace", "namespace_id", "blocks", "pipeline", "other_pipelines")

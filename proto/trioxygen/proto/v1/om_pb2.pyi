@@ -298,12 +298,14 @@ class BlockReferenceRow(_message.Message):
     def __init__(self, references: _Optional[int] = ...) -> None: ...
 
 class GcRow(_message.Message):
-    __slots__ = ("blocks", "not_before_ms")
+    __slots__ = ("blocks", "not_before_ms", "since_ms")
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     NOT_BEFORE_MS_FIELD_NUMBER: _ClassVar[int]
+    SINCE_MS_FIELD_NUMBER: _ClassVar[int]
     blocks: _types_pb2.BlockRange
     not_before_ms: int
-    def __init__(self, blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., not_before_ms: _Optional[int] = ...) -> None: ...
+    since_ms: int
+    def __init__(self, blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., not_before_ms: _Optional[int] = ..., since_ms: _Optional[int] = ...) -> None: ...
 
 class AccessKeyRow(_message.Message):
     __slots__ = ("access_key", "secret_key", "account_id", "created_ms")
@@ -1356,7 +1358,7 @@ class TableSize(_message.Message):
     def __init__(self, name: _Optional[str] = ..., rows: _Optional[int] = ...) -> None: ...
 
 class DescribeOmReply(_message.Message):
-    __slots__ = ("node_id", "leader", "applied_index", "tables", "term", "full", "refused_entries")
+    __slots__ = ("node_id", "leader", "applied_index", "tables", "term", "full", "refused_entries", "kept")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     LEADER_FIELD_NUMBER: _ClassVar[int]
     APPLIED_INDEX_FIELD_NUMBER: _ClassVar[int]
@@ -1364,6 +1366,7 @@ class DescribeOmReply(_message.Message):
     TERM_FIELD_NUMBER: _ClassVar[int]
     FULL_FIELD_NUMBER: _ClassVar[int]
     REFUSED_ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    KEPT_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     leader: bool
     applied_index: int
@@ -1371,4 +1374,5 @@ class DescribeOmReply(_message.Message):
     term: int
     full: bool
     refused_entries: int
-    def __init__(self, node_id: _Optional[str] = ..., leader: _Optional[bool] = ..., applied_index: _Optional[int] = ..., tables: _Optional[_Iterable[_Union[TableSize, _Mapping]]] = ..., term: _Optional[int] = ..., full: _Optional[bool] = ..., refused_entries: _Optional[int] = ...) -> None: ...
+    kept: _types_pb2.KeptBlocks
+    def __init__(self, node_id: _Optional[str] = ..., leader: _Optional[bool] = ..., applied_index: _Optional[int] = ..., tables: _Optional[_Iterable[_Union[TableSize, _Mapping]]] = ..., term: _Optional[int] = ..., full: _Optional[bool] = ..., refused_entries: _Optional[int] = ..., kept: _Optional[_Union[_types_pb2.KeptBlocks, _Mapping]] = ...) -> None: ...

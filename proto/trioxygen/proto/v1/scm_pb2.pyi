@@ -995,7 +995,7 @@ class DescribeDeletionRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class DescribeDeletionReply(_message.Message):
-    __slots__ = ("transactions", "blocks", "estimated_bytes", "oldest_ms", "oldest_waits_for", "blocks_per_s", "garbage_bytes", "counted", "kept_ranges")
+    __slots__ = ("transactions", "blocks", "estimated_bytes", "oldest_ms", "oldest_waits_for", "blocks_per_s", "garbage_bytes", "counted", "kept", "bytes_per_s")
     TRANSACTIONS_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     ESTIMATED_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -1004,7 +1004,8 @@ class DescribeDeletionReply(_message.Message):
     BLOCKS_PER_S_FIELD_NUMBER: _ClassVar[int]
     GARBAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
     COUNTED_FIELD_NUMBER: _ClassVar[int]
-    KEPT_RANGES_FIELD_NUMBER: _ClassVar[int]
+    KEPT_FIELD_NUMBER: _ClassVar[int]
+    BYTES_PER_S_FIELD_NUMBER: _ClassVar[int]
     transactions: int
     blocks: int
     estimated_bytes: int
@@ -1013,8 +1014,9 @@ class DescribeDeletionReply(_message.Message):
     blocks_per_s: int
     garbage_bytes: int
     counted: bool
-    kept_ranges: int
-    def __init__(self, transactions: _Optional[int] = ..., blocks: _Optional[int] = ..., estimated_bytes: _Optional[int] = ..., oldest_ms: _Optional[int] = ..., oldest_waits_for: _Optional[_Iterable[str]] = ..., blocks_per_s: _Optional[int] = ..., garbage_bytes: _Optional[int] = ..., counted: _Optional[bool] = ..., kept_ranges: _Optional[int] = ...) -> None: ...
+    kept: _types_pb2.KeptBlocks
+    bytes_per_s: int
+    def __init__(self, transactions: _Optional[int] = ..., blocks: _Optional[int] = ..., estimated_bytes: _Optional[int] = ..., oldest_ms: _Optional[int] = ..., oldest_waits_for: _Optional[_Iterable[str]] = ..., blocks_per_s: _Optional[int] = ..., garbage_bytes: _Optional[int] = ..., counted: _Optional[bool] = ..., kept: _Optional[_Union[_types_pb2.KeptBlocks, _Mapping]] = ..., bytes_per_s: _Optional[int] = ...) -> None: ...
 
 class DescribeContainerRequest(_message.Message):
     __slots__ = ("container_id",)

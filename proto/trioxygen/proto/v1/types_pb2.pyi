@@ -235,14 +235,26 @@ class Replication(_message.Message):
     def __init__(self, type: _Optional[_Union[ReplicationType, str]] = ..., data: _Optional[int] = ..., parity: _Optional[int] = ..., cell_bytes: _Optional[int] = ...) -> None: ...
 
 class BlockRange(_message.Message):
-    __slots__ = ("container", "first_local", "count")
+    __slots__ = ("container", "first_local", "count", "size_bytes")
     CONTAINER_FIELD_NUMBER: _ClassVar[int]
     FIRST_LOCAL_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     container: int
     first_local: int
     count: int
-    def __init__(self, container: _Optional[int] = ..., first_local: _Optional[int] = ..., count: _Optional[int] = ...) -> None: ...
+    size_bytes: int
+    def __init__(self, container: _Optional[int] = ..., first_local: _Optional[int] = ..., count: _Optional[int] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+
+class KeptBlocks(_message.Message):
+    __slots__ = ("ranges", "size_bytes", "oldest_ms")
+    RANGES_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_MS_FIELD_NUMBER: _ClassVar[int]
+    ranges: int
+    size_bytes: int
+    oldest_ms: int
+    def __init__(self, ranges: _Optional[int] = ..., size_bytes: _Optional[int] = ..., oldest_ms: _Optional[int] = ...) -> None: ...
 
 class Checksum(_message.Message):
     __slots__ = ("algorithm", "type", "value")

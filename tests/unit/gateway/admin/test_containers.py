@@ -7,6 +7,7 @@ from trioxygen.common.errors import NoSuchContainer
 from trioxygen.common.replication import RATIS_THREE
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import scm_pb2 as scm
+from trioxygen.proto.v1.types_pb2 import KeptBlocks
 
 
 def row(container_id: int) -> scm.ContainerRow:
@@ -112,13 +113,21 @@ def test_repair_and_deletion_are_shown() -> None:
     assert (view["copies"], view["is_waiting"]) == (2, False)
     assert view["departures"][0]["waiting"] == [{"container_id": 7, "reason": "so"}]
     port.scm.answers[scm.DescribeDeletionRequest] = scm.DescribeDeletionReply(
-        blocks=5, oldest_waits_for=["dn3"], counted=True, kept_ranges=2
+        blocks=5,
+        estimated_bytes=100,
+        bytes_per_s=7,
+        oldest_ms=300,
+        oldest_waits_for=["dn3"],
+        counted=True,
+        kept=KeptBlocks(ranges=2, size_bytes=20, oldest_ms=200),
     )
-    sizes = [om.TableSize(name="gc", rows=4), om.TableSize(name="key", rows=9)]
-    port.om.answers[om.DescribeOmRequest] = om.DescribeOmReply(tables=sizes)
+    kept = KeptBlocks(ranges=4, size_bytes=3, oldest_ms=400)
+    port.om.answers[om.DescribeOmRequest] = om.DescribeOmReply(kept=kept)
     view = json.loads(port.call("GET", "/admin/v1/deletion")[2])
     assert (view["blocks"], view["oldest_waits_for"]) == (5, ["dn3"])
-    assert view["kept_ranges"] == 4 + 2
+    assert (view["kept_ranges"], view["kept_bytes"]) == (4 + 2, 3 + 20)
+    assert (view["bytes_to_reclaim"], view["oldest_ms"]) == (100 + 3 + 20, 400)
+    assert view["bytes_per_s"] == 7
 
 
 def test_what_lies_in_containers_is_looked_for_page_after_page() -> None:

@@ -50,6 +50,7 @@ class ScmDouble:
     next_local: int = 1
     allocated: set[Block] = field(default_factory=set)
     deleted: list[Block] = field(default_factory=list)
+    deleted_bytes: int = 0
     refuse_with: Exception | None = None
     # What it says of ids of OMs, and what it was asked.
     om_last_id: int = 0
@@ -79,6 +80,7 @@ class ScmDouble:
         for blocks in request.blocks:
             end = blocks.first_local + blocks.count
             self.deleted += [(blocks.container, local) for local in range(blocks.first_local, end)]
+            self.deleted_bytes += blocks.size_bytes
 
 
 def etag_of(data: bytes) -> str:

@@ -14,7 +14,7 @@ from trioxygen.metadata.leases.runs import block_key
 from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, GC, LEASES
 from trioxygen.metadata.om.workers.garbage import GarbageCollection
 from trioxygen.proto.v1 import om_pb2 as om
-from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
+from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, KeptBlocks
 
 
 def queued(harness: OmHarness) -> list[int]:
@@ -291,3 +291,36 @@ async def test_blocks_are_allocated_in_what_is_left_of_the_gateways_time(
     await harness.lease(1, OmClient(harness.runtime, ["om1"], timeout_ms=700))
     patient, hurried = harness.scm.most_ms
     assert 700 < patient <= 30_000 and 0 < hurried <= 700
+
+
+@om_test(gc_delay_ms=5_000)
+async def test_bytes_that_are_kept_for_readers_are_told(harness: OmHarness) -> None:
+    bucket = await harness.bucket()
+    lease = await harness.lease(3)
+    await harness.put(bucket, b"key", blocks=slices_of(lease, 700, 300))
+    await harness.delete(bucket, b"key")
+    harness.clock.advance(1_000)
+    kept = (await harness.client.describe_om(om.DescribeOmRequest())).kept
+    assert (kept.ranges, kept.size_bytes, kept.oldest_ms) == (2, 1_000, 1_000)
+    await harness.pass_time(5_000)
+    assert (await harness.client.describe_om(om.DescribeOmRequest())).kept == KeptBlocks()
+    assert harness.scm.deleted_bytes == 1_000
+
+
+@om_test(lease_duration_ms=600_000)
+async def test_leases_whose_end_is_too_much_for_one_entry_end_one_after_the_other(
+    harness: OmHarness,
+) -> None:
+    leases = [await harness.lease(10_000) for _ in range(12)]
+    txn = harness.store.begin()
+    for lease in leases:
+        # Every other block is referred to: the rest goes in as many runs.
+        for local in locals_of(lease)[::2]:
+            key = block_key(CONTAINER, local)
+            BLOCK_REFERENCES.put(txn, key, om.BlockReferenceRow(references=1))
+    txn.commit()
+    request = om.ReleaseLeasesRequest(lease_ids=[each.lease_id for each in leases])
+    await harness.client.release_leases(request)
+    assert 0 < len(harness.rows(LEASES.table)) < len(leases)
+    await harness.pass_time(10_000)
+    assert harness.rows(LEASES.table) == []

@@ -111,7 +111,11 @@ TYPES: Final[dict[type[Message], MessageRules]] = {
     # No container is number zero: reports of one would be refused, and its DataNode with them.
     types.BlockId: rules(container=ID, local=ID_OR_NONE),
     types.BlockRange: rules(
-        _range_fault, container=ID, first_local=ID_OR_NONE, count=number(1, 2**32 - 1)
+        _range_fault,
+        container=ID,
+        first_local=ID_OR_NONE,
+        count=number(1, 2**32 - 1),
+        size_bytes=SIZE_BYTES,
     ),
     types.BlockSlice: rules(
         _slice_fault,

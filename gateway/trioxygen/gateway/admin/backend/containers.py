@@ -23,6 +23,7 @@ from trioxygen.gateway.admin.container_models import (
 from trioxygen.metadata.client.described import CONTAINERS, PIPELINES
 from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.proto.v1 import scm_pb2 as scm
+from trioxygen.proto.v1.types_pb2 import KeptBlocks
 
 
 class ScmContainerAdmin:
@@ -83,17 +84,27 @@ class ScmContainerAdmin:
 
     async def deletion(self) -> DeletionView:
         reply = await self._scm.call(scm.DescribeDeletionRequest(), scm.DescribeDeletionReply)
-        return DeletionView(
-            kept_ranges=await self._holders.kept_ranges() + reply.kept_ranges,
-            transactions=reply.transactions,
-            blocks=reply.blocks,
-            estimated_bytes=reply.estimated_bytes,
-            oldest_ms=reply.oldest_ms,
-            oldest_waits_for=list(reply.oldest_waits_for),
-            blocks_per_s=reply.blocks_per_s,
-            garbage_bytes=reply.garbage_bytes,
-            is_counted=reply.counted,
-        )
+        return deletion_view(reply, await self._holders.kept())
+
+
+def deletion_view(reply: scm.DescribeDeletionReply, kept_by_om: KeptBlocks) -> DeletionView:
+    """What the SCM has still to have deleted, and what it gets later."""
+    kept = (kept_by_om, reply.kept)
+    kept_bytes = sum(each.size_bytes for each in kept)
+    return DeletionView(
+        bytes_to_reclaim=kept_bytes + reply.estimated_bytes,
+        oldest_ms=max(reply.oldest_ms, *(each.oldest_ms for each in kept)),
+        bytes_per_s=reply.bytes_per_s,
+        kept_bytes=kept_bytes,
+        kept_ranges=sum(each.ranges for each in kept),
+        transactions=reply.transactions,
+        blocks=reply.blocks,
+        estimated_bytes=reply.estimated_bytes,
+        oldest_waits_for=list(reply.oldest_waits_for),
+        blocks_per_s=reply.blocks_per_s,
+        garbage_bytes=reply.garbage_bytes,
+        is_counted=reply.counted,
+    )
 
 
 def _summary(row: scm.ContainerRow) -> ContainerSummary:

@@ -9,6 +9,7 @@ from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.admin.container_models import HolderPage, HolderView, ReferencedView
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1.types_pb2 import KeptBlocks
 
 # A page of ours is as many of the OM's as fit into it.
 _PAGE_MS: Final = SECOND_MS
@@ -57,10 +58,10 @@ class Holders:
         reply = await self._om.find_holders(request)
         return sum(each.blocks for each in reply.containers)
 
-    async def kept_ranges(self) -> int:
-        """Of blocks that nothing refers to, and that readers may be at: the SCM gets them later.
-        Those of namespaces it counts by itself."""
-        return await self._rows_of(frozenset({"gc"}))
+    async def kept(self) -> KeptBlocks:
+        """That nothing refers to, and that readers may be at: the SCM gets them later. Those of
+        namespaces it has by itself."""
+        return (await self._om.describe_om(om.DescribeOmRequest())).kept
 
     async def _rows_of(self, tables: Set[str]) -> int:
         described = await self._om.describe_om(om.DescribeOmRequest(count_rows=True))

@@ -6,7 +6,7 @@ from trioxygen.metadata.om.state.blocks import BlockKeeper
 from trioxygen.metadata.om.state.schema import (
     COMPLETED_UPLOADS,
     DELETED_BUCKETS,
-    GC,
+    GARBAGE,
     HISTORY,
     PARTS,
     UPLOADS,
@@ -38,7 +38,7 @@ class ExpiryCommands:
 
     def collect_garbage(self, txn: CapturingTxn, command: CollectGarbage, now: Now) -> WorkReply:
         for row_key in command.row_keys:
-            GC.delete(txn, row_key)
+            GARBAGE.take(txn, row_key)
         return WorkReply()
 
     def expire_history(self, txn: CapturingTxn, command: ExpireHistory, now: Now) -> WorkReply:

@@ -77,10 +77,18 @@ class LeaseCommands:
     def release_leases(
         self, txn: CapturingTxn, command: ReleaseLeasesRequest, now: Now
     ) -> ReleaseLeasesReply:
+        bytes_before = txn.size_bytes
         for lease_id in command.lease_ids:
             lease = LEASES.get(txn, lease_key(lease_id))
-            if lease is not None and lease.client_id == command.client_id:
+            if lease is None or lease.client_id != command.client_id:
+                continue
+            if txn.size_bytes - bytes_before < CHANGED_AT_ONCE_BYTES:
                 self._blocks.end_lease(txn, lease_id, now)
+            else:
+                # Each may have as many runs of blocks that go as it has blocks: `expire_leases`
+                # goes on, piece by piece.
+                lease.expires_ms = now.group_ms
+                LEASES.put(txn, lease_key(lease_id), lease)
         self._blocks.give_back(txn, command.client_id, command.blocks, now)
         return ReleaseLeasesReply()
 

@@ -2,7 +2,7 @@
 
 from trioxygen.common import logs
 from trioxygen.metadata.leases.runs import block_key
-from trioxygen.metadata.om.state.blocks import BlockKeeper
+from trioxygen.metadata.om.state.blocks import BlockKeeper, one_block
 from trioxygen.metadata.om.state.orphans import orphans_among, put_orphan_search
 from trioxygen.metadata.om.state.schema import ORPHANS
 from trioxygen.metadata.replication.batch import Handler, Now
@@ -43,7 +43,9 @@ class OrphanCommands:
     def collect(self, txn: CapturingTxn, command: CollectOrphanBlocks, now: Now) -> WorkReply:
         """To the queue of what goes; looked at once more: what is somebody's by now stays."""
         rows = [row for key in command.row_keys if (row := ORPHANS.get(txn, key)) is not None]
+        sizes = {(row.block.container, row.block.local): row.size_bytes for row in rows}
         for block in orphans_among(txn, [row.block for row in rows]):
             log.warning("orphan_block_goes", container=block.container, local=block.local)
-            self._blocks.collect(txn, block.container, block.local, 1, now, was_visible=True)
+            size_bytes = sizes[block.container, block.local]
+            self._blocks.collect(txn, one_block(block, size_bytes), now, was_visible=True)
         return self.forget(txn, ForgetOrphanBlocks(row_keys=command.row_keys), now)

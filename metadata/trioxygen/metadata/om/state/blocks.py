@@ -13,7 +13,7 @@ from trioxygen.metadata.leases.rows import holds, is_collected, mark_collected
 from trioxygen.metadata.leases.runs import block_key, left_of
 from trioxygen.metadata.om.state.schema import (
     BLOCK_REFERENCES,
-    GC,
+    GARBAGE,
     HISTORY,
     LEASES,
     gc_key,
@@ -95,7 +95,8 @@ class BlockKeeper:
                 BLOCK_REFERENCES.put(txn, key, BlockReferenceRow(references=row.references - 1))
                 continue
             BLOCK_REFERENCES.delete(txn, key)
-            self.collect(txn, piece.container, piece.local, 1, now, was_visible=True)
+            blocks = one_block(piece, piece.block_bytes or piece.length_bytes)
+            self.collect(txn, blocks, now, was_visible=True)
             # The end of its lease, if that is still to come, must not collect it again.
             lease_id = piece.lease_id
             if lease_id not in leases:
@@ -107,23 +108,13 @@ class BlockKeeper:
             if lease is not None:
                 LEASES.put(txn, lease_key(lease_id), lease)
 
-    def collect(
-        self,
-        txn: WriteTxn,
-        container: int,
-        first_local: int,
-        count: int,
-        now: Now,
-        *,
-        was_visible: bool,
-    ) -> None:
+    def collect(self, txn: WriteTxn, blocks: BlockRange, now: Now, *, was_visible: bool) -> None:
         """Queues blocks for deletion; those that readers may be at wait for the gc delay."""
         due_ms = not_before_ms(now, self._gc_delay_ms, was_visible=was_visible)
-        blocks = BlockRange(container=container, first_local=first_local, count=count)
-        GC.put(
+        GARBAGE.put(
             txn,
-            gc_key(due_ms, container, first_local),
-            GcRow(blocks=blocks, not_before_ms=due_ms),
+            gc_key(due_ms, blocks.container, blocks.first_local),
+            GcRow(blocks=blocks, not_before_ms=due_ms, since_ms=now.group_ms),
         )
 
     def supersede(
@@ -145,7 +136,11 @@ class BlockKeeper:
             return
         LEASES.delete(txn, lease_key(lease_id))
         for local, count in left_of(txn, BLOCK_REFERENCES.table, lease):
-            self.collect(txn, lease.container, local, count, now, was_visible=False)
+            # What of it was written without being committed nobody knows here.
+            run = BlockRange(
+                container=lease.container, first_local=local, count=count, size_bytes=0
+            )
+            self.collect(txn, run, now, was_visible=False)
 
     def give_back(self, txn: WriteTxn, client_id: int, blocks: Iterable[BlockId], now: Now) -> None:
         """Collects single blocks of leases that go on; they cannot be committed any more.
@@ -171,6 +166,12 @@ class BlockKeeper:
             ):
                 mark_collected(lease, block.local)
                 changed.add(key)
-                self.collect(txn, block.container, block.local, 1, now, was_visible=False)
+                self.collect(txn, one_block(block, 0), now, was_visible=False)
         for key in sorted(changed):
             LEASES.put(txn, key, leases[key])
+
+
+def one_block(block: BlockId | BlockSlice, size_bytes: int) -> BlockRange:
+    return BlockRange(
+        container=block.container, first_local=block.local, count=1, size_bytes=size_bytes
+    )

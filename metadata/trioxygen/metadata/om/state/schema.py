@@ -7,6 +7,7 @@ nothing grows.
 
 from typing import Final
 
+from trioxygen.metadata.leases.garbage import GarbageQueue
 from trioxygen.metadata.leases.runs import block_key
 from trioxygen.metadata.replication.retries import RETRIES
 from trioxygen.metadata.replication.state import META
@@ -27,6 +28,7 @@ COMPLETED_UPLOADS: Final = RowTable(9, "completed_upload", om_pb2.CompletedUploa
 LEASES: Final = RowTable(10, "lease", om_pb2.LeaseRow)
 BLOCK_REFERENCES: Final = RowTable(11, "block_reference", om_pb2.BlockReferenceRow)
 GC: Final = RowTable(12, "gc", om_pb2.GcRow)
+GARBAGE: Final = GarbageQueue(GC)
 ACCOUNTS: Final = RowTable(13, "account", types_pb2.Account)
 ACCESS_KEYS: Final = RowTable(14, "access_key", om_pb2.AccessKeyRow)
 DELETED_BUCKETS: Final = RowTable(15, "deleted_bucket", om_pb2.DeletedBucketRow)

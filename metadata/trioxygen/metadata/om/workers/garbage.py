@@ -4,7 +4,7 @@ from typing import Final, Protocol
 
 from trioxygen.common import logs
 from trioxygen.common.rpc.rules.network import RULES
-from trioxygen.metadata.leases.runs import unreferenced
+from trioxygen.metadata.leases.garbage import unheld
 from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, GC, LINEAGE
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX, Round, execute_rows
@@ -74,17 +74,10 @@ class GarbageCollection:
 
 
 def _unheld(txn: ReadTxn, key: bytes, blocks: BlockRange) -> list[BlockRange]:
-    """What of a row of the queue may be deleted. A block that is held is never deleted, whatever
-    put it in the queue."""
+    """What of a row of the queue may be deleted."""
     fault = RULES.fault(blocks)
     if fault is not None:
         # No block has such an id; the SCM would refuse all that goes with it.
         log.error("garbage_refused", row=key.hex(), reason=fault)
         return []
-    container = blocks.container
-    return [
-        BlockRange(container=container, first_local=first, count=count)
-        for first, count in unreferenced(
-            txn, BLOCK_REFERENCES.table, container, blocks.first_local, blocks.count
-        )
-    ]
+    return unheld(txn, BLOCK_REFERENCES.table, blocks)

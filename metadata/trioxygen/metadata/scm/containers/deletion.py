@@ -57,8 +57,8 @@ class Deletions:
         self._resend_after_ms = resend_after_ms
         self._sent_ms: dict[tuple[str, int], float] = {}
         self.outstanding = OutstandingDeletions(executor, copied_to=copying.targets_of)
-        # Blocks that all have deleted.
-        self.deleted = RecentRate()
+        # What all have deleted.
+        self.deleted_blocks, self.deleted_bytes = RecentRate(), RecentRate()
 
     def forget(self) -> None:
         """What was sent to whom."""
@@ -131,8 +131,10 @@ class Deletions:
             return
         node_id = heartbeat.node_id
         await self._executor.execute(AckDeletedBlocks(node_id=node_id, transaction_ids=confirmed))
-        blocks = self.outstanding.confirmed(node_id, confirmed)
+        blocks, size_bytes = self.outstanding.confirmed(node_id, confirmed)
         if blocks:
-            self.deleted.add(self._clock.monotonic_ms(), blocks)
+            now_ms = self._clock.monotonic_ms()
+            self.deleted_blocks.add(now_ms, blocks)
+            self.deleted_bytes.add(now_ms, size_bytes)
         for transaction_id in confirmed:
             self._sent_ms.pop((node_id, transaction_id), None)

@@ -19,7 +19,8 @@ _LOOKED_AT_AGAIN_MAX: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outstanding:
-    """A transaction. Attributes: size_bytes: by the mean size of its containers' blocks."""
+    """A transaction. Attributes: size_bytes: what is not known of it is taken from
+    the mean size of its containers' blocks."""
 
     container_ids: tuple[int, ...]
     blocks: int
@@ -86,12 +87,13 @@ class OutstandingDeletions:
 
     def _note(self, txn: ReadTxn, row: DeletedBlocksRow) -> None:
         blocks = size_bytes = 0
-        container_ids: dict[int, float] = {}
+        container_ids = dict.fromkeys(each.container for each in row.blocks)
         for each in row.blocks:
-            if each.container not in container_ids:
-                container_ids[each.container] = _mean_bytes(txn, each.container)
             blocks += each.count
-            size_bytes += int(each.count * container_ids[each.container])
+            if each.HasField("size_bytes"):
+                size_bytes += each.size_bytes
+            else:
+                size_bytes += int(each.count * _mean_bytes(txn, each.container))
         self._outstanding[row.transaction_id] = Outstanding(
             container_ids=tuple(container_ids),
             blocks=blocks,
@@ -114,20 +116,25 @@ class OutstandingDeletions:
     def waits_no_more(self, node_id: str, transaction_id: int) -> None:
         self._of_node[node_id].pop(transaction_id, None)
 
-    def confirmed(self, node_id: str, transaction_ids: Iterable[int]) -> int:
-        """Those that nobody else is waited for have come to their end. Returns: blocks of these."""
-        blocks = 0
+    def confirmed(self, node_id: str, transaction_ids: Iterable[int]) -> tuple[int, int]:
+        """Those that nobody else is waited for have come to their end. Returns: their blocks, and
+        the bytes of these."""
+        blocks = size_bytes = 0
         with self._executor.store.read() as txn:
             for transaction_id in transaction_ids:
                 self.waits_no_more(node_id, transaction_id)
                 if not DELETED_BLOCKS.exists(txn, id_key(transaction_id)):
-                    blocks += self._end(transaction_id)
-        return blocks
+                    ended = self._end(transaction_id)
+                    if ended is not None:
+                        blocks += ended.blocks
+                        size_bytes += ended.size_bytes
+        return blocks, size_bytes
 
-    def _end(self, transaction_id: int) -> int:
+    def _end(self, transaction_id: int) -> Outstanding | None:
+        """None: it has ended before."""
         ended = self._outstanding.pop(transaction_id, None)
         if ended is None:
-            return 0
+            return None
         self.blocks -= ended.blocks
         self.size_bytes -= ended.size_bytes
         for container_id in ended.container_ids:
@@ -136,7 +143,7 @@ class OutstandingDeletions:
             if not of_it:
                 self._transactions.pop(container_id, None)
                 self._done.add(container_id)
-        return ended.blocks
+        return ended
 
     def take_done(self) -> Collection[int]:
         """Containers in which nothing waits any more, each once."""

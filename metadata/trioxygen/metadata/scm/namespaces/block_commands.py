@@ -10,8 +10,8 @@ from trioxygen.metadata.scm.namespaces.config import NamespaceLimits
 from trioxygen.metadata.scm.namespaces.held_blocks import HeldBlocks, unheld
 from trioxygen.metadata.scm.namespaces.keys import held_key, lease_key, name_key
 from trioxygen.metadata.scm.schema import (
+    GARBAGE,
     NAMESPACE_BLOCKS,
-    NAMESPACE_GARBAGE,
     NAMESPACE_LEASES,
     NAMESPACES,
     id_key,
@@ -98,14 +98,23 @@ class BlockCommands:
         row = namespace_for(txn, command.namespace, command.caller)
         if isinstance(row, Refusal):
             return row
+        bytes_before = txn.size_bytes
         for lease_id in command.lease_ids:
             key = lease_key(row.namespace_id, lease_id)
             lease = NAMESPACE_LEASES.get(txn, key)
-            if lease is not None and lease.client_id == command.client_id:
+            if lease is None or lease.client_id != command.client_id:
+                continue
+            if txn.size_bytes - bytes_before < CHANGED_AT_ONCE_BYTES:
                 self._held.end_lease(txn, key, now)
-        dropped = [
-            block for block in command.blocks if not _is_committed(txn, row.namespace_id, block)
-        ]
+            else:
+                # As in the OM: `expire` goes on, piece by piece.
+                lease.expires_ms = now.group_ms
+                NAMESPACE_LEASES.put(txn, key, lease)
+        dropped = (
+            (block, 0)
+            for block in command.blocks
+            if not _is_committed(txn, row.namespace_id, block)
+        )
         self._held.let_go(
             txn, row.namespace_id, dropped, now, was_visible=False, client_id=command.client_id
         )
@@ -169,7 +178,7 @@ class BlockCommands:
         row = namespace_for(txn, command.namespace, command.caller)
         if isinstance(row, Refusal):
             return row
-        gone: list[BlockId] = []
+        gone: list[tuple[BlockId, int]] = []
         for block in command.blocks:
             key = held_key(row.namespace_id, block.container, block.local)
             committed = NAMESPACE_BLOCKS.get(txn, key)
@@ -178,7 +187,7 @@ class BlockCommands:
             NAMESPACE_BLOCKS.delete(txn, key)
             row.blocks -= 1
             row.bytes -= committed.length_bytes
-            gone.append(block)
+            gone.append((block, committed.length_bytes))
         if gone:
             self._held.let_go(txn, row.namespace_id, gone, now, was_visible=True)
             NAMESPACES.put(txn, name_key(row.name), row)
@@ -190,9 +199,8 @@ class BlockCommands:
         """A block that is committed is never deleted, whatever put it in the queue."""
         ranges: list[BlockRange] = []
         for key in command.row_keys:
-            garbage = NAMESPACE_GARBAGE.get(txn, key)
+            garbage = GARBAGE.take(txn, key)
             if garbage is not None:
-                NAMESPACE_GARBAGE.delete(txn, key)
                 ranges += unheld(txn, garbage.namespace_id, garbage.blocks)
         put_deletions(txn, ranges, command.holders, DeletedBlocksRow(of_namespace=True), now)
         return ScmReply()

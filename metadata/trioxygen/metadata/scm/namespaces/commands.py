@@ -71,9 +71,8 @@ class NamespaceCommands:
             facts = {"namespace": row.name, "blocks": str(row.blocks)}
             return Refusal(types_pb2.NAMESPACE_NOT_EMPTY, facts=facts)
         NAMESPACES.delete(txn, name_key(row.name))
-        DELETED_NAMESPACES.put(
-            txn, id_key(row.namespace_id), namespaces.DeletedNamespaceRow(name=row.name)
-        )
+        deleted = namespaces.DeletedNamespaceRow(name=row.name, bytes=row.bytes)
+        DELETED_NAMESPACES.put(txn, id_key(row.namespace_id), deleted)
         return namespaces.DeleteNamespaceReply()
 
     def purge(self, txn: CapturingTxn, command: namespaces.PurgeNamespace, now: Now) -> WorkReply:
@@ -82,12 +81,13 @@ class NamespaceCommands:
         namespace_id, left = command.namespace_id, command.rows_max
         prefix = id_key(namespace_id)
         # Blocks first: a lease that ends looks at what is committed of it.
-        keys = [key for key, _ in islice(txn.scan(NAMESPACE_BLOCKS.table, prefix=prefix), left)]
-        for key in keys:
+        rows = list(islice(NAMESPACE_BLOCKS.scan(txn, prefix=prefix), left))
+        for key, _ in rows:
             NAMESPACE_BLOCKS.delete(txn, key)
-        blocks = [held_block(key) for key in keys]
+        blocks = [(held_block(key), row.length_bytes) for key, row in rows]
         self._held.let_go(txn, namespace_id, blocks, now, was_visible=True)
-        left -= len(keys)
+        _count_let_go(txn, namespace_id, sum(size_bytes for _, size_bytes in blocks))
+        left -= len(rows)
         for key, _ in list(islice(txn.scan(NAMESPACE_LEASES.table, prefix=prefix), left)):
             self._held.end_lease(txn, key, now)
             left -= 1
@@ -99,6 +99,14 @@ class NamespaceCommands:
         _close_containers(txn, namespace_id)
         DELETED_NAMESPACES.delete(txn, prefix)
         return WorkReply()
+
+
+def _count_let_go(txn: CapturingTxn, namespace_id: int, size_bytes: int) -> None:
+    key = id_key(namespace_id)
+    row = DELETED_NAMESPACES.get(txn, key)
+    if row is not None and row.bytes:
+        row.bytes = max(0, row.bytes - size_bytes)
+        DELETED_NAMESPACES.put(txn, key, row)
 
 
 def _close_containers(txn: CapturingTxn, namespace_id: int) -> None:

@@ -3,14 +3,15 @@ when a lease ends, what was not committed is collected; that is exact, with no s
 
 from collections.abc import Iterable
 
+from trioxygen.metadata.leases import garbage
 from trioxygen.metadata.leases.gc_delay import not_before_ms
 from trioxygen.metadata.leases.rows import holds, is_collected, mark_collected
-from trioxygen.metadata.leases.runs import left_of, unreferenced
+from trioxygen.metadata.leases.runs import left_of
 from trioxygen.metadata.replication.batch import Now
 from trioxygen.metadata.scm.namespaces.keys import garbage_key
 from trioxygen.metadata.scm.schema import (
+    GARBAGE,
     NAMESPACE_BLOCKS,
-    NAMESPACE_GARBAGE,
     NAMESPACE_LEASES,
     id_key,
 )
@@ -20,18 +21,8 @@ from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
 
 
 def unheld(txn: ReadTxn, namespace_id: int, blocks: BlockRange) -> list[BlockRange]:
-    """What of a range is not committed."""
-    return [
-        BlockRange(container=blocks.container, first_local=first, count=count)
-        for first, count in unreferenced(
-            txn,
-            NAMESPACE_BLOCKS.table,
-            blocks.container,
-            blocks.first_local,
-            blocks.count,
-            within=id_key(namespace_id),
-        )
-    ]
+    """What of a row of the queue is not committed."""
+    return garbage.unheld(txn, NAMESPACE_BLOCKS.table, blocks, within=id_key(namespace_id))
 
 
 def holds_some(txn: ReadTxn, namespace_id: int, container_id: int) -> bool:
@@ -57,11 +48,13 @@ class HeldBlocks:
     ) -> None:
         """Blocks are to be deleted; those that readers may be at wait for the delay."""
         due_ms = not_before_ms(now, self._gc_delay_ms, was_visible=was_visible)
-        NAMESPACE_GARBAGE.put(
-            txn,
-            garbage_key(due_ms, blocks.container, blocks.first_local),
-            NamespaceGarbageRow(namespace_id=namespace_id, blocks=blocks, not_before_ms=due_ms),
+        row = NamespaceGarbageRow(
+            namespace_id=namespace_id,
+            blocks=blocks,
+            not_before_ms=due_ms,
+            since_ms=now.group_ms,
         )
+        GARBAGE.put(txn, garbage_key(due_ms, blocks.container, blocks.first_local), row)
 
     def end_lease(self, txn: WriteTxn, key: bytes, now: Now) -> None:
         """One that is gone already is no error."""
@@ -71,21 +64,24 @@ class HeldBlocks:
         NAMESPACE_LEASES.delete(txn, key)
         namespace_id = int.from_bytes(key[:8], "big")
         for first, count in left_of(txn, NAMESPACE_BLOCKS.table, lease, within=key[:8]):
-            run = BlockRange(container=lease.container, first_local=first, count=count)
+            # What of it was written without being committed nobody knows here.
+            run = BlockRange(
+                container=lease.container, first_local=first, count=count, size_bytes=0
+            )
             self.collect(txn, namespace_id, run, now, was_visible=False)
 
     def let_go(
         self,
         txn: WriteTxn,
         namespace_id: int,
-        blocks: Iterable[BlockId],
+        blocks: Iterable[tuple[BlockId, int]],
         now: Now,
         *,
         was_visible: bool,
         client_id: int | None = None,
     ) -> None:
-        """Single blocks, of which none is committed any more. The end of their leases, where it is
-        still to come, must not collect them again.
+        """Single blocks with their bytes, of which none is committed any more. The end of their
+        leases, where it is still to come, must not collect them again.
 
         Args:
         was_visible: they were committed, and the leases of some may be over; else only those are
@@ -96,7 +92,7 @@ class HeldBlocks:
             if client_id in (None, lease.client_id):
                 leases.setdefault(lease.container, []).append((key, lease))
         changed: dict[bytes, NamespaceLeaseRow] = {}
-        for block in blocks:
+        for block, size_bytes in blocks:
             of_it = leases.get(block.container, ())
             leased = next((each for each in of_it if holds(each[1], block)), None)
             if leased is None and not was_visible:
@@ -107,7 +103,12 @@ class HeldBlocks:
                     continue
                 mark_collected(lease, block.local)
                 changed[key] = lease
-            run = BlockRange(container=block.container, first_local=block.local, count=1)
+            run = BlockRange(
+                container=block.container,
+                first_local=block.local,
+                count=1,
+                size_bytes=size_bytes,
+            )
             self.collect(txn, namespace_id, run, now, was_visible=was_visible)
         for key in sorted(changed):
             NAMESPACE_LEASES.put(txn, key, changed[key])

@@ -18,10 +18,11 @@ from trioxygen.metadata.scm.schema import (
     CONTAINERS,
     DELETED_BLOCKS,
     DELETED_NAMESPACES,
-    NAMESPACE_GARBAGE,
+    GARBAGE,
     id_key,
 )
 from trioxygen.proto.v1 import scm_pb2 as scm
+from trioxygen.proto.v1.types_pb2 import KeptBlocks
 
 
 def described_operation(operation: Operation, now_ms: float) -> scm.RepairInFlight:
@@ -112,15 +113,16 @@ class Descriptions:
 
     def deletion(self) -> scm.DescribeDeletionReply:
         outstanding, oldest = self._outstanding, self._outstanding.oldest()
-        kept = (NAMESPACE_GARBAGE.table, DELETED_NAMESPACES.table)
+        now_ms = self._clock.monotonic_ms()
         reply = scm.DescribeDeletionReply(
             transactions=len(outstanding),
             blocks=outstanding.blocks,
             estimated_bytes=outstanding.size_bytes,
-            blocks_per_s=int(self._deletions.deleted.per_s(self._clock.monotonic_ms())),
+            blocks_per_s=round(self._deletions.deleted_blocks.per_s(now_ms)),
+            bytes_per_s=round(self._deletions.deleted_bytes.per_s(now_ms)),
             garbage_bytes=self._replicas.garbage_bytes(),
             counted=outstanding.is_counted,
-            kept_ranges=sum(map(self._executor.store.count, kept)),
+            kept=self._kept(),
         )
         if oldest is not None:
             transaction_id, values = oldest
@@ -130,6 +132,15 @@ class Descriptions:
             if values.taken_ms:
                 reply.oldest_ms = max(0, self._executor.group_ms() - values.taken_ms)
         return reply
+
+    def _kept(self) -> KeptBlocks:
+        """Of namespaces, with those that are being deleted."""
+        kept = GARBAGE.kept(self._executor.store, self._executor.group_ms())
+        with self._executor.store.read() as txn:
+            for _, row in DELETED_NAMESPACES.scan(txn, prefix=b""):
+                kept.ranges += 1
+                kept.size_bytes += row.bytes
+        return kept
 
     def container(self, container_id: int) -> scm.DescribeContainerReply | None:
         """None: it is not known."""

@@ -20,6 +20,7 @@ from trioxygen.common.rpc.call import Role
 from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.proto.v1 import namespaces_pb2 as namespaces
 from trioxygen.proto.v1 import scm_pb2 as scm
+from trioxygen.proto.v1.types_pb2 import KeptBlocks
 
 
 @scm_test(namespaces=LIMITS)
@@ -69,18 +70,27 @@ async def test_namespace_with_blocks_is_deleted_by_force_alone(harness: ScmHarne
 
 
 @scm_test(namespaces=LIMITS)
-async def test_what_is_let_go_is_told_until_it_is_deleted(harness: ScmHarness) -> None:
+async def test_what_is_let_go_is_told_with_its_bytes_until_it_is_deleted(
+    harness: ScmHarness,
+) -> None:
     await harness.join()
     logs = await made(harness)
-    await logs.commit(to_commit(await leased(logs), 0))
-    assert (await deletion(harness)).kept_ranges == 0
+    committed = to_commit(await leased(logs), 0)
+    await logs.commit(committed)
+    committed_bytes = sum(block.length_bytes for block in committed)
+    assert (await deletion(harness)).kept == KeptBlocks()
     await logs.delete(force=True)
-    assert (await deletion(harness)).kept_ranges > 0
+    kept = (await deletion(harness)).kept
+    assert kept.ranges > 0 and kept.size_bytes == committed_bytes
     await harness.pass_time(10_000)
-    assert (await deletion(harness)).kept_ranges > 0
+    harness.clock.advance(1_000)
+    kept = (await deletion(harness)).kept
+    assert kept.ranges > 0 and kept.size_bytes == committed_bytes
+    assert kept.oldest_ms > 0
     await harness.pass_time(2 * LIMITS.gc_delay_ms)
     await harness.pass_time(10_000)
-    assert (await deletion(harness)).kept_ranges == 0
+    reply = await deletion(harness)
+    assert (reply.kept, reply.estimated_bytes) == (KeptBlocks(), committed_bytes)
 
 
 async def deletion(harness: ScmHarness) -> scm.DescribeDeletionReply:

@@ -99,7 +99,18 @@ async def test_deletion_is_one_number_until_all_have_confirmed_it(harness: ScmHa
         await harness.heartbeat(node, deleted=(number,))
     reply = await deletion(harness)
     assert (reply.transactions, reply.blocks, reply.estimated_bytes) == (0, 0, 0)
-    assert reply.blocks_per_s > 0
+    assert reply.blocks_per_s > 0 and reply.bytes_per_s > 0
+
+
+@care_test()
+async def test_deletion_counts_the_bytes_that_it_was_told(harness: ScmHarness) -> None:
+    cluster = await started(harness)
+    known = BlockRange(container=cluster.container, first_local=1, count=2, size_bytes=470)
+    unwritten = BlockRange(container=cluster.container, first_local=3, count=5, size_bytes=0)
+    await harness.client.delete_blocks(scm.DeleteBlocksRequest(blocks=[known, unwritten]))
+    await cluster.beat(1_000, times=3)
+    reply = await deletion(harness)
+    assert (reply.blocks, reply.estimated_bytes) == (7, 470)
 
 
 @care_test()
