@@ -180,21 +180,20 @@ def deletion_status(
     if as_json:
         print_json(view)
         return
+    print_fields(deletion_fields(view))
+
+
+def deletion_fields(view: dict[str, Any]) -> list[tuple[str, str]]:
+    is_left = view["transactions"] or view["kept_ranges"]
     kept = f"{bytes_text(view['kept_bytes'])} in {view['kept_ranges']} ranges of blocks"
     sent = f"{bytes_text(view['estimated_bytes'])} in {view['blocks']} blocks"
     waits_for = ", ".join(view["oldest_waits_for"])
     rate = f"{bytes_text(view['bytes_per_s'])} and {view['blocks_per_s']} blocks in a second"
-    print_fields(
-        [
-            ("to reclaim", bytes_text(view["bytes_to_reclaim"])),
-            ("oldest", duration_text(view["oldest_ms"]) if _is_left(view) else "none"),
-            ("rate", rate),
-            ("kept for readers", f"{kept}, for gc_delay_seconds"),
-            ("being deleted", sent + (f", waits for {waits_for}" if waits_for else "")),
-            ("to compact", f"{bytes_text(view['garbage_bytes'])}, of all replicas"),
-        ]
-    )
-
-
-def _is_left(view: dict[str, Any]) -> bool:
-    return bool(view["transactions"] or view["kept_ranges"])
+    return [
+        ("to reclaim", bytes_text(view["bytes_to_reclaim"])),
+        ("oldest", duration_text(view["oldest_ms"]) if is_left else "none"),
+        ("rate", rate),
+        ("kept for readers", f"{kept}, for gc_delay_seconds"),
+        ("being deleted", sent + (f", waits for {waits_for}" if waits_for else "")),
+        ("to compact", f"{bytes_text(view['garbage_bytes'])}, of all replicas"),
+    ]

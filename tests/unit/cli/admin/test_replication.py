@@ -6,7 +6,7 @@ import pytest
 
 from trioxygen.cli.admin.departures import about_text, left_text, progress_text, waiting_texts
 from trioxygen.cli.admin.objects import Held, find_objects, print_objects
-from trioxygen.cli.admin.replication import Countdown
+from trioxygen.cli.admin.replication import Countdown, deletion_fields
 from trioxygen.cli.client.admin import AdminClient
 
 
@@ -53,6 +53,38 @@ def test_repairs_are_waited_for_while_something_can_be_made() -> None:
     step, _ = countdown.of_repairs(repairs(unplaced=5))
     assert (step.done, step.total, step.is_over) == (3, 3, True)
     assert not countdown.of_repairs(repairs(is_waiting=True))[0].is_over
+
+
+def test_deletion_says_first_how_many_bytes_are_to_reclaim_since_when_and_how_fast() -> None:
+    view: dict[str, Any] = {
+        "bytes_to_reclaim": 3 * 2**20,
+        "oldest_ms": 61_000,
+        "bytes_per_s": 2_048,
+        "kept_bytes": 2**20,
+        "kept_ranges": 4,
+        "transactions": 1,
+        "blocks": 5,
+        "estimated_bytes": 2 * 2**20,
+        "oldest_waits_for": ["dn1", "dn2"],
+        "blocks_per_s": 7,
+        "garbage_bytes": 0,
+        "is_counted": True,
+    }
+    assert deletion_fields(view)[:5] == [
+        ("to reclaim", "3.0 MiB"),
+        ("oldest", "1 min 1 s"),
+        ("rate", "2.0 KiB and 7 blocks in a second"),
+        ("kept for readers", "1.0 MiB in 4 ranges of blocks, for gc_delay_seconds"),
+        ("being deleted", "2.0 MiB in 5 blocks, waits for dn1, dn2"),
+    ]
+    step, _ = Countdown().of_deletions(view)
+    assert (step.total, step.is_over) == (9, False)
+    assert step.text == (
+        "3.0 MiB in 5 blocks and 4 ranges that are kept for readers, waits for dn1, dn2"
+    )
+    done = {**view, "transactions": 0, "kept_ranges": 0, "blocks": 0}
+    assert dict(deletion_fields(done))["oldest"] == "none"
+    assert Countdown().of_deletions(done)[0].is_over
 
 
 class Pages(AdminClient):
