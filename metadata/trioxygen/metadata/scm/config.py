@@ -24,6 +24,7 @@ class ScmConfig:
     pipeline_drain_ms_max: after `close_delay_ms`, so long containers of a pipeline that is closed
         are waited for.
     report_interval_ms: between reports of all containers of a DataNode; 0: after its start alone.
+    nodes_come_ms: so long after an SCM's start writers wait for DataNodes that may yet register.
     stood_still_ms: an SCM that has not looked for so long does not hold it against DataNodes.
     rack_script: asked for what `racks` says nothing of.
     token_keys: None: block tokens are not used.
@@ -44,6 +45,7 @@ class ScmConfig:
     report_interval_ms: int = MINUTE_MS
     stale_after_ms: int = 30 * SECOND_MS
     dead_after_ms: int = 5 * MINUTE_MS
+    nodes_come_ms: float = 3 * SECOND_MS
     stood_still_ms: float = 10 * SECOND_MS
     safe_mode: SafeModeLimits = SafeModeLimits()
     racks: RackTable = RackTable()

@@ -92,6 +92,7 @@ class StorageContainerManager:
                 self._nodes,
                 self._pipelines,
                 missing_replicas_max=config.missing_replicas_max,
+                nodes_come_ms=config.nodes_come_ms,
                 demand=lambda replication: self._memberships.demand(replication),
             ),
             replication=config.replication,

@@ -29,6 +29,8 @@ CONFIG = ScmConfig(
     open_containers_max=2,
     stale_after_ms=30_000,
     dead_after_ms=300_000,
+    # All are there that a test lets come.
+    nodes_come_ms=0,
     # Tests move the clock in leaps.
     stood_still_ms=math.inf,
     close_delay_ms=60_000,

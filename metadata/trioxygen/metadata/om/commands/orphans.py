@@ -2,7 +2,7 @@
 
 from trioxygen.common import logs
 from trioxygen.metadata.leases.runs import block_key
-from trioxygen.metadata.om.state.blocks import BlockKeeper, one_block
+from trioxygen.metadata.om.state.blocks import BlockKeeper, range_of
 from trioxygen.metadata.om.state.orphans import orphans_among, put_orphan_search
 from trioxygen.metadata.om.state.schema import ORPHANS
 from trioxygen.metadata.replication.batch import Handler, Now
@@ -47,5 +47,5 @@ class OrphanCommands:
         for block in orphans_among(txn, [row.block for row in rows]):
             log.warning("orphan_block_goes", container=block.container, local=block.local)
             size_bytes = sizes[block.container, block.local]
-            self._blocks.collect(txn, one_block(block, size_bytes), now, was_visible=True)
+            self._blocks.collect(txn, range_of(block, size_bytes), now, was_visible=True)
         return self.forget(txn, ForgetOrphanBlocks(row_keys=command.row_keys), now)

@@ -95,7 +95,7 @@ class BlockKeeper:
                 BLOCK_REFERENCES.put(txn, key, BlockReferenceRow(references=row.references - 1))
                 continue
             BLOCK_REFERENCES.delete(txn, key)
-            blocks = one_block(piece, piece.block_bytes or piece.length_bytes)
+            blocks = range_of(piece, piece.block_bytes or piece.length_bytes)
             self.collect(txn, blocks, now, was_visible=True)
             # The end of its lease, if that is still to come, must not collect it again.
             lease_id = piece.lease_id
@@ -166,12 +166,12 @@ class BlockKeeper:
             ):
                 mark_collected(lease, block.local)
                 changed.add(key)
-                self.collect(txn, one_block(block, 0), now, was_visible=False)
+                self.collect(txn, range_of(block, 0), now, was_visible=False)
         for key in sorted(changed):
             LEASES.put(txn, key, leases[key])
 
 
-def one_block(block: BlockId | BlockSlice, size_bytes: int) -> BlockRange:
+def range_of(block: BlockId | BlockSlice, size_bytes: int) -> BlockRange:
     return BlockRange(
         container=block.container, first_local=block.local, count=1, size_bytes=size_bytes
     )

@@ -74,6 +74,10 @@ class Nodes:
         """From now on heartbeats come here."""
         self._listens_ms = self._clock.monotonic_ms()
 
+    def listening_ms(self) -> float:
+        """For how long they have come here."""
+        return self._clock.monotonic_ms() - self._listens_ms
+
     def begin_term(self) -> dict[str, NodeReport]:
         """What has been heard of nodes that had reported all, while another SCM led or before this
         one lost the lead: what follows from it has to be written down. The others register again.

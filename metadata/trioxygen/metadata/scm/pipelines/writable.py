@@ -106,7 +106,9 @@ def room_bytes(nodes: Nodes, row: PipelineRow, node_id: str) -> int | None:
 
 
 class WritablePipelines:
-    """Args: demand: is told a replication that there is no pipeline of yet."""
+    """Args:
+    nodes_come_ms: so long after this SCM's start DataNodes that it does not know may register.
+    demand: is told a replication that there is no pipeline of yet."""
 
     def __init__(
         self,
@@ -115,11 +117,12 @@ class WritablePipelines:
         pipelines: KnownPipelines,
         *,
         missing_replicas_max: int,
+        nodes_come_ms: float,
         demand: Callable[[Replication], None],
     ) -> None:
         self._executor, self._nodes, self._pipelines = executor, nodes, pipelines
         self._missing_replicas_max, self._demand = missing_replicas_max, demand
-        self._turn = 0
+        self._nodes_come_ms, self._turn = nodes_come_ms, 0
 
     def choose(
         self,
@@ -210,8 +213,14 @@ class WritablePipelines:
         healthy = len(there)
         if going_on or healthy >= needed:
             return NoSpace("every pipeline has a DataNode that is full")
+        reason = (
+            f"{replication.text} needs {needed} healthy DataNodes in service, there are {healthy}"
+        )
+        if self._nodes.listening_ms() < self._nodes_come_ms:
+            # An SCM that was lost, and starts anew, knows of none.
+            return PipelineNotReady(f"{reason} yet")
         return NotEnoughDataNodes(
-            f"{replication.text} needs {needed} healthy DataNodes in service, there are {healthy}",
+            reason,
             replication=replication.text,
             needed=needed,
             healthy=healthy,

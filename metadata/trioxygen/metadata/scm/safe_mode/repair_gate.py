@@ -12,7 +12,7 @@ from trioxygen.common.pace import Pace
 from trioxygen.common.replication import Replication
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.nodes.nodes import Nodes
-from trioxygen.metadata.scm.nodes.states import Operation
+from trioxygen.metadata.scm.nodes.states import Health, Operation
 from trioxygen.metadata.scm.pipelines.pipelines import at_home, writing
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.safe_mode.rules import (
@@ -167,7 +167,7 @@ class RepairGate:
         expected = [row.node_id for row in rows if self._is_expected(row)]
         missing = [each for each in expected if not self._nodes.fully_reported(each)]
         # Who is in maintenance is not waited for, and has replicas all the same.
-        unheard = [row.node_id for row in rows if not self._nodes.fully_reported(row.node_id)]
+        unheard = [row.node_id for row in rows if self._may_have_more(row.node_id)]
         left_ms = silence_left_ms(self._nodes, missing, self._silent_after_ms)
         return [
             self._ids.rule(),
@@ -186,6 +186,11 @@ class RepairGate:
             ),
             pipelines_rule(Share(sum(led), len(led)), percent=limits.pipelines),
         ]
+
+    def _may_have_more(self, node_id: str) -> bool:
+        """Than it has told. What a dead one has counts as lost, as in a term that goes on."""
+        is_dead = self._nodes.health_state(node_id) is Health.DEAD
+        return not (is_dead or self._nodes.fully_reported(node_id))
 
     def _is_expected(self, row: NodeRow) -> bool:
         """Others may be switched off."""

@@ -89,7 +89,7 @@ def containers_rule(
     """Closed ones that have blocks can be read, or nobody is left who may have them: what is lost
     for good holds nothing up. Nor do those that were never written.
 
-    Args: unheard: DataNodes that have not reported all they hold."""
+    Args: unheard: DataNodes that have not reported all they hold, and are not dead."""
     name = "containers"
     if not is_counted:
         return RuleState(name, "the closed containers are still being counted")

@@ -101,6 +101,18 @@ async def test_error_says_how_many_datanodes_are_needed_and_how_many_there_are(
     assert reply.pipeline.replication == RATIS_THREE.proto
 
 
+@scm_test(replication=RATIS_THREE, nodes_come_ms=3_000)
+async def test_datanodes_that_a_lost_scm_does_not_know_yet_are_waited_for(
+    harness: ScmHarness,
+) -> None:
+    await harness.join("dn1", "dn2")
+    with pytest.raises(PipelineNotReady, match="there are 2 yet"):
+        await harness.allocate()
+    harness.clock.advance(3_000)
+    with pytest.raises(NotEnoughDataNodes):
+        await harness.allocate()
+
+
 @scm_test(replication=RATIS_THREE)
 async def test_pipeline_goes_on_through_its_majority(harness: ScmHarness) -> None:
     await harness.join("dn1", "dn2", "dn3")

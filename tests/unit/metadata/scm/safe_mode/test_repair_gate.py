@@ -83,6 +83,18 @@ async def test_containers_that_no_node_has_hold_nothing_up(harness: ScmHarness) 
     assert await waits(harness) == {} and gate.may_replicate()
 
 
+@scm_test(stale_after_ms=30_000, dead_after_ms=100_000)
+async def test_what_a_dead_node_alone_had_holds_nothing_up(harness: ScmHarness) -> None:
+    await with_two_of_three(harness)
+    gate = harness.manager.repair_gate
+    await harness.pass_time(60_000)
+    for node_id in ("dn1", "dn2"):
+        await harness.heartbeat(node_id)
+    assert "containers" in await waits(harness) and not gate.may_replicate()
+    await harness.pass_time(10_000)
+    assert await waits(harness) == {} and gate.may_replicate()
+
+
 async def with_two_of_three(harness: ScmHarness) -> None:
     """Of two containers with blocks they have reported one; the third node has long been silent."""
     await harness.join("dn1", "dn2", "dn3")
