@@ -21,8 +21,6 @@ class ControlPort:
         self._start, self._disk, self._supervisor = start, runtime.disk, supervisor
         self._token = random_token(runtime.rng, _TOKEN_LENGTH)
         self._server: asyncio.Server | None = None
-        # One command at a time.
-        self._busy = asyncio.Lock()
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(
@@ -51,8 +49,7 @@ class ControlPort:
 
     async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
-            async with self._busy:
-                return await self._do(**request)
+            return await self._do(**request)
         except CommandFailed as failure:
             return {"code": int(failure.code), "error": str(failure)}
 

@@ -49,6 +49,7 @@ class NodeProcess:
 
     Attributes:
         is_paused: by SIGSTOP.
+        busy: of whoever starts or ends it: one at a time.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class NodeProcess:
         self._settled = asyncio.Event()
         self.exit_code: int | None = None
         self.is_paused = False
+        self.busy = asyncio.Lock()
 
     @property
     def pid(self) -> int | None:

@@ -1,5 +1,6 @@
 """The node processes of a local cluster. It restarts nothing unless it is told to."""
 
+import asyncio
 import itertools
 import shlex
 from collections.abc import Callable, Coroutine, Mapping
@@ -51,6 +52,8 @@ class Supervisor:
         self._start, self._runtime, self.layout = start, runtime, layout
         self.processes = {node.id: self._process(node) for node in layout.nodes}
         self._keys: tuple[str, str] | None = None
+        # Nodes come and go one at a time.
+        self._changing = asyncio.Lock()
 
     def _process(self, node: LocalNode) -> NodeProcess:
         return NodeProcess(self._start.folder, node, self._runtime.tasks, self._node_ended)
@@ -150,10 +153,14 @@ class Supervisor:
         return f"sent SIG{signal} to {node_id}"
 
     async def restart(self, node_id: str) -> str:
+        """Others may be restarted meanwhile: of a group that is down, no member is ready alone."""
         process = self._process_of(node_id)
-        await process.stop(_STOP_SECONDS_MAX)
-        await self._start_node(process.node)
-        await process.until_ready(_READY_SECONDS_MAX)
+        async with process.busy:
+            # It may have been removed meanwhile.
+            process = self._process_of(node_id)
+            await process.stop(_STOP_SECONDS_MAX)
+            await self._start_node(process.node)
+            await process.until_ready(_READY_SECONDS_MAX)
         return f"restarted {node_id}, pid {process.pid}"
 
     def _process_of(self, node_id: str) -> NodeProcess:
@@ -161,6 +168,10 @@ class Supervisor:
 
     async def add(self, role: str) -> str:
         """A new node. Of a group, its leader is told first, so that it lets the node join."""
+        async with self._changing:
+            return await self._add(role)
+
+    async def _add(self, role: str) -> str:
         layout = with_node(self.layout, self._runtime.rng, role)
         node = layout.nodes[-1]
         if role in GROUPS:  # members come and go by a change of their configuration
@@ -210,6 +221,10 @@ class Supervisor:
         will have: what is in it belongs to a member that is no more.
 
         Args: node_id: or a role, for its youngest node."""
+        async with self._changing:
+            return await self._remove(node_id)
+
+    async def _remove(self, node_id: str) -> str:
         if members := self.layout.of(node_id):
             node_id = members[-1].id
         process = self._process_of(node_id)
@@ -220,8 +235,9 @@ class Supervisor:
             await self._of_group(node.role, lambda client: client.remove(node.id))
         elif node.role == "datanode":
             await self._check_is_forgotten(process)
-        await process.stop(_STOP_SECONDS_MAX)
-        del self.processes[node.id]
+        async with process.busy:
+            await process.stop(_STOP_SECONDS_MAX)
+            del self.processes[node.id]
         left = tuple(other for other in self.layout.nodes if other != node)
         self._remember(replace(self.layout, nodes=left))
         disk, folder = self._runtime.disk, self._start.folder
