@@ -1,22 +1,21 @@
 """What the admin API takes and says of the balancer."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from trioxygen.common.rpc.rules.rule import NUMBER_MAX
+from trioxygen.gateway.admin.model import AdminModel
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NewBalancing(_Model):
+class NewBalancing(AdminModel):
     """What is left out, or 0, is as configured."""
 
     threshold_percent: float = Field(default=0, ge=0, lt=100, allow_inf_nan=False)
     containers_moving_max: int = Field(default=0, ge=0, le=100_000)
-    moving_bytes_max: int = Field(default=0, ge=0, le=2**62)
-    node_moving_bytes_max: int = Field(default=0, ge=0, le=2**62)
+    moving_bytes_max: int = Field(default=0, ge=0, le=NUMBER_MAX)
+    node_moving_bytes_max: int = Field(default=0, ge=0, le=NUMBER_MAX)
 
 
-class BalancedNodeView(_Model):
+class BalancedNodeView(AdminModel):
     """A DataNode that may give and take."""
 
     node_id: str
@@ -27,7 +26,7 @@ class BalancedNodeView(_Model):
     below_bytes: int = Field(description="That it lacks to be within; 0: none.")
 
 
-class MoveView(_Model):
+class MoveView(AdminModel):
     container_id: int
     from_node_id: str
     to_node_id: str
@@ -36,7 +35,7 @@ class MoveView(_Model):
     is_copied: bool = Field(description="It has still to go where it was.")
 
 
-class BalancerView(_Model):
+class BalancerView(AdminModel):
     """Of its present run, or its last."""
 
     node_id: str = Field(description="The SCM that leads.")

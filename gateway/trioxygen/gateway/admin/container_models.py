@@ -1,13 +1,11 @@
 """What the admin API says of containers, pipelines, their repair, and deletions."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from trioxygen.gateway.admin.model import AdminModel
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ContainerSummary(_Model):
+class ContainerSummary(AdminModel):
     """As the leading SCM's row says."""
 
     container_id: int
@@ -19,12 +17,12 @@ class ContainerSummary(_Model):
     created_ms: int
 
 
-class ContainerPage(_Model):
+class ContainerPage(AdminModel):
     containers: list[ContainerSummary]
     next: int = Field(description="`after` of the next page; 0: it was the last.")
 
 
-class ReplicaView(_Model):
+class ReplicaView(AdminModel):
     node_id: str
     state: str
     replica_index: int = Field(description="0: a whole one.")
@@ -36,7 +34,7 @@ class ReplicaView(_Model):
     rack: str
 
 
-class RepairView(_Model):
+class RepairView(AdminModel):
     kind: str
     container_id: int
     node_id: str = Field(description="Who does it.")
@@ -46,7 +44,7 @@ class RepairView(_Model):
     size_bytes: int
 
 
-class ContainerView(_Model):
+class ContainerView(AdminModel):
     container: ContainerSummary
     commit_sequence: int
     health: str
@@ -54,7 +52,7 @@ class ContainerView(_Model):
     in_flight: list[RepairView]
 
 
-class PipelineView(_Model):
+class PipelineView(AdminModel):
     pipeline_id: int
     state: str
     replication: str
@@ -62,22 +60,22 @@ class PipelineView(_Model):
     open_containers: int
 
 
-class PipelineList(_Model):
+class PipelineList(AdminModel):
     pipelines: list[PipelineView]
 
 
-class HealthView(_Model):
+class HealthView(AdminModel):
     health: str
     count: int
     sample_ids: list[int]
 
 
-class WaitingView(_Model):
+class WaitingView(AdminModel):
     container_id: int
     reason: str
 
 
-class DepartureView(_Model):
+class DepartureView(AdminModel):
     """A DataNode on its way out of service, or into maintenance."""
 
     node_id: str
@@ -93,7 +91,7 @@ class DepartureView(_Model):
     waiting: list[WaitingView]
 
 
-class ReplicationView(_Model):
+class ReplicationView(AdminModel):
     node_id: str
     is_waiting: bool = Field(description="Nothing is repaired yet: see safe mode.")
     health: list[HealthView]
@@ -112,7 +110,7 @@ class ReplicationView(_Model):
     departures: list[DepartureView]
 
 
-class DeletionView(_Model):
+class DeletionView(AdminModel):
     """Bytes are what clients wrote, before replication, as far as they are known; `garbage_bytes`
     are those of all replicas.
 
@@ -132,7 +130,7 @@ class DeletionView(_Model):
     is_counted: bool
 
 
-class HolderView(_Model):
+class HolderView(AdminModel):
     """What has bytes in containers that were asked for.
 
     Attributes:
@@ -153,13 +151,13 @@ class HolderView(_Model):
     container_ids: list[int]
 
 
-class ReferencedView(_Model):
+class ReferencedView(AdminModel):
     container_id: int
     blocks: int = Field(description="That something holds.")
     is_all: bool = Field(description="False: there are more, no more were counted.")
 
 
-class HolderPage(_Model):
+class HolderPage(AdminModel):
     """Attributes:
     next: `after` of the next page; empty: it was the last.
     examined: rows that were looked at for it; it may have found nothing.

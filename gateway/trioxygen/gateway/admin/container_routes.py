@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
+from trioxygen.common.rpc.rules.rule import NUMBER_MAX
 from trioxygen.gateway.admin.backend.port import (
     CONTAINERS_MAX,
     PAGE_COUNT_MAX,
@@ -19,12 +20,11 @@ from trioxygen.gateway.admin.container_models import (
     ReplicationView,
 )
 
-_ID_MAX: Final = 2**62
-_Id = Annotated[int, Path(ge=1, le=_ID_MAX)]
-_After = Annotated[int, Query(ge=0, le=_ID_MAX)]
+_Id = Annotated[int, Path(ge=1, le=NUMBER_MAX)]
+_After = Annotated[int, Query(ge=0, le=NUMBER_MAX)]
 _Count = Annotated[int, Query(ge=1, le=PAGE_COUNT_MAX)]
 _Ids = Annotated[
-    list[Annotated[int, Field(ge=1, le=_ID_MAX)]],
+    list[Annotated[int, Field(ge=1, le=NUMBER_MAX)]],
     Query(alias="container_id", min_length=1, max_length=CONTAINERS_MAX),
 ]
 _Samples = Annotated[int, Query(ge=0, le=CONTAINERS_MAX)]

@@ -2,7 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from trioxygen.gateway.admin.model import AdminModel
 
 # Printable ASCII without the space: what fits a header, a shell and a configuration file.
 AccessKey = Annotated[str, Field(min_length=3, max_length=128, pattern=r"^[!-~]+$")]
@@ -10,11 +12,7 @@ SecretKey = Annotated[str, Field(min_length=8, max_length=128, pattern=r"^[!-~]+
 AccountText = Annotated[str, Field(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class AccountView(_Model):
+class AccountView(AdminModel):
     account_id: str
     canonical_id: str
     display_name: str
@@ -22,12 +20,12 @@ class AccountView(_Model):
     created_ms: int
 
 
-class AccountPage(_Model):
+class AccountPage(AdminModel):
     accounts: list[AccountView]
     truncated: bool
 
 
-class NewAccount(_Model):
+class NewAccount(AdminModel):
     """Ids that are left out are chosen by the store."""
 
     display_name: AccountText
@@ -36,18 +34,18 @@ class NewAccount(_Model):
     canonical_id: AccountText = ""
 
 
-class KeyView(_Model):
+class KeyView(AdminModel):
     access_key: str
     account_id: str
     created_ms: int
 
 
-class KeyPage(_Model):
+class KeyPage(AdminModel):
     keys: list[KeyView]
     truncated: bool
 
 
-class NewKey(_Model):
+class NewKey(AdminModel):
     """Access key and secret are chosen by the store when they are left out."""
 
     account_id: AccountText
@@ -55,7 +53,7 @@ class NewKey(_Model):
     secret_key: SecretKey | None = None
 
 
-class CreatedKey(_Model):
+class CreatedKey(AdminModel):
     """The only answer that holds a secret."""
 
     access_key: str
@@ -64,7 +62,7 @@ class CreatedKey(_Model):
     created_ms: int
 
 
-class VolumeView(_Model):
+class VolumeView(AdminModel):
     """account_id: whose it is; empty: the operators'."""
 
     name: str
@@ -72,17 +70,17 @@ class VolumeView(_Model):
     created_ms: int
 
 
-class VolumePage(_Model):
+class VolumePage(AdminModel):
     volumes: list[VolumeView]
     truncated: bool
 
 
-class NewVolume(_Model):
+class NewVolume(AdminModel):
     name: str = Field(max_length=63)
     account_id: AccountText = ""
 
 
-class BucketView(_Model):
+class BucketView(AdminModel):
     name: str
     bucket_id: int
     account_id: str
@@ -93,18 +91,18 @@ class BucketView(_Model):
     replication: str = Field(description="Of objects stored as STANDARD; empty: the store's.")
 
 
-class BucketReplication(_Model):
+class BucketReplication(AdminModel):
     """replication: as the configuration writes it; empty: the store's."""
 
     replication: str = Field(max_length=64)
 
 
-class BucketPage(_Model):
+class BucketPage(AdminModel):
     buckets: list[BucketView]
     truncated: bool
 
 
-class OrphanView(_Model):
+class OrphanView(AdminModel):
     """age_ms: since it was noticed; -1: it has not been yet. left_ms: until it goes; -1: it stays,
     or nobody knows yet."""
 
@@ -116,7 +114,7 @@ class OrphanView(_Model):
     left_ms: int
 
 
-class OrphanPage(_Model):
+class OrphanPage(AdminModel):
     """`next`: where the next page begins; empty: it was the last."""
 
     orphans: list[OrphanView]
@@ -125,7 +123,7 @@ class OrphanPage(_Model):
     silent_nodes: list[str]
 
 
-class OmView(_Model):
+class OmView(AdminModel):
     node_id: str
     is_leader: bool
     term: int
@@ -134,7 +132,7 @@ class OmView(_Model):
     rows: dict[str, int]
 
 
-class ScmView(_Model):
+class ScmView(AdminModel):
     node_id: str
     is_leader: bool
     applied_index: int
@@ -145,7 +143,7 @@ class ScmView(_Model):
     corrupt_blocks: int
 
 
-class NodeView(_Model):
+class NodeView(AdminModel):
     """A DataNode; bytes are the sums of its volumes."""
 
     node_id: str
@@ -163,7 +161,7 @@ class NodeView(_Model):
     takes_new_data: bool = Field(description="Whether new blocks are placed on it.")
 
 
-class ContainersView(_Model):
+class ContainersView(AdminModel):
     """How many containers are in each state; states without one are left out."""
 
     by_state: dict[str, int]
@@ -171,7 +169,7 @@ class ContainersView(_Model):
     block_count: int
 
 
-class StatusView(_Model):
+class StatusView(AdminModel):
     version: str
     is_ready: bool
     is_full: bool
@@ -194,7 +192,7 @@ class StatusView(_Model):
     writable_bytes: int = Field(description="Of what is free, what new data may take.")
 
 
-class ErrorView(_Model):
+class ErrorView(AdminModel):
     """Attributes: code, the name of a `trioxygen.common.errors` code, or UNAUTHORIZED, NOT_FOUND,
     METHOD_NOT_ALLOWED; message, one line."""
 

@@ -1,13 +1,11 @@
 """What the admin API says of namespaces of blocks."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from trioxygen.gateway.admin.model import AdminModel
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NamespaceView(_Model):
+class NamespaceView(AdminModel):
     name: str
     owner: str = Field(description="The client that alone may use it; empty: each may.")
     replication: str
@@ -18,12 +16,12 @@ class NamespaceView(_Model):
     bytes_max: int = Field(description="0: no limit.")
 
 
-class NamespacePage(_Model):
+class NamespacePage(AdminModel):
     namespaces: list[NamespaceView]
     next: str = Field(description="The `after` of the next page; empty: it was the last.")
 
 
-class DescribedNamespace(_Model):
+class DescribedNamespace(AdminModel):
     namespace: NamespaceView
     leases: int
     leased_blocks: int = Field(description="That clients may write, or have committed lately.")

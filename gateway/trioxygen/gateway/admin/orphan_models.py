@@ -1,13 +1,11 @@
 """What the admin API says of replicas that the SCM has no container of."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from trioxygen.gateway.admin.model import AdminModel
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class OrphanReplicaView(_Model):
+class OrphanReplicaView(AdminModel):
     node_id: str
     container_id: int
     state: str
@@ -19,18 +17,18 @@ class OrphanReplicaView(_Model):
     left_ms: int = Field(description="Until then.")
 
 
-class OrphanReplicaPage(_Model):
+class OrphanReplicaPage(AdminModel):
     orphans: list[OrphanReplicaView]
     count: int = Field(description="Of all pages.")
     keep_ms: int = Field(description="From when one was noticed; 0: they stay.")
     next: str = Field(description="Where the next page begins; empty: it was the last.")
 
 
-class UnwantedOrphans(_Model):
+class UnwantedOrphans(AdminModel):
     node_id: str = Field(default="", max_length=128, description="Empty: at all.")
 
 
-class RemovedOrphans(_Model):
+class RemovedOrphans(AdminModel):
     """They go with the next heartbeats."""
 
     count: int

@@ -1,14 +1,14 @@
 """Replicas that the SCM has no container of, on the admin port."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from trioxygen.common.rpc.rules.rule import NUMBER_MAX
 from trioxygen.gateway.admin.backend.port import OrphanReplicaAdmin
 from trioxygen.gateway.admin.orphan_models import OrphanReplicaPage, RemovedOrphans, UnwantedOrphans
 
-_ID_MAX: Final = 2**62
-_Id = Annotated[int, Path(ge=1, le=_ID_MAX)]
+_Id = Annotated[int, Path(ge=1, le=NUMBER_MAX)]
 _After = Annotated[str, Query(max_length=1_000)]
 
 

@@ -2,16 +2,13 @@
 
 from enum import Enum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from trioxygen.gateway.admin.container_models import DepartureView
+from trioxygen.gateway.admin.model import AdminModel
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DiskView(_Model):
+class DiskView(AdminModel):
     """A DataNode's volume."""
 
     volume_id: str
@@ -24,7 +21,7 @@ class DiskView(_Model):
     is_full: bool
 
 
-class DataNodeView(_Model):
+class DataNodeView(AdminModel):
     """A DataNode, as the leading SCM knows it. Bytes are the sums of its volumes.
 
     Attributes:
@@ -55,7 +52,7 @@ class DataNodeView(_Model):
     )
 
 
-class DataNodeList(_Model):
+class DataNodeList(AdminModel):
     datanodes: list[DataNodeView]
 
 
@@ -65,7 +62,7 @@ class WantedOperation(Enum):
     MAINTENANCE = "maintenance"
 
 
-class NewOperation(_Model):
+class NewOperation(AdminModel):
     """Attributes:
     maintenance_seconds: after which a maintenance ends by itself; 0: when somebody says so.
     force: also where the other DataNodes are too few for all replicas.
@@ -76,18 +73,18 @@ class NewOperation(_Model):
     force: bool = False
 
 
-class OperationView(_Model):
+class OperationView(AdminModel):
     node_id: str
     operation: str
 
 
-class SafeModeRuleView(_Model):
+class SafeModeRuleView(AdminModel):
     name: str
     passed: bool
     waits_for: str
 
 
-class SafeModeView(_Model):
+class SafeModeView(AdminModel):
     """Attributes:
     is_on: repair and removal of replicas wait.
     gives_blocks: what is written has a place.
