@@ -28,11 +28,12 @@ MEANINGS = {
 class CommandFailed(Exception):
     """Args:
     message: one line: what, and what to do.
+    may_pass: the same may succeed in a while: nobody answered, or could.
     """
 
-    def __init__(self, code: Exit, message: str) -> None:
+    def __init__(self, code: Exit, message: str, *, may_pass: bool = False) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.may_pass = code, may_pass
 
 
 def reason_of(error: OSError) -> str:

@@ -1,6 +1,7 @@
 """Lists as text for people and scripts: aligned columns, nothing cut off, or JSON."""
 
 import json
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -25,6 +26,12 @@ def print_fields(fields: Sequence[tuple[str, str]]) -> None:
     width = max(len(name) for name, _ in fields)
     for name, value in fields:
         print(f"{name.ljust(width)}  {_single_line(value)}".rstrip())
+
+
+def tell_of_limit(*, is_whole: bool) -> None:
+    """Below a list. On standard error: the list is alone on standard output."""
+    if not is_whole:
+        print("there are more: see --limit", file=sys.stderr)
 
 
 def time_text(epoch_ms: int) -> str:

@@ -8,11 +8,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TextIO
 
+from trioxygen.cli.exits import CommandFailed
 from trioxygen.common.clock import Clock, SystemClock
 from trioxygen.common.units import SECOND_MS
 
 _LINE_INTERVAL_MS: Final = 10 * SECOND_MS
 _LOOK_INTERVAL_MS: Final = 1 * SECOND_MS
+# Of a server that is started again, or a group that elects a leader.
+_SILENCE_MS_MAX: Final = 120 * SECOND_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +108,25 @@ def waited(
     as_json: bool,
     clock: Clock | None = None,
 ) -> Any:
-    """Looks every second until it is over. Returns: what was seen last."""
+    """Looks every second until it is over. Returns: what was seen last.
+
+    Raises: CommandFailed: also what may pass, where it does not within two minutes, or is met by
+    the first look."""
     clock = clock or SystemClock()
+    seen_ms: float | None = None
     with progress(about, as_json=as_json, clock=clock) as shown:
         while True:
-            step, seen = look()
-            shown.tell(step)
-            if step.is_over:
-                return seen
+            try:
+                step, seen = look()
+            except CommandFailed as failure:
+                if seen_ms is None or not failure.may_pass:
+                    raise
+                if clock.monotonic_ms() - seen_ms > _SILENCE_MS_MAX:
+                    raise
+                shown.tell(Step(0, 0, f"waits for an answer: {failure}"))
+            else:
+                seen_ms = clock.monotonic_ms()
+                shown.tell(step)
+                if step.is_over:
+                    return seen
             asyncio.run(clock.sleep_ms(_LOOK_INTERVAL_MS))

@@ -1,8 +1,12 @@
 """What takes long says how far it is: a bar for people, few lines for logs, nothing for scripts."""
 
 import io
+from collections.abc import Iterator
+
+import pytest
 
 from tests.unit.metadata.manual_clock import ManualClock
+from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.progress import Step, progress, waited
 
 
@@ -55,3 +59,41 @@ def test_waiting_ends_with_what_was_seen_last() -> None:
     began_ms = clock.monotonic_ms()
     assert waited(look, "copying", as_json=True, clock=clock) == 0
     assert clock.monotonic_ms() - began_ms == 3_000
+
+
+def test_waiting_goes_on_where_nobody_answers_for_a_while() -> None:
+    clock = LeapingClock()
+    said: Iterator[str | CommandFailed] = iter(("half", SILENT, SILENT, "done"))
+
+    assert waited(lambda: step_of(next(said)), "copying", as_json=True, clock=clock) == "done"
+
+
+@pytest.mark.parametrize("first", [["half"], []])
+def test_waiting_ends_where_nobody_answers_for_long_or_from_the_start(first: list[str]) -> None:
+    clock, looks = LeapingClock(), 0
+
+    def look() -> tuple[Step, str]:
+        nonlocal looks
+        looks += 1
+        return step_of(first.pop() if first else SILENT)
+
+    few = not first
+    with pytest.raises(CommandFailed, match="nobody answers"):
+        waited(look, "copying", as_json=True, clock=clock)
+    assert looks == 1 if few else 120 <= looks <= 123
+
+
+def test_waiting_ends_at_once_with_what_does_not_pass() -> None:
+    said: Iterator[str | CommandFailed]
+    said = iter(("half", CommandFailed(Exit.REFUSED, "no such node")))
+    with pytest.raises(CommandFailed, match="no such node"):
+        waited(lambda: step_of(next(said)), "copying", as_json=True, clock=LeapingClock())
+
+
+SILENT = CommandFailed(Exit.UNREACHABLE, "nobody answers", may_pass=True)
+
+
+def step_of(said: str | CommandFailed) -> tuple[Step, str]:
+    if isinstance(said, CommandFailed):
+        raise said
+    return Step(1, 2, is_over=said == "done"), said

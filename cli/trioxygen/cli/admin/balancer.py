@@ -6,7 +6,13 @@ import typer
 
 from trioxygen.cli.client.admin import find
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
-from trioxygen.cli.printing import bytes_text, print_columns, print_fields, print_json
+from trioxygen.cli.printing import (
+    bytes_text,
+    duration_text,
+    print_columns,
+    print_fields,
+    print_json,
+)
 from trioxygen.cli.progress import Step, waited
 
 _NODES_SHOWN_MAX: Final = 20
@@ -75,7 +81,7 @@ def step_of(view: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
     if view["waits_for"]:
         parts.append(f"waits for {view['waits_for']}")
     elif view["estimated_ms"]:
-        parts.append(f"about {view['estimated_ms'] / 60_000:.1f} min")
+        parts.append(f"about {duration_text(view['estimated_ms'])}")
     return Step(moved, moved + left, ", ".join(parts), is_over=not view["is_running"]), view
 
 
@@ -124,7 +130,7 @@ def _about(view: dict[str, Any]) -> str:
     if not view["estimated_ms"]:
         return ""
     rate = bytes_text(view["moved_bytes_per_s"])
-    return f", about {view['estimated_ms'] / 60_000:.1f} min at {rate} in a second"
+    return f", about {duration_text(view['estimated_ms'])} at {rate} in a second"
 
 
 def _node_columns(node: dict[str, Any]) -> tuple[str, ...]:

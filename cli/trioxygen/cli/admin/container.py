@@ -15,9 +15,16 @@ from trioxygen.cli.admin.objects import (
 from trioxygen.cli.client.admin import find
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
-from trioxygen.cli.printing import bytes_text, print_columns, print_fields, print_json, words
+from trioxygen.cli.printing import (
+    bytes_text,
+    print_columns,
+    print_fields,
+    print_json,
+    tell_of_limit,
+    words,
+)
+from trioxygen.common.rpc.rules.rule import NUMBER_MAX
 
-_ID_MAX: Final = 2**62
 _MISSING: Final = "missing"
 _PAGE_COUNT: Final = 1_000
 
@@ -29,8 +36,8 @@ def _noun(about: str) -> typer.Typer:
 containers = _noun("Containers: their replicas, and how they are.")
 pipelines = _noun("Pipelines: the DataNodes that take writes together.")
 
-ContainerArgument = Annotated[int, typer.Argument(metavar="CONTAINER", min=1, max=_ID_MAX)]
-PipelineArgument = Annotated[int, typer.Argument(metavar="PIPELINE", min=1, max=_ID_MAX)]
+ContainerArgument = Annotated[int, typer.Argument(metavar="CONTAINER", min=1, max=NUMBER_MAX)]
+PipelineArgument = Annotated[int, typer.Argument(metavar="PIPELINE", min=1, max=NUMBER_MAX)]
 
 
 @containers.command("list")
@@ -42,14 +49,16 @@ def list_containers(
 ) -> None:
     """Lists containers."""
     rows: list[dict[str, Any]] = []
-    count_max = min(_PAGE_COUNT, limit)
+    is_whole, count_max = True, min(_PAGE_COUNT, limit)
     for page in find(data, admin_url).pages("containers", first=0, count_max=count_max):
         rows += page["containers"]
         if len(rows) >= limit:
+            is_whole = len(rows) == limit and not page["next"]
             break
     del rows[limit:]
     if as_json:
         print_json(rows)
+        tell_of_limit(is_whole=is_whole)
         return
     print_columns(
         ("CONTAINER", "STATE", "REPLICATION", "PIPELINE", "BLOCKS", "USED"),
@@ -65,6 +74,7 @@ def list_containers(
             for row in rows
         ],
     )
+    tell_of_limit(is_whole=is_whole)
 
 
 @containers.command("info")
@@ -199,7 +209,7 @@ def _print_health(health: list[dict[str, Any]]) -> None:
 
 @containers.command("objects")
 def objects(
-    containers: Annotated[list[int], typer.Argument(metavar="CONTAINER...", min=1, max=_ID_MAX)],
+    containers: Annotated[list[int], typer.Argument(metavar="CONTAINER...", min=1, max=NUMBER_MAX)],
     data: DataOption = DATA_DEFAULT,
     admin_url: AdminUrlOption = None,
     limit: LimitOption = OBJECTS_LIMIT,

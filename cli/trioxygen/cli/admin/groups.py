@@ -114,10 +114,11 @@ def _group(role: str, what: str) -> typer.Typer:
         node: Annotated[str, typer.Argument(metavar="NODE", help="By default: any.")] = "",
         config: ClusterConfigOption = None,
         data: ClusterOption = None,
+        as_json: JsonOption = False,
     ) -> None:
         """Hands leadership over."""
         target = ask(role, config, data, lambda client: client.transfer_leadership(node))
-        print(f"{target} leads")
+        _print_done({"node_id": target}, f"{target} leads", as_json)
 
     @group.command("add")
     def add(
@@ -125,34 +126,47 @@ def _group(role: str, what: str) -> typer.Typer:
         address: Annotated[str, typer.Argument(metavar="HOST:PORT")],
         config: ClusterConfigOption = None,
         data: ClusterOption = None,
+        as_json: JsonOption = False,
     ) -> None:
         """Lets a node join that is to be started then, with itself in its own `peers`."""
         replica = ask(role, config, data, lambda client: client.add(node, address))
-        print(f"{node} may join as replica {replica}")
+        done = {"node_id": node, "address": address, "replica_id": replica}
+        _print_done(done, f"{node} may join as replica {replica}", as_json)
 
     @group.command("remove")
     def remove(
-        node: NodeArgument, config: ClusterConfigOption = None, data: ClusterOption = None
+        node: NodeArgument,
+        config: ClusterConfigOption = None,
+        data: ClusterOption = None,
+        as_json: JsonOption = False,
     ) -> None:
         """Takes a node out of the group, alive or not; stop it and take it out of `peers` then."""
         ask(role, config, data, lambda client: client.remove(node))
-        print(f"{node} is out of the group")
+        _print_done({"node_id": node}, f"{node} is out of the group", as_json)
 
     @group.command("snapshot")
     def snapshot(
         node: Annotated[str, typer.Argument(metavar="NODE", help="By default: all.")] = "",
         config: ClusterConfigOption = None,
         data: ClusterOption = None,
+        as_json: JsonOption = False,
     ) -> None:
         """Makes the state durable up to now, so that the log before it can be dropped."""
-        for node_id, index in ask(role, config, data, lambda client: client.snapshot(node)):
-            print(f"{node_id}: {index}")
+        taken = ask(role, config, data, lambda client: client.snapshot(node))
+        done = [{"node_id": node_id, "index": index} for node_id, index in taken]
+        _print_done(done, "\n".join(f"{node_id}: {index}" for node_id, index in taken), as_json)
 
     return group
 
 
 app.add_typer(_group("om", "Ozone Managers"), name="om")
 app.add_typer(_group("scm", "Storage Container Managers"), name="scm")
+
+
+def _print_done(done: Any, text: str, as_json: bool) -> None:
+    from trioxygen.cli.printing import print_json
+
+    print_json(done) if as_json else print(text)
 
 
 def _print_status(members: list[dict[str, Any]]) -> None:

@@ -52,7 +52,10 @@ class GroupClient:
 
     async def _status(self, peer: Peer) -> dict[str, Any]:
         silent = {"node_id": peer.id, "address": peer.address, "role": "silent"}
-        unknown = {"term": 0, "commit": 0, "applied": 0, "membership": "", "members": []}
+        unknown = {
+            **{"term": 0, "commit": 0, "applied": 0},
+            **{"membership": "", "members": [], "leader_address": ""},
+        }
         try:
             reply = await self._network.channel(peer.address).call(
                 f"{_SERVICE}/DescribeReplica",

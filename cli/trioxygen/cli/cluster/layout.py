@@ -12,6 +12,7 @@ from typing import Final
 from trioxygen.cli.config.roles import GROUPS, ROLES
 from trioxygen.cli.config.toml import toml_value
 from trioxygen.cli.exits import CommandFailed, Exit
+from trioxygen.cli.folder.names import LAYOUT_FILE
 from trioxygen.common.disk import Disk
 from trioxygen.common.replication import RATIS_THREE
 from trioxygen.common.tokens import random_token
@@ -19,9 +20,8 @@ from trioxygen.common.tokens import random_token
 CONFIG_FILE: Final = "cluster.toml"
 # Where the supervisor listens for the other `o3 cluster` commands, while it runs.
 CONTROL_FILE: Final = "control.json"
-_LAYOUT_FILE: Final = "cluster.json"
 _FORMAT: Final = 1
-_NOT_DATA: Final = {"lock", "logs", "lost+found", f"{_LAYOUT_FILE}.new"}
+_NOT_DATA: Final = {"lock", "logs", "lost+found", f"{LAYOUT_FILE}.new"}
 _CLUSTER_ID_LENGTH: Final = 12
 # Below the ports that Linux gives to outgoing connections: a restart finds its own free again.
 _PORTS: Final = range(20_000, 32_000)
@@ -144,7 +144,7 @@ def _is_free(host: str, port: int) -> bool:
 
 def read_layout(disk: Disk, folder: Path) -> Layout | None:
     """None: nothing is there yet. Raises CommandFailed."""
-    file = folder / _LAYOUT_FILE
+    file = folder / LAYOUT_FILE
     if not disk.exists(file):
         strangers = sorted(set(disk.list(folder)) - _NOT_DATA)
         if strangers:
@@ -177,4 +177,4 @@ def read_layout(disk: Disk, folder: Path) -> Layout | None:
 def write_layout(disk: Disk, folder: Path, layout: Layout) -> None:
     text = json.dumps({"format": _FORMAT, **asdict(layout)}, indent=2)
     disk.replace(folder / CONFIG_FILE, layout.toml().encode())
-    disk.replace(folder / _LAYOUT_FILE, f"{text}\n".encode())
+    disk.replace(folder / LAYOUT_FILE, f"{text}\n".encode())

@@ -7,3 +7,5 @@ VERSION_FILE: Final = "VERSION"
 ENDPOINT_FILE: Final = "endpoint.json"
 # At which folders a DataNode's disks have been mounted.
 MOUNTS_FILE: Final = "mounts.json"
+# In the folder of a local cluster, which has its nodes' data folders: which they are.
+LAYOUT_FILE: Final = "cluster.json"

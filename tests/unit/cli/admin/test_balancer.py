@@ -40,7 +40,7 @@ VIEW: dict[str, Any] = {
 def test_progress_is_what_is_left_of_what_there_was() -> None:
     step, seen = step_of(VIEW)
     assert (step.done, step.total, step.is_over) == (3 << 20, 4 << 20, False) and seen is VIEW
-    assert step.text == "1.0 MiB left, 1 DataNodes out of the band, about 2.0 min"
+    assert step.text == "1.0 MiB left, 1 DataNodes out of the band, about 2 min"
     assert step_of(VIEW | {"waits_for": "safe mode"})[0].text.endswith("waits for safe mode")
     assert step_of(VIEW | {"is_running": False})[0].is_over
 
@@ -52,7 +52,7 @@ def test_status_says_what_was_moved_what_is_left_and_why_it_ended(
     shown = capsys.readouterr().out
     assert "runs, threshold 10 %" in shown and "20 to 40 %, mean 30 %" in shown
     assert "3 containers, 3.0 MiB; 1 given up; 2 iterations" in shown
-    assert "1.0 MiB, about 2.0 min at 1.0 KiB in a second" in shown
+    assert "1.0 MiB, about 2 min at 1.0 KiB in a second" in shown
     ended = {"is_running": False, "ended_why": "an operator stopped it", "estimated_ms": 0}
     print_balancer(VIEW | ended, as_json=False)
     assert "ended: an operator stopped it" in capsys.readouterr().out

@@ -8,6 +8,7 @@ from trioxygen.cli.admin.departures import about_text, left_text, progress_text,
 from trioxygen.cli.admin.objects import Held, find_objects, print_objects
 from trioxygen.cli.admin.replication import Countdown, deletion_fields
 from trioxygen.cli.client.admin import AdminClient
+from trioxygen.cli.client.servers import Server
 
 
 def departure(**changed: Any) -> dict[str, Any]:
@@ -91,7 +92,7 @@ class Pages(AdminClient):
     """An admin port that names one object a page."""
 
     def __init__(self, count: int) -> None:
-        super().__init__("", "", start_hint="")
+        super().__init__(lambda: Server("", "", ""))
         self._count, self.asked = count, 0
 
     def get(self, path: str, **query: Any) -> Any:
