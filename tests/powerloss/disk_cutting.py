@@ -10,13 +10,22 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from tests.crash.model import Content
 from tests.integration.store_process import wait_until
 from tests.powerloss.cutting import ImageWrong, Recording, choose_cuts, images
-from tests.powerloss.disk_load import NODE, WHOLE_RING, Blocks, member, pipeline
+from tests.powerloss.disk_load import (
+    COPIED_FIRST,
+    LIFE_IDS,
+    NODE,
+    WHOLE_RING,
+    Blocks,
+    member,
+    pipeline,
+)
 from tests.powerloss.history import History, Step
 from tests.powerloss.recording import kill_recorded, recorded
 from tests.powerloss.trace import read_trace
@@ -27,6 +36,9 @@ from trioxygen.common.rpc.local import LocalNetwork
 
 _START_SECONDS_MAX: Final = 60
 _END_SECONDS_MAX: Final = 60
+# A busy machine does little in the seconds of a life: there has to be something to be lost.
+_ENOUGH_SECONDS_MAX: Final = 120
+_ACKNOWLEDGED_MIN: Final = 100
 _NEW_CONTAINER: Final = 900_000
 _GOING: Final = frozenset({ContainerState.DELETING, ContainerState.RECOVERING})
 
@@ -70,6 +82,7 @@ def record_disk(
             wait_until(notes.exists, seconds_max=_START_SECONDS_MAX)
             # The moment is as good as any, so it is slept for.
             time.sleep(seconds)
+            wait_until(partial(_has_enough, notes), seconds_max=_ENOUGH_SECONDS_MAX)
             assert process.poll() is None, "the load ended by itself"
             kill_recorded(trace)
             process.wait(timeout=_END_SECONDS_MAX)
@@ -80,6 +93,15 @@ def record_disk(
     history, closed = _read_notes([folder / f"notes-{number}" for number in range(len(lives))])
     never = Step(0, None)
     return DiskRecording(Recording(disk.resolve(), events, never, [history]), closed)
+
+
+def _has_enough(notes: Path) -> bool:
+    """Acknowledged, of each kind of thing that comes seldom."""
+    # What is being written may be half a line.
+    told = [json.loads(line) for line in notes.read_text().splitlines(keepends=True)[:-1]]
+    closed = [rest[0] for _, what, *rest in told if what == "closed"]
+    copied = any(container % LIFE_IDS >= COPIED_FIRST for container in closed)
+    return copied and sum(len(line) == 2 for line in told) >= _ACKNOWLEDGED_MIN
 
 
 def _read_notes(paths: Sequence[Path]) -> tuple[History, list[tuple[int, int]]]:

@@ -44,6 +44,8 @@ from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, DataNodeAddress, P
 
 NODE, SOURCE = "dn1", "dn2"
 WHOLE_RING, CODED_RING, SOURCE_RING, INDEX = 9, 70, 11, 2
+# Ids of containers: so many for each life, the last ones of those that are copied.
+LIFE_IDS, COPIED_FIRST = 10_000, 5_000
 _SMALL_BYTES_MAX: Final = 2 * KIB
 _SIZES: Final = ((1, 2_000), (1, 2_000), (2_100, 16_000), (17_000, 60_000))
 _CALL_MS: Final = 60_000.0
@@ -292,10 +294,10 @@ async def load(disk: Path, other: Path, notes: Notes, rng: random.Random, life: 
         for number in range(_WRITERS):
             for ring, first in ((WHOLE_RING, 1), (CODED_RING, 1_000)):
                 own = random.Random(rng.random())
-                own_first = first + 100 * number + 10_000 * life
+                own_first = first + 100 * number + LIFE_IDS * life
                 group.create_task(Writer(at, ring, own_first, own, notes).run())
         copying = Copying(source, at, random.Random(rng.random()), notes)
-        group.create_task(copying.run(5_000 + 10_000 * life))
+        group.create_task(copying.run(COPIED_FIRST + LIFE_IDS * life))
 
 
 def main(arguments: list[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.powerloss.cutting import ImageWrong
 from tests.powerloss.disk_cutting import DiskRecording, check_disk_images, record_disk
+from tests.powerloss.disk_load import COPIED_FIRST, LIFE_IDS
 from tests.powerloss.images import Replay
 from tests.powerloss.recording import compile_recorder
 from tests.powerloss.test_power_loss import contents_below, seeded_rng
@@ -51,7 +52,9 @@ def test_load_does_all_that_a_disk_knows(recording: DiskRecording) -> None:
     removed = {event.path for event in events if event.kind is Kind.UNLINK}
     assert any(path.endswith(".block") for path in removed), "no block was deleted"
     assert any("/packed-" in path for path in removed), "nothing was compacted"
-    assert any(container >= 5_000 for container, _ in recording.closed), "nothing was copied"
+    assert any(container % LIFE_IDS >= COPIED_FIRST for container, _ in recording.closed), (
+        "nothing was copied"
+    )
     assert len(recording.recording.acknowledged()) > 100
 
 
