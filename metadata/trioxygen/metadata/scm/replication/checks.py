@@ -3,7 +3,7 @@ answers one question. Pure: from what is observed to a finding.
 
 To have the SCM look after something else, write a check and name it in `CHECKS`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from typing import Final
 
@@ -189,10 +189,12 @@ def closes_of(container: ObservedContainer) -> tuple[Close, ...]:
     return tuple(closes)
 
 
-def room_by_removal(container: ObservedContainer) -> Removal | None:
-    """Where no node can take what it lacks: what may go, so that one can."""
+def room_by_removal(container: ObservedContainer, takers: Set[str]) -> Removal | None:
+    """Where no node can take what it lacks: what may go, so that one can.
+
+    Args: takers: nodes that take new data."""
     if container.replication.is_ec:
-        return indexes.room_by_removal(container)
+        return indexes.room_by_removal(container, takers)
     return whole_copies.room_by_removal(container)
 
 

@@ -2,8 +2,8 @@
 
 Any `data` of the indexes are the container; each index is held by one node."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Set
 
 from trioxygen.metadata.scm.replication import completeness
 from trioxygen.metadata.scm.replication.findings import (
@@ -108,12 +108,32 @@ def unhealthy_replicas(container: ObservedContainer) -> Finding | None:
     return Finding(health=Health.UNHEALTHY, repairs=removals)
 
 
-def room_by_removal(container: ObservedContainer) -> Removal | None:
+def room_by_removal(container: ObservedContainer, takers: Set[str]) -> Removal | None:
     """Where no other node can take an index: a useless replica goes, so that its node can. More
-    than it takes are safe."""
+    than it takes are safe. Else one of two that are alike.
+
+    Args: takers: nodes that take new data."""
     useless = unneeded(container)
     if not useless:
-        return completeness.room_by_removal(container)
+        return _twin(container, takers) or completeness.room_by_removal(container)
     if len(by_index(container, safe(container))) <= container.replication.data:
         return None
     return Removal(node_id=useless[0].node_id, replica_index=useless[0].replica_index)
+
+
+def _twin(container: ObservedContainer, takers: Set[str]) -> Removal | None:
+    """Of an index that is there twice, one that has nothing that the other lacks."""
+    if container.pending.copies:
+        return None
+    kept = safe(container)
+    for index, replicas in by_index(container, kept).items():
+        says = Counter((each.coded, each.block_count) for each in replicas)
+        twins = [
+            each
+            for each in replicas
+            if says[each.coded, each.block_count] > 1 and each.node_id in takers
+        ]
+        if twins:
+            first = first_to_go(container, kept, twins)
+            return Removal(node_id=first.node_id, replica_index=index)
+    return None

@@ -64,7 +64,8 @@ class Planning:
             operations += plan.operations
             waits = plan.waits or waits
         if waits is Waits.FOR_A_NODE and not operations:
-            removal = room_by_removal(container)
+            takers = {taker.node_id for taker in self.view.takers}
+            removal = room_by_removal(container, takers)
             if removal is not None:
                 return self._removal(container, removal)
         return Plan(operations=tuple(operations), waits=waits)

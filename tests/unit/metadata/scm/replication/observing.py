@@ -16,6 +16,7 @@ QUASI_CLOSED, UNHEALTHY = ContainerState.QUASI_CLOSED, ContainerState.UNHEALTHY
 RECOVERING, DELETING = ContainerState.RECOVERING, ContainerState.DELETING
 DELETED = ContainerState.DELETED
 DAY_MS = 86_400_000
+TAKERS = frozenset(f"dn{number}" for number in range(10))
 
 
 def replica(

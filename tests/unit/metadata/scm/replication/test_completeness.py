@@ -3,6 +3,7 @@ go when they are; none goes before that which may have what others lack."""
 
 from tests.unit.metadata.scm.replication.observing import (
     CLOSED,
+    TAKERS,
     container,
     leaving,
     replica,
@@ -145,11 +146,11 @@ def test_one_that_leaves_is_copied_as_it_is() -> None:
 
 def test_room_is_made_only_where_what_it_alone_has_is_no_block() -> None:
     replicas = all_having("ab", "a", "ab", "ab", "ab")
-    assert room_by_removal(observed(*replicas)) == Removal(node_id="dn2", replica_index=2)
+    assert room_by_removal(observed(*replicas), TAKERS) == Removal(node_id="dn2", replica_index=2)
     two = all_having("ab", "a", "a", "ab", "ab")
-    assert room_by_removal(observed(*two)) is None
+    assert room_by_removal(observed(*two), TAKERS) is None
     in_turns = all_having("bcd", "acd", "abd", "abc", "abcd")
-    assert room_by_removal(observed(*in_turns)) is None
+    assert room_by_removal(observed(*in_turns), TAKERS) is None
     small = [having(1, "a", SMALL), *(having(index, "ab", SMALL) for index in (4, 5))]
     small += [having(2, "", SMALL), having(3, "", SMALL)]
-    assert room_by_removal(observed(*small)) is None
+    assert room_by_removal(observed(*small), TAKERS) is None

@@ -3,6 +3,7 @@
 from tests.unit.metadata.scm.replication.observing import (
     CLOSED,
     QUASI_CLOSED,
+    TAKERS,
     UNHEALTHY,
     container,
     dead,
@@ -119,10 +120,25 @@ def test_failed_index_is_made_again_then_deleted_or_makes_room() -> None:
     assert [each.indexes for each in examine(lacking).repairs if isinstance(each, Rebuild)] == [
         (5,)
     ]
-    assert room_by_removal(lacking) == Removal(node_id="dn5", replica_index=5)
-    assert room_by_removal(observed(*whole(1, 2, 3), failed)) is None
+    assert room_by_removal(lacking, TAKERS) == Removal(node_id="dn5", replica_index=5)
+    assert room_by_removal(observed(*whole(1, 2, 3), failed), TAKERS) is None
     healed = observed(*whole(1, 2, 3, 4), replica("dn9", replica_index=5), failed)
     assert examine(healed).repairs == (Removal(node_id="dn5", replica_index=5),)
+
+
+def test_one_of_two_that_are_alike_makes_room_for_an_index_that_is_nowhere() -> None:
+    """All nodes have one: an index is there twice, as after a node left and came back."""
+    lacking = observed(*whole(1, 2, 3, 4), replica("dn5", replica_index=1, used_share=0.5))
+    [rebuild] = examine(lacking).repairs
+    assert isinstance(rebuild, Rebuild) and rebuild.indexes == (5,)
+    assert room_by_removal(lacking, TAKERS) == Removal(node_id="dn5", replica_index=1)
+    assert room_by_removal(lacking, TAKERS - {"dn5"}) == Removal(node_id="dn1", replica_index=1)
+    assert room_by_removal(lacking, frozenset()) is None
+    doubtful = [silent("dn5", replica_index=1), replica("dn5", replica_index=1, block_count=2)]
+    for other in doubtful:
+        assert room_by_removal(observed(*whole(1, 2, 3, 4), other), TAKERS) is None
+    coming = Pending(copies=(("dn9", 5),))
+    assert room_by_removal(observed(*lacking.replicas, pending=coming), TAKERS) is None
 
 
 def test_index_that_was_closed_without_its_log_is_closed() -> None:

@@ -111,6 +111,16 @@ def test_container_that_no_node_can_take_waits_for_one_or_makes_room() -> None:
     assert (operation.kind, operation.node_id) == (Kind.REMOVAL, "dn2")
 
 
+def test_index_that_is_there_twice_makes_room_and_its_node_gets_what_is_nowhere() -> None:
+    planned = Planned(5)
+    own = [replica(f"dn{index}", replica_index=index) for index in (1, 2, 3, 4)]
+    twice = container(CLOSED, *own, replica("dn0", replica_index=1), replication=EC)
+    [operation] = planned.of(twice).operations
+    assert operation.kind is Kind.REMOVAL and operation.node_id in {"dn0", "dn1"}
+    [rebuild] = planned.of(container(CLOSED, *own, replication=EC)).operations
+    assert rebuild.targets == {"dn0": 5}
+
+
 def test_target_is_none_that_has_a_replica_of_any_kind() -> None:
     for _ in range(20):
         planned = Planned(5)

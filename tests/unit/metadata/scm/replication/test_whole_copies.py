@@ -4,6 +4,7 @@ from tests.unit.metadata.scm.replication.observing import (
     CLOSED,
     QUASI_CLOSED,
     RECOVERING,
+    TAKERS,
     UNHEALTHY,
     container,
     dead,
@@ -149,7 +150,7 @@ def test_none_is_too_many_where_it_is_not_known_how_many_there_are_to_be() -> No
     observed = container(
         CLOSED, *own, replication=RATIS_ONE, rack_max=1, class_is_known=False, settle_ms=1
     )
-    assert examine(observed).repairs == () and room_by_removal(observed) is None
+    assert examine(observed).repairs == () and room_by_removal(observed, TAKERS) is None
     assert removed(container(CLOSED, *own, replication=RATIS_ONE, rack_max=1)) != []
 
 
@@ -162,10 +163,10 @@ def test_failed_replica_is_replaced_first_and_deleted_then() -> None:
 
 def test_failed_replica_makes_room_where_no_other_node_can_take_one() -> None:
     failed = replica("dn0", UNHEALTHY)
-    assert room_by_removal(container(CLOSED, A, B, failed)) == Removal(node_id="dn0")
-    assert room_by_removal(container(CLOSED, A, failed)) is None
-    assert room_by_removal(container(CLOSED, A, B, C)) is None
-    assert room_by_removal(container(CLOSED, A, failed, wanted=2)) == Removal(node_id="dn0")
+    assert room_by_removal(container(CLOSED, A, B, failed), TAKERS) == Removal(node_id="dn0")
+    assert room_by_removal(container(CLOSED, A, failed), TAKERS) is None
+    assert room_by_removal(container(CLOSED, A, B, C), TAKERS) is None
+    assert room_by_removal(container(CLOSED, A, failed, wanted=2), TAKERS) == Removal(node_id="dn0")
 
 
 def test_what_may_have_more_than_the_container_is_kept() -> None:
