@@ -45,6 +45,10 @@ class PlanNode:
     def has_room(self) -> bool:
         return not self.has_disks or bool(self.roomy)
 
+    @property
+    def has_working_disk(self) -> bool:
+        return not self.has_disks or bool(self.working)
+
     def takes_data(self, volume_id: str) -> bool:
         """On that disk; empty: on whichever."""
         return self.has_room if not volume_id or not self.has_disks else volume_id in self.roomy

@@ -81,6 +81,15 @@ def has_failed(nodes: Nodes, node_id: str, row: PipelineRow) -> bool:
     return ring is not None and ring.failed
 
 
+def has_lost_disk(nodes: Nodes, node_id: str, row: PipelineRow) -> bool:
+    """Whether the disk that its part of the ring is on is not there: no full one, which comes back
+    by itself."""
+    report, volume_id = nodes.report(node_id), volume_id_of(row, node_id)
+    if report is None or not report.volumes:
+        return False
+    return all(volume.failed for volume in report.volumes if volume_id in ("", volume.volume_id))
+
+
 def has_leader(nodes: Nodes, row: PipelineRow, members: Iterable[str]) -> bool:
     """Whether these members take writes: one of them leads their ring, or each leads its own."""
     if replication_of(row).is_ec:
@@ -175,7 +184,9 @@ class WritablePipelines:
         healthy = [
             node_id
             for node_id in row.node_ids
-            if self._is_healthy(node_id) and not has_failed(nodes, node_id, row)
+            if self._is_healthy(node_id)
+            and not has_failed(nodes, node_id, row)
+            and not has_lost_disk(nodes, node_id, row)
         ]
         if len(healthy) < quorum:
             return None
@@ -205,7 +216,11 @@ class WritablePipelines:
         with self._executor.store.read() as txn:
             cluster = cluster_of(txn, self._nodes)
         needed = replication.members_min(self._missing_replicas_max)
-        there = [node for node in cluster.nodes.values() if node.is_healthy and node.is_in_service]
+        there = [
+            node
+            for node in cluster.nodes.values()
+            if node.is_healthy and node.is_in_service and node.has_working_disk
+        ]
         if members_now(replication, cluster, self._missing_replicas_max):
             self._demand(replication)
         if sum(node.has_room for node in there) >= needed:

@@ -303,6 +303,24 @@ async def test_nothing_is_allocated_while_every_datanode_is_full(harness: ScmHar
     assert not (await harness.describe()).full
 
 
+@scm_test(replication=RATIS_THREE)
+async def test_lost_disk_is_no_full_one(harness: ScmHarness) -> None:
+    nodes = ("dn1", "dn2", "dn3")
+    await harness.join(*nodes)
+    for node in nodes:
+        await harness.heartbeat(node, volumes=(volume(1_000),))
+    await harness.allocate()
+    lost = scm.VolumeReport(volume_id="v", capacity_bytes=1 << 30, failed=True)
+    await harness.heartbeat("dn3", volumes=(lost,))
+    # Two of the three members of a ring go on, as when one has died.
+    await harness.allocate()
+    await harness.heartbeat("dn2", volumes=(lost,))
+    with pytest.raises(NotEnoughDataNodes) as refused:
+        await harness.allocate()
+    assert refused.value.facts["healthy"] == "1"
+    assert not (await harness.describe()).full
+
+
 @scm_test()
 async def test_store_is_not_full_while_a_pipeline_with_room_is_not_ready_yet(
     harness: ScmHarness,
