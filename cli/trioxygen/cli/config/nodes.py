@@ -5,7 +5,8 @@ from typing import Final, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from trioxygen.cli.config.section import Section, checked_address, checked_name
+from trioxygen.cli.config.section import Section, checked_name
+from trioxygen.common.rpc.address import checked_address
 from trioxygen.common.units import GIB, MIB
 
 _REPLICAS_MAX: Final = 7

@@ -9,7 +9,6 @@ from trioxygen.cli.config.units import in_unit_of
 from trioxygen.common.replication import Replication
 
 _NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
-_ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
 
 
 class Section(BaseModel):
@@ -33,10 +32,3 @@ def checked_name(name: str, what: str) -> str:
             f"'{name}' is not {what}: use letters, digits and '.', '_', '-', 64 at most"
         )
     return name
-
-
-def checked_address(address: str, *, port_min: int = 1) -> str:
-    match = _ADDRESS.fullmatch(address)
-    if match is None or not port_min <= int(match[2]) <= 65_535:
-        raise ValueError(f"'{address}' is not an address: write HOST:PORT")
-    return address

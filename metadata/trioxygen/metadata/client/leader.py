@@ -75,6 +75,11 @@ class LeaderClient:
         self._servers = Servers(runtime.network, runtime.clock, addresses, only_these=only_these)
         self.client_id = runtime.rng.getrandbits(63) | 1
         self._last_request_id = 0
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """Who calls from now on is refused at once; who was not answered asks nobody else."""
+        self._is_stopped = True
 
     @property
     def leader_address(self) -> str:
@@ -86,7 +91,8 @@ class LeaderClient:
     ) -> Reply:
         """Args: most_ms: what is left of the call that is served by this one.
 
-        Raises: what the service refused; DeadlineExceeded, which names what was tried."""
+        Raises: what the service refused; DeadlineExceeded, which names what was tried; Stopping."""
+        self._check()
         method = self._methods[type(request)]
         if method.is_numbered:
             self._last_request_id += 1
@@ -112,6 +118,7 @@ class LeaderClient:
             request.is_retry = True  # type: ignore[attr-defined]
         while True:
             server = await search.next_server()
+            self._check()
             try_ms = self._try_ms * 2.0 ** (search.silences // len(servers))
             try_ms = min(search.left_ms, try_ms, _TRY_MS_MAX)
             if len(servers) == 1:
@@ -120,6 +127,10 @@ class LeaderClient:
                 return await self._try(server, method, request, reply_type, try_ms)
             except _RETRIED as error:
                 search.took(server, error)
+
+    def _check(self) -> None:
+        if self._is_stopped:
+            raise Stopping("the client has ended")
 
     async def _try(
         self,

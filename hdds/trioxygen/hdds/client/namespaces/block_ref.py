@@ -1,6 +1,7 @@
 """What names a committed block: whoever keeps it can read the block, and be sure that it is that
 one."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +9,8 @@ from trioxygen.proto.v1.namespaces_pb2 import NamespaceBlock
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockSlice
 
 _CODED: Final = "ec"
+_NUMBER: Final = "([0-9]{1,19})"
+_TEXT: Final = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}\.([0-9a-f]{{8}})(\.{_CODED})?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,11 +34,11 @@ class BlockRef:
     @classmethod
     def parse(cls, text: str) -> "BlockRef":
         """Raises: ValueError."""
-        parts = text.split(".")
-        if len(parts) not in (4, 5) or parts[4:] not in ([], [_CODED]):
+        match = _TEXT.fullmatch(text)
+        if match is None:
             raise ValueError(f"'{text}' is no block: CONTAINER.LOCAL.BYTES.TAG")
-        container, local, size_bytes = (int(part) for part in parts[:3])
-        return cls(container, local, size_bytes, int(parts[3], 16), len(parts) == 5)
+        container, local, size_bytes = (int(match[number]) for number in (1, 2, 3))
+        return cls(container, local, size_bytes, int(match[4], 16), match[5] is not None)
 
     @property
     def id(self) -> BlockId:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from trioxygen.common.replication import Replication
+from trioxygen.common.rpc.address import checked_address
 from trioxygen.common.rpc.call import Role
 from trioxygen.common.rpc.tls import Tls
 from trioxygen.common.runtime import Runtime, system_runtime
@@ -35,6 +36,14 @@ def held_to(leasing: LeasingConfig, block_bytes_max: int) -> LeasingConfig:
     )
 
 
+def addresses_of(scms: Sequence[str]) -> list[str]:
+    """Raises: ValueError: none, or what is no address."""
+    # A text is a sequence of texts, too.
+    if isinstance(scms, str) or not scms:
+        raise ValueError("give the addresses of the SCMs, in a list")
+    return [checked_address(address) for address in scms]
+
+
 class Hdds:
     """Args:
     runtime: whose network says who calls.
@@ -59,7 +68,8 @@ class Hdds:
         self._writer, self._reader = BlockWriter(self._pool), BlockReader(self._pool)
 
     async def stop(self) -> None:
-        """What goes on behind finished blocks has ended."""
+        """What goes on behind finished blocks has ended, and nothing begins any more."""
+        self._scm.stop()
         await self._pool.stop()
 
     async def create_namespace(
@@ -128,16 +138,18 @@ async def connect(
     """To a cluster, from a program of its own.
 
     Args:
-    scms: HOST:PORT of each SCM.
+    scms: HOST:PORT of each SCM; those that are down may be among them.
     client: this client's name, as its certificate says it (trioxygen://client/NAME).
     cluster_id: others are refused; empty: whichever it is.
-    tls: None: in the clear, where the cluster has no TLS either."""
+    tls: None: in the clear, where the cluster has no TLS either.
+    Raises: ValueError: no address."""
+    addresses = addresses_of(scms)
     # Who has a network of its own, in a process that has none of gRPC's, need not import it.
     from trioxygen.common.rpc.network_grpc import GrpcNetwork
 
     network = GrpcNetwork(cluster_id=cluster_id, peer=client, role=Role.CLIENT, tls=tls)
     runtime = system_runtime(network)
-    hdds = Hdds(runtime, scms, leasing=leasing, datanodes=datanodes)
+    hdds = Hdds(runtime, addresses, leasing=leasing, datanodes=datanodes)
     try:
         yield hdds
     finally:

@@ -96,16 +96,17 @@ class Namespace:
     async def info(self) -> NamespaceInfo:
         return NamespaceInfo.of((await self._client.describe()).namespace)
 
-    async def write(self, data: bytes, *, label: bytes = b"") -> tuple[BlockRef, ...]:
+    async def write(self, data: Buffer, *, label: bytes = b"") -> tuple[BlockRef, ...]:
         """Writes and commits. One block, unless there are more bytes than one holds; none for no
         bytes.
 
         Raises: NamespaceFull; Unavailable errors: whether it was done is not known."""
+        whole = data if isinstance(data, bytes) else bytes(memoryview(data))
         tries_left, keeper = _WRITE_TRIES, self._blocks.keeper
         while True:
             tries_left -= 1
             try:
-                return await commit(self._client, keeper, await self._written(data), label)
+                return await commit(self._client, keeper, await self._written(whole), label)
             except LeaseExpired:
                 # The SCM has ended it meanwhile: the bytes are still here.
                 if not tries_left:
@@ -129,9 +130,14 @@ class Namespace:
             raise
 
     def writer(self, size_bytes: int | None = None) -> StreamWriter:
-        """For bytes that come piece by piece. Args: size_bytes: all of them together, if it is
-        known: it is reserved ahead."""
-        return StreamWriter(self._client, self._blocks.keeper, self._splitter(size_bytes))
+        """For bytes that come piece by piece.
+
+        Args: size_bytes: as many as come at most, if it is known: blocks are no longer than that.
+        Raises: InvalidRequest: it is negative."""
+        if size_bytes is not None and size_bytes < 0:
+            raise InvalidRequest("no size of a stream", bytes=size_bytes)
+        splitter = self._splitter(size_bytes)
+        return StreamWriter(self._client, self._blocks.keeper, splitter, size_bytes)
 
     def _splitter(self, size_bytes: int | None) -> BlockSplitter[BlocksWritten]:
         return BlockSplitter(

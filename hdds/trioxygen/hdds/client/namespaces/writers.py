@@ -15,9 +15,18 @@ from trioxygen.hdds.client.writing import BlockSplitter, BlocksWritten
 from trioxygen.metadata.client.namespace import NamespaceClient
 
 
+def _octets(pieces: Sequence[Buffer]) -> list[Buffer]:
+    """Those that are not empty, whatever their items are. Raises: TypeError: no bytes."""
+    views = (piece if isinstance(piece, bytes) else memoryview(piece).cast("B") for piece in pieces)
+    return [view for view in views if len(view)]
+
+
 class StreamWriter:
     """Bytes as they come, of any length, in as many blocks as they need. Where a DataNode is lost
     on the way the rest goes to others, and nothing is sent twice.
+
+    Where a call fails or is cancelled, all of it is given up: nothing is committed of which only a
+    part may have been written.
 
     A context manager: what is not committed at its end is given up."""
 
@@ -26,17 +35,38 @@ class StreamWriter:
         namespace: NamespaceClient,
         keeper: LeaseKeeper,
         splitter: BlockSplitter[BlocksWritten],
+        size_bytes_max: int | None,
     ) -> None:
         self._namespace, self._keeper, self._splitter = namespace, keeper, splitter
+        self._left_bytes = size_bytes_max
         self._is_ended = False
 
     async def write(self, *pieces: Buffer) -> None:
         """Takes the pieces without copying them, and waits while too much is under way: they must
         not be changed before `commit`.
 
-        Raises: Unavailable errors: what was written is lost with too many DataNodes."""
+        Raises: Unavailable errors: what was written is lost with too many DataNodes;
+            InvalidRequest: more than was said, or after its end."""
         self._check()
-        await self._splitter.send([piece for piece in pieces if len(piece)])
+        try:
+            octets = _octets(pieces)
+            self._count(sum(map(len, octets)))
+            await self._splitter.send(octets)
+        except BaseException:
+            await self.give_up()
+            raise
+
+    def _count(self, size_bytes: int) -> None:
+        """Raises: InvalidRequest."""
+        if self._left_bytes is None:
+            return
+        if size_bytes > self._left_bytes:
+            raise InvalidRequest(
+                "more bytes than the writer was said to get",
+                bytes=size_bytes,
+                left=self._left_bytes,
+            )
+        self._left_bytes -= size_bytes
 
     async def commit(self, label: bytes = b"") -> tuple[BlockRef, ...]:
         """All bytes are on stable storage, and stay. In their order; none of no bytes.
@@ -44,7 +74,11 @@ class StreamWriter:
         Args: label: whatever helps to find them again in a listing, at most 256 bytes.
         Raises: as `write`; NamespaceFull; LeaseExpired: they have to be written again."""
         self._check()
-        written = await self._splitter.finish()
+        try:
+            written = await self._splitter.finish()
+        except BaseException:
+            await self.give_up()
+            raise
         self._is_ended = True
         return await commit(self._namespace, self._keeper, written, label)
 
@@ -103,19 +137,23 @@ class AllocatedBlock:
         """All of its bytes, at once. They are on stable storage when it returns.
 
         Raises: InvalidRequest: too many, or a second time; ContainerNotOpen, BlockExists: another
-            block may take them; Unavailable errors."""
-        size_bytes = sum(len(piece) for piece in pieces)
+            block may take them; Unavailable errors. Of a block that failed nothing is left."""
+        octets = _octets(pieces)
+        size_bytes = sum(map(len, octets))
         if self._is_ended or self._written is not None:
-            raise InvalidRequest("a block is written once")
+            raise InvalidRequest("a block is written once, and not after it was given up")
         if not 0 < size_bytes <= self.size_bytes_max:
             raise InvalidRequest(
                 "not what the block may hold", bytes=size_bytes, most=self.size_bytes_max
             )
         try:
-            tag = await self._write(pieces, size_bytes)
+            tag = await self._write(octets, size_bytes)
         except BLOCK_REFUSED:
             self._is_ended = True
             self._keeper.settle_refused(self._taken)
+            raise
+        except BaseException:
+            await self.give_up()
             raise
         self._written = BlocksWritten(self._keeper, [self._taken], [size_bytes], [tag])
 

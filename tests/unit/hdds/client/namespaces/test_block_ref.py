@@ -17,7 +17,22 @@ def test_name_of_a_block_is_read_as_it_was_written(
     assert BlockRef.parse(str(ref)) == ref
 
 
-@pytest.mark.parametrize("text", ["", "1.2.3", "1.2.3.zz", "1.2.3.4.5", "1.2.3.4.ec.ec"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1.2.3",
+        "1.2.3.zz",
+        "1.2.3.4.5",
+        "1.2.3.4.ec.ec",
+        "-1.2.3.0000000a",
+        "1_0.2.3.0000000a",
+        " 1.2.3.0000000a",
+        "1.2.3.0000000a\n",
+        "1.2.3.fffffffff",
+        "\u0663.2.3.0000000a",
+    ],
+)
 def test_what_is_no_name_of_a_block_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         BlockRef.parse(text)
