@@ -61,10 +61,18 @@ class Replication:
         are allowed then; bytes are never left without a place."""
         return max(self.data, self.members - missing_max)
 
+    def keeps_spare(self, missing_max: int) -> bool:
+        """Whether an erasure-coded block is acknowledged with one part more than it takes to read
+        it: unless it is allowed that there are no more members than that. Args: missing_max: as of
+        `members_min`."""
+        return self.members_min(missing_max) > self.data
+
     def holders_min(self, members: int) -> int:
         """Of a pipeline's members, those at least that have what was acknowledged: a majority of a
-        ring; of an erasure code as many as it takes to read it."""
-        return self.data if self.is_ec else members // 2 + 1
+        ring; of an erasure code two, as of a block of one cell, or one where none has parity."""
+        if self.is_ec:
+            return 2 if members > self.data else 1
+        return members // 2 + 1
 
     @property
     def proto(self) -> types_pb2.Replication:

@@ -50,5 +50,9 @@ def test_fewer_members_are_allowed_but_no_bytes_without_a_place() -> None:
     assert RATIS_THREE.members_min(1) == 2
     assert RATIS_THREE.members_min(9) == 1
     assert (RATIS_THREE.holders_min(3), RATIS_THREE.holders_min(1)) == (2, 1)
-    assert Replication.parse("EC/6-3").holders_min(9) == 6
+    # A block of one cell, where there is parity and where there is none.
+    assert Replication.parse("EC/6-3").holders_min(9) == 2
+    assert Replication.parse("EC/6-3").holders_min(6) == 1
+    coded = Replication.parse("EC/3-2")
+    assert [coded.keeps_spare(missing) for missing in (0, 1, 2, 9)] == [True, True, False, False]
     assert Replication.parse("EC/3-2").members_min(9) == 3

@@ -22,8 +22,8 @@ class ClientConfig:
         leads. Longer where the latest writes have taken longer.
     away_retry_ms: a member that could not be reached is not asked again before.
     member_slow_ms: a member that takes nothing for so long, while a majority goes on, is left.
-    open_ms: how long a majority's consent to a block is waited for.
-    minority_ms: how long it is borne that less than a majority goes on, in the middle of a block.
+    open_ms: how long it is waited for that as many members consent to a block as it needs.
+    minority_ms: how long it is borne that fewer go on, in the middle of a block.
     receipt_grace_ms: how long a majority's receipts wait for those of the others.
     straggler_ms: how long those that missed it may still take.
     avoided_ms: others come first for so long, before a node that was away, slow or full.

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from trioxygen.common.errors import (
+    DeadlineExceeded,
     NoSuchBlock,
     TrioxygenError,
     Unreachable,
@@ -39,10 +40,13 @@ async def ask_enough(
     asks: Sequence[tuple[DataNodeAddress, Callable[[], Awaitable[Any]]]],
     *,
     needed: int,
+    most_ms: float,
 ) -> None:
     """Returns when so many have answered, and the others have had some time more: what they are
     asked goes on for a while behind the caller's back. `asks` must be safe to repeat.
 
+    Args: most_ms: where one has answered, and it is not we who stand still, the others that are
+        needed have so long for the next answer.
     Raises: what one refuses; why too few have answered."""
 
     async def ask(attempt: Callable[[], Awaitable[Any]]) -> TrioxygenError | None:
@@ -56,28 +60,34 @@ async def ask_enough(
     pending = set(tasks)
     errors: list[TrioxygenError] = []
     answers = 0
-    while pending:
-        grace_s = pool.config.member_slow_ms / SECOND_MS if answers >= needed else None
-        done, pending = await asyncio.wait(
-            pending, timeout=grace_s, return_when=asyncio.FIRST_COMPLETED
-        )
-        if not done:
-            break
-        for task in done:
-            error = task.result()
-            if error is None:
-                answers += 1
-                continue
-            if not isinstance(error, DISPENSABLE):
-                raise error
-            errors.append(error)
-            pool.note_failure(tasks[task], error)
-    for task in pending:
-        pool.note_away(tasks[task])
-    if pending:
-        pool.finishing.begin(_end(pending, pool.config.straggler_ms))
+    try:
+        while pending:
+            wait_ms = pool.config.member_slow_ms if answers >= needed else most_ms
+            done, pending = await asyncio.wait(
+                pending,
+                timeout=wait_ms / SECOND_MS if answers else None,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if not done:
+                break
+            for task in done:
+                error = task.result()
+                if error is None:
+                    answers += 1
+                    continue
+                if not isinstance(error, DISPENSABLE):
+                    raise error
+                errors.append(error)
+                pool.note_failure(tasks[task], error)
+        for task in pending:
+            pool.note_away(tasks[task])
+    finally:
+        if pending:
+            pool.finishing.begin(_end(pending, pool.config.straggler_ms))
     if answers < needed:
-        raise errors[0] if errors else Unreachable("no member of the block is left")
+        raise (
+            errors[0] if errors else DeadlineExceeded("too few members keep their part of a block")
+        )
 
 
 async def _end(stragglers: set[asyncio.Task[Any]], timeout_ms: float) -> None:
@@ -127,7 +137,7 @@ class Puts:
     async def put_at(self, members: Sequence[DataNodeAddress], *, needed: int) -> None:
         """Raises: why too few have."""
         asks = [(member, partial(self.put, member)) for member in members]
-        await ask_enough(self._pool, asks, needed=needed)
+        await ask_enough(self._pool, asks, needed=needed, most_ms=self._pool.config.minority_ms)
 
 
 async def write_small_parts(
@@ -164,5 +174,7 @@ async def write_small_parts(
         for member in pipeline.datanodes
         if member.replica_index in parts
     ]
-    await ask_enough(pool, asks, needed=1)
+    needed = layout.parts_min(without_spare=pipeline.without_spare)
+    # Nothing is lost yet: another pipeline may take the block.
+    await ask_enough(pool, asks, needed=needed, most_ms=pool.config.open_ms)
     return group.tag, parts.keys()

@@ -1,8 +1,9 @@
 """An erasure-coded block on its way to its DataNodes: cells round robin to the data members, and at
 the end of each stripe parity to the others.
 
-A block is kept when as many of its parts are as hold data: so many members may fail on the way as
-there are for parity. What a slow one has received it is told to keep behind the writer's back."""
+A block is kept when one part more of it is than it takes to read it (`GroupLayout.parts_min`): so
+many members but one may fail on the way as there are for parity. What a slow one has received it is
+told to keep behind the writer's back."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -57,7 +58,8 @@ class EcStream:
         # Known before: no reason to end the block early, as for those that are left.
         self._away = {each.address for each in members if pool.unwritable.is_away(each.address)}
         self.filled = frozenset(each.replica_index for each in members)
-        self._members = MemberGroup(block, members, begin, pool, needed=most.data_cells)
+        needed = most.parts_min(without_spare=pipeline.without_spare)
+        self._members = MemberGroup(block, members, begin, pool, needed=needed)
         self._checksums = {index: RunningChecksums() for index in most.indexes}
         # Of the stripe that is being filled, by data index.
         self._cells: list[list[Buffer]] = [[] for _ in most.data_indexes]
@@ -145,7 +147,7 @@ class EcStream:
         layout = GroupLayout.of(self._replication, self._sent_bytes)
         members = self._members
         # Of a short block some indexes have nothing: that is known, and counts as kept.
-        members.needed = layout.data_cells
+        members.needed = layout.parts_min(without_spare=self._pipeline.without_spare)
         for each in list(members.live):
             if layout.index_bytes(each.member.replica_index):
                 each.end()

@@ -87,6 +87,11 @@ class GroupLayout:
         """Data indexes that have bytes of it: so many parts are enough to read it."""
         return min(self.data, -(-self.block_bytes // self.cell_bytes))
 
+    def parts_min(self, *, without_spare: bool) -> int:
+        """So many parts are kept before the block is acknowledged: one more than it takes to read
+        it, unless the pipeline says `without_spare`."""
+        return self.data_cells + (bool(self.data_cells) and not without_spare)
+
     def index_bytes(self, index: int) -> int:
         """How long the block of an index is; 0: it has none."""
         # Parity is as long as the first data cell, which is the longest.

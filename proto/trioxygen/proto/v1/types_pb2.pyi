@@ -213,14 +213,16 @@ class DataNodeAddress(_message.Message):
     def __init__(self, node_id: _Optional[str] = ..., address: _Optional[str] = ..., replica_index: _Optional[int] = ...) -> None: ...
 
 class Pipeline(_message.Message):
-    __slots__ = ("datanodes", "pipeline_id", "replication")
+    __slots__ = ("datanodes", "pipeline_id", "replication", "without_spare")
     DATANODES_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLICATION_FIELD_NUMBER: _ClassVar[int]
+    WITHOUT_SPARE_FIELD_NUMBER: _ClassVar[int]
     datanodes: _containers.RepeatedCompositeFieldContainer[DataNodeAddress]
     pipeline_id: int
     replication: Replication
-    def __init__(self, datanodes: _Optional[_Iterable[_Union[DataNodeAddress, _Mapping]]] = ..., pipeline_id: _Optional[int] = ..., replication: _Optional[_Union[Replication, _Mapping]] = ...) -> None: ...
+    without_spare: bool
+    def __init__(self, datanodes: _Optional[_Iterable[_Union[DataNodeAddress, _Mapping]]] = ..., pipeline_id: _Optional[int] = ..., replication: _Optional[_Union[Replication, _Mapping]] = ..., without_spare: _Optional[bool] = ...) -> None: ...
 
 class Replication(_message.Message):
     __slots__ = ("type", "data", "parity", "cell_bytes")

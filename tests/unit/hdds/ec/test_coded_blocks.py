@@ -18,7 +18,6 @@ from trioxygen.hdds.client.ec_reader import STREAM_BYTES_MAX, piece_bytes
 from trioxygen.hdds.container.blocks import block_key
 from trioxygen.hdds.ec.layout import GroupLayout
 from trioxygen.proto.v1.scm_pb2 import ContainerLocation
-from trioxygen.proto.v1.types_pb2 import BlockId, BlockSlice
 
 CELL = 64 * KIB
 # Less than a cell, parts of stripes, whole stripes, and more.
@@ -238,58 +237,6 @@ async def read_where_it_was(coded: Coded) -> None:
 
 def test_parts_that_have_moved_are_looked_up_anew(tmp_path: Path) -> None:
     with_coded(tmp_path, read_where_it_was)
-
-
-async def write_meanwhile(coded: Coded, faults: set[str]) -> None:
-    data = data_of(40 * CELL + 77)
-    block = BlockId(container=CONTAINER, local=1)
-    stream = await coded.writer.open(block, coded.pipeline, len(data))
-    try:
-        for number, start in enumerate(range(0, len(data), CELL)):
-            if number == 5:
-                faults.add("dn3")
-            if number == 20:
-                faults.add("dn4")
-            await stream.send(data[start : start + CELL])
-            await stream.flush()
-        assert await stream.finish() == len(data)
-    finally:
-        await stream.cancel()
-    assert {member.node_id for member in stream.left} == {"dn3", "dn4"}
-    piece = BlockSlice(
-        container=CONTAINER,
-        local=1,
-        length_bytes=len(data),
-        block_bytes=len(data),
-        tag=stream.tag,
-    )
-    assert await coded.read(piece) == data
-    # So is what follows, while they are away; that is known, and ends no block early.
-    block = BlockId(container=CONTAINER, local=9)
-    again = await coded.writer.open(block, coded.pipeline, CELL)
-    assert list(again.left) == []
-    await again.cancel()
-    for local, size in enumerate((5, 300_000), start=2):
-        assert await coded.read(await coded.write(local, data_of(size))) == data_of(size)
-
-
-def test_two_nodes_may_die_in_the_middle_of_a_write(tmp_path: Path) -> None:
-    with_coded(tmp_path, lambda coded: write_meanwhile(coded, coded.faults.dead))
-
-
-def test_two_nodes_may_stand_still_in_the_middle_of_a_write(tmp_path: Path) -> None:
-    with_coded(tmp_path, lambda coded: write_meanwhile(coded, coded.faults.frozen))
-
-
-async def write_to_two(coded: Coded) -> None:
-    coded.faults.dead |= {"dn1", "dn3", "dn5"}
-    for local, size in enumerate((300_000, 7 * CELL), start=1):
-        with pytest.raises(Unreachable):
-            await coded.write(local, data_of(size))
-
-
-def test_write_that_would_not_keep_all_data_fails(tmp_path: Path) -> None:
-    with_coded(tmp_path, write_to_two)
 
 
 async def corrupt(coded: Coded) -> None:

@@ -143,5 +143,10 @@ TYPES: Final[dict[type[Message], MessageRules]] = {
     types.Replication: rules(
         type=known(), data=number(0, 100), parity=number(0, 100), cell_bytes=number(0, 16 * MIB)
     ),
-    types.Pipeline: rules(pipeline_id=PIPELINE_ID, datanodes=each(PART, 100), replication=PART),
+    types.Pipeline: rules(
+        pipeline_id=PIPELINE_ID,
+        datanodes=each(PART, 100),
+        replication=PART,
+        without_spare=ANY,
+    ),
 }

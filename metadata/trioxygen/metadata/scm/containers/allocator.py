@@ -17,7 +17,7 @@ from trioxygen.common.replication import Replication
 from trioxygen.common.rpc.rules.rule import NUMBER_MAX
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.replication.state import get_integer
-from trioxygen.metadata.scm.pipelines.pipelines import addressed, writing
+from trioxygen.metadata.scm.pipelines.pipelines import writing
 from trioxygen.metadata.scm.pipelines.writable import WritablePipelines
 from trioxygen.metadata.scm.schema import (
     CONTAINERS,
@@ -34,13 +34,12 @@ from trioxygen.proto.v1.scm_pb2 import (
     ContainerRow,
     NoteOmIds,
     OpenContainer,
-    PipelineRow,
     ReserveIds,
     ReserveIdsReply,
     ScmReply,
     SkipIds,
 )
-from trioxygen.proto.v1.types_pb2 import BlockRange, Pipeline
+from trioxygen.proto.v1.types_pb2 import BlockRange
 
 log = logs.get(__name__)
 
@@ -178,7 +177,7 @@ class Allocator:
             blocks=BlockRange(
                 container=container.container_id, first_local=first_local, count=request.count
             ),
-            pipeline=self._addressed(pipelines[container.pipeline_id]),
+            pipeline=self._pipelines.addressed(pipelines[container.pipeline_id]),
             om_last_id=om_last_id,
             other_pipelines=len(pipelines) - 1,
         )
@@ -196,10 +195,6 @@ class Allocator:
             since = container.promised_before_bytes + container.promised_bytes
             promised[container.pipeline_id] = promised.get(container.pipeline_id, 0) + since
         return promised
-
-    def _addressed(self, row: PipelineRow) -> Pipeline:
-        with self._executor.store.read() as txn:
-            return addressed(txn, row)
 
     async def _note_om_ids(self, last_id: int) -> int:
         """How far OMs have gone, before this one told. Noted far ahead: few allocations are entries

@@ -137,7 +137,7 @@ def ring_of(txn: ReadTxn, row: PipelineRow, node_id: str) -> Pipeline:
 
 
 def addressed(txn: ReadTxn, row: PipelineRow) -> Pipeline:
-    """As it is told to who writes through it: all members, in order."""
+    """All members, in order."""
     pipeline = Pipeline(pipeline_id=row.pipeline_id, replication=replication_of(row).proto)
     for position, node_id in enumerate(row.node_ids):
         node = NODES.get(txn, node_id.encode())

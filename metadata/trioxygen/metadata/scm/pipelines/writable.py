@@ -14,11 +14,12 @@ from trioxygen.common.replication import Replication
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.nodes.nodes import Nodes, room_of
 from trioxygen.metadata.scm.pipelines.known import KnownPipelines
-from trioxygen.metadata.scm.pipelines.pipelines import replication_of, volume_id_of
+from trioxygen.metadata.scm.pipelines.pipelines import addressed, replication_of, volume_id_of
 from trioxygen.metadata.scm.pipelines.plan import members_now
 from trioxygen.metadata.scm.pipelines.plan_nodes import cluster_of
 from trioxygen.proto.v1 import scm_pb2
 from trioxygen.proto.v1.scm_pb2 import PipelineRow
+from trioxygen.proto.v1.types_pb2 import Pipeline
 
 _LAST_RESORT: Final = 1_000
 # In one allocation, unless none of them is as it should be.
@@ -158,6 +159,15 @@ class WritablePipelines:
             raise self._none(replication, seen.values())
         by_id = {row.pipeline_id: row for row in rows}
         return {pipeline.pipeline_id: by_id[pipeline.pipeline_id] for pipeline in best}
+
+    def addressed(self, row: PipelineRow) -> Pipeline:
+        """As a writer is told of it."""
+        with self._executor.store.read() as txn:
+            pipeline = addressed(txn, row)
+        replication = replication_of(row)
+        if replication.is_ec:
+            pipeline.without_spare = not replication.keeps_spare(self._missing_replicas_max)
+        return pipeline
 
     def _having_turn(self, rows: Sequence[PipelineRow]) -> Sequence[PipelineRow]:
         """Of very many, some: an allocation does not look at all."""
