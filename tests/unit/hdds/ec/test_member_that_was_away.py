@@ -87,6 +87,7 @@ class Written:
 async def written_by(cluster: CodedCluster) -> Written:
     reply = await cluster.allocated_coded()
     assert [each.replica_index for each in reply.pipeline.datanodes] == [1, 2, 3, 4, 5]
+    assert not reply.pipeline.without_spare
     return Written(cluster, reply)
 
 

@@ -19,6 +19,8 @@ async def lose_two(cluster: CodedCluster) -> None:
     indexes = [member.replica_index for member in before.pipeline.datanodes]
     assert indexes == [1, 2, 3, 4, 5]
     assert Replication.of_proto(before.pipeline.replication) == CODING
+    # There may be no more of them than hold data.
+    assert before.pipeline.without_spare
     data = {size: random.Random(size).randbytes(size) for size in SIZES}
     pieces = [
         (size, await cluster.write(before, number, data[size])) for number, size in enumerate(SIZES)
