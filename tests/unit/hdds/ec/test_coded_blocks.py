@@ -105,6 +105,7 @@ async def read_hedged(coded: Coded) -> None:
         hedge_ms_max=1_500,
         member_slow_ms=60_000,
     )
+    coded.forget()
     data = data_of(40 * CELL + 77)
     piece = await coded.write(1, data)
     coded.forget()
