@@ -27,7 +27,9 @@ class Coded:
 
     def __init__(self, root: Path, coding: Replication = CODING) -> None:
         self.coding = coding
-        self.config = ClientConfig(member_slow_ms=200, fail_over_ms=200, read_patience_ms=1_000)
+        # Whoever lets members stand still in a write says how long that is borne: on a busy machine
+        # others would be left too.
+        self.config = ClientConfig(member_slow_ms=20_000, fail_over_ms=200, read_patience_ms=1_000)
         self.network = LocalNetwork(encode=True)
         names = [f"dn{index}" for index in range(1, coding.members + 1)]
         self.members = [

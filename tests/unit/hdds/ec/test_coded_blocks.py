@@ -96,16 +96,10 @@ def test_two_nodes_may_stand_still_in_the_middle_of_a_read(tmp_path: Path) -> No
 
 
 async def read_hedged(coded: Coded) -> None:
-    """Nobody would be left for another one before a minute is over; those that are slow for others'
-    work are not left, or too few would be."""
+    """Nobody would be left for another one before a minute is over."""
     coded.config = replace(
-        coded.config,
-        fail_over_ms=60_000,
-        hedge_ms_min=1_500,
-        hedge_ms_max=1_500,
-        member_slow_ms=60_000,
+        coded.config, fail_over_ms=60_000, hedge_ms_min=1_500, hedge_ms_max=1_500
     )
-    coded.forget()
     data = data_of(40 * CELL + 77)
     piece = await coded.write(1, data)
     coded.forget()
