@@ -21,7 +21,7 @@ from trioxygen.common.retry import Backoff
 log = logs.get(__name__)
 
 _FAILURE_WAIT_MS_FIRST: Final = 200.0
-_FAILURE_WAIT_MS_MAX: Final = 30_000.0
+FAILURE_WAIT_MS_MAX: Final = 30_000.0
 
 
 class Worker(Protocol):
@@ -115,13 +115,16 @@ class Tasks:
             # The others' failures are taken, too: nobody wants to hear of them.
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def start_worker(self, worker: Worker) -> asyncio.Task[Any]:
+    def start_worker(
+        self, worker: Worker, *, failure_wait_ms_max: float = FAILURE_WAIT_MS_MAX
+    ) -> asyncio.Task[Any]:
+        """Args: failure_wait_ms_max: so long at most after a failure, of several in a row."""
         self.workers[worker.name] = WorkerState()
-        return self.start(self._supervise(worker), name=worker.name)
+        return self.start(self._supervise(worker, failure_wait_ms_max), name=worker.name)
 
-    async def _supervise(self, worker: Worker) -> None:
+    async def _supervise(self, worker: Worker, failure_wait_ms_max: float) -> None:
         state = self.workers[worker.name]
-        backoff = Backoff(_FAILURE_WAIT_MS_FIRST, _FAILURE_WAIT_MS_MAX)
+        backoff = Backoff(_FAILURE_WAIT_MS_FIRST, failure_wait_ms_max)
         while True:
             try:
                 more = await worker.work()

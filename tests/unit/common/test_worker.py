@@ -83,6 +83,22 @@ def test_failing_worker_is_counted_and_waits_longer_each_time() -> None:
     asyncio.run(scenario())
 
 
+def test_worker_waits_no_longer_after_failures_than_whoever_starts_it_says() -> None:
+    async def scenario() -> None:
+        clock = ManualClock()
+        tasks, _ = tasks_of(clock)
+        worker = Counting(failures=6)
+        tasks.start_worker(worker, failure_wait_ms_max=500)
+        await rest()
+        for runs in range(1, 7):
+            assert worker.runs == runs
+            clock.advance(500)
+            await rest()
+        await tasks.stop()
+
+    asyncio.run(scenario())
+
+
 def test_worker_survives_thousands_of_failures_in_a_row() -> None:
     async def scenario() -> None:
         clock = SkippingClock()

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from trioxygen.common import logs
 from trioxygen.common.rpc.network import Server, Service
 from trioxygen.common.runtime import Runtime
-from trioxygen.common.worker import Worker
+from trioxygen.common.worker import FAILURE_WAIT_MS_MAX, Worker
 from trioxygen.hdds.copying.copies import Copier, Copies
 from trioxygen.hdds.copying.imports import Imports
 from trioxygen.hdds.datanode.block_listing import listed_blocks
@@ -38,6 +38,9 @@ from trioxygen.proto.v1.datanode_pb2 import (
 )
 
 log = logs.get(__name__)
+
+# An SCM that comes back is told soon: writers wait for it.
+_SCM_AWAY_WAIT_MS_MAX: Final = 1_000.0
 
 
 class DataNode:
@@ -167,7 +170,7 @@ class DataNode:
                     reported_at_once_max=self._config.reported_at_once_max,
                 )
             )
-            self._start_worker(self._heartbeats[-1])
+            self._start_worker(self._heartbeats[-1], failure_wait_ms_max=_SCM_AWAY_WAIT_MS_MAX)
         log.info("datanode_started", node=self._config.node_id, address=self._server.address)
 
     def _watch_disks(self) -> None:
@@ -189,8 +192,11 @@ class DataNode:
         for heartbeat in self._heartbeats:
             heartbeat.wake.set()
 
-    def _start_worker(self, worker: Worker) -> None:
-        self._tasks.append(self._runtime.tasks.start_worker(worker))
+    def _start_worker(
+        self, worker: Worker, *, failure_wait_ms_max: float = FAILURE_WAIT_MS_MAX
+    ) -> None:
+        tasks = self._runtime.tasks
+        self._tasks.append(tasks.start_worker(worker, failure_wait_ms_max=failure_wait_ms_max))
 
     async def stop(self) -> None:
         """Refuses new calls, ends those under way, and leaves everything applied in the index."""
