@@ -202,6 +202,7 @@ class StorageContainerManager:
             self._care.orphans,
             self._runtime.clock,
             container_bytes_max=self._config.container_bytes_max,
+            replication=self._config.replication,
         )
 
     def _made_takeover(self, reports: Reports) -> Takeover:

@@ -4,6 +4,7 @@ from itertools import product
 from typing import Final
 
 from trioxygen.common.container_state import ContainerState, may_follow, move
+from trioxygen.common.replication import RATIS_ONE, RATIS_THREE, Replication
 from trioxygen.proto.v1 import scm_pb2, types_pb2
 from trioxygen.proto.v1.scm_pb2 import ContainerReport, ContainerRow
 
@@ -80,9 +81,15 @@ def is_news(row: ContainerRow, reported: ContainerRow) -> bool:
     )
 
 
-def row_of_unknown(report: ContainerReport) -> ContainerRow:
-    """Of a container that the state does not know."""
+def row_of_unknown(report: ContainerReport, usual: Replication) -> ContainerRow:
+    """Of a container that the state does not know, and of which it may be lost how many replicas it
+    is to have.
+
+    Args: usual: of what is written by who does not say it. Where that is one replica, one is
+    enough; else a whole one is taken for one of three: rather too many than too few."""
+    is_in_threes = not report.replica_index and usual != RATIS_ONE
     return ContainerRow(
+        replication=RATIS_THREE.proto if is_in_threes else None,
         container_id=report.container_id,
         state=report.state,
         used_bytes=report.used_bytes,

@@ -6,6 +6,7 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
+from trioxygen.common.replication import Replication
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.containers.allocator import FOLLOWED_ID_MAX, Allocator, highest_followed
 from trioxygen.metadata.scm.containers.containers import (
@@ -48,7 +49,9 @@ class _Comparison:
 
 
 class Reports:
-    """Args: container_bytes_max: one that holds nearly so much takes no new blocks."""
+    """Args:
+    container_bytes_max: one that holds nearly so much takes no new blocks.
+    replication: of blocks whose writer does not say it."""
 
     def __init__(
         self,
@@ -59,11 +62,13 @@ class Reports:
         clock: Clock,
         *,
         container_bytes_max: int,
+        replication: Replication,
     ) -> None:
         self._executor, self._allocator, self._replicas = executor, allocator, replicas
         self._clock = clock
         self._orphans = orphans
         self._container_bytes_max = container_bytes_max
+        self._replication = replication
 
     async def take(self, heartbeat: HeartbeatRequest, heard: Heard) -> None:
         """Raises: what the executor raises."""
@@ -126,7 +131,7 @@ class Reports:
                     log.warning("container_not_followed", node=node_id, container=container_id)
                     orphans.append(container_id)
                 elif row is None and self._orphans.is_foreign(txn, container_id):
-                    compared.unknown.append(row_of_unknown(report))
+                    compared.unknown.append(row_of_unknown(report, self._replication))
                 elif row is None or not is_at_home(txn, row, report, node_id):
                     orphans.append(container_id)
                 elif not is_settled(row, report):

@@ -1,7 +1,8 @@
 from itertools import product
 
 from trioxygen.common.container_state import ContainerState
-from trioxygen.metadata.scm.containers.containers import moves_to
+from trioxygen.common.replication import RATIS_ONE, RATIS_THREE, Replication
+from trioxygen.metadata.scm.containers.containers import moves_to, row_of_unknown
 from trioxygen.metadata.scm.schema import ALL_TABLES
 from trioxygen.proto.v1 import scm_pb2 as scm
 
@@ -25,6 +26,16 @@ FOLLOWED = {
 
 def test_reports_move_a_container_forward_and_delete_nothing() -> None:
     assert {(now, to) for now, to in product(STATES, STATES) if moves_to(now, to)} == FOLLOWED
+
+
+def test_container_whose_row_was_lost_is_taken_for_one_of_three_where_that_may_be() -> None:
+    """With one replica wanted nothing was copied when nodes died, until the last of three had."""
+    whole = scm.ContainerReport(container_id=7, state=scm.CLOSED, pipeline_id=3)
+    part = scm.ContainerReport(container_id=7, state=scm.CLOSED, pipeline_id=3, replica_index=2)
+    for usual in (RATIS_THREE, Replication.parse("EC/3-2")):
+        assert row_of_unknown(whole, usual).replication == RATIS_THREE.proto
+        assert not row_of_unknown(part, usual).HasField("replication")
+    assert not row_of_unknown(whole, RATIS_ONE).HasField("replication")
 
 
 def test_tables_have_numbers_of_their_own() -> None:
