@@ -11,11 +11,13 @@ from trioxygen.hdds.datanode import reads
 from trioxygen.hdds.datanode.commands import Commands
 from trioxygen.hdds.datanode.mending import Mending
 from trioxygen.hdds.ring import persist
+from trioxygen.hdds.ring.ring import Ring
 from trioxygen.hdds.ring.rings import Rings
 from trioxygen.hdds.ring.volume_blocks import VolumeBlocks
 from trioxygen.metadata.raft.core import replication as raft_replication
 from trioxygen.metadata.raft.core.types import Configuration, ReplicaId
 from trioxygen.metadata.scm.replication import standing, whole_copies
+from trioxygen.proto.v1.datanode_pb2 import RingEntry
 from trioxygen.proto.v1.scm_pb2 import DeleteBlocksCommand
 from trioxygen.sim.disk import SimFile
 
@@ -30,6 +32,8 @@ POWER: Final[dict[str, Any]] = {
     "gateways": 0,
     "faults": 200.0,
     "replication": RATIS_THREE,
+    "volumes": 1,
+    "slowness": False,
 }
 LOSSES: Final[dict[str, Any]] = {
     "network": False,
@@ -42,6 +46,8 @@ LOSSES: Final[dict[str, Any]] = {
     "gateways": 0,
     "faults": 600.0,
     "replication": RATIS_THREE,
+    "volumes": 1,
+    "slowness": False,
     "seconds": 25.0,
     "operations": 60,
 }
@@ -118,6 +124,22 @@ def _deletion_confirmed_undone() -> list[Patch]:
     return [(Commands, "_delete", delete)]
 
 
+def _put_applied_from_memory() -> list[Patch]:
+    """The member that leads puts blocks that came in streams, and no log says so."""
+
+    async def propose(self: Ring, entry: RingEntry) -> int:
+        if entry.WhichOneof("entry") != "put_block":
+            return int(await right(self, entry))
+        index = self.machine.applied().index + 1
+        refusal = await self.machine._apply_entry(entry.SerializeToString(), index)
+        if refusal is not None:
+            raise refusal
+        return index
+
+    right: Any = Ring._propose
+    return [(Ring, "_propose", propose)]
+
+
 def _receipts_forgotten_by_restarts() -> list[Patch]:
     return [(Rings, "_shared", lambda self: set())]
 
@@ -137,6 +159,7 @@ MUTATIONS: Final = (
     Mutation("block-file-not-synced", block_file_not_synced, POWER),
     Mutation("nothing-synced", _nothing_synced, POWER),
     Mutation("ring-acknowledges-alone", _ring_acknowledges_alone, POWER),
+    Mutation("put-applied-from-memory", _put_applied_from_memory, POWER),
     Mutation("rows-before-bytes", _rows_before_bytes, POWER),
     Mutation("receipts-forgotten-by-restarts", _receipts_forgotten_by_restarts, POWER),
     Mutation("missing-bytes-forgotten", _missing_bytes_forgotten, POWER),

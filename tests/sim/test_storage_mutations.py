@@ -5,12 +5,13 @@ import pytest
 
 from tests.sim.coded_mutations import CODED_MUTATIONS
 from tests.sim.mistakes import assert_is_made, first_found
+from tests.sim.moving_mutations import MOVING_MUTATIONS
 from tests.sim.mutations import Mutation
 from tests.sim.storage_mutations import MUTATIONS as WHOLE_MUTATIONS
 from trioxygen.sim.storage.options import from_seed
 from trioxygen.sim.storage.simulation import run
 
-MUTATIONS = (*WHOLE_MUTATIONS, *CODED_MUTATIONS)
+MUTATIONS = (*WHOLE_MUTATIONS, *CODED_MUTATIONS, *MOVING_MUTATIONS)
 SEEDS_MAX = 60
 QUICK = ("block-file-not-synced", "ring-acknowledges-alone", "deletion-confirmed-undone")
 

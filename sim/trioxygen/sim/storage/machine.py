@@ -61,7 +61,7 @@ class DataNodeMachine:
     Attributes:
     disks: its folders.
     datanode: of the present life, once it has started.
-    is_lost: the machine will not come back.
+    is_lost: the machine will not come back, or has not come yet.
     """
 
     def __init__(

@@ -13,6 +13,7 @@ CODED: Final = Replication.parse("EC/rs-3-2-64k")
 _WITH_TOKENS: Final = (4, 5, 7)
 _WITH_SEVERAL_DISKS: Final = (2, 8, 9)
 _WITH_SLOWNESS: Final = (0, 2, 5, 9)
+_WITH_A_NEWCOMER: Final = (1, 6)
 _WITH_ONE_REPLICA: Final = (6,)
 
 
@@ -20,6 +21,7 @@ _WITH_ONE_REPLICA: Final = (6,)
 class StorageOptions:
     """Attributes:
     volumes: disks of each DataNode.
+    newcomers: of the DataNodes, those that join, empty, in the middle of the safety phase.
     datanodes: of which a class needs some; more, so that lost ones can be replaced.
     operations: of each client in the safety phase, at most.
     keys: of each client alone.
@@ -39,6 +41,7 @@ class StorageOptions:
     oms: int = 1
     scms: int = 1
     volumes: int = 1
+    newcomers: int = 0
     datanodes: int = 5
     clients: int = 3
     operations: int = 30
@@ -98,6 +101,7 @@ def from_seed(seed: int, overrides: dict[str, Any] | None = None) -> StorageOpti
         "pauses": rng.random() < 0.5,
         "losses": rng.random() < 0.5,
         "tokens": seed % 10 in _WITH_TOKENS,
+        "newcomers": 0,
         "volumes": 2 if seed % 10 in _WITH_SEVERAL_DISKS else 1,
         "slowness": seed % 10 in _WITH_SLOWNESS,
     }
@@ -109,9 +113,13 @@ def from_seed(seed: int, overrides: dict[str, Any] | None = None) -> StorageOpti
     chosen["operators"] = rng.random() < 0.4
     chosen["gateways"] = rng.choice((0, 0, 1))
     chosen.update(overrides or {})
+    if chosen["operators"] and seed % 10 in _WITH_A_NEWCOMER:
+        # As many as before are there from the beginning.
+        chosen["datanodes"], chosen["newcomers"] = chosen["datanodes"] + 1, 1
     if chosen.get("replication") == CODED and "datanodes" not in (overrides or {}):
         # One more than a pipeline takes: what a member has missed is made anew on another one.
-        chosen["datanodes"] = max(chosen["datanodes"] + 1, CODED.members + 1)
+        least = CODED.members + 1 + chosen["newcomers"]
+        chosen["datanodes"] = max(chosen["datanodes"] + 1, least)
     return StorageOptions(**chosen)
 
 

@@ -82,6 +82,9 @@ class StorageSimulation:
             for number in range(options.datanodes)
         ]
         self.cluster.others += self.machines
+        self._newcomers = self.machines[len(self.machines) - options.newcomers :]
+        for newcomer in self._newcomers:
+            newcomer.is_lost = True
         stories = Stories(self.cluster, random.Random(rng.getrandbits(64)), self.trace)
         fault_rng = random.Random(rng.getrandbits(64))
         self.faults = Faults(self.cluster, stories, options.cluster, fault_rng, self.trace)
@@ -112,7 +115,8 @@ class StorageSimulation:
         """Raises Violation."""
         self.cluster.start()
         for machine in self.cluster.others:
-            machine.start()
+            if not machine.is_lost:
+                machine.start()
         self.clients = [self._client(f"c{number + 1}") for number in range(self.options.clients)]
         for client in self.clients:
             await self._within(_START_S_MAX, client.begin(), "no first leader")
@@ -120,6 +124,7 @@ class StorageSimulation:
         # Who looks on, and goes on with what gateways have left.
         self.observers = [self._client(each.name, each.memory) for each in self.gateways]
         await self._under_faults()
+        self._join()
         for gateway in self.gateways:
             gateway.end()
         self.faults.heal()
@@ -142,6 +147,7 @@ class StorageSimulation:
         end = self.loop.time() + self.options.seconds
         tasks = [self.loop.create_task(self.faults.run(), name="faults")]
         tasks.append(self.loop.create_task(self._watch(), name="watch"))
+        tasks.append(self.loop.create_task(self._join_in_the_middle(), name="join"))
         if self.options.losses and self.options.losses_max and self.options.faults:
             losses = self.losses.run(_LOSSES_EVERY_MS)
             tasks.append(self.loop.create_task(losses, name="losses"))
@@ -151,6 +157,16 @@ class StorageSimulation:
         await asyncio.gather(*(self._load(client, end) for client in self.clients))
         for task in tasks:
             task.cancel()
+
+    async def _join_in_the_middle(self) -> None:
+        await asyncio.sleep(self.options.seconds / 2)
+        self._join()
+
+    def _join(self) -> None:
+        for newcomer in self._newcomers:
+            newcomer.is_lost = False
+            newcomer.start()
+        self._newcomers = []
 
     def _gateway(self, name: str) -> GatewayMachine:
         return GatewayMachine(
