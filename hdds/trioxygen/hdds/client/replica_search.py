@@ -142,7 +142,9 @@ class ReplicaSearch(Generic[_Answer]):
         nobody can say that there is no such block."""
         if not (isinstance(self._failure, AWAY) and isinstance(error, _ABSENT)):
             self._failure = error
-        # One that follows may not have heard yet that a block was committed.
+        # One that follows may not have heard yet that a block was committed; and replicas move: who
+        # holds them now is asked, of a container that is gone the SCM says so.
+        self._is_behind |= isinstance(error, NoSuchContainer)
         self._is_behind |= self._count > 1 and isinstance(error, _BEHIND)
         pool = self._pool
         if isinstance(error, DeadlineExceeded):

@@ -18,7 +18,7 @@ from trioxygen.common.errors import (
 from trioxygen.common.rpc.call import Call
 from trioxygen.hdds.client.config import ClientConfig
 from trioxygen.proto.v1 import datanode_pb2 as dn
-from trioxygen.proto.v1.types_pb2 import BlockId
+from trioxygen.proto.v1.types_pb2 import BlockId, Pipeline
 
 
 def test_a_small_read_tries_the_next_replica() -> None:
@@ -257,6 +257,26 @@ def test_block_that_no_replica_has_is_missing_in_the_end() -> None:
         await sole.serve()
         with pytest.raises(NoSuchBlock):
             await sole.reader.read_small(piece(10, 50))
+
+    asyncio.run(run())
+
+
+def test_sole_replica_that_has_moved_is_read_where_it_is_now() -> None:
+    async def run() -> None:
+        cluster = Cluster(Replica(NoSuchContainer), Replica(), config=ClientConfig())
+        await cluster.serve()
+        before, now = cluster.pipeline.datanodes
+        cluster.pipeline = Pipeline(pipeline_id=1, datanodes=[before])
+        assert [each.node_id for each in await cluster.pool.locations.find(1)] == ["0"]
+        cluster.pipeline = Pipeline(pipeline_id=1, datanodes=[now])
+        assert await cluster.reader.read_small(piece(10, 50)) == CONTENT[10:60]
+        # In the way of streams, too.
+        cluster.pipeline = Pipeline(pipeline_id=1, datanodes=[before])
+        cluster.pool.locations.forget(1)
+        await cluster.pool.locations.find(1)
+        cluster.pipeline = Pipeline(pipeline_id=1, datanodes=[now])
+        pieces = [bytes(data) async for data in cluster.reader.stream(piece(7, 5_000))]
+        assert b"".join(pieces) == CONTENT[7:5_007]
 
     asyncio.run(run())
 
