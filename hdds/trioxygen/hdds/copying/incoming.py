@@ -188,8 +188,10 @@ class Incoming:
             try:
                 write = volume.store_lane.run(_commit, volume.store, seen, left)
                 changes = await joined(write)
-            except BaseException:
+            except BaseException as error:
                 seen.give_back()
+                if isinstance(error, OSError):
+                    raise volume.unwritable(error) from error
                 raise
             seen.adopt(changes)
         self.next_local = block_of_key(rows[-1][0])[1] + 1
@@ -216,8 +218,11 @@ class Incoming:
         if end.deleted:
             gone = [each for each in end.deleted if each.container == container.container_id]
             await ring.delete_blocks(DeleteBlocksCommand(blocks=gone))
-        await home.flusher.flush_all()
-        await joined(home.volume.store_lane.run(home.volume.store.sync))
+        try:
+            await home.flusher.flush_all()
+            await joined(home.volume.store_lane.run(home.volume.store.sync))
+        except OSError as error:
+            raise home.volume.unwritable(error) from error
         self._check_goes_on()
         await ring.move_replica(container.container_id, ContainerState(self._header.state))
         self.give_up_room()

@@ -268,7 +268,11 @@ class Flusher:
             pipeline_id: position.index for pipeline_id, position in self._blocks.persisted.items()
         }
         self._unsynced_log_bytes = 0
-        await joined(self._volume.store_lane.run(self._volume.store.sync))
+        try:
+            await joined(self._volume.store_lane.run(self._volume.store.sync))
+        except StoreFailed as error:
+            self._volume.failed(error)
+            raise
         self._rings.state_is_durable(persisted)
 
     def relieve_log(self) -> None:

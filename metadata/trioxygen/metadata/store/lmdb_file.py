@@ -13,6 +13,7 @@ from lmdb.verify import VerifyError, verify
 from trioxygen.common import logs
 from trioxygen.common.disk import Disk
 from trioxygen.common.errors import StoreDamaged, UnknownFormat
+from trioxygen.common.units import KIB
 from trioxygen.metadata.store.lmdb_pages import Fault, check_pages
 from trioxygen.metadata.store.lmdb_room import DATA_FILE, hold_lock_file
 from trioxygen.metadata.store.lmdb_txn import PAGE_ERRORS, disk_error
@@ -22,6 +23,8 @@ from trioxygen.metadata.store.seal import is_whole, seed_of
 log = logs.get(__name__)
 
 _READERS_MAX: Final = 512
+# Two of them, the first ones of the file.
+_METAS_BYTES_MAX: Final = 2 * 64 * KIB
 _ROWS_OWN: Final = "leaf keys out of order"
 _verify: Final = cast(Callable[[str], list[str]], verify)
 # The binding knows open environments by inode, and forgets one a moment after it gave its files
@@ -71,6 +74,19 @@ def check_file(disk: Disk, path: Path, tables: Iterable[Table], *, whole_bytes_m
         check_pages(file.pread, size_bytes, row_is_whole, only_inner=only_inner)
     except Fault as fault:
         raise _damaged(path, str(fault)) from fault
+    finally:
+        file.close()
+
+
+def write_metas_again(disk: Disk, path: Path) -> None:
+    """The pages that say what is committed, before the engine opens the file: where a sync has
+    failed, the system may have let go of one that was never written, and no later sync says so.
+
+    Raises: OSError, NoSpace."""
+    file = disk.open(path / DATA_FILE)
+    try:
+        file.pwrite((file.pread(_METAS_BYTES_MAX, 0),), 0)
+        file.datasync()
     finally:
         file.close()
 

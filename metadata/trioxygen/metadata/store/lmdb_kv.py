@@ -6,6 +6,7 @@ write-ahead log replays. Traps: one writer thread only; a second write transacti
 use an environment after fork.
 """
 
+import errno
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,11 +19,11 @@ from trioxygen.common.system_disk import SystemDisk
 from trioxygen.common.units import GIB, TIB
 from trioxygen.metadata.store.lmdb_copy import LmdbCopy
 from trioxygen.metadata.store.lmdb_environment import Environment
-from trioxygen.metadata.store.lmdb_file import check_file, close_file, open_file
+from trioxygen.metadata.store.lmdb_file import check_file, close_file, open_file, write_metas_again
 from trioxygen.metadata.store.lmdb_incoming import LmdbIncoming
 from trioxygen.metadata.store.lmdb_room import DATA_FILE, HeldRoom
 from trioxygen.metadata.store.lmdb_txn import DamageWatcher, LmdbTxn, disk_error
-from trioxygen.metadata.store.ports import DamagedSpan, ReadTxn, Table
+from trioxygen.metadata.store.ports import DamagedSpan, ReadTxn, StoreFailed, Table
 from trioxygen.metadata.store.store_folder import StoreFolder
 
 # Sparse: only what is written takes disk space.
@@ -61,12 +62,14 @@ class LmdbStore:
         if not self._disk.exists(path / DATA_FILE):
             self._make()
         check_file(self._disk, path, self._tables, whole_bytes_max=check_bytes_max)
+        write_metas_again(self._disk, path)
         env = open_file(self._disk, path, tables_max=len(self._tables), map_bytes=map_bytes)
         self.key_bytes_max = env.max_key_size()
         assert self.key_bytes_max >= KEY_BYTES_NEEDED, (
             f"LMDB engine with keys of {self.key_bytes_max} bytes"
         )
         self._watcher: DamageWatcher | None = None
+        self._sync_failure = ""
         try:
             self._open = Environment(env, self._tables, path, self.note_damage)
         except lmdb.Error as error:
@@ -159,6 +162,7 @@ class LmdbStore:
             self._release(environment)
 
     def begin(self) -> LmdbTxn:
+        self._check_synced()
         environment = self._open
         try:
             begun = environment.env.begin(write=True)
@@ -189,13 +193,23 @@ class LmdbStore:
             self._release(environment)
 
     def sync(self) -> None:
+        self._check_synced()
         environment = self._hold()
         try:
             environment.env.sync(True)
         except lmdb.Error as error:
-            raise disk_error(error) or error from error
+            failure = disk_error(error)
+            if isinstance(failure, StoreFailed):
+                self._sync_failure = str(failure)
+            raise failure or error from error
         finally:
             self._release(environment)
+
+    def _check_synced(self) -> None:
+        """Raises: StoreFailed: a sync has failed, and whatever one says now may be wrong: until it
+        is opened again nothing is written."""
+        if self._sync_failure:
+            raise StoreFailed(errno.EIO, f"a sync has failed: {self._sync_failure}")
 
     def copy(self) -> LmdbCopy:
         environment = self._hold()
