@@ -9,7 +9,7 @@ from typing import Any, Final
 from google.protobuf.message import Message
 from prometheus_client import CollectorRegistry
 
-from trioxygen.common.errors import InvalidRequest
+from trioxygen.common.errors import InvalidRequest, NoSuchNamespace
 from trioxygen.common.replication import Replication
 from trioxygen.common.rpc.call import Call
 from trioxygen.common.rpc.network import Handler
@@ -142,6 +142,10 @@ class Namespaces:
             command.replication.CopyFrom(self._replication.proto)
         return await self._execute(command, call)
 
+    def _usable(self, name: str, caller: str) -> namespaces.NamespaceRow:
+        with self._executor.store.read() as txn:
+            return queries.usable(txn, name, caller)
+
     async def _lease(self, request: namespaces.LeaseNamespaceBlocksRequest, call: Call) -> Message:
         # Before blocks are allocated that could not be leased.
         self._lead()
@@ -153,8 +157,12 @@ class Namespaces:
                 most=self._block_bytes_max,
             )
         caller = caller_of(call)
-        with self._executor.store.read() as txn:
-            row = queries.usable(txn, request.namespace, caller)
+        try:
+            row = self._usable(request.namespace, caller)
+        except NoSuchNamespace:
+            # That it was created is answered before it is applied here.
+            await self._executor.read_barrier()
+            row = self._usable(request.namespace, caller)
         has_own = request.HasField("replication")
         allocated = await self._allocator.allocate(
             AllocateBlocksRequest(

@@ -88,21 +88,33 @@ class NamespaceTokens:
         self._lead()
         caller = caller_of(call)
         key = await self._keys.signing()
+        if key is None:
+            return namespaces.GrantBlockTokensReply(tokens=[b"" for _ in request.blocks])
+        ranges = self._ranges(request, caller)
+        if None in ranges:
+            # Leases and commits are answered before they are applied here.
+            await self._executor.read_barrier()
+            ranges = self._ranges(request, caller)
+        operations = _WRITES if request.writes else Operation.READ
         reply = namespaces.GrantBlockTokensReply()
+        for blocks in ranges:
+            if blocks is None:
+                reply.tokens.append(b"")
+                continue
+            token = BlockToken(
+                key.key_id,
+                blocks.container,
+                blocks.first_local,
+                blocks.count,
+                operations,
+                str(call.peer),
+            )
+            reply.tokens.append(signed(token, key.secret))
+        return reply
+
+    def _ranges(
+        self, request: namespaces.GrantBlockTokensRequest, caller: str
+    ) -> list[BlockRange | None]:
         with self._executor.store.read() as txn:
             granted = _Granted(txn, caller, request.client_id)
-            for block in request.blocks:
-                blocks = None if key is None else granted.of(block, writes=request.writes)
-                if key is None or blocks is None:
-                    reply.tokens.append(b"")
-                    continue
-                token = BlockToken(
-                    key.key_id,
-                    blocks.container,
-                    blocks.first_local,
-                    blocks.count,
-                    _WRITES if request.writes else Operation.READ,
-                    str(call.peer),
-                )
-                reply.tokens.append(signed(token, key.secret))
-        return reply
+            return [granted.of(block, writes=request.writes) for block in request.blocks]
