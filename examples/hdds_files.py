@@ -6,7 +6,8 @@
     python examples/hdds_files.py --scm HOST:PORT delete NAME ...
 
 The label of a file's blocks says its name, which version they are of, and how long that is: nothing
-else has to be kept. Who reads while a file is written again gets one version or the other."""
+else has to be kept. Who reads while a file is written again gets one version or the other. An empty
+file has no blocks, and is not kept."""
 
 import argparse
 import asyncio

@@ -190,10 +190,12 @@ class FakeDataNode:
                 self._close(command.close_container.container_id)
             case "replicate_container":
                 copied = self.containers.get(command.replicate_container.container_id)
-                target = self._crowd.nodes[command.replicate_container.target.node_id]
+                # One that was told of before it was taken away gets nothing any more.
+                target = self._crowd.nodes.get(command.replicate_container.target.node_id)
                 if copied is not None:
                     self._crowd.told.add(copied.container_id)
-                    target.got(copied)
+                    if target is not None:
+                        target.got(copied)
             case "delete_container":
                 self.lost(command.delete_container.container_id)
             case "delete_blocks":
