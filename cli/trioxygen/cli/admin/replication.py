@@ -189,8 +189,10 @@ def deletion_fields(view: dict[str, Any]) -> list[tuple[str, str]]:
     sent = f"{bytes_text(view['estimated_bytes'])} in {view['blocks']} blocks"
     waits_for = ", ".join(view["oldest_waits_for"])
     rate = f"{bytes_text(view['bytes_per_s'])} and {view['blocks_per_s']} blocks in a second"
+    # A new leader of the SCM counts first.
+    least = "" if view["is_counted"] else ", and what is not counted yet"
     return [
-        ("to reclaim", bytes_text(view["bytes_to_reclaim"])),
+        ("to reclaim", bytes_text(view["bytes_to_reclaim"]) + least),
         ("oldest", duration_text(view["oldest_ms"]) if is_left else "none"),
         ("rate", rate),
         ("kept for readers", f"{kept}, for gc_delay_seconds"),

@@ -83,6 +83,8 @@ def test_deletion_says_first_how_many_bytes_are_to_reclaim_since_when_and_how_fa
     assert step.text == (
         "3.0 MiB in 5 blocks and 4 ranges that are kept for readers, waits for dn1, dn2"
     )
+    begun = dict(deletion_fields({**view, "is_counted": False}))
+    assert begun["to reclaim"] == "3.0 MiB, and what is not counted yet"
     done = {**view, "transactions": 0, "kept_ranges": 0, "blocks": 0}
     assert dict(deletion_fields(done))["oldest"] == "none"
     assert Countdown().of_deletions(done)[0].is_over
