@@ -113,6 +113,8 @@ class FakeDataNode:
         self._used_bytes = sum(each.used_bytes for each in containers.values())
         self.rings: dict[int, PipelineReport] = {}
         self.deleted_transaction_ids: set[int] = set()
+        # Addresses of SCMs that said last that they lead.
+        self.leading: set[str] = set()
         self._volume_ids = [f"{node_id}-{disk}" for disk in range(_DISKS)]
         self._whole: HeartbeatRequest | None = None
         network = crowd.network.as_role(Role.DATANODE, node_id)
@@ -225,7 +227,7 @@ class _Sender:
     """To one SCM."""
 
     def __init__(self, crowd: Crowd, node: FakeDataNode, runtime: Runtime, address: str) -> None:
-        self._crowd, self._node = crowd, node
+        self._crowd, self._node, self._address = crowd, node, address
         self._client = ScmClient(runtime, [address], timeout_ms=_CALL_TIMEOUT_MS, only_these=True)
         self.wake, self.changed = asyncio.Event(), set[int]()
         self._is_registered = self._has_rested = False
@@ -249,7 +251,8 @@ class _Sender:
         # Those that came together do not go on together.
         seconds = self._interval_seconds * (1.0 if self._has_rested else self._crowd.rng.random())
         self._has_rested = True
-        if self._again_seconds:
+        leading = self._node.leading
+        if self._again_seconds and (self._address in leading or not leading):
             seconds = min(seconds, max(self._again_seconds, _NEWS_PAUSE_SECONDS))
         try:
             async with asyncio.timeout(seconds):
@@ -291,6 +294,7 @@ class _Sender:
             reply = await self._client.heartbeat(request)
         except TrioxygenError:
             self.changed |= changed
+            node.leading.discard(self._address)
             raise
         self._note(reply, time.perf_counter() - began, is_whole=is_whole)
         if reply.register_again:
@@ -310,6 +314,10 @@ class _Sender:
         answers, crowd = self._crowd.answers, self._crowd
         (answers.of_leader if reply.leader else answers.of_others).append(seconds)
         self._again_seconds = reply.again_after_ms / SECOND_MS
+        if reply.leader:
+            self._node.leading.add(self._address)
+        else:
+            self._node.leading.discard(self._address)
         if is_whole:
             # Told together by those that registered together, but for chance.
             answers.reports += 1

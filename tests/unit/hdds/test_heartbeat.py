@@ -356,12 +356,21 @@ def test_heartbeats_say_which_start_of_the_node_they_are_of(tmp_path: Path) -> N
 
 
 def test_rest_is_shorter_where_somebody_waits() -> None:
-    assert rest_ms(3_000, again_after_ms=300, has_leader=True) == 300
-    assert rest_ms(100, again_after_ms=300, has_leader=True) == 100
-    assert rest_ms(3_000, again_after_ms=1, has_leader=True) == 50
-    assert rest_ms(3_000, again_after_ms=0, has_leader=True) == 3_000
-    assert rest_ms(3_000, again_after_ms=0, has_leader=False) == 250
-    assert rest_ms(10, again_after_ms=0, has_leader=False) == 10
+    led, others_lead, leaderless = (True, True), (False, True), (False, False)
+    for interval_ms, again_after_ms, (leads, has_leader), expected_ms in (
+        (3_000, 300, led, 300),
+        (100, 300, led, 100),
+        (3_000, 1, led, 50),
+        (3_000, 0, led, 3_000),
+        (3_000, 300, others_lead, 3_000),
+        (3_000, 0, leaderless, 250),
+        (3_000, 2_000, leaderless, 2_000),
+        (10, 0, leaderless, 10),
+    ):
+        actual_ms = rest_ms(
+            interval_ms, again_after_ms=again_after_ms, leads=leads, has_leader=has_leader
+        )
+        assert actual_ms == expected_ms
 
 
 def test_node_that_is_wanted_soon_comes_soon(tmp_path: Path) -> None:

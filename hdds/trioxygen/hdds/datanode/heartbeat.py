@@ -27,22 +27,24 @@ _ACKNOWLEDGED_AT_ONCE_MAX = 50_000
 # Of those that are corrupt, and of those that are no more. The SCM keeps fewer, and the next full
 # report puts right what one leaves out.
 _CORRUPT_AT_ONCE_MAX = 10_000
-# Between heartbeats while no SCM leads, as far as is known here: whoever will waits for them.
+# Between heartbeats while no SCM leads, as far as is known here: whoever will waits for them. SCMs
+# say themselves how soon: they know how many nodes there are.
 _INTERVAL_MS_LEADERLESS = 250.0
 # News that come closer together are told together.
 _NEWS_PAUSE_MS = 50.0
 
 
-def rest_ms(interval_ms: float, *, again_after_ms: float, has_leader: bool) -> float:
+def rest_ms(interval_ms: float, *, again_after_ms: float, leads: bool, has_leader: bool) -> float:
     """Until the next one, by itself.
 
     Args:
-        again_after_ms: as the SCM that leads wants it; 0: as always. Rings are made when the last
-            of their nodes has come, and some wait already to write.
+        again_after_ms: as the SCM wants it; 0: it has not said. Rings are made when the last of
+            their nodes has come, and some wait already to write.
+        leads: the SCM.
         has_leader: one of the SCMs said so last."""
-    if again_after_ms:
-        interval_ms = min(interval_ms, max(again_after_ms, _NEWS_PAUSE_MS))
-    return interval_ms if has_leader else min(interval_ms, _INTERVAL_MS_LEADERLESS)
+    if has_leader and not (leads and again_after_ms):
+        return interval_ms
+    return min(interval_ms, max(again_after_ms or _INTERVAL_MS_LEADERLESS, _NEWS_PAUSE_MS))
 
 
 class Heartbeat:
@@ -119,7 +121,10 @@ class Heartbeat:
     async def _rest(self) -> None:
         began_ms = self._clock.monotonic_ms()
         interval_ms = rest_ms(
-            self.interval_ms, again_after_ms=self._again_after_ms, has_leader=bool(self._leading)
+            self.interval_ms,
+            again_after_ms=self._again_after_ms,
+            leads=self._is_led,
+            has_leader=bool(self._leading),
         )
         is_due = await self._tasks.run_unless(
             self.wake, self._clock.sleep_ms(interval_ms), name=f"{self.name}, at rest"

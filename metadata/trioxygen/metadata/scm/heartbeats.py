@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Final
 
 from trioxygen.common.pace import Pace
+from trioxygen.common.units import SECOND_MS
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.container_care import ContainerCare
 from trioxygen.metadata.scm.containers.deletion import Deletions
@@ -14,11 +15,18 @@ from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.proto.v1.scm_pb2 import HeartbeatReply, HeartbeatRequest
 
 _COMMAND_VALID_MS: Final = 60_000
-# Between heartbeats of a node while rings are being formed of it.
-_FORMING_INTERVAL_MS: Final = 300
+# Between heartbeats that are wanted sooner than usual; and of all nodes in a second, at most: a
+# thousand that hurried would leave the SCM no time to vote.
+_URGENT_INTERVAL_MS_MIN: Final = 300
+_URGENT_A_SECOND_MAX: Final = 300
 # Containers in a heartbeat. Those with more keep to the pace: a thousand nodes that report at once
 # hold up nobody else's call, and no vote.
 _FEW_MAX: Final = 100
+
+
+def urgent_interval_ms(node_count: int) -> int:
+    """Between heartbeats of a node while rings are being formed of it, or no SCM leads."""
+    return max(_URGENT_INTERVAL_MS_MIN, node_count * SECOND_MS // _URGENT_A_SECOND_MAX)
 
 
 class Heartbeats:
@@ -70,7 +78,7 @@ class Heartbeats:
                 return HeartbeatReply(register_again=True)
             self._replicas.heard(heartbeat)
         self._nodes.taken(heartbeat, report)
-        return HeartbeatReply()
+        return HeartbeatReply(again_after_ms=self._urgent_interval_ms())
 
     async def receive(self, heartbeat: HeartbeatRequest) -> HeartbeatReply:
         """At the leader."""
@@ -94,8 +102,12 @@ class Heartbeats:
         for command in commands:
             command.term = term
             command.valid_ms = command.valid_ms or _COMMAND_VALID_MS
-        again_after_ms = _FORMING_INTERVAL_MS if self._memberships.are_forming(node_id) else 0
+        are_forming = self._memberships.are_forming(node_id)
+        again_after_ms = self._urgent_interval_ms() if are_forming else 0
         return HeartbeatReply(leader=True, commands=commands, again_after_ms=again_after_ms)
+
+    def _urgent_interval_ms(self) -> int:
+        return urgent_interval_ms(self._nodes.registered_count)
 
     def _piece_of(self, heartbeat: HeartbeatRequest) -> AbstractAsyncContextManager[None]:
         return self._pace.piece() if len(heartbeat.containers) > _FEW_MAX else nullcontext()

@@ -169,6 +169,7 @@ class StorageContainerManager:
             self._pipelines,
             self._safe_mode.may_give_ids,
             self._runtime.rng,
+            self._runtime.clock,
             replication=config.replication,
             limits=PipelineLimits(
                 per_node_max=config.pipelines_per_node_max,

@@ -124,6 +124,11 @@ class Nodes:
         """Whether it has registered here, and need not do so again."""
         return node_id in self._reports
 
+    @property
+    def registered_count(self) -> int:
+        """Of nodes that have registered here, and need not do so again."""
+        return len(self._reports)
+
     def is_registered(self, heartbeat: HeartbeatRequest) -> bool:
         """Whether it is of the process that has registered as this node last."""
         report = self._reports.get(heartbeat.node_id)

@@ -11,6 +11,7 @@ from typing import Final
 from google.protobuf.message import Message
 
 from trioxygen.common import logs
+from trioxygen.common.clock import Clock
 from trioxygen.common.finishing import Finishing, joined
 from trioxygen.common.replication import Replication
 from trioxygen.metadata.replication.executor import Executor
@@ -25,6 +26,7 @@ from trioxygen.metadata.scm.pipelines.pipelines import (
 from trioxygen.metadata.scm.pipelines.plan import (
     NewPipeline,
     PipelineLimits,
+    PipelinePlan,
     PlanPipeline,
     Reason,
     plan,
@@ -47,6 +49,9 @@ log = logs.get(__name__)
 
 # The ids of pipelines begin with 1.
 _PLANNING: Final = 0
+# A plan looks at all nodes: after one, the loop is without so many times as long. At most so long.
+_UNPLANNED_SHARE: Final = 9
+_UNPLANNED_MS_MAX: Final = 1_000.0
 # So long a node that has registered may be the one that others wait for, to form a ring.
 _NEW_FOR_MS: Final = 30_000.0
 
@@ -65,12 +70,14 @@ class Memberships:
         pipelines: KnownPipelines,
         may_give_ids: Callable[[], Awaitable[bool]],
         rng: random.Random,
+        clock: Clock,
         *,
         replication: Replication,
         limits: PipelineLimits,
     ) -> None:
         self._executor, self._nodes, self._pipelines = executor, nodes, pipelines
-        self._may_give_ids, self._rng = may_give_ids, rng
+        self._may_give_ids, self._rng, self._clock = may_give_ids, rng, clock
+        self._next_plan_ms = clock.monotonic_ms()
         self._limits = limits
         self._wanted = {replication: None}
         # What was proposed is committed also when the heartbeat's call has ended.
@@ -161,13 +168,12 @@ class Memberships:
         await self._executor.execute(MovePipeline(pipeline_id=row.pipeline_id, to=to))
 
     async def _plan(self) -> None:
+        await self._clock.sleep_ms(max(0.0, self._next_plan_ms - self._clock.monotonic_ms()))
         with self._executor.store.read() as txn:
             former = [row.former_id for row in self._pipelines.formers(txn)]
         for former_id in former:
             await self._executor.execute(ClosePipeline(former_id=former_id))
-        with self._executor.store.read() as txn:
-            cluster, pipelines = self.observed(txn)
-        planned = plan(cluster, pipelines, self._wanted, self._limits, self._rng)
+        planned = self._planned()
         commands: list[Message] = []
         for pipeline_id, reason in planned.closed.items():
             say = log.info if reason is Reason.REPLACED else log.warning
@@ -176,6 +182,16 @@ class Memberships:
         commands += [PutPipeline(pipeline=_row_of(new)) for new in planned.made]
         # All at once: one entry of the log takes many.
         await asyncio.gather(*(self._executor.execute(command) for command in commands))
+
+    def _planned(self) -> PipelinePlan:
+        began_ms = self._clock.monotonic_ms()
+        with self._executor.store.read() as txn:
+            cluster, pipelines = self.observed(txn)
+        planned = plan(cluster, pipelines, self._wanted, self._limits, self._rng)
+        ended_ms = self._clock.monotonic_ms()
+        rest_ms = min(_UNPLANNED_SHARE * (ended_ms - began_ms), _UNPLANNED_MS_MAX)
+        self._next_plan_ms = ended_ms + rest_ms
+        return planned
 
     def observed(self, txn: ReadTxn) -> tuple[Cluster, list[PlanPipeline]]:
         """As the plan sees them: nodes, and pipelines that are not closed."""
