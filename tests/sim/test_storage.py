@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.sim.moving_mutations import MOVES
 from trioxygen.common.replication import RATIS_THREE
 from trioxygen.sim.result import Result
 from trioxygen.sim.storage.options import CODED, StorageOptions, from_seed
@@ -15,7 +16,14 @@ def assert_passes(result: Result[StorageOptions]) -> None:
 
 
 # Seeds that found something, with whole replicas and without what runs had not then.
-WHOLE = {"replication": RATIS_THREE, "clocks": False, "operators": False, "gateways": 0}
+WHOLE = {
+    "replication": RATIS_THREE,
+    "clocks": False,
+    "operators": False,
+    "gateways": 0,
+    "volumes": 1,
+    "slowness": False,
+}
 REGRESSIONS = (18, 29, 31, 42, 126, 146, 219, 220, 223, 233)
 # The same of an erasure code.
 CODED_REGRESSIONS = (1, 3, 19)
@@ -53,7 +61,7 @@ def test_what_was_found_is_not_found_again(seed: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", CODED_REGRESSIONS)
 def test_what_was_found_of_coded_objects_is_not_found_again(seed: int) -> None:
-    coded = {**WHOLE, "replication": CODED, "datanodes": 7}
+    coded = {**WHOLE, "replication": CODED, "datanodes": 7, "newcomers": 0}
     assert_passes(run(seed, from_seed(seed, coded)))
 
 
@@ -61,6 +69,21 @@ def test_what_was_found_of_coded_objects_is_not_found_again(seed: int) -> None:
 @pytest.mark.parametrize("seed", CODED_BY_THEMSELVES)
 def test_what_was_found_of_coded_objects_with_all_faults_is_not_found_again(seed: int) -> None:
     assert_passes(run(seed, from_seed(seed)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [3])
+def test_what_was_found_of_moved_replicas_is_not_found_again(seed: int) -> None:
+    assert_passes(run(seed, from_seed(seed, MOVES)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [20_100, 20_102])
+def test_node_lets_go_of_a_disk_that_breaks_and_takes_the_next_one_in(seed: int) -> None:
+    options = {"volumes": 2, "losses": True, "slowness": True, "seconds": 20.0}
+    result = run(seed, from_seed(seed, options))
+    assert_passes(result)
+    assert result.counts["lost-one-disk"]
 
 
 @pytest.mark.slow

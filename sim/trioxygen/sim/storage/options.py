@@ -113,7 +113,8 @@ def from_seed(seed: int, overrides: dict[str, Any] | None = None) -> StorageOpti
     chosen["operators"] = rng.random() < 0.4
     chosen["gateways"] = rng.choice((0, 0, 1))
     chosen.update(overrides or {})
-    if chosen["operators"] and seed % 10 in _WITH_A_NEWCOMER:
+    is_given = {"datanodes", "newcomers"} & (overrides or {}).keys()
+    if chosen["operators"] and seed % 10 in _WITH_A_NEWCOMER and not is_given:
         # As many as before are there from the beginning.
         chosen["datanodes"], chosen["newcomers"] = chosen["datanodes"] + 1, 1
     if chosen.get("replication") == CODED and "datanodes" not in (overrides or {}):
