@@ -12,10 +12,7 @@ from trioxygen.hdds.copying.frames import FrameReader
 from trioxygen.hdds.copying.incoming import Incoming
 from trioxygen.metadata.scm.balancer.balancer import Balancer
 from trioxygen.metadata.scm.balancer.plan import Move
-from trioxygen.metadata.scm.replication import checks, standing, whole_copies
-from trioxygen.metadata.scm.replication.findings import Finding, Health, Removal
 from trioxygen.metadata.scm.replication.in_flight import Kind, Operation
-from trioxygen.metadata.scm.replication.observed import ObservedContainer
 from trioxygen.proto.v1.scm_pb2 import DataNodeCommand, DeleteContainerCommand
 
 MOVES: Final[dict[str, Any]] = LOSSES | {
@@ -76,25 +73,7 @@ def _source_removed_at_once() -> list[Patch]:
     return [(Balancer, "_begin", begin)]
 
 
-def _copy_counted_before_it_is_there() -> list[Patch]:
-    """What is under way counts as a replica that lets another one go."""
-
-    def over_replicated(container: ObservedContainer) -> Finding | None:
-        safe = standing.safe(container)
-        if len(safe) + len(container.pending.copies) <= container.wanted or not safe:
-            return None
-        first = standing.first_to_go(container, safe, safe)
-        return Finding(health=Health.OVER_REPLICATED, repairs=(Removal(node_id=first.node_id),))
-
-    chain = tuple(
-        over_replicated if check is whole_copies.over_replicated else check
-        for check in checks._WHOLE_COPIES
-    )
-    return [(checks, "_WHOLE_COPIES", chain)]
-
-
 MOVING_MUTATIONS: Final = (
     Mutation("copy-unchecked", _copy_unchecked, MOVES),
     Mutation("source-removed-at-once", _source_removed_at_once, MOVES),
-    Mutation("copy-counted-before-it-is-there", _copy_counted_before_it_is_there, MOVES),
 )
