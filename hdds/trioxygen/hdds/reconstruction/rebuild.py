@@ -92,10 +92,11 @@ class Rebuild:
     async def run(self) -> None:
         """Returns when the targets have their parts.
 
-        Raises: ContainerNotOpen: a source may still change; Unavailable: no codec, too few sources;
-            what sources and targets raise."""
-        if len(self._sources) < self._replication.data:
-            raise Unavailable("too few parts are left", container=self._container_id)
+        Raises: ContainerNotOpen: a source may still change; Unavailable: no codec, no sources; what
+            sources and targets raise."""
+        # Of short blocks fewer are enough than hold data: each block is looked at.
+        if not self._sources:
+            raise Unavailable("no parts are left", container=self._container_id)
         backoff = Backoff(_WAIT_MS_FIRST, _WAIT_MS_MAX)
         for tries_left in reversed(range(_TRIES)):
             try:

@@ -1,6 +1,7 @@
 """Erasure-coded containers: which indexes they lack, and which they have twice. Pure.
 
-Any `data` of the indexes are the container; each index is held by one node."""
+Any `data` of the indexes are the container, fewer where it has short blocks alone; each index is
+held by one node."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Set
@@ -50,9 +51,25 @@ def lacking(container: ObservedContainer) -> tuple[int, ...]:
     return (*lacks, *sorted(away)[: max(0, more_online)])
 
 
+def _needed(container: ObservedContainer, available: _ByIndex) -> int:
+    """Indexes that it takes to read all of it: where all blocks are short, as many as the longest
+    has cells. What nodes have told of that are silent or dead counts."""
+    data, parity = container.replication.data, container.replication.parity
+    is_counted = all(
+        each.block_count == sum(count for _, count, _ in each.coded)
+        for replicas in available.values()
+        for each in replicas
+    )
+    # With fewer than for parity, what was acknowledged may be known to none of them.
+    if len(available) < parity or not is_counted:
+        return data
+    cells = {cells for each in container.replicas for cells, _, _ in each.coded}
+    return min(max(cells, default=data), data)
+
+
 def under_replicated(container: ObservedContainer) -> Finding | None:
     available = by_index(container, readable(container))
-    remaining = len(available) - container.replication.data
+    remaining = len(available) - _needed(container, available)
     if remaining < 0:
         return Finding(health=Health.MISSING)
     lacks = lacking(container)

@@ -96,6 +96,26 @@ def test_index_that_is_there_twice_stays_so_while_another_one_is_silent() -> Non
     assert finding.repairs == (Removal(node_id="dn1", replica_index=1),)
 
 
+def short(index: int, cells: int, count: int = 1) -> ObservedReplica:
+    coded = ((cells, count, 5),)
+    return replica(f"dn{index}", replica_index=index, block_count=count, coded=coded)
+
+
+def test_of_short_blocks_fewer_are_enough_than_hold_data() -> None:
+    """The members that have no bytes of them were away, too: nobody else has such a container."""
+    finding = examine(observed(short(4, 1), short(5, 1)))
+    assert finding.health is Health.UNDER_REPLICATED
+    sources = {4: "dn4", 5: "dn5"}
+    assert finding.repairs == (Rebuild(indexes=(1, 2, 3), sources=sources, remaining=1),)
+    # Another one has had longer blocks, or there are some that are not counted.
+    longer = dead("dn1", replica_index=1, coded=((3, 1, 5),))
+    assert examine(observed(short(4, 1), short(5, 1), longer)).health is Health.MISSING
+    assert examine(observed(short(4, 1), *whole(5))).health is Health.MISSING
+    assert examine(observed(short(4, 3), short(5, 3))).health is Health.MISSING
+    # Of so few it is not known: what was acknowledged, the others alone may have.
+    assert examine(observed(short(5, 1))).health is Health.MISSING
+
+
 def test_racks_are_evened_out_index_by_index() -> None:
     replicas = [replica(f"dn{i}", replica_index=i, rack="/a" if i < 3 else f"/{i}") for i in EACH]
     finding = examine(observed(*replicas, rack_max=1))
