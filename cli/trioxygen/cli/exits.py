@@ -21,7 +21,7 @@ MEANINGS = {
     Exit.UNREACHABLE: "no running server found or reached",
     Exit.DATA_FOLDER: "the data folder is in use, of an unknown format, or cannot be used",
     Exit.CANNOT_LISTEN: "an address to listen on is in use or not of this machine",
-    Exit.INTERRUPTED: "stopped at once by a second signal",
+    Exit.INTERRUPTED: "stopped at once: a server by a second signal, a command by Ctrl-C",
 }
 
 
