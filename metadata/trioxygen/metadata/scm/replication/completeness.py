@@ -112,7 +112,8 @@ def _with_silent(container: ObservedContainer) -> list[ObservedReplica]:
 def room_by_removal(container: ObservedContainer) -> Removal | None:
     """Where no other node can take its index: the only replica that lacks blocks, where all others
     agree. What it alone has is a part of what takes more to be read. Of small blocks one part may
-    be all that there is: a replica that lacks some is left."""
+    be all that there is, where they were acknowledged without a spare one, or before one was
+    wanted: a replica that lacks some is left."""
     lacking = differing(container)
     data, replicas = container.replication.data, safe(container)
     others = [each for each in replicas if each not in lacking]
