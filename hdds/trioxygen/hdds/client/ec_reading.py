@@ -57,6 +57,8 @@ class CodedReading:
         self.sources: dict[int, DataNodeAddress] = {}
         self.lost: dict[int, TrioxygenError] = {}
         self.silence_ms = pool.config.fail_over_ms
+        # What was remembered of its holders at first may be of before some came back.
+        self._has_asked = False
         # Since when it does not go on.
         self._patience: Patience | None = None
         self._silent_end_ms = 0.0
@@ -146,14 +148,25 @@ class CodedReading:
                 failure = Unreachable(
                     "too few parts of a block are left", container=self.coded.container
                 )
+            if not self._has_asked:
+                await self._ask_anew()
+                continue
             await self._bear(failure)
-            for index in layout.indexes:
-                self._pool.locations.forget(self.coded.container, index)
-            await self.look_up()
+            await self._ask_anew()
             self.lost.clear()
             self.silence_ms = min(
                 self.silence_ms * _SILENCE_FACTOR, self._pool.config.call_timeout_ms
             )
+
+    async def _ask_anew(self) -> None:
+        """Who holds which index. What was lost at the same node is lost still."""
+        self._has_asked, former = True, self.sources
+        for index in self.coded.layout.indexes:
+            self._pool.locations.forget(self.coded.container, index)
+        await self.look_up()
+        for index in [*self.lost]:
+            if former.get(index) != self.sources.get(index):
+                del self.lost[index]
 
     async def _bear(self, failure: TrioxygenError) -> None:
         """Those that are only slow are asked again for as long as a call may take, and waited for

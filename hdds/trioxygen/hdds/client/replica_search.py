@@ -56,6 +56,9 @@ class ReplicaSearch(Generic[_Answer]):
         self._left: deque[DataNodeAddress] = deque()
         self._count = 0
         self._failure: TrioxygenError | None = None
+        # What is remembered may be of before they moved, or came back: who holds them is asked
+        # before a failure is the last.
+        self._has_asked = False
         self._is_behind = False
 
     async def first(self, kind: ReadKind) -> tuple[DataNodeAddress, _Answer]:
@@ -160,10 +163,12 @@ class ReplicaSearch(Generic[_Answer]):
         while not self._left:
             if self._failure is not None:
                 pool.locations.forget(container, index)
-                await self._bear(self._failure)
+                if self._has_asked:
+                    await self._bear(self._failure)
             nodes = pool.locations.known(container, index)
             if nodes is None:
                 nodes = await pool.locations.find(container, index)
+                self._has_asked = True
             self._count = len(nodes)
             turn = 0 if not index and pool.locations.is_fresh(container) else self._local
             self._left.extend(

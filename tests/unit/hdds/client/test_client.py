@@ -261,9 +261,14 @@ def test_block_that_no_replica_has_is_missing_in_the_end() -> None:
     asyncio.run(run())
 
 
-def test_sole_replica_that_has_moved_is_read_where_it_is_now() -> None:
+@pytest.mark.parametrize("is_up", [True, False])
+def test_sole_replica_that_has_moved_is_read_where_it_is_now(is_up: bool) -> None:
+    """Also where its former node was stopped then."""
+
     async def run() -> None:
-        cluster = Cluster(Replica(NoSuchContainer), Replica(), config=ClientConfig())
+        former = Replica(NoSuchContainer) if is_up else None
+        config = ClientConfig(read_patience_ms=1_000 if is_up else 0)
+        cluster = Cluster(former, Replica(), config=config)
         await cluster.serve()
         before, now = cluster.pipeline.datanodes
         cluster.pipeline = Pipeline(pipeline_id=1, datanodes=[before])

@@ -234,6 +234,22 @@ def test_parts_that_have_moved_are_looked_up_anew(tmp_path: Path) -> None:
     with_coded(tmp_path, read_where_it_was)
 
 
+async def read_after_they_are_back(coded: Coded) -> None:
+    data = data_of(300_000)
+    piece = await coded.write(1, data)
+    coded.config = replace(coded.config, read_patience_ms=0)
+    coded.missing = {4, 5}
+    coded.forget()
+    assert await coded.read_small(piece, 0, 1) == data[:1]
+    coded.missing = set()
+    coded.faults.dead.add("dn1")
+    assert await coded.read(piece) == data
+
+
+def test_nodes_that_are_back_are_read_though_they_were_unknown_before(tmp_path: Path) -> None:
+    with_coded(tmp_path, read_after_they_are_back)
+
+
 async def corrupt(coded: Coded) -> None:
     data = data_of(10 * CELL)
     piece = await coded.write(1, data)
