@@ -139,11 +139,13 @@ def room_by_removal(container: ObservedContainer, takers: Set[str]) -> Removal |
 
 
 def _twin(container: ObservedContainer, takers: Set[str]) -> Removal | None:
-    """Of an index that is there twice, one that has nothing that the other lacks."""
-    if container.pending.copies:
-        return None
+    """Of an index that is there twice, one that has nothing that the other lacks; where the others
+    suffice to make what is lacking."""
     kept = safe(container)
-    for index, replicas in by_index(container, kept).items():
+    held = by_index(container, kept)
+    if container.pending.copies or len(held) < container.replication.data:
+        return None
+    for index, replicas in held.items():
         says = Counter((each.coded, each.block_count) for each in replicas)
         twins = [
             each
