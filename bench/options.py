@@ -126,7 +126,7 @@ def add_group_verbs(verbs: Verbs) -> None:
     scale_verb.add_argument("--nodes", type=numbers, default=[100, 300, 1_000], metavar="N,N")
     scale_verb.add_argument("--replicas", type=int, default=1_000, help="on each node")
     scale_verb.add_argument("--scms", type=int, default=3, choices=(1, 3))
-    scale_verb.add_argument("--election-ticks", type=int, default=10, help="of 50 ms")
+    scale_verb.add_argument("--election-ticks", type=int, default=40, help="of 50 ms")
     add_measuring(scale_verb, seconds=30.0)
 
 
