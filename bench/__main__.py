@@ -26,6 +26,7 @@ from bench.repair import Load, NotRepaired, measure_repairs
 from bench.run import Settings, Target, run
 from bench.scm_scale.group import ScmSettings
 from bench.scm_scale.measure import measure_scm_scale
+from bench.scm_scale.parts import measure_parts, parts_table
 from bench.session import Session
 from bench.signing import Endpoint, Signer
 from bench.sigv4_client import ConnectionLost, MalformedAnswer, WrongAnswer
@@ -225,6 +226,12 @@ def scm_scale(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def scm_parts(options: argparse.Namespace) -> int:
+    runs = measure_parts(nodes=options.nodes, replicas_each=options.replicas, seed=options.seed)
+    print(parts_table(runs))
+    return EXIT_OK
+
+
 def leaves(error: BaseException) -> list[BaseException]:
     """The errors inside nested exception groups."""
     if isinstance(error, BaseExceptionGroup):
@@ -246,6 +253,8 @@ def main(arguments: Sequence[str]) -> int:
             return repair(options)
         if options.verb == "scm_scale":
             return scm_scale(options)
+        if options.verb == "scm_parts":
+            return scm_parts(options)
         return measure_and_write(options)
     except* (
         OSError, ValueError, ConnectionLost, MalformedAnswer, WrongAnswer, ServerFailed,

@@ -128,6 +128,10 @@ def add_group_verbs(verbs: Verbs) -> None:
     scale_verb.add_argument("--scms", type=int, default=3, choices=(1, 3))
     scale_verb.add_argument("--election-ticks", type=int, default=40, help="of 50 ms")
     add_measuring(scale_verb, seconds=30.0)
+    parts_verb = verbs.add_parser("scm_parts", help="of that, an SCM's own work, in one process")
+    parts_verb.add_argument("--nodes", type=numbers, default=[100, 300, 1_000], metavar="N,N")
+    parts_verb.add_argument("--replicas", type=int, default=1_000, help="on each node")
+    parts_verb.add_argument("--seed", type=int, default=1, help="of where they lie")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -89,8 +89,10 @@ _COLUMNS: Final = {
     "listed_s": "all nodes listed, s",
     "failed_calls": "failed calls, all nodes known",
 }
-# Of these a node is to cost no more where there are more of them.
-_PER_NODE: Final = ("leader_heartbeat_ms", "leader_report_ms", "follower_report_ms")
+# Of these a node is to cost no more where there are more of them. CPU is that of a whole span, with
+# reports: what a report alone costs is a small difference of two spans, see `parts`.
+_OF_ALL_NODES: Final = ("leader_cores", "follower_cores", "check_s", "planned_s")
+_OF_ONE: Final = ("leader_heartbeat_ms", "bytes_a_replica")
 
 
 def table(runs: Sequence[Figures]) -> str:
@@ -105,17 +107,13 @@ def table(runs: Sequence[Figures]) -> str:
 def growth(smallest: Figures, largest: Figures) -> dict[str, float]:
     """How many times as much one node costs: 1 is linear growth. Figures that were too small to be
     measured are left out."""
-    ratios = {
-        name: getattr(largest, name) / getattr(smallest, name)
-        for name in _PER_NODE
+    more = largest.nodes / smallest.nodes
+    return {
+        name: getattr(largest, name) / getattr(smallest, name) / share
+        for names, share in ((_OF_ALL_NODES, more), (_OF_ONE, 1.0))
+        for name in names
         if getattr(smallest, name) > 0
     }
-    for name in ("check_own_s", "known_cpu_s"):
-        if getattr(smallest, name) > 0:
-            ratios[name] = (getattr(largest, name) / largest.replicas) / (
-                getattr(smallest, name) / smallest.replicas
-            )
-    return ratios
 
 
 def verdicts(runs: Sequence[Figures]) -> list[str]:

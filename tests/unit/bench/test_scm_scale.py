@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bench.scm_scale.figures import Figures, growth, table, verdicts
 from bench.scm_scale.group import ScmSettings, field_of
+from bench.scm_scale.parts import measure_parts, parts_table
 from bench.scm_scale.rows import old_containers, put_containers
 from trioxygen.cli.config.reading import load
 from trioxygen.common.replication import RATIS_THREE
@@ -37,7 +38,9 @@ def test_old_containers_lie_on_three_nodes_each_and_are_rows_that_their_reports_
 
 
 def test_ten_times_the_cost_of_ten_times_the_nodes_is_linear() -> None:
-    large = replace(SMALL, nodes=10, replicas=10, check_own_s=10.0, known_cpu_s=10.0)
+    large = replace(
+        SMALL, nodes=10, leader_cores=10.0, follower_cores=10.0, check_s=10.0, planned_s=10.0
+    )
     assert set(growth(SMALL, large).values()) == {1.0}
     assert all(sentence.endswith("linear or less") for sentence in verdicts([large, SMALL]))
     dear = replace(large, leader_heartbeat_ms=2.0)
@@ -46,7 +49,7 @@ def test_ten_times_the_cost_of_ten_times_the_nodes_is_linear() -> None:
 
 
 def test_what_was_too_small_to_be_measured_says_nothing_of_growth() -> None:
-    assert "leader_report_ms" not in growth(replace(SMALL, leader_report_ms=0.0), SMALL)
+    assert "follower_cores" not in growth(replace(SMALL, follower_cores=0.0), SMALL)
     assert verdicts([SMALL]) == []
 
 
@@ -71,3 +74,10 @@ def test_settings_of_the_processes_are_settings_of_the_product(tmp_path: Path) -
     config = load(file, {}, {})
     assert config.scm.heartbeat_interval_ms == 200 and config.scm.dead_after_seconds == 3
     assert config.metadata.raft_election_ticks == settings.election_ticks
+
+
+def test_parts_of_an_scm_are_measured_for_each_number_of_nodes() -> None:
+    runs = measure_parts(nodes=[3, 9], replicas_each=10, seed=1)
+    assert [run.nodes for run in runs] == [3, 9]
+    assert all(run.leader_report_ms > 0 and run.look_us > 0 for run in runs)
+    assert parts_table(runs).splitlines()[0].split() == ["3", "nodes", "9", "nodes"]
