@@ -8,10 +8,14 @@ import errno
 import json
 import logging
 import sys
-from typing import Any
+from typing import Any, Final
 
-from trioxygen.common.errors import Corrupt
+from trioxygen.common.errors import Internal, TrioxygenError
 from trioxygen.common.origin import current_origin
+
+# That a system call is given what it never should be. Of what it meets otherwise a disk or a
+# network is the cause.
+_DEFECTS: Final = frozenset((None, errno.EBADF, errno.EFAULT, errno.EINVAL))
 
 
 class EventLogger:
@@ -53,14 +57,21 @@ class EventLogger:
     def error(self, event: str, *, error: BaseException | None = None, **fields: Any) -> None:
         """Someone must act.
 
-        What a disk has lost is one line: where in the code it was met tells nothing of it."""
-        if _is_damage(error):
+        What a disk or a network has done, or another has refused, is one line: where in the code it
+        was met tells nothing of it. A defect comes with its trace."""
+        if error is not None and not _is_defect(error):
             fields, error = {**fields, "reason": error}, None
         self._log(logging.ERROR, event, fields, error)
 
 
-def _is_damage(error: BaseException | None) -> bool:
-    return isinstance(error, Corrupt) or (isinstance(error, OSError) and error.errno == errno.EIO)
+def _is_defect(error: BaseException) -> bool:
+    if isinstance(error, Internal):
+        # What has failed for good says so of itself; its cause may be a disk.
+        cause = error.__cause__
+        return cause is None or _is_defect(cause)
+    if isinstance(error, OSError):
+        return error.errno in _DEFECTS
+    return not isinstance(error, TrioxygenError)
 
 
 def _quoted(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""What a disk has lost is one line of the log; a defect comes with the way to it."""
+"""What a disk has done is one line of the log; a defect comes with the way to it."""
 
 import errno
 import logging
@@ -10,7 +10,14 @@ from contextvars import copy_context
 import pytest
 
 from trioxygen.common import logs
-from trioxygen.common.errors import Corrupt, DamagedRow, Internal, StoreDamaged
+from trioxygen.common.errors import (
+    ContainerNotOpen,
+    DamagedRow,
+    Internal,
+    NoSpace,
+    StoreDamaged,
+    TrioxygenError,
+)
 from trioxygen.common.origin import Origin, set_origin
 
 
@@ -31,9 +38,13 @@ def _raised(error: BaseException) -> BaseException:
         DamagedRow("a stored row is damaged", table="key", key="name"),
         StoreDamaged("the file of a store is damaged", file="data.mdb"),
         OSError(errno.EIO, "input/output error", "data.mdb"),
+        FileNotFoundError(errno.ENOENT, "no such file or directory", "data.mdb"),
+        OSError(errno.EROFS, "read-only file system", "data.mdb"),
+        NoSpace("the disk is full", path="data.mdb"),
+        ContainerNotOpen("only closed replicas are copied", state="OPEN"),
     ],
 )
-def test_damage_is_one_line_that_names_it(
+def test_what_a_disk_or_another_node_has_done_is_one_line_that_names_it(
     caplog: pytest.LogCaptureFixture, error: BaseException
 ) -> None:
     logs.get("trioxygen.test").error("worker_failed", worker="expiry", error=_raised(error))
@@ -41,8 +52,21 @@ def test_damage_is_one_line_that_names_it(
     assert record.levelno == logging.ERROR and record.exc_info is None
     output = logging.Formatter("%(message)s").format(record)
     assert output.startswith("worker_failed worker=expiry reason=") and "\n" not in output
-    facts = error.facts.values() if isinstance(error, Corrupt) else ["data.mdb"]
+    facts = error.facts.values() if isinstance(error, TrioxygenError) else ["data.mdb"]
     assert all(fact in output for fact in facts)
+
+
+def test_what_has_failed_for_good_is_one_line_where_a_disk_is_the_cause(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failed = Internal("the log has failed", cause="gone")
+    failed.__cause__ = FileNotFoundError(errno.ENOENT, "no such file or directory", "log")
+    logs.get("trioxygen.test").error("replica_failed", group=7, error=failed)
+    [record] = caplog.records
+    assert record.exc_info is None
+    assert record.getMessage() == (
+        'replica_failed group=7 reason="the log has failed (cause=gone)"'
+    )
 
 
 @pytest.mark.parametrize("error", [Internal("a defect"), KeyError("x"), OSError(errno.EBADF, "x")])

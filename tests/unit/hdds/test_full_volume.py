@@ -56,6 +56,29 @@ def test_deletions_go_ahead_of_blocks_that_find_no_room(disk: SmallDisk) -> None
     asyncio.run(run())
 
 
+def test_container_is_ready_to_be_copied_whatever_waits_for_room_beside_it(
+    disk: SmallDisk,
+) -> None:
+    async def run() -> None:
+        settings = config(flush_interval_ms=10_000)
+        async with node(disk.path / "dn", settings=settings) as n:
+            await n.write(1, b"in the index")
+            await n.flush()
+            for local in range(10, 74):
+                await n.write(local, content(local, 60 * KIB), container=2)
+            disk.fill()
+            with pytest.raises(NoSpace):
+                await n.flush()
+            await n.work.flusher.flush_container(1)
+            with pytest.raises(NoSpace):
+                await n.work.flusher.flush_container(2)
+            # What is deleted of it is no more copied.
+            await n.delete((1, 1))
+            assert n.work.blocks.is_pending(1)
+
+    asyncio.run(run())
+
+
 def test_tries_on_a_full_disk_leave_no_garbage_in_segments(disk: SmallDisk) -> None:
     async def run() -> None:
         settings = config(flush_interval_ms=10_000)

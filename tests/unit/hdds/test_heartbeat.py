@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.unit.hdds.support import PIPELINE, ListRing, config, node, until
-from trioxygen.common.errors import ContainerNotOpen, InvalidRequest, NoSuchBlock, Unreachable
+from trioxygen.common.errors import (
+    ContainerNotOpen,
+    InvalidRequest,
+    NoSuchBlock,
+    Unreachable,
+)
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.container.blocks import block_key
 from trioxygen.hdds.datanode.heartbeat import rest_ms

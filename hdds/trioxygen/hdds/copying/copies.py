@@ -4,9 +4,10 @@ import asyncio
 from dataclasses import dataclass
 
 from trioxygen.common import logs
-from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.errors import NoSuchContainer, TrioxygenError
 from trioxygen.common.runtime import Runtime
 from trioxygen.hdds.copying.copy import Copy, Progress
+from trioxygen.hdds.copying.failures import Failures
 from trioxygen.hdds.copying.pace import Pace
 from trioxygen.hdds.copying.ports import ReplicaHomes
 from trioxygen.hdds.ring.config import DataNodeConfig
@@ -32,6 +33,7 @@ class Copies:
     Attributes:
     progress: of all of them.
     copied, failed: copies, since the start.
+    failures: of copies, for the SCM. Shared with what the node rebuilds.
     """
 
     def __init__(self, runtime: Runtime, config: DataNodeConfig, homes: ReplicaHomes) -> None:
@@ -42,6 +44,7 @@ class Copies:
         self._running: set[_Key] = set()
         self._has_wanted = asyncio.Event()
         self.progress = Progress()
+        self.failures = Failures()
         self.copied = self.failed = 0
 
     def __len__(self) -> int:
@@ -69,7 +72,7 @@ class Copies:
         self._has_wanted.set()
 
     async def copy_next(self) -> None:
-        """One; waits until one is wanted. What fails is logged: reports show that it did."""
+        """One; waits until one is wanted. What fails is logged, and the SCM is told."""
         await self._has_wanted.wait()
         queue = self._urgent or self._other
         if not queue:
@@ -82,10 +85,12 @@ class Copies:
             log.info("copy_expired", container=key[0], target=key[1])
             return
         self._running.add(key)
+        self.failures.begun_again(*key)
         try:
             await self._copy(wanted.command)
         except (TrioxygenError, OSError) as error:
             self.failed += 1
+            self.failures.note(*key, error)
             log.warning("container_not_copied", container=key[0], target=key[1], error=error)
         finally:
             self._running.discard(key)
@@ -93,8 +98,7 @@ class Copies:
     async def _copy(self, command: ReplicateContainerCommand) -> None:
         home = self._homes.find(command.container_id)
         if home is None:
-            log.info("container_not_here", container=command.container_id)
-            return
+            raise NoSuchContainer("the replica is not here", container=command.container_id)
         work, container = home
         begun_ms = self._runtime.clock.monotonic_ms()
         copy = Copy(

@@ -12,6 +12,7 @@ from trioxygen.common.disk import Buffer, File
 from trioxygen.common.errors import (
     ContainerNotOpen,
     InvalidRequest,
+    NoSpace,
     NoSuchBlock,
     NoSuchContainer,
     Unavailable,
@@ -111,11 +112,14 @@ class Copy:
         backoff = Backoff(_WAIT_MS_FIRST, _WAIT_MS_MAX)
         try:
             # What is pending has no row yet.
-            await self._home.flusher.flush_all()
+            await self._home.flusher.flush_container(self._container.container_id)
             for tries_left in reversed(range(_TRIES)):
                 try:
                     await self._try(watch)
                     return
+                except NoSpace:
+                    # Another node may have room: the SCM is told.
+                    raise
                 except Unavailable as error:
                     if not tries_left:
                         raise

@@ -65,11 +65,16 @@ class Imports:
             raise InvalidRequest("only closed replicas are copied", state=header.state)
         # A stream that is cancelled meanwhile has begun all the same: the log has the replica.
         beginning = self._finishing.begin(self._begun(header))
+        kept_ms = self._config.import_expiry_ms
         try:
             incoming = await joined(beginning)
             reply = await incoming.receive(pieces)
+        except NoSpace:
+            # It would be in the way of what has room.
+            kept_ms = 0.0
+            raise
         finally:
-            await self._finishing.run(self._stream_ended(beginning))
+            await self._finishing.run(self._stream_ended(beginning, kept_ms))
         self.imported += 1
         log.info("container_imported", container=header.container_id, blocks=reply.block_count)
         return reply
@@ -85,7 +90,7 @@ class Imports:
         incoming.container.stream_began()
         return incoming
 
-    async def _stream_ended(self, beginning: asyncio.Task[Incoming]) -> None:
+    async def _stream_ended(self, beginning: asyncio.Task[Incoming], kept_ms: float) -> None:
         await asyncio.wait((beginning,))
         if beginning.cancelled() or beginning.exception() is not None:
             return
@@ -94,7 +99,7 @@ class Imports:
         container = incoming.container
         container.stream_ended(0)
         incoming.is_running = False
-        incoming.expires_ms = self._clock.monotonic_ms() + self._config.import_expiry_ms
+        incoming.expires_ms = self._clock.monotonic_ms() + kept_ms
         if not incoming.goes_on:
             # Told to be deleted meanwhile, or whole.
             self._forget(incoming)
@@ -158,7 +163,10 @@ class Imports:
         if not homes:
             raise NoSpace("no volume takes replicas")
         home = max(of_ring or homes, key=lambda home: home.volume.room.look())
-        home.volume.room.check(header.used_bytes)
+        # That is no sign of a full disk, as where a client's write is refused: whoever sends it
+        # here knows the room there was, and less may find some.
+        if home.volume.room.look() < header.used_bytes:
+            raise NoSpace("no room for the replica", container=header.container_id)
         return home
 
     # ---- what nobody goes on with ----

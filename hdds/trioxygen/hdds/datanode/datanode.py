@@ -96,7 +96,7 @@ class DataNode:
         # Set once it knows of a ring of this node: blocks are given from then on.
         self.ring_known = asyncio.Event()
         self.copies = Copies(runtime, config, self.homes)
-        self.rebuilds = Rebuilds(runtime, config, self.copies.pace)
+        self.rebuilds = Rebuilds(runtime, config, self.copies.pace, self.copies.failures)
         self.imports = Imports(runtime, config, self.homes)
         self._collector = DataNodeCollector(
             self.works, self.disks, self.copies, self.imports, self.rebuilds, self.token_gate
@@ -164,6 +164,7 @@ class DataNode:
                     works=self.works,
                     failed_volumes=self.disks.failed_reports,
                     commands=commands,
+                    failures=self.copies.failures,
                     registered=self._registered,
                     ring_known=self.ring_known.set,
                     leading=leading,

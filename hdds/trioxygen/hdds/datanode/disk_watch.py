@@ -73,9 +73,12 @@ class DiskWatch:
     async def _take_in_if_there(self) -> None:
         """Its folder is made by whoever mounts the disk, not here: what is below an empty mount
         point is another disk."""
-        if self._trying is not None and not self._trying.done():
-            return
-        self._trying = None
+        if self._trying is not None:
+            if not self._trying.done():
+                return
+            # It was out by then: whatever has come of it is no news.
+            self._trying.exception()
+            self._trying = None
         disk, path = self._disk, self._disk.folder.path
         if not await self._runtime.blocking.run(self._runtime.disk.exists, path):
             return

@@ -310,10 +310,14 @@ class Disks:
 
     async def _in_time(self, leaving: Coroutine[Any, Any, None], disk: NodeDisk) -> None:
         task = self._finishing.begin(leaving)
+        task.add_done_callback(partial(self._left, disk))
         done, _ = await asyncio.wait([task], timeout=_LEAVE_MS_MAX / 1_000)
         if not done:
             log.error("disk_does_not_answer", path=disk.folder.path)
-        elif (failure := task.exception()) is not None:
+
+    @staticmethod
+    def _left(disk: NodeDisk, leaving: asyncio.Task[None]) -> None:
+        if not leaving.cancelled() and (failure := leaving.exception()) is not None:
             log.error("disk_not_closed", path=disk.folder.path, error=failure)
 
     async def take_in(self, disk: NodeDisk) -> None:

@@ -8,6 +8,7 @@ from trioxygen.common import logs
 from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.common.runtime import Runtime
 from trioxygen.hdds.container.volume import Unreported, Volume
+from trioxygen.hdds.copying.failures import Failures
 from trioxygen.hdds.datanode.commands import Commands
 from trioxygen.hdds.datanode.description import volume_report
 from trioxygen.hdds.datanode.ports import ScmClient
@@ -15,6 +16,7 @@ from trioxygen.hdds.datanode.work import VolumeWork
 from trioxygen.proto.v1.scm_pb2 import (
     DELETED,
     ContainerReport,
+    FailedRepair,
     HeartbeatRequest,
     RegisterDataNodeRequest,
     VolumeReport,
@@ -58,7 +60,7 @@ class Heartbeat:
             this node.
         works: of the volumes in service, as they are now.
         failed_volumes: reports of those that were taken out.
-        commands: shared by the senders of a node.
+        commands, failures: shared by the senders of a node.
         registered: is told the cluster id, and whether the SCM led.
         ring_known: called when the SCM that leads knows of a ring: blocks of this node are given.
         leading: names of the senders, of all of this node, whose SCM leads; they share it.
@@ -77,6 +79,7 @@ class Heartbeat:
         works: Sequence[VolumeWork],
         failed_volumes: Callable[[], Sequence[VolumeReport]],
         commands: Commands,
+        failures: Failures,
         registered: Callable[[str, bool], Awaitable[None]],
         ring_known: Callable[[], None],
         leading: set[str],
@@ -85,7 +88,8 @@ class Heartbeat:
         self.name = name
         self._node_id, self._address = node_id, address
         self._instance = instance
-        self._scm, self._works, self._commands = scm, works, commands
+        self._scm, self._works = scm, works
+        self._commands, self._failures = commands, failures
         self._clock, self._rng, self._tasks = runtime.clock, runtime.rng, runtime.tasks
         # Set: there are news.
         self.wake = asyncio.Event()
@@ -144,7 +148,8 @@ class Heartbeat:
         self._follow_volumes()
         waiting = self._commands.deleted_transaction_ids
         acknowledged = set(islice(waiting, _ACKNOWLEDGED_AT_ONCE_MAX))
-        request = self._request(acknowledged)
+        failures = self._failures.untold()
+        request = self._request(acknowledged, failures)
         reports = [unreported.take() for _, unreported in self._volumes]
         asked_ms = self._clock.monotonic_ms()
         try:
@@ -166,6 +171,7 @@ class Heartbeat:
         if reply.leader:
             # The others write nothing down.
             self._commands.deleted_transaction_ids -= acknowledged
+            self._failures.forget(failures)
             if request.pipelines:
                 self._ring_known()
         if reply.register_again:
@@ -237,7 +243,9 @@ class Heartbeat:
             if not any(container_id in containers for containers in known)
         ]
 
-    def _request(self, acknowledged: set[int]) -> HeartbeatRequest:
+    def _request(
+        self, acknowledged: set[int], failures: Sequence[FailedRepair]
+    ) -> HeartbeatRequest:
         containers: list[ContainerReport] = []
         self._left = []
         for volume, unreported in self._volumes:
@@ -274,4 +282,5 @@ class Heartbeat:
             more=bool(self._left),
             instance=self._instance,
             pipelines=[ring.report() for work in self._works for ring in work.rings],
+            failed_repairs=failures,
         )

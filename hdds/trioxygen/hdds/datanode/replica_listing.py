@@ -24,8 +24,7 @@ async def list_replica(homes: Homes, request: ListReplicaRequest) -> ListReplica
     container_id = request.container_id
     work = homes.replica(container_id, request.replica_index)
     container = work.volume.containers[container_id]
-    if container.pending_bytes or work.blocks.pending_blocks:
-        await work.flusher.flush_all()
+    await work.flusher.flush_container(container_id)
     reply = ListReplicaReply(
         state=container.state.proto,
         used_bytes=container.used_bytes,

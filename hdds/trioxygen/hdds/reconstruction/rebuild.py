@@ -9,7 +9,7 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState
-from trioxygen.common.errors import ChecksumMismatch, Unavailable
+from trioxygen.common.errors import ChecksumMismatch, NoSpace, Unavailable
 from trioxygen.common.replication import Replication
 from trioxygen.common.retry import Backoff
 from trioxygen.common.rpc.network import Channel
@@ -106,6 +106,9 @@ class Rebuild:
                 if not tries_left:
                     raise part.error from part
                 log.warning("part_not_read", container=self._container_id, reason=part)
+            except NoSpace:
+                # Another node may have room: the SCM is told.
+                raise
             except Unavailable as error:
                 # A target may be at what the last try had begun there.
                 if not tries_left:

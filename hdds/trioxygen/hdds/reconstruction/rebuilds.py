@@ -2,16 +2,21 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.runtime import Runtime
+from trioxygen.hdds.copying.failures import Failures
 from trioxygen.hdds.copying.pace import Pace
 from trioxygen.hdds.reconstruction.rebuild import Rebuild
 from trioxygen.hdds.ring.config import DataNodeConfig
 from trioxygen.proto.v1.scm_pb2 import ReconstructContainerCommand
 
 log = logs.get(__name__)
+
+# Of `Failures`: a rebuild has several.
+_NO_TARGET: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +28,15 @@ class _Wanted:
 
 
 class Rebuilds:
-    """Of a node; first come. Args: pace: of all that the node sends.
+    """Of a node; first come. Args: pace: of all that the node sends. failures: for the SCM.
 
     Attributes: rebuilt, failed: containers. rebuilt_bytes: of the parts. All since the start."""
 
-    def __init__(self, runtime: Runtime, config: DataNodeConfig, pace: Pace) -> None:
+    def __init__(
+        self, runtime: Runtime, config: DataNodeConfig, pace: Pace, failures: Failures
+    ) -> None:
         self._runtime, self._config, self._pace = runtime, config, pace
+        self._failures = failures
         self._waiting: dict[int, _Wanted] = {}
         self._running: set[int] = set()
         self._has_wanted = asyncio.Event()
@@ -55,7 +63,7 @@ class Rebuilds:
         self._has_wanted.set()
 
     async def rebuild_next(self) -> None:
-        """One; waits until one is wanted. What fails is logged: reports show that it did."""
+        """One; waits until one is wanted. What fails is logged, and the SCM is told."""
         await self._has_wanted.wait()
         if not self._waiting:
             self._has_wanted.clear()
@@ -67,10 +75,12 @@ class Rebuilds:
             log.info("rebuild_expired", container=container_id)
             return
         self._running.add(container_id)
+        self._failures.begun_again(container_id, _NO_TARGET)
         try:
             await self._rebuild(wanted.command)
         except (TrioxygenError, OSError) as error:
             self.failed += 1
+            self._failures.note(container_id, _NO_TARGET, error)
             log.warning("container_not_rebuilt", container=container_id, error=error)
         finally:
             self._running.discard(container_id)

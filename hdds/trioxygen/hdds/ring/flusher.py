@@ -71,6 +71,14 @@ class Flusher:
         while self._blocks.has_pending.is_set():
             await self.flush_generation()
 
+    async def flush_container(self, container_id: int) -> None:
+        """All that was applied to it before the call is in the index. What is pending of others may
+        wait for room: what a full disk holds is copied elsewhere all the same.
+
+        Raises: NoSpace, OSError."""
+        if self._blocks.is_pending(container_id):
+            await self.flush_all()
+
     async def flush_generation(self) -> None:
         """One generation. It goes on when the caller is cancelled.
 

@@ -167,6 +167,12 @@ class Generation:
         self.log_bytes += newer.log_bytes
         self.applied |= newer.applied
 
+    def touches(self, container_id: int) -> bool:
+        """Whether rows of it are to be put or deleted."""
+        return any(deleted.container == container_id for deleted in self.deleted) or any(
+            _is_of(pending, container_id) for pending in self.puts.values()
+        )
+
     def deletes(self, key: bytes) -> bool:
         """For every read while something is deleted: the usual narrow ranges cost one look-up."""
         if key in self._deleted_keys:

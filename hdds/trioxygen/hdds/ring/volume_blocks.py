@@ -92,6 +92,13 @@ class VolumeBlocks:
         flushing = self.flushing
         return len(self.current.puts) + (len(flushing.puts) if flushing is not None else 0)
 
+    def is_pending(self, container_id: int) -> bool:
+        """Whether the index does not have all of its rows, or has some that are deleted."""
+        flushing = self.flushing
+        return self.current.touches(container_id) or (
+            flushing is not None and flushing.touches(container_id)
+        )
+
     def pending_keys(self) -> set[bytes]:
         """Of blocks that the index does not know yet."""
         flushing = self.flushing

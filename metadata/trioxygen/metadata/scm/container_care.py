@@ -30,7 +30,7 @@ from trioxygen.metadata.scm.replication.observer import Observer
 from trioxygen.metadata.scm.replication.queue import RepairQueue
 from trioxygen.metadata.scm.replication.repairs import Repairs
 from trioxygen.metadata.scm.replication.watch import ContainerWatch
-from trioxygen.proto.v1.scm_pb2 import DataNodeCommand
+from trioxygen.proto.v1.scm_pb2 import DataNodeCommand, FailedRepair
 
 
 class ContainerCare:
@@ -144,6 +144,10 @@ class ContainerCare:
     def reported(self, node_id: str, changed: Sequence[int]) -> None:
         """Args: changed: containers whose replica at the node counts for something else now."""
         self.repairs.reported(node_id, changed)
+
+    def failed(self, node_id: str, failures: Sequence[FailedRepair]) -> None:
+        """What the node was told to make, and could not."""
+        self.repairs.failed(node_id, failures)
 
     def commands(self, node_id: str) -> list[DataNodeCommand]:
         return [

@@ -93,6 +93,7 @@ class Heartbeats:
             if self._nodes.report(node_id) is not report:
                 return HeartbeatReply(register_again=True, leader=True)
             await self._take(heartbeat, report)
+        self._care.failed(node_id, heartbeat.failed_repairs)
         await self._memberships.look_after(node_id, report)
         commands = [
             *self._memberships.commands(node_id, report),

@@ -227,6 +227,8 @@ class LmdbTxn:
                 is_there = bool(cursor.key())
         except PAGE_ERRORS as error:
             raise _page_error(error, rows.path) from error
+        except lmdb.Error as error:
+            raise disk_error(error) or error from error
         return count
 
     def damaged_rows(self, table: Table, *, remove: bool = False) -> list[bytes]:

@@ -630,8 +630,18 @@ class CorruptBlock(_message.Message):
     reason: str
     def __init__(self, block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
 
+class FailedRepair(_message.Message):
+    __slots__ = ("container_id", "target_node_id", "reason")
+    CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    TARGET_NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    container_id: int
+    target_node_id: str
+    reason: str
+    def __init__(self, container_id: _Optional[int] = ..., target_node_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
 class HeartbeatRequest(_message.Message):
-    __slots__ = ("node_id", "full_report", "volumes", "containers", "deleted_transaction_ids", "corrupt_blocks", "more", "pipelines", "instance", "mended_blocks")
+    __slots__ = ("node_id", "full_report", "volumes", "containers", "deleted_transaction_ids", "corrupt_blocks", "more", "pipelines", "instance", "mended_blocks", "failed_repairs")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     FULL_REPORT_FIELD_NUMBER: _ClassVar[int]
     VOLUMES_FIELD_NUMBER: _ClassVar[int]
@@ -642,6 +652,7 @@ class HeartbeatRequest(_message.Message):
     PIPELINES_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_FIELD_NUMBER: _ClassVar[int]
     MENDED_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    FAILED_REPAIRS_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     full_report: bool
     volumes: _containers.RepeatedCompositeFieldContainer[VolumeReport]
@@ -652,7 +663,8 @@ class HeartbeatRequest(_message.Message):
     pipelines: _containers.RepeatedCompositeFieldContainer[PipelineReport]
     instance: int
     mended_blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockId]
-    def __init__(self, node_id: _Optional[str] = ..., full_report: _Optional[bool] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerReport, _Mapping]]] = ..., deleted_transaction_ids: _Optional[_Iterable[int]] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., more: _Optional[bool] = ..., pipelines: _Optional[_Iterable[_Union[PipelineReport, _Mapping]]] = ..., instance: _Optional[int] = ..., mended_blocks: _Optional[_Iterable[_Union[_types_pb2.BlockId, _Mapping]]] = ...) -> None: ...
+    failed_repairs: _containers.RepeatedCompositeFieldContainer[FailedRepair]
+    def __init__(self, node_id: _Optional[str] = ..., full_report: _Optional[bool] = ..., volumes: _Optional[_Iterable[_Union[VolumeReport, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerReport, _Mapping]]] = ..., deleted_transaction_ids: _Optional[_Iterable[int]] = ..., corrupt_blocks: _Optional[_Iterable[_Union[CorruptBlock, _Mapping]]] = ..., more: _Optional[bool] = ..., pipelines: _Optional[_Iterable[_Union[PipelineReport, _Mapping]]] = ..., instance: _Optional[int] = ..., mended_blocks: _Optional[_Iterable[_Union[_types_pb2.BlockId, _Mapping]]] = ..., failed_repairs: _Optional[_Iterable[_Union[FailedRepair, _Mapping]]] = ...) -> None: ...
 
 class CloseContainerCommand(_message.Message):
     __slots__ = ("container_id", "force")

@@ -10,7 +10,7 @@ from tests.unit.hdds.copying.two import BLOCKS, CONTAINER, S, Two, contents, tel
 from tests.unit.hdds.ring.three import until
 from tests.unit.hdds.support import CrashedDisk, FragileDisk
 from trioxygen.common.disk import Buffer
-from trioxygen.common.errors import ContainerNotOpen, Overloaded, Unreachable
+from trioxygen.common.errors import ContainerNotOpen, NoSpace, Overloaded, Unreachable
 from trioxygen.common.rpc.network import Channel, Upload
 from trioxygen.hdds.copying.copy import Copy, Progress
 from trioxygen.hdds.copying.pace import Pace
@@ -221,3 +221,63 @@ async def crash(two: Two, changes: int) -> None:
 @pytest.mark.parametrize("changes", [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 24, 30])
 def test_crash_leaves_no_replica_one_that_goes_or_a_whole_one(tmp_path: Path, changes: int) -> None:
     with_two(tmp_path, lambda two: crash(two, changes), target_disk=FragileDisk())
+
+
+NO_ROOM = 1 << 60
+
+
+async def find_no_room(two: Two) -> None:
+    await two.close()
+    room, copies = two.target.work.volume.room, two.source.datanode.copies
+    room.reserve_bytes = NO_ROOM
+    await two.copy()
+    # At once: the SCM may know of another target.
+    await until(lambda: copies.failed == 1)
+    [failure] = copies.failures.untold()
+    assert (failure.container_id, failure.target_node_id) == (CONTAINER, "target")
+    assert failure.reason.startswith("no room for the replica")
+    # Less may find room: the disk is not said to be full for that.
+    room.reserve_bytes = 0
+    assert not room.is_full()
+    await two.copy()
+    await until(two.is_copied)
+    assert copies.failures.untold() == []
+
+
+def test_copy_without_room_is_told_of_and_not_tried_again_there(tmp_path: Path) -> None:
+    with_two(tmp_path, find_no_room)
+
+
+async def run_out_of_room(two: Two) -> None:
+    async def fill() -> None:
+        await until(lambda: two.copied is not None and two.copied.block_count >= 59)
+        room = two.target.work.volume.room
+        room.reserve_bytes = NO_ROOM
+        assert room.look() == 0
+
+    await two.close()
+    with pytest.raises(NoSpace):
+        await copy_by(two, interrupted(two, {5: fill})).run()
+    imports = two.target.datanode.imports
+    await until(lambda: not any(each.is_running for each in imports._incoming.values()))
+    # What came of it takes room that there is not.
+    await imports.work()
+    assert len(imports) == 0
+    await until(lambda: two.copied is None)
+    assert two.target.work.volume.room.under_way_bytes == 0
+
+
+def test_copy_that_runs_out_of_room_leaves_nothing_there(tmp_path: Path) -> None:
+    with_two(tmp_path, run_out_of_room)
+
+
+async def lose_source(two: Two) -> None:
+    await two.copy()
+    copies = two.source.datanode.copies
+    await until(lambda: copies.failed == 1)
+    [failure] = copies.failures.untold()
+    assert failure.reason.startswith("only closed replicas are copied")
+
+
+def test_copy_of_what_may_still_change_is_told_of(tmp_path: Path) -> None:
+    with_two(tmp_path, lose_source)

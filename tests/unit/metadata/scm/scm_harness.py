@@ -107,6 +107,7 @@ class ScmHarness:
         corrupt: tuple[scm.CorruptBlock, ...] = (),
         volumes: tuple[scm.VolumeReport, ...] = (),
         more: bool = False,
+        failed: tuple[scm.FailedRepair, ...] = (),
     ) -> scm.HeartbeatReply:
         """Its answer, without what made the node join rings: that was done and told at once."""
         reply = await self.client.heartbeat(
@@ -119,6 +120,7 @@ class ScmHarness:
                 volumes=volumes,
                 more=more,
                 pipelines=self._led(node_id),
+                failed_repairs=failed,
             )
         )
         joined = [command for command in reply.commands if command.HasField("create_pipeline")]

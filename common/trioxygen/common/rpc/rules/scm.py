@@ -38,6 +38,7 @@ from trioxygen.proto.v1 import scm_pb2 as scm
 CONTAINERS_MAX: Final = 1_000_000
 VOLUMES_MAX: Final = 1_000
 CORRUPT_BLOCKS_MAX: Final = 100_000
+FAILED_REPAIRS_MAX: Final = 10_000
 TRANSACTIONS_MAX: Final = 1_000_000
 COMMANDS_MAX: Final = 1_000_000
 PIPELINES_MAX: Final = 100_000
@@ -104,6 +105,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
     ),
     scm.PipelineReport: rules(pipeline_id=ID, leader=ANY, term=COUNT, failed=ANY),
     scm.CorruptBlock: rules(block=REQUIRED_PART, reason=REASON),
+    scm.FailedRepair: rules(container_id=ID, target_node_id=NODE_ID_OR_NONE, reason=REASON),
     scm.HeartbeatRequest: rules(
         node_id=NODE_ID,
         full_report=ANY,
@@ -115,6 +117,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         more=ANY,
         pipelines=each(PART, PIPELINES_MAX),
         instance=ANY,
+        failed_repairs=each(PART, FAILED_REPAIRS_MAX),
     ),
     scm.CloseContainerCommand: rules(container_id=ID, force=ANY),
     scm.ReplicateContainerCommand: rules(

@@ -1,8 +1,12 @@
 """How much is repaired at once, and when. Values."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from trioxygen.common.units import MIB, MINUTE_MS, SECOND_MS
+
+# A wait is not longer than some of them make it.
+_DOUBLINGS_MAX: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,8 @@ class ReplicationConfig:
     copy_deadline_ms, copy_bytes_per_s_min: after which a copy is no more expected, and may be made
         again: so long, and what its bytes take at that rate beside others.
     resend_after_ms: a command whose end is not reported is given again.
+    failed_wait_ms: after a node has said that it failed at what it was told, before it is planned
+        anew; twice as long each time, failed_wait_ms_max at most.
     queue_max: containers that wait; those beyond are met again by the next look at all.
     settle_ms: see `ObservedContainer`.
     lag_ms_max, empty_delay_ms: see `ObservedContainer`.
@@ -40,6 +46,8 @@ class ReplicationConfig:
     copy_deadline_ms: float = 10 * MINUTE_MS
     copy_bytes_per_s_min: int = 4 * MIB
     resend_after_ms: float = MINUTE_MS
+    failed_wait_ms: float = 10 * SECOND_MS
+    failed_wait_ms_max: float = MINUTE_MS
     queue_max: int = 100_000
     settle_ms: float = 30 * SECOND_MS
     lag_ms_max: float = 30 * SECOND_MS
@@ -49,3 +57,8 @@ class ReplicationConfig:
     def deadline_ms(self, size_bytes: int) -> float:
         """From the beginning of what makes a replica."""
         return self.copy_deadline_ms + size_bytes * SECOND_MS / self.copy_bytes_per_s_min
+
+    def wait_ms(self, failures: int) -> float:
+        """After so many failures in a row."""
+        doublings = min(failures - 1, _DOUBLINGS_MAX)
+        return min(self.failed_wait_ms_max, self.failed_wait_ms * 2.0**doublings)

@@ -27,6 +27,7 @@ class Operation:
     weight: what it counts for of what a node may do at once.
     size_bytes: of the replica.
     is_held: it is not told yet: something has to be stored first.
+    has_failed: its node has said so: it is told no more.
     sent_ms: when it was told last.
     """
 
@@ -40,6 +41,7 @@ class Operation:
     weight: int = 1
     size_bytes: int = 0
     is_held: bool = False
+    has_failed: bool = False
     sent_ms: float | None = None
 
 
@@ -123,6 +125,22 @@ class InFlight:
             self._end(operation)
         return ended
 
+    def failed(self, container_id: int, node_id: str, target: str) -> list[Operation]:
+        """What the node has failed at, to be ended by its deadline. Args: target: of a copy; empty:
+        it was to rebuild."""
+        kind = Kind.COPY if target else Kind.REBUILD
+        failed = [
+            operation
+            for operation in self._of_container.get(container_id, _NO_OPERATIONS)
+            if operation.kind is kind
+            and operation.node_id == node_id
+            and (not target or target in operation.targets)
+            and not operation.has_failed
+        ]
+        for operation in failed:
+            operation.has_failed = True
+        return failed
+
     def drop(self, *, now_ms: float, without: frozenset[str] = frozenset()) -> list[Operation]:
         """What has taken too long, and what nodes have to do with that are dead. Returns: it."""
         late = [
@@ -170,7 +188,7 @@ class InFlight:
         for operation in self._of_node.get(node_id, {}).values():
             sent_ms = operation.sent_ms
             is_soon = sent_ms is not None and now_ms - sent_ms < resend_after_ms
-            if not operation.is_held and not is_soon:
+            if not (operation.is_held or operation.has_failed or is_soon):
                 operation.sent_ms = now_ms
                 command = DataNodeCommand()
                 command.CopyFrom(operation.command)

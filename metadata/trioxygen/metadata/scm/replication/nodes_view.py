@@ -71,6 +71,11 @@ class NodesView:
             for taker in (of_rack if len(of_rack) <= each else rng.sample(of_rack, each))
         ]
 
+    def takes_as(self, before: "NodesView") -> bool:
+        """Whether no other nodes can be given replicas than before, nor on other racks."""
+        former = {(taker.node_id, taker.rack) for taker in before.takers}
+        return all((taker.node_id, taker.rack) in former for taker in self.takers)
+
     def changed_since(self, before: "NodesView") -> set[str]:
         """Nodes whose replicas count for something else now."""
         return {

@@ -2,11 +2,12 @@
 for the chances that it is given."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import unique
 from typing import Final
 
+from trioxygen.common.container_state import ContainerState
 from trioxygen.common.states import State
 from trioxygen.metadata.scm.pipelines.placement import PlacementNode, choose
 from trioxygen.metadata.scm.replication.checks import room_by_removal
@@ -43,13 +44,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planning:
-    """What plans are made with. A plan is to be begun before the next is made."""
+    """What plans are made with. A plan is to be begun before the next is made.
+
+    Attributes: failures: of containers: how often what was planned last came to nothing."""
 
     config: ReplicationConfig
     view: NodesView
     in_flight: InFlight
     rng: random.Random
     now_ms: float
+    failures: Mapping[int, int] = field(default_factory=dict)
 
     def of(self, container: ObservedContainer, finding: Finding) -> Plan:
         operations: list[Operation] = []
@@ -91,12 +95,15 @@ class Planning:
             container, copies.count, planned=planned, instead_of=copies.instead_of
         )
         operations: list[Operation] = []
-        loads = {node_id: self.in_flight.sending(node_id) for node_id in copies.sources}
+        # Another one after each failure: it may be the source that cannot.
+        first = self.failures.get(container.container_id, 0) % max(1, len(copies.sources))
+        from_nodes = (*copies.sources[first:], *copies.sources[:first])
+        loads = {node_id: self.in_flight.sending(node_id) for node_id in from_nodes}
         for target in targets:
-            free = [each for each in copies.sources if loads[each] < self._sends_max(each)]
+            free = [each for each in from_nodes if loads[each] < self._sends_max(each)]
             if not free:
                 return Plan(operations=tuple(operations), waits=Waits.FOR_A_TURN)
-            source = min(free, key=lambda each: (loads[each], each))
+            source = min(free, key=loads.__getitem__)
             loads[source] += 1
             operations.append(
                 copy_of(
@@ -179,12 +186,14 @@ class Planning:
         planned: Sequence[Operation],
         instead_of: str,
     ) -> tuple[str, ...]:
-        """Nodes without any replica of it, on racks that spread those that stay."""
+        """Nodes without any replica of it, on racks that spread those that stay. What is left there
+        of a copy that came to nothing is none: it goes when another one comes."""
         kept = [each.node for each in staying(container) if each.node_id != instead_of]
         coming = [node_id for node_id, _ in container.pending.copies]
         coming += [target for operation in planned for target in operation.targets]
         kept += [self.view.node(node_id) for node_id in coming]
-        holders = {each.node_id for each in container.replicas}.union(coming)
+        made = [each for each in container.replicas if each.state is not ContainerState.RECOVERING]
+        holders = {each.node_id for each in made}.union(coming)
         getting = self.in_flight.getting
         nodes = [
             PlacementNode(
@@ -247,4 +256,6 @@ def copy_of(
 
 
 def _size_of(container: ObservedContainer) -> int:
-    return max((each.used_bytes for each in container.replicas), default=0)
+    """As those say that it is copied from: a dead node's replica is as large as it ever was."""
+    living = (each for each in container.replicas if not each.node.is_dead)
+    return max((each.used_bytes for each in living), default=0)

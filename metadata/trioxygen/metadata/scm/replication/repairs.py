@@ -22,12 +22,19 @@ from trioxygen.metadata.scm.replication.watch import ContainerWatch
 from trioxygen.metadata.scm.schema import CONTAINERS, id_key
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import scm_pb2
-from trioxygen.proto.v1.scm_pb2 import ContainerReport, DataNodeCommand, MoveContainers
+from trioxygen.proto.v1.scm_pb2 import (
+    ContainerReport,
+    DataNodeCommand,
+    FailedRepair,
+    MoveContainers,
+)
 
 log = logs.get(__name__)
 
 _IDLE_INTERVAL_MS: Final = 1_000.0
 _MOVES_AT_ONCE_MAX: Final = 1_000
+# Containers whose failures are remembered: of those that failed last.
+_FAILED_MAX: Final = 10_000
 # A replica that is one: what it was made from it has.
 _MADE: Final = frozenset({scm_pb2.CLOSED, scm_pb2.QUASI_CLOSED, scm_pb2.UNHEALTHY})
 
@@ -63,6 +70,8 @@ class Repairs:
         self._leads, self._may_replicate = leads, may_replicate
         self.interval_ms = _IDLE_INTERVAL_MS
         self.made = RecentRate()
+        # By container: how often what was planned has come to nothing, in a row.
+        self._failures: dict[int, int] = {}
         self.forget()
 
     def forget(self) -> None:
@@ -75,6 +84,7 @@ class Repairs:
         self._looked_at, self._looking_ms = 0, 0.0
         # When all were last looked at, counted from the term's begin; 0: not yet.
         self.looked_at_all_ms = 0
+        self._failures.clear()
         self._queue.forget()
         self._in_flight.forget()
         self._watch.forget()
@@ -112,11 +122,40 @@ class Repairs:
                 self._in_flight.gone(container_id, node_id)
             elif report.state in _MADE:
                 for operation in self._in_flight.got(container_id, node_id):
+                    self._failures.pop(container_id, None)
                     self.made.add(self._clock.monotonic_ms(), operation.size_bytes)
         if not self._has_waited:
             # All are looked at when it is over; what has to be closed does not wait for that.
             changed = [each for each in changed if not _is_closed(of_node.get(each))]
         self._watch.noticed_now(changed)
+
+    def failed(self, node_id: str, failures: Sequence[FailedRepair]) -> None:
+        """What comes to nothing is not waited for until its deadline. It is planned anew a moment
+        later: by then nodes have said what room they have, if that was it."""
+        for failure in failures:
+            container_id = failure.container_id
+            failed = self._in_flight.failed(container_id, node_id, failure.target_node_id)
+            for operation in failed:
+                wait_ms = self._config.wait_ms(self._note_failure(container_id))
+                now_ms = self._clock.monotonic_ms()
+                operation.deadline_ms = min(operation.deadline_ms, now_ms + wait_ms)
+                log.warning(
+                    "repair_failed",
+                    kind=operation.kind.value,
+                    container=container_id,
+                    node=node_id,
+                    targets=",".join(operation.targets),
+                    reason=failure.reason,
+                    again_after_ms=int(wait_ms),
+                )
+
+    def _note_failure(self, container_id: int) -> int:
+        """How many there are of it now, in a row."""
+        times = self._failures.pop(container_id, 0) + 1
+        self._failures[container_id] = times
+        if len(self._failures) > _FAILED_MAX:
+            del self._failures[next(iter(self._failures))]
+        return times
 
     def commands(self, node_id: str) -> list[DataNodeCommand]:
         return self._in_flight.due(
@@ -157,13 +196,15 @@ class Repairs:
             view = self._watch.view(txn)
             dead = frozenset(node.node_id for node in view.nodes.values() if node.is_dead)
             for operation in self._in_flight.drop(now_ms=now_ms, without=dead):
-                log.warning(
-                    "repair_given_up",
-                    kind=operation.kind.value,
-                    container=operation.container_id,
-                    node=operation.node_id,
-                    targets=",".join(operation.targets),
-                )
+                # Of one that failed its node's reason has been said.
+                if not operation.has_failed:
+                    log.warning(
+                        "repair_given_up",
+                        kind=operation.kind.value,
+                        container=operation.container_id,
+                        node=operation.node_id,
+                        targets=",".join(operation.targets),
+                    )
                 self._watch.noticed([operation.container_id])
             self._watch.look(txn, self._watch.take_due(looks_max))
             self._look_at_all(txn, view, now_ms)
@@ -204,6 +245,7 @@ class Repairs:
                 in_flight=self._in_flight,
                 rng=self._rng,
                 now_ms=self._clock.monotonic_ms(),
+                failures=self._failures,
             )
             weight_max = self.weight_max()
             for container_id in self._queue.take(self._config.looks_per_turn_max):

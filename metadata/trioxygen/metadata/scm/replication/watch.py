@@ -32,6 +32,8 @@ from trioxygen.proto.v1.scm_pb2 import (
 _LOOKED_AT_MAX: Final = 2_000
 # With one heartbeat, since something has changed; others are soon.
 _LOOKED_AT_NOW_MAX: Final = 200
+# Of what had no place, with each view of the nodes: those that were asked longest ago.
+_PLACES_LOOKED_FOR_MAX: Final = 50
 # A view of the nodes is made anew after it.
 _VIEW_KEPT_MS: Final = 1_000.0
 _LACKING: Final = frozenset({Health.UNDER_REPLICATED, Health.MIS_REPLICATED})
@@ -128,10 +130,11 @@ class ContainerWatch:
         if before is not None:
             for node_id in view.changed_since(before):
                 self.noticed(self._replicas.of_node(node_id))
-            if len(view.takers) > len(before.takers):
+            if not view.takes_as(before):
                 # What had no place may have one.
-                self.noticed(self._ids[Health.UNDER_REPLICATED])
-                self.noticed(self._ids[Health.MIS_REPLICATED])
+                self.noticed(self._unplaced)
+        # So it may where a node has more room than before, or the container shrinks.
+        self.noticed(islice(self._unplaced, _PLACES_LOOKED_FOR_MAX))
         self.noticed(self._observer.waiting_for_time())
         return view
 
@@ -245,9 +248,9 @@ class ContainerWatch:
 
     def note_place(self, container_id: int, *, has_place: bool) -> None:
         """Whether a node can take what it lacks."""
-        if has_place:
-            self._unplaced.pop(container_id, None)
-        else:
+        self._unplaced.pop(container_id, None)
+        if not has_place:
+            # Behind the others: they take turns.
             self._unplaced[container_id] = None
 
     def has_no_place(self, container_id: int) -> bool:

@@ -11,7 +11,12 @@ from trioxygen.metadata.scm.schema import CONTAINERS
 from trioxygen.proto.v1 import scm_pb2 as scm
 
 NODES = ("dn1", "dn2", "dn3", "dn4", "dn5")
-DISK = scm.VolumeReport(volume_id="disk", capacity_bytes=10**12, free_bytes=10**12)
+
+
+def disk(free_bytes: int = 10**12) -> scm.VolumeReport:
+    return scm.VolumeReport(volume_id="disk", capacity_bytes=10**12, free_bytes=free_bytes)
+
+
 CARE = ReplicationConfig(
     grace_ms=1_000, settle_ms=5_000, resend_after_ms=60_000, copy_deadline_ms=600_000
 )
@@ -37,12 +42,16 @@ class Cluster:
     Attributes:
     held: what each node has.
     commands: what each was told.
+    disks: what each says of its own.
+    failed: what each says once that it has failed at.
     """
 
     def __init__(self, harness: ScmHarness) -> None:
         self.harness = harness
         self.held: dict[str, dict[int, scm.ContainerReport]] = {node: {} for node in NODES}
         self.commands: dict[str, list[scm.DataNodeCommand]] = {node: [] for node in NODES}
+        self.disks = dict.fromkeys(NODES, disk())
+        self.failed: dict[str, scm.FailedRepair] = {}
         self.silent: set[str] = set()
         self.container = self.ring = 0
 
@@ -67,8 +76,13 @@ class Cluster:
         for _ in range(times):
             for node in NODES:
                 if node not in self.silent:
+                    failed = self.failed.pop(node, None)
                     reply = await self.harness.heartbeat(
-                        node, *self.held[node].values(), full=True, volumes=(DISK,)
+                        node,
+                        *self.held[node].values(),
+                        full=True,
+                        volumes=(self.disks[node],),
+                        failed=() if failed is None else (failed,),
                     )
                     self.commands[node] += reply.commands
             await self.harness.pass_time(duration_ms)

@@ -80,3 +80,21 @@ def test_command_is_given_again_and_held_until_it_may_be_given() -> None:
     assert in_flight.due("dn1", now_ms=59, resend_after_ms=50) == []
     assert len(in_flight.due("dn1", now_ms=60, resend_after_ms=50)) == 1
     assert in_flight.due("dn4", now_ms=60, resend_after_ms=50) == []
+
+
+def test_what_its_node_has_failed_at_is_told_no_more() -> None:
+    in_flight = InFlight()
+    copy = operation(Kind.COPY, "dn1", {"dn4": 0})
+    rebuild = operation(Kind.REBUILD, "dn1", {"dn5": 2})
+    removal = operation(Kind.REMOVAL, "dn1", {})
+    for each in (copy, rebuild, removal):
+        in_flight.begin(each)
+    assert in_flight.failed(7, "dn2", "dn4") == [] == in_flight.failed(7, "dn1", "dn5")
+    assert in_flight.failed(8, "dn1", "dn4") == []
+    assert in_flight.failed(7, "dn1", "dn4") == [copy]
+    # Said twice it is one failure.
+    assert in_flight.failed(7, "dn1", "dn4") == []
+    assert in_flight.failed(7, "dn1", "") == [rebuild]
+    assert len(in_flight.due("dn1", now_ms=10, resend_after_ms=50)) == 1
+    # It counts until its time is over.
+    assert in_flight.pending(7).copies == (("dn4", 0), ("dn5", 2))

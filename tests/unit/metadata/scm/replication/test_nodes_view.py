@@ -58,3 +58,11 @@ def test_choice_is_made_among_some_of_each_rack() -> None:
     chosen = view(*racks).candidates(random.Random(1))
     assert len(chosen) == 64 and {each.rack for each in chosen} == {"/r0", "/r1", "/r2", "/r3"}
     assert len(view(*racks[:10]).candidates(random.Random(1))) == 10
+
+
+def test_takers_are_others_where_one_is_new_or_on_another_rack() -> None:
+    before = view(node(1), node(2))
+    assert view(node(2)).takes_as(before) and before.takes_as(before)
+    # As many as before.
+    assert not view(node(1), node(3)).takes_as(before)
+    assert not view(node(1), node(2, rack="/b")).takes_as(before)

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.unit.metadata.scm.replication.observing import (
     CLOSED,
+    RECOVERING,
     UNHEALTHY,
     container,
     dead,
@@ -127,6 +128,18 @@ def test_target_is_none_that_has_a_replica_of_any_kind() -> None:
         observed = container(CLOSED, A, B, replica("dn2", UNHEALTHY), dead("dn3"))
         [operation] = planned.of(observed).operations
         assert [*operation.targets] == ["dn4"]
+
+
+def test_what_a_copy_left_behind_that_came_to_nothing_is_in_no_other_ones_way() -> None:
+    planned = Planned(3)
+    observed = container(CLOSED, A, B, replica("dn2", RECOVERING))
+    [operation] = planned.of(observed).operations
+    assert (operation.kind, [*operation.targets]) == (Kind.COPY, ["dn2"])
+
+
+def test_failure_is_waited_out_longer_each_time_and_never_for_ever() -> None:
+    config = ReplicationConfig(failed_wait_ms=10, failed_wait_ms_max=60)
+    assert [config.wait_ms(failures) for failures in (1, 2, 3, 4, 10_000)] == [10, 20, 40, 60, 60]
 
 
 def test_copy_goes_to_another_rack_where_all_are_on_one() -> None:

@@ -6,6 +6,7 @@ from tests.unit.metadata.scm.replication.cluster_of_five import (
     NODES,
     care_test,
     closed,
+    disk,
     started,
 )
 from tests.unit.metadata.scm.scm_harness import ScmHarness
@@ -188,3 +189,69 @@ async def test_best_of_quasi_closed_replicas_is_closed_and_the_others_replaced(
     )
     await cluster.beat(10_000, times=2)
     assert [node for node, _ in cluster.asked("delete_container")] == [members[0]]
+
+
+@care_test(check_interval_ms=86_400_000)
+async def test_what_had_no_place_gets_one_where_a_node_has_more_room(harness: ScmHarness) -> None:
+    """Soon: no node is new among those that take replicas, and not all containers are looked at."""
+    cluster = await started(harness)
+    # The container has 500 bytes.
+    cluster.disks |= dict.fromkeys(cluster.others, disk(free_bytes=499))
+    cluster.silent.add(cluster.members[0])
+    await cluster.beat(10_000, times=36)
+    assert cluster.asked(COPY) == []
+    roomier = cluster.others[0]
+    cluster.disks[roomier] = disk(free_bytes=500)
+    await cluster.beat(1_000, times=5)
+    assert [each.replicate_container.target.node_id for _, each in cluster.asked(COPY)] == [roomier]
+
+
+@care_test(check_interval_ms=86_400_000)
+async def test_what_had_no_place_gets_one_when_it_has_shrunk(harness: ScmHarness) -> None:
+    cluster = await started(harness)
+    cluster.disks |= dict.fromkeys(cluster.others, disk(free_bytes=499))
+    cluster.silent.add(cluster.members[0])
+    await cluster.beat(10_000, times=36)
+    assert cluster.asked(COPY) == []
+    smaller = closed(cluster.container, cluster.ring, used_bytes=400)
+    for node in cluster.members:
+        cluster.held[node][cluster.container] = smaller
+    await cluster.beat(1_000, times=5)
+    [(_, command)] = cluster.asked(COPY)
+    assert command.replicate_container.target.node_id in cluster.others
+
+
+@care_test()
+async def test_copy_that_a_node_has_failed_at_is_planned_anew_soon_from_another_one(
+    harness: ScmHarness,
+) -> None:
+    cluster = await started(harness)
+    cluster.silent.add(cluster.members[0])
+    await cluster.beat(10_000, times=30)
+    while not cluster.asked(COPY):
+        await cluster.beat(1_000)
+    sources: list[str] = []
+    for wait_ms in (10_000, 20_000, 40_000, 60_000, 60_000):
+        [(source, command)] = cluster.asked(COPY)
+        cluster.forget()
+        sources.append(source)
+        target = command.replicate_container.target.node_id
+        cluster.failed[source] = scm.FailedRepair(
+            container_id=cluster.container, target_node_id=target, reason="the disk is full"
+        )
+        # Not at once: nodes say meanwhile what room they have. Longer after each failure.
+        await cluster.beat(1_000, times=wait_ms // 1_000 - 1)
+        assert cluster.asked(COPY) == []
+        await cluster.beat(1_000, times=4)
+    assert sources == [*(sources[:2] * 3)][:5] and {*sources} == {*cluster.members[1:]}
+
+
+@care_test()
+async def test_failure_that_is_not_known_of_changes_nothing(harness: ScmHarness) -> None:
+    cluster = await started(harness)
+    for number, target in ((cluster.container, "dn9"), (cluster.container, ""), (77, "dn1")):
+        cluster.failed[cluster.members[0]] = scm.FailedRepair(
+            container_id=number, target_node_id=target, reason="a test"
+        )
+        await cluster.beat(1_000, times=3)
+    assert cluster.asked(COPY) == []
