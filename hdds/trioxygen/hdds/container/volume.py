@@ -271,6 +271,10 @@ class Volume:
             self.index_failure = error
         self.trouble()
 
+    def index_is_written(self) -> None:
+        """Again, where it was not before."""
+        self.index_failure = None
+
     async def unreadable(self, error: OSError) -> str:
         """What is wrong with a file that could not be read; the disk is looked at.
 

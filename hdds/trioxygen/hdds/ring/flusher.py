@@ -104,7 +104,7 @@ class Flusher:
                 await self._make_way()
                 raise
             self._failures = 0
-            volume.index_failure = None
+            volume.index_is_written()
             blocks.end_flush()
             if volume.room.recovered():
                 log.info("volume_has_room_again", volume=volume.volume_id)
