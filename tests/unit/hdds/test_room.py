@@ -3,7 +3,7 @@
 import pytest
 
 from trioxygen.common.disk import DiskSpace
-from trioxygen.common.errors import NoSpace
+from trioxygen.common.errors import NoSpace, Unavailable
 from trioxygen.common.units import GIB, MIB
 from trioxygen.hdds.container.room import Room, usual_reserve_bytes
 
@@ -115,3 +115,22 @@ def test_usual_reserve_is_a_share_of_a_small_disk_and_bounded_on_a_large_one(
     capacity_bytes: int, reserve_bytes: int
 ) -> None:
     assert usual_reserve_bytes(capacity_bytes) == reserve_bytes
+
+
+def test_disk_that_does_not_say_takes_nothing_and_is_no_full_one() -> None:
+    disk = Disk(100)
+
+    def look() -> DiskSpace:
+        if disk.free_bytes < 0:
+            raise Unavailable("the disk cannot be written")
+        return disk.look()
+
+    room = Room("v", look, reserve_bytes=0)
+    room.take(50)
+    disk.free_bytes = -1
+    with pytest.raises(Unavailable):
+        room.take(1)
+    assert room.look() == 0 and room.is_full()
+    assert (room.free_bytes, room.under_way_bytes) == (100, 50)
+    disk.free_bytes = 100
+    room.take(50)

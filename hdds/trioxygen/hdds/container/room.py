@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from trioxygen.common.disk import DiskSpace
-from trioxygen.common.errors import NoSpace
+from trioxygen.common.errors import NoSpace, Unavailable
 from trioxygen.common.units import GIB, MIB
 
 # While more than this is left, the disk is asked now and then only. It answers in 5 us.
@@ -27,8 +27,8 @@ class Room:
     given up. Nobody takes what is only announced.
 
     Args:
-        look: at the disk as it is now. Called on the event loop: local file systems answer from
-            memory.
+        look: at the disk as it is now; raises Unavailable: it does not say. Called on the event
+            loop: local file systems answer from memory.
     Attributes:
         reserve_bytes: stays free.
         waiting_bytes: what the log holds already and the disk has yet to take besides.
@@ -57,9 +57,19 @@ class Room:
         """At the last look."""
         return self._space.free_bytes
 
-    def look(self) -> int:
-        """How many bytes may be taken now."""
+    def refresh(self) -> None:
+        """Raises Unavailable: the disk does not say."""
         self._space = self._look_at_disk()
+
+    def look(self) -> int:
+        """How many bytes may be taken now: none of a disk that does not say."""
+        try:
+            self.refresh()
+        except Unavailable:
+            return 0
+        return self._left_bytes()
+
+    def _left_bytes(self) -> int:
         if self.is_stuck or self.is_blocked():
             return 0
         counted = self.under_way_bytes + self.waiting_bytes() + self.reserve_bytes
@@ -68,24 +78,28 @@ class Room:
         return left_bytes
 
     def check(self, size_bytes: int) -> None:
-        """Whether so much could be taken; takes nothing. Raises NoSpace."""
+        """Whether so much could be taken; takes nothing.
+
+        Raises: NoSpace; Unavailable: the disk does not say."""
         self._ample_bytes -= size_bytes
         self._unseen_left -= 1
         is_ample = self._ample_bytes >= 0 and self._unseen_left >= 0
         if is_ample and not self.is_stuck and not self.is_blocked():
             return
-        if self.look() < size_bytes:
+        self.refresh()
+        if self._left_bytes() < size_bytes:
             self._refused_bytes = min(size_bytes, self._refused_bytes or size_bytes)
             raise NoSpace("the volume is full", volume=self._volume_id)
 
     def take(self, size_bytes: int) -> None:
-        """Raises NoSpace."""
+        """Raises: as `check`."""
         self.check(size_bytes)
         self.under_way_bytes += size_bytes
 
     def look_for_housekeeping(self) -> int:
-        """How many bytes what gives back more may take: half of the reserve is its."""
-        self._space = self._look_at_disk()
+        """How many bytes what gives back more may take: half of the reserve is its. Raises
+        Unavailable."""
+        self.refresh()
         return max(0, self._space.free_bytes - self.reserve_bytes // 2)
 
     def give_back(self, size_bytes: int) -> None:

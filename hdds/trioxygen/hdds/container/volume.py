@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from trioxygen.common import logs
 from trioxygen.common.blocking import Blocking
 from trioxygen.common.container_state import ContainerState
-from trioxygen.common.disk import Disk
+from trioxygen.common.disk import Disk, DiskSpace
 from trioxygen.common.errors import Unavailable
 from trioxygen.common.finishing import joined
 from trioxygen.common.worker import Tasks
@@ -106,7 +106,13 @@ class Volume:
         reserve_bytes = limits.space_reserve_bytes
         if reserve_bytes is None:
             reserve_bytes = usual_reserve_bytes(disk.space(layout.root).capacity_bytes)
-        self.room = Room(volume_id, lambda: disk.space(layout.root), reserve_bytes)
+        self.room = Room(volume_id, self._space, reserve_bytes)
+
+    def _space(self) -> DiskSpace:
+        try:
+            return self.disk.space(self.layout.root)
+        except OSError as error:
+            raise self.unwritable(error) from error
 
     def make_container(
         self, container_id: int, *, pipeline_id: int, replica_index: int

@@ -108,7 +108,7 @@ class NodeDisk:
             volume = await open_volume(runtime, parts, config.volume_limits())
             try:
                 self._recovered = await _recovered(runtime, volume)
-                volume.room.look()
+                volume.room.refresh()
                 await self._mounts.learn(parts.path)
             except BaseException:
                 await runtime.blocking.run(volume.close)
