@@ -10,6 +10,8 @@ from trioxygen.common.errors import InvalidRequest, NoSpace, Overloaded, Trioxyg
 from trioxygen.common.finishing import Finishing, joined
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
+from trioxygen.hdds.container.blocks import block_key
+from trioxygen.hdds.container.container import Container
 from trioxygen.hdds.copying.incoming import Incoming
 from trioxygen.hdds.copying.ports import Home, ReplicaHomes
 from trioxygen.hdds.ring.config import DataNodeConfig
@@ -128,6 +130,8 @@ class Imports:
     async def _begin(self, header: ImportContainerHeader) -> Incoming:
         container_id = header.container_id
         here = self._homes.find(container_id)
+        if header.completes:
+            return self._begin_completing(header, here)
         if here is not None:
             if here[1].is_readable:
                 raise InvalidRequest("a replica of it is here", container=container_id)
@@ -155,6 +159,36 @@ class Imports:
         self._incoming[container_id] = incoming
         return incoming
 
+    def _begin_completing(
+        self, header: ImportContainerHeader, here: tuple[Home, Container] | None
+    ) -> Incoming:
+        """Of a replica that is here. Raises: InvalidRequest: none is, or another one; NoSpace."""
+        container_id = header.container_id
+        is_that = here is not None and (
+            here[1].state is here[1].logged_state is ContainerState.CLOSED
+            and here[1].replica_index == header.replica_index
+        )
+        if here is None or not is_that:
+            raise InvalidRequest("no such replica to be completed", container=container_id)
+        home, container = here
+        announced = ImportContainerHeader()
+        announced.CopyFrom(header)
+        # As far as can be said.
+        announced.used_bytes = max(0, header.used_bytes - container.used_bytes)
+        self._check_room(home, announced)
+        home.volume.room.take(announced.used_bytes)
+        container.has_had(block_key(container_id, header.highest_local))
+        incoming = Incoming(home, container, announced, self._config, self._finishing)
+        self._incoming[container_id] = incoming
+        return incoming
+
+    @staticmethod
+    def _check_room(home: Home, header: ImportContainerHeader) -> None:
+        """That is no sign of a full disk, as where a client's write is refused: whoever sends it
+        here knows the room there was, and less may find some. Raises: NoSpace."""
+        if home.volume.room.look() < header.used_bytes:
+            raise NoSpace("no room for the replica", container=header.container_id)
+
     def _home_for(self, header: ImportContainerHeader) -> Home:
         """Where its pipeline's ring is, which may still bring entries for it: elsewhere that would
         make a second replica. Else the roomiest volume. Raises: NoSpace."""
@@ -163,10 +197,7 @@ class Imports:
         if not homes:
             raise NoSpace("no volume takes replicas")
         home = max(of_ring or homes, key=lambda home: home.volume.room.look())
-        # That is no sign of a full disk, as where a client's write is refused: whoever sends it
-        # here knows the room there was, and less may find some.
-        if home.volume.room.look() < header.used_bytes:
-            raise NoSpace("no room for the replica", container=header.container_id)
+        self._check_room(home, header)
         return home
 
     # ---- what nobody goes on with ----
@@ -190,7 +221,7 @@ class Imports:
 
     async def _drop(self, container_id: int, incoming: Incoming) -> None:
         """Raises: what the volume's own ring raises; it is tried again."""
-        if self._is_in_service(incoming):
+        if self._is_in_service(incoming) and not incoming.completes:
             ring = await incoming.home.rings.local()
             await ring.move_replica(container_id, ContainerState.DELETING)
         self._forget(incoming)

@@ -37,6 +37,7 @@ class Incoming:
     """One transfer, in one or several streams. `header` is the first one's.
 
     Attributes:
+    completes: the replica was there before, and stays whatever comes of this.
     next_local: all blocks before it are on stable storage.
     is_running: a stream is under way, or what it has begun.
     expires_ms: when it is dropped, unless a stream comes.
@@ -53,7 +54,10 @@ class Incoming:
         self._home, self.container, self._header = home, container, header
         self._config, self._finishing = config, finishing
         self._step: asyncio.Task[Any] | None = None
-        self.transfer_id = header.transfer_id
+        self.transfer_id, self.completes = header.transfer_id, header.completes
+        # It is that as long as blocks come.
+        self._state = ContainerState.CLOSED if self.completes else ContainerState.RECOVERING
+        self._is_complete = False
         self.next_local = 0
         self.is_running = False
         self.expires_ms = 0.0
@@ -81,6 +85,7 @@ class Incoming:
             if local <= last_local:
                 raise InvalidRequest("blocks out of order", local=local)
             last_local = local
+            self._check_is_lacking(local)
             is_large = block.size_bytes > self._config.packed_block_bytes_max
             if is_large or not block.checksums:
                 await self._write_batch()
@@ -90,6 +95,12 @@ class Incoming:
             frame = await reader.next()
         await self._write_batch()
         return await self._to_its_end(self._end(frame.end))
+
+    def _check_is_lacking(self, local: int) -> None:
+        """Nothing takes the place of what is there."""
+        key = block_key(self.container.container_id, local)
+        if self.completes and self._home.blocks.find_known(key) is not None:
+            raise InvalidRequest("the replica has the block", local=local)
 
     async def _to_its_end(self, step: Coroutine[Any, Any, T]) -> T:
         """One at a time: see `settled`."""
@@ -194,6 +205,9 @@ class Incoming:
                     raise volume.unwritable(error) from error
                 raise
             seen.adopt(changes)
+            for key, _ in left:
+                # Somebody may have looked for it.
+                volume.index.forget(key)
         self.next_local = block_of_key(rows[-1][0])[1] + 1
 
     @property
@@ -201,7 +215,7 @@ class Incoming:
         """The replica is neither whole yet, nor on its way out."""
         container = self.container
         is_here = self._home.volume.containers.get(container.container_id) is container
-        return is_here and container.state is ContainerState.RECOVERING
+        return is_here and container.state is self._state and not self._is_complete
 
     def _check_goes_on(self) -> None:
         if not self.goes_on:
@@ -224,7 +238,12 @@ class Incoming:
         except OSError as error:
             raise home.volume.unwritable(error) from error
         self._check_goes_on()
-        await ring.move_replica(container.container_id, ContainerState(self._header.state))
+        if self.completes:
+            self._is_complete = True
+            home.volume.container_changed(container.container_id)
+            home.volume.tell_news()
+        else:
+            await ring.move_replica(container.container_id, ContainerState(self._header.state))
         self.give_up_room()
         return ImportContainerReply(
             block_count=container.block_count, used_bytes=container.used_bytes

@@ -48,7 +48,8 @@ class Outgoing:
         )
         if described.state == ContainerState.DELETING.proto:
             raise Overloaded("the target is still rid of a former one")
-        if described.state and described.state != ContainerState.RECOVERING.proto:
+        is_here = described.state and described.state != ContainerState.RECOVERING.proto
+        if is_here and not header.completes:
             return None
         header.next_local = described.next_local
         opening = channel.upload("DataNode/ImportContainer", header)

@@ -82,6 +82,8 @@ class Rebuild:
         self._targets: dict[int, Channel] = {
             each.replica_index: channel(each.address) for each in command.targets
         }
+        # Those get all that their index has bytes of, or only what nobody of it holds.
+        self._made_anew = frozenset[int]() if command.completes else self._targets.keys()
         self._transfer_id = random_token(runtime.rng, 16)
         # (local, index): could not be read.
         self._bad: set[tuple[int, int]] = set()
@@ -154,6 +156,7 @@ class Rebuild:
             highest_local=listing.highest_local,
             # No part is larger than the first data part, which one of the sources has, or parity.
             used_bytes=listing.used_bytes,
+            completes=self._command.completes,
         )
 
     async def _send_all(
@@ -187,12 +190,14 @@ class Rebuild:
             return GroupLayout.of(self._replication, block_bytes)
 
         avoided = {index for bad_local, index in self._bad if bad_local == local}
-        rebuilding = rebuilding_of(
-            local, held, layout_of, avoided=avoided, targets=self._targets.keys()
-        )
-        if rebuilding is None:
+        rebuilding = rebuilding_of(local, held, layout_of, avoided=avoided, targets=self._made_anew)
+        # Where a replica that is completed has another block in its place, that one stays.
+        completed = held.keys() & self._targets.keys() if self._command.completes else set[int]()
+        is_taken = rebuilding is not None and not rebuilding.lost.isdisjoint(completed)
+        if rebuilding is None or is_taken:
             self.abandoned += 1
             log.error("block_not_rebuilt", container=self._container_id, local=local)
+            return None
         return rebuilding
 
     # ---- blocks ----

@@ -242,7 +242,7 @@ class DescribeImportReply(_message.Message):
     def __init__(self, state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., next_local: _Optional[int] = ...) -> None: ...
 
 class ImportContainerHeader(_message.Message):
-    __slots__ = ("transfer_id", "container_id", "state", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id", "highest_local", "used_bytes", "next_local", "token")
+    __slots__ = ("transfer_id", "container_id", "state", "pipeline_id", "replica_index", "commit_sequence", "origin_node_id", "highest_local", "used_bytes", "next_local", "completes", "token")
     TRANSFER_ID_FIELD_NUMBER: _ClassVar[int]
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -253,6 +253,7 @@ class ImportContainerHeader(_message.Message):
     HIGHEST_LOCAL_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
     NEXT_LOCAL_FIELD_NUMBER: _ClassVar[int]
+    COMPLETES_FIELD_NUMBER: _ClassVar[int]
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     transfer_id: str
     container_id: int
@@ -264,8 +265,9 @@ class ImportContainerHeader(_message.Message):
     highest_local: int
     used_bytes: int
     next_local: int
+    completes: bool
     token: bytes
-    def __init__(self, transfer_id: _Optional[str] = ..., container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ..., highest_local: _Optional[int] = ..., used_bytes: _Optional[int] = ..., next_local: _Optional[int] = ..., token: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, transfer_id: _Optional[str] = ..., container_id: _Optional[int] = ..., state: _Optional[_Union[_scm_pb2.ContainerState, str]] = ..., pipeline_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., commit_sequence: _Optional[int] = ..., origin_node_id: _Optional[str] = ..., highest_local: _Optional[int] = ..., used_bytes: _Optional[int] = ..., next_local: _Optional[int] = ..., completes: _Optional[bool] = ..., token: _Optional[bytes] = ...) -> None: ...
 
 class ImportFrame(_message.Message):
     __slots__ = ("block", "end", "checksums")

@@ -695,18 +695,20 @@ class DeleteContainerCommand(_message.Message):
     def __init__(self, container_id: _Optional[int] = ..., replica_index: _Optional[int] = ..., force: _Optional[bool] = ...) -> None: ...
 
 class ReconstructContainerCommand(_message.Message):
-    __slots__ = ("container_id", "replication", "sources", "targets", "pipeline_id")
+    __slots__ = ("container_id", "replication", "sources", "targets", "pipeline_id", "completes")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
     REPLICATION_FIELD_NUMBER: _ClassVar[int]
     SOURCES_FIELD_NUMBER: _ClassVar[int]
     TARGETS_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    COMPLETES_FIELD_NUMBER: _ClassVar[int]
     container_id: int
     replication: _types_pb2.Replication
     sources: _containers.RepeatedCompositeFieldContainer[_types_pb2.DataNodeAddress]
     targets: _containers.RepeatedCompositeFieldContainer[_types_pb2.DataNodeAddress]
     pipeline_id: int
-    def __init__(self, container_id: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., sources: _Optional[_Iterable[_Union[_types_pb2.DataNodeAddress, _Mapping]]] = ..., targets: _Optional[_Iterable[_Union[_types_pb2.DataNodeAddress, _Mapping]]] = ..., pipeline_id: _Optional[int] = ...) -> None: ...
+    completes: bool
+    def __init__(self, container_id: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., sources: _Optional[_Iterable[_Union[_types_pb2.DataNodeAddress, _Mapping]]] = ..., targets: _Optional[_Iterable[_Union[_types_pb2.DataNodeAddress, _Mapping]]] = ..., pipeline_id: _Optional[int] = ..., completes: _Optional[bool] = ...) -> None: ...
 
 class ClosePipelineCommand(_message.Message):
     __slots__ = ("pipeline_id", "force")

@@ -279,5 +279,6 @@ async def lose_source(two: Two) -> None:
     assert failure.reason.startswith("only closed replicas are copied")
 
 
+@pytest.mark.slow
 def test_copy_of_what_may_still_change_is_told_of(tmp_path: Path) -> None:
     with_two(tmp_path, lose_source)

@@ -136,6 +136,29 @@ def test_member_that_was_away_is_made_again_in_its_place(tmp_path: Path) -> None
     with_cluster(tmp_path, away_of_five, containers=CARE)
 
 
+async def two_away_of_five(cluster: CodedCluster) -> None:
+    """No other node can take an index, and none can go: of a block of one cell two parts are all
+    that there is."""
+    written = await written_by(cluster)
+    await written.write()
+    for index in (1, 5):
+        await written.write_without(index)
+    await written.write()
+    before = {member.name: container for member, container in written.replicas()}
+    await written.close()
+    await until(written.is_whole)
+    # They were never away meanwhile.
+    assert {member.name: container for member, container in written.replicas()} == before
+    await written.read_without_any_two()
+    for member in cluster.members:
+        assert member.work.volume.room.under_way_bytes == 0
+        assert len(member.datanode.imports) == 0
+
+
+def test_members_that_were_away_get_what_they_lack_where_no_other_node_is(tmp_path: Path) -> None:
+    with_cluster(tmp_path, two_away_of_five, containers=CARE)
+
+
 async def away_from_an_open_one(cluster: CodedCluster) -> None:
     """Nobody closes it: it would stay open, and lack what it lacks, for as long as it has room."""
     written = await written_by(cluster)

@@ -105,6 +105,7 @@ DATANODE: Final[dict[type[Message], MessageRules]] = {
         highest_local=COUNT,
         used_bytes=SIZE_BYTES,
         next_local=ID_OR_NONE,
+        completes=ANY,
         token=TOKEN,
     ),
     datanode.ImportFrame: rules(block=PART, end=PART, checksums=raw(4 * MIB)),

@@ -130,6 +130,7 @@ SCM: Final[dict[type[Message], MessageRules]] = {
         sources=each(PART, 100),
         targets=each(PART, 100),
         pipeline_id=PIPELINE_ID,
+        completes=ANY,
     ),
     scm.ClosePipelineCommand: rules(pipeline_id=ID, force=ANY),
     scm.DeleteBlocksCommand: rules(transaction_id=ID, blocks=each(PART, RANGES_MAX)),

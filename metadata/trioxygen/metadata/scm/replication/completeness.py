@@ -99,6 +99,7 @@ def lacks_blocks(container: ObservedContainer) -> Finding | None:
         indexes=tuple(sorted(made)),
         sources=sources,
         remaining=len(sources) - len(made) - container.replication.data,
+        held={index: sources[index] for index in sorted(made)},
     )
     return Finding(health=Health.UNDER_REPLICATED, repairs=(rebuild,))
 

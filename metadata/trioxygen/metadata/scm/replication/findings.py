@@ -1,7 +1,7 @@
 """What the checks say of a container: how it is, and what is to be done about it. Values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import unique
 from typing import Final
 
@@ -66,11 +66,14 @@ class Rebuild:
 
     Attributes:
     sources: node by index: as many as it takes, at least.
+    held: node by index, where a replica is that lacks blocks: it gets them where it is, unless
+        another node can take a whole one.
     """
 
     indexes: tuple[int, ...]
     sources: Mapping[int, str]
     remaining: int
+    held: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,23 +123,28 @@ class Planning:
         count = len(rebuild.indexes)
         targets = self._targets(container, count, planned=planned, instead_of="")
         waits = self._why_fewer(targets, count)
+        indexes = dict(zip(targets, rebuild.indexes, strict=False))
+        completes = not targets and waits is Waits.FOR_A_NODE
+        if completes:
+            indexes = self._completed_at(rebuild)
+            waits = waits if len(indexes) < count else None
         weight = self.config.rebuild_weight
         makers = [
             each
-            for each in targets
+            for each in indexes
             if self.in_flight.sending(each) + weight <= self.config.copies_per_node_max
         ]
         if not makers:
             return Plan(waits=waits or Waits.FOR_A_TURN)
         maker = min(makers, key=lambda each: (self.in_flight.sending(each), each))
-        ordered = [maker, *(each for each in targets if each != maker)]
-        made = dict(zip(ordered, rebuild.indexes, strict=False))
+        made = {maker: indexes[maker]} | indexes
         command = ReconstructContainerCommand(
             container_id=container.container_id,
             replication=container.replication.proto,
             sources=[self._addressed(each, index) for index, each in rebuild.sources.items()],
             targets=[self._addressed(each, index) for each, index in made.items()],
             pipeline_id=container.pipeline_id,
+            completes=completes,
         )
         operation = self._operation(
             Kind.REBUILD,
@@ -150,6 +155,16 @@ class Planning:
             weight=weight,
         )
         return Plan(operations=(operation,), waits=waits)
+
+    def _completed_at(self, rebuild: Rebuild) -> dict[str, int]:
+        """Indexes by the nodes that hold them, lack some of their blocks, and can take these."""
+        takers = {taker.node_id for taker in self.view.takers}
+        return {
+            node_id: index
+            for index, node_id in rebuild.held.items()
+            if node_id in takers
+            and self.in_flight.getting(node_id) < self.config.copies_per_node_max
+        }
 
     def _operation(
         self,

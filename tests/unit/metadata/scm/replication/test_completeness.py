@@ -90,7 +90,8 @@ def test_index_is_made_again_of_all_with_its_own_replica() -> None:
     finding = examine(observed(*replicas))
     sources = {index: f"dn{index}" for index in range(1, 6)}
     assert finding.health is Health.UNDER_REPLICATED
-    assert finding.repairs == (Rebuild(indexes=(2,), sources=sources, remaining=1),)
+    made = Rebuild(indexes=(2,), sources=sources, remaining=1, held={2: "dn2"})
+    assert finding.repairs == (made,)
     pending = Pending(copies=(("dn9", 2),))
     finding = examine(observed(*replicas, pending=pending))
     assert finding.health is Health.UNDER_REPLICATED and finding.repairs == ()

@@ -28,7 +28,9 @@ EC = Replication.parse("EC/3-2")
 class Planned:
     """Plans over nodes `dn0` and so on, each of which is begun."""
 
-    def __init__(self, nodes: int, *, racks: int = 1, leaving: str = "", **config: Any) -> None:
+    def __init__(
+        self, nodes: int, *, racks: int = 1, leaving: str = "", full: str = "", **config: Any
+    ) -> None:
         self.in_flight = InFlight()
         observed = [
             ObservedNode(
@@ -41,7 +43,7 @@ class Planned:
         takers = [
             PlacementNode(node_id=node.node_id, rack=node.rack, free_bytes=1_000)
             for node in observed
-            if node.stays
+            if node.stays and node.node_id != full
         ]
         self.planning = Planning(
             config=ReplicationConfig(**config),
@@ -176,6 +178,42 @@ def test_some_of_the_lost_indexes_are_made_where_there_are_not_nodes_for_all() -
     plan = planned.of(container(CLOSED, *whole, replication=EC))
     [operation] = plan.operations
     assert (operation.targets, plan.waits) == ({"dn0": 4}, Waits.FOR_A_NODE)
+
+
+def lacking_two() -> ObservedContainer:
+    """Of short blocks: the first and the last index have one less, and not the same one."""
+    said = {1: (1, 3, 7), 2: (), 3: (), 4: (1, 4, 9), 5: (1, 3, 8)}
+    replicas = [
+        replica(
+            f"dn{index}",
+            replica_index=index,
+            coded=(counts,) if counts else (),
+            block_count=counts[1] if counts else 0,
+        )
+        for index, counts in said.items()
+    ]
+    return container(CLOSED, *replicas, replication=EC)
+
+
+def test_index_that_lacks_blocks_gets_them_where_it_is_if_no_other_node_can_take_it() -> None:
+    planned = Planned(6)
+    # dn0 holds nothing of it: it can take one.
+    [elsewhere] = planned.of(lacking_two()).operations
+    assert not elsewhere.command.reconstruct_container.completes
+    assert [*elsewhere.targets] == ["dn0"]
+    planned = Planned(6, leaving="dn0")
+    plan = planned.of(lacking_two())
+    [operation] = plan.operations
+    command = operation.command.reconstruct_container
+    assert command.completes and plan.waits is None and operation.kind is Kind.REBUILD
+    assert operation.targets == {"dn1": 1, "dn5": 5}
+    assert operation.node_id == command.targets[0].node_id
+    assert {each.node_id: each.replica_index for each in command.targets} == {"dn1": 1, "dn5": 5}
+    # One of them takes nothing now.
+    planned = Planned(6, leaving="dn0", full="dn1")
+    plan = planned.of(lacking_two())
+    assert [each.targets for each in plan.operations] == [{"dn5": 5}]
+    assert plan.waits is Waits.FOR_A_NODE
 
 
 def test_removals_are_bounded_for_each_node() -> None:
