@@ -183,6 +183,7 @@ def test_message_within_its_rules_passes(message: Message) -> None:
 # What clients of S3 send, or what nodes tell of a damage: any text, which logs quote.
 FREE_TEXT = {
     "CorruptBlock.reason",
+    "FailedRepair.reason",
     "CopySource.bucket",
     "WriteCondition.if_none_match",
     "WriteCondition.if_match",
