@@ -1,7 +1,7 @@
 """What the SCM tells a DataNode to do, in the answers to heartbeats."""
 
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
 
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
@@ -22,6 +22,9 @@ from trioxygen.proto.v1.scm_pb2 import (
 from trioxygen.proto.v1.types_pb2 import BlockRange
 
 log = logs.get(__name__)
+
+# Deletions that are tried again here. Others the SCM sends again.
+_WAITING_MAX: Final = 1_000
 
 
 class Commands:
@@ -114,9 +117,11 @@ class Commands:
 
     async def _delete(self, command: DeleteBlocksCommand) -> None:
         """Confirmed when it is in the logs of all that it names. Where another member leads a ring,
-        the deletion comes through its log; until then it waits."""
+        the deletion comes through its log; until then it waits. So it does while a container is
+        not here and a disk is out, which would bring back what was confirmed: the SCM sends it
+        again until the disk is in, or another one in its place."""
         by_ring: dict[Ring, list[BlockRange]] = {}
-        is_done = True
+        is_done, is_all_here = True, True
         for blocks in command.blocks:
             try:
                 ring = await self._homes.governing(blocks.container)
@@ -133,6 +138,8 @@ class Commands:
                 continue
             if ring is not None:
                 by_ring.setdefault(ring, []).append(blocks)
+            elif self._homes.may_come_back():
+                is_all_here = False
         for ring, ranges in by_ring.items():
             if not ring.replica.is_leader() and not ring.holds_any(ranges):
                 continue
@@ -142,8 +149,8 @@ class Commands:
             except Unavailable as error:
                 log.info("deletion_waits", transaction=command.transaction_id, reason=error)
                 is_done = False
-        if is_done:
-            self._waiting.pop(command.transaction_id, None)
+        self._waiting.pop(command.transaction_id, None)
+        if is_done and is_all_here:
             self.deleted_transaction_ids.add(command.transaction_id)
-        else:
+        elif not is_done and len(self._waiting) < _WAITING_MAX:
             self._waiting[command.transaction_id] = command

@@ -77,7 +77,7 @@ class DataNode:
         self._runtime, self._config = runtime, config
         self._scms, self._services = scms, services
         self.works: list[VolumeWork] = []
-        self.homes = Homes(config.node_id, self.works, locate)
+        self.homes = Homes(config.node_id, self.works, disk_count=len(volumes), locate=locate)
         folders = [OwnedFolder(each) if isinstance(each, VolumeParts) else each for each in volumes]
         self.disks = Disks(
             runtime,

@@ -21,12 +21,22 @@ log = logs.get(__name__)
 class Homes:
     """Implements `origins.Neighbours`.
 
-    Args: works: filled and cleared by their owner. locate: the SCM's answer, if it is asked."""
+    Args:
+        works: filled and cleared by their owner.
+        disk_count: that the node has; those that are out have no work.
+        locate: the SCM's answer, if it is asked.
+    """
 
     def __init__(
-        self, node_id: str, works: Sequence[VolumeWork], locate: Locate | None = None
+        self,
+        node_id: str,
+        works: Sequence[VolumeWork],
+        *,
+        disk_count: int,
+        locate: Locate | None = None,
     ) -> None:
         self._node_id, self._works, self._locate = node_id, works, locate
+        self._disk_count = disk_count
         self._joining = asyncio.Lock()
 
     def work_of(self, container_id: int) -> VolumeWork | None:
@@ -69,6 +79,10 @@ class Homes:
     def in_service(self) -> Sequence[VolumeWork]:
         """Volumes that take replicas."""
         return self._works
+
+    def may_come_back(self) -> bool:
+        """What is not here: a disk is out, and may have it."""
+        return len(self._works) < self._disk_count
 
     def ring_of(self, container_id: int) -> Ring | None:
         work = self.work_of(container_id)

@@ -13,11 +13,15 @@ from trioxygen.common.container_state import ContainerState
 from trioxygen.common.errors import (
     ChecksumMismatch,
     NoSpace,
+    NoSuchBlock,
     NoSuchContainer,
     TrioxygenError,
 )
 from trioxygen.common.units import DAY_MS
+from trioxygen.hdds.datanode.commands import Commands
 from trioxygen.hdds.datanode.disks import DiskState
+from trioxygen.proto.v1.scm_pb2 import DataNodeCommand, DeleteBlocksCommand
+from trioxygen.proto.v1.types_pb2 import BlockRange
 
 
 async def delete_in_use(folder: Path) -> None:
@@ -79,6 +83,44 @@ def test_disk_that_comes_back_has_what_it_had(tmp_path: Path) -> None:
             assert await node.read(10, 1) == DATA
             await node.write(10, 2)
             assert await node.read(10, 2) == DATA
+
+    asyncio.run(run())
+
+
+def test_deletion_is_not_confirmed_while_a_disk_is_out_that_may_have_the_block(
+    tmp_path: Path,
+) -> None:
+    async def run() -> None:
+        async with two_disks(tmp_path) as node:
+            await both_used(node)
+            datanode = node.datanode
+            commands = Commands(
+                node.runtime.clock, datanode.homes, datanode.copies, datanode.rebuilds
+            )
+
+            async def delete(transaction_id: int, *containers: int) -> bool:
+                """Whether it is confirmed."""
+                blocks = [BlockRange(container=each, first_local=1, count=1) for each in containers]
+                delete = DeleteBlocksCommand(transaction_id=transaction_id, blocks=blocks)
+                command = DataNodeCommand(delete_blocks=delete)
+                await commands.execute(command, asked_ms=node.runtime.clock.monotonic_ms())
+                return transaction_id in commands.deleted_transaction_ids
+
+            away = tmp_path / "away"
+            node.paths[0].rename(away)
+            await node.until_state(0, DiskState.OUT)
+            assert not await delete(1, 10, 11)
+            with pytest.raises(NoSuchBlock):
+                await node.read(11, 1)
+            await node.write(11, 4)
+            assert await delete(2, 11)
+            away.rename(node.paths[0])
+            await node.until_state(0, DiskState.SERVING)
+            assert await node.read(10, 1) == DATA
+            assert await delete(1, 10, 11)
+            with pytest.raises(NoSuchBlock):
+                await node.read(10, 1)
+            assert await delete(3, 4_711)
 
     asyncio.run(run())
 

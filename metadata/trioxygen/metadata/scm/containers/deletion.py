@@ -119,6 +119,9 @@ class Deletions:
                 if not room.takes(row.ByteSize()):
                     break
                 waiting += 1
+                if sent_ms is not None:
+                    # It may wait for long, for a disk that is out: not all others with it.
+                    self.outstanding.let_others_pass(node_id, transaction_id)
                 self._sent_ms[sent] = now_ms
                 delete = DeleteBlocksCommand(transaction_id=row.transaction_id, blocks=row.blocks)
                 commands.append(DataNodeCommand(delete_blocks=delete))

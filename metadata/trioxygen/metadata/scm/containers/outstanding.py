@@ -39,7 +39,7 @@ class OutstandingDeletions:
         # By transaction, the oldest first.
         self._outstanding: dict[int, Outstanding] = {}
         self._transactions: dict[int, set[int]] = {}
-        # By node: those that may wait for it, the oldest first.
+        # By node: those that may wait for it. See `of_node`.
         self._of_node: defaultdict[str, dict[int, None]] = defaultdict(dict)
         # Nodes that rows wait for also, once it is stored.
         self._missed: dict[str, set[int]] = {}
@@ -110,11 +110,17 @@ class OutstandingDeletions:
                 self._missed.setdefault(node_id, set()).add(row.transaction_id)
 
     def of_node(self, node_id: str, count_max: int) -> list[int]:
-        """Transactions that may wait for it, the oldest first."""
+        """Transactions that may wait for it, the oldest first but for those that others were let
+        pass."""
         return [*islice(self._of_node[node_id], count_max)]
 
     def waits_no_more(self, node_id: str, transaction_id: int) -> None:
         self._of_node[node_id].pop(transaction_id, None)
+
+    def let_others_pass(self, node_id: str, transaction_id: int) -> None:
+        """The node has not confirmed it in time: it comes behind all that wait for the node."""
+        self.waits_no_more(node_id, transaction_id)
+        self._of_node[node_id][transaction_id] = None
 
     def confirmed(self, node_id: str, transaction_ids: Iterable[int]) -> tuple[int, int]:
         """Those that nobody else is waited for have come to their end. Returns: their blocks, and

@@ -126,6 +126,27 @@ async def test_node_is_sent_so_many_deletions_as_it_confirms(harness: ScmHarness
     assert waiting(harness) == {}
 
 
+@scm_test()
+async def test_deletions_that_a_node_does_not_confirm_hold_up_no_others(
+    harness: ScmHarness,
+) -> None:
+    await harness.join()
+    block = (await harness.allocate(1)).blocks
+    for _ in range(150):
+        await delete(harness, block)
+    held_up = numbers(deletions(await harness.heartbeat()))
+    assert len(held_up) == 100
+    harness.clock.advance(60_000)
+    assert numbers(deletions(await harness.heartbeat())) == held_up
+    others = numbers(deletions(await harness.heartbeat()))
+    assert len(others) == 50
+    assert set(others).isdisjoint(held_up)
+    await harness.heartbeat(deleted=tuple(others))
+    harness.clock.advance(60_000)
+    assert numbers(deletions(await harness.heartbeat())) == held_up
+    assert [*waiting(harness)] == held_up
+
+
 class WatchedStore(MemoryStore):
     """Counts the rows of deletions that are looked at."""
 
