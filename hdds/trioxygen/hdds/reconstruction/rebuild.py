@@ -9,7 +9,7 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.container_state import ContainerState
-from trioxygen.common.errors import ChecksumMismatch, NoSpace, Unavailable
+from trioxygen.common.errors import ChecksumMismatch, InvalidRequest, NoSpace, Unavailable
 from trioxygen.common.replication import Replication
 from trioxygen.common.retry import Backoff
 from trioxygen.common.rpc.network import Channel
@@ -94,8 +94,9 @@ class Rebuild:
     async def run(self) -> None:
         """Returns when the targets have their parts.
 
-        Raises: ContainerNotOpen: a source may still change; Unavailable: no codec, no sources; what
-            sources and targets raise."""
+        Raises: ContainerNotOpen: a source may still change; Unavailable: no codec, no sources;
+            InvalidRequest: nothing of what targets lack can be made; what sources and targets
+            raise."""
         # Of short blocks fewer are enough than hold data: each block is looked at.
         if not self._sources:
             raise Unavailable("no parts are left", container=self._container_id)
@@ -103,6 +104,7 @@ class Rebuild:
         for tries_left in reversed(range(_TRIES)):
             try:
                 await self._try()
+                self._check_completed()
                 return
             except PartLost as part:
                 if not tries_left:
@@ -117,6 +119,13 @@ class Rebuild:
                     raise
                 log.info("rebuild_broken_off", container=self._container_id, reason=error)
             await self._runtime.clock.sleep_ms(backoff.take_ms())
+
+    def _check_completed(self) -> None:
+        """Else reports show nothing: the SCM would wait until the time of this is over."""
+        if self._command.completes and not self._sent:
+            raise InvalidRequest(
+                "nothing that is lacking can be made", container=self._container_id
+            )
 
     async def _try(self) -> None:
         self.rebuilt_blocks = self.rebuilt_bytes = self.abandoned = 0

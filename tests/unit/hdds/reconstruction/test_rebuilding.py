@@ -12,7 +12,12 @@ from tests.unit.hdds.ec.coded import CONTAINER, RING, Coded, with_coded
 from tests.unit.hdds.ec.faulty_network import Faults, FaultyNetwork
 from tests.unit.hdds.ring.three import Member, until
 from trioxygen.common.container_state import ContainerState
-from trioxygen.common.errors import ChecksumMismatch, ContainerNotOpen, TrioxygenError
+from trioxygen.common.errors import (
+    ChecksumMismatch,
+    ContainerNotOpen,
+    InvalidRequest,
+    TrioxygenError,
+)
 from trioxygen.common.rpc.network import Network
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.container.blocks import block_key, put_block
@@ -229,3 +234,25 @@ def test_wanted_twice_is_rebuilt_once(tmp_path: Path) -> None:
         assert rebuilds.rebuilt_bytes > 3 * MIB
 
     with_coded(tmp_path, scenario)
+
+
+async def complete_what_lacks_nothing(coded: Coded) -> None:
+    await fill(coded)
+    first = coded.members[0]
+    wanted = command(coded, [], [])
+    wanted.completes = True
+    wanted.targets.add(node_id=first.name, address=first.name, replica_index=1)
+    before = first.work.volume.containers[CONTAINER]
+    rebuilds = first.datanode.rebuilds
+    rebuilds.ask(wanted, expires_ms=None)
+    await until(lambda: rebuilds.failed == 1)
+    # The SCM hears of it: no report would show an end.
+    [failure] = first.datanode.copies.failures.untold()
+    assert (failure.container_id, failure.target_node_id) == (CONTAINER, "")
+    assert first.work.volume.containers[CONTAINER] is before and not len(first.datanode.imports)
+    with pytest.raises(InvalidRequest):
+        await rebuild_at(first, wanted).run()
+
+
+def test_replica_that_is_completed_and_gets_nothing_is_told_of(tmp_path: Path) -> None:
+    with_coded(tmp_path, complete_what_lacks_nothing)
