@@ -8,7 +8,8 @@ import pytest
 
 from tests.unit.hdds.copying.two import BLOCKS, CONTAINER, S, Two, contents, tell, with_two
 from tests.unit.hdds.ring.three import until
-from trioxygen.common.errors import ChecksumMismatch, InvalidRequest, NoSpace
+from tests.unit.hdds.support import CrashedDisk, FragileDisk
+from trioxygen.common.errors import ChecksumMismatch, InvalidRequest, NoSpace, TrioxygenError
 from trioxygen.common.rpc.network import Upload
 from trioxygen.hdds.container.blocks import block_key
 from trioxygen.hdds.copying.frames import block_frame, end_frame
@@ -155,3 +156,40 @@ async def remove(two: Two) -> None:
 @pytest.mark.slow
 def test_replica_that_is_to_go_takes_no_more(tmp_path: Path) -> None:
     with_two(tmp_path, remove)
+
+
+async def crash(two: Two, changes: int) -> None:
+    await prepare(two)
+    await two.target.work.flusher.flush_all()
+    disk = two.target.disk
+    assert isinstance(disk, FragileDisk)
+    disk.failure, disk.changes_left = CrashedDisk, changes
+    try:
+        upload = await begun(two)
+        for local in LACKING:
+            await send(two, upload, local)
+        await upload.send(end_frame([]))
+        await upload.finish(30_000)
+    except (TrioxygenError, CrashedDisk):
+        assert not disk.changes_left
+    await two.target.end(crash=True)
+    disk.changes_left = None
+    await two.target.start()
+    assert two.is_copied()
+    here = await contents(two.target)
+    assert here == {local: BLOCKS[local] for local in here}
+    assert here.keys() >= BLOCKS.keys() - {*LACKING}
+    left = [local for local in LACKING if local not in here]
+    upload = await begun(two)
+    for local in left:
+        await send(two, upload, local)
+    await upload.send(end_frame([]))
+    await upload.finish(30_000)
+    assert await contents(two.target) == BLOCKS
+    await settled(two)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", [0, 1, 2, 3, 4, 6, 8, 10, 12, 16])
+def test_crash_takes_nothing_that_was_there(tmp_path: Path, changes: int) -> None:
+    with_two(tmp_path, lambda two: crash(two, changes), target_disk=FragileDisk())
