@@ -43,12 +43,14 @@ class _Node:
     """Attributes:
     taking: containers that may still be brought blocks here, in the order of their reports.
     reporting: what a report of all containers has named so far, while it goes on.
+    away: what it had on disks that are out, as it was last reported.
     """
 
     address: str = ""
     containers: dict[int, bytes] = field(default_factory=dict)
     taking: dict[int, None] = field(default_factory=dict)
     reporting: set[int] | None = None
+    away: dict[int, bytes] = field(default_factory=dict)
     garbage_bytes: int = 0
 
 
@@ -74,6 +76,8 @@ class Replicas:
         self._nodes: dict[str, _Node] = {}
         # In the order of their names.
         self._holders: dict[int, tuple[str, ...]] = {}
+        # Of which something is away.
+        self._with_away: dict[str, _Node] = {}
 
     def registered(self, node_id: str, address: str) -> None:
         """What it reported before counts until it has reported anew."""
@@ -90,6 +94,7 @@ class Replicas:
         heard, reporting, containers = Heard(), node.reporting, node.containers
         for report in heartbeat.containers:
             container_id, state = report.container_id, report.state
+            node.away.pop(container_id, None)
             if state == DELETED:
                 heard.deleted.append(container_id)
                 self._lose(node_id, node, container_id, heard)
@@ -108,10 +113,25 @@ class Replicas:
             if reporting is not None:
                 reporting.add(container_id)
         if reporting is not None and not heartbeat.more:
-            for gone in containers.keys() - reporting:
-                self._lose(node_id, node, gone, heard)
+            gone = {each: containers[each] for each in containers.keys() - reporting}
+            for container_id in gone:
+                self._lose(node_id, node, container_id, heard)
             node.reporting = None
+            self._note_away(node_id, node, gone, heartbeat)
         return heard
+
+    def _note_away(
+        self, node_id: str, node: _Node, gone: Mapping[int, bytes], heartbeat: HeartbeatRequest
+    ) -> None:
+        """What disks had that are out may come back with them."""
+        if any(volume.failed for volume in heartbeat.volumes):
+            node.away.update(gone)
+        else:
+            node.away.clear()
+        if node.away:
+            self._with_away[node_id] = node
+        else:
+            self._with_away.pop(node_id, None)
 
     def _keep(
         self, node_id: str, node: _Node, report: ContainerReport, held: bytes, heard: Heard
@@ -150,6 +170,7 @@ class Replicas:
             return
         for container_id in node.containers:
             self._forget(container_id, node_id)
+        self._with_away.pop(node_id, None)
         del self._nodes[node_id]
 
     def _forget(self, container_id: int, node_id: str) -> None:
@@ -183,6 +204,14 @@ class Replicas:
                 report = read[held] = ContainerReport.FromString(held)
             reports[node_id] = report
         return reports
+
+    def away(self, container_id: int) -> dict[str, ContainerReport]:
+        """By node, whose disk is out that had one: none of `of_container`."""
+        return {
+            node_id: ContainerReport.FromString(node.away[container_id])
+            for node_id, node in self._with_away.items()
+            if container_id in node.away
+        }
 
     def garbage_bytes(self) -> int:
         """Deleted, and not given back yet, at all nodes."""

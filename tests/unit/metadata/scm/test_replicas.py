@@ -29,11 +29,14 @@ def heard(
     full: bool = True,
     more: bool = False,
     compares_all: bool = False,
+    has_disk_out: bool = False,
 ) -> Heard:
     replicas.registered(node_id, "host:1")
     heartbeat = scm.HeartbeatRequest(
         node_id=node_id, full_report=full, containers=reports, more=more
     )
+    if has_disk_out:
+        heartbeat.volumes.add(failed=True)
     return replicas.heard(heartbeat, compares_all=compares_all)
 
 
@@ -63,6 +66,30 @@ def test_a_report_of_all_that_ends_without_a_container_takes_it_away() -> None:
     assert not heard(replicas, report(2), more=True).changed
     assert heard(replicas, full=False).changed == [1]
     assert set(replicas.of_node("dn1")) == {2} and replicas.of_container(1) == {}
+
+
+def test_what_a_disk_had_is_away_while_it_is_out() -> None:
+    replicas = Replicas()
+    heard(replicas, report(1), report(2), report(3))
+    heard(replicas, report(1), has_disk_out=True)
+    heard(replicas, report(1), has_disk_out=True)
+    assert replicas.of_container(2) == {} and replicas.away(1) == {}
+    assert replicas.away(2) == {"dn1": report(2)}
+    # One was made again on another disk, and one deleted.
+    heard(replicas, report(2), report(3, DELETED), full=False, has_disk_out=True)
+    assert replicas.away(2) == replicas.away(3) == {}
+    heard(replicas, report(1), has_disk_out=True)
+    assert replicas.away(2) == {"dn1": report(2)}
+    heard(replicas, report(1))
+    assert replicas.away(2) == {}
+
+
+def test_nothing_of_a_node_that_is_forgotten_is_away() -> None:
+    replicas = Replicas()
+    heard(replicas, report(1))
+    heard(replicas, has_disk_out=True)
+    replicas.forget_node("dn1")
+    assert replicas.away(1) == {}
 
 
 def test_a_container_that_the_node_deleted_is_gone_and_changes_no_row() -> None:

@@ -9,7 +9,7 @@ from trioxygen.common.clock import Clock
 from trioxygen.common.paging import Room
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.containers.outstanding import OutstandingDeletions
-from trioxygen.metadata.scm.pipelines.pipelines import at_home
+from trioxygen.metadata.scm.pipelines.pipelines import at_home, pipeline_of
 from trioxygen.metadata.scm.rate import RecentRate
 from trioxygen.metadata.scm.replicas import Replicas
 from trioxygen.metadata.scm.schema import CONTAINERS, DELETED_BLOCKS, id_key
@@ -84,10 +84,19 @@ class Deletions:
         return holders
 
     def _holders(self, txn: ReadTxn, row: ContainerRow) -> list[str]:
-        """Who has the container, and who is about to: what is being copied may have the blocks."""
-        reports = self._replicas.of_container(row.container_id)
-        targets = self._copying.targets_of(row.container_id)
-        return sorted({*at_home(txn, row, reports), *targets})
+        """Who has the container, and who may have it yet: what is being copied may have the blocks,
+        and a disk that is out brings them back. Those stand for nobody who writes it and has not
+        told of it."""
+        container_id = row.container_id
+        holders = set(at_home(txn, row, self._replicas.of_container(container_id)))
+        others = {
+            *self._copying.targets_of(container_id),
+            *at_home(txn, row, self._replicas.away(container_id)),
+        }
+        pipeline = pipeline_of(txn, row)
+        if others and pipeline is not None and len(holders) < len(pipeline.node_ids):
+            others.update(pipeline.node_ids)
+        return sorted(holders | others)
 
     def commands(self, node_id: str) -> list[DataNodeCommand]:
         now_ms = self._clock.monotonic_ms()

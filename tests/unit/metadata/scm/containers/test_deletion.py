@@ -243,6 +243,47 @@ async def test_deletion_waits_also_for_members_that_have_not_reported_yet(
 
 
 @scm_test()
+async def test_deletion_waits_for_a_node_whose_disk_that_had_the_container_is_out(
+    harness: ScmHarness,
+) -> None:
+    await harness.join("dn1")
+    reply = await harness.allocate(5)
+    blocks = reply.blocks
+    await harness.join("dn2")
+    own, copy = (report(blocks.container, 5, scm.CLOSED) for _ in range(2))
+    own.pipeline_id = copy.pipeline_id = reply.pipeline.pipeline_id
+    out = scm.VolumeReport(volume_id="disk", failed=True)
+    await harness.heartbeat("dn1", own)
+    await harness.heartbeat("dn2", copy)
+    await harness.heartbeat("dn1", full=True, volumes=(out,))
+    await harness.heartbeat("dn1", full=True, volumes=(out,))
+    await delete(harness, blocks)
+    assert list(waiting(harness).values()) == [["dn1", "dn2"]]
+    # Another disk is in its place.
+    await harness.heartbeat("dn1", full=True)
+    await delete(harness, blocks)
+    assert list(waiting(harness).values()) == [["dn1", "dn2"], ["dn2"]]
+
+
+@scm_test(replication=RATIS_THREE, missing_replicas_max=1)
+async def test_node_whose_disk_is_out_stands_for_no_member_that_has_not_reported_yet(
+    harness: ScmHarness,
+) -> None:
+    await harness.join("dn1", "dn2")
+    reply = await harness.allocate(5)
+    container_id = reply.blocks.container
+    await harness.join("dn3")
+    own, copy = (report(container_id, 5, scm.CLOSED) for _ in range(2))
+    own.pipeline_id = copy.pipeline_id = reply.pipeline.pipeline_id
+    out = scm.VolumeReport(volume_id="disk", failed=True)
+    await harness.heartbeat("dn1", own)
+    await harness.heartbeat("dn1", full=True, volumes=(out,))
+    await harness.heartbeat("dn3", copy)
+    await delete(harness, reply.blocks)
+    assert list(waiting(harness).values()) == [["dn1", "dn2", "dn3"]]
+
+
+@scm_test()
 async def test_who_holds_blocks_is_not_for_callers_to_say(harness: ScmHarness) -> None:
     await harness.join()
     blocks = (await harness.allocate(5)).blocks
