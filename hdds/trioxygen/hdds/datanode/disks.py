@@ -355,11 +355,12 @@ class Disks:
         await self._runtime.blocking.run(run)
 
     def failed_reports(self) -> list[VolumeReport]:
-        """Of those that are out; one that has not been in since the start has no id."""
+        """Of those whose containers are not reported; one that has not been in since the start has
+        no id."""
         return [
             VolumeReport(volume_id=disk.volume_id, failed=True, path=path_text(disk.folder.path))
             for disk in self.disks
-            if disk.state in (DiskState.OUT, DiskState.LEAVING)
+            if disk.work is None or disk.work not in self._works
         ]
 
     async def stop(self) -> None:

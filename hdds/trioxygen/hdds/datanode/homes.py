@@ -81,8 +81,8 @@ class Homes:
         return self._works
 
     def may_come_back(self) -> bool:
-        """What is not here: a disk is out, and may have it."""
-        return len(self._works) < self._disk_count
+        """What is not here: a disk is out, or its log is yet to be replayed, and may have it."""
+        return sum(work.rings.are_replayed for work in self._works) < self._disk_count
 
     def ring_of(self, container_id: int) -> Ring | None:
         work = self.work_of(container_id)

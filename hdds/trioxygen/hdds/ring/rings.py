@@ -69,6 +69,8 @@ class Rings:
         self._places = Places(volume, recovered)
         self._rings: dict[int, Ring] = {}
         self._leaving: dict[int, Ring] = {}
+        # What is known to be committed was applied since the start.
+        self.are_replayed = False
         self._left: set[int] = set()
         # Files of an earlier life that a writer may count on, and until when.
         self._unput: list[bytes] = []
@@ -162,6 +164,7 @@ class Rings:
             recovery.remove_orphans, self.volume, pending, shared
         )
         self._unput_until_ms = self._runtime.clock.monotonic_ms() + self._config.sealed_expiry_ms
+        self.are_replayed = True
 
     def _shared(self) -> set[int]:
         """Containers of rings with other members, or not known of which."""

@@ -125,6 +125,27 @@ def test_deletion_is_not_confirmed_while_a_disk_is_out_that_may_have_the_block(
     asyncio.run(run())
 
 
+def test_disk_that_comes_in_counts_as_out_until_its_log_is_replayed(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with two_disks(tmp_path, disk_probe_ms=DAY_MS) as node:
+            disks = node.datanode.disks
+            assert not node.datanode.homes.may_come_back()
+            await disks.take_out(disks.disks[0], NoSpace("as a test wants it"))
+            await node.until_state(0, DiskState.OUT)
+            seen: set[tuple[int, bool]] = set()
+            coming = asyncio.create_task(disks.take_in(disks.disks[0]))
+            while not coming.done():
+                in_service = len(node.datanode.works)
+                assert len(disks.failed_reports()) == 2 - in_service
+                seen.add((in_service, node.datanode.homes.may_come_back()))
+                await asyncio.sleep(0)
+            await coming
+            assert {(1, True), (2, True)} <= seen and (1, False) not in seen
+            assert not node.datanode.homes.may_come_back()
+
+    asyncio.run(run())
+
+
 class OneBadDisk(FragileDisk):
     """Of which all below one folder fails while `is_bad`."""
 
