@@ -46,7 +46,8 @@ def build_datanode(
     scm_addresses: of all SCMs: each is told where replicas are.
     address: to listen on.
     advertised_address: told to the SCM; empty: the same.
-    is_only: no other node has what it has: a disk that fails is read for as long as it can be.
+    is_only: no other node has what it has: its only disk is read for as long as it can be. One of
+        several that fails is taken out all the same: the others go on taking data.
     """
     storage = config.storage
     transport = ring_transport(runtime, advertised_address or address, storage)
@@ -63,6 +64,7 @@ def build_datanode(
         )
         for number, path in enumerate(named or [data / "datanode"], start=1)
     ]
+    stays = is_only and len(folders) == 1
     scm = build_scm_client(config, runtime, list(scm_addresses))
     datanode = DataNode(
         runtime,
@@ -78,7 +80,7 @@ def build_datanode(
             copy_bytes_per_s=storage.copy_bytes_per_second,
             nameless_keep_ms=storage.orphan_keep_seconds * SECOND_MS,
             scrub_interval_ms=storage.scrub_interval_seconds * SECOND_MS,
-            disk_probe_ms=0 if is_only else storage.disk_probe_seconds * SECOND_MS,
+            disk_probe_ms=0 if stays else storage.disk_probe_seconds * SECOND_MS,
         ),
         folders,
         build_scm_clients(config, runtime, scm_addresses),
