@@ -171,10 +171,12 @@ class Imports:
         if here is None or not is_that:
             raise InvalidRequest("no such replica to be completed", container=container_id)
         home, container = here
+        # As far as can be said.
+        lacking = ImportContainerHeader(used_bytes=max(0, header.used_bytes - container.used_bytes))
         announced = ImportContainerHeader()
         announced.CopyFrom(header)
-        # As far as can be said.
-        announced.used_bytes = max(0, header.used_bytes - container.used_bytes)
+        announced.ClearField("used_bytes")
+        announced.MergeFrom(lacking)
         self._check_room(home, announced)
         home.volume.room.take(announced.used_bytes)
         container.has_had(block_key(container_id, header.highest_local))
