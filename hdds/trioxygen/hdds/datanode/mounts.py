@@ -46,9 +46,11 @@ class Mounts:
                 log.error("mount_not_noted", path=path, reason=error)
 
     async def _read(self) -> frozenset[str]:
-        if self._known is None:
-            self._known = await self._blocking.run(_noted, self._disk, self._file)
-        return self._known
+        known = self._known
+        if known is None:
+            known = await self._blocking.run(_noted, self._disk, self._file)
+            self._known = known
+        return known
 
 
 def _noted(disk: Disk, file: Path | None) -> frozenset[str]:

@@ -50,7 +50,7 @@ class Cluster:
         self.harness = harness
         self.held: dict[str, dict[int, scm.ContainerReport]] = {node: {} for node in NODES}
         self.commands: dict[str, list[scm.DataNodeCommand]] = {node: [] for node in NODES}
-        self.disks = dict.fromkeys(NODES, disk())
+        self.disks: dict[str, scm.VolumeReport] = dict.fromkeys(NODES, disk())
         self.failed: dict[str, scm.FailedRepair] = {}
         self.silent: set[str] = set()
         self.container = self.ring = 0
