@@ -54,18 +54,22 @@ def _elsewhere(url: str) -> Server:
         raise CommandFailed(
             Exit.USAGE, "--admin-url needs the server's admin token: set O3_ADMIN_TOKEN"
         )
-    if not (token.isascii() and token.isprintable()):
+    if not _can_be_sent(token):
         raise CommandFailed(
             Exit.USAGE, "the admin token is not printable ASCII: check O3_ADMIN_TOKEN"
         )
     return Server(url.rstrip("/"), token, "check the URL")
 
 
+def _can_be_sent(token: str) -> bool:
+    return token.isascii() and token.isprintable()
+
+
 def _running_on(file: Path, start_hint: str) -> Server:
     """Raises: FileNotFoundError: none runs; CommandFailed."""
     try:
         endpoint = json.loads(file.read_text())
-        return Server(str(endpoint["admin"]), str(endpoint["admin_token"]), start_hint)
+        url, token = str(endpoint["admin"]), str(endpoint["admin_token"])
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -77,6 +81,11 @@ def _running_on(file: Path, start_hint: str) -> Server:
         raise CommandFailed(
             Exit.UNREACHABLE, f"{file} is damaged: restart the server of that folder"
         ) from error
+    if not _can_be_sent(token):
+        raise CommandFailed(
+            Exit.UNREACHABLE, f"{file} is damaged: restart the server of that folder"
+        )
+    return Server(url, token, start_hint)
 
 
 def _gateways_of(data: Path) -> list[Path] | None:
