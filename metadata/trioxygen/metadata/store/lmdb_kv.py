@@ -173,6 +173,7 @@ class LmdbStore:
             environment.rows,
             self._end_copies,
             self._room.keep,
+            self._note_failure,
         )
         return txn
 
@@ -200,10 +201,13 @@ class LmdbStore:
         except lmdb.Error as error:
             failure = disk_error(error)
             if isinstance(failure, StoreFailed):
-                self._sync_failure = str(failure)
+                self._note_failure(failure)
             raise failure or error from error
         finally:
             self._release(environment)
+
+    def _note_failure(self, failure: StoreFailed) -> None:
+        self._sync_failure = str(failure)
 
     def _check_synced(self) -> None:
         """Raises: StoreFailed: a sync has failed, and whatever one says now may be wrong: until it

@@ -144,11 +144,19 @@ class LmdbTxn:
 
     Args:
         rows: of each table, by its number.
-        end_copies, keep_room: of a write transaction: ends all copies under way; runs after the
-            commit.
+        end_copies, keep_room, note_failure: of a write transaction: ends all copies under way; runs
+            after the commit; is told of one that the disk did not take.
     """
 
-    __slots__ = ("_end_copies", "_is_changed", "_keep_room", "_rows", "_txn", "is_open")
+    __slots__ = (
+        "_end_copies",
+        "_is_changed",
+        "_keep_room",
+        "_note_failure",
+        "_rows",
+        "_txn",
+        "is_open",
+    )
 
     def __init__(
         self,
@@ -156,9 +164,11 @@ class LmdbTxn:
         rows: Mapping[int, Rows],
         end_copies: Callable[[], None] | None = None,
         keep_room: Callable[[], None] | None = None,
+        note_failure: Callable[[StoreFailed], None] | None = None,
     ) -> None:
         self._txn, self._rows = txn, rows
         self._end_copies, self._keep_room = end_copies, keep_room
+        self._note_failure = note_failure
         self._is_changed = False
         self.is_open = True
 
@@ -294,7 +304,11 @@ class LmdbTxn:
         try:
             self._txn.commit()
         except lmdb.Error as error:
-            raise disk_error(error) or error from error
+            failure = disk_error(error)
+            # It syncs, also what the commit before it left to it.
+            if isinstance(failure, StoreFailed) and self._note_failure is not None:
+                self._note_failure(failure)
+            raise failure or error from error
         if self._keep_room is not None:
             self._keep_room()
 

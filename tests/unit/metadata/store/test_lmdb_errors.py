@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import lmdb
 import pytest
@@ -103,3 +103,31 @@ def test_store_whose_sync_has_failed_says_no_more_that_anything_is_stored(tmp_pa
         store.sync()
         with store.read() as reading:
             assert reading.get(ROWS, b"key") == b"value"
+
+
+class NoCommit:
+    """Of a transaction whose disk fails when it commits."""
+
+    def __init__(self, txn: Any) -> None:
+        self._txn = txn
+
+    def commit(self) -> None:
+        self._txn.abort()
+        raise lmdb.Error(f"mdb_txn_commit: {os.strerror(errno.EIO)}")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._txn, name)
+
+
+def test_commit_that_could_not_sync_leaves_a_store_that_syncs_no_more(tmp_path: Path) -> None:
+    """It syncs the page that the commit before it wrote, too: the system may have let go of it."""
+    with closing(LmdbStore(tmp_path / "store", [ROWS])) as store:
+        txn = store.begin()
+        txn._txn = cast(lmdb.Transaction, NoCommit(txn._txn))
+        txn.put(ROWS, b"key", b"value")
+        with pytest.raises(StoreFailed):
+            txn.commit()
+        with pytest.raises(StoreFailed):
+            store.sync()
+        with pytest.raises(StoreFailed):
+            store.begin()
