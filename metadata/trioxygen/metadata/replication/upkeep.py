@@ -14,6 +14,7 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import MIB
 from trioxygen.metadata.raft.ports import Entry, Replica
 from trioxygen.metadata.replication.state import ReplicatedState
+from trioxygen.metadata.store.ports import StoreFailed
 
 log = logs.get(__name__)
 
@@ -57,7 +58,8 @@ class Upkeep:
         self._making_durable = None
 
     async def make_durable(self) -> None:
-        """Syncs the store, and lets the log drop what the store holds. Raises: NoSpace."""
+        """Syncs the store, and lets the log drop what the store holds. Raises: NoSpace,
+        StoreFailed."""
         self._entries = self._bytes = 0
         index = self._state.applied().index
         await self._runtime.blocking.run(self._state.store.sync)
@@ -67,7 +69,7 @@ class Upkeep:
         """At a stop, which goes on whatever the disk says: what cannot be synced the log has."""
         try:
             await self.make_durable()
-        except TrioxygenError as error:
+        except (TrioxygenError, StoreFailed) as error:
             log.warning("state_not_synced", service=self._name, reason=error)
 
     def is_full(self) -> bool:

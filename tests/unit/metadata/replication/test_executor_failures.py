@@ -1,6 +1,7 @@
 """Executors that are stopped or cancelled, and stores and disks that fail under them."""
 
 import asyncio
+import errno
 import threading
 
 from google.protobuf.message import Message
@@ -25,6 +26,7 @@ from trioxygen.metadata.replication.batch import Now
 from trioxygen.metadata.replication.executor import ExecutorConfig
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.memory_kv import MemoryStore, MemoryWriteTxn
+from trioxygen.metadata.store.ports import StoreFailed
 from trioxygen.proto.v1.om_pb2 import KeyToDelete
 from trioxygen.proto.v1.replication_pb2 import WorkReply
 
@@ -177,5 +179,21 @@ def test_commit_on_a_full_disk_waits_for_room_and_loses_nothing() -> None:
         assert service.keys() == [b"a", b"b"]
         assert kinds(await service.run(b"c")) == [WorkReply]
         await service.stop()
+
+    asyncio.run(scenario())
+
+
+class StoreWithoutSync(MemoryStore):
+    def sync(self) -> None:
+        raise StoreFailed(errno.EIO, "the disk is gone")
+
+
+def test_executor_whose_disk_has_failed_can_stop() -> None:
+    async def scenario() -> None:
+        service = Service(inline(), store=StoreWithoutSync(TABLES))
+        await service.executor.start()
+        assert kinds(await service.run(b"key")) == [WorkReply]
+        await service.stop()
+        assert not service.replica.is_leader()
 
     asyncio.run(scenario())
