@@ -169,6 +169,8 @@ class Memberships:
 
     async def _plan(self) -> None:
         await self._clock.sleep_ms(max(0.0, self._next_plan_ms - self._clock.monotonic_ms()))
+        # Another one may by now: what it does is not this one's to plan, nor to say.
+        self._executor.check_leader()
         with self._executor.store.read() as txn:
             former = [row.former_id for row in self._pipelines.formers(txn)]
         for former_id in former:

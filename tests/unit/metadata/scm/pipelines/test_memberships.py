@@ -2,11 +2,14 @@ import asyncio
 
 import pytest
 
+from tests.unit.metadata.memory_replica import MemoryReplica
 from tests.unit.metadata.scm.held_replica import HeldReplica, start_held, turns
 from tests.unit.metadata.scm.scm_harness import ScmHarness, scm_test
-from trioxygen.common.errors import Overloaded
+from trioxygen.common.errors import NotLeader, Overloaded
 from trioxygen.common.replication import RATIS_THREE
-from trioxygen.metadata.scm.schema import PIPELINES
+from trioxygen.metadata.scm.nodes.nodes import NodeReport
+from trioxygen.metadata.scm.schema import ALL_TABLES, PIPELINES
+from trioxygen.metadata.store.memory_kv import MemoryStore
 from trioxygen.proto.v1 import scm_pb2 as scm
 
 
@@ -131,3 +134,47 @@ async def test_new_node_that_no_ring_can_be_formed_of_is_wanted_soon_for_a_while
     assert (await harness.client.heartbeat(request)).again_after_ms
     harness.clock.advance(30_000)
     assert not (await harness.client.heartbeat(request)).again_after_ms
+
+
+class DeposableReplica(MemoryReplica):
+    def __init__(self) -> None:
+        super().__init__()
+        self.leads = True
+
+    def is_leader(self) -> bool:
+        return self.leads and super().is_leader()
+
+
+def test_plan_that_waits_is_not_made_by_who_leads_no_more(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    @scm_test()
+    async def scenario(harness: ScmHarness) -> None:
+        await harness.stop()
+        harness.store, replica = MemoryStore(ALL_TABLES), DeposableReplica()
+        harness.replica = replica
+        await harness.start()
+        await harness.join()
+        memberships = harness.manager._memberships
+        memberships._next_plan_ms = harness.clock.monotonic_ms() + 1_000
+        [ring] = harness.rings["dn1"]
+        failed = scm.PipelineReport(pipeline_id=ring, failed=True)
+        request = scm.HeartbeatRequest(node_id="dn1", full_report=True, pipelines=[failed])
+        waiting = asyncio.ensure_future(memberships.look_after("dn1", reported(harness, request)))
+        await turns()
+        assert not waiting.done()
+        replica.leads = False
+        harness.clock.advance(1_000)
+        with pytest.raises(NotLeader):
+            await waiting
+        # Nobody closes it.
+        assert not any("pipeline_closing" in each.getMessage() for each in caplog.records)
+
+    scenario()
+
+
+def reported(harness: ScmHarness, request: scm.HeartbeatRequest) -> NodeReport:
+    nodes = harness.manager._nodes
+    report = nodes.heard(request)
+    nodes.taken(request, report)
+    return report
