@@ -3,7 +3,6 @@ mended. The leader's background work; whether it runs is in the state, what is u
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from trioxygen.common import logs
@@ -228,9 +227,14 @@ class Balancer:
                 node_bytes_max=row.node_moving_bytes_max,
             )
             look.steps = Planning(now.uses, now.band, look.movables, limits).steps()
-        steps = [*islice(look.steps, self.config.steps_per_turn_max)]
-        look.moves += [move for move in steps if move is not None]
-        return len(steps) == self.config.steps_per_turn_max
+        # Where hardly anything may move a step takes a hundred times as long as elsewhere.
+        ends_ms = self._clock.monotonic_ms() + self.config.planning_ms_max
+        for move in look.steps:
+            if move is not None:
+                look.moves.append(move)
+            if self._clock.monotonic_ms() >= ends_ms:
+                return True
+        return False
 
     def _planned(self) -> str:
         """Why it ends; empty: it goes on."""

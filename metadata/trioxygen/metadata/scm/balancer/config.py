@@ -17,7 +17,7 @@ class BalancerConfig:
     settle_ms: between iterations: reports show what the last one has brought.
     idle_looks_max: after so many looks in a row that found nothing to move it ends.
     looks_per_turn_max: containers that are looked at in a turn: others have theirs then.
-    steps_per_turn_max: of a plan: each finds a move, or that a node has none to give.
+    planning_ms_max: of a turn: it ends with the step of the plan that goes beyond.
     turn_interval_ms: between two turns, where there is work.
     movables_per_node_max: containers of a node that a plan chooses among, the largest.
     """
@@ -32,6 +32,6 @@ class BalancerConfig:
     settle_ms: float = 15 * SECOND_MS
     idle_looks_max: int = 3
     looks_per_turn_max: int = 200
-    steps_per_turn_max: int = 20
+    planning_ms_max: float = 10
     turn_interval_ms: float = 50
     movables_per_node_max: int = 500

@@ -106,7 +106,7 @@ def balancer_test(**changed: Any) -> Callable[[Scenario], Callable[[], None]]:
     )
 
 
-@balancer_test(steps_per_turn_max=1)
+@balancer_test(planning_ms_max=0)
 async def test_plan_of_many_turns_is_carried_out(harness: ScmHarness) -> None:
     cluster = Cluster(harness)
     await cluster.start(8, "dn4", "dn5")
