@@ -154,10 +154,7 @@ class Imports:
         except BaseException:
             room.give_back(header.used_bytes)
             raise
-        container = home.volume.containers[container_id]
-        incoming = Incoming(home, container, header, self._config, self._finishing)
-        self._incoming[container_id] = incoming
-        return incoming
+        return self._register(home, header, reserved_bytes=header.used_bytes)
 
     def _begin_completing(
         self, header: ImportContainerHeader, here: tuple[Home, Container] | None
@@ -172,24 +169,28 @@ class Imports:
             raise InvalidRequest("no such replica to be completed", container=container_id)
         home, container = here
         # As far as can be said.
-        lacking = ImportContainerHeader(used_bytes=max(0, header.used_bytes - container.used_bytes))
-        announced = ImportContainerHeader()
-        announced.CopyFrom(header)
-        announced.ClearField("used_bytes")
-        announced.MergeFrom(lacking)
-        self._check_room(home, announced)
-        home.volume.room.take(announced.used_bytes)
+        lacking_bytes = max(0, header.used_bytes - container.used_bytes)
+        self._check_room(home, container_id, lacking_bytes)
+        home.volume.room.take(lacking_bytes)
         container.has_had(block_key(container_id, header.highest_local))
-        incoming = Incoming(home, container, announced, self._config, self._finishing)
-        self._incoming[container_id] = incoming
+        return self._register(home, header, reserved_bytes=lacking_bytes)
+
+    def _register(
+        self, home: Home, header: ImportContainerHeader, *, reserved_bytes: int
+    ) -> Incoming:
+        container = home.volume.containers[header.container_id]
+        incoming = Incoming(
+            home, container, header, self._config, self._finishing, reserved_bytes=reserved_bytes
+        )
+        self._incoming[header.container_id] = incoming
         return incoming
 
     @staticmethod
-    def _check_room(home: Home, header: ImportContainerHeader) -> None:
+    def _check_room(home: Home, container_id: int, size_bytes: int) -> None:
         """That is no sign of a full disk, as where a client's write is refused: whoever sends it
         here knows the room there was, and less may find some. Raises: NoSpace."""
-        if home.volume.room.look() < header.used_bytes:
-            raise NoSpace("no room for the replica", container=header.container_id)
+        if home.volume.room.look() < size_bytes:
+            raise NoSpace("no room for the replica", container=container_id)
 
     def _home_for(self, header: ImportContainerHeader) -> Home:
         """Where its pipeline's ring is, which may still bring entries for it: elsewhere that would
@@ -199,7 +200,7 @@ class Imports:
         if not homes:
             raise NoSpace("no volume takes replicas")
         home = max(of_ring or homes, key=lambda home: home.volume.room.look())
-        self._check_room(home, header)
+        self._check_room(home, header.container_id, header.used_bytes)
         return home
 
     # ---- what nobody goes on with ----

@@ -34,7 +34,11 @@ T = TypeVar("T")
 
 
 class Incoming:
-    """One transfer, in one or several streams. `header` is the first one's.
+    """One transfer, in one or several streams.
+
+    Args:
+    header: the first stream's.
+    reserved_bytes: of the volume's room, which are given back as they are written.
 
     Attributes:
     completes: the replica was there before, and stays whatever comes of this.
@@ -50,6 +54,8 @@ class Incoming:
         header: ImportContainerHeader,
         config: DataNodeConfig,
         finishing: Finishing,
+        *,
+        reserved_bytes: int,
     ) -> None:
         self._home, self.container, self._header = home, container, header
         self._config, self._finishing = config, finishing
@@ -65,7 +71,7 @@ class Incoming:
         # Small blocks that are checked and not written.
         self._batch: list[tuple[bytes, Block, bytes]] = []
         self._batch_bytes = self._files = 0
-        self._reserved_bytes = header.used_bytes
+        self._reserved_bytes = reserved_bytes
 
     @property
     def home(self) -> Home:
