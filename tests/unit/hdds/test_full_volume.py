@@ -1,6 +1,7 @@
 """A DataNode whose disk is full: deletions do not wait for room, stops and starts do not either."""
 
 import asyncio
+import errno
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from tests.small_disk import SmallDisk, small_disk
 from tests.unit.hdds.support import PIPELINE, FragileDisk, ListRing, config, node
+from trioxygen.common.disk import DiskSpace
 from trioxygen.common.errors import NoSpace, NoSuchBlock
 from trioxygen.common.units import KIB, MIB
 from trioxygen.hdds.client.block_stream import BlockStream
@@ -75,6 +77,41 @@ def test_container_is_ready_to_be_copied_whatever_waits_for_room_beside_it(
             # What is deleted of it is no more copied.
             await n.delete((1, 1))
             assert n.work.blocks.is_pending(1)
+
+    asyncio.run(run())
+
+
+class SilentDisk(FragileDisk):
+    """Attributes: fault: what it says where it is asked how much is free."""
+
+    fault: str = ""
+
+    def space(self, path: Path) -> DiskSpace:
+        if self.fault:
+            raise OSError(errno.EIO, self.fault)
+        return super().space(path)
+
+
+def test_disk_that_does_not_say_what_is_free_is_logged_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def logged() -> int:
+        return sum("disk_not_written" in record.getMessage() for record in caplog.records)
+
+    async def run() -> None:
+        disk = SilentDisk()
+        async with node(tmp_path, disk=disk) as n:
+            room, looked = n.work.volume.room, list[bool]()
+            n.work.volume.watch_trouble(lambda: looked.append(True))
+            for count, fault in enumerate(("gone", "gone for good", "gone for good"), start=1):
+                disk.fault = fault
+                assert [room.look() for _ in range(5)] == [0] * 5
+                assert logged() == count
+                if count == 2:
+                    disk.fault = ""
+                    assert room.look()
+            # Whoever looks after disks is told each time.
+            assert len(looked) >= 15
 
     asyncio.run(run())
 

@@ -97,6 +97,8 @@ class Volume:
         self._trouble: list[Callable[[], None]] = []
         # Why its index could not be written when that was tried last.
         self.index_failure: StoreFailed | None = None
+        # Why the disk did not say how much is free, when it was asked last; empty: it did.
+        self._space_fault = ""
         self.commit_lock = asyncio.Lock()
         # Of whoever moves a container's segments about, or takes it off.
         self.housekeeping = asyncio.Lock()
@@ -109,10 +111,14 @@ class Volume:
         self.room = Room(volume_id, self._space, reserve_bytes)
 
     def _space(self) -> DiskSpace:
+        """Raises Unavailable. It is asked several times a second: what is wrong is logged once."""
         try:
-            return self.disk.space(self.layout.root)
+            space = self.disk.space(self.layout.root)
         except OSError as error:
-            raise self.unwritable(error) from error
+            is_news, self._space_fault = str(error) != self._space_fault, str(error)
+            raise self.unwritable(error, is_news=is_news) from error
+        self._space_fault = ""
+        return space
 
     def make_container(
         self, container_id: int, *, pipeline_id: int, replica_index: int
@@ -297,10 +303,11 @@ class Volume:
             raise Unavailable("nothing can be read from the disk now", cause=str(error)) from error
         return "the disk does not read it"
 
-    def unwritable(self, error: OSError) -> Unavailable:
+    def unwritable(self, error: OSError, *, is_news: bool = True) -> Unavailable:
         """What whoever writes is told, and so writes elsewhere; the disk is looked at."""
         self.failed(error)
-        log.warning("disk_not_written", volume=self.volume_id, error=error)
+        if is_news:
+            log.warning("disk_not_written", volume=self.volume_id, error=error)
         return Unavailable("the disk cannot be written", cause=str(error))
 
     def leave(self) -> None:
