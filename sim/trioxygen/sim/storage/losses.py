@@ -1,5 +1,5 @@
-"""What is lost for good: all that a DataNode has, one of its disks, or bits of what lies there; at
-once as many as a class bears. The next ones only when all replicas are complete again."""
+"""What is lost for good: all that a DataNode has, one of its disks, or bits of what lies there; as
+many at once as what is acknowledged bears."""
 
 import asyncio
 import random
@@ -19,23 +19,19 @@ _BROKEN_S: Final = (0.2, 8.0)
 
 
 class Losses:
-    """Args:
-    at_once_max: DataNodes.
-    is_complete: every object has all its replicas.
-    """
+    """Args: granted: how many DataNodes may lose something now; at least one does then. Asked
+    just before."""
 
     def __init__(
         self,
         loop: VirtualLoop,
         machines: Sequence[DataNodeMachine],
-        at_once_max: int,
-        is_complete: Callable[[], bool],
+        granted: Callable[[], int],
         rng: random.Random,
         trace: Trace,
     ) -> None:
-        self._loop, self._machines, self._is_complete = loop, machines, is_complete
+        self._loop, self._machines, self._granted = loop, machines, granted
         self._replacing: list[asyncio.Task[None]] = []
-        self._at_once_max = at_once_max
         self._rng, self._trace = rng, trace
         self.done: dict[str, int] = {}
 
@@ -44,10 +40,11 @@ class Losses:
         pause_s = self._pause_s(every_ms)
         while True:
             await asyncio.sleep(pause_s)
-            if not self._is_complete():
+            count_max = self._granted()
+            if not count_max:
                 pause_s = _LOOKED_EVERY_S
                 continue
-            count = self._rng.randint(1, self._at_once_max)
+            count = self._rng.randint(1, count_max)
             for machine in self._rng.sample(self._machines, count):
                 deeds = [self._lose_disk, self._flip_bits]
                 if len(machine.disks) > 1:

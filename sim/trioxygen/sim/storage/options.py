@@ -34,7 +34,7 @@ class StorageOptions:
     gateways: that write as clients do, and are killed as any machine is.
     losses: of all that a DataNode has or of one of its disks, and bits that flip in files: of one
         DataNode at a time, of as many as the class bears, and the next only when replicas are
-        complete again.
+        complete again. Of an erasure code one more at any moment in between.
     tokens: DataNodes want block tokens, whose keys last for seconds.
     """
 

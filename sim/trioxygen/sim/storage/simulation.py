@@ -91,8 +91,7 @@ class StorageSimulation:
         self.losses = Losses(
             self.loop,
             self.machines,
-            options.losses_max,
-            self._may_lose,
+            self._granted_losses,
             random.Random(rng.getrandbits(64)),
             self.trace,
         )
@@ -110,6 +109,8 @@ class StorageSimulation:
         # Known lately: what is referred to.
         self._slices: list[BlockSlice] = []
         self._is_known = False
+        # Of an erasure code: all was complete since something was lost last.
+        self._bears_loss = False
 
     async def main(self) -> None:
         """Raises Violation."""
@@ -237,6 +238,8 @@ class StorageSimulation:
         while True:
             await asyncio.sleep(_LOOKED_EVERY_S)
             await self._learn()
+            if self.options.replication.is_ec and self._is_complete() and self._is_at_rest():
+                self._bears_loss = True
 
     async def _learn(self) -> None:
         try:
@@ -247,13 +250,24 @@ class StorageSimulation:
             self._is_known = False
             self.trace.note("not-known", str(error))
 
-    def _may_lose(self) -> bool:
-        """Whether the class bears it that something is lost. What is being written may be on as few
-        DataNodes as it takes: of whole replicas that is one more than is needed."""
+    def _granted_losses(self) -> int:
+        """DataNodes that may lose something now: where all is complete, as many as the class bears.
+        What is acknowledged of an erasure code bears one at any moment, however few have it: the
+        next one when all was complete in between."""
+        count = int(self._bears_loss)
+        if self._is_complete() and self._is_at_rest():
+            count = self.options.losses_max
+        self._bears_loss = False
+        return count
+
+    def _is_at_rest(self) -> bool:
+        """Nothing that is not known is on as few DataNodes as it takes. Of whole replicas those are
+        one more than is needed."""
         is_writing = any(client.is_writing for client in self.clients)
         is_writing = is_writing or any(gateway.is_writing for gateway in self.gateways)
-        if self.options.replication.is_ec and is_writing:
-            return False
+        return not (self.options.replication.is_ec and is_writing)
+
+    def _is_complete(self) -> bool:
         lookers = (*self.clients, *self.observers)
         fresh = [piece for client in lookers for piece in client.fresh_slices()]
         return self._is_known and not missing_replicas(
