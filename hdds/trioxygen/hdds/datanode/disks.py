@@ -369,6 +369,6 @@ class Disks:
                 await disk.stop(self._runtime)
             except (TrioxygenError, OSError) as error:
                 # The others are closed all the same.
-                log.error("disk_not_closed", path=disk.folder.path, failure=error)
+                log.error("disk_not_closed", path=disk.folder.path, error=error)
         self._works.clear()
         await self._finishing.ended()

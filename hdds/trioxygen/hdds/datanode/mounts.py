@@ -20,22 +20,22 @@ class Mounts:
     def __init__(self, runtime: Runtime, file: Path | None) -> None:
         self._disk, self._blocking, self._file = runtime.disk, runtime.blocking, file
         self._known: frozenset[str] | None = None
+        # Of whoever reads or writes the file.
         self._turn = asyncio.Lock()
 
     async def check(self, path: Path) -> None:
         """Raises: StoreDamaged: a disk was mounted there, and none is; or the file is damaged."""
-        async with self._turn:
-            known = await self._read()
-            if str(path) in known and not await self._blocking.run(is_mount, self._disk, path):
-                raise StoreDamaged("nothing is mounted there", path=str(path))
+        if str(path) in await self._read() and not await self._is_mount(path):
+            raise StoreDamaged("nothing is mounted there", path=str(path))
 
     async def learn(self, path: Path) -> None:
         """The volume there is in use."""
+        known = await self._read()
+        if str(path) in known or not await self._is_mount(path):
+            return
         async with self._turn:
-            known = await self._read()
-            if str(path) in known or not await self._blocking.run(is_mount, self._disk, path):
-                return
-            self._known = known | {str(path)}
+            assert self._known is not None
+            self._known |= {str(path)}
             if self._file is None:
                 return
             text = json.dumps({"mounts": sorted(self._known)})
@@ -45,12 +45,15 @@ class Mounts:
                 # The disk itself is well.
                 log.error("mount_not_noted", path=path, reason=error)
 
+    async def _is_mount(self, path: Path) -> bool:
+        """Outside of any turn: a disk that does not answer holds up no other."""
+        return await self._blocking.run(is_mount, self._disk, path)
+
     async def _read(self) -> frozenset[str]:
-        known = self._known
-        if known is None:
-            known = await self._blocking.run(_noted, self._disk, self._file)
-            self._known = known
-        return known
+        async with self._turn:
+            if self._known is None:
+                self._known = await self._blocking.run(_noted, self._disk, self._file)
+            return self._known
 
 
 def _noted(disk: Disk, file: Path | None) -> frozenset[str]:

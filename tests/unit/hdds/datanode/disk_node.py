@@ -9,10 +9,7 @@ from pathlib import Path
 
 from tests.unit.hdds.support import ADDRESS, FragileDisk, new_runtime, until
 from trioxygen.cli.wiring.rings import ring_members
-from trioxygen.common.errors import (
-    StoreDamaged,
-    TrioxygenError,
-)
+from trioxygen.common.errors import StoreDamaged, TrioxygenError
 from trioxygen.common.runtime import Runtime
 from trioxygen.hdds.container.layout import VolumeLayout, check_whole
 from trioxygen.hdds.datanode.datanode import DataNode

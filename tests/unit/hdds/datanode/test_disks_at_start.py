@@ -1,19 +1,19 @@
 """Disks that are not there when a DataNode starts."""
 
 import asyncio
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from tests.unit.hdds.datanode.disk_node import DATA, Node, both_used, two_disks
-from tests.unit.hdds.support import FragileDisk
-from trioxygen.common.errors import (
-    StoreDamaged,
-)
+from tests.unit.hdds.support import FragileDisk, new_runtime
+from trioxygen.common.errors import StoreDamaged
 from trioxygen.common.units import DAY_MS
 from trioxygen.hdds.datanode.disk_watch import DiskWatch
 from trioxygen.hdds.datanode.disks import DiskState
+from trioxygen.hdds.datanode.mounts import Mounts
 
 
 def test_node_starts_without_a_disk_that_is_not_there(tmp_path: Path) -> None:
@@ -85,6 +85,47 @@ def test_disk_that_is_not_mounted_at_a_start_is_missed_and_nothing_is_put_in_its
         assert await node.read(10, 1) == DATA
         await node.datanode.stop()
         await node.runtime.stop()
+
+    asyncio.run(run())
+
+
+class HungDisk(MountedDisk):
+    """Attributes: hung: of this folder it does not say what is mounted there, until it goes on."""
+
+    def __init__(self, mounted: Iterable[Path], hung: Path) -> None:
+        super().__init__(mounted)
+        self.hung, self.is_asked, self.goes_on = hung, threading.Event(), threading.Event()
+
+    def device(self, path: Path) -> int:
+        if path == self.hung:
+            self.is_asked.set()
+            assert self.goes_on.wait(60)
+        return super().device(path)
+
+
+def test_disk_that_does_not_answer_keeps_no_other_from_being_taken_in(tmp_path: Path) -> None:
+    async def run() -> None:
+        paths = [tmp_path / "disk1", tmp_path / "disk2"]
+        for path in paths:
+            path.mkdir()
+        disk = HungDisk(paths, paths[0])
+        runtime = new_runtime(disk)
+        mounts = Mounts(runtime, tmp_path / "mounts.json")
+        slow = asyncio.create_task(mounts.learn(paths[0]))
+        try:
+            assert await asyncio.to_thread(disk.is_asked.wait, 60)
+            async with asyncio.timeout(30):
+                await mounts.learn(paths[1])
+                await mounts.check(paths[1])
+        finally:
+            disk.goes_on.set()
+            await slow
+        disk.mounted = frozenset()
+        for path in paths:
+            # Noted, both of them.
+            with pytest.raises(StoreDamaged):
+                await Mounts(runtime, tmp_path / "mounts.json").check(path)
+        await runtime.stop()
 
     asyncio.run(run())
 
