@@ -183,6 +183,8 @@ class ContainerWatch:
             self._queue.put(container_id, finding.remaining)
         else:
             self._queue.discard(container_id)
+            # It is no node that it waits for, and would never go behind the others.
+            self._unplaced.pop(container_id, None)
 
     def _note_health(self, container_id: int, health: Health) -> None:
         before = self._health.pop(container_id, None)

@@ -11,6 +11,7 @@ from tests.unit.metadata.scm.replication.cluster_of_five import (
 )
 from tests.unit.metadata.scm.scm_harness import ScmHarness
 from trioxygen.common.errors import Overloaded
+from trioxygen.metadata.scm.replication.findings import Health
 from trioxygen.proto.v1 import scm_pb2 as scm
 from trioxygen.proto.v1.types_pb2 import BlockRange
 
@@ -204,6 +205,25 @@ async def test_what_had_no_place_gets_one_where_a_node_has_more_room(harness: Sc
     cluster.disks[roomier] = disk(free_bytes=500)
     await cluster.beat(1_000, times=5)
     assert [each.replicate_container.target.node_id for _, each in cluster.asked(COPY)] == [roomier]
+
+
+@care_test()
+async def test_what_may_mend_by_itself_does_not_wait_for_a_place(harness: ScmHarness) -> None:
+    cluster = await started(harness)
+    cluster.disks |= dict.fromkeys(cluster.others, disk(free_bytes=499))
+    lost = cluster.members[0]
+    cluster.silent.add(lost)
+    await cluster.beat(10_000, times=36)
+    watch = harness.manager._care.watch
+    assert watch.has_no_place(cluster.container)
+    # It is back, and about to have what it has missed.
+    cluster.held[lost][cluster.container] = closed(
+        cluster.container, cluster.ring, state=scm.CLOSING, commit_sequence=5
+    )
+    cluster.silent.clear()
+    await cluster.beat(1_000, times=2)
+    assert watch.health(cluster.container) is Health.UNDER_REPLICATED
+    assert not watch.has_no_place(cluster.container)
 
 
 @care_test(check_interval_ms=86_400_000)
