@@ -6,9 +6,9 @@ from typing import Final
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
 
 
-def checked_address(address: str, *, port_min: int = 1) -> str:
+def checked_address(address: str) -> str:
     """Raises: ValueError."""
     match = _ADDRESS.fullmatch(address)
-    if match is None or not port_min <= int(match[2]) <= 65_535:
+    if match is None or not 1 <= int(match[2]) <= 65_535:
         raise ValueError(f"'{address}' is not an address: write HOST:PORT")
     return address
