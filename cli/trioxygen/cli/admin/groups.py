@@ -166,7 +166,10 @@ app.add_typer(_group("scm", "Storage Container Managers"), name="scm")
 def _print_done(done: Any, text: str, as_json: bool) -> None:
     from trioxygen.cli.printing import print_json
 
-    print_json(done) if as_json else print(text)
+    if as_json:
+        print_json(done)
+    else:
+        print(text)
 
 
 def _print_status(members: list[dict[str, Any]]) -> None:

@@ -52,10 +52,8 @@ class GroupClient:
 
     async def _status(self, peer: Peer) -> dict[str, Any]:
         silent = {"node_id": peer.id, "address": peer.address, "role": "silent"}
-        unknown = {
-            **{"term": 0, "commit": 0, "applied": 0},
-            **{"membership": "", "members": [], "leader_address": ""},
-        }
+        counts = dict.fromkeys(("term", "commit", "applied"), 0)
+        group = {"membership": "", "members": [], "leader_address": ""}
         try:
             reply = await self._network.channel(peer.address).call(
                 f"{_SERVICE}/DescribeReplica",
@@ -64,7 +62,7 @@ class GroupClient:
                 timeout_ms=_ONE_TIMEOUT_MS,
             )
         except TrioxygenError as error:
-            return {**silent, **unknown, "failure": str(error)}
+            return {**silent, **counts, **group, "failure": str(error)}
         return {
             "node_id": reply.node_id,
             "address": peer.address,

@@ -70,6 +70,8 @@ def _running_on(file: Path, start_hint: str) -> Server:
     try:
         endpoint = json.loads(file.read_text())
         url, token = str(endpoint["admin"]), str(endpoint["admin_token"])
+        if not _can_be_sent(token):
+            raise ValueError("the token is not printable ASCII")
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -81,10 +83,6 @@ def _running_on(file: Path, start_hint: str) -> Server:
         raise CommandFailed(
             Exit.UNREACHABLE, f"{file} is damaged: restart the server of that folder"
         ) from error
-    if not _can_be_sent(token):
-        raise CommandFailed(
-            Exit.UNREACHABLE, f"{file} is damaged: restart the server of that folder"
-        )
     return Server(url, token, start_hint)
 
 
