@@ -54,6 +54,7 @@ class Supervisor:
         self._keys: tuple[str, str] | None = None
         # Nodes come and go one at a time.
         self._changing = asyncio.Lock()
+        self._is_stopping = False
 
     def _process(self, node: LocalNode) -> NodeProcess:
         return NodeProcess(self._start.folder, node, self._runtime.tasks, self._node_ended)
@@ -81,6 +82,8 @@ class Supervisor:
         return f"O3{random_token(rng, _ACCESS_KEY_LENGTH)}", random_token(rng, _SECRET_KEY_LENGTH)
 
     async def _start_node(self, node: LocalNode, keys: tuple[str, str] | None = None) -> None:
+        if self._is_stopping:
+            raise CommandFailed(Exit.REFUSED, "the cluster is being stopped")
         environment = dict(self._start.environment)
         first_gateway = self.layout.of("gateway")[:1] == [node]
         needs_keys = first_gateway and not self.layout.has_keys
@@ -119,6 +122,7 @@ class Supervisor:
 
     async def stop(self) -> None:
         """All nodes, those who ask before those who answer."""
+        self._is_stopping = True
         for role in _STOP_ORDER:
             members = [each for each in self.processes.values() if each.node.role == role]
             await self._runtime.tasks.run_all(each.stop(_STOP_SECONDS_MAX) for each in members)
@@ -156,8 +160,8 @@ class Supervisor:
         """Others may be restarted meanwhile: of a group that is down, no member is ready alone."""
         process = self._process_of(node_id)
         async with process.busy:
-            # It may have been removed meanwhile.
-            process = self._process_of(node_id)
+            if self.processes.get(node_id) is not process:
+                raise CommandFailed(Exit.REFUSED, f"{node_id} was removed meanwhile")
             await process.stop(_STOP_SECONDS_MAX)
             await self._start_node(process.node)
             await process.until_ready(_READY_SECONDS_MAX)
@@ -178,9 +182,10 @@ class Supervisor:
             address = layout.address(node)
             await self._of_group(role, lambda client: client.add(node.id, address))
         self._remember(layout)
-        self.processes[node.id] = self._process(node)
-        await self._start_node(node)
-        await self.processes[node.id].until_ready(_READY_SECONDS_MAX)
+        process = self.processes[node.id] = self._process(node)
+        async with process.busy:
+            await self._start_node(node)
+            await process.until_ready(_READY_SECONDS_MAX)
         return f"{node.id} runs on {layout.address(node)}"
 
     async def _of_group(
