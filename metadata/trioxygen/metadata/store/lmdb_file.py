@@ -92,7 +92,9 @@ def write_metas_again(disk: Disk, path: Path) -> None:
 
 
 def open_file(disk: Disk, path: Path, *, tables_max: int, map_bytes: int) -> lmdb.Environment:
-    """Makes the file when it is missing. Raises: StoreDamaged, UnknownFormat, NoSpace."""
+    """Makes the file when it is missing.
+
+    Raises: StoreDamaged, UnknownFormat, NoSpace, StoreFailed."""
     hold_lock_file(disk, path)
     try:
         with _REGISTRY:
@@ -114,6 +116,14 @@ def open_file(disk: Disk, path: Path, *, tables_max: int, map_bytes: int) -> lmd
         raise disk_error(error) or StoreDamaged(
             "a store cannot be opened", path=str(path), cause=str(error)
         ) from error
+
+
+def sync_file(env: lmdb.Environment) -> None:
+    """Raises: NoSpace, StoreFailed."""
+    try:
+        env.sync(True)
+    except lmdb.Error as error:
+        raise disk_error(error) or error from error
 
 
 def close_file(env: lmdb.Environment) -> None:

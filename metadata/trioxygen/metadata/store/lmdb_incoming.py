@@ -10,7 +10,7 @@ from trioxygen.common.disk import Buffer, Disk
 from trioxygen.common.errors import ChecksumMismatch, StoreDamaged, UnknownFormat
 from trioxygen.common.units import MIB
 from trioxygen.metadata.store.lmdb_environment import Environment
-from trioxygen.metadata.store.lmdb_file import check_file, close_file, open_file
+from trioxygen.metadata.store.lmdb_file import check_file, close_file, open_file, sync_file
 from trioxygen.metadata.store.lmdb_pages import NoHead
 from trioxygen.metadata.store.lmdb_room import DATA_FILE
 from trioxygen.metadata.store.lmdb_txn import LmdbTxn
@@ -89,8 +89,8 @@ class LmdbIncoming:
 
     def install(self) -> None:
         assert self._environment is not None and not self._is_over
+        sync_file(self._environment.env)
         self._is_over = True
-        self._environment.env.sync(True)
         # The environment stays open under its folder's new name.
         self._store.replace_with(self._environment)
 

@@ -19,7 +19,13 @@ from trioxygen.common.system_disk import SystemDisk
 from trioxygen.common.units import GIB, TIB
 from trioxygen.metadata.store.lmdb_copy import LmdbCopy
 from trioxygen.metadata.store.lmdb_environment import Environment
-from trioxygen.metadata.store.lmdb_file import check_file, close_file, open_file, write_metas_again
+from trioxygen.metadata.store.lmdb_file import (
+    check_file,
+    close_file,
+    open_file,
+    sync_file,
+    write_metas_again,
+)
 from trioxygen.metadata.store.lmdb_incoming import LmdbIncoming
 from trioxygen.metadata.store.lmdb_room import DATA_FILE, HeldRoom
 from trioxygen.metadata.store.lmdb_txn import DamageWatcher, LmdbTxn, disk_error
@@ -96,8 +102,10 @@ class LmdbStore:
             tables_max=len(self._tables),
             map_bytes=self._map_bytes,
         )
-        env.sync(True)
-        close_file(env)
+        try:
+            sync_file(env)
+        finally:
+            close_file(env)
         self._folder.replace()
 
     def note_damage(self, table: Table, key: bytes) -> None:
@@ -197,12 +205,10 @@ class LmdbStore:
         self._check_synced()
         environment = self._hold()
         try:
-            environment.env.sync(True)
-        except lmdb.Error as error:
-            failure = disk_error(error)
-            if isinstance(failure, StoreFailed):
-                self._note_failure(failure)
-            raise failure or error from error
+            sync_file(environment.env)
+        except StoreFailed as error:
+            self._note_failure(error)
+            raise
         finally:
             self._release(environment)
 

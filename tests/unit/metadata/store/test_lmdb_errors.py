@@ -13,6 +13,7 @@ import pytest
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import NoSpace
 from trioxygen.common.system_disk import SystemDisk, SystemFile
+from trioxygen.metadata.store.lmdb_incoming import LmdbIncoming
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 from trioxygen.metadata.store.lmdb_txn import disk_error
 from trioxygen.metadata.store.ports import StoreFailed, Table
@@ -131,3 +132,28 @@ def test_commit_that_could_not_sync_leaves_a_store_that_syncs_no_more(tmp_path: 
             store.sync()
         with pytest.raises(StoreFailed):
             store.begin()
+
+
+def test_copy_that_could_not_be_synced_is_put_away_and_another_may_come(tmp_path: Path) -> None:
+    with closing(LmdbStore(tmp_path / "store", [ROWS])) as store:
+        with closing(store.copy()) as copy:
+            pieces = [*iter(copy.read, b"")]
+
+        def received() -> LmdbIncoming:
+            incoming = store.receive()
+            for piece in pieces:
+                incoming.write(piece)
+            incoming.complete()
+            return incoming
+
+        incoming = received()
+        assert incoming._environment is not None
+        env = incoming._environment.env
+        incoming._environment.env = NoSync(env)  # type: ignore[assignment]
+        with pytest.raises(StoreFailed):
+            incoming.install()
+        incoming._environment.env = env
+        incoming.abort()
+        received().install()
+        with store.read() as reading:
+            assert reading.get(ROWS, b"key") is None
