@@ -9,6 +9,7 @@ from typing import Any
 from bench.cluster import CLASSES, datanodes_for
 from bench.phases import NAMES
 from bench.raft import PYSYNCOBJ_VARIANTS
+from bench.scm_scale.group import ScmSettings
 from bench.slow import KINDS
 
 Verbs = Any
@@ -49,6 +50,11 @@ def add_phases(parser: argparse.ArgumentParser) -> None:
 
 def add_own_processes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-parent", type=Path, help="the folder (so the disk) to use")
+
+
+def add_scm_nodes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--nodes", type=numbers, default=[100, 300, 1_000], metavar="N,N")
+    parser.add_argument("--replicas", type=int, default=1_000, help="on each node")
 
 
 def add_endpoint_verbs(verbs: Verbs) -> None:
@@ -123,14 +129,14 @@ def add_group_verbs(verbs: Verbs) -> None:
     add_measuring(snapshot_verb, seconds=5.0)
     scale_verb = verbs.add_parser("scm_scale", help="SCMs under very many DataNodes")
     add_own_processes(scale_verb)
-    scale_verb.add_argument("--nodes", type=numbers, default=[100, 300, 1_000], metavar="N,N")
-    scale_verb.add_argument("--replicas", type=int, default=1_000, help="on each node")
+    add_scm_nodes(scale_verb)
     scale_verb.add_argument("--scms", type=int, default=3, choices=(1, 3))
-    scale_verb.add_argument("--election-ticks", type=int, default=40, help="of 50 ms")
+    scale_verb.add_argument(
+        "--election-ticks", type=int, default=ScmSettings().election_ticks, help="of 50 ms"
+    )
     add_measuring(scale_verb, seconds=30.0)
     parts_verb = verbs.add_parser("scm_parts", help="of that, an SCM's own work, in one process")
-    parts_verb.add_argument("--nodes", type=numbers, default=[100, 300, 1_000], metavar="N,N")
-    parts_verb.add_argument("--replicas", type=int, default=1_000, help="on each node")
+    add_scm_nodes(parts_verb)
     parts_verb.add_argument("--seed", type=int, default=1, help="of where they lie")
 
 

@@ -90,9 +90,10 @@ _COLUMNS: Final = {
     "failed_calls": "failed calls, all nodes known",
 }
 # Of these a node is to cost no more where there are more of them. CPU is that of a whole span, with
-# reports: what a report alone costs is a small difference of two spans, see `parts`.
-_OF_ALL_NODES: Final = ("leader_cores", "follower_cores", "check_s", "planned_s")
-_OF_ONE: Final = ("leader_heartbeat_ms", "bytes_a_replica")
+# reports: what a report alone costs is a small difference of two spans, see `parts.py`.
+_OF_ALL_NODES: Final = ("known_cpu_s", "leader_cores", "follower_cores", "check_s")
+# A dead node's containers are as many, however many other nodes there are.
+_OF_ONE: Final = ("leader_heartbeat_ms", "bytes_a_replica", "planned_s")
 
 
 def table(runs: Sequence[Figures]) -> str:

@@ -39,13 +39,19 @@ def test_old_containers_lie_on_three_nodes_each_and_are_rows_that_their_reports_
 
 def test_ten_times_the_cost_of_ten_times_the_nodes_is_linear() -> None:
     large = replace(
-        SMALL, nodes=10, leader_cores=10.0, follower_cores=10.0, check_s=10.0, planned_s=10.0
+        SMALL, nodes=10, known_cpu_s=10.0, leader_cores=10.0, follower_cores=10.0, check_s=10.0
     )
     assert set(growth(SMALL, large).values()) == {1.0}
     assert all(sentence.endswith("linear or less") for sentence in verdicts([large, SMALL]))
     dear = replace(large, leader_heartbeat_ms=2.0)
     assert growth(SMALL, dear)["leader_heartbeat_ms"] == 2.0
     assert any("more than linear" in sentence for sentence in verdicts([SMALL, dear]))
+
+
+def test_dead_node_that_takes_longer_among_more_of_them_is_more_than_linear() -> None:
+    large = replace(SMALL, nodes=10, planned_s=3.0)
+    [planned] = [each for each in verdicts([SMALL, large]) if "planned" in each]
+    assert "3.00 times" in planned and planned.endswith("more than linear")
 
 
 def test_what_was_too_small_to_be_measured_says_nothing_of_growth() -> None:
