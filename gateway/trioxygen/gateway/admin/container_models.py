@@ -112,9 +112,7 @@ class ReplicationView(AdminModel):
 
 class DeletionView(AdminModel):
     """Bytes are what clients wrote, before replication, as far as they are known; `garbage_bytes`
-    are those of all replicas.
-
-    Attributes: bytes_to_reclaim: kept_bytes and estimated_bytes."""
+    are those of all replicas."""
 
     bytes_to_reclaim: int = Field(description="Before replication: kept, or being deleted.")
     oldest_ms: int = Field(description="How long the first of it has been let go.")
