@@ -32,6 +32,7 @@ from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1.scm_pb2 import HeartbeatRequest, VolumeReport
 
 _HEARTBEAT: Final = "StorageContainerManager/Heartbeat"
+_DISKS_A_NODE: Final = 2
 _PIPELINES_A_NODE: Final = 2
 _REPORTS: Final = 100
 _ROUNDS: Final = 5
@@ -87,7 +88,7 @@ class _Scm:
     def report_of(self, node_id: str) -> bytes:
         volumes = [
             VolumeReport(volume_id=f"{node_id}-{disk}", capacity_bytes=TIB, free_bytes=TIB // 2)
-            for disk in range(_PIPELINES_A_NODE)
+            for disk in range(_DISKS_A_NODE)
         ]
         containers = [each.report() for each in self.held[node_id]]
         return HeartbeatRequest(
