@@ -79,6 +79,13 @@ def test_block_that_was_deleted_while_its_disk_was_out_does_not_come_back(seed: 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seed", [41_012])
+def test_block_that_some_members_took_is_not_written_anew(seed: int) -> None:
+    options = {"replication": CODED, "datanodes": 8, "losses": True}
+    assert_passes(run(seed, from_seed(seed, options)))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [3])
 def test_what_was_found_of_moved_replicas_is_not_found_again(seed: int) -> None:
     assert_passes(run(seed, from_seed(seed, MOVES)))

@@ -21,6 +21,7 @@ from trioxygen.hdds.client.leases.lease import TakenBlock
 from trioxygen.hdds.client.leases.pool import LeasePool, SizeClass
 from trioxygen.hdds.client.leases.source import LeaseSource
 from trioxygen.hdds.client.patience import AWAY, is_refusal
+from trioxygen.proto.v1.types_pb2 import EC
 
 _CONTAINER_TRIES: Final = 4
 # A DataNode that is restarted is back before that; where it is the only one, nobody else helps.
@@ -99,8 +100,12 @@ class LeasedBlocks:
                 if not tries_left:
                     raise
             except NoSpace:
-                # Refused before anything was written.
-                taken.lease.take_back(taken.local)
+                if taken.lease.pipeline.replication.type == EC:
+                    # Not all members may be full: some have their part of it by now.
+                    self.keeper.settle(taken, dropped=True)
+                else:
+                    # Refused before anything was written.
+                    taken.lease.take_back(taken.local)
                 full_left -= 1
                 if not full_left or not pool.may_have_others(taken.lease):
                     raise

@@ -9,7 +9,7 @@ from tests.unit.metadata.inline_runtime import inline_runtime
 from tests.unit.metadata.manual_clock import SkippingClock
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import NoSpace, TrioxygenError, Unreachable
-from trioxygen.common.replication import RATIS_ONE
+from trioxygen.common.replication import RATIS_ONE, Replication
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.store.ozone.store import OzoneStore
@@ -38,6 +38,7 @@ class Om:
         self._pipelines = pipelines
         self.leased = 0
         self.released: list[ReleaseLeasesRequest] = []
+        self.replication = RATIS_ONE
 
     async def renew_leases(self, request: RenewLeasesRequest) -> RenewLeasesReply:
         raise AssertionError("leases of ten minutes are not renewed here")
@@ -54,6 +55,7 @@ class Om:
             blocks=BlockRange(container=number, first_local=1_000 * self.leased, count=4),
             pipeline=Pipeline(
                 pipeline_id=number + 1,
+                replication=self.replication.proto,
                 datanodes=[DataNodeAddress(node_id=f"dn{number}", address=str(number))],
             ),
             duration_ms=600_000,
@@ -201,6 +203,23 @@ async def test_full_datanode_uses_up_no_blocks_and_is_told_at_once(setting: Sett
     assert setting.om.leased == 1 and len(set(setting.writer.refused)) == 1
     setting.writer.full = set()
     assert await setting.write() == 0
+
+
+@scenario(pipelines=1)
+async def test_block_of_an_erasure_code_is_not_used_again_where_one_datanode_is_full(
+    setting: Setting,
+) -> None:
+    """Others may have their parts of it: what is written later has other bytes."""
+    setting.om.replication = Replication.parse("EC/3-2-64k")
+    setting.writer.full = {"dn0"}
+    for _ in range(50):
+        with pytest.raises(NoSpace):
+            await setting.write()
+    assert len(set(setting.writer.refused)) == len(setting.writer.refused) == 50
+    # Whoever has given them hears that nothing refers to them.
+    await setting.ozone.stop()
+    dropped = [block.local for request in setting.om.released for block in request.blocks]
+    assert sorted(dropped) == sorted(setting.writer.refused)
 
 
 @scenario(pipelines=2)
