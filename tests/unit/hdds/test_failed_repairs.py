@@ -1,11 +1,12 @@
 """A DataNode tells the SCM which copies and rebuilds came to nothing."""
 
 import asyncio
+import os
 from pathlib import Path
 
 from tests.unit.hdds.support import node, until
 from tests.unit.hdds.test_heartbeat import RecordingScm
-from trioxygen.common.errors import NoSpace, Unreachable
+from trioxygen.common.errors import NoSpace, StoreDamaged, Unreachable
 from trioxygen.hdds.copying.failures import Failures
 from trioxygen.proto.v1.scm_pb2 import HeartbeatReply
 
@@ -45,3 +46,10 @@ def test_failures_are_those_of_the_last_tries_and_bounded() -> None:
     for number in range(1, 2_000):
         failures.note(number, "", error)
     assert [each.container_id for each in failures.untold()] == [*range(1_000, 2_000)]
+
+
+def test_failure_that_names_a_folder_of_any_bytes_is_told() -> None:
+    failures = Failures()
+    failures.note(1, "dn1", StoreDamaged("nothing is there", path=os.fsdecode(b"/disk\xff")))
+    [failure] = failures.untold()
+    assert failure.reason == r"nothing is there (path=/disk\udcff)"

@@ -22,8 +22,10 @@ class Failures:
         self._untold: dict[_Key, FailedRepair] = {}
 
     def note(self, container_id: int, target: str, reason: TrioxygenError | OSError) -> None:
+        # Folders have names of any bytes, and errors name them; messages take text.
+        text = str(reason).encode(errors="backslashreplace").decode()
         self._untold[container_id, target] = FailedRepair(
-            container_id=container_id, target_node_id=target, reason=str(reason)[:_REASON_MAX]
+            container_id=container_id, target_node_id=target, reason=text[:_REASON_MAX]
         )
         if len(self._untold) > _KEPT_MAX:
             del self._untold[next(iter(self._untold))]
