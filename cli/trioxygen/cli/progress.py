@@ -2,6 +2,7 @@
 beside JSON. On standard error: what is asked for is alone on standard output."""
 
 import asyncio
+import math
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -113,15 +114,13 @@ def waited(
     Raises: CommandFailed: also what may pass, where it does not within two minutes, or is met by
     the first look."""
     clock = clock or SystemClock()
-    seen_ms: float | None = None
+    seen_ms = -math.inf
     with progress(about, as_json=as_json, clock=clock) as shown:
         while True:
             try:
                 step, seen = look()
             except CommandFailed as failure:
-                if seen_ms is None or not failure.may_pass:
-                    raise
-                if clock.monotonic_ms() - seen_ms > _SILENCE_MS_MAX:
+                if not failure.may_pass or clock.monotonic_ms() - seen_ms > _SILENCE_MS_MAX:
                     raise
                 shown.tell(Step(0, 0, f"waits for an answer: {failure}"))
             else:

@@ -58,22 +58,21 @@ def list_containers(
     del rows[limit:]
     if as_json:
         print_json(rows)
-        tell_of_limit(is_whole=is_whole)
-        return
-    print_columns(
-        ("CONTAINER", "STATE", "REPLICATION", "PIPELINE", "BLOCKS", "USED"),
-        [
-            (
-                str(row["container_id"]),
-                words(row["state"]),
-                row["replication"],
-                str(row["pipeline_id"]),
-                str(row["block_count"]),
-                bytes_text(row["used_bytes"]),
-            )
-            for row in rows
-        ],
-    )
+    else:
+        print_columns(
+            ("CONTAINER", "STATE", "REPLICATION", "PIPELINE", "BLOCKS", "USED"),
+            [
+                (
+                    str(row["container_id"]),
+                    words(row["state"]),
+                    row["replication"],
+                    str(row["pipeline_id"]),
+                    str(row["block_count"]),
+                    bytes_text(row["used_bytes"]),
+                )
+                for row in rows
+            ],
+        )
     tell_of_limit(is_whole=is_whole)
 
 
