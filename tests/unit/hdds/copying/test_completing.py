@@ -99,7 +99,7 @@ async def break_off(two: Two) -> None:
     upload = await begun(two)
     for local in (7, 8, LARGE):
         await send(two, upload, local)
-    await until(lambda: two.copied is not None and two.copied.block_count > len(BLOCKS) - 4)
+    await until(lambda: two.copied is not None and two.copied.block_count == len(BLOCKS) - 2)
     await upload.cancel()
     await settled(two)
     # Another one goes on with what is still lacking.
