@@ -17,13 +17,15 @@ def test_what_failed_is_told_until_the_scm_that_leads_has_heard_of_it(tmp_path: 
         async with node(tmp_path, scm=scm) as n:
             await scm.after(2)
             failures = n.datanode.copies.failures
-            # One is lost on its way, one comes to an SCM that follows.
-            scm.answers += [Unreachable(), HeartbeatReply(), HeartbeatReply()]
+            # One is lost on its way, one comes to an SCM that follows, one to a leader that has yet
+            # to be registered with: it has taken nothing.
+            unknown = HeartbeatReply(leader=True, register_again=True)
+            scm.answers += [Unreachable(), HeartbeatReply(), HeartbeatReply(), unknown]
             failures.note(5, "dn2", NoSpace("no room for the replica"))
             told = len(scm.heartbeats)
             await until(lambda: failures.untold() == [])
             count = sum(len(request.failed_repairs) for request in scm.heartbeats[told:])
-            assert count >= 3
+            assert count >= 4
             [failure] = scm.heartbeats[-1].failed_repairs or scm.heartbeats[-2].failed_repairs
             assert (failure.container_id, failure.target_node_id) == (5, "dn2")
             assert failure.reason == "no room for the replica"

@@ -168,15 +168,16 @@ class Heartbeat:
         self._full_report = False
         for unreported, container_id in self._left:
             unreported.container_changed(container_id)
+        if reply.register_again:
+            # It has taken nothing of this.
+            self._is_registered = False
+            return True
         if reply.leader:
             # The others write nothing down.
             self._commands.deleted_transaction_ids -= acknowledged
             self._failures.forget(failures)
             if request.pipelines:
                 self._ring_known()
-        if reply.register_again:
-            self._is_registered = False
-            return True
         await self._commands.carry_out(reply, asked_ms=asked_ms)
         # What was done and what is left is told at once: the SCM waits for it.
         has_joined = len(request.pipelines) < sum(len(work.rings) for work in self._works)
