@@ -6,13 +6,16 @@ import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from trioxygen.sim.checkers.violation import Violation
 from trioxygen.sim.loop import VirtualLoop
 from trioxygen.sim.trace import Trace
 
 OptionsT = TypeVar("OptionsT")
+
+# One `finally` begins what has another: two rounds of it have been seen.
+_COLLECTIONS_MAX: Final = 20
 
 
 @dataclass(slots=True)
@@ -74,13 +77,17 @@ def carried_out(seed: int, options: OptionsT, made: Callable[[], Run]) -> Result
 
 
 def _collect() -> None:
-    """Coroutines that wait in a `finally` complain when they are collected: that says nothing."""
+    """Coroutines that wait in a `finally` complain when they are collected: that says nothing.
+
+    What such a `finally` began is garbage only afterwards: until nothing more is found."""
     hook = sys.unraisablehook
     sys.unraisablehook = lambda _: None
     try:
         with warnings.catch_warnings():
             # A coroutine that a crash kept from starting was never awaited.
             warnings.simplefilter("ignore", RuntimeWarning)
-            gc.collect()
+            for _ in range(_COLLECTIONS_MAX):
+                if not gc.collect():
+                    break
     finally:
         sys.unraisablehook = hook

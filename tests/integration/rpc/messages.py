@@ -1,5 +1,6 @@
 """Messages that nobody should send, built from the descriptors of those that somebody may."""
 
+import math
 import random
 from typing import Any
 
@@ -8,6 +9,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 _NUMBERS = (0, 1, 2, 7, 255, 2**16, 2**31 - 1, 2**31, 2**32 - 1, 2**62, 2**63 - 1, 2**63, 2**64 - 1)
+_FRACTIONS = (0.0, -0.0, 0.5, 10.0, -1.0, 1e300, math.inf, -math.inf, math.nan)
 _TEXTS = (
     "",
     "a",
@@ -84,6 +86,8 @@ class Messages:
             return rng.choice(_TEXTS)
         if field.type == FieldDescriptor.TYPE_BYTES:
             return rng.choice(_BYTES)
+        if field.type in (FieldDescriptor.TYPE_DOUBLE, FieldDescriptor.TYPE_FLOAT):
+            return rng.choice(_FRACTIONS)
         low, end = _BITS[field.type]
         number = rng.choice((*_NUMBERS, -1, -(2**31), -(2**63), rng.randrange(low, end)))
         return number if low <= number < end else rng.randrange(4)
