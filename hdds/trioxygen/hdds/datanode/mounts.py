@@ -51,9 +51,11 @@ class Mounts:
 
     async def _read(self) -> frozenset[str]:
         async with self._turn:
-            if self._known is None:
-                self._known = await self._blocking.run(_noted, self._disk, self._file)
-            return self._known
+            if self._known is not None:
+                return self._known
+            noted = await self._blocking.run(_noted, self._disk, self._file)
+            self._known = noted
+            return noted
 
 
 def _noted(disk: Disk, file: Path | None) -> frozenset[str]:
