@@ -35,5 +35,6 @@ def test_twenty_nodes_are_known_looked_at_and_repaired(tmp_path: Path) -> None:
     figures = runs[0]
     assert (figures.nodes, figures.replicas) == (NODES, NODES * 60)
     assert figures.failed_calls == 0
-    assert figures.leader_heartbeat_ms > 0 and figures.leader_report_ms > 0
+    # What a report costs is the difference of two short spans here: it may be lost in their noise.
+    assert figures.leader_heartbeat_ms > 0 and figures.leader_report_ms >= 0
     assert 0 < figures.planned_s <= figures.made_s

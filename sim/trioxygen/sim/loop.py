@@ -11,7 +11,8 @@ import contextvars
 import heapq
 import warnings
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar, TypeVarTuple
 
 T = TypeVar("T")
@@ -215,11 +216,17 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """The result of a coroutine of the simulation itself. Raises what it raises, what `fail`
         was told, and SimulationStuck."""
-        asyncio.events._set_running_loop(self)
-        try:
+        with self.running():
             task = self.create_task(main, name="main")
             self._run_until(task)
             return task.result()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """What asks for the loop gets this one."""
+        asyncio.events._set_running_loop(self)
+        try:
+            yield
         finally:
             asyncio.events._set_running_loop(None)
 

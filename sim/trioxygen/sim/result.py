@@ -68,22 +68,24 @@ def carried_out(seed: int, options: OptionsT, made: Callable[[], Run]) -> Result
         result.last_events = simulation.trace.last()
         result.counts = simulation.counts()
         result.virtual_s = simulation.loop.time()
-        simulation.loop.close()
+        loop = simulation.loop
+        loop.close()
         del simulation
-        _collect()
+        _collect(loop)
         if was_enabled:
             gc.enable()
     return result
 
 
-def _collect() -> None:
+def _collect(loop: VirtualLoop) -> None:
     """Coroutines that wait in a `finally` complain when they are collected: that says nothing.
 
-    What such a `finally` began is garbage only afterwards: until nothing more is found."""
+    What such a `finally` begins is garbage only afterwards: until nothing more is found. It asks
+    for the loop, and asyncio would make one for good where none runs."""
     hook = sys.unraisablehook
     sys.unraisablehook = lambda _: None
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), loop.running():
             # A coroutine that a crash kept from starting was never awaited.
             warnings.simplefilter("ignore", RuntimeWarning)
             for _ in range(_COLLECTIONS_MAX):

@@ -31,8 +31,14 @@ class _Run:
                 await asyncio.gather(self._work(left - 1))
 
 
+def _real_loops() -> int:
+    return sum(isinstance(each, asyncio.SelectorEventLoop) for each in gc.get_objects())
+
+
 def test_what_a_dead_lifes_finally_began_is_collected_with_it() -> None:
     gc.collect()
+    loops_before = _real_loops()
     assert not carried_out(1, None, _Run).failure
     # What is left would be a warning in whatever runs when it is collected.
     assert gc.collect() == 0
+    assert _real_loops() == loops_before
