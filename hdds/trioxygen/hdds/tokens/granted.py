@@ -1,13 +1,13 @@
 """Block tokens of a gateway, or of another client: kept as they come with leases and with what is
 looked up, asked for where they are missing, or count no more."""
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import Final
 
 from trioxygen.common.block_token import Access, BlockToken, Operation, unchecked
-from trioxygen.common.errors import TrioxygenError, again
+from trioxygen.common.shared_ask import SharedAsk
 from trioxygen.common.worker import Tasks
 from trioxygen.proto.v1.types_pb2 import BlockId
 
@@ -43,8 +43,7 @@ class GrantedTokens:
         self._asks_first = asks_first
         self._read: OrderedDict[_Block, bytes] = OrderedDict()
         self._written: OrderedDict[_Block, bytes] = OrderedDict()
-        # Their results: why there is none.
-        self._asking: dict[tuple[Operation, _Block], asyncio.Task[TrioxygenError | None]] = {}
+        self._asking: dict[tuple[Operation, _Block], SharedAsk] = {}
 
     def learn(self, tokens: Iterable[bytes]) -> None:
         for data in tokens:
@@ -79,28 +78,27 @@ class GrantedTokens:
         return kept.get((access.container, access.local), b"")
 
     async def _asked(self, access: Access, *, refused: bytes) -> bytes:
-        """All who wait for it share one call; one of them that is cancelled does not end it."""
+        """All who wait for it share one call."""
         assert access.local is not None
         key = access.operation, (access.container, access.local)
         asking = self._asking.get(key)
-        if asking is None:
-            asking = self._asking[key] = self._tasks.start(
-                self._ask(access, refused), name="grant tokens", for_request=True
+        if asking is None or not asking.is_under_way:
+            asking = self._asking[key] = SharedAsk(
+                self._tasks,
+                partial(self._ask, access, refused),
+                name="grant tokens",
+                for_request=True,
             )
-            asking.add_done_callback(lambda _: self._asking.pop(key, None))
-        await asyncio.wait((asking,))
-        error = None if asking.cancelled() else asking.result()
-        if error is not None:
-            raise again(error)
+        try:
+            await asking.ended()
+        finally:
+            if self._asking.get(key) is asking and not asking.is_under_way:
+                del self._asking[key]
         return self._known(access)
 
-    async def _ask(self, access: Access, refused: bytes) -> TrioxygenError | None:
+    async def _ask(self, access: Access, refused: bytes) -> None:
         assert access.local is not None
         token = unchecked(refused)
         block = BlockId(container=access.container, local=access.local)
         writes, key_id = access.operation is Operation.WRITE, 0 if token is None else token.key_id
-        try:
-            self.learn(await self._grant([block], writes, key_id))
-        except TrioxygenError as error:
-            return error
-        return None
+        self.learn(await self._grant([block], writes, key_id))

@@ -1,14 +1,13 @@
 """Keeps the keys of block tokens as the SCM says them: for OMs, which sign, and for DataNodes,
 which check."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from trioxygen.common import logs
-from trioxygen.common.errors import TrioxygenError, again
 from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.common.runtime import Runtime
+from trioxygen.common.shared_ask import SharedAsk
 from trioxygen.common.token_keys import KeyRing, TokenKey
 from trioxygen.common.units import SECOND_MS
 from trioxygen.proto.v1.scm_pb2 import GetTokenKeysReply
@@ -32,8 +31,7 @@ class KnownTokenKeys:
         self.ring = KeyRing(runtime.clock)
         self.interval_ms = _INTERVAL_MS_FIRST
         self._asked_ms: float | None = None
-        # Its result: why they are not known.
-        self._asking: asyncio.Task[TrioxygenError | None] | None = None
+        self._asking: SharedAsk | None = None
 
     async def work(self) -> bool:
         await self._asked()
@@ -47,29 +45,22 @@ class KnownTokenKeys:
         # Where keys are short, the SCM is asked more often anyway.
         pause_ms = min(_ASKED_EVERY_MS, self.interval_ms)
         is_new = self._asked_ms is None or now_ms - self._asked_ms >= pause_ms
-        is_running = self._asking is not None and not self._asking.done()
+        is_running = self._asking is not None and self._asking.is_under_way
         if is_new or is_running:
             await self._asked()
             return True
         return False
 
     async def _asked(self) -> None:
-        """All who wait share one call; one of them that is cancelled does not end it."""
-        if self._asking is None or self._asking.done():
-            self._asking = self._tasks.start(self._ask(), name="ask for token keys")
-        asking = self._asking
-        await asyncio.wait((asking,))
-        error = None if asking.cancelled() else asking.result()
-        if error is not None:
-            raise again(error)
+        """All who wait share one call."""
+        if self._asking is None or not self._asking.is_under_way:
+            self._asking = SharedAsk(self._tasks, self._ask, name="ask for token keys")
+        await self._asking.ended()
 
-    async def _ask(self) -> TrioxygenError | None:
+    async def _ask(self) -> None:
         asked_ms = self._clock.monotonic_ms()
-        try:
-            reply = await self._fetch()
-            RULES.check(reply, "StorageContainerManager/GetTokenKeys")
-        except TrioxygenError as error:
-            return error
+        reply = await self._fetch()
+        RULES.check(reply, "StorageContainerManager/GetTokenKeys")
         self._asked_ms = asked_ms
         self.interval_ms = float(reply.ask_again_ms)
         known = [key.key_id for key in reply.keys if self.ring.secret(key.key_id) is not None]
@@ -78,4 +69,3 @@ class KnownTokenKeys:
         )
         if len(known) < len(reply.keys):
             log.info("token_keys_learnt", new=len(reply.keys) - len(known), keys=len(reply.keys))
-        return None

@@ -74,6 +74,23 @@ def test_all_who_want_new_keys_share_one_call_and_the_next_is_a_second_later() -
     asyncio.run(scenario())
 
 
+def test_call_ends_with_the_last_who_waits_for_it() -> None:
+    async def scenario() -> None:
+        keys, scm, _ = known()
+        scm.answers.clear()
+        works = [asyncio.ensure_future(keys.refresh()) for _ in range(2)]
+        await asyncio.sleep(0)
+        for work in works:
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        # Another one asks anew.
+        scm.answers.set()
+        assert await keys.refresh() and scm.asked == 2
+
+    asyncio.run(scenario())
+
+
 def test_keys_count_on_while_the_scm_is_away_or_answers_what_is_no_answer() -> None:
     async def scenario() -> None:
         keys, scm, clock = known()
