@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from trioxygen.common.errors import TrioxygenError, again
+from trioxygen.common.errors import Stopping, TrioxygenError, again
 from trioxygen.common.finishing import to_the_end
 from trioxygen.common.worker import Tasks
 
@@ -39,7 +39,7 @@ class SharedAsk:
         return not (self._task.done() or self._task.cancelling())
 
     async def ended(self) -> None:
-        """Raises: what it raises, anew for each who waits."""
+        """Raises: what it raises, anew for each who waits; Stopping: the process ends it."""
         self._waiting += 1
         try:
             await asyncio.wait((self._task,))
@@ -48,6 +48,8 @@ class SharedAsk:
             if not self._waiting and not self._task.done():
                 self._task.cancel()
                 await to_the_end(self._task)
+        if self._task.cancelled():
+            raise Stopping()
         error = self._task.result()
         if error is not None:
             raise again(error)

@@ -4,8 +4,8 @@ import asyncio
 import os
 from pathlib import Path
 
+from tests.unit.hdds.recording_scm import RecordingScm
 from tests.unit.hdds.support import node, until
-from tests.unit.hdds.test_heartbeat import RecordingScm
 from trioxygen.common.errors import NoSpace, StoreDamaged, Unreachable
 from trioxygen.hdds.copying.failures import Failures
 from trioxygen.proto.v1.scm_pb2 import HeartbeatReply

@@ -1,11 +1,11 @@
 """What a DataNode tells the SCM, and that it does what it is told."""
 
 import asyncio
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from tests.unit.hdds.recording_scm import RecordingScm
 from tests.unit.hdds.support import PIPELINE, ListRing, config, node, until
 from trioxygen.common.errors import (
     ContainerNotOpen,
@@ -24,57 +24,8 @@ from trioxygen.proto.v1.scm_pb2 import (
     DeleteBlocksCommand,
     HeartbeatReply,
     HeartbeatRequest,
-    RegisterDataNodeReply,
-    RegisterDataNodeRequest,
 )
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange
-
-
-@dataclass
-class RecordingScm:
-    """Answers each heartbeat with the next of `answers`."""
-
-    answers: list[HeartbeatReply | Exception] = field(default_factory=list)
-    registrations: list[RegisterDataNodeRequest] = field(default_factory=list)
-    heartbeats: list[HeartbeatRequest] = field(default_factory=list)
-    term: int = 0
-    answer_after_ms: float = 0
-    interval_ms: int = 5
-    report_interval_ms: int = 0
-    _heard: asyncio.Condition = field(default_factory=asyncio.Condition)
-
-    async def register(self, request: RegisterDataNodeRequest) -> RegisterDataNodeReply:
-        self.registrations.append(request)
-        return RegisterDataNodeReply(
-            leader=True,
-            cluster_id="cluster-1",
-            heartbeat_interval_ms=self.interval_ms,
-            term=self.term,
-            report_interval_ms=self.report_interval_ms,
-        )
-
-    async def heartbeat(self, request: HeartbeatRequest) -> HeartbeatReply:
-        self.heartbeats.append(request)
-        async with self._heard:
-            self._heard.notify_all()
-        answer = (
-            self.answers.pop(0)
-            if self.answers
-            else HeartbeatReply(
-                leader=True,
-            )
-        )
-        if self.answer_after_ms:
-            await asyncio.sleep(self.answer_after_ms / 1_000)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    async def after(self, count: int) -> None:
-        """Returns when so many more heartbeats have come."""
-        wanted = len(self.heartbeats) + count
-        async with self._heard:
-            await self._heard.wait_for(lambda: len(self.heartbeats) >= wanted)
 
 
 def delete_command(transaction_id: int, first_local: int, count: int) -> DataNodeCommand:

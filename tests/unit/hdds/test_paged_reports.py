@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
+from tests.unit.hdds.recording_scm import RecordingScm
 from tests.unit.hdds.support import ListRing, config, node
-from tests.unit.hdds.test_heartbeat import RecordingScm
 from trioxygen.common.errors import Unreachable
 from trioxygen.proto.v1.scm_pb2 import HeartbeatReply
 

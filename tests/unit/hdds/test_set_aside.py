@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.hdds.recording_scm import RecordingScm
 from tests.unit.hdds.support import ListRing, Node, node
-from tests.unit.hdds.test_heartbeat import RecordingScm
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.errors import UnknownFormat
 from trioxygen.common.rpc.rules.network import RULES

@@ -4,6 +4,7 @@ from tests.unit.metadata.scm.held_replica import start_held
 from tests.unit.metadata.scm.replication.cluster_of_five import (
     COPY,
     NODES,
+    Cluster,
     care_test,
     closed,
     disk,
@@ -192,15 +193,20 @@ async def test_best_of_quasi_closed_replicas_is_closed_and_the_others_replaced(
     assert [node for node, _ in cluster.asked("delete_container")] == [members[0]]
 
 
-@care_test(check_interval_ms=86_400_000)
-async def test_what_had_no_place_gets_one_where_a_node_has_more_room(harness: ScmHarness) -> None:
-    """Soon: no node is new among those that take replicas, and not all containers are looked at."""
+async def without_place(harness: ScmHarness) -> Cluster:
+    """A member is dead, and no other node has room for the container's 500 bytes."""
     cluster = await started(harness)
-    # The container has 500 bytes.
     cluster.disks |= dict.fromkeys(cluster.others, disk(free_bytes=499))
     cluster.silent.add(cluster.members[0])
     await cluster.beat(10_000, times=36)
     assert cluster.asked(COPY) == []
+    return cluster
+
+
+@care_test(check_interval_ms=86_400_000)
+async def test_what_had_no_place_gets_one_where_a_node_has_more_room(harness: ScmHarness) -> None:
+    """Soon: no node is new among those that take replicas, and not all containers are looked at."""
+    cluster = await without_place(harness)
     roomier = cluster.others[0]
     cluster.disks[roomier] = disk(free_bytes=500)
     await cluster.beat(1_000, times=5)
@@ -209,11 +215,8 @@ async def test_what_had_no_place_gets_one_where_a_node_has_more_room(harness: Sc
 
 @care_test()
 async def test_what_may_mend_by_itself_does_not_wait_for_a_place(harness: ScmHarness) -> None:
-    cluster = await started(harness)
-    cluster.disks |= dict.fromkeys(cluster.others, disk(free_bytes=499))
+    cluster = await without_place(harness)
     lost = cluster.members[0]
-    cluster.silent.add(lost)
-    await cluster.beat(10_000, times=36)
     watch = harness.manager._care.watch
     assert watch.has_no_place(cluster.container)
     # It is back, and about to have what it has missed.
@@ -228,11 +231,7 @@ async def test_what_may_mend_by_itself_does_not_wait_for_a_place(harness: ScmHar
 
 @care_test(check_interval_ms=86_400_000)
 async def test_what_had_no_place_gets_one_when_it_has_shrunk(harness: ScmHarness) -> None:
-    cluster = await started(harness)
-    cluster.disks |= dict.fromkeys(cluster.others, disk(free_bytes=499))
-    cluster.silent.add(cluster.members[0])
-    await cluster.beat(10_000, times=36)
-    assert cluster.asked(COPY) == []
+    cluster = await without_place(harness)
     smaller = closed(cluster.container, cluster.ring, used_bytes=400)
     for node in cluster.members:
         cluster.held[node][cluster.container] = smaller
