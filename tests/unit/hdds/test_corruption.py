@@ -11,9 +11,11 @@ from tests.unit.hdds.bad_sectors import BadSectors
 from tests.unit.hdds.support import ListRing, node
 from tests.unit.metadata.manual_clock import ManualClock
 from trioxygen.common.errors import ChecksumMismatch, Unavailable, UnknownFormat
+from trioxygen.common.sealed_json import sealed
 from trioxygen.common.units import DAY_MS, KIB, MIB
 from trioxygen.hdds.checksums import RunningChecksums, checksums_of, first_bad_piece
 from trioxygen.hdds.container.blocks import TABLES, Block, block_key, highest_local, put_block
+from trioxygen.hdds.container.layout import FORMAT_VERSION
 from trioxygen.hdds.container.scrub import Scrubber, place_in_round
 from trioxygen.metadata.store.lmdb_kv import LmdbStore
 
@@ -298,7 +300,12 @@ def test_a_volume_of_an_unknown_format_is_refused(tmp_path: Path) -> None:
             async with node(tmp_path):
                 pass
 
-    for version in ('{"format": 1, "volume_id": "x", "cluster_id": ""}', "nonsense"):
+    flipped = sealed({"format": FORMAT_VERSION, "volume_id": "x", "cluster_id": "c"}).decode()
+    for version in (
+        '{"format": 1, "volume_id": "x", "cluster_id": ""}',
+        "nonsense",
+        flipped.replace('"c"', '"b"'),
+    ):
         (tmp_path / "VERSION").write_text(version)
         asyncio.run(run())
         assert sorted(path.name for path in tmp_path.iterdir()) == ["VERSION"]

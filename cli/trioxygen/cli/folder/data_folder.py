@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from trioxygen.cli.exits import CommandFailed, Exit, named_reason_of, reason_of
-from trioxygen.cli.folder.names import VERSION_FILE
+from trioxygen.cli.folder.names import VERSION_FIELDS, VERSION_FILE
 from trioxygen.common import logs
 from trioxygen.common.disk import Lock
 from trioxygen.common.errors import NoSpace
 from trioxygen.common.runtime import Runtime
+from trioxygen.common.sealed_json import check_seal, sealed
 from trioxygen.common.tokens import random_token
 
 log = logs.get(__name__)
@@ -134,7 +135,7 @@ def _begin(runtime: Runtime, path: Path, owner: Owner) -> Owner:
     if owner.role != STORE.role:
         node_id = node_id or f"{owner.role}-{random_token(runtime.rng, _NODE_ID_LENGTH).lower()}"
         made |= {"role": owner.role, "node_id": node_id}
-    runtime.disk.replace(path / VERSION_FILE, f"{json.dumps(made)}\n".encode())
+    runtime.disk.replace(path / VERSION_FILE, sealed(made))
     return Owner(owner.role, cluster_id, node_id)
 
 
@@ -144,11 +145,14 @@ def _owner(runtime: Runtime, path: Path) -> Owner:
         version = json.loads(runtime.disk.read(file))
         written_format, cluster_id = version["format"], version["cluster_id"]
         role, node_id = version.get("role", STORE.role), version.get("node_id", "")
+        # Another format may be sealed otherwise.
+        if is_known := written_format == FORMAT or written_format in _TAKEN_OVER:
+            check_seal(version, VERSION_FIELDS)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CommandFailed(
             Exit.DATA_FOLDER, f"{file} is damaged: restore it, or choose another folder with --data"
         ) from error
-    if written_format != FORMAT and written_format not in _TAKEN_OVER:
+    if not is_known:
         raise CommandFailed(
             Exit.DATA_FOLDER,
             f"data folder {path} has format {written_format!r}, this o3 knows format {FORMAT}: "
@@ -162,7 +166,7 @@ def _note_format(runtime: Runtime, path: Path) -> None:
     version = json.loads(runtime.disk.read(file))
     if version["format"] != FORMAT:
         log.info("data_folder_taken_over", path=path, format=version["format"], now=FORMAT)
-        runtime.disk.replace(file, f"{json.dumps({**version, 'format': FORMAT})}\n".encode())
+        runtime.disk.replace(file, sealed({**version, "format": FORMAT}))
 
 
 def _check_owner(path: Path, known: Owner, wanted: Owner) -> None:

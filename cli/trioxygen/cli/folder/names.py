@@ -3,6 +3,9 @@
 from typing import Final
 
 VERSION_FILE: Final = "VERSION"
+# All parts were there once.
+COMPLETE: Final = "complete"
+VERSION_FIELDS: Final = frozenset(("format", "cluster_id", "role", "node_id", COMPLETE))
 # Where its process can be reached, while it runs.
 ENDPOINT_FILE: Final = "endpoint.json"
 # At which folders a DataNode's disks have been mounted.

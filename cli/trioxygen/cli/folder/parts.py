@@ -8,14 +8,14 @@ from typing import Final
 
 from trioxygen.cli.config.roles import GROUPS
 from trioxygen.cli.exits import CommandFailed, Exit
-from trioxygen.cli.folder.names import VERSION_FILE
+from trioxygen.cli.folder.names import COMPLETE, VERSION_FILE
 from trioxygen.common.disk import Disk
+from trioxygen.common.sealed_json import sealed
 from trioxygen.metadata.raft.log.segment import SEGMENT_SUFFIX
 
 _LOG: Final = "log"
 STORE_PARTS: Final = ("om/data.mdb", "scm/data.mdb", _LOG, "datanode/VERSION")
 DATANODE_PARTS: Final = ("datanode/VERSION",)
-_COMPLETE: Final = "complete"
 
 
 def loaded_mark(data: Path, service: str) -> Path:
@@ -25,7 +25,7 @@ def loaded_mark(data: Path, service: str) -> Path:
 
 def check_parts(disk: Disk, path: Path, parts: Sequence[str]) -> None:
     """Args: parts: of an all-in-one store, or of a node. Raises: CommandFailed."""
-    if not json.loads(disk.read(path / VERSION_FILE)).get(_COMPLETE, False):
+    if not json.loads(disk.read(path / VERSION_FILE)).get(COMPLETE, False):
         return
     was_loaded = all(disk.exists(loaded_mark(path, service)) for service in GROUPS)
     for part in parts:
@@ -46,8 +46,8 @@ def note_parts(disk: Disk, path: Path) -> None:
     """All are there now."""
     file = path / VERSION_FILE
     version = json.loads(disk.read(file))
-    if not version.get(_COMPLETE, False):
-        disk.replace(file, f"{json.dumps({**version, _COMPLETE: True})}\n".encode())
+    if not version.get(COMPLETE, False):
+        disk.replace(file, sealed({**version, COMPLETE: True}))
 
 
 def forget_loads(disk: Disk, path: Path) -> None:

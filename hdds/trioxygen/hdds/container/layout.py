@@ -19,9 +19,11 @@ from typing import Final
 
 from trioxygen.common.disk import Disk
 from trioxygen.common.errors import StoreDamaged, UnknownFormat
+from trioxygen.common.sealed_json import check_seal, sealed
 
 # 2: rows of the index are sealed.
 FORMAT_VERSION: Final = 2
+_VERSION_FIELDS: Final = frozenset(("format", "volume_id", "cluster_id"))
 
 _CONTAINER_NAME: Final = re.compile(r"0|[1-9][0-9]{0,19}")
 # What keys of the index can hold; `NUMBER_MAX` bounds what a cluster hands out.
@@ -126,6 +128,9 @@ def read_version(disk: Disk, layout: VolumeLayout) -> VolumeVersion | None:
         version = VolumeVersion(volume_id=stored["volume_id"], cluster_id=stored["cluster_id"])
         if not isinstance(version.volume_id, str) or not isinstance(version.cluster_id, str):
             raise ValueError("ids are texts")
+        # Another format may be sealed otherwise.
+        if format_version == FORMAT_VERSION:
+            check_seal(stored, _VERSION_FIELDS)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UnknownFormat("the VERSION file is damaged", path=str(layout.version)) from error
     if format_version != FORMAT_VERSION:
@@ -162,4 +167,4 @@ def write_version(disk: Disk, layout: VolumeLayout, version: VolumeVersion) -> N
         "volume_id": version.volume_id,
         "cluster_id": version.cluster_id,
     }
-    disk.replace(layout.version, json.dumps(fields, indent=2).encode() + b"\n")
+    disk.replace(layout.version, sealed(fields))

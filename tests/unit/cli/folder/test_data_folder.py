@@ -10,6 +10,7 @@ from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.folder.data_folder import FORMAT, Owner, open_data_folder
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import Runtime, system_runtime
+from trioxygen.common.sealed_json import sealed
 
 
 @pytest.fixture
@@ -81,4 +82,20 @@ def test_folder_of_the_format_before_is_taken_over_by_who_writes_into_it(
         open_data_folder(runtime, tmp_path, Owner("om"))
     assert json.loads((tmp_path / "VERSION").read_text()) == written
     open_data_folder(runtime, tmp_path).lock.release()
-    assert json.loads((tmp_path / "VERSION").read_text()) == {**written, "format": FORMAT}
+    taken_over = (tmp_path / "VERSION").read_bytes()
+    assert taken_over == sealed({**written, "format": FORMAT})
+
+
+def test_folder_whose_version_has_a_flipped_bit_is_refused(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    folder = open_data_folder(runtime, tmp_path)
+    folder.lock.release()
+    version = tmp_path / "VERSION"
+    # Another id as good as any.
+    other = "B" if folder.cluster_id[0] == "A" else "A"
+    text = version.read_text()
+    version.write_text(text.replace(folder.cluster_id, other + folder.cluster_id[1:]))
+    with pytest.raises(CommandFailed, match="VERSION is damaged") as refused:
+        open_data_folder(runtime, tmp_path)
+    assert refused.value.code == Exit.DATA_FOLDER
