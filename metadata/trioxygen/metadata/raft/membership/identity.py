@@ -21,6 +21,7 @@ from trioxygen.common.errors import (
     StoreDamaged,
     UnknownFormat,
 )
+from trioxygen.common.sealed_json import check_seal, sealed
 from trioxygen.metadata.raft.core.types import Configuration, ReplicaId
 from trioxygen.proto.v1.replication_pb2 import MemberRow
 
@@ -28,6 +29,12 @@ log = logs.get(__name__)
 
 # Of the file, of messages between replicas and of what they keep.
 FORMAT: Final = 1
+_FIELDS: Final = frozenset(
+    (
+        *("format", "node_id", "incarnation", "group_digest", "replica_id", "has_log"),
+        *("former_digest", "first_members"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -190,7 +197,7 @@ class IdentityFile:
             version = stored["format"]
             if version == FORMAT:
                 return _decode(stored)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ChecksumMismatch(
                 "the identity of a replica is damaged", file=str(self._path)
             ) from error
@@ -220,33 +227,30 @@ def check_state(identity: Identity, applied_index: int) -> None:
 
 def _encode(identity: Identity) -> bytes:
     # Numbers of 64 bits as text: JSON readers elsewhere round them.
-    return (
-        json.dumps(
-            {
-                "format": FORMAT,
-                "node_id": identity.node_id,
-                "incarnation": f"{identity.incarnation:016x}",
-                "group_digest": f"{identity.group_digest:016x}",
-                "replica_id": identity.replica,
-                "has_log": identity.has_log,
-                "former_digest": f"{identity.former_digest:016x}",
-                "first_members": [
-                    {
-                        "replica_id": member.replica,
-                        "node_id": member.node_id,
-                        "address": member.address,
-                        "incarnation": f"{member.incarnation:016x}",
-                    }
-                    for member in identity.first_members
-                ],
-            },
-            indent=1,
-        )
-        + "\n"
-    ).encode()
+    return sealed(
+        {
+            "format": FORMAT,
+            "node_id": identity.node_id,
+            "incarnation": f"{identity.incarnation:016x}",
+            "group_digest": f"{identity.group_digest:016x}",
+            "replica_id": identity.replica,
+            "has_log": identity.has_log,
+            "former_digest": f"{identity.former_digest:016x}",
+            "first_members": [
+                {
+                    "replica_id": member.replica,
+                    "node_id": member.node_id,
+                    "address": member.address,
+                    "incarnation": f"{member.incarnation:016x}",
+                }
+                for member in identity.first_members
+            ],
+        }
+    )
 
 
 def _decode(stored: Mapping[str, Any]) -> Identity:
+    check_seal(stored, _FIELDS)
     identity = Identity(
         node_id=str(stored["node_id"]),
         incarnation=int(stored["incarnation"], 16),

@@ -74,6 +74,8 @@ def test_newer_format_is_refused(tmp_path: Path) -> None:
         lambda text: text[: len(text) // 2],
         lambda text: text.replace("incarnation", "incarnatiom"),
         lambda text: text.replace('"replica_id": 0', '"replica_id": 5'),
+        # Another one as good as any.
+        lambda text: text.replace('"incarnation": "', '"incarnation": "1', 1),
         lambda text: "[]",
     ],
 )
