@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from trioxygen.common import logs
-from trioxygen.common.errors import Corrupt, TrioxygenError
+from trioxygen.common.errors import Corrupt, NoSuchBlock, NoSuchContainer, TrioxygenError
 from trioxygen.gateway.protocol.errors import S3Error, elements_of
 from trioxygen.gateway.protocol.xml.document import error_document
 from trioxygen.gateway.s3.request import Response, S3Request
@@ -16,6 +16,8 @@ from trioxygen.gateway.s3.service_errors import s3_error_of
 
 log = logs.get(__name__)
 
+# Data that is bad, or that a key refers to and no DataNode has.
+_DAMAGE: Final = (Corrupt, NoSuchBlock, NoSuchContainer)
 # What the request tells of itself; whoever raises an error may know better (a copy's source).
 _KNOWN_OF_REQUEST: Final[Mapping[str, Callable[[S3Request], str | None]]] = {
     "AWSAccessKeyId": lambda request: None if request.claim is None else request.claim.access_key,
@@ -34,7 +36,7 @@ def s3_error(error: S3Error | TrioxygenError, request: S3Request) -> S3Error:
         return error
     answer = s3_error_of(error)
     fields = {"request_id": request.request_id, "operation": request.operation}
-    if isinstance(error, Corrupt):
+    if isinstance(error, _DAMAGE):
         log.error("damaged_data_met", error=None, **fields, reason=error)
         return answer or S3Error("InternalError")
     if answer is None:

@@ -7,6 +7,7 @@ from trioxygen.common.errors import (
     DeadlineExceeded,
     Internal,
     NoSuchBlock,
+    NoSuchContainer,
     NotEnoughDataNodes,
     TrioxygenError,
     UnknownFormat,
@@ -58,6 +59,16 @@ def test_facts_go_to_the_log_with_the_request_id_and_not_to_the_client(
     output = record.getMessage() + str(record.exc_info)
     assert "request_id=00000001" in output and "operation=GetObject" in output
     assert all(value in output for value in error.facts.values())
+
+
+def test_data_that_is_gone_is_told_of_as_damage_and_not_as_a_defect(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for error in (NoSuchBlock(container=1, local=2), NoSuchContainer(container=1)):
+        caplog.clear()
+        assert s3_error(error, request()).code == "InternalError"
+        [record] = caplog.records
+        assert "damaged_data_met" in record.getMessage() and not record.exc_info
 
 
 def test_too_few_datanodes_are_told_by_their_number() -> None:
