@@ -130,8 +130,13 @@ class _Walk:
             raise Fault("its heads do not agree on the size of pages")
         self._meta = first if first.transaction > second.transaction else second
         self._pages = self._meta.last_page + 1
-        if self._pages < _METAS or self._pages * self._page_bytes > file_bytes:
+        # A transaction that gives its newest pages back leaves them unwritten: the file ends before
+        # them. All of them are free, and each one's number stands in the file.
+        pages_held = min(self._pages, file_bytes // self._page_bytes)
+        pages_absent = self._pages - pages_held
+        if self._pages < _METAS or pages_absent * _NUMBER_BYTES > file_bytes:
             raise Fault(f"{self._pages} pages do not fit into {file_bytes} bytes")
+        self._pages_held = pages_held
         self._used = bytearray(self._pages)
         self._used[0] = self._used[1] = 1
         self._trees: list[tuple[bytes, _Tree]] = []
@@ -147,8 +152,8 @@ class _Walk:
             if page >= self._pages or used[page]:
                 raise Fault(f"page {page} is free, and is in use or free already")
             used[page] = 1
-        missing = used.find(0)
-        if missing >= 0 and not self._only_inner:
+        missing = used.find(0, self._pages_held if self._only_inner else 0)
+        if missing >= 0:
             raise Fault(f"page {missing} is neither in use nor free")
 
     def _tree(
@@ -169,7 +174,7 @@ class _Walk:
                 raise Fault(f"{name.decode('ascii', 'replace')} has {walked} {what}, not {stated}")
 
     def _take(self, tally: _Tally, page: int) -> None:
-        if not _METAS <= page < self._pages:
+        if not _METAS <= page < self._pages_held:
             raise tally.fault(page, "there is no such page")
         if self._used[page]:
             raise tally.fault(page, "it is used twice")
@@ -302,7 +307,7 @@ class _Walk:
             raise tally.fault(page, f"a row of no known kind ({flags})")
         first, _, count = _EXTENT.unpack_from(data, stored_at)
         needed = (_HEAD_BYTES - 1 + size_bytes) // self._page_bytes + 1
-        if count != needed or first + count > self._pages:
+        if count != needed or first + count > self._pages_held:
             raise tally.fault(page, "a large row has a wrong size")
         for extent_page in range(first, first + count):
             self._take(tally, extent_page)

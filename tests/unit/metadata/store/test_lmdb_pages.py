@@ -5,6 +5,7 @@ import os
 import random
 from collections.abc import Mapping
 from pathlib import Path
+from struct import unpack_from
 from typing import Final
 
 import pytest
@@ -67,6 +68,47 @@ def test_whole_file_passes(tmp_path: Path, seed: int, rows: int) -> None:
     written(tmp_path / "store", seed, rows=rows)
     check(tmp_path / "store")
     check(tmp_path / "store", only_inner=True)
+
+
+def _stated_bytes(path: Path) -> int:
+    """By the heads' last page, which never goes back."""
+    with (path / "data.mdb").open("rb") as file:
+        heads = file.read(2 * _PAGE_BYTES)
+    return (max(unpack_from("<Q", heads, at + 144)[0] for at in (0, _PAGE_BYTES)) + 1) * _PAGE_BYTES
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_file_that_ends_before_pages_given_back_unwritten_passes(tmp_path: Path, seed: int) -> None:
+    path = tmp_path / "store"
+    rng = random.Random(seed)
+    model: dict[Table, dict[bytes, bytes]] = {table: {} for table in TABLES}
+    ended_early = 0
+    store = LmdbStore(path, TABLES)
+    for _ in range(30):
+        txn = store.begin()
+        keys = [rng.randbytes(8) for _ in range(rng.choice((1, 5, 40)))]
+        for key in keys:
+            model[TABLES[0]][key] = rng.randbytes(rng.choice((60, 900, 9_000)))
+            txn.put(TABLES[0], key, model[TABLES[0]][key])
+        for key in [key for key in keys if rng.random() < 0.8]:
+            txn.delete(TABLES[0], key)
+            del model[TABLES[0]][key]
+        txn.commit()
+        store.sync()
+        ended_early += _stated_bytes(path) > (path / "data.mdb").stat().st_size
+        check(path)
+        check(path, only_inner=True)
+    store.close()
+    assert ended_early
+    whole = (path / "data.mdb").read_bytes()
+    os.truncate(path / "data.mdb", len(whole) - _PAGE_BYTES * 8)
+    for only_inner in (False, True):
+        with pytest.raises(Fault):
+            check(path, only_inner=only_inner)
+    (path / "data.mdb").write_bytes(whole)
+    store = LmdbStore(path, TABLES)
+    _used(store, model, rng)
+    store.close()
 
 
 def _damage(data: bytearray, rng: random.Random) -> str:
