@@ -213,6 +213,28 @@ class NamespaceFull(Refused):
     code = types_pb2.NAMESPACE_FULL
 
 
+class NoSuchKeyVersion(Refused):
+    code = types_pb2.NO_SUCH_KEY_VERSION
+
+
+class VersionIsMarker(Refused):
+    """A delete marker has neither bytes nor tags nor a lock."""
+
+    code = types_pb2.VERSION_IS_MARKER
+
+
+class ObjectLocked(Refused):
+    """A version is under a hold, or its retention is not over."""
+
+    code = types_pb2.OBJECT_LOCKED
+
+
+class BucketState(Refused):
+    """What a bucket's versioning and Object Lock do not allow. Facts: which of both it `needs`."""
+
+    code = types_pb2.BUCKET_STATE
+
+
 class TooManyNamespaces(Refused):
     code = types_pb2.TOO_MANY_NAMESPACES
 

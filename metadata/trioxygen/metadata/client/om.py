@@ -102,6 +102,14 @@ class OmClient:
     ) -> Answer[om.SetBucketReplicationReply]:
         return self._of(request).call(request, om.SetBucketReplicationReply)
 
+    def set_bucket_versioning(
+        self, request: om.SetBucketVersioningRequest
+    ) -> Answer[om.SetBucketVersioningReply]:
+        return self._of(request).call(request, om.SetBucketVersioningReply)
+
+    def set_bucket_lock(self, request: om.SetBucketLockRequest) -> Answer[om.SetBucketLockReply]:
+        return self._of(request).call(request, om.SetBucketLockReply)
+
     def put_bucket_setting(
         self, request: om.PutBucketSettingRequest
     ) -> Answer[om.PutBucketSettingReply]:
@@ -117,6 +125,12 @@ class OmClient:
 
     def delete_keys(self, request: om.DeleteKeysRequest) -> Answer[om.DeleteKeysReply]:
         return self._of(request).call(request, om.DeleteKeysReply)
+
+    def set_tags(self, request: om.SetTagsRequest) -> Answer[om.SetTagsReply]:
+        return self._of(request).call(request, om.SetTagsReply)
+
+    def set_object_lock(self, request: om.SetObjectLockRequest) -> Answer[om.SetObjectLockReply]:
+        return self._of(request).call(request, om.SetObjectLockReply)
 
     def create_upload(self, request: om.CreateUploadRequest) -> Answer[om.CreateUploadReply]:
         return self._of(request).call(request, om.CreateUploadReply)
@@ -174,6 +188,9 @@ class OmClient:
 
     def list_keys(self, request: om.ListKeysRequest) -> Answer[om.ListKeysReply]:
         return self._of(request).call(request, om.ListKeysReply)
+
+    def list_versions(self, request: om.ListVersionsRequest) -> Answer[om.ListVersionsReply]:
+        return self._of(request).call(request, om.ListVersionsReply)
 
     def lookup_upload(self, request: om.LookupUploadRequest) -> Answer[om.LookupUploadReply]:
         return self._of(request).call(request, om.LookupUploadReply)

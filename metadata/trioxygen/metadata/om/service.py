@@ -27,6 +27,7 @@ from trioxygen.metadata.om.commands.leases import LeaseCommands
 from trioxygen.metadata.om.commands.orphans import OrphanCommands
 from trioxygen.metadata.om.commands.settings import SettingCommands
 from trioxygen.metadata.om.commands.uploads import UploadCommands
+from trioxygen.metadata.om.commands.versions import VersionCommands
 from trioxygen.metadata.om.commands.volumes import VolumeCommands
 from trioxygen.metadata.om.queries.table import QUERIES, Query
 from trioxygen.metadata.om.state.blocks import BlockKeeper
@@ -38,6 +39,7 @@ from trioxygen.metadata.om.state.schema import (
     given_blocks,
     lease_id_of,
 )
+from trioxygen.metadata.om.state.versions import Versions
 from trioxygen.metadata.om.tokens import BlockTokens
 from trioxygen.metadata.om.workers.expiry import Expiry
 from trioxygen.metadata.om.workers.garbage import BlockDeleter, GarbageCollection
@@ -90,6 +92,7 @@ class OmConfig:
 
 def command_handlers(config: OmConfig) -> Mapping[type[Message], CommandHandler]:
     blocks = BlockKeeper(config.gc_delay_ms)
+    versions = Versions(blocks)
     handlers: dict[type[Message], CommandHandler] = {}
     for family in (
         VolumeCommands(),
@@ -99,8 +102,9 @@ def command_handlers(config: OmConfig) -> Mapping[type[Message], CommandHandler]
             ids_max=config.settings_of_kind_max,
         ),
         BucketCommands(buckets_max=config.buckets_per_account_max),
-        KeyCommands(blocks),
-        UploadCommands(blocks),
+        KeyCommands(blocks, versions),
+        UploadCommands(blocks, versions),
+        VersionCommands(versions),
         LeaseCommands(blocks, leases_max=config.leases_max, duration_ms=config.lease_duration_ms),
         AccountCommands(),
         ExpiryCommands(blocks),

@@ -9,6 +9,24 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class Versioning(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NEVER_VERSIONED: _ClassVar[Versioning]
+    VERSIONED: _ClassVar[Versioning]
+    VERSIONING_SUSPENDED: _ClassVar[Versioning]
+
+class LockMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LOCK_MODE_NONE: _ClassVar[LockMode]
+    GOVERNANCE: _ClassVar[LockMode]
+    COMPLIANCE: _ClassVar[LockMode]
+NEVER_VERSIONED: Versioning
+VERSIONED: Versioning
+VERSIONING_SUSPENDED: Versioning
+LOCK_MODE_NONE: LockMode
+GOVERNANCE: LockMode
+COMPLIANCE: LockMode
+
 class OrphanBlockRow(_message.Message):
     __slots__ = ("block", "size_bytes", "since_ms", "seen_ms")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
@@ -46,7 +64,7 @@ class OrphanSearchRow(_message.Message):
     def __init__(self, began_ms: _Optional[int] = ..., ended_ms: _Optional[int] = ..., node_id: _Optional[str] = ..., after: _Optional[bytes] = ..., is_partial: _Optional[bool] = ..., examined: _Optional[int] = ..., orphans: _Optional[int] = ..., keep_ms: _Optional[int] = ..., is_sweeping: _Optional[bool] = ..., too_many: _Optional[bool] = ...) -> None: ...
 
 class BucketRow(_message.Message):
-    __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout", "setting_kinds", "replication")
+    __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout", "setting_kinds", "replication", "versioning", "object_lock")
     class Layout(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         OBS: _ClassVar[BucketRow.Layout]
@@ -62,6 +80,8 @@ class BucketRow(_message.Message):
     LAYOUT_FIELD_NUMBER: _ClassVar[int]
     SETTING_KINDS_FIELD_NUMBER: _ClassVar[int]
     REPLICATION_FIELD_NUMBER: _ClassVar[int]
+    VERSIONING_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_LOCK_FIELD_NUMBER: _ClassVar[int]
     bucket_id: int
     name: str
     account_id: str
@@ -71,7 +91,37 @@ class BucketRow(_message.Message):
     layout: BucketRow.Layout
     setting_kinds: int
     replication: _types_pb2.Replication
-    def __init__(self, bucket_id: _Optional[int] = ..., name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., location: _Optional[str] = ..., history_retention_ms: _Optional[int] = ..., layout: _Optional[_Union[BucketRow.Layout, str]] = ..., setting_kinds: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ...) -> None: ...
+    versioning: Versioning
+    object_lock: BucketLock
+    def __init__(self, bucket_id: _Optional[int] = ..., name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., location: _Optional[str] = ..., history_retention_ms: _Optional[int] = ..., layout: _Optional[_Union[BucketRow.Layout, str]] = ..., setting_kinds: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., versioning: _Optional[_Union[Versioning, str]] = ..., object_lock: _Optional[_Union[BucketLock, _Mapping]] = ...) -> None: ...
+
+class BucketLock(_message.Message):
+    __slots__ = ("mode", "days", "years")
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    DAYS_FIELD_NUMBER: _ClassVar[int]
+    YEARS_FIELD_NUMBER: _ClassVar[int]
+    mode: LockMode
+    days: int
+    years: int
+    def __init__(self, mode: _Optional[_Union[LockMode, str]] = ..., days: _Optional[int] = ..., years: _Optional[int] = ...) -> None: ...
+
+class ObjectLock(_message.Message):
+    __slots__ = ("mode", "retain_until_ms", "retain_until_group_ms", "legal_hold")
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    RETAIN_UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    RETAIN_UNTIL_GROUP_MS_FIELD_NUMBER: _ClassVar[int]
+    LEGAL_HOLD_FIELD_NUMBER: _ClassVar[int]
+    mode: LockMode
+    retain_until_ms: int
+    retain_until_group_ms: int
+    legal_hold: bool
+    def __init__(self, mode: _Optional[_Union[LockMode, str]] = ..., retain_until_ms: _Optional[int] = ..., retain_until_group_ms: _Optional[int] = ..., legal_hold: _Optional[bool] = ...) -> None: ...
+
+class VersionId(_message.Message):
+    __slots__ = ("object_id",)
+    OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    object_id: int
+    def __init__(self, object_id: _Optional[int] = ...) -> None: ...
 
 class BucketSetting(_message.Message):
     __slots__ = ("kind", "id", "document", "revision", "modified_ms")
@@ -174,7 +224,7 @@ class ObjectPart(_message.Message):
     def __init__(self, number: _Optional[int] = ..., size_bytes: _Optional[int] = ..., checksum: _Optional[bytes] = ...) -> None: ...
 
 class KeyRow(_message.Message):
-    __slots__ = ("object_id", "size_bytes", "modified_ms", "etag", "storage_class", "account_id", "checksum_algorithm", "checksum_type", "checksum", "blocks", "headers", "parts", "replication")
+    __slots__ = ("object_id", "size_bytes", "modified_ms", "etag", "storage_class", "account_id", "checksum_algorithm", "checksum_type", "checksum", "blocks", "headers", "parts", "replication", "is_versioned", "is_marker", "null_object_id", "tags", "lock")
     OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     MODIFIED_MS_FIELD_NUMBER: _ClassVar[int]
@@ -188,6 +238,11 @@ class KeyRow(_message.Message):
     HEADERS_FIELD_NUMBER: _ClassVar[int]
     PARTS_FIELD_NUMBER: _ClassVar[int]
     REPLICATION_FIELD_NUMBER: _ClassVar[int]
+    IS_VERSIONED_FIELD_NUMBER: _ClassVar[int]
+    IS_MARKER_FIELD_NUMBER: _ClassVar[int]
+    NULL_OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    LOCK_FIELD_NUMBER: _ClassVar[int]
     object_id: int
     size_bytes: int
     modified_ms: int
@@ -201,20 +256,27 @@ class KeyRow(_message.Message):
     headers: ObjectHeaders
     parts: _containers.RepeatedCompositeFieldContainer[ObjectPart]
     replication: _types_pb2.Replication
-    def __init__(self, object_id: _Optional[int] = ..., size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., storage_class: _Optional[str] = ..., account_id: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., checksum: _Optional[bytes] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[ObjectPart, _Mapping]]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ...) -> None: ...
+    is_versioned: bool
+    is_marker: bool
+    null_object_id: int
+    tags: _containers.RepeatedCompositeFieldContainer[HeaderPair]
+    lock: ObjectLock
+    def __init__(self, object_id: _Optional[int] = ..., size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., storage_class: _Optional[str] = ..., account_id: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., checksum: _Optional[bytes] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[ObjectPart, _Mapping]]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., is_versioned: _Optional[bool] = ..., is_marker: _Optional[bool] = ..., null_object_id: _Optional[int] = ..., tags: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ...) -> None: ...
 
 class HistoryRow(_message.Message):
-    __slots__ = ("row", "superseded_ms", "superseded_group_ms")
+    __slots__ = ("row", "superseded_ms", "superseded_group_ms", "removed_group_ms")
     ROW_FIELD_NUMBER: _ClassVar[int]
     SUPERSEDED_MS_FIELD_NUMBER: _ClassVar[int]
     SUPERSEDED_GROUP_MS_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_GROUP_MS_FIELD_NUMBER: _ClassVar[int]
     row: KeyRow
     superseded_ms: int
     superseded_group_ms: int
-    def __init__(self, row: _Optional[_Union[KeyRow, _Mapping]] = ..., superseded_ms: _Optional[int] = ..., superseded_group_ms: _Optional[int] = ...) -> None: ...
+    removed_group_ms: int
+    def __init__(self, row: _Optional[_Union[KeyRow, _Mapping]] = ..., superseded_ms: _Optional[int] = ..., superseded_group_ms: _Optional[int] = ..., removed_group_ms: _Optional[int] = ...) -> None: ...
 
 class UploadRow(_message.Message):
-    __slots__ = ("bucket_id", "account_id", "created_ms", "storage_class", "checksum_algorithm", "checksum_type", "headers", "upload_id", "key", "checksum_chosen", "replication")
+    __slots__ = ("bucket_id", "account_id", "created_ms", "storage_class", "checksum_algorithm", "checksum_type", "headers", "upload_id", "key", "checksum_chosen", "replication", "tags", "lock")
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     CREATED_MS_FIELD_NUMBER: _ClassVar[int]
@@ -226,6 +288,8 @@ class UploadRow(_message.Message):
     KEY_FIELD_NUMBER: _ClassVar[int]
     CHECKSUM_CHOSEN_FIELD_NUMBER: _ClassVar[int]
     REPLICATION_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    LOCK_FIELD_NUMBER: _ClassVar[int]
     bucket_id: int
     account_id: str
     created_ms: int
@@ -237,7 +301,9 @@ class UploadRow(_message.Message):
     key: bytes
     checksum_chosen: bool
     replication: _types_pb2.Replication
-    def __init__(self, bucket_id: _Optional[int] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., storage_class: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., upload_id: _Optional[bytes] = ..., key: _Optional[bytes] = ..., checksum_chosen: _Optional[bool] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ...) -> None: ...
+    tags: _containers.RepeatedCompositeFieldContainer[HeaderPair]
+    lock: ObjectLock
+    def __init__(self, bucket_id: _Optional[int] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., storage_class: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., upload_id: _Optional[bytes] = ..., key: _Optional[bytes] = ..., checksum_chosen: _Optional[bool] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., tags: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ...) -> None: ...
 
 class PartRow(_message.Message):
     __slots__ = ("size_bytes", "modified_ms", "etag", "checksum", "checksum_algorithm", "blocks", "client_checksum_algorithm", "client_checksum")
@@ -374,13 +440,14 @@ class DeleteVolumeReply(_message.Message):
     def __init__(self) -> None: ...
 
 class CreateBucketRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "account_id", "location", "volume")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "account_id", "location", "object_lock", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     LOCATION_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_LOCK_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
@@ -388,8 +455,9 @@ class CreateBucketRequest(_message.Message):
     bucket: str
     account_id: str
     location: str
+    object_lock: bool
     volume: str
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., account_id: _Optional[str] = ..., location: _Optional[str] = ..., volume: _Optional[str] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., account_id: _Optional[str] = ..., location: _Optional[str] = ..., object_lock: _Optional[bool] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CreateBucketReply(_message.Message):
     __slots__ = ("bucket",)
@@ -440,6 +508,50 @@ class SetBucketReplicationReply(_message.Message):
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     bucket: BucketRow
     def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ...) -> None: ...
+
+class SetBucketVersioningRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "versioning", "volume")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    VERSIONING_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    bucket: str
+    bucket_id: int
+    versioning: Versioning
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., versioning: _Optional[_Union[Versioning, str]] = ..., volume: _Optional[str] = ...) -> None: ...
+
+class SetBucketVersioningReply(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class SetBucketLockRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "lock", "volume")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    LOCK_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    bucket: str
+    bucket_id: int
+    lock: BucketLock
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., lock: _Optional[_Union[BucketLock, _Mapping]] = ..., volume: _Optional[str] = ...) -> None: ...
+
+class SetBucketLockReply(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class PutBucketSettingRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "setting", "replaces", "volume")
@@ -544,21 +656,24 @@ class CommitKeyRequest(_message.Message):
     def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., row: _Optional[_Union[KeyRow, _Mapping]] = ..., condition: _Optional[_Union[WriteCondition, _Mapping]] = ..., copy_source: _Optional[_Union[CopySource, _Mapping]] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CommitKeyReply(_message.Message):
-    __slots__ = ("object_id", "modified_ms")
+    __slots__ = ("object_id", "modified_ms", "version")
     OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     MODIFIED_MS_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
     object_id: int
     modified_ms: int
-    def __init__(self, object_id: _Optional[int] = ..., modified_ms: _Optional[int] = ...) -> None: ...
+    version: VersionId
+    def __init__(self, object_id: _Optional[int] = ..., modified_ms: _Optional[int] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ...) -> None: ...
 
 class DeleteKeysRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "keys", "volume")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "keys", "bypasses_governance", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
+    BYPASSES_GOVERNANCE_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
@@ -566,22 +681,107 @@ class DeleteKeysRequest(_message.Message):
     bucket: str
     bucket_id: int
     keys: _containers.RepeatedCompositeFieldContainer[KeyToDelete]
+    bypasses_governance: bool
     volume: str
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., keys: _Optional[_Iterable[_Union[KeyToDelete, _Mapping]]] = ..., volume: _Optional[str] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., keys: _Optional[_Iterable[_Union[KeyToDelete, _Mapping]]] = ..., bypasses_governance: _Optional[bool] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class KeyToDelete(_message.Message):
-    __slots__ = ("key", "if_match")
+    __slots__ = ("key", "if_match", "version", "if_size_bytes", "if_modified_s")
     KEY_FIELD_NUMBER: _ClassVar[int]
     IF_MATCH_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    IF_SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    IF_MODIFIED_S_FIELD_NUMBER: _ClassVar[int]
     key: bytes
     if_match: str
-    def __init__(self, key: _Optional[bytes] = ..., if_match: _Optional[str] = ...) -> None: ...
+    version: VersionId
+    if_size_bytes: int
+    if_modified_s: int
+    def __init__(self, key: _Optional[bytes] = ..., if_match: _Optional[str] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., if_size_bytes: _Optional[int] = ..., if_modified_s: _Optional[int] = ...) -> None: ...
+
+class DeletedVersion(_message.Message):
+    __slots__ = ("version", "is_marker")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    IS_MARKER_FIELD_NUMBER: _ClassVar[int]
+    version: VersionId
+    is_marker: bool
+    def __init__(self, version: _Optional[_Union[VersionId, _Mapping]] = ..., is_marker: _Optional[bool] = ...) -> None: ...
 
 class DeleteKeysReply(_message.Message):
-    __slots__ = ("results",)
+    __slots__ = ("results", "versions")
     RESULTS_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
     results: _containers.RepeatedScalarFieldContainer[_types_pb2.ErrorCode]
-    def __init__(self, results: _Optional[_Iterable[_Union[_types_pb2.ErrorCode, str]]] = ...) -> None: ...
+    versions: _containers.RepeatedCompositeFieldContainer[DeletedVersion]
+    def __init__(self, results: _Optional[_Iterable[_Union[_types_pb2.ErrorCode, str]]] = ..., versions: _Optional[_Iterable[_Union[DeletedVersion, _Mapping]]] = ...) -> None: ...
+
+class SetTagsRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "version", "tags", "volume")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    bucket: str
+    bucket_id: int
+    key: bytes
+    version: VersionId
+    tags: _containers.RepeatedCompositeFieldContainer[HeaderPair]
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., tags: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ..., volume: _Optional[str] = ...) -> None: ...
+
+class SetTagsReply(_message.Message):
+    __slots__ = ("version",)
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    version: VersionId
+    def __init__(self, version: _Optional[_Union[VersionId, _Mapping]] = ...) -> None: ...
+
+class SetObjectLockRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "version", "retention", "legal_hold", "bypasses_governance", "volume")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    RETENTION_FIELD_NUMBER: _ClassVar[int]
+    LEGAL_HOLD_FIELD_NUMBER: _ClassVar[int]
+    BYPASSES_GOVERNANCE_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    bucket: str
+    bucket_id: int
+    key: bytes
+    version: VersionId
+    retention: Retention
+    legal_hold: bool
+    bypasses_governance: bool
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., legal_hold: _Optional[bool] = ..., bypasses_governance: _Optional[bool] = ..., volume: _Optional[str] = ...) -> None: ...
+
+class Retention(_message.Message):
+    __slots__ = ("mode", "retain_until_ms")
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    RETAIN_UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    mode: LockMode
+    retain_until_ms: int
+    def __init__(self, mode: _Optional[_Union[LockMode, str]] = ..., retain_until_ms: _Optional[int] = ...) -> None: ...
+
+class SetObjectLockReply(_message.Message):
+    __slots__ = ("version",)
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    version: VersionId
+    def __init__(self, version: _Optional[_Union[VersionId, _Mapping]] = ...) -> None: ...
 
 class CreateUploadRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "row", "volume")
@@ -682,16 +882,18 @@ class CompleteUploadRequest(_message.Message):
     def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ..., parts: _Optional[_Iterable[_Union[CompletePart, _Mapping]]] = ..., condition: _Optional[_Union[WriteCondition, _Mapping]] = ..., checksum: _Optional[_Union[_types_pb2.Checksum, _Mapping]] = ..., size_bytes: _Optional[int] = ..., part_size_bytes_min: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CompleteUploadReply(_message.Message):
-    __slots__ = ("etag", "checksum", "object_id", "modified_ms")
+    __slots__ = ("etag", "checksum", "object_id", "modified_ms", "version")
     ETAG_FIELD_NUMBER: _ClassVar[int]
     CHECKSUM_FIELD_NUMBER: _ClassVar[int]
     OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     MODIFIED_MS_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
     etag: str
     checksum: _types_pb2.Checksum
     object_id: int
     modified_ms: int
-    def __init__(self, etag: _Optional[str] = ..., checksum: _Optional[_Union[_types_pb2.Checksum, _Mapping]] = ..., object_id: _Optional[int] = ..., modified_ms: _Optional[int] = ...) -> None: ...
+    version: VersionId
+    def __init__(self, etag: _Optional[str] = ..., checksum: _Optional[_Union[_types_pb2.Checksum, _Mapping]] = ..., object_id: _Optional[int] = ..., modified_ms: _Optional[int] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ...) -> None: ...
 
 class AbortUploadRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "upload_id", "volume")
@@ -974,16 +1176,18 @@ class ListBucketsReply(_message.Message):
     def __init__(self, buckets: _Optional[_Iterable[_Union[BucketRow, _Mapping]]] = ..., truncated: _Optional[bool] = ...) -> None: ...
 
 class LookupKeyRequest(_message.Message):
-    __slots__ = ("bucket", "key", "setting_kinds", "volume")
+    __slots__ = ("bucket", "key", "version", "setting_kinds", "volume")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
     SETTING_KINDS_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FIELD_NUMBER: _ClassVar[int]
     bucket: str
     key: bytes
+    version: VersionId
     setting_kinds: int
     volume: str
-    def __init__(self, bucket: _Optional[str] = ..., key: _Optional[bytes] = ..., setting_kinds: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
+    def __init__(self, bucket: _Optional[str] = ..., key: _Optional[bytes] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., setting_kinds: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class LookupKeyReply(_message.Message):
     __slots__ = ("bucket", "exists", "row", "read_tokens", "settings")
@@ -1054,6 +1258,54 @@ class ListKeysReply(_message.Message):
     last: bytes
     settings: _containers.RepeatedCompositeFieldContainer[BucketSetting]
     def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., keys: _Optional[_Iterable[bytes]] = ..., rows: _Optional[_Iterable[bytes]] = ..., common_prefixes: _Optional[_Iterable[bytes]] = ..., truncated: _Optional[bool] = ..., last: _Optional[bytes] = ..., settings: _Optional[_Iterable[_Union[BucketSetting, _Mapping]]] = ...) -> None: ...
+
+class ListVersionsRequest(_message.Message):
+    __slots__ = ("bucket", "prefix", "delimiter", "key_marker", "version_marker", "count_max", "setting_kinds", "volume")
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    PREFIX_FIELD_NUMBER: _ClassVar[int]
+    DELIMITER_FIELD_NUMBER: _ClassVar[int]
+    KEY_MARKER_FIELD_NUMBER: _ClassVar[int]
+    VERSION_MARKER_FIELD_NUMBER: _ClassVar[int]
+    COUNT_MAX_FIELD_NUMBER: _ClassVar[int]
+    SETTING_KINDS_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    bucket: str
+    prefix: bytes
+    delimiter: bytes
+    key_marker: bytes
+    version_marker: VersionId
+    count_max: int
+    setting_kinds: int
+    volume: str
+    def __init__(self, bucket: _Optional[str] = ..., prefix: _Optional[bytes] = ..., delimiter: _Optional[bytes] = ..., key_marker: _Optional[bytes] = ..., version_marker: _Optional[_Union[VersionId, _Mapping]] = ..., count_max: _Optional[int] = ..., setting_kinds: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
+
+class ListedVersion(_message.Message):
+    __slots__ = ("key", "row", "is_latest")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    ROW_FIELD_NUMBER: _ClassVar[int]
+    IS_LATEST_FIELD_NUMBER: _ClassVar[int]
+    key: bytes
+    row: KeyRow
+    is_latest: bool
+    def __init__(self, key: _Optional[bytes] = ..., row: _Optional[_Union[KeyRow, _Mapping]] = ..., is_latest: _Optional[bool] = ...) -> None: ...
+
+class ListVersionsReply(_message.Message):
+    __slots__ = ("bucket", "versions", "common_prefixes", "truncated", "next_key_marker", "next_version_marker", "settings")
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    COMMON_PREFIXES_FIELD_NUMBER: _ClassVar[int]
+    TRUNCATED_FIELD_NUMBER: _ClassVar[int]
+    NEXT_KEY_MARKER_FIELD_NUMBER: _ClassVar[int]
+    NEXT_VERSION_MARKER_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    bucket: BucketRow
+    versions: _containers.RepeatedCompositeFieldContainer[ListedVersion]
+    common_prefixes: _containers.RepeatedScalarFieldContainer[bytes]
+    truncated: bool
+    next_key_marker: bytes
+    next_version_marker: VersionId
+    settings: _containers.RepeatedCompositeFieldContainer[BucketSetting]
+    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., versions: _Optional[_Iterable[_Union[ListedVersion, _Mapping]]] = ..., common_prefixes: _Optional[_Iterable[bytes]] = ..., truncated: _Optional[bool] = ..., next_key_marker: _Optional[bytes] = ..., next_version_marker: _Optional[_Union[VersionId, _Mapping]] = ..., settings: _Optional[_Iterable[_Union[BucketSetting, _Mapping]]] = ...) -> None: ...
 
 class LookupUploadRequest(_message.Message):
     __slots__ = ("bucket", "key", "upload_id", "setting_kinds", "volume")

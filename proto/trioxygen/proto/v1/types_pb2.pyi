@@ -47,6 +47,10 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NAMESPACE_FULL: _ClassVar[ErrorCode]
     TOO_MANY_NAMESPACES: _ClassVar[ErrorCode]
     TOKEN_REFUSED: _ClassVar[ErrorCode]
+    NO_SUCH_KEY_VERSION: _ClassVar[ErrorCode]
+    VERSION_IS_MARKER: _ClassVar[ErrorCode]
+    OBJECT_LOCKED: _ClassVar[ErrorCode]
+    BUCKET_STATE: _ClassVar[ErrorCode]
     NOT_LEADER: _ClassVar[ErrorCode]
     SAFE_MODE: _ClassVar[ErrorCode]
     OVERLOADED: _ClassVar[ErrorCode]
@@ -125,6 +129,10 @@ NAMESPACE_NOT_EMPTY: ErrorCode
 NAMESPACE_FULL: ErrorCode
 TOO_MANY_NAMESPACES: ErrorCode
 TOKEN_REFUSED: ErrorCode
+NO_SUCH_KEY_VERSION: ErrorCode
+VERSION_IS_MARKER: ErrorCode
+OBJECT_LOCKED: ErrorCode
+BUCKET_STATE: ErrorCode
 NOT_LEADER: ErrorCode
 SAFE_MODE: ErrorCode
 OVERLOADED: ErrorCode

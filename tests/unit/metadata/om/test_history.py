@@ -1,7 +1,14 @@
 """Superseded versions that a bucket's window keeps, and their end."""
 
 from tests.unit.metadata.om.om_harness import VOLUME, OmHarness, blocks_of, om_test
-from trioxygen.metadata.om.state.schema import BUCKETS, GC, HISTORY, bucket_key, history_key
+from trioxygen.metadata.om.state.schema import (
+    BUCKETS,
+    GC,
+    HISTORY,
+    REMOVED,
+    bucket_key,
+    history_key,
+)
 from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX
 from trioxygen.proto.v1 import om_pb2 as om
 
@@ -64,8 +71,8 @@ async def test_history_expires_behind_many_rows_that_are_kept(harness: OmHarness
     )
     txn = harness.store.begin()
     for number in range(3 * ROWS_AT_ONCE_MAX):
-        row = om.HistoryRow(superseded_ms=harness.clock.wall_ms())
-        HISTORY.put(txn, history_key(long.bucket_id, b"key", number), row)
+        row = om.HistoryRow(removed_group_ms=harness.executor.group_ms())
+        HISTORY.put(txn, history_key(long.bucket_id, REMOVED, b"key", number), row)
     txn.commit()
     await harness.put(short, b"key", b"one")
     await harness.delete(short, b"key")

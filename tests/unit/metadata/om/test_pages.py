@@ -16,12 +16,15 @@ from trioxygen.metadata.om.state.schema import (
     ACCOUNT_BUCKETS,
     ACCOUNTS,
     BUCKETS,
+    HISTORY,
     KEYS,
     PARTS,
     UPLOADS,
+    VISIBLE,
     VOLUMES,
     account_bucket_key,
     bucket_key,
+    history_key,
     key_key,
     part_key,
     upload_key,
@@ -55,9 +58,15 @@ def fill(harness: OmHarness, bucket: om.BucketRow) -> None:
     for number in range(COUNT):
         key, name = long_key(number), f"{number:04d}" + "n" * 250
         row = om.KeyRow(
-            etag="e" * 128, account_id="😀" * 256, storage_class="😀" * 255, object_id=number + 1
+            etag="e" * 128,
+            account_id="😀" * 256,
+            storage_class="😀" * 255,
+            object_id=COUNT + number + 1,
         )
         KEYS.put(txn, key_key(bucket.bucket_id, key), row)
+        older = om.KeyRow(object_id=number + 1, is_marker=True, account_id="😀" * 256)
+        place = history_key(bucket.bucket_id, VISIBLE, key, older.object_id)
+        HISTORY.put(txn, place, om.HistoryRow(row=older))
         upload_id = number.to_bytes(16, "big")
         upload = om.UploadRow(key=key, headers=HEADERS, upload_id=upload_id, account_id="a" * 256)
         UPLOADS.put(txn, upload_key(bucket.bucket_id, key, upload_id), upload)
@@ -151,6 +160,25 @@ async def test_every_list_of_the_om_pages_through_rows_of_the_greatest_size(
             lambda reply: reply.last,
         )
         assert listed == keys
+    versions = await walked(
+        lambda after: client.list_versions(
+            om.ListVersionsRequest(
+                volume=VOLUME,
+                bucket=bucket.name,
+                setting_kinds=EVERY_KIND,
+                count_max=most,
+                key_marker=after.next_key_marker if after else b"",
+                version_marker=om.VersionId(object_id=after.versions[-1].row.object_id)
+                if after
+                else None,
+            )
+        ),
+        lambda reply: [(each.key, each.row.object_id) for each in reply.versions],
+        lambda reply: reply,
+    )
+    assert versions == [
+        (key, object_id + number + 1) for number, key in enumerate(keys) for object_id in (COUNT, 0)
+    ]
     uploads = await walked(
         lambda after: client.list_uploads(
             om.ListUploadsRequest(
@@ -240,6 +268,7 @@ def test_every_list_of_the_om_is_walked_here() -> None:
     }
     assert growing == {
         "ListKeys",
+        "ListVersions",
         "ListUploads",
         "ListParts",
         "ListVolumes",

@@ -50,6 +50,11 @@ METADATA_MAX: Final = 16 * KIB
 EXCLUDED_NODES_MAX: Final = 1_000
 CONTAINERS_ASKED_MAX: Final = 1_000
 
+# S3 allows ten; a setting may allow more.
+_TAGS_MAX: Final = 50
+_LOCK_DAYS_MAX: Final = 36_500
+_LOCK_YEARS_MAX: Final = 100
+
 _ACCESS_KEY: Final = line(128)
 _ACCOUNT_ID: Final = line(256)
 # The rest of x-amz-meta-: of a header's name, or a query's, which may have more letters.
@@ -78,6 +83,7 @@ _BUCKET_TO_MAKE: Final = Rule(
 _NAMED: Final = {"volume": VOLUME, "bucket": BUCKET}
 _IN_BUCKET: Final = {**RETRIED, **_NAMED, "bucket_id": ID}
 _READS_BUCKET: Final = {**_NAMED, "setting_kinds": ANY}
+_OF_VERSION: Final = {**_IN_BUCKET, "key": KEY, "version": PART}
 _OF_UPLOAD: Final = {**_IN_BUCKET, "key": KEY, "upload_id": raw(65_536)}
 
 
@@ -98,6 +104,18 @@ def _setting_fault(setting: Any) -> str | None:
     if bool(setting.id) == (setting.kind in _KINDS_WITH_ID):
         return None
     return "id belongs to kinds that a bucket has many of, and to them alone"
+
+
+def _retention_fault(retention: Any) -> str | None:
+    if bool(retention.mode) == bool(retention.retain_until_ms):
+        return None
+    return "a mode and a time belong together"
+
+
+def _default_lock_fault(lock: Any) -> str | None:
+    if bool(lock.mode) == (bool(lock.days) != bool(lock.years)):
+        return None
+    return "a mode and either days or years belong together"
 
 
 def _headers_fault(headers: Any) -> str | None:
@@ -154,6 +172,11 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         headers=PART,
         parts=each(PART, PART_NUMBER_MAX),
         replication=PART,
+        is_versioned=ANY,
+        is_marker=ANY,
+        null_object_id=ID_OR_NONE,
+        tags=each(PART, _TAGS_MAX),
+        lock=PART,
     ),
     om.UploadRow: rules(
         bucket_id=ID_OR_NONE,
@@ -167,7 +190,20 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         key=KEY,
         checksum_chosen=ANY,
         replication=PART,
+        tags=each(PART, _TAGS_MAX),
+        lock=PART,
     ),
+    om.ObjectLock: rules(
+        mode=known(), retain_until_ms=TIME_MS, retain_until_group_ms=TIME_MS, legal_hold=ANY
+    ),
+    om.Retention: rules(_retention_fault, mode=known(), retain_until_ms=TIME_MS),
+    om.BucketLock: rules(
+        _default_lock_fault,
+        mode=known(),
+        days=number(0, _LOCK_DAYS_MAX),
+        years=number(0, _LOCK_YEARS_MAX),
+    ),
+    om.VersionId: rules(object_id=ID_OR_NONE),
     om.PartRow: rules(
         size_bytes=OBJECT_BYTES,
         modified_ms=TIME_MS,
@@ -190,7 +226,13 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
     om.CopySource: rules(
         **_NAMED, bucket_id=ID_OR_NONE, key=KEY, object_id=ID_OR_NONE, rewritten=ANY
     ),
-    om.KeyToDelete: rules(key=KEY, if_match=SENT),
+    om.KeyToDelete: rules(
+        key=KEY,
+        if_match=SENT,
+        version=PART,
+        if_size_bytes=OBJECT_BYTES,
+        if_modified_s=ANY,
+    ),
     om.CompletePart: rules(number=COUNT, etag=SENT, checksum=CHECKSUM, checksum_algorithm=known()),
 }
 
@@ -203,7 +245,10 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
         bucket=_BUCKET_TO_MAKE,
         account_id=line(256, low=1),
         location=NAME_OR_NONE,
+        object_lock=ANY,
     ),
+    om.SetBucketVersioningRequest: rules(**_IN_BUCKET, versioning=known(is_required=True)),
+    om.SetBucketLockRequest: rules(**_IN_BUCKET, lock=REQUIRED_PART),
     om.SetBucketReplicationRequest: rules(**_IN_BUCKET, replication=PART),
     om.PutBucketSettingRequest: rules(**_IN_BUCKET, setting=REQUIRED_PART, replaces=ID_OR_NONE),
     om.DeleteBucketSettingRequest: rules(
@@ -218,7 +263,13 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
         condition=PART,
         copy_source=PART,
     ),
-    om.DeleteKeysRequest: rules(**_IN_BUCKET, keys=some(PART, DELETED_KEYS_MAX)),
+    om.DeleteKeysRequest: rules(
+        **_IN_BUCKET, keys=some(PART, DELETED_KEYS_MAX), bypasses_governance=ANY
+    ),
+    om.SetTagsRequest: rules(**_OF_VERSION, tags=each(PART, _TAGS_MAX)),
+    om.SetObjectLockRequest: rules(
+        **_OF_VERSION, retention=PART, legal_hold=ANY, bypasses_governance=ANY
+    ),
     om.CreateUploadRequest: rules(**_IN_BUCKET, key=KEY, row=PART),
     om.CommitPartRequest: rules(
         _part_fault, **_OF_UPLOAD, number=number(1, PART_NUMBER_MAX), row=REQUIRED_PART
@@ -264,12 +315,20 @@ QUERIES: Final[dict[type[Message], MessageRules]] = {
         count_max=ANY,
         every_account=ANY,
     ),
-    om.LookupKeyRequest: rules(**_READS_BUCKET, key=KEY),
+    om.LookupKeyRequest: rules(**_READS_BUCKET, key=KEY, version=PART),
     om.GrantTokensRequest: rules(
         client_id=ANY, blocks=each(PART, 1_000), writes=ANY, refused_key_id=ANY
     ),
     om.ListKeysRequest: rules(
         **_READS_BUCKET, prefix=KEY, delimiter=KEY, after=KEY, count_max=ANY, inclusive=ANY
+    ),
+    om.ListVersionsRequest: rules(
+        **_READS_BUCKET,
+        prefix=KEY,
+        delimiter=KEY,
+        key_marker=KEY,
+        version_marker=PART,
+        count_max=ANY,
     ),
     om.LookupUploadRequest: rules(**_READS_BUCKET, key=KEY, upload_id=raw(65_536)),
     om.ListUploadsRequest: rules(

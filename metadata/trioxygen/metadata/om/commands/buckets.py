@@ -10,9 +10,12 @@ from trioxygen.metadata.om.state.schema import (
     BUCKET_SETTINGS,
     BUCKETS,
     DELETED_BUCKETS,
+    HISTORY,
     KEYS,
+    VISIBLE,
     bucket_key,
     bucket_prefix,
+    history_prefix,
 )
 from trioxygen.metadata.replication.batch import Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
@@ -25,8 +28,12 @@ from trioxygen.proto.v1.om_pb2 import (
     DeleteBucketReply,
     DeleteBucketRequest,
     DeletedBucketRow,
+    SetBucketLockReply,
+    SetBucketLockRequest,
     SetBucketReplicationReply,
     SetBucketReplicationRequest,
+    SetBucketVersioningReply,
+    SetBucketVersioningRequest,
 )
 
 
@@ -57,6 +64,8 @@ class BucketCommands:
             om_pb2.CreateBucketRequest: self.create_bucket,
             om_pb2.DeleteBucketRequest: self.delete_bucket,
             om_pb2.SetBucketReplicationRequest: self.set_replication,
+            om_pb2.SetBucketVersioningRequest: self.set_versioning,
+            om_pb2.SetBucketLockRequest: self.set_lock,
         }
 
     def create_bucket(
@@ -83,6 +92,9 @@ class BucketCommands:
             created_ms=now.wall_ms,
             location=command.location,
         )
+        if command.object_lock:
+            bucket.versioning = om_pb2.VERSIONED
+            bucket.object_lock.SetInParent()
         BUCKETS.put(txn, bucket_key(volume, name), bucket)
         account_buckets.add(txn, volume, account_id, name)
         return CreateBucketReply(bucket=bucket)
@@ -94,8 +106,13 @@ class BucketCommands:
         if isinstance(bucket, Refusal):
             return bucket
         prefix = bucket_prefix(bucket.bucket_id)
-        if next(txn.scan(KEYS.table, prefix=prefix), None) is not None:
-            return Refusal(types_pb2.BUCKET_NOT_EMPTY, facts={"bucket": bucket.name})
+        visible = history_prefix(bucket.bucket_id, VISIBLE)
+        for table, rows in ((KEYS.table, prefix), (HISTORY.table, visible)):
+            if next(txn.scan(table, prefix=rows), None) is not None:
+                facts = {"bucket": bucket.name}
+                if bucket.versioning != om_pb2.NEVER_VERSIONED:
+                    facts["versioned"] = "true"
+                return Refusal(types_pb2.BUCKET_NOT_EMPTY, facts=facts)
         volume, name = command.volume, command.bucket
         BUCKETS.delete(txn, bucket_key(volume, name))
         account_buckets.remove(txn, volume, bucket.account_id, name)
@@ -125,3 +142,32 @@ class BucketCommands:
             bucket.replication.CopyFrom(command.replication)
         BUCKETS.put(txn, bucket_key(command.volume, command.bucket), bucket)
         return SetBucketReplicationReply(bucket=bucket)
+
+    def set_versioning(
+        self, txn: CapturingTxn, command: SetBucketVersioningRequest, now: Now
+    ) -> SetBucketVersioningReply | Refusal:
+        """What is written already stays as it is."""
+        bucket = live_bucket(txn, command)
+        if isinstance(bucket, Refusal):
+            return bucket
+        if command.versioning != om_pb2.VERSIONED and bucket.HasField("object_lock"):
+            return Refusal(
+                types_pb2.BUCKET_STATE, "Object Lock needs versions", {"needs": "versioning"}
+            )
+        bucket.versioning = command.versioning
+        BUCKETS.put(txn, bucket_key(command.volume, command.bucket), bucket)
+        return SetBucketVersioningReply()
+
+    def set_lock(
+        self, txn: CapturingTxn, command: SetBucketLockRequest, now: Now
+    ) -> SetBucketLockReply | Refusal:
+        bucket = live_bucket(txn, command)
+        if isinstance(bucket, Refusal):
+            return bucket
+        if bucket.versioning != om_pb2.VERSIONED:
+            return Refusal(
+                types_pb2.BUCKET_STATE, "Object Lock needs versions", {"needs": "versioning"}
+            )
+        bucket.object_lock.CopyFrom(command.lock)
+        BUCKETS.put(txn, bucket_key(command.volume, command.bucket), bucket)
+        return SetBucketLockReply()

@@ -1,20 +1,42 @@
-"""Commands on keys: commit, copy, delete. Conditions are decided here, atomically."""
+"""Commands on keys: commit, copy, delete. Conditions and locks are decided here, atomically."""
 
-from trioxygen.common.units import DAY_MS
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from trioxygen.common.units import SECOND_MS
 from trioxygen.metadata.om.commands.buckets import live_bucket
+from trioxygen.metadata.om.state import locks
 from trioxygen.metadata.om.state.blocks import BlockKeeper, check_row
-from trioxygen.metadata.om.state.schema import KEY_BYTES_MAX, KEYS, key_key
+from trioxygen.metadata.om.state.schema import (
+    HISTORY,
+    KEY_BYTES_MAX,
+    KEYS,
+    VISIBLE,
+    history_key,
+    key_key,
+)
+from trioxygen.metadata.om.state.versions import Found, Versions, find, newest, version_id
 from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
+from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import (
+    BucketRow,
     CommitKeyReply,
     CommitKeyRequest,
+    CopySource,
+    DeletedVersion,
     DeleteKeysReply,
     DeleteKeysRequest,
     KeyRow,
+    KeyToDelete,
     WriteCondition,
 )
+
+_EQUAL: Final[Mapping[Literal["if_size_bytes", "if_modified_s"], str]] = {
+    "if_size_bytes": "x-amz-if-match-size",
+    "if_modified_s": "x-amz-if-match-last-modified-time",
+}
 
 
 def check_condition(condition: WriteCondition, old: KeyRow | None) -> Refusal | None:
@@ -32,13 +54,9 @@ def check_condition(condition: WriteCondition, old: KeyRow | None) -> Refusal | 
     return None
 
 
-def modified_ms(old: KeyRow | None, now: Now) -> int:
-    """Of the new version of a key. It does not go back with a clock that is set back: a client that
-    asks If-Modified-Since would be told that nothing has changed. It may when the former one was
-    more than a day ahead, which only a clock that was wrong explains."""
-    if old is not None and now.wall_ms < old.modified_ms <= now.wall_ms + DAY_MS:
-        return old.modified_ms
-    return now.wall_ms
+def current(found: Found | None) -> KeyRow | None:
+    """Of the newest version, unless it is a marker."""
+    return found.row if found is not None and found.is_current else None
 
 
 def check_key(key: bytes) -> Refusal | None:
@@ -55,9 +73,26 @@ def _has_own_blocks(command: CommitKeyRequest) -> bool:
     return not command.HasField("copy_source") or command.copy_source.rewritten
 
 
+def _check_deletion(wanted: KeyToDelete, old: KeyRow | None) -> Refusal | None:
+    """Conditions on the version that is named, or on the current one."""
+    if wanted.if_match:
+        refusal = check_condition(WriteCondition(if_match=wanted.if_match), old)
+        if refusal is not None:
+            return refusal
+    for field, header in _EQUAL.items():
+        if not wanted.HasField(field):
+            continue
+        if old is None:
+            return Refusal(types_pb2.NO_SUCH_KEY)
+        has = old.size_bytes if field == "if_size_bytes" else old.modified_ms // SECOND_MS
+        if has != getattr(wanted, field):
+            return Refusal(types_pb2.CONDITION_FAILED, facts={"condition": header})
+    return None
+
+
 class KeyCommands:
-    def __init__(self, blocks: BlockKeeper) -> None:
-        self._blocks = blocks
+    def __init__(self, blocks: BlockKeeper, versions: Versions) -> None:
+        self._blocks, self._versions = blocks, versions
 
     def handlers(self) -> dict[type, Handler]:
         return {
@@ -71,43 +106,39 @@ class KeyCommands:
         bucket = live_bucket(txn, command)
         if isinstance(bucket, Refusal):
             return bucket
-        key = key_key(bucket.bucket_id, command.key)
-        old = KEYS.get(txn, key)
+        before = newest(txn, bucket, command.key)
         # A copy: the command may run again, with its batch or when its client tries again.
         row = KeyRow()
         row.CopyFrom(command.row)
-        refusal = check_key(command.key) or check_condition(command.condition, old)
+        refusal = check_key(command.key) or check_condition(command.condition, current(before))
         if refusal is None:
             if command.HasField("copy_source"):
-                refusal = self._take_source(txn, command, row)
+                refusal = self._take_source(txn, command.copy_source, row)
             if refusal is None and _has_own_blocks(command):
                 refusal = self._blocks.check_leased(txn, row.blocks)
-        refusal = refusal or check_row(row)
+        refusal = refusal or check_row(row) or locks.lock_new(bucket, row, now)
         if refusal is not None:
             return refusal
-        row.object_id = now.next_id()
-        row.modified_ms = modified_ms(old, now)
         self._blocks.reference(txn, row.blocks)
-        KEYS.put(txn, key, row)
-        if old is not None:
-            self._blocks.supersede(txn, bucket, command.key, old, now)
-        return CommitKeyReply(object_id=row.object_id, modified_ms=row.modified_ms)
+        self._versions.put(txn, bucket, command.key, row, before, now)
+        return CommitKeyReply(
+            object_id=row.object_id,
+            modified_ms=row.modified_ms,
+            version=version_id(bucket, row),
+        )
 
-    def _take_source(
-        self, txn: CapturingTxn, command: CommitKeyRequest, row: KeyRow
-    ) -> Refusal | None:
+    def _take_source(self, txn: ReadTxn, source: CopySource, row: KeyRow) -> Refusal | None:
         """A copy shares all its source's blocks, whatever the client says they are; one that wrote
         the bytes again only asks that the source is what was read."""
-        source = command.copy_source
-        current = KEYS.get(txn, key_key(source.bucket_id, source.key))
-        if current is None or current.object_id != source.object_id:
+        found = _version_with(txn, source)
+        if found is None:
             return Refusal(types_pb2.CONDITION_CONFLICT, "the copy's source has changed")
         if not source.rewritten:
             row.ClearField("blocks")
-            row.blocks.extend(current.blocks)
+            row.blocks.extend(found.blocks)
             row.ClearField("replication")
-            if current.HasField("replication"):
-                row.replication.CopyFrom(current.replication)
+            if found.HasField("replication"):
+                row.replication.CopyFrom(found.replication)
         return None
 
     def delete_keys(
@@ -119,18 +150,58 @@ class KeyCommands:
         reply = DeleteKeysReply()
         bytes_before = txn.size_bytes
         for wanted in command.keys:
-            key = key_key(bucket.bucket_id, wanted.key)
-            old = KEYS.get(txn, key)
-            if wanted.if_match:
-                refusal = check_condition(WriteCondition(if_match=wanted.if_match), old)
-                if refusal is not None:
-                    reply.results.append(refusal.code)
-                    continue
-            if old is not None:
-                KEYS.delete(txn, key)
-                self._blocks.supersede(txn, bucket, wanted.key, old, now)
-            reply.results.append(types_pb2.ERROR_CODE_UNSPECIFIED)
+            done = self._delete(
+                txn, bucket, wanted, now, bypasses_governance=command.bypasses_governance
+            )
+            if isinstance(done, Refusal):
+                reply.results.append(done.code)
+                reply.versions.add()
+            else:
+                reply.results.append(types_pb2.ERROR_CODE_UNSPECIFIED)
+                reply.versions.append(done)
             # 1,000 objects of 10,000 parts each are no single log entry: the caller goes on.
             if txn.size_bytes - bytes_before >= CHANGED_AT_ONCE_BYTES:
                 break
         return reply
+
+    def _delete(
+        self,
+        txn: CapturingTxn,
+        bucket: BucketRow,
+        wanted: KeyToDelete,
+        now: Now,
+        *,
+        bypasses_governance: bool,
+    ) -> DeletedVersion | Refusal:
+        names_version = wanted.HasField("version")
+        if names_version:
+            found = find(txn, bucket, wanted.key, wanted.version)
+        else:
+            found = newest(txn, bucket, wanted.key)
+        refusal = _check_deletion(
+            wanted, current(found) if not names_version else found and found.row
+        )
+        if refusal is not None:
+            return refusal
+        if not names_version:
+            marker = self._versions.delete(txn, bucket, wanted.key, found, now)
+            if marker is None:
+                return DeletedVersion()
+            return DeletedVersion(version=version_id(bucket, marker), is_marker=True)
+        if found is None:
+            return DeletedVersion()
+        refusal = locks.check_removal(found.row, now, bypasses_governance=bypasses_governance)
+        if refusal is not None:
+            return refusal
+        self._versions.remove(txn, bucket, wanted.key, found, now)
+        return DeletedVersion(version=version_id(bucket, found.row), is_marker=found.row.is_marker)
+
+
+def _version_with(txn: ReadTxn, source: CopySource) -> KeyRow | None:
+    """The object that a copy was read from, if S3 still shows it."""
+    row = KEYS.get(txn, key_key(source.bucket_id, source.key))
+    if row is not None and row.object_id == source.object_id:
+        return row
+    place = history_key(source.bucket_id, VISIBLE, source.key, source.object_id)
+    history = HISTORY.get(txn, place)
+    return None if history is None else history.row

@@ -2,24 +2,19 @@
 
 from trioxygen.common.limits import PART_NUMBER_MAX
 from trioxygen.metadata.om.commands.buckets import live_bucket
-from trioxygen.metadata.om.commands.keys import (
-    check_condition,
-    check_key,
-    modified_ms,
-)
-from trioxygen.metadata.om.state import multipart
+from trioxygen.metadata.om.commands.keys import check_condition, check_key, current
+from trioxygen.metadata.om.state import locks, multipart
 from trioxygen.metadata.om.state.blocks import BlockKeeper, check_row
 from trioxygen.metadata.om.state.multipart import ChosenPart
 from trioxygen.metadata.om.state.schema import (
     COMPLETED_UPLOADS,
-    KEYS,
     PARTS,
     UPLOAD_ID_BYTES,
     UPLOADS,
-    key_key,
     part_key,
     upload_key,
 )
+from trioxygen.metadata.om.state.versions import Versions, newest, version_id
 from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
@@ -41,8 +36,8 @@ from trioxygen.proto.v1.types_pb2 import Checksum
 
 
 class UploadCommands:
-    def __init__(self, blocks: BlockKeeper) -> None:
-        self._blocks = blocks
+    def __init__(self, blocks: BlockKeeper, versions: Versions) -> None:
+        self._blocks, self._versions = blocks, versions
 
     def handlers(self) -> dict[type, Handler]:
         return {
@@ -59,6 +54,7 @@ class UploadCommands:
         if isinstance(bucket, Refusal):
             return bucket
         refusal = check_key(command.key) or multipart.check_checksum(command.row)
+        refusal = refusal or locks.check_new(bucket, command.row.lock)
         if refusal is not None:
             return refusal
         # Begins with what only rises, so that the uploads of one key list in the order of their
@@ -119,16 +115,12 @@ class UploadCommands:
             return Refusal(
                 types_pb2.CHECKSUM_MISMATCH, "the object's checksum is not the one that was claimed"
             )
-        key = key_key(bucket.bucket_id, command.key)
-        old = KEYS.get(txn, key)
-        refusal = check_condition(command.condition, old) or check_row(row)
+        before = newest(txn, bucket, command.key)
+        refusal = check_condition(command.condition, current(before)) or check_row(row)
+        refusal = refusal or locks.lock_new(bucket, row, now)
         if refusal is not None:
             return refusal
-        row.object_id = now.next_id()
-        row.modified_ms = modified_ms(old, now)
-        KEYS.put(txn, key, row)
-        if old is not None:
-            self._blocks.supersede(txn, bucket, command.key, old, now)
+        self._versions.put(txn, bucket, command.key, row, before, now)
         self._drop_upload(
             txn, bucket, command.key, command.upload_id, now, kept={part.number for part in chosen}
         )
@@ -139,6 +131,7 @@ class UploadCommands:
             ),
             object_id=row.object_id,
             modified_ms=row.modified_ms,
+            version=version_id(bucket, row),
         )
         completed = CompletedUploadRow(
             bucket_id=bucket.bucket_id,

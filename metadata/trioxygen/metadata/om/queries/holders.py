@@ -20,8 +20,8 @@ from trioxygen.metadata.om.state.schema import (
     PARTS,
     UPLOADS,
     bucket_prefix,
+    history_key_parts,
     part_key,
-    unshifted,
 )
 from trioxygen.metadata.store.ports import ReadTxn, Table
 from trioxygen.proto.v1 import om_pb2 as om
@@ -203,7 +203,7 @@ def _versions(txn: ReadTxn, bucket: _Bucket, after: bytes) -> Iterator[_Row]:
     prefix = bucket_prefix(bucket.bucket_id)
     for row_key, value in txn.scan(HISTORY.table, prefix=prefix, after=after or None):
         row = om.HistoryRow.FromString(value).row
-        key = unshifted(row_key[len(prefix) : row_key.index(b"\0", len(prefix))])
+        _, key, _ = history_key_parts(row_key)
         yield _Row(bucket, Holder.VERSION, row_key, len(value), key, row)
 
 

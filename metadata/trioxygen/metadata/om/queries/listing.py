@@ -30,7 +30,7 @@ class KeyPage:
     last: bytes = b""
 
 
-def _listed(row: bytes) -> bytes:
+def listed(row: bytes) -> bytes:
     """A row as a page carries it: one with thousands of parts and blocks without them."""
     if len(row) <= LISTED_ROW_BYTES_MAX:
         return row
@@ -40,7 +40,7 @@ def _listed(row: bytes) -> bytes:
     return short.SerializeToString()
 
 
-def _successor(prefix: bytes) -> bytes:
+def successor(prefix: bytes) -> bytes:
     """The smallest key greater than every key with the prefix. Prefixes end in a UTF-8 byte:
     never 0xFF.
     """
@@ -74,7 +74,7 @@ def list_keys(
         keys, rows = page.keys, page.rows
         left, takes = count_max, Room().takes
         while item is not None and item[0].startswith(wanted):
-            row = _listed(item[1])
+            row = listed(item[1])
             if not left or not takes(len(item[0]) + len(row)):
                 page.truncated = True
                 break
@@ -110,9 +110,9 @@ def _list_rolled_up(
                 left -= 1
                 page.last = rolled[8:]
                 page.common_prefixes.append(page.last)
-            item = cursor.seek(_successor(rolled))
+            item = cursor.seek(successor(rolled))
             continue
-        row = _listed(item[1])
+        row = listed(item[1])
         if not left or not takes(len(item[0]) + len(row)):
             page.truncated = True
             return
@@ -166,7 +166,7 @@ def list_uploads(
         at = row_key.find(rolled_delimiter, len(wanted), end) if delimiter else -1
         rolled = unshifted(row_key[8 : at + len(rolled_delimiter)]) if at >= 0 else b""
         if rolled and rolled <= key_marker:
-            item = cursor.seek(_successor(row_key[: at + len(rolled_delimiter)]))
+            item = cursor.seek(successor(row_key[: at + len(rolled_delimiter)]))
             continue
         if not left or not takes(len(rolled) or len(item[1])):
             page.truncated = True
@@ -175,7 +175,7 @@ def list_uploads(
         if rolled:
             page.common_prefixes.append(rolled)
             page.next_key, page.next_upload_id = rolled, b""
-            item = cursor.seek(_successor(row_key[: at + len(rolled_delimiter)]))
+            item = cursor.seek(successor(row_key[: at + len(rolled_delimiter)]))
             continue
         upload = UploadRow.FromString(item[1])
         page.uploads.append(upload)

@@ -29,6 +29,7 @@ QUERIES: Final[Mapping[type[Message], Query]] = {
     om.ListBucketsRequest: buckets.list_buckets,
     om.LookupKeyRequest: keys.lookup_key,
     om.ListKeysRequest: keys.list_keys,
+    om.ListVersionsRequest: keys.list_versions,
     om.LookupUploadRequest: uploads.lookup_upload,
     om.ListUploadsRequest: uploads.list_uploads,
     om.ListPartsRequest: uploads.list_parts,

@@ -14,10 +14,8 @@ from trioxygen.metadata.leases.runs import block_key, left_of
 from trioxygen.metadata.om.state.schema import (
     BLOCK_REFERENCES,
     GARBAGE,
-    HISTORY,
     LEASES,
     gc_key,
-    history_key,
     lease_key,
 )
 from trioxygen.metadata.replication.batch import Now, Refusal
@@ -25,9 +23,7 @@ from trioxygen.metadata.store.ports import WriteTxn
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.om_pb2 import (
     BlockReferenceRow,
-    BucketRow,
     GcRow,
-    HistoryRow,
     KeyRow,
     LeaseRow,
     PartRow,
@@ -116,16 +112,6 @@ class BlockKeeper:
             gc_key(due_ms, blocks.container, blocks.first_local),
             GcRow(blocks=blocks, not_before_ms=due_ms, since_ms=now.group_ms),
         )
-
-    def supersede(
-        self, txn: WriteTxn, bucket: BucketRow, key: bytes, old: KeyRow, now: Now
-    ) -> None:
-        """`old` is no longer the current version of its key."""
-        if bucket.history_retention_ms:
-            row = HistoryRow(row=old, superseded_ms=now.wall_ms, superseded_group_ms=now.group_ms)
-            HISTORY.put(txn, history_key(bucket.bucket_id, key, old.object_id), row)
-        else:
-            self.release(txn, old.blocks, now)
 
     def end_lease(self, txn: WriteTxn, lease_id: int, now: Now) -> None:
         """Collects the blocks of a lease that nothing references. A lease that is gone already is

@@ -161,6 +161,9 @@ def object_row(upload: UploadRow, parts: Sequence[ChosenPart]) -> KeyRow:
             for part in parts
         ],
     )
+    row.tags.extend(upload.tags)
+    if upload.HasField("lock"):
+        row.lock.CopyFrom(upload.lock)
     for part in parts:
         row.blocks.extend(part.row.blocks)
     if upload.HasField("replication"):

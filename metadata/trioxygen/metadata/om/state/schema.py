@@ -97,10 +97,33 @@ def unshifted(key: bytes) -> bytes:
     return key.translate(_UNSHIFTED)
 
 
-def history_key(bucket_id: int, key: bytes, object_id: int) -> bytes:
+# Of a bucket's history: what S3 shows; what only a restore to a point in time would find.
+VISIBLE: Final = b"\1"
+REMOVED: Final = b"\2"
+
+
+def history_prefix(bucket_id: int, part: bytes) -> bytes:
+    """Args: part: VISIBLE or REMOVED."""
+    return bucket_prefix(bucket_id) + part
+
+
+def versions_prefix(bucket_id: int, part: bytes, key: bytes) -> bytes:
+    """Of the versions of one key in its history."""
+    return history_prefix(bucket_id, part) + shifted(key) + b"\0"
+
+
+def history_key(bucket_id: int, part: bytes, key: bytes, object_id: int) -> bytes:
     """Newest first for each key."""
+    return versions_prefix(bucket_id, part, key) + (2**64 - 1 - object_id).to_bytes(8, "big")
+
+
+def history_key_parts(row_key: bytes) -> tuple[bytes, bytes, int]:
+    """(VISIBLE or REMOVED, key, object id) of a `history_key`."""
+    end = len(row_key) - 8
     return (
-        bucket_prefix(bucket_id) + shifted(key) + b"\0" + (2**64 - 1 - object_id).to_bytes(8, "big")
+        row_key[8:9],
+        unshifted(row_key[9 : end - 1]),
+        2**64 - 1 - int.from_bytes(row_key[end:], "big"),
     )
 
 

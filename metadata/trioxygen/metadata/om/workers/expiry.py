@@ -1,10 +1,19 @@
 """What aged out: answers, completed uploads, history."""
 
+from collections.abc import Iterator
 from itertools import islice
 
-from trioxygen.metadata.om.state.schema import BUCKETS, COMPLETED_UPLOADS, HISTORY
+from trioxygen.metadata.om.state.schema import (
+    BUCKETS,
+    COMPLETED_UPLOADS,
+    HISTORY,
+    REMOVED,
+    history_key_parts,
+    history_prefix,
+)
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX, Round, execute_rows
+from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import replication_pb2 as replication
 
@@ -62,8 +71,7 @@ class Expiry:
     async def _expire_history(self, now_ms: int) -> bool:
         # Rows stand by bucket and key, not by age: each run looks at the next ones, in turn.
         with self._executor.store.read() as txn:
-            rows = HISTORY.scan(txn, prefix=b"", after=self._history.after)
-            looked_at = list(islice(rows, ROWS_AT_ONCE_MAX))
+            looked_at = list(islice(_removed(txn, self._history.after), ROWS_AT_ONCE_MAX))
             is_full = len(looked_at) == ROWS_AT_ONCE_MAX
             self._history.went_to(looked_at[-1][0] if is_full else None)
             if not looked_at:
@@ -74,13 +82,21 @@ class Expiry:
         old = [
             key
             for key, row in looked_at
-            if _superseded_ms(row) + retention_ms.get(int.from_bytes(key[:8], "big"), 0) <= now_ms
+            if row.removed_group_ms + retention_ms.get(int.from_bytes(key[:8], "big"), 0) <= now_ms
         ]
         if old:
             await execute_rows(self._executor, old, lambda keys: om.ExpireHistory(row_keys=keys))
         return bool(old) and is_full
 
 
-def _superseded_ms(row: om.HistoryRow) -> int:
-    """The group's time; it began as wall time, which older rows have instead."""
-    return row.superseded_group_ms or row.superseded_ms
+def _removed(txn: ReadTxn, after: bytes | None) -> Iterator[tuple[bytes, om.HistoryRow]]:
+    """Of all buckets what S3 does not show any more; of what it shows no row is touched."""
+    cursor = txn.cursor(HISTORY.table)
+    item = cursor.seek(after + b"\0" if after else b"")
+    while item is not None:
+        key, value = item
+        if history_key_parts(key)[0] == REMOVED:
+            yield key, om.HistoryRow.FromString(value)
+            item = cursor.next()
+        else:
+            item = cursor.seek(history_prefix(int.from_bytes(key[:8], "big"), REMOVED))

@@ -1,0 +1,248 @@
+"""The versions of a key: which is current, which is newest, what becomes of the one before.
+
+A key's row is in KEYS if its newest version is an object; all other versions, and all delete
+markers, are in its history, newest first. So listings of current versions never meet the others,
+and each operation here costs a few rows, however many versions there are: the newest version's row
+says where the null version is, which is the only one that is looked for by anything but its id.
+
+Source: S3 user guide, "How S3 Versioning works", "Deleting object versions from a
+versioning-enabled bucket", "Working with objects in a versioning-suspended bucket".
+"""
+
+from typing import NamedTuple
+
+from trioxygen.common.units import DAY_MS
+from trioxygen.metadata.om.state.blocks import BlockKeeper
+from trioxygen.metadata.om.state.schema import (
+    HISTORY,
+    KEYS,
+    REMOVED,
+    VISIBLE,
+    history_key,
+    key_key,
+    versions_prefix,
+)
+from trioxygen.metadata.replication.batch import Now
+from trioxygen.metadata.store.ports import ReadTxn, WriteTxn
+from trioxygen.proto.v1 import om_pb2
+from trioxygen.proto.v1.om_pb2 import BucketRow, HistoryRow, KeyRow, VersionId
+
+
+class Found(NamedTuple):
+    """A version, and whether its row is its key's in KEYS."""
+
+    row: KeyRow
+    is_current: bool
+
+
+def version_id(bucket: BucketRow, row: KeyRow) -> VersionId | None:
+    """As S3 shows it; None: the bucket never kept versions."""
+    if bucket.versioning == om_pb2.NEVER_VERSIONED:
+        return None
+    return VersionId(object_id=row.object_id if row.is_versioned else 0)
+
+
+def newest(txn: ReadTxn, bucket: BucketRow, key: bytes) -> Found | None:
+    """The current version, or the marker that hides the others."""
+    row = KEYS.get(txn, key_key(bucket.bucket_id, key))
+    if row is not None:
+        return Found(row, True)
+    if bucket.versioning == om_pb2.NEVER_VERSIONED:
+        return None
+    return _newest_of_history(txn, bucket.bucket_id, key)
+
+
+def find(txn: ReadTxn, bucket: BucketRow, key: bytes, wanted: VersionId) -> Found | None:
+    current = KEYS.get(txn, key_key(bucket.bucket_id, key))
+    if current is not None and _is(current, wanted):
+        return Found(current, True)
+    if bucket.versioning == om_pb2.NEVER_VERSIONED:
+        return None
+    object_id = wanted.object_id
+    if not object_id:
+        top = current or newest_row(txn, bucket, key)
+        if top is None:
+            return None
+        object_id = top.null_object_id or top.object_id
+    history = HISTORY.get(txn, history_key(bucket.bucket_id, VISIBLE, key, object_id))
+    if history is None or not _is(history.row, wanted):
+        return None
+    return Found(history.row, False)
+
+
+def newest_row(txn: ReadTxn, bucket: BucketRow, key: bytes) -> KeyRow | None:
+    found = newest(txn, bucket, key)
+    return None if found is None else found.row
+
+
+def _is(row: KeyRow, wanted: VersionId) -> bool:
+    if wanted.object_id:
+        return row.is_versioned and row.object_id == wanted.object_id
+    return not row.is_versioned
+
+
+def _newest_of_history(txn: ReadTxn, bucket_id: int, key: bytes) -> Found | None:
+    rows = HISTORY.scan(txn, prefix=versions_prefix(bucket_id, VISIBLE, key))
+    _, history = next(rows, (b"", None))
+    return None if history is None else Found(history.row, False)
+
+
+def _modified_ms(before: Found | None, now: Now) -> int:
+    """Of the new version of a key. It does not go back with a clock that is set back: a client that
+    asks If-Modified-Since would be told that nothing has changed. It may when the former one was
+    more than a day ahead, which only a clock that was wrong explains."""
+    if before is not None and now.wall_ms < before.row.modified_ms <= now.wall_ms + DAY_MS:
+        return before.row.modified_ms
+    return now.wall_ms
+
+
+class Versions:
+    def __init__(self, blocks: BlockKeeper) -> None:
+        self._blocks = blocks
+
+    def put(
+        self,
+        txn: WriteTxn,
+        bucket: BucketRow,
+        key: bytes,
+        row: KeyRow,
+        before: Found | None,
+        now: Now,
+    ) -> None:
+        """`row` becomes the newest version; its id and time are chosen here.
+
+        Args:
+            before: the newest one, as `newest` has it.
+        """
+        self._put_on_top(txn, bucket, key, row, before, now)
+        KEYS.put(txn, key_key(bucket.bucket_id, key), row)
+
+    def delete(
+        self, txn: WriteTxn, bucket: BucketRow, key: bytes, before: Found | None, now: Now
+    ) -> KeyRow | None:
+        """A key: the marker that hides it, where versions are kept."""
+        if bucket.versioning == om_pb2.NEVER_VERSIONED:
+            if before is not None:
+                KEYS.delete(txn, key_key(bucket.bucket_id, key))
+                self._let_go(txn, bucket, key, before.row, now)
+            return None
+        marker = KeyRow(is_marker=True, account_id=bucket.account_id)
+        self._put_on_top(txn, bucket, key, marker, before, now)
+        if before is not None and before.is_current:
+            KEYS.delete(txn, key_key(bucket.bucket_id, key))
+        place = history_key(bucket.bucket_id, VISIBLE, key, marker.object_id)
+        HISTORY.put(txn, place, HistoryRow(row=marker))
+        return marker
+
+    def _put_on_top(
+        self,
+        txn: WriteTxn,
+        bucket: BucketRow,
+        key: bytes,
+        row: KeyRow,
+        before: Found | None,
+        now: Now,
+    ) -> None:
+        """All but where the new version's row is put."""
+        row.object_id = now.next_id()
+        row.modified_ms = _modified_ms(before, now)
+        row.is_versioned = bucket.versioning == om_pb2.VERSIONED
+        row.null_object_id = 0
+        if before is None:
+            return
+        old, is_current = before
+        null_id = old.null_object_id if old.is_versioned else old.object_id
+        if row.is_versioned:
+            row.null_object_id = null_id
+        elif null_id == old.object_id and is_current:
+            # The new one is the null version: there is no other.
+            self._let_go(txn, bucket, key, old, now)
+            return
+        elif null_id:
+            self._take_from_history(txn, bucket, key, null_id, now)
+            if null_id == old.object_id:
+                return
+        self._shelve(txn, bucket, key, old, now)
+
+    def remove(self, txn: WriteTxn, bucket: BucketRow, key: bytes, gone: Found, now: Now) -> None:
+        """One version, for good. The newest one uncovers the one before."""
+        row, bucket_id = gone.row, bucket.bucket_id
+        if gone.is_current:
+            KEYS.delete(txn, key_key(bucket_id, key))
+            self._let_go(txn, bucket, key, row, now)
+            if bucket.versioning != om_pb2.NEVER_VERSIONED:
+                self._uncover(txn, bucket, key, row.null_object_id)
+            return
+        top = newest(txn, bucket, key)
+        assert top is not None, "a version has none above it and is not the newest"
+        self._take_from_history(txn, bucket, key, row.object_id, now)
+        if top.row.object_id == row.object_id:
+            self._uncover(txn, bucket, key, row.null_object_id)
+        elif top.row.null_object_id == row.object_id:
+            top.row.null_object_id = 0
+            self.write(txn, bucket, key, top)
+
+    def _uncover(self, txn: WriteTxn, bucket: BucketRow, key: bytes, null_object_id: int) -> None:
+        """The newest one that is left becomes the key's, unless it is a marker."""
+        top = _newest_of_history(txn, bucket.bucket_id, key)
+        if top is None:
+            return
+        row = top.row
+        null_id = 0 if row.object_id == null_object_id else null_object_id
+        row.null_object_id = null_id
+        place = history_key(bucket.bucket_id, VISIBLE, key, row.object_id)
+        if not row.is_marker:
+            HISTORY.delete(txn, place)
+            KEYS.put(txn, key_key(bucket.bucket_id, key), row)
+        else:
+            HISTORY.put(txn, place, HistoryRow(row=row))
+
+    def write(self, txn: WriteTxn, bucket: BucketRow, key: bytes, version: Found) -> None:
+        """A version's row again, changed in what is no part of its bytes."""
+        if version.is_current:
+            KEYS.put(txn, key_key(bucket.bucket_id, key), version.row)
+            return
+        place = history_key(bucket.bucket_id, VISIBLE, key, version.row.object_id)
+        history = HISTORY.get(txn, place)
+        assert history is not None
+        history.row.CopyFrom(version.row)
+        HISTORY.put(txn, place, history)
+
+    def _shelve(self, txn: WriteTxn, bucket: BucketRow, key: bytes, old: KeyRow, now: Now) -> None:
+        """The newest version becomes a noncurrent one."""
+        old.null_object_id = 0
+        HISTORY.put(
+            txn,
+            history_key(bucket.bucket_id, VISIBLE, key, old.object_id),
+            HistoryRow(row=old, superseded_ms=now.wall_ms, superseded_group_ms=now.group_ms),
+        )
+
+    def _take_from_history(
+        self, txn: WriteTxn, bucket: BucketRow, key: bytes, object_id: int, now: Now
+    ) -> None:
+        place = history_key(bucket.bucket_id, VISIBLE, key, object_id)
+        history = HISTORY.get(txn, place)
+        assert history is not None
+        HISTORY.delete(txn, place)
+        self._let_go(txn, bucket, key, history.row, now, history)
+
+    def _let_go(
+        self,
+        txn: WriteTxn,
+        bucket: BucketRow,
+        key: bytes,
+        row: KeyRow,
+        now: Now,
+        history: HistoryRow | None = None,
+    ) -> None:
+        """S3 does not know it any more. Args: history: where it was noncurrent."""
+        if row.is_marker:
+            return
+        if not bucket.history_retention_ms:
+            self._blocks.release(txn, row.blocks, now)
+            return
+        kept = history or HistoryRow(
+            row=row, superseded_ms=now.wall_ms, superseded_group_ms=now.group_ms
+        )
+        kept.removed_group_ms = now.group_ms
+        HISTORY.put(txn, history_key(bucket.bucket_id, REMOVED, key, row.object_id), kept)
