@@ -88,6 +88,12 @@ _TABLE: Final[dict[str, tuple[int, str, str]]] = {
         "The value of the expected bucket owner parameter must be an AWS account ID",
         "",
     ),
+    "InvalidBucketState": (
+        409,
+        "An Object Lock configuration is present on this bucket, so the versioning state cannot be"
+        " changed.",
+        "",
+    ),
     "InvalidDigest": (400, "The Content-MD5 you specified was invalid.", "Content-MD5"),
     "InvalidLocationConstraint": (
         400,

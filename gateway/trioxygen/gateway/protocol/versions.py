@@ -1,17 +1,46 @@
-"""Version ids of objects. Pure."""
+"""Version ids of objects, as S3 shows them: 16 hexadecimal digits of the object's id, or "null".
+Pure."""
 
-from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
+import re
+from typing import Final
+
+from trioxygen.gateway.protocol.errors import invalid_argument
+
+NULL: Final = "null"
+_ID: Final = re.compile(r"[0-9a-f]{16}")
+_HEADER: Final = b"x-amz-version-id"
 
 
-def check_version_id(version_id: str | None, *, key: str | None = None) -> None:
-    """Buckets here never had versioning: only the null version exists.
+def read_version_id(text: str | None, *, argument: str = "versionId") -> int | None:
+    """As the store knows it by: 0 is the null version; None: none is named.
 
     Args:
-        key: whose version it is, where that is not the request's own.
-    Raises: NoSuchVersion; InvalidArgument for an empty id."""
-    if version_id is None or version_id == "null":
-        return
-    if not version_id:
-        raise invalid_argument("Version id cannot be the empty string", "versionId", "")
-    details = {"VersionId": version_id}
-    raise S3Error("NoSuchVersion", details=details if key is None else {"Key": key, **details})
+        argument: where it was sent.
+    Raises: InvalidArgument: no id looks so."""
+    if text is None:
+        return None
+    version = known_version(text)
+    if version is None:
+        raise invalid_argument(
+            "Invalid version id specified" if text else "Version id cannot be the empty string",
+            argument,
+            text,
+        )
+    return version
+
+
+def known_version(text: str | None) -> int | None:
+    """The same of what need not be looked over yet; None too for what is no id."""
+    if text == NULL:
+        return 0
+    # No object has the id 0.
+    return int(text, 16) or None if text and _ID.fullmatch(text) else None
+
+
+def version_id(version: int) -> str:
+    return f"{version:016x}" if version else NULL
+
+
+def version_headers(version: int | None) -> list[tuple[bytes, bytes]]:
+    """Args: version: None: of a bucket that never kept versions, which S3 says nothing of."""
+    return [] if version is None else [(_HEADER, version_id(version).encode())]

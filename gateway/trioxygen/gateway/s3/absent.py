@@ -131,7 +131,6 @@ _OF_BUCKETS: Final = (
     ("GetBucketRequestPayment", "GET", "requestPayment", "s3:GetBucketRequestPayment"),
     ("PutBucketRequestPayment", "PUT", "requestPayment", "s3:PutBucketRequestPayment"),
     ("CreateSession", "GET", "session", "s3express:CreateSession"),
-    ("PutBucketVersioning", "PUT", "versioning", "s3:PutBucketVersioning"),
     ("GetBucketWebsite", "GET", "website", "s3:GetBucketWebsite"),
     ("PutBucketWebsite", "PUT", "website", "s3:PutBucketWebsite"),
     ("DeleteBucketWebsite", "DELETE", "website", "s3:DeleteBucketWebsite"),

@@ -1,5 +1,5 @@
 """Service and bucket operations: ListBuckets, CreateBucket, HeadBucket, DeleteBucket,
-GetBucketLocation, GetBucketVersioning (of buckets that never had it)."""
+GetBucketLocation."""
 
 import re
 from typing import Final
@@ -13,7 +13,6 @@ from trioxygen.gateway.protocol.numbers import natural_up_to
 from trioxygen.gateway.protocol.xml import listing as xml_listing
 from trioxygen.gateway.protocol.xml import requests as xml_requests
 from trioxygen.gateway.protocol.xml import results as xml_results
-from trioxygen.gateway.protocol.xml.document import document
 from trioxygen.gateway.protocol.xml.listing import ListedBucket
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.needs import BUCKET, Need
@@ -131,11 +130,6 @@ async def get_bucket_location(services: Services, request: S3Request) -> Respons
     return xml_response(xml_results.location_constraint(location or None))
 
 
-async def get_bucket_versioning(services: Services, request: S3Request) -> Response:
-    """An empty configuration: that is what S3 answers of a bucket that never had versioning."""
-    return xml_response(document("VersioningConfiguration", ""))
-
-
 def _require_name(request: S3Request) -> None:
     names.check_bucket_name(request.bucket_name)
 
@@ -175,11 +169,5 @@ ROWS: Final = (
         route=Route("GET", Level.BUCKET, "location"),
         accesses=(Access("s3:GetBucketLocation", Resource.BUCKET, BUCKET),),
         handler=get_bucket_location,
-    ),
-    Operation(
-        name="GetBucketVersioning",
-        route=Route("GET", Level.BUCKET, "versioning"),
-        accesses=(Access("s3:GetBucketVersioning", Resource.BUCKET, BUCKET),),
-        handler=get_bucket_versioning,
     ),
 )

@@ -10,13 +10,14 @@ from trioxygen.gateway.protocol import checksums, conditions
 from trioxygen.gateway.protocol.checksums import ObjectChecksum
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.numbers import BOUND, read_integer
+from trioxygen.gateway.protocol.versions import version_headers
 from trioxygen.gateway.protocol.xml import multipart as xml_multipart
 from trioxygen.gateway.protocol.xml import requests as xml_requests
 from trioxygen.gateway.protocol.xml.requests import CompletedPart
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.error_response import error_body, s3_error
-from trioxygen.gateway.s3.keep_alive import patient_response
+from trioxygen.gateway.s3.keep_alive import Made, patient_response
 from trioxygen.gateway.s3.needs import BUCKET, read_upload_id
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Response, S3Request
@@ -90,7 +91,7 @@ async def _check_claim(
 
 async def _complete(
     services: Services, request: S3Request, upload_id: bytes, completion: Completion
-) -> bytes:
+) -> Made:
     try:
         completed = await services.store.uploads.complete(
             request.bucket_record, request.key_name, upload_id, completion
@@ -107,7 +108,7 @@ async def _complete(
         raise checksums.checksum_mismatch(claimed) from error
     host = request.head.header("host") or ""
     raw_path = request.head.raw_path.decode("ascii", "replace")
-    return xml_multipart.complete_multipart_upload(
+    document = xml_multipart.complete_multipart_upload(
         location=f"{request.scheme}://{host}{raw_path}",
         bucket=request.bucket_name,
         key=request.key_name,
@@ -115,6 +116,7 @@ async def _complete(
         checksum=records.shown_checksum(completed.checksum, part_count=len(completion.parts)),
         with_declaration=False,
     )
+    return Made(document, version_headers(completed.committed.version))
 
 
 def _part(part: CompletedPart) -> CompletePart:

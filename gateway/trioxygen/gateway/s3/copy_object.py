@@ -8,17 +8,18 @@ from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.units import GIB
 from trioxygen.gateway.protocol import checksums, conditions, headers
 from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.versions import version_headers, version_id
 from trioxygen.gateway.protocol.xml import results as xml_results
 from trioxygen.gateway.protocol.xml.document import DECLARATION
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.copied_bytes import digest_again, write_again
 from trioxygen.gateway.s3.digests import Digests
 from trioxygen.gateway.s3.error_response import error_body, s3_error
-from trioxygen.gateway.s3.keep_alive import patient_response
+from trioxygen.gateway.s3.keep_alive import Made, patient_response
 from trioxygen.gateway.s3.needs import BUCKET, COPY_SOURCE, SOURCE
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
-from trioxygen.gateway.s3.request import Response, S3Request, xml_response
+from trioxygen.gateway.s3.request import Headers, Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.port import Written
 from trioxygen.gateway.store.values.keys import Checksum, CopySource, NewCopy, WriteCondition
@@ -51,6 +52,14 @@ def readable_source(services: Services, request: S3Request) -> CopySource:
     return CopySource(source.bucket, source.key, source.record)
 
 
+def source_version_headers(source: CopySource) -> Headers:
+    """Which version was copied, where the source's bucket keeps them."""
+    version = records.shown_version(source.bucket, source.record)
+    if version is None:
+        return []
+    return [(b"x-amz-copy-source-version-id", version_id(version).encode())]
+
+
 @dataclass(frozen=True, slots=True)
 class _Copy:
     """What is wanted.
@@ -70,7 +79,8 @@ class _Copy:
 async def copy_object(services: Services, request: S3Request) -> Response:
     copy = _wanted_copy(services, request)
     if copy.is_shared and copy.algorithm is None:
-        return xml_response(DECLARATION.encode() + await _commit(services, request, copy, None))
+        made = await _commit(services, request, copy, None)
+        return xml_response(DECLARATION.encode() + made.document, made.headers)
     return await patient_response(
         _copy_bytes(services, request, copy),
         space_ms=services.config.keep_alive_space_ms,
@@ -90,6 +100,7 @@ def _wanted_copy(services: Services, request: S3Request) -> _Copy:
     if (
         not changes
         and _is_onto_itself(request, source)
+        and request.source.version_id is None
         and head.header("x-amz-website-redirect-location") is None
     ):
         raise S3Error(
@@ -119,7 +130,7 @@ def _is_onto_itself(request: S3Request, source: CopySource) -> bool:
     return source.bucket.bucket_id == target.bucket_id and source.key == request.key
 
 
-async def _copy_bytes(services: Services, request: S3Request, copy: _Copy) -> bytes:
+async def _copy_bytes(services: Services, request: S3Request, copy: _Copy) -> Made:
     """Reads the object: to keep it in another way, for another checksum, or for both at once."""
     record, algorithm, written = copy.source.record, copy.algorithm, None
     digests = None
@@ -146,18 +157,21 @@ async def _copy_bytes(services: Services, request: S3Request, copy: _Copy) -> by
 
 async def _commit(
     services: Services, request: S3Request, copy: _Copy, written: Written | None
-) -> bytes:
-    """The document, without its declaration."""
+) -> Made:
     record = copy.source.record
-    modified_ms = await services.store.keys.copy(
+    committed = await services.store.keys.copy(
         request.bucket_record, request.key_name, copy.new, copy.source, copy.condition, written
     )
     known = copy.new.checksum or record.checksum
-    return xml_results.copy_object_result(
+    document = xml_results.copy_object_result(
         etag=record.etag,
-        last_modified_ms=modified_ms,
+        last_modified_ms=committed.modified_ms,
         checksum=records.shown_checksum(known, part_count=len(record.parts)),
         with_declaration=False,
+    )
+    return Made(
+        document,
+        [*version_headers(committed.version), *source_version_headers(copy.source)],
     )
 
 

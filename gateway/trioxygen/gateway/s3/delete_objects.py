@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from trioxygen.common.errors import ConditionFailed, NoSuchKey
+from trioxygen.common.errors import NoSuchKey, TrioxygenError
 from trioxygen.common.units import MIB
 from trioxygen.gateway.protocol import checksums, conditions, names
 from trioxygen.gateway.protocol.errors import S3Error, not_implemented
-from trioxygen.gateway.protocol.versions import check_version_id
+from trioxygen.gateway.protocol.versions import known_version, read_version_id, version_id
 from trioxygen.gateway.protocol.xml import requests as xml_requests
 from trioxygen.gateway.protocol.xml import results as xml_results
 from trioxygen.gateway.protocol.xml.requests import ObjectIdentifier
@@ -16,28 +16,42 @@ from trioxygen.gateway.s3.error_response import s3_error
 from trioxygen.gateway.s3.needs import BUCKET
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.refused_headers import refuse_deletion_conditions
-from trioxygen.gateway.s3.request import Response, S3Request, no_content, xml_response
+from trioxygen.gateway.s3.request import Headers, Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.store.values.keys import KeyToDelete
+from trioxygen.gateway.store.values.keys import Deleted, KeyToDelete
 
 # 1,000 keys of 1,024 bytes, each byte escaped, and their elements.
 _BODY_BYTES_MAX: Final = 8 * MIB
+_BYPASS: Final = "x-amz-bypass-governance-retention"
 
 
 async def delete_object(services: Services, request: S3Request) -> Response:
-    check_version_id(request.head.query_value("versionId"))
-    condition = conditions.read_write_condition(request.head)
+    head = request.head
+    version = read_version_id(head.query_value("versionId"))
+    condition = conditions.read_write_condition(head)
     if condition is not None and condition.if_none_match:
         raise not_implemented("A deletion takes no If-None-Match header.", header="If-None-Match")
-    doomed = KeyToDelete(request.key_name, "" if condition is None else condition.if_match)
-    [error] = await services.store.keys.delete(request.bucket_record, (doomed,))
-    if isinstance(error, ConditionFailed):
-        raise S3Error("PreconditionFailed", details={"Condition": "If-Match"})
-    if isinstance(error, NoSuchKey):
+    if_match = "" if condition is None else condition.if_match
+    doomed = KeyToDelete(request.key_name, if_match, version)
+    [done] = await services.store.keys.delete(
+        request.bucket_record, (doomed,), bypasses_governance=bypasses_governance(request)
+    )
+    if isinstance(done, NoSuchKey):
         raise S3Error("NoSuchKey", details={"Key": request.key_name})
-    if error is not None:
-        raise error
-    return no_content()
+    if isinstance(done, TrioxygenError):
+        raise done
+    headers: Headers = []
+    if done.is_marker:
+        headers.append((b"x-amz-delete-marker", b"true"))
+    shown = done.version if version is None else version
+    if shown is not None:
+        headers.append((b"x-amz-version-id", version_id(shown).encode()))
+    return Response(204, headers)
+
+
+def bypasses_governance(request: S3Request) -> bool:
+    """Whether GOVERNANCE is to be lifted; who may ask for it the gate has said."""
+    return (request.head.header(_BYPASS) or "").lower() == "true"
 
 
 async def delete_objects(services: Services, request: S3Request) -> Response:
@@ -56,14 +70,27 @@ async def delete_objects(services: Services, request: S3Request) -> Response:
         else:
             errors.append(error)
     deleted: list[DeletedObject] = []
-    keys = [KeyToDelete(each.key, each.etag) for each in doomed]
-    refusals = await services.store.keys.delete(request.bucket_record, keys)
-    for each, refusal in zip(doomed, refusals, strict=True):
-        if refusal is not None:
-            errors.append(_error(each, s3_error(refusal, request)))
+    results = await services.store.keys.delete(
+        request.bucket_record,
+        [KeyToDelete(each.key, each.etag, known_version(each.version_id)) for each in doomed],
+        bypasses_governance=bypasses_governance(request),
+    )
+    for each, done in zip(doomed, results, strict=True):
+        if isinstance(done, TrioxygenError):
+            errors.append(_error(each, s3_error(done, request)))
         elif not wanted.quiet:
-            deleted.append(DeletedObject(key=each.key, version_id=each.version_id))
+            deleted.append(_deleted(each, done))
     return xml_response(xml_results.delete_result(deleted=deleted, errors=errors))
+
+
+def _deleted(identifier: ObjectIdentifier, done: Deleted) -> DeletedObject:
+    marker = version_id(done.version) if done.is_marker and done.version is not None else None
+    return DeletedObject(
+        key=identifier.key,
+        version_id=identifier.version_id,
+        delete_marker=done.is_marker,
+        delete_marker_version_id=marker,
+    )
 
 
 def _error(identifier: ObjectIdentifier, error: S3Error) -> DeleteError:
@@ -82,7 +109,8 @@ def _refused(request: S3Request, identifier: ObjectIdentifier) -> DeleteError | 
         return _error(identifier, error)
     if not request.allows(identifier.key):
         return _error(identifier, S3Error("AccessDenied"))
-    if identifier.version_id not in (None, "null"):
+    version = identifier.version_id
+    if version is not None and known_version(version) is None:
         return _error(identifier, S3Error("NoSuchVersion"))
     return None
 

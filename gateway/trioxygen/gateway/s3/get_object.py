@@ -9,6 +9,7 @@ from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.protocol.numbers import INT_MAX, natural_up_to
 from trioxygen.gateway.protocol.selection import Selection, Stored, select
+from trioxygen.gateway.protocol.versions import version_headers
 from trioxygen.gateway.protocol.xml import results as xml_results
 from trioxygen.gateway.protocol.xml.results import AttributesPart, AttributesParts
 from trioxygen.gateway.s3 import records
@@ -21,7 +22,9 @@ from trioxygen.gateway.store.values.keys import KeyRecord
 _ATTRIBUTES: Final = frozenset(("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"))
 _PARTS_MAX: Final = 1_000
 # Of what GET would answer with (RFC 9110, 15.4.5).
-_KEPT_BY_304: Final = frozenset((b"etag", b"last-modified", b"cache-control", b"expires"))
+_KEPT_BY_304: Final = frozenset(
+    (b"etag", b"last-modified", b"cache-control", b"expires", b"x-amz-version-id")
+)
 # More than that goes at the reader's pace: a slow one must not hold it all.
 _READ_AT_ONCE_BYTES_MAX: Final = 64 * KIB
 
@@ -71,6 +74,9 @@ def _describe(
         last_modified_ms=record.modified_ms,
         overrides=overrides,
     )
+    version = records.shown_version(request.bucket_record, record)
+    if version is not None:
+        fields += version_headers(version)
     if selection.status == 304:
         return selection, [pair for pair in fields if pair[0] in _KEPT_BY_304]
     part = selection.part
@@ -92,14 +98,17 @@ def _describe(
 
 async def get_object_attributes(services: Services, request: S3Request) -> Response:
     wanted, record = _wanted_attributes(request), request.record
-    modified = (b"last-modified", http_date(record.modified_ms // 1_000))
+    shown = [
+        (b"last-modified", http_date(record.modified_ms // 1_000)),
+        *version_headers(records.shown_version(request.bucket_record, record)),
+    ]
     if conditions.is_not_modified(
         request.head,
         etag=record.etag,
         last_modified_ms=record.modified_ms,
         now_s=services.now_s,
     ):
-        return Response(304, [modified, (b"etag", f'"{record.etag}"'.encode())])
+        return Response(304, [*shown, (b"etag", f'"{record.etag}"'.encode())])
     document = xml_results.object_attributes(
         etag=record.etag if "ETag" in wanted else None,
         checksum=records.object_checksum(record) if "Checksum" in wanted else None,
@@ -107,7 +116,7 @@ async def get_object_attributes(services: Services, request: S3Request) -> Respo
         storage_class=record.headers.storage_class if "StorageClass" in wanted else None,
         size=record.size_bytes if "ObjectSize" in wanted else None,
     )
-    return xml_response(document, [modified])
+    return xml_response(document, shown)
 
 
 def _stored(record: KeyRecord, *, with_parts: bool) -> Stored:

@@ -2,25 +2,33 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.xml.document import DECLARATION
-from trioxygen.gateway.s3.request import Response, xml_response
+from trioxygen.gateway.s3.request import Headers, Response, xml_response
 
 ErrorBody = Callable[[S3Error | TrioxygenError], bytes]
 
 
+class Made(NamedTuple):
+    """document: without its declaration. headers: what is only known with it; an answer that began
+    before has none of them."""
+
+    document: bytes
+    headers: Headers
+
+
 async def patient_response(
-    making: Coroutine[Any, Any, bytes], *, space_ms: float, error_body: ErrorBody
+    making: Coroutine[Any, Any, Made], *, space_ms: float, error_body: ErrorBody
 ) -> Response:
     """The document, at once when it is made within `space_ms`; else a stream of spaces, then it.
 
     Args:
-        making: gives the document without its declaration. It ends with the request: when its
+        making: ends with the request: when its
             client leaves, it is cancelled.
-        error_body: likewise; for what `making` raises when a 200 is out already.
+        error_body: without declaration too; for what `making` raises when a 200 is out already.
     Raises: what `making` raises within `space_ms`.
     """
     task = asyncio.ensure_future(making)
@@ -30,13 +38,14 @@ async def patient_response(
         await _ended(task)
         raise
     if task.done():
-        return xml_response(DECLARATION.encode() + task.result())
+        made = task.result()
+        return xml_response(DECLARATION.encode() + made.document, made.headers)
     spaces = _spaces(task, space_ms, error_body)
     return Response(200, [(b"content-type", b"application/xml")], stream=spaces)
 
 
 async def _spaces(
-    task: "asyncio.Task[bytes]", space_ms: float, error_body: ErrorBody
+    task: "asyncio.Task[Made]", space_ms: float, error_body: ErrorBody
 ) -> AsyncGenerator[bytes, None]:
     try:
         yield DECLARATION.encode()
@@ -44,14 +53,14 @@ async def _spaces(
             yield b" "
             await asyncio.wait((task,), timeout=space_ms / 1_000)
         try:
-            yield task.result()
+            yield task.result().document
         except (S3Error, TrioxygenError) as error:
             yield error_body(error)
     finally:
         await _ended(task)
 
 
-async def _ended(task: "asyncio.Task[bytes]") -> None:
+async def _ended(task: "asyncio.Task[Made]") -> None:
     """Nobody waits for it any more."""
     task.cancel()
     await asyncio.wait((task,))

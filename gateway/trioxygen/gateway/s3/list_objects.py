@@ -5,9 +5,10 @@ The bucket and the page come in one call: each operation's need is its page."""
 from typing import Final
 
 from trioxygen.gateway.protocol.errors import invalid_argument
+from trioxygen.gateway.protocol.versions import read_version_id, version_id
 from trioxygen.gateway.protocol.xml import listing as xml_listing
 from trioxygen.gateway.protocol.xml.document import Owner
-from trioxygen.gateway.protocol.xml.listing import ListedVersion, ListingHead
+from trioxygen.gateway.protocol.xml.listing import ListingHead
 from trioxygen.gateway.s3.needs import Need
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.paging import encoding_type, page_size, position_of, token_of
@@ -30,14 +31,14 @@ async def _fetch_page(services: Services, request: S3Request, after: str) -> Buc
     return page.bucket
 
 
-def _frame(request: S3Request, owner: Owner | None) -> ListingHead:
+def _frame(request: S3Request, owner: Owner | None, *, is_truncated: bool) -> ListingHead:
     head = request.head
     return ListingHead(
         bucket=request.bucket_name,
         prefix=head.query_value("prefix") or "",
         delimiter=head.query_value("delimiter") or "",
         max_keys=page_size(request, "max-keys"),
-        is_truncated=request.key_page.is_truncated,
+        is_truncated=is_truncated,
         owner=owner,
         encoding_type=encoding_type(request),
     )
@@ -55,7 +56,8 @@ async def _fetch_objects(services: Services, request: S3Request) -> Bucket:
 
 
 async def list_objects(services: Services, request: S3Request) -> Response:
-    page, frame = request.key_page, _frame(request, owner_of(request.signer))
+    page = request.key_page
+    frame = _frame(request, owner_of(request.signer), is_truncated=page.is_truncated)
     return xml_response(
         xml_listing.list_objects_v1(
             frame,
@@ -79,7 +81,11 @@ async def list_objects_v2(services: Services, request: S3Request) -> Response:
     fetch_owner = (head.query_value("fetch-owner") or "").lower() == "true"
     return xml_response(
         xml_listing.list_objects_v2(
-            _frame(request, owner_of(request.signer) if fetch_owner else None),
+            _frame(
+                request,
+                owner_of(request.signer) if fetch_owner else None,
+                is_truncated=page.is_truncated,
+            ),
             start_after=head.query_value("start-after") or None,
             continuation_token=head.query_value("continuation-token"),
             next_continuation_token=token_of(page.last) if page.is_truncated else None,
@@ -91,34 +97,39 @@ async def list_objects_v2(services: Services, request: S3Request) -> Response:
 
 
 async def _fetch_versions(services: Services, request: S3Request) -> Bucket:
-    key_marker = request.head.query_value("key-marker") or ""
-    version_marker = request.head.query_value("version-id-marker") or ""
+    head = request.head
+    key_marker = head.query_value("key-marker") or ""
+    version_marker = head.query_value("version-id-marker") or ""
     if version_marker and not key_marker:
         raise invalid_argument(
             "A version-id marker cannot be specified without a key marker",
             "version-id-marker",
             version_marker,
         )
-    return await _fetch_page(services, request, key_marker)
+    page = await services.store.keys.list_versions(
+        services.volume,
+        request.bucket_name,
+        prefix=head.query_value("prefix") or "",
+        delimiter=head.query_value("delimiter") or "",
+        key_marker=key_marker,
+        version_marker=read_version_id(version_marker or None, argument="version-id-marker"),
+        count_max=page_size(request, "max-keys"),
+    )
+    request.bucket_record, request.version_page = page.bucket, page
+    return page.bucket
 
 
 async def list_object_versions(services: Services, request: S3Request) -> Response:
-    """Of buckets that never had versioning: each key has one version, "null", and it is the
-    latest."""
-    head, page = request.head, request.key_page
-    more = page.is_truncated
-    last_is_key = bool(page.keys) and page.keys[-1].key == page.last
+    head, page = request.head, request.version_page
+    next_version = page.next_version if page.is_truncated else None
     return xml_response(
         xml_listing.list_versions(
-            _frame(request, owner_of(request.signer)),
+            _frame(request, owner_of(request.signer), is_truncated=page.is_truncated),
             key_marker=head.query_value("key-marker") or "",
             version_id_marker=head.query_value("version-id-marker") or "",
-            next_key_marker=page.last if more else None,
-            next_version_id_marker="null" if more and last_is_key else None,
-            entries=[
-                ListedVersion(object=listed, version_id="null", is_latest=True)
-                for listed in page.keys
-            ],
+            next_key_marker=page.next_key if page.is_truncated else None,
+            next_version_id_marker=None if next_version is None else version_id(next_version),
+            entries=page.versions,
             common_prefixes=page.common_prefixes,
         )
     )

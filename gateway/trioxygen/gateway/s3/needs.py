@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from trioxygen.gateway.protocol import names
+from trioxygen.gateway.protocol.dates import http_date
 from trioxygen.gateway.protocol.errors import S3Error
-from trioxygen.gateway.protocol.versions import check_version_id
+from trioxygen.gateway.protocol.versions import known_version, read_version_id, version_id
 from trioxygen.gateway.s3.request import S3Request, Source
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.buckets import Bucket
+from trioxygen.gateway.store.values.keys import KeyRecord
 
 COPY_SOURCE: Final = "x-amz-copy-source"
 _UPLOAD_ID_BYTES: Final = 16
@@ -50,18 +52,39 @@ async def _fetch_bucket(services: Services, request: S3Request) -> Bucket:
 
 
 async def _fetch_key(services: Services, request: S3Request) -> Bucket:
+    head = request.head
+    version = known_version(head.query_value("versionId")) if head.raw_query else None
     bucket, request.key_record = await services.store.keys.lookup(
-        services.volume, request.bucket_name, request.key_name
+        services.volume, request.bucket_name, request.key_name, version
     )
     request.bucket_record = bucket
     return bucket
 
 
 def _require_key(request: S3Request) -> None:
-    if request.head.raw_query:
-        check_version_id(request.head.query_value("versionId"))
-    if request.key_record is None:
-        raise S3Error("NoSuchKey", details={"Key": request.key_name})
+    head, record = request.head, request.key_record
+    text = head.query_value("versionId") if head.raw_query else None
+    read_version_id(text)
+    if record is None:
+        raise _not_there(request.key_name, text)
+    if record.is_marker:
+        raise _marker_met(request, record, is_named=text is not None)
+
+
+def _not_there(key: str, version: str | None) -> S3Error:
+    if version is None:
+        return S3Error("NoSuchKey", details={"Key": key})
+    return S3Error("NoSuchVersion", details={"Key": key, "VersionId": version})
+
+
+def _marker_met(request: S3Request, marker: KeyRecord, *, is_named: bool) -> S3Error:
+    headers = {"x-amz-delete-marker": "true"}
+    if not is_named:
+        headers["x-amz-version-id"] = version_id(marker.version)
+        return S3Error("NoSuchKey", details={"Key": request.key_name}, headers=headers)
+    headers["allow"] = "DELETE"
+    headers["last-modified"] = http_date(marker.modified_ms // 1_000).decode()
+    return S3Error("MethodNotAllowed", details={"ResourceType": "DeleteMarker"}, headers=headers)
 
 
 async def _fetch_upload(services: Services, request: S3Request) -> Bucket:
@@ -81,16 +104,24 @@ def _require_upload(request: S3Request) -> None:
 async def _fetch_source(services: Services, request: S3Request) -> Bucket:
     wanted = names.parse_copy_source(request.head.header(COPY_SOURCE) or "")
     names.check_key(wanted.key)
-    bucket, record = await services.store.keys.lookup(services.volume, wanted.bucket, wanted.key)
+    bucket, record = await services.store.keys.lookup(
+        services.volume, wanted.bucket, wanted.key, known_version(wanted.version_id)
+    )
     request.source = Source(bucket, wanted.key, wanted.version_id, record)
     return bucket
 
 
 def _require_source(request: S3Request) -> None:
     source = request.source
-    check_version_id(source.version_id, key=source.key)
-    if source.record is None:
-        raise S3Error("NoSuchKey", details={"Key": source.key})
+    read_version_id(source.version_id)
+    if source.record is None or (source.record.is_marker and source.version_id is None):
+        raise _not_there(source.key, source.version_id)
+    if source.record.is_marker:
+        raise S3Error(
+            "InvalidRequest",
+            "The source of a copy request may not specifically refer to a delete marker by version"
+            " id.",
+        )
 
 
 NOTHING: Final = Need("nothing")

@@ -5,6 +5,7 @@ from typing import Final
 from trioxygen.common.checksum import ChecksumType
 from trioxygen.gateway.protocol import checksums, conditions, headers
 from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.versions import version_headers
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.needs import BUCKET
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
@@ -36,8 +37,10 @@ async def put_object(services: Services, request: S3Request) -> Response:
         checksum=checksum,
         replication=replication,
     )
-    await store.keys.commit(bucket, request.key_name, new, written, condition)
-    return Response(200, written_headers(new.etag, checksum))
+    committed = await store.keys.commit(bucket, request.key_name, new, written, condition)
+    return Response(
+        200, [*written_headers(new.etag, checksum), *version_headers(committed.version)]
+    )
 
 
 ROWS: Final = (

@@ -2,6 +2,7 @@
 
 from trioxygen.common.checksum import ChecksumType
 from trioxygen.gateway.protocol.checksums import ObjectChecksum
+from trioxygen.gateway.store.values.buckets import Bucket, Versioning
 from trioxygen.gateway.store.values.keys import Checksum, KeyRecord, ObjectPart
 
 
@@ -29,3 +30,8 @@ def shown_checksum(
         type=checksum.type,
         part_count=part_count if checksum.type is ChecksumType.COMPOSITE else None,
     )
+
+
+def shown_version(bucket: Bucket, record: KeyRecord) -> int | None:
+    """Of what was read; None: the bucket never kept versions."""
+    return None if bucket.versioning is Versioning.NEVER else record.version

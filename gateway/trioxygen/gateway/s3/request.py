@@ -22,7 +22,7 @@ from trioxygen.gateway.protocol.xml.document import Owner
 from trioxygen.gateway.shares import Buffers, Shares
 from trioxygen.gateway.store.values.accounts import Account
 from trioxygen.gateway.store.values.buckets import Bucket, BucketSetting
-from trioxygen.gateway.store.values.keys import KeyPage, KeyRecord
+from trioxygen.gateway.store.values.keys import KeyPage, KeyRecord, VersionPage
 from trioxygen.gateway.store.values.uploads import Upload, UploadPage
 
 Headers = list[tuple[bytes, bytes]]
@@ -56,8 +56,8 @@ class S3Request:
 
     The gate's, before the handler runs:
     decision: the last one that was made; None: none yet.
-    bucket_record, key_record, upload_record, source, key_page, upload_page, settings: what the row
-        of the operation needs to know.
+    bucket_record, key_record, upload_record, source, key_page, version_page, upload_page,
+        settings: what the row of the operation needs to know.
     allows: whether one of the keys that the body names may be worked on."""
 
     bucket_record: Bucket
@@ -65,6 +65,7 @@ class S3Request:
     upload_record: Upload | None
     source: Source
     key_page: KeyPage
+    version_page: VersionPage
     upload_page: UploadPage
     settings: Sequence[BucketSetting]
     allows: Callable[[str], bool]
@@ -94,6 +95,7 @@ class S3Request:
         "settings",
         "upload_page",
         "upload_record",
+        "version_page",
     )
 
     def __init__(

@@ -21,6 +21,8 @@ _S3_CODES: Final[dict[type[TrioxygenError], str]] = {
     errors.BucketNotEmpty: "BucketNotEmpty",
     errors.TooManyBuckets: "TooManyBuckets",
     errors.NoSuchKey: "NoSuchKey",
+    errors.NoSuchKeyVersion: "NoSuchVersion",
+    errors.VersionIsMarker: "MethodNotAllowed",
     errors.NoSuchUpload: "NoSuchUpload",
     errors.InvalidPart: "InvalidPart",
     errors.InvalidPartOrder: "InvalidPartOrder",
@@ -28,6 +30,8 @@ _S3_CODES: Final[dict[type[TrioxygenError], str]] = {
     errors.ObjectTooLarge: "EntityTooLarge",
     errors.ConditionFailed: "PreconditionFailed",
     errors.ConditionConflict: "ConditionalRequestConflict",
+    errors.ObjectLocked: "AccessDenied",
+    errors.BucketState: "InvalidBucketState",
     # The data was written but its lease ended before the commit: nothing is visible, a retry works.
     errors.LeaseExpired: "ServiceUnavailable",
     errors.BlockExists: "ServiceUnavailable",
@@ -68,6 +72,8 @@ def s3_error_of(error: TrioxygenError) -> S3Error | None:
 def _message_of(error: TrioxygenError) -> str | None:
     """Where more helps: no client's retry brings DataNodes, an operator may."""
     facts = error.facts
+    if isinstance(error, errors.ObjectLocked):
+        return "Access Denied because object protected by object lock."
     if isinstance(error, errors.NotEnoughDataNodes) and {"needed", "healthy"} <= facts.keys():
         return (
             f"The storage class needs {facts['needed']} DataNodes, and {facts['healthy']} can take"

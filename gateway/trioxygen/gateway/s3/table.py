@@ -20,11 +20,13 @@ from trioxygen.gateway.s3 import (
     settings,
     upload_part,
     uploads,
+    versioning,
 )
 from trioxygen.gateway.s3.operation import Operation
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *buckets.ROWS,
+    *versioning.ROWS,
     *settings.ROWS,
     *list_objects.ROWS,
     *get_object.ROWS,

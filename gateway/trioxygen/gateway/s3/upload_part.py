@@ -11,7 +11,11 @@ from trioxygen.gateway.protocol.xml import multipart as xml_multipart
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.copied_bytes import write_again
-from trioxygen.gateway.s3.copy_object import check_copy_size, readable_source
+from trioxygen.gateway.s3.copy_object import (
+    check_copy_size,
+    readable_source,
+    source_version_headers,
+)
 from trioxygen.gateway.s3.digests import Digests
 from trioxygen.gateway.s3.needs import COPY_SOURCE, SOURCE, UPLOAD
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
@@ -51,7 +55,8 @@ async def upload_part(services: Services, request: S3Request) -> Response:
 
 async def upload_part_copy(services: Services, request: S3Request) -> Response:
     """Reads the source and writes the part: its ETag is the MD5 of just these bytes."""
-    source, upload = readable_source(services, request).record, request.upload
+    copied, upload = readable_source(services, request), request.upload
+    source = copied.record
     wanted = ranges.parse_copy_range(
         request.head.header("x-amz-copy-source-range"), source.size_bytes
     )
@@ -79,7 +84,8 @@ async def upload_part_copy(services: Services, request: S3Request) -> Response:
             etag=new.etag,
             last_modified_ms=modified_ms,
             checksum=records.shown_checksum(checksum),
-        )
+        ),
+        source_version_headers(copied),
     )
 
 

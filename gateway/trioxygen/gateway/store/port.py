@@ -13,15 +13,26 @@ from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.replication import Replication
 from trioxygen.gateway.shares import Buffers
 from trioxygen.gateway.store.values.accounts import Account, SigningKey
-from trioxygen.gateway.store.values.buckets import Bucket, BucketPage, BucketSetting, SettingKind
+from trioxygen.gateway.store.values.buckets import (
+    Bucket,
+    BucketPage,
+    BucketSetting,
+    DefaultRetention,
+    SettingKind,
+)
 from trioxygen.gateway.store.values.keys import (
+    Committed,
     Content,
     CopySource,
+    Deleted,
     KeyPage,
     KeyRecord,
     KeyToDelete,
     NewCopy,
     NewKey,
+    Retention,
+    Tags,
+    VersionPage,
     WriteCondition,
 )
 from trioxygen.gateway.store.values.uploads import (
@@ -88,8 +99,18 @@ class Contents(Protocol):
 
 
 class Buckets(Protocol):
-    async def create(self, volume: str, name: str, *, account_id: str, location: str) -> Bucket:
-        """Raises: NoSuchVolume, BucketAlreadyExists, BucketAlreadyOwned, TooManyBuckets."""
+    async def create(
+        self,
+        volume: str,
+        name: str,
+        *,
+        account_id: str,
+        location: str,
+        has_lock: bool = False,
+    ) -> Bucket:
+        """has_lock: it keeps versions then, too.
+
+        Raises: NoSuchVolume, BucketAlreadyExists, BucketAlreadyOwned, TooManyBuckets."""
         ...
 
     async def delete(self, bucket: Bucket) -> None:
@@ -104,6 +125,16 @@ class Buckets(Protocol):
         self, volume: str, *, account_id: str, prefix: str, after: str, count_max: int
     ) -> BucketPage:
         """Of one account. after: names greater than this one."""
+        ...
+
+    async def set_versioning(self, bucket: Bucket, *, is_enabled: bool) -> None:
+        """What is written already stays as it is. Raises: NoSuchBucket; BucketState: Object Lock
+        needs versions."""
+        ...
+
+    async def set_lock(self, bucket: Bucket, default: DefaultRetention | None) -> None:
+        """Object Lock is on from then on. Raises: NoSuchBucket; BucketState: it keeps no
+        versions."""
         ...
 
 
@@ -147,8 +178,13 @@ class Settings(Protocol):
 class Keys(Protocol):
     """Each raises NoSuchBucket."""
 
-    async def lookup(self, volume: str, bucket: str, key: str) -> tuple[Bucket, KeyRecord | None]:
-        """With the bucket, in one call; None: there is no such key."""
+    async def lookup(
+        self, volume: str, bucket: str, key: str, version: int | None = None
+    ) -> tuple[Bucket, KeyRecord | None]:
+        """With the bucket, in one call; None: there is no such version.
+
+        Args:
+            version: 0: the null version; None: the newest one, which may be a marker."""
         ...
 
     async def list(
@@ -164,6 +200,20 @@ class Keys(Protocol):
         """after: keys and common prefixes greater than this one."""
         ...
 
+    async def list_versions(
+        self,
+        volume: str,
+        bucket: str,
+        *,
+        prefix: str,
+        delimiter: str,
+        key_marker: str,
+        version_marker: int | None,
+        count_max: int,
+    ) -> VersionPage:
+        """What comes behind the markers; without that of a version behind all those of its key."""
+        ...
+
     async def commit(
         self,
         bucket: Bucket,
@@ -171,10 +221,11 @@ class Keys(Protocol):
         new: NewKey,
         written: Written | None,
         condition: WriteCondition | None,
-    ) -> None:
+    ) -> Committed:
         """Makes the bytes visible under the key; None: there are none.
 
-        Raises: ConditionFailed, ConditionConflict."""
+        Raises: ConditionFailed, ConditionConflict; BucketState: no lock where there is no
+        Object Lock."""
         ...
 
     async def copy(
@@ -185,18 +236,44 @@ class Keys(Protocol):
         source: CopySource,
         condition: WriteCondition | None,
         written: Written | None = None,
-    ) -> int:
-        """The key shares the source's bytes, unless they were written again; its time of
-        modification.
+    ) -> Committed:
+        """The key shares the source's bytes, unless they were written again.
 
-        Raises: ConditionFailed; ConditionConflict: the source has changed."""
+        Raises: ConditionFailed; ConditionConflict: the source has changed; BucketState."""
         ...
 
     async def delete(
-        self, bucket: Bucket, keys: Sequence[KeyToDelete]
-    ) -> Sequence[TrioxygenError | None]:
-        """For each, in order: None, or why it was not (ConditionFailed, NoSuchKey). A key that is
-        not there is deleted, unless a condition says otherwise."""
+        self, bucket: Bucket, keys: Sequence[KeyToDelete], *, bypasses_governance: bool = False
+    ) -> Sequence[Deleted | TrioxygenError]:
+        """For each, in order: what was, or why it was not (ConditionFailed, NoSuchKey,
+        ObjectLocked). A key that is not there is deleted, unless a condition says otherwise."""
+        ...
+
+    async def set_tags(
+        self, bucket: Bucket, key: str, version: int | None, tags: Tags
+    ) -> int | None:
+        """In place of those that it has. Which version it was, as of `Committed`.
+
+        Raises: NoSuchKey, NoSuchKeyVersion, VersionIsMarker."""
+        ...
+
+    async def set_retention(
+        self,
+        bucket: Bucket,
+        key: str,
+        version: int | None,
+        retention: Retention | None,
+        *,
+        bypasses_governance: bool,
+    ) -> int | None:
+        """None: it has none from then on. Answers and raises as `set_tags`; BucketState: the bucket
+        has no Object Lock; ObjectLocked: it would shorten what binds."""
+        ...
+
+    async def set_legal_hold(
+        self, bucket: Bucket, key: str, version: int | None, *, is_held: bool
+    ) -> int | None:
+        """Answers and raises as `set_tags`; BucketState."""
         ...
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.gateway.protocol.dates import iso_date
+from trioxygen.gateway.protocol.versions import version_id
 from trioxygen.gateway.protocol.xml.document import (
     Owner,
     boolean,
@@ -19,7 +20,7 @@ from trioxygen.gateway.protocol.xml.document import (
     owner_element,
     text,
 )
-from trioxygen.gateway.store.values.keys import ListedKey
+from trioxygen.gateway.store.values.keys import ListedKey, ListedVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,25 +30,6 @@ class ListedBucket:
     name: str
     created_ms: int
     region: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedVersion:
-    """One version of an object; its id is "null" in a bucket that never had versioning."""
-
-    object: ListedKey
-    version_id: str
-    is_latest: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedDeleteMarker:
-    """One delete marker."""
-
-    key: str
-    version_id: str
-    is_latest: bool
-    last_modified_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,25 +184,23 @@ def list_objects_v2(
 
 def _versions(
     head: ListingHead,
-    entries: Sequence[ListedVersion | ListedDeleteMarker],
+    entries: Sequence[ListedVersion],
     encode: Callable[[str], str],
 ) -> str:
     write = _ObjectElements(head.owner)
+    owner = owner_element("Owner", head.owner)
     rows: list[str] = []
-    for entry in entries:
+    for listed, version, is_latest, is_marker in entries:
         identity = (
-            f"<VersionId>{text(entry.version_id)}</VersionId>"
-            f"<IsLatest>{boolean(entry.is_latest)}</IsLatest>"
+            f"<VersionId>{version_id(version)}</VersionId><IsLatest>{boolean(is_latest)}</IsLatest>"
         )
-        if isinstance(entry, ListedVersion):
-            version = write(entry.object, encode(entry.object.key), identity)
-            rows.append(f"<Version>{version}</Version>")
-        else:
+        if is_marker:
             rows.append(
-                f"<DeleteMarker><Key>{encode(entry.key)}</Key>{identity}"
-                f"<LastModified>{iso_date(entry.last_modified_ms)}</LastModified>"
-                f"{owner_element('Owner', head.owner)}</DeleteMarker>"
+                f"<DeleteMarker><Key>{encode(listed.key)}</Key>{identity}"
+                f"<LastModified>{iso_date(listed.modified_ms)}</LastModified>{owner}</DeleteMarker>"
             )
+        else:
+            rows.append(f"<Version>{write(listed, encode(listed.key), identity)}</Version>")
     return "".join(rows)
 
 
@@ -231,7 +211,7 @@ def list_versions(
     version_id_marker: str,
     next_key_marker: str | None,
     next_version_id_marker: str | None,
-    entries: Sequence[ListedVersion | ListedDeleteMarker],
+    entries: Sequence[ListedVersion],
     common_prefixes: Sequence[str],
 ) -> bytes:
     """ListVersionsResult; versions and delete markers stay in the order given (key, newest)."""

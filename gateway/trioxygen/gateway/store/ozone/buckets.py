@@ -1,7 +1,7 @@
 """Buckets, as the OM keeps them."""
 
-from trioxygen.gateway.store.ozone.rows import bucket_of
-from trioxygen.gateway.store.values.buckets import Bucket, BucketPage
+from trioxygen.gateway.store.ozone.rows import bucket_of, default_retention_row
+from trioxygen.gateway.store.values.buckets import Bucket, BucketPage, DefaultRetention
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.proto.v1 import om_pb2
 
@@ -10,10 +10,22 @@ class OzoneBuckets:
     def __init__(self, om: OmClient) -> None:
         self._om = om
 
-    async def create(self, volume: str, name: str, *, account_id: str, location: str) -> Bucket:
+    async def create(
+        self,
+        volume: str,
+        name: str,
+        *,
+        account_id: str,
+        location: str,
+        has_lock: bool = False,
+    ) -> Bucket:
         reply = await self._om.create_bucket(
             om_pb2.CreateBucketRequest(
-                volume=volume, bucket=name, account_id=account_id, location=location
+                volume=volume,
+                bucket=name,
+                account_id=account_id,
+                location=location,
+                object_lock=has_lock,
             )
         )
         return bucket_of(volume, reply.bucket)
@@ -42,3 +54,23 @@ class OzoneBuckets:
             )
         )
         return BucketPage([bucket_of(volume, row) for row in reply.buckets], reply.truncated)
+
+    async def set_versioning(self, bucket: Bucket, *, is_enabled: bool) -> None:
+        await self._om.set_bucket_versioning(
+            om_pb2.SetBucketVersioningRequest(
+                volume=bucket.volume,
+                bucket=bucket.name,
+                bucket_id=bucket.bucket_id,
+                versioning=om_pb2.VERSIONED if is_enabled else om_pb2.VERSIONING_SUSPENDED,
+            )
+        )
+
+    async def set_lock(self, bucket: Bucket, default: DefaultRetention | None) -> None:
+        await self._om.set_bucket_lock(
+            om_pb2.SetBucketLockRequest(
+                volume=bucket.volume,
+                bucket=bucket.name,
+                bucket_id=bucket.bucket_id,
+                lock=default_retention_row(default),
+            )
+        )

@@ -8,22 +8,34 @@ from trioxygen.gateway.store.ozone.rows import (
     PartRows,
     algorithm_row,
     bucket_of,
+    committed_of,
     condition_row,
     headers_row,
     listed_of,
+    listed_version_of,
+    lock_row,
     record_of,
+    retention_row,
     storage_class_row,
+    tag_rows,
     type_row,
+    version_of,
+    version_row,
 )
 from trioxygen.gateway.store.port import Written
 from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.keys import (
+    Committed,
     CopySource,
+    Deleted,
     KeyPage,
     KeyRecord,
     KeyToDelete,
     NewCopy,
     NewKey,
+    Retention,
+    Tags,
+    VersionPage,
     WriteCondition,
 )
 from trioxygen.metadata.client.om import OmClient
@@ -34,11 +46,15 @@ class OzoneKeys:
     def __init__(self, om: OmClient, commits: Commits) -> None:
         self._om, self._commits = om, commits
 
-    async def lookup(self, volume: str, bucket: str, key: str) -> tuple[Bucket, KeyRecord | None]:
+    async def lookup(
+        self, volume: str, bucket: str, key: str, version: int | None = None
+    ) -> tuple[Bucket, KeyRecord | None]:
         reply = await self._om.lookup_key(
-            om_pb2.LookupKeyRequest(volume=volume, bucket=bucket, key=key.encode())
+            om_pb2.LookupKeyRequest(
+                volume=volume, bucket=bucket, key=key.encode(), version=version_row(version)
+            )
         )
-        record = record_of(reply.row) if reply.exists else None
+        record = record_of(reply.row) if reply.HasField("row") else None
         return bucket_of(volume, reply.bucket), record
 
     async def list(
@@ -69,6 +85,41 @@ class OzoneKeys:
             last=reply.last.decode(),
         )
 
+    async def list_versions(
+        self,
+        volume: str,
+        bucket: str,
+        *,
+        prefix: str,
+        delimiter: str,
+        key_marker: str,
+        version_marker: int | None,
+        count_max: int,
+    ) -> VersionPage:
+        reply = await self._om.list_versions(
+            om_pb2.ListVersionsRequest(
+                volume=volume,
+                bucket=bucket,
+                prefix=prefix.encode(),
+                delimiter=delimiter.encode(),
+                key_marker=key_marker.encode(),
+                version_marker=version_row(version_marker),
+                count_max=count_max,
+            )
+        )
+        return VersionPage(
+            bucket=bucket_of(volume, reply.bucket),
+            versions=[listed_version_of(row) for row in reply.versions],
+            common_prefixes=[each.decode() for each in reply.common_prefixes],
+            is_truncated=reply.truncated,
+            next_key=reply.next_key_marker.decode(),
+            next_version=(
+                reply.next_version_marker.object_id
+                if reply.HasField("next_version_marker")
+                else None
+            ),
+        )
+
     async def commit(
         self,
         bucket: Bucket,
@@ -76,7 +127,7 @@ class OzoneKeys:
         new: NewKey,
         written: Written | None,
         condition: WriteCondition | None,
-    ) -> None:
+    ) -> Committed:
         row = om_pb2.KeyRow(
             size_bytes=new.size_bytes,
             etag=new.etag,
@@ -88,6 +139,8 @@ class OzoneKeys:
             blocks=slices_of(written),
             headers=headers_row(new.headers),
             replication=None if written is None else new.replication.proto,
+            tags=tag_rows(new.tags),
+            lock=lock_row(new.lock),
         )
         request = om_pb2.CommitKeyRequest(
             volume=bucket.volume,
@@ -97,7 +150,8 @@ class OzoneKeys:
             row=row,
             condition=condition_row(condition),
         )
-        await self._commits.commit(self._om.commit_key, request, written, new.replication)
+        reply = await self._commits.commit(self._om.commit_key, request, written, new.replication)
+        return committed_of(reply)
 
     async def copy(
         self,
@@ -107,7 +161,7 @@ class OzoneKeys:
         source: CopySource,
         condition: WriteCondition | None,
         written: Written | None = None,
-    ) -> int:
+    ) -> Committed:
         row = _copied_row(source.record, new)
         if written is not None:
             row.blocks.extend(slices_of(written))
@@ -129,28 +183,93 @@ class OzoneKeys:
             ),
         )
         reply = await self._commits.commit(self._om.commit_key, request, written, new.replication)
-        return reply.modified_ms
+        return committed_of(reply)
 
     async def delete(
-        self, bucket: Bucket, keys: Sequence[KeyToDelete]
-    ) -> Sequence[TrioxygenError | None]:
+        self, bucket: Bucket, keys: Sequence[KeyToDelete], *, bypasses_governance: bool = False
+    ) -> Sequence[Deleted | TrioxygenError]:
         """The OM may take fewer at once than are asked for, never none."""
-        results: list[TrioxygenError | None] = []
+        results: list[Deleted | TrioxygenError] = []
         while len(results) < len(keys):
             reply = await self._om.delete_keys(
                 om_pb2.DeleteKeysRequest(
                     volume=bucket.volume,
                     bucket=bucket.name,
                     bucket_id=bucket.bucket_id,
-                    keys=[
-                        om_pb2.KeyToDelete(key=each.key.encode(), if_match=each.if_match)
-                        for each in keys[len(results) :]
-                    ],
+                    keys=[_doomed_row(each) for each in keys[len(results) :]],
+                    bypasses_governance=bypasses_governance,
                 )
             )
             assert reply.results, "the OM deleted nothing of what it was asked for"
-            results.extend(error_of(code) if code else None for code in reply.results)
+            for code, done in zip(reply.results, reply.versions, strict=True):
+                results.append(error_of(code) if code else _deleted_of(done))
         return results
+
+    async def set_tags(
+        self, bucket: Bucket, key: str, version: int | None, tags: Tags
+    ) -> int | None:
+        reply = await self._om.set_tags(
+            om_pb2.SetTagsRequest(
+                volume=bucket.volume,
+                bucket=bucket.name,
+                bucket_id=bucket.bucket_id,
+                key=key.encode(),
+                version=version_row(version),
+                tags=tag_rows(tags),
+            )
+        )
+        return version_of(reply)
+
+    async def set_retention(
+        self,
+        bucket: Bucket,
+        key: str,
+        version: int | None,
+        retention: Retention | None,
+        *,
+        bypasses_governance: bool,
+    ) -> int | None:
+        reply = await self._om.set_object_lock(
+            om_pb2.SetObjectLockRequest(
+                volume=bucket.volume,
+                bucket=bucket.name,
+                bucket_id=bucket.bucket_id,
+                key=key.encode(),
+                version=version_row(version),
+                retention=retention_row(retention),
+                bypasses_governance=bypasses_governance,
+            )
+        )
+        return version_of(reply)
+
+    async def set_legal_hold(
+        self, bucket: Bucket, key: str, version: int | None, *, is_held: bool
+    ) -> int | None:
+        reply = await self._om.set_object_lock(
+            om_pb2.SetObjectLockRequest(
+                volume=bucket.volume,
+                bucket=bucket.name,
+                bucket_id=bucket.bucket_id,
+                key=key.encode(),
+                version=version_row(version),
+                legal_hold=is_held,
+            )
+        )
+        return version_of(reply)
+
+
+def _doomed_row(doomed: KeyToDelete) -> om_pb2.KeyToDelete:
+    return om_pb2.KeyToDelete(
+        key=doomed.key.encode(),
+        if_match=doomed.if_match,
+        version=version_row(doomed.version),
+        if_size_bytes=doomed.if_size_bytes,
+        if_modified_s=doomed.if_modified_s,
+    )
+
+
+def _deleted_of(row: om_pb2.DeletedVersion) -> Deleted:
+    return Deleted(version_of(row), row.is_marker)
 
 
 def _copied_row(source: KeyRecord, new: NewCopy) -> om_pb2.KeyRow:
@@ -162,6 +281,8 @@ def _copied_row(source: KeyRecord, new: NewCopy) -> om_pb2.KeyRow:
         storage_class=storage_class_row(new.headers),
         account_id=new.account_id,
         headers=headers_row(new.headers),
+        tags=tag_rows(new.tags),
+        lock=lock_row(new.lock),
     )
     if checksum is not None:
         row.checksum_algorithm = algorithm_row(checksum.algorithm)

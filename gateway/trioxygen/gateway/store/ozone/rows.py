@@ -5,20 +5,31 @@ since an object may have 10,000.
 """
 
 from collections.abc import Sequence
-from typing import Final, overload
+from typing import Final, Literal, Protocol, overload
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.replication import RATIS_ONE, Replication
 from trioxygen.gateway.store.values.accounts import Account
-from trioxygen.gateway.store.values.buckets import Bucket
+from trioxygen.gateway.store.values.buckets import (
+    Bucket,
+    DefaultRetention,
+    LockMode,
+    Versioning,
+)
 from trioxygen.gateway.store.values.keys import (
+    NO_LOCK,
     STANDARD,
     Checksum,
+    Committed,
     Content,
     KeyRecord,
     ListedKey,
+    ListedVersion,
+    Lock,
     ObjectHeaders,
     ObjectPart,
+    Retention,
+    Tags,
     WriteCondition,
 )
 from trioxygen.gateway.store.values.uploads import Part, Upload, UploadChecksum
@@ -38,6 +49,15 @@ _TYPES: Final = {
     ChecksumType.COMPOSITE: types_pb2.COMPOSITE,
 }
 _TYPE_OF: Final = {int(wire): kind for kind, wire in _TYPES.items()}
+_LOCK_MODES: Final = {
+    LockMode.GOVERNANCE: om_pb2.GOVERNANCE,
+    LockMode.COMPLIANCE: om_pb2.COMPLIANCE,
+}
+_LOCK_MODE_OF: Final = {int(wire): mode for mode, wire in _LOCK_MODES.items()}
+_VERSIONING_OF: Final = {
+    int(om_pb2.VERSIONED): Versioning.ENABLED,
+    int(om_pb2.VERSIONING_SUSPENDED): Versioning.SUSPENDED,
+}
 # Fields of the same name in both.
 _TEXTS: Final = (
     "content_type",
@@ -95,7 +115,22 @@ def bucket_of(volume: str, row: om_pb2.BucketRow) -> Bucket:
         created_ms=row.created_ms,
         location=row.location,
         replication=Replication.of_proto(row.replication) if row.HasField("replication") else None,
+        versioning=_VERSIONING_OF[row.versioning] if row.versioning else Versioning.NEVER,
+        has_lock=row.HasField("object_lock"),
+        default_retention=_default_retention_of(row.object_lock),
     )
+
+
+def _default_retention_of(row: om_pb2.BucketLock) -> DefaultRetention | None:
+    if not row.mode:
+        return None
+    return DefaultRetention(_LOCK_MODE_OF[row.mode], row.days, row.years)
+
+
+def default_retention_row(default: DefaultRetention | None) -> om_pb2.BucketLock:
+    if default is None:
+        return om_pb2.BucketLock()
+    return om_pb2.BucketLock(mode=_LOCK_MODES[default.mode], days=default.days, years=default.years)
 
 
 def record_of(row: om_pb2.KeyRow) -> KeyRecord:
@@ -110,7 +145,44 @@ def record_of(row: om_pb2.KeyRow) -> KeyRecord:
         parts=PartRows(row.parts),
         content=BlockContent(row.blocks),
         replication=_replication_of(row),
+        is_versioned=row.is_versioned,
+        is_marker=row.is_marker,
+        tags=tuple([(tag.name, tag.value) for tag in row.tags]) if row.tags else (),
+        lock=_lock_of(row.lock) if row.HasField("lock") else NO_LOCK,
     )
+
+
+def _lock_of(row: om_pb2.ObjectLock) -> Lock:
+    retention = None
+    if row.mode:
+        retention = Retention(_LOCK_MODE_OF[row.mode], row.retain_until_ms)
+    return Lock(retention, row.legal_hold)
+
+
+def lock_row(lock: Lock) -> om_pb2.ObjectLock | None:
+    """None: there is none."""
+    if lock == NO_LOCK:
+        return None
+    row = om_pb2.ObjectLock(legal_hold=lock.has_legal_hold)
+    if lock.retention is not None:
+        row.mode = _LOCK_MODES[lock.retention.mode]
+        row.retain_until_ms = lock.retention.until_ms
+    return row
+
+
+def retention_row(retention: Retention | None) -> om_pb2.Retention:
+    """Empty: none."""
+    if retention is None:
+        return om_pb2.Retention()
+    return om_pb2.Retention(mode=_LOCK_MODES[retention.mode], retain_until_ms=retention.until_ms)
+
+
+def tag_rows(tags: Tags) -> list[om_pb2.HeaderPair]:
+    return [om_pb2.HeaderPair(name=key, value=value) for key, value in tags]
+
+
+def version_row(version: int | None) -> om_pb2.VersionId | None:
+    return None if version is None else om_pb2.VersionId(object_id=version)
 
 
 def _replication_of(row: om_pb2.KeyRow) -> Replication:
@@ -133,6 +205,42 @@ def _headers_of(row: om_pb2.KeyRow) -> ObjectHeaders:
         website_redirect_location=headers.website_redirect_location or None,
         storage_class=storage_class,
         user_metadata=tuple([(pair.name, pair.value) for pair in metadata]) if metadata else (),
+    )
+
+
+class _SaysVersion(Protocol):
+    """A reply with the version that it is about, unless the bucket never kept any."""
+
+    @property
+    def version(self) -> om_pb2.VersionId: ...
+
+    def HasField(self, field_name: Literal["version"], /) -> bool: ...
+
+
+def version_of(reply: _SaysVersion) -> int | None:
+    return reply.version.object_id if reply.HasField("version") else None
+
+
+def committed_of(reply: om_pb2.CommitKeyReply | om_pb2.CompleteUploadReply) -> Committed:
+    return Committed(reply.object_id, reply.modified_ms, version_of(reply))
+
+
+def listed_version_of(row: om_pb2.ListedVersion) -> ListedVersion:
+    version = row.row
+    listed = ListedKey(
+        row.key.decode(),
+        version.modified_ms,
+        version.etag,
+        version.size_bytes,
+        version.storage_class or STANDARD,
+        _ALGORITHM_OF.get(version.checksum_algorithm),
+        _TYPE_OF.get(version.checksum_type),
+    )
+    return ListedVersion(
+        listed,
+        version.object_id if version.is_versioned else 0,
+        row.is_latest,
+        version.is_marker,
     )
 
 

@@ -6,10 +6,13 @@ from trioxygen.gateway.store.ozone.rows import (
     bucket_of,
     checksum_of,
     checksum_row,
+    committed_of,
     condition_row,
     headers_row,
+    lock_row,
     part_of,
     storage_class_row,
+    tag_rows,
     type_row,
     upload_of,
 )
@@ -42,6 +45,8 @@ class OzoneUploads:
             checksum_chosen=new.is_checksum_chosen,
             headers=headers_row(new.headers),
             replication=new.replication.proto,
+            tags=tag_rows(new.tags),
+            lock=lock_row(new.lock),
         )
         reply = await self._om.create_upload(
             om_pb2.CreateUploadRequest(
@@ -158,8 +163,7 @@ class OzoneUploads:
         return CompletedUpload(
             etag=reply.etag,
             checksum=checksum_of(whole.algorithm, whole.value, whole.type),
-            object_id=reply.object_id,
-            modified_ms=reply.modified_ms,
+            committed=committed_of(reply),
         )
 
     async def abort(self, bucket: Bucket, upload: Upload) -> None:

@@ -8,9 +8,34 @@ from typing import NamedTuple
 from trioxygen.common.replication import Replication
 
 
+class Versioning(Enum):
+    """What becomes of a version when its key is written or deleted. NEVER: it goes, and nobody ever
+    wanted otherwise. ENABLED: it is kept. SUSPENDED: it is kept unless it is the null version."""
+
+    NEVER = auto()
+    ENABLED = auto()
+    SUSPENDED = auto()
+
+
+class LockMode(Enum):
+    """What whoever may bypass it can lift, and what nobody can."""
+
+    GOVERNANCE = auto()
+    COMPLIANCE = auto()
+
+
+class DefaultRetention(NamedTuple):
+    """Of new versions; one of days and years is 0."""
+
+    mode: LockMode
+    days: int = 0
+    years: int = 0
+
+
 class Bucket(NamedTuple):
     """bucket_id: of this one; a later bucket of the same name has another. location: "" where
-    nobody chose one. replication: of objects that are stored as STANDARD; None: as all are."""
+    nobody chose one. replication: of objects that are stored as STANDARD; None: as all are.
+    has_lock: Object Lock is on, for ever. default_retention: None: new versions have none."""
 
     volume: str
     name: str
@@ -19,6 +44,9 @@ class Bucket(NamedTuple):
     created_ms: int
     location: str
     replication: Replication | None = None
+    versioning: Versioning = Versioning.NEVER
+    has_lock: bool = False
+    default_retention: DefaultRetention | None = None
 
 
 @dataclass(frozen=True, slots=True)

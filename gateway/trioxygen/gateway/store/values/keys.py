@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.replication import RATIS_ONE, Replication
-from trioxygen.gateway.store.values.buckets import Bucket
+from trioxygen.gateway.store.values.buckets import Bucket, LockMode
 
 STANDARD: Final = "STANDARD"
 
@@ -56,11 +56,30 @@ class ObjectPart(NamedTuple):
     digest: bytes
 
 
+class Retention(NamedTuple):
+    mode: LockMode
+    until_ms: int
+
+
+class Lock(NamedTuple):
+    """Of a version: it stays while one of both lasts."""
+
+    retention: Retention | None = None
+    has_legal_hold: bool = False
+
+
+NO_LOCK: Final = Lock()
+# Pairs of key and value, in the order they were given in.
+Tags = tuple[tuple[str, str], ...]
+
+
 class KeyRecord(NamedTuple):
-    """The current version of a key.
+    """A version of a key.
 
     Attributes:
         object_id: another one after each write.
+        is_versioned: its id is `object_id`; else it is the null version.
+        is_marker: a delete marker: it has neither bytes nor headers.
         parts: of a multipart object, in order; may be read as often as wanted, but each reading
             may cost.
         replication: that its bytes were written with.
@@ -76,6 +95,15 @@ class KeyRecord(NamedTuple):
     parts: Sequence[ObjectPart]
     content: Content
     replication: Replication = RATIS_ONE
+    is_versioned: bool = False
+    is_marker: bool = False
+    tags: Tags = ()
+    lock: Lock = NO_LOCK
+
+    @property
+    def version(self) -> int:
+        """As the store knows it by; 0: the null version."""
+        return self.object_id if self.is_versioned else 0
 
 
 class ListedKey(NamedTuple):
@@ -88,6 +116,29 @@ class ListedKey(NamedTuple):
     storage_class: str = STANDARD
     checksum_algorithm: Algorithm | None = None
     checksum_type: ChecksumType | None = None
+
+
+class ListedVersion(NamedTuple):
+    """Of a version what a listing shows. version: 0: the null version."""
+
+    listed: ListedKey
+    version: int
+    is_latest: bool
+    is_marker: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPage:
+    """Attributes:
+    versions: by key, the newest first.
+    next_version: with `next_key` the last that is shown; None: it is a common prefix."""
+
+    bucket: Bucket
+    versions: Sequence[ListedVersion]
+    common_prefixes: Sequence[str]
+    is_truncated: bool
+    next_key: str
+    next_version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +175,16 @@ class NewKey:
     headers: ObjectHeaders
     checksum: Checksum
     replication: Replication
+    tags: Tags = ()
+    lock: Lock = NO_LOCK
+
+
+class Committed(NamedTuple):
+    """version: 0: the null version; None: the bucket never kept versions."""
+
+    object_id: int
+    modified_ms: int
+    version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +208,25 @@ class NewCopy:
     headers: ObjectHeaders
     checksum: Checksum | None
     replication: Replication
+    tags: Tags = ()
+    lock: Lock = NO_LOCK
 
 
 class KeyToDelete(NamedTuple):
-    """if_match: an ETag, "*": any existing object, "": no condition."""
+    """version: for good, 0: the null version; None: the key, which leaves a marker where versions
+    are kept. if_match: an ETag, "*": any existing object, "": no condition. if_modified_s: to the
+    second."""
 
     key: str
     if_match: str = ""
+    version: int | None = None
+    if_size_bytes: int | None = None
+    if_modified_s: int | None = None
+
+
+class Deleted(NamedTuple):
+    """version: which is gone or, of a key, the marker's that was made; None: none was there, or the
+    bucket never kept versions. is_marker: it is, or was, a marker."""
+
+    version: int | None = None
+    is_marker: bool = False

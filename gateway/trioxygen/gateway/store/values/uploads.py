@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.replication import Replication
 from trioxygen.gateway.store.values.buckets import Bucket
-from trioxygen.gateway.store.values.keys import Checksum, ObjectHeaders, WriteCondition
+from trioxygen.gateway.store.values.keys import (
+    NO_LOCK,
+    Checksum,
+    Committed,
+    Lock,
+    ObjectHeaders,
+    Tags,
+    WriteCondition,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +35,8 @@ class NewUpload:
     checksum: UploadChecksum
     is_checksum_chosen: bool
     replication: Replication
+    tags: Tags = ()
+    lock: Lock = NO_LOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +123,4 @@ class Completion:
 class CompletedUpload:
     etag: str
     checksum: Checksum | None
-    object_id: int
-    modified_ms: int
+    committed: Committed
