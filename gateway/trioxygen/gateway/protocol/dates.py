@@ -97,3 +97,36 @@ def parse_http_date(text: str, *, now_s: int) -> int | None:
     except ValueError:
         return None
     return None if second > 60 else int(at.timestamp())
+
+
+_ISO: Final = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    r"(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?"
+    r"(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
+
+
+def parse_iso_date(text: str) -> int | None:
+    """Milliseconds since the epoch of an ISO 8601 date, with or without a time of day; None: it is
+    none. Without a zone it is in UTC."""
+    match = _ISO.fullmatch(text.strip())
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    sign = -1 if zone and zone[0] == "-" else 1
+    offset = zone[1:].replace(":", "") if zone and zone != "Z" else "0000"
+    try:
+        at = datetime(
+            int(year),
+            int(month),
+            int(day),
+            int(hour or 0),
+            int(minute or 0),
+            int(second or 0),
+            tzinfo=UTC,
+        )
+    except ValueError:
+        return None
+    away_s = sign * (int(offset[:2]) * 3_600 + int(offset[2:]) * 60)
+    millis = int((fraction or "0").ljust(3, "0")[:3])
+    return (int(at.timestamp()) - away_s) * 1_000 + millis

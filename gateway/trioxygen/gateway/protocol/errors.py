@@ -172,6 +172,11 @@ _TABLE: Final[dict[str, tuple[int, str, str]]] = {
     ),
     "NoSuchBucket": (404, "The specified bucket does not exist", "BucketName"),
     "NoSuchKey": (404, "The specified key does not exist.", "Key"),
+    "NoSuchObjectLockConfiguration": (
+        404,
+        "The specified object does not have a ObjectLock configuration",
+        "",
+    ),
     "NoSuchTagSet": (404, "The TagSet does not exist", "BucketName"),
     "NoSuchUpload": (
         404,
@@ -184,6 +189,11 @@ _TABLE: Final[dict[str, tuple[int, str, str]]] = {
         501,
         "A header you provided implies functionality that is not implemented",
         "Header additionalMessage",
+    ),
+    "ObjectLockConfigurationNotFoundError": (
+        404,
+        "Object Lock configuration does not exist for this bucket",
+        "BucketName",
     ),
     "PreconditionFailed": (
         412,

@@ -108,8 +108,6 @@ _OF_BUCKETS: Final = (
     ("DeleteBucketMetricsConfiguration", "DELETE", "metrics", "s3:PutMetricsConfiguration"),
     ("GetBucketNotificationConfiguration", "GET", "notification", "s3:GetBucketNotification"),
     ("PutBucketNotificationConfiguration", "PUT", "notification", "s3:PutBucketNotification"),
-    ("GetObjectLockConfiguration", "GET", "object-lock", "s3:GetBucketObjectLockConfiguration"),
-    ("PutObjectLockConfiguration", "PUT", "object-lock", "s3:PutBucketObjectLockConfiguration"),
     ("GetBucketOwnershipControls", "GET", "ownershipControls", "s3:GetBucketOwnershipControls"),
     ("PutBucketOwnershipControls", "PUT", "ownershipControls", "s3:PutBucketOwnershipControls"),
     (
@@ -156,16 +154,9 @@ _OF_OBJECTS: Final = (
     ("PutObjectAnnotation", "PUT", "annotation", "s3:PutObjectAnnotation"),
     ("DeleteObjectAnnotation", "DELETE", "annotation", "s3:DeleteObjectAnnotation"),
     ("UpdateObjectEncryption", "PUT", "encryption", "s3:UpdateObjectEncryption"),
-    ("GetObjectLegalHold", "GET", "legal-hold", "s3:GetObjectLegalHold"),
-    ("PutObjectLegalHold", "PUT", "legal-hold", "s3:PutObjectLegalHold"),
     ("RenameObject", "PUT", "renameObject", "s3express:CreateSession"),
     ("RestoreObject", "POST", "restore", "s3:RestoreObject"),
-    ("GetObjectRetention", "GET", "retention", "s3:GetObjectRetention"),
-    ("PutObjectRetention", "PUT", "retention", "s3:PutObjectRetention"),
     ("SelectObjectContent", "POST", "select", "s3:GetObject"),
-    ("GetObjectTagging", "GET", "tagging", "s3:GetObjectTagging"),
-    ("PutObjectTagging", "PUT", "tagging", "s3:PutObjectTagging"),
-    ("DeleteObjectTagging", "DELETE", "tagging", "s3:DeleteObjectTagging"),
     ("GetObjectTorrent", "GET", "torrent", "s3:GetObjectTorrent"),
 )
 

@@ -51,6 +51,11 @@ def _ended_early(reason: str) -> S3Error:
     return S3Error("BadRequest" if reason == "malformed" else "IncompleteBody")
 
 
+_DIGEST_DEMANDED: Final = (
+    "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+)
+
+
 class Body:
     """The body of one PUT-like request. Read it once, with `read` or `batches`, then call `verify`.
 
@@ -231,13 +236,10 @@ class Body:
             raise checksums.checksum_mismatch(algorithm)
         return calculated
 
-    def demand_digest(self) -> None:
-        """Of documents that S3 takes with one only. Raises: InvalidRequest."""
+    def demand_digest(self, message: str = _DIGEST_DEMANDED) -> None:
+        """Of what S3 takes with one only. Raises: InvalidRequest."""
         if self._content_md5 is None and not (self.checksum and self.checksum.by_client):
-            raise S3Error(
-                "InvalidRequest",
-                "Missing required header for this request: Content-MD5 OR x-amz-checksum-*",
-            )
+            raise S3Error("InvalidRequest", message)
 
 
 def _content_length(request: S3Request) -> int | None:

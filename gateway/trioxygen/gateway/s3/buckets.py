@@ -25,6 +25,7 @@ from trioxygen.gateway.s3.services import Services
 log = logs.get(__name__)
 
 _CREATE_BODY_BYTES_MAX: Final = 64 * KIB
+_LOCK_ENABLED: Final = "x-amz-bucket-object-lock-enabled"
 _LIST_MAX: Final = 10_000
 # "EU" is the old name of eu-west-1, which AWS still takes.
 _REGION: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?|EU")
@@ -100,6 +101,7 @@ async def create_bucket(services: Services, request: S3Request) -> Response:
             request.bucket_name,
             account_id=request.signer.account_id,
             location=location,
+            has_lock=(request.head.header(_LOCK_ENABLED) or "").lower() == "true",
         )
     except NoSuchVolume as error:
         # An operator deleted it under this gateway, whose next start makes it again.

@@ -11,6 +11,7 @@ from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.versions import version_headers, version_id
 from trioxygen.gateway.protocol.xml import results as xml_results
 from trioxygen.gateway.protocol.xml.document import DECLARATION
+from trioxygen.gateway.protocol.xml.tags import replaces_tags
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.copied_bytes import digest_again, write_again
 from trioxygen.gateway.s3.digests import Digests
@@ -21,6 +22,7 @@ from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, R
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 from trioxygen.gateway.s3.request import Headers, Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.s3.writing import read_attributes
 from trioxygen.gateway.store.port import Written
 from trioxygen.gateway.store.values.keys import Checksum, CopySource, NewCopy, WriteCondition
 
@@ -114,11 +116,13 @@ def _wanted_copy(services: Services, request: S3Request) -> _Copy:
         kept = headers.read_object_headers(head)
     else:
         kept = record.headers._replace(storage_class=storage_class, website_redirect_location=None)
+    attributes = read_attributes(services, request)
+    tags = attributes.tags if replaces_tags(head) else record.tags
     replication = services.replication_of(request.bucket_record, storage_class)
     is_known = record.checksum is not None and record.checksum.algorithm is algorithm
     return _Copy(
         source=source,
-        new=NewCopy(request.signer.account_id, kept, None, replication),
+        new=NewCopy(request.signer.account_id, kept, None, replication, tags, attributes.lock),
         condition=conditions.read_write_condition(head, none_match_tags=True),
         algorithm=None if is_known else algorithm,
         is_shared=record.replication == replication or not record.size_bytes,

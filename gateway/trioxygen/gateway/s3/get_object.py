@@ -7,6 +7,7 @@ from trioxygen.gateway.protocol import checksums, conditions, headers
 from trioxygen.gateway.protocol.dates import http_date
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
+from trioxygen.gateway.protocol.locks import lock_headers
 from trioxygen.gateway.protocol.numbers import INT_MAX, natural_up_to
 from trioxygen.gateway.protocol.selection import Selection, Stored, select
 from trioxygen.gateway.protocol.versions import version_headers
@@ -17,7 +18,7 @@ from trioxygen.gateway.s3.needs import KEY
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Headers, Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.store.values.keys import KeyRecord
+from trioxygen.gateway.store.values.keys import NO_LOCK, KeyRecord
 
 _ATTRIBUTES: Final = frozenset(("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"))
 _PARTS_MAX: Final = 1_000
@@ -77,6 +78,10 @@ def _describe(
     version = records.shown_version(request.bucket_record, record)
     if version is not None:
         fields += version_headers(version)
+        if record.lock is not NO_LOCK:
+            fields += lock_headers(record.lock)
+    if record.tags:
+        fields.append((b"x-amz-tagging-count", str(len(record.tags)).encode()))
     if selection.status == 304:
         return selection, [pair for pair in fields if pair[0] in _KEPT_BY_304]
     part = selection.part

@@ -12,8 +12,8 @@ from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, R
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 from trioxygen.gateway.s3.request import Response, S3Request
 from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.s3.writing import write_body, written_headers
-from trioxygen.gateway.store.values.keys import Checksum, NewKey
+from trioxygen.gateway.s3.writing import read_attributes, write_body, written_headers
+from trioxygen.gateway.store.values.keys import NO_LOCK, Checksum, NewKey
 
 
 async def put_object(services: Services, request: S3Request) -> Response:
@@ -22,9 +22,15 @@ async def put_object(services: Services, request: S3Request) -> Response:
     if head.header("content-range") is not None:
         raise S3Error("InvalidRequest", "A PUT writes a whole object, without Content-Range.")
     stored = headers.read_object_headers(head)
+    attributes = read_attributes(services, request)
     condition = conditions.read_write_condition(head, none_match_tags=True)
     body = Body(request, services.blocking, checksum=checksums.read_checksum_request(head))
     bucket = request.bucket_record
+    if attributes.lock != NO_LOCK or bucket.default_retention is not None:
+        body.demand_digest(
+            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with"
+            " Object Lock parameters"
+        )
     replication = services.replication_of(bucket, stored.storage_class)
     written, digest = await write_body(store.contents, body, replication)
     assert body.checksum is not None
@@ -36,6 +42,8 @@ async def put_object(services: Services, request: S3Request) -> Response:
         headers=stored,
         checksum=checksum,
         replication=replication,
+        tags=attributes.tags,
+        lock=attributes.lock,
     )
     committed = await store.keys.commit(bucket, request.key_name, new, written, condition)
     return Response(

@@ -15,19 +15,16 @@ _NONE: Final[frozenset[str]] = frozenset()
 TAKEN: Final[dict[str, frozenset[str]]] = {
     "x-amz-acl": frozenset({"private", "bucket-owner-full-control"}),
     "x-amz-bucket-namespace": frozenset({"global"}),
-    "x-amz-bucket-object-lock-enabled": frozenset({"false", "False"}),
     "x-amz-if-match-last-modified-time": _NONE,
     "x-amz-if-match-size": _NONE,
     "x-amz-object-ownership": frozenset({"BucketOwnerEnforced"}),
-    "x-amz-tagging": frozenset({""}),
-    "x-amz-tagging-directive": frozenset({"COPY"}),
     "x-amz-write-offset-bytes": _NONE,
 }
 
 REFUSED_PREFIXES: Final = (
     "x-amz-copy-source-server-side-encryption-",
     "x-amz-grant-",
-    "x-amz-object-lock-",
+    "x-amz-object-lock-event-hold",
     "x-amz-server-side-encryption",
 )
 

@@ -10,6 +10,7 @@ from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, R
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 from trioxygen.gateway.s3.request import Response, S3Request, no_content, xml_response
 from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.s3.writing import read_attributes
 from trioxygen.gateway.store.values.uploads import NewUpload, UploadChecksum
 
 _DEFAULT_CHECKSUM: Final = UploadChecksum(
@@ -19,6 +20,7 @@ _DEFAULT_CHECKSUM: Final = UploadChecksum(
 
 async def create_multipart_upload(services: Services, request: S3Request) -> Response:
     stored = headers.read_object_headers(request.head)
+    attributes = read_attributes(services, request)
     asked = checksums.read_upload_checksum(request.head)
     chosen = asked or _DEFAULT_CHECKSUM
     bucket, key = request.bucket_record, request.key_name
@@ -28,6 +30,8 @@ async def create_multipart_upload(services: Services, request: S3Request) -> Res
         checksum=chosen,
         is_checksum_chosen=asked is not None,
         replication=services.replication_of(bucket, stored.storage_class),
+        tags=attributes.tags,
+        lock=attributes.lock,
     )
     upload_id = await services.store.uploads.create(bucket, key, new)
     document = xml_multipart.initiate_multipart_upload(

@@ -4,7 +4,7 @@ from typing import Final
 
 from trioxygen.common.units import KIB
 from trioxygen.gateway.protocol import checksums
-from trioxygen.gateway.protocol.versioning import read_versioning, versioning_document
+from trioxygen.gateway.protocol.xml.versioning import read_versioning, versioning_document
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.needs import BUCKET
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route

@@ -1,14 +1,36 @@
 """Bodies on their way to blocks: what PutObject and UploadPart share."""
 
 from contextlib import aclosing
+from typing import NamedTuple
 
 from trioxygen.common.replication import Replication
-from trioxygen.gateway.protocol import checksums
+from trioxygen.common.units import SECOND_MS
+from trioxygen.gateway.protocol import checksums, locks
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.xml.tags import TAGGING_HEADER, read_tagging_header
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.body import Body
-from trioxygen.gateway.s3.request import Headers
+from trioxygen.gateway.s3.request import Headers, S3Request
+from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.port import Contents, Written
-from trioxygen.gateway.store.values.keys import Checksum
+from trioxygen.gateway.store.values.keys import NO_LOCK, Checksum, Lock, Tags
+
+
+class Attributes(NamedTuple):
+    """Of a new version, beside its bytes and headers."""
+
+    tags: Tags
+    lock: Lock
+
+
+def read_attributes(services: Services, request: S3Request) -> Attributes:
+    """Raises: InvalidArgument, InvalidTag, BadRequest; InvalidRequest: the bucket has no Object
+    Lock."""
+    head = request.head
+    lock = locks.read_lock(head, now_ms=services.now_s * SECOND_MS)
+    if lock != NO_LOCK and not request.bucket_record.has_lock:
+        raise S3Error("InvalidRequest", "Bucket is missing ObjectLockConfiguration")
+    return Attributes(read_tagging_header(head.header(TAGGING_HEADER)), lock)
 
 
 async def write_body(

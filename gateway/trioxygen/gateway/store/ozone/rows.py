@@ -156,7 +156,7 @@ def _lock_of(row: om_pb2.ObjectLock) -> Lock:
     retention = None
     if row.mode:
         retention = Retention(_LOCK_MODE_OF[row.mode], row.retain_until_ms)
-    return Lock(retention, row.legal_hold)
+    return Lock(retention, row.legal_hold if row.HasField("legal_hold") else None)
 
 
 def lock_row(lock: Lock) -> om_pb2.ObjectLock | None:

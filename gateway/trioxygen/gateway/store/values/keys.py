@@ -62,10 +62,10 @@ class Retention(NamedTuple):
 
 
 class Lock(NamedTuple):
-    """Of a version: it stays while one of both lasts."""
+    """Of a version: it stays while one of both lasts. has_legal_hold: None: nobody ever said."""
 
     retention: Retention | None = None
-    has_legal_hold: bool = False
+    has_legal_hold: bool | None = None
 
 
 NO_LOCK: Final = Lock()

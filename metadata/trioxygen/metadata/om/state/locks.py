@@ -67,14 +67,14 @@ def lock_new(bucket: BucketRow, row: KeyRow, now: Now) -> Refusal | None:
     if not wanted.mode and bucket.object_lock.mode:
         wanted = _default(bucket.object_lock, now)
     retain(row.lock, wanted, now)
-    if not row.lock.mode and not row.lock.legal_hold:
+    if not row.lock.mode and not row.lock.HasField("legal_hold"):
         row.ClearField("lock")
     return None
 
 
 def check_new(bucket: BucketRow, lock: ObjectLock) -> Refusal | None:
     """Of what a new version, or an upload, comes with."""
-    is_locked = bool(lock.mode) or lock.legal_hold
+    is_locked = bool(lock.mode) or lock.HasField("legal_hold")
     return needs_lock() if is_locked and not bucket.HasField("object_lock") else None
 
 
