@@ -36,6 +36,7 @@ from trioxygen.gateway.store.values.buckets import Bucket, SettingKind
 from trioxygen.gateway.store.values.keys import (
     Checksum,
     CopySource,
+    Deleted,
     KeyToDelete,
     NewCopy,
     NewKey,
@@ -152,7 +153,7 @@ async def use(store: ObjectStore) -> None:
     await store.keys.copy(bucket, "films/first", new, source, fresh)
     with pytest.raises(ConditionFailed):
         await store.keys.copy(bucket, "films/first", new, source, fresh)
-    assert await store.keys.delete(bucket, [KeyToDelete("film")]) == [None]
+    assert await store.keys.delete(bucket, [KeyToDelete("film")]) == [Deleted()]
     assert await contents(store, bucket, "films/first") == PIECE * 3
     revision = await store.settings.put(bucket, SettingKind.TAGGING, b"any document")
     _, [setting] = await store.settings.lookup(VOLUME, "home", tuple(SettingKind))

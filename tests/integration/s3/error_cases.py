@@ -94,19 +94,19 @@ CASES = [
         {"x-amz-copy-source": "{bucket}/gone"},
     ),
     Case(
-        "GET /{bucket}/k?versionId=v1",
+        "GET /{bucket}/k?versionId=0000000000000bad",
         404,
         "NoSuchVersion",
         "The specified version does not exist.",
-        {"Key": "k", "VersionId": "v1"},
+        {"Key": "k", "VersionId": "0000000000000bad"},
     ),
     Case(
         "PUT /{bucket}/c",
         404,
         "NoSuchVersion",
         "The specified version does not exist.",
-        {"Key": "k", "VersionId": "v1"},
-        {"x-amz-copy-source": "{bucket}/k?versionId=v1"},
+        {"Key": "k", "VersionId": "0000000000000bad"},
+        {"x-amz-copy-source": "{bucket}/k?versionId=0000000000000bad"},
     ),
     *(
         Case(
@@ -224,6 +224,14 @@ CASES = [
     ),
     argument(
         "GET /{bucket}/k?versionId=", "Version id cannot be the empty string", "versionId", ""
+    ),
+    argument("GET /{bucket}/k?versionId=v1", "Invalid version id specified", "versionId", "v1"),
+    argument(
+        "PUT /{bucket}/c",
+        "Invalid version id specified",
+        "versionId",
+        "v1",
+        x_amz_copy_source="{bucket}/k?versionId=v1",
     ),
     Case(
         "GET /{bucket}/k?versions",

@@ -53,7 +53,9 @@ def test_version_marker_without_key_marker_is_refused(s3: "S3Client", bucket: st
 def test_null_is_the_version_that_is_read_and_deleted(s3: "S3Client", bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     assert s3.get_object(Bucket=bucket, Key="k", VersionId="null")["Body"].read() == b"x"
-    answer = refused(s3.get_object, Bucket=bucket, Key="k", VersionId="3sL4kqtJlcpXroDTDmJ")
+    answer = refused(s3.get_object, Bucket=bucket, Key="k", VersionId="0123456789abcdef")
     assert answer == (404, "NoSuchVersion")
+    answer = refused(s3.get_object, Bucket=bucket, Key="k", VersionId="3sL4kqtJlcpXroDTDmJ")
+    assert answer == (400, "InvalidArgument")
     s3.delete_object(Bucket=bucket, Key="k", VersionId="null")
     assert refused(s3.get_object, Bucket=bucket, Key="k") == (404, "NoSuchKey")

@@ -22,7 +22,6 @@ BUCKET_SUBRESOURCES = [
     "logging",
     "metrics",
     "notification",
-    "object-lock",
     "ownershipControls",
     "policy",
     "policyStatus",
@@ -31,7 +30,7 @@ BUCKET_SUBRESOURCES = [
     "requestPayment",
     "website",
 ]
-OBJECT_SUBRESOURCES = ["acl", "legal-hold", "retention", "tagging", "torrent"]
+OBJECT_SUBRESOURCES = ["acl", "torrent"]
 NOT_IMPLEMENTED = (501, "NotImplemented")
 
 
@@ -58,13 +57,6 @@ def test_sub_resource_of_an_object(
     assert keys_of(s3, bucket) == ["k"]
 
 
-def test_versioning_cannot_be_switched_on(s3: "S3Client", bucket: str) -> None:
-    answer = refused(
-        s3.put_bucket_versioning, Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
-    )
-    assert answer == NOT_IMPLEMENTED
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -73,9 +65,6 @@ def test_versioning_cannot_be_switched_on(s3: "S3Client", bucket: str) -> None:
         {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32},
         {"ACL": "public-read"},
         {"GrantRead": "id=1"},
-        {"Tagging": "a=b"},
-        {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": "2031-01-01T00:00:00Z"},
-        {"ObjectLockLegalHoldStatus": "ON"},
         {"WriteOffsetBytes": 0},
     ],
     ids=str,
@@ -91,10 +80,9 @@ def test_header_of_a_missing_feature(
     assert keys_of(s3, bucket) == []
 
 
-def test_bucket_with_object_lock_or_acl(s3: "S3Client", bucket: str) -> None:
+def test_bucket_with_an_acl(s3: "S3Client", bucket: str) -> None:
     name = f"{bucket}-2"
     wrong: list[dict[str, Any]] = [
-        {"ObjectLockEnabledForBucket": True},
         {"ACL": "public-read-write"},
         {"GrantFullControl": "id=1"},
         {"ObjectOwnership": "ObjectWriter"},

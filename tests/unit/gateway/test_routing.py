@@ -91,9 +91,10 @@ def test_query_that_names_no_operation_changes_none(method: str, target: str, na
         ("DELETE", "/b?versioning", {}, "MethodNotAllowed", "GET, PUT"),
         ("PUT", "/b/k?uploadId=a", {}, "MethodNotAllowed", "GET, POST, DELETE"),
         ("PATCH", "/b/k?uploadId=a", {}, "MethodNotAllowed", "GET, PUT, POST, DELETE"),
+        ("PATCH", "/b/k?tagging", {}, "MethodNotAllowed", "GET, PUT, DELETE"),
         # Sub-resources of which nothing is here, and those of another level.
         ("DELETE", "/b?acl", {}, "NotImplemented", None),
-        ("PATCH", "/b/k?tagging", {}, "NotImplemented", None),
+        ("PATCH", "/b/k?torrent", {}, "NotImplemented", None),
         ("GET", "/b?uploadId=a", {}, "NotImplemented", None),
         ("GET", "/?acl", {}, "NotImplemented", None),
         ("GET", "/b/k?uploads", {}, "InvalidRequest", None),

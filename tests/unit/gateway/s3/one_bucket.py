@@ -12,7 +12,13 @@ from trioxygen.gateway.shares import ShareLimits, Shares
 from trioxygen.gateway.store.port import ObjectStore
 from trioxygen.gateway.store.values.accounts import Account, SigningKey
 from trioxygen.gateway.store.values.buckets import Bucket, BucketSetting, SettingKind
-from trioxygen.gateway.store.values.keys import Content, KeyPage, KeyRecord, ObjectHeaders
+from trioxygen.gateway.store.values.keys import (
+    Content,
+    KeyPage,
+    KeyRecord,
+    ObjectHeaders,
+    VersionPage,
+)
 from trioxygen.gateway.store.values.uploads import Upload, UploadPage
 
 OWNER: Final = Account("111111111111", "1" * 64, "owner")
@@ -99,11 +105,16 @@ class _Keys(_Unused):
     def __init__(self, store: OneBucket) -> None:
         self._store = store
 
-    async def lookup(self, volume: str, bucket: str, key: str) -> tuple[Bucket, Any]:
+    async def lookup(
+        self, volume: str, bucket: str, key: str, version: int | None = None
+    ) -> tuple[Bucket, Any]:
         return self._store.bucket(f"key {bucket}/{key}", bucket), self._store.unless_empty(RECORD)
 
     async def list(self, volume: str, bucket: str, **page: Any) -> KeyPage:
         return KeyPage(self._store.bucket("page", bucket), [], [], False, "")
+
+    async def list_versions(self, volume: str, bucket: str, **page: Any) -> VersionPage:
+        return VersionPage(self._store.bucket("versions", bucket), [], [], False, "", None)
 
 
 class _Uploads(_Unused):

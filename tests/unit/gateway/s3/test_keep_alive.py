@@ -9,7 +9,7 @@ import pytest
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.xml.document import DECLARATION
-from trioxygen.gateway.s3.keep_alive import patient_response
+from trioxygen.gateway.s3.keep_alive import Made, patient_response
 from trioxygen.gateway.s3.request import Response
 
 
@@ -21,7 +21,7 @@ class Making:
         self.was_cancelled = False
         self.error: Exception | None = None
 
-    async def document(self) -> bytes:
+    async def document(self) -> Made:
         try:
             await self.ready.wait()
         except asyncio.CancelledError:
@@ -29,7 +29,7 @@ class Making:
             raise
         if self.error is not None:
             raise self.error
-        return b"<Done/>"
+        return Made(b"<Done/>", [(b"x-amz-version-id", b"null")])
 
     async def response(self, *, space_ms: float = 1) -> Response:
         return await patient_response(
@@ -62,6 +62,7 @@ def test_document_that_is_soon_there_is_the_body() -> None:
         making.ready.set()
         response = await making.response(space_ms=10_000)
         assert response.stream is None and response.body == DECLARATION.encode() + b"<Done/>"
+        assert (b"x-amz-version-id", b"null") in (response.headers or [])
 
     run(test)
 

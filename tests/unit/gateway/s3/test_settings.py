@@ -10,7 +10,7 @@ from trioxygen.common.blocking import ThreadBlocking
 from trioxygen.common.clock import SystemClock
 from trioxygen.common.errors import Corrupt
 from trioxygen.gateway.protocol.errors import S3Error
-from trioxygen.gateway.protocol.settings.tagging import TAGGING, Tag
+from trioxygen.gateway.protocol.settings.tagging import TAGGING
 from trioxygen.gateway.s3.error_response import s3_error
 from trioxygen.gateway.s3.request import Response
 from trioxygen.gateway.s3.services import S3Config, Services
@@ -37,10 +37,10 @@ def tagging_of(document: bytes) -> Response:
 
 
 def test_stored_tags_are_answered_and_a_set_of_none_is_not_there() -> None:
-    stored = TAGGING.show([Tag("k", "v")])
+    stored = TAGGING.show((("k", "v"),))
     assert tagging_of(stored).body == stored
     with pytest.raises(S3Error) as refused:
-        tagging_of(TAGGING.show([]))
+        tagging_of(TAGGING.show(()))
     assert refused.value.code == "NoSuchTagSet"
 
 

@@ -74,8 +74,8 @@ def _stated_bytes(path: Path) -> int:
     """By the heads' last page, which never goes back."""
     with (path / "data.mdb").open("rb") as file:
         heads = file.read(2 * _PAGE_BYTES)
-    last_pages: list[int] = [unpack_from("<Q", heads, at + 144)[0] for at in (0, _PAGE_BYTES)]
-    return (max(last_pages) + 1) * _PAGE_BYTES
+    last: int = max(unpack_from("<Q", heads, at + 144)[0] for at in (0, _PAGE_BYTES))
+    return (last + 1) * _PAGE_BYTES
 
 
 @pytest.mark.parametrize("seed", range(4))

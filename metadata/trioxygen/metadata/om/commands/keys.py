@@ -15,7 +15,7 @@ from trioxygen.metadata.om.state.schema import (
     history_key,
     key_key,
 )
-from trioxygen.metadata.om.state.versions import Found, Versions, find, newest, version_id
+from trioxygen.metadata.om.state.versions import Placed, Versions, find, newest, version_id
 from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.ports import ReadTxn
@@ -54,9 +54,9 @@ def check_condition(condition: WriteCondition, old: KeyRow | None) -> Refusal | 
     return None
 
 
-def current(found: Found | None) -> KeyRow | None:
+def current(top: Placed | None) -> KeyRow | None:
     """Of the newest version, unless it is a marker."""
-    return found.row if found is not None and found.is_current else None
+    return top.row if top is not None and top.is_current else None
 
 
 def check_key(key: bytes) -> Refusal | None:
@@ -130,15 +130,15 @@ class KeyCommands:
     def _take_source(self, txn: ReadTxn, source: CopySource, row: KeyRow) -> Refusal | None:
         """A copy shares all its source's blocks, whatever the client says they are; one that wrote
         the bytes again only asks that the source is what was read."""
-        found = _version_with(txn, source)
-        if found is None:
+        shared = _version_with(txn, source)
+        if shared is None:
             return Refusal(types_pb2.CONDITION_CONFLICT, "the copy's source has changed")
         if not source.rewritten:
             row.ClearField("blocks")
-            row.blocks.extend(found.blocks)
+            row.blocks.extend(shared.blocks)
             row.ClearField("replication")
-            if found.HasField("replication"):
-                row.replication.CopyFrom(found.replication)
+            if shared.HasField("replication"):
+                row.replication.CopyFrom(shared.replication)
         return None
 
     def delete_keys(
@@ -175,26 +175,28 @@ class KeyCommands:
     ) -> DeletedVersion | Refusal:
         names_version = wanted.HasField("version")
         if names_version:
-            found = find(txn, bucket, wanted.key, wanted.version)
+            version = find(txn, bucket, wanted.key, wanted.version)
         else:
-            found = newest(txn, bucket, wanted.key)
+            version = newest(txn, bucket, wanted.key)
         refusal = _check_deletion(
-            wanted, current(found) if not names_version else found and found.row
+            wanted, current(version) if not names_version else version and version.row
         )
         if refusal is not None:
             return refusal
         if not names_version:
-            marker = self._versions.delete(txn, bucket, wanted.key, found, now)
+            marker = self._versions.delete(txn, bucket, wanted.key, version, now)
             if marker is None:
                 return DeletedVersion()
             return DeletedVersion(version=version_id(bucket, marker), is_marker=True)
-        if found is None:
+        if version is None:
             return DeletedVersion()
-        refusal = locks.check_removal(found.row, now, bypasses_governance=bypasses_governance)
+        refusal = locks.check_removal(version.row, now, bypasses_governance=bypasses_governance)
         if refusal is not None:
             return refusal
-        self._versions.remove(txn, bucket, wanted.key, found, now)
-        return DeletedVersion(version=version_id(bucket, found.row), is_marker=found.row.is_marker)
+        self._versions.remove(txn, bucket, wanted.key, version, now)
+        return DeletedVersion(
+            version=version_id(bucket, version.row), is_marker=version.row.is_marker
+        )
 
 
 def _version_with(txn: ReadTxn, source: CopySource) -> KeyRow | None:

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from trioxygen.metadata.om.commands.buckets import InBucket, live_bucket
 from trioxygen.metadata.om.state import locks
-from trioxygen.metadata.om.state.versions import Found, Versions, find, newest, version_id
+from trioxygen.metadata.om.state.versions import Placed, Versions, find, newest, version_id
 from trioxygen.metadata.replication.batch import Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.ports import ReadTxn
@@ -46,13 +46,13 @@ class VersionCommands:
         bucket = live_bucket(txn, command)
         if isinstance(bucket, Refusal):
             return bucket
-        found = _object(txn, bucket, command)
-        if isinstance(found, Refusal):
-            return found
-        found.row.ClearField("tags")
-        found.row.tags.extend(command.tags)
-        self._versions.write(txn, bucket, command.key, found)
-        return SetTagsReply(version=version_id(bucket, found.row))
+        version = _object(txn, bucket, command)
+        if isinstance(version, Refusal):
+            return version
+        version.row.ClearField("tags")
+        version.row.tags.extend(command.tags)
+        self._versions.write(txn, bucket, command.key, version)
+        return SetTagsReply(version=version_id(bucket, version.row))
 
     def set_lock(
         self, txn: CapturingTxn, command: SetObjectLockRequest, now: Now
@@ -62,10 +62,10 @@ class VersionCommands:
             return bucket
         if not bucket.HasField("object_lock"):
             return locks.needs_lock()
-        found = _object(txn, bucket, command)
-        if isinstance(found, Refusal):
-            return found
-        lock = found.row.lock
+        version = _object(txn, bucket, command)
+        if isinstance(version, Refusal):
+            return version
+        lock = version.row.lock
         if command.HasField("retention"):
             refusal = locks.check_retention(
                 lock, command.retention, now, bypasses_governance=command.bypasses_governance
@@ -75,18 +75,18 @@ class VersionCommands:
             locks.retain(lock, command.retention, now)
         if command.HasField("legal_hold"):
             lock.legal_hold = command.legal_hold
-        self._versions.write(txn, bucket, command.key, found)
-        return SetObjectLockReply(version=version_id(bucket, found.row))
+        self._versions.write(txn, bucket, command.key, version)
+        return SetObjectLockReply(version=version_id(bucket, version.row))
 
 
-def _object(txn: ReadTxn, bucket: BucketRow, command: OfVersion) -> Found | Refusal:
+def _object(txn: ReadTxn, bucket: BucketRow, command: OfVersion) -> Placed | Refusal:
     """The version that a command names, which is no marker."""
     if command.HasField("version"):
-        found = find(txn, bucket, command.key, command.version)
-        if found is None:
+        version = find(txn, bucket, command.key, command.version)
+        if version is None:
             return Refusal(types_pb2.NO_SUCH_KEY_VERSION)
-        return found if not found.row.is_marker else Refusal(types_pb2.VERSION_IS_MARKER)
-    found = newest(txn, bucket, command.key)
-    if found is None or not found.is_current:
+        return version if not version.row.is_marker else Refusal(types_pb2.VERSION_IS_MARKER)
+    version = newest(txn, bucket, command.key)
+    if version is None or not version.is_current:
         return Refusal(types_pb2.NO_SUCH_KEY)
-    return found
+    return version

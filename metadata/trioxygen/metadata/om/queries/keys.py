@@ -12,10 +12,10 @@ def lookup_key(txn: ReadTxn, request: om.LookupKeyRequest) -> om.LookupKeyReply:
     reply = om.LookupKeyReply()
     bucket_id = read_bucket(txn, request, reply)
     if request.HasField("version"):
-        found = find(txn, reply.bucket, request.key, request.version)
-        if found is not None:
+        version = find(txn, reply.bucket, request.key, request.version)
+        if version is not None:
             reply.exists = True
-            reply.row.CopyFrom(found.row)
+            reply.row.CopyFrom(version.row)
         return reply
     value = txn.get(KEYS.table, key_key(bucket_id, request.key))
     if value is not None:

@@ -138,8 +138,8 @@ class _Walk:
         current = bucket_prefix(bucket_id) + key
         history = versions_prefix(bucket_id, VISIBLE, key)
         if not object_id:
-            found = find(txn, bucket, key, marker)
-            object_id = 2**64 - 1 if found is None else found.row.object_id
+            shown = find(txn, bucket, key, marker)
+            object_id = 2**64 - 1 if shown is None else shown.row.object_id
         top = KEYS.get(txn, current)
         if top is not None and top.object_id < object_id:
             self._seek(current, history)

@@ -28,7 +28,7 @@ from trioxygen.proto.v1 import om_pb2
 from trioxygen.proto.v1.om_pb2 import BucketRow, HistoryRow, KeyRow, VersionId
 
 
-class Found(NamedTuple):
+class Placed(NamedTuple):
     """A version, and whether its row is its key's in KEYS."""
 
     row: KeyRow
@@ -42,20 +42,20 @@ def version_id(bucket: BucketRow, row: KeyRow) -> VersionId | None:
     return VersionId(object_id=row.object_id if row.is_versioned else 0)
 
 
-def newest(txn: ReadTxn, bucket: BucketRow, key: bytes) -> Found | None:
+def newest(txn: ReadTxn, bucket: BucketRow, key: bytes) -> Placed | None:
     """The current version, or the marker that hides the others."""
     row = KEYS.get(txn, key_key(bucket.bucket_id, key))
     if row is not None:
-        return Found(row, True)
+        return Placed(row, True)
     if bucket.versioning == om_pb2.NEVER_VERSIONED:
         return None
     return _newest_of_history(txn, bucket.bucket_id, key)
 
 
-def find(txn: ReadTxn, bucket: BucketRow, key: bytes, wanted: VersionId) -> Found | None:
+def find(txn: ReadTxn, bucket: BucketRow, key: bytes, wanted: VersionId) -> Placed | None:
     current = KEYS.get(txn, key_key(bucket.bucket_id, key))
     if current is not None and _is(current, wanted):
-        return Found(current, True)
+        return Placed(current, True)
     if bucket.versioning == om_pb2.NEVER_VERSIONED:
         return None
     object_id = wanted.object_id
@@ -67,12 +67,12 @@ def find(txn: ReadTxn, bucket: BucketRow, key: bytes, wanted: VersionId) -> Foun
     history = HISTORY.get(txn, history_key(bucket.bucket_id, VISIBLE, key, object_id))
     if history is None or not _is(history.row, wanted):
         return None
-    return Found(history.row, False)
+    return Placed(history.row, False)
 
 
 def newest_row(txn: ReadTxn, bucket: BucketRow, key: bytes) -> KeyRow | None:
-    found = newest(txn, bucket, key)
-    return None if found is None else found.row
+    top = newest(txn, bucket, key)
+    return None if top is None else top.row
 
 
 def _is(row: KeyRow, wanted: VersionId) -> bool:
@@ -81,13 +81,13 @@ def _is(row: KeyRow, wanted: VersionId) -> bool:
     return not row.is_versioned
 
 
-def _newest_of_history(txn: ReadTxn, bucket_id: int, key: bytes) -> Found | None:
+def _newest_of_history(txn: ReadTxn, bucket_id: int, key: bytes) -> Placed | None:
     rows = HISTORY.scan(txn, prefix=versions_prefix(bucket_id, VISIBLE, key))
     _, history = next(rows, (b"", None))
-    return None if history is None else Found(history.row, False)
+    return None if history is None else Placed(history.row, False)
 
 
-def _modified_ms(before: Found | None, now: Now) -> int:
+def _modified_ms(before: Placed | None, now: Now) -> int:
     """Of the new version of a key. It does not go back with a clock that is set back: a client that
     asks If-Modified-Since would be told that nothing has changed. It may when the former one was
     more than a day ahead, which only a clock that was wrong explains."""
@@ -106,7 +106,7 @@ class Versions:
         bucket: BucketRow,
         key: bytes,
         row: KeyRow,
-        before: Found | None,
+        before: Placed | None,
         now: Now,
     ) -> None:
         """`row` becomes the newest version; its id and time are chosen here.
@@ -118,7 +118,7 @@ class Versions:
         KEYS.put(txn, key_key(bucket.bucket_id, key), row)
 
     def delete(
-        self, txn: WriteTxn, bucket: BucketRow, key: bytes, before: Found | None, now: Now
+        self, txn: WriteTxn, bucket: BucketRow, key: bytes, before: Placed | None, now: Now
     ) -> KeyRow | None:
         """A key: the marker that hides it, where versions are kept."""
         if bucket.versioning == om_pb2.NEVER_VERSIONED:
@@ -140,7 +140,7 @@ class Versions:
         bucket: BucketRow,
         key: bytes,
         row: KeyRow,
-        before: Found | None,
+        before: Placed | None,
         now: Now,
     ) -> None:
         """All but where the new version's row is put."""
@@ -164,7 +164,7 @@ class Versions:
                 return
         self._shelve(txn, bucket, key, old, now)
 
-    def remove(self, txn: WriteTxn, bucket: BucketRow, key: bytes, gone: Found, now: Now) -> None:
+    def remove(self, txn: WriteTxn, bucket: BucketRow, key: bytes, gone: Placed, now: Now) -> None:
         """One version, for good. The newest one uncovers the one before."""
         row, bucket_id = gone.row, bucket.bucket_id
         if gone.is_current:
@@ -197,7 +197,7 @@ class Versions:
         else:
             HISTORY.put(txn, place, HistoryRow(row=row))
 
-    def write(self, txn: WriteTxn, bucket: BucketRow, key: bytes, version: Found) -> None:
+    def write(self, txn: WriteTxn, bucket: BucketRow, key: bytes, version: Placed) -> None:
         """A version's row again, changed in what is no part of its bytes."""
         if version.is_current:
             KEYS.put(txn, key_key(bucket.bucket_id, key), version.row)

@@ -15,15 +15,13 @@ from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.gateway.protocol.xml.document import Owner
 from trioxygen.gateway.protocol.xml.listing import (
     ListedBucket,
-    ListedDeleteMarker,
-    ListedVersion,
     ListingHead,
     list_buckets,
     list_objects_v1,
     list_objects_v2,
     list_versions,
 )
-from trioxygen.gateway.store.values.keys import ListedKey
+from trioxygen.gateway.store.values.keys import ListedKey, ListedVersion
 
 OWNER = Owner("id&1", "name <1>")
 MODIFIED_MS = 784_111_777_250
@@ -211,7 +209,7 @@ def test_url_encoded_pages_give_a_client_every_name_back(
             version_id_marker="",
             next_key_marker=keys[0],
             next_version_id_marker="null",
-            entries=[ListedVersion(object=o, version_id="null", is_latest=True) for o in objects],
+            entries=[ListedVersion(o, 0, is_latest=True, is_marker=False) for o in objects],
             common_prefixes=keys,
         ),
     )
@@ -235,10 +233,8 @@ def test_versions_and_delete_markers_are_seen_by_an_aws_client(client: Client) -
         next_key_marker="n",
         next_version_id_marker="w",
         entries=[
-            ListedDeleteMarker(
-                key="a<", version_id="2", is_latest=True, last_modified_ms=MODIFIED_MS
-            ),
-            ListedVersion(object=listed("a<"), version_id="null", is_latest=False),
+            ListedVersion(listed("a<"), 2, is_latest=True, is_marker=True),
+            ListedVersion(listed("a<"), 0, is_latest=False, is_marker=False),
         ],
         common_prefixes=[],
     )
@@ -259,7 +255,7 @@ def test_versions_and_delete_markers_are_seen_by_an_aws_client(client: Client) -
     assert actual["DeleteMarkers"] == [
         {
             "Key": "a<",
-            "VersionId": "2",
+            "VersionId": "0000000000000002",
             "IsLatest": True,
             "LastModified": MODIFIED,
             "Owner": owner,

@@ -19,6 +19,7 @@ from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.keys import (
     Checksum,
     CopySource,
+    Deleted,
     KeyRecord,
     KeyToDelete,
     NewCopy,
@@ -179,13 +180,14 @@ def test_deletion_asks_again_for_what_the_om_has_left() -> None:
             types_pb2.CONDITION_FAILED
             if request.keys[0].if_match
             else types_pb2.ERROR_CODE_UNSPECIFIED
-        ]
+        ],
+        versions=[om_pb2.DeletedVersion(version=om_pb2.VersionId(), is_marker=True)],
     )
     keys = [KeyToDelete("a"), KeyToDelete("b", "etag"), KeyToDelete("c")]
 
     async def delete(store: ObjectStore) -> None:
         results = await store.keys.delete(BUCKET, keys)
-        assert results[0] is None and results[2] is None
+        assert results[0] == results[2] == Deleted(0, is_marker=True)
         assert isinstance(results[1], ConditionFailed)
 
     requests = requests_of(delete, om)
