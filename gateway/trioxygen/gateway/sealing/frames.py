@@ -2,9 +2,9 @@
 bit, a frame that is missing, swapped or of another piece is found. Pure.
 
 A piece is what was written in one go (an object, a part) and has a key of its own. A frame holds
-65,520 bytes of it, the last one what is left, and is 16 bytes longer sealed: 64 KiB, as a checksum's
-unit. Its nonce is its number, and whether it is the last: no nonce comes twice under one key, and a
-piece that was cut has no last frame.
+65,520 bytes of it, the last one what is left, and is 16 bytes longer sealed: 64 KiB, as the unit of
+a checksum. Its nonce is its number, and whether it is the last: no nonce comes twice under one key,
+and a piece that was cut has no last frame.
 
 Source: NIST SP 800-38D; Hoang et al., "Online Authenticated-Encryption and its Nonce-Reuse
 Misuse-Resistance" (the STREAM construction).
