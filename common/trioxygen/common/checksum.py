@@ -1,8 +1,9 @@
 """Checksums of S3 and of storage framing: computing, combining, naming. No requests, no base64.
 
-Every function takes bytes or a C-contiguous memoryview of any length (tried beyond 2 GiB) and
-releases the GIL on large input; a memoryview that is not contiguous is a BufferError, never a
-silent copy. Digests are big-endian bytes, as S3 sends them.
+Every function takes bytes or a C-contiguous memoryview of any length (tried beyond 2 GiB); a
+memoryview that is not contiguous is a BufferError. Large input releases the GIL and is not copied,
+but for XXHASH, whose binding takes nothing but bytes. Digests are big-endian bytes, as S3 sends
+them; of XXHASH that is the canonical form of its specification.
 Source: S3 user guide, "Checking object integrity".
 """
 
@@ -13,6 +14,8 @@ from typing import Final, Protocol, Self, cast
 
 import _awscrt  # type: ignore[import-not-found]
 from awscrt import checksums
+
+from trioxygen.common.units import MIB
 
 Buffer = bytes | bytearray | memoryview
 
@@ -29,7 +32,7 @@ class ChecksumType(Enum):
 class Algorithm(Enum):
     """The algorithms of the S3 API this store computes; the value is the API's name.
 
-    digest_size_bytes: 4 to 32.
+    digest_size_bytes: 4 to 64.
     header: lower-case name of the header (or trailer) that carries the base64 digest.
     composable: a checksum of the whole can be computed from those of the parts.
     """
@@ -43,6 +46,11 @@ class Algorithm(Enum):
     CRC64NVME = ("CRC64NVME", 8, True)
     SHA1 = ("SHA1", 20, False)
     SHA256 = ("SHA256", 32, False)
+    SHA512 = ("SHA512", 64, False)
+    MD5 = ("MD5", 16, False)
+    XXHASH64 = ("XXHASH64", 8, False)
+    XXHASH3 = ("XXHASH3", 8, False)
+    XXHASH128 = ("XXHASH128", 16, False)
 
     def __new__(cls, name: str, digest_size_bytes: int, composable: bool) -> Self:
         member = object.__new__(cls)
@@ -108,13 +116,44 @@ class _Crc:
         return self._value.to_bytes(self._size_bytes, "big")
 
 
+class _XxHash:
+    """Views are copied in steps, so that one of GiBs takes no memory."""
+
+    __slots__ = ("_running",)
+
+    def __init__(self, running: checksums.XXHash) -> None:
+        self._running = running
+
+    def update(self, data: Buffer, /) -> None:
+        if isinstance(data, bytes):
+            self._running.update(data)
+            return
+        view = memoryview(data)
+        if not view.c_contiguous:
+            raise BufferError("the view is not C-contiguous")
+        view = view.cast("B")
+        for start in range(0, len(view), _COPIED_BYTES):
+            self._running.update(bytes(view[start : start + _COPIED_BYTES]))
+
+    def digest(self) -> bytes:
+        return self._running.finalize()
+
+
+_COPIED_BYTES: Final = MIB
+_NEW: Final[dict[Algorithm, Callable[[], Hasher]]] = {
+    Algorithm.SHA1: lambda: hashlib.sha1(usedforsecurity=False),
+    Algorithm.SHA256: lambda: hashlib.sha256(usedforsecurity=False),
+    Algorithm.SHA512: lambda: hashlib.sha512(usedforsecurity=False),
+    Algorithm.MD5: lambda: hashlib.md5(usedforsecurity=False),
+    Algorithm.XXHASH64: lambda: _XxHash(checksums.XXHash.new_xxhash64()),
+    Algorithm.XXHASH3: lambda: _XxHash(checksums.XXHash.new_xxhash3_64()),
+    Algorithm.XXHASH128: lambda: _XxHash(checksums.XXHash.new_xxhash3_128()),
+}
+
+
 def new(algorithm: Algorithm) -> Hasher:
     """A hasher that has seen no bytes."""
-    if algorithm is Algorithm.SHA256:
-        return hashlib.sha256(usedforsecurity=False)
-    if algorithm is Algorithm.SHA1:
-        return hashlib.sha1(usedforsecurity=False)
-    return _Crc(algorithm)
+    return _Crc(algorithm) if algorithm in _CRC else _NEW[algorithm]()
 
 
 def digest_of(algorithm: Algorithm, data: Buffer) -> bytes:

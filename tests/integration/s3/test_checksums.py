@@ -21,8 +21,15 @@ DIGESTS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "CRC64NVME": lambda body: crt.crc64nvme(body).to_bytes(8, "big"),
     "SHA1": lambda body: hashlib.sha1(body).digest(),
     "SHA256": lambda body: hashlib.sha256(body).digest(),
+    "SHA512": lambda body: hashlib.sha512(body).digest(),
+    "MD5": lambda body: hashlib.md5(body).digest(),
+    "XXHASH64": crt.XXHash.compute_xxhash64,
+    "XXHASH3": crt.XXHash.compute_xxhash3_64,
+    "XXHASH128": crt.XXHash.compute_xxhash3_128,
 }
 ALGORITHMS: Final = list(DIGESTS)
+# SDKs send an MD5 that they are given, and compute none.
+COMPUTED: Final = [name for name in ALGORITHMS if name != "MD5"]
 
 
 def digest(algorithm: str, body: bytes) -> str:
@@ -31,8 +38,7 @@ def digest(algorithm: str, body: bytes) -> str:
 
 def shown(answer: Any) -> dict[str, str]:
     """The checksums of an answer, by algorithm."""
-    names = (*ALGORITHMS, "MD5", "SHA512", "XXHASH64", "XXHASH3", "XXHASH128")
-    return {name: answer[f"Checksum{name}"] for name in names if f"Checksum{name}" in answer}
+    return {name: answer[f"Checksum{name}"] for name in ALGORITHMS if f"Checksum{name}" in answer}
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -47,7 +53,7 @@ def test_checksum_in_the_header_is_kept(s3: "S3Client", bucket: str, algorithm: 
     assert got["Body"].read() == BODY and shown(got) == {algorithm: right}
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("algorithm", COMPUTED)
 def test_checksum_that_the_sdk_computes_is_kept(
     s3: "S3Client", bucket: str, algorithm: Any
 ) -> None:
@@ -89,7 +95,7 @@ def test_range_has_no_checksum_of_the_whole(s3: "S3Client", bucket: str) -> None
     assert got["Body"].read() == BODY[1:6] and shown(got) == {}
 
 
-@pytest.mark.parametrize("algorithm", ["MD5", "SHA512", "XXHASH64"])
+@pytest.mark.parametrize("algorithm", ["MD4", "SHA3", "XXHASH32"])
 def test_unknown_algorithm_is_a_clear_error(s3: "S3Client", bucket: str, algorithm: str) -> None:
     def add(request: Any, **_: object) -> None:
         del request.headers["x-amz-checksum-crc32"]
@@ -102,7 +108,9 @@ def test_unknown_algorithm_is_a_clear_error(s3: "S3Client", bucket: str, algorit
     finally:
         s3.meta.events.unregister("before-sign.s3.PutObject", add, "add")
     assert (error.status, error.code) == (400, "InvalidRequest")
-    assert "CRC64NVME" in error.message and "SHA256" in error.message
+    assert error.message == (
+        "The algorithm type you specified in x-amz-checksum- header is invalid."
+    )
     assert refused(s3.head_object, Bucket=bucket, Key="k") == (404, "404")
 
 

@@ -92,7 +92,8 @@ def test_part_of_an_upload_may_be_chunked(endpoint: Endpoint, s3: "S3Client", bu
     query = f"partNumber=1&uploadId={upload.upload_id}"
     answer = send(endpoint, *put(endpoint, bucket, SIGNED_TRAILER, query=query).request())
     assert answer.status == 200, answer.body
-    upload.parts[1] = {"PartNumber": 1, "ETag": answer.fields["etag"]}
+    checksum = {"ChecksumCRC32C": answer.fields["x-amz-checksum-crc32c"]}
+    upload.parts[1] = {"PartNumber": 1, "ETag": answer.fields["etag"], **checksum}
     upload.complete()
     assert read(s3, bucket, "k") == WHOLE
 

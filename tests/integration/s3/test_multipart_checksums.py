@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests.integration.endpoint import Endpoint, refusal, refused
-from tests.integration.s3.test_checksums import DIGESTS, digest, shown
+from tests.integration.s3.test_checksums import ALGORITHMS, DIGESTS, digest, shown
 from tests.integration.s3.uploads import PART_MIN, Upload
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 BODIES: Final = [b"a" * PART_MIN, b"b" * PART_MIN, b"the end"]
 WHOLE: Final = b"".join(BODIES)
 FULL: Final = ["CRC32", "CRC32C", "CRC64NVME"]
-COMPOSITE: Final = ["CRC32", "CRC32C", "SHA1", "SHA256"]
+COMPOSITE: Final = [name for name in ALGORITHMS if name != "CRC64NVME"]
 
 
 def composite(algorithm: str) -> str:
@@ -26,7 +26,8 @@ def composite(algorithm: str) -> str:
 
 def upload_all(upload: Upload, algorithm: Any) -> None:
     for number, body in enumerate(BODIES, start=1):
-        answer = upload.put(number, body, ChecksumAlgorithm=algorithm)
+        given: dict[str, Any] = {f"Checksum{algorithm}": digest(algorithm, body)}
+        answer = upload.put(number, body, **given)
         assert answer[f"Checksum{algorithm}"] == digest(algorithm, body)
 
 
@@ -45,6 +46,10 @@ def test_composite_is_the_checksum_of_checksums(
     assert shown(head) == expected and head["ChecksumType"] == "COMPOSITE"
     part = s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED", PartNumber=2)
     assert shown(part) == {algorithm: digest(algorithm, BODIES[1])}
+    asked: Any = ["Checksum", "ObjectParts"]
+    told = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=asked)
+    assert shown(told["Checksum"]) == {algorithm: composite(algorithm).partition("-")[0]}
+    assert shown(told["ObjectParts"]["Parts"][2]) == {algorithm: digest(algorithm, BODIES[2])}
 
 
 @pytest.mark.parametrize("algorithm", FULL)
@@ -86,7 +91,8 @@ def test_upload_that_asks_for_nothing_gets_crc64nvme(endpoint: Endpoint, bucket:
 
 @pytest.mark.parametrize(
     ("algorithm", "kind"),
-    [("SHA1", "FULL_OBJECT"), ("SHA256", "FULL_OBJECT"), ("CRC64NVME", "COMPOSITE")],
+    [(name, "FULL_OBJECT") for name in ALGORITHMS if name not in FULL]
+    + [("CRC64NVME", "COMPOSITE")],
 )
 def test_impossible_type_is_refused(s3: "S3Client", bucket: str, algorithm: Any, kind: Any) -> None:
     answer = refused(
@@ -111,6 +117,39 @@ def test_part_with_another_algorithm_is_refused(s3: "S3Client", bucket: str) -> 
     upload = Upload.begin(s3, bucket, "k", ChecksumAlgorithm="SHA256")
     answer = refused(lambda: upload.put(1, b"x", ChecksumAlgorithm="CRC32C"))
     assert answer == (400, "InvalidRequest")
+
+
+def test_part_of_a_composite_upload_comes_with_its_checksum(
+    endpoint: Endpoint, bucket: str
+) -> None:
+    with endpoint.client(request_checksum_calculation="when_required") as s3:
+        upload = Upload.begin(s3, bucket, "k", ChecksumAlgorithm="SHA256")
+        error = refusal(upload.put, number=1, body=b"x")
+        assert (error.status, error.code) == (400, "InvalidRequest")
+        assert error.message == (
+            "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type:"
+            " null"
+        )
+        upload.put(1, b"x", ChecksumAlgorithm="SHA256")
+        del upload.parts[1]["ChecksumSHA256"]
+        error = refusal(upload.complete)
+    assert (error.status, error.code) == (400, "InvalidRequest")
+    assert error.message == (
+        "The upload was created using a sha256 checksum. The complete request must include the"
+        " checksum for each part. It was missing for part 1 in the request."
+    )
+
+
+@pytest.mark.parametrize("more", [{"ChecksumSHA256": "?"}, {"ChecksumCRC32": "AAAAAA=="}])
+def test_ill_formed_checksum_of_a_part_in_complete_is_refused(
+    s3: "S3Client", bucket: str, more: dict[str, str]
+) -> None:
+    upload = Upload.begin(s3, bucket, "k", ChecksumAlgorithm="SHA256")
+    upload.put(1, b"x", ChecksumAlgorithm="SHA256")
+    upload.parts[1].update(more)
+    error = refusal(upload.complete)
+    assert (error.status, error.code) == (400, "InvalidArgument")
+    assert error.message == "Invalid Base64 or multiple checksums present in request"
 
 
 def test_wrong_checksum_of_a_part_in_complete_is_refused(s3: "S3Client", bucket: str) -> None:

@@ -17,6 +17,17 @@ KNOWN = {
     Algorithm.CRC64NVME: bytes.fromhex("ae8b14860a799888"),
     Algorithm.SHA1: hashlib.sha1(CHECK).digest(),
     Algorithm.SHA256: hashlib.sha256(CHECK).digest(),
+    Algorithm.SHA512: hashlib.sha512(CHECK).digest(),
+    Algorithm.MD5: hashlib.md5(CHECK).digest(),
+    Algorithm.XXHASH64: bytes.fromhex("8cb841db40e6ae83"),
+    Algorithm.XXHASH3: bytes.fromhex("72dcb18b67a17dff"),
+    Algorithm.XXHASH128: bytes.fromhex("33119477ede5dcd5e9716427681d5860"),
+}
+# As `xxhsum` prints them: in canonical, big-endian form, which SDKs send.
+XXHASH_OF_ABC = {
+    Algorithm.XXHASH64: "44bc2cf5ad770999",
+    Algorithm.XXHASH3: "78af5f94892f3950",
+    Algorithm.XXHASH128: "06b05ab6733a618578af5f94892f3950",
 }
 COMPOSABLE = [member for member in Algorithm if member.composable]
 
@@ -25,6 +36,19 @@ COMPOSABLE = [member for member in Algorithm if member.composable]
 def test_digest_is_the_published_one(algorithm: Algorithm) -> None:
     assert checksum.digest_of(algorithm, CHECK) == KNOWN[algorithm]
     assert len(KNOWN[algorithm]) == algorithm.digest_size_bytes
+
+
+@pytest.mark.parametrize("algorithm", XXHASH_OF_ABC)
+def test_xxhash_is_in_canonical_form(algorithm: Algorithm) -> None:
+    assert checksum.digest_of(algorithm, b"abc").hex() == XXHASH_OF_ABC[algorithm]
+
+
+@pytest.mark.parametrize("algorithm", Algorithm)
+def test_view_of_more_than_one_step_equals_bytes(algorithm: Algorithm) -> None:
+    data = bytes(range(256)) * 4_100
+    assert checksum.digest_of(algorithm, memoryview(bytearray(data))) == checksum.digest_of(
+        algorithm, data
+    )
 
 
 @pytest.mark.parametrize("algorithm", Algorithm)

@@ -30,14 +30,13 @@ _SETTINGS: Final = frozenset(
 )
 _KNOWN: Final = ", ".join(sorted(ALGORITHM_BY_NAME))
 _MD5_BYTES: Final = 16
-# The types a multipart upload can have, the default first.
+# The types a multipart upload can have, the default first; of other algorithms: COMPOSITE.
 _TYPES: Final[dict[Algorithm, tuple[ChecksumType, ...]]] = {
     Algorithm.CRC32: (ChecksumType.COMPOSITE, ChecksumType.FULL_OBJECT),
     Algorithm.CRC32C: (ChecksumType.COMPOSITE, ChecksumType.FULL_OBJECT),
     Algorithm.CRC64NVME: (ChecksumType.FULL_OBJECT,),
-    Algorithm.SHA1: (ChecksumType.COMPOSITE,),
-    Algorithm.SHA256: (ChecksumType.COMPOSITE,),
 }
+_COMPOSITE_ONLY: Final = (ChecksumType.COMPOSITE,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +86,22 @@ def _invalid_header(name: str, *, code: str = "InvalidRequest") -> S3Error:
     return S3Error(code, f"Value for {name} header is invalid.")
 
 
-def parse_digest(algorithm: Algorithm, value: str, *, name: str | None = None) -> bytes:
-    """Raw digest from base64.
+def decoded_digest(algorithm: Algorithm, value: str) -> bytes | None:
+    """None: it is not base64 of a digest of the algorithm's."""
+    try:
+        digest = a2b_base64(value.encode("latin-1", "replace"), strict_mode=True)
+    except Base64Error:
+        return None
+    return digest if len(digest) == algorithm.digest_size_bytes else None
 
-    Args:
-        name: the header or element it was in, for the message; the algorithm's header if None.
+
+def parse_digest(algorithm: Algorithm, value: str) -> bytes:
+    """Raw digest from base64, of the algorithm's header.
+
     Raises:
         S3Error: BadDigest (not base64), InvalidRequest (wrong length).
     """
-    name = name or algorithm.header
+    name = algorithm.header
     try:
         digest = a2b_base64(value.encode("latin-1", "replace"), strict_mode=True)
     except Base64Error:
@@ -142,8 +148,7 @@ def _digest_header(head: RequestHeaders) -> tuple[Algorithm, str] | None:
     if algorithm is None:
         raise S3Error(
             "InvalidRequest",
-            "The algorithm type you specified in x-amz-checksum- header is invalid."
-            f" Known types: [{_KNOWN}]",
+            "The algorithm type you specified in x-amz-checksum- header is invalid.",
         )
     return algorithm, value
 
@@ -156,8 +161,7 @@ def _trailer_algorithm(head: RequestHeaders) -> Algorithm | None:
     if algorithm is None:
         raise S3Error(
             "InvalidRequest",
-            "The value specified in the x-amz-trailer header is not supported: it names one"
-            f" x-amz-checksum- trailer. Known types: [{_KNOWN}]",
+            "The value specified in the x-amz-trailer header is not supported",
         )
     return algorithm
 
@@ -223,7 +227,7 @@ def read_upload_checksum(head: RequestHeaders) -> UploadChecksum | None:
             )
         return None
     algorithm = parse_algorithm(name)
-    possible = _TYPES[algorithm]
+    possible = _TYPES.get(algorithm, _COMPOSITE_ONLY)
     if wanted is not None and wanted not in possible:
         raise S3Error(
             "InvalidRequest",
@@ -307,6 +311,15 @@ def checksum_mismatch(algorithm: Algorithm) -> S3Error:
     return S3Error(
         "BadDigest",
         f"The {algorithm.value} you specified did not match the calculated checksum.",
+    )
+
+
+def type_mismatch(expected: Algorithm, actual: Algorithm | None) -> S3Error:
+    """A part came with another checksum than its upload's, or with none."""
+    return S3Error(
+        "InvalidRequest",
+        f"Checksum Type mismatch occurred, expected checksum Type: {expected.value.lower()}, actual"
+        f" checksum Type: {'null' if actual is None else actual.value.lower()}",
     )
 
 

@@ -4,7 +4,7 @@ proxies."""
 from typing import Final
 
 from trioxygen.common.checksum import Algorithm
-from trioxygen.common.errors import ChecksumMismatch, SizeMismatch
+from trioxygen.common.errors import ChecksumMismatch, InvalidRequest, SizeMismatch
 from trioxygen.common.units import MIB
 from trioxygen.gateway.protocol import checksums, conditions
 from trioxygen.gateway.protocol.checksums import ObjectChecksum
@@ -102,6 +102,15 @@ async def _complete(
             "The provided 'x-amz-mp-object-size' header value"
             f" {completion.size_bytes} does not match what was computed: {error.facts['size']}",
         ) from error
+    except InvalidRequest as error:
+        if not error.facts.keys() >= {"part", "algorithm"}:
+            raise
+        raise S3Error(
+            "InvalidRequest",
+            f"The upload was created using a {error.facts['algorithm'].lower()} checksum. The"
+            " complete request must include the checksum for each part. It was missing for part"
+            f" {error.facts['part']} in the request.",
+        ) from error
     except ChecksumMismatch as error:
         claim = completion.checksum
         claimed = Algorithm.CRC64NVME if claim is None else claim.algorithm
@@ -120,11 +129,8 @@ async def _complete(
 
 
 def _part(part: CompletedPart) -> CompletePart:
-    if len(part.checksums) > 1:
-        raise S3Error("InvalidRequest", "Expecting a single checksum for each part.")
-    for algorithm, digest in part.checksums.items():
-        return CompletePart(part.number, part.etag, Checksum(algorithm, digest))
-    return CompletePart(part.number, part.etag, None)
+    checksum = None if part.checksum is None else Checksum(*part.checksum)
+    return CompletePart(part.number, part.etag, checksum)
 
 
 def _claimed_size(request: S3Request) -> int | None:

@@ -22,8 +22,8 @@ class Digests:
         self._sha256: Hasher | None = hashlib.sha256() if sha256 else None
         self._checksums: dict[Algorithm, Hasher] = {}
         for algorithm in algorithms:
-            # One digest serves the payload's signature and the checksum.
-            shared = self._sha256 if algorithm is Algorithm.SHA256 else None
+            # One digest serves the payload's signature, or its ETag, and the checksum.
+            shared = {Algorithm.SHA256: self._sha256, Algorithm.MD5: self._md5}.get(algorithm)
             self._checksums[algorithm] = shared or new(algorithm)
         seen = (self._md5, self._sha256, *self._checksums.values())
         self._all = list({id(hasher): hasher for hasher in seen if hasher is not None}.values())

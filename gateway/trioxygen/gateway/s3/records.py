@@ -7,7 +7,7 @@ from trioxygen.gateway.store.values.keys import Checksum, KeyRecord, ObjectPart
 
 
 def object_checksum(record: KeyRecord) -> ObjectChecksum | None:
-    """Of the whole object, as GET, HEAD and GetObjectAttributes show it."""
+    """Of the whole object, as GET and HEAD show it."""
     return shown_checksum(record.checksum, part_count=len(record.parts))
 
 

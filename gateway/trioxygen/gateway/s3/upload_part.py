@@ -2,11 +2,10 @@
 
 from typing import Final
 
-from trioxygen.common.checksum import Algorithm
+from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.replication import Replication
 from trioxygen.gateway.protocol import checksums, numbers, ranges
 from trioxygen.gateway.protocol.checksums import ChecksumRequest
-from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.xml import multipart as xml_multipart
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.body import Body
@@ -105,16 +104,17 @@ def _algorithm_of(upload: Upload) -> Algorithm:
 def _part_checksum(request: S3Request, upload: Upload, algorithm: Algorithm) -> ChecksumRequest:
     """What the part brings, or the upload's algorithm when it brings nothing.
 
-    Raises InvalidRequest when the upload's algorithm was chosen and the part brings another."""
+    Raises InvalidRequest when the upload's algorithm was chosen and the part brings another, or
+    none where the object's checksum is made of its parts'."""
     demanded = checksums.read_checksum_request(request.head)
+    if upload.is_checksum_chosen and not demanded.by_client:
+        assert upload.checksum is not None
+        if upload.checksum.type is ChecksumType.COMPOSITE:
+            raise checksums.type_mismatch(algorithm, None)
     if not demanded.by_client:
         return ChecksumRequest(algorithm=algorithm)
     if upload.is_checksum_chosen and demanded.algorithm is not algorithm:
-        raise S3Error(
-            "InvalidRequest",
-            f"Checksum Type mismatch occurred, expected checksum Type: {algorithm.value.lower()},"
-            f" actual checksum Type: {demanded.algorithm.value.lower()}",
-        )
+        raise checksums.type_mismatch(algorithm, demanded.algorithm)
     return demanded
 
 

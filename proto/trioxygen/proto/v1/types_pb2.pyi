@@ -85,6 +85,11 @@ class ChecksumAlgorithm(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CRC64NVME: _ClassVar[ChecksumAlgorithm]
     SHA1: _ClassVar[ChecksumAlgorithm]
     SHA256: _ClassVar[ChecksumAlgorithm]
+    SHA512: _ClassVar[ChecksumAlgorithm]
+    MD5: _ClassVar[ChecksumAlgorithm]
+    XXHASH64: _ClassVar[ChecksumAlgorithm]
+    XXHASH3: _ClassVar[ChecksumAlgorithm]
+    XXHASH128: _ClassVar[ChecksumAlgorithm]
 
 class ChecksumType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -161,6 +166,11 @@ CRC32C: ChecksumAlgorithm
 CRC64NVME: ChecksumAlgorithm
 SHA1: ChecksumAlgorithm
 SHA256: ChecksumAlgorithm
+SHA512: ChecksumAlgorithm
+MD5: ChecksumAlgorithm
+XXHASH64: ChecksumAlgorithm
+XXHASH3: ChecksumAlgorithm
+XXHASH128: ChecksumAlgorithm
 CHECKSUM_TYPE_UNSPECIFIED: ChecksumType
 FULL_OBJECT: ChecksumType
 COMPOSITE: ChecksumType

@@ -26,6 +26,10 @@ from trioxygen.gateway.store.values.uploads import UploadChecksum
 
 SDK = "x-amz-sdk-checksum-algorithm"
 CRC32 = "x-amz-checksum-crc32"
+UNSUPPORTED = (
+    "Checksum algorithm provided is unsupported. Please try again with any of the valid types:"
+    " [CRC32, CRC32C, CRC64NVME, MD5, SHA1, SHA256, SHA512, XXHASH128, XXHASH3, XXHASH64]"
+)
 
 
 def encoded(algorithm: Algorithm) -> str:
@@ -71,18 +75,22 @@ def test_two_checksums_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "headers",
+    ("headers", "message"),
     [
-        {SDK: "MD5", CRC32: "AAAAAA=="},
-        {"x-amz-checksum-sha512": "AAAA"},
-        {"x-amz-checksum-xxhash64": "AAAA"},
-        {"x-amz-trailer": "x-amz-checksum-md5"},
+        ({SDK: "MD4", CRC32: "AAAAAA=="}, UNSUPPORTED),
+        (
+            {"x-amz-checksum-sha3": "AAAA"},
+            "The algorithm type you specified in x-amz-checksum- header is invalid.",
+        ),
+        (
+            {"x-amz-trailer": "x-amz-checksum-md4"},
+            "The value specified in the x-amz-trailer header is not supported",
+        ),
     ],
 )
-def test_unknown_algorithm_is_refused_with_the_known_ones(headers: dict[str, str]) -> None:
+def test_unknown_algorithm_is_refused(headers: dict[str, str], message: str) -> None:
     error = refusal(headers)
-    assert error.code == "InvalidRequest"
-    assert "CRC32, CRC32C, CRC64NVME, SHA1, SHA256" in error.message
+    assert (error.code, error.message) == ("InvalidRequest", message)
 
 
 def test_sdk_algorithm_must_agree_with_what_is_sent() -> None:
@@ -117,6 +125,9 @@ def test_any_text_is_a_digest_of_the_right_length_or_refused(value: str) -> None
         ("CRC32", "COMPOSITE", ChecksumType.COMPOSITE),
         ("CRC64NVME", None, ChecksumType.FULL_OBJECT),
         ("SHA256", None, ChecksumType.COMPOSITE),
+        ("SHA512", None, ChecksumType.COMPOSITE),
+        ("md5", "composite", ChecksumType.COMPOSITE),
+        ("XXHASH3", None, ChecksumType.COMPOSITE),
         ("SHA1", "COMPOSITE", ChecksumType.COMPOSITE),
     ],
 )
@@ -139,7 +150,9 @@ def test_upload_has_the_type_asked_for_or_its_algorithm_s(
         ("SHA256", "FULL_OBJECT"),
         ("CRC32", "HALF"),
         ("", "COMPOSITE"),
-        ("XXHASH3", ""),
+        ("MD5", "FULL_OBJECT"),
+        ("XXHASH128", "FULL_OBJECT"),
+        ("XXHASH32", ""),
     ],
 )
 def test_upload_of_an_impossible_checksum_is_refused(algorithm: str, wanted: str) -> None:

@@ -2,6 +2,7 @@ import hashlib
 import zlib
 
 import pytest
+from awscrt.checksums import XXHash
 
 from tests.unit.metadata.om.om_harness import OmHarness, om_test
 from tests.unit.metadata.om.upload_steps import KEY, begin_upload
@@ -22,14 +23,25 @@ _POLYNOMIALS = {
     types_pb2.CRC64NVME: (64, 0x9A6C9329AC4BC9B5),
 }
 COMPOSABLE = tuple(_POLYNOMIALS)
+_BY_HASHLIB = {
+    types_pb2.SHA1: "sha1",
+    types_pb2.SHA256: "sha256",
+    types_pb2.SHA512: "sha512",
+    types_pb2.MD5: "md5",
+}
+_XXHASH = {
+    types_pb2.XXHASH64: XXHash.compute_xxhash64,
+    types_pb2.XXHASH3: XXHash.compute_xxhash3_64,
+    types_pb2.XXHASH128: XXHash.compute_xxhash3_128,
+}
 
 
 def independent(algorithm: ChecksumAlgorithm, data: bytes) -> bytes:
-    """Bit by bit, or by hashlib."""
-    if algorithm == types_pb2.SHA1:
-        return hashlib.sha1(data, usedforsecurity=False).digest()
-    if algorithm == types_pb2.SHA256:
-        return hashlib.sha256(data).digest()
+    """Bit by bit, or by whoever else has it."""
+    if algorithm in _BY_HASHLIB:
+        return hashlib.new(_BY_HASHLIB[algorithm], data, usedforsecurity=False).digest()
+    if algorithm in _XXHASH:
+        return _XXHASH[algorithm](data)
     width, polynomial = _POLYNOMIALS[algorithm]
     value = ones = (1 << width) - 1
     for byte in data:
@@ -43,7 +55,7 @@ def test_the_independent_computation_is_right() -> None:
     assert independent(types_pb2.CRC32, WHOLE) == zlib.crc32(WHOLE).to_bytes(4, "big")
     assert independent(types_pb2.CRC32C, b"123456789").hex() == "e3069283"
     assert independent(types_pb2.CRC64NVME, b"123456789").hex() == "ae8b14860a799888"
-    assert set(ALGORITHMS) == {*COMPOSABLE, types_pb2.SHA1, types_pb2.SHA256}
+    assert set(ALGORITHMS) == {*COMPOSABLE, *_BY_HASHLIB, *_XXHASH}
 
 
 @om_test()

@@ -4,7 +4,6 @@ An element that is not known is refused, because skipping one (a condition, say)
 Source: S3 API; botocore's service model.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +11,7 @@ from lxml import etree
 
 from trioxygen.common.checksum import Algorithm
 from trioxygen.common.limits import PART_NUMBER_MAX
-from trioxygen.gateway.protocol.checksums import parse_digest
+from trioxygen.gateway.protocol.checksums import decoded_digest
 from trioxygen.gateway.protocol.errors import S3Error, not_implemented
 from trioxygen.gateway.protocol.numbers import INT_MAX, read_integer
 from trioxygen.gateway.protocol.xml.reading import children, local_name, parse_document
@@ -47,7 +46,7 @@ class CompletedPart:
 
     number: int
     etag: str
-    checksums: Mapping[Algorithm, bytes]
+    checksum: tuple[Algorithm, bytes] | None = None
 
 
 def _unquoted(etag: str) -> str:
@@ -115,16 +114,20 @@ def _completed_part(node: "etree._Element") -> CompletedPart:
         raise S3Error("MalformedXML")
     number = _part_number(fields.pop("PartNumber"))
     etag = _unquoted(fields.pop("ETag"))
-    checksums: dict[Algorithm, bytes] = {}
+    checksum: tuple[Algorithm, bytes] | None = None
     for name, value in fields.items():
         algorithm = _CHECKSUM_ELEMENTS.get(name)
-        if algorithm is not None:
-            checksums[algorithm] = parse_digest(algorithm, value.strip(), name=name)
-        elif name.startswith("Checksum"):
-            raise S3Error("InvalidRequest", f"{name} is of an algorithm that is not supported.")
-        else:
+        if algorithm is None:
             raise S3Error("MalformedXML")
-    return CompletedPart(number, etag, checksums)
+        digest = decoded_digest(algorithm, value.strip())
+        if digest is None or checksum is not None:
+            raise S3Error(
+                "InvalidArgument",
+                "Invalid Base64 or multiple checksums present in request",
+                details={"ArgumentName": "Checksum", "ArgumentValue": value.strip()},
+            )
+        checksum = (algorithm, digest)
+    return CompletedPart(number, etag, checksum)
 
 
 def read_complete_request(body: bytes) -> list[CompletedPart]:
@@ -133,8 +136,8 @@ def read_complete_request(body: bytes) -> list[CompletedPart]:
     Their order, and whether such numbers were uploaded, is the OM's to say.
 
     Raises:
-        S3Error: MalformedXML, InvalidArgument (a part number below 1), InvalidRequest and
-            BadDigest (ill-formed checksums).
+        S3Error: MalformedXML, InvalidArgument (a part number below 1, an ill-formed checksum or
+            two of them).
     """
     parts: list[CompletedPart] = []
     for child in parse_document(body, "CompleteMultipartUpload", rows_max=PART_NUMBER_MAX):

@@ -42,6 +42,11 @@ _ALGORITHMS: Final = {
     Algorithm.CRC64NVME: types_pb2.CRC64NVME,
     Algorithm.SHA1: types_pb2.SHA1,
     Algorithm.SHA256: types_pb2.SHA256,
+    Algorithm.SHA512: types_pb2.SHA512,
+    Algorithm.MD5: types_pb2.MD5,
+    Algorithm.XXHASH64: types_pb2.XXHASH64,
+    Algorithm.XXHASH3: types_pb2.XXHASH3,
+    Algorithm.XXHASH128: types_pb2.XXHASH128,
 }
 _ALGORITHM_OF: Final = {int(wire): algorithm for algorithm, wire in _ALGORITHMS.items()}
 _TYPES: Final = {

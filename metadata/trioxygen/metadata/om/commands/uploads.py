@@ -107,7 +107,7 @@ class UploadCommands:
         upload = self._find(txn, command.bucket_id, command.key, command.upload_id)
         if isinstance(upload, Refusal):
             return self._completed_before(txn, command) or upload
-        chosen = self._choose(txn, command)
+        chosen = multipart.check_checksums(upload, command) or self._choose(txn, command)
         if isinstance(chosen, Refusal):
             return chosen
         row = multipart.object_row(upload, chosen)

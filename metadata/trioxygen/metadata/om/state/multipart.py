@@ -33,6 +33,11 @@ ALGORITHMS: Final[dict[ChecksumAlgorithm, Algorithm]] = {
     types_pb2.CRC64NVME: Algorithm.CRC64NVME,
     types_pb2.SHA1: Algorithm.SHA1,
     types_pb2.SHA256: Algorithm.SHA256,
+    types_pb2.SHA512: Algorithm.SHA512,
+    types_pb2.MD5: Algorithm.MD5,
+    types_pb2.XXHASH64: Algorithm.XXHASH64,
+    types_pb2.XXHASH3: Algorithm.XXHASH3,
+    types_pb2.XXHASH128: Algorithm.XXHASH128,
 }
 
 
@@ -99,6 +104,20 @@ def check_part(wanted: CompletePart, row: PartRow | None) -> Refusal | None:
             types_pb2.INVALID_PART, facts={"part": str(wanted.number), "reason": "checksum"}
         )
     return None
+
+
+def check_checksums(upload: UploadRow, command: CompleteUploadRequest) -> Refusal | None:
+    """Who asked for a checksum of the parts' checksums says all of these once more."""
+    if not upload.checksum_chosen or upload.checksum_type != types_pb2.COMPOSITE:
+        return None
+    missing = next((part.number for part in command.parts if not part.checksum), None)
+    if missing is None:
+        return None
+    return Refusal(
+        types_pb2.INVALID_REQUEST,
+        "the checksum of a part is missing",
+        {"part": str(missing), "algorithm": ALGORITHMS[upload.checksum_algorithm].value},
+    )
 
 
 def check_sizes(command: CompleteUploadRequest, parts: Sequence[ChosenPart]) -> Refusal | None:

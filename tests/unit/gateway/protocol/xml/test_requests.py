@@ -110,8 +110,8 @@ def test_complete_request_of_an_aws_client_is_read(client: Client) -> None:
         {"Bucket": "b", "Key": "k", "UploadId": "u", "MultipartUpload": sent},
     )
     assert read_complete_request(body) == [
-        CompletedPart(1, "e1", {Algorithm.CRC32: bytes(4)}),
-        CompletedPart(10_000, "e2", {}),
+        CompletedPart(1, "e1", (Algorithm.CRC32, bytes(4))),
+        CompletedPart(10_000, "e2"),
     ]
 
 
@@ -151,9 +151,9 @@ def test_complete_request_takes_ten_thousand_parts_and_no_more() -> None:
         (complete(part("9" * 5000)), "MalformedXML"),
         (complete(part(2**31)), "MalformedXML"),
         (complete(part("1.0")), "MalformedXML"),
-        (complete(part(extra="<ChecksumSHA512>a</ChecksumSHA512>")), "InvalidRequest"),
-        (complete(part(extra="<ChecksumCRC32>AAAA</ChecksumCRC32>")), "InvalidRequest"),
-        (complete(part(extra="<ChecksumCRC32>bad</ChecksumCRC32>")), "BadDigest"),
+        (complete(part(extra="<ChecksumSHA3>a</ChecksumSHA3>")), "MalformedXML"),
+        (complete(part(extra="<ChecksumCRC32>AAAA</ChecksumCRC32>")), "InvalidArgument"),
+        (complete(part(extra="<ChecksumCRC32>bad</ChecksumCRC32>")), "InvalidArgument"),
     ],
 )
 def test_complete_request_with_a_fault_is_refused(body: bytes, code: str) -> None:
