@@ -136,7 +136,8 @@ class _XxHash:
             self._running.update(bytes(view[start : start + _COPIED_BYTES]))
 
     def digest(self) -> bytes:
-        return self._running.finalize()
+        digest: bytes = self._running.finalize()
+        return digest
 
 
 _COPIED_BYTES: Final = MIB

@@ -1,5 +1,6 @@
 import hashlib
 import zlib
+from collections.abc import Callable
 
 import pytest
 from awscrt.checksums import XXHash
@@ -29,7 +30,7 @@ _BY_HASHLIB = {
     types_pb2.SHA512: "sha512",
     types_pb2.MD5: "md5",
 }
-_XXHASH = {
+_XXHASH: dict[ChecksumAlgorithm, Callable[[bytes], bytes]] = {
     types_pb2.XXHASH64: XXHash.compute_xxhash64,
     types_pb2.XXHASH3: XXHash.compute_xxhash3_64,
     types_pb2.XXHASH128: XXHash.compute_xxhash3_128,
