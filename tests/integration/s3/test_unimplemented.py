@@ -18,7 +18,6 @@ BUCKET_SUBRESOURCES = [
     "encryption",
     "intelligent-tiering",
     "inventory",
-    "lifecycle",
     "logging",
     "metrics",
     "notification",

@@ -172,6 +172,11 @@ _TABLE: Final[dict[str, tuple[int, str, str]]] = {
     ),
     "NoSuchBucket": (404, "The specified bucket does not exist", "BucketName"),
     "NoSuchKey": (404, "The specified key does not exist.", "Key"),
+    "NoSuchLifecycleConfiguration": (
+        404,
+        "The lifecycle configuration does not exist",
+        "BucketName",
+    ),
     "NoSuchObjectLockConfiguration": (
         404,
         "The specified object does not have a ObjectLock configuration",

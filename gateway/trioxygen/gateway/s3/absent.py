@@ -44,9 +44,6 @@ _OF_BUCKETS: Final = (
     ("ListBucketInventoryConfigurations", "GET", "inventory", "s3:GetInventoryConfiguration"),
     ("PutBucketInventoryConfiguration", "PUT", "inventory", "s3:PutInventoryConfiguration"),
     ("DeleteBucketInventoryConfiguration", "DELETE", "inventory", "s3:PutInventoryConfiguration"),
-    ("GetBucketLifecycleConfiguration", "GET", "lifecycle", "s3:GetLifecycleConfiguration"),
-    ("PutBucketLifecycleConfiguration", "PUT", "lifecycle", "s3:PutLifecycleConfiguration"),
-    ("DeleteBucketLifecycle", "DELETE", "lifecycle", "s3:PutLifecycleConfiguration"),
     ("GetBucketLogging", "GET", "logging", "s3:GetBucketLogging"),
     ("PutBucketLogging", "PUT", "logging", "s3:PutBucketLogging"),
     (

@@ -9,6 +9,7 @@ from typing import Any, Final
 from trioxygen.common.errors import Corrupt
 from trioxygen.gateway.protocol import checksums
 from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.settings.lifecycle import LIFECYCLE
 from trioxygen.gateway.protocol.settings.setting import Setting
 from trioxygen.gateway.protocol.settings.tagging import TAGGING
 from trioxygen.gateway.s3.body import Body
@@ -34,10 +35,10 @@ def _with_setting(
 
 def _get(setting: Setting[Any]) -> Handler:
     def read_stored(document: bytes) -> Any:
-        """One that `show` wrote. Raises Corrupt: it is none."""
+        """One that was stored. Raises Corrupt: it is none."""
         try:
-            return setting.parse(document)
-        except S3Error as error:
+            return (setting.load or setting.parse)(document)
+        except (S3Error, ValueError) as error:
             kind = setting.kind.name.lower()
             raise Corrupt("a setting of a bucket", kind=kind, reason=str(error)) from error
 
@@ -45,7 +46,7 @@ def _get(setting: Setting[Any]) -> Handler:
         for row in request.settings:
             value = await services.parse(read_stored, row.document)
             if value:
-                return xml_response(setting.show(value))
+                return xml_response(setting.show(value), setting.headers(value))
         raise S3Error(setting.absent, details={"BucketName": request.bucket_name})
 
     return get
@@ -61,8 +62,10 @@ def _put(setting: Setting[Any], status: int) -> Handler:
         body.verify()
         value = await services.parse(setting.parse, document)
         setting.check(value)
-        await services.store.settings.put(request.bucket_record, setting.kind, setting.show(value))
-        return Response(status)
+        value = setting.complete(value, request.head)
+        stored = (setting.store or setting.show)(value)
+        await services.store.settings.put(request.bucket_record, setting.kind, stored)
+        return Response(status, [*setting.headers(value)])
 
     return put
 
@@ -127,5 +130,13 @@ ROWS: Final = (
         put=_Named("PutBucketTagging", "s3:PutBucketTagging"),
         delete=_Named("DeleteBucketTagging", "s3:PutBucketTagging"),
         put_status=204,
+    ),
+    *_rows(
+        LIFECYCLE,
+        "lifecycle",
+        get=_Named("GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration"),
+        put=_Named("PutBucketLifecycleConfiguration", "s3:PutLifecycleConfiguration"),
+        delete=_Named("DeleteBucketLifecycle", "s3:PutLifecycleConfiguration"),
+        put_status=200,
     ),
 )

@@ -193,6 +193,86 @@ class HeaderPair(_message.Message):
     value: str
     def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
+class LifecycleRules(_message.Message):
+    __slots__ = ("rules", "minimum_size_varies")
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_SIZE_VARIES_FIELD_NUMBER: _ClassVar[int]
+    rules: _containers.RepeatedCompositeFieldContainer[LifecycleRule]
+    minimum_size_varies: bool
+    def __init__(self, rules: _Optional[_Iterable[_Union[LifecycleRule, _Mapping]]] = ..., minimum_size_varies: _Optional[bool] = ...) -> None: ...
+
+class LifecycleRule(_message.Message):
+    __slots__ = ("id", "is_enabled", "filter", "expiration", "noncurrent", "abort_days", "transitions", "noncurrent_transitions")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    IS_ENABLED_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    EXPIRATION_FIELD_NUMBER: _ClassVar[int]
+    NONCURRENT_FIELD_NUMBER: _ClassVar[int]
+    ABORT_DAYS_FIELD_NUMBER: _ClassVar[int]
+    TRANSITIONS_FIELD_NUMBER: _ClassVar[int]
+    NONCURRENT_TRANSITIONS_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    is_enabled: bool
+    filter: LifecycleFilter
+    expiration: LifecycleExpiration
+    noncurrent: LifecycleNoncurrent
+    abort_days: int
+    transitions: _containers.RepeatedCompositeFieldContainer[LifecycleTransition]
+    noncurrent_transitions: _containers.RepeatedCompositeFieldContainer[LifecycleNoncurrent]
+    def __init__(self, id: _Optional[str] = ..., is_enabled: _Optional[bool] = ..., filter: _Optional[_Union[LifecycleFilter, _Mapping]] = ..., expiration: _Optional[_Union[LifecycleExpiration, _Mapping]] = ..., noncurrent: _Optional[_Union[LifecycleNoncurrent, _Mapping]] = ..., abort_days: _Optional[int] = ..., transitions: _Optional[_Iterable[_Union[LifecycleTransition, _Mapping]]] = ..., noncurrent_transitions: _Optional[_Iterable[_Union[LifecycleNoncurrent, _Mapping]]] = ...) -> None: ...
+
+class LifecycleFilter(_message.Message):
+    __slots__ = ("form", "prefix", "tags", "larger_than", "smaller_than")
+    class Form(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        PREFIX: _ClassVar[LifecycleFilter.Form]
+        FILTER: _ClassVar[LifecycleFilter.Form]
+        AND: _ClassVar[LifecycleFilter.Form]
+    PREFIX: LifecycleFilter.Form
+    FILTER: LifecycleFilter.Form
+    AND: LifecycleFilter.Form
+    FORM_FIELD_NUMBER: _ClassVar[int]
+    PREFIX_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    LARGER_THAN_FIELD_NUMBER: _ClassVar[int]
+    SMALLER_THAN_FIELD_NUMBER: _ClassVar[int]
+    form: LifecycleFilter.Form
+    prefix: str
+    tags: _containers.RepeatedCompositeFieldContainer[HeaderPair]
+    larger_than: int
+    smaller_than: int
+    def __init__(self, form: _Optional[_Union[LifecycleFilter.Form, str]] = ..., prefix: _Optional[str] = ..., tags: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ..., larger_than: _Optional[int] = ..., smaller_than: _Optional[int] = ...) -> None: ...
+
+class LifecycleExpiration(_message.Message):
+    __slots__ = ("days", "date_ms", "removes_markers")
+    DAYS_FIELD_NUMBER: _ClassVar[int]
+    DATE_MS_FIELD_NUMBER: _ClassVar[int]
+    REMOVES_MARKERS_FIELD_NUMBER: _ClassVar[int]
+    days: int
+    date_ms: int
+    removes_markers: bool
+    def __init__(self, days: _Optional[int] = ..., date_ms: _Optional[int] = ..., removes_markers: _Optional[bool] = ...) -> None: ...
+
+class LifecycleNoncurrent(_message.Message):
+    __slots__ = ("days", "newer_kept", "storage_class")
+    DAYS_FIELD_NUMBER: _ClassVar[int]
+    NEWER_KEPT_FIELD_NUMBER: _ClassVar[int]
+    STORAGE_CLASS_FIELD_NUMBER: _ClassVar[int]
+    days: int
+    newer_kept: int
+    storage_class: str
+    def __init__(self, days: _Optional[int] = ..., newer_kept: _Optional[int] = ..., storage_class: _Optional[str] = ...) -> None: ...
+
+class LifecycleTransition(_message.Message):
+    __slots__ = ("storage_class", "days", "date_ms")
+    STORAGE_CLASS_FIELD_NUMBER: _ClassVar[int]
+    DAYS_FIELD_NUMBER: _ClassVar[int]
+    DATE_MS_FIELD_NUMBER: _ClassVar[int]
+    storage_class: str
+    days: int
+    date_ms: int
+    def __init__(self, storage_class: _Optional[str] = ..., days: _Optional[int] = ..., date_ms: _Optional[int] = ...) -> None: ...
+
 class ObjectHeaders(_message.Message):
     __slots__ = ("content_type", "cache_control", "content_disposition", "content_encoding", "content_language", "expires", "website_redirect_location", "user_metadata")
     CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
