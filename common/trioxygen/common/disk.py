@@ -16,6 +16,21 @@ class DiskSpace:
     free_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """Whether a file is the one of before, and who may read it.
+
+    Attributes:
+        serial, modified_ns, size_bytes: another content has another one of them.
+        permissions: the nine bits of owner, group and others.
+    """
+
+    serial: int
+    modified_ns: int
+    size_bytes: int
+    permissions: int
+
+
 class File(Protocol):
     """One open file. Raises NoSpace when the disk is full, OSError otherwise."""
 
@@ -94,6 +109,8 @@ class Disk(Protocol):
     def allocated_bytes(self, path: Path) -> int:
         """Disk space that a file really takes (holes take none)."""
         ...
+
+    def stamp(self, path: Path) -> FileStamp: ...
 
     def lock(self, path: Path) -> Lock | None:
         """An exclusive lock on a file, held until released or the process ends; None: another holds

@@ -235,6 +235,24 @@ class BucketState(Refused):
     code = types_pb2.BUCKET_STATE
 
 
+class NoSuchKmsKey(Refused):
+    """No master key has that name, or that version of it is gone. Facts: key_id."""
+
+    code = types_pb2.NO_SUCH_KMS_KEY
+
+
+class KmsKeyDisabled(Refused):
+    """A master key, or a version of it, is not to be used. Facts: key_id."""
+
+    code = types_pb2.KMS_KEY_DISABLED
+
+
+class MasterKeyDiffers(Refused):
+    """Another gateway has another key of the same id and version. Facts: key_id, version."""
+
+    code = types_pb2.MASTER_KEY_DIFFERS
+
+
 class TooManyNamespaces(Refused):
     code = types_pb2.TOO_MANY_NAMESPACES
 
@@ -282,6 +300,12 @@ class PipelineNotReady(Unavailable):
     """Its DataNodes are there, and have not told all that they hold, or have no leader yet."""
 
     code = types_pb2.PIPELINE_NOT_READY
+
+
+class KmsUnavailable(Unavailable):
+    """Who keeps the master keys does not answer, or refuses the gateway. Facts: reason."""
+
+    code = types_pb2.KMS_UNAVAILABLE
 
 
 class Stopping(Unavailable):

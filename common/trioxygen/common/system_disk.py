@@ -4,11 +4,12 @@ import ctypes
 import errno
 import fcntl
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from trioxygen.common.disk import Buffer, DiskSpace
+from trioxygen.common.disk import Buffer, DiskSpace, FileStamp
 from trioxygen.common.errors import NoSpace
 
 _IOV_MAX: Final = 1024
@@ -213,6 +214,11 @@ class SystemDisk:
 
     def allocated_bytes(self, path: Path) -> int:
         return os.stat(path).st_blocks * 512
+
+    def stamp(self, path: Path) -> FileStamp:
+        status = os.stat(path)
+        permissions = stat.S_IMODE(status.st_mode) & 0o777
+        return FileStamp(status.st_ino, status.st_mtime_ns, status.st_size, permissions)
 
     def lock(self, path: Path) -> SystemLock | None:
         try:

@@ -9,7 +9,8 @@ from enum import Enum, auto, unique
 from pathlib import Path
 from typing import Final
 
-from trioxygen.common.disk import Buffer, DiskSpace
+from trioxygen.common.checksum import crc32c
+from trioxygen.common.disk import Buffer, DiskSpace, FileStamp
 from trioxygen.common.errors import NoSpace
 from trioxygen.sim.platter import Change, Inode, Link, Platter
 
@@ -250,6 +251,11 @@ class SimDisk:
     def allocated_bytes(self, path: Path) -> int:
         self.operate(path)
         return len(self.platter.names[path].data)
+
+    def stamp(self, path: Path) -> FileStamp:
+        self.operate(path)
+        data = bytes(self.platter.names[path].data)
+        return FileStamp(crc32c(data), 0, len(data), 0o600)
 
     def lock(self, path: Path) -> "SimLock | None":
         self.operate(path)

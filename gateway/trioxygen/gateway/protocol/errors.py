@@ -140,6 +140,9 @@ _TABLE: Final[dict[str, tuple[int, str, str]]] = {
     ),
     "InvalidTag": (400, "The tag provided was not a valid tag.", "TagKey TagValue"),
     "InvalidURI": (400, "Couldn't parse the specified URI.", ""),
+    # Of the KMS; S3 hands them on under these names.
+    "KMS.DisabledException": (400, "The key is disabled", ""),
+    "KMS.NotFoundException": (400, "The key does not exist", ""),
     "KeyTooLongError": (400, "Your key is too long", "Size MaxSizeAllowed"),
     "MalformedTrailerError": (
         400,

@@ -32,6 +32,8 @@ _S3_CODES: Final[dict[type[TrioxygenError], str]] = {
     errors.ConditionConflict: "ConditionalRequestConflict",
     errors.ObjectLocked: "AccessDenied",
     errors.BucketState: "InvalidBucketState",
+    errors.NoSuchKmsKey: "KMS.NotFoundException",
+    errors.KmsKeyDisabled: "KMS.DisabledException",
     # The data was written but its lease ended before the commit: nothing is visible, a retry works.
     errors.LeaseExpired: "ServiceUnavailable",
     errors.BlockExists: "ServiceUnavailable",
@@ -74,6 +76,9 @@ def _message_of(error: TrioxygenError) -> str | None:
     facts = error.facts
     if isinstance(error, errors.ObjectLocked):
         return "Access Denied because object protected by object lock."
+    if isinstance(error, errors.NoSuchKmsKey | errors.KmsKeyDisabled) and "key_id" in facts:
+        state = "does not exist" if isinstance(error, errors.NoSuchKmsKey) else "is disabled"
+        return f"Key '{facts['key_id']}' {state}"
     if isinstance(error, errors.NotEnoughDataNodes) and {"needed", "healthy"} <= facts.keys():
         return (
             f"The storage class needs {facts['needed']} DataNodes, and {facts['healthy']} can take"

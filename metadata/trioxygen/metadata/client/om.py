@@ -91,6 +91,9 @@ class OmClient:
     def delete_volume(self, request: om.DeleteVolumeRequest) -> Answer[om.DeleteVolumeReply]:
         return self._first.call(request, om.DeleteVolumeReply)
 
+    def note_master_keys(self, request: om.NoteMasterKeysRequest) -> Answer[om.NoteMasterKeysReply]:
+        return self._first.call(request, om.NoteMasterKeysReply)
+
     def create_bucket(self, request: om.CreateBucketRequest) -> Answer[om.CreateBucketReply]:
         return self._of(request).call(request, om.CreateBucketReply)
 

@@ -24,6 +24,7 @@ from trioxygen.metadata.om.commands.buckets import BucketCommands
 from trioxygen.metadata.om.commands.expiry import ExpiryCommands
 from trioxygen.metadata.om.commands.keys import KeyCommands
 from trioxygen.metadata.om.commands.leases import LeaseCommands
+from trioxygen.metadata.om.commands.master_keys import MasterKeyCommands
 from trioxygen.metadata.om.commands.orphans import OrphanCommands
 from trioxygen.metadata.om.commands.settings import SettingCommands
 from trioxygen.metadata.om.commands.uploads import UploadCommands
@@ -107,6 +108,7 @@ def command_handlers(config: OmConfig) -> Mapping[type[Message], CommandHandler]
         VersionCommands(versions),
         LeaseCommands(blocks, leases_max=config.leases_max, duration_ms=config.lease_duration_ms),
         AccountCommands(),
+        MasterKeyCommands(),
         ExpiryCommands(blocks),
         OrphanCommands(blocks),
     ):

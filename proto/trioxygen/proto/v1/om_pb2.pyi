@@ -475,6 +475,20 @@ class VolumeRow(_message.Message):
     created_ms: int
     def __init__(self, name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ...) -> None: ...
 
+class MasterKeyRow(_message.Message):
+    __slots__ = ("key_id", "version", "check", "was_primary", "noted_ms")
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    CHECK_FIELD_NUMBER: _ClassVar[int]
+    WAS_PRIMARY_FIELD_NUMBER: _ClassVar[int]
+    NOTED_MS_FIELD_NUMBER: _ClassVar[int]
+    key_id: str
+    version: int
+    check: bytes
+    was_primary: bool
+    noted_ms: int
+    def __init__(self, key_id: _Optional[str] = ..., version: _Optional[int] = ..., check: _Optional[bytes] = ..., was_primary: _Optional[bool] = ..., noted_ms: _Optional[int] = ...) -> None: ...
+
 class DeletedBucketRow(_message.Message):
     __slots__ = ("name", "deleted_ms")
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -482,6 +496,26 @@ class DeletedBucketRow(_message.Message):
     name: str
     deleted_ms: int
     def __init__(self, name: _Optional[str] = ..., deleted_ms: _Optional[int] = ...) -> None: ...
+
+class NoteMasterKeysRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "keys", "replaces_all")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    REPLACES_ALL_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    keys: _containers.RepeatedCompositeFieldContainer[MasterKeyRow]
+    replaces_all: bool
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., keys: _Optional[_Iterable[_Union[MasterKeyRow, _Mapping]]] = ..., replaces_all: _Optional[bool] = ...) -> None: ...
+
+class NoteMasterKeysReply(_message.Message):
+    __slots__ = ("keys",)
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    keys: _containers.RepeatedCompositeFieldContainer[MasterKeyRow]
+    def __init__(self, keys: _Optional[_Iterable[_Union[MasterKeyRow, _Mapping]]] = ...) -> None: ...
 
 class CreateVolumeRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "is_retry", "account_id", "volume")

@@ -51,6 +51,9 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VERSION_IS_MARKER: _ClassVar[ErrorCode]
     OBJECT_LOCKED: _ClassVar[ErrorCode]
     BUCKET_STATE: _ClassVar[ErrorCode]
+    NO_SUCH_KMS_KEY: _ClassVar[ErrorCode]
+    KMS_KEY_DISABLED: _ClassVar[ErrorCode]
+    MASTER_KEY_DIFFERS: _ClassVar[ErrorCode]
     NOT_LEADER: _ClassVar[ErrorCode]
     SAFE_MODE: _ClassVar[ErrorCode]
     OVERLOADED: _ClassVar[ErrorCode]
@@ -61,6 +64,7 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PIPELINE_NOT_READY: _ClassVar[ErrorCode]
     STOPPING: _ClassVar[ErrorCode]
     UNAVAILABLE: _ClassVar[ErrorCode]
+    KMS_UNAVAILABLE: _ClassVar[ErrorCode]
     HEALING: _ClassVar[ErrorCode]
     CHECKSUM_MISMATCH: _ClassVar[ErrorCode]
     LOG_CORRUPT: _ClassVar[ErrorCode]
@@ -138,6 +142,9 @@ NO_SUCH_KEY_VERSION: ErrorCode
 VERSION_IS_MARKER: ErrorCode
 OBJECT_LOCKED: ErrorCode
 BUCKET_STATE: ErrorCode
+NO_SUCH_KMS_KEY: ErrorCode
+KMS_KEY_DISABLED: ErrorCode
+MASTER_KEY_DIFFERS: ErrorCode
 NOT_LEADER: ErrorCode
 SAFE_MODE: ErrorCode
 OVERLOADED: ErrorCode
@@ -148,6 +155,7 @@ NOT_ENOUGH_DATANODES: ErrorCode
 PIPELINE_NOT_READY: ErrorCode
 STOPPING: ErrorCode
 UNAVAILABLE: ErrorCode
+KMS_UNAVAILABLE: ErrorCode
 HEALING: ErrorCode
 CHECKSUM_MISMATCH: ErrorCode
 LOG_CORRUPT: ErrorCode

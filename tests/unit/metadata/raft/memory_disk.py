@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trioxygen.common.disk import Buffer, DiskSpace
+from trioxygen.common.disk import Buffer, DiskSpace, FileStamp
 from trioxygen.common.errors import NoSpace
 
 SECTOR_BYTES = 64
@@ -187,6 +187,10 @@ class MemoryDisk:
 
     def allocated_bytes(self, path: Path) -> int:
         return len(self.inodes[self.names[path]])
+
+    def stamp(self, path: Path) -> FileStamp:
+        inode = self.names[path]
+        return FileStamp(inode, 0, len(self.inodes[inode]), 0o600)
 
     def lock(self, path: Path) -> MemoryLock | None:
         if path in self._locks:

@@ -47,6 +47,7 @@ BUCKET_NAME_MAX: Final = 255
 DELETED_KEYS_MAX: Final = 1_000
 LEASES_NAMED_MAX: Final = 10_000
 METADATA_MAX: Final = 16 * KIB
+MASTER_KEYS_MAX: Final = 10_000
 EXCLUDED_NODES_MAX: Final = 1_000
 CONTAINERS_ASKED_MAX: Final = 1_000
 
@@ -233,12 +234,20 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         if_size_bytes=OBJECT_BYTES,
         if_modified_s=ANY,
     ),
+    om.MasterKeyRow: rules(
+        key_id=matching("the id of a master key", "[A-Za-z0-9._-]+", 128, is_required=True),
+        version=COUNT,
+        check=raw(64, low=16),
+        was_primary=ANY,
+        noted_ms=TIME_MS,
+    ),
     om.CompletePart: rules(number=COUNT, etag=SENT, checksum=CHECKSUM, checksum_algorithm=known()),
 }
 
 COMMANDS: Final[dict[type[Message], MessageRules]] = {
     om.CreateVolumeRequest: rules(**RETRIED, volume=VOLUME, account_id=_ACCOUNT_ID),
     om.DeleteVolumeRequest: rules(**RETRIED, volume=VOLUME),
+    om.NoteMasterKeysRequest: rules(**RETRIED, keys=each(PART, MASTER_KEYS_MAX), replaces_all=ANY),
     om.CreateBucketRequest: rules(
         **RETRIED,
         volume=VOLUME,

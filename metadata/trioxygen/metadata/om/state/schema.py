@@ -33,6 +33,7 @@ ACCOUNTS: Final = RowTable(13, "account", types_pb2.Account)
 ACCESS_KEYS: Final = RowTable(14, "access_key", om_pb2.AccessKeyRow)
 DELETED_BUCKETS: Final = RowTable(15, "deleted_bucket", om_pb2.DeletedBucketRow)
 BUCKET_SETTINGS: Final = RowTable(16, "bucket_setting", om_pb2.BucketSetting)
+MASTER_KEYS: Final = RowTable(25, "master_key", om_pb2.MasterKeyRow)
 # By container and local id.
 ORPHANS: Final = RowTable(20, "orphan", om_pb2.OrphanBlockRow)
 
@@ -53,6 +54,7 @@ OM_TABLES: Final[tuple[Table, ...]] = (
     DELETED_BUCKETS.table,
     BUCKET_SETTINGS.table,
     ORPHANS.table,
+    MASTER_KEYS.table,
 )
 ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *OM_TABLES)
 
@@ -75,6 +77,11 @@ def volume_key(volume: str) -> bytes:
 def bucket_key(volume: str, name: str) -> bytes:
     """No name of a volume or bucket has a slash."""
     return f"{volume}/{name}".encode()
+
+
+def master_key_key(key_id: str, version: int) -> bytes:
+    """No id of a master key has a zero byte."""
+    return key_id.encode() + b"\0" + version.to_bytes(4, "big")
 
 
 def account_bucket_key(volume: str, account_id: str, name: str) -> bytes:

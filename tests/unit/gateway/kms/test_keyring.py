@@ -1,0 +1,202 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.unit.gateway.kms.keyrings import Cluster, keyring_in, run_with, store_in
+from trioxygen.common.errors import ChecksumMismatch, KmsKeyDisabled, KmsUnavailable, NoSuchKmsKey
+from trioxygen.common.runtime import Runtime
+from trioxygen.gateway.kms.keyring import Keyring
+from trioxygen.gateway.kms.keyring_content import EMPTY
+from trioxygen.gateway.kms.keyring_file import KeyringUnusable
+from trioxygen.gateway.kms.port import WrappedKey, canonical_context
+
+CONTEXT = canonical_context({"aws:s3:arn": "arn:aws:s3:::photos/cat"})
+KEYS = [bytes([number]) * 32 for number in range(3)]
+
+
+def secret(fill: int) -> bytes:
+    return bytes([fill]) * 64
+
+
+def test_keys_come_back_that_were_wrapped(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        keyring = await keyring_in(tmp_path, runtime, Cluster())
+        wrapped = await keyring.wrap("", CONTEXT, KEYS)
+        assert [each.master_key for each in wrapped] == ["s3:1"] * 3
+        assert not any(key in each.sealed for key in KEYS for each in wrapped)
+        assert await keyring.unwrap(CONTEXT, wrapped) == KEYS
+        # After a new start too.
+        again = await keyring_in(tmp_path, runtime, Cluster())
+        assert await again.unwrap(CONTEXT, wrapped) == KEYS
+
+    run_with(test)
+
+
+def test_key_does_not_unwrap_with_another_context_or_a_flipped_bit(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        keyring = await keyring_in(tmp_path, runtime, Cluster())
+        [wrapped] = await keyring.wrap("", CONTEXT, KEYS[:1])
+        with pytest.raises(ChecksumMismatch):
+            await keyring.unwrap(b"", [wrapped])
+        for bit in range(8 * len(wrapped.sealed)):
+            sealed = bytearray(wrapped.sealed)
+            sealed[bit // 8] ^= 1 << bit % 8
+            with pytest.raises(ChecksumMismatch):
+                await keyring.unwrap(CONTEXT, [WrappedKey(wrapped.master_key, bytes(sealed))])
+        with pytest.raises(ChecksumMismatch):
+            await keyring.unwrap(CONTEXT, [WrappedKey(wrapped.master_key, b"short")])
+
+    run_with(test)
+
+
+def test_rotation_is_seen_and_old_versions_unwrap(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        cluster = Cluster()
+        keyring = await keyring_in(tmp_path, runtime, cluster)
+        old = await keyring.wrap("", CONTEXT, KEYS)
+        store_in(tmp_path).change(
+            lambda ring: ring.with_version("s3", secret(2), 0, is_primary=True)
+        )
+        await keyring.work()
+        new = await keyring.wrap("", CONTEXT, KEYS)
+        assert {each.master_key for each in new} == {"s3:2"}
+        assert await keyring.unwrap(CONTEXT, [*old, *new]) == KEYS * 2
+        # Noted before it is used.
+        assert cluster.noted["s3", 2].is_primary
+
+    run_with(test)
+
+
+def test_version_that_is_not_known_yet_is_looked_for_in_the_file(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        cluster = Cluster()
+        behind = await keyring_in(tmp_path, runtime, cluster)
+        store_in(tmp_path).change(
+            lambda ring: ring.with_version("s3", secret(2), 0, is_primary=True)
+        )
+        ahead = await keyring_in(tmp_path, runtime, cluster)
+        wrapped = await ahead.wrap("", CONTEXT, KEYS)
+        assert await behind.unwrap(CONTEXT, wrapped) == KEYS
+        with pytest.raises(NoSuchKmsKey):
+            await behind.unwrap(CONTEXT, [WrappedKey("s3:3", wrapped[0].sealed)])
+
+    run_with(test)
+
+
+def test_key_that_was_made_while_the_store_runs_is_used(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        keyring = await keyring_in(tmp_path, runtime, Cluster())
+        with pytest.raises(NoSuchKmsKey):
+            await keyring.describe("photos")
+        store_in(tmp_path).change(lambda ring: ring.with_key("photos", secret(7), 0))
+        described = await keyring.describe("photos")
+        assert described.arn == "arn:aws:kms:us-east-1:000000000000:key/photos"
+        for name in ("photos", "alias/photos", described.arn, "arn:aws:kms:x:1:alias/photos"):
+            [wrapped] = await keyring.wrap(name, CONTEXT, KEYS[:1])
+            assert wrapped.master_key == "photos:1"
+        for name in ("alias/aws/s3", "arn:aws:kms:us-east-1:1:alias/aws/s3", ""):
+            assert (await keyring.describe(name)).key_id == "s3"
+        for name in ("alias/", "a/b", "a:1", "alias/aws/ebs", "x" * 200, "aws/s3"):
+            with pytest.raises(NoSuchKmsKey):
+                await keyring.describe(name)
+
+    run_with(test)
+
+
+def test_disabled_key_neither_wraps_nor_unwraps(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        keyring = await keyring_in(tmp_path, runtime, Cluster())
+        wrapped = await keyring.wrap("", CONTEXT, KEYS)
+        store = store_in(tmp_path)
+        store.change(lambda ring: ring.with_disabled("s3", is_disabled=True))
+        await keyring.work()
+        with pytest.raises(KmsKeyDisabled):
+            await keyring.wrap("s3", CONTEXT, KEYS)
+        with pytest.raises(KmsKeyDisabled):
+            await keyring.unwrap(CONTEXT, wrapped)
+        store.change(lambda ring: ring.with_disabled("s3", is_disabled=False))
+        await keyring.work()
+        assert await keyring.unwrap(CONTEXT, wrapped) == KEYS
+
+    run_with(test)
+
+
+def test_gateway_with_another_keyring_is_refused(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        cluster = Cluster()
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+        await keyring_in(tmp_path / "one", runtime, cluster)
+        # Its own would be a second one.
+        with pytest.raises(KeyringUnusable, match="is missing"):
+            await keyring_in(tmp_path / "two", runtime, cluster)
+        assert not (tmp_path / "two" / "keyring").exists()
+        await keyring_in(tmp_path / "two", runtime, Cluster(), seed=2)
+        with pytest.raises(KeyringUnusable, match="version 1 of master key 's3' is not"):
+            await keyring_in(tmp_path / "two", runtime, cluster)
+
+    run_with(test)
+
+
+def test_gateway_that_lacks_a_version_that_is_written_with_is_refused(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        cluster = Cluster()
+        await keyring_in(tmp_path, runtime, cluster)
+        store = store_in(tmp_path)
+        before = store.path.read_bytes()
+        store.change(lambda ring: ring.with_version("s3", secret(2), 0, is_primary=False))
+        keyring = await keyring_in(tmp_path, runtime, cluster)
+        after = store.path.read_bytes()
+        # Not written with yet: the others may still lack it.
+        store.disk.replace(store.path, before)
+        await keyring_in(tmp_path, runtime, cluster)
+        store.disk.replace(store.path, after)
+        store.change(lambda ring: ring.with_primary("s3", 2))
+        await keyring.work()
+        store.disk.replace(store.path, before)
+        with pytest.raises(KeyringUnusable, match="lacks version 2"):
+            await keyring_in(tmp_path, runtime, cluster)
+
+    run_with(test)
+
+
+def test_file_that_cannot_be_used_leaves_the_keys_in_use(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        keyring = await keyring_in(tmp_path, runtime, Cluster())
+        wrapped = await keyring.wrap("", CONTEXT, KEYS)
+        store = store_in(tmp_path)
+        foreign = EMPTY.with_key("s3", secret(5), 0)
+        puts: tuple[Callable[[], None], ...] = (
+            lambda: store.disk.replace(store.path, b"{}"),
+            lambda: store.write(foreign),
+            store.remove,
+        )
+        for put in puts:
+            put()
+            await keyring.work()
+            assert await keyring.unwrap(CONTEXT, wrapped) == KEYS
+
+    run_with(test)
+
+
+def test_keyring_that_was_not_read_yet_is_unavailable(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        keyring = Keyring(runtime, store_in(tmp_path), Cluster().compare)
+        with pytest.raises(KmsUnavailable):
+            await keyring.describe("")
+        with pytest.raises(KmsUnavailable):
+            await keyring.unwrap(CONTEXT, [WrappedKey("s3:1", bytes(48))])
+
+    run_with(test)
+
+
+def test_secrets_are_in_no_text_of_a_keyring(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        keyring = await keyring_in(tmp_path, runtime, Cluster())
+        content = store_in(tmp_path).read().content
+        [version] = content.keys["s3"].versions.values()
+        texts = (repr(content), repr(keyring), repr(list(content.fingerprints())))
+        assert not any(repr(version.secret)[2:12] in text for text in texts)
+
+    run_with(test)
