@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests.integration.endpoint import read, refused
+from tests.integration.s3.test_checksums import digest
 from tests.integration.s3.uploads import PART_MIN, Upload
 
 if TYPE_CHECKING:
@@ -53,6 +54,42 @@ def test_part_outlives_its_source(s3: "S3Client", filled: str) -> None:
     s3.delete_object(Bucket=filled, Key="short-lived")
     upload.complete()
     assert read(s3, filled, "made") == b"kept"
+
+
+@pytest.mark.parametrize("algorithm", ["CRC64NVME", "SHA256"])
+def test_parts_of_a_source_of_parts_are_copied(s3: "S3Client", filled: str, algorithm: Any) -> None:
+    """Its own parts, which are known, and what lies across them, which is read."""
+    bodies = [SOURCE[:PART_MIN], SOURCE[PART_MIN : 2 * PART_MIN], b"the end"]
+    whole = b"".join(bodies)
+    first = Upload.begin(s3, filled, "of-parts", ChecksumAlgorithm="CRC64NVME")
+    for number, body in enumerate(bodies, start=1):
+        first.put(number, body, ChecksumAlgorithm="CRC64NVME")
+    first.complete()
+    upload = Upload.begin(s3, filled, "made", ChecksumAlgorithm=algorithm)
+    size = len(whole)
+    ranges = [(0, PART_MIN), (PART_MIN, 2 * PART_MIN), (1, size - 1), (2 * PART_MIN, size)]
+    for number, (start, end) in enumerate(ranges, start=1):
+        made = upload.copy(number, "of-parts", CopySourceRange=f"bytes={start}-{end - 1}")
+        assert made["ETag"] == f'"{hashlib.md5(whole[start:end]).hexdigest()}"'
+        assert made[f"Checksum{algorithm}"] == digest(algorithm, whole[start:end])
+    s3.delete_object(Bucket=filled, Key="of-parts")
+    done = upload.complete()
+    expected = b"".join(whole[start:end] for start, end in ranges)
+    assert read(s3, filled, "made") == expected
+    digests = b"".join(hashlib.md5(whole[start:end]).digest() for start, end in ranges)
+    assert done["ETag"] == f'"{hashlib.md5(digests).hexdigest()}-4"'
+    # A copy of what is shared, in turn.
+    again = Upload.begin(s3, filled, "again")
+    again.copy(1, "made", CopySourceRange=f"bytes=3-{len(expected) - 2}")
+    again.complete()
+    assert read(s3, filled, "again") == expected[3:-1]
+
+
+def test_part_of_another_storage_class_is_written_again(s3: "S3Client", filled: str) -> None:
+    upload = Upload.begin(s3, filled, "made", StorageClass="REDUCED_REDUNDANCY")
+    upload.copy(1, "source", CopySourceRange=f"bytes=1-{PART_MIN}")
+    upload.complete()
+    assert read(s3, filled, "made") == SOURCE[1 : PART_MIN + 1]
 
 
 @pytest.mark.parametrize(

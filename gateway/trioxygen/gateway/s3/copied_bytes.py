@@ -48,13 +48,18 @@ async def write_again(
 
 
 async def digest_again(
-    services: Services, request: S3Request, source: KeyRecord, digests: Digests
+    services: Services,
+    request: S3Request,
+    source: KeyRecord,
+    digests: Digests,
+    *,
+    offset_bytes: int,
+    length_bytes: int,
 ) -> None:
-    """All of the source."""
     reading = services.store.contents.read(
         source.content,
-        offset_bytes=0,
-        length_bytes=source.size_bytes,
+        offset_bytes=offset_bytes,
+        length_bytes=length_bytes,
         buffers=request.buffers,
     )
     async with aclosing(reading) as pieces:

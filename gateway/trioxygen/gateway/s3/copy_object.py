@@ -151,7 +151,9 @@ async def _copy_bytes(services: Services, request: S3Request, copy: _Copy) -> Ma
             length_bytes=record.size_bytes,
         )
     elif digests is not None:
-        await digest_again(services, request, record, digests)
+        await digest_again(
+            services, request, record, digests, offset_bytes=0, length_bytes=record.size_bytes
+        )
     if algorithm is not None and digests is not None:
         # The copy is then one whole, without parts'.
         whole = Checksum(algorithm, digests.checksum(algorithm), ChecksumType.FULL_OBJECT)

@@ -9,7 +9,7 @@ from trioxygen.gateway.protocol.checksums import ChecksumRequest
 from trioxygen.gateway.protocol.xml import multipart as xml_multipart
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.body import Body
-from trioxygen.gateway.s3.copied_bytes import write_again
+from trioxygen.gateway.s3.copied_bytes import digest_again, write_again
 from trioxygen.gateway.s3.copy_object import (
     check_copy_size,
     readable_source,
@@ -21,9 +21,11 @@ from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, R
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 from trioxygen.gateway.s3.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.s3.source_parts import KnownRange, known_range
 from trioxygen.gateway.s3.writing import write_body, written_headers
+from trioxygen.gateway.store.port import Written
 from trioxygen.gateway.store.values.keys import Checksum
-from trioxygen.gateway.store.values.uploads import NewPart, Upload
+from trioxygen.gateway.store.values.uploads import NewPart, PartSource, Upload
 
 
 def _part_number(request: S3Request) -> int:
@@ -53,30 +55,29 @@ async def upload_part(services: Services, request: S3Request) -> Response:
 
 
 async def upload_part_copy(services: Services, request: S3Request) -> Response:
-    """Reads the source and writes the part: its ETag is the MD5 of just these bytes."""
+    """The part shares the source's blocks, unless it is to be kept in another way."""
     copied, upload = readable_source(services, request), request.upload
-    source = copied.record
     wanted = ranges.parse_copy_range(
-        request.head.header("x-amz-copy-source-range"), source.size_bytes
+        request.head.header("x-amz-copy-source-range"), copied.record.size_bytes
     )
-    offset, length = wanted or (0, source.size_bytes)
+    offset, length = wanted or (0, copied.record.size_bytes)
     check_copy_size(length)
+    source = PartSource(copied, offset_bytes=offset, length_bytes=length)
     algorithm = _algorithm_of(upload)
-    digests = Digests(md5=True, sha256=False, algorithms=(algorithm,))
     replication = _replication_of(services, request)
-    written = await write_again(
-        services,
-        request,
-        source,
-        digests,
-        replication,
-        offset_bytes=offset,
-        length_bytes=length,
+    is_shared = upload.replication == copied.record.replication or not length
+    known, written = await _copied_range(
+        services, request, source, algorithm, None if is_shared else replication
     )
-    checksum = Checksum(algorithm, digests.checksum(algorithm))
-    new = NewPart(length, digests.md5.hex(), checksum, replication)
+    checksum = Checksum(algorithm, known.digest)
+    new = NewPart(length, known.etag, checksum, replication)
     modified_ms = await services.store.uploads.commit_part(
-        request.bucket_record, upload, _part_number(request), new, written
+        request.bucket_record,
+        upload,
+        _part_number(request),
+        new,
+        written,
+        source if is_shared else None,
     )
     return xml_response(
         xml_multipart.copy_part_result(
@@ -86,6 +87,31 @@ async def upload_part_copy(services: Services, request: S3Request) -> Response:
         ),
         source_version_headers(copied),
     )
+
+
+async def _copied_range(
+    services: Services,
+    request: S3Request,
+    source: PartSource,
+    algorithm: Algorithm,
+    replication: Replication | None,
+) -> tuple[KnownRange, Written | None]:
+    """A part's ETag is the MD5 of just its bytes: they are read once, unless it is known of them.
+
+    Args: replication: that they are written again with; None: they stay where they are."""
+    record = source.version.record
+    bounds = {"offset_bytes": source.offset_bytes, "length_bytes": source.length_bytes}
+    written = None
+    if replication is None:
+        known = known_range(record, algorithm, **bounds)
+        if known is not None:
+            return known, None
+    digests = Digests(md5=True, sha256=False, algorithms=(algorithm,))
+    if replication is None:
+        await digest_again(services, request, record, digests, **bounds)
+    else:
+        written = await write_again(services, request, record, digests, replication, **bounds)
+    return KnownRange(digests.md5.hex(), digests.checksum(algorithm)), written
 
 
 def _replication_of(services: Services, request: S3Request) -> Replication:
@@ -135,6 +161,8 @@ ROWS: Final = (
             Access("s3:PutObject", Resource.OBJECT, UPLOAD),
             Access("s3:GetObject", Resource.SOURCE, SOURCE),
         ),
+        # As of CopyObject.
+        tries=3,
         check=_part_number,
         refuses=refuse_unimplemented,
         handler=upload_part_copy,

@@ -41,6 +41,7 @@ from trioxygen.gateway.store.values.uploads import (
     NewPart,
     NewUpload,
     PartPage,
+    PartSource,
     Upload,
     UploadPage,
 )
@@ -303,9 +304,18 @@ class Uploads(Protocol):
     ) -> UploadPage: ...
 
     async def commit_part(
-        self, bucket: Bucket, upload: Upload, number: int, new: NewPart, written: Written | None
+        self,
+        bucket: Bucket,
+        upload: Upload,
+        number: int,
+        new: NewPart,
+        written: Written | None,
+        source: PartSource | None = None,
     ) -> int:
-        """In place of the part that had the number; its time of modification."""
+        """In place of the part that had the number; its time of modification.
+
+        Args: source: whose bytes it shares, where none were written. Raises: ConditionConflict: it
+            has changed."""
         ...
 
     async def list_parts(

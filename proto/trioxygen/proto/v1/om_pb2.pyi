@@ -294,14 +294,16 @@ class ObjectHeaders(_message.Message):
     def __init__(self, content_type: _Optional[str] = ..., cache_control: _Optional[str] = ..., content_disposition: _Optional[str] = ..., content_encoding: _Optional[str] = ..., content_language: _Optional[str] = ..., expires: _Optional[str] = ..., website_redirect_location: _Optional[str] = ..., user_metadata: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ...) -> None: ...
 
 class ObjectPart(_message.Message):
-    __slots__ = ("number", "size_bytes", "checksum")
+    __slots__ = ("number", "size_bytes", "checksum", "md5")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     CHECKSUM_FIELD_NUMBER: _ClassVar[int]
+    MD5_FIELD_NUMBER: _ClassVar[int]
     number: int
     size_bytes: int
     checksum: bytes
-    def __init__(self, number: _Optional[int] = ..., size_bytes: _Optional[int] = ..., checksum: _Optional[bytes] = ...) -> None: ...
+    md5: bytes
+    def __init__(self, number: _Optional[int] = ..., size_bytes: _Optional[int] = ..., checksum: _Optional[bytes] = ..., md5: _Optional[bytes] = ...) -> None: ...
 
 class KeyRow(_message.Message):
     __slots__ = ("object_id", "size_bytes", "modified_ms", "etag", "storage_class", "account_id", "checksum_algorithm", "checksum_type", "checksum", "blocks", "headers", "parts", "replication", "is_versioned", "is_marker", "null_object_id", "tags", "lock")
@@ -730,20 +732,24 @@ class WriteCondition(_message.Message):
     def __init__(self, if_none_match: _Optional[str] = ..., if_match: _Optional[str] = ...) -> None: ...
 
 class CopySource(_message.Message):
-    __slots__ = ("bucket", "bucket_id", "key", "object_id", "rewritten", "volume")
+    __slots__ = ("bucket", "bucket_id", "key", "object_id", "rewritten", "offset_bytes", "length_bytes", "volume")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     REWRITTEN_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_BYTES_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FIELD_NUMBER: _ClassVar[int]
     bucket: str
     bucket_id: int
     key: bytes
     object_id: int
     rewritten: bool
+    offset_bytes: int
+    length_bytes: int
     volume: str
-    def __init__(self, bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., object_id: _Optional[int] = ..., rewritten: _Optional[bool] = ..., volume: _Optional[str] = ...) -> None: ...
+    def __init__(self, bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., object_id: _Optional[int] = ..., rewritten: _Optional[bool] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CommitKeyRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "row", "condition", "copy_source", "volume")
@@ -924,7 +930,7 @@ class CreateUploadReply(_message.Message):
     def __init__(self, upload_id: _Optional[bytes] = ...) -> None: ...
 
 class CommitPartRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "upload_id", "number", "row", "volume")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "upload_id", "number", "row", "copy_source", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     IS_RETRY_FIELD_NUMBER: _ClassVar[int]
@@ -934,6 +940,7 @@ class CommitPartRequest(_message.Message):
     UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     ROW_FIELD_NUMBER: _ClassVar[int]
+    COPY_SOURCE_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
@@ -944,8 +951,9 @@ class CommitPartRequest(_message.Message):
     upload_id: bytes
     number: int
     row: PartRow
+    copy_source: CopySource
     volume: str
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ..., number: _Optional[int] = ..., row: _Optional[_Union[PartRow, _Mapping]] = ..., volume: _Optional[str] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ..., number: _Optional[int] = ..., row: _Optional[_Union[PartRow, _Mapping]] = ..., copy_source: _Optional[_Union[CopySource, _Mapping]] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CommitPartReply(_message.Message):
     __slots__ = ("modified_ms",)

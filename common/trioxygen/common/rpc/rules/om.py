@@ -140,7 +140,12 @@ def _commit_fault(request: Any) -> str | None:
 
 
 def _part_fault(request: Any) -> str | None:
-    return _blocks_fault(request.row)
+    if not request.HasField("copy_source"):
+        return _blocks_fault(request.row)
+    taken, size_bytes = request.copy_source.length_bytes, request.row.size_bytes
+    if taken == size_bytes:
+        return None
+    return f"{taken:,} bytes of the source are no part of {size_bytes:,}"
 
 
 ROWS: Final[dict[type[Message], MessageRules]] = {
@@ -157,7 +162,10 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         user_metadata=each(PART, 2_048),
     ),
     om.ObjectPart: rules(
-        number=number(1, PART_NUMBER_MAX), size_bytes=OBJECT_BYTES, checksum=CHECKSUM
+        number=number(1, PART_NUMBER_MAX),
+        size_bytes=OBJECT_BYTES,
+        checksum=CHECKSUM,
+        md5=raw(16),
     ),
     om.KeyRow: rules(
         object_id=ID_OR_NONE,
@@ -225,7 +233,13 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         modified_ms=TIME_MS,
     ),
     om.CopySource: rules(
-        **_NAMED, bucket_id=ID_OR_NONE, key=KEY, object_id=ID_OR_NONE, rewritten=ANY
+        **_NAMED,
+        bucket_id=ID_OR_NONE,
+        key=KEY,
+        object_id=ID_OR_NONE,
+        rewritten=ANY,
+        offset_bytes=OBJECT_BYTES,
+        length_bytes=OBJECT_BYTES,
     ),
     om.KeyToDelete: rules(
         key=KEY,
@@ -281,7 +295,11 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
     ),
     om.CreateUploadRequest: rules(**_IN_BUCKET, key=KEY, row=PART),
     om.CommitPartRequest: rules(
-        _part_fault, **_OF_UPLOAD, number=number(1, PART_NUMBER_MAX), row=REQUIRED_PART
+        _part_fault,
+        **_OF_UPLOAD,
+        number=number(1, PART_NUMBER_MAX),
+        row=REQUIRED_PART,
+        copy_source=PART,
     ),
     om.CompleteUploadRequest: rules(
         **_OF_UPLOAD,

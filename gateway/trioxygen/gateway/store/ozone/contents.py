@@ -7,6 +7,7 @@ from trioxygen.common.clock import Clock
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.replication import Replication
+from trioxygen.common.slices import part_of, slices_of_range
 from trioxygen.gateway.shares import Buffers
 from trioxygen.gateway.store.ozone.paced_read import PacedReader
 from trioxygen.gateway.store.ozone.rows import BlockContent
@@ -15,7 +16,6 @@ from trioxygen.gateway.store.values.keys import Content
 from trioxygen.hdds.client.leases.blocks import LeasedBlocks, defect_of
 from trioxygen.hdds.client.leases.config import LeasingConfig
 from trioxygen.hdds.client.reader import BlockReader
-from trioxygen.hdds.client.slices import part_of, slices_of_range
 from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.hdds.client.writing import BlockSplitter
 

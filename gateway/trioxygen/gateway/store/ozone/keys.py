@@ -10,6 +10,7 @@ from trioxygen.gateway.store.ozone.rows import (
     bucket_of,
     committed_of,
     condition_row,
+    copy_source_row,
     headers_row,
     listed_of,
     listed_version_of,
@@ -173,15 +174,9 @@ class OzoneKeys:
             key=key.encode(),
             row=row,
             condition=condition_row(condition),
-            copy_source=om_pb2.CopySource(
-                volume=source.bucket.volume,
-                bucket=source.bucket.name,
-                bucket_id=source.bucket.bucket_id,
-                key=source.key.encode(),
-                object_id=source.record.object_id,
-                rewritten=written is not None,
-            ),
+            copy_source=copy_source_row(source),
         )
+        request.copy_source.rewritten = written is not None
         reply = await self._commits.commit(self._om.commit_key, request, written, new.replication)
         return committed_of(reply)
 
@@ -293,5 +288,5 @@ def _copied_row(source: KeyRecord, new: NewCopy) -> om_pb2.KeyRow:
     else:
         # A checksum that is new is of the whole: its parts have none of that algorithm.
         for part in source.parts:
-            row.parts.add(number=part.number, size_bytes=part.size_bytes)
+            row.parts.add(number=part.number, size_bytes=part.size_bytes, md5=part.md5)
     return row

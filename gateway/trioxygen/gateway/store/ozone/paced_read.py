@@ -11,10 +11,10 @@ from typing import Final
 
 from trioxygen.common.clock import Clock
 from trioxygen.common.disk import Buffer
+from trioxygen.common.slices import part_of
 from trioxygen.common.units import KIB, MIB
 from trioxygen.gateway.shares import Buffers
 from trioxygen.hdds.client.reader import BlockReader
-from trioxygen.hdds.client.slices import part_of
 from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 # Every read is checked in whole pieces of that size, so a smaller one costs as much.

@@ -22,6 +22,7 @@ from trioxygen.gateway.store.values.keys import (
     Checksum,
     Committed,
     Content,
+    CopySource,
     KeyRecord,
     ListedKey,
     ListedVersion,
@@ -104,7 +105,7 @@ class PartRows(Sequence[ObjectPart]):
         if isinstance(index, slice):
             return PartRows(self.rows[index])
         part = self.rows[index]
-        return ObjectPart(part.number, part.size_bytes, part.checksum)
+        return ObjectPart(part.number, part.size_bytes, part.checksum, part.md5)
 
 
 def account_of(account: types_pb2.Account) -> Account:
@@ -184,6 +185,16 @@ def retention_row(retention: Retention | None) -> om_pb2.Retention:
 
 def tag_rows(tags: Tags) -> list[om_pb2.HeaderPair]:
     return [om_pb2.HeaderPair(name=key, value=value) for key, value in tags]
+
+
+def copy_source_row(source: CopySource) -> om_pb2.CopySource:
+    return om_pb2.CopySource(
+        volume=source.bucket.volume,
+        bucket=source.bucket.name,
+        bucket_id=source.bucket.bucket_id,
+        key=source.key.encode(),
+        object_id=source.record.object_id,
+    )
 
 
 def version_row(version: int | None) -> om_pb2.VersionId | None:

@@ -8,6 +8,7 @@ from trioxygen.gateway.store.ozone.rows import (
     checksum_row,
     committed_of,
     condition_row,
+    copy_source_row,
     headers_row,
     lock_row,
     part_of,
@@ -25,6 +26,7 @@ from trioxygen.gateway.store.values.uploads import (
     NewPart,
     NewUpload,
     PartPage,
+    PartSource,
     Upload,
     UploadPage,
 )
@@ -102,7 +104,13 @@ class OzoneUploads:
         )
 
     async def commit_part(
-        self, bucket: Bucket, upload: Upload, number: int, new: NewPart, written: Written | None
+        self,
+        bucket: Bucket,
+        upload: Upload,
+        number: int,
+        new: NewPart,
+        written: Written | None,
+        source: PartSource | None = None,
     ) -> int:
         row = om_pb2.PartRow(
             size_bytes=new.size_bytes,
@@ -122,6 +130,7 @@ class OzoneUploads:
             upload_id=upload.upload_id,
             number=number,
             row=row,
+            copy_source=None if source is None else _part_source_row(source),
         )
         reply = await self._commits.commit(self._om.commit_part, request, written, new.replication)
         return reply.modified_ms
@@ -179,6 +188,12 @@ class OzoneUploads:
                 )
             )
             more = reply.more
+
+
+def _part_source_row(source: PartSource) -> om_pb2.CopySource:
+    row = copy_source_row(source.version)
+    row.offset_bytes, row.length_bytes = source.offset_bytes, source.length_bytes
+    return row
 
 
 def _listed_row(part: CompletePart) -> om_pb2.CompletePart:

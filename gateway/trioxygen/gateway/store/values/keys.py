@@ -49,11 +49,12 @@ class Checksum(NamedTuple):
 
 class ObjectPart(NamedTuple):
     """Of a multipart object. digest: empty where it has none of its own; its algorithm is that of
-    the object's checksum."""
+    the object's checksum. md5: empty where it is not known."""
 
     number: int
     size_bytes: int
     digest: bytes
+    md5: bytes = b""
 
 
 class Retention(NamedTuple):

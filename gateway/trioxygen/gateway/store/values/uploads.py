@@ -10,6 +10,7 @@ from trioxygen.gateway.store.values.keys import (
     NO_LOCK,
     Checksum,
     Committed,
+    CopySource,
     Lock,
     ObjectHeaders,
     Tags,
@@ -75,6 +76,15 @@ class NewPart:
     checksum: Checksum
     replication: Replication
     client_checksum: Checksum | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartSource:
+    """The version that a part shares a range of."""
+
+    version: CopySource
+    offset_bytes: int
+    length_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

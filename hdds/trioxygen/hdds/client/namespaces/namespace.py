@@ -9,6 +9,7 @@ from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import InvalidRequest, LeaseExpired
 from trioxygen.common.replication import Replication
 from trioxygen.common.runtime import Runtime
+from trioxygen.common.slices import slices_of_range
 from trioxygen.common.units import MIB
 from trioxygen.hdds.client.leases.blocks import LeasedBlocks
 from trioxygen.hdds.client.leases.config import LeasingConfig
@@ -18,7 +19,6 @@ from trioxygen.hdds.client.namespaces.commits import commit
 from trioxygen.hdds.client.namespaces.leases import NamespaceLeases
 from trioxygen.hdds.client.namespaces.writers import AllocatedBlock, StreamWriter
 from trioxygen.hdds.client.reader import BlockReader
-from trioxygen.hdds.client.slices import slices_of_range
 from trioxygen.hdds.client.writer import BlockWriter
 from trioxygen.hdds.client.writing import BlockSplitter, BlocksWritten
 from trioxygen.metadata.client.namespace import NamespaceClient

@@ -7,14 +7,8 @@ from trioxygen.common.units import SECOND_MS
 from trioxygen.metadata.om.commands.buckets import live_bucket
 from trioxygen.metadata.om.state import locks
 from trioxygen.metadata.om.state.blocks import BlockKeeper, check_row
-from trioxygen.metadata.om.state.schema import (
-    HISTORY,
-    KEY_BYTES_MAX,
-    KEYS,
-    VISIBLE,
-    history_key,
-    key_key,
-)
+from trioxygen.metadata.om.state.schema import KEY_BYTES_MAX
+from trioxygen.metadata.om.state.sources import source_row
 from trioxygen.metadata.om.state.versions import Placed, Versions, find, newest, version_id
 from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
@@ -130,9 +124,9 @@ class KeyCommands:
     def _take_source(self, txn: ReadTxn, source: CopySource, row: KeyRow) -> Refusal | None:
         """A copy shares all its source's blocks, whatever the client says they are; one that wrote
         the bytes again only asks that the source is what was read."""
-        shared = _version_with(txn, source)
-        if shared is None:
-            return Refusal(types_pb2.CONDITION_CONFLICT, "the copy's source has changed")
+        shared = source_row(txn, source)
+        if isinstance(shared, Refusal):
+            return shared
         if not source.rewritten:
             row.ClearField("blocks")
             row.blocks.extend(shared.blocks)
@@ -197,13 +191,3 @@ class KeyCommands:
         return DeletedVersion(
             version=version_id(bucket, version.row), is_marker=version.row.is_marker
         )
-
-
-def _version_with(txn: ReadTxn, source: CopySource) -> KeyRow | None:
-    """The object that a copy was read from, if S3 still shows it."""
-    row = KEYS.get(txn, key_key(source.bucket_id, source.key))
-    if row is not None and row.object_id == source.object_id:
-        return row
-    place = history_key(source.bucket_id, VISIBLE, source.key, source.object_id)
-    history = HISTORY.get(txn, place)
-    return None if history is None else history.row

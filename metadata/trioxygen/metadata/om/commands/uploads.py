@@ -14,6 +14,7 @@ from trioxygen.metadata.om.state.schema import (
     part_key,
     upload_key,
 )
+from trioxygen.metadata.om.state.sources import take_range
 from trioxygen.metadata.om.state.versions import Versions, newest, version_id
 from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
@@ -86,7 +87,11 @@ class UploadCommands:
         row = PartRow()
         row.CopyFrom(command.row)
         refusal = multipart.check_new_part(command.number, upload, row)
-        refusal = refusal or check_row(row) or self._blocks.check_leased(txn, row.blocks)
+        if refusal is None and command.HasField("copy_source"):
+            refusal = take_range(txn, command.copy_source, upload, row)
+        elif refusal is None:
+            refusal = self._blocks.check_leased(txn, row.blocks)
+        refusal = refusal or check_row(row)
         if refusal is not None:
             return refusal
         key = part_key(command.upload_id, command.number)

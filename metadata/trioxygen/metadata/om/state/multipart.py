@@ -175,7 +175,10 @@ def object_row(upload: UploadRow, parts: Sequence[ChosenPart]) -> KeyRow:
         headers=upload.headers,
         parts=[
             ObjectPart(
-                number=part.number, size_bytes=part.row.size_bytes, checksum=part.row.checksum
+                number=part.number,
+                size_bytes=part.row.size_bytes,
+                checksum=part.row.checksum,
+                md5=bytes.fromhex(part.row.etag),
             )
             for part in parts
         ],

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trioxygen.hdds.client.slices import part_of, slices_of_range
+from trioxygen.common.slices import part_of, slices_of_range
 from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 

@@ -1,0 +1,51 @@
+"""Sources of copies: the versions whose blocks a key, or a part of an upload, refers to as well."""
+
+from trioxygen.common.replication import RATIS_ONE, Replication
+from trioxygen.common.slices import slices_of_range
+from trioxygen.metadata.om.state.schema import HISTORY, KEYS, VISIBLE, history_key, key_key
+from trioxygen.metadata.replication.batch import Refusal
+from trioxygen.metadata.store.ports import ReadTxn
+from trioxygen.proto.v1 import types_pb2
+from trioxygen.proto.v1.om_pb2 import CopySource, KeyRow, PartRow, UploadRow
+
+
+def source_row(txn: ReadTxn, source: CopySource) -> KeyRow | Refusal:
+    """The version that a copy was read from, if S3 still shows it."""
+    row = KEYS.get(txn, key_key(source.bucket_id, source.key))
+    if row is not None and row.object_id == source.object_id:
+        return row
+    place = history_key(source.bucket_id, VISIBLE, source.key, source.object_id)
+    history = HISTORY.get(txn, place)
+    if history is not None:
+        return history.row
+    return Refusal(types_pb2.CONDITION_CONFLICT, "the copy's source has changed")
+
+
+def take_range(
+    txn: ReadTxn, source: CopySource, upload: UploadRow, part: PartRow
+) -> Refusal | None:
+    """The part gets the range's blocks, whatever its client says they are."""
+    shared = source_row(txn, source)
+    if isinstance(shared, Refusal):
+        return shared
+    held_bytes = sum(piece.length_bytes for piece in shared.blocks)
+    if source.offset_bytes + source.length_bytes > held_bytes:
+        return Refusal(
+            types_pb2.INVALID_REQUEST,
+            "the range ends behind the source's bytes",
+            {"size": str(held_bytes)},
+        )
+    if source.length_bytes and _replication(shared) != _replication(upload):
+        # The finished object's row says it once for all its blocks.
+        return Refusal(
+            types_pb2.INVALID_REQUEST,
+            "the source is kept in another way than the upload's parts",
+            {"source": _replication(shared).text, "upload": _replication(upload).text},
+        )
+    part.ClearField("blocks")
+    part.blocks.extend(slices_of_range(shared.blocks, source.offset_bytes, source.length_bytes))
+    return None
+
+
+def _replication(row: KeyRow | UploadRow) -> Replication:
+    return Replication.of_proto(row.replication) if row.HasField("replication") else RATIS_ONE
