@@ -1,7 +1,7 @@
 """Which S3 operation a request is: by method, level, sub-resource and headers, as the table says.
 
-A sub-resource that S3 knows and this store does not is NotImplemented, never taken for something
-else."""
+A sub-resource that S3 has and that is not here, or not at the level that is asked for, is never
+taken for something else: NotImplemented, which the gate says."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -10,11 +10,14 @@ from typing import Final
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument, not_implemented
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.protocol.names import Target
+from trioxygen.gateway.s3.absent import of_another_level
 from trioxygen.gateway.s3.needs import COPY_SOURCE
 from trioxygen.gateway.s3.operation import Level, Operation
 
 # As an Allow header lists them.
 _METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE")
+# What S3 calls what is addressed, where it is not the level.
+_RESOURCE_TYPES: Final = {"uploadId": "UPLOAD", "policy": "BUCKETPOLICY"}
 
 
 class Router:
@@ -49,7 +52,7 @@ class Router:
         for row in rows:
             if row.route.holds(head):
                 return row
-        raise self._no_route(head.method, level, sub)
+        return self._no_route(head.method, level, sub)
 
     def _sub_resource(self, head: RequestHead, level: Level) -> str:
         """The query name that chooses the operation, "" if none does."""
@@ -61,13 +64,15 @@ class Router:
             return ""
         return sub
 
-    def _no_route(self, method: str, level: Level, sub: str) -> S3Error:
+    def _no_route(self, method: str, level: Level, sub: str) -> Operation:
         places = {name: self._places.get((name, level, sub), ()) for name in _METHODS}
-        if not any(row.handler for rows in places.values() for row in rows):
-            return not_implemented(f"{method} with ?{sub} is not implemented.")
+        if not any(places.values()):
+            if level is Level.SERVICE:
+                raise not_implemented(f"{method} with ?{sub} is not implemented.")
+            return of_another_level(method, level, sub)
         allowed = ", ".join(name for name, rows in places.items() if rows and name != method)
-        resource = "UPLOAD" if sub == "uploadId" else level.name
-        return S3Error(
+        resource = _RESOURCE_TYPES.get(sub, level.name)
+        raise S3Error(
             "MethodNotAllowed", details={"ResourceType": resource}, headers={"Allow": allowed}
         )
 

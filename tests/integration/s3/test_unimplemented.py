@@ -1,59 +1,57 @@
 """What is not there yet says so: never a silent success, never another operation."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from tests.integration.endpoint import Endpoint, keys_of, refused
 from tests.integration.s3.wire import Request, send
+from trioxygen.gateway.s3.operation import Level, Operation
+from trioxygen.gateway.s3.table import OPERATIONS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-BUCKET_SUBRESOURCES = [
-    "accelerate",
-    "acl",
-    "analytics",
-    "cors",
-    "encryption",
-    "intelligent-tiering",
-    "inventory",
-    "logging",
-    "metrics",
-    "notification",
-    "ownershipControls",
-    "policy",
-    "policyStatus",
-    "publicAccessBlock",
-    "replication",
-    "requestPayment",
-    "website",
-]
-OBJECT_SUBRESOURCES = ["acl", "torrent"]
-NOT_IMPLEMENTED = (501, "NotImplemented")
+NOT_IMPLEMENTED: Final = (501, "NotImplemented")
+ABSENT: Final = [row for row in OPERATIONS if row.handler is None and row.is_signed]
 
 
-@pytest.mark.parametrize("name", BUCKET_SUBRESOURCES)
-def test_sub_resource_of_a_bucket(
-    endpoint: Endpoint, s3: "S3Client", bucket: str, name: str
+def request_of(row: Operation, bucket: str, query: str = "") -> Request:
+    route = row.route
+    path = f"/{bucket}" if route.level is Level.BUCKET else f"/{bucket}/k"
+    pairs = [f"{name}=" for name in (route.sub_resource, route.query) if name]
+    return Request(route.method, path, "&".join([*pairs, query] if query else pairs))
+
+
+@pytest.mark.parametrize("row", ABSENT, ids=lambda row: row.name)
+def test_operation_that_is_not_here_says_so_of_a_bucket_that_is(
+    endpoint: Endpoint, s3: "S3Client", shared_bucket: str, row: Operation
 ) -> None:
-    for method in ("GET", "PUT", "DELETE"):
-        answer = send(endpoint, Request(method, f"/{bucket}", f"{name}="))
-        assert (answer.status, answer.code) == NOT_IMPLEMENTED, method
-        answer = send(endpoint, Request(method, f"/{bucket}", name))
-        assert (answer.status, answer.code) == NOT_IMPLEMENTED, method
-    s3.head_bucket(Bucket=bucket)
+    answer = send(endpoint, request_of(row, shared_bucket))
+    assert (answer.status, answer.code) == NOT_IMPLEMENTED
+    assert answer.error["additionalMessage"] == f"{row.name} is not implemented."
+    answer = send(endpoint, request_of(row, "o3-none"))
+    assert (answer.status, answer.code) == (404, "NoSuchBucket")
+    assert answer.error["BucketName"] == "o3-none"
+    assert keys_of(s3, shared_bucket) == []
 
 
-@pytest.mark.parametrize("name", OBJECT_SUBRESOURCES)
-def test_sub_resource_of_an_object(
-    endpoint: Endpoint, s3: "S3Client", bucket: str, name: str
+@pytest.mark.parametrize(
+    "row", [row for row in ABSENT if row.route.level is Level.OBJECT], ids=lambda row: row.name
+)
+def test_version_that_cannot_be_comes_before_what_is_not_here(
+    endpoint: Endpoint, shared_bucket: str, row: Operation
 ) -> None:
-    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
-    for method in ("GET", "PUT", "DELETE"):
-        answer = send(endpoint, Request(method, f"/{bucket}/k", f"{name}=", b""))
-        assert (answer.status, answer.code) == NOT_IMPLEMENTED, method
-    assert keys_of(s3, bucket) == ["k"]
+    error = send(endpoint, request_of(row, shared_bucket, "versionId=v")).error
+    assert (error["Code"], error["ArgumentName"]) == ("InvalidArgument", "versionId")
+
+
+def test_sub_resource_of_another_level(endpoint: Endpoint, shared_bucket: str) -> None:
+    for path, sub in (("", "torrent"), ("", "uploadId"), ("/k", "policy"), ("/k", "versioning")):
+        answer = send(endpoint, Request("GET", f"/{shared_bucket}{path}", f"{sub}="))
+        assert (answer.status, answer.code) == NOT_IMPLEMENTED, sub
+        answer = send(endpoint, Request("GET", f"/o3-none{path}", f"{sub}="))
+        assert (answer.status, answer.code) == (404, "NoSuchBucket"), sub
 
 
 @pytest.mark.parametrize(
@@ -79,7 +77,7 @@ def test_header_of_a_missing_feature(
     assert keys_of(s3, bucket) == []
 
 
-def test_bucket_with_an_acl(s3: "S3Client", bucket: str) -> None:
+def test_bucket_with_acl(s3: "S3Client", bucket: str) -> None:
     name = f"{bucket}-2"
     wrong: list[dict[str, Any]] = [
         {"ACL": "public-read-write"},

@@ -11,6 +11,7 @@ from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.protocol.names import parse_target
 from trioxygen.gateway.routing import Router, level_of
 from trioxygen.gateway.s3.operation import Operation
+from trioxygen.gateway.s3.request import UNROUTED
 from trioxygen.gateway.s3.table import BY_NAME, OPERATIONS
 
 # Of the SDK's model: what no request to a bucket's endpoint can be told apart as.
@@ -91,11 +92,10 @@ def test_query_that_names_no_operation_changes_none(method: str, target: str, na
         ("DELETE", "/b?versioning", {}, "MethodNotAllowed", "GET, PUT"),
         ("PUT", "/b/k?uploadId=a", {}, "MethodNotAllowed", "GET, POST, DELETE"),
         ("PATCH", "/b/k?uploadId=a", {}, "MethodNotAllowed", "GET, PUT, POST, DELETE"),
+        # Sub-resources of which nothing is here.
+        ("DELETE", "/b?acl", {}, "MethodNotAllowed", "GET, PUT"),
+        ("POST", "/b?policy", {}, "MethodNotAllowed", "GET, PUT, DELETE"),
         ("PATCH", "/b/k?tagging", {}, "MethodNotAllowed", "GET, PUT, DELETE"),
-        # Sub-resources of which nothing is here, and those of another level.
-        ("DELETE", "/b?acl", {}, "NotImplemented", None),
-        ("PATCH", "/b/k?torrent", {}, "NotImplemented", None),
-        ("GET", "/b?uploadId=a", {}, "NotImplemented", None),
         ("GET", "/?acl", {}, "NotImplemented", None),
         ("GET", "/b/k?uploads", {}, "InvalidRequest", None),
         ("GET", "/b/k?versions", {}, "InvalidRequest", None),
@@ -111,6 +111,28 @@ def test_request_of_no_operation_is_refused(
     with pytest.raises(S3Error) as refused:
         routed(method, target, headers)
     assert (refused.value.code, refused.value.headers.get("Allow")) == (code, allow)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "resource"),
+    [
+        ("DELETE", "/", "SERVICE"),
+        ("DELETE", "/b?location", "BUCKET"),
+        ("POST", "/b?policy", "BUCKETPOLICY"),
+        ("POST", "/b/k", "OBJECT"),
+        ("PUT", "/b/k?uploadId=a", "UPLOAD"),
+    ],
+)
+def test_what_has_no_such_method_is_named(method: str, target: str, resource: str) -> None:
+    with pytest.raises(S3Error) as refused:
+        routed(method, target)
+    assert refused.value.details == {"ResourceType": resource}
+
+
+@pytest.mark.parametrize("target", ["/b?uploadId=a", "/b?torrent", "/b/k?policy", "/b/k?location"])
+def test_sub_resource_of_another_level_is_left_to_the_gate(target: str) -> None:
+    row = routed("GET", target)
+    assert row.name == UNROUTED and row.handler is None
 
 
 def test_row_that_is_taken_out_of_the_table_is_not_routed_to() -> None:

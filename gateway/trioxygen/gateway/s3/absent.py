@@ -1,10 +1,20 @@
 """S3 operations that are not here yet: what they are, so that they are refused by their names.
 
+Only to whom it may concern: of a bucket that is not there, and to whom may not, S3 says the same
+whatever is asked, and a bad argument is one of what is not here too.
 Whoever implements one takes its line away and writes the row beside the handler."""
 
+from dataclasses import replace
 from typing import Final
 
+from trioxygen.gateway.protocol import checksums
+from trioxygen.gateway.protocol.errors import not_implemented
+from trioxygen.gateway.protocol.versions import read_version_id
+from trioxygen.gateway.s3.needs import BUCKET, Need
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
+from trioxygen.gateway.s3.request import UNROUTED, S3Request
+from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.store.values.buckets import Bucket
 
 # (name, method, sub-resource, IAM action)
 _OF_BUCKETS: Final = (
@@ -158,12 +168,48 @@ _OF_OBJECTS: Final = (
 )
 
 
+_WITH_BODY: Final = ("PUT", "POST")
+
+
+def _require_arguments(request: S3Request) -> None:
+    """Raises what S3 says of those that all operations have."""
+    head = request.head
+    if request.key is not None:
+        read_version_id(head.query_value("versionId"))
+    if head.method in _WITH_BODY:
+        checksums.read_content_md5(head)
+        checksums.read_checksum_request(head)
+
+
+_ARGUMENTS: Final = replace(BUCKET, require=_require_arguments)
+
+
+async def _refuse_in_bucket(services: Services, request: S3Request) -> Bucket:
+    """Where nobody can be asked whether the caller may: that it is not here, he may be told."""
+    await services.store.buckets.lookup(services.volume, request.bucket_name)
+    raise not_implemented(f"{request.operation} is not implemented.")
+
+
+_NOBODY_MAY: Final = Need("bucket", _refuse_in_bucket)
+
+
 def _row(level: Level, name: str, method: str, sub: str, action: str, query: str = "") -> Operation:
     resource = Resource.BUCKET if level is Level.BUCKET else Resource.OBJECT
     return Operation(
         name=name,
         route=Route(method, level, sub, query=query),
-        accesses=(Access(action, resource),),
+        accesses=(Access(action, resource, _ARGUMENTS),),
+        reads_body=method in _WITH_BODY,
+    )
+
+
+def of_another_level(method: str, level: Level, sub_resource: str) -> Operation:
+    """Of a sub-resource that S3 has, but not where this request asks for it."""
+    assert level in (Level.BUCKET, Level.OBJECT), level
+    return Operation(
+        name=UNROUTED,
+        route=Route(method, level, sub_resource),
+        accesses=(Access("s3:ListBucket", Resource.BUCKET, _NOBODY_MAY),),
     )
 
 
@@ -172,11 +218,12 @@ ROWS: Final = (
     Operation(
         name="PreflightRequest", route=Route("OPTIONS", Level.ANY), accesses=(), is_signed=False
     ),
-    # The form that browsers upload with.
+    # The form that browsers upload with; who signed it, it says in the body.
     Operation(
         name="PostObject",
         route=Route("POST", Level.BUCKET),
-        accesses=(Access("s3:PutObject", Resource.OBJECT),),
+        accesses=(Access("s3:PutObject", Resource.OBJECT, _NOBODY_MAY),),
+        reads_body=True,
     ),
     *(_row(Level.BUCKET, *line, query="id") for line in _ONE_OF_BUCKETS),
     *(_row(Level.BUCKET, *line) for line in _OF_BUCKETS),

@@ -13,7 +13,7 @@ from trioxygen.gateway.access.decide import Resource as AccessedResource
 from trioxygen.gateway.auth.claim import STREAMING
 from trioxygen.gateway.protocol import names
 from trioxygen.gateway.protocol.errors import S3Error, not_implemented
-from trioxygen.gateway.s3.operation import Access, Handler, Level, Operation, Resource
+from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource
 from trioxygen.gateway.s3.request import Response, S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.buckets import Bucket
@@ -37,10 +37,13 @@ class Gate:
 
     async def run(self, operation: Operation, request: S3Request) -> Response:
         """What the operation answers. Raises S3Errors and TrioxygenErrors."""
-        handler = self._handler(operation, request)
+        self._check(operation, request)
         tries_left = operation.tries
         while True:
             await self._admit(operation, request)
+            handler = operation.handler
+            if handler is None:
+                raise not_implemented(f"{operation.name} is not implemented.")
             tries_left -= 1
             try:
                 return await handler(self._services, request)
@@ -49,11 +52,8 @@ class Gate:
                     raise
                 log.debug("operation_repeated", operation=operation.name, reason=error)
 
-    def _handler(self, operation: Operation, request: S3Request) -> Handler:
+    def _check(self, operation: Operation, request: S3Request) -> None:
         """Raises what the request itself is refused for."""
-        handler = operation.handler
-        if handler is None:
-            raise not_implemented(f"{operation.name} is not implemented.")
         claim = request.claim
         if (
             claim is not None
@@ -65,7 +65,6 @@ class Gate:
             operation.check(request)
         if operation.route.level is Level.OBJECT:
             names.check_key(request.key_name)
-        return handler
 
     async def _admit(self, operation: Operation, request: S3Request) -> None:
         """Returns when it may run, with what the row needs on the request."""

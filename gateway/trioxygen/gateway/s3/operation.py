@@ -107,7 +107,7 @@ class Operation:
     refuses: of headers that ask for what is not here; once the first access is allowed.
     tells_region: the bucket's, also to whom it is refused.
     tries: runs again, decision and all, when what it began with has changed meanwhile.
-    handler: runs only when all accesses are allowed; None: not implemented.
+    handler: runs only when all accesses are allowed; None: not implemented, which is said then.
     """
 
     name: str
@@ -123,9 +123,7 @@ class Operation:
 
     def __post_init__(self) -> None:
         """A row that could let a stranger in is no row."""
-        if self.handler is None:
-            return
-        assert self.accesses, f"{self.name}: who may do it is not said"
+        assert self.accesses or self.handler is None, f"{self.name}: who may do it is not said"
         known: Resource | None = None
         for access in self.accesses:
             assert self._is_known(access, known), (

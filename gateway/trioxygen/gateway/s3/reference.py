@@ -22,7 +22,8 @@ _PATHS: Final = {
 _HEAD: Final = """# S3 operations
 
 Written by `make docs` from the table that routes and authorises requests (`gateway/s3/table.py`).
-Every row of "not here yet" is answered `501 NotImplemented`, whoever asks, and changes nothing. How
+Every row of "not here yet" is answered `501 NotImplemented` to who may ask, and changes nothing:
+that the bucket is not there, that the caller may not, or that an argument is bad is said first. How
 the operations answer where S3 leaves a choice is in [s3.md](s3.md).
 
 An operation asks for every action in its row. Today the account that owns a bucket may do

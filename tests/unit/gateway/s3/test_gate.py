@@ -23,9 +23,10 @@ from trioxygen.common.clock import SystemClock
 from trioxygen.common.errors import ConditionConflict, NoSuchBucket
 from trioxygen.gateway.access.decide import Decision, Reason, decide
 from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.s3.absent import of_another_level
 from trioxygen.gateway.s3.gate import Gate
 from trioxygen.gateway.s3.operation import Level, Operation, Resource
-from trioxygen.gateway.s3.request import Response, S3Request, no_content
+from trioxygen.gateway.s3.request import UNROUTED, Response, S3Request, no_content
 from trioxygen.gateway.s3.services import S3Config, Services
 from trioxygen.gateway.s3.table import BY_NAME, OPERATIONS
 from trioxygen.gateway.store.values.accounts import Account
@@ -33,6 +34,9 @@ from trioxygen.gateway.store.values.accounts import Account
 HERE: Final = [row for row in OPERATIONS if row.handler is not None]
 # Whoever signs may: they are about the caller's own account.
 OWN_ACCOUNT: Final = {"ListBuckets", "CreateBucket"}
+# Those that no request of another origin's browser asks about.
+ABSENT: Final = [row for row in OPERATIONS if row.handler is None and row.is_signed]
+OTHER_LEVEL: Final = of_another_level("GET", Level.BUCKET, "torrent")
 OWNED: Final = {"bucket": OWNER.account_id, "source": OWNER.account_id}
 BOTH: Final = [OWNER.account_id, STRANGER.account_id]
 
@@ -219,18 +223,51 @@ def test_copy_whose_source_changed_is_decided_again_and_gives_up_in_the_end() ->
     assert len(once.ran) == 1
 
 
-@pytest.mark.parametrize("row", [row for row in OPERATIONS if row.handler is None][:3])
-def test_row_without_a_handler_is_not_implemented_for_everybody(row: Operation) -> None:
-    async def answer(account: Account | None, store: OneBucket) -> None:
+def refusal_of_absent(
+    row: Operation, account: Account | None, owned: dict[str, str], **sent: Any
+) -> str:
+    """How it is refused, by the code."""
+
+    async def answer() -> None:
+        store = OneBucket(owned)
         services = Services(
             store.port, ThreadBlocking(pool_threads=1), SystemClock(), S3Config(volume="s3v")
         )
-        with pytest.raises(S3Error) as refused:
-            await Gate(services).run(row, request_for(row, account))
-        assert refused.value.code == "NotImplemented" and not store.asked
+        await Gate(services).run(row, request_for(row, account, **sent))
 
-    for account in (None, OWNER, STRANGER):
-        asyncio.run(answer(account, OneBucket(OWNED)))
+    with pytest.raises((S3Error, NoSuchBucket)) as refused:
+        asyncio.run(answer())
+    error = refused.value
+    return error.code if isinstance(error, S3Error) else "NoSuchBucket"
+
+
+@pytest.mark.parametrize("row", [*ABSENT, OTHER_LEVEL], ids=lambda row: row.name)
+def test_bucket_and_access_come_before_what_is_not_implemented(row: Operation) -> None:
+    assert refusal_of_absent(row, OWNER, {}) == "NoSuchBucket"
+    assert refusal_of_absent(row, OWNER, OWNED) == "NotImplemented"
+    says_who = row.name not in ("PostObject", UNROUTED)
+    for account in (None, STRANGER):
+        code = refusal_of_absent(row, account, OWNED)
+        assert code == ("AccessDenied" if says_who else "NotImplemented")
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "code"),
+    [
+        ("GetObjectAcl", {"query": "versionId=x"}, "InvalidArgument"),
+        ("PutObjectAcl", {"headers": {"content-md5": "x"}}, "InvalidDigest"),
+        ("PutBucketAcl", {"headers": {"x-amz-checksum-crc32": "AA=="}}, "InvalidRequest"),
+        (
+            "GetBucketAcl",
+            {"headers": {"x-amz-expected-bucket-owner": "me"}},
+            "InvalidBucketOwnerAWSAccountID",
+        ),
+    ],
+)
+def test_bad_argument_comes_before_what_is_not_implemented(
+    name: str, sent: dict[str, Any], code: str
+) -> None:
+    assert refusal_of_absent(BY_NAME[name], OWNER, OWNED, **sent) == code
 
 
 def test_nothing_but_the_gate_calls_handlers() -> None:
