@@ -9,7 +9,7 @@ from trioxygen.gateway.access_log import AccessLog
 from trioxygen.gateway.http.limits import AsgiApp
 from trioxygen.gateway.http.refusal import Answer, Reason, Refusals, Refused
 from trioxygen.gateway.metrics import GatewayMetrics
-from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.errors import S3Error, not_implemented
 from trioxygen.gateway.protocol.xml.document import error_document
 from trioxygen.gateway.request_ids import IdSource
 from trioxygen.gateway.s3.request import UNROUTED
@@ -21,7 +21,7 @@ def _head_too_large(refused: Refused) -> S3Error:
 
 
 def _coding_unknown(_: Refused) -> S3Error:
-    return S3Error("NotImplemented", details={"Header": "Transfer-Encoding"})
+    return not_implemented("A body is sent whole or chunked.", header="Transfer-Encoding")
 
 
 def _plainly(code: str) -> Callable[[Refused], S3Error]:

@@ -155,7 +155,9 @@ def test_head_over_its_bounds_is_refused_with_the_bound(store: StoreProcess, fie
 def test_coding_that_is_not_known_is_not_implemented(store: StoreProcess, coding: str) -> None:
     head = f"PUT /b/k HTTP/1.1\r\n{HOST}Transfer-Encoding: {coding}\r\n\r\n"
     answer = refusal(store, head.encode())
-    check(store, answer, 501, "NotImplemented", Header="Transfer-Encoding")
+    what = "A body is sent whole or chunked."
+    fields = {"Header": "Transfer-Encoding", "additionalMessage": what}
+    check(store, answer, 501, "NotImplemented", **fields)
 
 
 @pytest.mark.parametrize(

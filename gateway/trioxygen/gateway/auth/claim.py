@@ -81,7 +81,9 @@ class Form:
 
     def refused(self, problem: str, details: dict[str, str] | None = None) -> S3Error:
         """The error for a malformed credential."""
-        return S3Error(self.code, f"{self.prefix}; {problem}", details=details)
+        # Clients that asked at a wrong place look for the right one in this header.
+        headers = {"x-amz-bucket-region": details["Region"]} if details else None
+        return S3Error(self.code, f"{self.prefix}; {problem}", details=details, headers=headers)
 
 
 def read_scope(

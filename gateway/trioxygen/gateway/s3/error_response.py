@@ -25,6 +25,7 @@ _KNOWN_OF_REQUEST: Final[Mapping[str, Callable[[S3Request], str | None]]] = {
     "Key": lambda request: request.key,
     "Method": lambda request: request.head.method,
     "UploadId": lambda request: request.head.query_value("uploadId"),
+    "VersionId": lambda request: request.head.query_value("versionId"),
 }
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from trioxygen.gateway.protocol import names
-from trioxygen.gateway.protocol.dates import http_date
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.versions import known_version, read_version_id, version_id
 from trioxygen.gateway.s3.request import S3Request, Source
+from trioxygen.gateway.s3.service_errors import marker_not_allowed
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.keys import KeyRecord
@@ -78,13 +78,10 @@ def _not_there(key: str, version: str | None) -> S3Error:
 
 
 def _marker_met(request: S3Request, marker: KeyRecord, *, is_named: bool) -> S3Error:
-    headers = {"x-amz-delete-marker": "true"}
-    if not is_named:
-        headers["x-amz-version-id"] = version_id(marker.version)
-        return S3Error("NoSuchKey", details={"Key": request.key_name}, headers=headers)
-    headers["allow"] = "DELETE"
-    headers["last-modified"] = http_date(marker.modified_ms // 1_000).decode()
-    return S3Error("MethodNotAllowed", details={"ResourceType": "DeleteMarker"}, headers=headers)
+    if is_named:
+        return marker_not_allowed(marker.modified_ms)
+    headers = {"x-amz-delete-marker": "true", "x-amz-version-id": version_id(marker.version)}
+    return S3Error("NoSuchKey", details={"Key": request.key_name}, headers=headers)
 
 
 async def _fetch_upload(services: Services, request: S3Request) -> Bucket:

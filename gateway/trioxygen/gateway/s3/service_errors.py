@@ -7,6 +7,8 @@ from typing import Final
 
 from trioxygen.common import errors
 from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.units import SECOND_MS
+from trioxygen.gateway.protocol.dates import http_date
 from trioxygen.gateway.protocol.errors import S3Error, elements_of
 from trioxygen.gateway.protocol.names import is_bucket_name
 
@@ -52,6 +54,7 @@ _DETAILS: Final[dict[str, str]] = {
     "etag": "ETag",
     "size": "ProposedSize",
     "minimum": "MinSizeAllowed",
+    "maximum": "MaxSizeAllowed",
     "upload_id": "UploadId",
 }
 
@@ -68,7 +71,19 @@ def s3_error_of(error: TrioxygenError) -> S3Error | None:
     details = {
         _DETAILS[name]: value for name, value in error.facts.items() if _DETAILS.get(name) in known
     }
+    if isinstance(error, errors.VersionIsMarker):
+        return marker_not_allowed(int(error.facts["modified_ms"]))
     return S3Error(code, _message_of(error), details=details)
+
+
+def marker_not_allowed(modified_ms: int) -> S3Error:
+    """What is answered of a delete marker that is named by its version."""
+    headers = {
+        "allow": "DELETE",
+        "x-amz-delete-marker": "true",
+        "last-modified": http_date(modified_ms // SECOND_MS).decode(),
+    }
+    return S3Error("MethodNotAllowed", details={"ResourceType": "DeleteMarker"}, headers=headers)
 
 
 def _message_of(error: TrioxygenError) -> str | None:
@@ -79,6 +94,11 @@ def _message_of(error: TrioxygenError) -> str | None:
     if isinstance(error, errors.NoSuchKmsKey | errors.KmsKeyDisabled) and "key_id" in facts:
         state = "does not exist" if isinstance(error, errors.NoSuchKmsKey) else "is disabled"
         return f"Key '{facts['key_id']}' {state}"
+    if isinstance(error, errors.BucketNotEmpty) and "versioned" in facts:
+        return (
+            "The bucket you tried to delete is not empty. You must delete all versions in the"
+            " bucket."
+        )
     if isinstance(error, errors.NotEnoughDataNodes) and {"needed", "healthy"} <= facts.keys():
         return (
             f"The storage class needs {facts['needed']} DataNodes, and {facts['healthy']} can take"

@@ -85,7 +85,10 @@ def _object(txn: ReadTxn, bucket: BucketRow, command: OfVersion) -> Placed | Ref
         version = find(txn, bucket, command.key, command.version)
         if version is None:
             return Refusal(types_pb2.NO_SUCH_KEY_VERSION)
-        return version if not version.row.is_marker else Refusal(types_pb2.VERSION_IS_MARKER)
+        if version.row.is_marker:
+            facts = {"modified_ms": str(version.row.modified_ms)}
+            return Refusal(types_pb2.VERSION_IS_MARKER, facts=facts)
+        return version
     version = newest(txn, bucket, command.key)
     if version is None or not version.is_current:
         return Refusal(types_pb2.NO_SUCH_KEY)

@@ -101,7 +101,8 @@ def check_part(wanted: CompletePart, row: PartRow | None) -> Refusal | None:
     )
     if wanted.checksum and (wanted.checksum_algorithm, wanted.checksum) not in known:
         return Refusal(
-            types_pb2.INVALID_PART, facts={"part": str(wanted.number), "reason": "checksum"}
+            types_pb2.INVALID_PART,
+            facts={"part": str(wanted.number), "etag": wanted.etag, "reason": "checksum"},
         )
     return None
 
@@ -137,7 +138,8 @@ def check_sizes(command: CompleteUploadRequest, parts: Sequence[ChosenPart]) -> 
             return Refusal(types_pb2.PART_TOO_SMALL, facts=facts)
     total = sum(part.row.size_bytes for part in parts)
     if total > OBJECT_BYTES_MAX:
-        return Refusal(types_pb2.OBJECT_TOO_LARGE, facts={"size": str(total)})
+        facts = {"size": str(total), "maximum": str(OBJECT_BYTES_MAX)}
+        return Refusal(types_pb2.OBJECT_TOO_LARGE, facts=facts)
     if command.size_bytes >= 0 and command.size_bytes != total:
         return Refusal(
             types_pb2.SIZE_MISMATCH,
