@@ -14,7 +14,11 @@ from tests.integration.store_process import StoreProcess
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     folder: Path = tmp_path_factory.mktemp("hosts")
-    config = {"s3.domains": "s3.test,objects.example.com", "s3.regions": "us-east-1,eu-west-3"}
+    config = {
+        "s3.domains": "s3.test,objects.example.com",
+        "s3.regions": "us-east-1,eu-west-3",
+        "s3.owner_display_name": "true",
+    }
     store = StoreProcess(folder, config)
     try:
         yield store.start().endpoint
@@ -108,6 +112,48 @@ def test_bucket_is_made_in_a_configured_region_only(endpoint: Endpoint) -> None:
             s3.create_bucket, Bucket="in-mumbai", CreateBucketConfiguration=configuration
         )
         assert (error.status, error.code) == (400, "InvalidLocationConstraint")
+
+
+IN_PARIS = (
+    b"<CreateBucketConfiguration><LocationConstraint>eu-west-3</LocationConstraint>"
+    b"</CreateBucketConfiguration>"
+)
+IN_VIRGINIA = IN_PARIS.replace(b"eu-west-3", b"us-east-1")
+
+
+@pytest.mark.parametrize(("body", "named"), [(b"", "unspecified"), (IN_VIRGINIA, "us-east-1")])
+def test_endpoint_of_another_region_makes_buckets_there_only(
+    endpoint: Endpoint, body: bytes, named: str
+) -> None:
+    answer = send(endpoint, Request("PUT", "/elsewhere", body=body), region="eu-west-3")
+    assert (answer.status, answer.code) == (400, "IllegalLocationConstraintException")
+    assert answer.error["Message"] == (
+        f"The {named} location constraint is incompatible for the region specific endpoint this"
+        " request was sent to."
+    )
+    made = send(endpoint, Request("PUT", f"/there-{named}", body=IN_PARIS), region="eu-west-3")
+    assert made.status == 200
+
+
+def test_bucket_of_another_region_is_told_with_its_host(endpoint: Endpoint) -> None:
+    for host, path, location in (
+        ("s3.test:80", "/located", "http://located.s3.test:80/"),
+        ("hosted.s3.test", "/", "http://hosted.s3.test/"),
+        (endpoint.host, "/pathed", "/pathed"),
+    ):
+        answer = ask(endpoint, "PUT", host, path, IN_PARIS)
+        assert (answer.status, answer.fields["location"]) == (200, location)
+
+
+def test_wrong_region_of_a_bucket_that_is_looked_for_is_in_a_header(endpoint: Endpoint) -> None:
+    answer = send(endpoint, Request("HEAD", "/my-bucket"), region="ap-south-1")
+    assert (answer.status, answer.fields["x-amz-bucket-region"]) == (400, "us-east-1")
+
+
+def test_owner_is_told_by_name_where_that_is_configured(endpoint: Endpoint) -> None:
+    with endpoint.client() as s3:
+        owner = s3.list_buckets()["Owner"]
+    assert owner.keys() == {"ID", "DisplayName"} and owner["DisplayName"]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ from typing import Final
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument, not_implemented
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.protocol.names import Target
-from trioxygen.gateway.s3.absent import of_another_level
 from trioxygen.gateway.s3.needs import COPY_SOURCE
-from trioxygen.gateway.s3.operation import Level, Operation
+from trioxygen.gateway.s3.operation import Level, Operation, of_another_level
 
 # As an Allow header lists them.
 _METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE")

@@ -310,6 +310,8 @@ CASES = [
         "BucketAlreadyOwnedByYou",
         "Your previous request to create the named bucket succeeded and you already own it.",
         {"BucketName": "{bucket}"},
+        body="<CreateBucketConfiguration><LocationConstraint>eu-west-3</LocationConstraint>"
+        "</CreateBucketConfiguration>",
     ),
     Case(
         "PUT /o3-elsewhere",

@@ -29,8 +29,18 @@ def test_bucket_is_made_found_and_removed(s3: "S3Client") -> None:
     assert name not in [each["Name"] for each in s3.list_buckets()["Buckets"]]
 
 
-def test_bucket_made_again_by_its_owner_is_told_so(s3: "S3Client", bucket: str) -> None:
-    assert refused(s3.create_bucket, Bucket=bucket) == (409, "BucketAlreadyOwnedByYou")
+def test_bucket_made_again_by_its_owner_is_a_success_in_the_first_region_only(
+    s3: "S3Client", bucket: str
+) -> None:
+    assert s3.create_bucket(Bucket=bucket)["Location"] == f"/{bucket}"
+    elsewhere: list[Any] = [
+        {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-3"}},
+        {"ObjectLockEnabledForBucket": True},
+    ]
+    for asked in elsewhere:
+        answer = refused(s3.create_bucket, Bucket=bucket, **asked)
+        assert answer == (409, "BucketAlreadyOwnedByYou")
+    assert s3.get_bucket_versioning(Bucket=bucket).get("Status") is None
 
 
 def test_bucket_of_another_account_is_told_so(other_s3: "S3Client", bucket: str) -> None:
@@ -141,6 +151,7 @@ def test_accounts_list_only_their_own_buckets(
     s3: "S3Client", other_s3: "S3Client", bucket: str
 ) -> None:
     assert bucket not in [each["Name"] for each in other_s3.list_buckets()["Buckets"]]
+    assert s3.list_buckets()["Owner"].keys() == {"ID"}
     assert s3.list_buckets()["Owner"]["ID"] != other_s3.list_buckets()["Owner"]["ID"]
 
 
@@ -165,7 +176,7 @@ def test_ill_formed_configuration_is_refused(s3: "S3Client") -> None:
     assert error == (400, "MalformedXML")
 
 
-@pytest.mark.parametrize("location", ["xx bad", "a\r\nX-Evil: 1", "é", "x" * 500, "-a"])
+@pytest.mark.parametrize("location", ["", REGION, "xx bad", "a\r\nX-Evil: 1", "é", "x" * 500, "-a"])
 def test_location_that_no_region_can_have_is_refused(s3: "S3Client", location: str) -> None:
     name = f"o3-test-{secrets.token_hex(8)}"
     asked: Any = {"LocationConstraint": location}

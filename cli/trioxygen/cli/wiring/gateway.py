@@ -120,6 +120,7 @@ def build_gateway(
         domains=tuple(config.s3.domains),
         regions=tuple(config.s3.regions),
         clock_skew_seconds_max=config.s3.clock_skew_seconds_max,
+        shows_owner_names=config.s3.owner_display_name,
         storage_classes=StorageClasses.configured(
             Replication.parse(config.storage.replication),
             {name: Replication.parse(text) for name, text in config.s3.storage_classes.items()},

@@ -8,13 +8,10 @@ from dataclasses import replace
 from typing import Final
 
 from trioxygen.gateway.protocol import checksums
-from trioxygen.gateway.protocol.errors import not_implemented
 from trioxygen.gateway.protocol.versions import read_version_id
-from trioxygen.gateway.s3.needs import BUCKET, Need
+from trioxygen.gateway.s3.needs import BUCKET, BUCKET_ALONE
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
-from trioxygen.gateway.s3.request import UNROUTED, S3Request
-from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.store.values.buckets import Bucket
+from trioxygen.gateway.s3.request import S3Request
 
 # (name, method, sub-resource, IAM action)
 _OF_BUCKETS: Final = (
@@ -184,15 +181,6 @@ def _require_arguments(request: S3Request) -> None:
 _ARGUMENTS: Final = replace(BUCKET, require=_require_arguments)
 
 
-async def _refuse_in_bucket(services: Services, request: S3Request) -> Bucket:
-    """Where nobody can be asked whether the caller may: that it is not here, he may be told."""
-    await services.store.buckets.lookup(services.volume, request.bucket_name)
-    raise not_implemented(f"{request.operation} is not implemented.")
-
-
-_NOBODY_MAY: Final = Need("bucket", _refuse_in_bucket)
-
-
 def _row(level: Level, name: str, method: str, sub: str, action: str, query: str = "") -> Operation:
     resource = Resource.BUCKET if level is Level.BUCKET else Resource.OBJECT
     return Operation(
@@ -200,16 +188,6 @@ def _row(level: Level, name: str, method: str, sub: str, action: str, query: str
         route=Route(method, level, sub, query=query),
         accesses=(Access(action, resource, _ARGUMENTS),),
         reads_body=method in _WITH_BODY,
-    )
-
-
-def of_another_level(method: str, level: Level, sub_resource: str) -> Operation:
-    """Of a sub-resource that S3 has, but not where this request asks for it."""
-    assert level in (Level.BUCKET, Level.OBJECT), level
-    return Operation(
-        name=UNROUTED,
-        route=Route(method, level, sub_resource),
-        accesses=(Access("s3:ListBucket", Resource.BUCKET, _NOBODY_MAY),),
     )
 
 
@@ -222,7 +200,7 @@ ROWS: Final = (
     Operation(
         name="PostObject",
         route=Route("POST", Level.BUCKET),
-        accesses=(Access("s3:PutObject", Resource.OBJECT, _NOBODY_MAY),),
+        accesses=(Access("s3:PutObject", Resource.OBJECT, BUCKET_ALONE),),
         reads_body=True,
     ),
     *(_row(Level.BUCKET, *line, query="id") for line in _ONE_OF_BUCKETS),

@@ -5,7 +5,7 @@ import re
 from typing import Final
 
 from trioxygen.common import logs
-from trioxygen.common.errors import NoSuchVolume
+from trioxygen.common.errors import BucketAlreadyOwned, NoSuchVolume
 from trioxygen.common.units import KIB
 from trioxygen.gateway.protocol import names
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
@@ -19,13 +19,15 @@ from trioxygen.gateway.s3.needs import BUCKET, Need
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.paging import position_of, token_of
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
-from trioxygen.gateway.s3.request import Response, S3Request, no_content, owner_of, xml_response
+from trioxygen.gateway.s3.request import Response, S3Request, no_content, xml_response
 from trioxygen.gateway.s3.services import Services
 
 log = logs.get(__name__)
 
 _CREATE_BODY_BYTES_MAX: Final = 64 * KIB
 _LOCK_ENABLED: Final = "x-amz-bucket-object-lock-enabled"
+# Its buckets have no LocationConstraint.
+_FIRST_REGION: Final = "us-east-1"
 _LIST_MAX: Final = 10_000
 # "EU" is the old name of eu-west-1, which AWS still takes.
 _REGION: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?|EU")
@@ -74,7 +76,7 @@ async def list_buckets(services: Services, request: S3Request) -> Response:
     next_token = token_of(page.buckets[-1].name) if page.is_truncated else None
     return xml_response(
         xml_listing.list_buckets(
-            owner=owner_of(account),
+            owner=services.owner_of(account),
             buckets=listed,
             prefix=prefix or None,
             continuation_token=next_token,
@@ -83,7 +85,7 @@ async def list_buckets(services: Services, request: S3Request) -> Response:
 
 
 async def create_bucket(services: Services, request: S3Request) -> Response:
-    location = ""
+    wanted: str | None = None
     if request.head.header("content-length") not in (None, "0") or request.head.header(
         "transfer-encoding"
     ):
@@ -91,24 +93,67 @@ async def create_bucket(services: Services, request: S3Request) -> Response:
         document_bytes = await body.read(_CREATE_BODY_BYTES_MAX)
         body.verify()
         wanted = await services.parse(xml_requests.read_create_bucket, document_bytes)
-        location = wanted or ""
-    regions = services.config.regions
-    if location and (not _REGION.fullmatch(location) or (regions and location not in regions)):
-        raise S3Error("InvalidLocationConstraint", details={"LocationConstraint": location})
+    location = _location(services, request, wanted)
+    has_lock = (request.head.header(_LOCK_ENABLED) or "").lower() == "true"
     try:
         await services.store.buckets.create(
             services.volume,
             request.bucket_name,
             account_id=request.signer.account_id,
             location=location,
-            has_lock=(request.head.header(_LOCK_ENABLED) or "").lower() == "true",
+            has_lock=has_lock,
         )
+    except BucketAlreadyOwned:
+        if location or has_lock or not await _is_of_the_first_region(services, request):
+            raise
     except NoSuchVolume as error:
         # An operator deleted it under this gateway, whose next start makes it again.
         log.error("volume_missing", volume=services.volume)
         raise S3Error("ServiceUnavailable") from error
     arn = f"arn:aws:s3:::{request.bucket}".encode()
-    return Response(200, [(b"location", f"/{request.bucket}".encode()), (b"x-amz-bucket-arn", arn)])
+    where = _url_of(services, request) if location else f"/{request.bucket}"
+    return Response(200, [(b"location", where.encode()), (b"x-amz-bucket-arn", arn)])
+
+
+def _location(services: Services, request: S3Request, wanted: str | None) -> str:
+    """Args: wanted: the LocationConstraint; None: there is none.
+
+    Who signs for another region than the first of all speaks to that region's endpoint, where
+    buckets of other regions cannot be made. A store that takes any region's name has one endpoint.
+    Raises: IllegalLocationConstraintException, InvalidLocationConstraint."""
+    regions, claim = services.config.regions, request.claim
+    asked_at = claim.region if claim is not None and regions else _FIRST_REGION
+    if asked_at != _FIRST_REGION and wanted != asked_at:
+        named = "unspecified" if wanted is None else wanted
+        raise S3Error(
+            "IllegalLocationConstraintException",
+            f"The {named} location constraint is incompatible for the region specific endpoint"
+            " this request was sent to.",
+        )
+    if wanted is None:
+        return ""
+    is_known = _REGION.fullmatch(wanted) is not None and (not regions or wanted in regions)
+    # Which the first region's buckets do not have.
+    if not is_known or wanted == _FIRST_REGION:
+        raise S3Error("InvalidLocationConstraint", details={"LocationConstraint": wanted})
+    return wanted
+
+
+async def _is_of_the_first_region(services: Services, request: S3Request) -> bool:
+    """Where S3 takes it for a success that the caller has made the bucket before."""
+    bucket = await services.store.buckets.lookup(services.volume, request.bucket_name)
+    return services.region_of(bucket) == _FIRST_REGION
+
+
+def _url_of(services: Services, request: S3Request) -> str:
+    """Of a bucket that is not in the first region S3 tells under which host it is; its path, where
+    buckets have no hosts."""
+    host, domains, name = request.head.header("host") or "", services.config.domains, request.bucket
+    if names.bucket_in_host(host, domains) is not None:
+        return f"{request.scheme}://{host}/"
+    if names.bucket_in_host(f"{name}.{host}", domains) is not None:
+        return f"{request.scheme}://{name}.{host}/"
+    return f"/{name}"
 
 
 async def head_bucket(services: Services, request: S3Request) -> Response:
@@ -128,8 +173,10 @@ async def delete_bucket(services: Services, request: S3Request) -> Response:
 
 
 async def get_bucket_location(services: Services, request: S3Request) -> Response:
-    location = request.bucket_record.location
-    return xml_response(xml_results.location_constraint(location or None))
+    region = services.region_of(request.bucket_record)
+    return xml_response(
+        xml_results.location_constraint(None if region == _FIRST_REGION else region)
+    )
 
 
 def _require_name(request: S3Request) -> None:

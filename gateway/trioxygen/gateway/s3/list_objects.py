@@ -12,7 +12,7 @@ from trioxygen.gateway.protocol.xml.listing import ListingHead
 from trioxygen.gateway.s3.needs import Need
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.paging import encoding_type, page_size, position_of, token_of
-from trioxygen.gateway.s3.request import Response, S3Request, owner_of, xml_response
+from trioxygen.gateway.s3.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.buckets import Bucket
 
@@ -57,7 +57,7 @@ async def _fetch_objects(services: Services, request: S3Request) -> Bucket:
 
 async def list_objects(services: Services, request: S3Request) -> Response:
     page = request.key_page
-    frame = _frame(request, owner_of(request.signer), is_truncated=page.is_truncated)
+    frame = _frame(request, services.owner_of(request.signer), is_truncated=page.is_truncated)
     return xml_response(
         xml_listing.list_objects_v1(
             frame,
@@ -83,7 +83,7 @@ async def list_objects_v2(services: Services, request: S3Request) -> Response:
         xml_listing.list_objects_v2(
             _frame(
                 request,
-                owner_of(request.signer) if fetch_owner else None,
+                services.owner_of(request.signer) if fetch_owner else None,
                 is_truncated=page.is_truncated,
             ),
             start_after=head.query_value("start-after") or None,
@@ -124,7 +124,7 @@ async def list_object_versions(services: Services, request: S3Request) -> Respon
     next_version = page.next_version if page.is_truncated else None
     return xml_response(
         xml_listing.list_versions(
-            _frame(request, owner_of(request.signer), is_truncated=page.is_truncated),
+            _frame(request, services.owner_of(request.signer), is_truncated=page.is_truncated),
             key_marker=head.query_value("key-marker") or "",
             version_id_marker=head.query_value("version-id-marker") or "",
             next_key_marker=page.next_key if page.is_truncated else None,

@@ -16,9 +16,10 @@ from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.needs import UPLOAD, Need
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.paging import encoding_type, page_size
-from trioxygen.gateway.s3.request import Response, S3Request, owner_of, xml_response
+from trioxygen.gateway.s3.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.buckets import Bucket
+from trioxygen.gateway.store.values.uploads import Upload, UploadChecksum
 
 
 def _parts_wanted(request: S3Request) -> tuple[int, int]:
@@ -30,10 +31,11 @@ def _parts_wanted(request: S3Request) -> tuple[int, int]:
 
 async def list_parts(services: Services, request: S3Request) -> Response:
     marker, count_max = _parts_wanted(request)
-    bucket, upload, owner = request.bucket_record, request.upload, owner_of(request.signer)
+    bucket, upload, owner = request.bucket_record, request.upload, services.owner_of(request.signer)
     listed = await services.store.uploads.list_parts(
         bucket, upload, after_number=min(marker, PART_NUMBER_MAX), count_max=count_max
     )
+    chosen = _chosen(upload)
     page = PartsPage(
         bucket=bucket.name,
         key=request.key_name,
@@ -45,7 +47,7 @@ async def list_parts(services: Services, request: S3Request) -> Response:
         max_parts=count_max,
         is_truncated=listed.is_truncated,
         storage_class=upload.storage_class,
-        checksum=upload.checksum,
+        checksum=chosen,
         encoding_type=encoding_type(request),
     )
     parts = [
@@ -54,11 +56,16 @@ async def list_parts(services: Services, request: S3Request) -> Response:
             last_modified_ms=part.modified_ms,
             etag=part.etag,
             size=part.size_bytes,
-            checksum=records.shown_checksum(part.checksum),
+            checksum=None if chosen is None else records.shown_checksum(part.checksum),
         )
         for part in listed.parts
     ]
     return xml_response(xml_multipart.list_parts(page, parts))
+
+
+def _chosen(upload: Upload) -> UploadChecksum | None:
+    """None: the default of S3, of which these listings say nothing."""
+    return upload.checksum if upload.is_checksum_chosen else None
 
 
 def _markers(request: S3Request) -> tuple[str, str]:
@@ -93,7 +100,7 @@ async def _fetch_uploads(services: Services, request: S3Request) -> Bucket:
 
 
 async def list_multipart_uploads(services: Services, request: S3Request) -> Response:
-    head, listed, owner = request.head, request.upload_page, owner_of(request.signer)
+    head, listed, owner = request.head, request.upload_page, services.owner_of(request.signer)
     key_marker, id_marker = _markers(request)
     page = UploadsPage(
         bucket=request.bucket_name,
@@ -116,7 +123,7 @@ async def list_multipart_uploads(services: Services, request: S3Request) -> Resp
             initiator=owner,
             owner=owner,
             storage_class=upload.storage_class,
-            checksum=upload.checksum,
+            checksum=_chosen(upload),
         )
         for upload in listed.uploads
     ]

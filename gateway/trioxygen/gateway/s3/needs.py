@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from trioxygen.gateway.protocol import names
-from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.errors import S3Error, not_implemented
 from trioxygen.gateway.protocol.versions import known_version, read_version_id, version_id
 from trioxygen.gateway.s3.request import S3Request, Source
 from trioxygen.gateway.s3.service_errors import marker_not_allowed
@@ -49,6 +49,12 @@ async def _fetch_bucket(services: Services, request: S3Request) -> Bucket:
     bucket = await services.store.buckets.lookup(services.volume, request.bucket_name)
     request.bucket_record = bucket
     return bucket
+
+
+async def _refuse_in_bucket(services: Services, request: S3Request) -> Bucket:
+    """Where nobody can be asked whether the caller may: that it is not here, he may be told."""
+    await services.store.buckets.lookup(services.volume, request.bucket_name)
+    raise not_implemented(f"{request.operation} is not implemented.")
 
 
 async def _fetch_key(services: Services, request: S3Request) -> Bucket:
@@ -123,6 +129,7 @@ def _require_source(request: S3Request) -> None:
 
 NOTHING: Final = Need("nothing")
 BUCKET: Final = Need("bucket", _fetch_bucket)
+BUCKET_ALONE: Final = Need("bucket", _refuse_in_bucket)
 KEY: Final = Need("bucket and key", _fetch_key, _require_key)
 UPLOAD: Final = Need("bucket and upload", _fetch_upload, _require_upload)
 SOURCE: Final = Need("copy source", _fetch_source, _require_source)

@@ -9,8 +9,8 @@ from enum import Enum, auto
 from typing import Final
 
 from trioxygen.gateway.protocol.head import RequestHead
-from trioxygen.gateway.s3.needs import NOTHING, Need
-from trioxygen.gateway.s3.request import Response, S3Request
+from trioxygen.gateway.s3.needs import BUCKET_ALONE, NOTHING, Need
+from trioxygen.gateway.s3.request import UNROUTED, Response, S3Request
 from trioxygen.gateway.s3.services import Services
 
 Handler = Callable[[Services, S3Request], Awaitable[Response]]
@@ -138,3 +138,13 @@ class Operation:
         if whose is None:
             return known is None and not fetches and self.route.place == OWN[access.resource]
         return fetches or whose is known
+
+
+def of_another_level(method: str, level: Level, sub_resource: str) -> Operation:
+    """Of a sub-resource that S3 has, but not where this request asks for it."""
+    assert level in (Level.BUCKET, Level.OBJECT), level
+    return Operation(
+        name=UNROUTED,
+        route=Route(method, level, sub_resource),
+        accesses=(Access("s3:ListBucket", Resource.BUCKET, BUCKET_ALONE),),
+    )

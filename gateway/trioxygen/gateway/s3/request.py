@@ -18,7 +18,6 @@ from trioxygen.common.errors import Overloaded
 from trioxygen.gateway.access.decide import Decision
 from trioxygen.gateway.auth.claim import SignatureClaim
 from trioxygen.gateway.protocol.head import RequestHead
-from trioxygen.gateway.protocol.xml.document import Owner
 from trioxygen.gateway.shares import Buffers, Shares
 from trioxygen.gateway.store.values.accounts import Account
 from trioxygen.gateway.store.values.buckets import Bucket, BucketSetting
@@ -169,10 +168,6 @@ class S3Request:
         """The account. Nothing is allowed yet to whom does not sign."""
         assert self.account is not None, "the gate let an anonymous request in"
         return self.account
-
-
-def owner_of(account: Account) -> Owner:
-    return Owner(account.canonical_id, account.display_name)
 
 
 @dataclass(slots=True)

@@ -10,8 +10,10 @@ from trioxygen.common.clock import Clock
 from trioxygen.common.replication import Replication
 from trioxygen.common.units import KIB, MIB
 from trioxygen.gateway.protocol.storage_classes import StorageClasses
+from trioxygen.gateway.protocol.xml.document import Owner
 from trioxygen.gateway.shares import ShareLimits
 from trioxygen.gateway.store.port import ObjectStore
+from trioxygen.gateway.store.values.accounts import Account
 from trioxygen.gateway.store.values.buckets import Bucket
 
 # A document of this size costs less than 1 ms, a trip to a thread a tenth of it.
@@ -29,7 +31,8 @@ class S3Config:
     storage_classes: how objects of each are kept.
     shares: of what requests share, the bounds.
     credential_kept_ms: how long a revoked access key may still be accepted.
-    keep_alive_space_ms: a long CompleteMultipartUpload sends white space this often."""
+    keep_alive_space_ms: a long CompleteMultipartUpload sends white space this often.
+    shows_owner_names: an Owner has a DisplayName, as S3 gave it until November 2025."""
 
     volume: str
     domains: tuple[str, ...] = ()
@@ -39,6 +42,7 @@ class S3Config:
     shares: ShareLimits = ShareLimits()
     credential_kept_ms: float = 5_000
     part_size_bytes_min: int = 5 * MIB
+    shows_owner_names: bool = False
     keep_alive_space_ms: float = 5_000
 
 
@@ -64,6 +68,11 @@ class Services:
     def now_s(self) -> int:
         """Seconds since 1970."""
         return self.clock.wall_ms() // 1_000
+
+    def owner_of(self, account: Account) -> Owner:
+        """As documents show it."""
+        shown = account.display_name if self.config.shows_owner_names else None
+        return Owner(account.canonical_id, shown)
 
     def region_of(self, bucket: Bucket) -> str:
         return bucket.location or self.region

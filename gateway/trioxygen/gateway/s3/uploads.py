@@ -8,7 +8,7 @@ from trioxygen.gateway.protocol.xml import multipart as xml_multipart
 from trioxygen.gateway.s3.needs import BUCKET, UPLOAD
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
-from trioxygen.gateway.s3.request import Response, S3Request, no_content, xml_response
+from trioxygen.gateway.s3.request import Headers, Response, S3Request, no_content, xml_response
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.s3.writing import read_attributes
 from trioxygen.gateway.store.values.uploads import NewUpload, UploadChecksum
@@ -22,12 +22,11 @@ async def create_multipart_upload(services: Services, request: S3Request) -> Res
     stored = headers.read_object_headers(request.head)
     attributes = read_attributes(services, request)
     asked = checksums.read_upload_checksum(request.head)
-    chosen = asked or _DEFAULT_CHECKSUM
     bucket, key = request.bucket_record, request.key_name
     new = NewUpload(
         account_id=request.signer.account_id,
         headers=stored,
-        checksum=chosen,
+        checksum=asked or _DEFAULT_CHECKSUM,
         is_checksum_chosen=asked is not None,
         replication=services.replication_of(bucket, stored.storage_class),
         tags=attributes.tags,
@@ -37,13 +36,17 @@ async def create_multipart_upload(services: Services, request: S3Request) -> Res
     document = xml_multipart.initiate_multipart_upload(
         bucket=bucket.name, key=key, upload_id=upload_id.hex()
     )
-    return xml_response(
-        document,
-        [
-            (b"x-amz-checksum-algorithm", chosen.algorithm.value.encode()),
-            (b"x-amz-checksum-type", chosen.type.value.encode()),
-        ],
-    )
+    return xml_response(document, _checksum_headers(asked))
+
+
+def _checksum_headers(asked: UploadChecksum | None) -> Headers:
+    """S3 says nothing of what nobody asked for."""
+    if asked is None:
+        return []
+    return [
+        (b"x-amz-checksum-algorithm", asked.algorithm.value.encode()),
+        (b"x-amz-checksum-type", asked.type.value.encode()),
+    ]
 
 
 async def abort_multipart_upload(services: Services, request: S3Request) -> Response:

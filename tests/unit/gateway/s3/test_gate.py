@@ -23,9 +23,8 @@ from trioxygen.common.clock import SystemClock
 from trioxygen.common.errors import ConditionConflict, NoSuchBucket
 from trioxygen.gateway.access.decide import Decision, Reason, decide
 from trioxygen.gateway.protocol.errors import S3Error
-from trioxygen.gateway.s3.absent import of_another_level
 from trioxygen.gateway.s3.gate import Gate
-from trioxygen.gateway.s3.operation import Level, Operation, Resource
+from trioxygen.gateway.s3.operation import Level, Operation, Resource, of_another_level
 from trioxygen.gateway.s3.request import UNROUTED, Response, S3Request, no_content
 from trioxygen.gateway.s3.services import S3Config, Services
 from trioxygen.gateway.s3.table import BY_NAME, OPERATIONS

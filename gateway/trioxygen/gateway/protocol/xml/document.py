@@ -46,10 +46,11 @@ _URL_FORMS: Final = [
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A canonical user: id (64 hex digits on AWS) and display name."""
+    """A canonical user: id (64 hex digits on AWS) and display name, which S3 does not show since
+    November 2025; None: neither do we."""
 
     id: str
-    display_name: str
+    display_name: str | None = None
 
 
 def text(value: str) -> str:
@@ -111,10 +112,7 @@ def owner_element(name: str, owner: Owner | None) -> str:
     """Owner or Initiator, or nothing for None."""
     if owner is None:
         return ""
-    return (
-        f"<{name}><ID>{text(owner.id)}</ID>"
-        f"<DisplayName>{text(owner.display_name)}</DisplayName></{name}>"
-    )
+    return f"<{name}>{element('ID', owner.id)}{element('DisplayName', owner.display_name)}</{name}>"
 
 
 def document(name: str, content: str, *, with_declaration: bool = True) -> bytes:

@@ -150,7 +150,7 @@ def read_complete_request(body: bytes) -> list[CompletedPart]:
 
 
 def read_create_bucket(body: bytes) -> str | None:
-    """The LocationConstraint of CreateBucket's body; None without a body, element or text.
+    """The LocationConstraint of CreateBucket's body; None without a body or the element.
 
     Raises:
         S3Error: MalformedXML, NotImplemented (directory buckets, tags).
@@ -165,4 +165,4 @@ def read_create_bucket(body: bytes) -> str | None:
         if name != "LocationConstraint" or location is not None or len(child):
             raise S3Error("MalformedXML")
         location = (child.text or "").strip()
-    return location or None
+    return location
