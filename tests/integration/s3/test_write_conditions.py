@@ -1,18 +1,21 @@
 """If-None-Match and If-Match of writes: decided at commit, of many writers one wins."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.endpoint import read, refusal, refused
+from tests.integration.endpoint import Endpoint, read, refusal, refused
+from tests.integration.s3.wire import Request, send
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 WRITERS = 16
+EARLIER = datetime(2015, 1, 1, tzinfo=UTC)
 WRONG = '"00000000000000000000000000000000"'
 
 
@@ -145,14 +148,40 @@ def test_star_in_quotes_is_the_tag_of_no_version(s3: "S3Client", bucket: str) ->
     assert error["Code"] == "PreconditionFailed" and read(s3, bucket, "k") == b"1"
 
 
-@pytest.mark.parametrize("name", ["IfMatchSize", "IfMatchLastModifiedTime"])
-def test_delete_that_hangs_on_size_or_time_deletes_nothing(
-    s3: "S3Client", bucket: str, name: str
+def test_delete_only_of_the_size_and_time_seen(s3: "S3Client", bucket: str) -> None:
+    """Of directory buckets on AWS; here of all."""
+    s3.put_object(Bucket=bucket, Key="k", Body=b"1")
+    modified = s3.head_object(Bucket=bucket, Key="k")["LastModified"]
+    right: dict[str, Any] = {"IfMatchSize": 1, "IfMatchLastModifiedTime": modified}
+    for name, wrong, header in (
+        ("IfMatchSize", 5, "x-amz-if-match-size"),
+        ("IfMatchSize", 10**17, "x-amz-if-match-size"),
+        ("IfMatchLastModifiedTime", EARLIER, "x-amz-if-match-last-modified-time"),
+    ):
+        error = refusal(s3.delete_object, Bucket=bucket, Key="k", **(right | {name: wrong}))
+        assert (error.status, error.code) == (412, "PreconditionFailed")
+        assert error.details["Condition"] == header and read(s3, bucket, "k") == b"1"
+    doomed: Any = {"Objects": [{"Key": "k", "Size": 5}, {"Key": "k", "LastModifiedTime": EARLIER}]}
+    errors = s3.delete_objects(Bucket=bucket, Delete=doomed)["Errors"]
+    assert [error["Code"] for error in errors] == ["PreconditionFailed"] * 2
+    s3.delete_object(Bucket=bucket, Key="k", **right)
+    assert refused(s3.head_object, Bucket=bucket, Key="k") == (404, "404")
+    # Without it, nothing is of that size: as with If-Match.
+    nothing: list[dict[str, Any]] = [{"IfMatchSize": 1}, {"IfMatchLastModifiedTime": modified}]
+    for condition in nothing:
+        answer = refused(s3.delete_object, Bucket=bucket, Key="k", **condition)
+        assert answer == (404, "NoSuchKey")
+
+
+@pytest.mark.parametrize("name", ["x-amz-if-match-size", "x-amz-if-match-last-modified-time"])
+@pytest.mark.parametrize("value", ["", "-1", "soon"])
+def test_size_or_time_that_is_none_deletes_nothing(
+    endpoint: Endpoint, s3: "S3Client", bucket: str, name: str, value: str
 ) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"1")
-    condition: Any = {name: 5 if name == "IfMatchSize" else "2001-01-01T00:00:00Z"}
-    error = refused(s3.delete_object, Bucket=bucket, Key="k", **condition)
-    assert error == (501, "NotImplemented") and read(s3, bucket, "k") == b"1"
+    answer = send(endpoint, Request("DELETE", f"/{bucket}/k", fields={name: value}))
+    assert (answer.status, answer.code) == (400, "InvalidArgument")
+    assert answer.error["ArgumentName"] == name and read(s3, bucket, "k") == b"1"
 
 
 def test_delete_only_the_version_seen(s3: "S3Client", bucket: str) -> None:

@@ -8,16 +8,19 @@ Source: RFC 9110, section 13; S3 user guide, "Conditional requests".
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
-from trioxygen.gateway.protocol.dates import parse_http_date
-from trioxygen.gateway.protocol.errors import S3Error, not_implemented
+from trioxygen.gateway.protocol.dates import parse_date_s, parse_http_date
+from trioxygen.gateway.protocol.errors import S3Error, invalid_argument, not_implemented
+from trioxygen.gateway.protocol.numbers import BOUND, natural_up_to
 from trioxygen.gateway.protocol.request_headers import RequestHeaders
 from trioxygen.gateway.store.values.keys import WriteCondition
 
 _ENTITY_TAG: Final = re.compile(r'[ \t,]*(?:(W/)?"([^"]*)"|([^\s",]+))[ \t]*(?:,|\Z)')
 
 _NAMES: Final = ("if-match", "if-unmodified-since", "if-none-match", "if-modified-since")
+_IF_SIZE: Final = "x-amz-if-match-size"
+_IF_MODIFIED: Final = "x-amz-if-match-last-modified-time"
 _COPY_PREFIX: Final = "x-amz-copy-source-"
 _COPY_NAMES: Final = tuple(_COPY_PREFIX + name for name in _NAMES)
 
@@ -137,6 +140,37 @@ def _single_tag(head: RequestHeaders, name: str, *, weak_too: bool) -> str:
         return f'W/"{tag}"'
     # In quotes it is a tag like any other, and not the sign for any version.
     return '"*"' if tag == "*" and '"' in header else tag
+
+
+class DeletionCondition(NamedTuple):
+    """What a version must be for a deletion to happen; None, and "": nothing is said of it."""
+
+    if_match: str = ""
+    size_bytes: int | None = None
+    modified_s: int | None = None
+
+
+def read_deletion_condition(head: RequestHeaders, *, now_s: int) -> DeletionCondition:
+    """Of size and time AWS takes the conditions for directory buckets only; here they hold for all.
+
+    Args:
+        now_s: see `parse_date_s`.
+    Raises:
+        S3Error: NotImplemented (If-None-Match, If-Unmodified-Since), InvalidArgument.
+    """
+    condition = read_write_condition(head)
+    if condition is not None and condition.if_none_match:
+        raise not_implemented("A deletion takes no If-None-Match header.", header="If-None-Match")
+    size, modified = head.header(_IF_SIZE), head.header(_IF_MODIFIED)
+    size_bytes = None if size is None else natural_up_to(size, BOUND)
+    if size is not None and size_bytes is None:
+        raise invalid_argument("The size to match must be a number of bytes.", _IF_SIZE, size)
+    modified_s = None if modified is None else parse_date_s(modified, now_s=now_s)
+    if modified is not None and modified_s is None:
+        raise invalid_argument("The time to match must be a date.", _IF_MODIFIED, modified)
+    return DeletionCondition(
+        "" if condition is None else condition.if_match, size_bytes, modified_s
+    )
 
 
 def read_write_condition(

@@ -99,6 +99,16 @@ def parse_http_date(text: str, *, now_s: int) -> int | None:
     return None if second > 60 else int(at.timestamp())
 
 
+def parse_date_s(text: str, *, now_s: int) -> int | None:
+    """Whole seconds since the epoch of an HTTP date or one of ISO 8601, as clients send
+    Last-Modified back; None: it is none of both. now_s: as of `parse_http_date`."""
+    epoch_s = parse_http_date(text, now_s=now_s)
+    if epoch_s is not None:
+        return epoch_s
+    epoch_ms = parse_iso_date(text)
+    return None if epoch_ms is None else epoch_ms // 1_000
+
+
 _ISO: Final = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
     r"(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?"

@@ -10,10 +10,11 @@ from trioxygen.common.units import KIB
 from trioxygen.gateway.protocol import names
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.numbers import natural_up_to
+from trioxygen.gateway.protocol.settings.tagging import TAGGING
 from trioxygen.gateway.protocol.xml import listing as xml_listing
-from trioxygen.gateway.protocol.xml import requests as xml_requests
 from trioxygen.gateway.protocol.xml import results as xml_results
 from trioxygen.gateway.protocol.xml.listing import ListedBucket
+from trioxygen.gateway.protocol.xml.requests import NewBucket, read_create_bucket
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.needs import BUCKET, Need
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
@@ -21,6 +22,7 @@ from trioxygen.gateway.s3.paging import position_of, token_of
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 from trioxygen.gateway.s3.request import Response, S3Request, no_content, xml_response
 from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.store.values.buckets import NOTHING_SET
 
 log = logs.get(__name__)
 
@@ -85,16 +87,17 @@ async def list_buckets(services: Services, request: S3Request) -> Response:
 
 
 async def create_bucket(services: Services, request: S3Request) -> Response:
-    wanted: str | None = None
+    wanted = NewBucket()
     if request.head.header("content-length") not in (None, "0") or request.head.header(
         "transfer-encoding"
     ):
         body = Body(request, services.blocking, checksum=None)
         document_bytes = await body.read(_CREATE_BODY_BYTES_MAX)
         body.verify()
-        wanted = await services.parse(xml_requests.read_create_bucket, document_bytes)
-    location = _location(services, request, wanted)
+        wanted = await services.parse(read_create_bucket, document_bytes)
+    location = _location(services, request, wanted.location)
     has_lock = (request.head.header(_LOCK_ENABLED) or "").lower() == "true"
+    TAGGING.check(wanted.tags)
     try:
         await services.store.buckets.create(
             services.volume,
@@ -102,9 +105,10 @@ async def create_bucket(services: Services, request: S3Request) -> Response:
             account_id=request.signer.account_id,
             location=location,
             has_lock=has_lock,
+            settings={TAGGING.kind: TAGGING.show(wanted.tags)} if wanted.tags else NOTHING_SET,
         )
     except BucketAlreadyOwned:
-        if location or has_lock or not await _is_of_the_first_region(services, request):
+        if location or has_lock or wanted.tags or not await _is_of_the_first_region(services, request):
             raise
     except NoSuchVolume as error:
         # An operator deleted it under this gateway, whose next start makes it again.

@@ -1,11 +1,12 @@
 """DeleteObject, and DeleteObjects: up to 1,000 keys in one request, one commit."""
 
+from functools import partial
 from typing import Final
 
 from trioxygen.common.errors import NoSuchKey, TrioxygenError
 from trioxygen.common.units import MIB
 from trioxygen.gateway.protocol import checksums, conditions, names
-from trioxygen.gateway.protocol.errors import S3Error, not_implemented
+from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.versions import known_version, read_version_id, version_id
 from trioxygen.gateway.protocol.xml import requests as xml_requests
 from trioxygen.gateway.protocol.xml import results as xml_results
@@ -13,9 +14,8 @@ from trioxygen.gateway.protocol.xml.requests import ObjectIdentifier
 from trioxygen.gateway.protocol.xml.results import DeletedObject, DeleteError
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.error_response import s3_error
-from trioxygen.gateway.s3.needs import BUCKET
+from trioxygen.gateway.s3.needs import BUCKET, not_there
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
-from trioxygen.gateway.s3.refused_headers import refuse_deletion_conditions
 from trioxygen.gateway.s3.request import Headers, Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.keys import Deleted, KeyToDelete
@@ -28,16 +28,19 @@ _BYPASS: Final = "x-amz-bypass-governance-retention"
 async def delete_object(services: Services, request: S3Request) -> Response:
     head = request.head
     version = read_version_id(head.query_value("versionId"))
-    condition = conditions.read_write_condition(head)
-    if condition is not None and condition.if_none_match:
-        raise not_implemented("A deletion takes no If-None-Match header.", header="If-None-Match")
-    if_match = "" if condition is None else condition.if_match
-    doomed = KeyToDelete(request.key_name, if_match, version)
+    condition = conditions.read_deletion_condition(head, now_s=services.now_s)
+    doomed = KeyToDelete(
+        request.key_name,
+        condition.if_match,
+        version,
+        condition.size_bytes,
+        condition.modified_s,
+    )
     [done] = await services.store.keys.delete(
         request.bucket_record, (doomed,), bypasses_governance=bypasses_governance(request)
     )
     if isinstance(done, NoSuchKey):
-        raise S3Error("NoSuchKey", details={"Key": request.key_name})
+        raise not_there(request.key_name, head.query_value("versionId"))
     if isinstance(done, TrioxygenError):
         raise done
     headers: Headers = []
@@ -60,7 +63,9 @@ async def delete_objects(services: Services, request: S3Request) -> Response:
     body.demand_digest()
     document = await body.read(_BODY_BYTES_MAX)
     body.verify()
-    wanted = await services.parse(xml_requests.read_delete_request, document)
+    wanted = await services.parse(
+        partial(xml_requests.read_delete_request, now_s=services.now_s), document
+    )
     errors: list[DeleteError] = []
     doomed: list[ObjectIdentifier] = []
     for identifier in wanted.objects:
@@ -72,7 +77,7 @@ async def delete_objects(services: Services, request: S3Request) -> Response:
     deleted: list[DeletedObject] = []
     results = await services.store.keys.delete(
         request.bucket_record,
-        [KeyToDelete(each.key, each.etag, known_version(each.version_id)) for each in doomed],
+        [_doomed(each) for each in doomed],
         bypasses_governance=bypasses_governance(request),
     )
     for each, done in zip(doomed, results, strict=True):
@@ -81,6 +86,16 @@ async def delete_objects(services: Services, request: S3Request) -> Response:
         elif not wanted.quiet:
             deleted.append(_deleted(each, done))
     return xml_response(xml_results.delete_result(deleted=deleted, errors=errors))
+
+
+def _doomed(identifier: ObjectIdentifier) -> KeyToDelete:
+    return KeyToDelete(
+        identifier.key,
+        identifier.etag,
+        known_version(identifier.version_id),
+        identifier.size_bytes,
+        identifier.modified_s,
+    )
 
 
 def _deleted(identifier: ObjectIdentifier, done: Deleted) -> DeletedObject:
@@ -120,7 +135,6 @@ ROWS: Final = (
         name="DeleteObject",
         route=Route("DELETE", Level.OBJECT),
         accesses=(Access("s3:DeleteObject", Resource.OBJECT, BUCKET),),
-        refuses=refuse_deletion_conditions,
         handler=delete_object,
     ),
     Operation(

@@ -72,12 +72,12 @@ def _require_key(request: S3Request) -> None:
     text = head.query_value("versionId") if head.raw_query else None
     read_version_id(text)
     if record is None:
-        raise _not_there(request.key_name, text)
+        raise not_there(request.key_name, text)
     if record.is_marker:
         raise _marker_met(request, record, is_named=text is not None)
 
 
-def _not_there(key: str, version: str | None) -> S3Error:
+def not_there(key: str, version: str | None) -> S3Error:
     if version is None:
         return S3Error("NoSuchKey", details={"Key": key})
     return S3Error("NoSuchVersion", details={"Key": key, "VersionId": version})
@@ -118,7 +118,7 @@ def _require_source(request: S3Request) -> None:
     source = request.source
     read_version_id(source.version_id)
     if source.record is None or (source.record.is_marker and source.version_id is None):
-        raise _not_there(source.key, source.version_id)
+        raise not_there(source.key, source.version_id)
     if source.record.is_marker:
         raise S3Error(
             "InvalidRequest",

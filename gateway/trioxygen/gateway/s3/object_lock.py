@@ -122,7 +122,7 @@ ROWS: Final = (
     Operation(
         name="PutObjectRetention",
         route=Route("PUT", Level.OBJECT, "retention"),
-        accesses=(Access("s3:PutObjectRetention", Resource.OBJECT, BUCKET),),
+        accesses=(Access("s3:PutObjectRetention", Resource.OBJECT, KEY),),
         reads_body=True,
         handler=put_retention,
     ),
@@ -135,7 +135,7 @@ ROWS: Final = (
     Operation(
         name="PutObjectLegalHold",
         route=Route("PUT", Level.OBJECT, "legal-hold"),
-        accesses=(Access("s3:PutObjectLegalHold", Resource.OBJECT, BUCKET),),
+        accesses=(Access("s3:PutObjectLegalHold", Resource.OBJECT, KEY),),
         reads_body=True,
         handler=put_legal_hold,
     ),

@@ -8,7 +8,7 @@ from trioxygen.gateway.protocol.versions import read_version_id, version_headers
 from trioxygen.gateway.protocol.xml.tags import check_object_tags, read_tags, tags_document
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.body import Body
-from trioxygen.gateway.s3.needs import BUCKET, KEY
+from trioxygen.gateway.s3.needs import KEY
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
@@ -53,14 +53,14 @@ ROWS: Final = (
     Operation(
         name="PutObjectTagging",
         route=Route("PUT", Level.OBJECT, "tagging"),
-        accesses=(Access("s3:PutObjectTagging", Resource.OBJECT, BUCKET),),
+        accesses=(Access("s3:PutObjectTagging", Resource.OBJECT, KEY),),
         reads_body=True,
         handler=put_object_tagging,
     ),
     Operation(
         name="DeleteObjectTagging",
         route=Route("DELETE", Level.OBJECT, "tagging"),
-        accesses=(Access("s3:DeleteObjectTagging", Resource.OBJECT, BUCKET),),
+        accesses=(Access("s3:DeleteObjectTagging", Resource.OBJECT, KEY),),
         handler=delete_object_tagging,
     ),
 )

@@ -5,10 +5,8 @@ from typing import Final
 
 from trioxygen.gateway.s3.operation import Level, Operation, Resource
 from trioxygen.gateway.s3.refused_headers import (
-    DELETION_CONDITIONS,
     REFUSED_PREFIXES,
     TAKEN,
-    refuse_deletion_conditions,
     refuse_unimplemented,
 )
 from trioxygen.gateway.s3.table import OPERATIONS
@@ -56,9 +54,6 @@ def _headers(operations: Sequence[Operation]) -> str:
         f"{_HEADERS.format(names=_checked_by(operations, refuse_unimplemented))}"
         + "\n| header | values that are taken |\n|---|---|\n"
         + "".join(f"{line}\n" for line in sorted(lines))
-        + f"\n{_checked_by(operations, refuse_deletion_conditions)} refuses "
-        + " and ".join(f"`{name}`" for name in DELETION_CONDITIONS)
-        + " with any value.\n"
     )
 
 

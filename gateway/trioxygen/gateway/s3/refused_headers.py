@@ -1,8 +1,8 @@
 """Request headers that ask for what this store does not do: refused, never silently ignored.
 
 One table, header -> values that change nothing and are therefore taken. A header that is in
-neither table is unknown to the store and ignored, as S3 ignores it. Which of the two functions an
-operation is checked by stands in its row.
+neither table is unknown to the store and ignored, as S3 ignores it. Whether an operation is checked
+by it stands in its row.
 """
 
 from typing import Final
@@ -27,20 +27,6 @@ REFUSED_PREFIXES: Final = (
     "x-amz-object-lock-event-hold",
     "x-amz-server-side-encryption",
 )
-
-# Of directory buckets. Whoever sends one counts on it: to delete all the same would do harm.
-DELETION_CONDITIONS: Final = ("x-amz-if-match-last-modified-time", "x-amz-if-match-size")
-
-
-def refuse_deletion_conditions(head: RequestHeaders) -> None:
-    """Refuse a deletion that hangs on the object's size or time.
-
-    Raises:
-        S3Error: NotImplemented, naming the header.
-    """
-    for name in DELETION_CONDITIONS:
-        if head.header(name) is not None:
-            raise not_implemented("A deletion has no condition but If-Match.", header=name)
 
 
 def refuse_unimplemented(head: RequestHeaders) -> None:

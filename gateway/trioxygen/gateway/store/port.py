@@ -4,7 +4,7 @@
 goes through them is one of `values`. `ozone` implements them over OM and DataNodes.
 """
 
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from trioxygen.common.replication import Replication
 from trioxygen.gateway.shares import Buffers
 from trioxygen.gateway.store.values.accounts import Account, SigningKey
 from trioxygen.gateway.store.values.buckets import (
+    NOTHING_SET,
     Bucket,
     BucketPage,
     BucketSetting,
@@ -108,8 +109,9 @@ class Buckets(Protocol):
         account_id: str,
         location: str,
         has_lock: bool = False,
+        settings: Mapping[SettingKind, bytes] = NOTHING_SET,
     ) -> Bucket:
-        """has_lock: it keeps versions then, too.
+        """has_lock: it keeps versions then, too. settings: documents that it begins with.
 
         Raises: NoSuchVolume, BucketAlreadyExists, BucketAlreadyOwned, TooManyBuckets."""
         ...

@@ -40,6 +40,7 @@ from trioxygen.metadata.om.state.schema import (
     given_blocks,
     lease_id_of,
 )
+from trioxygen.metadata.om.state.settings import SettingLimits
 from trioxygen.metadata.om.state.versions import Versions
 from trioxygen.metadata.om.tokens import BlockTokens
 from trioxygen.metadata.om.workers.expiry import Expiry
@@ -94,15 +95,16 @@ class OmConfig:
 def command_handlers(config: OmConfig) -> Mapping[type[Message], CommandHandler]:
     blocks = BlockKeeper(config.gc_delay_ms)
     versions = Versions(blocks)
+    limits = SettingLimits(
+        bytes_max=config.setting_bytes_max,
+        bucket_bytes_max=config.settings_bytes_max,
+        ids_max=config.settings_of_kind_max,
+    )
     handlers: dict[type[Message], CommandHandler] = {}
     for family in (
         VolumeCommands(),
-        SettingCommands(
-            bytes_max=config.setting_bytes_max,
-            bucket_bytes_max=config.settings_bytes_max,
-            ids_max=config.settings_of_kind_max,
-        ),
-        BucketCommands(buckets_max=config.buckets_per_account_max),
+        SettingCommands(limits),
+        BucketCommands(buckets_max=config.buckets_per_account_max, limits=limits),
         KeyCommands(blocks, versions),
         UploadCommands(blocks, versions),
         VersionCommands(versions),

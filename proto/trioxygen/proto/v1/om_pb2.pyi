@@ -556,7 +556,7 @@ class DeleteVolumeReply(_message.Message):
     def __init__(self) -> None: ...
 
 class CreateBucketRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "account_id", "location", "object_lock", "volume")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "account_id", "location", "object_lock", "settings", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     IS_RETRY_FIELD_NUMBER: _ClassVar[int]
@@ -564,6 +564,7 @@ class CreateBucketRequest(_message.Message):
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     LOCATION_FIELD_NUMBER: _ClassVar[int]
     OBJECT_LOCK_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
@@ -572,8 +573,9 @@ class CreateBucketRequest(_message.Message):
     account_id: str
     location: str
     object_lock: bool
+    settings: _containers.RepeatedCompositeFieldContainer[BucketSetting]
     volume: str
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., account_id: _Optional[str] = ..., location: _Optional[str] = ..., object_lock: _Optional[bool] = ..., volume: _Optional[str] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., account_id: _Optional[str] = ..., location: _Optional[str] = ..., object_lock: _Optional[bool] = ..., settings: _Optional[_Iterable[_Union[BucketSetting, _Mapping]]] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CreateBucketReply(_message.Message):
     __slots__ = ("bucket",)
@@ -820,12 +822,14 @@ class KeyToDelete(_message.Message):
     def __init__(self, key: _Optional[bytes] = ..., if_match: _Optional[str] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., if_size_bytes: _Optional[int] = ..., if_modified_s: _Optional[int] = ...) -> None: ...
 
 class DeletedVersion(_message.Message):
-    __slots__ = ("version", "is_marker")
+    __slots__ = ("version", "is_marker", "failed_condition")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     IS_MARKER_FIELD_NUMBER: _ClassVar[int]
+    FAILED_CONDITION_FIELD_NUMBER: _ClassVar[int]
     version: VersionId
     is_marker: bool
-    def __init__(self, version: _Optional[_Union[VersionId, _Mapping]] = ..., is_marker: _Optional[bool] = ...) -> None: ...
+    failed_condition: str
+    def __init__(self, version: _Optional[_Union[VersionId, _Mapping]] = ..., is_marker: _Optional[bool] = ..., failed_condition: _Optional[str] = ...) -> None: ...
 
 class DeleteKeysReply(_message.Message):
     __slots__ = ("results", "versions")

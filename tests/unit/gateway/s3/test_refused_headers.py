@@ -2,7 +2,7 @@ import pytest
 
 from tests.unit.gateway.s3.heads import head
 from trioxygen.gateway.protocol.errors import S3Error
-from trioxygen.gateway.s3.refused_headers import refuse_deletion_conditions, refuse_unimplemented
+from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,3 @@ def test_values_that_change_nothing_and_unknown_headers_are_taken() -> None:
             }
         )
     )
-
-
-@pytest.mark.parametrize("name", ["x-amz-if-match-size", "x-amz-if-match-last-modified-time"])
-@pytest.mark.parametrize("value", ["", "1"])
-def test_deletion_that_hangs_on_size_or_time_is_not_implemented(name: str, value: str) -> None:
-    with pytest.raises(S3Error) as refused:
-        refuse_deletion_conditions(head({"host": "h", name: value}))
-    assert (refused.value.status, refused.value.details["Header"]) == (501, name)
-    refuse_deletion_conditions(head({"host": "h", "x-amz-mfa": "1"}))

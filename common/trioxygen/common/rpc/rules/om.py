@@ -98,6 +98,8 @@ _KINDS_WITH_ID: Final = frozenset(
 )
 _KIND: Final = known(is_required=True)
 _SETTING_ID: Final = line(255)
+# That a bucket begins with.
+_SETTINGS_TO_BEGIN_MAX: Final = 8
 
 
 def _setting_fault(setting: Any) -> str | None:
@@ -245,7 +247,8 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         key=KEY,
         if_match=SENT,
         version=PART,
-        if_size_bytes=OBJECT_BYTES,
+        # What a client has in mind, which no object need be.
+        if_size_bytes=number(0, 2**62),
         if_modified_s=ANY,
     ),
     om.MasterKeyRow: rules(
@@ -269,6 +272,7 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
         account_id=line(256, low=1),
         location=NAME_OR_NONE,
         object_lock=ANY,
+        settings=each(PART, _SETTINGS_TO_BEGIN_MAX),
     ),
     om.SetBucketVersioningRequest: rules(**_IN_BUCKET, versioning=known(is_required=True)),
     om.SetBucketLockRequest: rules(**_IN_BUCKET, lock=REQUIRED_PART),

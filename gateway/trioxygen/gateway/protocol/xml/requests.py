@@ -12,24 +12,32 @@ from lxml import etree
 from trioxygen.common.checksum import Algorithm
 from trioxygen.common.limits import PART_NUMBER_MAX
 from trioxygen.gateway.protocol.checksums import decoded_digest
+from trioxygen.gateway.protocol.dates import parse_date_s
 from trioxygen.gateway.protocol.errors import S3Error, not_implemented
-from trioxygen.gateway.protocol.numbers import INT_MAX, read_integer
+from trioxygen.gateway.protocol.numbers import BOUND, INT_MAX, natural_up_to, read_integer
 from trioxygen.gateway.protocol.xml.reading import children, local_name, parse_document
+from trioxygen.gateway.protocol.xml.tags import BUCKET_TAGS_MAX, tags_of
+from trioxygen.gateway.store.values.keys import Tags
 
 DELETE_OBJECTS_MAX: Final = 1_000
 
 _CHECKSUM_ELEMENTS: Final = {f"Checksum{member.value}": member for member in Algorithm}
-_DIRECTORY_BUCKET_CONDITIONS: Final = frozenset({"LastModifiedTime", "Size"})
-_CREATE_BUCKET_UNIMPLEMENTED: Final = frozenset({"Bucket", "Location", "Tags"})
+_CREATE_BUCKET_UNIMPLEMENTED: Final = frozenset({"Bucket", "Location"})
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectIdentifier:
-    """One object to delete; etag ("" for none) without quotes, or "*"."""
+    """One object to delete, and what it must be for that; None, and "": nothing is said of it.
+
+    Attributes:
+        etag: without quotes, or "*".
+    """
 
     key: str
     version_id: str | None = None
     etag: str = ""
+    size_bytes: int | None = None
+    modified_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +64,35 @@ def _unquoted(etag: str) -> str:
     return etag[1:-1] if len(etag) >= 2 and etag[0] == etag[-1] == '"' else etag
 
 
-def _object_identifier(node: "etree._Element") -> ObjectIdentifier:
+def _object_identifier(node: "etree._Element", now_s: int) -> ObjectIdentifier:
     fields = children(node)
     key = fields.pop("Key", "")
     version_id = fields.pop("VersionId", "").strip()
     etag = _unquoted(fields.pop("ETag", ""))
-    if not _DIRECTORY_BUCKET_CONDITIONS.isdisjoint(fields):
-        raise not_implemented("Deletion by last-modified time or size is not implemented.")
-    if fields or not key:
+    size, modified = fields.pop("Size", None), fields.pop("LastModifiedTime", None)
+    size_bytes = None if size is None else natural_up_to(size.strip(), BOUND)
+    modified_s = None if modified is None else parse_date_s(modified.strip(), now_s=now_s)
+    is_clear = (size is None) == (size_bytes is None) and (modified is None) == (modified_s is None)
+    if fields or not key or not is_clear:
         raise S3Error("MalformedXML")
-    return ObjectIdentifier(key, version_id or None, etag)
+    return ObjectIdentifier(key, version_id or None, etag, size_bytes, modified_s)
 
 
-def read_delete_request(body: bytes) -> DeleteRequest:
+def read_delete_request(body: bytes, *, now_s: int = 0) -> DeleteRequest:
     """Body of DeleteObjects. The length of keys is not checked here.
 
+    Args:
+        now_s: see `parse_date_s`.
     Raises:
-        S3Error: MalformedXML (more than 1,000 objects, none, an empty key, unknown elements),
-            NotImplemented (conditions that only directory buckets have).
+        S3Error: MalformedXML (more than 1,000 objects, none, an empty key, unknown elements,
+            no such size or time).
     """
     quiet = False
     objects: list[ObjectIdentifier] = []
     for child in parse_document(body, "Delete", rows_max=DELETE_OBJECTS_MAX):
         name = local_name(child)
         if name == "Object" and len(objects) < DELETE_OBJECTS_MAX:
-            objects.append(_object_identifier(child))
+            objects.append(_object_identifier(child, now_s))
         elif name == "Quiet":
             value = (child.text or "").strip().lower()
             if value not in ("true", "false"):
@@ -149,20 +161,32 @@ def read_complete_request(body: bytes) -> list[CompletedPart]:
     return parts
 
 
-def read_create_bucket(body: bytes) -> str | None:
-    """The LocationConstraint of CreateBucket's body; None without a body or the element.
+@dataclass(frozen=True, slots=True)
+class NewBucket:
+    """Body of CreateBucket. location: None: without the element."""
+
+    location: str | None = None
+    tags: Tags = ()
+
+
+def read_create_bucket(body: bytes) -> NewBucket:
+    """Tags are not looked over here.
 
     Raises:
-        S3Error: MalformedXML, NotImplemented (directory buckets, tags).
+        S3Error: MalformedXML, NotImplemented (directory buckets).
     """
     if not body:
-        return None
+        return NewBucket()
     location: str | None = None
-    for child in parse_document(body, "CreateBucketConfiguration", rows_max=1):
+    tags: Tags | None = None
+    for child in parse_document(body, "CreateBucketConfiguration", rows_max=BUCKET_TAGS_MAX):
         name = local_name(child)
         if name in _CREATE_BUCKET_UNIMPLEMENTED:
             raise not_implemented(f"{name} in CreateBucket is not implemented.")
-        if name != "LocationConstraint" or location is not None or len(child):
+        if name == "Tags" and tags is None:
+            tags = tags_of(child)
+        elif name == "LocationConstraint" and location is None and not len(child):
+            location = (child.text or "").strip()
+        else:
             raise S3Error("MalformedXML")
-        location = (child.text or "").strip()
-    return location
+    return NewBucket(location, tags or ())

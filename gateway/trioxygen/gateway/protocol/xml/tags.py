@@ -36,7 +36,12 @@ def read_tags(body: bytes) -> Tags:
     root = parse_document(body, "Tagging", rows_max=2 * BUCKET_TAGS_MAX)
     if [local_name(child) for child in root] != ["TagSet"]:
         raise S3Error("MalformedXML")
-    return tuple([_tag(node) for node in root[0]])
+    return tags_of(root[0])
+
+
+def tags_of(tag_set: "etree._Element") -> Tags:
+    """Raises: MalformedXML."""
+    return tuple([_tag(node) for node in tag_set])
 
 
 def _tag(node: "etree._Element") -> tuple[str, str]:

@@ -1,7 +1,16 @@
 """Buckets, as the OM keeps them."""
 
+from collections.abc import Mapping
+
 from trioxygen.gateway.store.ozone.rows import bucket_of, default_retention_row
-from trioxygen.gateway.store.values.buckets import Bucket, BucketPage, DefaultRetention
+from trioxygen.gateway.store.ozone.settings import SETTING_KINDS
+from trioxygen.gateway.store.values.buckets import (
+    NOTHING_SET,
+    Bucket,
+    BucketPage,
+    DefaultRetention,
+    SettingKind,
+)
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.proto.v1 import om_pb2
 
@@ -18,6 +27,7 @@ class OzoneBuckets:
         account_id: str,
         location: str,
         has_lock: bool = False,
+        settings: Mapping[SettingKind, bytes] = NOTHING_SET,
     ) -> Bucket:
         reply = await self._om.create_bucket(
             om_pb2.CreateBucketRequest(
@@ -26,6 +36,10 @@ class OzoneBuckets:
                 account_id=account_id,
                 location=location,
                 object_lock=has_lock,
+                settings=[
+                    om_pb2.BucketSetting(kind=SETTING_KINDS[kind], document=document)
+                    for kind, document in settings.items()
+                ],
             )
         )
         return bucket_of(volume, reply.bucket)

@@ -40,7 +40,7 @@ from trioxygen.gateway.store.values.keys import (
     WriteCondition,
 )
 from trioxygen.metadata.client.om import OmClient
-from trioxygen.proto.v1 import om_pb2
+from trioxygen.proto.v1 import om_pb2, types_pb2
 
 
 class OzoneKeys:
@@ -197,7 +197,7 @@ class OzoneKeys:
             )
             assert reply.results, "the OM deleted nothing of what it was asked for"
             for code, done in zip(reply.results, reply.versions, strict=True):
-                results.append(error_of(code) if code else _deleted_of(done))
+                results.append(_refusal_of(code, done) if code else _deleted_of(done))
         return results
 
     async def set_tags(
@@ -261,6 +261,11 @@ def _doomed_row(doomed: KeyToDelete) -> om_pb2.KeyToDelete:
         if_size_bytes=doomed.if_size_bytes,
         if_modified_s=doomed.if_modified_s,
     )
+
+
+def _refusal_of(code: types_pb2.ErrorCode, row: om_pb2.DeletedVersion) -> TrioxygenError:
+    condition = row.failed_condition
+    return error_of(code, facts={"condition": condition} if condition else None)
 
 
 def _deleted_of(row: om_pb2.DeletedVersion) -> Deleted:

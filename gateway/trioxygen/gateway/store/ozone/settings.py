@@ -9,10 +9,10 @@ from trioxygen.metadata.client.om import OmClient
 from trioxygen.proto.v1 import om_pb2
 
 # They have the same names.
-_ROWS: Final[dict[SettingKind, om_pb2.BucketSetting.Kind]] = {
+SETTING_KINDS: Final[dict[SettingKind, om_pb2.BucketSetting.Kind]] = {
     kind: getattr(om_pb2.BucketSetting, kind.name) for kind in SettingKind
 }
-_KINDS: Final = {row: kind for kind, row in _ROWS.items()}
+_KINDS: Final = {row: kind for kind, row in SETTING_KINDS.items()}
 
 
 class OzoneSettings:
@@ -26,7 +26,7 @@ class OzoneSettings:
             om_pb2.LookupBucketRequest(
                 volume=volume,
                 bucket=bucket,
-                setting_kinds=sum(1 << _ROWS[kind] for kind in set(kinds)),
+                setting_kinds=sum(1 << SETTING_KINDS[kind] for kind in set(kinds)),
             )
         )
         settings = [
@@ -49,7 +49,9 @@ class OzoneSettings:
                 volume=bucket.volume,
                 bucket=bucket.name,
                 bucket_id=bucket.bucket_id,
-                setting=om_pb2.BucketSetting(kind=_ROWS[kind], id=setting_id, document=document),
+                setting=om_pb2.BucketSetting(
+                    kind=SETTING_KINDS[kind], id=setting_id, document=document
+                ),
                 replaces=replaces,
             )
         )
@@ -68,7 +70,7 @@ class OzoneSettings:
                 volume=bucket.volume,
                 bucket=bucket.name,
                 bucket_id=bucket.bucket_id,
-                kind=_ROWS[kind],
+                kind=SETTING_KINDS[kind],
                 id=setting_id,
                 replaces=replaces,
             )

@@ -1,9 +1,10 @@
 """Buckets and what is set of them, as the store gives them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from trioxygen.common.replication import Replication
 
@@ -82,6 +83,10 @@ class SettingKind(Enum):
     METRICS = auto()
     ANALYTICS = auto()
     INTELLIGENT_TIERING = auto()
+
+
+# Of a bucket that begins without settings.
+NOTHING_SET: Final[Mapping[SettingKind, bytes]] = MappingProxyType({})
 
 
 class BucketSetting(NamedTuple):

@@ -17,12 +17,14 @@ from trioxygen.metadata.om.state.schema import (
     bucket_prefix,
     history_prefix,
 )
+from trioxygen.metadata.om.state.settings import SettingLimits, check_first, put_setting
 from trioxygen.metadata.replication.batch import Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import (
     BucketRow,
+    BucketSetting,
     CreateBucketReply,
     CreateBucketRequest,
     DeleteBucketReply,
@@ -56,8 +58,8 @@ def live_bucket(txn: ReadTxn, command: InBucket) -> BucketRow | Refusal:
 
 
 class BucketCommands:
-    def __init__(self, *, buckets_max: int) -> None:
-        self._buckets_max = buckets_max
+    def __init__(self, *, buckets_max: int, limits: SettingLimits) -> None:
+        self._buckets_max, self._limits = buckets_max, limits
 
     def handlers(self) -> dict[type, Handler]:
         return {
@@ -80,6 +82,9 @@ class BucketCommands:
             own = existing.account_id == account_id
             code = types_pb2.BUCKET_ALREADY_OWNED if own else types_pb2.BUCKET_ALREADY_EXISTS
             return Refusal(code, facts={"bucket": name})
+        refusal = check_first(command.settings, self._limits)
+        if refusal is not None:
+            return refusal
         owned = account_buckets.names_of(txn, volume, account_id)
         if sum(1 for _ in owned) >= self._buckets_max:
             return Refusal(
@@ -95,6 +100,11 @@ class BucketCommands:
         if command.object_lock:
             bucket.versioning = om_pb2.VERSIONED
             bucket.object_lock.SetInParent()
+        for setting in command.settings:
+            # A copy: the command may run again.
+            row = BucketSetting()
+            row.CopyFrom(setting)
+            put_setting(txn, bucket, row, now)
         BUCKETS.put(txn, bucket_key(volume, name), bucket)
         account_buckets.add(txn, volume, account_id, name)
         return CreateBucketReply(bucket=bucket)

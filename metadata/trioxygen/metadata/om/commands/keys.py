@@ -149,7 +149,7 @@ class KeyCommands:
             )
             if isinstance(done, Refusal):
                 reply.results.append(done.code)
-                reply.versions.add()
+                reply.versions.add(failed_condition=(done.facts or {}).get("condition", ""))
             else:
                 reply.results.append(types_pb2.ERROR_CODE_UNSPECIFIED)
                 reply.versions.append(done)

@@ -11,6 +11,7 @@ from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.xml.requests import (
     CompletedPart,
     DeleteRequest,
+    NewBucket,
     ObjectIdentifier,
     read_complete_request,
     read_create_bucket,
@@ -68,6 +69,9 @@ def test_delete_request_takes_a_thousand_objects_and_no_more() -> None:
         delete("<Object><Key>a</Key><Condition>c</Condition></Object>"),
         delete("<Object><Key>a</Key></Object><Quiet>perhaps</Quiet>"),
         delete("<Object><Key>a&undefined;</Key></Object>"),
+        delete("<Object><Key>a</Key><Size>big</Size></Object>"),
+        delete("<Object><Key>a</Key><Size>-1</Size></Object>"),
+        delete("<Object><Key>a</Key><LastModifiedTime>then</LastModifiedTime></Object>"),
     ],
 )
 def test_delete_request_outside_the_schema_is_malformed(body: bytes) -> None:
@@ -75,9 +79,13 @@ def test_delete_request_outside_the_schema_is_malformed(body: bytes) -> None:
         read_delete_request(body)
 
 
-def test_delete_by_a_condition_of_directory_buckets_is_not_implemented() -> None:
-    with pytest.raises(S3Error, match="NotImplemented"):
-        read_delete_request(delete("<Object><Key>a</Key><Size>1</Size></Object>"))
+@pytest.mark.parametrize(
+    "date", ["Wed, 06 Nov 2024 08:49:37 GMT", "2024-11-06T08:49:37Z", " 2024-11-06T08:49:37.000Z "]
+)
+def test_size_and_time_of_what_is_deleted_are_read(date: str) -> None:
+    fields = f"<Key>a</Key><Size> 7 </Size><LastModifiedTime>{date}</LastModifiedTime>"
+    [asked] = read_delete_request(delete(f"<Object>{fields}</Object>")).objects
+    assert asked == ObjectIdentifier("a", size_bytes=7, modified_s=1_730_882_977)
 
 
 @pytest.mark.parametrize(
@@ -165,21 +173,28 @@ def test_complete_request_with_a_fault_is_refused(body: bytes, code: str) -> Non
 def test_location_constraint_of_an_aws_client_is_read(client: Client) -> None:
     configuration = {"LocationConstraint": "eu-west-1"}
     body = client.body("CreateBucket", {"Bucket": "b", "CreateBucketConfiguration": configuration})
-    assert read_create_bucket(body) == "eu-west-1"
+    assert read_create_bucket(body) == NewBucket("eu-west-1")
 
 
 @pytest.mark.parametrize("body", [b"", b"<CreateBucketConfiguration/>"])
 def test_bucket_without_a_location_has_none(body: bytes) -> None:
-    assert read_create_bucket(body) is None
+    assert read_create_bucket(body) == NewBucket()
 
 
 def test_empty_location_is_one() -> None:
     body = b"<CreateBucketConfiguration><LocationConstraint/></CreateBucketConfiguration>"
-    assert read_create_bucket(body) == ""
+    assert read_create_bucket(body) == NewBucket("")
 
 
-@pytest.mark.parametrize("name", ["Bucket", "Location", "Tags"])
-def test_directory_buckets_and_tags_are_not_implemented(name: str) -> None:
+def test_tags_of_a_new_bucket_are_read(client: Client) -> None:
+    tags = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}]
+    configuration = {"LocationConstraint": "eu-west-1", "Tags": tags}
+    body = client.body("CreateBucket", {"Bucket": "b", "CreateBucketConfiguration": configuration})
+    assert read_create_bucket(body) == NewBucket("eu-west-1", (("a", "1"), ("b", "")))
+
+
+@pytest.mark.parametrize("name", ["Bucket", "Location"])
+def test_directory_buckets_are_not_implemented(name: str) -> None:
     body = f"<CreateBucketConfiguration><{name}/></CreateBucketConfiguration>".encode()
     with pytest.raises(S3Error, match="NotImplemented"):
         read_create_bucket(body)
@@ -193,6 +208,9 @@ def test_directory_buckets_and_tags_are_not_implemented(name: str) -> None:
         b"<CreateBucketConfiguration><Foo/></CreateBucketConfiguration>",
         b"<CreateBucketConfiguration><LocationConstraint>a</LocationConstraint>"
         b"<LocationConstraint>b</LocationConstraint></CreateBucketConfiguration>",
+        b"<CreateBucketConfiguration><Tags/><Tags/></CreateBucketConfiguration>",
+        b"<CreateBucketConfiguration><Tags><Tag><Key>a</Key></Tag></Tags>"
+        b"</CreateBucketConfiguration>",
     ],
 )
 def test_bucket_configuration_outside_the_schema_is_malformed(body: bytes) -> None:
