@@ -108,7 +108,8 @@ async def create_bucket(services: Services, request: S3Request) -> Response:
             settings={TAGGING.kind: TAGGING.show(wanted.tags)} if wanted.tags else NOTHING_SET,
         )
     except BucketAlreadyOwned:
-        if location or has_lock or wanted.tags or not await _is_of_the_first_region(services, request):
+        says_more = bool(location or has_lock or wanted.tags)
+        if says_more or not await _is_of_the_first_region(services, request):
             raise
     except NoSuchVolume as error:
         # An operator deleted it under this gateway, whose next start makes it again.
