@@ -213,6 +213,12 @@ class NamespaceFull(Refused):
     code = types_pb2.NAMESPACE_FULL
 
 
+class WrongCustomerKey(Refused):
+    """An object is sealed with a key of its client's, who gave none or another one."""
+
+    code = types_pb2.WRONG_CUSTOMER_KEY
+
+
 class NoSuchKeyVersion(Refused):
     code = types_pb2.NO_SUCH_KEY_VERSION
 

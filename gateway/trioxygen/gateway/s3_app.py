@@ -77,8 +77,10 @@ class S3App:
         traceparent = head.raw_header(b"traceparent")
         trace = trace_id(traceparent) if traceparent else ""
         set_origin(Origin(request_id, trace or request_id))
-        request = S3Request(head, receive, request_id, host_id, scope["scheme"], self._shares)
         remote = _remote(scope)
+        request = S3Request(
+            head, receive, request_id, host_id, scope["scheme"], self._shares, remote
+        )
         try:
             response, error_code = await self._response(request, scope)
             try:

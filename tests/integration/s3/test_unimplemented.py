@@ -57,9 +57,6 @@ def test_sub_resource_of_another_level(endpoint: Endpoint, shared_bucket: str) -
 @pytest.mark.parametrize(
     "arguments",
     [
-        {"ServerSideEncryption": "AES256"},
-        {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "key"},
-        {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32},
         {"ACL": "public-read"},
         {"GrantRead": "id=1"},
         {"WriteOffsetBytes": 0},

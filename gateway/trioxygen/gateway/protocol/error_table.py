@@ -118,6 +118,11 @@ TABLE: Final[dict[str, tuple[int, str, str]]] = {
         "Chunk BadChunkSize",
     ),
     "InvalidDigest": (400, "The Content-MD5 you specified was invalid.", "Content-MD5"),
+    "InvalidEncryptionAlgorithmError": (
+        400,
+        "The encryption request that you specified is not valid. The valid value is AES256.",
+        "",
+    ),
     "InvalidLocationConstraint": (
         400,
         "The specified location-constraint is not valid",

@@ -27,9 +27,6 @@ _OF_BUCKETS: Final = (
     ("GetBucketCors", "GET", "cors", "s3:GetBucketCORS"),
     ("PutBucketCors", "PUT", "cors", "s3:PutBucketCORS"),
     ("DeleteBucketCors", "DELETE", "cors", "s3:PutBucketCORS"),
-    ("GetBucketEncryption", "GET", "encryption", "s3:GetEncryptionConfiguration"),
-    ("PutBucketEncryption", "PUT", "encryption", "s3:PutEncryptionConfiguration"),
-    ("DeleteBucketEncryption", "DELETE", "encryption", "s3:PutEncryptionConfiguration"),
     (
         "ListBucketIntelligentTieringConfigurations",
         "GET",

@@ -8,6 +8,7 @@ from trioxygen.common.errors import ChecksumMismatch, InvalidRequest, SizeMismat
 from trioxygen.common.units import MIB
 from trioxygen.gateway.protocol import checksums, conditions
 from trioxygen.gateway.protocol.checksums import ObjectChecksum
+from trioxygen.gateway.protocol.encryption import encryption_headers
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.numbers import BOUND, read_integer
 from trioxygen.gateway.protocol.versions import version_headers
@@ -125,7 +126,13 @@ async def _complete(
         checksum=records.shown_checksum(completed.checksum, part_count=len(completion.parts)),
         with_declaration=False,
     )
-    return Made(document, version_headers(completed.committed.version))
+    return Made(
+        document,
+        [
+            *version_headers(completed.committed.version),
+            *encryption_headers(completed.encryption),
+        ],
+    )
 
 
 def _part(part: CompletedPart) -> CompletePart:

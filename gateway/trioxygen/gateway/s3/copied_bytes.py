@@ -5,9 +5,11 @@ from contextlib import aclosing
 
 from trioxygen.common.replication import Replication
 from trioxygen.gateway.s3.digests import Digests
+from trioxygen.gateway.s3.encryption import Opening
 from trioxygen.gateway.s3.request import S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.port import Written
+from trioxygen.gateway.store.values.encryption import Sealing
 from trioxygen.gateway.store.values.keys import KeyRecord
 
 
@@ -18,6 +20,8 @@ async def write_again(
     digests: Digests | None,
     replication: Replication,
     *,
+    opening: Opening,
+    sealing: Sealing | None,
     offset_bytes: int,
     length_bytes: int,
 ) -> Written:
@@ -25,12 +29,13 @@ async def write_again(
     behind."""
     contents = services.store.contents
     with request.uploading():
-        writer = contents.open_writer(length_bytes, replication)
+        writer = contents.open_writer(length_bytes, replication, sealing)
         reading = contents.read(
             source.content,
             offset_bytes=offset_bytes,
             length_bytes=length_bytes,
             buffers=request.buffers,
+            customer_key=opening.key,
         )
         try:
             async with aclosing(reading) as pieces:
@@ -55,12 +60,14 @@ async def digest_again(
     *,
     offset_bytes: int,
     length_bytes: int,
+    opening: Opening,
 ) -> None:
     reading = services.store.contents.read(
         source.content,
         offset_bytes=offset_bytes,
         length_bytes=length_bytes,
         buffers=request.buffers,
+        customer_key=opening.key,
     )
     async with aclosing(reading) as pieces:
         async for piece in pieces:

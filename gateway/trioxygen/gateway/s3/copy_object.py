@@ -15,6 +15,7 @@ from trioxygen.gateway.protocol.xml.tags import replaces_tags
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.copied_bytes import digest_again, write_again
 from trioxygen.gateway.s3.digests import Digests
+from trioxygen.gateway.s3.encryption import Opening, Target, source_opening_of, target_of
 from trioxygen.gateway.s3.error_response import error_body, s3_error
 from trioxygen.gateway.s3.keep_alive import Made, patient_response
 from trioxygen.gateway.s3.needs import BUCKET, COPY_SOURCE, SOURCE
@@ -69,6 +70,7 @@ class _Copy:
     Attributes:
         algorithm: of a checksum that is not known of the source.
         is_shared: the bytes stay where they are.
+        opening, target: of the source; of the copy.
     """
 
     source: CopySource
@@ -76,10 +78,12 @@ class _Copy:
     condition: WriteCondition | None
     algorithm: Algorithm | None
     is_shared: bool
+    opening: Opening
+    target: Target
 
 
 async def copy_object(services: Services, request: S3Request) -> Response:
-    copy = _wanted_copy(services, request)
+    copy = await _wanted_copy(services, request)
     if copy.is_shared and copy.algorithm is None:
         made = await _commit(services, request, copy, None)
         return xml_response(DECLARATION.encode() + made.document, made.headers)
@@ -92,13 +96,20 @@ async def copy_object(services: Services, request: S3Request) -> Response:
     )
 
 
-def _wanted_copy(services: Services, request: S3Request) -> _Copy:
+async def _wanted_copy(services: Services, request: S3Request) -> _Copy:
     head, source = request.head, readable_source(services, request)
     record = source.record
     check_copy_size(record.size_bytes)
     replaces = headers.replaces_metadata(head)
     algorithm = checksums.read_copy_algorithm(head)
-    changes = replaces or algorithm is not None or head.header("x-amz-storage-class") is not None
+    opening = source_opening_of(request, record.encryption)
+    target = await target_of(services, request)
+    changes = (
+        replaces
+        or target.is_asked_for
+        or algorithm is not None
+        or head.header("x-amz-storage-class") is not None
+    )
     if (
         not changes
         and _is_onto_itself(request, source)
@@ -120,12 +131,32 @@ def _wanted_copy(services: Services, request: S3Request) -> _Copy:
     tags = attributes.tags if replaces_tags(head) else record.tags
     replication = services.replication_of(request.bucket_record, storage_class)
     is_known = record.checksum is not None and record.checksum.algorithm is algorithm
+    content = None
+    if record.replication == replication or not record.size_bytes:
+        content = await services.store.contents.share(
+            record,
+            offset_bytes=0,
+            length_bytes=record.size_bytes,
+            customer_key=opening.key,
+            sealing=target.sealing,
+        )
     return _Copy(
         source=source,
-        new=NewCopy(request.signer.account_id, kept, None, replication, tags, attributes.lock),
+        new=NewCopy(
+            account_id=request.signer.account_id,
+            headers=kept,
+            checksum=None,
+            replication=replication,
+            tags=tags,
+            lock=attributes.lock,
+            encryption=target.encryption,
+            content=content,
+        ),
         condition=conditions.read_write_condition(head, none_match_tags=True),
         algorithm=None if is_known else algorithm,
-        is_shared=record.replication == replication or not record.size_bytes,
+        is_shared=content is not None,
+        opening=opening,
+        target=target,
     )
 
 
@@ -147,12 +178,20 @@ async def _copy_bytes(services: Services, request: S3Request, copy: _Copy) -> Ma
             record,
             digests,
             copy.new.replication,
+            opening=copy.opening,
+            sealing=copy.target.sealing,
             offset_bytes=0,
             length_bytes=record.size_bytes,
         )
     elif digests is not None:
         await digest_again(
-            services, request, record, digests, offset_bytes=0, length_bytes=record.size_bytes
+            services,
+            request,
+            record,
+            digests,
+            opening=copy.opening,
+            offset_bytes=0,
+            length_bytes=record.size_bytes,
         )
     if algorithm is not None and digests is not None:
         # The copy is then one whole, without parts'.
@@ -177,7 +216,11 @@ async def _commit(
     )
     return Made(
         document,
-        [*version_headers(committed.version), *source_version_headers(copy.source)],
+        [
+            *version_headers(committed.version),
+            *source_version_headers(copy.source),
+            *copy.target.headers,
+        ],
     )
 
 

@@ -5,8 +5,8 @@ from typing import Final
 from trioxygen.common.units import KIB
 from trioxygen.gateway.protocol import checksums, conditions, headers
 from trioxygen.gateway.protocol.dates import http_date
+from trioxygen.gateway.protocol.encryption import refuse_on_read
 from trioxygen.gateway.protocol.errors import S3Error
-from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.protocol.locks import lock_headers
 from trioxygen.gateway.protocol.numbers import INT_MAX, natural_up_to
 from trioxygen.gateway.protocol.selection import Selection, Stored, select
@@ -14,6 +14,7 @@ from trioxygen.gateway.protocol.versions import version_headers
 from trioxygen.gateway.protocol.xml import results as xml_results
 from trioxygen.gateway.protocol.xml.results import AttributesPart, AttributesParts
 from trioxygen.gateway.s3 import records
+from trioxygen.gateway.s3.encryption import Opening, opening_of
 from trioxygen.gateway.s3.needs import KEY
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Headers, Response, S3Request, xml_response
@@ -32,13 +33,15 @@ _READ_AT_ONCE_BYTES_MAX: Final = 64 * KIB
 
 async def head_object(services: Services, request: S3Request) -> Response:
     record = request.record
-    selection, fields = _describe(services, request, record)
+    opening = await _opening(services, request)
+    selection, fields = _describe(services, request, record, opening)
     return Response(selection.status, fields)
 
 
 async def get_object(services: Services, request: S3Request) -> Response:
     record = request.record
-    selection, fields = _describe(services, request, record)
+    opening = await _opening(services, request)
+    selection, fields = _describe(services, request, record, opening)
     offset, length = selection.offset, selection.length
     response = Response(selection.status, fields, length_bytes=length)
     if length == 0:
@@ -46,17 +49,33 @@ async def get_object(services: Services, request: S3Request) -> Response:
     contents = services.store.contents
     if length <= _READ_AT_ONCE_BYTES_MAX:
         response.body = await contents.read_small(
-            record.content, offset_bytes=offset, length_bytes=length
+            record.content,
+            offset_bytes=offset,
+            length_bytes=length,
+            customer_key=opening.key,
         )
     else:
         response.stream = contents.read(
-            record.content, offset_bytes=offset, length_bytes=length, buffers=request.buffers
+            record.content,
+            offset_bytes=offset,
+            length_bytes=length,
+            buffers=request.buffers,
+            customer_key=opening.key,
         )
     return response
 
 
+async def _opening(services: Services, request: S3Request) -> Opening:
+    """Raises: S3Errors; WrongCustomerKey: before anything is told of the object."""
+    record = request.record
+    opening = opening_of(request, record.encryption)
+    if opening.key is not None:
+        await services.store.contents.check_key(record.content, opening.key)
+    return opening
+
+
 def _describe(
-    services: Services, request: S3Request, record: KeyRecord
+    services: Services, request: S3Request, record: KeyRecord, opening: Opening
 ) -> tuple[Selection, Headers]:
     """What is answered, with its headers, Content-Length among them."""
     head = request.head
@@ -84,6 +103,8 @@ def _describe(
         fields.append((b"x-amz-tagging-count", str(len(record.tags)).encode()))
     if selection.status == 304:
         return selection, [pair for pair in fields if pair[0] in _KEPT_BY_304]
+    if opening.encryption is not None:
+        fields += opening.headers
     part = selection.part
     if part is not None:
         fields.append((b"x-amz-mp-parts-count", str(len(record.parts)).encode()))
@@ -103,6 +124,7 @@ def _describe(
 
 async def get_object_attributes(services: Services, request: S3Request) -> Response:
     wanted, record = _wanted_attributes(request), request.record
+    await _opening(services, request)
     shown = [
         (b"last-modified", http_date(record.modified_ms // 1_000)),
         *version_headers(records.shown_version(request.bucket_record, record)),
@@ -132,14 +154,6 @@ def _stored(record: KeyRecord, *, with_parts: bool) -> Stored:
         size_bytes=record.size_bytes,
         part_sizes=[part.size_bytes for part in record.parts] if with_parts else (),
     )
-
-
-def _refuse_customer_key(head: RequestHead) -> None:
-    """Nothing is encrypted with a client's key. Raises: InvalidRequest."""
-    if head.header("x-amz-server-side-encryption-customer-algorithm") is not None:
-        raise S3Error(
-            "InvalidRequest", "The encryption parameters are not applicable to this object."
-        )
 
 
 def _wanted_attributes(request: S3Request) -> set[str]:
@@ -196,14 +210,14 @@ ROWS: Final = (
         name="GetObject",
         route=Route("GET", Level.OBJECT),
         accesses=(Access("s3:GetObject", Resource.OBJECT, KEY),),
-        refuses=_refuse_customer_key,
+        refuses=refuse_on_read,
         handler=get_object,
     ),
     Operation(
         name="HeadObject",
         route=Route("HEAD", Level.OBJECT),
         accesses=(Access("s3:GetObject", Resource.OBJECT, KEY),),
-        refuses=_refuse_customer_key,
+        refuses=refuse_on_read,
         handler=head_object,
     ),
     Operation(
@@ -214,7 +228,7 @@ ROWS: Final = (
             Access("s3:GetObjectAttributes", Resource.OBJECT),
         ),
         check=_wanted_attributes,
-        refuses=_refuse_customer_key,
+        refuses=refuse_on_read,
         handler=get_object_attributes,
     ),
 )

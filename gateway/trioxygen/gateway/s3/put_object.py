@@ -7,6 +7,7 @@ from trioxygen.gateway.protocol import checksums, conditions, headers
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.versions import version_headers
 from trioxygen.gateway.s3.body import Body
+from trioxygen.gateway.s3.encryption import target_of
 from trioxygen.gateway.s3.needs import BUCKET
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
@@ -32,22 +33,29 @@ async def put_object(services: Services, request: S3Request) -> Response:
             " Object Lock parameters"
         )
     replication = services.replication_of(bucket, stored.storage_class)
-    written, digest = await write_body(store.contents, body, replication)
+    target = await target_of(services, request)
+    written, digest = await write_body(store.contents, body, replication, target.sealing)
     assert body.checksum is not None
     checksum = Checksum(body.checksum.algorithm, digest, ChecksumType.FULL_OBJECT)
     new = NewKey(
         size_bytes=body.received_bytes,
-        etag=body.digests.md5.hex(),
+        etag=target.etag(request, body.digests.md5),
         account_id=request.signer.account_id,
         headers=stored,
         checksum=checksum,
         replication=replication,
         tags=attributes.tags,
         lock=attributes.lock,
+        encryption=target.encryption,
     )
     committed = await store.keys.commit(bucket, request.key_name, new, written, condition)
     return Response(
-        200, [*written_headers(new.etag, checksum), *version_headers(committed.version)]
+        200,
+        [
+            *written_headers(new.etag, checksum),
+            *version_headers(committed.version),
+            *target.headers,
+        ],
     )
 
 

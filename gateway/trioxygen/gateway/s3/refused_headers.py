@@ -22,10 +22,8 @@ TAKEN: Final[dict[str, frozenset[str]]] = {
 }
 
 REFUSED_PREFIXES: Final = (
-    "x-amz-copy-source-server-side-encryption-",
     "x-amz-grant-",
     "x-amz-object-lock-event-hold",
-    "x-amz-server-side-encryption",
 )
 
 

@@ -50,6 +50,7 @@ class S3Request:
     operation: the S3 API's name of it, once it is known.
     request_id, host_id: of this one answer, and which gateway it came from; S3's x-amz-request-id
         and x-amz-id-2.
+    peer: the address that it came from; "": a socket without one.
     shares, holder: what the request is counted in, and as whose.
     bytes_in, bytes_out: of the two bodies, as read and sent so far.
 
@@ -85,6 +86,7 @@ class S3Request:
         "key_page",
         "key_record",
         "operation",
+        "peer",
         "receive",
         "request_id",
         "scheme",
@@ -105,10 +107,12 @@ class S3Request:
         host_id: str,
         scheme: str,
         shares: Shares,
+        peer: str = "",
     ) -> None:
         self.shares, self.holder = shares, ""
         self.head, self.receive, self.scheme = head, receive, scheme
         self.request_id, self.host_id = request_id, host_id
+        self.peer = peer
         self.bucket: str | None = None
         self.key: str | None = None
         self.claim: SignatureClaim | None = None

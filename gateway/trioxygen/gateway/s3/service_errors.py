@@ -33,6 +33,7 @@ _S3_CODES: Final[dict[type[TrioxygenError], str]] = {
     errors.ConditionFailed: "PreconditionFailed",
     errors.ConditionConflict: "ConditionalRequestConflict",
     errors.ObjectLocked: "AccessDenied",
+    errors.WrongCustomerKey: "AccessDenied",
     errors.BucketState: "InvalidBucketState",
     errors.NoSuchKmsKey: "KMS.NotFoundException",
     errors.KmsKeyDisabled: "KMS.DisabledException",

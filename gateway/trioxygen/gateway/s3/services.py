@@ -29,6 +29,7 @@ class S3Config:
     domains: host names under which buckets are sub-domains (virtual-host style).
     regions: what may be signed for and created in; empty: any.
     storage_classes: how objects of each are kept.
+    encrypts: new objects, where neither their client nor their bucket says how.
     shares: of what requests share, the bounds.
     credential_kept_ms: how long a revoked access key may still be accepted.
     keep_alive_space_ms: a long CompleteMultipartUpload sends white space this often.
@@ -39,6 +40,7 @@ class S3Config:
     regions: tuple[str, ...] = ()
     clock_skew_seconds_max: int = 900
     storage_classes: StorageClasses = StorageClasses()
+    encrypts: bool = False
     shares: ShareLimits = ShareLimits()
     credential_kept_ms: float = 5_000
     part_size_bytes_min: int = 5 * MIB

@@ -4,6 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 from trioxygen.common.checksum import Algorithm
+from trioxygen.gateway.store.values.encryption import EncryptionKind
 from trioxygen.gateway.store.values.keys import KeyRecord
 
 _MD5: Final = re.compile("[0-9a-f]{32}")
@@ -20,8 +21,11 @@ def known_range(
     record: KeyRecord, algorithm: Algorithm, *, offset_bytes: int, length_bytes: int
 ) -> KnownRange | None:
     """Of a range that is just one of the source's parts, or all of an object without parts."""
-    whole = record.checksum
+    whole, encryption = record.checksum, record.encryption
     if whole is None or whole.algorithm is not algorithm:
+        return None
+    if encryption is not None and encryption.kind is not EncryptionKind.SSE_S3:
+        # Its ETags are no MD5.
         return None
     if not record.parts:
         is_all = not offset_bytes and length_bytes == record.size_bytes

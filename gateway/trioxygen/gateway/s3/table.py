@@ -9,6 +9,7 @@ from typing import Final
 
 from trioxygen.gateway.s3 import (
     absent,
+    bucket_encryption,
     buckets,
     complete_multipart,
     copy_object,
@@ -29,6 +30,7 @@ from trioxygen.gateway.s3.operation import Operation
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *buckets.ROWS,
     *versioning.ROWS,
+    *bucket_encryption.ROWS,
     *settings.ROWS,
     *list_objects.ROWS,
     *get_object.ROWS,

@@ -1,5 +1,6 @@
 """UploadPart and UploadPartCopy."""
 
+from dataclasses import replace
 from typing import Final
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
@@ -16,6 +17,7 @@ from trioxygen.gateway.s3.copy_object import (
     source_version_headers,
 )
 from trioxygen.gateway.s3.digests import Digests
+from trioxygen.gateway.s3.encryption import Opening, part_target, source_opening_of
 from trioxygen.gateway.s3.needs import COPY_SOURCE, SOURCE, UPLOAD
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
@@ -24,6 +26,7 @@ from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.s3.source_parts import KnownRange, known_range
 from trioxygen.gateway.s3.writing import write_body, written_headers
 from trioxygen.gateway.store.port import Written
+from trioxygen.gateway.store.values.encryption import Sealing
 from trioxygen.gateway.store.values.keys import Checksum
 from trioxygen.gateway.store.values.uploads import NewPart, PartSource, Upload
 
@@ -39,11 +42,12 @@ async def upload_part(services: Services, request: S3Request) -> Response:
     demanded = _part_checksum(request, upload, algorithm)
     body = Body(request, services.blocking, checksum=demanded, also=algorithm)
     replication = _replication_of(services, request)
-    written, digest = await write_body(store.contents, body, replication)
+    target = part_target(request)
+    written, digest = await write_body(store.contents, body, replication, target.sealing)
     checksum = Checksum(demanded.algorithm, digest)
     new = NewPart(
         size_bytes=body.received_bytes,
-        etag=body.digests.md5.hex(),
+        etag=target.etag(request, body.digests.md5),
         checksum=Checksum(algorithm, body.digests.checksum(algorithm)),
         replication=replication,
         client_checksum=None if demanded.algorithm is algorithm else checksum,
@@ -51,7 +55,7 @@ async def upload_part(services: Services, request: S3Request) -> Response:
     await store.uploads.commit_part(
         request.bucket_record, upload, _part_number(request), new, written
     )
-    return Response(200, written_headers(new.etag, checksum))
+    return Response(200, [*written_headers(new.etag, checksum), *target.headers])
 
 
 async def upload_part_copy(services: Services, request: S3Request) -> Response:
@@ -65,19 +69,29 @@ async def upload_part_copy(services: Services, request: S3Request) -> Response:
     source = PartSource(copied, offset_bytes=offset, length_bytes=length)
     algorithm = _algorithm_of(upload)
     replication = _replication_of(services, request)
-    is_shared = upload.replication == copied.record.replication or not length
+    target = part_target(request)
+    opening = source_opening_of(request, copied.record.encryption)
+    if upload.replication == copied.record.replication or not length:
+        content = await services.store.contents.share(
+            copied.record,
+            offset_bytes=offset,
+            length_bytes=length,
+            customer_key=opening.key,
+            sealing=target.sealing,
+        )
+        source = replace(source, content=content)
     known, written = await _copied_range(
-        services, request, source, algorithm, None if is_shared else replication
+        services, request, source, algorithm, replication, opening=opening, sealing=target.sealing
     )
     checksum = Checksum(algorithm, known.digest)
-    new = NewPart(length, known.etag, checksum, replication)
+    new = NewPart(length, target.etag(request, bytes.fromhex(known.etag)), checksum, replication)
     modified_ms = await services.store.uploads.commit_part(
         request.bucket_record,
         upload,
         _part_number(request),
         new,
         written,
-        source if is_shared else None,
+        None if source.content is None else source,
     )
     return xml_response(
         xml_multipart.copy_part_result(
@@ -85,7 +99,7 @@ async def upload_part_copy(services: Services, request: S3Request) -> Response:
             last_modified_ms=modified_ms,
             checksum=records.shown_checksum(checksum),
         ),
-        source_version_headers(copied),
+        [*source_version_headers(copied), *target.headers],
     )
 
 
@@ -94,23 +108,35 @@ async def _copied_range(
     request: S3Request,
     source: PartSource,
     algorithm: Algorithm,
-    replication: Replication | None,
+    replication: Replication,
+    *,
+    opening: Opening,
+    sealing: Sealing | None,
 ) -> tuple[KnownRange, Written | None]:
     """A part's ETag is the MD5 of just its bytes: they are read once, unless it is known of them.
 
-    Args: replication: that they are written again with; None: they stay where they are."""
+    Args: replication, sealing: of what cannot be shared."""
     record = source.version.record
     bounds = {"offset_bytes": source.offset_bytes, "length_bytes": source.length_bytes}
     written = None
-    if replication is None:
+    if source.content is not None:
         known = known_range(record, algorithm, **bounds)
         if known is not None:
             return known, None
     digests = Digests(md5=True, sha256=False, algorithms=(algorithm,))
-    if replication is None:
-        await digest_again(services, request, record, digests, **bounds)
+    if source.content is not None:
+        await digest_again(services, request, record, digests, opening=opening, **bounds)
     else:
-        written = await write_again(services, request, record, digests, replication, **bounds)
+        written = await write_again(
+            services,
+            request,
+            record,
+            digests,
+            replication,
+            opening=opening,
+            sealing=sealing,
+            **bounds,
+        )
     return KnownRange(digests.md5.hex(), digests.checksum(algorithm)), written
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.gateway.protocol import checksums, headers
 from trioxygen.gateway.protocol.xml import multipart as xml_multipart
+from trioxygen.gateway.s3.encryption import target_of
 from trioxygen.gateway.s3.needs import BUCKET, UPLOAD
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
@@ -21,6 +22,7 @@ _DEFAULT_CHECKSUM: Final = UploadChecksum(
 async def create_multipart_upload(services: Services, request: S3Request) -> Response:
     stored = headers.read_object_headers(request.head)
     attributes = read_attributes(services, request)
+    target = await target_of(services, request)
     asked = checksums.read_upload_checksum(request.head)
     bucket, key = request.bucket_record, request.key_name
     new = NewUpload(
@@ -31,12 +33,13 @@ async def create_multipart_upload(services: Services, request: S3Request) -> Res
         replication=services.replication_of(bucket, stored.storage_class),
         tags=attributes.tags,
         lock=attributes.lock,
+        encryption=target.encryption,
     )
     upload_id = await services.store.uploads.create(bucket, key, new)
     document = xml_multipart.initiate_multipart_upload(
         bucket=bucket.name, key=key, upload_id=upload_id.hex()
     )
-    return xml_response(document, _checksum_headers(asked))
+    return xml_response(document, [*_checksum_headers(asked), *target.headers])
 
 
 def _checksum_headers(asked: UploadChecksum | None) -> Headers:

@@ -13,6 +13,7 @@ from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.request import Headers, S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.port import Contents, Written
+from trioxygen.gateway.store.values.encryption import Sealing
 from trioxygen.gateway.store.values.keys import NO_LOCK, Checksum, Lock, Tags
 
 
@@ -34,7 +35,7 @@ def read_attributes(services: Services, request: S3Request) -> Attributes:
 
 
 async def write_body(
-    contents: Contents, body: Body, replication: Replication
+    contents: Contents, body: Body, replication: Replication, sealing: Sealing | None
 ) -> tuple[Written | None, bytes]:
     """(where the bytes are, or None for an empty body; the S3 checksum). Verified, and not visible
     before a commit.
@@ -44,10 +45,10 @@ async def write_body(
     if size is not None and size <= contents.small_bytes_max:
         data = await body.read(contents.small_bytes_max)
         checksum = body.verify()
-        written = await contents.write_small(data, replication) if data else None
+        written = await contents.write_small(data, replication, sealing) if data else None
         return written, checksum
     with body.request.uploading():
-        writer = contents.open_writer(size, replication)
+        writer = contents.open_writer(size, replication, sealing)
         try:
             async with aclosing(body.batches()) as batches:
                 async for batch in batches:

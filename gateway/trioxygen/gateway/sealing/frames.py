@@ -2,9 +2,9 @@
 bit, a frame that is missing, swapped or of another piece is found. Pure.
 
 A piece is what was written in one go (an object, a part) and has a key of its own. A frame holds
-65,520 bytes of it, the last one what is left, and is 16 bytes longer sealed: 64 KiB, as the unit of
-a checksum. Its nonce is its number, and whether it is the last: no nonce comes twice under one key,
-and a piece that was cut has no last frame.
+65,520 bytes of it, the last one what is left, and is 16 bytes longer when it is sealed: 64 KiB, as
+a checksum's unit. Its nonce is its number, and whether it is the last: no nonce comes twice under
+one key, and a piece that was cut has no last frame.
 
 Source: NIST SP 800-38D; Hoang et al., "Online Authenticated-Encryption and its Nonce-Reuse
 Misuse-Resistance" (the STREAM construction).
@@ -18,25 +18,48 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import ChecksumMismatch
+from trioxygen.common.sealed_sizes import (
+    FRAME_BYTES,
+    SEALED_FRAME_BYTES,
+    TAG_BYTES,
+    frame_count,
+)
 
-TAG_BYTES: Final = 16
-SEALED_FRAME_BYTES: Final = 64 * 1024
-FRAME_BYTES: Final = SEALED_FRAME_BYTES - TAG_BYTES
 KEY_BYTES: Final = 32
 _NONCES: Final = ((0).to_bytes(4, "big"), (1).to_bytes(4, "big"))
 
 
-def frame_count(plain_bytes: int) -> int:
-    """An empty piece has none."""
-    return -(-plain_bytes // FRAME_BYTES)
-
-
-def sealed_bytes(plain_bytes: int) -> int:
-    return plain_bytes + TAG_BYTES * frame_count(plain_bytes)
-
-
 def _nonce(index: int, *, is_last: bool) -> bytes:
     return index.to_bytes(8, "big") + _NONCES[is_last]
+
+
+class _Cutter:
+    """Cuts what comes in into frames of a size, without copying those that come whole."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._left)
+
+    def cut(self, view: memoryview, size_bytes: int) -> tuple[Buffer, memoryview]:
+        """The next frame, of which the first bytes may have come before; what is behind it."""
+        left = self._left
+        wanted = size_bytes - len(left)
+        if not left:
+            return view[:wanted], view[wanted:]
+        frame = left + view[:wanted]
+        self._left = bytearray()
+        return frame, view[wanted:]
+
+    def keep(self, view: memoryview) -> None:
+        self._left += view
+
+    def take(self) -> bytearray:
+        left, self._left = self._left, bytearray()
+        return left
 
 
 class Sealer:
@@ -51,39 +74,40 @@ class Sealer:
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
         self._index = 0
-        self._left: list[Buffer] = []
-        self._left_bytes = 0
+        self._cutter = _Cutter()
         self.taken_bytes = 0
 
-    def update(self, pieces: Iterable[Buffer]) -> list[bytes]:
-        """The frames that are whole. One always stays back: it might be the last."""
-        frames: list[bytes] = []
+    def update(self, pieces: Iterable[Buffer]) -> list[Buffer]:
+        """The frames that are whole, in as few buffers as pieces. Something always stays back: it
+        might be the last frame's."""
+        sealed: list[Buffer] = []
+        cutter = self._cutter
         for piece in pieces:
             view = memoryview(piece)
             self.taken_bytes += len(view)
-            while self._left_bytes + len(view) > FRAME_BYTES:
-                cut = FRAME_BYTES - self._left_bytes
-                self._left.append(view[:cut])
-                view = view[cut:]
-                frames.append(self._frame(is_last=False))
-            if view:
-                self._left.append(view)
-                self._left_bytes += len(view)
-        # What is kept is not the caller's buffer, which may be used again.
-        if len(self._left) > 1 or frames:
-            self._left = [b"".join(self._left)] if self._left else []
-        return frames
-
-    def finish(self) -> list[bytes]:
-        """The last frame; none of an empty piece."""
-        return [self._frame(is_last=True)] if self._left_bytes else []
-
-    def _frame(self, *, is_last: bool) -> bytes:
-        plain = self._left[0] if len(self._left) == 1 else b"".join(self._left)
-        sealed = self._cipher.encrypt(_nonce(self._index, is_last=is_last), plain, None)
-        self._index += 1
-        self._left, self._left_bytes = [], 0
+            count = (len(cutter) + len(view) - 1) // FRAME_BYTES if view else 0
+            if count > 0:
+                # One buffer for all: many of 64 KiB cost more than what is done with them.
+                into = memoryview(bytearray(count * SEALED_FRAME_BYTES))
+                for at in range(0, len(into), SEALED_FRAME_BYTES):
+                    frame, view = cutter.cut(view, FRAME_BYTES)
+                    self._seal(frame, into[at : at + SEALED_FRAME_BYTES], is_last=False)
+                sealed.append(into)
+            cutter.keep(view)
         return sealed
+
+    def finish(self) -> list[Buffer]:
+        """The last frame; none of an empty piece."""
+        last = self._cutter.take()
+        if not last:
+            return []
+        into = bytearray(len(last) + TAG_BYTES)
+        self._seal(last, into, is_last=True)
+        return [into]
+
+    def _seal(self, plain: Buffer, into: Buffer, *, is_last: bool) -> None:
+        self._cipher.encrypt_into(_nonce(self._index, is_last=is_last), plain, None, into)
+        self._index += 1
 
 
 def seal(key: bytes, plain: Buffer) -> bytes:
@@ -106,48 +130,47 @@ class Opener:
         self._cipher = AESGCM(key)
         self._piece_bytes, self._index = piece_bytes, first_frame
         self._frames = frame_count(piece_bytes)
-        self._left: list[Buffer] = []
-        self._left_bytes = 0
+        self._cutter = _Cutter()
 
-    def update(self, pieces: Iterable[Buffer]) -> list[bytes]:
+    def update(self, piece: Buffer) -> Buffer:
         """What the frames hold that are whole now.
 
         Raises: ChecksumMismatch: a frame is not what was written there."""
-        opened: list[bytes] = []
-        for piece in pieces:
-            view = memoryview(piece)
-            while view:
-                wanted = self._sealed_bytes() - self._left_bytes
-                self._left.append(view[:wanted])
-                self._left_bytes += len(self._left[-1])
-                view = view[wanted:]
-                if self._left_bytes == self._sealed_bytes():
-                    opened.append(self._open())
-        if self._left:
-            self._left = [b"".join(self._left)]
-        return opened
-
-    def _sealed_bytes(self) -> int:
-        """Of the frame that is due."""
-        if self._index >= self._frames:
+        view, cutter = memoryview(piece), self._cutter
+        sizes = self._whole(len(cutter) + len(view))
+        into = memoryview(bytearray(sum(sizes)))
+        at = 0
+        for size in sizes:
+            sealed, view = cutter.cut(view, size + TAG_BYTES)
+            self._open(sealed, into[at : at + size])
+            at += size
+        if view and self._index >= self._frames:
             raise self._bad("bytes behind the last frame")
-        left = self._piece_bytes - self._index * FRAME_BYTES
-        return min(left, FRAME_BYTES) + TAG_BYTES
+        cutter.keep(view)
+        return into
 
-    def _open(self) -> bytes:
-        sealed = self._left[0] if len(self._left) == 1 else b"".join(self._left)
+    def _whole(self, sealed_bytes: int) -> list[int]:
+        """Plain sizes of the next frames, of which so much is there."""
+        sizes: list[int] = []
+        for index in range(self._index, self._frames):
+            size = min(self._piece_bytes - index * FRAME_BYTES, FRAME_BYTES)
+            sealed_bytes -= size + TAG_BYTES
+            if sealed_bytes < 0:
+                break
+            sizes.append(size)
+        return sizes
+
+    def _open(self, sealed: Buffer, into: Buffer) -> None:
         nonce = _nonce(self._index, is_last=self._index == self._frames - 1)
         try:
-            plain = self._cipher.decrypt(nonce, sealed, None)
+            self._cipher.decrypt_into(nonce, sealed, None, into)
         except InvalidTag:
             raise self._bad("a frame is not what was sealed") from None
         self._index += 1
-        self._left, self._left_bytes = [], 0
-        return plain
 
     def finish(self) -> None:
         """Raises: ChecksumMismatch: bytes of a frame are missing."""
-        if self._left_bytes:
+        if len(self._cutter):
             raise self._bad("a frame does not end")
 
     def _bad(self, what: str) -> ChecksumMismatch:

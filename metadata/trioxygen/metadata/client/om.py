@@ -113,6 +113,11 @@ class OmClient:
     def set_bucket_lock(self, request: om.SetBucketLockRequest) -> Answer[om.SetBucketLockReply]:
         return self._of(request).call(request, om.SetBucketLockReply)
 
+    def set_bucket_encryption(
+        self, request: om.SetBucketEncryptionRequest
+    ) -> Answer[om.SetBucketEncryptionReply]:
+        return self._of(request).call(request, om.SetBucketEncryptionReply)
+
     def put_bucket_setting(
         self, request: om.PutBucketSettingRequest
     ) -> Answer[om.PutBucketSettingReply]:

@@ -64,7 +64,7 @@ class OrphanSearchRow(_message.Message):
     def __init__(self, began_ms: _Optional[int] = ..., ended_ms: _Optional[int] = ..., node_id: _Optional[str] = ..., after: _Optional[bytes] = ..., is_partial: _Optional[bool] = ..., examined: _Optional[int] = ..., orphans: _Optional[int] = ..., keep_ms: _Optional[int] = ..., is_sweeping: _Optional[bool] = ..., too_many: _Optional[bool] = ...) -> None: ...
 
 class BucketRow(_message.Message):
-    __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout", "setting_kinds", "replication", "versioning", "object_lock")
+    __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout", "setting_kinds", "replication", "versioning", "object_lock", "encryption", "blocks_customer_keys")
     class Layout(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         OBS: _ClassVar[BucketRow.Layout]
@@ -82,6 +82,8 @@ class BucketRow(_message.Message):
     REPLICATION_FIELD_NUMBER: _ClassVar[int]
     VERSIONING_FIELD_NUMBER: _ClassVar[int]
     OBJECT_LOCK_FIELD_NUMBER: _ClassVar[int]
+    ENCRYPTION_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_CUSTOMER_KEYS_FIELD_NUMBER: _ClassVar[int]
     bucket_id: int
     name: str
     account_id: str
@@ -93,7 +95,9 @@ class BucketRow(_message.Message):
     replication: _types_pb2.Replication
     versioning: Versioning
     object_lock: BucketLock
-    def __init__(self, bucket_id: _Optional[int] = ..., name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., location: _Optional[str] = ..., history_retention_ms: _Optional[int] = ..., layout: _Optional[_Union[BucketRow.Layout, str]] = ..., setting_kinds: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., versioning: _Optional[_Union[Versioning, str]] = ..., object_lock: _Optional[_Union[BucketLock, _Mapping]] = ...) -> None: ...
+    encryption: Encryption
+    blocks_customer_keys: bool
+    def __init__(self, bucket_id: _Optional[int] = ..., name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., location: _Optional[str] = ..., history_retention_ms: _Optional[int] = ..., layout: _Optional[_Union[BucketRow.Layout, str]] = ..., setting_kinds: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., versioning: _Optional[_Union[Versioning, str]] = ..., object_lock: _Optional[_Union[BucketLock, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., blocks_customer_keys: _Optional[bool] = ...) -> None: ...
 
 class BucketLock(_message.Message):
     __slots__ = ("mode", "days", "years")
@@ -306,7 +310,7 @@ class ObjectPart(_message.Message):
     def __init__(self, number: _Optional[int] = ..., size_bytes: _Optional[int] = ..., checksum: _Optional[bytes] = ..., md5: _Optional[bytes] = ...) -> None: ...
 
 class KeyRow(_message.Message):
-    __slots__ = ("object_id", "size_bytes", "modified_ms", "etag", "storage_class", "account_id", "checksum_algorithm", "checksum_type", "checksum", "blocks", "headers", "parts", "replication", "is_versioned", "is_marker", "null_object_id", "tags", "lock")
+    __slots__ = ("object_id", "size_bytes", "modified_ms", "etag", "storage_class", "account_id", "checksum_algorithm", "checksum_type", "checksum", "blocks", "headers", "parts", "replication", "is_versioned", "is_marker", "null_object_id", "tags", "lock", "encryption", "pieces")
     OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     MODIFIED_MS_FIELD_NUMBER: _ClassVar[int]
@@ -325,6 +329,8 @@ class KeyRow(_message.Message):
     NULL_OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     TAGS_FIELD_NUMBER: _ClassVar[int]
     LOCK_FIELD_NUMBER: _ClassVar[int]
+    ENCRYPTION_FIELD_NUMBER: _ClassVar[int]
+    PIECES_FIELD_NUMBER: _ClassVar[int]
     object_id: int
     size_bytes: int
     modified_ms: int
@@ -343,7 +349,47 @@ class KeyRow(_message.Message):
     null_object_id: int
     tags: _containers.RepeatedCompositeFieldContainer[HeaderPair]
     lock: ObjectLock
-    def __init__(self, object_id: _Optional[int] = ..., size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., storage_class: _Optional[str] = ..., account_id: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., checksum: _Optional[bytes] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[ObjectPart, _Mapping]]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., is_versioned: _Optional[bool] = ..., is_marker: _Optional[bool] = ..., null_object_id: _Optional[int] = ..., tags: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ...) -> None: ...
+    encryption: Encryption
+    pieces: _containers.RepeatedCompositeFieldContainer[SealedPiece]
+    def __init__(self, object_id: _Optional[int] = ..., size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., storage_class: _Optional[str] = ..., account_id: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., checksum: _Optional[bytes] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[ObjectPart, _Mapping]]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., is_versioned: _Optional[bool] = ..., is_marker: _Optional[bool] = ..., null_object_id: _Optional[int] = ..., tags: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., pieces: _Optional[_Iterable[_Union[SealedPiece, _Mapping]]] = ...) -> None: ...
+
+class Encryption(_message.Message):
+    __slots__ = ("kind", "kms_key_id", "context", "bucket_key", "customer_key_md5")
+    class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        NOT_CLAIMED: _ClassVar[Encryption.Kind]
+        SSE_S3: _ClassVar[Encryption.Kind]
+        SSE_KMS: _ClassVar[Encryption.Kind]
+        SSE_C: _ClassVar[Encryption.Kind]
+    NOT_CLAIMED: Encryption.Kind
+    SSE_S3: Encryption.Kind
+    SSE_KMS: Encryption.Kind
+    SSE_C: Encryption.Kind
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    KMS_KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTEXT_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_KEY_FIELD_NUMBER: _ClassVar[int]
+    CUSTOMER_KEY_MD5_FIELD_NUMBER: _ClassVar[int]
+    kind: Encryption.Kind
+    kms_key_id: str
+    context: str
+    bucket_key: bool
+    customer_key_md5: str
+    def __init__(self, kind: _Optional[_Union[Encryption.Kind, str]] = ..., kms_key_id: _Optional[str] = ..., context: _Optional[str] = ..., bucket_key: _Optional[bool] = ..., customer_key_md5: _Optional[str] = ...) -> None: ...
+
+class SealedPiece(_message.Message):
+    __slots__ = ("plain_bytes", "sealed_plain_bytes", "offset_bytes", "wrapped_key", "master_key")
+    PLAIN_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SEALED_PLAIN_BYTES_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_BYTES_FIELD_NUMBER: _ClassVar[int]
+    WRAPPED_KEY_FIELD_NUMBER: _ClassVar[int]
+    MASTER_KEY_FIELD_NUMBER: _ClassVar[int]
+    plain_bytes: int
+    sealed_plain_bytes: int
+    offset_bytes: int
+    wrapped_key: bytes
+    master_key: str
+    def __init__(self, plain_bytes: _Optional[int] = ..., sealed_plain_bytes: _Optional[int] = ..., offset_bytes: _Optional[int] = ..., wrapped_key: _Optional[bytes] = ..., master_key: _Optional[str] = ...) -> None: ...
 
 class HistoryRow(_message.Message):
     __slots__ = ("row", "superseded_ms", "superseded_group_ms", "removed_group_ms")
@@ -358,7 +404,7 @@ class HistoryRow(_message.Message):
     def __init__(self, row: _Optional[_Union[KeyRow, _Mapping]] = ..., superseded_ms: _Optional[int] = ..., superseded_group_ms: _Optional[int] = ..., removed_group_ms: _Optional[int] = ...) -> None: ...
 
 class UploadRow(_message.Message):
-    __slots__ = ("bucket_id", "account_id", "created_ms", "storage_class", "checksum_algorithm", "checksum_type", "headers", "upload_id", "key", "checksum_chosen", "replication", "tags", "lock")
+    __slots__ = ("bucket_id", "account_id", "created_ms", "storage_class", "checksum_algorithm", "checksum_type", "headers", "upload_id", "key", "checksum_chosen", "replication", "tags", "lock", "encryption")
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     CREATED_MS_FIELD_NUMBER: _ClassVar[int]
@@ -372,6 +418,7 @@ class UploadRow(_message.Message):
     REPLICATION_FIELD_NUMBER: _ClassVar[int]
     TAGS_FIELD_NUMBER: _ClassVar[int]
     LOCK_FIELD_NUMBER: _ClassVar[int]
+    ENCRYPTION_FIELD_NUMBER: _ClassVar[int]
     bucket_id: int
     account_id: str
     created_ms: int
@@ -385,10 +432,11 @@ class UploadRow(_message.Message):
     replication: _types_pb2.Replication
     tags: _containers.RepeatedCompositeFieldContainer[HeaderPair]
     lock: ObjectLock
-    def __init__(self, bucket_id: _Optional[int] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., storage_class: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., upload_id: _Optional[bytes] = ..., key: _Optional[bytes] = ..., checksum_chosen: _Optional[bool] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., tags: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ...) -> None: ...
+    encryption: Encryption
+    def __init__(self, bucket_id: _Optional[int] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., storage_class: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., upload_id: _Optional[bytes] = ..., key: _Optional[bytes] = ..., checksum_chosen: _Optional[bool] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., tags: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ...) -> None: ...
 
 class PartRow(_message.Message):
-    __slots__ = ("size_bytes", "modified_ms", "etag", "checksum", "checksum_algorithm", "blocks", "client_checksum_algorithm", "client_checksum")
+    __slots__ = ("size_bytes", "modified_ms", "etag", "checksum", "checksum_algorithm", "blocks", "client_checksum_algorithm", "client_checksum", "pieces")
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     MODIFIED_MS_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
@@ -397,6 +445,7 @@ class PartRow(_message.Message):
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     CLIENT_CHECKSUM_ALGORITHM_FIELD_NUMBER: _ClassVar[int]
     CLIENT_CHECKSUM_FIELD_NUMBER: _ClassVar[int]
+    PIECES_FIELD_NUMBER: _ClassVar[int]
     size_bytes: int
     modified_ms: int
     etag: str
@@ -405,7 +454,8 @@ class PartRow(_message.Message):
     blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockSlice]
     client_checksum_algorithm: _types_pb2.ChecksumAlgorithm
     client_checksum: bytes
-    def __init__(self, size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., checksum: _Optional[bytes] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., client_checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., client_checksum: _Optional[bytes] = ...) -> None: ...
+    pieces: _containers.RepeatedCompositeFieldContainer[SealedPiece]
+    def __init__(self, size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., checksum: _Optional[bytes] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., client_checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., client_checksum: _Optional[bytes] = ..., pieces: _Optional[_Iterable[_Union[SealedPiece, _Mapping]]] = ...) -> None: ...
 
 class CompletedUploadRow(_message.Message):
     __slots__ = ("bucket_id", "key", "object_id", "completed_ms", "parts_digest", "reply")
@@ -668,6 +718,30 @@ class SetBucketLockRequest(_message.Message):
     def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., lock: _Optional[_Union[BucketLock, _Mapping]] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class SetBucketLockReply(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class SetBucketEncryptionRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "encryption", "blocks_customer_keys", "volume")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    ENCRYPTION_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_CUSTOMER_KEYS_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    bucket: str
+    bucket_id: int
+    encryption: Encryption
+    blocks_customer_keys: bool
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., blocks_customer_keys: _Optional[bool] = ..., volume: _Optional[str] = ...) -> None: ...
+
+class SetBucketEncryptionReply(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
@@ -1008,18 +1082,20 @@ class CompleteUploadRequest(_message.Message):
     def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., upload_id: _Optional[bytes] = ..., parts: _Optional[_Iterable[_Union[CompletePart, _Mapping]]] = ..., condition: _Optional[_Union[WriteCondition, _Mapping]] = ..., checksum: _Optional[_Union[_types_pb2.Checksum, _Mapping]] = ..., size_bytes: _Optional[int] = ..., part_size_bytes_min: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CompleteUploadReply(_message.Message):
-    __slots__ = ("etag", "checksum", "object_id", "modified_ms", "version")
+    __slots__ = ("etag", "checksum", "object_id", "modified_ms", "version", "encryption")
     ETAG_FIELD_NUMBER: _ClassVar[int]
     CHECKSUM_FIELD_NUMBER: _ClassVar[int]
     OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     MODIFIED_MS_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
+    ENCRYPTION_FIELD_NUMBER: _ClassVar[int]
     etag: str
     checksum: _types_pb2.Checksum
     object_id: int
     modified_ms: int
     version: VersionId
-    def __init__(self, etag: _Optional[str] = ..., checksum: _Optional[_Union[_types_pb2.Checksum, _Mapping]] = ..., object_id: _Optional[int] = ..., modified_ms: _Optional[int] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ...) -> None: ...
+    encryption: Encryption
+    def __init__(self, etag: _Optional[str] = ..., checksum: _Optional[_Union[_types_pb2.Checksum, _Mapping]] = ..., object_id: _Optional[int] = ..., modified_ms: _Optional[int] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ...) -> None: ...
 
 class AbortUploadRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "upload_id", "volume")

@@ -51,6 +51,7 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VERSION_IS_MARKER: _ClassVar[ErrorCode]
     OBJECT_LOCKED: _ClassVar[ErrorCode]
     BUCKET_STATE: _ClassVar[ErrorCode]
+    WRONG_CUSTOMER_KEY: _ClassVar[ErrorCode]
     NO_SUCH_KMS_KEY: _ClassVar[ErrorCode]
     KMS_KEY_DISABLED: _ClassVar[ErrorCode]
     MASTER_KEY_DIFFERS: _ClassVar[ErrorCode]
@@ -142,6 +143,7 @@ NO_SUCH_KEY_VERSION: ErrorCode
 VERSION_IS_MARKER: ErrorCode
 OBJECT_LOCKED: ErrorCode
 BUCKET_STATE: ErrorCode
+WRONG_CUSTOMER_KEY: ErrorCode
 NO_SUCH_KMS_KEY: ErrorCode
 KMS_KEY_DISABLED: ErrorCode
 MASTER_KEY_DIFFERS: ErrorCode

@@ -35,7 +35,9 @@ class Full:
     def __init__(self) -> None:
         self.reads = self.ended = 0
 
-    def open_writer(self, size_bytes: int | None, replication: object = None) -> "Full":
+    def open_writer(
+        self, size_bytes: int | None, replication: object = None, sealing: object = None
+    ) -> "Full":
         return self
 
     async def send(self, pieces: Sequence[Buffer]) -> None:
@@ -128,7 +130,7 @@ def test_body_gives_its_buffers_back_when_its_bytes_cannot_be_written() -> None:
     request.receive = receive
     body = Body(request, setting.threads, checksum=None)
     setting.broken_off(
-        write_body(setting.contents, body, RATIS_ONE),
+        write_body(setting.contents, body, RATIS_ONE, None),
         lambda: request.shares.buffers.held("account") == 0,
     )
     assert max(held) > 0
@@ -147,7 +149,7 @@ def test_body_gives_its_buffers_back_once_no_thread_digests_what_is_in_them() ->
     async def run() -> None:
         body = Body(request, setting.threads, checksum=None)
         with pytest.raises(NoSpace):
-            await write_body(setting.contents, body, RATIS_ONE)
+            await write_body(setting.contents, body, RATIS_ONE, None)
         assert request.shares.buffers.held("account") > MIB // 2
         setting.threads.go_on()
         await asyncio.sleep(0)

@@ -8,11 +8,6 @@ from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("x-amz-server-side-encryption", "AES256"),
-        ("x-amz-server-side-encryption", "aws:kms"),
-        ("x-amz-server-side-encryption-customer-algorithm", "AES256"),
-        ("x-amz-server-side-encryption-aws-kms-key-id", "k"),
-        ("x-amz-copy-source-server-side-encryption-customer-key", "k"),
         ("x-amz-acl", "public-read"),
         ("x-amz-grant-read", "id=a"),
         ("x-amz-object-ownership", "ObjectWriter"),

@@ -39,7 +39,8 @@ from trioxygen.common.rpc.rules.types import (
     TIME_MS,
     VOLUME,
 )
-from trioxygen.common.units import GIB, KIB
+from trioxygen.common.sealed_sizes import stored_bytes
+from trioxygen.common.units import GIB, KIB, TIB
 from trioxygen.proto.v1 import om_pb2 as om
 
 # Names of buckets that can be made: a label of DNS, or several.
@@ -130,9 +131,21 @@ def _headers_fault(headers: Any) -> str | None:
 
 def _blocks_fault(row: Any) -> str | None:
     total = sum([piece.length_bytes for piece in row.blocks])
-    if total == row.size_bytes:
+    expected = row.size_bytes
+    if row.pieces:
+        if sum([piece.plain_bytes for piece in row.pieces]) != expected:
+            return f"row's pieces are not of its {expected:,} bytes"
+        expected = sum([stored_bytes(piece) for piece in row.pieces])
+    if total == expected:
         return None
-    return f"row's blocks hold {total:,} bytes, its size is {row.size_bytes:,}"
+    return f"row's blocks hold {total:,} bytes, its size is {expected:,}"
+
+
+def _piece_fault(piece: Any) -> str | None:
+    whole = piece.sealed_plain_bytes or piece.plain_bytes
+    if piece.offset_bytes + piece.plain_bytes <= whole:
+        return None
+    return "a piece ends behind what was sealed"
 
 
 def _commit_fault(request: Any) -> str | None:
@@ -145,6 +158,8 @@ def _part_fault(request: Any) -> str | None:
     if not request.HasField("copy_source"):
         return _blocks_fault(request.row)
     taken, size_bytes = request.copy_source.length_bytes, request.row.size_bytes
+    if request.row.pieces:
+        size_bytes = sum([stored_bytes(piece) for piece in request.row.pieces])
     if taken == size_bytes:
         return None
     return f"{taken:,} bytes of the source are no part of {size_bytes:,}"
@@ -188,6 +203,23 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         null_object_id=ID_OR_NONE,
         tags=each(PART, _TAGS_MAX),
         lock=PART,
+        encryption=PART,
+        pieces=each(PART, PART_NUMBER_MAX),
+    ),
+    om.Encryption: rules(
+        kind=known(),
+        kms_key_id=line(2_048),
+        context=line(8_192),
+        bucket_key=ANY,
+        customer_key_md5=line(24),
+    ),
+    om.SealedPiece: rules(
+        _piece_fault,
+        plain_bytes=number(1, 5 * TIB),
+        sealed_plain_bytes=OBJECT_BYTES,
+        offset_bytes=OBJECT_BYTES,
+        wrapped_key=raw(1_024),
+        master_key=line(2_048),
     ),
     om.UploadRow: rules(
         bucket_id=ID_OR_NONE,
@@ -203,6 +235,7 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         replication=PART,
         tags=each(PART, _TAGS_MAX),
         lock=PART,
+        encryption=PART,
     ),
     om.ObjectLock: rules(
         mode=known(), retain_until_ms=TIME_MS, retain_until_group_ms=TIME_MS, legal_hold=ANY
@@ -224,6 +257,7 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         blocks=each(PART, SLICES_MAX),
         client_checksum_algorithm=known(),
         client_checksum=CHECKSUM,
+        pieces=each(PART, PART_NUMBER_MAX),
     ),
     om.WriteCondition: rules(if_none_match=SENT, if_match=SENT),
     om.BucketSetting: rules(
@@ -276,6 +310,7 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
     ),
     om.SetBucketVersioningRequest: rules(**_IN_BUCKET, versioning=known(is_required=True)),
     om.SetBucketLockRequest: rules(**_IN_BUCKET, lock=REQUIRED_PART),
+    om.SetBucketEncryptionRequest: rules(**_IN_BUCKET, encryption=PART, blocks_customer_keys=ANY),
     om.SetBucketReplicationRequest: rules(**_IN_BUCKET, replication=PART),
     om.PutBucketSettingRequest: rules(**_IN_BUCKET, setting=REQUIRED_PART, replaces=ID_OR_NONE),
     om.DeleteBucketSettingRequest: rules(

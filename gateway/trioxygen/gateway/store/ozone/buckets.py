@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from trioxygen.gateway.store.ozone.rows import bucket_of, default_retention_row
+from trioxygen.gateway.store.ozone.rows import bucket_of, default_retention_row, encryption_row
 from trioxygen.gateway.store.ozone.settings import SETTING_KINDS
 from trioxygen.gateway.store.values.buckets import (
     NOTHING_SET,
@@ -11,6 +11,7 @@ from trioxygen.gateway.store.values.buckets import (
     DefaultRetention,
     SettingKind,
 )
+from trioxygen.gateway.store.values.encryption import Encryption
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.proto.v1 import om_pb2
 
@@ -76,6 +77,19 @@ class OzoneBuckets:
                 bucket=bucket.name,
                 bucket_id=bucket.bucket_id,
                 versioning=om_pb2.VERSIONED if is_enabled else om_pb2.VERSIONING_SUSPENDED,
+            )
+        )
+
+    async def set_encryption(
+        self, bucket: Bucket, default: Encryption | None, *, blocks_customer_keys: bool
+    ) -> None:
+        await self._om.set_bucket_encryption(
+            om_pb2.SetBucketEncryptionRequest(
+                volume=bucket.volume,
+                bucket=bucket.name,
+                bucket_id=bucket.bucket_id,
+                encryption=encryption_row(default),
+                blocks_customer_keys=blocks_customer_keys,
             )
         )
 

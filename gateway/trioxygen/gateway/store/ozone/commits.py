@@ -16,7 +16,7 @@ from trioxygen.gateway.store.ozone.rows import BlockContent
 from trioxygen.gateway.store.ozone.written import ObjectWritten
 from trioxygen.gateway.store.port import Written
 from trioxygen.hdds.client.leases.keeper import LeaseKeeper
-from trioxygen.proto.v1.om_pb2 import CommitKeyRequest, CommitPartRequest
+from trioxygen.proto.v1.om_pb2 import CommitKeyRequest, CommitPartRequest, SealedPiece
 from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 log = logs.get(__name__)
@@ -35,6 +35,13 @@ def slices_of(written: Written | None) -> list[BlockSlice]:
         return []
     assert isinstance(written, ObjectWritten)
     return written.slices
+
+
+def pieces_of(written: Written | None) -> list[SealedPiece]:
+    if written is None:
+        return []
+    assert isinstance(written, ObjectWritten)
+    return written.pieces
 
 
 class Commits:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 from trioxygen.common.errors import TrioxygenError, error_of
-from trioxygen.gateway.store.ozone.commits import Commits, slices_of
+from trioxygen.gateway.store.ozone.commits import Commits, pieces_of, slices_of
 from trioxygen.gateway.store.ozone.rows import (
     PartRows,
+    SharedContent,
     algorithm_row,
     bucket_of,
     committed_of,
     condition_row,
     copy_source_row,
+    encryption_row,
     headers_row,
     listed_of,
     listed_version_of,
@@ -142,6 +144,8 @@ class OzoneKeys:
             replication=None if written is None else new.replication.proto,
             tags=tag_rows(new.tags),
             lock=lock_row(new.lock),
+            encryption=encryption_row(new.encryption),
+            pieces=pieces_of(written),
         )
         request = om_pb2.CommitKeyRequest(
             volume=bucket.volume,
@@ -164,8 +168,12 @@ class OzoneKeys:
         written: Written | None = None,
     ) -> Committed:
         row = _copied_row(source.record, new)
+        if written is None:
+            assert isinstance(new.content, SharedContent)
+            row.pieces.extend(new.content.pieces)
         if written is not None:
             row.blocks.extend(slices_of(written))
+            row.pieces.extend(pieces_of(written))
             row.replication.CopyFrom(new.replication.proto)
         request = om_pb2.CommitKeyRequest(
             volume=bucket.volume,
@@ -277,12 +285,13 @@ def _copied_row(source: KeyRecord, new: NewCopy) -> om_pb2.KeyRow:
     checksum = new.checksum or source.checksum
     row = om_pb2.KeyRow(
         size_bytes=source.size_bytes,
-        etag=source.etag,
+        etag=new.etag or source.etag,
         storage_class=storage_class_row(new.headers),
         account_id=new.account_id,
         headers=headers_row(new.headers),
         tags=tag_rows(new.tags),
         lock=lock_row(new.lock),
+        encryption=encryption_row(new.encryption),
     )
     if checksum is not None:
         row.checksum_algorithm = algorithm_row(checksum.algorithm)

@@ -16,6 +16,7 @@ from trioxygen.gateway.store.values.buckets import (
     LockMode,
     Versioning,
 )
+from trioxygen.gateway.store.values.encryption import Encryption, EncryptionKind
 from trioxygen.gateway.store.values.keys import (
     NO_LOCK,
     STANDARD,
@@ -64,6 +65,8 @@ _VERSIONING_OF: Final = {
     int(om_pb2.VERSIONED): Versioning.ENABLED,
     int(om_pb2.VERSIONING_SUSPENDED): Versioning.SUSPENDED,
 }
+_ENCRYPTIONS: Final = {kind: getattr(om_pb2.Encryption, kind.name) for kind in EncryptionKind}
+_ENCRYPTION_OF: Final = {int(wire): kind for kind, wire in _ENCRYPTIONS.items()}
 # Fields of the same name in both.
 _TEXTS: Final = (
     "content_type",
@@ -80,10 +83,30 @@ _PLAIN: Final = ObjectHeaders()
 class BlockContent(Content):
     """Bytes in blocks of DataNodes."""
 
-    __slots__ = ("slices",)
+    __slots__ = ("context", "pieces", "slices")
 
-    def __init__(self, slices: Sequence[BlockSlice]) -> None:
-        self.slices = slices
+    def __init__(
+        self,
+        slices: Sequence[BlockSlice],
+        pieces: Sequence[om_pb2.SealedPiece] = (),
+        context: str = "",
+    ) -> None:
+        """Args: pieces: how they are sealed; none: they are not. context: of their keys."""
+        self.slices, self.pieces, self.context = slices, pieces, context
+
+
+class SharedContent(Content):
+    """A range of what the blocks of an object hold, for another key or part to refer to.
+
+    Attributes:
+        pieces: how they are sealed; none: they are not."""
+
+    __slots__ = ("length_bytes", "offset_bytes", "pieces")
+
+    def __init__(
+        self, offset_bytes: int, length_bytes: int, pieces: Sequence[om_pb2.SealedPiece] = ()
+    ) -> None:
+        self.offset_bytes, self.length_bytes, self.pieces = offset_bytes, length_bytes, pieces
 
 
 class PartRows(Sequence[ObjectPart]):
@@ -124,6 +147,8 @@ def bucket_of(volume: str, row: om_pb2.BucketRow) -> Bucket:
         versioning=_VERSIONING_OF[row.versioning] if row.versioning else Versioning.NEVER,
         has_lock=row.HasField("object_lock"),
         default_retention=_default_retention_of(row.object_lock),
+        encryption=encryption_of(row.encryption) if row.HasField("encryption") else None,
+        blocks_customer_keys=row.blocks_customer_keys,
     )
 
 
@@ -149,12 +174,32 @@ def record_of(row: om_pb2.KeyRow) -> KeyRecord:
         headers=_headers_of(row),
         checksum=checksum_of(row.checksum_algorithm, row.checksum, row.checksum_type),
         parts=PartRows(row.parts),
-        content=BlockContent(row.blocks),
+        content=BlockContent(row.blocks, row.pieces, row.encryption.context),
         replication=_replication_of(row),
         is_versioned=row.is_versioned,
         is_marker=row.is_marker,
         tags=tuple([(tag.name, tag.value) for tag in row.tags]) if row.tags else (),
         lock=_lock_of(row.lock) if row.HasField("lock") else NO_LOCK,
+        encryption=encryption_of(row.encryption) if row.HasField("encryption") else None,
+    )
+
+
+def encryption_of(row: om_pb2.Encryption) -> Encryption | None:
+    kind = _ENCRYPTION_OF.get(row.kind)
+    if kind is None:
+        return None
+    return Encryption(kind, row.kms_key_id, row.context, row.bucket_key, row.customer_key_md5)
+
+
+def encryption_row(encryption: Encryption | None) -> om_pb2.Encryption | None:
+    if encryption is None:
+        return None
+    return om_pb2.Encryption(
+        kind=_ENCRYPTIONS[encryption.kind],
+        kms_key_id=encryption.kms_key_id,
+        context=encryption.context,
+        bucket_key=encryption.has_bucket_key,
+        customer_key_md5=encryption.customer_key_md5,
     )
 
 
@@ -299,6 +344,7 @@ def upload_of(row: om_pb2.UploadRow) -> Upload:
         checksum=checksum,
         is_checksum_chosen=row.checksum_chosen,
         replication=Replication.of_proto(row.replication) if row.HasField("replication") else None,
+        encryption=encryption_of(row.encryption) if row.HasField("encryption") else None,
     )
 
 

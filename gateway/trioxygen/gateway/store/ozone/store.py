@@ -1,12 +1,15 @@
 """The store over OM and DataNodes: the only wiring of its parts."""
 
 from trioxygen.common.runtime import Runtime
+from trioxygen.gateway.kms.port import Kms
+from trioxygen.gateway.sealing.keys import PieceKeys
 from trioxygen.gateway.store.ozone.accounts import OzoneAccounts
 from trioxygen.gateway.store.ozone.buckets import OzoneBuckets
 from trioxygen.gateway.store.ozone.commits import Commits
 from trioxygen.gateway.store.ozone.contents import OzoneContents
 from trioxygen.gateway.store.ozone.keys import OzoneKeys
 from trioxygen.gateway.store.ozone.leases import OmLeases
+from trioxygen.gateway.store.ozone.sealed_contents import SealedContents
 from trioxygen.gateway.store.ozone.settings import OzoneSettings
 from trioxygen.gateway.store.ozone.uploads import OzoneUploads
 from trioxygen.gateway.store.port import ObjectStore
@@ -27,7 +30,9 @@ class OzoneStore:
         writer: BlockWriter,
         reader: BlockReader,
         config: LeasingConfig,
+        kms: Kms | None = None,
     ) -> None:
+        """Args: kms: wraps the keys of what is sealed; None: nothing is that needs it."""
         self._writer = writer
         self._blocks = LeasedBlocks(runtime, OmLeases(om), writer.away, config)
         contents = OzoneContents(self._blocks, writer, reader, runtime.clock, config)
@@ -38,7 +43,7 @@ class OzoneStore:
             keys=OzoneKeys(om, commits),
             uploads=OzoneUploads(om, commits),
             accounts=OzoneAccounts(om),
-            contents=contents,
+            contents=SealedContents(contents, PieceKeys(kms, runtime.rng)),
         )
 
     def start(self) -> None:

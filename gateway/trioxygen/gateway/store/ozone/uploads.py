@@ -1,7 +1,8 @@
 """Uploads in parts, as the OM keeps them."""
 
-from trioxygen.gateway.store.ozone.commits import Commits, slices_of
+from trioxygen.gateway.store.ozone.commits import Commits, pieces_of, slices_of
 from trioxygen.gateway.store.ozone.rows import (
+    SharedContent,
     algorithm_row,
     bucket_of,
     checksum_of,
@@ -9,6 +10,8 @@ from trioxygen.gateway.store.ozone.rows import (
     committed_of,
     condition_row,
     copy_source_row,
+    encryption_of,
+    encryption_row,
     headers_row,
     lock_row,
     part_of,
@@ -19,6 +22,7 @@ from trioxygen.gateway.store.ozone.rows import (
 )
 from trioxygen.gateway.store.port import Written
 from trioxygen.gateway.store.values.buckets import Bucket
+from trioxygen.gateway.store.values.keys import CopySource
 from trioxygen.gateway.store.values.uploads import (
     CompletedUpload,
     CompletePart,
@@ -49,6 +53,7 @@ class OzoneUploads:
             replication=new.replication.proto,
             tags=tag_rows(new.tags),
             lock=lock_row(new.lock),
+            encryption=encryption_row(new.encryption),
         )
         reply = await self._om.create_upload(
             om_pb2.CreateUploadRequest(
@@ -118,6 +123,7 @@ class OzoneUploads:
             checksum=new.checksum.digest,
             checksum_algorithm=algorithm_row(new.checksum.algorithm),
             blocks=slices_of(written),
+            pieces=pieces_of(written),
         )
         if new.client_checksum is not None:
             row.client_checksum_algorithm = algorithm_row(new.client_checksum.algorithm)
@@ -130,8 +136,12 @@ class OzoneUploads:
             upload_id=upload.upload_id,
             number=number,
             row=row,
-            copy_source=None if source is None else _part_source_row(source),
         )
+        if source is not None:
+            assert isinstance(source.content, SharedContent)
+            row.pieces.extend(source.content.pieces)
+            request.row.CopyFrom(row)
+            request.copy_source.CopyFrom(_part_source_row(source.version, source.content))
         reply = await self._commits.commit(self._om.commit_part, request, written, new.replication)
         return reply.modified_ms
 
@@ -173,6 +183,7 @@ class OzoneUploads:
             etag=reply.etag,
             checksum=checksum_of(whole.algorithm, whole.value, whole.type),
             committed=committed_of(reply),
+            encryption=encryption_of(reply.encryption) if reply.HasField("encryption") else None,
         )
 
     async def abort(self, bucket: Bucket, upload: Upload) -> None:
@@ -190,9 +201,10 @@ class OzoneUploads:
             more = reply.more
 
 
-def _part_source_row(source: PartSource) -> om_pb2.CopySource:
-    row = copy_source_row(source.version)
-    row.offset_bytes, row.length_bytes = source.offset_bytes, source.length_bytes
+def _part_source_row(version: CopySource, shared: SharedContent) -> om_pb2.CopySource:
+    """Where its range is, in what the blocks hold."""
+    row = copy_source_row(version)
+    row.offset_bytes, row.length_bytes = shared.offset_bytes, shared.length_bytes
     return row
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from trioxygen.common.replication import Replication
+from trioxygen.gateway.store.values.encryption import Encryption
 
 
 class Versioning(Enum):
@@ -36,7 +37,8 @@ class DefaultRetention(NamedTuple):
 class Bucket(NamedTuple):
     """bucket_id: of this one; a later bucket of the same name has another. location: "" where
     nobody chose one. replication: of objects that are stored as STANDARD; None: as all are.
-    has_lock: Object Lock is on, for ever. default_retention: None: new versions have none."""
+    has_lock: Object Lock is on, for ever. default_retention: None: new versions have none.
+    encryption: of new objects; None: as the store is configured."""
 
     volume: str
     name: str
@@ -48,6 +50,8 @@ class Bucket(NamedTuple):
     versioning: Versioning = Versioning.NEVER
     has_lock: bool = False
     default_retention: DefaultRetention | None = None
+    encryption: Encryption | None = None
+    blocks_customer_keys: bool = False
 
 
 @dataclass(frozen=True, slots=True)

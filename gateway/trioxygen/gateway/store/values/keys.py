@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.replication import RATIS_ONE, Replication
 from trioxygen.gateway.store.values.buckets import Bucket, LockMode
+from trioxygen.gateway.store.values.encryption import Encryption
 
 STANDARD: Final = "STANDARD"
 
@@ -100,6 +101,7 @@ class KeyRecord(NamedTuple):
     is_marker: bool = False
     tags: Tags = ()
     lock: Lock = NO_LOCK
+    encryption: Encryption | None = None
 
     @property
     def version(self) -> int:
@@ -178,6 +180,7 @@ class NewKey:
     replication: Replication
     tags: Tags = ()
     lock: Lock = NO_LOCK
+    encryption: Encryption | None = None
 
 
 class Committed(NamedTuple):
@@ -203,7 +206,10 @@ class NewCopy:
 
     Attributes:
         checksum: of the whole; None: the source's, and its parts'.
-        replication: of bytes that were written again."""
+        replication: of bytes that were written again.
+        encryption: None: nothing is claimed.
+        content: that it shares; None: it is written again.
+        etag: "": the source's."""
 
     account_id: str
     headers: ObjectHeaders
@@ -211,6 +217,9 @@ class NewCopy:
     replication: Replication
     tags: Tags = ()
     lock: Lock = NO_LOCK
+    encryption: Encryption | None = None
+    content: Content | None = None
+    etag: str = ""
 
 
 class KeyToDelete(NamedTuple):

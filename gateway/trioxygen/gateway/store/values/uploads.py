@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.replication import Replication
 from trioxygen.gateway.store.values.buckets import Bucket
+from trioxygen.gateway.store.values.encryption import Encryption
 from trioxygen.gateway.store.values.keys import (
     NO_LOCK,
     Checksum,
     Committed,
+    Content,
     CopySource,
     Lock,
     ObjectHeaders,
@@ -38,6 +40,7 @@ class NewUpload:
     replication: Replication
     tags: Tags = ()
     lock: Lock = NO_LOCK
+    encryption: Encryption | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Upload:
     checksum: UploadChecksum | None
     is_checksum_chosen: bool
     replication: Replication | None = None
+    encryption: Encryption | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +84,15 @@ class NewPart:
 
 @dataclass(frozen=True, slots=True)
 class PartSource:
-    """The version that a part shares a range of."""
+    """The version that a part takes a range of.
+
+    Attributes:
+        content: that it shares; None: it is written again."""
 
     version: CopySource
     offset_bytes: int
     length_bytes: int
+    content: Content | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +142,4 @@ class CompletedUpload:
     etag: str
     checksum: Checksum | None
     committed: Committed
+    encryption: Encryption | None = None

@@ -30,6 +30,8 @@ from trioxygen.proto.v1.om_pb2 import (
     DeleteBucketReply,
     DeleteBucketRequest,
     DeletedBucketRow,
+    SetBucketEncryptionReply,
+    SetBucketEncryptionRequest,
     SetBucketLockReply,
     SetBucketLockRequest,
     SetBucketReplicationReply,
@@ -68,6 +70,7 @@ class BucketCommands:
             om_pb2.SetBucketReplicationRequest: self.set_replication,
             om_pb2.SetBucketVersioningRequest: self.set_versioning,
             om_pb2.SetBucketLockRequest: self.set_lock,
+            om_pb2.SetBucketEncryptionRequest: self.set_encryption,
         }
 
     def create_bucket(
@@ -181,3 +184,17 @@ class BucketCommands:
         bucket.object_lock.CopyFrom(command.lock)
         BUCKETS.put(txn, bucket_key(command.volume, command.bucket), bucket)
         return SetBucketLockReply()
+
+    def set_encryption(
+        self, txn: CapturingTxn, command: SetBucketEncryptionRequest, now: Now
+    ) -> SetBucketEncryptionReply | Refusal:
+        """What is written already stays as it is."""
+        bucket = live_bucket(txn, command)
+        if isinstance(bucket, Refusal):
+            return bucket
+        bucket.ClearField("encryption")
+        if command.HasField("encryption"):
+            bucket.encryption.CopyFrom(command.encryption)
+        bucket.blocks_customer_keys = command.blocks_customer_keys
+        BUCKETS.put(txn, bucket_key(command.volume, command.bucket), bucket)
+        return SetBucketEncryptionReply()

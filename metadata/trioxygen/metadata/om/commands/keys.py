@@ -130,6 +130,8 @@ class KeyCommands:
         if not source.rewritten:
             row.ClearField("blocks")
             row.blocks.extend(shared.blocks)
+            if not row.pieces:
+                row.pieces.extend(shared.pieces)
             row.ClearField("replication")
             if shared.HasField("replication"):
                 row.replication.CopyFrom(shared.replication)

@@ -137,6 +137,7 @@ class UploadCommands:
             object_id=row.object_id,
             modified_ms=row.modified_ms,
             version=version_id(bucket, row),
+            encryption=row.encryption if row.HasField("encryption") else None,
         )
         completed = CompletedUploadRow(
             bucket_id=bucket.bucket_id,

@@ -188,8 +188,11 @@ def object_row(upload: UploadRow, parts: Sequence[ChosenPart]) -> KeyRow:
     row.tags.extend(upload.tags)
     if upload.HasField("lock"):
         row.lock.CopyFrom(upload.lock)
+    if upload.HasField("encryption"):
+        row.encryption.CopyFrom(upload.encryption)
     for part in parts:
         row.blocks.extend(part.row.blocks)
+        row.pieces.extend(part.row.pieces)
     if upload.HasField("replication"):
         row.replication.CopyFrom(upload.replication)
     return row

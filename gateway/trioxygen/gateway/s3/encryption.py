@@ -1,0 +1,176 @@
+"""How what a request writes is sealed, and with which key what it reads is opened."""
+
+import hashlib
+import ipaddress
+from typing import NamedTuple
+
+from trioxygen.gateway.protocol.encryption import (
+    COPY_SOURCE_CUSTOMER,
+    CustomerKeyHeaders,
+    WantedEncryption,
+    encryption_headers,
+    read_customer_key,
+    read_encryption,
+)
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.s3.request import Headers, S3Request
+from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.store.values.encryption import (
+    SSE_S3,
+    CustomerKey,
+    Encryption,
+    EncryptionKind,
+    Sealing,
+)
+
+
+class Target(NamedTuple):
+    """Of bytes that are written.
+
+    Attributes:
+        sealing: None: they are kept as they come.
+        is_asked_for: by the request itself.
+    """
+
+    sealing: Sealing | None
+    customer: CustomerKeyHeaders | None
+    is_asked_for: bool
+
+    @property
+    def encryption(self) -> Encryption | None:
+        return None if self.sealing is None else self.sealing.encryption
+
+    @property
+    def headers(self) -> Headers:
+        return encryption_headers(self.encryption, self.customer)
+
+    def etag(self, request: S3Request, md5: bytes) -> str:
+        """S3's is the MD5 of what it encrypts with keys of its own, and nothing that tells of the
+        bytes otherwise."""
+        encryption = self.encryption
+        if encryption is None or encryption.kind is EncryptionKind.SSE_S3:
+            return md5.hex()
+        own = md5 + request.host_id.encode() + request.request_id.encode()
+        return hashlib.md5(own, usedforsecurity=False).hexdigest()
+
+
+async def target_of(services: Services, request: S3Request) -> Target:
+    """Of PutObject, CopyObject, CreateMultipartUpload: what the request says, else the bucket, else
+    the configuration.
+
+    Raises: S3Errors of the headers; AccessDenied: the bucket takes no customers' keys."""
+    bucket = request.bucket_record
+    wanted = read_encryption(request.head)
+    is_asked_for = wanted is not None
+    if wanted is None:
+        default = bucket.encryption or (SSE_S3 if services.config.encrypts else None)
+        wanted = None if default is None else WantedEncryption(default)
+    if wanted is None:
+        return Target(None, None, False)
+    customer = wanted.customer
+    if customer is not None:
+        _check_secure(request)
+        if bucket.blocks_customer_keys:
+            raise S3Error("AccessDenied")
+        encryption = wanted.encryption._replace(customer_key_md5=customer.md5)
+        return Target(Sealing(encryption, customer.key), customer, True)
+    encryption = wanted.encryption
+    if encryption.kind is EncryptionKind.SSE_KMS:
+        key_id = await services.store.contents.kms_key(encryption.kms_key_id)
+        encryption = encryption._replace(kms_key_id=key_id)
+    return Target(Sealing(encryption), None, is_asked_for)
+
+
+def part_target(request: S3Request) -> Target:
+    """Of a part of the upload that the gate has fetched: as the upload was begun.
+
+    Raises: S3Errors; InvalidRequest: the customer's key is missing, or another one."""
+    encryption, customer = request.upload.encryption, read_customer_key(request.head)
+    if encryption is None:
+        _refuse_needless(customer)
+        return Target(None, None, False)
+    if encryption.kind is not EncryptionKind.SSE_C:
+        _refuse_needless(customer)
+        return Target(Sealing(encryption), None, False)
+    if customer is None:
+        raise S3Error(
+            "InvalidRequest",
+            "The multipart upload initiate requested encryption. Subsequent part requests must"
+            " include the appropriate encryption parameters.",
+        )
+    _check_secure(request)
+    if customer.md5 != encryption.customer_key_md5:
+        raise S3Error(
+            "InvalidRequest",
+            "The provided encryption parameters did not match the ones used originally.",
+        )
+    return Target(Sealing(encryption, customer.key), customer, True)
+
+
+class Opening(NamedTuple):
+    """Of what a request reads. customer: None: it needs no key of the client's."""
+
+    encryption: Encryption | None
+    customer: CustomerKeyHeaders | None
+
+    @property
+    def key(self) -> CustomerKey | None:
+        return None if self.customer is None else self.customer.key
+
+    @property
+    def headers(self) -> Headers:
+        return encryption_headers(self.encryption, self.customer)
+
+
+def opening_of(request: S3Request, encryption: Encryption | None) -> Opening:
+    """Of an object. Raises: S3Errors; InvalidRequest: a key is missing, or needless."""
+    head = request.head
+    customer = read_customer_key(head)
+    return _opening(request, encryption, customer)
+
+
+def source_opening_of(request: S3Request, encryption: Encryption | None) -> Opening:
+    """The same of what a copy reads."""
+    return _opening(request, encryption, read_customer_key(request.head, COPY_SOURCE_CUSTOMER))
+
+
+def _opening(
+    request: S3Request, encryption: Encryption | None, customer: CustomerKeyHeaders | None
+) -> Opening:
+    if encryption is None or encryption.kind is not EncryptionKind.SSE_C:
+        _refuse_needless(customer)
+        return Opening(encryption, None)
+    if customer is None:
+        raise S3Error(
+            "InvalidRequest",
+            "The object was stored using a form of Server Side Encryption. The correct parameters"
+            " must be provided to retrieve the object.",
+        )
+    _check_secure(request)
+    return Opening(encryption, customer)
+
+
+def _refuse_needless(customer: CustomerKeyHeaders | None) -> None:
+    if customer is not None:
+        raise S3Error(
+            "InvalidRequest", "The encryption parameters are not applicable to this object."
+        )
+
+
+def _check_secure(request: S3Request) -> None:
+    """A key that goes over the network in the clear is none. Raises: InvalidRequest."""
+    if request.scheme == "https" or _is_loopback(request.peer):
+        return
+    raise S3Error(
+        "InvalidRequest",
+        "Requests specifying Server Side Encryption with Customer provided keys must be made over"
+        " a secure connection.",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        # A socket of this machine's file system.
+        return not host
