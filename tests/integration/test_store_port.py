@@ -30,8 +30,9 @@ from trioxygen.common.runtime import system_runtime
 from trioxygen.common.units import MIB
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.shares import Buffers, ShareLimits, Shares
+from trioxygen.gateway.store.contents_port import Written
 from trioxygen.gateway.store.ozone.store import OzoneStore
-from trioxygen.gateway.store.port import ObjectStore, Written
+from trioxygen.gateway.store.port import ObjectStore
 from trioxygen.gateway.store.values.buckets import Bucket, SettingKind
 from trioxygen.gateway.store.values.keys import (
     Checksum,

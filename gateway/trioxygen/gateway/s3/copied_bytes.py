@@ -8,7 +8,7 @@ from trioxygen.gateway.s3.digests import Digests
 from trioxygen.gateway.s3.encryption import Opening
 from trioxygen.gateway.s3.request import S3Request
 from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.store.port import Written
+from trioxygen.gateway.store.contents_port import Written
 from trioxygen.gateway.store.values.encryption import Sealing
 from trioxygen.gateway.store.values.keys import KeyRecord
 

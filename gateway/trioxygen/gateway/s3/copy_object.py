@@ -24,7 +24,7 @@ from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 from trioxygen.gateway.s3.request import Headers, Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.s3.writing import read_attributes
-from trioxygen.gateway.store.port import Written
+from trioxygen.gateway.store.contents_port import Written
 from trioxygen.gateway.store.values.keys import Checksum, CopySource, NewCopy, WriteCondition
 
 COPY_BYTES_MAX: Final = 5 * GIB

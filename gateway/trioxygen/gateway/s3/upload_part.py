@@ -25,7 +25,7 @@ from trioxygen.gateway.s3.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.s3.source_parts import KnownRange, known_range
 from trioxygen.gateway.s3.writing import write_body, written_headers
-from trioxygen.gateway.store.port import Written
+from trioxygen.gateway.store.contents_port import Written
 from trioxygen.gateway.store.values.encryption import Sealing
 from trioxygen.gateway.store.values.keys import Checksum
 from trioxygen.gateway.store.values.uploads import NewPart, PartSource, Upload

@@ -12,7 +12,7 @@ from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.request import Headers, S3Request
 from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.store.port import Contents, Written
+from trioxygen.gateway.store.contents_port import Contents, Written
 from trioxygen.gateway.store.values.encryption import Sealing
 from trioxygen.gateway.store.values.keys import NO_LOCK, Checksum, Lock, Tags
 

@@ -23,9 +23,9 @@ from trioxygen.common.rpc.network import Network
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import KIB
 from trioxygen.gateway.shares import Buffers, ShareLimits, Shares
+from trioxygen.gateway.store.contents_port import ObjectWriter, Written
 from trioxygen.gateway.store.ozone.rows import BlockContent
 from trioxygen.gateway.store.ozone.store import OzoneStore
-from trioxygen.gateway.store.port import ObjectWriter, Written
 from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.keys import (
     Checksum,

@@ -6,6 +6,7 @@ from google.protobuf.message import Message
 
 from trioxygen.common.limits import PART_NUMBER_MAX
 from trioxygen.common.paging import ROW_BYTES_MAX
+from trioxygen.common.rpc.rules.om_objects import ACCOUNT_ID, OBJECT_ROWS, TAGS_MAX, blocks_fault
 from trioxygen.common.rpc.rules.rule import (
     ANY,
     PART,
@@ -13,7 +14,6 @@ from trioxygen.common.rpc.rules.rule import (
     MessageRules,
     Rule,
     each,
-    field_value,
     known,
     line,
     matching,
@@ -35,43 +35,23 @@ from trioxygen.common.rpc.rules.types import (
     OBJECT_BYTES,
     RETRIED,
     SENT,
-    SLICES_MAX,
     TIME_MS,
     VOLUME,
 )
 from trioxygen.common.sealed_sizes import stored_bytes
-from trioxygen.common.units import GIB, KIB, TIB
+from trioxygen.common.units import GIB
 from trioxygen.proto.v1 import om_pb2 as om
 
 # Names of buckets that can be made: a label of DNS, or several.
 BUCKET_NAME_MAX: Final = 255
 DELETED_KEYS_MAX: Final = 1_000
 LEASES_NAMED_MAX: Final = 10_000
-METADATA_MAX: Final = 16 * KIB
 MASTER_KEYS_MAX: Final = 10_000
 EXCLUDED_NODES_MAX: Final = 1_000
 CONTAINERS_ASKED_MAX: Final = 1_000
 
-# S3 allows ten; a setting may allow more.
-_TAGS_MAX: Final = 50
-_LOCK_DAYS_MAX: Final = 36_500
-_LOCK_YEARS_MAX: Final = 100
 
 _ACCESS_KEY: Final = line(128)
-_ACCOUNT_ID: Final = line(256)
-# The rest of x-amz-meta-: of a header's name, or a query's, which may have more letters.
-_FIELD_NAME: Final = matching("a part of a header field's name", "[!-9;-~\x80-\xff]*", 4_096)
-_ETAG: Final = Rule(
-    "an entity tag",
-    expression="len(value) <= 128 and value.isascii() and value.isprintable()"
-    " and '\"' not in value and ' ' not in value",
-)
-_HEX_DIGITS: Final = frozenset("0123456789abcdef")
-# The ETag of an object of parts is made of theirs.
-_HEX: Final = Rule(
-    "pairs of hexadecimal digits",
-    lambda value: len(value) <= 64 and len(value) % 2 == 0 and not set(value) - _HEX_DIGITS,
-)
 _BUCKET_TO_MAKE: Final = Rule(
     "a bucket's name",
     lambda value: (
@@ -110,53 +90,15 @@ def _setting_fault(setting: Any) -> str | None:
     return "id belongs to kinds that a bucket has many of, and to them alone"
 
 
-def _retention_fault(retention: Any) -> str | None:
-    if bool(retention.mode) == bool(retention.retain_until_ms):
-        return None
-    return "a mode and a time belong together"
-
-
-def _default_lock_fault(lock: Any) -> str | None:
-    if bool(lock.mode) == (bool(lock.days) != bool(lock.years)):
-        return None
-    return "a mode and either days or years belong together"
-
-
-def _headers_fault(headers: Any) -> str | None:
-    if not headers.user_metadata:
-        return None
-    size_bytes = sum([len(pair.name) + len(pair.value) for pair in headers.user_metadata])
-    return None if size_bytes <= METADATA_MAX else f"{size_bytes:,} characters of metadata"
-
-
-def _blocks_fault(row: Any) -> str | None:
-    total = sum([piece.length_bytes for piece in row.blocks])
-    expected = row.size_bytes
-    if row.pieces:
-        if sum([piece.plain_bytes for piece in row.pieces]) != expected:
-            return f"row's pieces are not of its {expected:,} bytes"
-        expected = sum([stored_bytes(piece) for piece in row.pieces])
-    if total == expected:
-        return None
-    return f"row's blocks hold {total:,} bytes, its size is {expected:,}"
-
-
-def _piece_fault(piece: Any) -> str | None:
-    whole = piece.sealed_plain_bytes or piece.plain_bytes
-    if piece.offset_bytes + piece.plain_bytes <= whole:
-        return None
-    return "a piece ends behind what was sealed"
-
-
 def _commit_fault(request: Any) -> str | None:
     # A copy's blocks are its source's, whatever the client says they are; unless it wrote its own.
     shares = request.HasField("copy_source") and not request.copy_source.rewritten
-    return None if shares else _blocks_fault(request.row)
+    return None if shares else blocks_fault(request.row)
 
 
 def _part_fault(request: Any) -> str | None:
     if not request.HasField("copy_source"):
-        return _blocks_fault(request.row)
+        return blocks_fault(request.row)
     taken, size_bytes = request.copy_source.length_bytes, request.row.size_bytes
     if request.row.pieces:
         size_bytes = sum([stored_bytes(piece) for piece in request.row.pieces])
@@ -166,99 +108,7 @@ def _part_fault(request: Any) -> str | None:
 
 
 ROWS: Final[dict[type[Message], MessageRules]] = {
-    om.HeaderPair: rules(name=_FIELD_NAME, value=field_value(8_192)),
-    om.ObjectHeaders: rules(
-        _headers_fault,
-        content_type=field_value(8_192),
-        cache_control=field_value(8_192),
-        content_disposition=field_value(8_192),
-        content_encoding=field_value(8_192),
-        content_language=field_value(8_192),
-        expires=field_value(8_192),
-        website_redirect_location=field_value(8_192),
-        user_metadata=each(PART, 2_048),
-    ),
-    om.ObjectPart: rules(
-        number=number(1, PART_NUMBER_MAX),
-        size_bytes=OBJECT_BYTES,
-        checksum=CHECKSUM,
-        md5=raw(16),
-    ),
-    om.KeyRow: rules(
-        object_id=ID_OR_NONE,
-        size_bytes=OBJECT_BYTES,
-        modified_ms=TIME_MS,
-        etag=_ETAG,
-        storage_class=NAME_OR_NONE,
-        account_id=_ACCOUNT_ID,
-        checksum_algorithm=known(),
-        checksum_type=known(),
-        checksum=CHECKSUM,
-        blocks=each(PART, SLICES_MAX),
-        headers=PART,
-        parts=each(PART, PART_NUMBER_MAX),
-        replication=PART,
-        is_versioned=ANY,
-        is_marker=ANY,
-        null_object_id=ID_OR_NONE,
-        tags=each(PART, _TAGS_MAX),
-        lock=PART,
-        encryption=PART,
-        pieces=each(PART, PART_NUMBER_MAX),
-    ),
-    om.Encryption: rules(
-        kind=known(),
-        kms_key_id=line(2_048),
-        context=line(8_192),
-        bucket_key=ANY,
-        customer_key_md5=line(24),
-    ),
-    om.SealedPiece: rules(
-        _piece_fault,
-        plain_bytes=number(1, 5 * TIB),
-        sealed_plain_bytes=OBJECT_BYTES,
-        offset_bytes=OBJECT_BYTES,
-        wrapped_key=raw(1_024),
-        master_key=line(2_048),
-    ),
-    om.UploadRow: rules(
-        bucket_id=ID_OR_NONE,
-        account_id=_ACCOUNT_ID,
-        created_ms=TIME_MS,
-        storage_class=NAME_OR_NONE,
-        checksum_algorithm=known(),
-        checksum_type=known(),
-        headers=PART,
-        upload_id=raw(16),
-        key=KEY,
-        checksum_chosen=ANY,
-        replication=PART,
-        tags=each(PART, _TAGS_MAX),
-        lock=PART,
-        encryption=PART,
-    ),
-    om.ObjectLock: rules(
-        mode=known(), retain_until_ms=TIME_MS, retain_until_group_ms=TIME_MS, legal_hold=ANY
-    ),
-    om.Retention: rules(_retention_fault, mode=known(), retain_until_ms=TIME_MS),
-    om.BucketLock: rules(
-        _default_lock_fault,
-        mode=known(),
-        days=number(0, _LOCK_DAYS_MAX),
-        years=number(0, _LOCK_YEARS_MAX),
-    ),
-    om.VersionId: rules(object_id=ID_OR_NONE),
-    om.PartRow: rules(
-        size_bytes=OBJECT_BYTES,
-        modified_ms=TIME_MS,
-        etag=_HEX,
-        checksum=CHECKSUM,
-        checksum_algorithm=known(),
-        blocks=each(PART, SLICES_MAX),
-        client_checksum_algorithm=known(),
-        client_checksum=CHECKSUM,
-        pieces=each(PART, PART_NUMBER_MAX),
-    ),
+    **OBJECT_ROWS,
     om.WriteCondition: rules(if_none_match=SENT, if_match=SENT),
     om.BucketSetting: rules(
         _setting_fault,
@@ -296,7 +146,7 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
 }
 
 COMMANDS: Final[dict[type[Message], MessageRules]] = {
-    om.CreateVolumeRequest: rules(**RETRIED, volume=VOLUME, account_id=_ACCOUNT_ID),
+    om.CreateVolumeRequest: rules(**RETRIED, volume=VOLUME, account_id=ACCOUNT_ID),
     om.DeleteVolumeRequest: rules(**RETRIED, volume=VOLUME),
     om.NoteMasterKeysRequest: rules(**RETRIED, keys=each(PART, MASTER_KEYS_MAX), replaces_all=ANY),
     om.CreateBucketRequest: rules(
@@ -328,7 +178,7 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
     om.DeleteKeysRequest: rules(
         **_IN_BUCKET, keys=some(PART, DELETED_KEYS_MAX), bypasses_governance=ANY
     ),
-    om.SetTagsRequest: rules(**_OF_VERSION, tags=each(PART, _TAGS_MAX)),
+    om.SetTagsRequest: rules(**_OF_VERSION, tags=each(PART, TAGS_MAX)),
     om.SetObjectLockRequest: rules(
         **_OF_VERSION, retention=PART, legal_hold=ANY, bypasses_governance=ANY
     ),
@@ -362,7 +212,7 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
     ),
     om.CreateAccountRequest: rules(**RETRIED, account=PART),
     om.CreateAccessKeyRequest: rules(
-        **RETRIED, account_id=_ACCOUNT_ID, access_key=_ACCESS_KEY, secret_key=line(128)
+        **RETRIED, account_id=ACCOUNT_ID, access_key=_ACCESS_KEY, secret_key=line(128)
     ),
     om.RevokeAccessKeyRequest: rules(**RETRIED, access_key=_ACCESS_KEY),
 }
@@ -370,12 +220,12 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
 QUERIES: Final[dict[type[Message], MessageRules]] = {
     om.LookupVolumeRequest: rules(volume=VOLUME),
     om.ListVolumesRequest: rules(
-        account_id=_ACCOUNT_ID, prefix=NAME_OR_NONE, after=NAME_OR_NONE, count_max=ANY
+        account_id=ACCOUNT_ID, prefix=NAME_OR_NONE, after=NAME_OR_NONE, count_max=ANY
     ),
     om.LookupBucketRequest: rules(**_READS_BUCKET),
     om.ListBucketsRequest: rules(
         volume=VOLUME,
-        account_id=_ACCOUNT_ID,
+        account_id=ACCOUNT_ID,
         prefix=SENT,
         after=SENT,
         count_max=ANY,

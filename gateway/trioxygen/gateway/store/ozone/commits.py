@@ -11,10 +11,10 @@ from trioxygen.common.replication import Replication
 from trioxygen.common.rpc.network import Reply
 from trioxygen.common.units import MIB
 from trioxygen.gateway.shares import Buffers
+from trioxygen.gateway.store.contents_port import Written
 from trioxygen.gateway.store.ozone.contents import OzoneContents
 from trioxygen.gateway.store.ozone.rows import BlockContent
 from trioxygen.gateway.store.ozone.written import ObjectWritten
-from trioxygen.gateway.store.port import Written
 from trioxygen.hdds.client.leases.keeper import LeaseKeeper
 from trioxygen.proto.v1.om_pb2 import CommitKeyRequest, CommitPartRequest, SealedPiece
 from trioxygen.proto.v1.types_pb2 import BlockSlice

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from trioxygen.common.errors import TrioxygenError, error_of
+from trioxygen.gateway.store.contents_port import Written
 from trioxygen.gateway.store.ozone.commits import Commits, pieces_of, slices_of
 from trioxygen.gateway.store.ozone.rows import (
     PartRows,
@@ -25,7 +26,6 @@ from trioxygen.gateway.store.ozone.rows import (
     version_of,
     version_row,
 )
-from trioxygen.gateway.store.port import Written
 from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.keys import (
     Committed,

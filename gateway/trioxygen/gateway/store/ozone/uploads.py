@@ -1,5 +1,6 @@
 """Uploads in parts, as the OM keeps them."""
 
+from trioxygen.gateway.store.contents_port import Written
 from trioxygen.gateway.store.ozone.commits import Commits, pieces_of, slices_of
 from trioxygen.gateway.store.ozone.rows import (
     SharedContent,
@@ -20,7 +21,6 @@ from trioxygen.gateway.store.ozone.rows import (
     type_row,
     upload_of,
 )
-from trioxygen.gateway.store.port import Written
 from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.keys import CopySource
 from trioxygen.gateway.store.values.uploads import (

@@ -1,6 +1,6 @@
 """An object's bytes, as the port hands them on."""
 
-from trioxygen.gateway.store.port import Written
+from trioxygen.gateway.store.contents_port import Written
 from trioxygen.hdds.client.leases.keeper import LeaseKeeper
 from trioxygen.hdds.client.leases.lease import TakenBlock
 from trioxygen.hdds.client.writing import BlocksWritten
