@@ -18,9 +18,9 @@ from trioxygen.common.sealed_sizes import (
 )
 from trioxygen.gateway.kms.port import WrappedKey
 from trioxygen.gateway.sealing.frames import Opener, Sealer, seal
-from trioxygen.gateway.sealing.keys import PieceKeys
 from trioxygen.gateway.shares import Buffers
 from trioxygen.gateway.store.ozone.contents import OzoneContents
+from trioxygen.gateway.store.ozone.piece_keys import PieceKeys
 from trioxygen.gateway.store.ozone.rows import BlockContent, SharedContent
 from trioxygen.gateway.store.ozone.written import ObjectWritten
 from trioxygen.gateway.store.values.encryption import (

@@ -2,13 +2,13 @@
 
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.kms.port import Kms
-from trioxygen.gateway.sealing.keys import PieceKeys
 from trioxygen.gateway.store.ozone.accounts import OzoneAccounts
 from trioxygen.gateway.store.ozone.buckets import OzoneBuckets
 from trioxygen.gateway.store.ozone.commits import Commits
 from trioxygen.gateway.store.ozone.contents import OzoneContents
 from trioxygen.gateway.store.ozone.keys import OzoneKeys
 from trioxygen.gateway.store.ozone.leases import OmLeases
+from trioxygen.gateway.store.ozone.piece_keys import PieceKeys
 from trioxygen.gateway.store.ozone.sealed_contents import SealedContents
 from trioxygen.gateway.store.ozone.settings import OzoneSettings
 from trioxygen.gateway.store.ozone.uploads import OzoneUploads
