@@ -23,7 +23,7 @@ from trioxygen.gateway.s3.upload_part import upload_part_copy
 from trioxygen.gateway.s3.writing import write_body
 from trioxygen.gateway.store.port import ObjectStore
 from trioxygen.gateway.store.values.buckets import Bucket
-from trioxygen.gateway.store.values.keys import CopySource
+from trioxygen.gateway.store.values.keys import Content, CopySource, KeyRecord
 from trioxygen.gateway.store.values.uploads import Upload, UploadChecksum
 
 
@@ -52,6 +52,9 @@ class Full:
             yield b"piece"
         finally:
             self.ended += 1
+
+    async def share(self, record: KeyRecord, **_: Any) -> Content:
+        return record.content
 
     def is_closed(self) -> bool:
         """It was read, and is not any more."""

@@ -6,6 +6,7 @@ from trioxygen.common.errors import TrioxygenError, error_of
 from trioxygen.gateway.store.contents_port import Written
 from trioxygen.gateway.store.ozone.commits import Commits, pieces_of, slices_of
 from trioxygen.gateway.store.ozone.rows import (
+    BlockContent,
     PartRows,
     SharedContent,
     algorithm_row,
@@ -169,8 +170,9 @@ class OzoneKeys:
     ) -> Committed:
         row = _copied_row(source.record, new)
         if written is None:
-            assert isinstance(new.content, SharedContent)
-            row.pieces.extend(new.content.pieces)
+            shared = new.content or source.record.content
+            assert isinstance(shared, SharedContent | BlockContent)
+            row.pieces.extend(shared.pieces)
         if written is not None:
             row.blocks.extend(slices_of(written))
             row.pieces.extend(pieces_of(written))

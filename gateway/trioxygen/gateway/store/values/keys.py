@@ -208,7 +208,7 @@ class NewCopy:
         checksum: of the whole; None: the source's, and its parts'.
         replication: of bytes that were written again.
         encryption: None: nothing is claimed.
-        content: that it shares; None: it is written again.
+        content: that it shares; None: all of the source, sealed as that is.
         etag: "": the source's."""
 
     account_id: str
