@@ -1,9 +1,11 @@
 """GetObject, HeadObject, GetObjectAttributes."""
 
+from dataclasses import replace
 from typing import Final
 
 from trioxygen.common.units import KIB
 from trioxygen.gateway.protocol import checksums, conditions, headers
+from trioxygen.gateway.protocol.checksums import ObjectChecksum
 from trioxygen.gateway.protocol.dates import http_date
 from trioxygen.gateway.protocol.encryption import refuse_on_read
 from trioxygen.gateway.protocol.errors import S3Error
@@ -192,11 +194,16 @@ def _parts_page(request: S3Request, record: KeyRecord) -> AttributesParts:
             AttributesPart(
                 number=number,
                 size=part.size_bytes,
-                checksum=records.object_part_checksum(record, part),
+                checksum=_untyped(records.object_part_checksum(record, part)),
             )
             for number, part in enumerate(page, marker + 1)
         ],
     )
+
+
+def _untyped(checksum: ObjectChecksum | None) -> ObjectChecksum | None:
+    """The type is of the whole, where it is said."""
+    return None if checksum is None else replace(checksum, type=None)
 
 
 def _number(text: str | None, default: int) -> int:

@@ -1,0 +1,125 @@
+"""Every operation's answers, held against what AWS's documentation and AWS itself say of them: one
+table, in the files beside this one.
+
+The headers of encryption at rest are the tests' of encryption."""
+
+import hashlib
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from tests.integration.endpoint import Endpoint
+from tests.integration.s3.answers import (
+    buckets,
+    deletions,
+    listings,
+    reads,
+    settings,
+    tags_and_locks,
+    uploads,
+    writes,
+)
+from tests.integration.s3.answers.expected import (
+    Row,
+    filled,
+    is_like,
+    lines_of,
+    outline,
+)
+from tests.integration.s3.answers.place import made_place
+from tests.integration.s3.wire import Answer, Request, connection, send
+from trioxygen.gateway.s3.table import OPERATIONS
+
+ROWS: Final = (
+    *buckets.ROWS,
+    *settings.ROWS,
+    *listings.ROWS,
+    *reads.ROWS,
+    *writes.ROWS,
+    *deletions.ROWS,
+    *tags_and_locks.ROWS,
+    *uploads.ROWS,
+)
+# Of every answer, and those that say how a body travels.
+_ALWAYS: Final = {"date", "server", "x-amz-request-id", "x-amz-id-2"}
+_TRANSPORT: Final = {"content-length", "transfer-encoding", "connection"}
+_OF_ENCRYPTION: Final = "x-amz-server-side-encryption"
+
+
+@pytest.fixture(scope="module")
+def place(endpoint: Endpoint) -> Iterator[dict[str, str]]:
+    with made_place(endpoint) as made:
+        yield made | {
+            "host": endpoint.host,
+            "tag": hashlib.md5(b"body").hexdigest(),
+            "part-tag": hashlib.md5(b"part").hexdigest(),
+            "md5": b64encode(hashlib.md5(b"body").digest()).decode(),
+        }
+
+
+def asked(endpoint: Endpoint, row: Row, place: dict[str, str]) -> Answer:
+    method, _, target = filled(row.asked, place).partition(" ")
+    path, _, query = target.partition("?")
+    body = row.body if isinstance(row.body, bytes) else filled(row.body, place).encode()
+    fields = {name: filled(value, place) for name, value in row.sent.items()}
+    if fields.get("Content-MD5") == "md5":
+        fields["Content-MD5"] = b64encode(hashlib.md5(body).digest()).decode()
+    request = Request(method, path, query, body, fields)
+    if row.signer != "nobody":
+        keys = endpoint.main if row.signer == "main" else endpoint.other
+        return send(endpoint, request, keys=keys)
+    with connection(endpoint) as wire:
+        wire.send(request.bytes(fields, endpoint.host))
+        return wire.answer(of_head=method == "HEAD")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_answer_is_the_one_of_the_table(
+    endpoint: Endpoint, place: dict[str, str], row: Row
+) -> None:
+    answer = asked(endpoint, row, place)
+    assert answer.status == row.status, answer.body
+    check_headers(answer, row, place)
+    if not row.document:
+        assert answer.body == row.content
+        return
+    expected = outline(filled(row.document, place))
+    actual = lines_of(answer.body)
+    assert [path for path, _ in actual] == [path for path, _ in expected]
+    for (path, text), (_, wanted) in zip(actual, expected, strict=True):
+        assert is_like(text, wanted), f"{path}: {text!r} is not {wanted!r}"
+    if expected[0][0] == "Error":
+        error = answer.error
+        assert error["RequestId"] == answer.fields["x-amz-request-id"]
+        assert error["HostId"] == answer.fields["x-amz-id-2"]
+
+
+def check_headers(answer: Answer, row: Row, place: dict[str, str]) -> None:
+    fields = answer.fields
+    assert fields.keys() >= _ALWAYS
+    assert re.fullmatch("[0-9A-Z]{16}", fields["x-amz-request-id"])
+    assert re.fullmatch("[A-Za-z0-9+/=]{56,76}", fields["x-amz-id-2"])
+    shown = {
+        name: value
+        for name, value in fields.items()
+        if name not in _ALWAYS
+        and (name not in _TRANSPORT or name in row.headers)
+        and not name.startswith(_OF_ENCRYPTION)
+    }
+    assert shown.keys() == row.headers.keys()
+    for name, value in shown.items():
+        wanted = filled(row.headers[name], place)
+        assert is_like(value, wanted), f"{name}: {value!r} is not {wanted!r}"
+
+
+def test_every_operation_that_is_here_is_in_the_table_with_a_success_and_a_refusal() -> None:
+    here = {row.name for row in OPERATIONS if row.handler is not None}
+    assert {row.operation for row in ROWS if row.status < 400} >= here
+    assert {row.operation for row in ROWS if row.status >= 400} >= here
+
+
+def test_no_two_rows_are_of_the_same_situation() -> None:
+    assert len({row.id for row in ROWS}) == len(ROWS)
