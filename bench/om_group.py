@@ -83,7 +83,7 @@ async def om_group(data_parent: Path | None) -> AsyncIterator[OmGroup]:
     layout = new_layout(rng, HOST, {"om": MEMBERS, "scm": 1, "datanode": 0, "gateway": 0})
     with TemporaryDirectory(prefix="o3-bench-", dir=data_parent) as name:
         folder = Path(name)
-        (folder / CONFIG_FILE).write_text(layout.toml())
+        (folder / CONFIG_FILE).write_text(layout.toml(folder))
         members = [MemberProcess(folder, node) for node in layout.of("om")]
         network = GrpcNetwork(cluster_id=layout.cluster_id, peer="bench")
         runtime = system_runtime(network)

@@ -148,7 +148,7 @@ async def scm_group(data_parent: Path | None, settings: ScmSettings) -> AsyncIte
     layout = new_layout(rng, HOST, {"om": 1, "scm": settings.scms, "datanode": 3, "gateway": 0})
     with TemporaryDirectory(prefix="o3-bench-", dir=data_parent) as name:
         folder = Path(name)
-        (folder / CONFIG_FILE).write_text(settings.toml(layout.toml()))
+        (folder / CONFIG_FILE).write_text(settings.toml(layout.toml(folder)))
         members = [MemberProcess(folder, node) for node in layout.of("scm")]
         network = GrpcNetwork(cluster_id=layout.cluster_id, peer="bench")
         runtime = system_runtime(network)

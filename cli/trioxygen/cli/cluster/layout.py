@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from trioxygen.cli.config.encryption import KEYRING_FILE
 from trioxygen.cli.config.roles import GROUPS, ROLES
 from trioxygen.cli.config.toml import toml_value
 from trioxygen.cli.exits import CommandFailed, Exit
@@ -72,7 +73,7 @@ class Layout:
     def address(self, node: LocalNode) -> str:
         return f"{self.host}:{node.port}"
 
-    def toml(self) -> str:
+    def toml(self, folder: Path) -> str:
         """What all nodes share."""
         lines = [
             "# Written by `o3 cluster`; what is changed here is overwritten.",
@@ -82,6 +83,8 @@ class Layout:
         for role in GROUPS:
             peers = [{"id": node.id, "address": self.address(node)} for node in self.of(role)]
             lines += ["", f"[{role}]", f"peers = {toml_value(peers)}"]
+        keyring = toml_value(str(folder.resolve() / KEYRING_FILE))
+        lines += ["", "[encryption]", f"keyring_file = {keyring}"]
         if self.missing_replicas_max:
             lines += ["", "[storage]", f"missing_replicas_max = {self.missing_replicas_max}"]
         return "\n".join(lines) + "\n"
@@ -176,5 +179,5 @@ def read_layout(disk: Disk, folder: Path) -> Layout | None:
 
 def write_layout(disk: Disk, folder: Path, layout: Layout) -> None:
     text = json.dumps({"format": _FORMAT, **asdict(layout)}, indent=2)
-    disk.replace(folder / CONFIG_FILE, layout.toml().encode())
+    disk.replace(folder / CONFIG_FILE, layout.toml(folder).encode())
     disk.replace(folder / LAYOUT_FILE, f"{text}\n".encode())

@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import model_validator
 
+from trioxygen.cli.config.encryption import EncryptionConfig
 from trioxygen.cli.config.nodes import (
     ClusterConfig,
     DataNodeConfig,
@@ -35,6 +36,7 @@ class Config(Section):
     gateway: GatewayConfig = GatewayConfig()
     tls: TlsConfig = TlsConfig()
     security: SecurityConfig = SecurityConfig()
+    encryption: EncryptionConfig = EncryptionConfig()
     network: NetworkConfig = NetworkConfig()
     s3: S3Config = S3Config()
     admin: AdminConfig = AdminConfig()

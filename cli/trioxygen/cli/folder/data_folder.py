@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from trioxygen.cli.config.encryption import KEYRING_FILE
 from trioxygen.cli.exits import CommandFailed, Exit, named_reason_of, reason_of
 from trioxygen.cli.folder.names import VERSION_FIELDS, VERSION_FILE
 from trioxygen.common import logs
@@ -25,8 +26,11 @@ FORMAT: Final = 3
 # older one only would find rows there that it does not know.
 _TAKEN_OVER: Final = (2,)
 _LOCK_FILE: Final = "lock"
-# What a first start that was cut short, or a file system, leaves behind.
-_NOT_DATA: Final = {_LOCK_FILE, f"{VERSION_FILE}.new", "lost+found", "logs"}
+# What a first start that was cut short, or a file system, leaves behind; a keyring is put there
+# before the first start of another gateway.
+_NOT_DATA: Final = {_LOCK_FILE, f"{VERSION_FILE}.new", "lost+found", "logs"} | {
+    f"{KEYRING_FILE}{suffix}" for suffix in ("", ".lock", ".new")
+}
 _CLUSTER_ID_LENGTH: Final = 26
 _NODE_ID_LENGTH: Final = 8
 

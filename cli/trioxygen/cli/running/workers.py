@@ -90,6 +90,11 @@ def _supervise(start: DaemonStart, runtime: Runtime, folder: DataFolder) -> None
         workers=" ".join(urls),
     )
 
+    encryption = config.encryption
+    # Of all workers one, whose folders are below this one.
+    at = {"keyring_file": str(encryption.keyring_path(folder.path))}
+    config = config.model_copy(update={"encryption": encryption.model_copy(update=at)})
+
     def run_of(number: int) -> "partial[None]":
         name = f"worker-{number + 1}"
         return partial(

@@ -11,6 +11,7 @@ from trioxygen.cli.config.schema import Config
 from trioxygen.cli.wiring.clients import build_om_client, build_scm_client
 from trioxygen.cli.wiring.first_keys import make_admin
 from trioxygen.cli.wiring.first_volume import make_volume
+from trioxygen.cli.wiring.master_keys import MasterKeys
 from trioxygen.cli.wiring.part import Node, Part
 from trioxygen.common.replication import Replication
 from trioxygen.common.rpc.network import Network
@@ -168,6 +169,7 @@ class GatewayPart(Part):
         config, runtime = node.config, node.runtime
         self._om_client = build_om_client(config, runtime, list(node.oms))
         scm_client = build_scm_client(config, runtime, list(node.scms))
+        self._master_keys = MasterKeys(config, node.data, runtime, self._om_client)
         self._fullness: Fullness | None = None
         self._asking: list[asyncio.Task[None]] = []
         if asks_fullness:
@@ -192,6 +194,7 @@ class GatewayPart(Part):
 
     async def start(self) -> None:
         await self._node.retry_while_unavailable("the OM", self._first_call)
+        await self._node.retry_while_unavailable("master keys", self._master_keys.start)
 
     async def _first_call(self) -> None:
         await make_volume(self._om_client, self._node.config.s3.volume)
@@ -200,4 +203,5 @@ class GatewayPart(Part):
             self.first_key = await make_admin(self._om_client, credentials)
 
     async def stop(self) -> None:
+        await self._master_keys.stop()
         await self._node.runtime.tasks.end(*self._asking)

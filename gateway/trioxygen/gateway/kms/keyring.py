@@ -6,9 +6,9 @@ Authenticated-Encryption: A Provable-Security Treatment of the Key-Wrap Problem"
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -38,11 +38,22 @@ from trioxygen.gateway.kms.port import ArnPlace, KeyDescription, WrappedKey, key
 
 log = logs.get(__name__)
 
-DEFAULT_KEY: Final = "s3"
+_DOCUMENT: Final = "docs/operations/encryption.md"
 
-# What all gateways of a cluster hold together: notes these, gives all that were ever noted.
-# Raises MasterKeyDiffers: another key of that id and version is noted.
-Compare = Callable[[Sequence[Fingerprint]], Awaitable[Sequence[Fingerprint]]]
+
+class Noted(Protocol):
+    """Where a cluster notes which master keys its gateways hold."""
+
+    async def note(
+        self, fingerprints: Sequence[Fingerprint], *, replaces_all: bool = False
+    ) -> Sequence[Fingerprint]:
+        """All that were ever noted, with these; `is_primary`: it was once.
+
+        Args:
+            replaces_all: the others are given up.
+        Raises: MasterKeyDiffers: another key of an id and version is noted.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,8 @@ class Keyring:
     """A `Kms`, and the worker that reads its file again.
 
     Args:
-        compare: with what the other gateways hold, before a version is used.
+        noted: what the other gateways hold: asked before a version is used.
+        lost: a keyring that is gone is made anew, whatever was noted.
     """
 
     name = "keyring"
@@ -71,13 +83,14 @@ class Keyring:
         self,
         runtime: Runtime,
         store: KeyringStore,
-        compare: Compare,
+        noted: Noted,
         *,
-        default_key: str = DEFAULT_KEY,
-        arns: ArnPlace = ArnPlace(),  # noqa: B008
+        default_key: str,
+        arns: ArnPlace,
+        lost: bool = False,
     ) -> None:
-        self._runtime, self._store, self._compare = runtime, store, compare
-        self._default_key, self._arns = default_key, arns
+        self._runtime, self._store, self._noted = runtime, store, noted
+        self._default_key, self._arns, self._lost = default_key, arns, lost
         self._content = EMPTY
         self._wrapping: dict[str, _Wrapping] = {}
         self._ciphers: dict[str, AESSIV] = {}
@@ -92,37 +105,44 @@ class Keyring:
 
         Raises: KeyringUnusable: it is not to be used, or not the cluster's; OSError; Unavailable:
         the cluster cannot be asked now."""
-        blocking, store = self._runtime.blocking, self._store
-        known = await self._compare(())
-        is_made = False
-        if not await blocking.run(store.exists):
-            if known:
-                raise KeyringUnusable(
-                    "the keyring is missing, and the cluster has master keys already: put it back"
-                    " or copy it from another gateway, see docs/operations/encryption.md",
-                    path=str(store.path),
-                )
-            secret = self._runtime.rng.randbytes(SECRET_BYTES)
-            now_ms = self._runtime.clock.wall_ms()
-            made = EMPTY.with_key(self._default_key, secret, now_ms)
-            is_made = await blocking.run(store.make, made)
-        read = await blocking.run(store.read)
-        try:
-            known = await self._compare(tuple(read.content.fingerprints()))
-        except MasterKeyDiffers as error:
-            if is_made:
-                # Nothing was wrapped with it: another gateway's was noted meanwhile.
-                await blocking.run(store.remove)
-            raise KeyringUnusable(
-                f"version {error.facts.get('version')} of master key"
-                f" '{error.facts.get('key_id')}' is not the one that the other gateways have:"
-                " copy their keyring, see docs/operations/encryption.md",
-                path=str(store.path),
-            ) from error
+        known = await self._noted.note(())
+        is_made = await self._make_first(known)
+        read = await self._runtime.blocking.run(self._store.read)
+        known = await self._note_first(read.content, is_made=is_made)
         self._check_whole(read.content, known)
         self._adopt(read)
         if is_made:
-            log.info("keyring_made", path=store.path, key=self._default_key)
+            log.info("keyring_made", path=self._store.path, key=self._default_key)
+
+    async def _make_first(self, known: Sequence[Fingerprint]) -> bool:
+        """False: there is a keyring."""
+        runtime, store = self._runtime, self._store
+        if await runtime.blocking.run(store.exists):
+            return False
+        if known and not self._lost:
+            raise KeyringUnusable(
+                "the keyring is missing, and the cluster has master keys already: put it back, or"
+                f" copy it from another gateway ({_DOCUMENT})",
+                path=str(store.path),
+            )
+        secret = runtime.rng.randbytes(SECRET_BYTES)
+        made = EMPTY.with_key(self._default_key, secret, runtime.clock.wall_ms())
+        return await runtime.blocking.run(store.make, made)
+
+    async def _note_first(self, content: KeyringContent, *, is_made: bool) -> Sequence[Fingerprint]:
+        fingerprints = tuple(content.fingerprints())
+        try:
+            return await self._noted.note(fingerprints, replaces_all=is_made and self._lost)
+        except MasterKeyDiffers as error:
+            if is_made:
+                # Nothing was wrapped with it: another gateway's was noted meanwhile.
+                await self._runtime.blocking.run(self._store.remove)
+            facts = error.facts
+            raise KeyringUnusable(
+                f"version {facts.get('version')} of master key '{facts.get('key_id')}' is not what"
+                f" the other gateways have: copy their keyring ({_DOCUMENT})",
+                path=str(self._store.path),
+            ) from error
 
     def _check_whole(self, content: KeyringContent, known: Sequence[Fingerprint]) -> None:
         """What was ever written with can be read."""
@@ -131,8 +151,7 @@ class Keyring:
             if noted.is_primary and (key is None or noted.version not in key.versions):
                 raise KeyringUnusable(
                     f"the keyring lacks version {noted.version} of master key '{noted.key_id}',"
-                    " which other gateways write with: copy theirs, see"
-                    " docs/operations/encryption.md",
+                    f" which gateways have written with: copy another's ({_DOCUMENT})",
                     path=str(self._store.path),
                 )
 
@@ -168,7 +187,7 @@ class Keyring:
                     return
                 read = await blocking.run(store.read)
                 check_same_keys(self._content, read.content)
-                await self._compare(tuple(read.content.fingerprints()))
+                await self._noted.note(tuple(read.content.fingerprints()))
             except (KeyringUnusable, MasterKeyDiffers, OSError) as error:
                 self._seen = None if isinstance(error, OSError) else stamp
                 log.error("keyring_not_read_again", path=store.path, reason=error)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from trioxygen.common.disk import Disk, FileStamp
-from trioxygen.common.errors import Corrupt
+from trioxygen.common.errors import Refused
 from trioxygen.common.sealed_json import check_seal, sealed
 from trioxygen.gateway.kms.keyring_content import (
     SECRET_BYTES,
@@ -40,7 +40,7 @@ OWNER_ONLY: Final = 0o077
 NOT_EVERYBODY: Final = 0o007
 
 
-class KeyringUnusable(Corrupt):
+class KeyringUnusable(Refused):
     """A keyring, or what is needed to open it. Facts: path."""
 
 

@@ -13,6 +13,7 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.kms.keyring import Keyring
 from trioxygen.gateway.kms.keyring_content import Fingerprint
 from trioxygen.gateway.kms.keyring_store import KeyringStore
+from trioxygen.gateway.kms.port import ArnPlace
 
 T = TypeVar("T")
 
@@ -23,7 +24,11 @@ class Cluster:
 
     noted: dict[tuple[str, int], Fingerprint] = field(default_factory=dict)
 
-    async def compare(self, fingerprints: Sequence[Fingerprint]) -> Sequence[Fingerprint]:
+    async def note(
+        self, fingerprints: Sequence[Fingerprint], *, replaces_all: bool = False
+    ) -> Sequence[Fingerprint]:
+        if replaces_all:
+            self.noted.clear()
         for each in fingerprints:
             known = self.noted.get((each.key_id, each.version), each)
             if known.check != each.check:
@@ -47,10 +52,16 @@ def run_with(test: Callable[[Runtime], Awaitable[T]], seed: int = 1) -> T:
     return asyncio.run(running())
 
 
+def keyring_of(
+    runtime: Runtime, store: KeyringStore, cluster: Cluster, *, lost: bool = False
+) -> Keyring:
+    return Keyring(runtime, store, cluster, default_key="s3", arns=ArnPlace(), lost=lost)
+
+
 async def keyring_in(
     folder: Path, runtime: Runtime, cluster: Cluster, seed: int = 1, **named: Path
 ) -> Keyring:
     """Started."""
-    keyring = Keyring(runtime, store_in(folder, seed, **named), cluster.compare)
+    keyring = keyring_of(runtime, store_in(folder, seed, **named), cluster)
     await keyring.start()
     return keyring

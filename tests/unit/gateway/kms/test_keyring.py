@@ -3,10 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.gateway.kms.keyrings import Cluster, keyring_in, run_with, store_in
+from tests.unit.gateway.kms.keyrings import Cluster, keyring_in, keyring_of, run_with, store_in
 from trioxygen.common.errors import ChecksumMismatch, KmsKeyDisabled, KmsUnavailable, NoSuchKmsKey
 from trioxygen.common.runtime import Runtime
-from trioxygen.gateway.kms.keyring import Keyring
 from trioxygen.gateway.kms.keyring_content import EMPTY
 from trioxygen.gateway.kms.keyring_file import KeyringUnusable
 from trioxygen.gateway.kms.port import WrappedKey, canonical_context
@@ -133,7 +132,7 @@ def test_gateway_with_another_keyring_is_refused(tmp_path: Path) -> None:
             await keyring_in(tmp_path / "two", runtime, cluster)
         assert not (tmp_path / "two" / "keyring").exists()
         await keyring_in(tmp_path / "two", runtime, Cluster(), seed=2)
-        with pytest.raises(KeyringUnusable, match="version 1 of master key 's3' is not"):
+        with pytest.raises(KeyringUnusable, match="version 1 of master key 's3' is not what"):
             await keyring_in(tmp_path / "two", runtime, cluster)
 
     run_with(test)
@@ -180,9 +179,28 @@ def test_file_that_cannot_be_used_leaves_the_keys_in_use(tmp_path: Path) -> None
     run_with(test)
 
 
+def test_lost_keyring_is_made_anew_where_that_is_wished(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        cluster = Cluster()
+        keyring = await keyring_in(tmp_path, runtime, cluster)
+        wrapped = await keyring.wrap("", CONTEXT, KEYS)
+        store_in(tmp_path).remove()
+        anew = keyring_of(runtime, store_in(tmp_path, seed=2), cluster, lost=True)
+        await anew.start()
+        with pytest.raises(ChecksumMismatch):
+            await anew.unwrap(CONTEXT, wrapped)
+        # Left on, it changes nothing more: another keyring is refused as ever.
+        store_in(tmp_path).remove()
+        store_in(tmp_path).make(EMPTY.with_key("s3", secret(3), 0))
+        with pytest.raises(KeyringUnusable, match="is not what the other"):
+            await keyring_of(runtime, store_in(tmp_path), cluster, lost=True).start()
+
+    run_with(test)
+
+
 def test_keyring_that_was_not_read_yet_is_unavailable(tmp_path: Path) -> None:
     async def test(runtime: Runtime) -> None:
-        keyring = Keyring(runtime, store_in(tmp_path), Cluster().compare)
+        keyring = keyring_of(runtime, store_in(tmp_path), Cluster())
         with pytest.raises(KmsUnavailable):
             await keyring.describe("")
         with pytest.raises(KmsUnavailable):
