@@ -231,6 +231,9 @@ class OmClient:
     def find_orphans(self, request: om.FindOrphansRequest) -> Answer[om.FindOrphansReply]:
         return self._first.call(request, om.FindOrphansReply)
 
+    def list_lifecycles(self, request: om.ListLifecyclesRequest) -> Answer[om.ListLifecyclesReply]:
+        return self._first.call(request, om.ListLifecyclesReply)
+
     def find_holders(self, request: om.FindHoldersRequest) -> Answer[om.FindHoldersReply]:
         return self._first.call(request, om.FindHoldersReply)
 

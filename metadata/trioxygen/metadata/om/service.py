@@ -24,6 +24,7 @@ from trioxygen.metadata.om.commands.buckets import BucketCommands
 from trioxygen.metadata.om.commands.expiry import ExpiryCommands
 from trioxygen.metadata.om.commands.keys import KeyCommands
 from trioxygen.metadata.om.commands.leases import LeaseCommands
+from trioxygen.metadata.om.commands.lifecycle import LifecycleCommands
 from trioxygen.metadata.om.commands.master_keys import MasterKeyCommands
 from trioxygen.metadata.om.commands.orphans import OrphanCommands
 from trioxygen.metadata.om.commands.settings import SettingCommands
@@ -45,6 +46,7 @@ from trioxygen.metadata.om.state.versions import Versions
 from trioxygen.metadata.om.tokens import BlockTokens
 from trioxygen.metadata.om.workers.expiry import Expiry
 from trioxygen.metadata.om.workers.garbage import BlockDeleter, GarbageCollection
+from trioxygen.metadata.om.workers.lifecycle import Lifecycle, Pace
 from trioxygen.metadata.om.workers.orphans import OrphanSearch, StoredBlocks
 from trioxygen.metadata.om.workers.purge import BucketPurge
 from trioxygen.metadata.raft.ports import Replica
@@ -88,6 +90,7 @@ class OmConfig:
     orphan_keep_ms: int = 7 * DAY_MS
     # Between two looks at all that they have; 0: there is none.
     orphan_search_ms: int = 6 * HOUR_MS
+    lifecycle: Pace = Pace()
     worker_interval_ms: float = 1_000
     executor: ExecutorConfig = ExecutorConfig()
 
@@ -113,6 +116,7 @@ def command_handlers(config: OmConfig) -> Mapping[type[Message], CommandHandler]
         MasterKeyCommands(),
         ExpiryCommands(blocks),
         OrphanCommands(blocks),
+        LifecycleCommands(blocks, versions),
     ):
         handlers.update(family.handlers())
     return handlers
@@ -179,6 +183,7 @@ class OzoneManager:
                 interval_ms=5 * interval_ms,
             ),
             BucketPurge(self._executor, interval_ms=interval_ms),
+            Lifecycle(self._executor, self._runtime.clock, self._config.lifecycle),
         ]
         if self._stored is not None:
             workers.append(

@@ -64,7 +64,7 @@ class OrphanSearchRow(_message.Message):
     def __init__(self, began_ms: _Optional[int] = ..., ended_ms: _Optional[int] = ..., node_id: _Optional[str] = ..., after: _Optional[bytes] = ..., is_partial: _Optional[bool] = ..., examined: _Optional[int] = ..., orphans: _Optional[int] = ..., keep_ms: _Optional[int] = ..., is_sweeping: _Optional[bool] = ..., too_many: _Optional[bool] = ...) -> None: ...
 
 class BucketRow(_message.Message):
-    __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout", "setting_kinds", "replication", "versioning", "object_lock", "encryption", "blocks_customer_keys")
+    __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout", "setting_kinds", "replication", "versioning", "object_lock", "is_timed", "encryption", "blocks_customer_keys")
     class Layout(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         OBS: _ClassVar[BucketRow.Layout]
@@ -82,6 +82,7 @@ class BucketRow(_message.Message):
     REPLICATION_FIELD_NUMBER: _ClassVar[int]
     VERSIONING_FIELD_NUMBER: _ClassVar[int]
     OBJECT_LOCK_FIELD_NUMBER: _ClassVar[int]
+    IS_TIMED_FIELD_NUMBER: _ClassVar[int]
     ENCRYPTION_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_CUSTOMER_KEYS_FIELD_NUMBER: _ClassVar[int]
     bucket_id: int
@@ -95,9 +96,10 @@ class BucketRow(_message.Message):
     replication: _types_pb2.Replication
     versioning: Versioning
     object_lock: BucketLock
+    is_timed: bool
     encryption: Encryption
     blocks_customer_keys: bool
-    def __init__(self, bucket_id: _Optional[int] = ..., name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., location: _Optional[str] = ..., history_retention_ms: _Optional[int] = ..., layout: _Optional[_Union[BucketRow.Layout, str]] = ..., setting_kinds: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., versioning: _Optional[_Union[Versioning, str]] = ..., object_lock: _Optional[_Union[BucketLock, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., blocks_customer_keys: _Optional[bool] = ...) -> None: ...
+    def __init__(self, bucket_id: _Optional[int] = ..., name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., location: _Optional[str] = ..., history_retention_ms: _Optional[int] = ..., layout: _Optional[_Union[BucketRow.Layout, str]] = ..., setting_kinds: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., versioning: _Optional[_Union[Versioning, str]] = ..., object_lock: _Optional[_Union[BucketLock, _Mapping]] = ..., is_timed: _Optional[bool] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., blocks_customer_keys: _Optional[bool] = ...) -> None: ...
 
 class BucketLock(_message.Message):
     __slots__ = ("mode", "days", "years")
@@ -276,6 +278,58 @@ class LifecycleTransition(_message.Message):
     days: int
     date_ms: int
     def __init__(self, storage_class: _Optional[str] = ..., days: _Optional[int] = ..., date_ms: _Optional[int] = ...) -> None: ...
+
+class LifecycleRow(_message.Message):
+    __slots__ = ("volume", "bucket", "state", "filled_steps", "filled_after", "revision", "streams", "examined", "expired", "removed", "removed_markers", "aborted", "locked", "worked_ms")
+    class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        FILLING: _ClassVar[LifecycleRow.State]
+        WORKING: _ClassVar[LifecycleRow.State]
+        CLEARING: _ClassVar[LifecycleRow.State]
+    FILLING: LifecycleRow.State
+    WORKING: LifecycleRow.State
+    CLEARING: LifecycleRow.State
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    FILLED_STEPS_FIELD_NUMBER: _ClassVar[int]
+    FILLED_AFTER_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    STREAMS_FIELD_NUMBER: _ClassVar[int]
+    EXAMINED_FIELD_NUMBER: _ClassVar[int]
+    EXPIRED_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_MARKERS_FIELD_NUMBER: _ClassVar[int]
+    ABORTED_FIELD_NUMBER: _ClassVar[int]
+    LOCKED_FIELD_NUMBER: _ClassVar[int]
+    WORKED_MS_FIELD_NUMBER: _ClassVar[int]
+    volume: str
+    bucket: str
+    state: LifecycleRow.State
+    filled_steps: int
+    filled_after: bytes
+    revision: int
+    streams: _containers.RepeatedCompositeFieldContainer[LifecycleStream]
+    examined: int
+    expired: int
+    removed: int
+    removed_markers: int
+    aborted: int
+    locked: int
+    worked_ms: int
+    def __init__(self, volume: _Optional[str] = ..., bucket: _Optional[str] = ..., state: _Optional[_Union[LifecycleRow.State, str]] = ..., filled_steps: _Optional[int] = ..., filled_after: _Optional[bytes] = ..., revision: _Optional[int] = ..., streams: _Optional[_Iterable[_Union[LifecycleStream, _Mapping]]] = ..., examined: _Optional[int] = ..., expired: _Optional[int] = ..., removed: _Optional[int] = ..., removed_markers: _Optional[int] = ..., aborted: _Optional[int] = ..., locked: _Optional[int] = ..., worked_ms: _Optional[int] = ...) -> None: ...
+
+class LifecycleStream(_message.Message):
+    __slots__ = ("kind", "days", "date_ms", "after")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    DAYS_FIELD_NUMBER: _ClassVar[int]
+    DATE_MS_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    kind: int
+    days: int
+    date_ms: int
+    after: bytes
+    def __init__(self, kind: _Optional[int] = ..., days: _Optional[int] = ..., date_ms: _Optional[int] = ..., after: _Optional[bytes] = ...) -> None: ...
 
 class ObjectHeaders(_message.Message):
     __slots__ = ("content_type", "cache_control", "content_disposition", "content_encoding", "content_language", "expires", "website_redirect_location", "user_metadata")
@@ -1295,6 +1349,40 @@ class ExpireHistory(_message.Message):
     row_keys: _containers.RepeatedScalarFieldContainer[bytes]
     def __init__(self, row_keys: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
+class FillTimes(_message.Message):
+    __slots__ = ("bucket_id", "rows_max")
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    ROWS_MAX_FIELD_NUMBER: _ClassVar[int]
+    bucket_id: int
+    rows_max: int
+    def __init__(self, bucket_id: _Optional[int] = ..., rows_max: _Optional[int] = ...) -> None: ...
+
+class ClearTimes(_message.Message):
+    __slots__ = ("bucket_id", "rows_max")
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    ROWS_MAX_FIELD_NUMBER: _ClassVar[int]
+    bucket_id: int
+    rows_max: int
+    def __init__(self, bucket_id: _Optional[int] = ..., rows_max: _Optional[int] = ...) -> None: ...
+
+class ExpireObjects(_message.Message):
+    __slots__ = ("bucket_id", "revision", "day_ms", "stream", "row_keys", "until", "examined")
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    DAY_MS_FIELD_NUMBER: _ClassVar[int]
+    STREAM_FIELD_NUMBER: _ClassVar[int]
+    ROW_KEYS_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    EXAMINED_FIELD_NUMBER: _ClassVar[int]
+    bucket_id: int
+    revision: int
+    day_ms: int
+    stream: LifecycleStream
+    row_keys: _containers.RepeatedScalarFieldContainer[bytes]
+    until: bytes
+    examined: int
+    def __init__(self, bucket_id: _Optional[int] = ..., revision: _Optional[int] = ..., day_ms: _Optional[int] = ..., stream: _Optional[_Union[LifecycleStream, _Mapping]] = ..., row_keys: _Optional[_Iterable[bytes]] = ..., until: _Optional[bytes] = ..., examined: _Optional[int] = ...) -> None: ...
+
 class ExpireCompletedUploads(_message.Message):
     __slots__ = ("completed_before_ms", "row_keys")
     COMPLETED_BEFORE_MS_FIELD_NUMBER: _ClassVar[int]
@@ -1716,6 +1804,22 @@ class FindOrphansReply(_message.Message):
     keep_ms: int
     too_many: bool
     def __init__(self, orphans: _Optional[_Iterable[_Union[_types_pb2.BlockId, _Mapping]]] = ..., ages_ms: _Optional[_Iterable[int]] = ..., keep_ms: _Optional[int] = ..., too_many: _Optional[bool] = ...) -> None: ...
+
+class ListLifecyclesRequest(_message.Message):
+    __slots__ = ("after", "count_max")
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    COUNT_MAX_FIELD_NUMBER: _ClassVar[int]
+    after: int
+    count_max: int
+    def __init__(self, after: _Optional[int] = ..., count_max: _Optional[int] = ...) -> None: ...
+
+class ListLifecyclesReply(_message.Message):
+    __slots__ = ("lifecycles", "next")
+    LIFECYCLES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FIELD_NUMBER: _ClassVar[int]
+    lifecycles: _containers.RepeatedCompositeFieldContainer[LifecycleRow]
+    next: int
+    def __init__(self, lifecycles: _Optional[_Iterable[_Union[LifecycleRow, _Mapping]]] = ..., next: _Optional[int] = ...) -> None: ...
 
 class HolderPlace(_message.Message):
     __slots__ = ("in_deleted_buckets", "bucket_key", "kind", "row_key", "part_number")

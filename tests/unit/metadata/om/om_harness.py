@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -323,12 +324,12 @@ async def with_om(
         harness.store.close()
 
 
-def om_test(**changed: int) -> Callable[[Scenario], Callable[[Path], None]]:
+def om_test(**changed: Any) -> Callable[[Scenario], Callable[[Path], None]]:
     """Makes a test of a scenario with an OM whose configuration differs in these values."""
 
     def decorate(scenario: Scenario) -> Callable[[Path], None]:
         def run(tmp_path: Path) -> None:
-            config = replace(CONFIG, **changed)  # type: ignore[arg-type]
+            config = replace(CONFIG, **changed)
             asyncio.run(with_om(tmp_path, config, scenario))
 
         run.__name__ = run.__qualname__ = getattr(scenario, "__name__", "scenario")

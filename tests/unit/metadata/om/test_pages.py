@@ -275,6 +275,8 @@ def test_every_list_of_the_om_is_walked_here() -> None:
         "ListBuckets",
         "ListAccounts",
         "ListAccessKeys",
+        # In workers/test_lifecycle.
+        "ListLifecycles",
     }
 
 

@@ -266,6 +266,7 @@ QUERIES: Final[dict[type[Message], MessageRules]] = {
     om.ListAccessKeysRequest: rules(account_id=SENT, after=SENT, count_max=ANY),
     om.DescribeOmRequest: rules(count_rows=ANY),
     om.FindOrphansRequest: rules(blocks=each(PART, 10_000)),
+    om.ListLifecyclesRequest: rules(after=ID_OR_NONE, count_max=ANY),
     om.FindHoldersRequest: rules(container_ids=some(ID, CONTAINERS_ASKED_MAX), after=raw(4_096)),
 }
 OM: Final = {**ROWS, **COMMANDS, **QUERIES}

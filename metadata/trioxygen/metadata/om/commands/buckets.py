@@ -5,13 +5,14 @@ from typing import Protocol
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.replication import Replication
 from trioxygen.metadata.om.commands.volumes import check_volume
-from trioxygen.metadata.om.state import account_buckets
+from trioxygen.metadata.om.state import account_buckets, lifecycles
 from trioxygen.metadata.om.state.schema import (
     BUCKET_SETTINGS,
     BUCKETS,
     DELETED_BUCKETS,
     HISTORY,
     KEYS,
+    LIFECYCLES,
     VISIBLE,
     bucket_key,
     bucket_prefix,
@@ -108,6 +109,8 @@ class BucketCommands:
             row = BucketSetting()
             row.CopyFrom(setting)
             put_setting(txn, bucket, row, now)
+            if row.kind == BucketSetting.LIFECYCLE:
+                lifecycles.begin(txn, bucket, volume, row.revision)
         BUCKETS.put(txn, bucket_key(volume, name), bucket)
         account_buckets.add(txn, volume, account_id, name)
         return CreateBucketReply(bucket=bucket)
@@ -131,6 +134,7 @@ class BucketCommands:
         account_buckets.remove(txn, volume, bucket.account_id, name)
         if bucket.setting_kinds:
             txn.delete_range(BUCKET_SETTINGS.table, prefix, bucket_prefix(bucket.bucket_id + 1))
+        LIFECYCLES.delete(txn, prefix)
         # Its uploads and history may be many: a worker removes them in pieces.
         DELETED_BUCKETS.put(
             txn,

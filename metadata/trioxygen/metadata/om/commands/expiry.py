@@ -12,6 +12,7 @@ from trioxygen.metadata.om.state.schema import (
     UPLOADS,
     bucket_prefix,
 )
+from trioxygen.metadata.om.state.times import clear_times
 from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now
 from trioxygen.metadata.store.delta import CapturingTxn
 from trioxygen.proto.v1 import om_pb2
@@ -84,6 +85,7 @@ class ExpiryCommands:
             left -= 1 + len(history.row.blocks)
             if left <= 0:
                 break
+        left -= len(clear_times(txn, command.bucket_id, max(left, 0)))
         if left <= 0:
             return WorkReply(more=True)
         DELETED_BUCKETS.delete(txn, prefix)

@@ -1,6 +1,8 @@
-"""Commands on the settings of buckets. What a document says is nothing to the OM."""
+"""Commands on the settings of buckets. What a document says is nothing to the OM, but for lifecycle
+rules, which its worker reads."""
 
 from trioxygen.metadata.om.commands.buckets import live_bucket
+from trioxygen.metadata.om.state import lifecycles
 from trioxygen.metadata.om.state.schema import (
     BUCKET_SETTINGS,
     BUCKETS,
@@ -50,7 +52,11 @@ class SettingCommands:
         refusal = refusal or check_room(txn, bucket.bucket_id, row, self._limits)
         if refusal is not None:
             return refusal
-        if put_setting(txn, bucket, row, now):
+        was_timed = bucket.is_timed
+        is_new = put_setting(txn, bucket, row, now)
+        if row.kind == BucketSetting.LIFECYCLE:
+            lifecycles.begin(txn, bucket, command.volume, row.revision)
+        if is_new or bucket.is_timed != was_timed:
             BUCKETS.put(txn, bucket_key(command.volume, command.bucket), bucket)
         return PutBucketSettingReply(revision=row.revision)
 
@@ -69,6 +75,8 @@ class SettingCommands:
         if old is None:
             return DeleteBucketSettingReply(deleted=False)
         BUCKET_SETTINGS.delete(txn, key)
+        if kind == BucketSetting.LIFECYCLE:
+            lifecycles.end(txn, bucket)
         prefix = kind_prefix(bucket.bucket_id, kind)
         if next(txn.scan(BUCKET_SETTINGS.table, prefix=prefix), None) is None:
             bucket.setting_kinds &= ~(1 << kind)

@@ -3,7 +3,7 @@
 from trioxygen.common.limits import PART_NUMBER_MAX
 from trioxygen.metadata.om.commands.buckets import live_bucket
 from trioxygen.metadata.om.commands.keys import check_condition, check_key, current
-from trioxygen.metadata.om.state import locks, multipart
+from trioxygen.metadata.om.state import locks, multipart, times
 from trioxygen.metadata.om.state.blocks import BlockKeeper, check_row
 from trioxygen.metadata.om.state.multipart import ChosenPart
 from trioxygen.metadata.om.state.schema import (
@@ -36,6 +36,21 @@ from trioxygen.proto.v1.om_pb2 import (
 from trioxygen.proto.v1.types_pb2 import Checksum
 
 
+def abort(
+    txn: CapturingTxn, blocks: BlockKeeper, bucket: BucketRow, upload: UploadRow, now: Now
+) -> bool:
+    """Whether all of it is gone: 10,000 parts of many blocks are no single log entry."""
+    bytes_before = txn.size_bytes
+    for row_key, part in list(PARTS.scan(txn, prefix=upload.upload_id)):
+        blocks.release(txn, part.blocks, now)
+        PARTS.delete(txn, row_key)
+        if txn.size_bytes - bytes_before >= CHANGED_AT_ONCE_BYTES:
+            return False
+    UPLOADS.delete(txn, upload_key(bucket.bucket_id, upload.key, upload.upload_id))
+    times.forget_upload(txn, bucket, upload)
+    return True
+
+
 class UploadCommands:
     def __init__(self, blocks: BlockKeeper, versions: Versions) -> None:
         self._blocks, self._versions = blocks, versions
@@ -66,6 +81,7 @@ class UploadCommands:
         row.upload_id, row.key = upload_id, command.key
         row.bucket_id, row.created_ms = bucket.bucket_id, now.wall_ms
         UPLOADS.put(txn, upload_key(bucket.bucket_id, command.key, upload_id), row)
+        times.note_upload(txn, bucket, row)
         return CreateUploadReply(upload_id=upload_id)
 
     def _find(
@@ -126,6 +142,7 @@ class UploadCommands:
         if refusal is not None:
             return refusal
         self._versions.put(txn, bucket, command.key, row, before, now)
+        times.forget_upload(txn, bucket, upload)
         self._drop_upload(
             txn, bucket, command.key, command.upload_id, now, kept={part.number for part in chosen}
         )
@@ -187,15 +204,8 @@ class UploadCommands:
         upload = self._find(txn, command.bucket_id, command.key, command.upload_id)
         if isinstance(upload, Refusal):
             return upload
-        bytes_before = txn.size_bytes
-        for row_key, part in list(PARTS.scan(txn, prefix=command.upload_id)):
-            self._blocks.release(txn, part.blocks, now)
-            PARTS.delete(txn, row_key)
-            # 10,000 parts of many blocks are no single log entry: the caller goes on.
-            if txn.size_bytes - bytes_before >= CHANGED_AT_ONCE_BYTES:
-                return AbortUploadReply(more=True)
-        UPLOADS.delete(txn, upload_key(bucket.bucket_id, command.key, command.upload_id))
-        return AbortUploadReply()
+        is_gone = abort(txn, self._blocks, bucket, upload, now)
+        return AbortUploadReply(more=not is_gone)
 
     def _drop_upload(
         self,

@@ -13,6 +13,7 @@ from trioxygen.metadata.om.queries import (
     buckets,
     holders,
     keys,
+    lifecycles,
     orphans,
     uploads,
     volumes,
@@ -38,5 +39,6 @@ QUERIES: Final[Mapping[type[Message], Query]] = {
     om.ListAccountsRequest: accounts.list_accounts,
     om.ListAccessKeysRequest: accounts.list_access_keys,
     om.FindOrphansRequest: orphans.find_orphans,
+    om.ListLifecyclesRequest: lifecycles.list_lifecycles,
     om.FindHoldersRequest: holders.find_holders,
 }

@@ -36,6 +36,9 @@ BUCKET_SETTINGS: Final = RowTable(16, "bucket_setting", om_pb2.BucketSetting)
 MASTER_KEYS: Final = RowTable(25, "master_key", om_pb2.MasterKeyRow)
 # By container and local id.
 ORPHANS: Final = RowTable(20, "orphan", om_pb2.OrphanBlockRow)
+# (bucket, kind, time, id) -> key; see `times`.
+TIMES: Final = Table(21, "time")
+LIFECYCLES: Final = RowTable(22, "lifecycle", om_pb2.LifecycleRow)
 
 OM_TABLES: Final[tuple[Table, ...]] = (
     VOLUMES.table,
@@ -55,6 +58,8 @@ OM_TABLES: Final[tuple[Table, ...]] = (
     BUCKET_SETTINGS.table,
     ORPHANS.table,
     MASTER_KEYS.table,
+    TIMES,
+    LIFECYCLES.table,
 )
 ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *OM_TABLES)
 

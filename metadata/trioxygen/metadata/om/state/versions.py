@@ -9,9 +9,11 @@ Source: S3 user guide, "How S3 Versioning works", "Deleting object versions from
 versioning-enabled bucket", "Working with objects in a versioning-suspended bucket".
 """
 
+from itertools import islice
 from typing import NamedTuple
 
 from trioxygen.common.units import DAY_MS
+from trioxygen.metadata.om.state import times
 from trioxygen.metadata.om.state.blocks import BlockKeeper
 from trioxygen.metadata.om.state.schema import (
     HISTORY,
@@ -22,6 +24,7 @@ from trioxygen.metadata.om.state.schema import (
     key_key,
     versions_prefix,
 )
+from trioxygen.metadata.om.state.times import TimeKind
 from trioxygen.metadata.replication.batch import Now
 from trioxygen.metadata.store.ports import ReadTxn, WriteTxn
 from trioxygen.proto.v1 import om_pb2
@@ -81,10 +84,21 @@ def _is(row: KeyRow, wanted: VersionId) -> bool:
     return not row.is_versioned
 
 
-def _newest_of_history(txn: ReadTxn, bucket_id: int, key: bytes) -> Placed | None:
+def _first_of_history(txn: ReadTxn, bucket_id: int, key: bytes) -> HistoryRow | None:
     rows = HISTORY.scan(txn, prefix=versions_prefix(bucket_id, VISIBLE, key))
     _, history = next(rows, (b"", None))
+    return history
+
+
+def _newest_of_history(txn: ReadTxn, bucket_id: int, key: bytes) -> Placed | None:
+    history = _first_of_history(txn, bucket_id, key)
     return None if history is None else Placed(history.row, False)
+
+
+def hides_nothing(txn: ReadTxn, bucket: BucketRow, key: bytes) -> bool:
+    """Of a key whose newest version is a marker: it has no others."""
+    rows = txn.scan(HISTORY.table, prefix=versions_prefix(bucket.bucket_id, VISIBLE, key))
+    return sum(1 for _ in islice(rows, 2)) < 2
 
 
 def _modified_ms(before: Placed | None, now: Now) -> int:
@@ -116,6 +130,7 @@ class Versions:
         """
         self._put_on_top(txn, bucket, key, row, before, now)
         KEYS.put(txn, key_key(bucket.bucket_id, key), row)
+        times.note_version(txn, bucket, TimeKind.CURRENT, row.modified_ms, row, key)
 
     def delete(
         self, txn: WriteTxn, bucket: BucketRow, key: bytes, before: Placed | None, now: Now
@@ -124,6 +139,7 @@ class Versions:
         if bucket.versioning == om_pb2.NEVER_VERSIONED:
             if before is not None:
                 KEYS.delete(txn, key_key(bucket.bucket_id, key))
+                times.forget_top(txn, bucket, before.row)
                 self._let_go(txn, bucket, key, before.row, now)
             return None
         marker = KeyRow(is_marker=True, account_id=bucket.account_id)
@@ -132,6 +148,7 @@ class Versions:
             KEYS.delete(txn, key_key(bucket.bucket_id, key))
         place = history_key(bucket.bucket_id, VISIBLE, key, marker.object_id)
         HISTORY.put(txn, place, HistoryRow(row=marker))
+        times.note_version(txn, bucket, TimeKind.MARKER, marker.modified_ms, marker, key)
         return marker
 
     def _put_on_top(
@@ -151,6 +168,7 @@ class Versions:
         if before is None:
             return
         old, is_current = before
+        times.forget_top(txn, bucket, old)
         null_id = old.null_object_id if old.is_versioned else old.object_id
         if row.is_versioned:
             row.null_object_id = null_id
@@ -169,25 +187,36 @@ class Versions:
         row, bucket_id = gone.row, bucket.bucket_id
         if gone.is_current:
             KEYS.delete(txn, key_key(bucket_id, key))
+            times.forget_top(txn, bucket, row)
             self._let_go(txn, bucket, key, row, now)
             if bucket.versioning != om_pb2.NEVER_VERSIONED:
-                self._uncover(txn, bucket, key, row.null_object_id)
+                self._uncover(txn, bucket, key, row.null_object_id, now)
             return
         top = newest(txn, bucket, key)
         assert top is not None, "a version has none above it and is not the newest"
         self._take_from_history(txn, bucket, key, row.object_id, now)
         if top.row.object_id == row.object_id:
-            self._uncover(txn, bucket, key, row.null_object_id)
-        elif top.row.null_object_id == row.object_id:
-            top.row.null_object_id = 0
-            self.write(txn, bucket, key, top)
-
-    def _uncover(self, txn: WriteTxn, bucket: BucketRow, key: bytes, null_object_id: int) -> None:
-        """The newest one that is left becomes the key's, unless it is a marker."""
-        top = _newest_of_history(txn, bucket.bucket_id, key)
-        if top is None:
+            self._uncover(txn, bucket, key, row.null_object_id, now)
             return
-        row = top.row
+        if top.row.null_object_id == row.object_id:
+            top.row.null_object_id = 0
+            self._write(txn, bucket, key, top)
+        if bucket.is_timed and top.row.is_marker and hides_nothing(txn, bucket, key):
+            times.look_again(txn, bucket, now.wall_ms, top.row, key)
+
+    def _uncover(
+        self, txn: WriteTxn, bucket: BucketRow, key: bytes, null_object_id: int, now: Now
+    ) -> None:
+        """The newest one that is left becomes the key's, unless it is a marker."""
+        history = _first_of_history(txn, bucket.bucket_id, key)
+        if history is None:
+            return
+        row = history.row
+        kind = TimeKind.MARKER if row.is_marker else TimeKind.CURRENT
+        times.forget_version(txn, bucket, TimeKind.NONCURRENT, history.superseded_ms, row)
+        times.note_version(txn, bucket, kind, row.modified_ms, row, key)
+        # Others of its age have been looked at.
+        times.look_again(txn, bucket, now.wall_ms, row, key)
         null_id = 0 if row.object_id == null_object_id else null_object_id
         row.null_object_id = null_id
         place = history_key(bucket.bucket_id, VISIBLE, key, row.object_id)
@@ -197,8 +226,15 @@ class Versions:
         else:
             HISTORY.put(txn, place, HistoryRow(row=row))
 
-    def write(self, txn: WriteTxn, bucket: BucketRow, key: bytes, version: Placed) -> None:
-        """A version's row again, changed in what is no part of its bytes."""
+    def write(
+        self, txn: WriteTxn, bucket: BucketRow, key: bytes, version: Placed, now: Now
+    ) -> None:
+        """A version's row again, changed in what is no part of its bytes: its tags, its lock."""
+        self._write(txn, bucket, key, version)
+        # What is due by that, may be so since long.
+        times.look_again(txn, bucket, now.wall_ms, version.row, key)
+
+    def _write(self, txn: WriteTxn, bucket: BucketRow, key: bytes, version: Placed) -> None:
         if version.is_current:
             KEYS.put(txn, key_key(bucket.bucket_id, key), version.row)
             return
@@ -216,6 +252,7 @@ class Versions:
             history_key(bucket.bucket_id, VISIBLE, key, old.object_id),
             HistoryRow(row=old, superseded_ms=now.wall_ms, superseded_group_ms=now.group_ms),
         )
+        times.note_version(txn, bucket, TimeKind.NONCURRENT, now.wall_ms, old, key)
 
     def _take_from_history(
         self, txn: WriteTxn, bucket: BucketRow, key: bytes, object_id: int, now: Now
@@ -224,6 +261,7 @@ class Versions:
         history = HISTORY.get(txn, place)
         assert history is not None
         HISTORY.delete(txn, place)
+        times.forget_history(txn, bucket, history)
         self._let_go(txn, bucket, key, history.row, now, history)
 
     def _let_go(

@@ -1,0 +1,209 @@
+"""The OM's own commands about lifecycle rules: the index by time, and what is due.
+
+Whatever the worker has found is looked at once more here, in the transaction in which it goes: an
+object that was written anew, locked, or tagged otherwise meanwhile stays."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from trioxygen.metadata.om.commands.uploads import abort
+from trioxygen.metadata.om.state import locks, times
+from trioxygen.metadata.om.state.blocks import BlockKeeper
+from trioxygen.metadata.om.state.lifecycles import (
+    Action,
+    Deed,
+    Judge,
+    Stream,
+    put_after,
+    rules_of,
+    timed_bucket,
+)
+from trioxygen.metadata.om.state.schema import (
+    HISTORY,
+    KEYS,
+    LIFECYCLES,
+    TIMES,
+    UPLOADS,
+    VISIBLE,
+    bucket_prefix,
+    history_key_parts,
+    history_prefix,
+)
+from trioxygen.metadata.om.state.times import TimeKind, read_time_key
+from trioxygen.metadata.om.state.versions import Placed, Versions
+from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now
+from trioxygen.metadata.store.delta import CapturingTxn
+from trioxygen.proto.v1 import om_pb2
+from trioxygen.proto.v1.om_pb2 import (
+    BucketRow,
+    ClearTimes,
+    ExpireObjects,
+    FillTimes,
+    LifecycleRow,
+)
+from trioxygen.proto.v1.replication_pb2 import WorkReply
+
+
+def _clear(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> list[bytes]:
+    """Of former rules there may be rows of what is there no more."""
+    return times.clear_times(txn, bucket.bucket_id, rows_max)
+
+
+def _fill_current(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> list[bytes]:
+    rows = KEYS.scan(txn, prefix=bucket_prefix(bucket.bucket_id), after=after or None)
+    met = list(islice(rows, rows_max))
+    for row_key, row in met:
+        times.note_version(txn, bucket, TimeKind.CURRENT, row.modified_ms, row, row_key[8:])
+    return [row_key for row_key, _ in met]
+
+
+def _fill_history(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> list[bytes]:
+    prefix = history_prefix(bucket.bucket_id, VISIBLE)
+    met = list(islice(HISTORY.scan(txn, prefix=prefix, after=after or None), rows_max))
+    for row_key, history in met:
+        times.note_history(txn, bucket, history, history_key_parts(row_key)[1])
+    return [row_key for row_key, _ in met]
+
+
+def _fill_uploads(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> list[bytes]:
+    rows = UPLOADS.scan(txn, prefix=bucket_prefix(bucket.bucket_id), after=after or None)
+    met = list(islice(rows, rows_max))
+    for _, upload in met:
+        times.note_upload(txn, bucket, upload)
+    return [row_key for row_key, _ in met]
+
+
+# In this order. What is noted meanwhile is cleared with the rest, and filled in again; a version
+# that goes from one table to another meanwhile is noted by whoever moves it.
+_FILLED: Final[tuple[Callable[[CapturingTxn, BucketRow, bytes, int], list[bytes]], ...]] = (
+    _clear,
+    _fill_current,
+    _fill_history,
+    _fill_uploads,
+)
+
+
+class LifecycleCommands:
+    def __init__(self, blocks: BlockKeeper, versions: Versions) -> None:
+        self._blocks, self._versions = blocks, versions
+
+    def handlers(self) -> dict[type, Handler]:
+        return {
+            om_pb2.FillTimes: self.fill,
+            om_pb2.ClearTimes: self.clear,
+            om_pb2.ExpireObjects: self.expire,
+        }
+
+    def fill(self, txn: CapturingTxn, command: FillTimes, now: Now) -> WorkReply:
+        place = bucket_prefix(command.bucket_id)
+        lifecycle = LIFECYCLES.get(txn, place)
+        if lifecycle is None or lifecycle.state != LifecycleRow.FILLING:
+            return WorkReply()
+        bucket = timed_bucket(txn, lifecycle, command.bucket_id)
+        if bucket is None:
+            return WorkReply()
+        fill_next = _FILLED[lifecycle.filled_steps]
+        met = fill_next(txn, bucket, lifecycle.filled_after, command.rows_max)
+        if len(met) == command.rows_max:
+            lifecycle.filled_after = met[-1]
+        else:
+            lifecycle.filled_steps, lifecycle.filled_after = lifecycle.filled_steps + 1, b""
+        is_filled = lifecycle.filled_steps == len(_FILLED)
+        if is_filled:
+            lifecycle.state = LifecycleRow.WORKING
+        LIFECYCLES.put(txn, place, lifecycle)
+        return WorkReply(more=not is_filled)
+
+    def clear(self, txn: CapturingTxn, command: ClearTimes, now: Now) -> WorkReply:
+        place = bucket_prefix(command.bucket_id)
+        lifecycle = LIFECYCLES.get(txn, place)
+        if lifecycle is None or lifecycle.state != LifecycleRow.CLEARING:
+            return WorkReply()
+        if len(times.clear_times(txn, command.bucket_id, command.rows_max)) == command.rows_max:
+            return WorkReply(more=True)
+        LIFECYCLES.delete(txn, place)
+        return WorkReply()
+
+    def expire(self, txn: CapturingTxn, command: ExpireObjects, now: Now) -> WorkReply:
+        """More: some are left, and come with the next one."""
+        place = bucket_prefix(command.bucket_id)
+        lifecycle = LIFECYCLES.get(txn, place)
+        if lifecycle is None or lifecycle.revision != command.revision:
+            return WorkReply()
+        bucket = timed_bucket(txn, lifecycle, command.bucket_id)
+        rules = rules_of(txn, command.bucket_id, command.revision)
+        if bucket is None or rules is None:
+            return WorkReply()
+        judge = Judge(txn, bucket, rules, now_ms=now.wall_ms, day_ms=command.day_ms)
+        stream, day_ms = Stream.of(command.stream), command.day_ms
+        execution = _Execution(txn, bucket, lifecycle, self._blocks, self._versions, now, day_ms)
+        after = command.stream.after
+        bytes_before, left = txn.size_bytes, len(command.row_keys)
+        for row_key in command.row_keys:
+            if txn.size_bytes - bytes_before >= CHANGED_AT_ONCE_BYTES:
+                break
+            if not execution.handle(judge, stream, row_key):
+                break
+            left -= 1
+            after = max(after, row_key)
+        if not left:
+            after = max(after, command.until)
+            lifecycle.examined += command.examined
+        if stream.kind is not TimeKind.AGAIN:
+            put_after(lifecycle, stream, after)
+        lifecycle.worked_ms = now.wall_ms
+        LIFECYCLES.put(txn, place, lifecycle)
+        return WorkReply(more=left > 0)
+
+
+@dataclass(slots=True)
+class _Execution:
+    """Of one command."""
+
+    txn: CapturingTxn
+    bucket: BucketRow
+    lifecycle: LifecycleRow
+    blocks: BlockKeeper
+    versions: Versions
+    now: Now
+    day_ms: int
+
+    def handle(self, judge: Judge, stream: Stream, row_key: bytes) -> bool:
+        """One row of the index; whether all is done that it asks for."""
+        key = self.txn.get(TIMES, row_key)
+        if key is None:
+            return True
+        row = read_time_key(row_key)
+        if row.kind is TimeKind.AGAIN:
+            self.txn.delete(TIMES, row_key)
+        return all([self._do(deed) for deed in judge.deeds(stream, row, key)])
+
+    def _do(self, deed: Deed) -> bool:
+        txn, bucket, key, lifecycle = self.txn, self.bucket, deed.key, self.lifecycle
+        if deed.upload is not None:
+            is_gone = abort(txn, self.blocks, bucket, deed.upload, self.now)
+            lifecycle.aborted += is_gone
+            return is_gone
+        assert deed.version is not None, "what is no upload is a version"
+        if deed.action is Action.EXPIRE:
+            self.versions.delete(txn, bucket, key, deed.version, self.now)
+            lifecycle.expired += 1
+            return True
+        if locks.check_removal(deed.version.row, self.now, bypasses_governance=False) is not None:
+            self._wait(deed.version, key)
+            return True
+        self.versions.remove(txn, bucket, key, deed.version, self.now)
+        lifecycle.removed += deed.action is Action.REMOVE
+        lifecycle.removed_markers += deed.action is Action.REMOVE_MARKER
+        return True
+
+    def _wait(self, version: Placed, key: bytes) -> None:
+        """For the end of a retention. That of a legal hold is heard of."""
+        lock = version.row.lock
+        self.lifecycle.locked += 1
+        if lock.mode:
+            # By the wall's time it may be over: then only the group's is to come.
+            at_ms = max(lock.retain_until_ms, self.now.wall_ms + self.day_ms)
+            times.look_again(self.txn, self.bucket, at_ms, version.row, key)
