@@ -225,4 +225,6 @@ class VersionsAgainstModel(VersionedOm):
 
 
 TestVersionsAgainstModel = VersionsAgainstModel.TestCase
-TestVersionsAgainstModel.settings = settings(max_examples=100, stateful_step_count=60, deadline=None)
+TestVersionsAgainstModel.settings = settings(
+    max_examples=100, stateful_step_count=60, deadline=None
+)
