@@ -18,7 +18,7 @@ from trioxygen.proto.v1 import types_pb2
 START_MS: Final = 50 * 365 * DAY_MS
 FAR_S: Final = 30 * 365 * 86_400
 BOTH: Final = st.sampled_from((om.GOVERNANCE, om.COMPLIANCE))
-# Few, so that they meet; a clock that steps does so by as much as is retained, or out of all bounds.
+# Few, so that they meet; a clock steps by as much as is retained, or out of all bounds.
 LENGTHS_S: Final = st.sampled_from((1, 100, 200, 300))
 STEPS_S: Final = st.sampled_from((-FAR_S, -300, -200, -100, -1, 1, 100, 200, 300, FAR_S))
 
