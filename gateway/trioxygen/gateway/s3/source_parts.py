@@ -5,16 +5,20 @@ from typing import Final, NamedTuple
 
 from trioxygen.common.checksum import Algorithm
 from trioxygen.gateway.store.values.encryption import EncryptionKind
-from trioxygen.gateway.store.values.keys import KeyRecord
+from trioxygen.gateway.store.values.keys import KeyRecord, ObjectPart
 
 _MD5: Final = re.compile("[0-9a-f]{32}")
 
 
 class KnownRange(NamedTuple):
-    """etag: the hex MD5 of the range's bytes; digest: by the algorithm that was asked for."""
+    """Of a range's bytes. Attributes:
+    etag: their hex MD5.
+    digest: by the algorithm that was asked for.
+    crc64nvme: as of `ObjectPart`."""
 
     etag: str
     digest: bytes
+    crc64nvme: bytes = b""
 
 
 def known_range(
@@ -22,22 +26,32 @@ def known_range(
 ) -> KnownRange | None:
     """Of a range that is just one of the source's parts, or all of an object without parts."""
     whole, encryption = record.checksum, record.encryption
-    if whole is None or whole.algorithm is not algorithm:
-        return None
     if encryption is not None and encryption.kind is not EncryptionKind.SSE_S3:
         # Its ETags are no MD5.
         return None
     if not record.parts:
         is_all = not offset_bytes and length_bytes == record.size_bytes
-        is_known = is_all and _MD5.fullmatch(record.etag)
-        return KnownRange(record.etag, whole.digest) if is_known else None
+        if not is_all or whole is None or whole.algorithm is not algorithm:
+            return None
+        return KnownRange(record.etag, whole.digest) if _MD5.fullmatch(record.etag) else None
     start_bytes = 0
     for part in record.parts:
         if start_bytes > offset_bytes:
             break
         if start_bytes == offset_bytes and part.size_bytes == length_bytes:
-            if not part.md5 or not part.digest:
-                return None
-            return KnownRange(part.md5.hex(), part.digest)
+            return _known_part(part, None if whole is None else whole.algorithm, algorithm)
         start_bytes += part.size_bytes
     return None
+
+
+def _known_part(part: ObjectPart, own: Algorithm | None, algorithm: Algorithm) -> KnownRange | None:
+    """Args: own: of the part's digest."""
+    digest = b""
+    if own is algorithm:
+        digest = part.digest
+    elif algorithm is Algorithm.CRC64NVME:
+        digest = part.crc64nvme
+    if not part.md5 or not digest:
+        return None
+    spare = b"" if algorithm is Algorithm.CRC64NVME else part.crc64nvme
+    return KnownRange(part.md5.hex(), digest, spare)

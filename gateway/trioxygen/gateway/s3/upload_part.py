@@ -30,6 +30,8 @@ from trioxygen.gateway.store.values.encryption import Sealing
 from trioxygen.gateway.store.values.keys import Checksum
 from trioxygen.gateway.store.values.uploads import NewPart, PartSource, Upload
 
+_DEFAULT: Final = Algorithm.CRC64NVME
+
 
 def _part_number(request: S3Request) -> int:
     """Raises InvalidArgument."""
@@ -40,7 +42,8 @@ async def upload_part(services: Services, request: S3Request) -> Response:
     store, upload = services.store, request.upload
     algorithm = _algorithm_of(upload)
     demanded = _part_checksum(request, upload, algorithm)
-    body = Body(request, services.blocking, checksum=demanded, also=algorithm)
+    # The upload's algorithm is this one, or what the part brings.
+    body = Body(request, services.blocking, checksum=demanded, also=_DEFAULT)
     replication = _replication_of(services, request)
     target = part_target(request)
     written, digest = await write_body(store.contents, body, replication, target.sealing)
@@ -51,6 +54,7 @@ async def upload_part(services: Services, request: S3Request) -> Response:
         checksum=Checksum(algorithm, body.digests.checksum(algorithm)),
         replication=replication,
         client_checksum=None if demanded.algorithm is algorithm else checksum,
+        crc64nvme=_spare_crc(algorithm, body.digests),
     )
     await store.uploads.commit_part(
         request.bucket_record, upload, _part_number(request), new, written
@@ -84,7 +88,8 @@ async def upload_part_copy(services: Services, request: S3Request) -> Response:
         services, request, source, algorithm, replication, opening=opening, sealing=target.sealing
     )
     checksum = Checksum(algorithm, known.digest)
-    new = NewPart(length, target.etag(request, bytes.fromhex(known.etag)), checksum, replication)
+    etag = target.etag(request, bytes.fromhex(known.etag))
+    new = NewPart(length, etag, checksum, replication, crc64nvme=known.crc64nvme)
     modified_ms = await services.store.uploads.commit_part(
         request.bucket_record,
         upload,
@@ -123,7 +128,7 @@ async def _copied_range(
         known = known_range(record, algorithm, **bounds)
         if known is not None:
             return known, None
-    digests = Digests(md5=True, sha256=False, algorithms=(algorithm,))
+    digests = Digests(md5=True, sha256=False, algorithms={algorithm, _DEFAULT})
     if source.content is not None:
         await digest_again(services, request, record, digests, opening=opening, **bounds)
     else:
@@ -137,7 +142,14 @@ async def _copied_range(
             sealing=sealing,
             **bounds,
         )
-    return KnownRange(digests.md5.hex(), digests.checksum(algorithm)), written
+    digest = digests.checksum(algorithm)
+    return KnownRange(digests.md5.hex(), digest, _spare_crc(algorithm, digests)), written
+
+
+def _spare_crc(algorithm: Algorithm, digests: Digests) -> bytes:
+    """Kept beside another checksum: a copy of the part to an upload whose client says nothing of
+    checksums, as the aws CLI's, then reads no byte."""
+    return b"" if algorithm is _DEFAULT else digests.checksum(_DEFAULT)
 
 
 def _replication_of(services: Services, request: S3Request) -> Replication:

@@ -352,16 +352,18 @@ class ObjectHeaders(_message.Message):
     def __init__(self, content_type: _Optional[str] = ..., cache_control: _Optional[str] = ..., content_disposition: _Optional[str] = ..., content_encoding: _Optional[str] = ..., content_language: _Optional[str] = ..., expires: _Optional[str] = ..., website_redirect_location: _Optional[str] = ..., user_metadata: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ...) -> None: ...
 
 class ObjectPart(_message.Message):
-    __slots__ = ("number", "size_bytes", "checksum", "md5")
+    __slots__ = ("number", "size_bytes", "checksum", "md5", "crc64nvme")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     CHECKSUM_FIELD_NUMBER: _ClassVar[int]
     MD5_FIELD_NUMBER: _ClassVar[int]
+    CRC64NVME_FIELD_NUMBER: _ClassVar[int]
     number: int
     size_bytes: int
     checksum: bytes
     md5: bytes
-    def __init__(self, number: _Optional[int] = ..., size_bytes: _Optional[int] = ..., checksum: _Optional[bytes] = ..., md5: _Optional[bytes] = ...) -> None: ...
+    crc64nvme: bytes
+    def __init__(self, number: _Optional[int] = ..., size_bytes: _Optional[int] = ..., checksum: _Optional[bytes] = ..., md5: _Optional[bytes] = ..., crc64nvme: _Optional[bytes] = ...) -> None: ...
 
 class KeyRow(_message.Message):
     __slots__ = ("object_id", "size_bytes", "modified_ms", "etag", "storage_class", "account_id", "checksum_algorithm", "checksum_type", "checksum", "blocks", "headers", "parts", "replication", "is_versioned", "is_marker", "null_object_id", "tags", "lock", "encryption", "pieces")
@@ -490,7 +492,7 @@ class UploadRow(_message.Message):
     def __init__(self, bucket_id: _Optional[int] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., storage_class: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., upload_id: _Optional[bytes] = ..., key: _Optional[bytes] = ..., checksum_chosen: _Optional[bool] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., tags: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ...) -> None: ...
 
 class PartRow(_message.Message):
-    __slots__ = ("size_bytes", "modified_ms", "etag", "checksum", "checksum_algorithm", "blocks", "client_checksum_algorithm", "client_checksum", "pieces")
+    __slots__ = ("size_bytes", "modified_ms", "etag", "checksum", "checksum_algorithm", "blocks", "client_checksum_algorithm", "client_checksum", "pieces", "crc64nvme")
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     MODIFIED_MS_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
@@ -500,6 +502,7 @@ class PartRow(_message.Message):
     CLIENT_CHECKSUM_ALGORITHM_FIELD_NUMBER: _ClassVar[int]
     CLIENT_CHECKSUM_FIELD_NUMBER: _ClassVar[int]
     PIECES_FIELD_NUMBER: _ClassVar[int]
+    CRC64NVME_FIELD_NUMBER: _ClassVar[int]
     size_bytes: int
     modified_ms: int
     etag: str
@@ -509,7 +512,8 @@ class PartRow(_message.Message):
     client_checksum_algorithm: _types_pb2.ChecksumAlgorithm
     client_checksum: bytes
     pieces: _containers.RepeatedCompositeFieldContainer[SealedPiece]
-    def __init__(self, size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., checksum: _Optional[bytes] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., client_checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., client_checksum: _Optional[bytes] = ..., pieces: _Optional[_Iterable[_Union[SealedPiece, _Mapping]]] = ...) -> None: ...
+    crc64nvme: bytes
+    def __init__(self, size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., checksum: _Optional[bytes] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., client_checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., client_checksum: _Optional[bytes] = ..., pieces: _Optional[_Iterable[_Union[SealedPiece, _Mapping]]] = ..., crc64nvme: _Optional[bytes] = ...) -> None: ...
 
 class CompletedUploadRow(_message.Message):
     __slots__ = ("bucket_id", "key", "object_id", "completed_ms", "parts_digest", "reply")

@@ -50,6 +50,19 @@ def test_part_with_a_checksum_of_another_algorithm_is_read() -> None:
     assert known_range(record(*PARTS), SHA, offset_bytes=0, length_bytes=5) is None
 
 
+def test_crc64nvme_is_known_beside_another_checksum() -> None:
+    sha, crc = digest_of(SHA, BODIES[0]), digest_of(CRC, BODIES[0])
+    part = PARTS[0]._replace(digest=sha, crc64nvme=crc)
+    source = record(part)._replace(checksum=Checksum(SHA, sha, ChecksumType.COMPOSITE))
+    etag = hashlib.md5(BODIES[0]).hexdigest()
+    for algorithm, known in (
+        (CRC, KnownRange(etag, crc)),
+        (SHA, KnownRange(etag, sha, crc)),
+        (Algorithm.SHA1, None),
+    ):
+        assert known_range(source, algorithm, offset_bytes=0, length_bytes=5) == known
+
+
 def test_object_without_parts_is_known_as_a_whole() -> None:
     etag = hashlib.md5(b"x" * 19).hexdigest()
     plain = record(etag=etag)

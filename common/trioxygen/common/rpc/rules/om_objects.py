@@ -109,6 +109,7 @@ OBJECT_ROWS: Final[dict[type[Message], MessageRules]] = {
         size_bytes=OBJECT_BYTES,
         checksum=CHECKSUM,
         md5=raw(16),
+        crc64nvme=raw(8),
     ),
     om.KeyRow: rules(
         object_id=ID_OR_NONE,
@@ -183,6 +184,7 @@ OBJECT_ROWS: Final[dict[type[Message], MessageRules]] = {
         blocks=each(PART, SLICES_MAX),
         client_checksum_algorithm=known(),
         client_checksum=CHECKSUM,
+        crc64nvme=raw(8),
         pieces=each(PART, PART_NUMBER_MAX),
     ),
 }

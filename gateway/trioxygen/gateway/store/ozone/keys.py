@@ -304,5 +304,10 @@ def _copied_row(source: KeyRecord, new: NewCopy) -> om_pb2.KeyRow:
     else:
         # A checksum that is new is of the whole: its parts have none of that algorithm.
         for part in source.parts:
-            row.parts.add(number=part.number, size_bytes=part.size_bytes, md5=part.md5)
+            row.parts.add(
+                number=part.number,
+                size_bytes=part.size_bytes,
+                md5=part.md5,
+                crc64nvme=part.crc64nvme,
+            )
     return row

@@ -128,7 +128,7 @@ class PartRows(Sequence[ObjectPart]):
         if isinstance(index, slice):
             return PartRows(self.rows[index])
         part = self.rows[index]
-        return ObjectPart(part.number, part.size_bytes, part.checksum, part.md5)
+        return ObjectPart(part.number, part.size_bytes, part.checksum, part.md5, part.crc64nvme)
 
 
 def account_of(account: types_pb2.Account) -> Account:

@@ -124,6 +124,7 @@ class OzoneUploads:
             checksum_algorithm=algorithm_row(new.checksum.algorithm),
             blocks=slices_of(written),
             pieces=pieces_of(written),
+            crc64nvme=new.crc64nvme,
         )
         if new.client_checksum is not None:
             row.client_checksum_algorithm = algorithm_row(new.client_checksum.algorithm)

@@ -50,12 +50,14 @@ class Checksum(NamedTuple):
 
 class ObjectPart(NamedTuple):
     """Of a multipart object. digest: empty where it has none of its own; its algorithm is that of
-    the object's checksum. md5: empty where it is not known."""
+    the object's checksum. md5, crc64nvme: empty where they are not known; the latter also where
+    `digest` is it."""
 
     number: int
     size_bytes: int
     digest: bytes
     md5: bytes = b""
+    crc64nvme: bytes = b""
 
 
 class Retention(NamedTuple):

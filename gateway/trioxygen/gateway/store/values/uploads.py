@@ -73,13 +73,14 @@ class UploadPage:
 @dataclass(frozen=True, slots=True)
 class NewPart:
     """client_checksum: what came with it, when it is of another algorithm than the upload's.
-    replication: that its bytes were written with."""
+    replication: that its bytes were written with. crc64nvme: where the checksum is another."""
 
     size_bytes: int
     etag: str
     checksum: Checksum
     replication: Replication
     client_checksum: Checksum | None = None
+    crc64nvme: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

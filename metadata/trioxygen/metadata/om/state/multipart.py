@@ -181,6 +181,7 @@ def object_row(upload: UploadRow, parts: Sequence[ChosenPart]) -> KeyRow:
                 size_bytes=part.row.size_bytes,
                 checksum=part.row.checksum,
                 md5=bytes.fromhex(part.row.etag),
+                crc64nvme=part.row.crc64nvme,
             )
             for part in parts
         ],
