@@ -14,7 +14,7 @@ from trioxygen.gateway.protocol.dates import parse_date_s, parse_http_date
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument, not_implemented
 from trioxygen.gateway.protocol.numbers import BOUND, natural_up_to
 from trioxygen.gateway.protocol.request_headers import RequestHeaders
-from trioxygen.gateway.store.values.keys import WriteCondition
+from trioxygen.gateway.store.values.keys import HttpCondition, WriteCondition
 
 _ENTITY_TAG: Final = re.compile(r'[ \t,]*(?:(W/)?"([^"]*)"|([^\s",]+))[ \t]*(?:,|\Z)')
 
@@ -121,6 +121,46 @@ def check_copy_conditions(
     condition = _failed_condition(head, _COPY_NAMES, etag, last_modified_ms // 1_000, now_s)
     if condition is not None:
         raise S3Error("PreconditionFailed", details={"Condition": _COPY_PREFIX + condition})
+
+
+def read_http_condition(head: RequestHeaders, *, prefix: str = "", now_s: int) -> HttpCondition:
+    """All of them, for the store to decide.
+
+    Args:
+        prefix: of the headers' names.
+    Raises:
+        S3Error: InvalidArgument, for what is no tag or no date: nobody's condition is ignored.
+    """
+    match_name, unmodified_name, none_match_name, modified_name = (prefix + name for name in _NAMES)
+    return HttpCondition(
+        if_match=_strong_tags(head, match_name),
+        if_none_match=_all_tags(head, none_match_name),
+        if_modified_since_s=_date(head, modified_name, now_s),
+        if_unmodified_since_s=_date(head, unmodified_name, now_s),
+    )
+
+
+def _all_tags(head: RequestHeaders, name: str) -> tuple[str, ...]:
+    header = head.header(name)
+    tags = entity_tags(header or "")
+    if header is not None and not tags:
+        raise invalid_argument(f"The {name} header takes entity tags or *.", name, header)
+    return tuple([tag for tag, _ in tags])
+
+
+def _strong_tags(head: RequestHeaders, name: str) -> tuple[str, ...]:
+    """A weak one matches nothing: it is given as no version has it."""
+    _all_tags(head, name)
+    tags = entity_tags(head.header(name) or "")
+    return tuple([f'W/"{tag}"' if weak else tag for tag, weak in tags])
+
+
+def _date(head: RequestHeaders, name: str, now_s: int) -> int | None:
+    header = head.header(name)
+    date_s = _since(header, now_s)
+    if header is not None and date_s is None:
+        raise invalid_argument(f"The {name} header takes a date of HTTP.", name, header)
+    return date_s
 
 
 def _single_tag(head: RequestHeaders, name: str, *, weak_too: bool) -> str:

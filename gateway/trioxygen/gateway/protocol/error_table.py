@@ -65,6 +65,12 @@ TABLE: Final[dict[str, tuple[int, str, str]]] = {
     "ExpiredToken": (400, "The provided token has expired.", "Token-0"),
     # RFC 9110, 15.6.6.
     "HttpVersionNotSupported": (505, "The HTTP version specified is not supported.", ""),
+    "IdempotencyParameterMismatch": (
+        400,
+        "Parameters on this idempotent request are inconsistent with parameters used in previous"
+        " request(s).",
+        "",
+    ),
     "IllegalLocationConstraintException": (
         400,
         "The unspecified location constraint is incompatible for the region specific endpoint"

@@ -23,6 +23,7 @@ _BUCKET_NAME: Final = re.compile(
     r"(?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)"
 )
 _BAD_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+RENAME_SOURCE: Final = "x-amz-rename-source"
 _PORT: Final = re.compile(r":[0-9]*\Z")
 
 
@@ -162,6 +163,24 @@ def parse_copy_source(value: str) -> CopySource:
     if not is_bucket_name(bucket):
         raise _bad_copy_source("Invalid copy source bucket name", value)
     return CopySource(bucket, key, version if marker else None)
+
+
+def parse_rename_source(value: str, bucket: str) -> str:
+    """The key in ``x-amz-rename-source``: ``[/][bucket/]key``, percent-encoded, of the same bucket.
+
+    A key that itself begins with the bucket's name and a slash needs the bucket before it.
+
+    Raises:
+        S3Error: InvalidArgument.
+    """
+    try:
+        path = percent_decoded(value.encode("latin-1"))
+    except S3Error as error:
+        raise invalid_argument("Invalid rename source encoding", RENAME_SOURCE, value) from error
+    key = path.removeprefix("/").removeprefix(f"{bucket}/")
+    if not key:
+        raise invalid_argument("Invalid rename source object key", RENAME_SOURCE, value)
+    return key
 
 
 def _bad_copy_source(message: str, value: str) -> S3Error:

@@ -155,7 +155,6 @@ _OF_OBJECTS: Final = (
     ("PutObjectAnnotation", "PUT", "annotation", "s3:PutObjectAnnotation"),
     ("DeleteObjectAnnotation", "DELETE", "annotation", "s3:DeleteObjectAnnotation"),
     ("UpdateObjectEncryption", "PUT", "encryption", "s3:UpdateObjectEncryption"),
-    ("RenameObject", "PUT", "renameObject", "s3express:CreateSession"),
     ("RestoreObject", "POST", "restore", "s3:RestoreObject"),
     ("SelectObjectContent", "POST", "select", "s3:GetObject"),
     ("GetObjectTorrent", "GET", "torrent", "s3:GetObjectTorrent"),

@@ -127,9 +127,25 @@ def _require_source(request: S3Request) -> None:
         )
 
 
+async def _fetch_rename_source(services: Services, request: S3Request) -> Bucket:
+    """In the bucket itself, which is known already; whether it is there is decided with the rest,
+    in one transaction."""
+    header = request.head.header(names.RENAME_SOURCE)
+    if header is None:
+        raise S3Error(
+            "InvalidRequest", "Missing required header for this request: x-amz-rename-source"
+        )
+    bucket = request.bucket_record
+    key = names.parse_rename_source(header, bucket.name)
+    names.check_key(key)
+    request.source = Source(bucket, key, None, None)
+    return bucket
+
+
 NOTHING: Final = Need("nothing")
 BUCKET: Final = Need("bucket", _fetch_bucket)
 BUCKET_ALONE: Final = Need("bucket", _refuse_in_bucket)
 KEY: Final = Need("bucket and key", _fetch_key, _require_key)
 UPLOAD: Final = Need("bucket and upload", _fetch_upload, _require_upload)
 SOURCE: Final = Need("copy source", _fetch_source, _require_source)
+RENAME_SOURCE: Final = Need("rename source", _fetch_rename_source)

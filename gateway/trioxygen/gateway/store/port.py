@@ -29,6 +29,7 @@ from trioxygen.gateway.store.values.keys import (
     KeyToDelete,
     NewCopy,
     NewKey,
+    Rename,
     Retention,
     Tags,
     VersionPage,
@@ -195,6 +196,13 @@ class Keys(Protocol):
         """The key shares the source's bytes, unless they were written again.
 
         Raises: ConditionFailed; ConditionConflict: the source has changed; BucketState."""
+        ...
+
+    async def rename(self, bucket: Bucket, rename: Rename) -> int:
+        """How many keys have new names; of a prefix not at once, and again goes on with it.
+
+        Raises: NoSuchKey, ConditionFailed; BucketState: it keeps versions; InvalidRequest: its
+        token was another's, or a new key is too long."""
         ...
 
     async def delete(

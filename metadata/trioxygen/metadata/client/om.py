@@ -134,6 +134,9 @@ class OmClient:
     def delete_keys(self, request: om.DeleteKeysRequest) -> Answer[om.DeleteKeysReply]:
         return self._of(request).call(request, om.DeleteKeysReply)
 
+    def rename_key(self, request: om.RenameKeyRequest) -> Answer[om.RenameKeyReply]:
+        return self._of(request).call(request, om.RenameKeyReply)
+
     def set_tags(self, request: om.SetTagsRequest) -> Answer[om.SetTagsReply]:
         return self._of(request).call(request, om.SetTagsReply)
 

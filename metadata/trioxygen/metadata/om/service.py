@@ -27,6 +27,7 @@ from trioxygen.metadata.om.commands.leases import LeaseCommands
 from trioxygen.metadata.om.commands.lifecycle import LifecycleCommands
 from trioxygen.metadata.om.commands.master_keys import MasterKeyCommands
 from trioxygen.metadata.om.commands.orphans import OrphanCommands
+from trioxygen.metadata.om.commands.renames import RenameCommands
 from trioxygen.metadata.om.commands.settings import SettingCommands
 from trioxygen.metadata.om.commands.uploads import UploadCommands
 from trioxygen.metadata.om.commands.versions import VersionCommands
@@ -111,6 +112,7 @@ def command_handlers(config: OmConfig) -> Mapping[type[Message], CommandHandler]
         KeyCommands(blocks, versions),
         UploadCommands(blocks, versions),
         VersionCommands(versions),
+        RenameCommands(versions),
         LeaseCommands(blocks, leases_max=config.leases_max, duration_ms=config.lease_duration_ms),
         AccountCommands(),
         MasterKeyCommands(),

@@ -515,6 +515,14 @@ class PartRow(_message.Message):
     crc64nvme: bytes
     def __init__(self, size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., checksum: _Optional[bytes] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., client_checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., client_checksum: _Optional[bytes] = ..., pieces: _Optional[_Iterable[_Union[SealedPiece, _Mapping]]] = ..., crc64nvme: _Optional[bytes] = ...) -> None: ...
 
+class RenameRow(_message.Message):
+    __slots__ = ("arguments_digest", "done_ms")
+    ARGUMENTS_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    DONE_MS_FIELD_NUMBER: _ClassVar[int]
+    arguments_digest: bytes
+    done_ms: int
+    def __init__(self, arguments_digest: _Optional[bytes] = ..., done_ms: _Optional[int] = ...) -> None: ...
+
 class CompletedUploadRow(_message.Message):
     __slots__ = ("bucket_id", "key", "object_id", "completed_ms", "parts_digest", "reply")
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
@@ -918,6 +926,56 @@ class CommitKeyReply(_message.Message):
     modified_ms: int
     version: VersionId
     def __init__(self, object_id: _Optional[int] = ..., modified_ms: _Optional[int] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ...) -> None: ...
+
+class HttpCondition(_message.Message):
+    __slots__ = ("if_match", "if_none_match", "if_modified_since_s", "if_unmodified_since_s")
+    IF_MATCH_FIELD_NUMBER: _ClassVar[int]
+    IF_NONE_MATCH_FIELD_NUMBER: _ClassVar[int]
+    IF_MODIFIED_SINCE_S_FIELD_NUMBER: _ClassVar[int]
+    IF_UNMODIFIED_SINCE_S_FIELD_NUMBER: _ClassVar[int]
+    if_match: _containers.RepeatedScalarFieldContainer[str]
+    if_none_match: _containers.RepeatedScalarFieldContainer[str]
+    if_modified_since_s: int
+    if_unmodified_since_s: int
+    def __init__(self, if_match: _Optional[_Iterable[str]] = ..., if_none_match: _Optional[_Iterable[str]] = ..., if_modified_since_s: _Optional[int] = ..., if_unmodified_since_s: _Optional[int] = ...) -> None: ...
+
+class RenameKeyRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "source", "key", "condition", "source_condition", "token", "is_prefix", "is_new_prefix", "volume")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    CONDITION_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_CONDITION_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    IS_PREFIX_FIELD_NUMBER: _ClassVar[int]
+    IS_NEW_PREFIX_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    bucket: str
+    bucket_id: int
+    source: bytes
+    key: bytes
+    condition: HttpCondition
+    source_condition: HttpCondition
+    token: bytes
+    is_prefix: bool
+    is_new_prefix: bool
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., source: _Optional[bytes] = ..., key: _Optional[bytes] = ..., condition: _Optional[_Union[HttpCondition, _Mapping]] = ..., source_condition: _Optional[_Union[HttpCondition, _Mapping]] = ..., token: _Optional[bytes] = ..., is_prefix: _Optional[bool] = ..., is_new_prefix: _Optional[bool] = ..., volume: _Optional[str] = ...) -> None: ...
+
+class RenameKeyReply(_message.Message):
+    __slots__ = ("keys", "more")
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    keys: int
+    more: bool
+    def __init__(self, keys: _Optional[int] = ..., more: _Optional[bool] = ...) -> None: ...
 
 class DeleteKeysRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "keys", "bypasses_governance", "volume")
@@ -1386,6 +1444,14 @@ class ExpireObjects(_message.Message):
     until: bytes
     examined: int
     def __init__(self, bucket_id: _Optional[int] = ..., revision: _Optional[int] = ..., day_ms: _Optional[int] = ..., stream: _Optional[_Union[LifecycleStream, _Mapping]] = ..., row_keys: _Optional[_Iterable[bytes]] = ..., until: _Optional[bytes] = ..., examined: _Optional[int] = ...) -> None: ...
+
+class ExpireRenames(_message.Message):
+    __slots__ = ("done_before_ms", "row_keys")
+    DONE_BEFORE_MS_FIELD_NUMBER: _ClassVar[int]
+    ROW_KEYS_FIELD_NUMBER: _ClassVar[int]
+    done_before_ms: int
+    row_keys: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, done_before_ms: _Optional[int] = ..., row_keys: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class ExpireCompletedUploads(_message.Message):
     __slots__ = ("completed_before_ms", "row_keys")

@@ -142,7 +142,12 @@ def request_to(
     query: str = f"uploadId={UPLOAD_ID.hex()}&partNumber=1",
 ) -> S3Request:
     """A request that has all that any operation's arguments want."""
-    fields = {"x-amz-copy-source": "source/s", "x-amz-object-attributes": "ETag", **(headers or {})}
+    fields = {
+        "x-amz-copy-source": "source/s",
+        "x-amz-rename-source": "/bucket/s",
+        "x-amz-object-attributes": "ETag",
+        **(headers or {}),
+    }
     head = RequestHead(
         "PUT",
         b"/",

@@ -110,6 +110,12 @@ def _part_fault(request: Any) -> str | None:
 ROWS: Final[dict[type[Message], MessageRules]] = {
     **OBJECT_ROWS,
     om.WriteCondition: rules(if_none_match=SENT, if_match=SENT),
+    om.HttpCondition: rules(
+        if_match=each(SENT, 1_000),
+        if_none_match=each(SENT, 1_000),
+        if_modified_since_s=ANY,
+        if_unmodified_since_s=ANY,
+    ),
     om.BucketSetting: rules(
         _setting_fault,
         kind=_KIND,
@@ -177,6 +183,16 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
     ),
     om.DeleteKeysRequest: rules(
         **_IN_BUCKET, keys=some(PART, DELETED_KEYS_MAX), bypasses_governance=ANY
+    ),
+    om.RenameKeyRequest: rules(
+        **_IN_BUCKET,
+        source=KEY,
+        key=KEY,
+        condition=PART,
+        source_condition=PART,
+        token=raw(64),
+        is_prefix=ANY,
+        is_new_prefix=ANY,
     ),
     om.SetTagsRequest: rules(**_OF_VERSION, tags=each(PART, TAGS_MAX)),
     om.SetObjectLockRequest: rules(

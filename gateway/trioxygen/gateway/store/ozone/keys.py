@@ -37,6 +37,7 @@ from trioxygen.gateway.store.values.keys import (
     KeyToDelete,
     NewCopy,
     NewKey,
+    Rename,
     Retention,
     Tags,
     VersionPage,
@@ -189,6 +190,26 @@ class OzoneKeys:
         request.copy_source.rewritten = written is not None
         reply = await self._commits.commit(self._om.commit_key, request, written, new.replication)
         return committed_of(reply)
+
+    async def rename(self, bucket: Bucket, rename: Rename) -> int:
+        count, more = 0, True
+        while more:
+            reply = await self._om.rename_key(
+                om_pb2.RenameKeyRequest(
+                    volume=bucket.volume,
+                    bucket=bucket.name,
+                    bucket_id=bucket.bucket_id,
+                    source=rename.source.encode(),
+                    key=rename.key.encode(),
+                    condition=om_pb2.HttpCondition(**rename.condition._asdict()),
+                    source_condition=om_pb2.HttpCondition(**rename.source_condition._asdict()),
+                    token=rename.token,
+                    is_prefix=rename.is_prefix,
+                    is_new_prefix=rename.is_new_prefix and not count,
+                )
+            )
+            count, more = count + reply.keys, reply.more
+        return count
 
     async def delete(
         self, bucket: Bucket, keys: Sequence[KeyToDelete], *, bypasses_governance: bool = False

@@ -224,6 +224,31 @@ class NewCopy:
     etag: str = ""
 
 
+class HttpCondition(NamedTuple):
+    """On the current version of a key, as HTTP has them. Tags without quotes, "*": any."""
+
+    if_match: tuple[str, ...] = ()
+    if_none_match: tuple[str, ...] = ()
+    if_modified_since_s: int | None = None
+    if_unmodified_since_s: int | None = None
+
+
+class Rename(NamedTuple):
+    """Attributes:
+    condition: on what has the new name now; source_condition: on what is renamed.
+    token: the client's; a rename is done once with it. Empty: none.
+    is_prefix: both names are prefixes, of all keys that begin so.
+    is_new_prefix: only if no key begins with the new one yet."""
+
+    source: str
+    key: str
+    condition: HttpCondition
+    source_condition: HttpCondition
+    token: bytes = b""
+    is_prefix: bool = False
+    is_new_prefix: bool = False
+
+
 class KeyToDelete(NamedTuple):
     """version: for good, 0: the null version; None: the key, which leaves a marker where versions
     are kept. if_match: an ETag, "*": any existing object, "": no condition. if_modified_s: to the

@@ -9,6 +9,7 @@ from trioxygen.metadata.om.state.schema import (
     GARBAGE,
     HISTORY,
     PARTS,
+    RENAMES,
     UPLOADS,
     bucket_prefix,
 )
@@ -20,6 +21,7 @@ from trioxygen.proto.v1.om_pb2 import (
     CollectGarbage,
     ExpireCompletedUploads,
     ExpireHistory,
+    ExpireRenames,
     PurgeBucket,
 )
 from trioxygen.proto.v1.replication_pb2 import WorkReply
@@ -34,6 +36,7 @@ class ExpiryCommands:
             om_pb2.CollectGarbage: self.collect_garbage,
             om_pb2.ExpireHistory: self.expire_history,
             om_pb2.ExpireCompletedUploads: self.expire_completed_uploads,
+            om_pb2.ExpireRenames: self.expire_renames,
             om_pb2.PurgeBucket: self.purge_bucket,
         }
 
@@ -60,6 +63,13 @@ class ExpiryCommands:
             row = COMPLETED_UPLOADS.get(txn, row_key)
             if row is not None and row.completed_ms < command.completed_before_ms:
                 COMPLETED_UPLOADS.delete(txn, row_key)
+        return WorkReply()
+
+    def expire_renames(self, txn: CapturingTxn, command: ExpireRenames, now: Now) -> WorkReply:
+        for row_key in command.row_keys:
+            row = RENAMES.get(txn, row_key)
+            if row is not None and row.done_ms < command.done_before_ms:
+                RENAMES.delete(txn, row_key)
         return WorkReply()
 
     def purge_bucket(self, txn: CapturingTxn, command: PurgeBucket, now: Now) -> WorkReply:

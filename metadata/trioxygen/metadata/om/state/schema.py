@@ -34,6 +34,8 @@ ACCESS_KEYS: Final = RowTable(14, "access_key", om_pb2.AccessKeyRow)
 DELETED_BUCKETS: Final = RowTable(15, "deleted_bucket", om_pb2.DeletedBucketRow)
 BUCKET_SETTINGS: Final = RowTable(16, "bucket_setting", om_pb2.BucketSetting)
 MASTER_KEYS: Final = RowTable(25, "master_key", om_pb2.MasterKeyRow)
+# (bucket, a client's token)
+RENAMES: Final = RowTable(26, "rename", om_pb2.RenameRow)
 # By container and local id.
 ORPHANS: Final = RowTable(20, "orphan", om_pb2.OrphanBlockRow)
 # (bucket, kind, time, id) -> key; see `times`.
@@ -60,6 +62,7 @@ OM_TABLES: Final[tuple[Table, ...]] = (
     MASTER_KEYS.table,
     TIMES,
     LIFECYCLES.table,
+    RENAMES.table,
 )
 ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *OM_TABLES)
 

@@ -151,6 +151,26 @@ class Versions:
         times.note_version(txn, bucket, TimeKind.MARKER, marker.modified_ms, marker, key)
         return marker
 
+    def rename(
+        self, txn: WriteTxn, bucket: BucketRow, source: bytes, key: bytes, moved: KeyRow, now: Now
+    ) -> None:
+        """The current version of one key becomes another's; nothing of it changes but its id. In
+        buckets that keep no versions."""
+        row = KeyRow()
+        row.CopyFrom(moved)
+        self._put_on_top(txn, bucket, key, row, newest(txn, bucket, key), now)
+        row.modified_ms = moved.modified_ms
+        KEYS.put(txn, key_key(bucket.bucket_id, key), row)
+        times.note_version(txn, bucket, TimeKind.CURRENT, row.modified_ms, row, key)
+        # Others of its age have been looked at, and other rules may be about its new key.
+        times.look_again(txn, bucket, now.wall_ms, row, key)
+        KEYS.delete(txn, key_key(bucket.bucket_id, source))
+        times.forget_top(txn, bucket, moved)
+        if bucket.history_retention_ms:
+            # A restore to a time before finds it under its former key.
+            self._blocks.reference(txn, moved.blocks)
+            self._let_go(txn, bucket, source, moved, now)
+
     def _put_on_top(
         self,
         txn: WriteTxn,

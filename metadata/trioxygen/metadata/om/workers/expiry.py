@@ -1,4 +1,4 @@
-"""What aged out: answers, completed uploads, history."""
+"""What aged out: answers, clients' tokens, completed uploads, history."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -8,6 +8,7 @@ from trioxygen.metadata.om.state.schema import (
     COMPLETED_UPLOADS,
     HISTORY,
     REMOVED,
+    RENAMES,
     history_key_parts,
     history_prefix,
 )
@@ -19,7 +20,8 @@ from trioxygen.proto.v1 import replication_pb2 as replication
 
 
 class Expiry:
-    """Answers and completed uploads that are old enough, history past its bucket's window."""
+    """Answers, clients' tokens and completed uploads that are old enough, history past its bucket's
+    window."""
 
     name = "om-expiry"
 
@@ -34,7 +36,7 @@ class Expiry:
         self._executor, self.interval_ms = executor, interval_ms
         self._answers_kept_ms = answers_kept_ms
         self._completed_uploads_kept_ms = completed_uploads_kept_ms
-        self._completed, self._history = Round(), Round()
+        self._completed, self._renames, self._history = Round(), Round(), Round()
 
     async def work(self) -> bool:
         if not self._executor.replica.is_leader():
@@ -48,6 +50,7 @@ class Expiry:
         )
         more |= isinstance(reply, replication.WorkReply) and reply.more
         more |= await self._expire_completed(now_ms - self._completed_uploads_kept_ms)
+        more |= await self._expire_renames(now_ms - self._answers_kept_ms)
         return await self._expire_history(now_ms) or more
 
     async def _expire_completed(self, before_ms: int) -> bool:
@@ -65,6 +68,21 @@ class Expiry:
                 lambda keys: om.ExpireCompletedUploads(
                     row_keys=keys, completed_before_ms=before_ms
                 ),
+            )
+        return bool(old) and is_full
+
+    async def _expire_renames(self, before_ms: int) -> bool:
+        with self._executor.store.read() as txn:
+            rows = RENAMES.scan(txn, prefix=b"", after=self._renames.after)
+            looked_at = list(islice(rows, ROWS_AT_ONCE_MAX))
+        is_full = len(looked_at) == ROWS_AT_ONCE_MAX
+        self._renames.went_to(looked_at[-1][0] if is_full else None)
+        old = [key for key, row in looked_at if row.done_ms < before_ms]
+        if old:
+            await execute_rows(
+                self._executor,
+                old,
+                lambda keys: om.ExpireRenames(row_keys=keys, done_before_ms=before_ms),
             )
         return bool(old) and is_full
 

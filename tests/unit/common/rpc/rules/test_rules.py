@@ -187,6 +187,8 @@ FREE_TEXT = {
     "CopySource.bucket",
     "WriteCondition.if_none_match",
     "WriteCondition.if_match",
+    "HttpCondition.if_match",
+    "HttpCondition.if_none_match",
     "KeyToDelete.if_match",
     "CompletePart.etag",
 }
