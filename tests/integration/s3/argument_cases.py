@@ -2,7 +2,7 @@
 
 import hashlib
 
-from tests.integration.s3.error_cases import COMPLETE, NOT_IMPLEMENTED, Case, argument
+from tests.integration.s3.error_cases import COMPLETE, Case, argument
 
 NO_BUCKET_NAME = "The specified bucket is not valid."
 PAYLOAD = (
@@ -82,15 +82,11 @@ ARGUMENT_CASES = [
         )
     ),
     *(
-        Case(
-            "DELETE /{bucket}/k",
-            501,
-            "NotImplemented",
-            NOT_IMPLEMENTED,
-            {"Header": name, "additionalMessage": "A deletion has no condition but If-Match."},
-            {name: "5"},
+        argument("DELETE /{bucket}/k", message, name, "x", **{name.replace("-", "_"): "x"})
+        for name, message in (
+            ("x-amz-if-match-size", "The size to match must be a number of bytes."),
+            ("x-amz-if-match-last-modified-time", "The time to match must be a date."),
         )
-        for name in ("x-amz-if-match-size", "x-amz-if-match-last-modified-time")
     ),
     *(
         Case(

@@ -36,7 +36,7 @@ class S3Error(Exception):
         assert code in TABLE, f"unknown S3 error code {code}"
         self.code = code
         self.status, default, _ = TABLE[code]
-        self.message = message or default
+        self.message = default if message is None else message
         self.details = dict(details or {})
         assert self.details.keys() <= set(_ELEMENTS[code]), f"{code} has no {set(self.details)}"
         self.headers = headers or {}

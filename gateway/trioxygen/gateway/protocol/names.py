@@ -156,12 +156,12 @@ def parse_copy_source(value: str) -> CopySource:
     except S3Error as error:
         raise _bad_copy_source("Invalid copy source encoding", value) from error
     bucket, _, key = path.removeprefix("/").partition("/")
-    if not bucket or not key or (marker and not version):
-        raise _bad_copy_source(
-            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", value
-        )
     if not is_bucket_name(bucket):
         raise _bad_copy_source("Invalid copy source bucket name", value)
+    if not key:
+        raise _bad_copy_source("Invalid copy source object key", value)
+    if marker and not version:
+        raise _bad_copy_source("Version id cannot be the empty string", value)
     return CopySource(bucket, key, version if marker else None)
 
 

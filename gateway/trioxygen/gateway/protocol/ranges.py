@@ -6,11 +6,12 @@ Source: RFC 9110, section 14; S3 API, GetObject and UploadPartCopy.
 import re
 from typing import Final
 
-from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.numbers import clamped
 
 # A list of one; its empty elements count for nothing (RFC 9110, 5.6.1).
 _RANGE: Final = re.compile(r"bytes=[ \t,]*([0-9]*)-([0-9]*)[ \t,]*", re.I)
+_COPY_RANGE_HEADER: Final = "x-amz-copy-source-range"
 _COPY_RANGE: Final = re.compile(r"bytes=([0-9]+)-([0-9]+)")
 
 
@@ -59,24 +60,24 @@ def parse_copy_range(header: str | None, size: int) -> tuple[int, int] | None:
     Args:
         size: of the source object, in bytes.
     Raises:
-        S3Error: InvalidArgument (any other form, or last before first), InvalidRange (beyond
-            the source's end: a part copy is never cut short).
+        S3Error: InvalidArgument (any other form, last before first, or beyond the source's end: a
+            part copy is never cut short).
     """
     if header is None:
         return None
     match = _COPY_RANGE.fullmatch(header)
     first, last = (clamped(match[1]), clamped(match[2])) if match else (1, 0)
     if last < first:
-        raise S3Error(
-            "InvalidArgument",
+        raise invalid_argument(
             "The x-amz-copy-source-range value must be of the form bytes=first-last where first"
             " and last are the zero-based offsets of the first and last bytes to copy",
-            details={"ArgumentName": "x-amz-copy-source-range", "ArgumentValue": header},
+            _COPY_RANGE_HEADER,
+            header,
         )
     if last >= size:
-        raise S3Error(
-            "InvalidRange",
+        raise invalid_argument(
             f"Range specified is not valid for source object of size: {size}",
-            details={"RangeRequested": header, "ActualObjectSize": str(size)},
+            _COPY_RANGE_HEADER,
+            header,
         )
     return first, last - first + 1

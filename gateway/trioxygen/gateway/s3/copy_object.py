@@ -13,6 +13,7 @@ from trioxygen.gateway.protocol.xml import results as xml_results
 from trioxygen.gateway.protocol.xml.document import DECLARATION
 from trioxygen.gateway.protocol.xml.tags import replaces_tags
 from trioxygen.gateway.s3 import records
+from trioxygen.gateway.s3.arguments import check_of_copy
 from trioxygen.gateway.s3.copied_bytes import digest_again, write_again
 from trioxygen.gateway.s3.digests import Digests
 from trioxygen.gateway.s3.encryption import Opening, Target, source_opening_of, target_of
@@ -233,6 +234,7 @@ ROWS: Final = (
             Access("s3:GetObject", Resource.SOURCE, SOURCE),
         ),
         refuses=refuse_unimplemented,
+        arguments=check_of_copy,
         # When the source was overwritten since it was read, its new version is copied.
         tries=3,
         handler=copy_object,

@@ -13,6 +13,7 @@ from trioxygen.gateway.access.decide import Resource as AccessedResource
 from trioxygen.gateway.auth.claim import STREAMING
 from trioxygen.gateway.protocol import names
 from trioxygen.gateway.protocol.errors import S3Error, not_implemented
+from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource
 from trioxygen.gateway.s3.request import Response, S3Request
 from trioxygen.gateway.s3.services import Services
@@ -81,8 +82,18 @@ class Gate:
             if needs.require is not None:
                 needs.require(request)
             if refuses is not None:
-                refuses(request.head)
+                self._refuse_headers(operation, refuses, request)
                 refuses = None
+
+    def _refuse_headers(
+        self, operation: Operation, refuses: Callable[[RequestHead], None], request: S3Request
+    ) -> None:
+        try:
+            refuses(request.head)
+        except S3Error:
+            if operation.arguments is not None:
+                operation.arguments(self._services, request)
+            raise
 
     def _decision(self, access: Access, request: S3Request, bucket: Bucket | None) -> Decision:
         account, resource = request.account, access.resource

@@ -105,6 +105,8 @@ class Operation:
     reads_body: it has one, which its handler reads.
     check: of what S3 refuses before anybody is asked, by the request alone.
     refuses: of headers that ask for what is not here; once the first access is allowed.
+    arguments: of what S3 refuses about the others, which is said before that. Its handler reads
+        them too.
     tells_region: the bucket's, also to whom it is refused.
     tries: runs again, decision and all, when what it began with has changed meanwhile.
     handler: runs only when all accesses are allowed; None: not implemented, which is said then.
@@ -116,6 +118,7 @@ class Operation:
     reads_body: bool = False
     check: Callable[[S3Request], object] | None = None
     refuses: Callable[[RequestHead], None] | None = None
+    arguments: Callable[[Services, S3Request], object] | None = None
     is_signed: bool = True
     tells_region: bool = False
     tries: int = 1

@@ -6,6 +6,7 @@ from trioxygen.common.checksum import ChecksumType
 from trioxygen.gateway.protocol import checksums, conditions, headers
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.versions import version_headers
+from trioxygen.gateway.s3.arguments import check_of_put
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.encryption import target_of
 from trioxygen.gateway.s3.needs import BUCKET
@@ -66,6 +67,7 @@ ROWS: Final = (
         accesses=(Access("s3:PutObject", Resource.OBJECT, BUCKET),),
         reads_body=True,
         refuses=refuse_unimplemented,
+        arguments=check_of_put,
         handler=put_object,
     ),
 )

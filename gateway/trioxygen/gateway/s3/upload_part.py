@@ -9,6 +9,7 @@ from trioxygen.gateway.protocol import checksums, numbers, ranges
 from trioxygen.gateway.protocol.checksums import ChecksumRequest
 from trioxygen.gateway.protocol.xml import multipart as xml_multipart
 from trioxygen.gateway.s3 import records
+from trioxygen.gateway.s3.arguments import check_of_body
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.copied_bytes import digest_again, write_again
 from trioxygen.gateway.s3.copy_object import (
@@ -190,6 +191,7 @@ ROWS: Final = (
         reads_body=True,
         check=_part_number,
         refuses=refuse_unimplemented,
+        arguments=check_of_body,
         handler=upload_part,
     ),
     Operation(

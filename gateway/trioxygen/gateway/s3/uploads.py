@@ -5,6 +5,7 @@ from typing import Final
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.gateway.protocol import checksums, headers
 from trioxygen.gateway.protocol.xml import multipart as xml_multipart
+from trioxygen.gateway.s3.arguments import check_of_upload
 from trioxygen.gateway.s3.encryption import target_of
 from trioxygen.gateway.s3.needs import BUCKET, UPLOAD
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
@@ -63,6 +64,7 @@ ROWS: Final = (
         route=Route("POST", Level.OBJECT, "uploads"),
         accesses=(Access("s3:PutObject", Resource.OBJECT, BUCKET),),
         refuses=refuse_unimplemented,
+        arguments=check_of_upload,
         handler=create_multipart_upload,
     ),
     Operation(

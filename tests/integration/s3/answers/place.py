@@ -99,6 +99,8 @@ def _make_of_parts(s3: "S3Client", place: dict[str, str]) -> None:
 def _fill_settings(s3: "S3Client", place: dict[str, str]) -> None:
     tagged = place["tagged"]
     s3.put_bucket_tagging(Bucket=tagged, Tagging={"TagSet": [{"Key": "a", "Value": "1"}]})
+    own: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    s3.put_bucket_encryption(Bucket=tagged, ServerSideEncryptionConfiguration={"Rules": [own]})
     s3.put_bucket_lifecycle_configuration(Bucket=tagged, LifecycleConfiguration={"Rules": [_RULE]})
 
 

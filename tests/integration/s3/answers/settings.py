@@ -16,6 +16,14 @@ _LOCK: Final = (
     "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>"
     "</ObjectLockConfiguration>"
 )
+_ENCRYPTION: Final = (
+    "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>"
+    "<SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>"
+    "</ServerSideEncryptionConfiguration>"
+)
+_SSE_S3: Final = (
+    "Rule(ApplyServerSideEncryptionByDefault(SSEAlgorithm=AES256) BucketKeyEnabled=false)"
+)
 
 ROWS: Final = (
     gives(
@@ -134,6 +142,45 @@ ROWS: Final = (
     gives("DeleteBucketLifecycle", "a bucket", "DELETE /{busy}?lifecycle", 204),
     refuses(
         "DeleteBucketLifecycle", "none", "DELETE /o3-none?lifecycle", "404 NoSuchBucket", _NO_BUCKET
+    ),
+    gives(
+        "GetBucketEncryption",
+        "S3's own",
+        "GET /{tagged}?encryption",
+        200,
+        {},
+        f"ServerSideEncryptionConfiguration({_SSE_S3})",
+    ),
+    refuses(
+        "GetBucketEncryption",
+        "none",
+        "GET /o3-none?encryption",
+        "404 NoSuchBucket",
+        _NO_BUCKET,
+    ),
+    gives(
+        "PutBucketEncryption",
+        "S3's own",
+        "PUT /{busy}?encryption",
+        200,
+        body=_ENCRYPTION,
+        sent=_DIGEST,
+    ),
+    refuses(
+        "PutBucketEncryption",
+        "an unknown algorithm",
+        "PUT /{busy}?encryption",
+        "400 MalformedXML",
+        body=_ENCRYPTION.replace("AES256", "ROT13"),
+        sent=_DIGEST,
+    ),
+    gives("DeleteBucketEncryption", "a bucket", "DELETE /{busy}?encryption", 204),
+    refuses(
+        "DeleteBucketEncryption",
+        "none",
+        "DELETE /o3-none?encryption",
+        "404 NoSuchBucket",
+        _NO_BUCKET,
     ),
     gives(
         "GetObjectLockConfiguration",

@@ -114,6 +114,15 @@ ROWS: Final = (
     ),
     refuses(
         "UploadPartCopy",
+        "a range behind the end",
+        "PUT /{plain}/up?partNumber=3&uploadId={up}",
+        "400 InvalidArgument",
+        "ArgumentName=x-amz-copy-source-range ArgumentValue='bytes=1-9'",
+        message="Range specified is not valid for source object of size: 4",
+        sent={"x-amz-copy-source": "{plain}/k", "x-amz-copy-source-range": "bytes=1-9"},
+    ),
+    refuses(
+        "UploadPartCopy",
         "no source",
         "PUT /{plain}/up?partNumber=3&uploadId={up}",
         "404 NoSuchKey",

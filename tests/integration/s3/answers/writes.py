@@ -14,6 +14,35 @@ _ONTO_ITSELF: Final = (
 )
 
 ROWS: Final = (
+    refuses(
+        "PutObject",
+        "an ACL, which is not here",
+        "PUT /{plain}/k",
+        "501 NotImplemented",
+        "Header=x-amz-acl additionalMessage='The value of the header x-amz-acl implies"
+        " functionality that is not implemented.'",
+        body="body",
+        sent={"x-amz-acl": "public-read"},
+    ),
+    refuses(
+        "PutObject",
+        "an ACL that nobody has",
+        "PUT /{plain}/k",
+        "400 InvalidArgument",
+        "ArgumentName=x-amz-acl ArgumentValue=public-ready",
+        message="",
+        body="body",
+        sent={"x-amz-acl": "public-ready"},
+    ),
+    refuses(
+        "PutObject",
+        "an ACL, and no class",
+        "PUT /{plain}/k",
+        "400 InvalidStorageClass",
+        "StorageClassRequested=COLD",
+        body="body",
+        sent={"x-amz-acl": "public-read", "x-amz-storage-class": "COLD"},
+    ),
     gives("PutObject", "a plain one", "PUT /{plain}/new-1", 200, _WRITTEN, body="body"),
     gives(
         "PutObject",

@@ -273,6 +273,24 @@ def test_bad_argument_comes_before_what_is_not_implemented(
     assert refusal_of_absent(BY_NAME[name], OWNER, OWNED, **sent) == code
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong", "code"),
+    [
+        ("PutObject", {"x-amz-storage-class": "COLD"}, "InvalidStorageClass"),
+        ("PutObject", {"content-md5": "x"}, "InvalidDigest"),
+        ("CopyObject", {"x-amz-metadata-directive": "MOVE"}, "InvalidArgument"),
+        ("CreateMultipartUpload", {"x-amz-checksum-type": "COMPOSITE"}, "InvalidRequest"),
+        ("UploadPart", {"x-amz-checksum-crc32": "AA=="}, "InvalidRequest"),
+        ("PutObject", {}, "NotImplemented"),
+    ],
+)
+def test_other_headers_are_looked_over_before_one_is_not_implemented(
+    name: str, wrong: dict[str, str], code: str
+) -> None:
+    row, headers = BY_NAME[name], {"x-amz-acl": "public-read", **wrong}
+    assert refusal(row, request_for(row, OWNER, headers=headers), OneBucket(OWNED)).code == code
+
+
 def test_nothing_but_the_gate_calls_handlers() -> None:
     [root] = trioxygen.gateway.__path__
     callers = set()
