@@ -4,12 +4,17 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from trioxygen.cli.config.encryption import EncryptionConfig
 from trioxygen.cli.config.schema import Config
 from trioxygen.common.runtime import Runtime
+from trioxygen.common.units import SECOND_MS
+from trioxygen.gateway.kms.chosen import ChosenKms
 from trioxygen.gateway.kms.keyring import Keyring
 from trioxygen.gateway.kms.keyring_content import Fingerprint
 from trioxygen.gateway.kms.keyring_store import KeyringStore
 from trioxygen.gateway.kms.port import ArnPlace, Kms
+from trioxygen.gateway.kms.vault import Vault, VaultConfig
+from trioxygen.gateway.kms.vault_http import VaultPlace, VaultTransit
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.proto.v1 import om_pb2
 
@@ -43,27 +48,55 @@ class MasterKeys:
     """Attributes: kms: of use from `start` on; before, it is unavailable."""
 
     def __init__(self, config: Config, data: Path, runtime: Runtime, om_client: OmClient) -> None:
-        encryption = config.encryption
-        store = KeyringStore(
+        encryption, regions = config.encryption, config.s3.regions
+        arns = ArnPlace(region=regions[0]) if regions else ArnPlace()
+        self._runtime = runtime
+        self._is_chosen = encryption.kms == "keyring"
+        self._store = KeyringStore(
             runtime.disk, runtime.rng, encryption.keyring_path(data), encryption.passphrase_path
         )
-        self._runtime = runtime
-        regions = config.s3.regions
         self._keyring = Keyring(
             runtime,
-            store,
+            self._store,
             NotedByOm(om_client),
             default_key=encryption.key,
-            arns=ArnPlace(region=regions[0]) if regions else ArnPlace(),
+            arns=arns,
             lost=encryption.keyring_lost,
         )
-        self.kms: Kms = self._keyring
+        self._vault = _vault_of(encryption, runtime, arns) if encryption.vault_url else None
+        wraps: Kms | None = self._keyring if self._is_chosen else self._vault
+        assert wraps is not None, "the configuration has been checked"
+        self.kms: Kms = ChosenKms(wraps, keyring=self._keyring, vault=self._vault)
         self._working: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Raises: KeyringUnusable, OSError, Unavailable."""
-        await self._keyring.start()
-        self._working.append(self._runtime.tasks.start_worker(self._keyring))
+        # Beside Vault a keyring is for what was wrapped before, where there is one.
+        if self._is_chosen or await self._runtime.blocking.run(self._store.exists):
+            await self._keyring.start()
+            self._working.append(self._runtime.tasks.start_worker(self._keyring))
+        if self._vault is not None:
+            await self._vault.start()
 
     async def stop(self) -> None:
         await self._runtime.tasks.end(*self._working)
+        if self._vault is not None:
+            self._vault.close()
+
+
+def _vault_of(encryption: EncryptionConfig, runtime: Runtime, arns: ArnPlace) -> Vault:
+    ca_file = encryption.vault_ca_file
+    place = VaultPlace(
+        url=encryption.vault_url,
+        token_path=Path(encryption.vault_token_file),
+        mount=encryption.vault_mount,
+        namespace=encryption.vault_namespace,
+        ca_path=Path(ca_file) if ca_file else None,
+    )
+    config = VaultConfig(
+        default_key=encryption.key,
+        arns=arns,
+        call_ms_max=encryption.vault_seconds_max * SECOND_MS,
+        key_ms=encryption.vault_key_seconds * SECOND_MS,
+    )
+    return Vault(runtime, VaultTransit(runtime.disk, place), config)

@@ -178,7 +178,7 @@ class Keyring:
 
         Raises: KmsUnavailable: it has not been read at all yet."""
         if self._content is EMPTY:
-            raise KmsUnavailable("the keyring has not been read yet")
+            raise KmsUnavailable("there is no keyring, or it has not been read yet")
         async with self._reading:
             blocking, store = self._runtime.blocking, self._store
             try:

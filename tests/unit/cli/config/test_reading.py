@@ -290,6 +290,25 @@ def test_sizes_and_times_may_be_written_with_their_units(tmp_path: Path) -> None
             "raft_heartbeat_ticks and 4 more: a lease would end before the next heartbeat",
         ),
         (
+            '[encryption]\nkms = "vault"\n',
+            'o3.toml:1: encryption: kms is "vault": set vault_url and vault_token_file',
+        ),
+        (
+            '[encryption]\nvault_url = "https://vault:8200"\n',
+            "o3.toml:1: encryption: vault_url and vault_token_file go together: "
+            "set both or neither",
+        ),
+        (
+            '[encryption]\nvault_url = "https://user:secret@vault:8200"\n',
+            "o3.toml:2: encryption.vault_url: not the URL of a server alone: "
+            "write https://HOST:PORT",
+        ),
+        (
+            '[encryption]\nkey = "a b"\n',
+            "o3.toml:2: encryption.key: 'a b' is not a key's name: "
+            "use letters, digits and '.', '_', '-'",
+        ),
+        (
             "[metadata]\nraft_election_ticks = 5\n",
             "o3.toml:1: metadata: raft_election_ticks is under three times raft_heartbeat_ticks: "
             "one lost heartbeat would cost a leader",
