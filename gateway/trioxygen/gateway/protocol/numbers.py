@@ -46,9 +46,15 @@ def count_of_query(name: str, text: str) -> int:
         )
     if number < 0:
         raise invalid_argument(
-            f"Argument {name} must be an integer between 0 and {INT_MAX}", name, text
+            f"Argument {_camel(name)} must be an integer between 0 and {INT_MAX}", name, text
         )
     return number
+
+
+def _camel(name: str) -> str:
+    """As S3 spells it in this text only."""
+    first, *others = name.split("-")
+    return first + "".join(word.capitalize() for word in others)
 
 
 def natural_up_to(text: str, maximum: int) -> int | None:

@@ -19,7 +19,7 @@ log = logs.get(__name__)
 # Data that is bad, or that a key refers to and no DataNode has.
 _DAMAGE: Final = (Corrupt, NoSuchBlock, NoSuchContainer)
 # What the request tells of itself; whoever raises an error may know better (a copy's source).
-_KNOWN_OF_REQUEST: Final[Mapping[str, Callable[[S3Request], str | None]]] = {
+KNOWN_OF_REQUEST: Final[Mapping[str, Callable[[S3Request], str | None]]] = {
     "AWSAccessKeyId": lambda request: None if request.claim is None else request.claim.access_key,
     "BucketName": lambda request: request.bucket,
     "Key": lambda request: request.key,
@@ -52,8 +52,8 @@ def error_body(request: S3Request, error: S3Error, *, with_declaration: bool = T
     details: dict[str, str] = {}
     for name in elements_of(error.code):
         value = error.details.get(name)
-        if value is None and name in _KNOWN_OF_REQUEST:
-            value = _KNOWN_OF_REQUEST[name](request)
+        if value is None and name in KNOWN_OF_REQUEST:
+            value = KNOWN_OF_REQUEST[name](request)
         if value is not None:
             details[name] = value
     return error_document(

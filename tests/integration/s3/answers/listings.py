@@ -163,6 +163,6 @@ ROWS: Final = (
         "GET /{bare}?uploads&max-uploads=-1",
         "400 InvalidArgument",
         "ArgumentName=max-uploads ArgumentValue=-1",
-        message="Argument max-uploads must be an integer between 0 and 2147483647",
+        message="Argument maxUploads must be an integer between 0 and 2147483647",
     ),
 )

@@ -54,7 +54,7 @@ def made_place(endpoint: Endpoint) -> Iterator[dict[str, str]]:
 
 def _fill_plain(s3: "S3Client", place: dict[str, str]) -> None:
     plain = place["plain"]
-    for key in ("k", "dir/a", "same"):
+    for key in ("k", "dir/a", "same", "misnamed"):
         s3.put_object(Bucket=plain, Key=key, Body=b"body")
     s3.put_object(
         Bucket=plain,
