@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, NoReturn, TextIO
 
 import typer
 
-from trioxygen.cli import accounts, buckets, keyring, keys, role_commands, volumes
+from trioxygen.cli import accounts, buckets, keyring, keys, lifecycle, role_commands, volumes
 from trioxygen.cli import config_commands as config_commands
 from trioxygen.cli.admin import groups as admin_groups
 from trioxygen.cli.client.admin import find
@@ -32,6 +32,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(accounts.app, name="account")
 app.add_typer(volumes.app, name="volume")
 app.add_typer(buckets.app, name="bucket")
+app.add_typer(lifecycle.app, name="lifecycle")
 app.add_typer(keyring.app, name="keyring")
 app.add_typer(config_commands.app, name="config")
 app.add_typer(cluster_commands.app, name="cluster")

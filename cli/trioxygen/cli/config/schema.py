@@ -19,6 +19,7 @@ from trioxygen.cli.config.ports import AdminConfig, S3Config
 from trioxygen.cli.config.section import Section
 from trioxygen.cli.config.security import SecurityConfig
 from trioxygen.cli.config.services import (
+    LifecycleConfig,
     LogConfig,
     MetadataConfig,
     ReplicationConfig,
@@ -43,6 +44,7 @@ class Config(Section):
     metadata: MetadataConfig = MetadataConfig()
     storage: StorageConfig = StorageConfig()
     replication: ReplicationConfig = ReplicationConfig()
+    lifecycle: LifecycleConfig = LifecycleConfig()
     log: LogConfig = LogConfig()
 
     def group(self, role: str) -> OmConfig | ScmConfig:

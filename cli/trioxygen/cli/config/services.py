@@ -184,6 +184,18 @@ class ReplicationConfig(Section):
     queue_max: int = Field(default=100_000, ge=100, le=10_000_000)
 
 
+class LifecycleConfig(Section):
+    """What lifecycle rules of buckets ask for; the same on every OM and gateway.
+
+    Attributes:
+        day_seconds: how long a day is. For tests: days then begin at its multiples since 1970.
+        rows_per_second: versions and uploads that the OM takes away at most.
+    """
+
+    day_seconds: int = Field(default=86_400, ge=1, le=86_400)
+    rows_per_second: int = Field(default=2_000, ge=1, le=1_000_000)
+
+
 class LogConfig(Section):
     """Attributes:
     access_log: write `logs/access.log` in the data folder.

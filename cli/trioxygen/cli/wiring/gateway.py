@@ -126,6 +126,7 @@ def build_gateway(
             Replication.parse(config.storage.replication),
             {name: Replication.parse(text) for name, text in config.s3.storage_classes.items()},
         ),
+        day_ms=config.lifecycle.day_seconds * SECOND_MS,
         shares=ShareLimits(
             requests_max=config.s3.requests_max,
             uploads_max=config.s3.uploads_max,

@@ -14,6 +14,7 @@ from trioxygen.metadata.client.scm import ScmClient
 from trioxygen.metadata.client.stored_blocks import StoredBlocks
 from trioxygen.metadata.client.token_keys import KnownTokenKeys
 from trioxygen.metadata.om.service import OmConfig, OzoneManager
+from trioxygen.metadata.om.workers.lifecycle import Pace
 from trioxygen.metadata.raft.ports import Replica
 from trioxygen.metadata.replication.executor import ExecutorConfig
 from trioxygen.metadata.store.ports import Store
@@ -50,6 +51,10 @@ def build_om(
             orphan_keep_ms=config.storage.orphan_keep_seconds * SECOND_MS,
             orphan_search_ms=metadata.orphan_search_seconds * SECOND_MS,
             completed_uploads_kept_ms=metadata.completed_upload_seconds * SECOND_MS,
+            lifecycle=Pace(
+                day_ms=config.lifecycle.day_seconds * SECOND_MS,
+                rows_per_second=config.lifecycle.rows_per_second,
+            ),
             executor=ExecutorConfig(batch_commands_max=metadata.batch_commands_max),
         ),
         token_keys=KnownTokenKeys(runtime, scm.token_keys) if config.uses_block_tokens else None,

@@ -19,6 +19,7 @@ from trioxygen.gateway.admin.backend.port import PAGE_COUNT_MAX, AdminBackend
 from trioxygen.gateway.admin.balancer_routes import balancer_routes
 from trioxygen.gateway.admin.container_routes import container_routes
 from trioxygen.gateway.admin.guard import BODY_BYTES_MAX, AdminGuard
+from trioxygen.gateway.admin.lifecycle_routes import lifecycle_routes
 from trioxygen.gateway.admin.models import (
     AccountPage,
     AccountView,
@@ -96,6 +97,7 @@ def create_admin_app(
     app.include_router(container_routes(backend.containers), prefix=_API)
     app.include_router(balancer_routes(backend.balancer), prefix=_API)
     app.include_router(namespace_routes(backend.namespaces), prefix=_API)
+    app.include_router(lifecycle_routes(backend.lifecycles), prefix=_API)
     app.include_router(orphan_routes(backend.orphan_replicas), prefix=_API)
     app.include_router(storage_routes(backend.storage), prefix=_API)
     app.add_exception_handler(TrioxygenError, _answer_error)

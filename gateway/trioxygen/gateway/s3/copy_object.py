@@ -19,6 +19,7 @@ from trioxygen.gateway.s3.digests import Digests
 from trioxygen.gateway.s3.encryption import Opening, Target, source_opening_of, target_of
 from trioxygen.gateway.s3.error_response import error_body, s3_error
 from trioxygen.gateway.s3.keep_alive import Made, patient_response
+from trioxygen.gateway.s3.lifecycle_headers import expiration_headers
 from trioxygen.gateway.s3.needs import BUCKET, COPY_SOURCE, SOURCE
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
@@ -221,6 +222,14 @@ async def _commit(
             *version_headers(committed.version),
             *source_version_headers(copy.source),
             *copy.target.headers,
+            *await expiration_headers(
+                services,
+                request.bucket_record,
+                request.key_name,
+                size_bytes=record.size_bytes,
+                tags=copy.new.tags,
+                modified_ms=committed.modified_ms,
+            ),
         ],
     )
 

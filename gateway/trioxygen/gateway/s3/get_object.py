@@ -17,6 +17,7 @@ from trioxygen.gateway.protocol.xml import results as xml_results
 from trioxygen.gateway.protocol.xml.results import AttributesPart, AttributesParts
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.encryption import Opening, opening_of
+from trioxygen.gateway.s3.lifecycle_headers import record_headers
 from trioxygen.gateway.s3.needs import KEY
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Headers, Response, S3Request, xml_response
@@ -37,6 +38,8 @@ async def head_object(services: Services, request: S3Request) -> Response:
     record = request.record
     opening = await _opening(services, request)
     selection, fields = _describe(services, request, record, opening)
+    if request.bucket_record.lifecycle_revision:
+        fields += await _expiration_headers(services, request, selection)
     return Response(selection.status, fields)
 
 
@@ -44,6 +47,8 @@ async def get_object(services: Services, request: S3Request) -> Response:
     record = request.record
     opening = await _opening(services, request)
     selection, fields = _describe(services, request, record, opening)
+    if request.bucket_record.lifecycle_revision:
+        fields += await _expiration_headers(services, request, selection)
     offset, length = selection.offset, selection.length
     response = Response(selection.status, fields, length_bytes=length)
     if length == 0:
@@ -65,6 +70,15 @@ async def get_object(services: Services, request: S3Request) -> Response:
             customer_key=opening.key,
         )
     return response
+
+
+async def _expiration_headers(
+    services: Services, request: S3Request, selection: Selection
+) -> Headers:
+    """Of a version that is named nothing is said: it may be noncurrent."""
+    if selection.status == 304 or request.head.query_value("versionId") is not None:
+        return []
+    return await record_headers(services, request.bucket_record, request.key_name, request.record)
 
 
 async def _opening(services: Services, request: S3Request) -> Opening:

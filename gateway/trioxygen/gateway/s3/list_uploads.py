@@ -13,6 +13,7 @@ from trioxygen.gateway.protocol.xml.multipart import (
     UploadsPage,
 )
 from trioxygen.gateway.s3 import records
+from trioxygen.gateway.s3.lifecycle_headers import abort_headers
 from trioxygen.gateway.s3.needs import UPLOAD, Need
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.paging import encoding_type, page_size
@@ -60,7 +61,8 @@ async def list_parts(services: Services, request: S3Request) -> Response:
         )
         for part in listed.parts
     ]
-    return xml_response(xml_multipart.list_parts(page, parts))
+    aborted = await abort_headers(services, bucket, request.key_name, begun_ms=upload.created_ms)
+    return xml_response(xml_multipart.list_parts(page, parts), aborted)
 
 
 def _chosen(upload: Upload) -> UploadChecksum | None:

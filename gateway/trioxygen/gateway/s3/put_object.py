@@ -9,6 +9,7 @@ from trioxygen.gateway.protocol.versions import version_headers
 from trioxygen.gateway.s3.arguments import check_of_put
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.encryption import target_of
+from trioxygen.gateway.s3.lifecycle_headers import expiration_headers
 from trioxygen.gateway.s3.needs import BUCKET
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
@@ -50,14 +51,21 @@ async def put_object(services: Services, request: S3Request) -> Response:
         encryption=target.encryption,
     )
     committed = await store.keys.commit(bucket, request.key_name, new, written, condition)
-    return Response(
-        200,
-        [
-            *written_headers(new.etag, checksum),
-            *version_headers(committed.version),
-            *target.headers,
-        ],
-    )
+    fields = [
+        *written_headers(new.etag, checksum),
+        *version_headers(committed.version),
+        *target.headers,
+    ]
+    if bucket.lifecycle_revision:
+        fields += await expiration_headers(
+            services,
+            bucket,
+            request.key_name,
+            size_bytes=new.size_bytes,
+            tags=new.tags,
+            modified_ms=committed.modified_ms,
+        )
+    return Response(200, fields)
 
 
 ROWS: Final = (

@@ -8,7 +8,8 @@ from typing import Final, TypeVar
 from trioxygen.common.blocking import Blocking
 from trioxygen.common.clock import Clock
 from trioxygen.common.replication import Replication
-from trioxygen.common.units import KIB, MIB
+from trioxygen.common.units import DAY_MS, KIB, MIB
+from trioxygen.gateway.kept_rules import KeptRules
 from trioxygen.gateway.protocol.storage_classes import StorageClasses
 from trioxygen.gateway.protocol.xml.document import Owner
 from trioxygen.gateway.shares import ShareLimits
@@ -33,6 +34,7 @@ class S3Config:
     shares: of what requests share, the bounds.
     credential_kept_ms: how long a revoked access key may still be accepted.
     keep_alive_space_ms: a long CompleteMultipartUpload sends white space this often.
+    day_ms: how long a day of lifecycle rules is.
     shows_owner_names: an Owner has a DisplayName, as S3 gave it until November 2025."""
 
     volume: str
@@ -46,6 +48,7 @@ class S3Config:
     part_size_bytes_min: int = 5 * MIB
     shows_owner_names: bool = False
     keep_alive_space_ms: float = 5_000
+    day_ms: int = DAY_MS
 
 
 class Services:
@@ -61,6 +64,7 @@ class Services:
         self.region = config.regions[0] if config.regions else "us-east-1"
         # One long document at a time: what the worst one costs, others' digests do not wait for.
         self._parsing = asyncio.Lock()
+        self.lifecycles = KeptRules(store.settings)
 
     def replication_of(self, bucket: Bucket, storage_class: str) -> Replication:
         """How an object of the class is kept in the bucket."""

@@ -7,6 +7,7 @@ from trioxygen.gateway.protocol import checksums, headers
 from trioxygen.gateway.protocol.xml import multipart as xml_multipart
 from trioxygen.gateway.s3.arguments import check_of_upload
 from trioxygen.gateway.s3.encryption import target_of
+from trioxygen.gateway.s3.lifecycle_headers import abort_headers
 from trioxygen.gateway.s3.needs import BUCKET, UPLOAD
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
@@ -40,7 +41,8 @@ async def create_multipart_upload(services: Services, request: S3Request) -> Res
     document = xml_multipart.initiate_multipart_upload(
         bucket=bucket.name, key=key, upload_id=upload_id.hex()
     )
-    return xml_response(document, [*_checksum_headers(asked), *target.headers])
+    aborted = await abort_headers(services, bucket, key, begun_ms=services.clock.wall_ms())
+    return xml_response(document, [*_checksum_headers(asked), *target.headers, *aborted])
 
 
 def _checksum_headers(asked: UploadChecksum | None) -> Headers:

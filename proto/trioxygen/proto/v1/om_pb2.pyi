@@ -64,7 +64,7 @@ class OrphanSearchRow(_message.Message):
     def __init__(self, began_ms: _Optional[int] = ..., ended_ms: _Optional[int] = ..., node_id: _Optional[str] = ..., after: _Optional[bytes] = ..., is_partial: _Optional[bool] = ..., examined: _Optional[int] = ..., orphans: _Optional[int] = ..., keep_ms: _Optional[int] = ..., is_sweeping: _Optional[bool] = ..., too_many: _Optional[bool] = ...) -> None: ...
 
 class BucketRow(_message.Message):
-    __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout", "setting_kinds", "replication", "versioning", "object_lock", "is_timed", "encryption", "blocks_customer_keys")
+    __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout", "setting_kinds", "replication", "versioning", "object_lock", "lifecycle_revision", "encryption", "blocks_customer_keys")
     class Layout(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         OBS: _ClassVar[BucketRow.Layout]
@@ -82,7 +82,7 @@ class BucketRow(_message.Message):
     REPLICATION_FIELD_NUMBER: _ClassVar[int]
     VERSIONING_FIELD_NUMBER: _ClassVar[int]
     OBJECT_LOCK_FIELD_NUMBER: _ClassVar[int]
-    IS_TIMED_FIELD_NUMBER: _ClassVar[int]
+    LIFECYCLE_REVISION_FIELD_NUMBER: _ClassVar[int]
     ENCRYPTION_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_CUSTOMER_KEYS_FIELD_NUMBER: _ClassVar[int]
     bucket_id: int
@@ -96,10 +96,10 @@ class BucketRow(_message.Message):
     replication: _types_pb2.Replication
     versioning: Versioning
     object_lock: BucketLock
-    is_timed: bool
+    lifecycle_revision: int
     encryption: Encryption
     blocks_customer_keys: bool
-    def __init__(self, bucket_id: _Optional[int] = ..., name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., location: _Optional[str] = ..., history_retention_ms: _Optional[int] = ..., layout: _Optional[_Union[BucketRow.Layout, str]] = ..., setting_kinds: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., versioning: _Optional[_Union[Versioning, str]] = ..., object_lock: _Optional[_Union[BucketLock, _Mapping]] = ..., is_timed: _Optional[bool] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., blocks_customer_keys: _Optional[bool] = ...) -> None: ...
+    def __init__(self, bucket_id: _Optional[int] = ..., name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., location: _Optional[str] = ..., history_retention_ms: _Optional[int] = ..., layout: _Optional[_Union[BucketRow.Layout, str]] = ..., setting_kinds: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., versioning: _Optional[_Union[Versioning, str]] = ..., object_lock: _Optional[_Union[BucketLock, _Mapping]] = ..., lifecycle_revision: _Optional[int] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., blocks_customer_keys: _Optional[bool] = ...) -> None: ...
 
 class BucketLock(_message.Message):
     __slots__ = ("mode", "days", "years")

@@ -9,11 +9,13 @@ from trioxygen.gateway.admin.backend.balancer import ScmBalancerAdmin
 from trioxygen.gateway.admin.backend.containers import ScmContainerAdmin
 from trioxygen.gateway.admin.backend.datanodes import DataNodeAdmin
 from trioxygen.gateway.admin.backend.holders import Holders
+from trioxygen.gateway.admin.backend.lifecycles import OmLifecycleAdmin
 from trioxygen.gateway.admin.backend.namespaces import ScmNamespaceAdmin
 from trioxygen.gateway.admin.backend.orphan_replicas import ScmOrphanReplicaAdmin
 from trioxygen.gateway.admin.backend.port import (
     BalancerAdmin,
     ContainerAdmin,
+    LifecycleAdmin,
     NamespaceAdmin,
     OrphanReplicaAdmin,
     StorageAdmin,
@@ -66,6 +68,7 @@ class OzoneAdminBackend:
         self.balancer: BalancerAdmin = ScmBalancerAdmin(scm)
         self.orphan_replicas: OrphanReplicaAdmin = ScmOrphanReplicaAdmin(scm)
         self.namespaces: NamespaceAdmin = ScmNamespaceAdmin(scm)
+        self.lifecycles: LifecycleAdmin = OmLifecycleAdmin(om)
 
     async def find_orphans(self, after: str, count_max: int) -> OrphanPage:
         return await self._find_orphans(after, count_max)

@@ -12,6 +12,7 @@ from trioxygen.gateway.admin.container_models import (
     PipelineList,
     ReplicationView,
 )
+from trioxygen.gateway.admin.lifecycle_models import LifecyclePage
 from trioxygen.gateway.admin.models import (
     AccountPage,
     AccountView,
@@ -124,6 +125,12 @@ class OrphanReplicaAdmin(Protocol):
         ...
 
 
+class LifecycleAdmin(Protocol):
+    """Raises TrioxygenErrors."""
+
+    async def page(self, after: int, count_max: int) -> LifecyclePage: ...
+
+
 class NamespaceAdmin(Protocol):
     """Raises TrioxygenErrors."""
 
@@ -155,6 +162,9 @@ class AdminBackend(Protocol):
 
     @property
     def namespaces(self) -> NamespaceAdmin: ...
+
+    @property
+    def lifecycles(self) -> LifecycleAdmin: ...
 
     async def status(self) -> StatusView: ...
 

@@ -149,6 +149,7 @@ def bucket_of(volume: str, row: om_pb2.BucketRow) -> Bucket:
         default_retention=_default_retention_of(row.object_lock),
         encryption=encryption_of(row.encryption) if row.HasField("encryption") else None,
         blocks_customer_keys=row.blocks_customer_keys,
+        lifecycle_revision=row.lifecycle_revision,
     )
 
 

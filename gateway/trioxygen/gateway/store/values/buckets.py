@@ -38,7 +38,8 @@ class Bucket(NamedTuple):
     """bucket_id: of this one; a later bucket of the same name has another. location: "" where
     nobody chose one. replication: of objects that are stored as STANDARD; None: as all are.
     has_lock: Object Lock is on, for ever. default_retention: None: new versions have none.
-    encryption: of new objects; None: as the store is configured."""
+    encryption: of new objects; None: as the store is configured. lifecycle_revision: of its rules;
+    0: it has none."""
 
     volume: str
     name: str
@@ -52,6 +53,7 @@ class Bucket(NamedTuple):
     default_retention: DefaultRetention | None = None
     encryption: Encryption | None = None
     blocks_customer_keys: bool = False
+    lifecycle_revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

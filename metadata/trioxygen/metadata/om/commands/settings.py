@@ -52,11 +52,11 @@ class SettingCommands:
         refusal = refusal or check_room(txn, bucket.bucket_id, row, self._limits)
         if refusal is not None:
             return refusal
-        was_timed = bucket.is_timed
-        is_new = put_setting(txn, bucket, row, now)
+        has_changed = put_setting(txn, bucket, row, now)
         if row.kind == BucketSetting.LIFECYCLE:
             lifecycles.begin(txn, bucket, command.volume, row.revision)
-        if is_new or bucket.is_timed != was_timed:
+            has_changed = True
+        if has_changed:
             BUCKETS.put(txn, bucket_key(command.volume, command.bucket), bucket)
         return PutBucketSettingReply(revision=row.revision)
 

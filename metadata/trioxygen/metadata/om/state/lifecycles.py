@@ -61,11 +61,10 @@ def begin(txn: WriteTxn, bucket: BucketRow, volume: str, revision: int) -> None:
     """There are rules, or other ones: all is looked at from the start."""
     key = bucket_prefix(bucket.bucket_id)
     row = LIFECYCLES.get(txn, key) or LifecycleRow(volume=volume, bucket=bucket.name)
-    if not bucket.is_timed:
+    if not bucket.lifecycle_revision:
         row.state, row.filled_steps, row.filled_after = LifecycleRow.FILLING, 0, b""
-    row.revision = revision
+    bucket.lifecycle_revision = row.revision = revision
     row.ClearField("streams")
-    bucket.is_timed = True
     LIFECYCLES.put(txn, key, row)
 
 
@@ -73,7 +72,7 @@ def end(txn: WriteTxn, bucket: BucketRow) -> None:
     """There are no rules any more."""
     key = bucket_prefix(bucket.bucket_id)
     row = LIFECYCLES.get(txn, key)
-    bucket.is_timed = False
+    bucket.lifecycle_revision = 0
     if row is not None:
         row.state = LifecycleRow.CLEARING
         row.ClearField("streams")
@@ -83,7 +82,7 @@ def end(txn: WriteTxn, bucket: BucketRow) -> None:
 def timed_bucket(txn: ReadTxn, lifecycle: LifecycleRow, bucket_id: int) -> BucketRow | None:
     """None: it is gone, or has no rules any more."""
     bucket = BUCKETS.get(txn, bucket_key(lifecycle.volume, lifecycle.bucket))
-    if bucket is None or bucket.bucket_id != bucket_id or not bucket.is_timed:
+    if bucket is None or bucket.bucket_id != bucket_id or not bucket.lifecycle_revision:
         return None
     return bucket
 

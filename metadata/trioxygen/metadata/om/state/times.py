@@ -69,14 +69,14 @@ def _version_key(bucket: BucketRow, kind: TimeKind, time_ms: int, row: KeyRow) -
 def note_version(
     txn: WriteTxn, bucket: BucketRow, kind: TimeKind, time_ms: int, row: KeyRow, key: bytes
 ) -> None:
-    if bucket.is_timed:
+    if bucket.lifecycle_revision:
         txn.put(TIMES, _version_key(bucket, kind, time_ms, row), key)
 
 
 def forget_version(
     txn: WriteTxn, bucket: BucketRow, kind: TimeKind, time_ms: int, row: KeyRow
 ) -> None:
-    if bucket.is_timed:
+    if bucket.lifecycle_revision:
         txn.delete(TIMES, _version_key(bucket, kind, time_ms, row))
 
 
@@ -118,12 +118,12 @@ def _upload_key(bucket: BucketRow, upload: UploadRow) -> bytes:
 
 
 def note_upload(txn: WriteTxn, bucket: BucketRow, upload: UploadRow) -> None:
-    if bucket.is_timed:
+    if bucket.lifecycle_revision:
         txn.put(TIMES, _upload_key(bucket, upload), upload.key)
 
 
 def forget_upload(txn: WriteTxn, bucket: BucketRow, upload: UploadRow) -> None:
-    if bucket.is_timed:
+    if bucket.lifecycle_revision:
         txn.delete(TIMES, _upload_key(bucket, upload))
 
 

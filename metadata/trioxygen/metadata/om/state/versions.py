@@ -221,7 +221,7 @@ class Versions:
         if top.row.null_object_id == row.object_id:
             top.row.null_object_id = 0
             self._write(txn, bucket, key, top)
-        if bucket.is_timed and top.row.is_marker and hides_nothing(txn, bucket, key):
+        if bucket.lifecycle_revision and top.row.is_marker and hides_nothing(txn, bucket, key):
             times.look_again(txn, bucket, now.wall_ms, top.row, key)
 
     def _uncover(
