@@ -73,7 +73,7 @@ class MasterKeys:
         """Raises: KeyringUnusable, OSError, Unavailable."""
         # Beside Vault a keyring is for what was wrapped before, where there is one.
         if self._is_chosen or await self._runtime.blocking.run(self._store.exists):
-            await self._keyring.start()
+            await self._keyring.start(wraps=self._is_chosen)
             self._working.append(self._runtime.tasks.start_worker(self._keyring))
         if self._vault is not None:
             await self._vault.start()

@@ -33,11 +33,13 @@ from trioxygen.gateway.kms.keyring_content import (
     check_same_keys,
 )
 from trioxygen.gateway.kms.keyring_file import KeyringUnusable
-from trioxygen.gateway.kms.keyring_store import KeyringRead, KeyringStore
+from trioxygen.gateway.kms.keyring_store import KeyringBusy, KeyringRead, KeyringStore
 from trioxygen.gateway.kms.port import ArnPlace, KeyDescription, WrappedKey, key_id_of
 
 log = logs.get(__name__)
 
+_BUSY_MAX: Final = 50
+_BUSY_WAIT_MS: Final = 100.0
 _DOCUMENT: Final = "docs/operations/encryption.md"
 
 
@@ -100,8 +102,11 @@ class Keyring:
 
     # ---- its file ----
 
-    async def start(self) -> None:
+    async def start(self, *, wraps: bool = True) -> None:
         """Reads the file; makes one for a cluster that has no master keys yet.
+
+        Args:
+            wraps: also what is new; else what is there is for reading.
 
         Raises: KeyringUnusable: it is not to be used, or not the cluster's; OSError; Unavailable:
         the cluster cannot be asked now."""
@@ -110,6 +115,12 @@ class Keyring:
         read = await self._runtime.blocking.run(self._store.read)
         known = await self._note_first(read.content, is_made=is_made)
         self._check_whole(read.content, known)
+        if wraps and self._default_key not in read.content.keys:
+            raise KeyringUnusable(
+                f"the keyring has no master key '{self._default_key}', which encryption.key names:"
+                " make it with 'o3 keyring create-key'",
+                path=str(self._store.path),
+            )
         self._adopt(read)
         if is_made:
             log.info("keyring_made", path=self._store.path, key=self._default_key)
@@ -127,6 +138,12 @@ class Keyring:
             )
         secret = runtime.rng.randbytes(SECRET_BYTES)
         made = EMPTY.with_key(self._default_key, secret, runtime.clock.wall_ms())
+        for _ in range(_BUSY_MAX):
+            try:
+                return await runtime.blocking.run(store.make, made)
+            except KeyringBusy:
+                # A worker of the same gateway makes it.
+                await runtime.clock.sleep_ms(_BUSY_WAIT_MS)
         return await runtime.blocking.run(store.make, made)
 
     async def _note_first(self, content: KeyringContent, *, is_made: bool) -> Sequence[Fingerprint]:

@@ -18,6 +18,10 @@ from trioxygen.gateway.kms.keyring_file import (
 )
 
 
+class KeyringBusy(KeyringUnusable):
+    """For a moment: another process is changing it."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyringRead:
     """Attributes:
@@ -63,10 +67,10 @@ class KeyringStore:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Raises: KeyringUnusable: another process is changing it."""
+        """Raises: KeyringBusy."""
         lock = self.disk.lock(self.path.with_name(f"{self.path.name}.lock"))
         if lock is None:
-            raise KeyringUnusable("another process is changing the keyring", path=str(self.path))
+            raise KeyringBusy("another process is changing the keyring", path=str(self.path))
         try:
             yield
         finally:

@@ -1,9 +1,11 @@
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.unit.gateway.kms.keyrings import Cluster, keyring_in, keyring_of, run_with, store_in
+from tests.unit.metadata.manual_clock import ManualClock
 from trioxygen.common.errors import ChecksumMismatch, KmsKeyDisabled, KmsUnavailable, NoSuchKmsKey
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.kms.keyring_content import EMPTY
@@ -194,6 +196,35 @@ def test_lost_keyring_is_made_anew_where_that_is_wished(tmp_path: Path) -> None:
         store_in(tmp_path).make(EMPTY.with_key("s3", secret(3), 0))
         with pytest.raises(KeyringUnusable, match="is not what the other"):
             await keyring_of(runtime, store_in(tmp_path), cluster, lost=True).start()
+
+    run_with(test)
+
+
+def test_keyring_without_the_key_that_is_written_with_is_refused(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        store_in(tmp_path).make(EMPTY.with_key("other", secret(1), 0))
+        keyring = keyring_of(runtime, store_in(tmp_path), Cluster())
+        with pytest.raises(KeyringUnusable, match="no master key 's3'"):
+            await keyring.start()
+        await keyring.start(wraps=False)
+        assert await keyring.wrap("other", CONTEXT, KEYS)
+
+    run_with(test)
+
+
+def test_keyring_that_another_worker_makes_is_waited_for(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        other, cluster = store_in(tmp_path, seed=2), Cluster()
+        with other.alone():
+            keyring = keyring_of(runtime, store_in(tmp_path), cluster)
+            starting = asyncio.create_task(keyring.start())
+            await asyncio.sleep(0.01)
+            other.write(EMPTY.with_key("s3", secret(4), 0))
+        assert isinstance(runtime.clock, ManualClock)
+        runtime.clock.advance(1_000)
+        await starting
+        [noted] = cluster.noted.values()
+        assert [noted.check] == [each.check for each in other.read().content.fingerprints()]
 
     run_with(test)
 
