@@ -24,6 +24,7 @@ from trioxygen.gateway.admin.backend.orphans import Orphans
 from trioxygen.gateway.admin.backend.ozone import OzoneAdminBackend
 from trioxygen.gateway.app import create_app
 from trioxygen.gateway.http.limits import AsgiApp
+from trioxygen.gateway.kms.port import Kms
 from trioxygen.gateway.protocol.storage_classes import StorageClasses
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.s3.services import S3Config
@@ -85,38 +86,8 @@ def _client_config(config: Config) -> ClientConfig:
     )
 
 
-def build_gateway(
-    config: Config,
-    data: Path,
-    runtime: Runtime,
-    om_client: OmClient,
-    scm_client: ScmClient,
-    readiness: Readiness,
-    *,
-    admin_token: str,
-) -> Gateway:
-    pool = DataNodePool(
-        _to_datanodes(config, runtime, om_client),
-        runtime.clock,
-        scm_client.locate,
-        _client_config(config),
-    )
-    ozone = OzoneStore(
-        runtime,
-        om_client,
-        BlockWriter(pool),
-        BlockReader(pool),
-        LeasingConfig(block_bytes_max=config.storage.block_bytes),
-    )
-    access_log = None
-    if config.log.access_log:
-        access_log = AccessLog(
-            runtime,
-            data / "logs" / "access.log",
-            file_bytes_max=config.log.access_log_file_bytes,
-            files_max=config.log.access_log_files_max,
-        )
-    s3 = S3Config(
+def _s3_config(config: Config) -> S3Config:
+    return S3Config(
         volume=config.s3.volume,
         domains=tuple(config.s3.domains),
         regions=tuple(config.s3.regions),
@@ -133,13 +104,48 @@ def build_gateway(
             buffer_bytes_max=config.s3.buffer_bytes_max,
         ),
     )
+
+
+def build_gateway(
+    config: Config,
+    data: Path,
+    runtime: Runtime,
+    om_client: OmClient,
+    scm_client: ScmClient,
+    readiness: Readiness,
+    *,
+    kms: Kms,
+    admin_token: str,
+) -> Gateway:
+    pool = DataNodePool(
+        _to_datanodes(config, runtime, om_client),
+        runtime.clock,
+        scm_client.locate,
+        _client_config(config),
+    )
+    ozone = OzoneStore(
+        runtime,
+        om_client,
+        BlockWriter(pool),
+        BlockReader(pool),
+        LeasingConfig(block_bytes_max=config.storage.block_bytes),
+        kms,
+    )
+    access_log = None
+    if config.log.access_log:
+        access_log = AccessLog(
+            runtime,
+            data / "logs" / "access.log",
+            file_bytes_max=config.log.access_log_file_bytes,
+            files_max=config.log.access_log_files_max,
+        )
     orphans = Orphans(om_client, scm_client, pool.channel, runtime.clock)
     admin = OzoneAdminBackend(
         om_client, scm_client, readiness, config.s3.volume, orphans.page, runtime.clock
     )
     return Gateway(
         s3_port=create_app(
-            s3,
+            _s3_config(config),
             ozone.store,
             runtime,
             readiness=readiness,
@@ -183,6 +189,7 @@ class GatewayPart(Part):
             self._om_client,
             scm_client,
             node.readiness,
+            kms=self._master_keys.kms,
             admin_token=node.admin_token,
         )
         self.admin_app: AsgiApp = self._gateway.admin_app
