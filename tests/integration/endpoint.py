@@ -114,17 +114,37 @@ def keys_of(s3: "S3Client", bucket: str, prefix: str = "") -> list[str]:
 
 
 def empty(s3: "S3Client", bucket: str) -> None:
-    """Deletes every object and upload of a bucket."""
+    """Deletes every object, version and upload of a bucket, but what is locked in COMPLIANCE."""
     for upload_page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
         for upload in upload_page.get("Uploads", []):
             s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
-    keys: list[str] = []
-    for key in keys_of(s3, bucket):
-        if _NOT_XML.search(key):
-            # No XML document can name it: DeleteObjects cannot either.
-            s3.delete_object(Bucket=bucket, Key=key)
-        else:
-            keys.append(key)
-    for start in range(0, len(keys), 1_000):
-        doomed = keys[start : start + 1_000]
-        s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in doomed]})
+    if "Status" not in s3.get_bucket_versioning(Bucket=bucket):
+        _delete(s3, bucket, [{"Key": key} for key in keys_of(s3, bucket)])
+        return
+    doomed: list[Any] = []
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for row in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            doomed.append({"Key": row["Key"], "VersionId": row["VersionId"]})
+    for left in _delete(s3, bucket, doomed, BypassGovernanceRetention=True):
+        s3.put_object_legal_hold(Bucket=bucket, LegalHold={"Status": "OFF"}, **left)
+        _delete(s3, bucket, [left], BypassGovernanceRetention=True)
+
+
+def _delete(s3: "S3Client", bucket: str, doomed: list[Any], **more: Any) -> list[Any]:
+    """What is locked."""
+    left: list[Any] = []
+    for start in range(0, len(doomed), 1_000):
+        objects: list[Any] = []
+        for each in doomed[start : start + 1_000]:
+            if _NOT_XML.search(each["Key"]):
+                # No XML document can name it: DeleteObjects cannot either.
+                s3.delete_object(Bucket=bucket, **each, **more)
+            else:
+                objects.append(each)
+        if objects:
+            answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects}, **more)
+            left += [
+                {"Key": error["Key"], "VersionId": error["VersionId"]}
+                for error in answer.get("Errors", [])
+            ]
+    return left

@@ -132,14 +132,4 @@ def _remove(s3: "S3Client", bucket: str) -> None:
     if bucket not in [each["Name"] for each in s3.list_buckets(Prefix=bucket)["Buckets"]]:
         return
     empty(s3, bucket)
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
-    rows: list[Any] = []
-    for page in pages:
-        rows += [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-    for row in rows:
-        at: Any = {"Bucket": bucket, "Key": row["Key"], "VersionId": row["VersionId"]}
-        if bucket.endswith("-locked") and "Size" in row:
-            held: Any = {"Status": "OFF"}
-            s3.put_object_legal_hold(LegalHold=held, ChecksumAlgorithm="CRC32", **at)
-        s3.delete_object(BypassGovernanceRetention=True, **at)
     s3.delete_bucket(Bucket=bucket)

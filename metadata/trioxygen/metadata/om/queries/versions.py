@@ -19,7 +19,7 @@ from trioxygen.metadata.om.state.schema import (
     shifted,
     versions_prefix,
 )
-from trioxygen.metadata.om.state.versions import find
+from trioxygen.metadata.om.state.versions import find, newest
 from trioxygen.metadata.store.ports import Cursor, ReadTxn
 from trioxygen.proto.v1.om_pb2 import (
     BucketRow,
@@ -140,16 +140,13 @@ class _Walk:
         if not object_id:
             shown = find(txn, bucket, key, marker)
             object_id = 2**64 - 1 if shown is None else shown.row.object_id
-        top = KEYS.get(txn, current)
-        if top is not None and top.object_id < object_id:
+        top = newest(txn, bucket, key)
+        if top is not None and top.row.object_id < object_id:
+            # The version that the page before ended with is gone: all that are left come behind it.
             self._seek(current, history)
             return
-        if top is None or top.object_id > object_id:
-            history = history_key(bucket_id, VISIBLE, key, object_id)
-            if object_id < 2**64 - 1:
-                history += b"\0"
-        self._last_key = key if object_id < 2**64 - 1 else None
-        self._seek(current + b"\0", history)
+        self._last_key = key
+        self._seek(current + b"\0", history_key(bucket_id, VISIBLE, key, object_id) + b"\0")
 
     def key(self) -> bytes | None:
         current, history = self._current.key, self._history.key
