@@ -48,7 +48,7 @@ def _row(rule: LifecycleRule) -> om_pb2.LifecycleRule:
         filter=om_pb2.LifecycleFilter(
             form=_FORMS[wanted.form],
             prefix=wanted.prefix,
-            tags=[om_pb2.HeaderPair(name=key, value=value) for key, value in wanted.tags],
+            tags=[om_pb2.Tag(key=key, value=value) for key, value in wanted.tags],
             larger_than=wanted.larger_than,
             smaller_than=wanted.smaller_than,
         ),
@@ -94,7 +94,7 @@ def _rule(row: om_pb2.LifecycleRule) -> LifecycleRule:
         filter=Filter(
             _FORM_OF[wanted.form],
             wanted.prefix if wanted.HasField("prefix") else None,
-            tuple([(pair.name, pair.value) for pair in wanted.tags]),
+            tuple([(tag.key, tag.value) for tag in wanted.tags]),
             wanted.larger_than if wanted.HasField("larger_than") else None,
             wanted.smaller_than if wanted.HasField("smaller_than") else None,
         ),

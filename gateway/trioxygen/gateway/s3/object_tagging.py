@@ -30,7 +30,7 @@ async def put_object_tagging(services: Services, request: S3Request) -> Response
     tags = await services.parse(read_tags, document)
     check_object_tags(tags)
     version = await services.store.keys.set_tags(
-        request.bucket_record, request.key_name, wanted, tags
+        request.bucket_record, request.key_name, wanted, tuple(sorted(tags))
     )
     return Response(200, version_headers(version))
 

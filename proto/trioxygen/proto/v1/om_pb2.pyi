@@ -199,6 +199,14 @@ class HeaderPair(_message.Message):
     value: str
     def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
+class Tag(_message.Message):
+    __slots__ = ("key", "value")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    value: str
+    def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+
 class LifecycleRules(_message.Message):
     __slots__ = ("rules", "minimum_size_varies")
     RULES_FIELD_NUMBER: _ClassVar[int]
@@ -244,10 +252,10 @@ class LifecycleFilter(_message.Message):
     SMALLER_THAN_FIELD_NUMBER: _ClassVar[int]
     form: LifecycleFilter.Form
     prefix: str
-    tags: _containers.RepeatedCompositeFieldContainer[HeaderPair]
+    tags: _containers.RepeatedCompositeFieldContainer[Tag]
     larger_than: int
     smaller_than: int
-    def __init__(self, form: _Optional[_Union[LifecycleFilter.Form, str]] = ..., prefix: _Optional[str] = ..., tags: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ..., larger_than: _Optional[int] = ..., smaller_than: _Optional[int] = ...) -> None: ...
+    def __init__(self, form: _Optional[_Union[LifecycleFilter.Form, str]] = ..., prefix: _Optional[str] = ..., tags: _Optional[_Iterable[_Union[Tag, _Mapping]]] = ..., larger_than: _Optional[int] = ..., smaller_than: _Optional[int] = ...) -> None: ...
 
 class LifecycleExpiration(_message.Message):
     __slots__ = ("days", "date_ms", "removes_markers")
@@ -403,11 +411,11 @@ class KeyRow(_message.Message):
     is_versioned: bool
     is_marker: bool
     null_object_id: int
-    tags: _containers.RepeatedCompositeFieldContainer[HeaderPair]
+    tags: _containers.RepeatedCompositeFieldContainer[Tag]
     lock: ObjectLock
     encryption: Encryption
     pieces: _containers.RepeatedCompositeFieldContainer[SealedPiece]
-    def __init__(self, object_id: _Optional[int] = ..., size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., storage_class: _Optional[str] = ..., account_id: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., checksum: _Optional[bytes] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[ObjectPart, _Mapping]]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., is_versioned: _Optional[bool] = ..., is_marker: _Optional[bool] = ..., null_object_id: _Optional[int] = ..., tags: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., pieces: _Optional[_Iterable[_Union[SealedPiece, _Mapping]]] = ...) -> None: ...
+    def __init__(self, object_id: _Optional[int] = ..., size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., storage_class: _Optional[str] = ..., account_id: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., checksum: _Optional[bytes] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[ObjectPart, _Mapping]]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., is_versioned: _Optional[bool] = ..., is_marker: _Optional[bool] = ..., null_object_id: _Optional[int] = ..., tags: _Optional[_Iterable[_Union[Tag, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., pieces: _Optional[_Iterable[_Union[SealedPiece, _Mapping]]] = ...) -> None: ...
 
 class Encryption(_message.Message):
     __slots__ = ("kind", "kms_key_id", "context", "bucket_key", "customer_key_md5")
@@ -486,10 +494,10 @@ class UploadRow(_message.Message):
     key: bytes
     checksum_chosen: bool
     replication: _types_pb2.Replication
-    tags: _containers.RepeatedCompositeFieldContainer[HeaderPair]
+    tags: _containers.RepeatedCompositeFieldContainer[Tag]
     lock: ObjectLock
     encryption: Encryption
-    def __init__(self, bucket_id: _Optional[int] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., storage_class: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., upload_id: _Optional[bytes] = ..., key: _Optional[bytes] = ..., checksum_chosen: _Optional[bool] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., tags: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ...) -> None: ...
+    def __init__(self, bucket_id: _Optional[int] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., storage_class: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., upload_id: _Optional[bytes] = ..., key: _Optional[bytes] = ..., checksum_chosen: _Optional[bool] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., tags: _Optional[_Iterable[_Union[Tag, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ...) -> None: ...
 
 class PartRow(_message.Message):
     __slots__ = ("size_bytes", "modified_ms", "etag", "checksum", "checksum_algorithm", "blocks", "client_checksum_algorithm", "client_checksum", "pieces", "crc64nvme")
@@ -1047,9 +1055,9 @@ class SetTagsRequest(_message.Message):
     bucket_id: int
     key: bytes
     version: VersionId
-    tags: _containers.RepeatedCompositeFieldContainer[HeaderPair]
+    tags: _containers.RepeatedCompositeFieldContainer[Tag]
     volume: str
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., tags: _Optional[_Iterable[_Union[HeaderPair, _Mapping]]] = ..., volume: _Optional[str] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., tags: _Optional[_Iterable[_Union[Tag, _Mapping]]] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class SetTagsReply(_message.Message):
     __slots__ = ("version",)

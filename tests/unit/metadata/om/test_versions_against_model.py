@@ -26,7 +26,7 @@ class VersionsAgainstModel(VersionedOm):
             return
         key, version = chosen
         request = om.SetTagsRequest(key=key, **self.named())  # type: ignore[arg-type]
-        request.tags.add(name="k", value=value)
+        request.tags.add(key="k", value=value)
         if names_version:
             request.version.CopyFrom(self.id_of(version))
             if version.is_marker:
@@ -129,7 +129,7 @@ class VersionsAgainstModel(VersionedOm):
             version.is_marker,
         )
         assert row.is_versioned != version.is_null
-        assert tuple((pair.name, pair.value) for pair in row.tags) == version.tags
+        assert tuple((tag.key, tag.value) for tag in row.tags) == version.tags
         lock = version.lock
         assert (row.lock.mode, row.lock.retain_until_ms, row.lock.legal_hold) == (
             lock.mode.value,

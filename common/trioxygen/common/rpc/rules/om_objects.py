@@ -93,6 +93,7 @@ def _piece_fault(piece: Any) -> str | None:
 
 OBJECT_ROWS: Final[dict[type[Message], MessageRules]] = {
     om.HeaderPair: rules(name=_FIELD_NAME, value=field_value(8_192)),
+    om.Tag: rules(key=line(128, low=1), value=line(256)),
     om.ObjectHeaders: rules(
         _headers_fault,
         content_type=field_value(8_192),

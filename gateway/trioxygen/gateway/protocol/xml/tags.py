@@ -59,7 +59,7 @@ def tags_document(tags: Sequence[tuple[str, str]]) -> bytes:
 
 
 def read_tagging_header(text: str | None) -> Tags:
-    """Tags as a query writes them; None: none.
+    """Tags as a query writes them, by key; None: none.
 
     Raises: InvalidArgument: it is no such query, or names a key twice; InvalidTag; BadRequest."""
     tags: list[tuple[str, str]] = []
@@ -72,7 +72,7 @@ def read_tagging_header(text: str | None) -> Tags:
     if len(keys) != len(tags) or "" in keys:
         raise _no_query(text)
     check_object_tags(tags, system_message="Your TagKey cannot be prefixed with aws:")
-    return tuple(tags)
+    return tuple(sorted(tags))
 
 
 def _decoded(value: str, text: str | None) -> str:
@@ -143,7 +143,10 @@ def _check_each(tags: Sequence[tuple[str, str]], system_message: str) -> None:
 
 
 def _is_plain(text: str) -> bool:
-    """Letters, digits and blanks of every script, and a few signs."""
+    """Letters, digits and blanks of every script, and a few signs; what ends a line is none."""
     return all(
-        character in _SIGNS or unicodedata.category(character)[0] in "LNZ" for character in text
+        character in _SIGNS
+        or (category := unicodedata.category(character))[0] in "LN"
+        or category == "Zs"
+        for character in text
     )

@@ -179,7 +179,7 @@ def record_of(row: om_pb2.KeyRow) -> KeyRecord:
         replication=_replication_of(row),
         is_versioned=row.is_versioned,
         is_marker=row.is_marker,
-        tags=tuple([(tag.name, tag.value) for tag in row.tags]) if row.tags else (),
+        tags=tuple([(tag.key, tag.value) for tag in row.tags]) if row.tags else (),
         lock=_lock_of(row.lock) if row.HasField("lock") else NO_LOCK,
         encryption=encryption_of(row.encryption) if row.HasField("encryption") else None,
     )
@@ -229,8 +229,8 @@ def retention_row(retention: Retention | None) -> om_pb2.Retention:
     return om_pb2.Retention(mode=_LOCK_MODES[retention.mode], retain_until_ms=retention.until_ms)
 
 
-def tag_rows(tags: Tags) -> list[om_pb2.HeaderPair]:
-    return [om_pb2.HeaderPair(name=key, value=value) for key, value in tags]
+def tag_rows(tags: Tags) -> list[om_pb2.Tag]:
+    return [om_pb2.Tag(key=key, value=value) for key, value in tags]
 
 
 def copy_source_row(source: CopySource) -> om_pb2.CopySource:

@@ -73,7 +73,7 @@ class Lock(NamedTuple):
 
 
 NO_LOCK: Final = Lock()
-# Pairs of key and value, in the order they were given in.
+# Pairs of key and value: of an object by key, of a bucket in the order they were given in.
 Tags = tuple[tuple[str, str], ...]
 
 

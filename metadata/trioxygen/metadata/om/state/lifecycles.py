@@ -304,5 +304,5 @@ class Judge:
 
 
 def _subject(key: bytes, row: KeyRow) -> Subject:
-    tags = tuple([(tag.name, tag.value) for tag in row.tags])
+    tags = tuple([(tag.key, tag.value) for tag in row.tags])
     return Subject(key.decode("utf-8", "surrogateescape"), row.size_bytes, tags)

@@ -72,7 +72,7 @@ async def versions_of(harness: OmHarness, bucket: om.BucketRow) -> list[tuple[by
 
 async def tag(harness: OmHarness, bucket: om.BucketRow, key: bytes, value: str) -> None:
     request = om.SetTagsRequest(key=key, **named(bucket))
-    request.tags.add(name="k", value=value)
+    request.tags.add(key="k", value=value)
     await harness.client.set_tags(request)
 
 
