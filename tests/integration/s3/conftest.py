@@ -15,6 +15,7 @@ import pytest
 
 from tests.integration.endpoint import Endpoint, Keys, empty
 from tests.integration.s3.uvicorn_differences import expect_differences
+from tests.integration.s3.versions import set_versioning
 from tests.integration.store_process import OTHER, StoreProcess
 
 if TYPE_CHECKING:
@@ -93,6 +94,12 @@ def new_bucket(s3: "S3Client") -> "Iterator[Callable[[], str]]":
 @pytest.fixture
 def bucket(new_bucket: Callable[[], str]) -> str:
     return new_bucket()
+
+
+@pytest.fixture
+def versioned(s3: "S3Client", bucket: str) -> str:
+    set_versioning(s3, bucket, "Enabled")
+    return bucket
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.endpoint import Endpoint, keys_of, read, refusal, refused
+from tests.integration.s3.versions import put, set_versioning, shown
 from tests.integration.s3.wire import Request, send
 
 if TYPE_CHECKING:
@@ -14,29 +15,6 @@ if TYPE_CHECKING:
 
 PART_BYTES = 5 << 20
 UNKNOWN = "0123456789abcdef"
-
-
-def set_versioning(s3: "S3Client", bucket: str, status: Any) -> None:
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
-
-
-def put(s3: "S3Client", bucket: str, key: str, body: bytes = b"") -> Any:
-    return s3.put_object(Bucket=bucket, Key=key, Body=body).get("VersionId")
-
-
-def shown(s3: "S3Client", bucket: str, **more: Any) -> list[tuple[str, str, bool, bool]]:
-    """(key, version, whether it is the latest, whether it is a marker), markers last."""
-    answer = s3.list_object_versions(Bucket=bucket, **more)
-    return [
-        *((v["Key"], v["VersionId"], v["IsLatest"], False) for v in answer.get("Versions", [])),
-        *((m["Key"], m["VersionId"], m["IsLatest"], True) for m in answer.get("DeleteMarkers", [])),
-    ]
-
-
-@pytest.fixture
-def versioned(s3: "S3Client", bucket: str) -> str:
-    set_versioning(s3, bucket, "Enabled")
-    return bucket
 
 
 # ---- the state of a bucket ----
@@ -392,98 +370,3 @@ def test_keys_and_versions_are_deleted_in_one_request(s3: "S3Client", versioned:
     errors = [(error["VersionId"], error["Code"]) for error in answer["Errors"]]
     assert sorted(errors) == [(current, "PreconditionFailed"), ("no-id", "NoSuchVersion")]
     assert [row[1] for row in shown(s3, versioned, Prefix="k") if not row[3]] == [current]
-
-
-# ---- listings ----
-
-
-def all_pages(s3: "S3Client", bucket: str, size: int, **more: Any) -> list[tuple[str, str]]:
-    """(key, version id), and (prefix, ""), page by page; each page in the order of the wire."""
-    seen: list[tuple[str, str]] = []
-    marker: dict[str, Any] = {}
-    while True:
-        page: Any = s3.list_object_versions(Bucket=bucket, MaxKeys=size, **more, **marker)
-        rows = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        items = [(row["Key"], row["VersionId"]) for row in rows]
-        items += [(each["Prefix"], "") for each in page.get("CommonPrefixes", [])]
-        assert len(items) <= size
-        seen += sorted(items, key=lambda item: item[0])
-        if not page["IsTruncated"]:
-            return seen
-        assert len(items) == size, "a page that is not the last is full"
-        assert page["NextKeyMarker"] == max(item[0] for item in items)
-        marker = {"KeyMarker": page["NextKeyMarker"]}
-        if "NextVersionIdMarker" in page:
-            marker["VersionIdMarker"] = page["NextVersionIdMarker"]
-        else:
-            assert page["NextKeyMarker"] in {each["Prefix"] for each in page["CommonPrefixes"]}
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 7])
-def test_pages_of_any_size_show_every_version_once(s3: "S3Client", bucket: str, size: int) -> None:
-    put(s3, bucket, "b/1")
-    put(s3, bucket, "d")
-    set_versioning(s3, bucket, "Enabled")
-    for key in ("a", "b/1", "b/2", "b", "d", "d", "é"):
-        put(s3, bucket, key)
-    for key in ("a", "b/2", "c/x"):
-        s3.delete_object(Bucket=bucket, Key=key)
-    put(s3, bucket, "a")
-    every = all_pages(s3, bucket, 1_000)
-    assert [key for key, _ in every] == (
-        ["a"] * 3 + ["b"] + ["b/1"] * 2 + ["b/2"] * 2 + ["c/x"] + ["d"] * 3 + ["é"]
-    )
-    # Of one page of one size versions and markers are told apart; so the order is the wire's.
-    assert sorted(all_pages(s3, bucket, size)) == sorted(every)
-    rolled = [("a", version) for key, version in every if key == "a"]
-    rolled += [(key, version) for key, version in every if key == "b"]
-    rolled += [("b/", ""), ("c/", "")]
-    rolled += [(key, version) for key, version in every if key in ("d", "é")]
-    assert sorted(all_pages(s3, bucket, size, Delimiter="/")) == sorted(rolled)
-    within = [item for item in every if item[0].startswith("b/")]
-    assert sorted(all_pages(s3, bucket, size, Prefix="b/", Delimiter="/")) == sorted(within)
-
-
-def test_key_marker_alone_is_behind_all_versions_of_its_key(s3: "S3Client", versioned: str) -> None:
-    ids = [put(s3, versioned, key) for key in ("a", "a", "b")]
-    assert [row[1] for row in shown(s3, versioned, KeyMarker="a")] == [ids[2]]
-    assert [row[1] for row in shown(s3, versioned, KeyMarker="a", VersionIdMarker=ids[1])] == [
-        ids[0],
-        ids[2],
-    ]
-    assert shown(s3, versioned, MaxKeys=0) == []
-    error = refusal(
-        s3.list_object_versions, Bucket=versioned, KeyMarker="a", VersionIdMarker="no-id"
-    )
-    assert (error.status, error.code) == (400, "InvalidArgument")
-
-
-def test_page_goes_on_although_the_version_it_ended_with_is_gone(
-    s3: "S3Client", versioned: str
-) -> None:
-    """What was below it is the latest then, also when that is a marker."""
-    put(s3, versioned, "k", b"1")
-    marker = s3.delete_object(Bucket=versioned, Key="k")["VersionId"]
-    top = put(s3, versioned, "k", b"2")
-    s3.delete_object(Bucket=versioned, Key="k", VersionId=top)
-    rest = shown(s3, versioned, KeyMarker="k", VersionIdMarker=top)
-    assert [row[2] for row in rest] == [False, True] and rest[1][1] == marker
-
-
-def test_versions_and_markers_are_mixed_in_one_order(
-    endpoint: Endpoint, s3: "S3Client", versioned: str
-) -> None:
-    put(s3, versioned, "a")
-    s3.delete_object(Bucket=versioned, Key="a")
-    put(s3, versioned, "a")
-    s3.delete_object(Bucket=versioned, Key="b")
-    body = send(endpoint, Request("GET", f"/{versioned}", "versions")).body
-    kinds = [part.split(b">")[0] for part in body.split(b"<")]
-    assert [kind for kind in kinds if kind in (b"Version", b"DeleteMarker")] == [
-        b"Version",
-        b"DeleteMarker",
-        b"Version",
-        b"DeleteMarker",
-    ]
-    assert b"<KeyMarker></KeyMarker><VersionIdMarker></VersionIdMarker>" in body
-    assert b"&quot;d41d8cd98f00b204e9800998ecf8427e&quot;" in body
