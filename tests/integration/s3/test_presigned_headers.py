@@ -51,10 +51,11 @@ def test_put_keeps_what_its_query_says(endpoint: Endpoint, s3: "S3Client", bucke
 
 def test_upload_keeps_what_its_query_says(endpoint: Endpoint, s3: "S3Client", bucket: str) -> None:
     query = (
-        "uploads=&x-amz-meta-a=alpha&x-amz-storage-class=STANDARD_IA&x-amz-checksum-algorithm=SHA1"
+        "uploads=&x-amz-meta-a=alpha&x-amz-storage-class=STANDARD_IA"
+        "&x-amz-checksum-algorithm=CRC32&x-amz-checksum-type=FULL_OBJECT"
     )
     answer = ask(endpoint, "POST", f"/{bucket}/k", query)
-    assert answer.fields["x-amz-checksum-algorithm"] == "SHA1"
+    assert answer.fields["x-amz-checksum-algorithm"] == "CRC32"
     [upload] = s3.list_multipart_uploads(Bucket=bucket)["Uploads"]
     at: dict[str, Any] = {"Bucket": bucket, "Key": "k", "UploadId": upload["UploadId"]}
     part = ask(endpoint, "PUT", f"/{bucket}/k", f"partNumber=1&uploadId={at['UploadId']}", b"body")

@@ -189,14 +189,6 @@ class DeletionCondition(NamedTuple):
     size_bytes: int | None = None
     modified_s: int | None = None
 
-    @property
-    def name(self) -> str:
-        """What S3 calls the one that did not hold; of several, which are no more than that to it,
-        the first."""
-        if self.if_match:
-            return "If-Match"
-        return _IF_SIZE if self.size_bytes is not None else _IF_MODIFIED
-
 
 def read_deletion_condition(head: RequestHeaders, *, now_s: int) -> DeletionCondition:
     """Of size and time AWS takes the conditions for directory buckets only; here they hold for all.

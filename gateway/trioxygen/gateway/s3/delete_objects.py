@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Final
 
-from trioxygen.common.errors import ConditionFailed, NoSuchKey, TrioxygenError
+from trioxygen.common.errors import NoSuchKey, TrioxygenError
 from trioxygen.common.units import MIB
 from trioxygen.gateway.protocol import checksums, conditions, names
 from trioxygen.gateway.protocol.errors import S3Error
@@ -41,8 +41,6 @@ async def delete_object(services: Services, request: S3Request) -> Response:
     )
     if isinstance(done, NoSuchKey):
         raise not_there(request.key_name, head.query_value("versionId"))
-    if isinstance(done, ConditionFailed):
-        raise S3Error("PreconditionFailed", details={"Condition": condition.name}) from done
     if isinstance(done, TrioxygenError):
         raise done
     headers: Headers = []
