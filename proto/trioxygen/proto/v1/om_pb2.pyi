@@ -1427,6 +1427,16 @@ class FillTimes(_message.Message):
     rows_max: int
     def __init__(self, bucket_id: _Optional[int] = ..., rows_max: _Optional[int] = ...) -> None: ...
 
+class NoteLifecycleClock(_message.Message):
+    __slots__ = ("believed_ms", "leapt_ms", "since_ms")
+    BELIEVED_MS_FIELD_NUMBER: _ClassVar[int]
+    LEAPT_MS_FIELD_NUMBER: _ClassVar[int]
+    SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    believed_ms: int
+    leapt_ms: int
+    since_ms: int
+    def __init__(self, believed_ms: _Optional[int] = ..., leapt_ms: _Optional[int] = ..., since_ms: _Optional[int] = ...) -> None: ...
+
 class ClearTimes(_message.Message):
     __slots__ = ("bucket_id", "rows_max")
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
@@ -1436,7 +1446,7 @@ class ClearTimes(_message.Message):
     def __init__(self, bucket_id: _Optional[int] = ..., rows_max: _Optional[int] = ...) -> None: ...
 
 class ExpireObjects(_message.Message):
-    __slots__ = ("bucket_id", "revision", "day_ms", "stream", "row_keys", "until", "examined")
+    __slots__ = ("bucket_id", "revision", "day_ms", "stream", "row_keys", "until", "examined", "now_ms")
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     DAY_MS_FIELD_NUMBER: _ClassVar[int]
@@ -1444,6 +1454,7 @@ class ExpireObjects(_message.Message):
     ROW_KEYS_FIELD_NUMBER: _ClassVar[int]
     UNTIL_FIELD_NUMBER: _ClassVar[int]
     EXAMINED_FIELD_NUMBER: _ClassVar[int]
+    NOW_MS_FIELD_NUMBER: _ClassVar[int]
     bucket_id: int
     revision: int
     day_ms: int
@@ -1451,7 +1462,8 @@ class ExpireObjects(_message.Message):
     row_keys: _containers.RepeatedScalarFieldContainer[bytes]
     until: bytes
     examined: int
-    def __init__(self, bucket_id: _Optional[int] = ..., revision: _Optional[int] = ..., day_ms: _Optional[int] = ..., stream: _Optional[_Union[LifecycleStream, _Mapping]] = ..., row_keys: _Optional[_Iterable[bytes]] = ..., until: _Optional[bytes] = ..., examined: _Optional[int] = ...) -> None: ...
+    now_ms: int
+    def __init__(self, bucket_id: _Optional[int] = ..., revision: _Optional[int] = ..., day_ms: _Optional[int] = ..., stream: _Optional[_Union[LifecycleStream, _Mapping]] = ..., row_keys: _Optional[_Iterable[bytes]] = ..., until: _Optional[bytes] = ..., examined: _Optional[int] = ..., now_ms: _Optional[int] = ...) -> None: ...
 
 class ExpireRenames(_message.Message):
     __slots__ = ("done_before_ms", "row_keys")

@@ -11,6 +11,7 @@ from typing import Final
 from trioxygen.metadata.om.commands.uploads import abort
 from trioxygen.metadata.om.state import locks, times
 from trioxygen.metadata.om.state.blocks import BlockKeeper
+from trioxygen.metadata.om.state.lifecycle_clock import Distance, note_distance
 from trioxygen.metadata.om.state.lifecycles import (
     Action,
     Deed,
@@ -42,6 +43,7 @@ from trioxygen.proto.v1.om_pb2 import (
     ExpireObjects,
     FillTimes,
     LifecycleRow,
+    NoteLifecycleClock,
 )
 from trioxygen.proto.v1.replication_pb2 import WorkReply
 
@@ -94,7 +96,13 @@ class LifecycleCommands:
             om_pb2.FillTimes: self.fill,
             om_pb2.ClearTimes: self.clear,
             om_pb2.ExpireObjects: self.expire,
+            om_pb2.NoteLifecycleClock: self.note_clock,
         }
+
+    def note_clock(self, txn: CapturingTxn, command: NoteLifecycleClock, now: Now) -> WorkReply:
+        distance = Distance(command.believed_ms, command.leapt_ms, command.since_ms)
+        note_distance(txn, distance)
+        return WorkReply()
 
     def fill(self, txn: CapturingTxn, command: FillTimes, now: Now) -> WorkReply:
         place = bucket_prefix(command.bucket_id)
@@ -136,7 +144,8 @@ class LifecycleCommands:
         rules = rules_of(txn, command.bucket_id, command.revision)
         if bucket is None or rules is None:
             return WorkReply()
-        judge = Judge(txn, bucket, rules, now_ms=now.wall_ms, day_ms=command.day_ms)
+        now_ms = min(now.wall_ms, command.now_ms)
+        judge = Judge(txn, bucket, rules, now_ms=now_ms, day_ms=command.day_ms)
         stream, day_ms = Stream.of(command.stream), command.day_ms
         execution = _Execution(txn, bucket, lifecycle, self._blocks, self._versions, now, day_ms)
         after = command.stream.after

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
 from trioxygen.common.units import DAY_MS, MINUTE_MS, SECOND_MS
+from trioxygen.metadata.om.state.lifecycle_clock import has_changed, noted_distance, tell
 from trioxygen.metadata.om.state.lifecycles import (
     Judge,
     Stream,
@@ -18,7 +19,13 @@ from trioxygen.metadata.om.state.times import TimeKind, kind_prefix, read_time_k
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX, Round, execute_rows
 from trioxygen.metadata.store.ports import ReadTxn
-from trioxygen.proto.v1.om_pb2 import ClearTimes, ExpireObjects, FillTimes, LifecycleRow
+from trioxygen.proto.v1.om_pb2 import (
+    ClearTimes,
+    ExpireObjects,
+    FillTimes,
+    LifecycleRow,
+    NoteLifecycleClock,
+)
 from trioxygen.proto.v1.replication_pb2 import WorkReply
 
 log = logs.get(__name__)
@@ -73,6 +80,7 @@ class Lifecycle:
         # By bucket, revision and stream.
         self._places: dict[tuple[int, int, Stream], _Place] = {}
         self._term = -1
+        self._now_ms = 0
 
     async def work(self) -> bool:
         """One bucket. Raises: what the executor raises."""
@@ -88,10 +96,30 @@ class Lifecycle:
         self._round.went_to(None if first is None else first[0])
         if first is None:
             return False
+        await self._tell_time()
         if await self._handle(int.from_bytes(first[0], "big"), first[1]):
             # Again, until nothing is left of it now.
             self._round.went_to(was_at)
         return True
+
+    async def _tell_time(self) -> None:
+        with self._executor.store.read() as txn:
+            noted = noted_distance(txn)
+        now_is = tell(
+            noted,
+            wall_ms=self._clock.wall_ms(),
+            group_ms=self._executor.group_ms(),
+            day_ms=self._pace.day_ms,
+        )
+        self._now_ms = now_is.wall_ms
+        if not has_changed(noted, now_is.distance, day_ms=self._pace.day_ms):
+            return
+        believed_ms, leapt_ms, since_ms = now_is.distance
+        if since_ms:
+            log.warning("clock_leapt", ahead_ms=leapt_ms - believed_ms)
+        await self._executor.execute(
+            NoteLifecycleClock(believed_ms=believed_ms, leapt_ms=leapt_ms, since_ms=since_ms)
+        )
 
     async def _handle(self, bucket_id: int, lifecycle: LifecycleRow) -> bool:
         """Whether there is more to do at once."""
@@ -114,7 +142,7 @@ class Lifecycle:
 
     async def _look(self, bucket_id: int, lifecycle: LifecycleRow, stream: Stream) -> bool:
         """At the next rows of a stream; whether there are more."""
-        day_ms, now_ms = self._pace.day_ms, self._clock.wall_ms()
+        day_ms, now_ms = self._pace.day_ms, self._now_ms
         where = (bucket_id, lifecycle.revision, stream)
         place = self._places.get(where) or _stored_place(lifecycle, stream)
         after = place.after
@@ -142,6 +170,7 @@ class Lifecycle:
                 row_keys=row_keys,
                 until=page.last if is_whole else row_keys[-1],
                 examined=examined if is_whole else 1,
+                now_ms=now_ms,
             )
 
         has_left = await execute_rows(self._executor, page.due, expire)

@@ -290,3 +290,23 @@ async def test_what_another_leader_did_is_gone_on_with(harness: OmHarness) -> No
     await harness.restart()
     await days_pass(harness, 3)
     assert (await status(harness)).expired == 2
+
+
+@om_test(lifecycle=PACE)
+async def test_clock_that_leaps_ahead_makes_nothing_old(harness: OmHarness) -> None:
+    bucket = await harness.bucket()
+    await put_rules(harness, bucket, rule(expiration=Expiration(days=30)))
+    await harness.put(bucket, b"a")
+    await days_pass(harness, 1)
+    harness.clock.wall += 365 * DAY_MS
+    await harness.restart()
+    await days_pass(harness, 0.8)
+    harness.clock.wall -= 365 * DAY_MS
+    await days_pass(harness, 2)
+    assert await keys_of(harness, bucket) == [b"a"]
+    # As after a long time in which nothing ran: that is believed, a day later.
+    harness.clock.wall += 365 * DAY_MS
+    await days_pass(harness, 0.8)
+    assert await keys_of(harness, bucket) == [b"a"]
+    await days_pass(harness, 0.8)
+    assert await keys_of(harness, bucket) == []
