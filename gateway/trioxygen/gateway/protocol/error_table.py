@@ -57,6 +57,13 @@ TABLE: Final[dict[str, tuple[int, str, str]]] = {
         "Your proposed upload exceeds the maximum allowed size",
         "ProposedSize MaxSizeAllowed",
     ),
+    "EncryptionTypeMismatch": (
+        400,
+        "The existing object was created with a different encryption type. Subsequent write"
+        " requests must include the appropriate encryption parameters in the request or while"
+        " creating the session.",
+        "",
+    ),
     "EntityTooSmall": (
         400,
         "Your proposed upload is smaller than the minimum allowed size",
@@ -184,6 +191,11 @@ TABLE: Final[dict[str, tuple[int, str, str]]] = {
         "TargetBucket",
     ),
     "InvalidToken": (400, "The provided token is malformed or otherwise invalid.", "Token-0"),
+    "InvalidWriteOffset": (
+        400,
+        "The write offset value that you specified does not match the current object size.",
+        "",
+    ),
     "InvalidURI": (400, "Couldn't parse the specified URI.", ""),
     "KeyTooLongError": (400, "Your key is too long", "Size MaxSizeAllowed"),
     # Of the KMS; S3 hands them on under these names.
@@ -340,6 +352,13 @@ TABLE: Final[dict[str, tuple[int, str, str]]] = {
         "Please re-send this request to the specified temporary endpoint. Continue to use the"
         " original request endpoint for future requests.",
         "Endpoint Bucket",
+    ),
+    "TooManyParts": (
+        400,
+        "You have attempted to add more parts than the maximum of 10000 that are allowed for this"
+        " object. You can use the CopyObject operation to copy this object to another and then add"
+        " more data to the newly copied object.",
+        "",
     ),
     "TooManyBuckets": (400, "You have attempted to create more buckets than allowed", ""),
     "UnexpectedContent": (400, "This request does not support content", ""),

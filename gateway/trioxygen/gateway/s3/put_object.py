@@ -6,17 +6,18 @@ from trioxygen.common.checksum import ChecksumType
 from trioxygen.gateway.protocol import checksums, conditions, headers
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.versions import version_headers
+from trioxygen.gateway.s3.append_object import append_object
 from trioxygen.gateway.s3.arguments import check_of_put
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.encryption import target_of
 from trioxygen.gateway.s3.lifecycle_headers import expiration_headers
 from trioxygen.gateway.s3.needs import BUCKET
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
-from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
+from trioxygen.gateway.s3.refused_headers import WRITE_OFFSET, refuse_of_put
 from trioxygen.gateway.s3.request import Response, S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.s3.writing import read_attributes, write_body, written_headers
-from trioxygen.gateway.store.values.keys import NO_LOCK, Checksum, NewKey
+from trioxygen.gateway.store.values.keys import NO_LOCK, Checksum, NewKey, WriteCondition
 
 
 async def put_object(services: Services, request: S3Request) -> Response:
@@ -25,8 +26,16 @@ async def put_object(services: Services, request: S3Request) -> Response:
     if head.header("content-range") is not None:
         raise S3Error("InvalidRequest", "A PUT writes a whole object, without Content-Range.")
     stored = headers.read_object_headers(head)
+    appends = head.header(WRITE_OFFSET) is not None
+    if appends:
+        answer = await append_object(services, request, stored)
+        if answer is not None:
+            return answer
     attributes = read_attributes(services, request)
     condition = conditions.read_write_condition(head, none_match_tags=True)
+    if appends and condition is None:
+        # There was nothing to append to, and what another one writes meanwhile stays.
+        condition = WriteCondition(if_none_match="*")
     body = Body(request, services.blocking, checksum=checksums.read_checksum_request(head))
     bucket = request.bucket_record
     if attributes.lock != NO_LOCK or bucket.default_retention is not None:
@@ -74,7 +83,7 @@ ROWS: Final = (
         route=Route("PUT", Level.OBJECT),
         accesses=(Access("s3:PutObject", Resource.OBJECT, BUCKET),),
         reads_body=True,
-        refuses=refuse_unimplemented,
+        refuses=refuse_of_put,
         arguments=check_of_put,
         handler=put_object,
     ),

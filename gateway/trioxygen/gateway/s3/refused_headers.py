@@ -12,6 +12,7 @@ from typing import Final
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument, not_implemented
 from trioxygen.gateway.protocol.request_headers import RequestHeaders
 
+WRITE_OFFSET: Final = "x-amz-write-offset-bytes"
 _GRANTS: Final = "x-amz-grant-"
 _NONE: Final[frozenset[str]] = frozenset()
 
@@ -21,7 +22,7 @@ TAKEN: Final[dict[str, frozenset[str]]] = {
     "x-amz-if-match-last-modified-time": _NONE,
     "x-amz-if-match-size": _NONE,
     "x-amz-object-ownership": frozenset({"BucketOwnerEnforced"}),
-    "x-amz-write-offset-bytes": _NONE,
+    WRITE_OFFSET: _NONE,
 }
 
 REFUSED_PREFIXES: Final = (
@@ -74,14 +75,23 @@ def _check_values(head: RequestHeaders) -> None:
             raise invalid_argument("Argument format not recognized", name, value)
 
 
-def refuse_unimplemented(head: RequestHeaders) -> None:
+def refuse_of_put(head: RequestHeaders) -> None:
+    """The same of PutObject, which appends."""
+    refuse_unimplemented(head, known=frozenset((WRITE_OFFSET,)))
+
+
+def refuse_unimplemented(head: RequestHeaders, known: frozenset[str] = _NONE) -> None:
     """Refuse a request whose headers imply a feature that is not there.
 
+    Args:
+        known: of `TAKEN` those that the operation knows.
     Raises:
         S3Error: NotImplemented, naming the header; InvalidArgument, InvalidRequest (values that S3
             does not take either).
     """
     for name, value in head.headers_with_prefix("x-amz-"):
+        if name in known:
+            continue
         taken = TAKEN.get(name)
         if taken is None:
             if not name.startswith(REFUSED_PREFIXES):

@@ -21,6 +21,7 @@ from trioxygen.gateway.store.values.buckets import (
 )
 from trioxygen.gateway.store.values.encryption import Encryption
 from trioxygen.gateway.store.values.keys import (
+    Appended,
     Committed,
     CopySource,
     Deleted,
@@ -196,6 +197,20 @@ class Keys(Protocol):
         """The key shares the source's bytes, unless they were written again.
 
         Raises: ConditionFailed; ConditionConflict: the source has changed; BucketState."""
+        ...
+
+    async def append(
+        self,
+        bucket: Bucket,
+        key: str,
+        record: KeyRecord,
+        new: Appended,
+        written: Written,
+        condition: WriteCondition | None,
+    ) -> Committed:
+        """The object with these bytes at its end, in place of `record`.
+
+        Raises: ConditionFailed; ConditionConflict: it is not current any more; ObjectTooLarge."""
         ...
 
     async def rename(self, bucket: Bucket, rename: Rename) -> int:

@@ -902,7 +902,7 @@ class CopySource(_message.Message):
     def __init__(self, bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., object_id: _Optional[int] = ..., rewritten: _Optional[bool] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CommitKeyRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "row", "condition", "copy_source", "volume")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "row", "condition", "copy_source", "appends_to", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     IS_RETRY_FIELD_NUMBER: _ClassVar[int]
@@ -912,6 +912,7 @@ class CommitKeyRequest(_message.Message):
     ROW_FIELD_NUMBER: _ClassVar[int]
     CONDITION_FIELD_NUMBER: _ClassVar[int]
     COPY_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    APPENDS_TO_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
@@ -922,8 +923,9 @@ class CommitKeyRequest(_message.Message):
     row: KeyRow
     condition: WriteCondition
     copy_source: CopySource
+    appends_to: int
     volume: str
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., row: _Optional[_Union[KeyRow, _Mapping]] = ..., condition: _Optional[_Union[WriteCondition, _Mapping]] = ..., copy_source: _Optional[_Union[CopySource, _Mapping]] = ..., volume: _Optional[str] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., row: _Optional[_Union[KeyRow, _Mapping]] = ..., condition: _Optional[_Union[WriteCondition, _Mapping]] = ..., copy_source: _Optional[_Union[CopySource, _Mapping]] = ..., appends_to: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CommitKeyReply(_message.Message):
     __slots__ = ("object_id", "modified_ms", "version")

@@ -2,7 +2,7 @@ import pytest
 
 from tests.unit.gateway.s3.heads import head
 from trioxygen.gateway.protocol.errors import S3Error
-from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
+from trioxygen.gateway.s3.refused_headers import refuse_of_put, refuse_unimplemented
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,12 @@ def test_header_of_an_absent_feature_is_not_implemented(name: str, value: str) -
         refuse_unimplemented(head({"host": "h", name: value}))
     assert (refused.value.code, refused.value.status) == ("NotImplemented", 501)
     assert refused.value.details["Header"] == name
+
+
+def test_put_appends_and_refuses_the_others() -> None:
+    refuse_of_put(head({"x-amz-write-offset-bytes": "1"}))
+    with pytest.raises(S3Error):
+        refuse_of_put(head({"x-amz-write-offset-bytes": "1", "x-amz-if-match-size": "1"}))
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,7 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
         row=REQUIRED_PART,
         condition=PART,
         copy_source=PART,
+        appends_to=ID_OR_NONE,
     ),
     om.DeleteKeysRequest: rules(
         **_IN_BUCKET, keys=some(PART, DELETED_KEYS_MAX), bypasses_governance=ANY

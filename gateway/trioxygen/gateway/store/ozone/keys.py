@@ -29,6 +29,7 @@ from trioxygen.gateway.store.ozone.rows import (
 )
 from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.keys import (
+    Appended,
     Committed,
     CopySource,
     Deleted,
@@ -188,6 +189,48 @@ class OzoneKeys:
             copy_source=copy_source_row(source),
         )
         request.copy_source.rewritten = written is not None
+        reply = await self._commits.commit(self._om.commit_key, request, written, new.replication)
+        return committed_of(reply)
+
+    async def append(
+        self,
+        bucket: Bucket,
+        key: str,
+        record: KeyRecord,
+        new: Appended,
+        written: Written,
+        condition: WriteCondition | None,
+    ) -> Committed:
+        row = om_pb2.KeyRow(
+            size_bytes=new.size_bytes,
+            etag=new.etag,
+            blocks=slices_of(written),
+            pieces=pieces_of(written),
+            replication=new.replication.proto,
+            parts=[
+                om_pb2.ObjectPart(
+                    number=part.number,
+                    size_bytes=part.size_bytes,
+                    checksum=part.digest,
+                    md5=part.md5,
+                    crc64nvme=part.crc64nvme,
+                )
+                for part in new.parts
+            ],
+        )
+        if new.checksum is not None:
+            row.checksum_algorithm = algorithm_row(new.checksum.algorithm)
+            row.checksum_type = type_row(new.checksum.type)
+            row.checksum = new.checksum.digest
+        request = om_pb2.CommitKeyRequest(
+            volume=bucket.volume,
+            bucket=bucket.name,
+            bucket_id=bucket.bucket_id,
+            key=key.encode(),
+            row=row,
+            condition=condition_row(condition),
+            appends_to=record.object_id,
+        )
         reply = await self._commits.commit(self._om.commit_key, request, written, new.replication)
         return committed_of(reply)
 

@@ -83,7 +83,7 @@ _PLAIN: Final = ObjectHeaders()
 class BlockContent(Content):
     """Bytes in blocks of DataNodes."""
 
-    __slots__ = ("context", "pieces", "slices")
+    __slots__ = ("context", "is_sealed", "pieces", "slices")
 
     def __init__(
         self,
@@ -93,6 +93,7 @@ class BlockContent(Content):
     ) -> None:
         """Args: pieces: how they are sealed; none: they are not. context: of their keys."""
         self.slices, self.pieces, self.context = slices, pieces, context
+        self.is_sealed = bool(pieces)
 
 
 class SharedContent(Content):

@@ -20,6 +20,9 @@ class Content:
 
     __slots__ = ()
 
+    # Of what a key holds; also where nothing is said of it.
+    is_sealed: bool
+
 
 class ObjectHeaders(NamedTuple):
     """What a client said of an object, as it said it.
@@ -222,6 +225,22 @@ class NewCopy:
     encryption: Encryption | None = None
     content: Content | None = None
     etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What an object becomes by bytes at its end.
+
+    Attributes:
+        size_bytes: of these alone.
+        checksum, parts, etag: of the whole; None: it has no checksum.
+        replication: that they were written with."""
+
+    size_bytes: int
+    etag: str
+    checksum: Checksum | None
+    parts: Sequence[ObjectPart]
+    replication: Replication
 
 
 class HttpCondition(NamedTuple):

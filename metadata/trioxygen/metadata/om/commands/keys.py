@@ -6,6 +6,7 @@ from typing import Final, Literal
 from trioxygen.common.units import SECOND_MS
 from trioxygen.metadata.om.commands.buckets import live_bucket
 from trioxygen.metadata.om.state import locks
+from trioxygen.metadata.om.state.appending import extended_row
 from trioxygen.metadata.om.state.blocks import BlockKeeper, check_row
 from trioxygen.metadata.om.state.schema import KEY_BYTES_MAX
 from trioxygen.metadata.om.state.sources import source_row
@@ -110,11 +111,20 @@ class KeyCommands:
                 refusal = self._take_source(txn, command.copy_source, row)
             if refusal is None and _has_own_blocks(command):
                 refusal = self._blocks.check_leased(txn, row.blocks)
+        if refusal is None and command.appends_to:
+            extended = extended_row(command, current(before))
+            if isinstance(extended, Refusal):
+                return extended
+            row = extended
         refusal = refusal or check_row(row) or locks.lock_new(bucket, row, now)
         if refusal is not None:
             return refusal
-        self._blocks.reference(txn, row.blocks)
-        self._versions.put(txn, bucket, command.key, row, before, now)
+        self._blocks.reference(txn, command.row.blocks if command.appends_to else row.blocks)
+        if command.appends_to:
+            assert before is not None
+            self._versions.extend(txn, bucket, command.key, row, before, now)
+        else:
+            self._versions.put(txn, bucket, command.key, row, before, now)
         return CommitKeyReply(
             object_id=row.object_id,
             modified_ms=row.modified_ms,

@@ -132,6 +132,21 @@ class Versions:
         KEYS.put(txn, key_key(bucket.bucket_id, key), row)
         times.note_version(txn, bucket, TimeKind.CURRENT, row.modified_ms, row, key)
 
+    def extend(
+        self, txn: WriteTxn, bucket: BucketRow, key: bytes, row: KeyRow, before: Placed, now: Now
+    ) -> None:
+        """`row` becomes the newest version: that which was current, with more bytes at its end.
+        Nobody refers for it to the blocks that both have."""
+        if bucket.versioning == om_pb2.NEVER_VERSIONED and not bucket.history_retention_ms:
+            # They go over to it, however many there are.
+            old = KeyRow()
+            old.CopyFrom(before.row)
+            old.ClearField("blocks")
+            before = Placed(old, before.is_current)
+        else:
+            self._blocks.reference(txn, before.row.blocks)
+        self.put(txn, bucket, key, row, before, now)
+
     def delete(
         self, txn: WriteTxn, bucket: BucketRow, key: bytes, before: Placed | None, now: Now
     ) -> KeyRow | None:
