@@ -20,11 +20,11 @@ from trioxygen.common.tokens import random_token
 log = logs.get(__name__)
 
 # 2: rows are sealed, and references to blocks carry tags. 3: pipelines have numbers, buckets have
-# settings and volumes.
-FORMAT: Final = 3
+# settings and volumes. 4: keys have versions, and their bytes may be sealed.
+FORMAT: Final = 4
 # What a store or node goes on from. From then on the folder has the format above: what reads an
 # older one only would find rows there that it does not know.
-_TAKEN_OVER: Final = (2,)
+_TAKEN_OVER: Final = (2, 3)
 _LOCK_FILE: Final = "lock"
 # What a first start that was cut short, or a file system, leaves behind; a keyring is put there
 # before the first start of another gateway.
