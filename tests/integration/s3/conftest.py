@@ -102,6 +102,17 @@ def versioned(s3: "S3Client", bucket: str) -> str:
     return bucket
 
 
+@pytest.fixture
+def locked(s3: "S3Client") -> Iterator[str]:
+    """With Object Lock. What is retained in COMPLIANCE stays after the test, and its bucket."""
+    name = f"o3-lock-{secrets.token_hex(8)}"
+    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    yield name
+    empty(s3, name)
+    if "Versions" not in s3.list_object_versions(Bucket=name):
+        s3.delete_bucket(Bucket=name)
+
+
 @pytest.fixture(scope="module")
 def shared_bucket(s3: "S3Client") -> Iterator[str]:
     """One bucket for all tests of a file that only read it, or use keys of their own."""
