@@ -117,6 +117,18 @@ def test_large_object_of_parts_is_appended_to(s3: "S3Client", bucket: str) -> No
     assert read(s3, bucket, "log") == b"".join(bodies) + more
 
 
+def test_only_put_appends(s3: "S3Client", bucket: str) -> None:
+    def add(request: Any, **_: object) -> None:
+        request.headers["x-amz-write-offset-bytes"] = "0"
+
+    s3.meta.events.register_first("before-sign.s3.CreateMultipartUpload", add, "add")
+    try:
+        answer = refused(s3.create_multipart_upload, Bucket=bucket, Key="log")
+    finally:
+        s3.meta.events.unregister("before-sign.s3.CreateMultipartUpload", add, "add")
+    assert answer == (501, "NotImplemented")
+
+
 def test_condition_decides_an_append_too(s3: "S3Client", bucket: str) -> None:
     etag = append(s3, bucket, 0, b"one")["ETag"]
     answer = refused(append, s3=s3, bucket=bucket, offset=3, body=b"x", IfMatch="other")

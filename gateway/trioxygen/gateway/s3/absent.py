@@ -155,7 +155,7 @@ _OF_OBJECTS: Final = (
     ("PutObjectAnnotation", "PUT", "annotation", "s3:PutObjectAnnotation"),
     ("DeleteObjectAnnotation", "DELETE", "annotation", "s3:DeleteObjectAnnotation"),
     ("UpdateObjectEncryption", "PUT", "encryption", "s3:UpdateObjectEncryption"),
-    ("RestoreObject", "POST", "restore", "s3:RestoreObject"),
+    # S3 itself has given them up, or gives them to nobody new: they will not be here.
     ("SelectObjectContent", "POST", "select", "s3:GetObject"),
     ("GetObjectTorrent", "GET", "torrent", "s3:GetObjectTorrent"),
 )

@@ -1,12 +1,13 @@
 """docs/reference/s3-operations.md, written from the table: `make docs`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from trioxygen.gateway.s3.operation import Level, Operation, Resource
 from trioxygen.gateway.s3.refused_headers import (
     REFUSED_PREFIXES,
     TAKEN,
+    refuse_of_put,
     refuse_unimplemented,
 )
 from trioxygen.gateway.s3.table import OPERATIONS
@@ -30,7 +31,8 @@ everything with it and its keys, nobody else anything.
 _HEADERS: Final = """## Headers that are refused
 
 A header that asks for what is not here is never ignored; one that is not listed is, as S3 ignores
-what it does not know. `501 NotImplemented` is the answer of {names}.
+what it does not know. `501 NotImplemented` is the answer of {names};
+but PutObject appends with `x-amz-write-offset-bytes`.
 """
 _COLUMNS: Final = "\n| operation | request | IAM action |\n|---|---|---|\n"
 
@@ -51,14 +53,14 @@ def _headers(operations: Sequence[Operation]) -> str:
     lines = [f"| `{name}` | {_values(taken)} |" for name, taken in TAKEN.items()]
     lines += [f"| `{prefix}*` | none |" for prefix in REFUSED_PREFIXES]
     return (
-        f"{_HEADERS.format(names=_checked_by(operations, refuse_unimplemented))}"
+        f"{_HEADERS.format(names=_checked_by(operations, {refuse_unimplemented, refuse_of_put}))}"
         + "\n| header | values that are taken |\n|---|---|\n"
         + "".join(f"{line}\n" for line in sorted(lines))
     )
 
 
-def _checked_by(operations: Iterable[Operation], refuses: object) -> str:
-    return ", ".join(row.name for row in operations if row.refuses is refuses)
+def _checked_by(operations: Iterable[Operation], refuses: Collection[object]) -> str:
+    return ", ".join(row.name for row in operations if row.refuses in refuses)
 
 
 def _values(taken: Iterable[str]) -> str:
