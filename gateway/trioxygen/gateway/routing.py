@@ -15,6 +15,8 @@ from trioxygen.gateway.s3.operation import Level, Operation, of_another_level
 
 # As an Allow header lists them.
 _METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE")
+# Those of RFC 9110 and 5789. Any other is no verb to S3.
+_VERBS: Final = frozenset((*_METHODS, "OPTIONS", "PATCH", "CONNECT", "TRACE"))
 # What S3 calls what is addressed, where it is not the level.
 _RESOURCE_TYPES: Final = {"uploadId": "UPLOAD", "policy": "BUCKETPOLICY"}
 
@@ -64,6 +66,8 @@ class Router:
         return sub
 
     def _no_route(self, method: str, level: Level, sub: str) -> Operation:
+        if method not in _VERBS:
+            raise S3Error("BadRequest")
         places = {name: self._places.get((name, level, sub), ()) for name in _METHODS}
         if not any(places.values()):
             if level is Level.SERVICE:

@@ -97,6 +97,8 @@ def test_query_that_names_no_operation_changes_none(method: str, target: str, na
         ("POST", "/b?policy", {}, "MethodNotAllowed", "GET, PUT, DELETE"),
         ("PATCH", "/b/k?tagging", {}, "MethodNotAllowed", "GET, PUT, DELETE"),
         ("GET", "/?acl", {}, "NotImplemented", None),
+        ("FOO", "/b", {}, "BadRequest", None),
+        ("get", "/b/k?acl", {}, "BadRequest", None),
         ("GET", "/b/k?uploads", {}, "InvalidRequest", None),
         ("GET", "/b/k?versions", {}, "InvalidRequest", None),
         ("PUT", "/b/k?partNumber=1", {}, "InvalidArgument", None),

@@ -27,6 +27,7 @@ from trioxygen.gateway.store.values.buckets import NOTHING_SET
 log = logs.get(__name__)
 
 _CREATE_BODY_BYTES_MAX: Final = 64 * KIB
+_NAMESPACE: Final = "x-amz-bucket-namespace"
 _LOCK_ENABLED: Final = "x-amz-bucket-object-lock-enabled"
 # Its buckets have no LocationConstraint.
 _FIRST_REGION: Final = "us-east-1"
@@ -150,6 +151,19 @@ async def _is_of_the_first_region(services: Services, request: S3Request) -> boo
     return services.region_of(bucket) == _FIRST_REGION
 
 
+def _check_namespace(services: Services, request: S3Request) -> None:
+    """Raises: InvalidNamespaceHeader: no bucket of an account's own namespace in a region is called
+    so; InvalidArgument: there is no such namespace."""
+    namespace = request.head.header(_NAMESPACE)
+    if namespace in (None, "global"):
+        return
+    if namespace != "account-regional":
+        raise invalid_argument("Invalid bucket namespace.", _NAMESPACE, namespace or "")
+    region = services.region if request.claim is None else request.claim.region
+    if not request.bucket_name.endswith(f"-{request.signer.account_id}-{region}-an"):
+        raise S3Error("InvalidNamespaceHeader")
+
+
 def _url_of(services: Services, request: S3Request) -> str:
     """Of a bucket that is not in the first region S3 tells under which host it is; its path, where
     buckets have no hosts."""
@@ -203,6 +217,7 @@ ROWS: Final = (
         accesses=(Access("s3:CreateBucket", Resource.NEW_BUCKET, _NEW_BUCKET),),
         reads_body=True,
         refuses=refuse_unimplemented,
+        arguments=_check_namespace,
         handler=create_bucket,
     ),
     Operation(

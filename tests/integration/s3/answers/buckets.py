@@ -60,6 +60,7 @@ ROWS: Final = (
         "Method=DELETE ResourceType=SERVICE",
         headers={"allow": "GET"},
     ),
+    refuses("Unrouted", "no verb", "FOO /{plain}", "400 BadRequest"),
     # ---- buckets ----
     gives(
         "CreateBucket",
@@ -112,6 +113,14 @@ ROWS: Final = (
             body=_IN_PARIS.replace("eu-west-3", region),
         )
         for region in ("", "us-east-1", "on the moon")
+    ),
+    refuses(
+        "CreateBucket",
+        "not a name of its account and region",
+        "PUT /o3-none",
+        "400 InvalidNamespaceHeader",
+        message="The bucket namespace that you specified does not go with the name of the bucket.",
+        sent={"x-amz-bucket-namespace": "account-regional"},
     ),
     refuses(
         "CreateBucket", "not XML", "PUT /o3-none", "400 MalformedXML", body="<CreateBucketConf"

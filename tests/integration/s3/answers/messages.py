@@ -4,6 +4,7 @@ from typing import Final
 
 MESSAGES: Final = {
     "AccessDenied": "Access Denied",
+    "BadRequest": "An error occurred when parsing the HTTP request.",
     "BucketAlreadyExists": "The requested bucket name is not available. The bucket namespace is"
     " shared by all users of the system. Please select a different name and try again.",
     "BucketAlreadyOwnedByYou": "Your previous request to create the named bucket succeeded and you"
