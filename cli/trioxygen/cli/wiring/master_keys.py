@@ -12,6 +12,7 @@ from trioxygen.gateway.kms.chosen import ChosenKms
 from trioxygen.gateway.kms.keyring import Keyring
 from trioxygen.gateway.kms.keyring_content import Fingerprint
 from trioxygen.gateway.kms.keyring_store import KeyringStore
+from trioxygen.gateway.kms.metrics import KmsMetrics
 from trioxygen.gateway.kms.port import ArnPlace, Kms
 from trioxygen.gateway.kms.vault import Vault, VaultConfig
 from trioxygen.gateway.kms.vault_http import VaultPlace, VaultTransit
@@ -51,6 +52,7 @@ class MasterKeys:
         encryption, regions = config.encryption, config.s3.regions
         arns = ArnPlace(region=regions[0]) if regions else ArnPlace()
         self._runtime = runtime
+        metrics = KmsMetrics(runtime.registry)
         self._is_chosen = encryption.kms == "keyring"
         self._store = KeyringStore(
             runtime.disk, runtime.rng, encryption.keyring_path(data), encryption.passphrase_path
@@ -59,11 +61,14 @@ class MasterKeys:
             runtime,
             self._store,
             NotedByOm(om_client),
+            metrics,
             default_key=encryption.key,
             arns=arns,
             lost=encryption.keyring_lost,
         )
-        self._vault = _vault_of(encryption, runtime, arns) if encryption.vault_url else None
+        self._vault = (
+            _vault_of(encryption, runtime, arns, metrics) if encryption.vault_url else None
+        )
         wraps: Kms | None = self._keyring if self._is_chosen else self._vault
         assert wraps is not None, "the configuration has been checked"
         self.kms: Kms = ChosenKms(wraps, keyring=self._keyring, vault=self._vault)
@@ -84,7 +89,9 @@ class MasterKeys:
             self._vault.close()
 
 
-def _vault_of(encryption: EncryptionConfig, runtime: Runtime, arns: ArnPlace) -> Vault:
+def _vault_of(
+    encryption: EncryptionConfig, runtime: Runtime, arns: ArnPlace, metrics: KmsMetrics
+) -> Vault:
     ca_file = encryption.vault_ca_file
     place = VaultPlace(
         url=encryption.vault_url,
@@ -99,4 +106,4 @@ def _vault_of(encryption: EncryptionConfig, runtime: Runtime, arns: ArnPlace) ->
         call_ms_max=encryption.vault_seconds_max * SECOND_MS,
         key_ms=encryption.vault_key_seconds * SECOND_MS,
     )
-    return Vault(runtime, VaultTransit(runtime.disk, place), config)
+    return Vault(runtime, VaultTransit(runtime.disk, place), config, metrics)

@@ -34,6 +34,7 @@ from trioxygen.gateway.kms.keyring_content import (
 )
 from trioxygen.gateway.kms.keyring_file import KeyringUnusable
 from trioxygen.gateway.kms.keyring_store import KeyringBusy, KeyringRead, KeyringStore
+from trioxygen.gateway.kms.metrics import KmsMetrics
 from trioxygen.gateway.kms.port import ArnPlace, KeyDescription, WrappedKey, key_id_of
 
 log = logs.get(__name__)
@@ -86,12 +87,14 @@ class Keyring:
         runtime: Runtime,
         store: KeyringStore,
         noted: Noted,
+        metrics: KmsMetrics,
         *,
         default_key: str,
         arns: ArnPlace,
         lost: bool = False,
     ) -> None:
         self._runtime, self._store, self._noted = runtime, store, noted
+        self._metrics = metrics
         self._default_key, self._arns, self._lost = default_key, arns, lost
         self._content = EMPTY
         self._wrapping: dict[str, _Wrapping] = {}
@@ -198,6 +201,7 @@ class Keyring:
             raise KmsUnavailable("there is no keyring, or it has not been read yet")
         async with self._reading:
             blocking, store = self._runtime.blocking, self._store
+            stamp = None
             try:
                 stamp = await blocking.run(store.disk.stamp, store.path)
                 if stamp == self._seen:
@@ -207,6 +211,7 @@ class Keyring:
                 await self._noted.note(tuple(read.content.fingerprints()))
             except (KeyringUnusable, MasterKeyDiffers, OSError) as error:
                 self._seen = None if isinstance(error, OSError) else stamp
+                self._metrics.keyring_refused.inc()
                 log.error("keyring_not_read_again", path=store.path, reason=error)
                 return
             self._adopt(read)

@@ -11,8 +11,8 @@ from trioxygen.gateway.kms.port import KEY_ID
 
 # AES-256-SIV has two keys of 32 bytes.
 SECRET_BYTES: Final = 64
-KEYS_MAX: Final = 10_000
-VERSIONS_MAX: Final = 1_000
+# Of all keys together: they are compared with other gateways' in one call.
+VERSIONS_MAX: Final = 10_000
 _CHECK_BYTES: Final = 16
 
 
@@ -74,7 +74,13 @@ class KeyringContent:
                 yield Fingerprint(key_id, number, check, number == key.primary)
 
     def _with(self, key: MasterKey) -> "KeyringContent":
-        return KeyringContent({**self.keys, key.key_id: key})
+        return KeyringContent({**self.keys, key.key_id: key}).checked()
+
+    def checked(self) -> "KeyringContent":
+        """Raises: KeyringRefused: there is too much in it."""
+        if sum(len(key.versions) for key in self.keys.values()) > VERSIONS_MAX:
+            raise KeyringRefused(f"a keyring has {VERSIONS_MAX} versions of keys at most")
+        return self
 
     def with_key(self, key_id: str, secret: bytes, now_ms: int) -> "KeyringContent":
         """A new key, of one version."""
@@ -84,16 +90,12 @@ class KeyringContent:
             )
         if key_id in self.keys:
             raise KeyringRefused(f"there is a key '{key_id}' already")
-        if len(self.keys) >= KEYS_MAX:
-            raise KeyringRefused(f"a keyring has {KEYS_MAX} keys at most")
         return self._with(MasterKey(key_id, 1, {1: KeyVersion(1, secret, now_ms)}))
 
     def with_version(
         self, key_id: str, secret: bytes, now_ms: int, *, is_primary: bool
     ) -> "KeyringContent":
         key = self.key(key_id)
-        if len(key.versions) >= VERSIONS_MAX:
-            raise KeyringRefused(f"a key has {VERSIONS_MAX} versions at most")
         number = max(key.versions) + 1
         versions = {**key.versions, number: KeyVersion(number, secret, now_ms)}
         primary = number if is_primary else key.primary
@@ -117,7 +119,7 @@ class KeyringContent:
             ours = keys.get(key_id)
             versions = {**(ours.versions if ours else {}), **theirs.versions}
             keys[key_id] = replace(theirs, versions=versions)
-        return KeyringContent(keys)
+        return KeyringContent(keys).checked()
 
 
 EMPTY: Final = KeyringContent({})

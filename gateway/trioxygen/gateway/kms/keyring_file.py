@@ -9,6 +9,7 @@ Pure but for `protected`, which looks at who may read a file.
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +36,9 @@ _COST: Final = 2**17
 _COSTS: Final = range(2**14, 2**20 + 1)
 _BLOCK: Final = 8
 _FILE_BYTES_MAX: Final = 64 * 1024 * 1024
+
+# Of JSON that is something else.
+_NOT_WRITTEN_SO: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 OWNER_ONLY: Final = 0o077
 NOT_EVERYBODY: Final = 0o007
@@ -128,6 +132,27 @@ def is_encrypted(data: bytes) -> bool:
     return "sealed" in json.loads(data)
 
 
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """Attributes: sealed: the nonce, then what it was sealed with."""
+
+    cost: int
+    salt: bytes
+    sealed: bytes
+
+    def opened(self, passphrase: bytes) -> bytes:
+        cipher = AESGCM(_derived(passphrase, self.salt, self.cost))
+        return cipher.decrypt(self.sealed[:_NONCE_BYTES], self.sealed[_NONCE_BYTES:], _AAD)
+
+
+def _box_of(stored: Mapping[str, Any]) -> _Box:
+    cost = int(stored["scrypt"]["n"])
+    if cost not in _COSTS or cost & (cost - 1):
+        raise ValueError("a cost that is never written")
+    salt = b64decode(stored["scrypt"]["salt"], validate=True)
+    return _Box(cost, salt, b64decode(stored["sealed"], validate=True))
+
+
 def keyring_of(data: bytes, passphrase: bytes | None, path: str) -> KeyringContent:
     """What a file holds; `passphrase` is not needed where it is not encrypted.
 
@@ -137,30 +162,22 @@ def keyring_of(data: bytes, passphrase: bytes | None, path: str) -> KeyringConte
         raise damaged
     try:
         stored = json.loads(data)
-        written_format = stored["format"]
-        if written_format == _FORMAT:
-            check_seal(stored, ())
-            if "sealed" not in stored:
-                return _keys_of(stored["keys"])
-            cost = int(stored["scrypt"]["n"])
-            salt = b64decode(stored["scrypt"]["salt"], validate=True)
-            box = b64decode(stored["sealed"], validate=True)
-            if cost not in _COSTS or cost & (cost - 1):
-                raise damaged
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        if stored["format"] != _FORMAT:
+            raise KeyringUnusable(f"the keyring has format {stored['format']!r:.20}", path=path)
+        check_seal(stored, ())
+        if "sealed" not in stored:
+            return _keys_of(stored["keys"])
+        box = _box_of(stored)
+    except _NOT_WRITTEN_SO:
         # What was read is in the cause of such an error: no part of it is told.
         raise damaged from None
-    if written_format != _FORMAT:
-        raise KeyringUnusable(f"the keyring has format {written_format!r:.20}", path=path)
     if passphrase is None:
         raise KeyringUnusable("the keyring is encrypted: set encryption.passphrase_file", path=path)
     try:
-        opened = AESGCM(_derived(passphrase, salt, cost)).decrypt(
-            box[:_NONCE_BYTES], box[_NONCE_BYTES:], _AAD
-        )
+        opened = box.opened(passphrase)
     except (InvalidTag, ValueError):
         raise KeyringUnusable("the passphrase is not the keyring's", path=path) from None
     try:
         return _keys_of(json.loads(opened))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except _NOT_WRITTEN_SO:
         raise damaged from None

@@ -3,9 +3,8 @@
 Master keys never leave a KMS; nothing of S3's headers is known here.
 """
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -53,7 +52,7 @@ class Kms(Protocol):
         self, key_name: str, context: bytes, keys: Sequence[bytes]
     ) -> Sequence[WrappedKey]:
         """Args:
-        context: of `canonical_context`; the same is needed to unwrap.
+        context: the encryption context; the same bytes are needed to unwrap.
         keys: of pieces, 32 random bytes each.
         """
         ...
@@ -61,14 +60,6 @@ class Kms(Protocol):
     async def unwrap(self, context: bytes, wrapped: Sequence[WrappedKey]) -> Sequence[bytes]:
         """Raises: ChecksumMismatch: one was not wrapped so, or with another context."""
         ...
-
-
-def canonical_context(context: Mapping[str, str]) -> bytes:
-    """The same bytes for the same pairs, whatever their order. Source: KMS developer guide,
-    "Encryption context": the order of pairs says nothing, upper and lower case differ."""
-    if not context:
-        return b""
-    return json.dumps(context, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def key_id_of(key_name: str, default: str) -> str:

@@ -29,6 +29,7 @@ from trioxygen.common.shared_ask import SharedAsk
 from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.kms.intermediate_keys import OpenedKeys, joined, parted
 from trioxygen.gateway.kms.keyring_content import SECRET_BYTES
+from trioxygen.gateway.kms.metrics import KmsMetrics
 from trioxygen.gateway.kms.port import ArnPlace, KeyDescription, WrappedKey, key_id_of
 from trioxygen.gateway.kms.vault_answers import VaultBusy
 from trioxygen.gateway.kms.vault_http import VaultTransit
@@ -78,8 +79,11 @@ class _Intermediate:
 class Vault:
     """A `Kms`."""
 
-    def __init__(self, runtime: Runtime, transit: VaultTransit, config: VaultConfig) -> None:
+    def __init__(
+        self, runtime: Runtime, transit: VaultTransit, config: VaultConfig, metrics: KmsMetrics
+    ) -> None:
         self._runtime, self._transit, self._config = runtime, transit, config
+        self._metrics = metrics
         self._wrapping: dict[str, _Intermediate] = {}
         self._renewing: dict[str, SharedAsk] = {}
         self._opened = OpenedKeys(keep_ms=config.key_ms, now_ms=runtime.clock.monotonic_ms)
@@ -106,12 +110,18 @@ class Vault:
             try:
                 async with self._calls:
                     left_ms = max(1.0, min(_TRY_MS, end_ms - clock.monotonic_ms()))
-                    return await self._runtime.blocking.run(call, left_ms / SECOND_MS)
+                    result = await self._runtime.blocking.run(call, left_ms / SECOND_MS)
+                self._metrics.vault_calls.labels("answered").inc()
+                return result
             except VaultBusy as error:
+                self._metrics.vault_calls.labels("busy").inc()
                 wait_ms = backoff.take_ms(rng=self._runtime.rng)
                 if clock.monotonic_ms() + wait_ms >= end_ms:
                     raise
                 log.debug("vault_tried_again", reason=error)
+            except TrioxygenError:
+                self._metrics.vault_calls.labels("refused").inc()
+                raise
             await clock.sleep_ms(wait_ms)
 
     # ---- wrapping ----

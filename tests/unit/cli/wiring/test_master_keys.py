@@ -1,6 +1,7 @@
 """Gateways of a cluster, each with a folder of its own, and the OM that they all ask."""
 
 import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,22 +9,25 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.unit.metadata.inline_runtime import inline_runtime
 from tests.unit.metadata.om.om_harness import OmHarness, om_test
 from trioxygen.cli.config.schema import Config
 from trioxygen.cli.wiring.master_keys import MasterKeys
 from trioxygen.gateway.kms.keyring_file import KeyringUnusable
 from trioxygen.gateway.kms.keyring_store import KeyringStore
-from trioxygen.gateway.kms.port import canonical_context
 from trioxygen.metadata.om.state.schema import MASTER_KEYS
 from trioxygen.proto.v1 import om_pb2 as om
 
-CONTEXT = canonical_context({"department": "finance"})
+CONTEXT = b'{"department":"finance"}'
 KEY = b"k" * 32
 
 
 def gateway(harness: OmHarness, folder: Path) -> MasterKeys:
     folder.mkdir(exist_ok=True)
-    return MasterKeys(Config(), folder, harness.runtime, harness.client)
+    # A process of its own: its chance is another's.
+    seed = zlib.crc32(folder.name.encode())
+    runtime = inline_runtime(harness.clock, network=harness.network, seed=seed)
+    return MasterKeys(Config(), folder, runtime, harness.client)
 
 
 @contextmanager

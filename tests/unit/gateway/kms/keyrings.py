@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from prometheus_client import CollectorRegistry
+
 from tests.unit.metadata.inline_runtime import inline_runtime
 from tests.unit.metadata.manual_clock import ManualClock
 from trioxygen.common.errors import MasterKeyDiffers
@@ -13,6 +15,7 @@ from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.kms.keyring import Keyring
 from trioxygen.gateway.kms.keyring_content import Fingerprint
 from trioxygen.gateway.kms.keyring_store import KeyringStore
+from trioxygen.gateway.kms.metrics import KmsMetrics
 from trioxygen.gateway.kms.port import ArnPlace
 
 T = TypeVar("T")
@@ -55,7 +58,8 @@ def run_with(test: Callable[[Runtime], Awaitable[T]], seed: int = 1) -> T:
 def keyring_of(
     runtime: Runtime, store: KeyringStore, cluster: Cluster, *, lost: bool = False
 ) -> Keyring:
-    return Keyring(runtime, store, cluster, default_key="s3", arns=ArnPlace(), lost=lost)
+    metrics = KmsMetrics(CollectorRegistry())
+    return Keyring(runtime, store, cluster, metrics, default_key="s3", arns=ArnPlace(), lost=lost)
 
 
 async def keyring_in(

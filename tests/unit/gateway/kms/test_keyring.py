@@ -10,9 +10,9 @@ from trioxygen.common.errors import ChecksumMismatch, KmsKeyDisabled, KmsUnavail
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.kms.keyring_content import EMPTY
 from trioxygen.gateway.kms.keyring_file import KeyringUnusable
-from trioxygen.gateway.kms.port import WrappedKey, canonical_context
+from trioxygen.gateway.kms.port import WrappedKey
 
-CONTEXT = canonical_context({"aws:s3:arn": "arn:aws:s3:::photos/cat"})
+CONTEXT = b'{"department":"finance"}'
 KEYS = [bytes([number]) * 32 for number in range(3)]
 
 

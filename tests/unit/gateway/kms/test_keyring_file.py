@@ -7,7 +7,14 @@ import pytest
 from tests.unit.gateway.kms.keyrings import store_in
 from trioxygen.common.errors import MasterKeyDiffers
 from trioxygen.common.sealed_json import sealed
-from trioxygen.gateway.kms.keyring_content import EMPTY, KeyringContent, KeyringRefused
+from trioxygen.gateway.kms.keyring_content import (
+    EMPTY,
+    VERSIONS_MAX,
+    KeyringContent,
+    KeyringRefused,
+    KeyVersion,
+    MasterKey,
+)
 from trioxygen.gateway.kms.keyring_file import KeyringUnusable, keyring_bytes, keyring_of
 
 SECRET = b"\xa5" * 64
@@ -112,3 +119,12 @@ def test_key_of_a_bad_name_is_not_made(name: str) -> None:
 def test_key_is_made_once() -> None:
     with pytest.raises(KeyringRefused, match="already"):
         CONTENT.with_key("s3", SECRET, 0)
+
+
+def test_keyring_has_so_many_versions_as_are_compared_at_once() -> None:
+    versions = {number: KeyVersion(number, SECRET, 0) for number in range(1, VERSIONS_MAX + 1)}
+    full = KeyringContent({"s3": MasterKey("s3", 1, versions)})
+    with pytest.raises(KeyringRefused, match="10000 versions"):
+        full.with_version("s3", SECRET, 0, is_primary=True)
+    with pytest.raises(KeyringRefused, match="10000 versions"):
+        full.merged(EMPTY.with_key("other", SECRET, 0))

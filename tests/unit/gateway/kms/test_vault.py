@@ -18,6 +18,7 @@ from trioxygen.common.errors import (
     NoSuchKmsKey,
 )
 from trioxygen.common.units import SECOND_MS
+from trioxygen.gateway.kms.metrics import KmsMetrics
 from trioxygen.gateway.kms.port import ArnPlace, WrappedKey
 from trioxygen.gateway.kms.vault import Vault, VaultConfig
 from trioxygen.gateway.kms.vault_http import VaultPlace, VaultTransit
@@ -45,7 +46,7 @@ class Gateway:
         runtime = inline_runtime(self.clock)
         transit = VaultTransit(runtime.disk, replace(self.place, **changed))
         config = VaultConfig(default_key="photos", arns=ArnPlace(), key_ms=KEY_MS)
-        return Vault(runtime, transit, config)
+        return Vault(runtime, transit, config, KmsMetrics(runtime.registry))
 
 
 def token_file(folder: Path, token: str) -> Path:
