@@ -97,6 +97,7 @@ def _s3_config(config: Config) -> S3Config:
             Replication.parse(config.storage.replication),
             {name: Replication.parse(text) for name, text in config.s3.storage_classes.items()},
         ),
+        encrypts=config.encryption.default == "aes256",
         day_ms=config.lifecycle.day_seconds * SECOND_MS,
         shares=ShareLimits(
             requests_max=config.s3.requests_max,
