@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from trioxygen.common import logs
 from trioxygen.common.clock import Clock
+from trioxygen.common.lifecycle import LifecycleRules
 from trioxygen.common.units import DAY_MS, MINUTE_MS, SECOND_MS
 from trioxygen.metadata.om.state.lifecycle_clock import has_changed, noted_distance, tell
 from trioxygen.metadata.om.state.lifecycles import (
@@ -31,6 +32,10 @@ from trioxygen.proto.v1.replication_pb2 import WorkReply
 log = logs.get(__name__)
 
 _LOOKED_AT_MAX: Final = 500
+_LOOKED_AT_MIN: Final = 50
+# With more rules fewer rows are looked at in one go: each is compared with all of them.
+_RULES_OF_FULL_PAGES: Final = 50
+_BUCKETS_KEPT_MAX: Final = 1_000
 # Of rows for each of which those around it are looked at, too.
 _TRIGGERS_MAX: Final = 20
 # Where nothing goes, it is stored so often where the look is, so that another leader goes on there.
@@ -79,6 +84,8 @@ class Lifecycle:
         self._round = Round()
         # By bucket, revision and stream.
         self._places: dict[tuple[int, int, Stream], _Place] = {}
+        # By bucket, with their revision.
+        self._rules: dict[int, tuple[int, LifecycleRules]] = {}
         self._term = -1
         self._now_ms = 0
 
@@ -127,20 +134,35 @@ class Lifecycle:
             return await self._execute(FillTimes(bucket_id=bucket_id, rows_max=ROWS_AT_ONCE_MAX))
         if lifecycle.state == LifecycleRow.CLEARING:
             return await self._execute(ClearTimes(bucket_id=bucket_id, rows_max=ROWS_AT_ONCE_MAX))
-        with self._executor.store.read() as txn:
-            rules = rules_of(txn, bucket_id, lifecycle.revision)
+        rules = self._read_rules(bucket_id, lifecycle.revision)
         if rules is None:
             return False
         more = False
         for stream in streams_of(rules):
-            more |= await self._look(bucket_id, lifecycle, stream)
+            more |= await self._look(bucket_id, lifecycle, rules, stream)
+            # A thousand rules have a thousand streams, most of them without anything.
+            await self._clock.sleep_ms(0)
         return more
+
+    def _read_rules(self, bucket_id: int, revision: int) -> LifecycleRules | None:
+        kept = self._rules.get(bucket_id)
+        if kept is not None and kept[0] == revision:
+            return kept[1]
+        with self._executor.store.read() as txn:
+            rules = rules_of(txn, bucket_id, revision)
+        if len(self._rules) >= _BUCKETS_KEPT_MAX:
+            self._rules.clear()
+        if rules is not None:
+            self._rules[bucket_id] = revision, rules
+        return rules
 
     async def _execute(self, command: FillTimes | ClearTimes) -> bool:
         reply = await self._executor.execute(command)
         return isinstance(reply, WorkReply) and reply.more
 
-    async def _look(self, bucket_id: int, lifecycle: LifecycleRow, stream: Stream) -> bool:
+    async def _look(
+        self, bucket_id: int, lifecycle: LifecycleRow, rules: LifecycleRules, stream: Stream
+    ) -> bool:
         """At the next rows of a stream; whether there are more."""
         day_ms, now_ms = self._pace.day_ms, self._now_ms
         where = (bucket_id, lifecycle.revision, stream)
@@ -150,8 +172,14 @@ class Lifecycle:
             # The clock was ahead: what is written now comes before.
             after = b""
         with self._executor.store.read() as txn:
-            page = _page(txn, bucket_id, lifecycle, stream, after, now_ms, day_ms)
-        if page is None or not page.looked_at:
+            bucket = timed_bucket(txn, lifecycle, bucket_id)
+            if bucket is None:
+                return False
+            judge = Judge(txn, bucket, rules, now_ms=now_ms, day_ms=day_ms)
+            until_ms = stream.until_ms(now_ms, day_ms)
+            count_max = _page_rows(rules, stream)
+            page = _page(txn, bucket_id, judge, stream, after, until_ms, count_max)
+        if not page.looked_at:
             return False
         examined = place.examined + page.looked_at
         if not page.due and examined < _ROWS_UNTIL_STORED:
@@ -191,35 +219,33 @@ def _stored_place(lifecycle: LifecycleRow, stream: Stream) -> _Place:
     return _Place(b"", 0)
 
 
+def _page_rows(rules: LifecycleRules, stream: Stream) -> int:
+    if stream.kind is TimeKind.NONCURRENT and not stream.days:
+        return _TRIGGERS_MAX
+    rows = _LOOKED_AT_MAX * _RULES_OF_FULL_PAGES // max(_RULES_OF_FULL_PAGES, len(rules.rules))
+    return max(_LOOKED_AT_MIN, rows)
+
+
 def _page(
     txn: ReadTxn,
     bucket_id: int,
-    lifecycle: LifecycleRow,
+    judge: Judge,
     stream: Stream,
     after: bytes,
-    now_ms: int,
-    day_ms: int,
-) -> _Page | None:
-    """None: the bucket is gone, or its rules are."""
-    bucket = timed_bucket(txn, lifecycle, bucket_id)
-    rules = rules_of(txn, bucket_id, lifecycle.revision)
-    if bucket is None or rules is None:
-        return None
-    judge = Judge(txn, bucket, rules, now_ms=now_ms, day_ms=day_ms)
-    looks_around = stream.kind is TimeKind.NONCURRENT and not stream.days
-    count_max = _TRIGGERS_MAX if looks_around else _LOOKED_AT_MAX
-    until_ms = stream.until_ms(now_ms, day_ms)
+    until_ms: int,
+    count_max: int,
+) -> _Page:
     due: list[bytes] = []
     last, looked_at = after, 0
     prefix = kind_prefix(bucket_id, stream.kind)
     for row_key, key in txn.scan(TIMES, prefix=prefix, after=after or None):
         row = read_time_key(row_key)
         if row.time_ms > until_ms:
-            return _Page(due, last, looked_at, False)
+            break
         last, looked_at = row_key, looked_at + 1
         # A row that says to look again is taken away by that.
         if row.kind is TimeKind.AGAIN or judge.deeds(stream, row, key):
             due.append(row_key)
         if looked_at == count_max:
-            return _Page(due, last, looked_at, True)
-    return _Page(due, last, looked_at, False)
+            break
+    return _Page(due, last, looked_at, looked_at == count_max)

@@ -303,3 +303,61 @@ def test_rules_are_read_as_they_are_shown_and_stored(rules: LifecycleRules) -> N
 def test_what_is_stored_and_is_no_rules_is_told() -> None:
     with pytest.raises(ValueError):
         load_rules(b"\xff\xff")
+
+
+NAMES = (
+    *("Rule", "ID", "Prefix", "Filter", "And", "Tag", "Key", "Value", "Status", "Expiration"),
+    *("Days", "Date", "ExpiredObjectDeleteMarker", "NoncurrentVersionExpiration", "Transition"),
+    *("NoncurrentDays", "NewerNoncurrentVersions", "AbortIncompleteMultipartUpload"),
+    *("DaysAfterInitiation", "NoncurrentVersionTransition", "StorageClass"),
+    *("ObjectSizeGreaterThan", "ObjectSizeLessThan"),
+)
+WORDS = st.sampled_from(
+    (
+        *(
+            "",
+            "0",
+            "1",
+            "30",
+            "-1",
+            "99999999999999999999",
+            "1.5",
+            "\u0661",
+            " 7 ",
+            "true",
+            "false",
+        ),
+        *("Enabled", "Disabled", "2030-01-01", "2030-01-01T00:00:00.000Z", "9999-99-99", "EC_3_2"),
+        *("STANDARD_IA", "aws:k", "&#x1F;", "&#xD800;", "&unknown;", "<!-- -->", "]]&gt;", "é"),
+    )
+)
+ELEMENTS = st.recursive(
+    WORDS,
+    lambda inner: st.builds(
+        lambda name, parts: f"<{name}>{''.join(parts)}</{name}>",
+        st.sampled_from(NAMES),
+        st.lists(inner, max_size=4),
+    ),
+    max_leaves=12,
+)
+PARTS = st.lists(
+    st.sampled_from(
+        (ALL, TAG, EXPIRE, DAYS_0, ABORT.format(1), NONCURRENT.format(1, 1), "<Prefix/>")
+    )
+    | ELEMENTS,
+    max_size=5,
+)
+
+
+@given(st.lists(PARTS, max_size=3))
+def test_any_document_is_rules_or_is_refused(rules: list[list[str]]) -> None:
+    try:
+        parsed = LIFECYCLE.parse(body(*(rule("".join(parts)) for parts in rules)))
+        check_lifecycle(parsed)
+    except S3Error as error:
+        assert 400 <= error.status < 500 or error.code == "NotImplemented"
+        return
+    kept = complete_lifecycle(parsed, Head())
+    assert load_rules(store_rules(kept)) == kept
+    again = LIFECYCLE.parse(LIFECYCLE.show(kept))
+    assert again.rules == kept.rules

@@ -1,0 +1,74 @@
+"""Lifecycle rules are read once of each text of them."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import Any, cast
+
+import pytest
+
+from trioxygen.common.errors import Corrupt
+from trioxygen.common.lifecycle import Filter, Form, LifecycleRule, LifecycleRules
+from trioxygen.common.lifecycle_rows import store_rules
+from trioxygen.gateway.kept_rules import KeptRules
+from trioxygen.gateway.store.port import Settings
+from trioxygen.gateway.store.values.buckets import Bucket, BucketSetting, SettingKind
+
+
+def bucket(revision: int, *, bucket_id: int = 7) -> Bucket:
+    return Bucket("s3v", "b", bucket_id, "1", 0, "", lifecycle_revision=revision)
+
+
+def rules(rule_id: str) -> LifecycleRules:
+    rule = LifecycleRule(rule_id=rule_id, is_enabled=True, filter=Filter(Form.FILTER), abort_days=1)
+    return LifecycleRules((rule,))
+
+
+class OneSetting:
+    """What a store has of the bucket."""
+
+    def __init__(self) -> None:
+        self.bucket, self.document, self.asked = bucket(1), store_rules(rules("first")), 0
+
+    async def lookup(
+        self, volume: str, name: str, kinds: Collection[SettingKind]
+    ) -> tuple[Bucket, Sequence[BucketSetting]]:
+        assert (volume, name, tuple(kinds)) == ("s3v", "b", (SettingKind.LIFECYCLE,))
+        self.asked += 1
+        revision = self.bucket.lifecycle_revision
+        row = BucketSetting(SettingKind.LIFECYCLE, "", self.document, revision)
+        return self.bucket, [row] if revision else []
+
+
+@pytest.fixture
+def store() -> OneSetting:
+    return OneSetting()
+
+
+def ask(kept: KeptRules, of: Bucket) -> LifecycleRules | None:
+    return asyncio.run(kept.of(of))
+
+
+def test_each_text_is_read_once(store: OneSetting) -> None:
+    kept = KeptRules(cast(Settings, store))
+    assert ask(kept, bucket(0)) is None and store.asked == 0
+    for _ in range(3):
+        assert ask(kept, bucket(1)) == rules("first")
+    assert store.asked == 1
+    store.bucket, store.document = bucket(2), store_rules(rules("second"))
+    assert ask(kept, bucket(2)) == rules("second")
+    assert store.asked == 2
+
+
+def test_rules_that_went_meanwhile_are_none(store: OneSetting) -> None:
+    kept = KeptRules(cast(Settings, store))
+    store.bucket = bucket(0)
+    assert ask(kept, bucket(1)) is None
+    store.bucket = bucket(1, bucket_id=8)
+    assert ask(kept, bucket(1)) is None
+
+
+def test_rules_that_cannot_be_read_are_told(store: OneSetting) -> None:
+    kept: Any = KeptRules(cast(Settings, store))
+    store.document = b"\xff"
+    with pytest.raises(Corrupt):
+        ask(kept, bucket(1))
