@@ -1,7 +1,7 @@
 """Dates as HTTP and as S3's XML write them, and HTTP dates as clients send them. No clock here."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final
 
@@ -60,7 +60,8 @@ def iso_date(epoch_ms: int) -> str:
 
 
 def iso_date_with_millis(epoch_ms: int) -> str:
-    """``1994-11-06T08:49:37.123Z``: for logs, not for answers."""
+    """``1994-11-06T08:49:37.123Z``: for logs, and in answers for a date that is no Last-Modified
+    and that a client may send back, which then must be the same."""
     return f"{iso_date(epoch_ms)[:19]}{_MILLIS[epoch_ms % 1_000]}"
 
 
@@ -112,31 +113,24 @@ def parse_date_s(text: str, *, now_s: int) -> int | None:
 _ISO: Final = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
     r"(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?"
-    r"(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+    r"(Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?)?"
 )
 
 
 def parse_iso_date(text: str) -> int | None:
-    """Milliseconds since the epoch of an ISO 8601 date, with or without a time of day; None: it is
-    none. Without a zone it is in UTC."""
+    """Milliseconds since the epoch of an ISO 8601 date, with or without a time of day, in years 1
+    to 9999; None: it is none. Without a zone it is in UTC."""
     match = _ISO.fullmatch(text.strip())
     if match is None:
         return None
-    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    *date, fraction, zone = match.groups()
     sign = -1 if zone and zone[0] == "-" else 1
     offset = zone[1:].replace(":", "") if zone and zone != "Z" else "0000"
+    away = sign * timedelta(hours=int(offset[:2]), minutes=int(offset[2:]))
+    year, month, day, hour, minute, second = (int(number or 0) for number in date)
+    zone_of = timezone(away)
     try:
-        at = datetime(
-            int(year),
-            int(month),
-            int(day),
-            int(hour or 0),
-            int(minute or 0),
-            int(second or 0),
-            tzinfo=UTC,
-        )
-    except ValueError:
+        at = datetime(year, month, day, hour, minute, second, tzinfo=zone_of).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    away_s = sign * (int(offset[:2]) * 3_600 + int(offset[2:]) * 60)
-    millis = int((fraction or "0").ljust(3, "0")[:3])
-    return (int(at.timestamp()) - away_s) * 1_000 + millis
+    return int(at.timestamp()) * 1_000 + int((fraction or "0").ljust(3, "0")[:3])

@@ -9,7 +9,7 @@ from typing import Final
 
 from lxml import etree
 
-from trioxygen.gateway.protocol.dates import iso_date, parse_iso_date
+from trioxygen.gateway.protocol.dates import iso_date_with_millis, parse_iso_date
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.numbers import read_integer
 from trioxygen.gateway.protocol.request_headers import RequestHeaders
@@ -67,7 +67,7 @@ def lock_headers(lock: Lock) -> list[tuple[bytes, bytes]]:
     if lock.retention is not None:
         mode, until_ms = lock.retention
         headers.append((_MODE.encode(), mode.name.encode()))
-        headers.append((_UNTIL.encode(), iso_date(until_ms).encode()))
+        headers.append((_UNTIL.encode(), iso_date_with_millis(until_ms).encode()))
     if lock.has_legal_hold is not None:
         headers.append((_HOLD.encode(), b"ON" if lock.has_legal_hold else b"OFF"))
     return headers
@@ -95,7 +95,7 @@ def read_retention(body: bytes, *, now_ms: int) -> Retention | None:
 
 
 def retention_document(retention: Retention) -> bytes:
-    until = iso_date(retention.until_ms)
+    until = iso_date_with_millis(retention.until_ms)
     return document(
         "Retention", f"{element('Mode', retention.mode.name)}{element('RetainUntilDate', until)}"
     )

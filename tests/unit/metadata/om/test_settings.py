@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.metadata.om.om_harness import EVERY_KIND, VOLUME, OmHarness, om_test
+from tests.unit.metadata.om.om_harness import ACCOUNT, EVERY_KIND, VOLUME, OmHarness, om_test
 from trioxygen.common.errors import ConditionConflict, InvalidRequest, NoSuchBucket
 from trioxygen.metadata.om.state.schema import BUCKET_SETTINGS
 from trioxygen.proto.v1 import om_pb2 as om
@@ -208,3 +208,41 @@ def test_kinds_fit_a_set_of_bits() -> None:
     kinds = om.BucketSetting.Kind.values()
     assert len(set(kinds)) == len(kinds)
     assert max(kinds) < 64
+
+
+def begin_with(*settings: om.BucketSetting, name: str = "another") -> om.CreateBucketRequest:
+    return om.CreateBucketRequest(
+        volume=VOLUME, bucket=name, account_id=ACCOUNT, settings=list(settings)
+    )
+
+
+@om_test()
+async def test_bucket_begins_with_its_settings(harness: OmHarness) -> None:
+    wanted = [
+        om.BucketSetting(kind=POLICY, document=b"policy"),
+        om.BucketSetting(kind=INVENTORY, id="a", document=b"inventory"),
+    ]
+    bucket = (await harness.client.create_bucket(begin_with(*wanted))).bucket
+    assert await settings(harness, bucket) == [
+        (POLICY, "", b"policy"),
+        (INVENTORY, "a", b"inventory"),
+    ]
+    rows = [om.BucketSetting.FromString(value) for _, value in harness.rows(BUCKET_SETTINGS.table)]
+    assert all(row.revision > bucket.bucket_id and row.modified_ms for row in rows)
+    assert await delete(harness, bucket, POLICY)
+    assert await settings(harness, bucket) == [(INVENTORY, "a", b"inventory")]
+
+
+@om_test()
+async def test_bucket_whose_settings_are_refused_is_not_there(harness: OmHarness) -> None:
+    for wanted in (
+        [om.BucketSetting(kind=POLICY, document=b"1"), om.BucketSetting(kind=POLICY)],
+        [om.BucketSetting(kind=POLICY, document=b"x" * 2_000_000)],
+        [om.BucketSetting(kind=POLICY, id="a")],
+    ):
+        with pytest.raises(InvalidRequest):
+            await harness.client.create_bucket(begin_with(*wanted))
+        request = om.LookupBucketRequest(volume=VOLUME, bucket="another")
+        with pytest.raises(NoSuchBucket):
+            await harness.client.lookup_bucket(request)
+    assert harness.rows(BUCKET_SETTINGS.table) == []
