@@ -139,7 +139,7 @@ def put_after(lifecycle: LifecycleRow, stream: Stream, after: bytes) -> None:
 
 def streams_of(rules: LifecycleRules) -> list[Stream]:
     """In the order in which they are gone through."""
-    streams = {Stream(TimeKind.AGAIN): None}
+    streams: dict[Stream, None] = {}
     for rule in rules.enabled:
         expiration, noncurrent = rule.expiration, rule.noncurrent
         if expiration is not None and expiration.removes_markers:
@@ -154,7 +154,8 @@ def streams_of(rules: LifecycleRules) -> list[Stream]:
                 streams[Stream(TimeKind.NONCURRENT)] = None
         if rule.abort_days is not None:
             streams[Stream(TimeKind.UPLOAD, rule.abort_days)] = None
-    return [*streams]
+    # Last: the others get past a row that cannot be handled, this one comes back to it.
+    return [*streams, Stream(TimeKind.AGAIN)]
 
 
 # ---- what is due ----
