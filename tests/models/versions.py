@@ -24,17 +24,17 @@ class Mode(Enum):
 @dataclass(slots=True)
 class Lock:
     """Attributes:
-    until_s: of both clocks, the one that is later binds.
+    until_wall_ms, until_group_ms: it is over when both clocks say so.
     """
 
     mode: Mode = Mode.NONE
-    until_wall_s: int = 0
-    until_true_s: int = 0
+    until_wall_ms: int = 0
+    until_group_ms: int = 0
     hold: bool = False
 
-    def binds(self, wall_s: int, true_s: int) -> bool:
+    def binds(self, wall_ms: int, group_ms: int) -> bool:
         return self.mode is not Mode.NONE and (
-            wall_s < self.until_wall_s or true_s < self.until_true_s
+            wall_ms < self.until_wall_ms or group_ms < self.until_group_ms
         )
 
 

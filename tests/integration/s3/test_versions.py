@@ -255,8 +255,22 @@ def test_marker_is_nothing_to_conditional_writes(s3: "S3Client", versioned: str)
         assert refused(s3.put_object, **at, IfMatch=match) == (404, "NoSuchKey")
         assert refused(s3.delete_object, **at, IfMatch=match) == (404, "NoSuchKey")
     assert [row[1] for row in shown(s3, versioned) if row[3]] == [marker]
-    s3.put_object(**at, Body=b"2", IfNoneMatch="*")
-    assert read(s3, versioned, "k") == b"2"
+    put(s3, versioned, "other", b"2")
+    writes: list[Any] = [
+        (s3.put_object, {}),
+        (s3.copy_object, {"CopySource": f"{versioned}/other"}),
+    ]
+    for call, more in writes:
+        done: Any = call(**at, IfNoneMatch="*", **more)
+        s3.delete_object(**at)
+        assert done["VersionId"]
+    upload = s3.create_multipart_upload(**at)["UploadId"]
+    part = s3.upload_part(**at, UploadId=upload, PartNumber=1, Body=b"3")
+    parts: Any = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    whole: dict[str, Any] = {**at, "UploadId": upload, "MultipartUpload": parts}
+    assert refused(s3.complete_multipart_upload, **whole, IfMatch="*") == (404, "NoSuchKey")
+    s3.complete_multipart_upload(**whole, IfNoneMatch="*")
+    assert read(s3, versioned, "k") == b"3"
 
 
 def test_conditional_deletion_of_a_version_looks_at_that_version(

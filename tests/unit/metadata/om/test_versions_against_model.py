@@ -12,8 +12,9 @@ from tests.models.versions import Lock, Mode, Shown, Version
 from tests.unit.metadata.om.om_harness import VOLUME
 from tests.unit.metadata.om.versioned_om import KEYS_USED, VersionedOm, choices, keys, seconds
 from trioxygen.common.errors import NoSuchKey, NoSuchKeyVersion, VersionIsMarker
-from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, HISTORY, KEYS
+from trioxygen.metadata.om.state.schema import BLOCK_REFERENCES, HISTORY, KEYS, history_key_parts
 from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1 import types_pb2
 
 
 class VersionsAgainstModel(VersionedOm):
@@ -69,27 +70,27 @@ class VersionsAgainstModel(VersionedOm):
             legal_hold=hold,
             **self.named(),  # type: ignore[arg-type]
         )
-        extends = Mode(int(mode)) is lock.mode and until_ms >= lock.until_wall_s
-        is_bound = lock.binds(self.wall_ms, self.true_ms)
-        true_until_ms = self.true_ms + left_s * 1_000
+        extends = Mode(int(mode)) is lock.mode and until_ms >= lock.until_wall_ms
+        is_bound = lock.binds(self.wall_ms, self.group_ms)
+        group_until_ms = self.group_ms + left_s * 1_000
         if is_bound and not extends and not (lock.mode is Mode.GOVERNANCE and bypass):
             with pytest.raises(Exception, match="locked"):
                 self.run(self.harness.client.set_object_lock(request))
             return
         self.run(self.harness.client.set_object_lock(request))
         if extends:
-            true_until_ms = max(true_until_ms, lock.until_true_s)
+            group_until_ms = max(group_until_ms, lock.until_group_ms)
         version.lock = Lock(
             Mode(int(mode)),
             until_ms,
-            true_until_ms if mode else 0,
+            group_until_ms if mode else 0,
             lock.hold if hold is None else hold,
         )
 
     # ---- what is there ----
 
-    @rule(key=keys)
-    def read(self, key: bytes) -> None:
+    @rule(key=keys, choice=choices)
+    def read(self, key: bytes, choice: int) -> None:
         reply, current = self.lookup(key), self.model.current(key)
         assert reply.exists == (current is not None)
         versions = self.model.keys.get(key)
@@ -101,8 +102,6 @@ class VersionsAgainstModel(VersionedOm):
         else:
             assert not reply.HasField("row")
 
-    @rule(choice=choices)
-    def read_version(self, choice: int) -> None:
         chosen = self.some_version(choice)
         if chosen is not None:
             key, version = chosen
@@ -111,7 +110,7 @@ class VersionsAgainstModel(VersionedOm):
             self.check_row(reply.row, version)
 
     @rule(key=keys, object_id=st.sampled_from((0, 1, 10**9)))
-    def read_unknown_version(self, key: bytes, object_id: int) -> None:
+    def find_no_unknown_version(self, key: bytes, object_id: int) -> None:
         if self.model.find(key, object_id or None) is None:
             assert not self.lookup(key, om.VersionId(object_id=object_id)).exists
             request = om.SetTagsRequest(
@@ -121,6 +120,9 @@ class VersionsAgainstModel(VersionedOm):
             )
             with pytest.raises(NoSuchKeyVersion):
                 self.run(self.harness.client.set_tags(request))
+            reply = self.delete_keys(om.KeyToDelete(key=key, version=request.version))
+            assert list(reply.results) == [types_pb2.ERROR_CODE_UNSPECIFIED]
+            assert not reply.versions[0].HasField("version")
 
     def check_row(self, row: om.KeyRow, version: Version) -> None:
         assert (row.object_id, row.etag, row.is_marker) == (
@@ -133,7 +135,7 @@ class VersionsAgainstModel(VersionedOm):
         lock = version.lock
         assert (row.lock.mode, row.lock.retain_until_ms, row.lock.legal_hold) == (
             lock.mode.value,
-            lock.until_wall_s,
+            lock.until_wall_ms,
             lock.hold,
         )
 
@@ -188,6 +190,23 @@ class VersionsAgainstModel(VersionedOm):
                 assert reply.row.object_id == expected.object_id
 
     @invariant()
+    def newest_version_says_where_the_null_version_is(self) -> None:
+        if not hasattr(self, "harness"):
+            return
+        rows = [
+            (key[8:], om.KeyRow.FromString(value)) for key, value in self.harness.rows(KEYS.table)
+        ]
+        for place, value in self.harness.rows(HISTORY.table):
+            rows.append((history_key_parts(place)[1], om.HistoryRow.FromString(value).row))
+        seen = {(key, row.object_id): row.null_object_id for key, row in rows if row.null_object_id}
+        expected: dict[tuple[bytes, int], int] = {}
+        for key, versions in self.model.keys.items():
+            null = self.model.find(key, None)
+            if null is not None and null is not versions[0]:
+                expected[key, versions[0].object_id] = null.object_id
+        assert seen == expected
+
+    @invariant()
     def each_block_has_its_holder(self) -> None:
         if not hasattr(self, "harness"):
             return
@@ -206,4 +225,6 @@ class VersionsAgainstModel(VersionedOm):
 
 
 TestVersionsAgainstModel = VersionsAgainstModel.TestCase
-TestVersionsAgainstModel.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+TestVersionsAgainstModel.settings = settings(
+    max_examples=100, stateful_step_count=60, deadline=None
+)

@@ -20,11 +20,15 @@ from tests.unit.metadata.om.om_harness import (
     slices_of,
 )
 from trioxygen.common.errors import BucketState
+from trioxygen.common.units import DAY_MS
 from trioxygen.metadata.om.service import OmConfig
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import types_pb2
 
 LONG_MS: Final = 10**12
+LEAP_S: Final = 100 * 365 * 86_400
+EARLIEST_MS: Final = DAY_MS
+LATEST_MS: Final = 200 * 365 * DAY_MS
 MODEL_CONFIG: Final = OmConfig(
     gc_delay_ms=CONFIG.gc_delay_ms,
     lease_duration_ms=LONG_MS,
@@ -35,7 +39,8 @@ MODEL_CONFIG: Final = OmConfig(
 KEYS_USED: Final = (b"a", b"a/", b"a/b")
 
 T = TypeVar("T")
-keys = st.sampled_from(KEYS_USED)
+# Mostly one, so that it has many versions.
+keys = st.sampled_from((KEYS_USED[0], *KEYS_USED))
 choices = st.integers(0, 10**6)
 modes = st.sampled_from((om.GOVERNANCE, om.COMPLIANCE))
 seconds = st.integers(1, 200)
@@ -81,12 +86,20 @@ class VersionedOm(RuleBasedStateMachine):
         return self.harness.clock.wall_ms()
 
     @property
-    def true_ms(self) -> int:
+    def group_ms(self) -> int:
         return self.harness.executor.group_ms()
 
     @rule(ahead=seconds)
     def time_passes(self, ahead: int) -> None:
         self.run(self.harness.pass_time(ahead * 1_000))
+
+    @rule(step_s=st.one_of(st.integers(-300, 300), st.integers(-LEAP_S, LEAP_S)))
+    def wall_clock_steps(self, step_s: int) -> None:
+        """An operator, or a bad time server: what is measured does not move with it."""
+        group_ms = self.group_ms
+        wall_ms = self.wall_ms + step_s * 1_000
+        self.harness.clock.wall = min(max(wall_ms, EARLIEST_MS), LATEST_MS)
+        assert self.group_ms == group_ms
 
     # ---- the bucket ----
 
@@ -135,19 +148,19 @@ class VersionedOm(RuleBasedStateMachine):
         if self.has_lock and retains:
             row.lock.mode, row.lock.retain_until_ms = mode, until_ms
         request = om.CommitKeyRequest(key=key, row=row, **self.named())  # type: ignore[arg-type]
-        wall_ms, true_ms = self.wall_ms, self.true_ms
+        wall_ms, group_ms = self.wall_ms, self.group_ms
         reply = self.run(self.harness.client.commit_key(request))
         version = Version(reply.object_id, row.etag, is_null=True)
         if self.has_lock:
             version.lock.hold = is_held
             if retains:
                 version.lock.mode = Mode(int(mode))
-                version.lock.until_wall_s = until_ms
-                version.lock.until_true_s = true_ms + left_s * 1_000
+                version.lock.until_wall_ms = until_ms
+                version.lock.until_group_ms = group_ms + left_s * 1_000
             elif self.default:
                 version.lock.mode = Mode(int(self.default))
-                version.lock.until_wall_s = wall_ms + 86_400_000
-                version.lock.until_true_s = true_ms + 86_400_000
+                version.lock.until_wall_ms = wall_ms + DAY_MS
+                version.lock.until_group_ms = group_ms + DAY_MS
         self.model.put(key, version)
         self.check_version(reply, version)
 
@@ -182,22 +195,29 @@ class VersionedOm(RuleBasedStateMachine):
         )
         return self.run(self.harness.client.lookup_key(request))
 
-    def some_version(self, choice: int) -> tuple[bytes, Version] | None:
-        every = [(key, each) for key, versions in self.model.keys.items() for each in versions]
+    def some_version(
+        self, choice: int, *, is_noncurrent: bool = False
+    ) -> tuple[bytes, Version] | None:
+        every = [
+            (key, each)
+            for key, versions in self.model.keys.items()
+            for each in versions[is_noncurrent:]
+        ]
         return every[choice % len(every)] if every else None
 
     def id_of(self, version: Version) -> om.VersionId:
         return om.VersionId(object_id=0 if version.is_null else version.object_id)
 
-    @rule(choice=choices, bypass=st.booleans())
-    def delete_version(self, choice: int, bypass: bool) -> None:
-        chosen = self.some_version(choice)
+    @rule(choice=choices, is_noncurrent=st.booleans(), bypass=st.booleans())
+    def delete_version(self, choice: int, is_noncurrent: bool, bypass: bool) -> None:
+        chosen = self.some_version(choice, is_noncurrent=is_noncurrent)
         if chosen is None:
             return
         key, version = chosen
         lock = version.lock
         is_bound = lock.hold or (
-            lock.binds(self.wall_ms, self.true_ms) and not (bypass and lock.mode is Mode.GOVERNANCE)
+            lock.binds(self.wall_ms, self.group_ms)
+            and not (bypass and lock.mode is Mode.GOVERNANCE)
         )
         reply = self.delete_keys(
             om.KeyToDelete(key=key, version=self.id_of(version)), bypass=bypass
@@ -208,11 +228,3 @@ class VersionedOm(RuleBasedStateMachine):
         assert list(reply.results) == [types_pb2.ERROR_CODE_UNSPECIFIED]
         assert reply.versions[0].is_marker == version.is_marker
         self.model.remove(key, version)
-
-    @rule(key=keys, object_id=st.sampled_from((0, 1, 10**9)))
-    def delete_unknown_version(self, key: bytes, object_id: int) -> None:
-        if self.model.find(key, object_id or None) is not None:
-            return
-        reply = self.delete_keys(om.KeyToDelete(key=key, version=om.VersionId(object_id=object_id)))
-        assert list(reply.results) == [types_pb2.ERROR_CODE_UNSPECIFIED]
-        assert not reply.versions[0].HasField("version")

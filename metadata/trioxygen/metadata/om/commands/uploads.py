@@ -80,6 +80,8 @@ class UploadCommands:
         row.CopyFrom(command.row)
         row.upload_id, row.key = upload_id, command.key
         row.bucket_id, row.created_ms = bucket.bucket_id, now.wall_ms
+        if row.HasField("lock"):
+            locks.lock_upload(row.lock, now)
         UPLOADS.put(txn, upload_key(bucket.bucket_id, command.key, upload_id), row)
         times.note_upload(txn, bucket, row)
         return CreateUploadReply(upload_id=upload_id)
@@ -138,7 +140,7 @@ class UploadCommands:
             )
         before = newest(txn, bucket, command.key)
         refusal = check_condition(command.condition, current(before)) or check_row(row)
-        refusal = refusal or locks.lock_new(bucket, row, now)
+        refusal = refusal or locks.lock_new(bucket, row, now, promised=upload.lock)
         if refusal is not None:
             return refusal
         self._versions.put(txn, bucket, command.key, row, before, now)

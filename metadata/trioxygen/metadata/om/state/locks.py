@@ -55,8 +55,14 @@ def retain(lock: ObjectLock, wanted: Retention, now: Now) -> None:
     lock.retain_until_group_ms = group_ms
 
 
-def lock_new(bucket: BucketRow, row: KeyRow, now: Now) -> Refusal | None:
-    """What a new version is locked with: what it comes with, else the bucket's default."""
+def lock_new(
+    bucket: BucketRow, row: KeyRow, now: Now, *, promised: ObjectLock | None = None
+) -> Refusal | None:
+    """What a new version is locked with: what it comes with, else the bucket's default.
+
+    Args:
+        promised: when its upload began (`lock_upload`): a clock that steps shortens nothing.
+    """
     refusal = check_new(bucket, row.lock)
     if refusal is not None or not bucket.HasField("object_lock"):
         row.ClearField("lock")
@@ -67,9 +73,21 @@ def lock_new(bucket: BucketRow, row: KeyRow, now: Now) -> Refusal | None:
     if not wanted.mode and bucket.object_lock.mode:
         wanted = _default(bucket.object_lock, now)
     retain(row.lock, wanted, now)
+    if promised is not None and promised.mode:
+        row.lock.retain_until_group_ms = max(
+            row.lock.retain_until_group_ms, promised.retain_until_group_ms
+        )
     if not row.lock.mode and not row.lock.HasField("legal_hold"):
         row.ClearField("lock")
     return None
+
+
+def lock_upload(lock: ObjectLock, now: Now) -> None:
+    """What the object of an upload is to be locked with, which `check_new` has allowed."""
+    wanted = Retention(mode=lock.mode, retain_until_ms=lock.retain_until_ms)
+    lock.ClearField("mode")
+    lock.ClearField("retain_until_group_ms")
+    retain(lock, wanted, now)
 
 
 def check_new(bucket: BucketRow, lock: ObjectLock) -> Refusal | None:
