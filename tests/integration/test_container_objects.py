@@ -16,7 +16,7 @@ def admin(store: StoreProcess, *arguments: str) -> Any:
 
 
 def test_objects_and_parts_of_uploads_in_containers_are_named(new_store: NewStore) -> None:
-    store = new_store({"metadata.gc_delay_seconds": 0}).start()
+    store = new_store({"metadata.gc_delay_seconds": 0, "encryption.default": "none"}).start()
     with store.endpoint.client() as s3:
         s3.create_bucket(Bucket="books")
         for name, size in SIZES.items():

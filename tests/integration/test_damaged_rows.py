@@ -15,6 +15,8 @@ from trioxygen.hdds.checksums import checksums_of
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+# What lies on the disk is looked for by what was sent.
+UNSEALED = {"encryption.default": "none"}
 SIZES = {"small": 3_000, "packed": 200_000, "large": 3_000_000}
 
 
@@ -97,7 +99,7 @@ def test_flipped_bit_of_a_key_row_is_an_error_that_names_it(new_store: NewStore,
 
 @pytest.mark.parametrize("size", SIZES)
 def test_flipped_bit_of_an_index_row_is_never_served(new_store: NewStore, size: str) -> None:
-    store = new_store().start()
+    store = new_store(UNSEALED).start()
     keys = fill(store)
     store.stop()
     # The row of a block holds the CRC32C of its first 64 KiB.
@@ -125,7 +127,7 @@ def test_flipped_bit_of_an_index_row_is_never_served(new_store: NewStore, size: 
 def test_body_that_is_damaged_in_its_middle_ends_early_and_is_one_line_of_the_log(
     new_store: NewStore,
 ) -> None:
-    store = new_store().start()
+    store = new_store(UNSEALED).start()
     keys = fill(store)
     store.stop()
     hit = "packed-1"

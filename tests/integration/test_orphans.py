@@ -11,7 +11,11 @@ from tests.integration.store_process import StoreProcess, wait_until
 
 MIB = 1 << 20
 SIZES = (10, 100_000, 2 * MIB)
-CONFIG = {"metadata.gc_delay_seconds": 0, "metadata.lease_duration_seconds": 10}
+CONFIG = {
+    **{"metadata.gc_delay_seconds": 0, "metadata.lease_duration_seconds": 10},
+    # Sizes are of what was sent.
+    "encryption.default": "none",
+}
 
 
 def put_all(store: StoreProcess, name: str) -> None:
