@@ -75,8 +75,8 @@ async def get_object(services: Services, request: S3Request) -> Response:
 async def _expiration_headers(
     services: Services, request: S3Request, selection: Selection
 ) -> Headers:
-    """Of a version that is named nothing is said: it may be noncurrent."""
-    if selection.status == 304 or request.head.query_value("versionId") is not None:
+    """Rules on expiration are about current versions: of a noncurrent one nothing is said."""
+    if selection.status == 304 or not request.record.is_current:
         return []
     return await record_headers(services, request.bucket_record, request.key_name, request.record)
 

@@ -1572,18 +1572,20 @@ class LookupKeyRequest(_message.Message):
     def __init__(self, bucket: _Optional[str] = ..., key: _Optional[bytes] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., setting_kinds: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class LookupKeyReply(_message.Message):
-    __slots__ = ("bucket", "exists", "row", "read_tokens", "settings")
+    __slots__ = ("bucket", "exists", "row", "is_current", "read_tokens", "settings")
     BUCKET_FIELD_NUMBER: _ClassVar[int]
     EXISTS_FIELD_NUMBER: _ClassVar[int]
     ROW_FIELD_NUMBER: _ClassVar[int]
+    IS_CURRENT_FIELD_NUMBER: _ClassVar[int]
     READ_TOKENS_FIELD_NUMBER: _ClassVar[int]
     SETTINGS_FIELD_NUMBER: _ClassVar[int]
     bucket: BucketRow
     exists: bool
     row: KeyRow
+    is_current: bool
     read_tokens: _containers.RepeatedScalarFieldContainer[bytes]
     settings: _containers.RepeatedCompositeFieldContainer[BucketSetting]
-    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., exists: _Optional[bool] = ..., row: _Optional[_Union[KeyRow, _Mapping]] = ..., read_tokens: _Optional[_Iterable[bytes]] = ..., settings: _Optional[_Iterable[_Union[BucketSetting, _Mapping]]] = ...) -> None: ...
+    def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., exists: _Optional[bool] = ..., row: _Optional[_Union[KeyRow, _Mapping]] = ..., is_current: _Optional[bool] = ..., read_tokens: _Optional[_Iterable[bytes]] = ..., settings: _Optional[_Iterable[_Union[BucketSetting, _Mapping]]] = ...) -> None: ...
 
 class GrantTokensRequest(_message.Message):
     __slots__ = ("client_id", "blocks", "writes", "refused_key_id")

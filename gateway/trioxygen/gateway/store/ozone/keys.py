@@ -60,7 +60,9 @@ class OzoneKeys:
                 volume=volume, bucket=bucket, key=key.encode(), version=version_row(version)
             )
         )
-        record = record_of(reply.row) if reply.HasField("row") else None
+        record = None
+        if reply.HasField("row"):
+            record = record_of(reply.row, is_current=reply.is_current)
         return bucket_of(volume, reply.bucket), record
 
     async def list(

@@ -166,7 +166,7 @@ def default_retention_row(default: DefaultRetention | None) -> om_pb2.BucketLock
     return om_pb2.BucketLock(mode=_LOCK_MODES[default.mode], days=default.days, years=default.years)
 
 
-def record_of(row: om_pb2.KeyRow) -> KeyRecord:
+def record_of(row: om_pb2.KeyRow, *, is_current: bool = False) -> KeyRecord:
     return KeyRecord(
         object_id=row.object_id,
         size_bytes=row.size_bytes,
@@ -183,6 +183,7 @@ def record_of(row: om_pb2.KeyRow) -> KeyRecord:
         tags=tuple([(tag.key, tag.value) for tag in row.tags]) if row.tags else (),
         lock=_lock_of(row.lock) if row.HasField("lock") else NO_LOCK,
         encryption=encryption_of(row.encryption) if row.HasField("encryption") else None,
+        is_current=is_current,
     )
 
 

@@ -87,6 +87,7 @@ class KeyRecord(NamedTuple):
         object_id: another one after each write.
         is_versioned: its id is `object_id`; else it is the null version.
         is_marker: a delete marker: it has neither bytes nor headers.
+        is_current: it was its key's current version when it was looked up.
         parts: of a multipart object, in order; may be read as often as wanted, but each reading
             may cost.
         replication: that its bytes were written with.
@@ -107,6 +108,7 @@ class KeyRecord(NamedTuple):
     tags: Tags = ()
     lock: Lock = NO_LOCK
     encryption: Encryption | None = None
+    is_current: bool = False
 
     @property
     def version(self) -> int:

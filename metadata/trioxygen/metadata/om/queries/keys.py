@@ -14,12 +14,12 @@ def lookup_key(txn: ReadTxn, request: om.LookupKeyRequest) -> om.LookupKeyReply:
     if request.HasField("version"):
         version = find(txn, reply.bucket, request.key, request.version)
         if version is not None:
-            reply.exists = True
+            reply.exists, reply.is_current = True, version.is_current
             reply.row.CopyFrom(version.row)
         return reply
     value = txn.get(KEYS.table, key_key(bucket_id, request.key))
     if value is not None:
-        reply.exists = True
+        reply.exists = reply.is_current = True
         reply.row.ParseFromString(value)
     elif reply.bucket.versioning != om.NEVER_VERSIONED:
         marker = newest(txn, reply.bucket, request.key)
