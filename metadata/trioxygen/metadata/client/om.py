@@ -41,7 +41,7 @@ class OmClient:
         try_ms: float = 1_000,
         refused_ms: float = 5_000,
     ) -> None:
-        self._route = route
+        self._route, self._clock = route, runtime.clock
         self._groups = {
             group: LeaderClient(
                 runtime,
@@ -129,6 +129,8 @@ class OmClient:
         return self._of(request).call(request, om.DeleteBucketSettingReply)
 
     def commit_key(self, request: om.CommitKeyRequest) -> Answer[om.CommitKeyReply]:
+        if request.row.lock.mode:
+            request.asked_ms = self._clock.wall_ms()
         return self._of(request).call(request, om.CommitKeyReply)
 
     def delete_keys(self, request: om.DeleteKeysRequest) -> Answer[om.DeleteKeysReply]:
@@ -141,9 +143,13 @@ class OmClient:
         return self._of(request).call(request, om.SetTagsReply)
 
     def set_object_lock(self, request: om.SetObjectLockRequest) -> Answer[om.SetObjectLockReply]:
+        if request.retention.mode:
+            request.asked_ms = self._clock.wall_ms()
         return self._of(request).call(request, om.SetObjectLockReply)
 
     def create_upload(self, request: om.CreateUploadRequest) -> Answer[om.CreateUploadReply]:
+        if request.row.lock.mode:
+            request.asked_ms = self._clock.wall_ms()
         return self._of(request).call(request, om.CreateUploadReply)
 
     def commit_part(self, request: om.CommitPartRequest) -> Answer[om.CommitPartReply]:

@@ -902,7 +902,7 @@ class CopySource(_message.Message):
     def __init__(self, bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., object_id: _Optional[int] = ..., rewritten: _Optional[bool] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CommitKeyRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "row", "condition", "copy_source", "appends_to", "volume")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "row", "condition", "copy_source", "appends_to", "asked_ms", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     IS_RETRY_FIELD_NUMBER: _ClassVar[int]
@@ -913,6 +913,7 @@ class CommitKeyRequest(_message.Message):
     CONDITION_FIELD_NUMBER: _ClassVar[int]
     COPY_SOURCE_FIELD_NUMBER: _ClassVar[int]
     APPENDS_TO_FIELD_NUMBER: _ClassVar[int]
+    ASKED_MS_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
@@ -924,8 +925,9 @@ class CommitKeyRequest(_message.Message):
     condition: WriteCondition
     copy_source: CopySource
     appends_to: int
+    asked_ms: int
     volume: str
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., row: _Optional[_Union[KeyRow, _Mapping]] = ..., condition: _Optional[_Union[WriteCondition, _Mapping]] = ..., copy_source: _Optional[_Union[CopySource, _Mapping]] = ..., appends_to: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., row: _Optional[_Union[KeyRow, _Mapping]] = ..., condition: _Optional[_Union[WriteCondition, _Mapping]] = ..., copy_source: _Optional[_Union[CopySource, _Mapping]] = ..., appends_to: _Optional[int] = ..., asked_ms: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CommitKeyReply(_message.Message):
     __slots__ = ("object_id", "modified_ms", "version")
@@ -1068,7 +1070,7 @@ class SetTagsReply(_message.Message):
     def __init__(self, version: _Optional[_Union[VersionId, _Mapping]] = ...) -> None: ...
 
 class SetObjectLockRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "version", "retention", "legal_hold", "bypasses_governance", "volume")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "version", "retention", "legal_hold", "bypasses_governance", "asked_ms", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     IS_RETRY_FIELD_NUMBER: _ClassVar[int]
@@ -1079,6 +1081,7 @@ class SetObjectLockRequest(_message.Message):
     RETENTION_FIELD_NUMBER: _ClassVar[int]
     LEGAL_HOLD_FIELD_NUMBER: _ClassVar[int]
     BYPASSES_GOVERNANCE_FIELD_NUMBER: _ClassVar[int]
+    ASKED_MS_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
@@ -1090,8 +1093,9 @@ class SetObjectLockRequest(_message.Message):
     retention: Retention
     legal_hold: bool
     bypasses_governance: bool
+    asked_ms: int
     volume: str
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., legal_hold: _Optional[bool] = ..., bypasses_governance: _Optional[bool] = ..., volume: _Optional[str] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., legal_hold: _Optional[bool] = ..., bypasses_governance: _Optional[bool] = ..., asked_ms: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class Retention(_message.Message):
     __slots__ = ("mode", "retain_until_ms")
@@ -1108,7 +1112,7 @@ class SetObjectLockReply(_message.Message):
     def __init__(self, version: _Optional[_Union[VersionId, _Mapping]] = ...) -> None: ...
 
 class CreateUploadRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "row", "volume")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "row", "asked_ms", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     IS_RETRY_FIELD_NUMBER: _ClassVar[int]
@@ -1116,6 +1120,7 @@ class CreateUploadRequest(_message.Message):
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     ROW_FIELD_NUMBER: _ClassVar[int]
+    ASKED_MS_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
@@ -1124,8 +1129,9 @@ class CreateUploadRequest(_message.Message):
     bucket_id: int
     key: bytes
     row: UploadRow
+    asked_ms: int
     volume: str
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., row: _Optional[_Union[UploadRow, _Mapping]] = ..., volume: _Optional[str] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., row: _Optional[_Union[UploadRow, _Mapping]] = ..., asked_ms: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class CreateUploadReply(_message.Message):
     __slots__ = ("upload_id",)

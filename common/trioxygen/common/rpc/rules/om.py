@@ -181,6 +181,7 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
         condition=PART,
         copy_source=PART,
         appends_to=ID_OR_NONE,
+        asked_ms=TIME_MS,
     ),
     om.DeleteKeysRequest: rules(
         **_IN_BUCKET, keys=some(PART, DELETED_KEYS_MAX), bypasses_governance=ANY
@@ -197,9 +198,9 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
     ),
     om.SetTagsRequest: rules(**_OF_VERSION, tags=each(PART, TAGS_MAX)),
     om.SetObjectLockRequest: rules(
-        **_OF_VERSION, retention=PART, legal_hold=ANY, bypasses_governance=ANY
+        **_OF_VERSION, retention=PART, legal_hold=ANY, bypasses_governance=ANY, asked_ms=TIME_MS
     ),
-    om.CreateUploadRequest: rules(**_IN_BUCKET, key=KEY, row=PART),
+    om.CreateUploadRequest: rules(**_IN_BUCKET, key=KEY, row=PART, asked_ms=TIME_MS),
     om.CommitPartRequest: rules(
         _part_fault,
         **_OF_UPLOAD,

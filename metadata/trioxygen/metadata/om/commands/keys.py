@@ -116,7 +116,8 @@ class KeyCommands:
             if isinstance(extended, Refusal):
                 return extended
             row = extended
-        refusal = refusal or check_row(row) or locks.lock_new(bucket, row, now)
+        refusal = refusal or check_row(row)
+        refusal = refusal or locks.lock_new(bucket, row, now, asked_ms=command.asked_ms)
         if refusal is not None:
             return refusal
         self._blocks.reference(txn, command.row.blocks if command.appends_to else row.blocks)

@@ -81,7 +81,7 @@ class UploadCommands:
         row.upload_id, row.key = upload_id, command.key
         row.bucket_id, row.created_ms = bucket.bucket_id, now.wall_ms
         if row.HasField("lock"):
-            locks.lock_upload(row.lock, now)
+            locks.lock_upload(row.lock, now, asked_ms=command.asked_ms)
         UPLOADS.put(txn, upload_key(bucket.bucket_id, command.key, upload_id), row)
         times.note_upload(txn, bucket, row)
         return CreateUploadReply(upload_id=upload_id)

@@ -72,7 +72,7 @@ class VersionCommands:
             )
             if refusal is not None:
                 return refusal
-            locks.retain(lock, command.retention, now)
+            locks.retain(lock, command.retention, now, asked_ms=command.asked_ms)
         if command.HasField("legal_hold"):
             lock.legal_hold = command.legal_hold
         self._versions.write(txn, bucket, command.key, version, now)

@@ -3,6 +3,10 @@
 A retention is over when both clocks say so: the wall's, which S3 shows, and the group's, which no
 one can set ahead. So a clock that jumps frees nothing.
 
+How much of a retention is left when it is set, two walls' clocks say, the leader's and that of who
+asks, and the longer answer counts. Who asks is a gateway, which refuses requests of clients whose
+clocks differ from its own: so it is left what the client meant, whatever time the leader has.
+
 Source: S3 user guide, "Locking objects with Object Lock".
 """
 
@@ -39,9 +43,14 @@ def check_retention(
     return _locked(om_pb2.LockMode.Name(lock.mode))
 
 
-def retain(lock: ObjectLock, wanted: Retention, now: Now) -> None:
-    """Sets a retention that `check_retention` has allowed."""
-    left_ms = max(0, wanted.retain_until_ms - now.wall_ms)
+def retain(lock: ObjectLock, wanted: Retention, now: Now, *, asked_ms: int = 0) -> None:
+    """Sets a retention that `check_retention` has allowed.
+
+    Args:
+        asked_ms: the wall time of who asks; 0: not known.
+    """
+    wall_ms = min(now.wall_ms, asked_ms or now.wall_ms)
+    left_ms = max(0, wanted.retain_until_ms - wall_ms)
     group_ms = now.group_ms + left_ms
     if wanted.mode == lock.mode and wanted.retain_until_ms >= lock.retain_until_ms:
         # A wall clock that is ahead now would say that less of it is left.
@@ -56,11 +65,17 @@ def retain(lock: ObjectLock, wanted: Retention, now: Now) -> None:
 
 
 def lock_new(
-    bucket: BucketRow, row: KeyRow, now: Now, *, promised: ObjectLock | None = None
+    bucket: BucketRow,
+    row: KeyRow,
+    now: Now,
+    *,
+    promised: ObjectLock | None = None,
+    asked_ms: int = 0,
 ) -> Refusal | None:
     """What a new version is locked with: what it comes with, else the bucket's default.
 
     Args:
+        asked_ms: as of `retain`.
         promised: when its upload began (`lock_upload`): a clock that steps shortens nothing.
     """
     refusal = check_new(bucket, row.lock)
@@ -71,8 +86,9 @@ def lock_new(
     row.lock.ClearField("mode")
     row.lock.ClearField("retain_until_group_ms")
     if not wanted.mode and bucket.object_lock.mode:
-        wanted = _default(bucket.object_lock, now)
-    retain(row.lock, wanted, now)
+        # So many days from now on: of this clock both its ends are.
+        wanted, asked_ms = _default(bucket.object_lock, now), 0
+    retain(row.lock, wanted, now, asked_ms=asked_ms)
     if promised is not None and promised.mode:
         row.lock.retain_until_group_ms = max(
             row.lock.retain_until_group_ms, promised.retain_until_group_ms
@@ -82,12 +98,12 @@ def lock_new(
     return None
 
 
-def lock_upload(lock: ObjectLock, now: Now) -> None:
+def lock_upload(lock: ObjectLock, now: Now, *, asked_ms: int = 0) -> None:
     """What the object of an upload is to be locked with, which `check_new` has allowed."""
     wanted = Retention(mode=lock.mode, retain_until_ms=lock.retain_until_ms)
     lock.ClearField("mode")
     lock.ClearField("retain_until_group_ms")
-    retain(lock, wanted, now)
+    retain(lock, wanted, now, asked_ms=asked_ms)
 
 
 def check_new(bucket: BucketRow, lock: ObjectLock) -> Refusal | None:

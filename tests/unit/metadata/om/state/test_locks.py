@@ -184,3 +184,29 @@ def test_clock_that_steps_while_an_upload_lasts_shortens_nothing() -> None:
     for group_ms, is_free in ((299_999, False), (300_000, True)):
         now = at(START_MS + 300_000, group_ms)
         assert (locks.check_removal(row, now, bypasses_governance=False) is None) == is_free
+
+
+@pytest.mark.parametrize("leader_ahead_ms", [-3_600_000, 0, 200_000, 300_000, 365 * DAY_MS])
+def test_what_is_left_is_told_by_who_asks_where_the_leader_is_ahead(leader_ahead_ms: int) -> None:
+    wanted = om.Retention(mode=om.COMPLIANCE, retain_until_ms=START_MS + 300_000)
+    set_later, upload = om.KeyRow(), om.UploadRow()
+    new = om.KeyRow(lock=om.ObjectLock(mode=wanted.mode, retain_until_ms=wanted.retain_until_ms))
+    upload.lock.CopyFrom(new.lock)
+    leader = at(START_MS + leader_ahead_ms, 0)
+    locks.retain(set_later.lock, wanted, leader, asked_ms=START_MS)
+    assert locks.lock_new(bucket_with(), new, leader, asked_ms=START_MS) is None
+    locks.lock_upload(upload.lock, leader, asked_ms=START_MS)
+    for lock in (set_later.lock, new.lock, upload.lock):
+        row = om.KeyRow(lock=lock)
+        assert lock.retain_until_ms == wanted.retain_until_ms
+        far = START_MS + 365 * 2 * DAY_MS
+        assert locks.check_removal(row, at(far, 299_999), bypasses_governance=True) is not None
+    assert locks.check_removal(new, at(START_MS, 10**12), bypasses_governance=True) is not None
+
+
+def test_a_default_lasts_as_long_as_it_says_whatever_time_who_asks_has() -> None:
+    row = om.KeyRow()
+    bucket = bucket_with(om.COMPLIANCE, days=1)
+    ahead = at(START_MS + 365 * DAY_MS, 0)
+    assert locks.lock_new(bucket, row, ahead, asked_ms=START_MS) is None
+    assert row.lock.retain_until_group_ms == DAY_MS
