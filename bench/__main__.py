@@ -8,7 +8,7 @@ import resource
 import sys
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import uvloop
 
@@ -17,7 +17,7 @@ from bench.accounting import Charged, Machine
 from bench.cluster import measure_cluster
 from bench.cluster import target_of as cluster_target
 from bench.listing import measure_listing
-from bench.local import LocalServer, ServerFailed, local_server
+from bench.local import LocalServer, ServerFailed, data_folder, local_server, server_on
 from bench.local_cluster import Members, local_cluster
 from bench.measure import Result
 from bench.options import parse
@@ -35,6 +35,9 @@ from bench.snapshot import measure_snapshot
 from bench.space import SETTINGS as SPACE_SETTINGS
 from bench.space import measure_space
 from bench.space import show as show_space
+from bench.versions import add_versions, measure_versions, prepare_keys
+
+Measured = TypeVar("Measured")
 
 EXIT_OK, EXIT_WRONG_ANSWERS, EXIT_FAILED = 0, 1, 2
 
@@ -62,7 +65,7 @@ def local_target(options: argparse.Namespace, server: LocalServer) -> Target:
     )
 
 
-def on_uvloop(work: Coroutine[Any, Any, list[Result]]) -> list[Result]:
+def on_uvloop(work: Coroutine[Any, Any, Measured]) -> Measured:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
 
@@ -100,6 +103,8 @@ def measured(options: argparse.Namespace) -> list[Result]:
                 data_parent=options.data_parent,
             )
         )
+    if options.verb == "versions":
+        return versions(options)
     settings = Settings(
         phases=options.phases,
         concurrencies=options.concurrency,
@@ -125,6 +130,21 @@ def measured(options: argparse.Namespace) -> list[Result]:
         return on_uvloop(run(target_of(options), settings))
     with local_server(options.data_parent) as server:
         return on_uvloop(run(local_target(options, server), settings))
+
+
+def versions(options: argparse.Namespace) -> list[Result]:
+    counts = options.versions
+    with data_folder(options.data_parent) as folder:
+        with server_on(folder) as server:
+            on_uvloop(prepare_keys(local_target(options, server), counts))
+        add_versions(folder, counts)
+        with server_on(folder) as server:
+            target = local_target(options, server)
+            return on_uvloop(
+                measure_versions(
+                    target, counts=counts, seconds=options.seconds, rounds=options.rounds
+                )
+            )
 
 
 def slow(options: argparse.Namespace) -> int:

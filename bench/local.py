@@ -16,6 +16,8 @@ from typing import Final
 
 READY_TIMEOUT_SECONDS: Final = 20.0
 STOP_TIMEOUT_SECONDS: Final = 30.0
+# Of all servers of this process: a folder's first key stays.
+_SECRET_KEY: Final = secrets.token_hex(16)
 
 
 class ServerFailed(Exception):
@@ -63,35 +65,38 @@ def local_server(
 
     Args: settings: as environment variables (O3_SECTION__KEY).
     """
-    port, access_key, secret_key = free_port(), "BENCHKEY", secrets.token_hex(16)
-    keys = {"O3_ACCESS_KEY": access_key, "O3_SECRET_KEY": secret_key}
-    environment = os.environ | keys | dict(settings or {})
+    with data_folder(data_parent) as folder, server_on(folder, settings) as server:
+        yield server
+
+
+@contextmanager
+def data_folder(data_parent: Path | None) -> Iterator[Path]:
     with TemporaryDirectory(prefix="o3-bench-", dir=data_parent) as folder:
-        process = subprocess.Popen(
-            [
-                Path(sys.executable).with_name("o3"),
-                "serve",
-                "--data",
-                folder,
-                "--port",
-                str(port),
-                "--admin-port",
-                "0",
-            ],
-            env=environment,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        yield Path(folder)
+
+
+@contextmanager
+def server_on(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[LocalServer]:
+    """Run `o3 serve` there, then stop it: it can be started there again. Raises ServerFailed."""
+    port, access_key = free_port(), "BENCHKEY"
+    keys = {"O3_ACCESS_KEY": access_key, "O3_SECRET_KEY": _SECRET_KEY}
+    process = subprocess.Popen(
+        [
+            Path(sys.executable).with_name("o3"),
+            *("serve", "--data", str(folder), "--port", str(port), "--admin-port", "0"),
+        ],
+        env=os.environ | keys | dict(settings or {}),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_until_ready(process)
+        yield LocalServer(f"http://127.0.0.1:{port}", access_key, _SECRET_KEY, process.pid, folder)
+    finally:
+        process.send_signal(signal.SIGTERM)
         try:
-            wait_until_ready(process)
-            yield LocalServer(
-                f"http://127.0.0.1:{port}", access_key, secret_key, process.pid, Path(folder)
-            )
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(STOP_TIMEOUT_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                raise
+            process.wait(STOP_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise

@@ -1,5 +1,6 @@
 """One benchmark session: the endpoint, its bucket, the payloads, and the requests made of them."""
 
+import base64
 import hashlib
 import random
 from collections.abc import Sequence
@@ -54,6 +55,10 @@ def xml_texts(body: bytes, name: str) -> list[str]:
     return [node.text or "" for node in root.iter() if node.tag.rpartition("}")[2] == name]
 
 
+def _named(version: str) -> list[tuple[str, str]]:
+    return [("versionId", version)] if version else []
+
+
 class Session:
     """Makes signed requests for one bucket of one endpoint.
 
@@ -88,14 +93,48 @@ class Session:
         )  # fmt: skip
         return Request(head, payload.body)
 
-    def get(self, key: str) -> Request:
-        return Request(self._signer.head("GET", f"/{self.bucket}/{key}"))
+    def get(self, key: str, version: str = "") -> Request:
+        return Request(self._signer.head("GET", f"/{self.bucket}/{key}", query=_named(version)))
 
-    def head(self, key: str) -> Request:
-        return Request(self._signer.head("HEAD", f"/{self.bucket}/{key}"), is_head=True)
+    def head(self, key: str, version: str = "") -> Request:
+        head = self._signer.head("HEAD", f"/{self.bucket}/{key}", query=_named(version))
+        return Request(head, is_head=True)
 
-    def delete(self, key: str) -> Request:
-        return Request(self._signer.head("DELETE", f"/{self.bucket}/{key}"))
+    def delete(self, key: str, version: str = "") -> Request:
+        return Request(self._signer.head("DELETE", f"/{self.bucket}/{key}", query=_named(version)))
+
+    def delete_versions(self, key: str, versions: Sequence[str]) -> Request:
+        """In one request."""
+        listed = "".join(
+            f"<Object><Key>{key}</Key><VersionId>{version}</VersionId></Object>"
+            for version in versions
+        )
+        body = f"<Delete><Quiet>true</Quiet>{listed}</Delete>".encode()
+        md5 = base64.b64encode(hashlib.md5(body).digest())
+        head = self._signer.head(
+            "POST", f"/{self.bucket}",
+            query=[("delete", "")], payload_sha256=hashlib.sha256(body).hexdigest(),
+            size_bytes=len(body),
+        )  # fmt: skip
+        # It need not be signed.
+        return Request(head.removesuffix(b"\r\n") + b"Content-MD5: " + md5 + b"\r\n\r\n", body)
+
+    def list_versions(
+        self, *, key_marker: str = "", version_marker: str = "", keys_max: int = 1000
+    ) -> Request:
+        query = [("versions", ""), ("max-keys", str(keys_max))]
+        if key_marker:
+            query += [("key-marker", key_marker), ("version-id-marker", version_marker)]
+        return Request(self._signer.head("GET", f"/{self.bucket}", query=query))
+
+    def keep_versions(self) -> Request:
+        body = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+        head = self._signer.head(
+            "PUT", f"/{self.bucket}",
+            query=[("versioning", "")], payload_sha256=hashlib.sha256(body).hexdigest(),
+            size_bytes=len(body),
+        )  # fmt: skip
+        return Request(head, body)
 
     def list_page(self, *, prefix: str, start_after: str = "", keys_max: int = 1000) -> Request:
         query = [("list-type", "2"), ("max-keys", str(keys_max)), ("prefix", prefix)]

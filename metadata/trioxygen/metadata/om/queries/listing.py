@@ -35,9 +35,14 @@ def listed(row: bytes) -> bytes:
     if len(row) <= LISTED_ROW_BYTES_MAX:
         return row
     short = KeyRow.FromString(row)
-    for name in ("blocks", "headers", "parts"):
-        short.ClearField(name)
+    shorten(short)
     return short.SerializeToString()
+
+
+def shorten(row: KeyRow) -> None:
+    """By what a listing does not show."""
+    for name in ("blocks", "headers", "parts"):
+        row.ClearField(name)
 
 
 def successor(prefix: bytes) -> bytes:

@@ -7,7 +7,12 @@ Pure over a read transaction. Source: S3 API, ListObjectVersions.
 from dataclasses import dataclass
 
 from trioxygen.common.paging import Room
-from trioxygen.metadata.om.queries.listing import listed, successor
+from trioxygen.metadata.om.queries.listing import (
+    LISTED_ROW_BYTES_MAX,
+    listed,
+    shorten,
+    successor,
+)
 from trioxygen.metadata.om.state.schema import (
     HISTORY,
     KEYS,
@@ -44,13 +49,18 @@ class _Side:
     is_history: bool
     key: bytes | None = None
     value: bytes = b""
+    _versions_of: bytes = b""
 
     def take(self, item: tuple[bytes, bytes] | None) -> None:
         if item is None or not item[0].startswith(self.wanted):
             self.key = None
             return
         row_key, self.value = item
-        self.key = history_key_parts(row_key)[1] if self.is_history else row_key[8:]
+        if not self.is_history:
+            self.key = row_key[8:]
+        elif self.key is None or row_key[:-8] != self._versions_of:
+            self.key = history_key_parts(row_key)[1]
+            self._versions_of = row_key[:-8]
 
     def seek(self, place: bytes) -> None:
         self.take(self.cursor.seek(place))
@@ -59,12 +69,12 @@ class _Side:
         self.take(self.cursor.next())
 
     def row(self) -> KeyRow:
-        value = (
-            HistoryRow.FromString(self.value).row.SerializeToString()
-            if self.is_history
-            else self.value
-        )
-        return KeyRow.FromString(listed(value))
+        if not self.is_history:
+            return KeyRow.FromString(listed(self.value))
+        row = HistoryRow.FromString(self.value).row
+        if len(self.value) > LISTED_ROW_BYTES_MAX:
+            shorten(row)
+        return row
 
 
 def list_versions(
@@ -76,7 +86,7 @@ def list_versions(
     walk = _Walk(txn, reply.bucket, request)
     delimiter, prefix = request.delimiter, request.prefix
     left, takes = count_max, Room().takes
-    while (key := walk.key()) is not None:
+    while (key := walk.key) is not None:
         at = key.find(delimiter, len(prefix)) if delimiter else -1
         if at >= 0:
             rolled = key[: at + len(delimiter)]
@@ -104,7 +114,8 @@ def list_versions(
 
 class _Walk:
     """Attributes:
-    is_latest: of the version that it is at.
+    key: of the version that it is at; None: it is at the end.
+    is_latest: whether that one is its key's newest.
     """
 
     def __init__(self, txn: ReadTxn, bucket: BucketRow, request: ListVersionsRequest) -> None:
@@ -116,6 +127,8 @@ class _Walk:
             txn.cursor(HISTORY.table), past + shifted(request.prefix), is_history=True
         )
         self._last_key: bytes | None = None
+        self._side = self._current
+        self.key: bytes | None = None
         self.is_latest = True
         marker = request.key_marker
         if not marker or marker < request.prefix:
@@ -148,23 +161,12 @@ class _Walk:
         self._last_key = key
         self._seek(current + b"\0", history_key(bucket_id, VISIBLE, key, object_id) + b"\0")
 
-    def key(self) -> bytes | None:
-        current, history = self._current.key, self._history.key
-        if current is None or history is None:
-            return current if history is None else history
-        return min(current, history)
-
-    def _side(self) -> _Side:
-        # Of one key the current version is the newest.
-        is_current = self._current.key is not None and self._current.key == self.key()
-        return self._current if is_current else self._history
-
     def row(self) -> KeyRow:
-        return self._side().row()
+        return self._side.row()
 
     def next(self) -> None:
-        self._last_key = self.key()
-        self._side().next()
+        self._last_key = self.key
+        self._side.next()
         self._look()
 
     def pass_prefix(self, rolled: bytes) -> None:
@@ -174,4 +176,10 @@ class _Walk:
         )
 
     def _look(self) -> None:
-        self.is_latest = self.key() != self._last_key
+        current, history = self._current.key, self._history.key
+        # Of one key the current version is the newest.
+        if current is not None and (history is None or current <= history):
+            self._side, self.key = self._current, current
+        else:
+            self._side, self.key = self._history, history
+        self.is_latest = self.key != self._last_key
