@@ -119,6 +119,17 @@ class SystemLock:
         os.close(self._fd)
 
 
+def _made(path: Path) -> int:
+    """A new file for its owner alone. One that is there already, of a write that was broken off or
+    of somebody else, has who knows which permissions, and may be a link."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o600)
+    except FileExistsError:
+        os.unlink(path)
+        return os.open(path, flags, 0o600)
+
+
 class SystemDisk:
     """The machine's file systems."""
 
@@ -136,7 +147,7 @@ class SystemDisk:
     def replace(self, path: Path, data: bytes) -> None:
         beside = path.with_name(path.name + ".new")
         try:
-            fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            fd = _made(beside)
         except OSError as error:
             _check_space(error, path)
             raise

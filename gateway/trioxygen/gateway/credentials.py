@@ -3,7 +3,7 @@
 The secret never leaves the store: what is cached is scoped to a day, a region and a service."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import NoSuchAccessKey
@@ -16,7 +16,7 @@ from trioxygen.gateway.store.values.accounts import Account
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    signing_key: bytes
+    signing_key: bytes = field(repr=False)
     account: Account
     fetched_ms: float
 

@@ -77,6 +77,24 @@ def test_replace_survives_what_an_earlier_one_left(disk: SystemDisk, tmp_path: P
     assert disk.read(tmp_path / "file") == b"whole"
 
 
+def test_what_is_replaced_is_its_owners_alone(disk: SystemDisk, tmp_path: Path) -> None:
+    path, elsewhere = tmp_path / "secret", tmp_path / "elsewhere"
+    mask = os.umask(0)
+    try:
+        for planted in (None, "file", "link"):
+            beside = tmp_path / "secret.new"
+            if planted == "file":
+                beside.write_bytes(b"")
+                beside.chmod(0o666)
+            elif planted == "link":
+                beside.symlink_to(elsewhere)
+            disk.replace(path, b"new")
+            assert path.stat().st_mode & 0o777 == 0o600 and not path.is_symlink(), planted
+            assert disk.read(path) == b"new" and not elsewhere.exists()
+    finally:
+        os.umask(mask)
+
+
 def test_replace_keeps_the_old_content_for_whoever_has_it_open(
     disk: SystemDisk, tmp_path: Path
 ) -> None:

@@ -20,6 +20,11 @@ _PAIR: Final = _TOKEN + rb"++(?:=" + _TOKEN + rb"*+)?+"
 _CANONICAL_QUERY: Final = re.compile(_PAIR + rb"(?:&" + _PAIR + rb")*+")
 _SLASH_ESCAPE: Final = re.compile(rb"%2[Ff]")
 _SPACES: Final = re.compile(rb"  +")
+# As a header that was signed, or in the query of a presigned request; of a copy's source, too.
+# Where its digest belongs may be a key by mistake.
+_CUSTOMER_KEY: Final = re.compile(
+    rb"(server-side-encryption-customer-key(?:-md5)?[:=])[^\n&]*", re.I
+)
 
 
 def canonical_path(raw_path: bytes) -> bytes:
@@ -77,3 +82,9 @@ def canonical_headers(
             value = _SPACES.sub(b" ", value)
         lines.append(b"%b:%b\n" % (name, value))
     return b"".join(lines)
+
+
+def without_customer_keys(signed: bytes) -> bytes:
+    """What was signed, as an error may show it: who reads the client's logs is not to have what
+    opens its objects. S3 shows all of it."""
+    return _CUSTOMER_KEY.sub(rb"\1(not shown)", signed)

@@ -7,7 +7,7 @@ Source: S3 API reference, "Authenticating Requests (AWS Signature Version 4)".
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -62,7 +62,7 @@ class SignatureClaim:
     timestamp_s: int
     expires_seconds: int | None
     payload_hash: str
-    session_token: str | None
+    session_token: str | None = field(repr=False)
     presigned: bool
 
     @property

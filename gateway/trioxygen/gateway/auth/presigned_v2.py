@@ -9,10 +9,11 @@ of them name the same bucket, key and operation.
 Source: S3 user guide, "Signing and authenticating REST requests (AWS signature version 2)".
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Final
 
+from trioxygen.gateway.auth.canonical import without_customer_keys
 from trioxygen.gateway.auth.claim import iso_extended
 from trioxygen.gateway.auth.query_headers import signed_as_headers_v2
 from trioxygen.gateway.protocol.errors import S3Error
@@ -43,16 +44,17 @@ class SignatureClaimV2:
 
     access_key: str
     signature: str
-    strings_to_sign: tuple[bytes, ...]
+    strings_to_sign: tuple[bytes, ...] = field(repr=False)
 
     def mismatch(self) -> S3Error:
+        shown = without_customer_keys(self.strings_to_sign[0])
         return S3Error(
             "SignatureDoesNotMatch",
             details={
                 "AWSAccessKeyId": self.access_key,
-                "StringToSign": self.strings_to_sign[0].decode(errors="replace"),
+                "StringToSign": shown.decode(errors="replace"),
                 "SignatureProvided": self.signature,
-                "StringToSignBytes": self.strings_to_sign[0].hex(" "),
+                "StringToSignBytes": shown.hex(" "),
             },
         )
 

@@ -11,7 +11,12 @@ from collections.abc import Collection, Iterator
 from hashlib import sha256
 from typing import Final
 
-from trioxygen.gateway.auth.canonical import canonical_headers, canonical_path, canonical_query
+from trioxygen.gateway.auth.canonical import (
+    canonical_headers,
+    canonical_path,
+    canonical_query,
+    without_customer_keys,
+)
 from trioxygen.gateway.auth.claim import (
     ALGORITHM,
     ALGORITHM_V4A,
@@ -135,7 +140,7 @@ def verify(
             return
         seen = seen or (string_to_sign, request)
     assert seen is not None
-    string_to_sign, request = seen
+    string_to_sign, request = seen[0], without_customer_keys(seen[1])
     raise S3Error(
         "SignatureDoesNotMatch",
         details={

@@ -29,6 +29,7 @@ _AES256: Final = "AES256"
 _KMS: Final = "aws:kms"
 _DSSE: Final = "aws:kms:dsse"
 _KEY_BYTES: Final = 32
+_MD5_BYTES: Final = 16
 _MUST: Final = "Requests specifying Server Side Encryption with Customer provided keys must provide"
 
 
@@ -70,11 +71,14 @@ def read_customer_key(head: RequestHeaders, prefix: str = _CUSTOMER) -> Customer
         raise invalid_argument(
             f"{_MUST} the client calculated MD5 of the secret key.", f"{prefix}key-MD5", ""
         )
-    if _decoded(md5) != hashlib.md5(secret, usedforsecurity=False).digest():
+    digest = _decoded(md5)
+    if digest != hashlib.md5(secret, usedforsecurity=False).digest():
+        # What is no digest at all may be a key in the wrong place.
+        is_shown = digest is not None and len(digest) == _MD5_BYTES
         raise invalid_argument(
             "The calculated MD5 hash of the key did not match the hash that was provided.",
             f"{prefix}key-MD5",
-            md5,
+            md5 if is_shown else "",
         )
     return CustomerKeyHeaders(CustomerKey(secret), md5)
 

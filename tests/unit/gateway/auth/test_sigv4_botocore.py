@@ -155,3 +155,25 @@ def test_changed_request_is_refused(change: str, expires_seconds: int | None) ->
     with pytest.raises(S3Error) as caught:
         accept(CHANGES[change](head))
     assert caught.value.code == "SignatureDoesNotMatch"
+
+
+@pytest.mark.parametrize("prefix", ["x-amz-", "x-amz-copy-source-"])
+@pytest.mark.parametrize("is_presigned", [False, True])
+def test_customers_keys_are_not_among_what_an_error_shows(prefix: str, is_presigned: bool) -> None:
+    key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+    pairs = [
+        (f"{prefix}server-side-encryption-customer-algorithm", "AES256"),
+        (f"{prefix}server-side-encryption-customer-key", key),
+        (f"{prefix}server-side-encryption-customer-key-MD5", key),
+    ]
+    if is_presigned:
+        head = signed_by_botocore("GET", "/b/k", encoded(pairs), {}, expires_seconds=60)
+    else:
+        head = signed_by_botocore("GET", "/b/k", "", dict(pairs))
+    with pytest.raises(S3Error) as caught:
+        accept(RequestHead("DELETE", head.raw_path, head.raw_query, head.headers))
+    shown = caught.value.details["CanonicalRequest"]
+    assert shown.count("(not shown)") == 2 and "AES256" in shown
+    digits = caught.value.details["CanonicalRequestBytes"]
+    assert bytes.fromhex(digits).decode() == shown
+    assert key[:-1] not in shown
