@@ -17,7 +17,7 @@ SECRET_KEY ?= $(O3_SECRET_KEY)
 export BENCH_ACCESS_KEY = $(ACCESS_KEY)
 export BENCH_SECRET_KEY = $(SECRET_KEY)
 
-# Integration tests wait for processes and disks a third of their time: three at once for two cores.
+# Tests wait for disks and processes a third of their time and more: three at once for two cores.
 AT_ONCE := $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 FAST_TESTS := $(wildcard tests/unit tests/contract tests/transcripts tests/sim)
 PYTHON_CODE := gateway metadata hdds recon common cli sim bench tests $(wildcard conformance)
@@ -33,7 +33,7 @@ serve:                ## run the store; DATA=folder PORT=9878 ARGS=...
 	@exec $(BIN)/o3 serve --data "$(DATA)" --port $(PORT) $(ARGS)
 
 test: install         ## unit, contract, transcript and integration tests
-	$(PYTEST) -n auto --dist loadfile $(FAST_TESTS) $(ARGS)
+	$(PYTEST) -n $(AT_ONCE) --dist loadfile $(FAST_TESTS) $(ARGS)
 	$(if $(wildcard tests/integration),$(PYTEST) -n $(AT_ONCE) --dist loadfile tests/integration $(ARGS))
 
 test-long: install    ## the tests that take minutes, the crash tests, and S3 on uvicorn's own HTTP protocol
