@@ -157,16 +157,23 @@ def refuse_on_read(head: RequestHeaders) -> None:
 def encryption_headers(
     encryption: Encryption | None, customer: CustomerKeyHeaders | None = None
 ) -> list[tuple[bytes, bytes]]:
-    """Of an answer that tells of an object; None: nothing is claimed."""
+    """Of an answer that tells of an object; None: nothing is claimed.
+
+    Args:
+        customer: the key that came with the request. None: none did, and S3 tells of none, as in
+            the answer to CompleteMultipartUpload.
+    """
     if encryption is None:
         return []
     if encryption.kind is EncryptionKind.SSE_S3:
         return _SSE_S3_HEADERS
     if encryption.kind is EncryptionKind.SSE_C:
-        shown = [(f"{_CUSTOMER}algorithm".encode(), b"AES256")]
-        if customer is not None:
-            shown.append((f"{_CUSTOMER}key-MD5".encode(), customer.md5.encode()))
-        return shown
+        if customer is None:
+            return []
+        return [
+            (f"{_CUSTOMER}algorithm".encode(), b"AES256"),
+            (f"{_CUSTOMER}key-MD5".encode(), customer.md5.encode()),
+        ]
     shown = [
         (_PREFIX.encode(), _KMS.encode()),
         (_KMS_KEY.encode(), encryption.kms_key_id.encode("latin-1", "replace")),

@@ -45,14 +45,15 @@ def count_of_query(name: str, text: str) -> int:
             f"Provided {name} not an integer or within integer range", name, text
         )
     if number < 0:
+        camel = _camel(name)
         raise invalid_argument(
-            f"Argument {_camel(name)} must be an integer between 0 and {INT_MAX}", name, text
+            f"Argument {camel} must be an integer between 0 and {INT_MAX}", camel, text
         )
     return number
 
 
 def _camel(name: str) -> str:
-    """As S3 spells it in this text only."""
+    """As S3 spells it of a negative number only."""
     first, *others = name.split("-")
     return first + "".join(word.capitalize() for word in others)
 

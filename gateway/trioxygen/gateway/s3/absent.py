@@ -9,7 +9,7 @@ from typing import Final
 
 from trioxygen.gateway.protocol import checksums
 from trioxygen.gateway.protocol.versions import read_version_id
-from trioxygen.gateway.s3.needs import BUCKET, BUCKET_ALONE
+from trioxygen.gateway.s3.needs import BUCKET, refused_in_bucket
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import S3Request
 
@@ -196,7 +196,7 @@ ROWS: Final = (
     Operation(
         name="PostObject",
         route=Route("POST", Level.BUCKET),
-        accesses=(Access("s3:PutObject", Resource.OBJECT, BUCKET_ALONE),),
+        accesses=(Access("s3:PutObject", Resource.OBJECT, refused_in_bucket("PostObject")),),
         reads_body=True,
     ),
     *(_row(Level.BUCKET, *line, query="id") for line in _ONE_OF_BUCKETS),

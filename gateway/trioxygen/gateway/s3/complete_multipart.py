@@ -174,7 +174,6 @@ ROWS: Final = (
         route=Route("POST", Level.OBJECT, "uploadId"),
         accesses=(Access("s3:PutObject", Resource.OBJECT, BUCKET),),
         reads_body=True,
-        check=read_upload_id,
         handler=complete_multipart_upload,
     ),
 )

@@ -67,12 +67,12 @@ def error_body(request: S3Request, error: S3Error, *, with_declaration: bool = T
 
 
 def error_response(request: S3Request, error: S3Error) -> Response:
-    """HEAD has no body."""
+    """HEAD has no body, but says as S3 does what it would be."""
     headers = [
         (name.lower().encode(), value.encode("latin-1", "replace"))
         for name, value in error.headers.items()
     ]
+    headers.append((b"content-type", b"application/xml"))
     if request.head.method == "HEAD":
         return Response(error.status, headers)
-    headers.append((b"content-type", b"application/xml"))
     return Response(error.status, headers, error_body(request, error))

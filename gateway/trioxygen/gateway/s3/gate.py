@@ -48,6 +48,10 @@ class Gate:
             tries_left -= 1
             try:
                 return await handler(self._services, request)
+            except S3Error as error:
+                if operation.tells_region:
+                    self._tell_region(error, request.bucket_record)
+                raise
             except ConditionConflict as error:
                 if not tries_left:
                     raise
@@ -137,9 +141,12 @@ class Gate:
         )
         error = S3Error(_CODES.get(reason, "AccessDenied"))
         if operation.tells_region and bucket is not None:
-            name, region = self._services.region_header(bucket)
-            error.headers[name.decode()] = region.decode()
+            self._tell_region(error, bucket)
         return error
+
+    def _tell_region(self, error: S3Error, bucket: Bucket) -> None:
+        name, region = self._services.region_header(bucket)
+        error.headers[name.decode()] = region.decode()
 
 
 def _resource(request: S3Request, bucket: Bucket | None, key: str | None) -> AccessedResource:

@@ -142,12 +142,14 @@ ROWS: Final = (
         name="ListObjects",
         route=Route("GET", Level.BUCKET),
         accesses=(Access("s3:ListBucket", Resource.BUCKET, Need(_PAGE, _fetch_objects)),),
+        tells_region=True,
         handler=list_objects,
     ),
     Operation(
         name="ListObjectsV2",
         route=Route("GET", Level.BUCKET, "list-type"),
         accesses=(Access("s3:ListBucket", Resource.BUCKET, Need(_PAGE, _fetch_objects_v2)),),
+        tells_region=True,
         handler=list_objects_v2,
     ),
     Operation(

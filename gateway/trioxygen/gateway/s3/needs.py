@@ -35,14 +35,24 @@ class Need:
 
 def read_upload_id(request: S3Request) -> bytes:
     """Raises NoSuchUpload for what no upload id of ours looks like."""
+    upload_id = _known_upload_id(request)
+    if upload_id is None:
+        raise _no_upload(request)
+    return upload_id
+
+
+def _known_upload_id(request: S3Request) -> bytes | None:
     text = request.head.query_value("uploadId") or ""
     try:
         upload_id = bytes.fromhex(text) if text.isascii() and text.isalnum() else b""
     except ValueError:
-        upload_id = b""
-    if len(upload_id) != _UPLOAD_ID_BYTES:
-        raise S3Error("NoSuchUpload", details={"UploadId": text})
-    return upload_id
+        return None
+    return upload_id if len(upload_id) == _UPLOAD_ID_BYTES else None
+
+
+def _no_upload(request: S3Request) -> S3Error:
+    text = request.head.query_value("uploadId") or ""
+    return S3Error("NoSuchUpload", details={"UploadId": text})
 
 
 async def _fetch_bucket(services: Services, request: S3Request) -> Bucket:
@@ -51,10 +61,14 @@ async def _fetch_bucket(services: Services, request: S3Request) -> Bucket:
     return bucket
 
 
-async def _refuse_in_bucket(services: Services, request: S3Request) -> Bucket:
+def refused_in_bucket(what: str) -> Need:
     """Where nobody can be asked whether the caller may: that it is not here, he may be told."""
-    await services.store.buckets.lookup(services.volume, request.bucket_name)
-    raise not_implemented(f"{request.operation} is not implemented.")
+
+    async def refuse(services: Services, request: S3Request) -> Bucket:
+        await services.store.buckets.lookup(services.volume, request.bucket_name)
+        raise not_implemented(f"{what} is not implemented.")
+
+    return Need("bucket", refuse)
 
 
 async def _fetch_key(services: Services, request: S3Request) -> Bucket:
@@ -85,14 +99,19 @@ def not_there(key: str, version: str | None) -> S3Error:
 
 def _marker_met(request: S3Request, marker: KeyRecord, *, is_named: bool) -> S3Error:
     if is_named:
-        return marker_not_allowed(marker.modified_ms)
+        return marker_not_allowed(marker.modified_ms, marker.version)
     headers = {"x-amz-delete-marker": "true", "x-amz-version-id": version_id(marker.version)}
     return S3Error("NoSuchKey", details={"Key": request.key_name}, headers=headers)
 
 
 async def _fetch_upload(services: Services, request: S3Request) -> Bucket:
+    upload_id = _known_upload_id(request)
+    if upload_id is None:
+        # That there is no such bucket comes before that there is no such upload.
+        request.upload_record = None
+        return await _fetch_bucket(services, request)
     bucket, request.upload_record = await services.store.uploads.lookup(
-        services.volume, request.bucket_name, request.key_name, read_upload_id(request)
+        services.volume, request.bucket_name, request.key_name, upload_id
     )
     request.bucket_record = bucket
     return bucket
@@ -100,8 +119,7 @@ async def _fetch_upload(services: Services, request: S3Request) -> Bucket:
 
 def _require_upload(request: S3Request) -> None:
     if request.upload_record is None:
-        upload_id = request.head.query_value("uploadId") or ""
-        raise S3Error("NoSuchUpload", details={"UploadId": upload_id})
+        raise _no_upload(request)
 
 
 async def _fetch_source(services: Services, request: S3Request) -> Bucket:
@@ -144,7 +162,6 @@ async def _fetch_rename_source(services: Services, request: S3Request) -> Bucket
 
 NOTHING: Final = Need("nothing")
 BUCKET: Final = Need("bucket", _fetch_bucket)
-BUCKET_ALONE: Final = Need("bucket", _refuse_in_bucket)
 KEY: Final = Need("bucket and key", _fetch_key, _require_key)
 UPLOAD: Final = Need("bucket and upload", _fetch_upload, _require_upload)
 SOURCE: Final = Need("copy source", _fetch_source, _require_source)

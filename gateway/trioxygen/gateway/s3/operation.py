@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import Final
 
 from trioxygen.gateway.protocol.head import RequestHead
-from trioxygen.gateway.s3.needs import BUCKET_ALONE, NOTHING, Need
+from trioxygen.gateway.s3.needs import NOTHING, Need, refused_in_bucket
 from trioxygen.gateway.s3.request import UNROUTED, Response, S3Request
 from trioxygen.gateway.s3.services import Services
 
@@ -107,7 +107,7 @@ class Operation:
     refuses: of headers that ask for what is not here; once the first access is allowed.
     arguments: of what S3 refuses about the others, which is said before that. Its handler reads
         them too.
-    tells_region: the bucket's, also to whom it is refused.
+    tells_region: the bucket's, also where it is refused.
     tries: runs again, decision and all, when what it began with has changed meanwhile.
     handler: runs only when all accesses are allowed; None: not implemented, which is said then.
     """
@@ -149,5 +149,11 @@ def of_another_level(method: str, level: Level, sub_resource: str) -> Operation:
     return Operation(
         name=UNROUTED,
         route=Route(method, level, sub_resource),
-        accesses=(Access("s3:ListBucket", Resource.BUCKET, BUCKET_ALONE),),
+        accesses=(
+            Access(
+                "s3:ListBucket",
+                Resource.BUCKET,
+                refused_in_bucket(f"{method} with ?{sub_resource}"),
+            ),
+        ),
     )

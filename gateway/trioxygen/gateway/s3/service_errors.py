@@ -11,6 +11,7 @@ from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.protocol.dates import http_date
 from trioxygen.gateway.protocol.errors import S3Error, elements_of
 from trioxygen.gateway.protocol.names import is_bucket_name
+from trioxygen.gateway.protocol.versions import version_id
 
 # By class; the nearest base decides.
 _S3_CODES: Final[dict[type[TrioxygenError], str]] = {
@@ -73,15 +74,17 @@ def s3_error_of(error: TrioxygenError) -> S3Error | None:
         _DETAILS[name]: value for name, value in error.facts.items() if _DETAILS.get(name) in known
     }
     if isinstance(error, errors.VersionIsMarker):
-        return marker_not_allowed(int(error.facts["modified_ms"]))
+        facts = error.facts
+        return marker_not_allowed(int(facts["modified_ms"]), int(facts["object_id"]))
     return S3Error(code, _message_of(error), details=details)
 
 
-def marker_not_allowed(modified_ms: int) -> S3Error:
+def marker_not_allowed(modified_ms: int, version: int) -> S3Error:
     """What is answered of a delete marker that is named by its version."""
     headers = {
         "allow": "DELETE",
         "x-amz-delete-marker": "true",
+        "x-amz-version-id": version_id(version),
         "last-modified": http_date(modified_ms // SECOND_MS).decode(),
     }
     return S3Error("MethodNotAllowed", details={"ResourceType": "DeleteMarker"}, headers=headers)

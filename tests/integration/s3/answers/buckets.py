@@ -172,6 +172,20 @@ ROWS: Final = (
     refuses("GetBucketLocation", "none", "GET /o3-none?location", "404 NoSuchBucket", _NO_BUCKET),
     refuses(
         "Unrouted",
+        "a sub-resource of objects",
+        "GET /{plain}?retention",
+        "501 NotImplemented",
+        "additionalMessage='GET with ?retention is not implemented.'",
+    ),
+    refuses(
+        "Unrouted",
+        "none with a sub-resource",
+        "GET /o3-none?retention",
+        "404 NoSuchBucket",
+        _NO_BUCKET,
+    ),
+    refuses(
+        "Unrouted",
         "no such method of a sub-resource",
         "DELETE /{plain}?location",
         "405 MethodNotAllowed",

@@ -28,6 +28,19 @@ FORMS: Final = {
 _FORM: Final = re.compile("@(" + "|".join(sorted(FORMS, key=len, reverse=True)) + ")")
 _TOKEN: Final = re.compile(r"\s*(?:([\w-]+)(?:=('[^']*'|[^\s()]*)|(\())|(\)))")
 
+# What says of an object how it is encrypted; if nothing else is asked for, as S3 does it itself.
+_TELLS_OF_ENCRYPTION: Final = {
+    "PutObject",
+    "GetObject",
+    "HeadObject",
+    "CopyObject",
+    "CreateMultipartUpload",
+    "UploadPart",
+    "UploadPartCopy",
+    "CompleteMultipartUpload",
+}
+_ENCRYPTION: Final = "x-amz-server-side-encryption"
+
 # Path from the root, and the text of what has no elements in it.
 Line = tuple[str, str | None]
 
@@ -73,6 +86,9 @@ def gives(
     shown = dict(headers or {})
     if document:
         shown["content-type"] = "application/xml"
+    is_told = any(name.startswith(_ENCRYPTION) for name in shown)
+    if operation in _TELLS_OF_ENCRYPTION and status in (200, 206) and not is_told:
+        shown[_ENCRYPTION] = "AES256"
     return Row(
         operation=operation,
         situation=situation,
@@ -104,7 +120,8 @@ def refuses(
     quoted = text.replace("'", "@quote")
     document = f"Error(Code={code} Message='{quoted}' {elements} RequestId=@any HostId=@any)"
     if asked.startswith("HEAD"):
-        return gives(operation, situation, asked, int(status), headers, **more)
+        shown = {**(headers or {}), "content-type": "application/xml"}
+        return gives(operation, situation, asked, int(status), shown, **more)
     return gives(operation, situation, asked, int(status), headers, document, **more)
 
 

@@ -57,7 +57,14 @@ ROWS: Final = (
         "ListBucketResult(Name={plain} Prefix= Marker= MaxKeys=0 IsTruncated=false)",
     ),
     refuses("ListObjects", "no bucket", "GET /o3-none", "404 NoSuchBucket", _NO_BUCKET),
-    refuses("ListObjects", "another's", "GET /{plain}", "403 AccessDenied", signer="other"),
+    refuses(
+        "ListObjects",
+        "another's",
+        "GET /{plain}",
+        "403 AccessDenied",
+        headers=_REGION,
+        signer="other",
+    ),
     refuses(
         "ListObjects",
         "no number",
@@ -73,6 +80,23 @@ ROWS: Final = (
         "400 InvalidArgument",
         "ArgumentName=encoding-type ArgumentValue=json",
         message="Invalid Encoding Method specified in Request",
+        headers=_REGION,
+    ),
+    refuses(
+        "ListObjects",
+        "negative",
+        "GET /{plain}?max-keys=-1",
+        "400 InvalidArgument",
+        "ArgumentName=maxKeys ArgumentValue=-1",
+        message="Argument maxKeys must be an integer between 0 and 2147483647",
+    ),
+    refuses(
+        "ListObjects",
+        "goes on as the second version does",
+        "GET /{plain}?start-after=a",
+        "400 InvalidArgument",
+        "ArgumentName=start-after ArgumentValue=a",
+        message="startAfter only supported in REST.GET.BUCKET with list-type=2",
     ),
     gives(
         "ListObjectsV2",
@@ -162,7 +186,7 @@ ROWS: Final = (
         "negative",
         "GET /{bare}?uploads&max-uploads=-1",
         "400 InvalidArgument",
-        "ArgumentName=max-uploads ArgumentValue=-1",
+        "ArgumentName=maxUploads ArgumentValue=-1",
         message="Argument maxUploads must be an integer between 0 and 2147483647",
     ),
 )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PART_MIN: Final = 5 << 20
+CUSTOMER_KEY: Final = bytes(range(32))
 UNTIL: Final = datetime(2090, 1, 1, tzinfo=UTC)
 _BUCKETS: Final = (
     "plain",
@@ -22,6 +23,7 @@ _BUCKETS: Final = (
     "busy",
     "doomed",
     "bare",
+    "aging",
     "fresh",
     "far",
 )
@@ -46,6 +48,8 @@ def made_place(endpoint: Endpoint) -> Iterator[dict[str, str]]:
             _fill_settings(s3, place)
             _fill_versioned(s3, place)
             _fill_locked(s3, place)
+            _fill_aging(s3, place)
+            _fill_sealed(s3, place)
             yield place
         finally:
             for name in _BUCKETS:
@@ -125,6 +129,25 @@ def _fill_locked(s3: "S3Client", place: dict[str, str]) -> None:
     lock: Any = {"Mode": "GOVERNANCE", "RetainUntilDate": UNTIL}
     s3.put_object_retention(Retention=lock, ChecksumAlgorithm="CRC32", **at)
     s3.put_object_legal_hold(LegalHold={"Status": "ON"}, ChecksumAlgorithm="CRC32", **at)
+
+
+def _fill_aging(s3: "S3Client", place: dict[str, str]) -> None:
+    at: Any = {"Bucket": place["aging"]}
+    abort: Any = {"ID": "a b", "Status": "Enabled", "Filter": {}}
+    abort["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": 2}
+    s3.put_bucket_lifecycle_configuration(LifecycleConfiguration={"Rules": [_RULE, abort]}, **at)
+    s3.put_object(Key="k", Body=b"body", **at)
+    for name in ("aged", "aging-up"):
+        place[name] = s3.create_multipart_upload(Key=name, **at)["UploadId"]
+        s3.upload_part(Key=name, UploadId=place[name], PartNumber=1, Body=b"part", **at)
+
+
+def _fill_sealed(s3: "S3Client", place: dict[str, str]) -> None:
+    at: Any = {"Bucket": place["plain"]}
+    customer: Any = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": CUSTOMER_KEY}
+    s3.put_object(Key="own", Body=b"body", **at, **customer)
+    s3.put_object(Key="kms", Body=b"body", ServerSideEncryption="aws:kms", **at)
+    place["own"] = s3.create_multipart_upload(Key="own", **at, **customer)["UploadId"]
 
 
 def _remove(s3: "S3Client", bucket: str) -> None:

@@ -37,6 +37,7 @@ _MARKER: Final = {"x-amz-delete-marker": "true", "x-amz-version-id": "{marker}"}
 _NAMED_MARKER: Final = {
     "allow": "DELETE",
     "x-amz-delete-marker": "true",
+    "x-amz-version-id": "{marker}",
     "last-modified": "@http-date",
 }
 _VERSION_FORM: Final = "Invalid version id specified"

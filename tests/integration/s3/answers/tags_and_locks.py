@@ -10,6 +10,7 @@ _DIGEST: Final = {"Content-MD5": "md5"}
 _NAMED_MARKER: Final = {
     "allow": "DELETE",
     "x-amz-delete-marker": "true",
+    "x-amz-version-id": "{marker}",
     "last-modified": "@http-date",
 }
 _VERSION_FORM: Final = "Invalid version id specified"

@@ -238,6 +238,30 @@ ROWS: Final = (
         "400 MalformedXML",
         body="<CompleteMultipartUpload/>",
     ),
+    *(
+        refuses(operation, "no bucket", asked, "404 NoSuchBucket", _NO_BUCKET, body=body)
+        for operation, asked, body in (
+            ("UploadPart", "PUT /o3-none/k?partNumber=1&uploadId=x", "body"),
+            ("ListParts", "GET /o3-none/k?uploadId=x", ""),
+            ("CompleteMultipartUpload", "POST /o3-none/k?uploadId=x", _COMPLETE),
+            ("AbortMultipartUpload", "DELETE /o3-none/k?uploadId=x", ""),
+        )
+    ),
+    *(
+        refuses(
+            operation,
+            "no upload's id",
+            f"{method} /{{plain}}/up?uploadId=x",
+            "404 NoSuchUpload",
+            "UploadId=x",
+            body=body,
+        )
+        for operation, method, body in (
+            ("ListParts", "GET", ""),
+            ("CompleteMultipartUpload", "POST", _COMPLETE),
+            ("AbortMultipartUpload", "DELETE", ""),
+        )
+    ),
     gives("AbortMultipartUpload", "an upload", "DELETE /{plain}/aborted?uploadId={aborted}", 204),
     refuses(
         "AbortMultipartUpload",

@@ -182,12 +182,13 @@ def test_bucket_that_is_not_there_comes_before_the_decision() -> None:
         run(row, request_for(row, None), OneBucket({}), Handler())
 
 
-def test_refused_head_of_a_bucket_tells_where_it_is_and_no_other_refusal_does() -> None:
+def test_refusals_tell_where_a_bucket_is_where_the_answers_do() -> None:
     headers = {}
-    for name in ("HeadBucket", "ListObjectsV2"):
+    for name in ("HeadBucket", "ListObjectsV2", "ListObjectVersions"):
         row = BY_NAME[name]
         headers[name] = refusal(row, request_for(row, STRANGER), OneBucket(OWNED)).headers
-    assert headers == {"HeadBucket": {"x-amz-bucket-region": "eu-west-1"}, "ListObjectsV2": {}}
+    told = {"x-amz-bucket-region": "eu-west-1"}
+    assert headers == {"HeadBucket": told, "ListObjectsV2": told, "ListObjectVersions": {}}
 
 
 def test_handler_finds_on_the_request_what_its_row_needs() -> None:

@@ -18,6 +18,7 @@ from trioxygen.common.lifecycle import (
 )
 from trioxygen.common.lifecycle_rows import load_rules, store_rules
 from trioxygen.common.units import DAY_MS, MIB
+from trioxygen.gateway.protocol.dates import iso_date
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument, not_implemented
 from trioxygen.gateway.protocol.request_headers import RequestHeaders
 from trioxygen.gateway.protocol.settings.setting import Setting
@@ -130,7 +131,7 @@ def _check_numbers(rule: LifecycleRule) -> None:
 
 def _check_midnight(date_ms: int | None) -> None:
     if date_ms is not None and date_ms % DAY_MS:
-        raise invalid_argument("'Date' must be at midnight GMT", "Date", str(date_ms))
+        raise invalid_argument("'Date' must be at midnight GMT", "Date", iso_date(date_ms))
 
 
 def _check_newer_kept(newer_kept: int | None, action: str) -> None:

@@ -86,7 +86,10 @@ def _object(txn: ReadTxn, bucket: BucketRow, command: OfVersion) -> Placed | Ref
         if version is None:
             return Refusal(types_pb2.NO_SUCH_KEY_VERSION)
         if version.row.is_marker:
-            facts = {"modified_ms": str(version.row.modified_ms)}
+            facts = {
+                "modified_ms": str(version.row.modified_ms),
+                "object_id": str(command.version.object_id),
+            }
             return Refusal(types_pb2.VERSION_IS_MARKER, facts=facts)
         return version
     version = newest(txn, bucket, command.key)
