@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import Final, NamedTuple
 
 from trioxygen.common.disk import Buffer
+from trioxygen.common.errors import ChecksumMismatch
 from trioxygen.common.replication import Replication
 from trioxygen.common.sealed_sizes import (
     FRAME_BYTES,
@@ -153,7 +154,7 @@ class SealedContents:
                 opened = memoryview(opener.update(stored))[skip : skip + left]
                 plain.append(opened)
                 skip, left = 0, left - len(opened)
-            opener.finish()
+            _finish(opener, left)
         return plain[0] if len(plain) == 1 else b"".join(plain)
 
     async def _opened(
@@ -223,7 +224,7 @@ class SealedContents:
                 opened = opened[skip : skip + left]
                 skip, left = 0, left - len(opened)
                 yield opened
-        opener.finish()
+        _finish(opener, left)
 
     async def kms_key(self, key_name: str) -> str:
         return await self._keys.arn(key_name)
@@ -294,3 +295,10 @@ def _piece(plain_bytes: int, wrapped: WrappedKey) -> SealedPiece:
 
 def _opener(run: _Run, key: bytes) -> Opener:
     return Opener(key, whole_bytes(run.piece), run.frames.first)
+
+
+def _finish(opener: Opener, left_bytes: int) -> None:
+    """Raises: ChecksumMismatch: what was stored ends too early, be it with a whole frame."""
+    opener.finish()
+    if left_bytes:
+        raise ChecksumMismatch("sealed bytes are bad", reason="frames are missing")
