@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.crash.model import Content, Model, State
+from tests.crash.version_writer import VersionWriter
 from tests.crash.writer import BUCKET, Writer
 from tests.integration.endpoint import empty, keys_of, read
 from tests.integration.store_process import StoreProcess, wait_until
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(1_200)]
 
 ROUNDS: Final = 12
-WRITERS: Final = 8
+WRITERS: Final = 6
+VERSION_WRITERS: Final = 3
 NOTHING_BYTES: Final = 256 << 10
 CONFIG: Final = {
     "metadata.gc_delay_seconds": 0,
@@ -98,24 +100,34 @@ def test_nothing_acknowledged_is_lost_and_no_space_leaks(
     with store.endpoint.client() as s3:
         s3.create_bucket(Bucket=BUCKET)
     writers = [Writer(number, random.Random(rng.random())) for number in range(WRITERS)]
+    version_writers = [
+        VersionWriter(number, random.Random(rng.random())) for number in range(VERSION_WRITERS)
+    ]
+    with store.endpoint.client() as s3:
+        for version_writer in version_writers:
+            version_writer.make_bucket(s3)
+    clients = [*writers, *version_writers]
     for turn in range(ROUNDS):
-        before = sum(writer.model.acknowledged for writer in writers)
-        for writer in writers:
-            writer.start(store.endpoint)
+        before = sum(client.acknowledged for client in clients)
+        for client in clients:
+            client.start(store.endpoint)
         # The moment is random, so it is slept for: nothing waits for a condition here.
         time.sleep(rng.uniform(0.2, 3.0))
         store.kill()
-        for writer in writers:
-            writer.join()
-        acknowledged = sum(writer.model.acknowledged for writer in writers) - before
+        for client in clients:
+            client.join()
+        acknowledged = sum(client.acknowledged for client in clients) - before
         restart(store, rng)
         with store.endpoint.client() as s3:
             check(s3, writers)
+            for version_writer in version_writers:
+                version_writer.check(s3)
         print(f"round {turn}: {acknowledged} acknowledged, ready in {store.ready_seconds:.2f} s")
     with store.endpoint.client() as s3:
         assert keys_of(s3, BUCKET)
-        empty(s3, BUCKET)
-        s3.delete_bucket(Bucket=BUCKET)
+        for bucket in (BUCKET, *(writer.bucket for writer in version_writers)):
+            empty(s3, bucket)
+            s3.delete_bucket(Bucket=bucket)
     wait_until(
         lambda: used_bytes(store) <= NOTHING_BYTES,
         seconds_max=120,

@@ -1,14 +1,11 @@
 """A client that writes without rest until the store dies, and notes what was acknowledged."""
 
 import random
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError
-
+from tests.crash.client import RestlessClient
 from tests.crash.model import Content, Model, State
-from tests.integration.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -18,29 +15,21 @@ _KEYS: Final = 10
 _PART_MIN: Final = 5 << 20
 
 
-class Writer:
-    """Owns the keys `w<number>/...`. It goes on after every restart with the model it has."""
+class Writer(RestlessClient):
+    """Owns the keys `w<number>/...`."""
 
     def __init__(self, number: int, rng: random.Random) -> None:
+        super().__init__(rng)
         self.number = number
         self.model = Model()
-        self._rng = rng
         self._seeds = iter(range(number * 10_000_000, (number + 1) * 10_000_000))
-        self._thread: threading.Thread | None = None
-        self.failure: BaseException | None = None
 
-    def start(self, endpoint: Endpoint) -> None:
-        self._thread = threading.Thread(target=self._run, args=(endpoint,))
-        self._thread.start()
+    @property
+    def acknowledged(self) -> int:
+        return self.model.acknowledged
 
-    def join(self) -> None:
-        assert self._thread is not None
-        self._thread.join()
-        if self.failure is not None:
-            raise self.failure
-
-    def _run(self, endpoint: Endpoint) -> None:
-        steps: list[tuple[int, Callable[[S3Client], None]]] = [
+    def steps(self) -> Sequence[tuple[int, Callable[["S3Client"], None]]]:
+        return [
             (10, self._put_small),
             (4, self._put_large),
             (3, self._delete),
@@ -48,16 +37,6 @@ class Writer:
             (3, self._copy),
             (1, self._multipart),
         ]
-        weights, calls = zip(*steps, strict=True)
-        try:
-            with endpoint.client(read_timeout=60) as s3:
-                while True:
-                    [call] = self._rng.choices(calls, weights)
-                    call(s3)
-        except BotoCoreError:
-            return  # the store is gone; a ClientError would be an answer, and is a failure
-        except BaseException as error:
-            self.failure = error
 
     def _key(self) -> str:
         return f"w{self.number}/{self._rng.randrange(_KEYS)}"
