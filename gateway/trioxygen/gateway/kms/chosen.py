@@ -28,14 +28,20 @@ class ChosenKms:
         return await self._wraps.wrap(key_name, context, keys)
 
     async def unwrap(self, context: bytes, wrapped: Sequence[WrappedKey]) -> Sequence[bytes]:
+        if len(wrapped) == 1:
+            return await self._of(wrapped[0].master_key).unwrap(context, wrapped)
         of_vault = [each.master_key.startswith(VAULT) for each in wrapped]
         parts: dict[bool, list[WrappedKey]] = {}
         for each, is_vaults in zip(wrapped, of_vault, strict=True):
             parts.setdefault(is_vaults, []).append(each)
         keys = {}
         for is_vaults, part in parts.items():
-            kms = self._vault if is_vaults else self._keyring
-            if kms is None:
-                raise NoSuchKmsKey(key_id=part[0].master_key.rpartition(":")[0])
-            keys[is_vaults] = iter(await kms.unwrap(context, part))
+            keys[is_vaults] = iter(await self._of(part[0].master_key).unwrap(context, part))
         return [next(keys[is_vaults]) for is_vaults in of_vault]
+
+    def _of(self, master_key: str) -> Kms:
+        """Whose a master key is."""
+        kms = self._vault if master_key.startswith(VAULT) else self._keyring
+        if kms is None:
+            raise NoSuchKmsKey(key_id=master_key.rpartition(":")[0])
+        return kms

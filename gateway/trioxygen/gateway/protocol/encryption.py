@@ -23,8 +23,26 @@ _PREFIX: Final = "x-amz-server-side-encryption"
 _KMS_KEY: Final = f"{_PREFIX}-aws-kms-key-id"
 _CONTEXT: Final = f"{_PREFIX}-context"
 _BUCKET_KEY: Final = f"{_PREFIX}-bucket-key-enabled"
-_CUSTOMER: Final = f"{_PREFIX}-customer-"
-COPY_SOURCE_CUSTOMER: Final = "x-amz-copy-source-server-side-encryption-customer-"
+
+
+class _CustomerNames:
+    """Of the three headers with a customer's key. wire: as they are looked up. Hot: most requests
+    have none of them."""
+
+    __slots__ = ("algorithm", "key", "md5", "md5_shown", "wire")
+
+    def __init__(self, prefix: str) -> None:
+        self.algorithm, self.key, self.md5 = names = (
+            f"{prefix}algorithm",
+            f"{prefix}key",
+            f"{prefix}key-md5",
+        )
+        self.md5_shown = f"{prefix}key-MD5"
+        self.wire = tuple(name.encode() for name in names)
+
+
+_CUSTOMER: Final = _CustomerNames(f"{_PREFIX}-customer-")
+COPY_SOURCE_CUSTOMER: Final = _CustomerNames("x-amz-copy-source-server-side-encryption-customer-")
 _AES256: Final = "AES256"
 _KMS: Final = "aws:kms"
 _DSSE: Final = "aws:kms:dsse"
@@ -48,28 +66,28 @@ class WantedEncryption:
     customer: CustomerKeyHeaders | None = None
 
 
-def read_customer_key(head: RequestHeaders, prefix: str = _CUSTOMER) -> CustomerKeyHeaders | None:
+def read_customer_key(
+    head: RequestHeaders, names: _CustomerNames = _CUSTOMER
+) -> CustomerKeyHeaders | None:
     """Raises: InvalidArgument, InvalidEncryptionAlgorithmError."""
-    algorithm = head.header(f"{prefix}algorithm")
-    key = head.header(f"{prefix}key")
-    md5 = head.header(f"{prefix}key-md5")
-    if algorithm is None and key is None and md5 is None:
+    if not head.has_any(names.wire):
         return None
+    algorithm, key, md5 = (head.header(name) for name in (names.algorithm, names.key, names.md5))
     if algorithm is None:
-        raise invalid_argument(f"{_MUST} a valid encryption algorithm.", f"{prefix}algorithm", "")
+        raise invalid_argument(f"{_MUST} a valid encryption algorithm.", names.algorithm, "")
     if algorithm != _AES256:
         raise S3Error("InvalidEncryptionAlgorithmError")
     if not key:
-        raise invalid_argument(f"{_MUST} an appropriate secret key.", f"{prefix}key", "")
+        raise invalid_argument(f"{_MUST} an appropriate secret key.", names.key, "")
     # What is wrong about a key is said without it.
     secret = _decoded(key)
     if secret is None or len(secret) != _KEY_BYTES:
         raise invalid_argument(
-            "The secret key was invalid for the specified algorithm.", f"{prefix}key", ""
+            "The secret key was invalid for the specified algorithm.", names.key, ""
         )
     if not md5:
         raise invalid_argument(
-            f"{_MUST} the client calculated MD5 of the secret key.", f"{prefix}key-MD5", ""
+            f"{_MUST} the client calculated MD5 of the secret key.", names.md5_shown, ""
         )
     digest = _decoded(md5)
     if digest != hashlib.md5(secret, usedforsecurity=False).digest():
@@ -77,7 +95,7 @@ def read_customer_key(head: RequestHeaders, prefix: str = _CUSTOMER) -> Customer
         is_shown = digest is not None and len(digest) == _MD5_BYTES
         raise invalid_argument(
             "The calculated MD5 hash of the key did not match the hash that was provided.",
-            f"{prefix}key-MD5",
+            names.md5_shown,
             md5 if is_shown else "",
         )
     return CustomerKeyHeaders(CustomerKey(secret), md5)
@@ -171,8 +189,8 @@ def encryption_headers(
         if customer is None:
             return []
         return [
-            (f"{_CUSTOMER}algorithm".encode(), b"AES256"),
-            (f"{_CUSTOMER}key-MD5".encode(), customer.md5.encode()),
+            (_CUSTOMER.algorithm.encode(), b"AES256"),
+            (_CUSTOMER.md5_shown.encode(), customer.md5.encode()),
         ]
     shown = [
         (_PREFIX.encode(), _KMS.encode()),

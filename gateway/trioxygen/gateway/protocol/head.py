@@ -5,7 +5,7 @@ bucket and key names and S3 semantics do not belong here.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -55,6 +55,13 @@ class RequestHead:
             by_name = self._index_headers()
         value = by_name.get(name.encode("latin-1"))
         return None if value is None else value.decode("latin-1")
+
+    def has_any(self, names: Iterable[bytes]) -> bool:
+        """Whether one of these was sent; lower case."""
+        by_name = self._by_name
+        if by_name is None:
+            by_name = self._index_headers()
+        return not by_name.keys().isdisjoint(names)
 
     def headers_with_prefix(self, prefix: str) -> list[tuple[str, str]]:
         """(full lower-case name, value) of each header with that prefix, in order of arrival."""

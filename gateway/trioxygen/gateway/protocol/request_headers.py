@@ -1,6 +1,6 @@
 """What the S3 protocol modules need to know of a request. Ports, nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 
@@ -13,6 +13,10 @@ class RequestHeaders(Protocol):
 
     def header(self, name: str) -> str | None:
         """The value of the header, or None when it was not sent."""
+        ...
+
+    def has_any(self, names: Iterable[bytes]) -> bool:
+        """Whether one of these was sent."""
         ...
 
     def headers_with_prefix(self, prefix: str) -> list[tuple[str, str]]:

@@ -33,6 +33,11 @@ def _nonce(index: int, *, is_last: bool) -> bytes:
     return index.to_bytes(8, "big") + _NONCES[is_last]
 
 
+# Of a piece of one frame.
+_ONLY: Final = _nonce(0, is_last=True)
+_NOT_SEALED: Final = "a frame is not what was sealed"
+
+
 class _Cutter:
     """Cuts what comes in into frames of a size, without copying those that come whole."""
 
@@ -113,9 +118,17 @@ class Sealer:
 def seal(key: bytes, plain: Buffer) -> bytes:
     """A whole piece."""
     if len(plain) <= FRAME_BYTES:
-        return AESGCM(key).encrypt(_nonce(0, is_last=True), plain, None) if plain else b""
+        return AESGCM(key).encrypt(_ONLY, plain, None) if plain else b""
     sealer = Sealer(key)
     return b"".join([*sealer.update((plain,)), *sealer.finish()])
+
+
+def open_frame(key: bytes, sealed: Buffer) -> bytes:
+    """A whole piece that one frame holds: `seal`'s. Raises: ChecksumMismatch."""
+    try:
+        return AESGCM(key).decrypt(_ONLY, sealed, None)
+    except InvalidTag:
+        raise _bad(_NOT_SEALED, 0) from None
 
 
 class Opener:
@@ -165,7 +178,7 @@ class Opener:
         try:
             self._cipher.decrypt_into(nonce, sealed, None, into)
         except InvalidTag:
-            raise self._bad("a frame is not what was sealed") from None
+            raise self._bad(_NOT_SEALED) from None
         self._index += 1
 
     def finish(self) -> None:
@@ -174,4 +187,8 @@ class Opener:
             raise self._bad("a frame does not end")
 
     def _bad(self, what: str) -> ChecksumMismatch:
-        return ChecksumMismatch("sealed bytes are bad", reason=what, frame=self._index)
+        return _bad(what, self._index)
+
+
+def _bad(what: str, frame: int) -> ChecksumMismatch:
+    return ChecksumMismatch("sealed bytes are bad", reason=what, frame=frame)

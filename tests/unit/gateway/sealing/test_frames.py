@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from trioxygen.common.errors import ChecksumMismatch
 from trioxygen.common.sealed_sizes import FRAME_BYTES, SEALED_FRAME_BYTES, sealed_bytes
-from trioxygen.gateway.sealing.frames import Opener, Sealer, seal
+from trioxygen.gateway.sealing.frames import Opener, Sealer, open_frame, seal
 
 KEY = bytes(range(32))
 SIZES = (1, 2, FRAME_BYTES - 1, FRAME_BYTES, FRAME_BYTES + 1, 3 * FRAME_BYTES, 200_000)
@@ -90,6 +90,17 @@ def test_what_was_changed_is_found(what: str) -> None:
     sealed, claimed = damaged()[what]
     with pytest.raises(ChecksumMismatch):
         opened(sealed, claimed)
+
+
+@given(st.integers(1, FRAME_BYTES), st.integers(0, 2**32))
+def test_piece_of_one_frame_opens_at_once_and_no_bit_of_it_may_flip(size: int, seed: int) -> None:
+    rng = random.Random(seed)
+    plain = rng.randbytes(size)
+    sealed = bytearray(seal(KEY, plain))
+    assert open_frame(KEY, sealed) == plain
+    sealed[rng.randrange(len(sealed))] ^= 1 << rng.randrange(8)
+    with pytest.raises(ChecksumMismatch):
+        open_frame(KEY, sealed)
 
 
 def test_another_key_opens_nothing() -> None:

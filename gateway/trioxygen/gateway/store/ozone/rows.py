@@ -16,7 +16,7 @@ from trioxygen.gateway.store.values.buckets import (
     LockMode,
     Versioning,
 )
-from trioxygen.gateway.store.values.encryption import Encryption, EncryptionKind
+from trioxygen.gateway.store.values.encryption import SSE_S3, Encryption, EncryptionKind
 from trioxygen.gateway.store.values.keys import (
     NO_LOCK,
     STANDARD,
@@ -137,6 +137,7 @@ def account_of(account: types_pb2.Account) -> Account:
 
 
 def bucket_of(volume: str, row: om_pb2.BucketRow) -> Bucket:
+    has_lock = row.HasField("object_lock")
     return Bucket(
         volume=volume,
         name=row.name,
@@ -146,8 +147,8 @@ def bucket_of(volume: str, row: om_pb2.BucketRow) -> Bucket:
         location=row.location,
         replication=Replication.of_proto(row.replication) if row.HasField("replication") else None,
         versioning=_VERSIONING_OF[row.versioning] if row.versioning else Versioning.NEVER,
-        has_lock=row.HasField("object_lock"),
-        default_retention=_default_retention_of(row.object_lock),
+        has_lock=has_lock,
+        default_retention=_default_retention_of(row.object_lock) if has_lock else None,
         encryption=encryption_of(row.encryption) if row.HasField("encryption") else None,
         blocks_customer_keys=row.blocks_customer_keys,
         lifecycle_revision=row.lifecycle_revision,
@@ -167,6 +168,9 @@ def default_retention_row(default: DefaultRetention | None) -> om_pb2.BucketLock
 
 
 def record_of(row: om_pb2.KeyRow, *, is_current: bool = False) -> KeyRecord:
+    encryption, context = None, ""
+    if row.HasField("encryption"):
+        encryption, context = encryption_of(row.encryption), row.encryption.context
     return KeyRecord(
         object_id=row.object_id,
         size_bytes=row.size_bytes,
@@ -176,19 +180,21 @@ def record_of(row: om_pb2.KeyRow, *, is_current: bool = False) -> KeyRecord:
         headers=_headers_of(row),
         checksum=checksum_of(row.checksum_algorithm, row.checksum, row.checksum_type),
         parts=PartRows(row.parts),
-        content=BlockContent(row.blocks, row.pieces, row.encryption.context),
+        content=BlockContent(row.blocks, row.pieces, context),
         replication=_replication_of(row),
         is_versioned=row.is_versioned,
         is_marker=row.is_marker,
         tags=tuple([(tag.key, tag.value) for tag in row.tags]) if row.tags else (),
         lock=_lock_of(row.lock) if row.HasField("lock") else NO_LOCK,
-        encryption=encryption_of(row.encryption) if row.HasField("encryption") else None,
+        encryption=encryption,
         is_current=is_current,
     )
 
 
 def encryption_of(row: om_pb2.Encryption) -> Encryption | None:
     kind = _ENCRYPTION_OF.get(row.kind)
+    if kind is EncryptionKind.SSE_S3 and not row.bucket_key:
+        return SSE_S3
     if kind is None:
         return None
     return Encryption(kind, row.kms_key_id, row.context, row.bucket_key, row.customer_key_md5)

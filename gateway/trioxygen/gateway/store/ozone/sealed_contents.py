@@ -11,6 +11,7 @@ from trioxygen.common.replication import Replication
 from trioxygen.common.sealed_sizes import (
     FRAME_BYTES,
     SEALED_FRAME_BYTES,
+    TAG_BYTES,
     Frames,
     frames_of,
     sealed_bytes,
@@ -18,7 +19,7 @@ from trioxygen.common.sealed_sizes import (
     whole_bytes,
 )
 from trioxygen.gateway.kms.port import WrappedKey
-from trioxygen.gateway.sealing.frames import Opener, Sealer, seal
+from trioxygen.gateway.sealing.frames import Opener, Sealer, open_frame, seal
 from trioxygen.gateway.shares import Buffers
 from trioxygen.gateway.store.ozone.contents import OzoneContents
 from trioxygen.gateway.store.ozone.piece_keys import PieceKeys
@@ -146,6 +147,12 @@ class SealedContents:
             return await self._plain.read_small(
                 content, offset_bytes=offset_bytes, length_bytes=length_bytes
             )
+        if _is_one_frame(content.pieces, length_bytes):
+            [key] = await self._unwrapped(content, content.pieces, customer_key)
+            stored = await self._plain.read_small(
+                content, offset_bytes=0, length_bytes=length_bytes + TAG_BYTES
+            )
+            return open_frame(key, stored)
         plain: list[Buffer] = []
         for run, key in await self._opened(content, offset_bytes, length_bytes, customer_key):
             opener = _opener(run, key)
@@ -291,6 +298,14 @@ def _piece(plain_bytes: int, wrapped: WrappedKey) -> SealedPiece:
     return SealedPiece(
         plain_bytes=plain_bytes, wrapped_key=wrapped.sealed, master_key=wrapped.master_key
     )
+
+
+def _is_one_frame(pieces: Sequence[SealedPiece], length_bytes: int) -> bool:
+    """Whether all of a small object is wanted, as it was written. Hot."""
+    if len(pieces) != 1 or length_bytes > FRAME_BYTES:
+        return False
+    piece = pieces[0]
+    return piece.plain_bytes == length_bytes and not piece.sealed_plain_bytes
 
 
 def _opener(run: _Run, key: bytes) -> Opener:

@@ -1,6 +1,6 @@
 """Lifecycle rules: what is read, what is refused and in which words, what is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import given
@@ -37,6 +37,9 @@ class Head:
 
     def header(self, name: str) -> str | None:
         return self._headers.get(name)
+
+    def has_any(self, names: Iterable[bytes]) -> bool:
+        return any(name.decode() in self._headers for name in names)
 
     def headers_with_prefix(self, prefix: str) -> list[tuple[str, str]]:
         return [(name, value) for name, value in self._headers.items() if name.startswith(prefix)]
