@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from trioxygen.gateway.store.ozone.rows import bucket_of, default_retention_row, encryption_row
+from trioxygen.gateway.store.ozone.attribute_rows import default_retention_row, encryption_row
+from trioxygen.gateway.store.ozone.rows import bucket_of
 from trioxygen.gateway.store.ozone.settings import SETTING_KINDS
 from trioxygen.gateway.store.values.buckets import (
     NOTHING_SET,

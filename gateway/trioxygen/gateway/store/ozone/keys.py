@@ -4,6 +4,12 @@ from collections.abc import Sequence
 
 from trioxygen.common.errors import TrioxygenError, error_of
 from trioxygen.gateway.store.contents_port import Written
+from trioxygen.gateway.store.ozone.attribute_rows import (
+    encryption_row,
+    lock_row,
+    retention_row,
+    tag_rows,
+)
 from trioxygen.gateway.store.ozone.commits import Commits, pieces_of, slices_of
 from trioxygen.gateway.store.ozone.rows import (
     BlockContent,
@@ -14,15 +20,11 @@ from trioxygen.gateway.store.ozone.rows import (
     committed_of,
     condition_row,
     copy_source_row,
-    encryption_row,
     headers_row,
     listed_of,
     listed_version_of,
-    lock_row,
     record_of,
-    retention_row,
     storage_class_row,
-    tag_rows,
     type_row,
     version_of,
     version_row,

@@ -9,14 +9,16 @@ from typing import Final, Literal, Protocol, overload
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.replication import RATIS_ONE, Replication
+from trioxygen.gateway.store.ozone.attribute_rows import (
+    default_retention_of,
+    encryption_of,
+    lock_of,
+)
 from trioxygen.gateway.store.values.accounts import Account
 from trioxygen.gateway.store.values.buckets import (
     Bucket,
-    DefaultRetention,
-    LockMode,
     Versioning,
 )
-from trioxygen.gateway.store.values.encryption import SSE_S3, Encryption, EncryptionKind
 from trioxygen.gateway.store.values.keys import (
     NO_LOCK,
     STANDARD,
@@ -27,11 +29,8 @@ from trioxygen.gateway.store.values.keys import (
     KeyRecord,
     ListedKey,
     ListedVersion,
-    Lock,
     ObjectHeaders,
     ObjectPart,
-    Retention,
-    Tags,
     WriteCondition,
 )
 from trioxygen.gateway.store.values.uploads import Part, Upload, UploadChecksum
@@ -56,17 +55,10 @@ _TYPES: Final = {
     ChecksumType.COMPOSITE: types_pb2.COMPOSITE,
 }
 _TYPE_OF: Final = {int(wire): kind for kind, wire in _TYPES.items()}
-_LOCK_MODES: Final = {
-    LockMode.GOVERNANCE: om_pb2.GOVERNANCE,
-    LockMode.COMPLIANCE: om_pb2.COMPLIANCE,
-}
-_LOCK_MODE_OF: Final = {int(wire): mode for mode, wire in _LOCK_MODES.items()}
 _VERSIONING_OF: Final = {
     int(om_pb2.VERSIONED): Versioning.ENABLED,
     int(om_pb2.VERSIONING_SUSPENDED): Versioning.SUSPENDED,
 }
-_ENCRYPTIONS: Final = {kind: getattr(om_pb2.Encryption, kind.name) for kind in EncryptionKind}
-_ENCRYPTION_OF: Final = {int(wire): kind for kind, wire in _ENCRYPTIONS.items()}
 # Fields of the same name in both.
 _TEXTS: Final = (
     "content_type",
@@ -148,23 +140,11 @@ def bucket_of(volume: str, row: om_pb2.BucketRow) -> Bucket:
         replication=Replication.of_proto(row.replication) if row.HasField("replication") else None,
         versioning=_VERSIONING_OF[row.versioning] if row.versioning else Versioning.NEVER,
         has_lock=has_lock,
-        default_retention=_default_retention_of(row.object_lock) if has_lock else None,
+        default_retention=default_retention_of(row.object_lock) if has_lock else None,
         encryption=encryption_of(row.encryption) if row.HasField("encryption") else None,
         blocks_customer_keys=row.blocks_customer_keys,
         lifecycle_revision=row.lifecycle_revision,
     )
-
-
-def _default_retention_of(row: om_pb2.BucketLock) -> DefaultRetention | None:
-    if not row.mode:
-        return None
-    return DefaultRetention(_LOCK_MODE_OF[row.mode], row.days, row.years)
-
-
-def default_retention_row(default: DefaultRetention | None) -> om_pb2.BucketLock:
-    if default is None:
-        return om_pb2.BucketLock()
-    return om_pb2.BucketLock(mode=_LOCK_MODES[default.mode], days=default.days, years=default.years)
 
 
 def record_of(row: om_pb2.KeyRow, *, is_current: bool = False) -> KeyRecord:
@@ -185,60 +165,10 @@ def record_of(row: om_pb2.KeyRow, *, is_current: bool = False) -> KeyRecord:
         is_versioned=row.is_versioned,
         is_marker=row.is_marker,
         tags=tuple([(tag.key, tag.value) for tag in row.tags]) if row.tags else (),
-        lock=_lock_of(row.lock) if row.HasField("lock") else NO_LOCK,
+        lock=lock_of(row.lock) if row.HasField("lock") else NO_LOCK,
         encryption=encryption,
         is_current=is_current,
     )
-
-
-def encryption_of(row: om_pb2.Encryption) -> Encryption | None:
-    kind = _ENCRYPTION_OF.get(row.kind)
-    if kind is EncryptionKind.SSE_S3 and not row.bucket_key:
-        return SSE_S3
-    if kind is None:
-        return None
-    return Encryption(kind, row.kms_key_id, row.context, row.bucket_key, row.customer_key_md5)
-
-
-def encryption_row(encryption: Encryption | None) -> om_pb2.Encryption | None:
-    if encryption is None:
-        return None
-    return om_pb2.Encryption(
-        kind=_ENCRYPTIONS[encryption.kind],
-        kms_key_id=encryption.kms_key_id,
-        context=encryption.context,
-        bucket_key=encryption.has_bucket_key,
-        customer_key_md5=encryption.customer_key_md5,
-    )
-
-
-def _lock_of(row: om_pb2.ObjectLock) -> Lock:
-    retention = None
-    if row.mode:
-        retention = Retention(_LOCK_MODE_OF[row.mode], row.retain_until_ms)
-    return Lock(retention, row.legal_hold if row.HasField("legal_hold") else None)
-
-
-def lock_row(lock: Lock) -> om_pb2.ObjectLock | None:
-    """None: there is none."""
-    if lock == NO_LOCK:
-        return None
-    row = om_pb2.ObjectLock(legal_hold=lock.has_legal_hold)
-    if lock.retention is not None:
-        row.mode = _LOCK_MODES[lock.retention.mode]
-        row.retain_until_ms = lock.retention.until_ms
-    return row
-
-
-def retention_row(retention: Retention | None) -> om_pb2.Retention:
-    """Empty: none."""
-    if retention is None:
-        return om_pb2.Retention()
-    return om_pb2.Retention(mode=_LOCK_MODES[retention.mode], retain_until_ms=retention.until_ms)
-
-
-def tag_rows(tags: Tags) -> list[om_pb2.Tag]:
-    return [om_pb2.Tag(key=key, value=value) for key, value in tags]
 
 
 def copy_source_row(source: CopySource) -> om_pb2.CopySource:

@@ -1,6 +1,11 @@
 """Uploads in parts, as the OM keeps them."""
 
 from trioxygen.gateway.store.contents_port import Written
+from trioxygen.gateway.store.ozone.attribute_rows import (
+    encryption_row,
+    lock_row,
+    tag_rows,
+)
 from trioxygen.gateway.store.ozone.commits import Commits, pieces_of, slices_of
 from trioxygen.gateway.store.ozone.rows import (
     SharedContent,
@@ -12,12 +17,9 @@ from trioxygen.gateway.store.ozone.rows import (
     condition_row,
     copy_source_row,
     encryption_of,
-    encryption_row,
     headers_row,
-    lock_row,
     part_of,
     storage_class_row,
-    tag_rows,
     type_row,
     upload_of,
 )
