@@ -2,6 +2,7 @@
 
 from trioxygen.gateway.store.contents_port import Written
 from trioxygen.gateway.store.ozone.attribute_rows import (
+    encryption_of,
     encryption_row,
     lock_row,
     tag_rows,
@@ -16,7 +17,6 @@ from trioxygen.gateway.store.ozone.rows import (
     committed_of,
     condition_row,
     copy_source_row,
-    encryption_of,
     headers_row,
     part_of,
     storage_class_row,
