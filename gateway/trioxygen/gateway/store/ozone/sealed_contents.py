@@ -147,7 +147,7 @@ class SealedContents:
             return await self._plain.read_small(
                 content, offset_bytes=offset_bytes, length_bytes=length_bytes
             )
-        if _is_one_frame(content.pieces, length_bytes):
+        if _is_whole_frame(content.pieces, length_bytes):
             [key] = await self._unwrapped(content, content.pieces, customer_key)
             stored = await self._plain.read_small(
                 content, offset_bytes=0, length_bytes=length_bytes + TAG_BYTES
@@ -300,7 +300,7 @@ def _piece(plain_bytes: int, wrapped: WrappedKey) -> SealedPiece:
     )
 
 
-def _is_one_frame(pieces: Sequence[SealedPiece], length_bytes: int) -> bool:
+def _is_whole_frame(pieces: Sequence[SealedPiece], length_bytes: int) -> bool:
     """Whether all of a small object is wanted, as it was written. Hot."""
     if len(pieces) != 1 or length_bytes > FRAME_BYTES:
         return False
