@@ -308,14 +308,13 @@ class Versions:
         now: Now,
         history: HistoryRow | None = None,
     ) -> None:
-        """S3 does not know it any more. Args: history: where it was noncurrent."""
-        if row.is_marker:
-            return
+        """S3 does not know it any more. A marker is kept as well: until now it hid the others.
+        Args: history: of one that was in the history."""
         if not bucket.history_retention_ms:
             self._blocks.release(txn, row.blocks, now)
             return
-        kept = history or HistoryRow(
-            row=row, superseded_ms=now.wall_ms, superseded_group_ms=now.group_ms
-        )
+        kept = history or HistoryRow(row=row)
+        if times.is_top(kept):
+            kept.superseded_ms, kept.superseded_group_ms = now.wall_ms, now.group_ms
         kept.removed_group_ms = now.group_ms
         HISTORY.put(txn, history_key(bucket.bucket_id, REMOVED, key, row.object_id), kept)
