@@ -17,6 +17,7 @@ from trioxygen.gateway.s3.operation import Level, Operation, of_another_level
 _METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE")
 # Those of RFC 9110 and 5789. Any other is no verb to S3.
 _VERBS: Final = frozenset((*_METHODS, "OPTIONS", "PATCH", "CONNECT", "TRACE"))
+_LIST_TYPE: Final = "list-type"
 # What S3 calls what is addressed, where it is not the level.
 _RESOURCE_TYPES: Final = {"uploadId": "UPLOAD", "policy": "BUCKETPOLICY"}
 
@@ -56,13 +57,21 @@ class Router:
         return self._no_route(head.method, level, sub)
 
     def _sub_resource(self, head: RequestHead, level: Level) -> str:
-        """The query name that chooses the operation, "" if none does."""
-        asked = [name for name, _ in head.query_pairs if name in self._sub_resources]
+        """The query name that chooses the operation, "" if none does. Raises InvalidArgument,
+        InvalidRequest."""
+        names = {name for name, _ in head.query_pairs if name in self._sub_resources}
+        # An argument of a listing, which chooses only where no sub-resource does.
+        names.discard(_LIST_TYPE)
+        asked = sorted(names)
         sub = asked[0] if asked else ""
         if level is Level.OBJECT:
             _check_object_query(head, asked, sub)
-        if sub == "list-type" and head.query_value("list-type") != "2":
-            return ""
+        if len(asked) > 1:
+            raise invalid_argument(
+                f"Conflicting query string parameters: {', '.join(asked)}", "ResourceType", sub
+            )
+        if not sub and level is Level.BUCKET and head.query_value(_LIST_TYPE) == "2":
+            return _LIST_TYPE
         return sub
 
     def _no_route(self, method: str, level: Level, sub: str) -> Operation:

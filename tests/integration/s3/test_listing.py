@@ -149,10 +149,16 @@ def test_marker_after_the_last_key_gives_nothing(s3: "S3Client", filled: str) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("max-keys", "-1"), ("max-keys", "many"), ("encoding-type", "base64")],
+    ("name", "value", "named"),
+    [
+        ("max-keys", "-1", "maxKeys"),
+        ("max-keys", "many", "max-keys"),
+        ("encoding-type", "base64", "encoding-type"),
+    ],
 )
-def test_impossible_argument_is_named(s3: "S3Client", filled: str, name: str, value: str) -> None:
+def test_impossible_argument_is_named(
+    s3: "S3Client", filled: str, name: str, value: str, named: str
+) -> None:
     def add(request: Any, **_: object) -> None:
         request.params = {name: value, "list-type": "2"}
         request.url = request.url.partition("?")[0]
@@ -163,7 +169,7 @@ def test_impossible_argument_is_named(s3: "S3Client", filled: str, name: str, va
     finally:
         s3.meta.events.unregister("before-sign.s3.ListObjectsV2", add, "add")
     assert (refused_as.status, refused_as.code) == (400, "InvalidArgument")
-    assert refused_as.details["ArgumentName"] == name
+    assert refused_as.details["ArgumentName"] == named
 
 
 def test_token_that_is_none_is_refused(s3: "S3Client", filled: str) -> None:

@@ -59,7 +59,8 @@ def _content_encoding(head: RequestHeaders) -> str | None:
     return ", ".join(token for token in tokens if token.lower() != "aws-chunked") or None
 
 
-def _redirect_location(head: RequestHeaders) -> str | None:
+def read_redirect_location(head: RequestHeaders) -> str | None:
+    """Raises S3Error InvalidRedirectLocation."""
     value = _value(head, "x-amz-website-redirect-location")
     if value is not None and not value.startswith(("/", "http://", "https://")):
         raise S3Error("InvalidRedirectLocation")
@@ -122,7 +123,7 @@ def read_object_headers(head: RequestHeaders) -> ObjectHeaders:
         content_encoding=_content_encoding(head),
         content_language=_value(head, "content-language"),
         expires=_value(head, "expires"),
-        website_redirect_location=_redirect_location(head),
+        website_redirect_location=read_redirect_location(head),
         storage_class=read_storage_class(head),
         user_metadata=read_user_metadata(head),
     )

@@ -128,7 +128,11 @@ async def _wanted_copy(services: Services, request: S3Request) -> _Copy:
     if replaces:
         kept = headers.read_object_headers(head)
     else:
-        kept = record.headers._replace(storage_class=storage_class, website_redirect_location=None)
+        # Neither is the source's: they are the request's, whatever the directive.
+        kept = record.headers._replace(
+            storage_class=storage_class,
+            website_redirect_location=headers.read_redirect_location(head),
+        )
     attributes = read_attributes(services, request)
     tags = attributes.tags if replaces_tags(head) else record.tags
     replication = services.replication_of(request.bucket_record, storage_class)

@@ -170,6 +170,17 @@ ROWS: Final = (
         "GetBucketLocation", "us-east-1", "GET /{plain}?location", 200, {}, "LocationConstraint="
     ),
     refuses("GetBucketLocation", "none", "GET /o3-none?location", "404 NoSuchBucket", _NO_BUCKET),
+    *(
+        refuses(
+            "Unrouted",
+            f"two sub-resources of {method}",
+            f"{method} /{{plain}}?versioning&acl",
+            "400 InvalidArgument",
+            "ArgumentName=ResourceType ArgumentValue=acl",
+            message="Conflicting query string parameters: acl, versioning",
+        )
+        for method in ("GET", "HEAD")
+    ),
     refuses(
         "Unrouted",
         "a sub-resource of objects",

@@ -22,6 +22,7 @@ def _key(prefix: str, key: bytes = CUSTOMER_KEY) -> dict[str, str]:
 
 
 _MD5: Final = _key(_CUSTOMER)[f"{_CUSTOMER}key-MD5"]
+_OTHER_MD5: Final = "AAAAAAAAAAAAAAAAAAAAAA=="
 _TOLD: Final = {f"{_CUSTOMER}algorithm": "AES256", f"{_CUSTOMER}key-md5": _MD5}
 _KMS: Final = {_SSE: "aws:kms", f"{_SSE}-aws-kms-key-id": "arn:aws:kms:@any:key/@any"}
 _CHECKSUM: Final = {"x-amz-checksum-crc64nvme": "@crc64", "x-amz-checksum-type": "FULL_OBJECT"}
@@ -128,10 +129,10 @@ ROWS: Final = (
         "a client's key of another digest",
         "PUT /{plain}/k",
         "400 InvalidArgument",
-        f"ArgumentName={_CUSTOMER}key-MD5 ArgumentValue=x",
+        f"ArgumentName={_CUSTOMER}key-MD5 ArgumentValue={_OTHER_MD5}",
         message=_NO_MATCH,
         body="body",
-        sent={**_key(_CUSTOMER), f"{_CUSTOMER}key-MD5": "x"},
+        sent={**_key(_CUSTOMER), f"{_CUSTOMER}key-MD5": _OTHER_MD5},
     ),
     gives(
         "GetObject",

@@ -117,6 +117,13 @@ ROWS: Final = (
         f" MaxKeys=1 IsTruncated=true Contents({_ENTRY} Owner(ID=@account) StorageClass=STANDARD))",
     ),
     refuses(
+        "GetBucketAcl",
+        "asked for as a listing of the second version",
+        "GET /{plain}?list-type=2&acl",
+        "501 NotImplemented",
+        "additionalMessage='GetBucketAcl is not implemented.'",
+    ),
+    refuses(
         "ListObjectsV2", "no bucket", "GET /o3-none?list-type=2", "404 NoSuchBucket", _NO_BUCKET
     ),
     refuses(

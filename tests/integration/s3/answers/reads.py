@@ -56,6 +56,14 @@ ROWS: Final = (
     ),
     gives(
         "GetObject",
+        "with an argument of listings",
+        "GET /{plain}/k?list-type=2",
+        200,
+        _READ,
+        content=b"body",
+    ),
+    gives(
+        "GetObject",
         "a range",
         "GET /{plain}/k",
         206,
