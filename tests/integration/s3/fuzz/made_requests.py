@@ -119,3 +119,20 @@ def _trailing(rng: Random, request: OddRequest, place: Place) -> OddRequest:
     ]
     body = chunk + trailer[0] + b":" + trailer[1] + end
     return OddRequest(request.method, request.path, request.query, fields, body, UNSIGNED_TRAILER)
+
+
+def read_back(request: OddRequest) -> OddRequest | None:
+    """What shows what a request has written, if there is such."""
+    is_of_object = request.path.count(b"/") > 1
+    if request.method != "PUT" or (not is_of_object and not request.query):
+        return None
+    names = {name for name, _ in request.query}
+    if names & {b"partNumber", b"renameObject"}:
+        return None
+    fields = [
+        field
+        for field in request.fields
+        if field[0].startswith(b"x-amz-server-side-encryption-customer-")
+    ]
+    query = [pair for pair in request.query if pair[0] not in (b"x-id", b"versionId")]
+    return OddRequest("GET", request.path, query, fields)

@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.integration.endpoint import Endpoint, read
-from tests.integration.s3.fuzz.made_requests import Place, document_request, header_request
+from tests.integration.s3.fuzz.made_requests import (
+    Place,
+    document_request,
+    header_request,
+    read_back,
+)
 from tests.integration.s3.fuzz.place import begin_upload, made_place
 from tests.integration.s3.fuzz.requests_sent import Asker, OddRequest
 
@@ -44,6 +49,9 @@ def _fuzzed(endpoint: Endpoint, place: dict[str, str], make: Make, seed: str, co
             request = make(Random(f"{seed}-{number}"), place)
             try:
                 answer = asker.ask(request)
+                shown = read_back(request) if answer.status == 200 else None
+                if shown is not None:
+                    asker.ask(shown)
             except (AssertionError, OSError, ValueError, KeyError) as error:
                 raise AssertionError(f"{seed}-{number}: {error!r} of {request!r:.3000}") from error
             if answer.status < 300:
