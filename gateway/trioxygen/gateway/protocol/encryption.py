@@ -16,7 +16,13 @@ from lxml import etree
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument, not_implemented
 from trioxygen.gateway.protocol.request_headers import RequestHeaders
 from trioxygen.gateway.protocol.xml.document import boolean, document, element
-from trioxygen.gateway.protocol.xml.reading import children, local_name, parse_document
+from trioxygen.gateway.protocol.xml.reading import (
+    children,
+    leaf_text,
+    local_name,
+    once,
+    parse_document,
+)
 from trioxygen.gateway.store.values.encryption import CustomerKey, Encryption, EncryptionKind
 
 _PREFIX: Final = "x-amz-server-side-encryption"
@@ -221,7 +227,7 @@ def read_bucket_encryption(body: bytes) -> BucketEncryption:
     root = parse_document(body, "ServerSideEncryptionConfiguration", rows_max=1)
     if [local_name(child) for child in root] != ["Rule"]:
         raise S3Error("MalformedXML")
-    parts = {local_name(child): child for child in root[0]}
+    parts = once(root[0])
     default = parts.pop("ApplyServerSideEncryptionByDefault", None)
     bucket_key = parts.pop("BucketKeyEnabled", None)
     blocked = parts.pop("BlockedEncryptionTypes", None)
@@ -255,14 +261,14 @@ def _default(node: "etree._Element") -> Encryption:
 def _is_true(node: "etree._Element | None") -> bool:
     if node is None:
         return False
-    text = (node.text or "").strip().lower()
+    text = leaf_text(node).strip().lower()
     if text not in ("true", "false"):
         raise S3Error("MalformedXML")
     return text == "true"
 
 
 def _blocks_customer_keys(node: "etree._Element") -> bool:
-    types = [(child.text or "").strip() for child in node]
+    types = [leaf_text(child).strip() for child in node]
     names = {local_name(child) for child in node}
     if names - {"EncryptionType"} or types not in (["SSE-C"], ["NONE"]):
         raise S3Error("MalformedXML")

@@ -14,7 +14,13 @@ from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.numbers import read_integer
 from trioxygen.gateway.protocol.request_headers import RequestHeaders
 from trioxygen.gateway.protocol.xml.document import document, element
-from trioxygen.gateway.protocol.xml.reading import children, local_name, parse_document
+from trioxygen.gateway.protocol.xml.reading import (
+    children,
+    leaf_text,
+    local_name,
+    once,
+    parse_document,
+)
 from trioxygen.gateway.store.values.buckets import DefaultRetention, LockMode
 from trioxygen.gateway.store.values.keys import NO_LOCK, Lock, Retention
 
@@ -127,11 +133,10 @@ def read_lock_configuration(body: bytes) -> DefaultRetention | None:
     if not body:
         raise S3Error("MissingRequestBodyError")
     root = parse_document(body, "ObjectLockConfiguration", rows_max=1)
-    parts = {local_name(child): child for child in root}
+    parts = once(root)
     enabled = parts.pop("ObjectLockEnabled", None)
     rule = parts.pop("Rule", None)
-    is_whole = enabled is not None and (enabled.text or "").strip() == "Enabled"
-    if parts or not is_whole or len(root) != 1 + (rule is not None):
+    if parts or enabled is None or leaf_text(enabled).strip() != "Enabled":
         raise S3Error("MalformedXML")
     return None if rule is None else _default_retention(rule)
 

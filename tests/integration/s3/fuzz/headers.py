@@ -162,7 +162,7 @@ OPERATIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("GET /{versioned}/k?attributes", ("x-amz-object-attributes",)),
     ("DELETE /{versioned}/d", ()),
     ("DELETE /{plain}/d", ()),
-    ("DELETE /{locked}/k", ()),
+    ("DELETE /{locked}/p", ()),
     ("GET /{locked}/k?retention", ()),
     ("GET /{locked}/k?legal-hold", ()),
     ("GET /{versioned}/k?tagging", ()),

@@ -4,6 +4,7 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Final
 from urllib.parse import quote_from_bytes, unquote_to_bytes
@@ -42,13 +43,17 @@ def _parted(asked: str, place: Place) -> tuple[str, bytes, list[tuple[bytes, byt
 def document_request(rng: Random, place: Place) -> OddRequest:
     """With a document that a right one has become."""
     chosen: Document = rng.choice(DOCUMENTS)
-    method, path, query = _parted(chosen.asked, place)
-    body = mutated(rng, _filled(chosen.text, place))
-    digest = b64encode(hashlib.md5(body, usedforsecurity=False).digest())
-    fields = [(b"Content-MD5", digest)]
+    made = request_with(chosen, place, mutated(rng, _filled(chosen.text, place)))
     if rng.random() < 0.1:
-        fields = [_sent(rng, rng.choice(FIELDS), place)]
-    return OddRequest(method, path, query, fields, body)
+        return replace(made, fields=[_sent(rng, rng.choice(FIELDS), place)])
+    return made
+
+
+def request_with(document: Document, place: Place, body: bytes) -> OddRequest:
+    """As the document is sent, with another one."""
+    method, path, query = _parted(document.asked, place)
+    digest = b64encode(hashlib.md5(body, usedforsecurity=False).digest())
+    return OddRequest(method, path, query, [(b"Content-MD5", digest)], body)
 
 
 def _value(rng: Random, field: Field, place: Place, *, is_odd: bool) -> bytes:

@@ -8,7 +8,7 @@ What is sent follows from a seed and a number, which a failure names. More, or t
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +21,7 @@ from tests.integration.s3.fuzz.made_requests import (
     header_request,
     read_back,
 )
-from tests.integration.s3.fuzz.place import begin_upload, made_place
+from tests.integration.s3.fuzz.place import begin_upload
 from tests.integration.s3.fuzz.requests_sent import Asker, OddRequest
 
 if TYPE_CHECKING:
@@ -32,12 +32,6 @@ _FEW: Final = 400
 _MANY: Final = 5_000
 # The same each time, so that what fails tells of the change and not of the day.
 _SEED_OF_FEW: Final = "9"
-
-
-@pytest.fixture(scope="module")
-def place(endpoint: Endpoint) -> Iterator[dict[str, str]]:
-    with made_place(endpoint) as made:
-        yield made
 
 
 def _fuzzed(endpoint: Endpoint, place: dict[str, str], make: Make, seed: str, count: int) -> None:

@@ -80,3 +80,18 @@ def children(node: "etree._Element") -> dict[str, str]:
             raise S3Error("MalformedXML")
         texts[name] = child.text or ""
     return texts
+
+
+def once(node: "etree._Element") -> dict[str, "etree._Element"]:
+    """The children by local name, each at most once."""
+    nodes = {local_name(child): child for child in node}
+    if len(nodes) != len(node) or "" in nodes:
+        raise S3Error("MalformedXML")
+    return nodes
+
+
+def leaf_text(node: "etree._Element") -> str:
+    """Of an element that has no children."""
+    if len(node):
+        raise S3Error("MalformedXML")
+    return node.text or ""

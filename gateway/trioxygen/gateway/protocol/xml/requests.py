@@ -15,7 +15,12 @@ from trioxygen.gateway.protocol.checksums import decoded_digest
 from trioxygen.gateway.protocol.dates import parse_date_s
 from trioxygen.gateway.protocol.errors import S3Error, not_implemented
 from trioxygen.gateway.protocol.numbers import BOUND, INT_MAX, natural_up_to, read_integer
-from trioxygen.gateway.protocol.xml.reading import children, local_name, parse_document
+from trioxygen.gateway.protocol.xml.reading import (
+    children,
+    leaf_text,
+    local_name,
+    parse_document,
+)
 from trioxygen.gateway.protocol.xml.tags import BUCKET_TAGS_MAX, tags_of
 from trioxygen.gateway.store.values.keys import Tags
 
@@ -87,14 +92,14 @@ def read_delete_request(body: bytes, *, now_s: int = 0) -> DeleteRequest:
         S3Error: MalformedXML (more than 1,000 objects, none, an empty key, unknown elements,
             no such size or time).
     """
-    quiet = False
+    quiet: bool | None = None
     objects: list[ObjectIdentifier] = []
     for child in parse_document(body, "Delete", rows_max=DELETE_OBJECTS_MAX):
         name = local_name(child)
         if name == "Object" and len(objects) < DELETE_OBJECTS_MAX:
             objects.append(_object_identifier(child, now_s))
-        elif name == "Quiet":
-            value = (child.text or "").strip().lower()
+        elif name == "Quiet" and quiet is None:
+            value = leaf_text(child).strip().lower()
             if value not in ("true", "false"):
                 raise S3Error("MalformedXML")
             quiet = value == "true"
@@ -102,7 +107,7 @@ def read_delete_request(body: bytes, *, now_s: int = 0) -> DeleteRequest:
             raise S3Error("MalformedXML")
     if not objects:
         raise S3Error("MalformedXML")
-    return DeleteRequest(quiet, tuple(objects))
+    return DeleteRequest(bool(quiet), tuple(objects))
 
 
 def _part_number(value: str) -> int:
