@@ -124,6 +124,7 @@ def build_gateway(
         scm_client.locate,
         _client_config(config),
     )
+    s3_config = _s3_config(config)
     ozone = OzoneStore(
         runtime,
         om_client,
@@ -131,6 +132,8 @@ def build_gateway(
         BlockReader(pool),
         LeasingConfig(block_bytes_max=config.storage.block_bytes),
         kms,
+        replication_of=s3_config.storage_classes.replication_of,
+        day_ms=s3_config.day_ms,
     )
     access_log = None
     if config.log.access_log:
@@ -146,7 +149,7 @@ def build_gateway(
     )
     return Gateway(
         s3_port=create_app(
-            _s3_config(config),
+            s3_config,
             ozone.store,
             runtime,
             readiness=readiness,

@@ -147,6 +147,11 @@ class OmClient:
             request.asked_ms = self._clock.wall_ms()
         return self._of(request).call(request, om.SetObjectLockReply)
 
+    def commit_transition(
+        self, request: om.CommitTransitionRequest
+    ) -> Answer[om.CommitTransitionReply]:
+        return self._of(request).call(request, om.CommitTransitionReply)
+
     def create_upload(self, request: om.CreateUploadRequest) -> Answer[om.CreateUploadReply]:
         if request.row.lock.mode:
             request.asked_ms = self._clock.wall_ms()
@@ -242,6 +247,11 @@ class OmClient:
 
     def list_lifecycles(self, request: om.ListLifecyclesRequest) -> Answer[om.ListLifecyclesReply]:
         return self._first.call(request, om.ListLifecyclesReply)
+
+    def take_transitions(
+        self, request: om.TakeTransitionsRequest
+    ) -> Answer[om.TakeTransitionsReply]:
+        return self._first.call(request, om.TakeTransitionsReply)
 
     def find_holders(self, request: om.FindHoldersRequest) -> Answer[om.FindHoldersReply]:
         return self._first.call(request, om.FindHoldersReply)

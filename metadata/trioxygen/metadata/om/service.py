@@ -29,6 +29,7 @@ from trioxygen.metadata.om.commands.master_keys import MasterKeyCommands
 from trioxygen.metadata.om.commands.orphans import OrphanCommands
 from trioxygen.metadata.om.commands.renames import RenameCommands
 from trioxygen.metadata.om.commands.settings import SettingCommands
+from trioxygen.metadata.om.commands.transitions import TransitionCommands
 from trioxygen.metadata.om.commands.uploads import UploadCommands
 from trioxygen.metadata.om.commands.versions import VersionCommands
 from trioxygen.metadata.om.commands.volumes import VolumeCommands
@@ -43,6 +44,7 @@ from trioxygen.metadata.om.state.schema import (
     lease_id_of,
 )
 from trioxygen.metadata.om.state.settings import SettingLimits
+from trioxygen.metadata.om.state.transitions import free
 from trioxygen.metadata.om.state.versions import Versions
 from trioxygen.metadata.om.tokens import BlockTokens
 from trioxygen.metadata.om.workers.expiry import Expiry
@@ -119,6 +121,7 @@ def command_handlers(config: OmConfig) -> Mapping[type[Message], CommandHandler]
         ExpiryCommands(blocks),
         OrphanCommands(blocks),
         LifecycleCommands(blocks, versions),
+        TransitionCommands(blocks, versions),
     ):
         handlers.update(family.handlers())
     return handlers
@@ -210,6 +213,7 @@ class OzoneManager:
             "LeaseBlocks": self._lease_blocks,
             "DescribeOm": self._describe,
             "GrantTokens": self._grant_tokens,
+            "TakeTransitions": healed.served(self._executor, self._take_transitions),
         }
         for method in methods_of(_DESCRIPTOR):
             name = method.name.partition("/")[2]
@@ -277,6 +281,21 @@ class OzoneManager:
         if self._tokens is None:
             return om.GrantTokensReply(tokens=[b"" for _ in request.blocks])
         return await self._tokens.grant(request, call)
+
+    async def _take_transitions(self, request: om.TakeTransitionsRequest, call: Call) -> Message:
+        self._executor.check_leader()
+        with self._executor.store.read() as txn:
+            first = next(free(txn, request.after, self._executor.group_ms()), None)
+        if first is None or not request.count_max:
+            # Most are told so, and nothing is written for it.
+            return om.TakeTransitionsReply()
+        return await self._executor.execute(
+            om.LeaseTransitions(
+                count_max=request.count_max,
+                after=request.after,
+                day_ms=self._config.lifecycle.day_ms,
+            )
+        )
 
     async def _describe(self, request: om.DescribeOmRequest, call: Call) -> om.DescribeOmReply:
         self._executor.check_leader()

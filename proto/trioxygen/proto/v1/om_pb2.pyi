@@ -288,7 +288,7 @@ class LifecycleTransition(_message.Message):
     def __init__(self, storage_class: _Optional[str] = ..., days: _Optional[int] = ..., date_ms: _Optional[int] = ...) -> None: ...
 
 class LifecycleRow(_message.Message):
-    __slots__ = ("volume", "bucket", "state", "filled_steps", "filled_after", "revision", "streams", "examined", "expired", "removed", "removed_markers", "aborted", "locked", "worked_ms")
+    __slots__ = ("volume", "bucket", "state", "filled_steps", "filled_after", "revision", "streams", "examined", "expired", "removed", "removed_markers", "aborted", "locked", "worked_ms", "transitioned")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         FILLING: _ClassVar[LifecycleRow.State]
@@ -311,6 +311,7 @@ class LifecycleRow(_message.Message):
     ABORTED_FIELD_NUMBER: _ClassVar[int]
     LOCKED_FIELD_NUMBER: _ClassVar[int]
     WORKED_MS_FIELD_NUMBER: _ClassVar[int]
+    TRANSITIONED_FIELD_NUMBER: _ClassVar[int]
     volume: str
     bucket: str
     state: LifecycleRow.State
@@ -325,19 +326,30 @@ class LifecycleRow(_message.Message):
     aborted: int
     locked: int
     worked_ms: int
-    def __init__(self, volume: _Optional[str] = ..., bucket: _Optional[str] = ..., state: _Optional[_Union[LifecycleRow.State, str]] = ..., filled_steps: _Optional[int] = ..., filled_after: _Optional[bytes] = ..., revision: _Optional[int] = ..., streams: _Optional[_Iterable[_Union[LifecycleStream, _Mapping]]] = ..., examined: _Optional[int] = ..., expired: _Optional[int] = ..., removed: _Optional[int] = ..., removed_markers: _Optional[int] = ..., aborted: _Optional[int] = ..., locked: _Optional[int] = ..., worked_ms: _Optional[int] = ...) -> None: ...
+    transitioned: int
+    def __init__(self, volume: _Optional[str] = ..., bucket: _Optional[str] = ..., state: _Optional[_Union[LifecycleRow.State, str]] = ..., filled_steps: _Optional[int] = ..., filled_after: _Optional[bytes] = ..., revision: _Optional[int] = ..., streams: _Optional[_Iterable[_Union[LifecycleStream, _Mapping]]] = ..., examined: _Optional[int] = ..., expired: _Optional[int] = ..., removed: _Optional[int] = ..., removed_markers: _Optional[int] = ..., aborted: _Optional[int] = ..., locked: _Optional[int] = ..., worked_ms: _Optional[int] = ..., transitioned: _Optional[int] = ...) -> None: ...
+
+class TransitionRow(_message.Message):
+    __slots__ = ("key", "free_ms")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    FREE_MS_FIELD_NUMBER: _ClassVar[int]
+    key: bytes
+    free_ms: int
+    def __init__(self, key: _Optional[bytes] = ..., free_ms: _Optional[int] = ...) -> None: ...
 
 class LifecycleStream(_message.Message):
-    __slots__ = ("kind", "days", "date_ms", "after")
+    __slots__ = ("kind", "days", "date_ms", "after", "moves")
     KIND_FIELD_NUMBER: _ClassVar[int]
     DAYS_FIELD_NUMBER: _ClassVar[int]
     DATE_MS_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
+    MOVES_FIELD_NUMBER: _ClassVar[int]
     kind: int
     days: int
     date_ms: int
     after: bytes
-    def __init__(self, kind: _Optional[int] = ..., days: _Optional[int] = ..., date_ms: _Optional[int] = ..., after: _Optional[bytes] = ...) -> None: ...
+    moves: bool
+    def __init__(self, kind: _Optional[int] = ..., days: _Optional[int] = ..., date_ms: _Optional[int] = ..., after: _Optional[bytes] = ..., moves: _Optional[bool] = ...) -> None: ...
 
 class ObjectHeaders(_message.Message):
     __slots__ = ("content_type", "cache_control", "content_disposition", "content_encoding", "content_language", "expires", "website_redirect_location", "user_metadata")
@@ -939,6 +951,44 @@ class CommitKeyReply(_message.Message):
     version: VersionId
     def __init__(self, object_id: _Optional[int] = ..., modified_ms: _Optional[int] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ...) -> None: ...
 
+class CommitTransitionRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "object_id", "first_block", "row", "volume")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    FIRST_BLOCK_FIELD_NUMBER: _ClassVar[int]
+    ROW_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    bucket: str
+    bucket_id: int
+    key: bytes
+    object_id: int
+    first_block: _types_pb2.BlockId
+    row: RewrittenRow
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., object_id: _Optional[int] = ..., first_block: _Optional[_Union[_types_pb2.BlockId, _Mapping]] = ..., row: _Optional[_Union[RewrittenRow, _Mapping]] = ..., volume: _Optional[str] = ...) -> None: ...
+
+class CommitTransitionReply(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class RewrittenRow(_message.Message):
+    __slots__ = ("storage_class", "blocks", "replication")
+    STORAGE_CLASS_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    REPLICATION_FIELD_NUMBER: _ClassVar[int]
+    storage_class: str
+    blocks: _containers.RepeatedCompositeFieldContainer[_types_pb2.BlockSlice]
+    replication: _types_pb2.Replication
+    def __init__(self, storage_class: _Optional[str] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ...) -> None: ...
+
 class HttpCondition(_message.Message):
     __slots__ = ("if_match", "if_none_match", "if_modified_since_s", "if_unmodified_since_s")
     IF_MATCH_FIELD_NUMBER: _ClassVar[int]
@@ -1473,6 +1523,16 @@ class ExpireObjects(_message.Message):
     now_ms: int
     def __init__(self, bucket_id: _Optional[int] = ..., revision: _Optional[int] = ..., day_ms: _Optional[int] = ..., stream: _Optional[_Union[LifecycleStream, _Mapping]] = ..., row_keys: _Optional[_Iterable[bytes]] = ..., until: _Optional[bytes] = ..., examined: _Optional[int] = ..., now_ms: _Optional[int] = ...) -> None: ...
 
+class LeaseTransitions(_message.Message):
+    __slots__ = ("count_max", "after", "day_ms")
+    COUNT_MAX_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    DAY_MS_FIELD_NUMBER: _ClassVar[int]
+    count_max: int
+    after: bytes
+    day_ms: int
+    def __init__(self, count_max: _Optional[int] = ..., after: _Optional[bytes] = ..., day_ms: _Optional[int] = ...) -> None: ...
+
 class ExpireRenames(_message.Message):
     __slots__ = ("done_before_ms", "row_keys")
     DONE_BEFORE_MS_FIELD_NUMBER: _ClassVar[int]
@@ -1920,6 +1980,42 @@ class ListLifecyclesReply(_message.Message):
     lifecycles: _containers.RepeatedCompositeFieldContainer[LifecycleRow]
     next: int
     def __init__(self, lifecycles: _Optional[_Iterable[_Union[LifecycleRow, _Mapping]]] = ..., next: _Optional[int] = ...) -> None: ...
+
+class TakeTransitionsRequest(_message.Message):
+    __slots__ = ("count_max", "after")
+    COUNT_MAX_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    count_max: int
+    after: bytes
+    def __init__(self, count_max: _Optional[int] = ..., after: _Optional[bytes] = ...) -> None: ...
+
+class TakeTransitionsReply(_message.Message):
+    __slots__ = ("transitions", "lease_ms")
+    TRANSITIONS_FIELD_NUMBER: _ClassVar[int]
+    LEASE_MS_FIELD_NUMBER: _ClassVar[int]
+    transitions: _containers.RepeatedCompositeFieldContainer[Transition]
+    lease_ms: int
+    def __init__(self, transitions: _Optional[_Iterable[_Union[Transition, _Mapping]]] = ..., lease_ms: _Optional[int] = ...) -> None: ...
+
+class Transition(_message.Message):
+    __slots__ = ("volume", "bucket", "bucket_id", "key", "object_id", "version", "storage_class", "place")
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    STORAGE_CLASS_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    volume: str
+    bucket: str
+    bucket_id: int
+    key: bytes
+    object_id: int
+    version: VersionId
+    storage_class: str
+    place: bytes
+    def __init__(self, volume: _Optional[str] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., object_id: _Optional[int] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., storage_class: _Optional[str] = ..., place: _Optional[bytes] = ...) -> None: ...
 
 class HolderPlace(_message.Message):
     __slots__ = ("in_deleted_buckets", "bucket_key", "kind", "row_key", "part_number")

@@ -200,6 +200,9 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
     om.SetObjectLockRequest: rules(
         **_OF_VERSION, retention=PART, legal_hold=ANY, bypasses_governance=ANY, asked_ms=TIME_MS
     ),
+    om.CommitTransitionRequest: rules(
+        **_IN_BUCKET, key=KEY, object_id=ID, first_block=PART, row=REQUIRED_PART
+    ),
     om.CreateUploadRequest: rules(**_IN_BUCKET, key=KEY, row=PART, asked_ms=TIME_MS),
     om.CommitPartRequest: rules(
         _part_fault,
@@ -285,6 +288,7 @@ QUERIES: Final[dict[type[Message], MessageRules]] = {
     om.DescribeOmRequest: rules(count_rows=ANY),
     om.FindOrphansRequest: rules(blocks=each(PART, 10_000)),
     om.ListLifecyclesRequest: rules(after=ID_OR_NONE, count_max=ANY),
+    om.TakeTransitionsRequest: rules(count_max=ANY, after=raw(16)),
     om.FindHoldersRequest: rules(container_ids=some(ID, CONTAINERS_ASKED_MAX), after=raw(4_096)),
 }
 OM: Final = {**ROWS, **COMMANDS, **QUERIES}

@@ -134,6 +134,9 @@ OBJECT_ROWS: Final[dict[type[Message], MessageRules]] = {
         encryption=PART,
         pieces=each(PART, PART_NUMBER_MAX),
     ),
+    om.RewrittenRow: rules(
+        storage_class=NAME_OR_NONE, blocks=each(PART, SLICES_MAX), replication=PART
+    ),
     om.Encryption: rules(
         kind=known(),
         kms_key_id=line(2_048),

@@ -1,31 +1,31 @@
 """Commits: what refers to written blocks, and what becomes of them by its outcome."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from typing import Final, TypeVar
 
 from trioxygen.common import logs
 from trioxygen.common.errors import LeaseExpired, NoSuchBlock, TrioxygenError, Unavailable
-from trioxygen.common.fair_share import FairShare
 from trioxygen.common.replication import Replication
 from trioxygen.common.rpc.network import Reply
-from trioxygen.common.units import MIB
-from trioxygen.gateway.shares import Buffers
 from trioxygen.gateway.store.contents_port import Written
-from trioxygen.gateway.store.ozone.contents import OzoneContents
+from trioxygen.gateway.store.ozone.rewriting import Rewriting
 from trioxygen.gateway.store.ozone.rows import BlockContent
 from trioxygen.gateway.store.ozone.written import ObjectWritten
 from trioxygen.hdds.client.leases.keeper import LeaseKeeper
-from trioxygen.proto.v1.om_pb2 import CommitKeyRequest, CommitPartRequest, SealedPiece
+from trioxygen.proto.v1.om_pb2 import (
+    CommitKeyRequest,
+    CommitPartRequest,
+    CommitTransitionRequest,
+    SealedPiece,
+)
 from trioxygen.proto.v1.types_pb2 import BlockSlice
 
 log = logs.get(__name__)
 
 # The lease at hand, the one after it, and a new one.
 _LEASE_TRIES: Final = 3
-_REWRITE_BYTES_MAX: Final = 8 * MIB
 
-Request = TypeVar("Request", CommitKeyRequest, CommitPartRequest)
+Request = TypeVar("Request", CommitKeyRequest, CommitPartRequest, CommitTransitionRequest)
 # A method of the OM's client.
 Send = Callable[[Request], Awaitable[Reply]]
 
@@ -45,10 +45,8 @@ def pieces_of(written: Written | None) -> list[SealedPiece]:
 
 
 class Commits:
-    def __init__(self, contents: OzoneContents, keeper: LeaseKeeper) -> None:
-        self._contents, self._keeper = contents, keeper
-        # No client's: what is written again because its lease ended is the gateway's own affair.
-        self._rewriting = Buffers(FairShare(_REWRITE_BYTES_MAX), "rewriting")
+    def __init__(self, rewriting: Rewriting, keeper: LeaseKeeper) -> None:
+        self._rewriting, self._keeper = rewriting, keeper
 
     async def commit(
         self,
@@ -109,28 +107,10 @@ class Commits:
         log.warning("blocks_rewritten", size_bytes=size_bytes, reason=expired)
         try:
             await self._keeper.expired(expired)
-            return await self._write_again(BlockContent(written.slices), size_bytes, replication)
+            return await self._rewriting.write_again(
+                BlockContent(written.slices), size_bytes, replication
+            )
         except NoSuchBlock as error:
             raise expired from error
         finally:
             written.dropped()
-
-    async def _write_again(
-        self, content: BlockContent, size_bytes: int, replication: Replication
-    ) -> ObjectWritten:
-        contents = self._contents
-        if size_bytes <= contents.small_bytes_max:
-            data = await contents.read_small(content, offset_bytes=0, length_bytes=size_bytes)
-            return await contents.write_small(bytes(data), replication)
-        writer = contents.open_writer(size_bytes, replication)
-        pieces = contents.read(
-            content, offset_bytes=0, length_bytes=size_bytes, buffers=self._rewriting
-        )
-        try:
-            async with aclosing(pieces):
-                async for piece in pieces:
-                    await writer.send((piece,))
-            return await writer.finish()
-        except BaseException:
-            await writer.cancel()
-            raise

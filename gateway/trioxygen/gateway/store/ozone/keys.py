@@ -179,10 +179,10 @@ class OzoneKeys:
             shared = new.content or source.record.content
             assert isinstance(shared, SharedContent | BlockContent)
             row.pieces.extend(shared.pieces)
-        if written is not None:
+        else:
             row.blocks.extend(slices_of(written))
             row.pieces.extend(pieces_of(written))
-            row.replication.CopyFrom(new.replication.proto)
+        row.replication.CopyFrom(new.replication.proto)
         request = om_pb2.CommitKeyRequest(
             volume=bucket.volume,
             bucket=bucket.name,

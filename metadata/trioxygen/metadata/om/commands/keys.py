@@ -9,7 +9,7 @@ from trioxygen.metadata.om.state import locks
 from trioxygen.metadata.om.state.appending import extended_row
 from trioxygen.metadata.om.state.blocks import BlockKeeper, check_row
 from trioxygen.metadata.om.state.schema import KEY_BYTES_MAX
-from trioxygen.metadata.om.state.sources import source_row
+from trioxygen.metadata.om.state.sources import has_moved, source_row
 from trioxygen.metadata.om.state.versions import Placed, Versions, find, newest, version_id
 from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
@@ -139,6 +139,8 @@ class KeyCommands:
         if isinstance(shared, Refusal):
             return shared
         if not source.rewritten:
+            if has_moved(shared, row):
+                return Refusal(types_pb2.CONDITION_CONFLICT, "the source is kept in another way")
             row.ClearField("blocks")
             row.blocks.extend(shared.blocks)
             if not row.pieces:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from trioxygen.common.units import MINUTE_MS
 from trioxygen.metadata.om.commands.uploads import abort
 from trioxygen.metadata.om.state import locks, times
 from trioxygen.metadata.om.state.blocks import BlockKeeper
@@ -26,13 +27,16 @@ from trioxygen.metadata.om.state.schema import (
     KEYS,
     LIFECYCLES,
     TIMES,
+    TRANSITIONS,
     UPLOADS,
     VISIBLE,
     bucket_prefix,
     history_key_parts,
     history_prefix,
+    transition_key,
 )
 from trioxygen.metadata.om.state.times import TimeKind, read_time_key
+from trioxygen.metadata.om.state.transitions import has_room, queue
 from trioxygen.metadata.om.state.versions import Placed, Versions
 from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now
 from trioxygen.metadata.store.delta import CapturingTxn
@@ -42,6 +46,7 @@ from trioxygen.proto.v1.om_pb2 import (
     ClearTimes,
     ExpireObjects,
     FillTimes,
+    KeyRow,
     LifecycleRow,
     NoteLifecycleClock,
 )
@@ -196,6 +201,9 @@ class _Execution:
             lifecycle.aborted += is_gone
             return is_gone
         assert deed.version is not None, "what is no upload is a version"
+        if deed.action is Action.MOVE:
+            self._queue(deed.version.row, key)
+            return True
         if deed.action is Action.EXPIRE:
             self.versions.delete(txn, bucket, key, deed.version, self.now)
             lifecycle.expired += 1
@@ -207,6 +215,13 @@ class _Execution:
         lifecycle.removed += deed.action is Action.REMOVE
         lifecycle.removed_markers += deed.action is Action.REMOVE_MARKER
         return True
+
+    def _queue(self, row: KeyRow, key: bytes) -> None:
+        """For whoever writes it again. Once: what is queued already stays where it is."""
+        if has_room(self.txn):
+            queue(self.txn, self.bucket.bucket_id, row.object_id, key)
+        elif not TRANSITIONS.exists(self.txn, transition_key(self.bucket.bucket_id, row.object_id)):
+            times.look_again(self.txn, self.bucket, self.now.wall_ms + MINUTE_MS, row, key)
 
     def _wait(self, version: Placed, key: bytes) -> None:
         """For the end of a retention. That of a legal hold is heard of."""

@@ -80,8 +80,12 @@ class BlockKeeper:
                 txn, key, BlockReferenceRow(references=1 if row is None else row.references + 1)
             )
 
-    def release(self, txn: WriteTxn, slices: Iterable[BlockSlice], now: Now) -> None:
-        """One holder less; what nobody holds goes to the gc queue."""
+    def release(
+        self, txn: WriteTxn, slices: Iterable[BlockSlice], now: Now, *, delay_ms_min: int = 0
+    ) -> None:
+        """One holder less; what nobody holds goes to the gc queue.
+
+        Args: delay_ms_min: readers may be at them at least so long."""
         leases: dict[int, LeaseRow | None] = {}
         for piece in slices:
             key = block_key(piece.container, piece.local)
@@ -92,7 +96,7 @@ class BlockKeeper:
                 continue
             BLOCK_REFERENCES.delete(txn, key)
             blocks = range_of(piece, piece.block_bytes or piece.length_bytes)
-            self.collect(txn, blocks, now, was_visible=True)
+            self.collect(txn, blocks, now, was_visible=True, delay_ms_min=delay_ms_min)
             # The end of its lease, if that is still to come, must not collect it again.
             lease_id = piece.lease_id
             if lease_id not in leases:
@@ -104,9 +108,18 @@ class BlockKeeper:
             if lease is not None:
                 LEASES.put(txn, lease_key(lease_id), lease)
 
-    def collect(self, txn: WriteTxn, blocks: BlockRange, now: Now, *, was_visible: bool) -> None:
+    def collect(
+        self,
+        txn: WriteTxn,
+        blocks: BlockRange,
+        now: Now,
+        *,
+        was_visible: bool,
+        delay_ms_min: int = 0,
+    ) -> None:
         """Queues blocks for deletion; those that readers may be at wait for the gc delay."""
-        due_ms = not_before_ms(now, self._gc_delay_ms, was_visible=was_visible)
+        delay_ms = max(self._gc_delay_ms, delay_ms_min)
+        due_ms = not_before_ms(now, delay_ms, was_visible=was_visible)
         GARBAGE.put(
             txn,
             gc_key(due_ms, blocks.container, blocks.first_local),

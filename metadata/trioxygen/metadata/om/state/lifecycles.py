@@ -20,6 +20,7 @@ from trioxygen.common.lifecycle import (
     noncurrent_due,
 )
 from trioxygen.common.lifecycle_rows import load_rules
+from trioxygen.common.transitions import STANDARD, noncurrent_transition_due, transition_due
 from trioxygen.common.units import MINUTE_MS
 from trioxygen.metadata.om.state.schema import (
     BUCKET_SETTINGS,
@@ -103,18 +104,25 @@ def rules_of(txn: ReadTxn, bucket_id: int, revision: int) -> LifecycleRules | No
 
 class Stream(NamedTuple):
     """Rows of a kind, as soon as they are so many days old, and from a date on. Of no days: as soon
-    as they are there. Each is looked at once."""
+    as they are there. Each is looked at once.
+
+    Attributes:
+        moves: to other classes, which has its own pace; by days, though they be none: at midnight.
+    """
 
     kind: TimeKind
     days: int = 0
     date_ms: int = 0
+    moves: bool = False
 
     @classmethod
     def of(cls, row: LifecycleStream) -> "Stream":
-        return cls(TimeKind(row.kind), row.days, row.date_ms)
+        return cls(TimeKind(row.kind), row.days, row.date_ms, row.moves)
 
     def row(self, after: bytes) -> LifecycleStream:
-        return LifecycleStream(kind=self.kind, days=self.days, date_ms=self.date_ms, after=after)
+        return LifecycleStream(
+            kind=self.kind, days=self.days, date_ms=self.date_ms, moves=self.moves, after=after
+        )
 
     def until_ms(self, now_ms: int, day_ms: int) -> int:
         """Rows of up to that time can be looked at; -1: none. The last moment waits: a batch that
@@ -123,7 +131,7 @@ class Stream(NamedTuple):
             return now_ms
         if now_ms < self.date_ms:
             return -1
-        if self.days:
+        if self.days or (self.moves and not self.date_ms):
             return now_ms // day_ms * day_ms - self.days * day_ms
         return now_ms - min(MINUTE_MS, day_ms // _SETTLES_IN)
 
@@ -154,6 +162,14 @@ def streams_of(rules: LifecycleRules) -> list[Stream]:
                 streams[Stream(TimeKind.NONCURRENT)] = None
         if rule.abort_days is not None:
             streams[Stream(TimeKind.UPLOAD, rule.abort_days)] = None
+    # What goes is not moved before.
+    for rule in rules.enabled:
+        for to in rule.transitions:
+            streams[Stream(TimeKind.CURRENT, to.days or 0, to.date_ms or 0, moves=True)] = None
+        for late in rule.noncurrent_transitions:
+            streams[Stream(TimeKind.NONCURRENT, late.days, moves=True)] = None
+            if late.newer_kept is not None:
+                streams[Stream(TimeKind.NONCURRENT)] = None
     # Last: the others get past a row that cannot be handled, this one comes back to it.
     return [*streams, Stream(TimeKind.AGAIN)]
 
@@ -162,21 +178,24 @@ def streams_of(rules: LifecycleRules) -> list[Stream]:
 
 
 class Action(Enum):
-    """EXPIRE: a current version, which a marker hides where versions are kept; REMOVE: for good."""
+    """EXPIRE: a current version, which a marker hides where versions are kept; REMOVE: for good;
+    MOVE: to another storage class."""
 
     EXPIRE = auto()
     REMOVE = auto()
     REMOVE_MARKER = auto()
     ABORT = auto()
+    MOVE = auto()
 
 
 class Deed(NamedTuple):
-    """version: of all but ABORT, which has an upload."""
+    """version: of all but ABORT, which has an upload. storage_class: that it is moved to."""
 
     action: Action
     key: bytes
     version: Placed | None = None
     upload: UploadRow | None = None
+    storage_class: str = ""
 
 
 class Judge:
@@ -188,13 +207,20 @@ class Judge:
         self._txn, self._bucket, self._rules = txn, bucket, rules
         self._now_ms, self._day_ms = now_ms, day_ms
         self._newer_max = max(
-            [rule.noncurrent.newer_kept or 0 for rule in rules.enabled if rule.noncurrent],
+            [
+                late.newer_kept or 0
+                for rule in rules.enabled
+                for late in (rule.noncurrent, *rule.noncurrent_transitions)
+                if late is not None
+            ],
             default=0,
         )
 
     def deeds(self, stream: Stream, row: TimeRow, key: bytes) -> list[Deed]:
         """None where the row says what is not so any more, or nothing is due."""
-        if row.kind is TimeKind.CURRENT:
+        if stream.moves:
+            deed = self.move(row.object_id, key)
+        elif row.kind is TimeKind.CURRENT:
             deed = self._of_current(row.object_id, key)
         elif row.kind is TimeKind.MARKER:
             deed = self._of_marker(row.object_id, key)
@@ -253,10 +279,47 @@ class Judge:
     def _of_any(self, object_id: int, key: bytes) -> Deed | None:
         history = self._history(object_id, key)
         if history is None:
-            return self._of_current(object_id, key)
-        if is_top(history):
-            return self._of_marker(object_id, key)
-        return self._of_noncurrent(object_id, key)
+            gone = self._of_current(object_id, key)
+        elif is_top(history):
+            gone = self._of_marker(object_id, key)
+        else:
+            gone = self._of_noncurrent(object_id, key)
+        return gone or self.move(object_id, key)
+
+    def move(self, object_id: int, key: bytes) -> Deed | None:
+        """Of a version, whether it is current or not."""
+        row = KEYS.get(self._txn, key_key(self._bucket.bucket_id, key))
+        if row is not None and row.object_id == object_id:
+            wanted = transition_due(
+                self._rules,
+                _subject(key, row),
+                row.storage_class or STANDARD,
+                created_ms=row.modified_ms,
+                now_ms=self._now_ms,
+                day_ms=self._day_ms,
+            )
+            version = Placed(row, True)
+            if wanted is None:
+                return None
+            return Deed(Action.MOVE, key, version, storage_class=wanted)
+        history = self._history(object_id, key)
+        if history is None or history.row.is_marker:
+            return None
+        return self._noncurrent_move(history, key, self._newer(object_id, key))
+
+    def _noncurrent_move(self, history: HistoryRow, key: bytes, newer: int) -> Deed | None:
+        wanted = noncurrent_transition_due(
+            self._rules,
+            _subject(key, history.row),
+            history.row.storage_class or STANDARD,
+            superseded_ms=history.superseded_ms,
+            newer_noncurrent=newer,
+            now_ms=self._now_ms,
+            day_ms=self._day_ms,
+        )
+        if wanted is None:
+            return None
+        return Deed(Action.MOVE, key, Placed(history.row, False), storage_class=wanted)
 
     def _of_noncurrent(self, object_id: int, key: bytes) -> Deed | None:
         history = self._history(object_id, key)
@@ -299,7 +362,10 @@ class Judge:
         if self._history(object_id, key) is not None:
             newer += 1
         for position, (_, history) in enumerate(islice(older, self._newer_max)):
-            deed = self._removal(history, key, newer + position)
+            behind = newer + position
+            deed = self._removal(history, key, behind)
+            if deed is None and not history.row.is_marker:
+                deed = self._noncurrent_move(history, key, behind)
             if deed is not None:
                 yield deed
 

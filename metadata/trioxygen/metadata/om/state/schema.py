@@ -41,6 +41,8 @@ ORPHANS: Final = RowTable(20, "orphan", om_pb2.OrphanBlockRow)
 # (bucket, kind, time, id) -> key; see `times`.
 TIMES: Final = Table(21, "time")
 LIFECYCLES: Final = RowTable(22, "lifecycle", om_pb2.LifecycleRow)
+# (bucket, version): what waits for being moved to another storage class.
+TRANSITIONS: Final = RowTable(27, "transition", om_pb2.TransitionRow)
 
 OM_TABLES: Final[tuple[Table, ...]] = (
     VOLUMES.table,
@@ -63,6 +65,7 @@ OM_TABLES: Final[tuple[Table, ...]] = (
     TIMES,
     LIFECYCLES.table,
     RENAMES.table,
+    TRANSITIONS.table,
 )
 ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *OM_TABLES)
 
@@ -140,6 +143,10 @@ def history_key_parts(row_key: bytes) -> tuple[bytes, bytes, int]:
         unshifted(row_key[9 : end - 1]),
         2**64 - 1 - int.from_bytes(row_key[end:], "big"),
     )
+
+
+def transition_key(bucket_id: int, object_id: int) -> bytes:
+    return bucket_prefix(bucket_id) + object_id.to_bytes(8, "big")
 
 
 def upload_key(bucket_id: int, key: bytes, upload_id: bytes) -> bytes:

@@ -21,6 +21,14 @@ def source_row(txn: ReadTxn, source: CopySource) -> KeyRow | Refusal:
     return Refusal(types_pb2.CONDITION_CONFLICT, "the copy's source has changed")
 
 
+def has_moved(shared: KeyRow, row: KeyRow) -> bool:
+    """A copy that shares its source's blocks says how it means to be kept: a transition may have
+    come between."""
+    if not shared.blocks or not row.HasField("replication"):
+        return False
+    return Replication.of_proto(row.replication) != _replication(shared)
+
+
 def take_range(
     txn: ReadTxn, source: CopySource, upload: UploadRow, part: PartRow
 ) -> Refusal | None:

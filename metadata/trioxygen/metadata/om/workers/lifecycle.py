@@ -15,8 +15,9 @@ from trioxygen.metadata.om.state.lifecycles import (
     streams_of,
     timed_bucket,
 )
-from trioxygen.metadata.om.state.schema import LIFECYCLES, TIMES
+from trioxygen.metadata.om.state.schema import LIFECYCLES, TIMES, TRANSITIONS
 from trioxygen.metadata.om.state.times import TimeKind, kind_prefix, read_time_key
+from trioxygen.metadata.om.state.transitions import QUEUED_MAX
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX, Round, execute_rows
 from trioxygen.metadata.store.ports import ReadTxn
@@ -165,6 +166,9 @@ class Lifecycle:
     ) -> bool:
         """At the next rows of a stream; whether there are more."""
         day_ms, now_ms = self._pace.day_ms, self._now_ms
+        room = QUEUED_MAX - self._executor.store.count(TRANSITIONS.table)
+        if stream.moves and room <= 0:
+            return False
         where = (bucket_id, lifecycle.revision, stream)
         place = self._places.get(where) or _stored_place(lifecycle, stream)
         after = place.after
@@ -178,6 +182,8 @@ class Lifecycle:
             judge = Judge(txn, bucket, rules, now_ms=now_ms, day_ms=day_ms)
             until_ms = stream.until_ms(now_ms, day_ms)
             count_max = _page_rows(rules, stream)
+            if stream.moves:
+                count_max = min(count_max, room)
             page = _page(txn, bucket_id, judge, stream, after, until_ms, count_max)
         if not page.looked_at:
             return False
