@@ -144,10 +144,29 @@ def test_too_few_datanodes_are_refused_unless_fewer_replicas_are_allowed(
     cluster.check_logs()
 
 
+def move(s3: "S3Client") -> None:
+    """Objects of both kinds become ones of the other, as lifecycle rules say."""
+    put(s3, "moved/there")
+    put(s3, "moved/back", StorageClass="EC_3_2")
+
+    def rule(prefix: str, storage_class: str) -> dict[str, Any]:
+        to = {"Days": 0, "StorageClass": storage_class}
+        return {"Status": "Enabled", "Filter": {"Prefix": prefix}, "Transitions": [to]}
+
+    rules: Any = [rule("moved/there", "EC_3_2"), rule("moved/back", "INTELLIGENT_TIERING")]
+    s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": rules})
+
+    def classes() -> list[str]:
+        listed = s3.list_objects_v2(Bucket=BUCKET, Prefix="moved/")["Contents"]
+        return [each["StorageClass"] for each in listed]
+
+    wait_until(lambda: classes() == ["INTELLIGENT_TIERING", "EC_3_2"], output=classes)
+
+
 def test_erasure_coded_object_is_read_without_two_of_its_five_datanodes(
     new_cluster: NewCluster,
 ) -> None:
-    classes = {"s3.storage_classes": "STANDARD_IA=EC/3-2"}
+    classes = {"s3.storage_classes": "STANDARD_IA=EC/3-2", "lifecycle.day_seconds": 2}
     cluster = new_cluster(classes, oms=1, scms=1, datanodes=5, gateways=1)
     # Pipelines of three need not be on all five.
     cluster.start(awaits_writes=False)
@@ -168,9 +187,10 @@ def test_erasure_coded_object_is_read_without_two_of_its_five_datanodes(
         put(s3, "three")
         etag = copy(s3, "three", "copied", StorageClass="EC_3_2")
         assert copy(s3, "copied", "back") == etag
+        move(s3)
         for node in ("dn1", "dn2"):
             cluster.kill(node)
-        for key in ("by name", "as configured", "copied"):
+        for key in ("by name", "as configured", "copied", "moved/there", "moved/back"):
             assert read(s3, BUCKET, key) == BODY, key
         assert read(s3, BUCKET, "small") == b"small"
     cluster.stop()

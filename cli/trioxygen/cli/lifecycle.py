@@ -26,7 +26,7 @@ def status(
     admin_url: AdminUrlOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Lists buckets with rules: what has gone by them, and what their locks have kept."""
+    """Lists buckets with rules: what has gone or was moved by them, and what locks have kept."""
     rows: list[dict[str, Any]] = []
     for page in find(data, admin_url).pages("lifecycles", first=0, count_max=_PAGE_MAX):
         rows += page["lifecycles"]
@@ -36,7 +36,7 @@ def status(
     print_columns(
         (
             *("BUCKET", "STATE", "EXAMINED", "EXPIRED", "NONCURRENT", "MARKERS", "UPLOADS"),
-            *("LOCKED", "LAST"),
+            *("MOVED", "LOCKED", "LAST"),
         ),
         [
             (
@@ -47,6 +47,7 @@ def status(
                 str(row["removed"]),
                 str(row["removed_markers"]),
                 str(row["aborted"]),
+                str(row["transitioned"]),
                 str(row["locked"]),
                 time_text(row["worked_ms"]) if row["worked_ms"] else "never",
             )

@@ -71,7 +71,7 @@ def test_refused_rules_leave_the_ones_there_are(s3: "S3Client", bucket: str) -> 
     put(s3, bucket, LOGS)
     error = refusal(partial(put, s3, bucket, LOGS, LOGS))
     assert (error.status, error.code) == (400, "InvalidArgument")
-    move = {**LOGS, "Transitions": [{"Days": 1, "StorageClass": "GLACIER_IR"}]}
-    assert refused(partial(put, s3, bucket, move)) == (501, "NotImplemented")
+    move = {**LOGS, "Transitions": [{"Days": 1, "StorageClass": "GLACIER"}]}
+    assert refused(partial(put, s3, bucket, move)) == (400, "InvalidStorageClass")
     assert refused(partial(put, s3, bucket, {**LOGS, "Status": "on"})) == (400, "MalformedXML")
     assert s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"] == [LOGS]

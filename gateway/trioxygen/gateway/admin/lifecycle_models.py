@@ -19,6 +19,7 @@ class LifecycleView(AdminModel):
     removed: int = Field(description="Noncurrent versions.")
     removed_markers: int = Field(description="Delete markers that hid nothing.")
     aborted: int = Field(description="Multipart uploads.")
+    transitioned: int = Field(description="Versions that were moved to another storage class.")
     locked: int = Field(description="Stayed so far, for they are locked.")
     worked_ms: int = Field(description="When something was done last, since 1970; 0: never.")
 

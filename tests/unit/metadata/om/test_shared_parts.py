@@ -153,7 +153,7 @@ async def test_range_beyond_the_source_and_another_replication_are_refused(
         )
     )
     of_three = Uploading(harness, bucket, upload.algorithm, reply.upload_id)
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(ConditionConflict):
         await share(of_three, 1, source, offset_bytes=0, length_bytes=10)
     # Nothing of it is kept in any way.
     await share(of_three, 1, source, offset_bytes=60, length_bytes=0)

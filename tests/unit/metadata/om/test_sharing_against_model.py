@@ -1,13 +1,14 @@
-"""Random commands against the OM and the model, with those that hand blocks on: renames, appends
-and parts that share a range."""
+"""Random commands against the OM and the model, with those that hand blocks on: renames, appends,
+parts that share a range, and versions whose bytes are moved while others share them."""
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.models.namespace import Version
-from tests.unit.metadata.om.om_harness import VOLUME
+from tests.unit.metadata.om.om_harness import CONTAINER, VOLUME
 from tests.unit.metadata.om.test_against_model import OmAgainstModel, choices, etags, names
+from trioxygen.common.replication import RATIS_ONE
 from trioxygen.metadata.om.state.schema import KEYS, key_key
 from trioxygen.proto.v1 import om_pb2 as om
 
@@ -65,6 +66,39 @@ class SharingAgainstModel(OmAgainstModel):
             return
         assert isinstance(reply, om.CommitKeyReply), reply
         self.model.put(key, Version(etag, [*known.blocks, *blocks], reply.object_id))
+
+    @precondition(lambda self: self.model.keys)
+    @rule(choice=choices, is_late=st.booleans())
+    def move(self, choice: int, is_late: bool) -> None:
+        key = self.some_key(choice // 13)
+        known = self.model.keys[key]
+        lease, blocks = self.some_blocks(choice, len(known.blocks))
+        request = om.CommitTransitionRequest(
+            volume=VOLUME,
+            key=key,
+            object_id=known.object_id,
+            row=om.RewrittenRow(
+                storage_class="EC_3_2",
+                blocks=self.slices(lease, blocks),
+                replication=RATIS_ONE.proto,
+            ),
+            **self.where,
+        )
+        if known.blocks:
+            # Somebody else was as far before.
+            request.first_block.container = CONTAINER
+            request.first_block.local = known.blocks[0] + is_late
+        reply = self.send(request, om.CommitTransitionReply)
+        if known.blocks and is_late:
+            assert reply == "ConditionConflict"
+        elif blocks and len(blocks) != len(known.blocks):
+            assert reply == "InvalidRequest"
+        elif not all(self.model.blocks.leased(lease, block) for block in blocks):
+            assert reply == "LeaseExpired"
+        else:
+            assert isinstance(reply, om.CommitTransitionReply), reply
+            if blocks:
+                self.model.put(key, Version(known.etag, list(blocks), known.object_id))
 
     @precondition(lambda self: self.model.keys and self.model.uploads)
     @rule(choice=choices, number=st.integers(1, 4), etag=etags, count=st.integers(0, 3))

@@ -25,6 +25,7 @@ def _view(row: LifecycleRow) -> LifecycleView:
         removed=row.removed,
         removed_markers=row.removed_markers,
         aborted=row.aborted,
+        transitioned=row.transitioned,
         locked=row.locked,
         worked_ms=row.worked_ms,
     )

@@ -4,6 +4,7 @@ Source: S3 user guide, "Appending data to objects in directory buckets".
 """
 
 from trioxygen.metadata.om.state.multipart import OBJECT_BYTES_MAX
+from trioxygen.metadata.om.state.sources import kept_as
 from trioxygen.metadata.replication.batch import Refusal
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.om_pb2 import CommitKeyRequest, KeyRow
@@ -43,9 +44,10 @@ def _kept_in_another_way(before: KeyRow, added: KeyRow) -> Refusal | None:
         return None
     if bool(before.pieces) != bool(added.pieces):
         return Refusal(types_pb2.INVALID_REQUEST, "one of both is sealed", {"differs": "sealing"})
-    if before.replication != added.replication:
+    if kept_as(before) != kept_as(added):
+        # The object has been moved to another class since it was read.
         return Refusal(
-            types_pb2.INVALID_REQUEST,
+            types_pb2.CONDITION_CONFLICT,
             "both are kept in different ways",
             {"differs": "replication"},
         )

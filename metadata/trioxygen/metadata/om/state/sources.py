@@ -26,7 +26,7 @@ def has_moved(shared: KeyRow, row: KeyRow) -> bool:
     come between."""
     if not shared.blocks or not row.HasField("replication"):
         return False
-    return Replication.of_proto(row.replication) != _replication(shared)
+    return Replication.of_proto(row.replication) != kept_as(shared)
 
 
 def take_range(
@@ -43,17 +43,19 @@ def take_range(
             "the range ends behind the source's bytes",
             {"size": str(held_bytes)},
         )
-    if source.length_bytes and _replication(shared) != _replication(upload):
-        # The finished object's row says it once for all its blocks.
+    if source.length_bytes and kept_as(shared) != kept_as(upload):
+        # The finished object's row says it once for all its blocks. Whoever asks has seen the
+        # source otherwise: it has been moved to another class.
         return Refusal(
-            types_pb2.INVALID_REQUEST,
+            types_pb2.CONDITION_CONFLICT,
             "the source is kept in another way than the upload's parts",
-            {"source": _replication(shared).text, "upload": _replication(upload).text},
+            {"source": kept_as(shared).text, "upload": kept_as(upload).text},
         )
     part.ClearField("blocks")
     part.blocks.extend(slices_of_range(shared.blocks, source.offset_bytes, source.length_bytes))
     return None
 
 
-def _replication(row: KeyRow | UploadRow) -> Replication:
+def kept_as(row: KeyRow | UploadRow) -> Replication:
+    """How its blocks are replicated."""
     return Replication.of_proto(row.replication) if row.HasField("replication") else RATIS_ONE
