@@ -139,6 +139,18 @@ ROWS: Final = (
         body=_RULE.replace("Enabled", "On"),
         sent=_DIGEST,
     ),
+    refuses(
+        "PutBucketLifecycleConfiguration",
+        "an archive",
+        "PUT /{busy}?lifecycle",
+        "400 InvalidStorageClass",
+        "StorageClassRequested=GLACIER",
+        body=_RULE.replace(
+            "</Rule>",
+            "<Transition><Days>1</Days><StorageClass>GLACIER</StorageClass></Transition></Rule>",
+        ),
+        sent=_DIGEST,
+    ),
     gives("DeleteBucketLifecycle", "a bucket", "DELETE /{busy}?lifecycle", 204),
     refuses(
         "DeleteBucketLifecycle", "none", "DELETE /o3-none?lifecycle", "404 NoSuchBucket", _NO_BUCKET
