@@ -152,8 +152,10 @@ class _Courts:
 
     def __init__(self, txn: CapturingTxn, now: Now, day_ms: int) -> None:
         self._txn, self._day_ms = txn, day_ms
-        told = tell(noted_distance(txn), wall_ms=now.wall_ms, group_ms=now.group_ms, day_ms=day_ms)
-        self._now_ms = told.wall_ms
+        now_is = tell(
+            noted_distance(txn), wall_ms=now.wall_ms, group_ms=now.group_ms, day_ms=day_ms
+        )
+        self._now_ms = now_is.wall_ms
         self._known: dict[int, _Court | None] = {}
 
     def of(self, bucket_id: int) -> _Court | None:
