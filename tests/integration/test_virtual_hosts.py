@@ -18,6 +18,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
         "s3.domains": "s3.test,objects.example.com",
         "s3.regions": "us-east-1,eu-west-3",
         "s3.owner_display_name": "true",
+        "s3.if_none_match_tags": "true",
     }
     store = StoreProcess(folder, config)
     try:
@@ -220,3 +221,14 @@ def test_every_bucket_operation_can_be_presigned_for_a_bucket_in_the_host(
                 wire.send(Request(method, f"/{target}").bytes(fields, host))
                 answer = wire.answer(of_head=method == "HEAD")
                 assert answer.status == 200, (name, answer.body)
+
+
+def test_write_may_hang_on_a_tag_where_that_is_configured(endpoint: Endpoint) -> None:
+    with endpoint.client() as s3:
+        s3.create_bucket(Bucket="tagged")
+        tag = s3.put_object(Bucket="tagged", Key="k", Body=b"1")["ETag"]
+        for known in (tag, f"W/{tag}"):
+            error = refusal(s3.put_object, Bucket="tagged", Key="k", Body=b"2", IfNoneMatch=known)
+            assert error.code == "PreconditionFailed"
+        s3.put_object(Bucket="tagged", Key="k", Body=b"3", IfNoneMatch='"other"')
+        assert read(s3, "tagged", "k") == b"3"

@@ -45,6 +45,7 @@ class S3Config(Section):
     regions: list[str] = []
     storage_classes: dict[str, str] = {}
     owner_display_name: bool = False
+    if_none_match_tags: bool = False
     tls_certificate_file: str = ""
     tls_key_file: str = ""
     clock_skew_seconds_max: int = Field(default=900, ge=1, le=86_400)

@@ -93,6 +93,7 @@ def _s3_config(config: Config) -> S3Config:
         regions=tuple(config.s3.regions),
         clock_skew_seconds_max=config.s3.clock_skew_seconds_max,
         shows_owner_names=config.s3.owner_display_name,
+        none_match_tags=config.s3.if_none_match_tags,
         storage_classes=StorageClasses.configured(
             Replication.parse(config.storage.replication),
             {name: Replication.parse(text) for name, text in config.s3.storage_classes.items()},

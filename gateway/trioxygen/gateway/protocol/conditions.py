@@ -219,8 +219,7 @@ def read_write_condition(
     """The condition of PutObject, CopyObject (on its target) or CompleteMultipartUpload.
 
     Args:
-        none_match_tags: take an entity tag in If-None-Match, as the Ceph suite expects; AWS
-            takes only ``*`` there.
+        none_match_tags: take an entity tag in If-None-Match; S3 takes only ``*`` there.
     Returns:
         None when the request has no condition.
     Raises:

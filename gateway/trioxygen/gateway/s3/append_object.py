@@ -14,7 +14,7 @@ from typing import Final
 from trioxygen.common.checksum import ChecksumType, combine, composite
 from trioxygen.common.errors import ConditionConflict
 from trioxygen.common.limits import PART_NUMBER_MAX
-from trioxygen.gateway.protocol import checksums, conditions
+from trioxygen.gateway.protocol import checksums
 from trioxygen.gateway.protocol.checksums import ChecksumRequest
 from trioxygen.gateway.protocol.encryption import read_encryption
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
@@ -27,7 +27,7 @@ from trioxygen.gateway.s3.lifecycle_headers import expiration_headers
 from trioxygen.gateway.s3.refused_headers import WRITE_OFFSET
 from trioxygen.gateway.s3.request import Response, S3Request
 from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.s3.writing import write_body, written_headers
+from trioxygen.gateway.s3.writing import read_condition, write_body, written_headers
 from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.encryption import SSE_S3, EncryptionKind, Sealing
 from trioxygen.gateway.store.values.keys import (
@@ -65,7 +65,7 @@ async def _append(
     services: Services, request: S3Request, bucket: Bucket, record: KeyRecord
 ) -> Response:
     store, key = services.store, request.key_name
-    condition = conditions.read_write_condition(request.head, none_match_tags=True)
+    condition = read_condition(services, request)
     target = await _target(services, request, record)
     body = Body(request, services.blocking, checksum=_demanded(request, record))
     replication = record.replication

@@ -1,11 +1,11 @@
 """What writes read of their headers, read once more and not kept: of a request that is refused for
 a header that asks for what is not here. S3 says first what is wrong with the others."""
 
-from trioxygen.gateway.protocol import checksums, conditions, headers
+from trioxygen.gateway.protocol import checksums, headers
 from trioxygen.gateway.protocol.xml.tags import replaces_tags
 from trioxygen.gateway.s3.request import S3Request
 from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.s3.writing import read_attributes
+from trioxygen.gateway.s3.writing import read_attributes, read_condition
 
 
 def check_of_body(services: Services, request: S3Request) -> None:
@@ -18,7 +18,7 @@ def check_of_object(services: Services, request: S3Request) -> None:
     """Raises what S3 says of the headers that are stored, of tags, locks and conditions."""
     headers.read_object_headers(request.head)
     read_attributes(services, request)
-    conditions.read_write_condition(request.head, none_match_tags=True)
+    read_condition(services, request)
 
 
 def check_of_put(services: Services, request: S3Request) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 from trioxygen.common.checksum import Algorithm
 from trioxygen.common.errors import ChecksumMismatch, InvalidRequest, SizeMismatch
 from trioxygen.common.units import MIB
-from trioxygen.gateway.protocol import checksums, conditions
+from trioxygen.gateway.protocol import checksums
 from trioxygen.gateway.protocol.checksums import ObjectChecksum
 from trioxygen.gateway.protocol.encryption import encryption_headers
 from trioxygen.gateway.protocol.errors import S3Error
@@ -24,6 +24,7 @@ from trioxygen.gateway.s3.needs import BUCKET, read_upload_id
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Headers, Response, S3Request
 from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.s3.writing import read_condition
 from trioxygen.gateway.store.values.keys import Checksum, Committed
 from trioxygen.gateway.store.values.uploads import CompletePart, Completion
 
@@ -33,7 +34,7 @@ _BODY_BYTES_MAX: Final = 8 * MIB
 
 async def complete_multipart_upload(services: Services, request: S3Request) -> Response:
     upload_id = read_upload_id(request)
-    condition = conditions.read_write_condition(request.head, none_match_tags=True)
+    condition = read_condition(services, request)
     claim = checksums.read_complete_claim(request.head)
     body = Body(request, services.blocking, checksum=None)
     document = await body.read(_BODY_BYTES_MAX)

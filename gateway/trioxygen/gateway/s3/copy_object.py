@@ -25,7 +25,7 @@ from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, R
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 from trioxygen.gateway.s3.request import Headers, Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.s3.writing import read_attributes
+from trioxygen.gateway.s3.writing import read_attributes, read_condition
 from trioxygen.gateway.store.contents_port import Written
 from trioxygen.gateway.store.values.keys import Checksum, CopySource, NewCopy, WriteCondition
 
@@ -158,7 +158,7 @@ async def _wanted_copy(services: Services, request: S3Request) -> _Copy:
             encryption=target.encryption,
             content=content,
         ),
-        condition=conditions.read_write_condition(head, none_match_tags=True),
+        condition=read_condition(services, request),
         algorithm=None if is_known else algorithm,
         is_shared=content is not None,
         opening=opening,

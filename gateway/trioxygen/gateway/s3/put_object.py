@@ -3,7 +3,7 @@
 from typing import Final
 
 from trioxygen.common.checksum import ChecksumType
-from trioxygen.gateway.protocol import checksums, conditions, headers
+from trioxygen.gateway.protocol import checksums, headers
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.versions import version_headers
 from trioxygen.gateway.s3.append_object import append_object
@@ -16,7 +16,12 @@ from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, R
 from trioxygen.gateway.s3.refused_headers import WRITE_OFFSET, refuse_of_put
 from trioxygen.gateway.s3.request import Response, S3Request
 from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.s3.writing import read_attributes, write_body, written_headers
+from trioxygen.gateway.s3.writing import (
+    read_attributes,
+    read_condition,
+    write_body,
+    written_headers,
+)
 from trioxygen.gateway.store.values.keys import NO_LOCK, Checksum, NewKey, WriteCondition
 
 
@@ -32,7 +37,7 @@ async def put_object(services: Services, request: S3Request) -> Response:
         if answer is not None:
             return answer
     attributes = read_attributes(services, request)
-    condition = conditions.read_write_condition(head, none_match_tags=True)
+    condition = read_condition(services, request)
     if appends and condition is None:
         # There was nothing to append to, and what another one writes meanwhile stays.
         condition = WriteCondition(if_none_match="*")

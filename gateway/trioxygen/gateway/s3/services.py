@@ -35,7 +35,8 @@ class S3Config:
     credential_kept_ms: how long a revoked access key may still be accepted.
     keep_alive_space_ms: a long CompleteMultipartUpload sends white space this often.
     day_ms: how long a day of lifecycle rules is.
-    shows_owner_names: an Owner has a DisplayName, as S3 gave it until November 2025."""
+    shows_owner_names: an Owner has a DisplayName, as S3 gave it until November 2025.
+    none_match_tags: If-None-Match of a write may name an entity tag, which S3 does not take."""
 
     volume: str
     domains: tuple[str, ...] = ()
@@ -47,6 +48,7 @@ class S3Config:
     credential_kept_ms: float = 5_000
     part_size_bytes_min: int = 5 * MIB
     shows_owner_names: bool = False
+    none_match_tags: bool = False
     keep_alive_space_ms: float = 5_000
     day_ms: int = DAY_MS
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from trioxygen.common.replication import Replication
 from trioxygen.common.units import SECOND_MS
-from trioxygen.gateway.protocol import checksums, locks
+from trioxygen.gateway.protocol import checksums, conditions, locks
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.xml.tags import TAGGING_HEADER, read_tagging_header
 from trioxygen.gateway.s3 import records
@@ -14,7 +14,7 @@ from trioxygen.gateway.s3.request import Headers, S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.contents_port import Contents, Written
 from trioxygen.gateway.store.values.encryption import Sealing
-from trioxygen.gateway.store.values.keys import NO_LOCK, Checksum, Lock, Tags
+from trioxygen.gateway.store.values.keys import NO_LOCK, Checksum, Lock, Tags, WriteCondition
 
 
 class Attributes(NamedTuple):
@@ -32,6 +32,13 @@ def read_attributes(services: Services, request: S3Request) -> Attributes:
     if lock != NO_LOCK and not request.bucket_record.has_lock:
         raise S3Error("InvalidRequest", "Bucket is missing ObjectLockConfiguration")
     return Attributes(read_tagging_header(head.header(TAGGING_HEADER)), lock)
+
+
+def read_condition(services: Services, request: S3Request) -> WriteCondition | None:
+    """Raises: NotImplemented, InvalidArgument."""
+    return conditions.read_write_condition(
+        request.head, none_match_tags=services.config.none_match_tags
+    )
 
 
 async def write_body(

@@ -131,6 +131,16 @@ ROWS: Final = (
     ),
     refuses(
         "PutObject",
+        "unless it has the tag",
+        "PUT /{plain}/k",
+        "501 NotImplemented",
+        "Header=If-None-Match additionalMessage="
+        "'We don@quotet accept the provided value of If-None-Match header for this API'",
+        body="body",
+        sent={"If-None-Match": "tag"},
+    ),
+    refuses(
+        "PutObject",
         "not there",
         "PUT /{plain}/none",
         "404 NoSuchKey",
