@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.integration.endpoint import Endpoint, Keys
+from tests.integration.forked_command import run_command, start_command
 
 REPO: Final = Path(__file__).parents[2]
 _ROOTS: Final = ("gateway", "metadata", "hdds", "recon", "common", "proto", "cli")
@@ -33,11 +33,18 @@ class StoreProcess:
     Args:
         config: sections of the configuration, as the environment gives them: `{"s3.domains": "a"}`.
         chosen_keys: start with the keys `ADMIN`; else the store makes some.
+        anew: start as users do, and not forked off a process that has all imports.
     """
 
     def __init__(
-        self, folder: Path, config: Mapping[str, object] | None = None, *, chosen_keys: bool = True
+        self,
+        folder: Path,
+        config: Mapping[str, object] | None = None,
+        *,
+        chosen_keys: bool = True,
+        anew: bool = False,
     ) -> None:
+        self._anew = anew
         self.data = folder / "data"
         self.log = folder / "server.log"
         self.lines: list[str] = []
@@ -72,25 +79,22 @@ class StoreProcess:
         assert self.process is None or self.process.poll() is not None, "runs already"
         command = ("serve", "--data", str(self.data), "--port", str(port), "--admin-port", "0")
         with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "trioxygen.cli.main", *command],
-                env=environment(self._environment),
+            self.process = start_command(
+                command,
+                environment(self._environment),
+                anew=self._anew,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                text=True,
             )
         return self.process
 
     def o3(self, *arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         """Runs `o3 ... --data FOLDER`."""
-        return subprocess.run(
-            [sys.executable, "-m", "trioxygen.cli.main", *arguments, "--data", str(self.data)],
-            env=environment({}),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=_END_SECONDS_MAX,
-            check=False,
+        return run_command(
+            (*arguments, "--data", str(self.data)),
+            environment({}),
+            stdin=stdin,
+            seconds_max=_END_SECONDS_MAX,
         )
 
     def status(self) -> dict[str, Any]:

@@ -4,7 +4,6 @@ what to do. `test_damaged_folders` does the same for a store in one process."""
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from tests.integration.folder_damage import (
     noise,
     of_segment,
 )
+from tests.integration.forked_command import run_command, start_command
 from tests.integration.store_process import environment
 
 _NODES: Final = {"om": "om1", "scm": "scm1", "datanode": "dn1", "gateway": "gw1"}
@@ -176,13 +176,10 @@ def test_start_of_a_node_says_in_one_line_what_is_wrong(
     before = {path.relative_to(data) for path in data.rglob("*")}
     command = [role, "--id", _NODES[role], "--config", str(whole.config), "--data", str(data)]
     command += ["--admin-port", "0", *(("--port", "0") if role == "gateway" else ())]
-    ended = subprocess.run(
-        [sys.executable, "-m", "trioxygen.cli.main", *command],
-        env=environment({"O3_DATANODE__ADDRESS": _address_of(whole, "dn1")}),
-        capture_output=True,
-        text=True,
-        timeout=_END_SECONDS_MAX,
-        check=False,
+    ended = run_command(
+        command,
+        environment({"O3_DATANODE__ADDRESS": _address_of(whole, "dn1")}),
+        seconds_max=_END_SECONDS_MAX,
     )
     output = [line for line in ended.stderr.splitlines() if not line.startswith("20")]
     assert len(output) == 1 and output[0].startswith("o3: "), ended.stderr[-3_000:]
@@ -211,15 +208,12 @@ def test_state_that_the_log_holds_whole_is_made_again(
     shutil.copytree(whole.data / _NODES[role], data)
     rows = _rows(role, data)
     _REBUILT[name](role)(data)
-    with subprocess.Popen(
-        [
-            *(sys.executable, "-m", "trioxygen.cli.main", role, "--id", _NODES[role]),
-            *("--config", str(whole.config), "--data", str(data), "--admin-port", "0"),
-        ],
-        env=environment({}),
+    command = [role, "--id", _NODES[role], "--config", str(whole.config), "--data", str(data)]
+    with start_command(
+        [*command, "--admin-port", "0"],
+        environment({}),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -229,13 +223,12 @@ def test_state_that_the_log_holds_whole_is_made_again(
 
 
 def _rows(role: str, data: Path) -> str:
-    checked = subprocess.run(
-        [sys.executable, "-m", "trioxygen.cli.main", "admin", "check", role, "--data", str(data)],
-        env=environment({}),
-        capture_output=True,
-        text=True,
-        check=True,
+    checked = run_command(
+        ["admin", "check", role, "--data", str(data)],
+        environment({}),
+        seconds_max=_END_SECONDS_MAX,
     )
+    assert checked.returncode == 0, checked.stderr
     return checked.stderr
 
 

@@ -50,7 +50,7 @@ def endpoint(
         yield Endpoint(url.rstrip("/"), main, other)
         return
     http = request.config.getoption("--http", default="trioxygen")
-    store = StoreProcess(tmp_path_factory.mktemp("store"), {"s3.http": http})
+    store = StoreProcess(tmp_path_factory.mktemp("store"), {"s3.http": http}, anew=True)
     try:
         store.start()
         store.add_account("other", OTHER)
