@@ -16,10 +16,14 @@ def new_store(tmp_path: Path) -> Iterator[NewStore]:
     made: list[StoreProcess] = []
 
     def make(
-        config: dict[str, object] | None = None, *, chosen_keys: bool = True, folder: str = "store"
+        config: dict[str, object] | None = None,
+        *,
+        chosen_keys: bool = True,
+        folder: str = "store",
+        anew: bool = False,
     ) -> StoreProcess:
         (tmp_path / folder).mkdir(exist_ok=True)
-        made.append(StoreProcess(tmp_path / folder, config, chosen_keys=chosen_keys))
+        made.append(StoreProcess(tmp_path / folder, config, chosen_keys=chosen_keys, anew=anew))
         return made[-1]
 
     yield make

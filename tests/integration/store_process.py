@@ -33,7 +33,8 @@ class StoreProcess:
     Args:
         config: sections of the configuration, as the environment gives them: `{"s3.domains": "a"}`.
         chosen_keys: start with the keys `ADMIN`; else the store makes some.
-        anew: start as users do, and not forked off a process that has all imports.
+        anew: start as users do, not forked off a process that has all imports: for who looks at
+            its memory or its command line.
     """
 
     def __init__(

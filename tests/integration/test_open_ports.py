@@ -74,7 +74,7 @@ def test_role_without_tls_says_who_may_use_its_ports(tmp_path: Path, role: str) 
 
 
 def test_store_in_one_process_has_no_such_port(tmp_path: Path) -> None:
-    store = StoreProcess(tmp_path)
+    store = StoreProcess(tmp_path, anew=True)
     try:
         store.start().stop()
     finally:

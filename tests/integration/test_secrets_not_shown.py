@@ -241,7 +241,8 @@ def test_no_secret_is_shown(new_store: NewStore, server: TransitServer, tmp_path
         "log.level": "DEBUG",
         "encryption.passphrase_file": passphrase,
     }
-    store = new_store(settings).start()
+    # Its command line and its environment are looked at too.
+    store = new_store(settings, anew=True).start()
     store.add_account("other", OTHER)
     with store.endpoint.client() as s3:
         right_calls(s3, watch)

@@ -20,7 +20,7 @@ KEPT_MIB_MAX = 40
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreProcess]:
-    process = StoreProcess(tmp_path_factory.mktemp("store"))
+    process = StoreProcess(tmp_path_factory.mktemp("store"), anew=True)
     try:
         process.start()
         with process.endpoint.client() as s3:

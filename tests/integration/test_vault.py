@@ -39,7 +39,7 @@ def with_vault(store: StoreProcess, server: TransitServer, folder: Path) -> Stor
 def test_objects_of_a_keyring_and_of_vault_are_read_side_by_side(
     new_store: NewStore, server: TransitServer, tmp_path: Path
 ) -> None:
-    store = new_store().start()
+    store = new_store(anew=True).start()
     with store.endpoint.client() as s3:
         s3.create_bucket(Bucket="books")
         s3.put_object(Bucket="books", Key="old", Body=b"old", ServerSideEncryption="AES256")

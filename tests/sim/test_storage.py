@@ -31,7 +31,10 @@ CODED_REGRESSIONS = (1, 3, 19)
 CODED_BY_THEMSELVES = (26, 65, 106)
 
 
-@pytest.mark.parametrize("seed", range(1, 11))
+# Each takes seconds, and the long tests take many more of them.
+@pytest.mark.parametrize(
+    "seed", [*range(1, 6), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(6, 11))]
+)
 def test_objects_keep_their_replicas_under_faults(seed: int) -> None:
     assert_passes(run(seed, from_seed(seed)))
 
