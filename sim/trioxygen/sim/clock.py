@@ -7,6 +7,14 @@ from typing import Final
 from trioxygen.sim.loop import VirtualLoop
 
 _SLEEP_S_MIN: Final = 1e-6
+_MONOTONIC_MS_AT_FIRST: Final = 1_000.0
+# Some day in 2027.
+WALL_MS_AT_FIRST: Final = 1_800_000_000_000
+
+
+def true_wall_ms(loop: VirtualLoop) -> int:
+    """What a clock says that is right."""
+    return WALL_MS_AT_FIRST + int(loop.time() * 1_000)
 
 
 class SimClock:
@@ -18,15 +26,17 @@ class SimClock:
     def __init__(self, loop: VirtualLoop, *, offset_ms: float, rate: float) -> None:
         self._loop = loop
         self._since_s = loop.time()
-        self._monotonic_ms = 1_000.0
+        # A wall clock goes on while its machine is down.
+        self._begun_ms = WALL_MS_AT_FIRST + self._since_s * 1_000
+        self._monotonic_ms = _MONOTONIC_MS_AT_FIRST
         self._offset_ms, self._rate = offset_ms, rate
 
     def monotonic_ms(self) -> float:
         return self._monotonic_ms + (self._loop.time() - self._since_s) * 1_000 * self._rate
 
     def wall_ms(self) -> int:
-        # Some day in 2027.
-        return 1_800_000_000_000 + int(self.monotonic_ms() + self._offset_ms)
+        ran_ms = self.monotonic_ms() - _MONOTONIC_MS_AT_FIRST
+        return int(self._begun_ms + ran_ms + self._offset_ms)
 
     async def sleep_ms(self, duration_ms: float) -> None:
         # Not less than it takes for the rounded times to differ: who sleeps until a time finds it

@@ -131,6 +131,7 @@ class Cluster:
     Attributes:
     seats: of both groups, by node name.
     others: machines that are in neither.
+    om_witness: is shown each state of the OMs, when the first of them has it. Raises Violation.
     members_changed: a group may have other members than it began with.
     """
 
@@ -153,6 +154,7 @@ class Cluster:
         self.seats: dict[str, Seat] = {}
         self.others: list[Machine] = []
         self.members_changed = False
+        self.om_witness: Callable[[SimStore], None] | None = None
         self.client_hosts: list[str] = []
         oms = [f"om{number + 1}" for number in range(options.oms)]
         scms = [f"scm{number + 1}" for number in range(options.scms)]
@@ -305,6 +307,8 @@ class Cluster:
 
     def _check_commit(self, seat: Seat, store: SimStore) -> None:
         is_first = self.observer.committed(seat.name, seat.group, store)
+        if is_first and seat.group == OM_GROUP and self.om_witness is not None:
+            self.om_witness(store)
         if not is_first or self.members_changed:
             return
         index, term = store.applied()

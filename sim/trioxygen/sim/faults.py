@@ -5,6 +5,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+from trioxygen.common.units import DAY_MS
+from trioxygen.sim.clock import true_wall_ms
 from trioxygen.sim.cluster import Cluster, Machine, Seat
 from trioxygen.sim.disk import Ailment
 from trioxygen.sim.node import Node
@@ -223,7 +225,10 @@ class Faults:
 
     def _jump_clock(self, seat: Machine) -> None:
         """For a moment, or for good."""
-        jump_ms = self._rng.choice((3_000.0, 600_000.0, 3_600_000.0)) * self._rng.choice((-1, 1))
+        jumps_ms = (3_000.0, 600_000.0, 3_600_000.0)
+        if self._options.leaps:
+            jumps_ms = (1_000.0, float(DAY_MS), 400.0 * DAY_MS)
+        jump_ms = self._rng.choice(jumps_ms) * self._rng.choice((-1, 1))
         self._set_clock(seat.node, jump_ms)
         if self._rng.random() < 0.5:
             self._later(50.0, 3_000.0, lambda: self._set_clock(seat.node, -jump_ms))
@@ -252,6 +257,15 @@ class Faults:
             self._loop.create_task(self._stories.transfer(seat), name="transfer")
 
     # ---- the end ----
+
+    def set_clocks_right(self) -> None:
+        for seat in self._cluster.machines:
+            node = seat.node
+            node.clock_rate = 1.0
+            if node.clock is not None:
+                node.clock.set_rate(1.0)
+                self._set_clock(node, true_wall_ms(self._loop) - node.clock.wall_ms())
+            node.clock_offset_ms = 0.0
 
     def heal(self) -> None:
         """Nothing is wrong any more, and every node runs."""

@@ -26,6 +26,8 @@ class Options:
     rot: the change of members is a log that goes bad on one node of each group.
     rot_last: in one of so many last records, and it is read at once; 0: in any.
     storm: messages are doubled, and many are late, from the beginning.
+    leaps: with `clocks`, wall clocks jump by days and years, too.
+    day_seconds: of lifecycle rules.
     slowness: links of single machines are slow, as are single disks; others of these are full.
     """
 
@@ -54,6 +56,8 @@ class Options:
     rot_last: int = 0
     storm: bool = False
     slowness: bool = False
+    leaps: bool = False
+    day_seconds: int = 86_400
 
 
 def from_seed(seed: int, overrides: dict[str, Any] | None = None) -> Options:

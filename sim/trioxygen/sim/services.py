@@ -8,7 +8,7 @@ from typing import Final
 
 from trioxygen.cli.config.schema import Config
 from trioxygen.cli.config.security import SecurityConfig
-from trioxygen.cli.config.services import MetadataConfig
+from trioxygen.cli.config.services import LifecycleConfig, MetadataConfig
 from trioxygen.cli.folder.states_held import held_by
 from trioxygen.cli.wiring.group import GroupMember
 from trioxygen.cli.wiring.group_config import GroupConfig, ReplicatedService
@@ -72,14 +72,15 @@ class Place:
 Observe = Callable[[SimStore], None]
 
 
-def _config(place: Place) -> Config:
+def _config(place: Place, options: Options) -> Config:
     """Times of seconds rather than minutes: a run is short."""
     metadata = MetadataConfig(
         batch_commands_max=8, gc_delay_seconds=1, lease_duration_seconds=10, retry_seconds=600
     )
     uses_tokens = place.scm_config is not None and place.scm_config.token_keys is not None
     security = SecurityConfig(block_tokens="on" if uses_tokens else "off")
-    return Config(metadata=metadata, security=security)
+    lifecycle = LifecycleConfig(day_seconds=options.day_seconds)
+    return Config(metadata=metadata, security=security, lifecycle=lifecycle)
 
 
 def _raft_config(options: Options) -> RaftConfig:
@@ -180,7 +181,7 @@ class Member:
         if is_om:
             scm = ScmClient(runtime, place.scms, timeout_ms=3_000, try_ms=500)
             service = build_om(
-                _config(place),
+                _config(place, self._options),
                 runtime,
                 store,
                 replica,
@@ -198,7 +199,7 @@ class Member:
             )
         else:
             service = build_scm(
-                _config(place),
+                _config(place, self._options),
                 runtime,
                 store,
                 replica,
