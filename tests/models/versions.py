@@ -25,17 +25,23 @@ class Mode(Enum):
 class Lock:
     """Attributes:
     until_wall_ms, until_group_ms: it is over when both clocks say so.
+    promised_ms: in true time, how long it lasts at least.
     """
 
     mode: Mode = Mode.NONE
     until_wall_ms: int = 0
     until_group_ms: int = 0
     hold: bool = False
+    promised_ms: float = 0.0
 
     def binds(self, wall_ms: int, group_ms: int) -> bool:
         return self.mode is not Mode.NONE and (
             wall_ms < self.until_wall_ms or group_ms < self.until_group_ms
         )
+
+    def is_promised(self, true_ms: float) -> bool:
+        """Whatever clocks say and whoever asks: it lasts."""
+        return self.mode is Mode.COMPLIANCE and true_ms < self.promised_ms
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from trioxygen.metadata.om.commands.buckets import BucketCommands
 from trioxygen.metadata.om.state import locks
 from trioxygen.metadata.om.state.lifecycles import Judge
 from trioxygen.metadata.om.state.schema import BUCKETS, bucket_key
-from trioxygen.metadata.replication.group_time import GroupTime
+from trioxygen.metadata.replication.group_time import GroupTime, NotedTime
 from trioxygen.proto.v1.om_pb2 import KeyRow, SetBucketVersioningReply
 
 LEAPING: Final[dict[str, Any]] = {
@@ -37,7 +37,7 @@ def _group_time_not_looked_at() -> list[Patch]:
 
 
 def _group_time_follows_the_wall() -> list[Patch]:
-    def now_ms(self: Any, noted: Any) -> int:
+    def now_ms(self: Any, noted: NotedTime) -> int:
         wall_ms: int = self._clock.wall_ms()
         return max(noted.group_ms, wall_ms)
 

@@ -216,7 +216,10 @@ class LockChecker:
         return f"{end_ms - at_ms:.0f} ms before {mode} is over"
 
     def overdue(self, true_wall_ms: int, grace_ms: int) -> str:
-        """A version that the lifecycle has left; empty: none."""
+        """A version that the lifecycle has left; empty: none. What has a date of a clock that was
+        behind may be left: the lifecycle has been there, and takes nothing early."""
+        if not self._clocks_are_right:
+            return ""
         for name, version in self.versions.items():
             if not self._is_of_rule(name) or version.lock.mode or version.lock.hold:
                 continue

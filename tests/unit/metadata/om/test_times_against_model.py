@@ -38,7 +38,7 @@ class TimesAgainstModel(VersionedOm):
         request = om.PutBucketSettingRequest(setting=setting, **self.named())  # type: ignore[arg-type]
         self.run(self.harness.client.put_bucket_setting(request))
         # They are filled in.
-        self.run(self.harness.pass_time(120_000))
+        self.pass_time(120_000)
 
     @rule(chance=choices)
     def delete_rules(self, chance: int) -> None:
@@ -52,7 +52,7 @@ class TimesAgainstModel(VersionedOm):
 
     @rule()
     def workers_run(self) -> None:
-        self.run(self.harness.pass_time(120_000))
+        self.pass_time(120_000)
 
     def noted(self) -> set[Row]:
         rows = [(read_time_key(key), value) for key, value in self.harness.rows(TIMES)]

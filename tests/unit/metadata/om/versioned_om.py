@@ -1,5 +1,5 @@
 """A bucket that keeps versions, in an OM with clocks that move, and its model beside it: what the
-commands that make and remove versions do to both."""
+commands that make and remove versions do to both. The clock of who asks is right."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.models.versions import Mode, Version, VersionedBucket, Versioning
+from tests.unit.metadata.inline_runtime import inline_runtime
+from tests.unit.metadata.manual_clock import ManualClock
 from tests.unit.metadata.memory_replica import MemoryReplica
 from tests.unit.metadata.om.om_harness import (
     ACCOUNT,
@@ -21,11 +23,14 @@ from tests.unit.metadata.om.om_harness import (
 )
 from trioxygen.common.errors import BucketState
 from trioxygen.common.units import DAY_MS
+from trioxygen.metadata.client.om import OmClient
 from trioxygen.metadata.om.service import OmConfig
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import types_pb2
 
 LONG_MS: Final = 10**12
+DAY_S: Final = 86_400
+_FIRST_CLIENT_ID: Final = 1_000
 LEAP_S: Final = 100 * 365 * 86_400
 EARLIEST_MS: Final = DAY_MS
 LATEST_MS: Final = 200 * 365 * DAY_MS
@@ -47,11 +52,17 @@ seconds = st.integers(1, 200)
 
 
 class VersionedOm(RuleBasedStateMachine):
+    """Attributes: truth: the clock of who asks."""
+
+    config = MODEL_CONFIG
+
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
         self.model = VersionedBucket()
         self.has_lock = False
+        self.truth = ManualClock()
+        self._clients = 0
 
     def run(self, step: Awaitable[T]) -> T:
         async def stepped() -> T:
@@ -62,11 +73,13 @@ class VersionedOm(RuleBasedStateMachine):
     @initialize(is_new=st.booleans())
     def begin(self, is_new: bool) -> None:
         async def start() -> tuple[OmHarness, om.BucketRow, om.LeaseBlocksReply]:
-            harness = OmHarness(None, MODEL_CONFIG, MemoryReplica())
+            harness = OmHarness(None, self.config, MemoryReplica())
             await harness.start()
             return harness, await harness.bucket(), await harness.lease(5_000)
 
         self.harness, self.bucket, self.lease = self.run(start())
+        self.pass_time(0)
+        self._ask_at_true_times()
         self.used = 0
         if not is_new:
             # Something of before versions were kept, and that they are.
@@ -89,9 +102,31 @@ class VersionedOm(RuleBasedStateMachine):
     def group_ms(self) -> int:
         return self.harness.executor.group_ms()
 
-    @rule(ahead=seconds)
+    @property
+    def true_ms(self) -> int:
+        return self.truth.wall_ms()
+
+    def _ask_at_true_times(self) -> None:
+        runtime = inline_runtime(self.truth, network=self.harness.network, seed=1)
+        client = self.harness.client = OmClient(runtime, ["om1"])
+        self._clients += 1
+        client.first_group.client_id = _FIRST_CLIENT_ID + self._clients
+
+    def pass_time(self, duration_ms: int) -> None:
+        before_ms = self.harness.clock.monotonic_ms()
+        self.run(self.harness.pass_time(duration_ms))
+        self.truth.advance(self.harness.clock.monotonic_ms() - before_ms)
+
+    @rule(ahead=st.one_of(seconds, st.just(DAY_S)))
     def time_passes(self, ahead: int) -> None:
-        self.run(self.harness.pass_time(ahead * 1_000))
+        self.pass_time(ahead * 1_000)
+
+    @rule(chance=st.integers(0, 2))
+    def another_leads(self, chance: int) -> None:
+        """It knows what the state says, and has a clock that has counted nothing yet."""
+        if not chance:
+            self.run(self.harness.restart())
+            self._ask_at_true_times()
 
     @rule(step_s=st.one_of(st.integers(-300, 300), st.integers(-LEAP_S, LEAP_S)))
     def wall_clock_steps(self, step_s: int) -> None:
@@ -142,7 +177,7 @@ class VersionedOm(RuleBasedStateMachine):
         slices = slices_of(self.lease, len(data), first=self.used)
         self.used += 1
         row = om.KeyRow(size_bytes=len(data), etag=etag_of(data), account_id=ACCOUNT, blocks=slices)
-        until_ms = self.wall_ms + left_s * 1_000
+        until_ms = self.true_ms + left_s * 1_000
         if self.has_lock and is_held:
             row.lock.legal_hold = True
         if self.has_lock and retains:
@@ -155,12 +190,13 @@ class VersionedOm(RuleBasedStateMachine):
             version.lock.hold = is_held
             if retains:
                 version.lock.mode = Mode(int(mode))
-                version.lock.until_wall_ms = until_ms
-                version.lock.until_group_ms = group_ms + left_s * 1_000
+                version.lock.until_wall_ms = version.lock.promised_ms = until_ms
+                version.lock.until_group_ms = group_ms + until_ms - min(wall_ms, self.true_ms)
             elif self.default:
                 version.lock.mode = Mode(int(self.default))
                 version.lock.until_wall_ms = wall_ms + DAY_MS
                 version.lock.until_group_ms = group_ms + DAY_MS
+                version.lock.promised_ms = self.true_ms + DAY_MS
         self.model.put(key, version)
         self.check_version(reply, version)
 
@@ -227,4 +263,5 @@ class VersionedOm(RuleBasedStateMachine):
             return
         assert list(reply.results) == [types_pb2.ERROR_CODE_UNSPECIFIED]
         assert reply.versions[0].is_marker == version.is_marker
+        assert not lock.is_promised(self.true_ms)
         self.model.remove(key, version)
