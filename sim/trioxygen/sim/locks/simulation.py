@@ -129,12 +129,12 @@ class LockSimulation:
     async def _make_buckets(self, client: LockClient) -> None:
         """With some versions of before there were any, and their rules."""
         om = client.om
-        await self._insist(
+        await self._ask_until_done(
             lambda: om.create_volume(om_pb2.CreateVolumeRequest(volume=VOLUME)), VolumeAlreadyExists
         )
         for name, has_lock, default_mode in _BUCKETS:
             request = om_pb2.CreateBucketRequest(volume=VOLUME, bucket=name, account_id="admin")
-            await self._insist(partial(om.create_bucket, request), BucketAlreadyOwned)
+            await self._ask_until_done(partial(om.create_bucket, request), BucketAlreadyOwned)
             lookup = om_pb2.LookupBucketRequest(volume=VOLUME, bucket=name)
             row = (await om.lookup_bucket(lookup)).bucket
             self.checker.suspendable.add(row.bucket_id)
@@ -150,18 +150,18 @@ class LockSimulation:
         self, om: OmClient, bucket: Bucket, has_lock: bool, default_mode: om_pb2.LockMode
     ) -> None:
         versioning = om_pb2.SetBucketVersioningRequest(versioning=om_pb2.VERSIONED, **named(bucket))
-        await self._insist(lambda: om.set_bucket_versioning(versioning))
+        await self._ask_until_done(lambda: om.set_bucket_versioning(versioning))
         if has_lock:
             lock = om_pb2.BucketLock(mode=default_mode, days=1 if default_mode else 0)
             request = om_pb2.SetBucketLockRequest(lock=lock, **named(bucket))
-            await self._insist(lambda: om.set_bucket_lock(request))
+            await self._ask_until_done(lambda: om.set_bucket_lock(request))
         rules = om_pb2.BucketSetting(
             kind=om_pb2.BucketSetting.LIFECYCLE, document=store_rules(_rules())
         )
         setting = om_pb2.PutBucketSettingRequest(setting=rules, **named(bucket))
-        await self._insist(lambda: om.put_bucket_setting(setting))
+        await self._ask_until_done(lambda: om.put_bucket_setting(setting))
 
-    async def _insist(
+    async def _ask_until_done(
         self, ask: Callable[[], Awaitable[object]], done: type[Exception] | tuple[()] = ()
     ) -> None:
         """Until it is answered. Args: done: an error that says that it was done before."""
