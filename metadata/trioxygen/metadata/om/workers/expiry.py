@@ -1,7 +1,7 @@
 """What aged out: answers, clients' tokens, completed uploads, history."""
 
-from collections.abc import Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from trioxygen.metadata.om.state.schema import (
     BUCKETS,
@@ -89,32 +89,44 @@ class Expiry:
     async def _expire_history(self, now_ms: int) -> bool:
         # Rows stand by bucket and key, not by age: each run looks at the next ones, in turn.
         with self._executor.store.read() as txn:
-            looked_at = list(islice(_removed(txn, self._history.after), ROWS_AT_ONCE_MAX))
-            is_full = len(looked_at) == ROWS_AT_ONCE_MAX
-            self._history.went_to(looked_at[-1][0] if is_full else None)
-            if not looked_at:
+            page = removed_page(txn, self._history.after, ROWS_AT_ONCE_MAX)
+            self._history.went_to(page.last)
+            if not page.rows:
                 return False
             retention_ms = {
                 row.bucket_id: row.history_retention_ms for _, row in BUCKETS.scan(txn, prefix=b"")
             }
         old = [
             key
-            for key, row in looked_at
+            for key, row in page.rows
             if row.removed_group_ms + retention_ms.get(int.from_bytes(key[:8], "big"), 0) <= now_ms
         ]
         if old:
             await execute_rows(self._executor, old, lambda keys: om.ExpireHistory(row_keys=keys))
-        return bool(old) and is_full
+        return bool(old) and page.last is not None
 
 
-def _removed(txn: ReadTxn, after: bytes | None) -> Iterator[tuple[bytes, om.HistoryRow]]:
-    """Of all buckets what S3 does not show any more; of what it shows no row is touched."""
+class RemovedPage(NamedTuple):
+    """last: where the next one goes on; None: at the start again."""
+
+    rows: list[tuple[bytes, om.HistoryRow]]
+    last: bytes | None
+
+
+def removed_page(txn: ReadTxn, after: bytes | None, steps_max: int) -> RemovedPage:
+    """Of all buckets what S3 does not show any more. What it shows of a bucket costs a step,
+    however much it is: so does a row."""
+    rows: list[tuple[bytes, om.HistoryRow]] = []
     cursor = txn.cursor(HISTORY.table)
     item = cursor.seek(after + b"\0" if after else b"")
-    while item is not None:
-        key, value = item
-        if history_key_parts(key)[0] == REMOVED:
-            yield key, om.HistoryRow.FromString(value)
+    for _ in range(steps_max):
+        if item is None:
+            return RemovedPage(rows, None)
+        last, value = item
+        if history_key_parts(last)[0] == REMOVED:
+            rows.append((last, om.HistoryRow.FromString(value)))
             item = cursor.next()
         else:
-            item = cursor.seek(history_prefix(int.from_bytes(key[:8], "big"), REMOVED))
+            last = history_prefix(int.from_bytes(last[:8], "big"), REMOVED)
+            item = cursor.seek(last)
+    return RemovedPage(rows, last)
