@@ -53,7 +53,8 @@ _AES256: Final = "AES256"
 _KMS: Final = "aws:kms"
 _DSSE: Final = "aws:kms:dsse"
 _KEY_BYTES: Final = 32
-_MD5_BYTES: Final = 16
+# Of base64.
+_MD5_CHARACTERS: Final = 24
 _MUST: Final = "Requests specifying Server Side Encryption with Customer provided keys must provide"
 
 
@@ -95,14 +96,12 @@ def read_customer_key(
         raise invalid_argument(
             f"{_MUST} the client calculated MD5 of the secret key.", names.md5_shown, ""
         )
-    digest = _decoded(md5)
-    if digest != hashlib.md5(secret, usedforsecurity=False).digest():
-        # What is no digest at all may be a key in the wrong place.
-        is_shown = digest is not None and len(digest) == _MD5_BYTES
+    if _decoded(md5) != hashlib.md5(secret, usedforsecurity=False).digest():
+        # What is longer than a digest may be a key in the wrong place.
         raise invalid_argument(
             "The calculated MD5 hash of the key did not match the hash that was provided.",
             names.md5_shown,
-            md5 if is_shown else "",
+            md5 if len(md5) <= _MD5_CHARACTERS else "",
         )
     return CustomerKeyHeaders(CustomerKey(secret), md5)
 
