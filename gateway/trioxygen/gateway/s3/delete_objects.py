@@ -6,7 +6,7 @@ from typing import Final
 from trioxygen.common.errors import NoSuchKey, TrioxygenError
 from trioxygen.common.units import MIB
 from trioxygen.gateway.protocol import checksums, conditions, names
-from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.versions import known_version, read_version_id, version_id
 from trioxygen.gateway.protocol.xml import requests as xml_requests
 from trioxygen.gateway.protocol.xml import results as xml_results
@@ -28,6 +28,7 @@ _BYPASS: Final = "x-amz-bypass-governance-retention"
 async def delete_object(services: Services, request: S3Request) -> Response:
     head = request.head
     version = read_version_id(head.query_value("versionId"))
+    _check_bypass(request)
     condition = conditions.read_deletion_condition(head, now_s=services.now_s)
     doomed = KeyToDelete(
         request.key_name,
@@ -55,6 +56,16 @@ async def delete_object(services: Services, request: S3Request) -> Response:
 def bypasses_governance(request: S3Request) -> bool:
     """Whether GOVERNANCE is to be lifted; who may ask for it the gate has said."""
     return (request.head.header(_BYPASS) or "").lower() == "true"
+
+
+def _check_bypass(request: S3Request) -> None:
+    """Raises InvalidArgument where nothing can be locked; S3 lets it pass in DeleteObjects."""
+    if bypasses_governance(request) and not request.bucket_record.has_lock:
+        raise invalid_argument(
+            f"{_BYPASS} is only applicable to Object Lock enabled buckets.",
+            _BYPASS,
+            request.head.header(_BYPASS) or "",
+        )
 
 
 async def delete_objects(services: Services, request: S3Request) -> Response:

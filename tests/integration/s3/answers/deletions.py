@@ -37,6 +37,26 @@ ROWS: Final = (
     ),
     refuses(
         "DeleteObject",
+        "past a lock, where there are none",
+        "DELETE /{plain}/none",
+        "400 InvalidArgument",
+        "ArgumentName=x-amz-bypass-governance-retention ArgumentValue=true",
+        message="x-amz-bypass-governance-retention is only applicable to Object Lock enabled"
+        " buckets.",
+        sent={"x-amz-bypass-governance-retention": "true"},
+    ),
+    gives(
+        "DeleteObjects",
+        "past locks, where there are none",
+        "POST /{plain}?delete",
+        200,
+        {},
+        "DeleteResult(Deleted(Key=none))",
+        body="<Delete><Object><Key>none</Key></Object></Delete>",
+        sent={**_DIGEST, "x-amz-bypass-governance-retention": "true"},
+    ),
+    refuses(
+        "DeleteObject",
         "no version id",
         "DELETE /{versioned}/k?versionId=x",
         "400 InvalidArgument",

@@ -129,6 +129,9 @@ def _fill_locked(s3: "S3Client", place: dict[str, str]) -> None:
     lock: Any = {"Mode": "GOVERNANCE", "RetainUntilDate": UNTIL}
     s3.put_object_retention(Retention=lock, ChecksumAlgorithm="CRC32", **at)
     s3.put_object_legal_hold(LegalHold={"Status": "ON"}, ChecksumAlgorithm="CRC32", **at)
+    at["Key"] = "locking"
+    upload = s3.create_multipart_upload(ObjectLockLegalHoldStatus="ON", **at)
+    place["locking"] = upload["UploadId"]
 
 
 def _fill_aging(s3: "S3Client", place: dict[str, str]) -> None:

@@ -86,6 +86,24 @@ ROWS: Final = (
         sent={"x-amz-checksum-crc32": "26gLsg=="},
     ),
     refuses(
+        "UploadPart",
+        "no digest, and Object Lock",
+        "PUT /{locked}/locking?partNumber=1&uploadId={locking}",
+        "400 InvalidRequest",
+        message="Content-MD5 OR x-amz-checksum- HTTP header is required for Put Part requests with"
+        " Object Lock parameters",
+        body="part",
+    ),
+    gives(
+        "UploadPart",
+        "Object Lock",
+        "PUT /{locked}/locking?partNumber=1&uploadId={locking}",
+        200,
+        {"etag": '"{part-tag}"', "x-amz-checksum-crc64nvme": "@crc64"},
+        body="part",
+        sent={"Content-MD5": "md5"},
+    ),
+    refuses(
         "Unrouted",
         "a part without its number",
         "PUT /{plain}/up?uploadId={up}",

@@ -283,6 +283,7 @@ def upload_of(row: om_pb2.UploadRow) -> Upload:
         checksum=checksum,
         is_checksum_chosen=row.checksum_chosen,
         replication=Replication.of_proto(row.replication) if row.HasField("replication") else None,
+        lock=lock_of(row.lock) if row.HasField("lock") else NO_LOCK,
         encryption=encryption_of(row.encryption) if row.HasField("encryption") else None,
     )
 

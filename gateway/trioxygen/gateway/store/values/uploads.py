@@ -55,6 +55,7 @@ class Upload:
     checksum: UploadChecksum | None
     is_checksum_chosen: bool
     replication: Replication | None = None
+    lock: Lock = NO_LOCK
     encryption: Encryption | None = None
 
 
