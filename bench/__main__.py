@@ -7,6 +7,7 @@ import os
 import resource
 import sys
 from collections.abc import Coroutine, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,9 @@ from bench import report
 from bench.accounting import Charged, Machine
 from bench.cluster import measure_cluster
 from bench.cluster import target_of as cluster_target
+from bench.encryption import DEFAULTS as ENCRYPTION_DEFAULTS
+from bench.encryption import VARIABLE as ENCRYPTION_VARIABLE
+from bench.encryption import measure_encryption
 from bench.listing import measure_listing
 from bench.local import LocalServer, ServerFailed, data_folder, local_server, server_on
 from bench.local_cluster import Members, local_cluster
@@ -111,6 +115,8 @@ def measured(options: argparse.Namespace) -> list[Result]:
         seconds=options.seconds,
         seed=options.seed,
     )
+    if options.verb == "encryption":
+        return encryption(options, settings)
     if options.verb == "cluster":
         members = Members(datanodes=options.datanodes)
         with local_cluster(options.data_parent, members, {}) as cluster:
@@ -130,6 +136,15 @@ def measured(options: argparse.Namespace) -> list[Result]:
         return on_uvloop(run(target_of(options), settings))
     with local_server(options.data_parent) as server:
         return on_uvloop(run(local_target(options, server), settings))
+
+
+def encryption(options: argparse.Namespace, settings: Settings) -> list[Result]:
+    with ExitStack() as servers:
+        targets = {}
+        for default in ENCRYPTION_DEFAULTS:
+            server = local_server(options.data_parent, {ENCRYPTION_VARIABLE: default})
+            targets[default] = local_target(options, servers.enter_context(server))
+        return on_uvloop(measure_encryption(targets, settings, rounds=options.rounds))
 
 
 def versions(options: argparse.Namespace) -> list[Result]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.cluster import CLASSES, datanodes_for
+from bench.encryption import PHASES as SEALED_PHASES
 from bench.phases import NAMES
 from bench.raft import PYSYNCOBJ_VARIANTS
 from bench.scm_scale.group import ScmSettings
@@ -80,6 +81,14 @@ def add_server_verbs(verbs: Verbs) -> None:
     add_own_processes(space_verb)
     space_verb.add_argument("--objects", type=int, default=100_000)
     add_measuring(space_verb, seconds=0.0)
+    encryption_verb = verbs.add_parser("encryption", help="what it costs, in two stores by turns")
+    add_own_processes(encryption_verb)
+    encryption_verb.add_argument(
+        "--phases", type=names, default=list(SEALED_PHASES), help=", ".join(SEALED_PHASES)
+    )
+    encryption_verb.add_argument("--concurrency", type=numbers, default=[8], metavar="8")
+    encryption_verb.add_argument("--rounds", type=int, default=5, help="the median of so many")
+    add_measuring(encryption_verb, seconds=2.0)
     versions_verb = verbs.add_parser("versions", help="a key by how many versions it has")
     add_own_processes(versions_verb)
     versions_verb.add_argument("--versions", type=numbers, default=[10, 10_000, 1_000_000])
