@@ -338,6 +338,26 @@ def test_queue_is_gone_round_and_holds_each_once() -> None:
 
 
 @om_test(lifecycle=PACE)
+async def test_what_fails_makes_room_for_others_a_day_long(harness: OmHarness) -> None:
+    bucket = await harness.bucket()
+    await harness.put(bucket, b"fails", b"bytes")
+    await put_rules(harness, bucket, rule(ANY_SIZE, transitions=NEXT_DAY))
+    await days_pass(harness, 2.5)
+    assert len(await take(harness)) == 1
+    txn = harness.store.begin()
+    for number in range(QUEUED_MAX):
+        queue(txn, 999, number, b"of a bucket that is gone")
+    txn.commit()
+    await days_pass(harness, 7)
+    assert await take(harness, 1) == []
+    assert len(harness.rows(TRANSITIONS.table)) == QUEUED_MAX
+    while await take(harness, 100) or harness.rows(TRANSITIONS.table):
+        pass
+    await days_pass(harness, 1.5)
+    assert [each.key for each in await take(harness)] == [b"fails"]
+
+
+@om_test(lifecycle=PACE)
 async def test_full_queue_holds_up_what_moves_and_not_what_goes(harness: OmHarness) -> None:
     bucket = await harness.bucket()
     txn = harness.store.begin()

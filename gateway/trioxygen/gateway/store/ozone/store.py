@@ -49,9 +49,7 @@ class OzoneStore:
         commits = Commits(rewriting, self._blocks.keeper)
         self._runtime, self._transitions = runtime, None
         if replication_of is not None:
-            self._transitions = Transitions(
-                om, rewriting, commits, runtime.clock, replication_of, day_ms
-            )
+            self._transitions = Transitions(om, rewriting, commits, runtime, replication_of, day_ms)
         self._working: list[asyncio.Task[None]] = []
         self.store = ObjectStore(
             buckets=OzoneBuckets(om),

@@ -4,10 +4,12 @@ after the other, and committed. Whatever fails is taken again, by this gateway o
 from collections.abc import Callable
 from typing import Final
 
+from prometheus_client import Counter
+
 from trioxygen.common import logs
-from trioxygen.common.clock import Clock
 from trioxygen.common.errors import ConditionConflict, NoSuchBucket, TrioxygenError
 from trioxygen.common.replication import RATIS_ONE, Replication
+from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.store.ozone.commits import Commits, slices_of
 from trioxygen.gateway.store.ozone.rewriting import Rewriting
@@ -47,12 +49,18 @@ class Transitions:
         om: OmClient,
         rewriting: Rewriting,
         commits: Commits,
-        clock: Clock,
+        runtime: Runtime,
         replication_of: ReplicationOf,
         day_ms: int,
     ) -> None:
         self._om, self._rewriting, self._commits = om, rewriting, commits
-        self._clock, self._replication_of = clock, replication_of
+        self._clock, self._replication_of = runtime.clock, replication_of
+        self._outcomes = Counter(
+            "trioxygen_gateway_transitions",
+            "Versions that were to be moved to another storage class",
+            ["outcome"],
+            registry=runtime.registry,
+        )
         self.interval_ms = float(
             min(_INTERVAL_MS_MAX, max(_INTERVAL_MS_MIN, day_ms // _INTERVALS_PER_DAY))
         )
@@ -71,9 +79,12 @@ class Transitions:
             self._after = transition.place
             try:
                 await self._move(transition)
+                self._outcomes.labels("moved").inc()
             except (ConditionConflict, NoSuchBucket):
+                self._outcomes.labels("overtaken").inc()
                 log.debug("transition_overtaken", bucket=transition.bucket)
             except TrioxygenError as error:
+                self._outcomes.labels("failed").inc()
                 log.warning(
                     "transition_failed",
                     bucket=transition.bucket,

@@ -27,7 +27,7 @@ from trioxygen.metadata.om.state.schema import (
     key_key,
     transition_key,
 )
-from trioxygen.metadata.om.state.transitions import free, lease_ms
+from trioxygen.metadata.om.state.transitions import free, has_room, lease_ms
 from trioxygen.metadata.om.state.versions import Placed, Versions
 from trioxygen.metadata.replication.batch import Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
@@ -74,7 +74,9 @@ class TransitionCommands:
             object_id = int.from_bytes(place[8:], "big")
             court = courts.of(int.from_bytes(place[:8], "big"))
             deed = court and court.judge.move(object_id, row.key)
-            if court is None or deed is None or deed.version is None:
+            # What has failed holds up no others for longer than a day.
+            has_failed = row.free_ms > 0 and not has_room(txn)
+            if court is None or deed is None or deed.version is None or has_failed:
                 TRANSITIONS.delete(txn, place)
                 if court is not None:
                     courts.adjourn(court, object_id, row.key)
@@ -164,8 +166,8 @@ class _Courts:
         return self._known[bucket_id]
 
     def adjourn(self, court: _Court, object_id: int, key: bytes) -> None:
-        """What is not due may have been so by a clock that was ahead: others of its age have been
-        looked at."""
+        """To the next day. What is not due may have been so by a clock that was ahead: others of
+        its age have been looked at."""
         version = _version(self._txn, court.bucket, key, object_id)
         if version is not None:
             at_ms = self._now_ms + self._day_ms
