@@ -9,6 +9,7 @@ DATA ?= data
 PORT ?= 9878
 ARGS ?=
 ENDPOINT ?=
+ADMIN_URL ?=
 SUITE ?=
 ACCESS_KEY ?= $(O3_ACCESS_KEY)
 SECRET_KEY ?= $(O3_SECRET_KEY)
@@ -20,6 +21,8 @@ export BENCH_SECRET_KEY = $(SECRET_KEY)
 # Tests wait for disks and processes a third of their time and more: three at once for two cores.
 AT_ONCE := $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 FAST_TESTS := $(wildcard tests/unit tests/contract tests/transcripts tests/sim)
+# A store's or a cluster's folder, or the gateways of one elsewhere.
+CONFORMANCE_STORE = $(if $(ENDPOINT),$(addprefix --endpoint ,$(ENDPOINT)) --admin-url "$(ADMIN_URL)",--data "$(DATA)")
 PYTHON_CODE := gateway metadata hdds recon common cli sim bench tests $(wildcard conformance)
 
 help:                 ## this list
@@ -56,9 +59,9 @@ test-endpoint: install ## our S3 tests against any endpoint: ENDPOINT=http://...
 test-uvicorn: install ## our S3 tests on uvicorn's own HTTP protocol, but for those listed with a reason
 	$(PYTEST) -n auto --dist loadfile tests/integration/s3 --http uvicorn $(ARGS)
 
-conformance: install  ## the public ceph/s3-tests against a running store: SUITE=path/to/clone DATA=its data folder
+conformance: install  ## the public ceph/s3-tests against a running store or cluster: SUITE=path/to/clone DATA=its folder
 	@test -n "$(SUITE)" || { echo "usage: make conformance SUITE=path/to/s3-tests DATA=data" >&2; exit 2; }
-	$(BIN)/python conformance/run.py --suite "$(SUITE)" --data "$(DATA)" $(ARGS)
+	$(BIN)/python conformance/run.py --suite "$(SUITE)" $(CONFORMANCE_STORE) $(ARGS)
 
 fmt: install          ## format and sort imports (edits files)
 	$(BIN)/ruff check --fix $(PYTHON_CODE)

@@ -124,6 +124,32 @@ def test_parts_are_sealed_each_with_a_key_of_its_own(s3: "S3Client", shared_buck
         assert got["Body"].read() == parts[1]
 
 
+def test_upload_with_a_checksum_is_completed_with_the_customers_key(
+    s3: "S3Client", shared_bucket: str
+) -> None:
+    key = customer()
+    begun = s3.create_multipart_upload(
+        Bucket=shared_bucket, Key="summed", ChecksumAlgorithm="CRC32", **key
+    )
+    upload: dict[str, Any] = {
+        "Bucket": shared_bucket,
+        "Key": "summed",
+        "UploadId": begun["UploadId"],
+    }
+    part = s3.upload_part(PartNumber=1, Body=b"one", ChecksumAlgorithm="CRC32", **upload, **key)
+    listed = [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumCRC32": part["ChecksumCRC32"]}]
+    upload["MultipartUpload"] = {"Parts": listed}
+    code, message = code_of(s3.complete_multipart_upload, **upload)
+    assert code == "InvalidRequest"
+    assert message.startswith("The multipart upload initiate requested encryption.")
+    assert code_of(s3.complete_multipart_upload, **upload, **customer()) == (
+        "InvalidRequest",
+        "The provided encryption parameters did not match the ones used originally.",
+    )
+    first = s3.complete_multipart_upload(**upload, **key)
+    assert s3.complete_multipart_upload(**upload, **key)["ETag"] == first["ETag"]
+
+
 def test_copies_take_the_targets_encryption(s3: "S3Client", shared_bucket: str) -> None:
     first, second = customer(), customer()
     body = secrets.token_bytes(300_000)

@@ -17,6 +17,7 @@ from trioxygen.gateway.protocol.xml import requests as xml_requests
 from trioxygen.gateway.protocol.xml.requests import CompletedPart
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.body import Body
+from trioxygen.gateway.s3.encryption import check_completion
 from trioxygen.gateway.s3.error_response import error_body, s3_error
 from trioxygen.gateway.s3.keep_alive import Made, patient_response
 from trioxygen.gateway.s3.lifecycle_headers import record_headers
@@ -26,7 +27,7 @@ from trioxygen.gateway.s3.request import Headers, Response, S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.s3.writing import read_condition
 from trioxygen.gateway.store.values.keys import Checksum, Committed
-from trioxygen.gateway.store.values.uploads import CompletePart, Completion
+from trioxygen.gateway.store.values.uploads import CompletePart, Completion, Upload
 
 # 10,000 parts with every checksum.
 _BODY_BYTES_MAX: Final = 8 * MIB
@@ -47,7 +48,13 @@ async def complete_multipart_upload(services: Services, request: S3Request) -> R
         checksum=None if claim is None else Checksum(claim.algorithm, claim.digest),
         size_bytes=_claimed_size(request),
     )
-    await _check_claim(services, request, upload_id, claim, part_count=len(parts))
+    _, upload = await services.store.uploads.lookup(
+        services.volume, request.bucket_name, request.key_name, upload_id
+    )
+    # None: a retry, of what has been completed, or an upload that never was.
+    if upload is not None:
+        check_completion(request, upload)
+        _check_claim(request, upload, claim, part_count=len(parts))
     return await patient_response(
         _complete(services, request, upload_id, completion),
         space_ms=services.config.keep_alive_space_ms,
@@ -57,22 +64,11 @@ async def complete_multipart_upload(services: Services, request: S3Request) -> R
     )
 
 
-async def _check_claim(
-    services: Services,
-    request: S3Request,
-    upload_id: bytes,
-    claim: ObjectChecksum | None,
-    *,
-    part_count: int,
+def _check_claim(
+    request: S3Request, upload: Upload, claim: ObjectChecksum | None, *, part_count: int
 ) -> None:
     """What is claimed of the whole must be of the upload's own algorithm and type."""
-    declared = request.head.header("x-amz-checksum-type")
-    if claim is None and declared is None:
-        return
-    _, upload = await services.store.uploads.lookup(
-        services.volume, request.bucket_name, request.key_name, upload_id
-    )
-    own = None if upload is None else upload.checksum
+    declared, own = request.head.header("x-amz-checksum-type"), upload.checksum
     if own is None:
         return
     kind = declared.upper() if declared else None

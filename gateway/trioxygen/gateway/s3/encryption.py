@@ -22,6 +22,7 @@ from trioxygen.gateway.store.values.encryption import (
     EncryptionKind,
     Sealing,
 )
+from trioxygen.gateway.store.values.uploads import Upload
 
 
 class Target(NamedTuple):
@@ -85,7 +86,19 @@ def part_target(request: S3Request) -> Target:
     """Of a part of the upload that the gate has fetched: as the upload was begun.
 
     Raises: S3Errors; InvalidRequest: the customer's key is missing, or another one."""
-    encryption, customer = request.upload.encryption, read_customer_key(request.head)
+    return _target_in(request, request.upload)
+
+
+def check_completion(request: S3Request, upload: Upload) -> None:
+    """The customer's key is needed only of an upload with a checksum algorithm.
+
+    Raises: as of a part. Source: S3 API, CompleteMultipartUpload."""
+    if upload.is_checksum_chosen or read_customer_key(request.head) is not None:
+        _target_in(request, upload)
+
+
+def _target_in(request: S3Request, upload: Upload) -> Target:
+    encryption, customer = upload.encryption, read_customer_key(request.head)
     if encryption is None:
         _refuse_needless(customer)
         return Target(None, None, False)
