@@ -33,7 +33,7 @@ ARGUMENT_CASES = [
     ),
     argument(
         "GET /{bucket}?version-id-marker=a&versions=",
-        "A version-id marker cannot be specified without a key marker",
+        "A version-id marker cannot be specified without a key marker.",
         "version-id-marker",
         "a",
     ),

@@ -102,7 +102,7 @@ async def _fetch_versions(services: Services, request: S3Request) -> Bucket:
     version_marker = head.query_value("version-id-marker") or ""
     if version_marker and not key_marker:
         raise invalid_argument(
-            "A version-id marker cannot be specified without a key marker",
+            "A version-id marker cannot be specified without a key marker.",
             "version-id-marker",
             version_marker,
         )

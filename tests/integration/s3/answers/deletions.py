@@ -130,6 +130,23 @@ ROWS: Final = (
         "</Object></Delete>",
         sent=_DIGEST,
     ),
+    gives(
+        "DeleteObjects",
+        "versions that cannot be",
+        "POST /{versioned}?delete",
+        200,
+        {},
+        "DeleteResult("
+        + " ".join(
+            f"Error(Key=k VersionId={version} Code=NoSuchVersion"
+            " Message='The specified version does not exist.')"
+            for version in ("x", "")
+        )
+        + ")",
+        body="<Delete><Object><Key>k</Key><VersionId>x</VersionId></Object>"
+        "<Object><Key>k</Key><VersionId/></Object></Delete>",
+        sent=_DIGEST,
+    ),
     refuses(
         "DeleteObjects",
         "no digest",

@@ -165,7 +165,7 @@ ROWS: Final = (
         "GET /{versioned}?versions&version-id-marker={v1}",
         "400 InvalidArgument",
         "ArgumentName=version-id-marker ArgumentValue={v1}",
-        message="A version-id marker cannot be specified without a key marker",
+        message="A version-id marker cannot be specified without a key marker.",
     ),
     gives(
         "ListMultipartUploads",

@@ -72,7 +72,8 @@ def _unquoted(etag: str) -> str:
 def _object_identifier(node: "etree._Element", now_s: int) -> ObjectIdentifier:
     fields = children(node)
     key = fields.pop("Key", "")
-    version_id = fields.pop("VersionId", "").strip()
+    # An empty one is one that no version has, and not none at all, which would make a marker.
+    version_id = fields.pop("VersionId", None)
     etag = _unquoted(fields.pop("ETag", ""))
     size, modified = fields.pop("Size", None), fields.pop("LastModifiedTime", None)
     size_bytes = None if size is None else natural_up_to(size.strip(), BOUND)
@@ -80,7 +81,9 @@ def _object_identifier(node: "etree._Element", now_s: int) -> ObjectIdentifier:
     is_clear = (size is None) == (size_bytes is None) and (modified is None) == (modified_s is None)
     if fields or not key or not is_clear:
         raise S3Error("MalformedXML")
-    return ObjectIdentifier(key, version_id or None, etag, size_bytes, modified_s)
+    if version_id is not None:
+        version_id = version_id.strip()
+    return ObjectIdentifier(key, version_id, etag, size_bytes, modified_s)
 
 
 def read_delete_request(body: bytes, *, now_s: int = 0) -> DeleteRequest:
