@@ -13,6 +13,7 @@ from typing import Any, Final
 from tests.cluster.groups import wait_for_all, wait_for_leader
 from tests.cluster.ports import own_ports
 from tests.integration.endpoint import Endpoint
+from tests.integration.forked_command import run_command
 from tests.integration.store_process import ADMIN, OTHER, environment, wait_until
 from trioxygen.cli.client.admin import find
 from trioxygen.cli.cluster.commands import control
@@ -169,16 +170,8 @@ class Cluster:
         return done.stderr if code else done.stdout
 
     def _o3(self, *arguments: str, data: Path | None = None) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [
-                *(sys.executable, "-m", "trioxygen.cli.main", *arguments),
-                *("--data", str(data or self.data)),
-            ],
-            env=environment({}),
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
+        return run_command(
+            (*arguments, "--data", str(data or self.data)), environment({}), seconds_max=240
         )
 
     def status(self) -> dict[str, Any]:
