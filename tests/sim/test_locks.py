@@ -39,6 +39,11 @@ def test_a_seed_gives_the_same_trace_twice() -> None:
     assert run(3, from_seed(3, options)).digest == run(3, from_seed(3, options)).digest
 
 
+def test_a_batch_that_puts_a_version_may_take_another_that_is_one_too_many_then() -> None:
+    """The checker's mistake, once: it looked only at the state before."""
+    assert_passes(run(164, from_seed(164, {"seconds": 7.4})))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1, 401, 20))
 def test_twenty_seeds_keep_what_is_locked(first: int) -> None:
