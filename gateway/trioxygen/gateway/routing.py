@@ -15,6 +15,8 @@ from trioxygen.gateway.s3.operation import Level, Operation, of_another_level
 
 # As an Allow header lists them.
 _METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE")
+# S3 looks for the source of a copy there, also where none can be made.
+_NOT_POSTS: Final = frozenset(("GET", "HEAD", "PUT", "DELETE"))
 # Those of RFC 9110 and 5789. Any other is no verb to S3.
 _VERBS: Final = frozenset((*_METHODS, "OPTIONS", "PATCH", "CONNECT", "TRACE"))
 _LIST_TYPE: Final = "list-type"
@@ -49,7 +51,7 @@ class Router:
         InvalidArgument, InvalidRequest, InvalidURI."""
         sub = self._sub_resource(head, level) if head.raw_query else ""
         rows = self._places.get((head.method, level, sub), ())
-        if head.method == "PUT":
+        if head.method in _NOT_POSTS:
             _check_copy_source(head, rows)
         for row in rows:
             if row.route.holds(head):

@@ -87,7 +87,10 @@ def test_what_is_no_number_in_a_query_is_an_invalid_argument(
         sent = quote(value, safe="")
         answer = send(endpoint, Request("GET", path, f"{more}{name}={sent}"))
         assert (answer.status, answer.code) == (400, "InvalidArgument"), value[:20]
-        assert answer.error["ArgumentName"] == name
+        # Of a negative one S3 spells it otherwise.
+        assert answer.error["ArgumentName"].lower() == name.replace("-", "").lower() or (
+            answer.error["ArgumentName"] == name
+        )
     for value in ("0" * 5_000 + "5", "00000000000000000001"):
         answer = send(endpoint, Request("GET", path, f"{more}{name}={value}"))
         assert answer.status in (200, 206, 404, 416), (answer.status, value[:20])

@@ -109,6 +109,8 @@ def test_query_that_names_no_operation_changes_none(method: str, target: str, na
         ("HEAD", "/b?acl&versioning", {}, "InvalidArgument", None),
         ("DELETE", "/b/k?tagging&acl", {}, "InvalidArgument", None),
         ("PUT", "/b", {"x-amz-copy-source": "b/k"}, "InvalidArgument", None),
+        ("GET", "/b/k", {"x-amz-copy-source": "b/k"}, "InvalidArgument", None),
+        ("DELETE", "/b", {"x-amz-copy-source": "b/k"}, "InvalidArgument", None),
         ("PUT", "/b/k?acl", {"x-amz-copy-source": "b/k"}, "InvalidArgument", None),
     ],
 )
