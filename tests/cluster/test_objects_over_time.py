@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.cluster.cluster import Cluster
 from tests.cluster.conftest import NewCluster
@@ -218,10 +217,8 @@ def test_what_one_gateway_encrypted_any_other_with_its_keys_reads(
     third = Gateway(cluster, tmp_path / "third")
     with first.client() as s3, second.client() as other:
         s3.create_bucket(Bucket=BUCKET)
-        cluster.o3("keyring", "create-key", "novels")
-        kms: Any = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "novels"}
-        wait_until(lambda: puts(other, "named", **kms))
-        for key, options in (("small", {}), ("named", kms)):
+        kms: Any = {"ServerSideEncryption": "aws:kms"}
+        for key, options in (("small", {}), ("by kms", kms)):
             other.put_object(Bucket=BUCKET, Key=key, Body=BODY[:100], **options)
             assert read(s3, BUCKET, key) == BODY[:100]
         s3.put_object(Bucket=BUCKET, Key="large", Body=BODY)
@@ -241,25 +238,15 @@ def test_what_one_gateway_encrypted_any_other_with_its_keys_reads(
         cluster.o3("keyring", "export", *carried)
         third.o3("keyring", "import", *carried)
         with third.running() as endpoint, endpoint.client() as late:
-            for key in ("small", "named"):
+            for key in ("small", "by kms"):
                 assert read(late, BUCKET, key) == BODY[:100]
             assert read(late, BUCKET, "large") == read(late, BUCKET, "copied") == BODY
             late.put_object(Bucket=BUCKET, Key="late", Body=BODY)
             assert read(s3, BUCKET, "late") == read(other, BUCKET, "late") == BODY
         # A rotation that did not come there.
         cluster.o3("keyring", "rotate", "s3")
-        wait_until(lambda: cluster.log_text("gw1").count("keyring_read_again") >= 2)
+        wait_until(lambda: "keyring_read_again" in cluster.log_text("gw1"))
         s3.put_object(Bucket=BUCKET, Key="rotated", Body=BODY)
         assert "the keyring lacks version 2 of master key 's3'" in third.refusal()
         assert read(other, BUCKET, "rotated") == BODY
     cluster.check_logs()
-
-
-def puts(s3: "S3Client", key: str, **options: Any) -> bool:
-    """False: the gateway has not read its keyring again."""
-    try:
-        s3.put_object(Bucket=BUCKET, Key=key, Body=b"", **options)
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == "KMS.NotFoundException"
-        return False
-    return True
