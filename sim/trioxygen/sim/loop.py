@@ -194,7 +194,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def fail(self, error: BaseException) -> None:
         """Ends the run with an error, whatever the code that is running does with exceptions."""
-        if self._failure is None:
+        if self._failure is None and not self._closed:
             self._failure = error
             handle = _Handle(self.root, _nothing, (), None)
             self._ready.appendleft(handle)
@@ -271,6 +271,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def close(self) -> None:
         """Nothing runs any more; what coroutines do when they are collected has no effect."""
         self._closed = True
+        # A failed run's: its traceback and the life that ran hold all that the run was.
+        self._failure, self.owner = None, self.root
         with warnings.catch_warnings():
             # A coroutine that a crash kept from starting was never awaited.
             warnings.simplefilter("ignore", RuntimeWarning)

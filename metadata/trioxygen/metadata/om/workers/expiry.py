@@ -117,6 +117,7 @@ def removed_page(txn: ReadTxn, after: bytes | None, steps_max: int) -> RemovedPa
     """Of all buckets what S3 does not show any more. What it shows of a bucket costs a step,
     however much it is: so does a row."""
     rows: list[tuple[bytes, om.HistoryRow]] = []
+    last = after
     cursor = txn.cursor(HISTORY.table)
     item = cursor.seek(after + b"\0" if after else b"")
     for _ in range(steps_max):
