@@ -67,4 +67,6 @@ def frames_of(piece: Piece, offset_bytes: int, length_bytes: int) -> Frames:
 
 def stored_bytes(piece: Piece) -> int:
     """What the blocks hold of it."""
+    if not piece.sealed_plain_bytes and not piece.offset_bytes:
+        return sealed_bytes(piece.plain_bytes)
     return frames_of(piece, 0, piece.plain_bytes).length_bytes if piece.plain_bytes else 0

@@ -6,7 +6,7 @@ Master keys never leave a KMS; nothing of S3's headers is known here.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from trioxygen.common.errors import NoSuchKmsKey
 
@@ -18,8 +18,7 @@ KEY_ID: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,126}[A-Za-z0-9])?")
 _NAME_SHOWN_MAX: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
-class WrappedKey:
+class WrappedKey(NamedTuple):
     """A key of a piece, as it is kept beside the piece.
 
     Attributes:

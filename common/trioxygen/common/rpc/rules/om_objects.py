@@ -75,10 +75,11 @@ def _headers_fault(headers: Any) -> str | None:
 def blocks_fault(row: Any) -> str | None:
     total = sum([piece.length_bytes for piece in row.blocks])
     expected = row.size_bytes
-    if row.pieces:
-        if sum([piece.plain_bytes for piece in row.pieces]) != expected:
+    pieces = row.pieces
+    if pieces:
+        if sum([piece.plain_bytes for piece in pieces]) != expected:
             return f"row's pieces are not of its {expected:,} bytes"
-        expected = sum([stored_bytes(piece) for piece in row.pieces])
+        expected = sum([stored_bytes(piece) for piece in pieces])
     if total == expected:
         return None
     return f"row's blocks hold {total:,} bytes, its size is {expected:,}"

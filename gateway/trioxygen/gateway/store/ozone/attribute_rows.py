@@ -16,6 +16,8 @@ _LOCK_MODES: Final = {
 _LOCK_MODE_OF: Final = {int(wire): mode for mode, wire in _LOCK_MODES.items()}
 _ENCRYPTIONS: Final = {kind: getattr(om_pb2.Encryption, kind.name) for kind in EncryptionKind}
 _ENCRYPTION_OF: Final = {int(wire): kind for kind, wire in _ENCRYPTIONS.items()}
+# Copied by whatever it is put into.
+_SSE_S3_ROW: Final = om_pb2.Encryption(kind=om_pb2.Encryption.SSE_S3)
 
 
 def default_retention_of(row: om_pb2.BucketLock) -> DefaultRetention | None:
@@ -40,6 +42,8 @@ def encryption_of(row: om_pb2.Encryption) -> Encryption | None:
 
 
 def encryption_row(encryption: Encryption | None) -> om_pb2.Encryption | None:
+    if encryption is SSE_S3:
+        return _SSE_S3_ROW
     if encryption is None:
         return None
     return om_pb2.Encryption(

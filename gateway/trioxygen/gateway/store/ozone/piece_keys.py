@@ -2,27 +2,45 @@
 
 import random
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from trioxygen.common.clock import Clock
 from trioxygen.common.errors import KmsUnavailable, WrongCustomerKey
 from trioxygen.gateway.kms.port import Kms, WrappedKey
 from trioxygen.gateway.sealing.frames import KEY_BYTES
-from trioxygen.gateway.store.values.encryption import CustomerKey, EncryptionKind, Sealing
+from trioxygen.gateway.store.values.encryption import SSE_S3, CustomerKey, EncryptionKind, Sealing
 
 _NONCE_BYTES: Final = 12
 _AAD: Final = b"SSE-C"
 # The name of what no KMS has.
 _CUSTOMERS: Final = ""
+# Of what S3 seals by itself: made ahead of their use, and how long they may be used. A master key
+# that was disabled or rotated wraps so much longer.
+_AHEAD_MAX: Final = 64
+_AHEAD_MS: Final = 1_000.0
+
+
+class PieceKey(NamedTuple):
+    """Of one piece."""
+
+    key: bytes
+    wrapped: WrappedKey
+
+    def __repr__(self) -> str:
+        return f"PieceKey(..., {self.wrapped})"
 
 
 class PieceKeys:
     """Args: kms: None: nothing is sealed with a key of its."""
 
-    def __init__(self, kms: Kms | None, rng: random.Random) -> None:
-        self._known, self._rng = kms, rng
+    def __init__(self, kms: Kms | None, rng: random.Random, clock: Clock) -> None:
+        self._known, self._rng, self._clock = kms, rng, clock
+        self._ahead: list[PieceKey] = []
+        self._ahead_until_ms = 0.0
+        self._ahead_count = 1
 
     @property
     def _kms(self) -> Kms:
@@ -34,8 +52,25 @@ class PieceKeys:
         """Of a master key."""
         return (await self._kms.describe(key_name)).arn
 
-    def new(self) -> bytes:
-        return self._rng.randbytes(KEY_BYTES)
+    async def make(self, sealing: Sealing) -> PieceKey:
+        """Raises: as of the KMS."""
+        if sealing.encryption == SSE_S3:
+            return await self._next_ahead()
+        key = self._rng.randbytes(KEY_BYTES)
+        [wrapped] = await self.wrap(sealing, [key])
+        return PieceKey(key, wrapped)
+
+    async def _next_ahead(self) -> PieceKey:
+        """Small objects follow each other: wrapping many keys at once costs a fifth of wrapping
+        each by itself. As many as were used of late."""
+        ahead, now_ms = self._ahead, self._clock.monotonic_ms()
+        if not ahead or now_ms >= self._ahead_until_ms:
+            self._ahead_count = 1 if ahead else min(2 * self._ahead_count, _AHEAD_MAX)
+            keys = [self._rng.randbytes(KEY_BYTES) for _ in range(self._ahead_count)]
+            wrapped = await self._kms.wrap("", b"", keys)
+            ahead = [PieceKey(*pair) for pair in zip(keys, wrapped, strict=True)]
+            self._ahead, self._ahead_until_ms = ahead, now_ms + _AHEAD_MS
+        return ahead.pop()
 
     async def wrap(self, sealing: Sealing, keys: Sequence[bytes]) -> Sequence[WrappedKey]:
         """Raises: as of the KMS."""

@@ -76,25 +76,26 @@ class _SealingWriter:
         self, inner: BlockSplitter[ObjectWritten], keys: PieceKeys, sealing: Sealing
     ) -> None:
         self._inner, self._keys, self._sealing = inner, keys, sealing
-        self._key = keys.new()
-        self._sealer = Sealer(self._key)
-        self._wrapped: WrappedKey | None = None
+        self._begun: tuple[Sealer, WrappedKey] | None = None
 
     async def send(self, pieces: Sequence[Buffer]) -> None:
-        if self._wrapped is None:
+        if self._begun is None:
             # Before anything is written that no key could open.
-            [self._wrapped] = await self._keys.wrap(self._sealing, [self._key])
-        frames = self._sealer.update(pieces)
+            key, wrapped = await self._keys.make(self._sealing)
+            self._begun = Sealer(key), wrapped
+        frames = self._begun[0].update(pieces)
         if frames:
             await self._inner.send(frames)
 
     async def finish(self) -> ObjectWritten:
-        last = self._sealer.finish()
+        if self._begun is None:
+            return await self._inner.finish()
+        sealer, wrapped = self._begun
+        last = sealer.finish()
         if last:
             await self._inner.send(last)
         written = await self._inner.finish()
-        if self._wrapped is not None:
-            written.pieces = [_piece(self._sealer.taken_bytes, self._wrapped)]
+        written.pieces = [_piece(sealer.taken_bytes, wrapped)]
         return written
 
     async def cancel(self) -> None:
@@ -117,8 +118,7 @@ class SealedContents:
     ) -> ObjectWritten:
         if sealing is None:
             return await self._plain.write_small(data, replication)
-        key = self._keys.new()
-        [wrapped] = await self._keys.wrap(sealing, [key])
+        key, wrapped = await self._keys.make(sealing)
         written = await self._plain.write_small(seal(key, data), replication)
         written.pieces = [_piece(len(data), wrapped)]
         return written

@@ -57,7 +57,7 @@ class OzoneStore:
             keys=OzoneKeys(om, commits),
             uploads=OzoneUploads(om, commits),
             accounts=OzoneAccounts(om),
-            contents=SealedContents(contents, PieceKeys(kms, runtime.rng)),
+            contents=SealedContents(contents, PieceKeys(kms, runtime.rng, runtime.clock)),
         )
 
     def start(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.metadata.manual_clock import ManualClock
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import ChecksumMismatch
 from trioxygen.common.sealed_sizes import FRAME_BYTES, SEALED_FRAME_BYTES
@@ -74,7 +75,7 @@ class SealedObject:
     def __init__(self, rng: random.Random) -> None:
         self._rng, self.kept, self.plain = rng, Kept(), b""
         self.pieces: list[SealedPiece] = []
-        self._keys = PieceKeys(None, rng)
+        self._keys = PieceKeys(None, rng, ManualClock())
         self.contents = self._over(self.kept)
 
     def _over(self, kept: Kept) -> SealedContents:
