@@ -2,7 +2,8 @@
 
 import hashlib
 import ipaddress
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from trioxygen.gateway.protocol.encryption import (
     COPY_SOURCE_CUSTOMER,
@@ -55,6 +56,10 @@ class Target(NamedTuple):
         return hashlib.md5(own, usedforsecurity=False).hexdigest()
 
 
+_UNSEALED: Final = Target(None, None, False)
+_SEALED_BY_S3: Final = Target(Sealing(SSE_S3), None, False)
+
+
 async def target_of(services: Services, request: S3Request) -> Target:
     """Of PutObject, CopyObject, CreateMultipartUpload: what the request says, else the bucket, else
     the configuration.
@@ -65,9 +70,11 @@ async def target_of(services: Services, request: S3Request) -> Target:
     is_asked_for = wanted is not None
     if wanted is None:
         default = bucket.encryption or (SSE_S3 if services.config.encrypts else None)
-        wanted = None if default is None else WantedEncryption(default)
-    if wanted is None:
-        return Target(None, None, False)
+        if default is None:
+            return _UNSEALED
+        if default is SSE_S3:
+            return _SEALED_BY_S3
+        wanted = WantedEncryption(default)
     customer = wanted.customer
     if customer is not None:
         _check_secure(request)
@@ -121,25 +128,27 @@ def _target_in(request: S3Request, upload: Upload) -> Target:
 
 
 class Opening(NamedTuple):
-    """Of what a request reads. customer: None: it needs no key of the client's."""
+    """Of what a request reads.
+
+    Attributes:
+        key: None: it needs none of the client's.
+        headers: that tell of it.
+    """
 
     encryption: Encryption | None
     customer: CustomerKeyHeaders | None
+    key: CustomerKey | None
+    headers: Sequence[tuple[bytes, bytes]]
 
-    @property
-    def key(self) -> CustomerKey | None:
-        return None if self.customer is None else self.customer.key
 
-    @property
-    def headers(self) -> Headers:
-        return encryption_headers(self.encryption, self.customer)
+# Of nearly all objects.
+_PLAIN: Final = Opening(None, None, None, ())
+_BY_S3: Final = Opening(SSE_S3, None, None, tuple(encryption_headers(SSE_S3)))
 
 
 def opening_of(request: S3Request, encryption: Encryption | None) -> Opening:
     """Of an object. Raises: S3Errors; InvalidRequest: a key is missing, or needless."""
-    head = request.head
-    customer = read_customer_key(head)
-    return _opening(request, encryption, customer)
+    return _opening(request, encryption, read_customer_key(request.head))
 
 
 def source_opening_of(request: S3Request, encryption: Encryption | None) -> Opening:
@@ -151,8 +160,13 @@ def _opening(
     request: S3Request, encryption: Encryption | None, customer: CustomerKeyHeaders | None
 ) -> Opening:
     if encryption is None or encryption.kind is not EncryptionKind.SSE_C:
-        _refuse_needless(customer)
-        return Opening(encryption, None)
+        if customer is not None:
+            _refuse_needless(customer)
+        if encryption is None:
+            return _PLAIN
+        if encryption is SSE_S3:
+            return _BY_S3
+        return Opening(encryption, None, None, encryption_headers(encryption))
     if customer is None:
         raise S3Error(
             "InvalidRequest",
@@ -160,7 +174,7 @@ def _opening(
             " must be provided to retrieve the object.",
         )
     _check_secure(request)
-    return Opening(encryption, customer)
+    return Opening(encryption, customer, customer.key, encryption_headers(encryption, customer))
 
 
 def _refuse_needless(customer: CustomerKeyHeaders | None) -> None:

@@ -36,7 +36,9 @@ _READ_AT_ONCE_BYTES_MAX: Final = 64 * KIB
 
 async def head_object(services: Services, request: S3Request) -> Response:
     record = request.record
-    opening = await _opening(services, request)
+    opening = opening_of(request, record.encryption)
+    if opening.key is not None:
+        await _check_key(services, record, opening)
     selection, fields = _describe(services, request, record, opening)
     if request.bucket_record.lifecycle_revision:
         fields += await _expiration_headers(services, request, selection)
@@ -45,7 +47,9 @@ async def head_object(services: Services, request: S3Request) -> Response:
 
 async def get_object(services: Services, request: S3Request) -> Response:
     record = request.record
-    opening = await _opening(services, request)
+    opening = opening_of(request, record.encryption)
+    if opening.key is not None:
+        await _check_key(services, record, opening)
     selection, fields = _describe(services, request, record, opening)
     if request.bucket_record.lifecycle_revision:
         fields += await _expiration_headers(services, request, selection)
@@ -81,13 +85,9 @@ async def _expiration_headers(
     return await record_headers(services, request.bucket_record, request.key_name, request.record)
 
 
-async def _opening(services: Services, request: S3Request) -> Opening:
-    """Raises: S3Errors; WrongCustomerKey: before anything is told of the object."""
-    record = request.record
-    opening = opening_of(request, record.encryption)
-    if opening.key is not None:
-        await services.store.contents.check_key(record.content, opening.key)
-    return opening
+async def _check_key(services: Services, record: KeyRecord, opening: Opening) -> None:
+    """Raises: WrongCustomerKey: before anything is told of the object."""
+    await services.store.contents.check_key(record.content, opening.key)
 
 
 def _describe(
@@ -140,7 +140,9 @@ def _describe(
 
 async def get_object_attributes(services: Services, request: S3Request) -> Response:
     wanted, record = _wanted_attributes(request), request.record
-    await _opening(services, request)
+    opening = opening_of(request, record.encryption)
+    if opening.key is not None:
+        await _check_key(services, record, opening)
     shown = [
         (b"last-modified", http_date(record.modified_ms // 1_000)),
         *version_headers(records.shown_version(request.bucket_record, record)),

@@ -77,9 +77,13 @@ def blocks_fault(row: Any) -> str | None:
     expected = row.size_bytes
     pieces = row.pieces
     if pieces:
-        if sum([piece.plain_bytes for piece in pieces]) != expected:
+        plain = stored = 0
+        for piece in pieces:
+            plain += piece.plain_bytes
+            stored += stored_bytes(piece)
+        if plain != expected:
             return f"row's pieces are not of its {expected:,} bytes"
-        expected = sum([stored_bytes(piece) for piece in pieces])
+        expected = stored
     if total == expected:
         return None
     return f"row's blocks hold {total:,} bytes, its size is {expected:,}"

@@ -52,25 +52,31 @@ class PieceKeys:
         """Of a master key."""
         return (await self._kms.describe(key_name)).arn
 
+    def made(self, sealing: Sealing) -> PieceKey | None:
+        """None: `make` has to."""
+        ahead = self._ahead
+        is_theirs = sealing.encryption == SSE_S3
+        if is_theirs and ahead and self._clock.monotonic_ms() < self._ahead_until_ms:
+            return ahead.pop()
+        return None
+
     async def make(self, sealing: Sealing) -> PieceKey:
         """Raises: as of the KMS."""
         if sealing.encryption == SSE_S3:
-            return await self._next_ahead()
+            return await self._first_ahead()
         key = self._rng.randbytes(KEY_BYTES)
         [wrapped] = await self.wrap(sealing, [key])
         return PieceKey(key, wrapped)
 
-    async def _next_ahead(self) -> PieceKey:
+    async def _first_ahead(self) -> PieceKey:
         """Small objects follow each other: wrapping many keys at once costs a fifth of wrapping
         each by itself. As many as were used of late."""
-        ahead, now_ms = self._ahead, self._clock.monotonic_ms()
-        if not ahead or now_ms >= self._ahead_until_ms:
-            self._ahead_count = 1 if ahead else min(2 * self._ahead_count, _AHEAD_MAX)
-            keys = [self._rng.randbytes(KEY_BYTES) for _ in range(self._ahead_count)]
-            wrapped = await self._kms.wrap("", b"", keys)
-            ahead = [PieceKey(*pair) for pair in zip(keys, wrapped, strict=True)]
-            self._ahead, self._ahead_until_ms = ahead, now_ms + _AHEAD_MS
-        return ahead.pop()
+        self._ahead_count = 1 if self._ahead else min(2 * self._ahead_count, _AHEAD_MAX)
+        keys = [self._rng.randbytes(KEY_BYTES) for _ in range(self._ahead_count)]
+        wrapped = await self._kms.wrap("", b"", keys)
+        first, *ahead = [PieceKey(*pair) for pair in zip(keys, wrapped, strict=True)]
+        self._ahead, self._ahead_until_ms = ahead, self._clock.monotonic_ms() + _AHEAD_MS
+        return first
 
     async def wrap(self, sealing: Sealing, keys: Sequence[bytes]) -> Sequence[WrappedKey]:
         """Raises: as of the KMS."""

@@ -130,20 +130,21 @@ def account_of(account: types_pb2.Account) -> Account:
 
 def bucket_of(volume: str, row: om_pb2.BucketRow) -> Bucket:
     has_lock = row.HasField("object_lock")
+    # By position: hot.
     return Bucket(
-        volume=volume,
-        name=row.name,
-        bucket_id=row.bucket_id,
-        account_id=row.account_id,
-        created_ms=row.created_ms,
-        location=row.location,
-        replication=Replication.of_proto(row.replication) if row.HasField("replication") else None,
-        versioning=_VERSIONING_OF[row.versioning] if row.versioning else Versioning.NEVER,
-        has_lock=has_lock,
-        default_retention=default_retention_of(row.object_lock) if has_lock else None,
-        encryption=encryption_of(row.encryption) if row.HasField("encryption") else None,
-        blocks_customer_keys=row.blocks_customer_keys,
-        lifecycle_revision=row.lifecycle_revision,
+        volume,
+        row.name,
+        row.bucket_id,
+        row.account_id,
+        row.created_ms,
+        row.location,
+        Replication.of_proto(row.replication) if row.HasField("replication") else None,
+        _VERSIONING_OF[row.versioning] if row.versioning else Versioning.NEVER,
+        has_lock,
+        default_retention_of(row.object_lock) if has_lock else None,
+        encryption_of(row.encryption) if row.HasField("encryption") else None,
+        row.blocks_customer_keys,
+        row.lifecycle_revision,
     )
 
 
@@ -151,17 +152,18 @@ def record_of(row: om_pb2.KeyRow, *, is_current: bool = False) -> KeyRecord:
     encryption, context = None, ""
     if row.HasField("encryption"):
         encryption, context = encryption_of(row.encryption), row.encryption.context
+    # By position: hot.
     return KeyRecord(
-        object_id=row.object_id,
-        size_bytes=row.size_bytes,
-        modified_ms=row.modified_ms,
-        etag=row.etag,
-        account_id=row.account_id,
-        headers=_headers_of(row),
-        checksum=checksum_of(row.checksum_algorithm, row.checksum, row.checksum_type),
-        parts=PartRows(row.parts),
-        content=BlockContent(row.blocks, row.pieces, context),
-        replication=_replication_of(row),
+        row.object_id,
+        row.size_bytes,
+        row.modified_ms,
+        row.etag,
+        row.account_id,
+        _headers_of(row),
+        checksum_of(row.checksum_algorithm, row.checksum, row.checksum_type),
+        PartRows(row.parts),
+        BlockContent(row.blocks, row.pieces, context),
+        _replication_of(row),
         is_versioned=row.is_versioned,
         is_marker=row.is_marker,
         tags=tuple([(tag.key, tag.value) for tag in row.tags]) if row.tags else (),

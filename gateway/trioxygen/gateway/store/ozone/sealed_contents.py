@@ -1,9 +1,9 @@
 """Objects' bytes in blocks, sealed on the way there and opened on the way back: the port's
 `Contents`. What is not asked to be sealed passes through."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Sequence
 from contextlib import aclosing
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import ChecksumMismatch
@@ -81,7 +81,8 @@ class _SealingWriter:
     async def send(self, pieces: Sequence[Buffer]) -> None:
         if self._begun is None:
             # Before anything is written that no key could open.
-            key, wrapped = await self._keys.make(self._sealing)
+            keys, sealing = self._keys, self._sealing
+            key, wrapped = keys.made(sealing) or await keys.make(sealing)
             self._begun = Sealer(key), wrapped
         frames = self._begun[0].update(pieces)
         if frames:
@@ -118,7 +119,8 @@ class SealedContents:
     ) -> ObjectWritten:
         if sealing is None:
             return await self._plain.write_small(data, replication)
-        key, wrapped = await self._keys.make(sealing)
+        keys = self._keys
+        key, wrapped = keys.made(sealing) or await keys.make(sealing)
         written = await self._plain.write_small(seal(key, data), replication)
         written.pieces = [_piece(len(data), wrapped)]
         return written
@@ -134,19 +136,28 @@ class SealedContents:
         stored = None if size_bytes is None else sealed_bytes(size_bytes)
         return _SealingWriter(self._plain.open_writer(stored, replication), self._keys, sealing)
 
-    async def read_small(
+    def read_small(
         self,
         content: Content,
         *,
         offset_bytes: int,
         length_bytes: int,
         customer_key: CustomerKey | None = None,
-    ) -> Buffer:
+    ) -> Coroutine[Any, Any, Buffer]:
         assert isinstance(content, BlockContent)
-        if not content.pieces:
-            return await self._plain.read_small(
+        if not content.is_sealed:
+            return self._plain.read_small(
                 content, offset_bytes=offset_bytes, length_bytes=length_bytes
             )
+        return self._read_small_sealed(content, offset_bytes, length_bytes, customer_key)
+
+    async def _read_small_sealed(
+        self,
+        content: BlockContent,
+        offset_bytes: int,
+        length_bytes: int,
+        customer_key: CustomerKey | None,
+    ) -> Buffer:
         if _is_whole_frame(content.pieces, length_bytes):
             [key] = await self._unwrapped(content, content.pieces, customer_key)
             stored = await self._plain.read_small(
