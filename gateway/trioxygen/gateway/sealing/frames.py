@@ -67,17 +67,22 @@ class _Cutter:
         return left
 
 
+def cipher_of(key: bytes) -> AESGCM:
+    """What seals a piece. Args: key: of this piece alone, 32 bytes."""
+    return AESGCM(key)
+
+
 class Sealer:
     """Seals a piece as it comes in.
 
     Args:
-        key: of this piece alone, 32 bytes.
+        cipher: of this piece alone.
     Attributes:
         taken_bytes: of the piece, so far.
     """
 
-    def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
+    def __init__(self, cipher: AESGCM) -> None:
+        self._cipher = cipher
         self._index = 0
         self._cutter = _Cutter()
         self.taken_bytes = 0
@@ -115,11 +120,11 @@ class Sealer:
         self._index += 1
 
 
-def seal(key: bytes, plain: Buffer) -> bytes:
+def seal(cipher: AESGCM, plain: Buffer) -> bytes:
     """A whole piece."""
     if len(plain) <= FRAME_BYTES:
-        return AESGCM(key).encrypt(_ONLY, plain, None) if plain else b""
-    sealer = Sealer(key)
+        return cipher.encrypt(_ONLY, plain, None) if plain else b""
+    sealer = Sealer(cipher)
     return b"".join([*sealer.update((plain,)), *sealer.finish()])
 
 

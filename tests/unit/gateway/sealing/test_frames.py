@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from trioxygen.common.errors import ChecksumMismatch
 from trioxygen.common.sealed_sizes import FRAME_BYTES, SEALED_FRAME_BYTES, sealed_bytes
-from trioxygen.gateway.sealing.frames import Opener, Sealer, open_frame, seal
+from trioxygen.gateway.sealing.frames import Opener, Sealer, cipher_of, open_frame, seal
 
 KEY = bytes(range(32))
 SIZES = (1, 2, FRAME_BYTES - 1, FRAME_BYTES, FRAME_BYTES + 1, 3 * FRAME_BYTES, 200_000)
@@ -34,9 +34,9 @@ def opened(sealed: bytes, plain_bytes: int, first_frame: int = 0) -> bytes:
 def test_sealed_bytes_are_the_same_however_they_come_and_open_again(size: int, seed: int) -> None:
     rng = random.Random(seed)
     plain = rng.randbytes(size)
-    whole = seal(KEY, plain)
+    whole = seal(cipher_of(KEY), plain)
     assert len(whole) == sealed_bytes(size)
-    sealer = Sealer(KEY)
+    sealer = Sealer(cipher_of(KEY))
     frames = [frame for piece in cut(plain, rng) for frame in sealer.update((piece,))]
     assert b"".join([*frames, *sealer.finish()]) == whole
     assert sealer.taken_bytes == size
@@ -46,20 +46,20 @@ def test_sealed_bytes_are_the_same_however_they_come_and_open_again(size: int, s
 
 
 def test_caller_may_use_its_buffer_again() -> None:
-    sealer, buffer = Sealer(KEY), bytearray(b"first")
+    sealer, buffer = Sealer(cipher_of(KEY)), bytearray(b"first")
     assert sealer.update((buffer,)) == []
     buffer[:] = b"other"
     assert opened(b"".join(sealer.finish()), 5) == b"first"
 
 
 def test_empty_piece_has_no_frame() -> None:
-    assert seal(KEY, b"") == b""
-    assert Sealer(KEY).finish() == []
+    assert seal(cipher_of(KEY), b"") == b""
+    assert Sealer(cipher_of(KEY)).finish() == []
 
 
 def test_range_begins_at_its_frame() -> None:
     plain = random.Random(1).randbytes(3 * FRAME_BYTES + 100)
-    sealed = seal(KEY, plain)
+    sealed = seal(cipher_of(KEY), plain)
     assert opened(sealed[2 * SEALED_FRAME_BYTES :], len(plain), 2) == plain[2 * FRAME_BYTES :]
 
 
@@ -68,7 +68,7 @@ PLAIN_BYTES = 2 * FRAME_BYTES + 1_000
 
 def damaged() -> dict[str, tuple[bytes, int]]:
     """(sealed bytes, plain bytes that are claimed) by what was done."""
-    sealed = seal(KEY, random.Random(2).randbytes(PLAIN_BYTES))
+    sealed = seal(cipher_of(KEY), random.Random(2).randbytes(PLAIN_BYTES))
     frame = SEALED_FRAME_BYTES
     first, second, third = sealed[:frame], sealed[frame : 2 * frame], sealed[2 * frame :]
     flipped = bytearray(sealed)
@@ -96,7 +96,7 @@ def test_what_was_changed_is_found(what: str) -> None:
 def test_piece_of_one_frame_opens_at_once_and_no_bit_of_it_may_flip(size: int, seed: int) -> None:
     rng = random.Random(seed)
     plain = rng.randbytes(size)
-    sealed = bytearray(seal(KEY, plain))
+    sealed = bytearray(seal(cipher_of(KEY), plain))
     assert open_frame(KEY, sealed) == plain
     sealed[rng.randrange(len(sealed))] ^= 1 << rng.randrange(8)
     with pytest.raises(ChecksumMismatch):
@@ -104,6 +104,6 @@ def test_piece_of_one_frame_opens_at_once_and_no_bit_of_it_may_flip(size: int, s
 
 
 def test_another_key_opens_nothing() -> None:
-    sealed = seal(bytes(32), b"secret")
+    sealed = seal(cipher_of(bytes(32)), b"secret")
     with pytest.raises(ChecksumMismatch):
         opened(sealed, 6)

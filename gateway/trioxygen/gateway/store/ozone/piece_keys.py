@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import KmsUnavailable, WrongCustomerKey
 from trioxygen.gateway.kms.port import Kms, WrappedKey
-from trioxygen.gateway.sealing.frames import KEY_BYTES
+from trioxygen.gateway.sealing.frames import KEY_BYTES, cipher_of
 from trioxygen.gateway.store.values.encryption import SSE_S3, CustomerKey, EncryptionKind, Sealing
+from trioxygen.proto.v1.om_pb2 import SealedPiece
 
 _NONCE_BYTES: Final = 12
 _AAD: Final = b"SSE-C"
@@ -23,14 +24,16 @@ _AHEAD_MAX: Final = 64
 _AHEAD_MS: Final = 1_000.0
 
 
-class PieceKey(NamedTuple):
-    """Of one piece."""
+class NewPiece(NamedTuple):
+    """That is to be written.
 
-    key: bytes
-    wrapped: WrappedKey
+    Attributes:
+        cipher: with its key.
+        row: that its object will have of it, but for its size.
+    """
 
-    def __repr__(self) -> str:
-        return f"PieceKey(..., {self.wrapped})"
+    cipher: AESGCM
+    row: SealedPiece
 
 
 class PieceKeys:
@@ -38,7 +41,7 @@ class PieceKeys:
 
     def __init__(self, kms: Kms | None, rng: random.Random, clock: Clock) -> None:
         self._known, self._rng, self._clock = kms, rng, clock
-        self._ahead: list[PieceKey] = []
+        self._ahead: list[NewPiece] = []
         self._ahead_until_ms = 0.0
         self._ahead_count = 1
 
@@ -52,7 +55,7 @@ class PieceKeys:
         """Of a master key."""
         return (await self._kms.describe(key_name)).arn
 
-    def made(self, sealing: Sealing) -> PieceKey | None:
+    def made(self, sealing: Sealing) -> NewPiece | None:
         """None: `make` has to."""
         ahead = self._ahead
         is_theirs = sealing.encryption == SSE_S3
@@ -60,21 +63,21 @@ class PieceKeys:
             return ahead.pop()
         return None
 
-    async def make(self, sealing: Sealing) -> PieceKey:
+    async def make(self, sealing: Sealing) -> NewPiece:
         """Raises: as of the KMS."""
         if sealing.encryption == SSE_S3:
             return await self._first_ahead()
         key = self._rng.randbytes(KEY_BYTES)
         [wrapped] = await self.wrap(sealing, [key])
-        return PieceKey(key, wrapped)
+        return _new_piece(key, wrapped)
 
-    async def _first_ahead(self) -> PieceKey:
+    async def _first_ahead(self) -> NewPiece:
         """Small objects follow each other: wrapping many keys at once costs a fifth of wrapping
         each by itself. As many as were used of late."""
         self._ahead_count = 1 if self._ahead else min(2 * self._ahead_count, _AHEAD_MAX)
         keys = [self._rng.randbytes(KEY_BYTES) for _ in range(self._ahead_count)]
         wrapped = await self._kms.wrap("", b"", keys)
-        first, *ahead = [PieceKey(*pair) for pair in zip(keys, wrapped, strict=True)]
+        first, *ahead = [_new_piece(*pair) for pair in zip(keys, wrapped, strict=True)]
         self._ahead, self._ahead_until_ms = ahead, self._clock.monotonic_ms() + _AHEAD_MS
         return first
 
@@ -105,6 +108,11 @@ class PieceKeys:
         if wrapped and wrapped[0].master_key == _CUSTOMERS:
             return _unwrapped_by_customer(customer, wrapped)
         return await self._kms.unwrap(context.encode(), wrapped)
+
+
+def _new_piece(key: bytes, wrapped: WrappedKey) -> NewPiece:
+    row = SealedPiece(wrapped_key=wrapped.sealed, master_key=wrapped.master_key)
+    return NewPiece(cipher_of(key), row)
 
 
 def _unwrapped_by_customer(

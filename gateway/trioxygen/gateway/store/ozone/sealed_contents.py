@@ -76,14 +76,14 @@ class _SealingWriter:
         self, inner: BlockSplitter[ObjectWritten], keys: PieceKeys, sealing: Sealing
     ) -> None:
         self._inner, self._keys, self._sealing = inner, keys, sealing
-        self._begun: tuple[Sealer, WrappedKey] | None = None
+        self._begun: tuple[Sealer, SealedPiece] | None = None
 
     async def send(self, pieces: Sequence[Buffer]) -> None:
         if self._begun is None:
             # Before anything is written that no key could open.
             keys, sealing = self._keys, self._sealing
-            key, wrapped = keys.made(sealing) or await keys.make(sealing)
-            self._begun = Sealer(key), wrapped
+            cipher, row = keys.made(sealing) or await keys.make(sealing)
+            self._begun = Sealer(cipher), row
         frames = self._begun[0].update(pieces)
         if frames:
             await self._inner.send(frames)
@@ -91,12 +91,13 @@ class _SealingWriter:
     async def finish(self) -> ObjectWritten:
         if self._begun is None:
             return await self._inner.finish()
-        sealer, wrapped = self._begun
+        sealer, row = self._begun
         last = sealer.finish()
         if last:
             await self._inner.send(last)
         written = await self._inner.finish()
-        written.pieces = [_piece(sealer.taken_bytes, wrapped)]
+        row.plain_bytes = sealer.taken_bytes
+        written.pieces = [row]
         return written
 
     async def cancel(self) -> None:
@@ -120,9 +121,10 @@ class SealedContents:
         if sealing is None:
             return await self._plain.write_small(data, replication)
         keys = self._keys
-        key, wrapped = keys.made(sealing) or await keys.make(sealing)
-        written = await self._plain.write_small(seal(key, data), replication)
-        written.pieces = [_piece(len(data), wrapped)]
+        cipher, row = keys.made(sealing) or await keys.make(sealing)
+        written = await self._plain.write_small(seal(cipher, data), replication)
+        row.plain_bytes = len(data)
+        written.pieces = [row]
         return written
 
     def open_writer(
@@ -303,12 +305,6 @@ def _piece_of(run: _Run) -> SealedPiece:
     piece.plain_bytes, piece.offset_bytes = run.length_bytes, begin
     piece.sealed_plain_bytes = 0 if run.length_bytes == whole else whole
     return piece
-
-
-def _piece(plain_bytes: int, wrapped: WrappedKey) -> SealedPiece:
-    return SealedPiece(
-        plain_bytes=plain_bytes, wrapped_key=wrapped.sealed, master_key=wrapped.master_key
-    )
 
 
 def _is_whole_frame(pieces: Sequence[SealedPiece], length_bytes: int) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from tests.unit.metadata.manual_clock import ManualClock
 from trioxygen.gateway.kms.port import KeyDescription, WrappedKey
-from trioxygen.gateway.store.ozone.piece_keys import PieceKey, PieceKeys
+from trioxygen.gateway.sealing.frames import open_frame, seal
+from trioxygen.gateway.store.ozone.piece_keys import NewPiece, PieceKeys
 from trioxygen.gateway.store.values.encryption import SSE_S3, Encryption, EncryptionKind, Sealing
 
 BY_ITSELF = Sealing(SSE_S3)
@@ -31,8 +32,8 @@ class CountingKms:
         raise NotImplementedError
 
 
-def made(keys: PieceKeys, count: int, sealing: Sealing = BY_ITSELF) -> list[PieceKey]:
-    async def some() -> list[PieceKey]:
+def made(keys: PieceKeys, count: int, sealing: Sealing = BY_ITSELF) -> list[NewPiece]:
+    async def some() -> list[NewPiece]:
         return [keys.made(sealing) or await keys.make(sealing) for _ in range(count)]
 
     return asyncio.run(some())
@@ -41,8 +42,9 @@ def made(keys: PieceKeys, count: int, sealing: Sealing = BY_ITSELF) -> list[Piec
 def test_each_key_is_used_once_and_wrapped_as_it_is() -> None:
     keys = PieceKeys(CountingKms(), random.Random(1), ManualClock())
     some = made(keys, 1_000)
-    assert len({each.key for each in some}) == 1_000
-    assert all(each.wrapped.sealed == each.key for each in some)
+    assert len({each.row.wrapped_key for each in some}) == 1_000
+    for each in some:
+        assert open_frame(each.row.wrapped_key, seal(each.cipher, b"body")) == b"body"
 
 
 def test_as_many_are_wrapped_at_once_as_were_used_of_late() -> None:
@@ -64,7 +66,5 @@ def test_what_names_a_key_is_wrapped_for_itself() -> None:
 
 
 def test_key_is_not_shown() -> None:
-    [key] = made(PieceKeys(CountingKms(), random.Random(1), ManualClock()), 1)
-    assert repr(key._replace(wrapped=WrappedKey("id", b""))) == (
-        "PieceKey(..., WrappedKey(master_key='id', sealed=b''))"
-    )
+    [piece] = made(PieceKeys(CountingKms(), random.Random(1), ManualClock()), 1)
+    assert repr(piece.row.wrapped_key) not in repr(piece.cipher)
