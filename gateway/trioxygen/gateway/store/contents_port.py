@@ -1,7 +1,7 @@
 """The store's port for objects' bytes: written, read, and shared by copies."""
 
-from collections.abc import AsyncGenerator, Sequence
-from typing import Protocol
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from typing import Any, Protocol
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.replication import Replication
@@ -62,14 +62,14 @@ class Contents(Protocol):
         """For any size; a known one is reserved ahead."""
         ...
 
-    async def read_small(
+    def read_small(
         self,
         content: Content,
         *,
         offset_bytes: int,
         length_bytes: int,
         customer_key: CustomerKey | None = None,
-    ) -> Buffer:
+    ) -> Coroutine[Any, Any, Buffer]:
         """A range of at most 64 KiB, verified, at once."""
         ...
 
