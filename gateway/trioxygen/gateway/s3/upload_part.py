@@ -81,7 +81,11 @@ async def upload_part_copy(services: Services, request: S3Request) -> Response:
     replication = _replication_of(services, request)
     target = part_target(request)
     opening = source_opening_of(request, copied.record.encryption)
-    if upload.replication == copied.record.replication or not length:
+    # The finished object is sealed as a whole, or not at all: its open parts share no sealed bytes.
+    is_alike = upload.replication == copied.record.replication and (
+        target.sealing is not None or not copied.record.content.is_sealed
+    )
+    if is_alike or not length:
         content = await services.store.contents.share(
             copied.record,
             offset_bytes=offset,

@@ -34,8 +34,11 @@ async def share(
     offset_bytes: int,
     length_bytes: int,
     listed: BlockSlice | None = None,
+    sealed_bytes: int = 0,
 ) -> None:
     row = om.PartRow(size_bytes=length_bytes, etag=etag_of(b"%d" % number))
+    if sealed_bytes:
+        row.pieces.add(plain_bytes=sealed_bytes)
     if listed is not None:
         row.blocks.append(listed)
     request = om.CommitPartRequest(
@@ -168,3 +171,14 @@ async def test_parts_keep_their_md5(harness: OmHarness) -> None:
     await upload.complete()
     made = (await harness.lookup(bucket, KEY)).row
     assert [part.md5.hex() for part in made.parts] == [etag_of(b"one"), etag_of(b"four")]
+
+
+@om_test()
+async def test_object_of_parts_is_not_sealed_in_part(harness: OmHarness) -> None:
+    bucket = await harness.bucket()
+    source = await source_of_three_blocks(harness, bucket)
+    upload = await begin_upload(harness, bucket)
+    await share(upload, 1, source, offset_bytes=0, length_bytes=10)
+    await share(upload, 2, source, offset_bytes=10, length_bytes=20, sealed_bytes=4)
+    with pytest.raises(InvalidRequest):
+        await upload.complete()

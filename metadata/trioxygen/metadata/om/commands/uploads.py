@@ -195,7 +195,7 @@ class UploadCommands:
                 return refusal
             assert row is not None
             chosen.append(ChosenPart(number, row))
-        return multipart.check_sizes(command, chosen) or chosen
+        return multipart.check_sizes(command, chosen) or multipart.check_sealing(chosen) or chosen
 
     def abort_upload(
         self, txn: CapturingTxn, command: AbortUploadRequest, now: Now

@@ -149,6 +149,15 @@ def check_sizes(command: CompleteUploadRequest, parts: Sequence[ChosenPart]) -> 
     return None
 
 
+def check_sealing(parts: Sequence[ChosenPart]) -> Refusal | None:
+    """The object's row says once for all its blocks whether they are sealed."""
+    if len({bool(part.row.pieces) for part in parts if part.row.blocks}) > 1:
+        return Refusal(
+            types_pb2.INVALID_REQUEST, "some of the parts are sealed", {"differs": "sealing"}
+        )
+    return None
+
+
 def object_checksum(upload: UploadRow, parts: Sequence[ChosenPart]) -> bytes:
     """Of the whole object; empty when the upload has no checksum algorithm."""
     algorithm = ALGORITHMS.get(upload.checksum_algorithm)
