@@ -7,7 +7,7 @@ from trioxygen.common.clock import Clock
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.replication import Replication
-from trioxygen.common.slices import part_of, slices_of_range
+from trioxygen.common.slices import part_of
 from trioxygen.gateway.shares import Buffers
 from trioxygen.gateway.store.ozone.paced_read import PacedReader
 from trioxygen.gateway.store.ozone.rows import BlockContent
@@ -64,7 +64,7 @@ class OzoneContents:
             if len(slices) == 1:
                 piece = part_of(slices[0], offset_bytes, length_bytes)
                 return await self._reader.read_small(piece)
-            wanted = slices_of_range(slices, offset_bytes, length_bytes)
+            wanted = content.slices_of(offset_bytes, length_bytes)
             return b"".join([await self._reader.read_small(piece) for piece in wanted])
         except InvalidRequest as error:
             raise defect_of(error) from error
@@ -73,7 +73,7 @@ class OzoneContents:
         self, content: Content, *, offset_bytes: int, length_bytes: int, buffers: Buffers
     ) -> AsyncGenerator[Buffer, None]:
         assert isinstance(content, BlockContent)
-        wanted = slices_of_range(content.slices, offset_bytes, length_bytes)
+        wanted = content.slices_of(offset_bytes, length_bytes)
         try:
             async with aclosing(self._paced.read(wanted, buffers)) as pieces:
                 async for piece in pieces:

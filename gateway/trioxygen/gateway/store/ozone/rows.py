@@ -4,11 +4,14 @@ A read converts what nearly all of them want; parts and blocks wait until somebo
 since an object may have 10,000.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final, Literal, Protocol, overload
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.replication import RATIS_ONE, Replication
+from trioxygen.common.slices import slices_of_range
 from trioxygen.gateway.store.ozone.attribute_rows import (
     default_retention_of,
     encryption_of,
@@ -70,12 +73,14 @@ _TEXTS: Final = (
     "website_redirect_location",
 )
 _PLAIN: Final = ObjectHeaders()
+# Slices that are looked through faster than an index is made.
+_FEW: Final = 16
 
 
 class BlockContent(Content):
     """Bytes in blocks of DataNodes."""
 
-    __slots__ = ("context", "is_sealed", "pieces", "slices")
+    __slots__ = ("_ends", "context", "is_sealed", "pieces", "slices")
 
     def __init__(
         self,
@@ -86,6 +91,19 @@ class BlockContent(Content):
         """Args: pieces: how they are sealed; none: they are not. context: of their keys."""
         self.slices, self.pieces, self.context = slices, pieces, context
         self.is_sealed = bool(pieces)
+        self._ends: list[int] | None = None
+
+    def slices_of(self, offset_bytes: int, length_bytes: int) -> Iterator[BlockSlice]:
+        """A range, as slices. An object of many pieces is asked for as many."""
+        slices = self.slices
+        if len(slices) > _FEW:
+            ends = self._ends
+            if ends is None:
+                ends = self._ends = list(accumulate(piece.length_bytes for piece in slices))
+            first = bisect_right(ends, offset_bytes)
+            slices = slices[first : bisect_left(ends, offset_bytes + length_bytes) + 1]
+            offset_bytes -= ends[first - 1] if first else 0
+        return slices_of_range(slices, offset_bytes, length_bytes)
 
 
 class SharedContent(Content):

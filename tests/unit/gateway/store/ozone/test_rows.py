@@ -1,10 +1,15 @@
 """What the OM's rows become at the port, and what is written into them."""
 
+import random
 from typing import Any
+
+import pytest
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.replication import RATIS_ONE, Replication
+from trioxygen.common.slices import slices_of_range
 from trioxygen.gateway.store.ozone import rows
+from trioxygen.gateway.store.ozone.rows import BlockContent
 from trioxygen.gateway.store.values.keys import Checksum, ListedKey, ObjectHeaders, ObjectPart
 from trioxygen.gateway.store.values.uploads import UploadChecksum
 from trioxygen.proto.v1 import om_pb2, types_pb2
@@ -77,6 +82,19 @@ def test_content_is_the_blocks_in_order() -> None:
     content = rows.record_of(key_row(blocks=blocks)).content
     assert isinstance(content, rows.BlockContent)
     assert [piece.local for piece in content.slices] == [4, 2]
+
+
+@pytest.mark.parametrize("count", [1, 16, 17, 200])
+def test_range_of_many_slices_is_that_of_a_walk_over_them(count: int) -> None:
+    rng = random.Random(count)
+    slices = [BlockSlice(local=at, length_bytes=rng.randrange(4)) for at in range(count)]
+    content = BlockContent(slices)
+    size_bytes = sum(each.length_bytes for each in slices)
+    for _ in range(300):
+        offset_bytes = rng.randrange(size_bytes + 1)
+        length_bytes = rng.randrange(size_bytes - offset_bytes + 1)
+        walked = list(slices_of_range(slices, offset_bytes, length_bytes))
+        assert list(content.slices_of(offset_bytes, length_bytes)) == walked
 
 
 def test_page_has_of_each_key_what_a_listing_shows() -> None:
