@@ -89,6 +89,25 @@ def test_customers_key_is_needed_to_read(s3: "S3Client", shared_bucket: str) -> 
     )
 
 
+def test_customers_key_is_needed_where_there_is_nothing_to_open(
+    s3: "S3Client", shared_bucket: str
+) -> None:
+    key, other = customer(), customer()
+    s3.put_object(Bucket=shared_bucket, Key="nothing", Body=b"", **key)
+    assert s3.get_object(Bucket=shared_bucket, Key="nothing", **key)["ContentLength"] == 0
+    for call in (s3.get_object, s3.head_object):
+        code, _ = code_of(call, Bucket=shared_bucket, Key="nothing", **other)
+        assert code in ("AccessDenied", "403")
+    code, _ = code_of(
+        s3.copy_object,
+        Bucket=shared_bucket,
+        Key="nothing-else",
+        CopySource={"Bucket": shared_bucket, "Key": "nothing"},
+        **source_of(other),
+    )
+    assert code == "AccessDenied"
+
+
 def test_parts_are_sealed_each_with_a_key_of_its_own(s3: "S3Client", shared_bucket: str) -> None:
     parts = [secrets.token_bytes(5 * MIB), secrets.token_bytes(5 * MIB + 1), b"end"]
     for key in ({}, customer()):

@@ -59,7 +59,7 @@ _MUST: Final = "Requests specifying Server Side Encryption with Customer provide
 
 
 class CustomerKeyHeaders(NamedTuple):
-    """md5: as it was sent: base64."""
+    """md5: of the key, in base64."""
 
     key: CustomerKey
     md5: str
@@ -96,14 +96,16 @@ def read_customer_key(
         raise invalid_argument(
             f"{_MUST} the client calculated MD5 of the secret key.", names.md5_shown, ""
         )
-    if _decoded(md5) != hashlib.md5(secret, usedforsecurity=False).digest():
+    digest = hashlib.md5(secret, usedforsecurity=False).digest()
+    if _decoded(md5) != digest:
         # What is longer than a digest may be a key in the wrong place.
         raise invalid_argument(
             "The calculated MD5 hash of the key did not match the hash that was provided.",
             names.md5_shown,
             md5 if len(md5) <= _MD5_CHARACTERS else "",
         )
-    return CustomerKeyHeaders(CustomerKey(secret), md5)
+    # Keys are told apart by it, and more than one text decodes to a digest.
+    return CustomerKeyHeaders(CustomerKey(secret), b64encode(digest).decode())
 
 
 def _decoded(text: str) -> bytes | None:

@@ -5,6 +5,7 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from trioxygen.common.errors import WrongCustomerKey
 from trioxygen.gateway.protocol.encryption import (
     COPY_SOURCE_CUSTOMER,
     CustomerKeyHeaders,
@@ -147,7 +148,10 @@ _BY_S3: Final = Opening(SSE_S3, None, None, tuple(encryption_headers(SSE_S3)))
 
 
 def opening_of(request: S3Request, encryption: Encryption | None) -> Opening:
-    """Of an object. Raises: S3Errors; InvalidRequest: a key is missing, or needless."""
+    """Of an object.
+
+    Raises: S3Errors; InvalidRequest: a key is missing, or needless; WrongCustomerKey: it is another
+    one. An empty object has no bytes that would tell."""
     return _opening(request, encryption, read_customer_key(request.head))
 
 
@@ -174,6 +178,8 @@ def _opening(
             " must be provided to retrieve the object.",
         )
     _check_secure(request)
+    if customer.md5 != encryption.customer_key_md5:
+        raise WrongCustomerKey()
     return Opening(encryption, customer, customer.key, encryption_headers(encryption, customer))
 
 

@@ -105,7 +105,9 @@ class PieceKeys:
         """Args: context: that they were wrapped with.
 
         Raises: as of the KMS; WrongCustomerKey: none was given, or another one."""
-        if wrapped and wrapped[0].master_key == _CUSTOMERS:
+        if not wrapped:
+            return ()
+        if wrapped[0].master_key == _CUSTOMERS:
             return _unwrapped_by_customer(customer, wrapped)
         return await self._kms.unwrap(context.encode(), wrapped)
 
