@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.integration.s3.uploads import Upload
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -192,6 +194,42 @@ def test_copies_take_the_targets_encryption(s3: "S3Client", shared_bucket: str) 
     code, _ = code_of(s3.get_object, Bucket=shared_bucket, Key="to-own", **first)
     assert code == "AccessDenied"
     assert s3.get_object(Bucket=shared_bucket, Key="from", **first)["Body"].read() == body
+
+
+def md5_of(body: bytes) -> str:
+    return f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+
+
+def test_copies_have_etags_of_their_own_kind(s3: "S3Client", shared_bucket: str) -> None:
+    key, body = customer(), secrets.token_bytes(5 * MIB)
+
+    def copied(source: str, target: str, **arguments: Any) -> str:
+        made = s3.copy_object(
+            Bucket=shared_bucket,
+            Key=target,
+            CopySource={"Bucket": shared_bucket, "Key": source},
+            **arguments,
+        )
+        got = s3.head_object(
+            Bucket=shared_bucket, Key=target, **(key if "SSECustomerKey" in arguments else {})
+        )
+        assert got["ETag"] == made["CopyObjectResult"]["ETag"]
+        return got["ETag"]
+
+    s3.put_object(Bucket=shared_bucket, Key="md5", Body=body)
+    assert copied("md5", "hidden", **key) != md5_of(body)
+    assert copied("hidden", "shown", **source_of(key)) == md5_of(body)
+    upload = Upload.begin(s3, shared_bucket, "kms-parts", ServerSideEncryption="aws:kms")
+    for number in (1, 2):
+        upload.put(number, body)
+    upload.complete()
+    assert copied("kms-parts", "two") == md5_of(2 * body)
+    # What is known of a part is its own MD5, not what the KMS's part was called.
+    upload = Upload.begin(s3, shared_bucket, "third")
+    part = upload.copy(1, "two", CopySourceRange=f"bytes=0-{len(body) - 1}")
+    assert part["ETag"] == md5_of(body)
+    upload.complete()
+    assert s3.get_object(Bucket=shared_bucket, Key="third")["Body"].read() == body
 
 
 def test_key_is_changed_by_a_copy_onto_itself(s3: "S3Client", shared_bucket: str) -> None:

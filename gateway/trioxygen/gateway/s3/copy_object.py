@@ -27,7 +27,14 @@ from trioxygen.gateway.s3.request import Headers, Response, S3Request, xml_respo
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.s3.writing import read_attributes, read_condition
 from trioxygen.gateway.store.contents_port import Written
-from trioxygen.gateway.store.values.keys import Checksum, CopySource, NewCopy, WriteCondition
+from trioxygen.gateway.store.values.encryption import has_md5_etags
+from trioxygen.gateway.store.values.keys import (
+    Checksum,
+    CopySource,
+    KeyRecord,
+    NewCopy,
+    WriteCondition,
+)
 
 COPY_BYTES_MAX: Final = 5 * GIB
 
@@ -71,6 +78,7 @@ class _Copy:
 
     Attributes:
         algorithm: of a checksum that is not known of the source.
+        needs_md5: for an ETag, which the source's is not.
         is_shared: the bytes stay where they are.
         opening, target: of the source; of the copy.
     """
@@ -79,6 +87,7 @@ class _Copy:
     new: NewCopy
     condition: WriteCondition | None
     algorithm: Algorithm | None
+    needs_md5: bool
     is_shared: bool
     opening: Opening
     target: Target
@@ -86,7 +95,7 @@ class _Copy:
 
 async def copy_object(services: Services, request: S3Request) -> Response:
     copy = await _wanted_copy(services, request)
-    if copy.is_shared and copy.algorithm is None:
+    if copy.is_shared and copy.algorithm is None and not copy.needs_md5:
         made = await _commit(services, request, copy, None)
         return xml_response(DECLARATION.encode() + made.document, made.headers)
     return await patient_response(
@@ -146,6 +155,7 @@ async def _wanted_copy(services: Services, request: S3Request) -> _Copy:
             customer_key=opening.key,
             sealing=target.sealing,
         )
+    was_md5, is_md5 = has_md5_etags(record.encryption), has_md5_etags(target.encryption)
     return _Copy(
         source=source,
         new=NewCopy(
@@ -157,13 +167,21 @@ async def _wanted_copy(services: Services, request: S3Request) -> _Copy:
             lock=attributes.lock,
             encryption=target.encryption,
             content=content,
+            etag=_unlike(request, record, target) if was_md5 and not is_md5 else "",
         ),
         condition=read_condition(services, request),
         algorithm=None if is_known else algorithm,
+        needs_md5=is_md5 and not was_md5,
         is_shared=content is not None,
         opening=opening,
         target=target,
     )
+
+
+def _unlike(request: S3Request, source: KeyRecord, target: Target) -> str:
+    """An ETag that tells nothing of the bytes, instead of the source's."""
+    etag = target.etag(request, source.etag.encode())
+    return f"{etag}-{len(source.parts)}" if source.parts else etag
 
 
 def _is_onto_itself(request: S3Request, source: CopySource) -> bool:
@@ -172,11 +190,13 @@ def _is_onto_itself(request: S3Request, source: CopySource) -> bool:
 
 
 async def _copy_bytes(services: Services, request: S3Request, copy: _Copy) -> Made:
-    """Reads the object: to keep it in another way, for another checksum, or for both at once."""
+    """Reads the object: to keep it in another way, for its MD5 or another checksum, or for all at
+    once."""
     record, algorithm, written = copy.source.record, copy.algorithm, None
     digests = None
-    if algorithm is not None:
-        digests = Digests(md5=False, sha256=False, algorithms=(algorithm,))
+    if algorithm is not None or copy.needs_md5:
+        algorithms = () if algorithm is None else (algorithm,)
+        digests = Digests(md5=copy.needs_md5, sha256=False, algorithms=algorithms)
     if not copy.is_shared:
         written = await write_again(
             services,
@@ -203,6 +223,8 @@ async def _copy_bytes(services: Services, request: S3Request, copy: _Copy) -> Ma
         # The copy is then one whole, without parts'.
         whole = Checksum(algorithm, digests.checksum(algorithm), ChecksumType.FULL_OBJECT)
         copy = replace(copy, new=replace(copy.new, checksum=whole))
+    if copy.needs_md5 and digests is not None:
+        copy = replace(copy, new=replace(copy.new, etag=digests.md5.hex()))
     return await _commit(services, request, copy, written)
 
 
@@ -215,7 +237,7 @@ async def _commit(
     )
     known = copy.new.checksum or record.checksum
     document = xml_results.copy_object_result(
-        etag=record.etag,
+        etag=copy.new.etag or record.etag,
         last_modified_ms=committed.modified_ms,
         checksum=records.shown_checksum(known, part_count=len(record.parts)),
         with_declaration=False,

@@ -23,6 +23,7 @@ from trioxygen.gateway.store.values.encryption import (
     Encryption,
     EncryptionKind,
     Sealing,
+    has_md5_etags,
 )
 from trioxygen.gateway.store.values.uploads import Upload
 
@@ -50,8 +51,7 @@ class Target(NamedTuple):
     def etag(self, request: S3Request, md5: bytes) -> str:
         """S3's is the MD5 of what it encrypts with keys of its own, and nothing that tells of the
         bytes otherwise."""
-        encryption = self.encryption
-        if encryption is None or encryption.kind is EncryptionKind.SSE_S3:
+        if has_md5_etags(self.encryption):
             return md5.hex()
         own = md5 + request.host_id.encode() + request.request_id.encode()
         return hashlib.md5(own, usedforsecurity=False).hexdigest()

@@ -4,7 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 from trioxygen.common.checksum import Algorithm
-from trioxygen.gateway.store.values.encryption import EncryptionKind
+from trioxygen.gateway.store.values.encryption import has_md5_etags
 from trioxygen.gateway.store.values.keys import KeyRecord, ObjectPart
 
 _MD5: Final = re.compile("[0-9a-f]{32}")
@@ -25,9 +25,8 @@ def known_range(
     record: KeyRecord, algorithm: Algorithm, *, offset_bytes: int, length_bytes: int
 ) -> KnownRange | None:
     """Of a range that is just one of the source's parts, or all of an object without parts."""
-    whole, encryption = record.checksum, record.encryption
-    if encryption is not None and encryption.kind is not EncryptionKind.SSE_S3:
-        # Its ETags are no MD5.
+    whole = record.checksum
+    if not has_md5_etags(record.encryption):
         return None
     if not record.parts:
         is_all = not offset_bytes and length_bytes == record.size_bytes

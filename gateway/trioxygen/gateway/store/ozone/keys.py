@@ -30,6 +30,7 @@ from trioxygen.gateway.store.ozone.rows import (
     version_row,
 )
 from trioxygen.gateway.store.values.buckets import Bucket
+from trioxygen.gateway.store.values.encryption import has_md5_etags
 from trioxygen.gateway.store.values.keys import (
     Appended,
     Committed,
@@ -367,7 +368,8 @@ def _copied_row(source: KeyRecord, new: NewCopy) -> om_pb2.KeyRow:
         row.checksum_algorithm = algorithm_row(checksum.algorithm)
         row.checksum_type = type_row(checksum.type)
         row.checksum = checksum.digest
-    if new.checksum is None and isinstance(source.parts, PartRows):
+    keeps_md5 = has_md5_etags(source.encryption)
+    if new.checksum is None and keeps_md5 and isinstance(source.parts, PartRows):
         row.parts.extend(source.parts.rows)
     else:
         # A checksum that is new is of the whole: its parts have none of that algorithm.
@@ -375,7 +377,9 @@ def _copied_row(source: KeyRecord, new: NewCopy) -> om_pb2.KeyRow:
             row.parts.add(
                 number=part.number,
                 size_bytes=part.size_bytes,
-                md5=part.md5,
+                checksum=part.digest if new.checksum is None else b"",
+                # Elsewhere than in the source it would be taken for one.
+                md5=part.md5 if keeps_md5 else b"",
                 crc64nvme=part.crc64nvme,
             )
     return row

@@ -33,6 +33,11 @@ class Encryption(NamedTuple):
 SSE_S3: Final = Encryption(EncryptionKind.SSE_S3)
 
 
+def has_md5_etags(encryption: Encryption | None) -> bool:
+    """Of what was written so. Other ETags tell nothing of the bytes."""
+    return encryption is None or encryption.kind is EncryptionKind.SSE_S3
+
+
 class CustomerKey:
     """32 bytes that are never stored, logged or shown."""
 

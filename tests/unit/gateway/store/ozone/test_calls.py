@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, cast
 
 from google.protobuf.message import Message
@@ -16,6 +17,7 @@ from trioxygen.gateway.store.ozone.rows import BlockContent, PartRows
 from trioxygen.gateway.store.ozone.store import OzoneStore
 from trioxygen.gateway.store.port import ObjectStore
 from trioxygen.gateway.store.values.buckets import Bucket
+from trioxygen.gateway.store.values.encryption import Encryption, EncryptionKind
 from trioxygen.gateway.store.values.keys import (
     Checksum,
     CopySource,
@@ -171,6 +173,23 @@ def test_parts_of_a_copy_with_another_checksum_have_none() -> None:
         (1, 5, b""),
         (2, 5, b""),
     ]
+
+
+def test_parts_of_a_copy_have_no_md5_where_the_sources_have_other_etags() -> None:
+    parts = [om_pb2.ObjectPart(number=1, size_bytes=5, checksum=b"abcd", md5=b"no md5")]
+    encryption = Encryption(EncryptionKind.SSE_KMS, "key")
+    record = RECORD._replace(parts=PartRows(parts), encryption=encryption)
+    [request] = requests_of(
+        lambda store: store.keys.copy(
+            BUCKET,
+            "k",
+            NewCopy("1", HEADERS, None, RATIS_THREE),
+            replace(SOURCE, record=record),
+            None,
+        )
+    )
+    [part] = request.row.parts
+    assert (part.checksum, part.md5) == (b"abcd", b"")
 
 
 def test_deletion_asks_again_for_what_the_om_has_left() -> None:
