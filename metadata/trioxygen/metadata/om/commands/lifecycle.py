@@ -36,7 +36,7 @@ from trioxygen.metadata.om.state.schema import (
     transition_key,
 )
 from trioxygen.metadata.om.state.times import TimeKind, read_time_key
-from trioxygen.metadata.om.state.transitions import has_room, queue
+from trioxygen.metadata.om.state.transitions import queue, room
 from trioxygen.metadata.om.state.versions import Placed, Versions
 from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now
 from trioxygen.metadata.store.delta import CapturingTxn
@@ -174,7 +174,9 @@ class LifecycleCommands:
 
 @dataclass(slots=True)
 class _Execution:
-    """Of one command."""
+    """Of one command.
+
+    Attributes: left: how many more versions may wait for being moved; None: not counted yet."""
 
     txn: CapturingTxn
     bucket: BucketRow
@@ -183,6 +185,7 @@ class _Execution:
     versions: Versions
     now: Now
     day_ms: int
+    left: int | None = None
 
     def handle(self, judge: Judge, stream: Stream, row_key: bytes) -> bool:
         """One row of the index; whether all is done that it asks for."""
@@ -218,9 +221,15 @@ class _Execution:
 
     def _queue(self, row: KeyRow, key: bytes) -> None:
         """For whoever writes it again. Once: what is queued already stays where it is."""
-        if has_room(self.txn):
-            queue(self.txn, self.bucket.bucket_id, row.object_id, key)
-        elif not TRANSITIONS.exists(self.txn, transition_key(self.bucket.bucket_id, row.object_id)):
+        bucket_id = self.bucket.bucket_id
+        if TRANSITIONS.exists(self.txn, transition_key(bucket_id, row.object_id)):
+            return
+        if self.left is None:
+            self.left = room(self.txn)
+        if self.left:
+            self.left -= 1
+            queue(self.txn, bucket_id, row.object_id, key)
+        else:
             times.look_again(self.txn, self.bucket, self.now.wall_ms + MINUTE_MS, row, key)
 
     def _wait(self, version: Placed, key: bytes) -> None:

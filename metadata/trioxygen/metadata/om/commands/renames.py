@@ -5,7 +5,6 @@ Source: S3 API, RenameObject; S3 user guide, "Renaming objects in directory buck
 
 import hashlib
 from collections.abc import Iterable
-from itertools import islice
 from typing import Final
 
 from trioxygen.common.units import SECOND_MS
@@ -145,8 +144,13 @@ class RenameCommands:
             return refusal
         bytes_before, count = txn.size_bytes, 0
         prefix = key_key(bucket.bucket_id, command.source)
-        rows = list(islice(KEYS.scan(txn, prefix=prefix), KEYS_AT_ONCE_MAX + 1))
-        for row_key, moved in rows[:KEYS_AT_ONCE_MAX]:
+        # 1,000 objects of 10,000 parts each are no single log entry: the caller goes on. Nor are
+        # they read at once: each is the first that is left.
+        while count < KEYS_AT_ONCE_MAX and txn.size_bytes - bytes_before < CHANGED_AT_ONCE_BYTES:
+            first = next(KEYS.scan(txn, prefix=prefix), None)
+            if first is None:
+                return RenameKeyReply(keys=count)
+            row_key, moved = first
             source = row_key[8:]
             key = command.key + source[len(command.source) :]
             refusal = check_key(key)
@@ -155,7 +159,5 @@ class RenameCommands:
                 return RenameKeyReply(keys=count, more=True) if count else refusal
             self._versions.rename(txn, bucket, source, key, moved, now)
             count += 1
-            # 1,000 objects of 10,000 parts each are no single log entry: the caller goes on.
-            if txn.size_bytes - bytes_before >= CHANGED_AT_ONCE_BYTES:
-                break
-        return RenameKeyReply(keys=count, more=count < len(rows))
+        left = txn.scan(KEYS.table, prefix=prefix)
+        return RenameKeyReply(keys=count, more=next(left, None) is not None)

@@ -27,7 +27,7 @@ from trioxygen.metadata.om.state.schema import (
     key_key,
     transition_key,
 )
-from trioxygen.metadata.om.state.transitions import free, has_room, lease_ms
+from trioxygen.metadata.om.state.transitions import free, lease_ms, room
 from trioxygen.metadata.om.state.versions import Placed, Versions
 from trioxygen.metadata.replication.batch import Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
@@ -68,16 +68,17 @@ class TransitionCommands:
         """What is not to be moved any more, by the rules as they are, is no transition."""
         reply = TakeTransitionsReply()
         courts = _Courts(txn, now, command.day_ms)
-        size_bytes = 0
+        size_bytes, left = 0, room(txn)
         count_max = min(TAKEN_AT_ONCE_MAX, command.count_max)
         for place, row in list(islice(free(txn, command.after, now.group_ms), count_max)):
             object_id = int.from_bytes(place[8:], "big")
             court = courts.of(int.from_bytes(place[:8], "big"))
             deed = court and court.judge.move(object_id, row.key)
             # What has failed holds up no others for longer than a day.
-            has_failed = row.free_ms > 0 and not has_room(txn)
+            has_failed = row.free_ms > 0 and not left
             if court is None or deed is None or deed.version is None or has_failed:
                 TRANSITIONS.delete(txn, place)
+                left += 1
                 if court is not None:
                     courts.adjourn(court, object_id, row.key)
                 continue

@@ -27,9 +27,10 @@ def queue(txn: WriteTxn, bucket_id: int, object_id: int, key: bytes) -> None:
         TRANSITIONS.put(txn, place, TransitionRow(key=key))
 
 
-def has_room(txn: ReadTxn) -> bool:
+def room(txn: ReadTxn) -> int:
+    """How many more may wait. They are counted for that: once in a command."""
     rows = islice(txn.scan(TRANSITIONS.table, prefix=b""), QUEUED_MAX)
-    return sum(1 for _ in rows) < QUEUED_MAX
+    return QUEUED_MAX - sum(1 for _ in rows)
 
 
 def free(txn: ReadTxn, after: bytes, group_ms: int) -> Iterator[tuple[bytes, TransitionRow]]:

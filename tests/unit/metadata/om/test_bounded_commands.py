@@ -1,0 +1,119 @@
+"""What one command reads, however much waits for it."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit.metadata.om.counted_txn import CountedTxn
+from tests.unit.metadata.om.om_harness import ACCOUNT, VOLUME
+from trioxygen.common.lifecycle import Filter, Form, LifecycleRule, LifecycleRules, Transition
+from trioxygen.common.lifecycle_rows import store_rules
+from trioxygen.common.units import DAY_MS
+from trioxygen.metadata.om.commands.lifecycle import LifecycleCommands
+from trioxygen.metadata.om.commands.renames import RenameCommands
+from trioxygen.metadata.om.state import lifecycles, times
+from trioxygen.metadata.om.state.blocks import BlockKeeper
+from trioxygen.metadata.om.state.lifecycles import Stream
+from trioxygen.metadata.om.state.schema import (
+    ALL_TABLES,
+    BUCKETS,
+    KEYS,
+    TIMES,
+    TRANSITIONS,
+    bucket_key,
+    key_key,
+)
+from trioxygen.metadata.om.state.settings import put_setting
+from trioxygen.metadata.om.state.times import TimeKind
+from trioxygen.metadata.om.state.transitions import QUEUED_MAX, queue
+from trioxygen.metadata.om.state.versions import Versions
+from trioxygen.metadata.replication.batch import Now
+from trioxygen.metadata.store.delta import CapturingTxn
+from trioxygen.metadata.store.memory_kv import MemoryStore
+from trioxygen.proto.v1 import om_pb2 as om
+
+NOW = Now(10 * DAY_MS, 10 * DAY_MS, 10_000, random.Random(0))
+BLOCKS = BlockKeeper(gc_delay_ms=0)
+
+
+@pytest.fixture
+def txn() -> Iterator[CountedTxn]:
+    store = MemoryStore(ALL_TABLES)
+    counted = CountedTxn(store.begin())
+    yield counted
+    counted.abort()
+    store.close()
+
+
+def made_bucket(txn: CountedTxn) -> om.BucketRow:
+    bucket = om.BucketRow(bucket_id=9, name="bucket", account_id=ACCOUNT)
+    BUCKETS.put(txn, bucket_key(VOLUME, bucket.name), bucket)
+    return bucket
+
+
+def test_prefix_of_large_objects_is_read_as_far_as_it_is_renamed(txn: CountedTxn) -> None:
+    bucket = made_bucket(txn)
+    parts = 12_000 * [om.ObjectPart(number=1, md5=bytes(16), checksum=bytes(64))]
+    for number in range(20):
+        row = om.KeyRow(object_id=number + 1, parts=parts)
+        KEYS.put(txn, key_key(bucket.bucket_id, b"a/%02d" % number), row)
+    request = om.RenameKeyRequest(
+        volume=VOLUME,
+        bucket=bucket.name,
+        bucket_id=bucket.bucket_id,
+        source=b"a/",
+        key=b"z/",
+        is_prefix=True,
+    )
+    handler = RenameCommands(Versions(BLOCKS)).rename_key
+    txn.touched.clear()
+    reply = handler(CapturingTxn(txn), request, NOW)
+    assert isinstance(reply, om.RenameKeyReply) and (reply.keys, reply.more) == (1, True)
+    assert txn.touched["key"] < 10
+    for left in range(18, -1, -1):
+        reply = handler(CapturingTxn(txn), request, NOW)
+        assert isinstance(reply, om.RenameKeyReply) and (reply.keys, reply.more) == (1, left > 0)
+
+
+def test_queue_of_transitions_is_counted_once_for_many_that_are_due(txn: CountedTxn) -> None:
+    bucket = made_bucket(txn)
+    moves = LifecycleRule(
+        rule_id="r",
+        is_enabled=True,
+        filter=Filter(Form.FILTER, larger_than=1),
+        transitions=(Transition("EC_3_2", days=1),),
+    )
+    setting = om.BucketSetting(
+        kind=om.BucketSetting.LIFECYCLE, document=store_rules(LifecycleRules((moves,)))
+    )
+    put_setting(txn, bucket, setting, NOW)
+    lifecycles.begin(txn, bucket, VOLUME, setting.revision)
+    BUCKETS.put(txn, bucket_key(VOLUME, bucket.name), bucket)
+    for number in range(QUEUED_MAX - 50):
+        queue(txn, 999, number, b"of another bucket")
+    due, room = 80, 50
+    for number in range(due):
+        row = om.KeyRow(object_id=number + 1, size_bytes=5, modified_ms=DAY_MS)
+        key = b"%02d" % number
+        KEYS.put(txn, key_key(bucket.bucket_id, key), row)
+        times.note_version(txn, bucket, TimeKind.CURRENT, row.modified_ms, row, key)
+    row_keys = [row_key for row_key, _ in txn.scan(TIMES, prefix=b"")]
+    txn.touched.clear()
+    LifecycleCommands(BLOCKS, Versions(BLOCKS)).expire(
+        CapturingTxn(txn),
+        om.ExpireObjects(
+            bucket_id=bucket.bucket_id,
+            revision=setting.revision,
+            day_ms=DAY_MS,
+            stream=Stream(TimeKind.CURRENT, 1, moves=True).row(b""),
+            row_keys=row_keys,
+            now_ms=NOW.wall_ms,
+        ),
+        NOW,
+    )
+    assert txn.touched["transition"] < QUEUED_MAX + 5 * due
+    assert sum(1 for _ in txn.scan(TRANSITIONS.table, prefix=b"")) == QUEUED_MAX
+    # What found no room is looked at again.
+    again = times.kind_prefix(bucket.bucket_id, TimeKind.AGAIN)
+    assert sum(1 for _ in txn.scan(TIMES, prefix=again)) == due - room
