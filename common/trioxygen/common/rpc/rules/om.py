@@ -91,6 +91,8 @@ def _setting_fault(setting: Any) -> str | None:
 
 
 def _commit_fault(request: Any) -> str | None:
+    if request.appends_to and request.HasField("copy_source"):
+        return "bytes of a source are not appended"
     # A copy's blocks are its source's, whatever the client says they are; unless it wrote its own.
     shares = request.HasField("copy_source") and not request.copy_source.rewritten
     return None if shares else blocks_fault(request.row)

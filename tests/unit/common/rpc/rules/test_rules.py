@@ -122,6 +122,10 @@ REFUSED: list[tuple[Message, str]] = [
         "row.etag is to be pairs of hexadecimal digits",
     ),
     (committed(volume=""), "volume is missing"),
+    (
+        committed(appends_to=5, copy_source={"volume": "s3v", "bucket": "b", "key": b"s"}),
+        "bytes of a source are not appended",
+    ),
     (committed(volume="a/b"), "volume is to be"),
     (om_pb2.CreateBucketRequest(bucket="a/b"), "bucket is to be a bucket's name"),
     (scm_pb2.RegisterDataNodeRequest(node_id="n" * 256, address="a:1"), "node_id is to be"),
