@@ -9,6 +9,9 @@ from trioxygen.common.units import MIB
 REPLY_BYTES_MAX: Final = 4 * MIB
 # What is stored as one row is held to it when it is written, so that one always fits a reply.
 ROW_BYTES_MAX: Final = 2 * MIB
+# An object's: 10,000 parts, each with a key that a KMS has wrapped (some 170 bytes) and a checksum.
+# An entry of the log has two, the one that is replaced beside the new one.
+OBJECT_ROW_BYTES_MAX: Final = 3 * MIB
 # A place behind all rows, for who asks only for what a description says besides.
 AFTER_ALL: Final = b"\xff"
 # A row's tag and length, and those of its key.

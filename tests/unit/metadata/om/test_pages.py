@@ -8,9 +8,12 @@ import pytest
 
 from tests.unit.metadata.om.om_harness import ACCOUNT, EVERY_KIND, VOLUME, OmHarness, om_test
 from trioxygen.common.errors import ObjectTooLarge
+from trioxygen.common.limits import PART_NUMBER_MAX
 from trioxygen.common.paging import REPLY_BYTES_MAX, ROW_BYTES_MAX
 from trioxygen.common.rpc.rules.network import RULES
 from trioxygen.common.rpc.session import SessionLimits
+from trioxygen.common.units import MIB
+from trioxygen.metadata.om.state.blocks import check_row
 from trioxygen.metadata.om.state.schema import (
     ACCESS_KEYS,
     ACCOUNT_BUCKETS,
@@ -30,7 +33,9 @@ from trioxygen.metadata.om.state.schema import (
     upload_key,
     volume_key,
 )
+from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
 from trioxygen.proto.v1 import om_pb2 as om
+from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.types_pb2 import Account, BlockSlice
 
 COUNT = 2_600
@@ -73,6 +78,7 @@ def fill(harness: OmHarness, bucket: om.BucketRow) -> None:
         part = om.PartRow(size_bytes=1, etag="e" * 64, checksum=b"c" * 64)
         if number < 20:
             part.blocks.extend(blocks)
+            part.pieces.extend(3_000 * [om.SealedPiece(plain_bytes=2**30, wrapped_key=bytes(64))])
         PARTS.put(txn, part_key(UPLOAD_ID, number + 1), part)
         made = om.BucketRow(name=name, account_id="😀" * 256, location="😀" * 255)
         BUCKETS.put(txn, bucket_key(VOLUME, name), made)
@@ -290,6 +296,7 @@ async def test_object_of_more_blocks_than_a_row_has_room_for_is_refused(harness:
         length_bytes=2**20,
         lease_id=lease.lease_id,
         tag=7,
+        block_bytes=2**20,
     )
     for count, fits in ((30_000, True), (150_000, False)):
         row = om.KeyRow(size_bytes=count * 2**20, blocks=count * [piece], account_id=ACCOUNT)
@@ -305,3 +312,61 @@ async def test_object_of_more_blocks_than_a_row_has_room_for_is_refused(harness:
         reply = await harness.lookup(bucket, b"key")
         assert len(reply.row.blocks) == count
         assert reply.ByteSize() < SessionLimits().message_bytes_max
+
+
+def sealed_row(parts: int, **of_piece: Any) -> om.KeyRow:
+    size_bytes = 512 * MIB
+    return om.KeyRow(
+        size_bytes=parts * size_bytes,
+        etag="e" * 38,
+        account_id=ACCOUNT,
+        blocks=[
+            BlockSlice(container=2**16, local=2**32 + at, length_bytes=2**28, lease_id=2**32, tag=7)
+            for at in range(2 * parts)
+        ],
+        parts=[
+            om.ObjectPart(
+                number=at,
+                size_bytes=size_bytes,
+                checksum=32 * b"c",
+                md5=16 * b"m",
+                crc64nvme=8 * b"c",
+            )
+            for at in range(1, parts + 1)
+        ],
+        pieces=parts * [om.SealedPiece(plain_bytes=size_bytes, **of_piece)],
+    )
+
+
+def test_object_of_the_most_parts_has_room_with_keys_that_a_kms_wrapped() -> None:
+    """As Vault does it: a key of 32 bytes, beside one that is wrapped itself."""
+    row = sealed_row(PART_NUMBER_MAX, wrapped_key=139 * b"k", master_key="vault:objects:1")
+    assert check_row(row) is None
+    # The former version of the key is beside it.
+    assert 2 * row.ByteSize() < RaftReplicaConfig().entry_bytes_max
+
+
+def test_few_parts_with_keys_that_fill_a_row_are_refused() -> None:
+    long = {"wrapped_key": 1_024 * b"k", "master_key": 2_048 * "k"}
+    assert check_row(sealed_row(200, **long)) is None
+    refusal = check_row(sealed_row(1_500, **long))
+    assert refusal is not None and refusal.code == types_pb2.OBJECT_TOO_LARGE
+
+
+@om_test()
+async def test_page_of_sealed_objects_leaves_their_keys_out(harness: OmHarness) -> None:
+    bucket = await harness.bucket()
+    txn = harness.store.begin()
+    for number in range(10):
+        row = sealed_row(PART_NUMBER_MAX, wrapped_key=48 * b"k", master_key="objects:1")
+        row.object_id = number + 1
+        KEYS.put(txn, key_key(bucket.bucket_id, b"%d" % number), row)
+    txn.commit()
+    keys = await harness.client.list_keys(
+        om.ListKeysRequest(volume=VOLUME, bucket=bucket.name, count_max=1_000)
+    )
+    versions = await harness.client.list_versions(
+        om.ListVersionsRequest(volume=VOLUME, bucket=bucket.name, count_max=1_000)
+    )
+    assert len(keys.rows) == len(versions.versions) == 10
+    assert keys.ByteSize() < 10_000 and versions.ByteSize() < 10_000

@@ -31,7 +31,7 @@ class KeyPage:
 
 
 def listed(row: bytes) -> bytes:
-    """A row as a page carries it: one with thousands of parts and blocks without them."""
+    """A row as a page carries it: one with thousands of parts, blocks and keys without them."""
     if len(row) <= LISTED_ROW_BYTES_MAX:
         return row
     short = KeyRow.FromString(row)
@@ -41,7 +41,7 @@ def listed(row: bytes) -> bytes:
 
 def shorten(row: KeyRow) -> None:
     """By what a listing does not show."""
-    for name in ("blocks", "headers", "parts"):
+    for name in ("blocks", "headers", "parts", "pieces"):
         row.ClearField(name)
 
 

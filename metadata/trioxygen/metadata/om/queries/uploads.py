@@ -53,6 +53,7 @@ def list_parts(txn: ReadTxn, request: om.ListPartsRequest) -> om.ListPartsReply:
     for _, row in rows:
         # A listing shows none; a part may have thousands.
         row.ClearField("blocks")
+        row.ClearField("pieces")
     page = fitting([row for _, row in rows[:count_max]])
     # A page of nothing leads nowhere: it is the last.
     reply.truncated = 0 < len(page) < len(rows)

@@ -7,7 +7,7 @@ was not referenced is collected. That is exact, with no scan of the namespace.
 from collections.abc import Iterable
 from typing import Final
 
-from trioxygen.common.paging import ROW_BYTES_MAX
+from trioxygen.common.paging import OBJECT_ROW_BYTES_MAX
 from trioxygen.metadata.leases.gc_delay import not_before_ms
 from trioxygen.metadata.leases.rows import holds, is_collected, mark_collected
 from trioxygen.metadata.leases.runs import block_key, left_of
@@ -30,14 +30,17 @@ from trioxygen.proto.v1.om_pb2 import (
 )
 from trioxygen.proto.v1.types_pb2 import BlockId, BlockRange, BlockSlice
 
-# Fewer blocks and parts than that cannot fill a row.
+# Fewer blocks and parts than that cannot fill a row, with fewer sealed pieces: each of these has a
+# wrapped key and the name of what wraps it, which a KMS may have long ones of.
 _FEW: Final = 10_000
+_FEW_PIECES: Final = 200
 
 
 def check_row(row: KeyRow | PartRow) -> Refusal | None:
     """What one reply, and one entry of the log, can carry."""
     parts = len(row.parts) if isinstance(row, KeyRow) else 0
-    if len(row.blocks) + parts <= _FEW or row.ByteSize() <= ROW_BYTES_MAX:
+    is_short = len(row.blocks) + parts <= _FEW and len(row.pieces) <= _FEW_PIECES
+    if is_short or row.ByteSize() <= OBJECT_ROW_BYTES_MAX:
         return None
     return Refusal(
         types_pb2.OBJECT_TOO_LARGE,
