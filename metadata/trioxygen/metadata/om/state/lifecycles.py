@@ -6,7 +6,7 @@ once more in the transaction in which it goes.
 
 from collections.abc import Iterator
 from enum import Enum, auto
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final, NamedTuple
 
 from trioxygen.common.errors import InvalidRequest
@@ -343,14 +343,15 @@ class Judge:
         """How many noncurrent versions of the key are newer; no more are counted than matter."""
         if not self._newer_max:
             return 0
-        prefix = versions_prefix(self._bucket.bucket_id, VISIBLE, key)
-        count = 0
-        # One may be the marker that hides them.
-        for _, history in islice(HISTORY.scan(self._txn, prefix=prefix), self._newer_max + 1):
-            if history.row.object_id <= object_id:
-                break
-            count += not is_top(history)
-        return count
+        bucket_id = self._bucket.bucket_id
+        prefix = versions_prefix(bucket_id, VISIBLE, key)
+        end = history_key(bucket_id, VISIBLE, key, object_id)
+        # By their row keys alone: each row may have thousands of parts.
+        rows = islice(self._txn.scan(HISTORY.table, prefix=prefix), self._newer_max + 1)
+        count = sum(1 for _ in takewhile(lambda row: row[0] < end, rows))
+        # Where none is current, the newest is the marker that hides the others.
+        has_marker = count > 0 and not KEYS.exists(self._txn, key_key(bucket_id, key))
+        return count - has_marker
 
     def _of_those_before(self, object_id: int, key: bytes) -> Iterator[Deed]:
         """Of older noncurrent versions than one that has become it: any of them may be one too

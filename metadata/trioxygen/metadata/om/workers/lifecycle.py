@@ -181,7 +181,7 @@ class Lifecycle:
                 return False
             judge = Judge(txn, bucket, rules, now_ms=now_ms, day_ms=day_ms)
             until_ms = stream.until_ms(now_ms, day_ms)
-            count_max = _page_rows(rules, stream)
+            count_max = page_rows(rules, stream)
             if stream.moves:
                 count_max = min(count_max, room)
             page = _page(txn, bucket_id, judge, stream, after, until_ms, count_max)
@@ -225,11 +225,12 @@ def _stored_place(lifecycle: LifecycleRow, stream: Stream) -> _Place:
     return _Place(b"", 0)
 
 
-def _page_rows(rules: LifecycleRules, stream: Stream) -> int:
-    if stream.kind is TimeKind.NONCURRENT and not stream.days:
-        return _TRIGGERS_MAX
-    rows = _LOOKED_AT_MAX * _RULES_OF_FULL_PAGES // max(_RULES_OF_FULL_PAGES, len(rules.rules))
-    return max(_LOOKED_AT_MIN, rows)
+def page_rows(rules: LifecycleRules, stream: Stream) -> int:
+    """How many rows are looked at in one go."""
+    is_trigger = stream.kind is TimeKind.NONCURRENT and not stream.days and not stream.moves
+    most, least = (_TRIGGERS_MAX, 1) if is_trigger else (_LOOKED_AT_MAX, _LOOKED_AT_MIN)
+    rows = most * _RULES_OF_FULL_PAGES // max(_RULES_OF_FULL_PAGES, len(rules.rules))
+    return max(least, rows)
 
 
 def _page(

@@ -13,8 +13,10 @@ from trioxygen.common.lifecycle import (
     NoncurrentExpiration,
 )
 from trioxygen.common.lifecycle_rows import store_rules
+from trioxygen.metadata.om.state.lifecycles import Stream
 from trioxygen.metadata.om.state.schema import LIFECYCLES, TIMES, UPLOADS
-from trioxygen.metadata.om.workers.lifecycle import Pace
+from trioxygen.metadata.om.state.times import TimeKind
+from trioxygen.metadata.om.workers.lifecycle import Pace, page_rows
 from trioxygen.proto.v1 import om_pb2 as om
 
 DAY_MS = 100_000
@@ -310,3 +312,18 @@ async def test_clock_that_leaps_ahead_makes_nothing_old(harness: OmHarness) -> N
     assert await keys_of(harness, bucket) == [b"a"]
     await days_pass(harness, 0.8)
     assert await keys_of(harness, bucket) == []
+
+
+def test_more_rules_make_smaller_pages() -> None:
+    """Versions that are compared with all rules, in one go: of a trigger there are a hundred."""
+
+    def rows(rules: int, stream: Stream) -> int:
+        return page_rows(LifecycleRules(rules * (rule(),)), stream)
+
+    trigger, aged = Stream(TimeKind.NONCURRENT), Stream(TimeKind.NONCURRENT, days=1)
+    assert (rows(1, trigger), rows(1, aged)) == (20, 500)
+    for rules in (100, 1_000):
+        assert rules * rows(rules, trigger) * 100 <= 100_000
+        assert rules * rows(rules, aged) <= 50_000
+    # A move looks at its own version alone.
+    assert rows(1, Stream(TimeKind.NONCURRENT, moves=True)) == 500
