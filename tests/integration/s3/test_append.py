@@ -8,6 +8,7 @@ import pytest
 from tests.integration.endpoint import Endpoint, read, refusal, refused
 from tests.integration.s3.test_checksums import digest, shown
 from tests.integration.s3.uploads import PART_MIN, Upload
+from tests.integration.s3.wire import UNSIGNED, Request, connection, sign
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -101,6 +102,19 @@ def test_what_no_append_can_be_is_refused(
     append(s3, bucket, 0, b"one")
     error = refusal(append, s3=s3, bucket=bucket, offset=3, body=body, **more)
     assert (error.status, error.code, error.message) == (400, "InvalidRequest", message)
+
+
+def test_nothing_is_appended_in_http_chunks_either(
+    endpoint: Endpoint, s3: "S3Client", bucket: str
+) -> None:
+    before = append(s3, bucket, 0, b"one")["ETag"]
+    fields = {"Transfer-Encoding": "chunked", "x-amz-write-offset-bytes": "3"}
+    asked = Request("PUT", f"/{bucket}/log", fields=fields)
+    with connection(endpoint) as wire:
+        wire.send(sign(endpoint, asked, payload=UNSIGNED).bytes + b"0\r\n\r\n")
+        answer = wire.answer()
+    assert (answer.status, answer.code) == (400, "InvalidRequest")
+    assert s3.head_object(Bucket=bucket, Key="log")["ETag"] == before
 
 
 def test_large_object_of_parts_is_appended_to(s3: "S3Client", bucket: str) -> None:

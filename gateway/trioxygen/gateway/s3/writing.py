@@ -62,10 +62,13 @@ async def write_body(
                     await writer.send(batch)
                     del batch  # while the next one comes, which may take long
             checksum = body.verify()
-            written = await writer.finish()
+            # Of a body of unknown size that is known only now.
+            written = await writer.finish() if body.received_bytes else None
         except BaseException:
             await writer.cancel()
             raise
+        if written is None:
+            await writer.cancel()
     return written, checksum
 
 
