@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
@@ -52,11 +53,15 @@ def made_bucket(txn: CountedTxn) -> om.BucketRow:
     return bucket
 
 
+LARGE: Final = om.KeyRow(
+    parts=12_000 * [om.ObjectPart(number=1, md5=bytes(16), checksum=bytes(64))]
+)
+
+
 def test_prefix_of_large_objects_is_read_as_far_as_it_is_renamed(txn: CountedTxn) -> None:
     bucket = made_bucket(txn)
-    parts = 12_000 * [om.ObjectPart(number=1, md5=bytes(16), checksum=bytes(64))]
     for number in range(20):
-        row = om.KeyRow(object_id=number + 1, parts=parts)
+        row = om.KeyRow(object_id=number + 1, parts=LARGE.parts)
         KEYS.put(txn, key_key(bucket.bucket_id, b"a/%02d" % number), row)
     request = om.RenameKeyRequest(
         volume=VOLUME,
@@ -76,8 +81,7 @@ def test_prefix_of_large_objects_is_read_as_far_as_it_is_renamed(txn: CountedTxn
         assert isinstance(reply, om.RenameKeyReply) and (reply.keys, reply.more) == (1, left > 0)
 
 
-def test_queue_of_transitions_is_counted_once_for_many_that_are_due(txn: CountedTxn) -> None:
-    bucket = made_bucket(txn)
+def put_rules(txn: CountedTxn, bucket: om.BucketRow) -> int:
     moves = LifecycleRule(
         rule_id="r",
         is_enabled=True,
@@ -90,6 +94,31 @@ def test_queue_of_transitions_is_counted_once_for_many_that_are_due(txn: Counted
     put_setting(txn, bucket, setting, NOW)
     lifecycles.begin(txn, bucket, VOLUME, setting.revision)
     BUCKETS.put(txn, bucket_key(VOLUME, bucket.name), bucket)
+    return setting.revision
+
+
+def test_index_of_large_objects_is_filled_some_at_a_time(txn: CountedTxn) -> None:
+    bucket = made_bucket(txn)
+    count = 40
+    for number in range(count):
+        row = om.KeyRow(object_id=number + 1, modified_ms=DAY_MS, parts=LARGE.parts)
+        KEYS.put(txn, key_key(bucket.bucket_id, b"%02d" % number), row)
+    put_rules(txn, bucket)
+    fill = LifecycleCommands(BLOCKS, Versions(BLOCKS)).fill
+    request = om.FillTimes(bucket_id=bucket.bucket_id, rows_max=1_000)
+    more, steps = True, 0
+    while more:
+        txn.touched.clear()
+        more = fill(CapturingTxn(txn), request, NOW).more
+        assert txn.touched["key"] < count // 2
+        steps += 1
+    assert steps > 4
+    assert len({key for _, key in txn.scan(TIMES, prefix=b"")}) == count
+
+
+def test_queue_of_transitions_is_counted_once_for_many_that_are_due(txn: CountedTxn) -> None:
+    bucket = made_bucket(txn)
+    revision = put_rules(txn, bucket)
     for number in range(QUEUED_MAX - 50):
         queue(txn, 999, number, b"of another bucket")
     due, room = 80, 50
@@ -104,7 +133,7 @@ def test_queue_of_transitions_is_counted_once_for_many_that_are_due(txn: Counted
         CapturingTxn(txn),
         om.ExpireObjects(
             bucket_id=bucket.bucket_id,
-            revision=setting.revision,
+            revision=revision,
             day_ms=DAY_MS,
             stream=Stream(TimeKind.CURRENT, 1, moves=True).row(b""),
             row_keys=row_keys,

@@ -3,12 +3,13 @@
 Whatever the worker has found is looked at once more here, in the transaction in which it goes: an
 object that was written anew, locked, or tagged otherwise meanwhile stays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
-from trioxygen.common.units import MINUTE_MS
+from google.protobuf.message import Message
+
+from trioxygen.common.units import MIB, MINUTE_MS
 from trioxygen.metadata.om.commands.uploads import abort
 from trioxygen.metadata.om.state import locks, times
 from trioxygen.metadata.om.state.blocks import BlockKeeper
@@ -52,39 +53,62 @@ from trioxygen.proto.v1.om_pb2 import (
 )
 from trioxygen.proto.v1.replication_pb2 import WorkReply
 
+# Of rows that one command reads: those of objects of 10,000 parts are large.
+_READ_BYTES_MAX: Final = 8 * MIB
+_Row = TypeVar("_Row", bound=Message)
 
-def _clear(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> list[bytes]:
+
+def _met(
+    rows: Iterator[tuple[bytes, _Row]], rows_max: int
+) -> tuple[list[tuple[bytes, _Row]], bool]:
+    """So many, or so large ones; whether there may be more."""
+    met: list[tuple[bytes, _Row]] = []
+    left_bytes = _READ_BYTES_MAX
+    for row_key, row in rows:
+        met.append((row_key, row))
+        left_bytes -= row.ByteSize()
+        if len(met) == rows_max or left_bytes <= 0:
+            return met, True
+    return met, False
+
+
+# The last row of those that were met, where there may be more.
+_Place = bytes | None
+
+
+def _clear(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> _Place:
     """Of former rules there may be rows of what is there no more."""
-    return times.clear_times(txn, bucket.bucket_id, rows_max)
+    cleared = times.clear_times(txn, bucket.bucket_id, rows_max)
+    return cleared[-1] if len(cleared) == rows_max else None
 
 
-def _fill_current(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> list[bytes]:
+def _fill_current(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> _Place:
     rows = KEYS.scan(txn, prefix=bucket_prefix(bucket.bucket_id), after=after or None)
-    met = list(islice(rows, rows_max))
+    met, more = _met(rows, rows_max)
     for row_key, row in met:
         times.note_version(txn, bucket, TimeKind.CURRENT, row.modified_ms, row, row_key[8:])
-    return [row_key for row_key, _ in met]
+    return met[-1][0] if more else None
 
 
-def _fill_history(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> list[bytes]:
+def _fill_history(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> _Place:
     prefix = history_prefix(bucket.bucket_id, VISIBLE)
-    met = list(islice(HISTORY.scan(txn, prefix=prefix, after=after or None), rows_max))
+    met, more = _met(HISTORY.scan(txn, prefix=prefix, after=after or None), rows_max)
     for row_key, history in met:
         times.note_history(txn, bucket, history, history_key_parts(row_key)[1])
-    return [row_key for row_key, _ in met]
+    return met[-1][0] if more else None
 
 
-def _fill_uploads(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> list[bytes]:
+def _fill_uploads(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> _Place:
     rows = UPLOADS.scan(txn, prefix=bucket_prefix(bucket.bucket_id), after=after or None)
-    met = list(islice(rows, rows_max))
+    met, more = _met(rows, rows_max)
     for _, upload in met:
         times.note_upload(txn, bucket, upload)
-    return [row_key for row_key, _ in met]
+    return met[-1][0] if more else None
 
 
 # In this order. What is noted meanwhile is cleared with the rest, and filled in again; a version
 # that goes from one table to another meanwhile is noted by whoever moves it.
-_FILLED: Final[tuple[Callable[[CapturingTxn, BucketRow, bytes, int], list[bytes]], ...]] = (
+_FILLED: Final[tuple[Callable[[CapturingTxn, BucketRow, bytes, int], _Place], ...]] = (
     _clear,
     _fill_current,
     _fill_history,
@@ -118,9 +142,9 @@ class LifecycleCommands:
         if bucket is None:
             return WorkReply()
         fill_next = _FILLED[lifecycle.filled_steps]
-        met = fill_next(txn, bucket, lifecycle.filled_after, command.rows_max)
-        if len(met) == command.rows_max:
-            lifecycle.filled_after = met[-1]
+        last = fill_next(txn, bucket, lifecycle.filled_after, command.rows_max)
+        if last is not None:
+            lifecycle.filled_after = last
         else:
             lifecycle.filled_steps, lifecycle.filled_after = lifecycle.filled_steps + 1, b""
         is_filled = lifecycle.filled_steps == len(_FILLED)
