@@ -60,6 +60,15 @@ class LifecycleAgainstModel(VersionsAgainstModel):
 
     def pass_time(self, duration_ms: int) -> None:
         super().pass_time(duration_ms)
+        self.look_what_went()
+
+    def lead_again(self) -> None:
+        super().lead_again()
+        # Its workers begin at once.
+        self.run(self.harness.settle())
+        self.look_what_went()
+
+    def look_what_went(self) -> None:
         there = self.there()
         for (key, object_id), is_marker in there.items():
             if not any(each.object_id == object_id for each in self.model.keys.get(key, ())):

@@ -125,8 +125,11 @@ class VersionedOm(RuleBasedStateMachine):
     def another_leads(self, chance: int) -> None:
         """It knows what the state says, and has a clock that has counted nothing yet."""
         if not chance:
-            self.run(self.harness.restart())
-            self._ask_at_true_times()
+            self.lead_again()
+
+    def lead_again(self) -> None:
+        self.run(self.harness.restart())
+        self._ask_at_true_times()
 
     @rule(step_s=st.one_of(st.integers(-300, 300), st.integers(-LEAP_S, LEAP_S)))
     def wall_clock_steps(self, step_s: int) -> None:
