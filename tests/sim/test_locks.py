@@ -44,6 +44,12 @@ def test_a_batch_that_puts_a_version_may_take_another_that_is_one_too_many_then(
     assert_passes(run(164, from_seed(164, {"seconds": 7.4})))
 
 
+def test_a_retention_lasts_although_its_leader_had_stood_still() -> None:
+    """The leader after it went on from its own count, which was ahead: that ended early what had
+    been promised."""
+    assert_passes(run(306, from_seed(306, {"seconds": 8.0})))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1, 101, 20))
 def test_twenty_seeds_keep_what_is_locked(first: int) -> None:

@@ -31,6 +31,7 @@ class Applying:
     Args:
         lane: of the store's writer.
         changed: entries can be read now.
+        copied: of them, another leader's.
         installed: a snapshot took the state's place; its index.
     Attributes:
     execution: the batch under way, or None.
@@ -45,10 +46,11 @@ class Applying:
         lane: Lane,
         *,
         changed: Callable[[Sequence[Entry]], None],
+        copied: Callable[[], None],
         installed: Callable[[int], None],
     ) -> None:
         self._name, self._runtime, self.state, self._lane = name, runtime, state, lane
-        self._changed, self._installed = changed, installed
+        self._changed, self._copied, self._installed = changed, copied, installed
         self.is_stopping = False
         self.execution: Execution | None = None
         self._deferred: list[Entry] = []
@@ -179,6 +181,7 @@ class Applying:
             await self._when_there_is_room(self.state.copy, entries)
         finally:
             self._turn.end_entries()
+        self._copied()
         self._applied(entries)
 
     def _applied(self, entries: Sequence[Entry]) -> None:

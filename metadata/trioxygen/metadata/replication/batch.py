@@ -158,6 +158,11 @@ class BatchRunner:
         with self._store.read() as txn:
             self._time.begin(noted_time(txn))
 
+    def follow_time(self) -> None:
+        """What another leader executed is in the state."""
+        with self._store.read() as txn:
+            self._time.follow(noted_time(txn))
+
     def group_ms(self) -> int:
         """As a command that runs now would get it. On any thread."""
         with self._store.read() as txn:

@@ -124,7 +124,8 @@ class Executor:
             self.state,
             self._lane,
             changed=self._applied,
-            installed=self._changes.installed,
+            copied=self._runner.follow_time,
+            installed=self._installed,
         )
         self.applied, self.applied_index = machine.applied, machine.applied_index
         self.standing_still, self.replace_rows = machine.standing_still, machine.replace_rows
@@ -146,6 +147,10 @@ class Executor:
     def _applied(self, entries: Sequence[Entry]) -> None:
         self._changes.applied_to(entries[-1].index)
         self._upkeep.applied(entries)
+
+    def _installed(self, index: int) -> None:
+        self._runner.follow_time()
+        self._changes.installed(index)
 
     # ---- as a service ----
 

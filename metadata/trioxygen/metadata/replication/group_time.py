@@ -2,9 +2,10 @@
 
 It begins as the wall time of the group's first leader and from then on only counts how long
 replicas have run, by their monotonic clocks: a wall clock that is wrong, or stepped, moves nothing.
-Each batch of commands notes it in the state. A replica counts on from what it found noted, so that
-nothing is lost when another one leads; while no replica runs, it stands still. What waits for it
-waits a little longer then, never shorter."""
+Each batch of commands notes it in the state. A replica counts on from what the last batch that it
+copied has noted, so that little is lost when another one leads; and what a leader has not counted,
+as its machine was suspended, the next one does not make up for. While no replica runs, it stands
+still. What waits for it waits a little longer then, never shorter."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -56,6 +57,11 @@ class GroupTime:
         """Counts from now on, where a group has begun."""
         if noted.group_ms:
             self.count_on(noted)
+
+    def follow(self, noted: NotedTime) -> None:
+        """Another leader's batch is in the state since now."""
+        if noted.group_ms:
+            self._mark = (noted.group_ms, self._clock.monotonic_ms())
 
     def count_on(self, noted: NotedTime) -> int:
         """`now_ms`; counts on from there."""

@@ -29,6 +29,17 @@ def test_leader_counts_on_from_where_it_began_to_follow() -> None:
     assert follower.count_on(NotedTime(group_ms=1_000_100)) == 1_600_000
 
 
+def test_what_a_leader_has_not_counted_the_next_one_does_not_make_up_for() -> None:
+    """Its machine was suspended for an hour. What it has promised since lasts as long."""
+    clock = ManualClock()
+    follower = GroupTime(clock)
+    follower.begin(NotedTime(group_ms=1_000))
+    clock.advance(HOUR_MS)
+    follower.follow(NotedTime(group_ms=1_500))
+    clock.advance(200)
+    assert follower.count_on(NotedTime(group_ms=1_500)) == 1_700
+
+
 def test_what_another_leader_noted_is_never_gone_back_from() -> None:
     clock = ManualClock()
     time = GroupTime(clock)
