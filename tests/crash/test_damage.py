@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.crash
 MIB = 1 << 20
+# Bytes are looked for on the disk as they were sent.
+UNSEALED = {"encryption.default": "none"}
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[StoreProcess]:
-    made = StoreProcess(tmp_path)
+    made = StoreProcess(tmp_path, UNSEALED)
     try:
         yield made.start()
     finally:

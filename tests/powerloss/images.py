@@ -383,6 +383,8 @@ def _write_file(path: Path, content: bytearray) -> None:
     """Pieces that are zeros become holes."""
     piece = 1 << 16
     zeros = bytes(piece)
+    # Traces know no modes; what is its owner's alone has to be.
+    path.touch(mode=0o600)
     with path.open("wb") as file:
         view = memoryview(content)
         for at in range(0, len(content), piece):
