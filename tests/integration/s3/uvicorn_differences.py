@@ -6,6 +6,8 @@ import pytest
 
 _ENDED_SIDE: Final = "it closes when the client ends its sending side: no answer reaches the client"
 
+_REFUSES_ITSELF: Final = "what is no HTTP for it, it refuses itself, without what S3 says"
+
 # (file, how the test's name with its parameters begins) -> why
 DIFFERENCES: Final[dict[tuple[str, str], str]] = {
     ("test_transport.py", "test_body_that_ends_early_is_incomplete[10-0]"): _ENDED_SIDE,
@@ -15,6 +17,8 @@ DIFFERENCES: Final[dict[tuple[str, str], str]] = {
     ("test_transport.py", "test_empty_body_is_asked_for_too[key1-400]"): (
         "100 is sent when the application asks for the body, which a refusal never does"
     ),
+    ("test_answers.py", "test_answer_is_the_one_of_the_table[Unrouted: no verb]"): _REFUSES_ITSELF,
+    ("test_fuzz.py", "test_odd_requests_are_answered"): _REFUSES_ITSELF,
 }
 
 
