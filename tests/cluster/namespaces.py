@@ -92,7 +92,9 @@ class NamespacedCluster:
 
     def _write_config(self) -> None:
         lines = ["[cluster]", f'id = "{self._name}"', "[s3]", 'host = "0.0.0.0"']
-        lines += [f"port = {_PORT}", "[storage]", f"reserved_bytes = {16 << 20}"]
+        lines += [f"port = {_PORT}"]
+        lines += ["[encryption]", f'keyring_file = "{self._folder / "keyring"}"']
+        lines += ["[storage]", f"reserved_bytes = {16 << 20}"]
         # Three replicas on the one DataNode.
         lines += ["missing_replicas_max = 2"]
         for group in ("om", "scm"):
