@@ -92,7 +92,10 @@ class Balancer:
 
     def waits_for(self) -> str:
         """Why nothing is begun now; empty: nothing keeps it."""
-        return self._mending.waits_for(self.moving)
+        waits_for = self._mending.waits_for(self.moving)
+        if not waits_for and self.iteration is None:
+            waits_for = self._mending.removes()
+        return waits_for
 
     # ---- in turns ----
 

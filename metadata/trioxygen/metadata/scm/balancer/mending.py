@@ -36,3 +36,12 @@ class Mending:
         if repairs:
             mended.append(f"{repairs} repairs under way")
         return f"containers that are mended first: {', '.join(mended)}" if mended else ""
+
+    def removes(self) -> str:
+        """What makes disks seem fuller than they will be; empty: nothing. Only where nothing is
+        moved: each move ends with a removal."""
+        surplus = self.watch.counts().get(Health.OVER_REPLICATED, 0)
+        removals = sum(each.kind is Kind.REMOVAL for each in self.in_flight)
+        if not surplus + removals:
+            return ""
+        return f"replicas that are too many and go first: of {surplus} containers, {removals} now"
