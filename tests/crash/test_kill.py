@@ -1,13 +1,14 @@
 """kill -9 at random moments under load: what was acknowledged is there, nothing is there by halves,
 no space is lost. `O3_CRASH_SEED` repeats a run's choices, as far as threads repeat anything."""
 
+import json
 import os
 import random
 import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -93,41 +94,55 @@ def restart(store: StoreProcess, rng: random.Random) -> None:
     store.start()
 
 
+class Crowd:
+    """Clients that write, each with keys of its own."""
+
+    def __init__(self, store: StoreProcess, rng: random.Random) -> None:
+        self.store, self.rng = store, rng
+        self.writers = [Writer(number, random.Random(rng.random())) for number in range(WRITERS)]
+        self.version_writers = [
+            VersionWriter(number, random.Random(rng.random())) for number in range(VERSION_WRITERS)
+        ]
+        self.buckets = [BUCKET, *(writer.bucket for writer in self.version_writers)]
+        with store.endpoint.client() as s3:
+            s3.create_bucket(Bucket=BUCKET)
+            for version_writer in self.version_writers:
+                version_writer.make_bucket(s3)
+
+    def writes_while_it_is_killed(self, rounds: int) -> None:
+        clients = [*self.writers, *self.version_writers]
+        for turn in range(rounds):
+            before = sum(client.acknowledged for client in clients)
+            for client in clients:
+                client.start(self.store.endpoint)
+            # The moment is random, so it is slept for: nothing waits for a condition here.
+            time.sleep(self.rng.uniform(0.2, 3.0))
+            self.store.kill()
+            for client in clients:
+                client.join()
+            acknowledged = sum(client.acknowledged for client in clients) - before
+            restart(self.store, self.rng)
+            with self.store.endpoint.client() as s3:
+                check(s3, self.writers)
+                for version_writer in self.version_writers:
+                    version_writer.check(s3)
+            ready_seconds = self.store.ready_seconds
+            print(f"round {turn}: {acknowledged} acknowledged, ready in {ready_seconds:.2f} s")
+
+    def removes_all(self) -> None:
+        with self.store.endpoint.client() as s3:
+            assert keys_of(s3, BUCKET)
+            for bucket in self.buckets:
+                empty(s3, bucket)
+                s3.delete_bucket(Bucket=bucket)
+
+
 def test_nothing_acknowledged_is_lost_and_no_space_leaks(
     store: StoreProcess, rng: random.Random
 ) -> None:
-    store.start()
-    with store.endpoint.client() as s3:
-        s3.create_bucket(Bucket=BUCKET)
-    writers = [Writer(number, random.Random(rng.random())) for number in range(WRITERS)]
-    version_writers = [
-        VersionWriter(number, random.Random(rng.random())) for number in range(VERSION_WRITERS)
-    ]
-    with store.endpoint.client() as s3:
-        for version_writer in version_writers:
-            version_writer.make_bucket(s3)
-    clients = [*writers, *version_writers]
-    for turn in range(ROUNDS):
-        before = sum(client.acknowledged for client in clients)
-        for client in clients:
-            client.start(store.endpoint)
-        # The moment is random, so it is slept for: nothing waits for a condition here.
-        time.sleep(rng.uniform(0.2, 3.0))
-        store.kill()
-        for client in clients:
-            client.join()
-        acknowledged = sum(client.acknowledged for client in clients) - before
-        restart(store, rng)
-        with store.endpoint.client() as s3:
-            check(s3, writers)
-            for version_writer in version_writers:
-                version_writer.check(s3)
-        print(f"round {turn}: {acknowledged} acknowledged, ready in {store.ready_seconds:.2f} s")
-    with store.endpoint.client() as s3:
-        assert keys_of(s3, BUCKET)
-        for bucket in (BUCKET, *(writer.bucket for writer in version_writers)):
-            empty(s3, bucket)
-            s3.delete_bucket(Bucket=bucket)
+    crowd = Crowd(store.start(), rng)
+    crowd.writes_while_it_is_killed(ROUNDS)
+    crowd.removes_all()
     wait_until(
         lambda: used_bytes(store) <= NOTHING_BYTES,
         seconds_max=120,
@@ -138,5 +153,40 @@ def test_nothing_acknowledged_is_lost_and_no_space_leaks(
         seconds_max=120,
         output=lambda: store.status()["containers"],
     )
+    assert store.status()["scm"]["corrupt_blocks"] == 0
+    store.stop()
+
+
+def test_what_is_moved_to_another_class_meanwhile_is_whole(
+    store: StoreProcess, rng: random.Random
+) -> None:
+    """Written again by then, on as many DataNodes: there is only this one."""
+    store.configure({"lifecycle.day_seconds": 1, "s3.storage_classes": "GLACIER_IR=RATIS/ONE"})
+    crowd = Crowd(store.start(), rng)
+    move: Any = {"Days": 0, "StorageClass": "GLACIER_IR"}
+    rule: Any = {
+        "Status": "Enabled",
+        # Else only what is large is moved.
+        "Filter": {"ObjectSizeGreaterThan": 1},
+        "Transitions": [move],
+        "NoncurrentVersionTransitions": [{"NoncurrentDays": 0, "StorageClass": "GLACIER_IR"}],
+    }
+    with store.endpoint.client() as s3:
+        for bucket in crowd.buckets:
+            s3.put_bucket_lifecycle_configuration(
+                Bucket=bucket, LifecycleConfiguration={"Rules": [rule]}
+            )
+    crowd.writes_while_it_is_killed(ROUNDS)
+    shown = json.loads(store.o3("lifecycle", "status", "--json").stdout)
+    assert len(shown) == len(crowd.buckets)
+    assert all(row["transitioned"] for row in shown), shown
+    crowd.removes_all()
+
+    # Where objects were is kept for a while, for readers under way; nothing else is.
+    def kept() -> tuple[int, int]:
+        status = store.status()
+        return status["containers"]["block_count"], status["om"]["rows"]["gc"]
+
+    wait_until(lambda: kept()[0] == kept()[1], seconds_max=120, output=kept)
     assert store.status()["scm"]["corrupt_blocks"] == 0
     store.stop()
