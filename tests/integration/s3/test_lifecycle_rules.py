@@ -75,3 +75,15 @@ def test_refused_rules_leave_the_ones_there_are(s3: "S3Client", bucket: str) -> 
     assert refused(partial(put, s3, bucket, move)) == (400, "InvalidStorageClass")
     assert refused(partial(put, s3, bucket, {**LOGS, "Status": "on"})) == (400, "MalformedXML")
     assert s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"] == [LOGS]
+
+
+def test_rule_of_the_most_days_there_are_hinders_nobody(s3: "S3Client", bucket: str) -> None:
+    days = 2**31 - 1
+    late = {**LOGS, "Expiration": {"Days": days}}
+    put(s3, bucket, {**late, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": days}})
+    written = s3.put_object(Bucket=bucket, Key="logs/a", Body=b"a")
+    read = s3.get_object(Bucket=bucket, Key="logs/a")
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="logs/b")
+    # No date of HTTP says when.
+    assert "Expiration" not in written and "Expiration" not in read
+    assert "AbortDate" not in upload

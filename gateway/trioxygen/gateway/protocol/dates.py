@@ -26,6 +26,8 @@ _ASCTIME: Final = re.compile(
     rf"{_DAY} {_MONTH} {{1,2}}([0-9]{{1,2}}) {_CLOCK} ([0-9]{{4}})", re.I | re.A
 )
 _CACHED_DATES_MAX: Final = 4_096
+# Its year has four digits (RFC 9110, 5.6.7).
+HTTP_DATE_S_MAX: Final = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 _SHORT_YEAR_AHEAD_MAX: Final = 50
 
 # A listing formats a date an entry: looking the digits up takes half the time of formatting them.
@@ -36,7 +38,8 @@ _MILLIS: Final = tuple(f".{number:03d}Z" for number in range(1_000))
 
 @lru_cache(_CACHED_DATES_MAX)
 def http_date(epoch_s: int) -> bytes:
-    """``Sun, 06 Nov 1994 08:49:37 GMT`` of whole seconds since the epoch (RFC 9110)."""
+    """``Sun, 06 Nov 1994 08:49:37 GMT`` of whole seconds since the epoch (RFC 9110); of at most
+    `HTTP_DATE_S_MAX`."""
     at = datetime.fromtimestamp(epoch_s, UTC)
     day, month = _DAYS[at.weekday()], _MONTHS[at.month - 1]
     clock = f"{_TWO[at.hour]}:{_TWO[at.minute]}:{_TWO[at.second]}"

@@ -6,8 +6,9 @@ expiration date of an object".
 
 from urllib.parse import quote
 
-from trioxygen.common.lifecycle import Subject, abort_due, expiration_due
-from trioxygen.gateway.protocol.dates import http_date
+from trioxygen.common.lifecycle import Due, Subject, abort_due, expiration_due
+from trioxygen.common.units import SECOND_MS
+from trioxygen.gateway.protocol.dates import HTTP_DATE_S_MAX, http_date
 from trioxygen.gateway.s3.request import Headers
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.buckets import Bucket
@@ -24,11 +25,11 @@ async def expiration_headers(
     due = expiration_due(
         rules, Subject(key, size_bytes, tags), created_ms=modified_ms, day_ms=services.config.day_ms
     )
-    if due is None:
+    shown = _shown(due)
+    if shown is None:
         return []
-    date = http_date(due.at_ms // 1_000).decode()
-    value = f'expiry-date="{date}", rule-id="{quote(due.rule_id, safe="")}"'
-    return [(b"x-amz-expiration", value.encode())]
+    date, rule_id = shown
+    return [(b"x-amz-expiration", f'expiry-date="{date}", rule-id="{rule_id}"'.encode())]
 
 
 async def record_headers(
@@ -51,9 +52,16 @@ async def abort_headers(services: Services, bucket: Bucket, key: str, *, begun_m
     due = None
     if rules is not None:
         due = abort_due(rules, key, begun_ms=begun_ms, day_ms=services.config.day_ms)
-    if due is None:
+    shown = _shown(due)
+    if shown is None:
         return []
-    return [
-        (b"x-amz-abort-date", http_date(due.at_ms // 1_000)),
-        (b"x-amz-abort-rule-id", quote(due.rule_id, safe="").encode()),
-    ]
+    date, rule_id = shown
+    return [(b"x-amz-abort-date", date.encode()), (b"x-amz-abort-rule-id", rule_id.encode())]
+
+
+def _shown(due: Due | None) -> tuple[str, str] | None:
+    """Its date and its rule. None: nothing is due, or so late (a rule may say 2**31 days) that no
+    date of HTTP says when."""
+    if due is None or due.at_ms // SECOND_MS > HTTP_DATE_S_MAX:
+        return None
+    return http_date(due.at_ms // SECOND_MS).decode(), quote(due.rule_id, safe="")
