@@ -20,13 +20,13 @@ from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.encryption import check_completion
 from trioxygen.gateway.s3.error_response import error_body, s3_error
 from trioxygen.gateway.s3.keep_alive import Made, patient_response
-from trioxygen.gateway.s3.lifecycle_headers import record_headers
+from trioxygen.gateway.s3.lifecycle_headers import completed_headers
 from trioxygen.gateway.s3.needs import BUCKET, read_upload_id
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
-from trioxygen.gateway.s3.request import Headers, Response, S3Request
+from trioxygen.gateway.s3.request import Response, S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.s3.writing import read_condition
-from trioxygen.gateway.store.values.keys import Checksum, Committed
+from trioxygen.gateway.store.values.keys import Checksum
 from trioxygen.gateway.store.values.uploads import CompletePart, Completion, Upload
 
 # 10,000 parts with every checksum.
@@ -129,22 +129,11 @@ async def _complete(
         [
             *version_headers(completed.committed.version),
             *encryption_headers(completed.encryption),
-            *await _expiration_headers(services, request, completed.committed),
+            *await completed_headers(
+                services, request.bucket_record, request.key_name, completed.committed
+            ),
         ],
     )
-
-
-async def _expiration_headers(
-    services: Services, request: S3Request, committed: Committed
-) -> Headers:
-    if not request.bucket_record.lifecycle_revision:
-        return []
-    # The upload knew its tags, and its parts their sizes.
-    key = request.key_name
-    bucket, record = await services.store.keys.lookup(services.volume, request.bucket_name, key)
-    if record is None or record.object_id != committed.object_id:
-        return []
-    return await record_headers(services, bucket, key, record)
 
 
 def _part(part: CompletedPart) -> CompletePart:
