@@ -98,6 +98,7 @@ class Body:
             algorithms=[algorithm for algorithm in wanted if algorithm is not None],
         )
         self.received_bytes = 0
+        self._granted_bytes = 0
         self._trailers: dict[str, str] = {}
 
     async def _pieces(self) -> AsyncIterator[Buffer]:
@@ -135,30 +136,37 @@ class Body:
             raise _too_large(self.received_bytes)
 
     async def read(self, size_bytes_max: int) -> bytes:
-        """The whole payload, digested. Raises MaxMessageLengthExceeded beyond the bound."""
+        """The whole payload, digested. Beyond 64 KiB `give_back` is owed when it has been used.
+
+        Raises: MaxMessageLengthExceeded beyond the bound; SlowDown: others hold enough."""
         if self.length_bytes is not None and self.length_bytes > size_bytes_max:
             raise _too_long(size_bytes_max)
         gathered, buffers = Gathered(), self.request.buffers
-        granted_bytes = 0
         try:
             async for piece in self._pieces():
                 if self.received_bytes > size_bytes_max:
                     raise _too_long(size_bytes_max)
                 gathered.add(piece)
-                if gathered.size_bytes > _INLINE_BYTES_MAX + granted_bytes:
+                if gathered.size_bytes > _INLINE_BYTES_MAX + self._granted_bytes:
                     more_bytes = max(_BATCH_STEP_BYTES, len(piece))
                     if not buffers.take(more_bytes):
                         raise S3Error("SlowDown")
-                    granted_bytes += more_bytes
-        finally:
-            buffers.give_back(granted_bytes)
-        pieces = gathered.pieces
-        data = bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
-        if len(data) <= _INLINE_BYTES_MAX:
-            self.digests.update([data])
-        else:
-            await self._blocking.run(self.digests.update, [data])
+                    self._granted_bytes += more_bytes
+            pieces = gathered.pieces
+            data = bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
+            if len(data) <= _INLINE_BYTES_MAX:
+                self.digests.update([data])
+            else:
+                await self._blocking.run(self.digests.update, [data])
+        except BaseException:
+            self.give_back()
+            raise
         return data
+
+    def give_back(self) -> None:
+        """What `read` returned is not needed any more. Idempotent."""
+        granted_bytes, self._granted_bytes = self._granted_bytes, 0
+        self.request.buffers.give_back(granted_bytes)
 
     async def batches(self) -> AsyncGenerator[list[Buffer], None]:
         """The payload in batches of about 1 MiB, of less where buffers are scarce; each is digested

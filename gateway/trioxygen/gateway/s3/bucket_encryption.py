@@ -2,22 +2,18 @@
 
 from typing import Final
 
-from trioxygen.common.units import KIB
-from trioxygen.gateway.protocol import checksums
 from trioxygen.gateway.protocol.encryption import (
     BucketEncryption,
     bucket_encryption_document,
     read_bucket_encryption,
 )
 from trioxygen.gateway.protocol.errors import S3Error
-from trioxygen.gateway.s3.body import Body
+from trioxygen.gateway.s3.documents import read_document
 from trioxygen.gateway.s3.needs import BUCKET
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Response, S3Request, no_content, xml_response
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.encryption import SSE_S3
-
-_BODY_BYTES_MAX: Final = 64 * KIB
 
 
 async def get_bucket_encryption(services: Services, request: S3Request) -> Response:
@@ -30,10 +26,7 @@ async def get_bucket_encryption(services: Services, request: S3Request) -> Respo
 
 
 async def put_bucket_encryption(services: Services, request: S3Request) -> Response:
-    body = Body(request, services.blocking, checksum=checksums.read_checksum_request(request.head))
-    document = await body.read(_BODY_BYTES_MAX)
-    body.verify()
-    wanted = await services.parse(read_bucket_encryption, document)
+    wanted = await read_document(services, request, read_bucket_encryption)
     await services.store.buckets.set_encryption(
         request.bucket_record, wanted.default, blocks_customer_keys=wanted.blocks_customer_keys
     )

@@ -6,7 +6,6 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.errors import BucketAlreadyOwned, NoSuchVolume
-from trioxygen.common.units import KIB
 from trioxygen.gateway.protocol import names
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.numbers import natural_up_to
@@ -15,7 +14,7 @@ from trioxygen.gateway.protocol.xml import listing as xml_listing
 from trioxygen.gateway.protocol.xml import results as xml_results
 from trioxygen.gateway.protocol.xml.listing import ListedBucket
 from trioxygen.gateway.protocol.xml.requests import NewBucket, read_create_bucket
-from trioxygen.gateway.s3.body import Body
+from trioxygen.gateway.s3.documents import read_document
 from trioxygen.gateway.s3.needs import BUCKET, Need
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.paging import position_of, token_of
@@ -26,7 +25,6 @@ from trioxygen.gateway.store.values.buckets import NOTHING_SET
 
 log = logs.get(__name__)
 
-_CREATE_BODY_BYTES_MAX: Final = 64 * KIB
 _NAMESPACE: Final = "x-amz-bucket-namespace"
 _LOCK_ENABLED: Final = "x-amz-bucket-object-lock-enabled"
 # Its buckets have no LocationConstraint.
@@ -92,10 +90,7 @@ async def create_bucket(services: Services, request: S3Request) -> Response:
     if request.head.header("content-length") not in (None, "0") or request.head.header(
         "transfer-encoding"
     ):
-        body = Body(request, services.blocking, checksum=None)
-        document_bytes = await body.read(_CREATE_BODY_BYTES_MAX)
-        body.verify()
-        wanted = await services.parse(read_create_bucket, document_bytes)
+        wanted = await read_document(services, request, read_create_bucket, has_checksum=False)
     location = _location(services, request, wanted.location)
     has_lock = (request.head.header(_LOCK_ENABLED) or "").lower() == "true"
     TAGGING.check(wanted.tags)

@@ -16,7 +16,7 @@ from trioxygen.gateway.protocol.xml import multipart as xml_multipart
 from trioxygen.gateway.protocol.xml import requests as xml_requests
 from trioxygen.gateway.protocol.xml.requests import CompletedPart
 from trioxygen.gateway.s3 import records
-from trioxygen.gateway.s3.body import Body
+from trioxygen.gateway.s3.documents import read_document
 from trioxygen.gateway.s3.encryption import check_completion
 from trioxygen.gateway.s3.error_response import error_body, s3_error
 from trioxygen.gateway.s3.keep_alive import Made, patient_response
@@ -37,10 +37,13 @@ async def complete_multipart_upload(services: Services, request: S3Request) -> R
     upload_id = read_upload_id(request)
     condition = read_condition(services, request)
     claim = checksums.read_complete_claim(request.head)
-    body = Body(request, services.blocking, checksum=None)
-    document = await body.read(_BODY_BYTES_MAX)
-    body.verify()
-    parts = await services.parse(xml_requests.read_complete_request, document)
+    parts = await read_document(
+        services,
+        request,
+        xml_requests.read_complete_request,
+        bytes_max=_BODY_BYTES_MAX,
+        has_checksum=False,
+    )
     completion = Completion(
         parts=[_part(part) for part in parts],
         part_size_bytes_min=services.config.part_size_bytes_min,

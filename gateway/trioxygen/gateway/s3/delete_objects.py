@@ -5,14 +5,14 @@ from typing import Final
 
 from trioxygen.common.errors import NoSuchKey, TrioxygenError
 from trioxygen.common.units import MIB
-from trioxygen.gateway.protocol import checksums, conditions, names
+from trioxygen.gateway.protocol import conditions, names
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.versions import known_version, read_version_id, version_id
 from trioxygen.gateway.protocol.xml import requests as xml_requests
 from trioxygen.gateway.protocol.xml import results as xml_results
 from trioxygen.gateway.protocol.xml.requests import ObjectIdentifier
 from trioxygen.gateway.protocol.xml.results import DeletedObject, DeleteError
-from trioxygen.gateway.s3.body import Body
+from trioxygen.gateway.s3.documents import read_document
 from trioxygen.gateway.s3.error_response import s3_error
 from trioxygen.gateway.s3.needs import BUCKET, not_there
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
@@ -69,13 +69,12 @@ def _check_bypass(request: S3Request) -> None:
 
 
 async def delete_objects(services: Services, request: S3Request) -> Response:
-    demanded = checksums.read_checksum_request(request.head)
-    body = Body(request, services.blocking, checksum=demanded)
-    body.demand_digest()
-    document = await body.read(_BODY_BYTES_MAX)
-    body.verify()
-    wanted = await services.parse(
-        partial(xml_requests.read_delete_request, now_s=services.now_s), document
+    wanted = await read_document(
+        services,
+        request,
+        partial(xml_requests.read_delete_request, now_s=services.now_s),
+        bytes_max=_BODY_BYTES_MAX,
+        is_digest_demanded=True,
     )
     errors: list[DeleteError] = []
     doomed: list[ObjectIdentifier] = []

@@ -3,19 +3,17 @@
 from typing import Final
 
 from trioxygen.common.errors import BucketState
-from trioxygen.common.units import KIB, SECOND_MS
-from trioxygen.gateway.protocol import checksums, locks
+from trioxygen.common.units import SECOND_MS
+from trioxygen.gateway.protocol import locks
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.versions import read_version_id, version_headers
 from trioxygen.gateway.s3 import records
-from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.delete_objects import bypasses_governance
+from trioxygen.gateway.s3.documents import read_document
 from trioxygen.gateway.s3.needs import BUCKET, KEY
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
-
-_BODY_BYTES_MAX: Final = 64 * KIB
 
 
 async def get_configuration(services: Services, request: S3Request) -> Response:
@@ -26,8 +24,9 @@ async def get_configuration(services: Services, request: S3Request) -> Response:
 
 
 async def put_configuration(services: Services, request: S3Request) -> Response:
-    document = await _document(services, request)
-    default = await services.parse(locks.read_lock_configuration, document)
+    default = await read_document(
+        services, request, locks.read_lock_configuration, is_digest_demanded=True
+    )
     try:
         await services.store.buckets.set_lock(request.bucket_record, default)
     except BucketState as error:
@@ -36,14 +35,6 @@ async def put_configuration(services: Services, request: S3Request) -> Response:
             "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
         ) from error
     return Response(200)
-
-
-async def _document(services: Services, request: S3Request) -> bytes:
-    body = Body(request, services.blocking, checksum=checksums.read_checksum_request(request.head))
-    body.demand_digest()
-    document = await body.read(_BODY_BYTES_MAX)
-    body.verify()
-    return document
 
 
 def _require_lock(request: S3Request) -> None:
@@ -74,10 +65,11 @@ def _version(request: S3Request) -> list[tuple[bytes, bytes]]:
 async def put_retention(services: Services, request: S3Request) -> Response:
     _require_lock(request)
     version = read_version_id(request.head.query_value("versionId"))
-    document = await _document(services, request)
-    now_ms = services.now_s * SECOND_MS
-    retention = await services.parse(
-        lambda body: locks.read_retention(body, now_ms=now_ms), document
+    retention = await read_document(
+        services,
+        request,
+        lambda body: locks.read_retention(body, now_ms=services.now_s * SECOND_MS),
+        is_digest_demanded=True,
     )
     done = await services.store.keys.set_retention(
         request.bucket_record,
@@ -92,7 +84,7 @@ async def put_retention(services: Services, request: S3Request) -> Response:
 async def put_legal_hold(services: Services, request: S3Request) -> Response:
     _require_lock(request)
     version = read_version_id(request.head.query_value("versionId"))
-    is_held = await services.parse(locks.read_legal_hold, await _document(services, request))
+    is_held = await read_document(services, request, locks.read_legal_hold, is_digest_demanded=True)
     done = await services.store.keys.set_legal_hold(
         request.bucket_record, request.key_name, version, is_held=is_held
     )

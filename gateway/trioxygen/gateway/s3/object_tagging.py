@@ -2,18 +2,14 @@
 
 from typing import Final
 
-from trioxygen.common.units import KIB
-from trioxygen.gateway.protocol import checksums
 from trioxygen.gateway.protocol.versions import read_version_id, version_headers
 from trioxygen.gateway.protocol.xml.tags import check_object_tags, read_tags, tags_document
 from trioxygen.gateway.s3 import records
-from trioxygen.gateway.s3.body import Body
+from trioxygen.gateway.s3.documents import read_document
 from trioxygen.gateway.s3.needs import KEY
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
-
-_BODY_BYTES_MAX: Final = 64 * KIB
 
 
 async def get_object_tagging(services: Services, request: S3Request) -> Response:
@@ -24,10 +20,7 @@ async def get_object_tagging(services: Services, request: S3Request) -> Response
 
 async def put_object_tagging(services: Services, request: S3Request) -> Response:
     wanted = read_version_id(request.head.query_value("versionId"))
-    body = Body(request, services.blocking, checksum=checksums.read_checksum_request(request.head))
-    document = await body.read(_BODY_BYTES_MAX)
-    body.verify()
-    tags = await services.parse(read_tags, document)
+    tags = await read_document(services, request, read_tags)
     check_object_tags(tags)
     version = await services.store.keys.set_tags(
         request.bucket_record, request.key_name, wanted, tuple(sorted(tags))

@@ -2,18 +2,15 @@
 
 from typing import Final
 
-from trioxygen.common.units import KIB
-from trioxygen.gateway.protocol import checksums
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.numbers import read_integer
 from trioxygen.gateway.protocol.xml.reading import local_name, parse_document
-from trioxygen.gateway.s3.body import Body
+from trioxygen.gateway.s3.documents import read_document
 from trioxygen.gateway.s3.needs import KEY
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Response, S3Request
 from trioxygen.gateway.s3.services import Services
 
-_BODY_BYTES_MAX: Final = 64 * KIB
 _KNOWN: Final = frozenset(
     {
         "Days",
@@ -29,11 +26,7 @@ _KNOWN: Final = frozenset(
 
 async def restore_object(services: Services, request: S3Request) -> Response:
     """Raises what S3 says of an object of a class that is read at once."""
-    body = Body(request, services.blocking, checksum=checksums.read_checksum_request(request.head))
-    document = await body.read(_BODY_BYTES_MAX)
-    body.verify()
-    if document:
-        await services.parse(_check_document, document)
+    await read_document(services, request, _check_document)
     raise S3Error(
         "InvalidObjectState",
         "Restore is not allowed for the object's current storage class",
@@ -42,7 +35,9 @@ async def restore_object(services: Services, request: S3Request) -> Response:
 
 
 def _check_document(body: bytes) -> None:
-    """Raises MalformedXML."""
+    """Raises MalformedXML; there may be none."""
+    if not body:
+        return
     seen: set[str] = set()
     for child in parse_document(body, "RestoreRequest", rows_max=16):
         name = local_name(child)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from trioxygen.common.errors import Corrupt
-from trioxygen.gateway.protocol import checksums
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.settings.lifecycle import LIFECYCLE
 from trioxygen.gateway.protocol.settings.setting import Setting
 from trioxygen.gateway.protocol.settings.tagging import TAGGING
-from trioxygen.gateway.s3.body import Body
+from trioxygen.gateway.s3.documents import read_document
 from trioxygen.gateway.s3.needs import BUCKET, Need
 from trioxygen.gateway.s3.operation import Access, Handler, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Response, S3Request, no_content, xml_response
@@ -54,13 +53,13 @@ def _get(setting: Setting[Any]) -> Handler:
 
 def _put(setting: Setting[Any], status: int) -> Handler:
     async def put(services: Services, request: S3Request) -> Response:
-        checksum = checksums.read_checksum_request(request.head)
-        body = Body(request, services.blocking, checksum=checksum)
-        if setting.is_digest_demanded:
-            body.demand_digest()
-        document = await body.read(setting.body_bytes_max)
-        body.verify()
-        value = await services.parse(setting.parse, document)
+        value = await read_document(
+            services,
+            request,
+            setting.parse,
+            bytes_max=setting.body_bytes_max,
+            is_digest_demanded=setting.is_digest_demanded,
+        )
         setting.check(value)
         value = setting.complete(value, request.head)
         stored = (setting.store or setting.show)(value)
