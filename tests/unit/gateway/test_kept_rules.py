@@ -9,6 +9,7 @@ import pytest
 from trioxygen.common.errors import Corrupt
 from trioxygen.common.lifecycle import Filter, Form, LifecycleRule, LifecycleRules
 from trioxygen.common.lifecycle_rows import store_rules
+from trioxygen.common.units import MIB
 from trioxygen.gateway.kept_rules import KeptRules
 from trioxygen.gateway.store.port import Settings
 from trioxygen.gateway.store.values.buckets import Bucket, BucketSetting, SettingKind
@@ -72,3 +73,22 @@ def test_rules_that_cannot_be_read_are_told(store: OneSetting) -> None:
     store.document = b"\xff"
     with pytest.raises(Corrupt):
         ask(kept, bucket(1))
+
+
+def test_rules_of_many_buckets_are_kept_up_to_a_number_of_bytes(store: OneSetting) -> None:
+    kept = KeptRules(cast(Settings, store))
+    rule = LifecycleRule(
+        rule_id="r", is_enabled=True, filter=Filter(Form.FILTER, "p" * (MIB // 2)), abort_days=1
+    )
+    store.document = store_rules(LifecycleRules((rule,)))
+
+    def asked_of(bucket_id: int) -> int:
+        """How often the store was, for rules of this bucket."""
+        before, store.bucket = store.asked, bucket(1, bucket_id=bucket_id)
+        assert ask(kept, store.bucket) == LifecycleRules((rule,))
+        return store.asked - before
+
+    assert [asked_of(each) for each in range(1, 13)] == [1] * 12
+    # The last ones are there; those of before made room for them.
+    assert [asked_of(each) for each in range(12, 6, -1)] == [0] * 6
+    assert asked_of(1) == 1 and asked_of(12) == 0
