@@ -102,6 +102,7 @@ class S3App:
                 )
                 raise
             finally:
+                error_code = error_code or request.late_error_code
                 self._note(request, response, error_code, remote, trace, started_ms)
         finally:
             if request.holder:

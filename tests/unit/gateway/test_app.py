@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,8 +14,10 @@ from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.runtime import system_runtime
 from trioxygen.gateway.access_log import AccessLog
 from trioxygen.gateway.app import create_app
+from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.readiness import Readiness
+from trioxygen.gateway.s3.keep_alive import Made, patient_response
 from trioxygen.gateway.s3.needs import BUCKET
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.reference import page
@@ -28,6 +31,16 @@ async def get_weather(services: Services, request: S3Request) -> Response:
     return Response(200, body=f"of {request.bucket_record.name}: fair".encode())
 
 
+async def get_forecast(services: Services, request: S3Request) -> Response:
+    """Takes long, and fails."""
+
+    async def fail() -> Made:
+        await asyncio.sleep(0.05)
+        raise S3Error("InvalidPart")
+
+    return await patient_response(request, fail(), space_ms=1)
+
+
 # Whatever the table has of the place gives way.
 WEATHER: Final = Operation(
     name="GetBucketWeather",
@@ -35,7 +48,13 @@ WEATHER: Final = Operation(
     accesses=(Access("s3:GetBucketWeather", Resource.BUCKET, BUCKET),),
     handler=get_weather,
 )
-TABLE: Final = (*OPERATIONS, WEATHER)
+FORECAST: Final = replace(
+    WEATHER,
+    name="GetBucketForecast",
+    route=Route("GET", Level.BUCKET, "forecast"),
+    handler=get_forecast,
+)
+TABLE: Final = (*OPERATIONS, WEATHER, FORECAST)
 
 
 class Answered:
@@ -118,6 +137,13 @@ def test_row_that_is_added_is_denied_to_strangers_with_the_reason(tmp_path: Path
         assert it.count("GetBucketWeather") == 1
         [line] = it.logged
         assert (line["operation"], line["decision"]) == ("GetBucketWeather", reason)
+
+
+def test_error_behind_a_status_of_200_is_logged_all_the_same(tmp_path: Path) -> None:
+    it = answered(signed_by_botocore("GET", "/bucket", "forecast", {}), OWNER, tmp_path)
+    assert it.status == 200 and b"<Code>InvalidPart</Code>" in it.body
+    [line] = it.logged
+    assert (line["status"], line["error_code"]) == (200, "InvalidPart")
 
 
 def test_preflight_is_an_operation_whatever_it_addresses_and_whoever_seems_to_sign_it(

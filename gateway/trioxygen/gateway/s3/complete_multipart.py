@@ -18,7 +18,6 @@ from trioxygen.gateway.protocol.xml.requests import CompletedPart
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.documents import read_document
 from trioxygen.gateway.s3.encryption import check_completion
-from trioxygen.gateway.s3.error_response import error_body, s3_error
 from trioxygen.gateway.s3.keep_alive import Made, patient_response
 from trioxygen.gateway.s3.lifecycle_headers import completed_headers
 from trioxygen.gateway.s3.needs import BUCKET, read_upload_id
@@ -59,11 +58,9 @@ async def complete_multipart_upload(services: Services, request: S3Request) -> R
         check_completion(request, upload)
         _check_claim(request, upload, claim, part_count=len(parts))
     return await patient_response(
+        request,
         _complete(services, request, upload_id, completion),
         space_ms=services.config.keep_alive_space_ms,
-        error_body=lambda error: error_body(
-            request, s3_error(error, request), with_declaration=False
-        ),
     )
 
 

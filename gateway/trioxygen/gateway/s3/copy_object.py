@@ -17,7 +17,6 @@ from trioxygen.gateway.s3.arguments import check_of_copy
 from trioxygen.gateway.s3.copied_bytes import digest_again, write_again
 from trioxygen.gateway.s3.digests import Digests
 from trioxygen.gateway.s3.encryption import Opening, Target, source_opening_of, target_of
-from trioxygen.gateway.s3.error_response import error_body, s3_error
 from trioxygen.gateway.s3.keep_alive import Made, patient_response
 from trioxygen.gateway.s3.lifecycle_headers import expiration_headers
 from trioxygen.gateway.s3.needs import BUCKET, COPY_SOURCE, SOURCE
@@ -99,11 +98,9 @@ async def copy_object(services: Services, request: S3Request) -> Response:
         made = await _commit(services, request, copy, None)
         return xml_response(DECLARATION.encode() + made.document, made.headers)
     return await patient_response(
+        request,
         _copy_bytes(services, request, copy),
         space_ms=services.config.keep_alive_space_ms,
-        error_body=lambda error: error_body(
-            request, s3_error(error, request), with_declaration=False
-        ),
     )
 
 

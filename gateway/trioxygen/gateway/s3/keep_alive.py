@@ -1,15 +1,14 @@
 """Documents that take long to make: white space now and then keeps proxies and clients waiting."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from typing import Any, NamedTuple
 
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.xml.document import DECLARATION
-from trioxygen.gateway.s3.request import Headers, Response, xml_response
-
-ErrorBody = Callable[[S3Error | TrioxygenError], bytes]
+from trioxygen.gateway.s3.error_response import error_body, s3_error
+from trioxygen.gateway.s3.request import Headers, Response, S3Request, xml_response
 
 
 class Made(NamedTuple):
@@ -21,15 +20,14 @@ class Made(NamedTuple):
 
 
 async def patient_response(
-    making: Coroutine[Any, Any, Made], *, space_ms: float, error_body: ErrorBody
+    request: S3Request, making: Coroutine[Any, Any, Made], *, space_ms: float
 ) -> Response:
     """The document, at once when it is made within `space_ms`; else a stream of spaces, then it.
 
     Args:
-        making: ends with the request: when its
-            client leaves, it is cancelled.
-        error_body: without declaration too; for what `making` raises when a 200 is out already.
-    Raises: what `making` raises within `space_ms`.
+        making: ends with the request: when its client leaves, it is cancelled.
+    Raises: what `making` raises within `space_ms`; later a 200 is out already, and the error is
+    the document.
     """
     task = asyncio.ensure_future(making)
     try:
@@ -40,12 +38,12 @@ async def patient_response(
     if task.done():
         made = task.result()
         return xml_response(DECLARATION.encode() + made.document, made.headers)
-    spaces = _spaces(task, space_ms, error_body)
+    spaces = _spaces(request, task, space_ms)
     return Response(200, [(b"content-type", b"application/xml")], stream=spaces)
 
 
 async def _spaces(
-    task: "asyncio.Task[Made]", space_ms: float, error_body: ErrorBody
+    request: S3Request, task: "asyncio.Task[Made]", space_ms: float
 ) -> AsyncGenerator[bytes, None]:
     try:
         yield DECLARATION.encode()
@@ -55,7 +53,9 @@ async def _spaces(
         try:
             yield task.result().document
         except (S3Error, TrioxygenError) as error:
-            yield error_body(error)
+            answer = s3_error(error, request)
+            request.late_error_code = answer.code
+            yield error_body(request, answer, with_declaration=False)
     finally:
         await _ended(task)
 

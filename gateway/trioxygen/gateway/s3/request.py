@@ -53,6 +53,7 @@ class S3Request:
     peer: the address that it came from; "": a socket without one.
     shares, holder: what the request is counted in, and as whose.
     bytes_in, bytes_out: of the two bodies, as read and sent so far.
+    late_error_code: of an error that was answered behind a status of 200; "": none.
 
     The gate's, before the handler runs:
     decision: the last one that was made; None: none yet.
@@ -85,6 +86,7 @@ class S3Request:
         "key",
         "key_page",
         "key_record",
+        "late_error_code",
         "operation",
         "peer",
         "receive",
@@ -119,6 +121,7 @@ class S3Request:
         self.account: Account | None = None
         self.signing_key: bytes | None = None
         self.operation = UNROUTED
+        self.late_error_code = ""
         self.decision: Decision | None = None
         self.bytes_in = self.bytes_out = 0
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from trioxygen.common.errors import TrioxygenError
+from tests.unit.gateway.s3.one_bucket import OWNER, request_to
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.xml.document import DECLARATION
 from trioxygen.gateway.s3.keep_alive import Made, patient_response
@@ -20,6 +20,7 @@ class Making:
         self.ready = asyncio.Event()
         self.was_cancelled = False
         self.error: Exception | None = None
+        self.request = request_to("bucket", "k", OWNER)
 
     async def document(self) -> Made:
         try:
@@ -32,14 +33,7 @@ class Making:
         return Made(b"<Done/>", [(b"x-amz-version-id", b"null")])
 
     async def response(self, *, space_ms: float = 1) -> Response:
-        return await patient_response(
-            self.document(), space_ms=space_ms, error_body=lambda error: _code(error).encode()
-        )
-
-
-def _code(error: S3Error | TrioxygenError) -> str:
-    assert isinstance(error, S3Error)
-    return error.code
+        return await patient_response(self.request, self.document(), space_ms=space_ms)
 
 
 def run(test: Callable[[], Awaitable[Any]]) -> None:
@@ -89,7 +83,12 @@ def test_spaces_come_until_the_document_or_the_error_is_there(error: S3Error | N
         making.ready.set()
         rest = [piece async for piece in stream]
         assert set(rest[:-1]) <= {b" "}
-        assert rest[-1] == (b"<Done/>" if error is None else b"InvalidPart")
+        if error is None:
+            assert rest[-1] == b"<Done/>" and making.request.late_error_code == ""
+        else:
+            # Not by its status, which is out already.
+            assert rest[-1].startswith(b"<Error><Code>InvalidPart</Code>")
+            assert making.request.late_error_code == "InvalidPart"
 
     run(test)
 
