@@ -27,6 +27,10 @@ def configuration(mode: str = "", **length: int) -> Any:
 
 
 def put_document(endpoint: Endpoint, path: str, query: str, body: str) -> Answer:
-    digest = hashlib.md5(body.encode(), usedforsecurity=False).digest()
-    fields = {"Content-MD5": base64.b64encode(digest).decode()}
-    return send(endpoint, Request("PUT", path, query, body.encode(), fields))
+    data = body.encode()
+    return send(endpoint, Request("PUT", path, query, data, content_md5(data)))
+
+
+def content_md5(body: bytes) -> dict[str, str]:
+    digest = hashlib.md5(body, usedforsecurity=False).digest()
+    return {"Content-MD5": base64.b64encode(digest).decode()}

@@ -11,6 +11,7 @@ from tests.integration.s3.locks import (
     LOCKED,
     ahead,
     configuration,
+    content_md5,
     put_document,
     retention,
 )
@@ -111,8 +112,13 @@ def test_what_is_locked_comes_with_a_digest(
     assert send(endpoint, Request("PUT", f"/{locked}/k", "", b"x")).status == 200
     wanted = configuration("GOVERNANCE", Days=1)
     s3.put_object_lock_configuration(Bucket=locked, ObjectLockConfiguration=wanted, **CRC)
-    answer = send(endpoint, Request("PUT", f"/{locked}/k", "", b"x"))
-    assert (answer.status, answer.code) == (400, "InvalidRequest")
+    appends = {"x-amz-write-offset-bytes": "1"}
+    for fields in ({}, appends):
+        answer = send(endpoint, Request("PUT", f"/{locked}/k", "", b"x", dict(fields)))
+        assert (answer.status, answer.code) == (400, "InvalidRequest")
+    fields = {**appends, **content_md5(b"x")}
+    answer = send(endpoint, Request("PUT", f"/{locked}/k", "", b"x", fields))
+    assert answer.status == 200
 
 
 def test_locks_are_of_the_version_that_was_written_with_them(s3: "S3Client", locked: str) -> None:

@@ -27,10 +27,16 @@ from trioxygen.gateway.s3.lifecycle_headers import expiration_headers
 from trioxygen.gateway.s3.refused_headers import WRITE_OFFSET
 from trioxygen.gateway.s3.request import Response, S3Request
 from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.s3.writing import read_condition, write_body, written_headers
+from trioxygen.gateway.s3.writing import (
+    demand_digest_of_locked,
+    read_condition,
+    write_body,
+    written_headers,
+)
 from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.encryption import SSE_S3, EncryptionKind, Sealing
 from trioxygen.gateway.store.values.keys import (
+    NO_LOCK,
     Appended,
     Checksum,
     KeyRecord,
@@ -68,6 +74,8 @@ async def _append(
     condition = read_condition(services, request)
     target = await _target(services, request, record)
     body = Body(request, services.blocking, checksum=_demanded(request, record))
+    # The version that is made is locked as any new one.
+    demand_digest_of_locked(body, bucket, NO_LOCK)
     replication = record.replication
     if not record.size_bytes:
         replication = services.replication_of(bucket, record.headers.storage_class)

@@ -17,12 +17,13 @@ from trioxygen.gateway.s3.refused_headers import WRITE_OFFSET, refuse_of_put
 from trioxygen.gateway.s3.request import Response, S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.s3.writing import (
+    demand_digest_of_locked,
     read_attributes,
     read_condition,
     write_body,
     written_headers,
 )
-from trioxygen.gateway.store.values.keys import NO_LOCK, Checksum, NewKey, WriteCondition
+from trioxygen.gateway.store.values.keys import Checksum, NewKey, WriteCondition
 
 
 async def put_object(services: Services, request: S3Request) -> Response:
@@ -43,11 +44,7 @@ async def put_object(services: Services, request: S3Request) -> Response:
         condition = WriteCondition(if_none_match="*")
     body = Body(request, services.blocking, checksum=checksums.read_checksum_request(head))
     bucket = request.bucket_record
-    if attributes.lock != NO_LOCK or bucket.default_retention is not None:
-        body.demand_digest(
-            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with"
-            " Object Lock parameters"
-        )
+    demand_digest_of_locked(body, bucket, attributes.lock)
     replication = services.replication_of(bucket, stored.storage_class)
     target = await target_of(services, request)
     written, digest = await write_body(store.contents, body, replication, target.sealing)

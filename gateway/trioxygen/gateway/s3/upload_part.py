@@ -25,10 +25,10 @@ from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 from trioxygen.gateway.s3.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.s3.source_parts import KnownRange, known_range
-from trioxygen.gateway.s3.writing import write_body, written_headers
+from trioxygen.gateway.s3.writing import demand_digest_of_locked, write_body, written_headers
 from trioxygen.gateway.store.contents_port import Written
 from trioxygen.gateway.store.values.encryption import Sealing
-from trioxygen.gateway.store.values.keys import NO_LOCK, Checksum
+from trioxygen.gateway.store.values.keys import Checksum
 from trioxygen.gateway.store.values.uploads import NewPart, PartSource, Upload
 
 _DEFAULT: Final = Algorithm.CRC64NVME
@@ -45,11 +45,7 @@ async def upload_part(services: Services, request: S3Request) -> Response:
     demanded = _part_checksum(request, upload, algorithm)
     # The upload's algorithm is this one, or what the part brings.
     body = Body(request, services.blocking, checksum=demanded, also=_DEFAULT)
-    if upload.lock != NO_LOCK or request.bucket_record.default_retention is not None:
-        body.demand_digest(
-            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Part requests with"
-            " Object Lock parameters"
-        )
+    demand_digest_of_locked(body, request.bucket_record, upload.lock, what="Put Part")
     replication = _replication_of(services, request)
     target = part_target(request)
     written, digest = await write_body(store.contents, body, replication, target.sealing)

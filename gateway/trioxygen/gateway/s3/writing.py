@@ -13,6 +13,7 @@ from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.request import Headers, S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.contents_port import Contents, Written
+from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.encryption import Sealing
 from trioxygen.gateway.store.values.keys import NO_LOCK, Checksum, Lock, Tags, WriteCondition
 
@@ -39,6 +40,20 @@ def read_condition(services: Services, request: S3Request) -> WriteCondition | N
     return conditions.read_write_condition(
         request.head, none_match_tags=services.config.none_match_tags
     )
+
+
+def demand_digest_of_locked(
+    body: Body, bucket: Bucket, lock: Lock, *, what: str = "Put Object"
+) -> None:
+    """Of bytes that will be locked, by the request or by the bucket's default.
+
+    Args: what: is asked for, in S3's words.
+    Raises: InvalidRequest."""
+    if lock != NO_LOCK or bucket.default_retention is not None:
+        body.demand_digest(
+            f"Content-MD5 OR x-amz-checksum- HTTP header is required for {what} requests with"
+            " Object Lock parameters"
+        )
 
 
 async def write_body(
