@@ -170,10 +170,8 @@ def _single_tag(head: RequestHeaders, name: str, *, weak_too: bool) -> str:
         return ""
     tags = entity_tags(header)
     if len(tags) != 1 or not tags[0][0]:
-        raise S3Error(
-            "InvalidArgument",
-            f"The {name} header of a write takes one entity tag or *.",
-            details={"ArgumentName": name, "ArgumentValue": header},
+        raise invalid_argument(
+            f"The {name} header of a write takes one entity tag or *.", name, header
         )
     tag, weak = tags[0]
     if weak and not weak_too:

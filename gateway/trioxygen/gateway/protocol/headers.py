@@ -166,10 +166,8 @@ def read_overrides(query: RequestQuery) -> Mapping[bytes, bytes]:
         try:
             encoded = _checked(name, value).encode("latin-1")
         except UnicodeEncodeError:
-            raise S3Error(
-                "InvalidArgument",
-                "Header value cannot be represented using ISO-8859-1.",
-                details={"ArgumentName": name, "ArgumentValue": value},
+            raise invalid_argument(
+                "Header value cannot be represented using ISO-8859-1.", name, value
             ) from None
         overrides = overrides or {}
         overrides[field] = encoded

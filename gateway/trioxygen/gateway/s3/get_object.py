@@ -8,7 +8,7 @@ from trioxygen.gateway.protocol import checksums, conditions, headers
 from trioxygen.gateway.protocol.checksums import ObjectChecksum
 from trioxygen.gateway.protocol.dates import http_date
 from trioxygen.gateway.protocol.encryption import refuse_on_read
-from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.locks import lock_headers
 from trioxygen.gateway.protocol.numbers import INT_MAX, natural_up_to
 from trioxygen.gateway.protocol.selection import Selection, Stored, select
@@ -185,10 +185,8 @@ def _wanted_attributes(request: S3Request) -> set[str]:
             " missing or empty",
         )
     if wanted - _ATTRIBUTES:
-        raise S3Error(
-            "InvalidArgument",
-            "Invalid attribute name specified.",
-            details={"ArgumentName": "x-amz-object-attributes", "ArgumentValue": header or ""},
+        raise invalid_argument(
+            "Invalid attribute name specified.", "x-amz-object-attributes", header or ""
         )
     return wanted
 

@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from typing import Final
 
-from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
+from trioxygen.gateway.protocol.errors import invalid_argument
 from trioxygen.gateway.protocol.numbers import count_of_query
 from trioxygen.gateway.s3.request import S3Request
 
@@ -25,10 +25,8 @@ def encoding_type(request: S3Request) -> str | None:
     if value in (None, ""):
         return None
     if value != "url":
-        raise S3Error(
-            "InvalidArgument",
-            "Invalid Encoding Method specified in Request",
-            details={"ArgumentName": "encoding-type", "ArgumentValue": value or ""},
+        raise invalid_argument(
+            "Invalid Encoding Method specified in Request", "encoding-type", value or ""
         )
     return value
 

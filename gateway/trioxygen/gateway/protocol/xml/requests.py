@@ -13,7 +13,7 @@ from trioxygen.common.checksum import Algorithm
 from trioxygen.common.limits import PART_NUMBER_MAX
 from trioxygen.gateway.protocol.checksums import decoded_digest
 from trioxygen.gateway.protocol.dates import parse_date_s
-from trioxygen.gateway.protocol.errors import S3Error, not_implemented
+from trioxygen.gateway.protocol.errors import S3Error, invalid_argument, not_implemented
 from trioxygen.gateway.protocol.numbers import BOUND, INT_MAX, natural_up_to, read_integer
 from trioxygen.gateway.protocol.xml.reading import (
     children,
@@ -120,11 +120,7 @@ def _part_number(value: str) -> int:
     if number is None or number > INT_MAX:
         raise S3Error("MalformedXML")
     if number < 1:
-        raise S3Error(
-            "InvalidArgument",
-            "PartNumber must be >= 1",
-            details={"ArgumentName": "PartNumber", "ArgumentValue": digits},
-        )
+        raise invalid_argument("PartNumber must be >= 1", "PartNumber", digits)
     return number
 
 
@@ -141,10 +137,8 @@ def _completed_part(node: "etree._Element") -> CompletedPart:
             raise S3Error("MalformedXML")
         digest = decoded_digest(algorithm, value.strip())
         if digest is None or checksum is not None:
-            raise S3Error(
-                "InvalidArgument",
-                "Invalid Base64 or multiple checksums present in request",
-                details={"ArgumentName": "Checksum", "ArgumentValue": value.strip()},
+            raise invalid_argument(
+                "Invalid Base64 or multiple checksums present in request", "Checksum", value.strip()
             )
         checksum = (algorithm, digest)
     return CompletedPart(number, etag, checksum)
