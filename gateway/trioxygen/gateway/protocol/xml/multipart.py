@@ -48,7 +48,9 @@ class ListedUpload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartsPage:
-    """What a page of ListParts echoes; `next_part_number_marker` 0 on the last page, as S3 has."""
+    """What a page of ListParts echoes.
+
+    next_part_number_marker: the last that is shown, on the last page too, as S3 has; 0: none is."""
 
     bucket: str
     key: str
