@@ -4,14 +4,9 @@ Built once a request on the hot path, so construction stores references and noth
 bucket and key names and S3 semantics do not belong here.
 """
 
-import re
 from collections.abc import Iterable, Sequence
-from typing import Final
-from urllib.parse import unquote_to_bytes
 
-from trioxygen.gateway.protocol.errors import S3Error
-
-_BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+from trioxygen.gateway.protocol.escapes import form_decoded
 
 
 class RequestHead:
@@ -118,18 +113,5 @@ def _parse_query(raw_query: bytes) -> list[tuple[str, str]]:
     for part in raw_query.split(b"&"):
         if part:
             name, _, value = part.partition(b"=")
-            pairs.append((_decode(name), _decode(value)))
+            pairs.append((form_decoded(name), form_decoded(value)))
     return pairs
-
-
-def _decode(raw: bytes) -> str:
-    if b"+" in raw:
-        raw = raw.replace(b"+", b" ")
-    if b"%" in raw:
-        if _BROKEN_ESCAPE.search(raw):
-            raise S3Error("InvalidURI")
-        raw = unquote_to_bytes(raw)
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        raise S3Error("InvalidURI") from None

@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument, not_implemented
+from trioxygen.gateway.protocol.escapes import percent_decoded
 
 KEY_SIZE_BYTES_MAX: Final = 1_024
 
@@ -22,7 +22,6 @@ _BUCKET_NAME: Final = re.compile(
     r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
     r"(?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)"
 )
-_BAD_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 RENAME_SOURCE: Final = "x-amz-rename-source"
 _PORT: Final = re.compile(r":[0-9]*\Z")
 
@@ -74,22 +73,6 @@ def check_key(key: str) -> None:
         )
     if not key:
         raise invalid_argument("An object key must not be empty.", "Key", key)
-
-
-def percent_decoded(raw: bytes) -> str:
-    """Percent-decoded UTF-8; ``+`` stays a plus sign.
-
-    Raises:
-        S3Error: InvalidURI, for a broken escape or bytes that are not UTF-8.
-    """
-    if b"%" in raw:
-        if _BAD_ESCAPE.search(raw) is not None:
-            raise S3Error("InvalidURI")
-        raw = unquote_to_bytes(raw)
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        raise S3Error("InvalidURI") from None
 
 
 def bucket_in_host(host: str | None, domains: Sequence[str]) -> str | None:

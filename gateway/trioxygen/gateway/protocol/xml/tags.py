@@ -4,15 +4,14 @@ Source: S3 API, PutObjectTagging, PutBucketTagging, PutObject; S3 user guide, "C
 objects using tags"; Billing user guide, "User-defined tag restrictions".
 """
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from lxml import etree
 
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
+from trioxygen.gateway.protocol.escapes import form_decoded
 from trioxygen.gateway.protocol.request_headers import RequestHeaders
 from trioxygen.gateway.protocol.xml.document import document, element
 from trioxygen.gateway.protocol.xml.reading import children, local_name, parse_document
@@ -26,7 +25,6 @@ _KEY_CHARACTERS_MAX: Final = 128
 _VALUE_CHARACTERS_MAX: Final = 256
 _SYSTEM_PREFIX: Final = "aws:"
 _SIGNS: Final = frozenset("+-=._:/@")
-_BAD_ESCAPE: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def read_tags(body: bytes) -> Tags:
@@ -76,11 +74,9 @@ def read_tagging_header(text: str | None) -> Tags:
 
 
 def _decoded(value: str, text: str | None) -> str:
-    if _BAD_ESCAPE.search(value) is not None:
-        raise _no_query(text)
     try:
-        return unquote_to_bytes(value.replace("+", " ").encode("latin-1")).decode()
-    except UnicodeError:
+        return form_decoded(value.encode("latin-1"))
+    except (S3Error, UnicodeEncodeError):
         raise _no_query(text) from None
 
 
