@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from trioxygen.common.errors import NoSuchKmsKey
 from trioxygen.gateway.kms.port import KeyDescription, Kms, WrappedKey
-from trioxygen.gateway.kms.vault import VAULT
+from trioxygen.gateway.kms.vault import is_of_vault
 
 
 class ChosenKms:
@@ -30,7 +30,7 @@ class ChosenKms:
     async def unwrap(self, context: bytes, wrapped: Sequence[WrappedKey]) -> Sequence[bytes]:
         if len(wrapped) == 1:
             return await self._of(wrapped[0].master_key).unwrap(context, wrapped)
-        of_vault = [each.master_key.startswith(VAULT) for each in wrapped]
+        of_vault = [is_of_vault(each.master_key) for each in wrapped]
         parts: dict[bool, list[WrappedKey]] = {}
         for each, is_vaults in zip(wrapped, of_vault, strict=True):
             parts.setdefault(is_vaults, []).append(each)
@@ -41,7 +41,7 @@ class ChosenKms:
 
     def _of(self, master_key: str) -> Kms:
         """Whose a master key is."""
-        kms = self._vault if master_key.startswith(VAULT) else self._keyring
+        kms = self._vault if is_of_vault(master_key) else self._keyring
         if kms is None:
             raise NoSuchKmsKey(key_id=master_key.rpartition(":")[0])
         return kms

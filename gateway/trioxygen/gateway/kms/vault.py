@@ -45,7 +45,7 @@ _WAIT_MS_MAX: Final = 1_000.0
 _CALLS_MAX: Final = 4
 _BATCH_MAX: Final = 500
 _RENEW_AGAIN_MS: Final = 1.0 * SECOND_MS
-VAULT: Final = "vault:"
+_PREFIX: Final = "vault:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +136,7 @@ class Vault:
         now_ms, keep_ms = self._runtime.clock.monotonic_ms(), self._config.key_ms
         cipher = AESSIV(secret)
         self._wrapping[key_id] = _Intermediate(
-            f"{VAULT}{key_id}:{version}",
+            f"{_PREFIX}{key_id}:{version}",
             wrapped.encode(),
             cipher,
             now_ms + keep_ms,
@@ -275,12 +275,18 @@ class Vault:
             self._opened.put(key_id, form, got[form])
 
 
+def is_of_vault(master_key: str) -> bool:
+    """Whether it wrapped with it: a keyring may have a key of the name `vault`, as `vault:1`, for
+    ids have no colons."""
+    return master_key.startswith(_PREFIX) and ":" in master_key[len(_PREFIX) :]
+
+
 def _asked_as(key_id: str, form: bytes) -> bytes:
     return key_id.encode() + b":" + form
 
 
 def _key_id_of(wrapped: WrappedKey) -> str:
-    return wrapped.master_key.removeprefix(VAULT).rpartition(":")[0]
+    return wrapped.master_key.removeprefix(_PREFIX).rpartition(":")[0]
 
 
 def _unwrapped(cipher: AESSIV, wrapped: WrappedKey, sealed: bytes, context: bytes) -> bytes:
