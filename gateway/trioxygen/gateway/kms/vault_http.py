@@ -64,6 +64,9 @@ class VaultTransit:
             cert_reqs="CERT_REQUIRED",
             ca_certs=ca_certs,
         )
+        if place.url.startswith("https:"):
+            # Where a redirect went to http, the token and what is to be encrypted would be read.
+            del self._pool.key_fn_by_scheme["http"]
 
     def close(self) -> None:
         self._pool.clear()

@@ -281,11 +281,27 @@ def test_answer_of_something_else_is_unavailable(
     run(tmp_path, server, test)
 
 
-def test_server_shows_a_certificate_of_the_authority(tmp_path: Path) -> None:
-    Authority("ours").write(tmp_path, "vault")
-    Authority("theirs").write(tmp_path, "other")
+def certified(folder: Path) -> ssl.SSLContext:
+    Authority("ours").write(folder, "vault")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "vault.crt", tmp_path / "vault.key")
+    context.load_cert_chain(folder / "vault.crt", folder / "vault.key")
+    return context
+
+
+def test_token_does_not_follow_a_redirect_to_http(tmp_path: Path, server: TransitServer) -> None:
+    async def test(gateway: Gateway) -> None:
+        secure.next_replies = [(307, server.url.encode())] * 100
+        with pytest.raises(KmsUnavailable):
+            await gateway.vault(ca_path=tmp_path / "vault.ca").describe("photos")
+        assert server.calls == []
+
+    with TransitServer(tls=certified(tmp_path)) as secure:
+        run(tmp_path, secure, test)
+
+
+def test_server_shows_a_certificate_of_the_authority(tmp_path: Path) -> None:
+    context = certified(tmp_path)
+    Authority("theirs").write(tmp_path, "other")
     ours, theirs = tmp_path / "vault.ca", tmp_path / "other.ca"
 
     async def test(gateway: Gateway) -> None:
