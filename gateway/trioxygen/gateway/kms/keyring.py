@@ -208,7 +208,8 @@ class Keyring:
                     return
                 read = await blocking.run(store.read)
                 check_same_keys(self._content, read.content)
-                await self._noted.note(tuple(read.content.fingerprints()))
+                known = await self._noted.note(tuple(read.content.fingerprints()))
+                self._check_whole(read.content, known)
             except (KeyringUnusable, MasterKeyDiffers, OSError) as error:
                 self._seen = None if isinstance(error, OSError) else stamp
                 self._metrics.keyring_refused.inc()

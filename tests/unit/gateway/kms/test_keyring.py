@@ -181,6 +181,21 @@ def test_file_that_cannot_be_used_leaves_the_keys_in_use(tmp_path: Path) -> None
     run_with(test)
 
 
+def test_older_copy_of_the_file_leaves_the_keys_in_use(tmp_path: Path) -> None:
+    async def test(runtime: Runtime) -> None:
+        keyring, store = await keyring_in(tmp_path, runtime, Cluster()), store_in(tmp_path)
+        before = store.path.read_bytes()
+        store.change(lambda ring: ring.with_version("s3", secret(2), 0, is_primary=True))
+        await keyring.work()
+        wrapped = await keyring.wrap("", CONTEXT, KEYS)
+        store.disk.replace(store.path, before)
+        await keyring.work()
+        assert await keyring.unwrap(CONTEXT, wrapped) == KEYS
+        assert (await keyring.wrap("", CONTEXT, KEYS))[0].master_key == "s3:2"
+
+    run_with(test)
+
+
 def test_lost_keyring_is_made_anew_where_that_is_wished(tmp_path: Path) -> None:
     async def test(runtime: Runtime) -> None:
         cluster = Cluster()
