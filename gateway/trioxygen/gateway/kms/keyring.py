@@ -97,6 +97,7 @@ class Keyring:
         self._metrics = metrics
         self._default_key, self._arns, self._lost = default_key, arns, lost
         self._content = EMPTY
+        self._is_made = False
         self._wrapping: dict[str, _Wrapping] = {}
         self._ciphers: dict[str, AESSIV] = {}
         # Of what was last read, whether it is used or was refused.
@@ -114,9 +115,10 @@ class Keyring:
         Raises: KeyringUnusable: it is not to be used, or not the cluster's; OSError; Unavailable:
         the cluster cannot be asked now."""
         known = await self._noted.note(())
-        is_made = await self._make_first(known)
+        # By an earlier try as well, after which the cluster could not be asked.
+        self._is_made |= await self._make_first(known)
         read = await self._runtime.blocking.run(self._store.read)
-        known = await self._note_first(read.content, is_made=is_made)
+        known = await self._note_first(read.content)
         self._check_whole(read.content, known)
         if wraps and self._default_key not in read.content.keys:
             raise KeyringUnusable(
@@ -125,7 +127,7 @@ class Keyring:
                 path=str(self._store.path),
             )
         self._adopt(read)
-        if is_made:
+        if self._is_made:
             log.info("keyring_made", path=self._store.path, key=self._default_key)
 
     async def _make_first(self, known: Sequence[Fingerprint]) -> bool:
@@ -149,12 +151,12 @@ class Keyring:
                 await runtime.clock.sleep_ms(_BUSY_WAIT_MS)
         return await runtime.blocking.run(store.make, made)
 
-    async def _note_first(self, content: KeyringContent, *, is_made: bool) -> Sequence[Fingerprint]:
+    async def _note_first(self, content: KeyringContent) -> Sequence[Fingerprint]:
         fingerprints = tuple(content.fingerprints())
         try:
-            return await self._noted.note(fingerprints, replaces_all=is_made and self._lost)
+            return await self._noted.note(fingerprints, replaces_all=self._is_made and self._lost)
         except MasterKeyDiffers as error:
-            if is_made:
+            if self._is_made:
                 # Nothing was wrapped with it: another gateway's was noted meanwhile.
                 await self._runtime.blocking.run(self._store.remove)
             facts = error.facts

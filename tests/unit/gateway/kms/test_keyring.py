@@ -1,19 +1,38 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.unit.gateway.kms.keyrings import Cluster, keyring_in, keyring_of, run_with, store_in
 from tests.unit.metadata.manual_clock import ManualClock
-from trioxygen.common.errors import ChecksumMismatch, KmsKeyDisabled, KmsUnavailable, NoSuchKmsKey
+from trioxygen.common.errors import (
+    ChecksumMismatch,
+    KmsKeyDisabled,
+    KmsUnavailable,
+    NoSuchKmsKey,
+    NotLeader,
+)
 from trioxygen.common.runtime import Runtime
-from trioxygen.gateway.kms.keyring_content import EMPTY
+from trioxygen.gateway.kms.keyring_content import EMPTY, Fingerprint
 from trioxygen.gateway.kms.keyring_file import KeyringUnusable
 from trioxygen.gateway.kms.port import WrappedKey
 
 CONTEXT = b'{"department":"finance"}'
 KEYS = [bytes([number]) * 32 for number in range(3)]
+
+
+class LeaderLost(Cluster):
+    """Attributes: is_lost: nothing is noted, and what was noted before is told."""
+
+    is_lost = False
+
+    async def note(
+        self, fingerprints: Sequence[Fingerprint], *, replaces_all: bool = False
+    ) -> Sequence[Fingerprint]:
+        if self.is_lost and fingerprints:
+            raise NotLeader()
+        return await super().note(fingerprints, replaces_all=replaces_all)
 
 
 def secret(fill: int) -> bytes:
@@ -211,6 +230,27 @@ def test_lost_keyring_is_made_anew_where_that_is_wished(tmp_path: Path) -> None:
         store_in(tmp_path).make(EMPTY.with_key("s3", secret(3), 0))
         with pytest.raises(KeyringUnusable, match="is not what the other"):
             await keyring_of(runtime, store_in(tmp_path), cluster, lost=True).start()
+
+    run_with(test)
+
+
+def test_lost_keyring_that_was_made_anew_is_noted_when_the_cluster_answers_again(
+    tmp_path: Path,
+) -> None:
+    async def test(runtime: Runtime) -> None:
+        cluster = LeaderLost()
+        await keyring_in(tmp_path, runtime, cluster)
+        store_in(tmp_path).remove()
+        anew = keyring_of(runtime, store_in(tmp_path, seed=2), cluster, lost=True)
+        cluster.is_lost = True
+        with pytest.raises(NotLeader):
+            await anew.start()
+        cluster.is_lost = False
+        await anew.start()
+        assert await anew.wrap("", CONTEXT, KEYS)
+        [noted] = cluster.noted.values()
+        read = store_in(tmp_path).read()
+        assert [noted.check] == [each.check for each in read.content.fingerprints()]
 
     run_with(test)
 
