@@ -55,17 +55,11 @@ class PieceKeys:
         """Of a master key."""
         return (await self._kms.describe(key_name)).arn
 
-    def made(self, sealing: Sealing) -> NewPiece | None:
-        """None: `make` has to."""
-        ahead = self._ahead
-        is_theirs = sealing.encryption == SSE_S3
-        if is_theirs and ahead and self._clock.monotonic_ms() < self._ahead_until_ms:
-            return ahead.pop()
-        return None
-
     async def make(self, sealing: Sealing) -> NewPiece:
         """Raises: as of the KMS."""
         if sealing.encryption == SSE_S3:
+            if self._ahead and self._clock.monotonic_ms() < self._ahead_until_ms:
+                return self._ahead.pop()
             return await self._first_ahead()
         key = self._rng.randbytes(KEY_BYTES)
         [wrapped] = await self.wrap(sealing, [key])

@@ -81,8 +81,7 @@ class _SealingWriter:
     async def send(self, pieces: Sequence[Buffer]) -> None:
         if self._begun is None:
             # Before anything is written that no key could open.
-            keys, sealing = self._keys, self._sealing
-            cipher, row = keys.made(sealing) or await keys.make(sealing)
+            cipher, row = await self._keys.make(self._sealing)
             self._begun = Sealer(cipher), row
         frames = self._begun[0].update(pieces)
         if frames:
@@ -120,8 +119,7 @@ class SealedContents:
     ) -> ObjectWritten:
         if sealing is None:
             return await self._plain.write_small(data, replication)
-        keys = self._keys
-        cipher, row = keys.made(sealing) or await keys.make(sealing)
+        cipher, row = await self._keys.make(sealing)
         written = await self._plain.write_small(seal(cipher, data), replication)
         row.plain_bytes = len(data)
         written.pieces = [row]
