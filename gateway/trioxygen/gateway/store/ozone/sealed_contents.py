@@ -200,7 +200,7 @@ class SealedContents:
             for start in range(at, end, SEALED_FRAME_BYTES)
         ]
 
-    async def read(
+    def read(
         self,
         content: Content,
         *,
@@ -210,14 +210,20 @@ class SealedContents:
         customer_key: CustomerKey | None = None,
     ) -> AsyncGenerator[Buffer, None]:
         assert isinstance(content, BlockContent)
-        if not content.pieces:
-            reading = self._plain.read(
+        if not content.is_sealed:
+            return self._plain.read(
                 content, offset_bytes=offset_bytes, length_bytes=length_bytes, buffers=buffers
             )
-            async with aclosing(reading) as pieces:
-                async for piece in pieces:
-                    yield piece
-            return
+        return self._read_sealed(content, offset_bytes, length_bytes, buffers, customer_key)
+
+    async def _read_sealed(
+        self,
+        content: BlockContent,
+        offset_bytes: int,
+        length_bytes: int,
+        buffers: Buffers,
+        customer_key: CustomerKey | None,
+    ) -> AsyncGenerator[Buffer, None]:
         for run, key in await self._opened(content, offset_bytes, length_bytes, customer_key):
             async with aclosing(self._read_run(content, run, key, buffers)) as pieces:
                 async for piece in pieces:
