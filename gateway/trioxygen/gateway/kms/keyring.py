@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from trioxygen.common import logs
 from trioxygen.common.disk import FileStamp
 from trioxygen.common.errors import (
-    ChecksumMismatch,
     KmsKeyDisabled,
     KmsUnavailable,
     MasterKeyDiffers,
@@ -36,6 +34,7 @@ from trioxygen.gateway.kms.keyring_file import KeyringUnusable
 from trioxygen.gateway.kms.keyring_store import KeyringBusy, KeyringRead, KeyringStore
 from trioxygen.gateway.kms.metrics import KmsMetrics
 from trioxygen.gateway.kms.port import ArnPlace, KeyDescription, WrappedKey, key_id_of
+from trioxygen.gateway.kms.siv import unwrapped_with, wrapped_with
 
 log = logs.get(__name__)
 
@@ -246,9 +245,9 @@ class Keyring:
         self, key_name: str, context: bytes, keys: Sequence[bytes]
     ) -> Sequence[WrappedKey]:
         wrapping = await self._wrapping_with(key_name)
-        master_key, encrypt = wrapping.master_key, wrapping.cipher.encrypt
-        said = [master_key.encode(), context]
-        return [WrappedKey(master_key, encrypt(key, said)) for key in keys]
+        master_key = wrapping.master_key
+        sealed = wrapped_with(wrapping.cipher, master_key, context, keys)
+        return [WrappedKey(master_key, each) for each in sealed]
 
     async def unwrap(self, context: bytes, wrapped: Sequence[WrappedKey]) -> Sequence[bytes]:
         if any(each.master_key not in self._ciphers for each in wrapped):
@@ -263,10 +262,4 @@ class Keyring:
             raise NoSuchKmsKey(key_id=key_id, version=version)
         if key_id not in self._wrapping:
             raise KmsKeyDisabled(key_id=key_id)
-        try:
-            return cipher.decrypt(wrapped.sealed, [master_key.encode(), context])
-        except (InvalidTag, ValueError):
-            raise ChecksumMismatch(
-                "a wrapped key is not what was wrapped, or of another context",
-                master_key=master_key,
-            ) from None
+        return unwrapped_with(cipher, master_key, context, wrapped.sealed)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, TypeVar
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from trioxygen.common import logs
@@ -31,6 +30,7 @@ from trioxygen.gateway.kms.intermediate_keys import OpenedKeys, joined, parted
 from trioxygen.gateway.kms.keyring_content import SECRET_BYTES
 from trioxygen.gateway.kms.metrics import KmsMetrics
 from trioxygen.gateway.kms.port import ArnPlace, KeyDescription, WrappedKey, key_id_of
+from trioxygen.gateway.kms.siv import unwrapped_with, wrapped_with
 from trioxygen.gateway.kms.vault_answers import VaultBusy
 from trioxygen.gateway.kms.vault_http import VaultTransit
 
@@ -193,9 +193,8 @@ class Vault:
     ) -> Sequence[WrappedKey]:
         key_id = key_id_of(key_name, self._config.default_key)
         by = await self._wrapping_with(key_id)
-        said = [by.master_key.encode(), context]
-        encrypt = by.cipher.encrypt
-        return [WrappedKey(by.master_key, joined(by.wrapped, encrypt(key, said))) for key in keys]
+        sealed = wrapped_with(by.cipher, by.master_key, context, keys)
+        return [WrappedKey(by.master_key, joined(by.wrapped, each)) for each in sealed]
 
     # ---- unwrapping ----
 
@@ -203,7 +202,7 @@ class Vault:
         parts = [(_key_id_of(each), *parted(each.sealed)) for each in wrapped]
         ciphers = await self._opened_with({(key_id, by): None for key_id, by, _ in parts})
         return [
-            _unwrapped(ciphers[key_id, by], each, sealed, context)
+            unwrapped_with(ciphers[key_id, by], each.master_key, context, sealed)
             for each, (key_id, by, sealed) in zip(wrapped, parts, strict=True)
         ]
 
@@ -287,13 +286,3 @@ def _asked_as(key_id: str, form: bytes) -> bytes:
 
 def _key_id_of(wrapped: WrappedKey) -> str:
     return wrapped.master_key.removeprefix(_PREFIX).rpartition(":")[0]
-
-
-def _unwrapped(cipher: AESSIV, wrapped: WrappedKey, sealed: bytes, context: bytes) -> bytes:
-    master_key = wrapped.master_key
-    try:
-        return cipher.decrypt(sealed, [master_key.encode(), context])
-    except (InvalidTag, ValueError):
-        raise ChecksumMismatch(
-            "a wrapped key is not what was wrapped, or of another context", master_key=master_key
-        ) from None
