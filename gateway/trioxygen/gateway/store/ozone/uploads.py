@@ -119,13 +119,15 @@ class OzoneUploads:
         written: Written | None,
         source: PartSource | None = None,
     ) -> int:
+        shared = None if source is None else source.content
+        assert shared is None or isinstance(shared, SharedContent)
         row = om_pb2.PartRow(
             size_bytes=new.size_bytes,
             etag=new.etag,
             checksum=new.checksum.digest,
             checksum_algorithm=algorithm_row(new.checksum.algorithm),
             blocks=slices_of(written),
-            pieces=pieces_of(written),
+            pieces=pieces_of(written) if shared is None else shared.pieces,
             crc64nvme=new.crc64nvme,
         )
         if new.client_checksum is not None:
@@ -140,11 +142,8 @@ class OzoneUploads:
             number=number,
             row=row,
         )
-        if source is not None:
-            assert isinstance(source.content, SharedContent)
-            row.pieces.extend(source.content.pieces)
-            request.row.CopyFrom(row)
-            request.copy_source.CopyFrom(_part_source_row(source.version, source.content))
+        if source is not None and shared is not None:
+            request.copy_source.CopyFrom(_part_source_row(source.version, shared))
         reply = await self._commits.commit(self._om.commit_part, request, written, new.replication)
         return reply.modified_ms
 
