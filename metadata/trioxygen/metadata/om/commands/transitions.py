@@ -114,7 +114,7 @@ class TransitionCommands:
             row.replication.CopyFrom(moved.replication)
         row.storage_class = moved.storage_class
         # By now it may be due for the next class: it is looked at again.
-        self._versions.write(txn, bucket, command.key, version, now)
+        self._versions.write(txn, bucket, command.key, version)
         TRANSITIONS.delete(txn, transition_key(bucket.bucket_id, row.object_id))
         place = bucket_prefix(bucket.bucket_id)
         lifecycle = LIFECYCLES.get(txn, place)

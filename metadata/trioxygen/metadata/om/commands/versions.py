@@ -51,7 +51,7 @@ class VersionCommands:
             return version
         version.row.ClearField("tags")
         version.row.tags.extend(command.tags)
-        self._versions.write(txn, bucket, command.key, version, now)
+        self._versions.write(txn, bucket, command.key, version)
         return SetTagsReply(version=version_id(bucket, version.row))
 
     def set_lock(
@@ -75,7 +75,7 @@ class VersionCommands:
             locks.retain(lock, command.retention, now, asked_ms=command.asked_ms)
         if command.HasField("legal_hold"):
             lock.legal_hold = command.legal_hold
-        self._versions.write(txn, bucket, command.key, version, now)
+        self._versions.write(txn, bucket, command.key, version)
         return SetObjectLockReply(version=version_id(bucket, version.row))
 
 

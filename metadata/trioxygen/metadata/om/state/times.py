@@ -84,6 +84,11 @@ def look_again(txn: WriteTxn, bucket: BucketRow, at_ms: int, row: KeyRow, key: b
     note_version(txn, bucket, TimeKind.AGAIN, at_ms, row, key)
 
 
+def look_at_once(txn: WriteTxn, bucket: BucketRow, row: KeyRow, key: bytes) -> None:
+    """At no time of a clock: one that has leapt ahead would put it off for as long."""
+    look_again(txn, bucket, 0, row, key)
+
+
 def forget_top(txn: WriteTxn, bucket: BucketRow, row: KeyRow) -> None:
     """Of a key's newest version, which is it no more."""
     kind = TimeKind.MARKER if row.is_marker else TimeKind.CURRENT

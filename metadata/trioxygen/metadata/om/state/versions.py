@@ -178,7 +178,7 @@ class Versions:
         KEYS.put(txn, key_key(bucket.bucket_id, key), row)
         times.note_version(txn, bucket, TimeKind.CURRENT, row.modified_ms, row, key)
         # Others of its age have been looked at, and other rules may be about its new key.
-        times.look_again(txn, bucket, now.wall_ms, row, key)
+        times.look_at_once(txn, bucket, row, key)
         KEYS.delete(txn, key_key(bucket.bucket_id, source))
         times.forget_top(txn, bucket, moved)
         if bucket.history_retention_ms:
@@ -225,23 +225,21 @@ class Versions:
             times.forget_top(txn, bucket, row)
             self._let_go(txn, bucket, key, row, now)
             if bucket.versioning != om_pb2.NEVER_VERSIONED:
-                self._uncover(txn, bucket, key, row.null_object_id, now)
+                self._uncover(txn, bucket, key, row.null_object_id)
             return
         top = newest(txn, bucket, key)
         assert top is not None, "a version has none above it and is not the newest"
         self._take_from_history(txn, bucket, key, row.object_id, now)
         if top.row.object_id == row.object_id:
-            self._uncover(txn, bucket, key, row.null_object_id, now)
+            self._uncover(txn, bucket, key, row.null_object_id)
             return
         if top.row.null_object_id == row.object_id:
             top.row.null_object_id = 0
             self._write(txn, bucket, key, top)
         if bucket.lifecycle_revision and top.row.is_marker and hides_nothing(txn, bucket, key):
-            times.look_again(txn, bucket, now.wall_ms, top.row, key)
+            times.look_at_once(txn, bucket, top.row, key)
 
-    def _uncover(
-        self, txn: WriteTxn, bucket: BucketRow, key: bytes, null_object_id: int, now: Now
-    ) -> None:
+    def _uncover(self, txn: WriteTxn, bucket: BucketRow, key: bytes, null_object_id: int) -> None:
         """The newest one that is left becomes the key's, unless it is a marker."""
         history = _first_of_history(txn, bucket.bucket_id, key)
         if history is None:
@@ -251,7 +249,7 @@ class Versions:
         times.forget_version(txn, bucket, TimeKind.NONCURRENT, history.superseded_ms, row)
         times.note_version(txn, bucket, kind, row.modified_ms, row, key)
         # Others of its age have been looked at.
-        times.look_again(txn, bucket, now.wall_ms, row, key)
+        times.look_at_once(txn, bucket, row, key)
         null_id = 0 if row.object_id == null_object_id else null_object_id
         row.null_object_id = null_id
         place = history_key(bucket.bucket_id, VISIBLE, key, row.object_id)
@@ -261,13 +259,11 @@ class Versions:
         else:
             HISTORY.put(txn, place, HistoryRow(row=row))
 
-    def write(
-        self, txn: WriteTxn, bucket: BucketRow, key: bytes, version: Placed, now: Now
-    ) -> None:
+    def write(self, txn: WriteTxn, bucket: BucketRow, key: bytes, version: Placed) -> None:
         """A version's row again, changed in what is no part of its bytes: its tags, its lock."""
         self._write(txn, bucket, key, version)
         # What is due by that, may be so since long.
-        times.look_again(txn, bucket, now.wall_ms, version.row, key)
+        times.look_at_once(txn, bucket, version.row, key)
 
     def _write(self, txn: WriteTxn, bucket: BucketRow, key: bytes, version: Placed) -> None:
         if version.is_current:

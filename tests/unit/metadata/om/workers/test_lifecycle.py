@@ -314,6 +314,22 @@ async def test_clock_that_leaps_ahead_makes_nothing_old(harness: OmHarness) -> N
     assert await keys_of(harness, bucket) == []
 
 
+@om_test(lifecycle=PACE)
+async def test_clock_that_leaps_ahead_delays_no_look_at_what_has_changed(
+    harness: OmHarness,
+) -> None:
+    bucket = await harness.bucket()
+    await harness.put(bucket, b"a")
+    wanted = Filter(Form.FILTER, tags=(("k", "v"),))
+    await put_rules(harness, bucket, rule(wanted, expiration=Expiration(days=1)))
+    await days_pass(harness, 4)
+    harness.clock.wall += 365 * DAY_MS
+    await tag(harness, bucket, b"a", "v")
+    harness.clock.wall -= 365 * DAY_MS
+    await days_pass(harness, 0.5)
+    assert await keys_of(harness, bucket) == []
+
+
 def test_more_rules_make_smaller_pages() -> None:
     """Versions that are compared with all rules, in one go: of a trigger there are a hundred."""
 
