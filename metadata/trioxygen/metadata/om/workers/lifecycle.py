@@ -43,6 +43,9 @@ _TRIGGERS_MAX: Final = 20
 _ROWS_UNTIL_STORED: Final = 10_000
 # So many cost as much as one that goes.
 _LOOKS_PER_ROW: Final = 10
+# For so long a bucket has the worker: none waits for another with millions of objects to go. Much
+# longer than it takes to see that others have nothing.
+_TURN_MS: Final = 10 * SECOND_MS
 _INTERVALS_PER_DAY: Final = 10
 _INTERVAL_MS_MIN: Final = 100
 
@@ -83,6 +86,9 @@ class Lifecycle:
         self._executor, self._clock, self._pace = executor, clock, pace
         self.interval_ms = pace.interval_ms
         self._round = Round()
+        # Of some bucket, whose turn was over in this round.
+        self._has_more = False
+        self._turn_of, self._turn_began_ms = b"", 0.0
         # By bucket, revision and stream.
         self._places: dict[tuple[int, int, Stream], _Place] = {}
         # By bucket, with their revision.
@@ -103,11 +109,16 @@ class Lifecycle:
         was_at = self._round.after
         self._round.went_to(None if first is None else first[0])
         if first is None:
-            return False
+            more, self._has_more = self._has_more, False
+            return more
+        if first[0] != self._turn_of:
+            self._turn_of, self._turn_began_ms = first[0], self._clock.monotonic_ms()
         await self._tell_time()
         if await self._handle(int.from_bytes(first[0], "big"), first[1]):
-            # Again, until nothing is left of it now.
-            self._round.went_to(was_at)
+            if self._clock.monotonic_ms() - self._turn_began_ms < _TURN_MS:
+                self._round.went_to(was_at)
+            else:
+                self._turn_of, self._has_more = b"", True
         return True
 
     async def _tell_time(self) -> None:

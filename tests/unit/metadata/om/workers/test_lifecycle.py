@@ -280,6 +280,25 @@ async def test_many_objects_go_page_by_page_and_slowly(harness: OmHarness) -> No
     assert await keys_of(harness, bucket) == []
 
 
+@om_test(lifecycle=Pace(day_ms=DAY_MS, rows_per_second=10))
+async def test_bucket_does_not_wait_for_another_with_much_to_do(harness: OmHarness) -> None:
+    large, small = await harness.bucket("large"), await harness.bucket("small")
+    for number in range(1_200):
+        row = om.KeyRow(account_id="1", etag="d41d8cd98f00b204e9800998ecf8427e")
+        harness.start_soon(
+            om.CommitKeyRequest(key=f"{number:04d}".encode(), row=row, **named(large))
+        )
+    await harness.all_done()
+    await harness.put(small, b"a")
+    for bucket in (large, small):
+        await put_rules(harness, bucket, rule(expiration=Expiration(days=1)))
+    while len(await keys_of(harness, small)) == 1:
+        assert len(await keys_of(harness, large)) >= 700
+        await days_pass(harness, 0.1)
+    await days_pass(harness, 3)
+    assert await keys_of(harness, large) == []
+
+
 @om_test(lifecycle=PACE)
 async def test_what_another_leader_did_is_gone_on_with(harness: OmHarness) -> None:
     bucket = await harness.bucket()
