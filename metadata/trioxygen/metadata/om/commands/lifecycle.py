@@ -3,13 +3,11 @@
 Whatever the worker has found is looked at once more here, in the transaction in which it goes: an
 object that was written anew, locked, or tagged otherwise meanwhile stays."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
-from google.protobuf.message import Message
-
-from trioxygen.common.units import MIB, MINUTE_MS
+from trioxygen.common.units import MINUTE_MS
 from trioxygen.metadata.om.commands.uploads import abort
 from trioxygen.metadata.om.state import locks, times
 from trioxygen.metadata.om.state.blocks import BlockKeeper
@@ -41,6 +39,9 @@ from trioxygen.metadata.om.state.transitions import queue, room
 from trioxygen.metadata.om.state.versions import Placed, Versions
 from trioxygen.metadata.replication.batch import CHANGED_AT_ONCE_BYTES, Handler, Now
 from trioxygen.metadata.store.delta import CapturingTxn
+from trioxygen.metadata.store.metered import MeteredTxn
+from trioxygen.metadata.store.ports import ReadTxn
+from trioxygen.metadata.store.table import Row, RowTable
 from trioxygen.proto.v1 import om_pb2
 from trioxygen.proto.v1.om_pb2 import (
     BucketRow,
@@ -53,21 +54,16 @@ from trioxygen.proto.v1.om_pb2 import (
 )
 from trioxygen.proto.v1.replication_pb2 import WorkReply
 
-# Of rows that one command reads: those of objects of 10,000 parts are large.
-_READ_BYTES_MAX: Final = 8 * MIB
-_Row = TypeVar("_Row", bound=Message)
-
 
 def _met(
-    rows: Iterator[tuple[bytes, _Row]], rows_max: int
-) -> tuple[list[tuple[bytes, _Row]], bool]:
+    txn: ReadTxn, table: RowTable[Row], prefix: bytes, after: bytes, rows_max: int
+) -> tuple[list[tuple[bytes, Row]], bool]:
     """So many, or so large ones; whether there may be more."""
-    met: list[tuple[bytes, _Row]] = []
-    left_bytes = _READ_BYTES_MAX
-    for row_key, row in rows:
-        met.append((row_key, row))
-        left_bytes -= row.ByteSize()
-        if len(met) == rows_max or left_bytes <= 0:
+    met: list[tuple[bytes, Row]] = []
+    metered = MeteredTxn(txn)
+    for row in table.scan(metered, prefix=prefix, after=after or None):
+        met.append(row)
+        if len(met) == rows_max or metered.is_spent:
             return met, True
     return met, False
 
@@ -83,8 +79,7 @@ def _clear(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) ->
 
 
 def _fill_current(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> _Place:
-    rows = KEYS.scan(txn, prefix=bucket_prefix(bucket.bucket_id), after=after or None)
-    met, more = _met(rows, rows_max)
+    met, more = _met(txn, KEYS, bucket_prefix(bucket.bucket_id), after, rows_max)
     for row_key, row in met:
         times.note_version(txn, bucket, TimeKind.CURRENT, row.modified_ms, row, row_key[8:])
     return met[-1][0] if more else None
@@ -92,15 +87,14 @@ def _fill_current(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: 
 
 def _fill_history(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> _Place:
     prefix = history_prefix(bucket.bucket_id, VISIBLE)
-    met, more = _met(HISTORY.scan(txn, prefix=prefix, after=after or None), rows_max)
+    met, more = _met(txn, HISTORY, prefix, after, rows_max)
     for row_key, history in met:
         times.note_history(txn, bucket, history, history_key_parts(row_key)[1])
     return met[-1][0] if more else None
 
 
 def _fill_uploads(txn: CapturingTxn, bucket: BucketRow, after: bytes, rows_max: int) -> _Place:
-    rows = UPLOADS.scan(txn, prefix=bucket_prefix(bucket.bucket_id), after=after or None)
-    met, more = _met(rows, rows_max)
+    met, more = _met(txn, UPLOADS, bucket_prefix(bucket.bucket_id), after, rows_max)
     for _, upload in met:
         times.note_upload(txn, bucket, upload)
     return met[-1][0] if more else None
@@ -174,13 +168,15 @@ class LifecycleCommands:
         if bucket is None or rules is None:
             return WorkReply()
         now_ms = min(now.wall_ms, command.now_ms)
-        judge = Judge(txn, bucket, rules, now_ms=now_ms, day_ms=command.day_ms)
+        metered = MeteredTxn(txn)
+        judge = Judge(metered, bucket, rules, now_ms=now_ms, day_ms=command.day_ms)
         stream, day_ms = Stream.of(command.stream), command.day_ms
-        execution = _Execution(txn, bucket, lifecycle, self._blocks, self._versions, now, day_ms)
-        after = command.stream.after
-        bytes_before, left = txn.size_bytes, len(command.row_keys)
+        execution = _Execution(
+            txn, bucket, lifecycle, self._blocks, self._versions, now, day_ms, txn.size_bytes
+        )
+        after, left = command.stream.after, len(command.row_keys)
         for row_key in command.row_keys:
-            if txn.size_bytes - bytes_before >= CHANGED_AT_ONCE_BYTES:
+            if metered.is_spent or not execution.has_room:
                 break
             if not execution.handle(judge, stream, row_key):
                 break
@@ -200,7 +196,9 @@ class LifecycleCommands:
 class _Execution:
     """Of one command.
 
-    Attributes: left: how many more versions may wait for being moved; None: not counted yet."""
+    Attributes:
+    bytes_before: what its batch had changed before it.
+    left: how many more versions may wait for being moved; None: not counted yet."""
 
     txn: CapturingTxn
     bucket: BucketRow
@@ -209,7 +207,12 @@ class _Execution:
     versions: Versions
     now: Now
     day_ms: int
+    bytes_before: int
     left: int | None = None
+
+    @property
+    def has_room(self) -> bool:
+        return self.txn.size_bytes - self.bytes_before < CHANGED_AT_ONCE_BYTES
 
     def handle(self, judge: Judge, stream: Stream, row_key: bytes) -> bool:
         """One row of the index; whether all is done that it asks for."""
@@ -219,7 +222,8 @@ class _Execution:
         row = read_time_key(row_key)
         if row.kind is TimeKind.AGAIN:
             self.txn.delete(TIMES, row_key)
-        return all([self._do(deed) for deed in judge.deeds(stream, row, key)])
+        # Of one that has become noncurrent, a hundred before it may be to go.
+        return all(self.has_room and self._do(deed) for deed in judge.deeds(stream, row, key))
 
     def _do(self, deed: Deed) -> bool:
         txn, bucket, key, lifecycle = self.txn, self.bucket, deed.key, self.lifecycle

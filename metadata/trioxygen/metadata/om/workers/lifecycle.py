@@ -20,7 +20,7 @@ from trioxygen.metadata.om.state.times import TimeKind, kind_prefix, read_time_k
 from trioxygen.metadata.om.state.transitions import QUEUED_MAX
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX, Round, execute_rows
-from trioxygen.metadata.store.ports import ReadTxn
+from trioxygen.metadata.store.metered import MeteredTxn
 from trioxygen.proto.v1.om_pb2 import (
     ClearTimes,
     ExpireObjects,
@@ -190,12 +190,13 @@ class Lifecycle:
             bucket = timed_bucket(txn, lifecycle, bucket_id)
             if bucket is None:
                 return False
-            judge = Judge(txn, bucket, rules, now_ms=now_ms, day_ms=day_ms)
-            until_ms = stream.until_ms(now_ms, day_ms)
             count_max = page_rows(rules, stream)
             if stream.moves:
                 count_max = min(count_max, room)
-            page = _page(txn, bucket_id, judge, stream, after, until_ms, count_max)
+            metered = MeteredTxn(txn)
+            judge = Judge(metered, bucket, rules, now_ms=now_ms, day_ms=day_ms)
+            until_ms = stream.until_ms(now_ms, day_ms)
+            page = next_page(metered, bucket_id, judge, stream, after, until_ms, count_max)
         if not page.looked_at:
             return False
         examined = place.examined + page.looked_at
@@ -244,8 +245,8 @@ def page_rows(rules: LifecycleRules, stream: Stream) -> int:
     return max(least, rows)
 
 
-def _page(
-    txn: ReadTxn,
+def next_page(
+    txn: MeteredTxn,
     bucket_id: int,
     judge: Judge,
     stream: Stream,
@@ -253,6 +254,7 @@ def _page(
     until_ms: int,
     count_max: int,
 ) -> _Page:
+    """Args: txn: that `judge` reads in: on the loop, so that megabytes of rows have to wait."""
     due: list[bytes] = []
     last, looked_at = after, 0
     prefix = kind_prefix(bucket_id, stream.kind)
@@ -264,6 +266,6 @@ def _page(
         # A row that says to look again is taken away by that.
         if row.kind is TimeKind.AGAIN or judge.deeds(stream, row, key):
             due.append(row_key)
-        if looked_at == count_max:
-            break
-    return _Page(due, last, looked_at, looked_at == count_max)
+        if looked_at == count_max or txn.is_spent:
+            return _Page(due, last, looked_at, is_full=True)
+    return _Page(due, last, looked_at, is_full=False)
