@@ -21,6 +21,7 @@ from trioxygen.common.units import DAY_MS
 from trioxygen.metadata.leases.runs import block_key
 from trioxygen.metadata.om.commands.lifecycle import LifecycleCommands
 from trioxygen.metadata.om.commands.renames import RenameCommands
+from trioxygen.metadata.om.commands.uploads import abort
 from trioxygen.metadata.om.state import lifecycles, times
 from trioxygen.metadata.om.state.blocks import BlockKeeper
 from trioxygen.metadata.om.state.lifecycles import Judge, Stream
@@ -30,12 +31,16 @@ from trioxygen.metadata.om.state.schema import (
     BUCKETS,
     HISTORY,
     KEYS,
+    PARTS,
     TIMES,
     TRANSITIONS,
+    UPLOADS,
     VISIBLE,
     bucket_key,
     history_key,
     key_key,
+    part_key,
+    upload_key,
 )
 from trioxygen.metadata.om.state.settings import put_setting
 from trioxygen.metadata.om.state.times import TimeKind
@@ -102,6 +107,25 @@ def put_blocks(txn: CountedTxn, container: int) -> list[BlockSlice]:
     place = block_key(container, 1)
     BLOCK_REFERENCES.put(txn, place, om.BlockReferenceRow(references=count))
     return count * [BlockSlice(container=container, local=1, length_bytes=1)]
+
+
+def test_upload_of_many_large_parts_is_read_as_far_as_it_is_aborted(txn: CountedTxn) -> None:
+    bucket = made_bucket(txn)
+    upload = om.UploadRow(upload_id=bytes(16), key=b"a", bucket_id=bucket.bucket_id)
+    UPLOADS.put(txn, upload_key(bucket.bucket_id, upload.key, upload.upload_id), upload)
+    count = 40
+    for number in range(1, count + 1):
+        blocks = put_blocks(txn, container=number)
+        PARTS.put(txn, part_key(upload.upload_id, number), om.PartRow(blocks=blocks))
+    is_gone, commands = False, 0
+    while not is_gone:
+        txn.touched.clear()
+        is_gone = abort(CapturingTxn(txn), BLOCKS, bucket, upload, NOW)
+        assert txn.touched["part"] < count
+        commands += 1
+    assert commands > 3
+    for table in (UPLOADS.table, PARTS.table, BLOCK_REFERENCES.table):
+        assert next(txn.scan(table, prefix=b""), None) is None
 
 
 MOVING: Final = LifecycleRule(

@@ -39,9 +39,11 @@ from trioxygen.proto.v1.types_pb2 import Checksum
 def abort(
     txn: CapturingTxn, blocks: BlockKeeper, bucket: BucketRow, upload: UploadRow, now: Now
 ) -> bool:
-    """Whether all of it is gone: 10,000 parts of many blocks are no single log entry."""
+    """Whether all of it is gone: 10,000 parts of many blocks are no single log entry. Nor are they
+    read at once: each is the first that is left."""
     bytes_before = txn.size_bytes
-    for row_key, part in list(PARTS.scan(txn, prefix=upload.upload_id)):
+    while (first := next(PARTS.scan(txn, prefix=upload.upload_id), None)) is not None:
+        row_key, part = first
         blocks.release(txn, part.blocks, now)
         PARTS.delete(txn, row_key)
         if txn.size_bytes - bytes_before >= CHANGED_AT_ONCE_BYTES:
@@ -219,9 +221,9 @@ class UploadCommands:
         *,
         kept: set[int],
     ) -> None:
-        for row_key, part in list(PARTS.scan(txn, prefix=upload_id)):
+        for row_key, value in txn.scan(PARTS.table, prefix=upload_id):
             if int.from_bytes(row_key[-2:], "big") not in kept:
-                self._blocks.release(txn, part.blocks, now)
+                self._blocks.release(txn, PartRow.FromString(value).blocks, now)
         # At most 10,000 rows, all of one prefix.
         txn.delete_range(PARTS.table, upload_id, upload_id + b"\xff\xff\xff")
         UPLOADS.delete(txn, upload_key(bucket.bucket_id, key, upload_id))
