@@ -212,6 +212,25 @@ async def test_copy_of_a_source_that_changed_is_a_conflict(harness: OmHarness) -
 
 
 @om_test()
+async def test_marker_is_no_source_of_a_copy(harness: OmHarness) -> None:
+    bucket = await harness.bucket()
+    await harness.client.set_bucket_versioning(
+        om.SetBucketVersioningRequest(
+            volume=VOLUME,
+            bucket=bucket.name,
+            bucket_id=bucket.bucket_id,
+            versioning=om.VERSIONED,
+        )
+    )
+    await harness.put(bucket, b"source")
+    await harness.delete(bucket, b"source")
+    marker = (await harness.lookup(bucket, b"source")).row
+    with pytest.raises(ConditionConflict):
+        await harness.copy(bucket, b"source", b"copy", object_id=marker.object_id)
+    assert not (await harness.lookup(bucket, b"copy")).exists
+
+
+@om_test()
 async def test_copy_holds_its_sources_blocks_whatever_the_client_lists(harness: OmHarness) -> None:
     """A client could take hold of a stranger's block otherwise, or of one that is deleted."""
     bucket = await harness.bucket()

@@ -17,21 +17,15 @@ from trioxygen.metadata.om.state.blocks import BlockKeeper, check_row
 from trioxygen.metadata.om.state.lifecycle_clock import noted_distance, tell
 from trioxygen.metadata.om.state.lifecycles import Deed, Judge, rules_of, timed_bucket
 from trioxygen.metadata.om.state.schema import (
-    HISTORY,
-    KEYS,
     LIFECYCLES,
     TRANSITIONS,
-    VISIBLE,
     bucket_prefix,
-    history_key,
-    key_key,
     transition_key,
 )
 from trioxygen.metadata.om.state.transitions import free, lease_ms, room
-from trioxygen.metadata.om.state.versions import Placed, Versions
+from trioxygen.metadata.om.state.versions import Versions, object_of_id
 from trioxygen.metadata.replication.batch import Handler, Now, Refusal
 from trioxygen.metadata.store.delta import CapturingTxn
-from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import (
     BucketRow,
@@ -99,7 +93,7 @@ class TransitionCommands:
         bucket = live_bucket(txn, command)
         if isinstance(bucket, Refusal):
             return bucket
-        version = _version(txn, bucket, command.key, command.object_id)
+        version = object_of_id(txn, bucket.bucket_id, command.key, command.object_id)
         if version is None or not _is_at(version.row, command):
             return Refusal(types_pb2.CONDITION_CONFLICT, "the version is not what was read")
         row, moved = version.row, command.row
@@ -169,7 +163,7 @@ class _Courts:
     def adjourn(self, court: _Court, object_id: int, key: bytes) -> None:
         """To the next day. What is not due may have been so by a clock that was ahead: others of
         its age have been looked at."""
-        version = _version(self._txn, court.bucket, key, object_id)
+        version = object_of_id(self._txn, court.bucket.bucket_id, key, object_id)
         if version is not None:
             at_ms = self._now_ms + self._day_ms
             times.look_again(self._txn, court.bucket, at_ms, version.row, key)
@@ -203,17 +197,6 @@ def _transition(court: _Court, deed: Deed, row: KeyRow, place: bytes) -> Transit
         storage_class="" if deed.storage_class == STANDARD else deed.storage_class,
         place=place,
     )
-
-
-def _version(txn: ReadTxn, bucket: BucketRow, key: bytes, object_id: int) -> Placed | None:
-    """Whatever it is by now, current or not."""
-    row = KEYS.get(txn, key_key(bucket.bucket_id, key))
-    if row is not None and row.object_id == object_id:
-        return Placed(row, True)
-    history = HISTORY.get(txn, history_key(bucket.bucket_id, VISIBLE, key, object_id))
-    if history is None or history.row.is_marker:
-        return None
-    return Placed(history.row, False)
 
 
 def _is_at(row: KeyRow, command: CommitTransitionRequest) -> bool:

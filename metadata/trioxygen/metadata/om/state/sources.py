@@ -2,7 +2,7 @@
 
 from trioxygen.common.replication import RATIS_ONE, Replication
 from trioxygen.common.slices import slices_of_range
-from trioxygen.metadata.om.state.schema import HISTORY, KEYS, VISIBLE, history_key, key_key
+from trioxygen.metadata.om.state.versions import object_of_id
 from trioxygen.metadata.replication.batch import Refusal
 from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import types_pb2
@@ -11,14 +11,10 @@ from trioxygen.proto.v1.om_pb2 import CopySource, KeyRow, PartRow, UploadRow
 
 def source_row(txn: ReadTxn, source: CopySource) -> KeyRow | Refusal:
     """The version that a copy was read from, if S3 still shows it."""
-    row = KEYS.get(txn, key_key(source.bucket_id, source.key))
-    if row is not None and row.object_id == source.object_id:
-        return row
-    place = history_key(source.bucket_id, VISIBLE, source.key, source.object_id)
-    history = HISTORY.get(txn, place)
-    if history is not None:
-        return history.row
-    return Refusal(types_pb2.CONDITION_CONFLICT, "the copy's source has changed")
+    version = object_of_id(txn, source.bucket_id, source.key, source.object_id)
+    if version is None:
+        return Refusal(types_pb2.CONDITION_CONFLICT, "the copy's source has changed")
+    return version.row
 
 
 def has_moved(shared: KeyRow, row: KeyRow) -> bool:

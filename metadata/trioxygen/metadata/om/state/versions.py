@@ -73,6 +73,17 @@ def find(txn: ReadTxn, bucket: BucketRow, key: bytes, wanted: VersionId) -> Plac
     return Placed(history.row, False)
 
 
+def object_of_id(txn: ReadTxn, bucket_id: int, key: bytes, object_id: int) -> Placed | None:
+    """Current or not, null version or not; no marker."""
+    row = KEYS.get(txn, key_key(bucket_id, key))
+    if row is not None and row.object_id == object_id:
+        return Placed(row, True)
+    history = HISTORY.get(txn, history_key(bucket_id, VISIBLE, key, object_id))
+    if history is None or history.row.is_marker:
+        return None
+    return Placed(history.row, False)
+
+
 def newest_row(txn: ReadTxn, bucket: BucketRow, key: bytes) -> KeyRow | None:
     top = newest(txn, bucket, key)
     return None if top is None else top.row
