@@ -1,7 +1,10 @@
 """What aged out: answers, clients' tokens, completed uploads, history."""
 
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import NamedTuple
+
+from google.protobuf.message import Message
 
 from trioxygen.metadata.om.state.schema import (
     BUCKETS,
@@ -15,6 +18,7 @@ from trioxygen.metadata.om.state.schema import (
 from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.replication.rounds import ROWS_AT_ONCE_MAX, Round, execute_rows
 from trioxygen.metadata.store.ports import ReadTxn
+from trioxygen.metadata.store.table import Row, RowTable
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import replication_pb2 as replication
 
@@ -55,35 +59,36 @@ class Expiry:
 
     async def _expire_completed(self, before_ms: int) -> bool:
         # Rows stand by when the upload was begun, not by when it was completed.
-        with self._executor.store.read() as txn:
-            rows = COMPLETED_UPLOADS.scan(txn, prefix=b"", after=self._completed.after)
-            looked_at = list(islice(rows, ROWS_AT_ONCE_MAX))
-        is_full = len(looked_at) == ROWS_AT_ONCE_MAX
-        self._completed.went_to(looked_at[-1][0] if is_full else None)
-        old = [key for key, row in looked_at if row.completed_ms < before_ms]
-        if old:
-            await execute_rows(
-                self._executor,
-                old,
-                lambda keys: om.ExpireCompletedUploads(
-                    row_keys=keys, completed_before_ms=before_ms
-                ),
-            )
-        return bool(old) and is_full
+        return await self._expire_rows(
+            COMPLETED_UPLOADS,
+            self._completed,
+            lambda row: row.completed_ms < before_ms,
+            lambda keys: om.ExpireCompletedUploads(row_keys=keys, completed_before_ms=before_ms),
+        )
 
     async def _expire_renames(self, before_ms: int) -> bool:
+        return await self._expire_rows(
+            RENAMES,
+            self._renames,
+            lambda row: row.done_ms < before_ms,
+            lambda keys: om.ExpireRenames(row_keys=keys, done_before_ms=before_ms),
+        )
+
+    async def _expire_rows(
+        self,
+        table: RowTable[Row],
+        place: Round,
+        is_old: Callable[[Row], bool],
+        command: Callable[[Sequence[bytes]], Message],
+    ) -> bool:
+        """Of the next page of a table; whether there may be more at once."""
         with self._executor.store.read() as txn:
-            rows = RENAMES.scan(txn, prefix=b"", after=self._renames.after)
-            looked_at = list(islice(rows, ROWS_AT_ONCE_MAX))
-        is_full = len(looked_at) == ROWS_AT_ONCE_MAX
-        self._renames.went_to(looked_at[-1][0] if is_full else None)
-        old = [key for key, row in looked_at if row.done_ms < before_ms]
+            page = list(islice(table.scan(txn, prefix=b"", after=place.after), ROWS_AT_ONCE_MAX))
+        is_full = len(page) == ROWS_AT_ONCE_MAX
+        place.went_to(page[-1][0] if is_full else None)
+        old = [key for key, row in page if is_old(row)]
         if old:
-            await execute_rows(
-                self._executor,
-                old,
-                lambda keys: om.ExpireRenames(row_keys=keys, done_before_ms=before_ms),
-            )
+            await execute_rows(self._executor, old, command)
         return bool(old) and is_full
 
     async def _expire_history(self, now_ms: int) -> bool:
