@@ -7,7 +7,7 @@ from tests.sim.mutations import Mutation, Patch
 from trioxygen.metadata.om.commands import lifecycle
 from trioxygen.metadata.om.commands.buckets import BucketCommands
 from trioxygen.metadata.om.state import locks
-from trioxygen.metadata.om.state.lifecycles import Judge
+from trioxygen.metadata.om.state.lifecycles import RuleEvaluator
 from trioxygen.metadata.om.state.schema import BUCKETS, bucket_key
 from trioxygen.metadata.replication.group_time import GroupTime, NotedTime
 from trioxygen.proto.v1.om_pb2 import KeyRow, SetBucketVersioningReply
@@ -98,7 +98,7 @@ def _lifecycle_forgets_locks() -> list[Patch]:
 
 
 def _newest_noncurrent_not_kept() -> list[Patch]:
-    return [(Judge, "_newer", lambda *_: 1_000)]
+    return [(RuleEvaluator, "_newer", lambda *_: 1_000)]
 
 
 LOCK_MUTATIONS: Final = (

@@ -24,7 +24,7 @@ from trioxygen.metadata.om.commands.renames import RenameCommands
 from trioxygen.metadata.om.commands.uploads import abort
 from trioxygen.metadata.om.state import lifecycles, times
 from trioxygen.metadata.om.state.blocks import BlockKeeper
-from trioxygen.metadata.om.state.lifecycles import Judge, Stream
+from trioxygen.metadata.om.state.lifecycles import RuleEvaluator, Stream
 from trioxygen.metadata.om.state.schema import (
     ALL_TABLES,
     BLOCK_REFERENCES,
@@ -187,9 +187,9 @@ def test_large_objects_that_are_due_are_looked_at_some_at_a_time(txn: CountedTxn
     while True:
         txn.touched.clear()
         metered = MeteredTxn(txn)
-        judge = Judge(metered, bucket, rules, now_ms=NOW.wall_ms, day_ms=DAY_MS)
+        evaluator = RuleEvaluator(metered, bucket, rules, now_ms=NOW.wall_ms, day_ms=DAY_MS)
         until_ms = MOVES.until_ms(NOW.wall_ms, DAY_MS)
-        page = next_page(metered, bucket.bucket_id, judge, MOVES, after, until_ms, 500)
+        page = next_page(metered, bucket.bucket_id, evaluator, MOVES, after, until_ms, 500)
         assert txn.touched["key"] < count // 2
         after, pages = page.last, pages + 1
         if not page.is_full:

@@ -24,7 +24,7 @@ from trioxygen.metadata.om.commands.keys import KeyCommands
 from trioxygen.metadata.om.commands.versions import VersionCommands
 from trioxygen.metadata.om.queries.table import QUERIES
 from trioxygen.metadata.om.state.blocks import BlockKeeper
-from trioxygen.metadata.om.state.lifecycles import Judge, Stream
+from trioxygen.metadata.om.state.lifecycles import RuleEvaluator, Stream
 from trioxygen.metadata.om.state.schema import (
     ALL_TABLES,
     BUCKETS,
@@ -218,17 +218,17 @@ class ManyVersions:
         tagged = self.do(om.SetTagsRequest(key=KEY, version=self.version(position)))
         assert isinstance(tagged, om.SetTagsReply)
 
-    def judge(self, position: int, *, days: int) -> None:
+    def evaluate(self, position: int, *, days: int) -> None:
         """What rules that keep the newest three say of a noncurrent version."""
-        judge = Judge(self.txn, self.bucket, RULES, now_ms=9 * DAY_MS, day_ms=DAY_MS)
+        evaluator = RuleEvaluator(self.txn, self.bucket, RULES, now_ms=9 * DAY_MS, day_ms=DAY_MS)
         subject = self.ids[position].to_bytes(8, "big")
         row = TimeRow(TimeKind.NONCURRENT, 0, subject)
-        assert len(judge.deeds(Stream(TimeKind.NONCURRENT, days), row, KEY)) <= 3
+        assert len(evaluator.due_actions(Stream(TimeKind.NONCURRENT, days), row, KEY)) <= 3
 
-    def judge_marker(self) -> None:
-        judge = Judge(self.txn, self.bucket, RULES, now_ms=9 * DAY_MS, day_ms=DAY_MS)
+    def evaluate_marker(self) -> None:
+        evaluator = RuleEvaluator(self.txn, self.bucket, RULES, now_ms=9 * DAY_MS, day_ms=DAY_MS)
         row = TimeRow(TimeKind.MARKER, 0, self.ids[-1].to_bytes(8, "big"))
-        assert not judge.deeds(Stream(TimeKind.MARKER, 1), row, KEY)
+        assert not evaluator.due_actions(Stream(TimeKind.MARKER, 1), row, KEY)
 
 
 OPERATIONS: Final[dict[str, Callable[[ManyVersions], None]]] = {
@@ -254,10 +254,10 @@ OPERATIONS: Final[dict[str, Callable[[ManyVersions], None]]] = {
     "delete oldest ten": lambda key: key.delete_at(*range(10)),
     "delete bucket": ManyVersions.delete_bucket,
     "tag oldest": lambda key: key.tag(0),
-    "rules on newest": lambda key: key.judge(-3, days=1),
-    "rules on oldest": lambda key: key.judge(0, days=1),
-    "rules on what is one too many": lambda key: key.judge(-3, days=0),
-    "rules on marker": ManyVersions.judge_marker,
+    "rules on newest": lambda key: key.evaluate(-3, days=1),
+    "rules on oldest": lambda key: key.evaluate(0, days=1),
+    "rules on what is one too many": lambda key: key.evaluate(-3, days=0),
+    "rules on marker": ManyVersions.evaluate_marker,
 }
 
 

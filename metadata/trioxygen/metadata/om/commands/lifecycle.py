@@ -14,8 +14,8 @@ from trioxygen.metadata.om.state.blocks import BlockKeeper
 from trioxygen.metadata.om.state.lifecycle_clock import Distance, note_distance
 from trioxygen.metadata.om.state.lifecycles import (
     Action,
-    Deed,
-    Judge,
+    DueAction,
+    RuleEvaluator,
     Stream,
     put_after,
     rules_of,
@@ -169,7 +169,7 @@ class LifecycleCommands:
             return WorkReply()
         now_ms = min(now.wall_ms, command.now_ms)
         metered = MeteredTxn(txn)
-        judge = Judge(metered, bucket, rules, now_ms=now_ms, day_ms=command.day_ms)
+        evaluator = RuleEvaluator(metered, bucket, rules, now_ms=now_ms, day_ms=command.day_ms)
         stream, day_ms = Stream.of(command.stream), command.day_ms
         execution = _Execution(
             txn, bucket, lifecycle, self._blocks, self._versions, now, day_ms, txn.size_bytes
@@ -178,7 +178,7 @@ class LifecycleCommands:
         for row_key in command.row_keys:
             if metered.is_spent or not execution.has_room:
                 break
-            if not execution.handle(judge, stream, row_key):
+            if not execution.handle(evaluator, stream, row_key):
                 break
             left -= 1
             after = max(after, row_key)
@@ -214,7 +214,7 @@ class _Execution:
     def has_room(self) -> bool:
         return self.txn.size_bytes - self.bytes_before < CHANGED_AT_ONCE_BYTES
 
-    def handle(self, judge: Judge, stream: Stream, row_key: bytes) -> bool:
+    def handle(self, evaluator: RuleEvaluator, stream: Stream, row_key: bytes) -> bool:
         """One row of the index; whether all is done that it asks for."""
         key = self.txn.get(TIMES, row_key)
         if key is None:
@@ -223,28 +223,30 @@ class _Execution:
         if row.kind is TimeKind.AGAIN:
             self.txn.delete(TIMES, row_key)
         # Of one that has become noncurrent, a hundred before it may be to go.
-        return all(self.has_room and self._do(deed) for deed in judge.deeds(stream, row, key))
+        return all(
+            self.has_room and self._do(due) for due in evaluator.due_actions(stream, row, key)
+        )
 
-    def _do(self, deed: Deed) -> bool:
-        txn, bucket, key, lifecycle = self.txn, self.bucket, deed.key, self.lifecycle
-        if deed.upload is not None:
-            is_gone = abort(txn, self.blocks, bucket, deed.upload, self.now)
+    def _do(self, due: DueAction) -> bool:
+        txn, bucket, key, lifecycle = self.txn, self.bucket, due.key, self.lifecycle
+        if due.upload is not None:
+            is_gone = abort(txn, self.blocks, bucket, due.upload, self.now)
             lifecycle.aborted += is_gone
             return is_gone
-        assert deed.version is not None, "what is no upload is a version"
-        if deed.action is Action.MOVE:
-            self._queue(deed.version.row, key)
+        assert due.version is not None, "what is no upload is a version"
+        if due.action is Action.MOVE:
+            self._queue(due.version.row, key)
             return True
-        if deed.action is Action.EXPIRE:
-            self.versions.delete(txn, bucket, key, deed.version, self.now)
+        if due.action is Action.EXPIRE:
+            self.versions.delete(txn, bucket, key, due.version, self.now)
             lifecycle.expired += 1
             return True
-        if locks.check_removal(deed.version.row, self.now, bypasses_governance=False) is not None:
-            self._wait(deed.version, key)
+        if locks.check_removal(due.version.row, self.now, bypasses_governance=False) is not None:
+            self._wait(due.version, key)
             return True
-        self.versions.remove(txn, bucket, key, deed.version, self.now)
-        lifecycle.removed += deed.action is Action.REMOVE
-        lifecycle.removed_markers += deed.action is Action.REMOVE_MARKER
+        self.versions.remove(txn, bucket, key, due.version, self.now)
+        lifecycle.removed += due.action is Action.REMOVE
+        lifecycle.removed_markers += due.action is Action.REMOVE_MARKER
         return True
 
     def _queue(self, row: KeyRow, key: bytes) -> None:

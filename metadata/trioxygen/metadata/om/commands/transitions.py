@@ -15,7 +15,7 @@ from trioxygen.metadata.om.commands.buckets import live_bucket
 from trioxygen.metadata.om.state import times
 from trioxygen.metadata.om.state.blocks import BlockKeeper, check_row
 from trioxygen.metadata.om.state.lifecycle_clock import noted_distance, tell
-from trioxygen.metadata.om.state.lifecycles import Deed, Judge, rules_of, timed_bucket
+from trioxygen.metadata.om.state.lifecycles import DueAction, RuleEvaluator, rules_of, timed_bucket
 from trioxygen.metadata.om.state.schema import (
     LIFECYCLES,
     TRANSITIONS,
@@ -61,23 +61,23 @@ class TransitionCommands:
     def lease(self, txn: CapturingTxn, command: LeaseTransitions, now: Now) -> TakeTransitionsReply:
         """What is not to be moved any more, by the rules as they are, is no transition."""
         reply = TakeTransitionsReply()
-        courts = _Courts(txn, now, command.day_ms)
+        ruled_buckets = _RuledBuckets(txn, now, command.day_ms)
         size_bytes, left = 0, room(txn)
         count_max = min(TAKEN_AT_ONCE_MAX, command.count_max)
         for place, row in list(islice(free(txn, command.after, now.group_ms), count_max)):
             object_id = int.from_bytes(place[8:], "big")
-            court = courts.of(int.from_bytes(place[:8], "big"))
-            deed = court and court.judge.move(object_id, row.key)
+            ruled = ruled_buckets.of(int.from_bytes(place[:8], "big"))
+            due = ruled and ruled.evaluator.move(object_id, row.key)
             # What has failed holds up no others for longer than a day.
             has_failed = row.free_ms > 0 and not left
-            if court is None or deed is None or deed.version is None or has_failed:
+            if ruled is None or due is None or due.version is None or has_failed:
                 TRANSITIONS.delete(txn, place)
                 left += 1
-                if court is not None:
-                    courts.adjourn(court, object_id, row.key)
+                if ruled is not None:
+                    ruled_buckets.put_off(ruled, object_id, row.key)
                 continue
-            reply.transitions.append(_transition(court, deed, deed.version.row, place))
-            size_bytes += deed.version.row.size_bytes
+            reply.transitions.append(_transition(ruled, due, due.version.row, place))
+            size_bytes += due.version.row.size_bytes
             if size_bytes >= _TAKEN_BYTES_MAX:
                 break
         # They are written one after the other: the last one waits for all the others.
@@ -136,15 +136,15 @@ class TransitionCommands:
         return check_row(longer) or self._blocks.check_leased(txn, moved.blocks)
 
 
-class _Court(NamedTuple):
-    """Of a bucket that has rules."""
+class _RuledBucket(NamedTuple):
+    """A bucket that has rules."""
 
     lifecycle: LifecycleRow
     bucket: BucketRow
-    judge: Judge
+    evaluator: RuleEvaluator
 
 
-class _Courts:
+class _RuledBuckets:
     """Of one command."""
 
     def __init__(self, txn: CapturingTxn, now: Now, day_ms: int) -> None:
@@ -153,22 +153,22 @@ class _Courts:
             noted_distance(txn), wall_ms=now.wall_ms, group_ms=now.group_ms, day_ms=day_ms
         )
         self._now_ms = now_is.wall_ms
-        self._known: dict[int, _Court | None] = {}
+        self._known: dict[int, _RuledBucket | None] = {}
 
-    def of(self, bucket_id: int) -> _Court | None:
+    def of(self, bucket_id: int) -> _RuledBucket | None:
         if bucket_id not in self._known:
             self._known[bucket_id] = self._look_up(bucket_id)
         return self._known[bucket_id]
 
-    def adjourn(self, court: _Court, object_id: int, key: bytes) -> None:
+    def put_off(self, ruled: _RuledBucket, object_id: int, key: bytes) -> None:
         """To the next day. What is not due may have been so by a clock that was ahead: others of
         its age have been looked at."""
-        version = object_of_id(self._txn, court.bucket.bucket_id, key, object_id)
+        version = object_of_id(self._txn, ruled.bucket.bucket_id, key, object_id)
         if version is not None:
             at_ms = self._now_ms + self._day_ms
-            times.look_again(self._txn, court.bucket, at_ms, version.row, key)
+            times.look_again(self._txn, ruled.bucket, at_ms, version.row, key)
 
-    def _look_up(self, bucket_id: int) -> _Court | None:
+    def _look_up(self, bucket_id: int) -> _RuledBucket | None:
         lifecycle = LIFECYCLES.get(self._txn, bucket_prefix(bucket_id))
         if lifecycle is None:
             return None
@@ -182,19 +182,21 @@ class _Courts:
             return None
         if rules is None:
             return None
-        judge = Judge(self._txn, bucket, rules, now_ms=self._now_ms, day_ms=self._day_ms)
-        return _Court(lifecycle, bucket, judge)
+        evaluator = RuleEvaluator(
+            self._txn, bucket, rules, now_ms=self._now_ms, day_ms=self._day_ms
+        )
+        return _RuledBucket(lifecycle, bucket, evaluator)
 
 
-def _transition(court: _Court, deed: Deed, row: KeyRow, place: bytes) -> Transition:
+def _transition(ruled: _RuledBucket, due: DueAction, row: KeyRow, place: bytes) -> Transition:
     return Transition(
-        volume=court.lifecycle.volume,
-        bucket=court.lifecycle.bucket,
-        bucket_id=court.bucket.bucket_id,
-        key=deed.key,
+        volume=ruled.lifecycle.volume,
+        bucket=ruled.lifecycle.bucket,
+        bucket_id=ruled.bucket.bucket_id,
+        key=due.key,
         object_id=row.object_id,
         version=VersionId(object_id=row.object_id if row.is_versioned else 0),
-        storage_class="" if deed.storage_class == STANDARD else deed.storage_class,
+        storage_class="" if due.storage_class == STANDARD else due.storage_class,
         place=place,
     )
 

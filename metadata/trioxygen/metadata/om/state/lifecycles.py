@@ -188,7 +188,7 @@ class Action(Enum):
     MOVE = auto()
 
 
-class Deed(NamedTuple):
+class DueAction(NamedTuple):
     """version: of all but ABORT, which has an upload. storage_class: that it is moved to."""
 
     action: Action
@@ -198,7 +198,7 @@ class Deed(NamedTuple):
     storage_class: str = ""
 
 
-class Judge:
+class RuleEvaluator:
     """What the rules of a bucket say, at a moment, of the state as it is."""
 
     def __init__(
@@ -216,23 +216,23 @@ class Judge:
             default=0,
         )
 
-    def deeds(self, stream: Stream, row: TimeRow, key: bytes) -> list[Deed]:
+    def due_actions(self, stream: Stream, row: TimeRow, key: bytes) -> list[DueAction]:
         """None where the row says what is not so any more, or nothing is due."""
         if stream.moves:
-            deed = self.move(row.object_id, key)
+            due = self.move(row.object_id, key)
         elif row.kind is TimeKind.CURRENT:
-            deed = self._of_current(row.object_id, key)
+            due = self._of_current(row.object_id, key)
         elif row.kind is TimeKind.MARKER:
-            deed = self._of_marker(row.object_id, key)
+            due = self._of_marker(row.object_id, key)
         elif row.kind is TimeKind.UPLOAD:
-            deed = self._of_upload(row.subject, key)
+            due = self._of_upload(row.subject, key)
         elif row.kind is TimeKind.AGAIN:
-            deed = self._of_any(row.object_id, key)
+            due = self._of_any(row.object_id, key)
         elif stream.days:
-            deed = self._of_noncurrent(row.object_id, key)
+            due = self._of_noncurrent(row.object_id, key)
         else:
             return [*self._of_those_before(row.object_id, key)]
-        return [] if deed is None else [deed]
+        return [] if due is None else [due]
 
     def _is_due(self, due: Due | None) -> bool:
         return due is not None and due.at_ms <= self._now_ms
@@ -241,16 +241,16 @@ class Judge:
         place = history_key(self._bucket.bucket_id, VISIBLE, key, object_id)
         return HISTORY.get(self._txn, place)
 
-    def _of_current(self, object_id: int, key: bytes) -> Deed | None:
+    def _of_current(self, object_id: int, key: bytes) -> DueAction | None:
         row = KEYS.get(self._txn, key_key(self._bucket.bucket_id, key))
         if row is None or row.object_id != object_id:
             return None
         due = expiration_due(
             self._rules, _subject(key, row), created_ms=row.modified_ms, day_ms=self._day_ms
         )
-        return Deed(Action.EXPIRE, key, Placed(row, True)) if self._is_due(due) else None
+        return DueAction(Action.EXPIRE, key, Placed(row, True)) if self._is_due(due) else None
 
-    def _of_marker(self, object_id: int, key: bytes) -> Deed | None:
+    def _of_marker(self, object_id: int, key: bytes) -> DueAction | None:
         history = self._history(object_id, key)
         if history is None or not history.row.is_marker or not is_top(history):
             return None
@@ -262,9 +262,9 @@ class Judge:
         )
         if not self._is_due(due) or not hides_nothing(self._txn, self._bucket, key):
             return None
-        return Deed(Action.REMOVE_MARKER, key, Placed(history.row, False))
+        return DueAction(Action.REMOVE_MARKER, key, Placed(history.row, False))
 
-    def _of_upload(self, upload_id: bytes, key: bytes) -> Deed | None:
+    def _of_upload(self, upload_id: bytes, key: bytes) -> DueAction | None:
         upload = UPLOADS.get(self._txn, upload_key(self._bucket.bucket_id, key, upload_id))
         if upload is None:
             return None
@@ -274,9 +274,9 @@ class Judge:
             begun_ms=upload.created_ms,
             day_ms=self._day_ms,
         )
-        return Deed(Action.ABORT, key, upload=upload) if self._is_due(due) else None
+        return DueAction(Action.ABORT, key, upload=upload) if self._is_due(due) else None
 
-    def _of_any(self, object_id: int, key: bytes) -> Deed | None:
+    def _of_any(self, object_id: int, key: bytes) -> DueAction | None:
         history = self._history(object_id, key)
         if history is None:
             gone = self._of_current(object_id, key)
@@ -286,7 +286,7 @@ class Judge:
             gone = self._of_noncurrent(object_id, key)
         return gone or self.move(object_id, key)
 
-    def move(self, object_id: int, key: bytes) -> Deed | None:
+    def move(self, object_id: int, key: bytes) -> DueAction | None:
         """Of a version, whether it is current or not."""
         row = KEYS.get(self._txn, key_key(self._bucket.bucket_id, key))
         if row is not None and row.object_id == object_id:
@@ -301,13 +301,13 @@ class Judge:
             version = Placed(row, True)
             if wanted is None:
                 return None
-            return Deed(Action.MOVE, key, version, storage_class=wanted)
+            return DueAction(Action.MOVE, key, version, storage_class=wanted)
         history = self._history(object_id, key)
         if history is None or history.row.is_marker:
             return None
         return self._noncurrent_move(history, key, self._newer(object_id, key))
 
-    def _noncurrent_move(self, history: HistoryRow, key: bytes, newer: int) -> Deed | None:
+    def _noncurrent_move(self, history: HistoryRow, key: bytes, newer: int) -> DueAction | None:
         wanted = noncurrent_transition_due(
             self._rules,
             _subject(key, history.row),
@@ -319,15 +319,15 @@ class Judge:
         )
         if wanted is None:
             return None
-        return Deed(Action.MOVE, key, Placed(history.row, False), storage_class=wanted)
+        return DueAction(Action.MOVE, key, Placed(history.row, False), storage_class=wanted)
 
-    def _of_noncurrent(self, object_id: int, key: bytes) -> Deed | None:
+    def _of_noncurrent(self, object_id: int, key: bytes) -> DueAction | None:
         history = self._history(object_id, key)
         if history is None or is_top(history):
             return None
         return self._removal(history, key, self._newer(object_id, key))
 
-    def _removal(self, history: HistoryRow, key: bytes, newer: int) -> Deed | None:
+    def _removal(self, history: HistoryRow, key: bytes, newer: int) -> DueAction | None:
         due = noncurrent_due(
             self._rules,
             _subject(key, history.row),
@@ -337,7 +337,7 @@ class Judge:
         )
         if not self._is_due(due):
             return None
-        return Deed(Action.REMOVE, key, Placed(history.row, False))
+        return DueAction(Action.REMOVE, key, Placed(history.row, False))
 
     def _newer(self, object_id: int, key: bytes) -> int:
         """How many noncurrent versions of the key are newer; no more are counted than matter."""
@@ -353,7 +353,7 @@ class Judge:
         has_marker = count > 0 and not KEYS.exists(self._txn, key_key(bucket_id, key))
         return count - has_marker
 
-    def _of_those_before(self, object_id: int, key: bytes) -> Iterator[Deed]:
+    def _of_those_before(self, object_id: int, key: bytes) -> Iterator[DueAction]:
         """Of older noncurrent versions than one that has become it: any of them may be one too
         many now, whose other conditions hold since long. Those further behind were it before."""
         place = history_key(self._bucket.bucket_id, VISIBLE, key, object_id)
@@ -364,11 +364,11 @@ class Judge:
             newer += 1
         for position, (_, history) in enumerate(islice(older, self._newer_max)):
             behind = newer + position
-            deed = self._removal(history, key, behind)
-            if deed is None and not history.row.is_marker:
-                deed = self._noncurrent_move(history, key, behind)
-            if deed is not None:
-                yield deed
+            due = self._removal(history, key, behind)
+            if due is None and not history.row.is_marker:
+                due = self._noncurrent_move(history, key, behind)
+            if due is not None:
+                yield due
 
 
 def _subject(key: bytes, row: KeyRow) -> Subject:

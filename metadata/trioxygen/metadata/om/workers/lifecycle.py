@@ -9,7 +9,7 @@ from trioxygen.common.lifecycle import LifecycleRules
 from trioxygen.common.units import DAY_MS, MINUTE_MS, SECOND_MS
 from trioxygen.metadata.om.state.lifecycle_clock import has_changed, noted_distance, tell
 from trioxygen.metadata.om.state.lifecycles import (
-    Judge,
+    RuleEvaluator,
     Stream,
     rules_of,
     streams_of,
@@ -194,9 +194,9 @@ class Lifecycle:
             if stream.moves:
                 count_max = min(count_max, room)
             metered = MeteredTxn(txn)
-            judge = Judge(metered, bucket, rules, now_ms=now_ms, day_ms=day_ms)
+            evaluator = RuleEvaluator(metered, bucket, rules, now_ms=now_ms, day_ms=day_ms)
             until_ms = stream.until_ms(now_ms, day_ms)
-            page = next_page(metered, bucket_id, judge, stream, after, until_ms, count_max)
+            page = next_page(metered, bucket_id, evaluator, stream, after, until_ms, count_max)
         if not page.looked_at:
             return False
         examined = place.examined + page.looked_at
@@ -248,13 +248,13 @@ def page_rows(rules: LifecycleRules, stream: Stream) -> int:
 def next_page(
     txn: MeteredTxn,
     bucket_id: int,
-    judge: Judge,
+    evaluator: RuleEvaluator,
     stream: Stream,
     after: bytes,
     until_ms: int,
     count_max: int,
 ) -> _Page:
-    """Args: txn: that `judge` reads in: on the loop, so that megabytes of rows have to wait."""
+    """Args: txn: that `evaluator` reads in: on the loop, so that megabytes of rows have to wait."""
     due: list[bytes] = []
     last, looked_at = after, 0
     prefix = kind_prefix(bucket_id, stream.kind)
@@ -264,7 +264,7 @@ def next_page(
             break
         last, looked_at = row_key, looked_at + 1
         # A row that says to look again is taken away by that.
-        if row.kind is TimeKind.AGAIN or judge.deeds(stream, row, key):
+        if row.kind is TimeKind.AGAIN or evaluator.due_actions(stream, row, key):
             due.append(row_key)
         if looked_at == count_max or txn.is_spent:
             return _Page(due, last, looked_at, is_full=True)
