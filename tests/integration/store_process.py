@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -133,6 +134,17 @@ class StoreProcess:
                 with suppress(FileNotFoundError):
                     actual[path] = path.stat()
         return actual
+
+    def metrics_text(self) -> str:
+        """As they are scraped."""
+        admin = json.loads((self.data / "endpoint.json").read_text())["admin"]
+        with urllib.request.urlopen(f"{admin}/metrics", timeout=60) as answer:
+            return str(answer.read().decode())
+
+    def metrics(self) -> dict[str, float]:
+        """Values by name and labels."""
+        rows = [line.rpartition(" ") for line in self.metrics_text().splitlines()]
+        return {name: float(value) for name, _, value in rows if not name.startswith("#")}
 
     def log_text(self) -> str:
         return self.log.read_text()
