@@ -1,9 +1,10 @@
 """A store that encrypts only what is asked to be: what is sealed meets what is not."""
 
 import secrets
+from typing import Any
 
 from tests.integration.conftest import NewStore
-from tests.integration.endpoint import read
+from tests.integration.endpoint import read, refused
 from tests.integration.s3.uploads import PART_MIN, Upload
 
 
@@ -32,4 +33,35 @@ def test_parts_of_sealed_and_of_open_sources_are_one_object(new_store: NewStore)
         upload.copy(2, "copy", CopySourceRange="bytes=65519-65520")
         upload.complete()
         assert read(s3, "bucket", "again") == body + sealed[65_519:65_521]
+    store.stop()
+
+
+def test_nothing_is_claimed_of_what_comes_unencrypted(new_store: NewStore) -> None:
+    store = new_store({"encryption.default": "none"}).start()
+    body = secrets.token_bytes(100_000)
+    at: Any = {"Bucket": "bucket", "Key": "kept"}
+    with store.endpoint.client() as s3:
+        s3.create_bucket(Bucket="bucket")
+        error = refused(s3.get_bucket_encryption, Bucket="bucket")
+        assert error == (404, "ServerSideEncryptionConfigurationNotFoundError")
+        answers: list[Any] = [
+            s3.put_object(**at, Body=body),
+            s3.get_object(**at),
+            s3.head_object(**at),
+            s3.copy_object(Bucket="bucket", Key="copy", CopySource=at),
+        ]
+        upload = Upload.begin(s3, "bucket", "parts")
+        part = {**upload.names, "PartNumber": 1}
+        answers += [s3.upload_part(**part, Body=body), s3.upload_part_copy(**part, CopySource=at)]
+        for answer in answers:
+            names = answer["ResponseMetadata"]["HTTPHeaders"]
+            assert [name for name in names if "encryption" in name] == []
+        upload.abort()
+        # It lies there as it came.
+        [path] = [
+            path
+            for path, status in store.container_files().items()
+            if status.st_size >= len(body) and body[:1_000] in path.read_bytes()
+        ]
+        assert path.read_bytes().count(body) >= 1
     store.stop()
