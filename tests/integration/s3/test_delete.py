@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.integration.endpoint import keys_of, read, refusal, refused
 
 if TYPE_CHECKING:
@@ -49,6 +51,19 @@ def test_quiet_tells_only_errors(s3: "S3Client", bucket: str) -> None:
     assert "Deleted" not in done
     [error] = done["Errors"]
     assert (error["Key"], error["Code"]) == ("v", "NoSuchVersion") and error["Message"]
+    assert keys_of(s3, bucket) == []
+
+
+@pytest.mark.parametrize("version", ["f" * 16, "4" + "0" * 15, "F" * 16, "x"])
+def test_version_that_cannot_be_keeps_none_of_the_others(
+    s3: "S3Client", bucket: str, version: str
+) -> None:
+    s3.put_object(Bucket=bucket, Key="goes", Body=b"x")
+    doomed: Any = [{"Key": "stays", "VersionId": version}, {"Key": "goes"}]
+    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": doomed})
+    [error] = answer["Errors"]
+    assert (error["Key"], error["VersionId"], error["Code"]) == ("stays", version, "NoSuchVersion")
+    assert [each["Key"] for each in answer["Deleted"]] == ["goes"]
     assert keys_of(s3, bucket) == []
 
 

@@ -221,7 +221,13 @@ def test_marker_is_met_the_same_by_every_operation(
 @pytest.mark.parametrize("position", range(6))
 @pytest.mark.parametrize(
     ("version", "message"),
-    [("x", "Invalid version id specified"), ("NULL", "Invalid version id specified")],
+    [
+        ("x", "Invalid version id specified"),
+        ("NULL", "Invalid version id specified"),
+        # More than any id that is given.
+        ("4" + "0" * 15, "Invalid version id specified"),
+        ("f" * 16, "Invalid version id specified"),
+    ],
 )
 def test_version_id_of_no_form_is_refused(
     s3: "S3Client", versioned: str, position: int, version: str, message: str
