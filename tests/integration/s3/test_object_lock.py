@@ -285,7 +285,7 @@ def test_of_many_only_what_is_locked_is_refused(s3: "S3Client", locked: str) -> 
 @pytest.mark.parametrize(
     ("query", "body", "code"),
     [
-        ("retention", "", "MissingRequestBodyError"),
+        ("retention", "", "MalformedXML"),
         ("retention", "<Retention><Mode>GOVERNANCE</Mode></Retention>", "MalformedXML"),
         (
             "retention",
@@ -304,7 +304,7 @@ def test_of_many_only_what_is_locked_is_refused(s3: "S3Client", locked: str) -> 
             "<RetainUntilDate>2020-01-01T00:00:00Z</RetainUntilDate></Retention>",
             "InvalidArgument",
         ),
-        ("legal-hold", "", "MissingRequestBodyError"),
+        ("legal-hold", "", "MalformedXML"),
         ("legal-hold", "<LegalHold/>", "MalformedXML"),
         ("legal-hold", "<LegalHold><Status>on</Status></LegalHold>", "MalformedXML"),
     ],
