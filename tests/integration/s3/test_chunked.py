@@ -77,6 +77,17 @@ def test_trailer_of_every_algorithm_is_verified(
     assert keys_of(s3, bucket) == []
 
 
+@pytest.mark.parametrize("value", ["bad", "AAAA", ""])
+def test_trailer_that_is_no_checksum_is_told_as_such(
+    endpoint: Endpoint, s3: "S3Client", bucket: str, value: str
+) -> None:
+    asked = put(endpoint, bucket, UNSIGNED_TRAILER, trailers=[("x-amz-checksum-crc32", value)])
+    answer = send(endpoint, *asked.request())
+    assert (answer.status, answer.code) == (400, "InvalidRequest")
+    assert answer.error["Message"] == "Value for x-amz-checksum-crc32 trailing header is invalid."
+    assert keys_of(s3, bucket) == []
+
+
 @pytest.mark.parametrize("payload", KINDS)
 def test_empty_body_is_one_last_chunk(
     endpoint: Endpoint, s3: "S3Client", bucket: str, payload: str

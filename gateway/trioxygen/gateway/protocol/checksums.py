@@ -111,6 +111,18 @@ def parse_digest(algorithm: Algorithm, value: str) -> bytes:
     return digest
 
 
+def parse_trailer(algorithm: Algorithm, value: str) -> bytes:
+    """The same of a trailer.
+
+    Raises:
+        S3Error: InvalidRequest.
+    """
+    digest = decoded_digest(algorithm, value)
+    if digest is None:
+        raise _invalid_header(f"{algorithm.header} trailing")
+    return digest
+
+
 def parse_algorithm(name: str) -> Algorithm:
     """The algorithm of that name, upper or lower case.
 

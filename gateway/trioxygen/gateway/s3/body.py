@@ -218,7 +218,7 @@ class Body:
         """Checks every promise about the body; the S3 checksum. Nothing may be visible before this.
 
         Raises: XAmzContentSHA256Mismatch, BadDigest (Content-MD5 or the checksum),
-        MalformedTrailerError."""
+        MalformedTrailerError, InvalidRequest (a trailer that is no checksum)."""
         digests = self.digests
         if self._payload_hash is not None and digests.sha256.hex() != self._payload_hash:
             raise S3Error(
@@ -238,7 +238,7 @@ class Body:
             sent = self._trailers.get(self.checksum.trailer)
             if sent is None:
                 raise S3Error("MalformedTrailerError")
-            expected = checksums.parse_digest(algorithm, sent)
+            expected = checksums.parse_trailer(algorithm, sent)
         calculated = digests.checksum(algorithm)
         if expected is not None and calculated != expected:
             raise checksums.checksum_mismatch(algorithm)
