@@ -20,6 +20,11 @@ from trioxygen.gateway.protocol.head import RequestHead
 SIGNATURE = "0" * 64
 SIGNED = "host;x-amz-content-sha256;x-amz-date"
 
+WEEK_AT_MOST = (
+    "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be"
+    " less than 604800 seconds"
+)
+
 
 def header_signed(
     changes: dict[str, str | None] | None = None, *, query: str = "", **credential: str
@@ -286,11 +291,25 @@ def test_presigned_parameter_of_the_wrong_form_is_refused(name: str, value: str)
     assert refusal(presigned({name: value})).code == "AuthorizationQueryParametersError"
 
 
-@pytest.mark.parametrize("value", ["0", "-7", "-1000", "604801", "609901"])
-def test_presigned_expiry_out_of_range_is_forbidden(value: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("-7", "X-Amz-Expires must be non-negative"),
+        ("-1000", "X-Amz-Expires must be non-negative"),
+        ("604801", WEEK_AT_MOST),
+        ("609901", WEEK_AT_MOST),
+    ],
+)
+def test_presigned_expiry_out_of_range_is_refused(value: str, message: str) -> None:
     error = refusal(presigned({"X-Amz-Expires": value}))
-    assert (error.code, error.status) == ("AccessDenied", 403)
-    assert "X-Amz-Expires" in error.message
+    assert (error.code, error.status) == ("AuthorizationQueryParametersError", 400)
+    assert error.message == message
+
+
+def test_presigned_request_for_no_second_has_expired_when_it_is_made() -> None:
+    error = refusal(presigned({"X-Amz-Expires": "0"}))
+    assert (error.code, error.message) == ("AccessDenied", "Request has expired")
+    assert error.details["X-Amz-Expires"] == "0"
 
 
 def test_presigned_request_is_valid_to_its_last_second_and_no_longer() -> None:
