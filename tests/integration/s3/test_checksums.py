@@ -126,12 +126,11 @@ def test_two_checksums_are_refused(s3: "S3Client", bucket: str) -> None:
     assert answer == (400, "InvalidRequest")
 
 
-@pytest.mark.parametrize(
-    ("value", "code"), [("not base64!", "BadDigest"), ("AAAA", "InvalidRequest")]
-)
-def test_ill_formed_checksum_is_refused(s3: "S3Client", bucket: str, value: str, code: str) -> None:
-    answer = refused(s3.put_object, Bucket=bucket, Key="k", Body=BODY, ChecksumSHA256=value)
-    assert answer == (400, code)
+@pytest.mark.parametrize("value", ["not base64!", "bad", "AAAA"])
+def test_ill_formed_checksum_is_refused(s3: "S3Client", bucket: str, value: str) -> None:
+    error = refusal(s3.put_object, Bucket=bucket, Key="k", Body=BODY, ChecksumSHA256=value)
+    assert (error.status, error.code) == (400, "InvalidRequest")
+    assert error.message == "Value for x-amz-checksum-sha256 header is invalid."
 
 
 def test_copy_keeps_the_checksum_or_takes_another(s3: "S3Client", bucket: str) -> None:
