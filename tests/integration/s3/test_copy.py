@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.endpoint import read, refusal, refused
+from tests.integration.s3.test_checksums import digest
 from tests.integration.s3.uploads import PART_MIN, Upload
 
 if TYPE_CHECKING:
@@ -112,6 +113,21 @@ def test_copy_of_a_multipart_object_keeps_etag_and_parts(s3: "S3Client", bucket:
     assert read(s3, bucket, "copy") == b"a" * PART_MIN + b"b"
     assert s3.head_object(Bucket=bucket, Key="copy")["ETag"] == done["CopyObjectResult"]["ETag"]
     assert done["CopyObjectResult"]["ETag"] == etag
+
+
+def test_copy_that_asks_for_a_checksum_has_that_of_the_whole(s3: "S3Client", bucket: str) -> None:
+    bodies = (b"a" * PART_MIN, b"b")
+    upload = Upload.begin(s3, bucket, "source", ChecksumAlgorithm="SHA256")
+    for number, body in enumerate(bodies, 1):
+        upload.put(number, body, ChecksumAlgorithm="SHA256")
+    assert upload.complete()["ChecksumType"] == "COMPOSITE"
+    made = s3.copy_object(
+        Bucket=bucket, Key="copy", CopySource=source(bucket), ChecksumAlgorithm="SHA256"
+    )["CopyObjectResult"]
+    head = s3.head_object(Bucket=bucket, Key="copy", ChecksumMode="ENABLED")
+    for shown in (made, head):
+        assert shown["ChecksumSHA256"] == digest("SHA256", b"".join(bodies))
+        assert shown["ChecksumType"] == "FULL_OBJECT"
 
 
 def test_copy_goes_between_buckets(s3: "S3Client", bucket: str, shared_bucket: str) -> None:

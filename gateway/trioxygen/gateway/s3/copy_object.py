@@ -142,7 +142,13 @@ async def _wanted_copy(services: Services, request: S3Request) -> _Copy:
     attributes = read_attributes(services, request)
     tags = attributes.tags if replaces_tags(head) else record.tags
     replication = services.replication_of(request.bucket_record, storage_class)
-    is_known = record.checksum is not None and record.checksum.algorithm is algorithm
+    known = record.checksum
+    # Asked for is that of the whole, which a checksum of parts' checksums is not.
+    is_known = (
+        known is not None
+        and known.algorithm is algorithm
+        and known.type is not ChecksumType.COMPOSITE
+    )
     content = None
     if record.replication == replication or not record.size_bytes:
         content = await services.store.contents.share(
