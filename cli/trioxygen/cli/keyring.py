@@ -225,7 +225,8 @@ def import_keys(
     data: FolderOption = DATA_DEFAULT,
     config: ConfigOption = None,
 ) -> None:
-    """Adds the keys and versions of an exported file; makes the keyring if there is none."""
+    """Adds the keys and versions of an exported file; makes the keyring if there is none. It undoes
+    neither a rotation nor `disable`."""
     from dataclasses import replace
 
     store = _store(data, config)

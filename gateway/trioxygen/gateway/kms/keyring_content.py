@@ -111,14 +111,23 @@ class KeyringContent:
         return self._with(replace(self.key(key_id), is_disabled=is_disabled))
 
     def merged(self, other: "KeyringContent") -> "KeyringContent":
-        """With the other's keys and versions besides, and its word on which is primary and which
-        disabled. Raises: MasterKeyDiffers."""
+        """With the other's keys and versions besides; of two primaries the newer one. The other may
+        be an old backup: a rotation and `disable` are not undone by it.
+
+        Raises: MasterKeyDiffers."""
         check_same_keys(self, other)
         keys = dict(self.keys)
         for key_id, theirs in other.keys.items():
             ours = keys.get(key_id)
-            versions = {**(ours.versions if ours else {}), **theirs.versions}
-            keys[key_id] = replace(theirs, versions=versions)
+            if ours is None:
+                keys[key_id] = theirs
+                continue
+            keys[key_id] = MasterKey(
+                key_id,
+                max(ours.primary, theirs.primary),
+                {**ours.versions, **theirs.versions},
+                is_disabled=ours.is_disabled or theirs.is_disabled,
+            )
         return KeyringContent(keys).checked()
 
 

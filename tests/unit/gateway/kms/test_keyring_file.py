@@ -110,6 +110,14 @@ def test_keyrings_merge_unless_a_version_differs() -> None:
         ours.merged(EMPTY.with_key("mine", b"\x22" * 64, 3))
 
 
+def test_older_copy_undoes_neither_a_rotation_nor_that_a_key_is_disabled() -> None:
+    older = CONTENT.with_key("mine", SECRET, 3)
+    ours = older.with_version("s3", b"\x11" * 64, 4, is_primary=True)
+    ours = ours.with_disabled("mine", is_disabled=True)
+    assert ours.merged(older) == ours
+    assert older.merged(ours) == ours
+
+
 @pytest.mark.parametrize("name", ["", "a b", "a:1", "a/b", "-a", "x" * 129, "ä"])
 def test_key_of_a_bad_name_is_not_made(name: str) -> None:
     with pytest.raises(KeyringRefused):
