@@ -322,9 +322,16 @@ def test_buckets_default(s3: "S3Client", bucket: str) -> None:
 def test_bucket_may_refuse_customers_keys(s3: "S3Client", bucket: str) -> None:
     key = customer()
     s3.put_object(Bucket=bucket, Key="before", Body=b"x", **key)
+    upload_id = s3.create_multipart_upload(Bucket=bucket, Key="parts", **key)["UploadId"]
     blocking: Any = {"Rules": [{"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}]}
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=blocking)
     assert code_of(s3.put_object, Bucket=bucket, Key="k", Body=b"x", **key)[0] == "AccessDenied"
+    # Nor what goes on with something that was begun before.
+    more: dict[str, Any] = {"Bucket": bucket, "Body": b"y", **key}
+    part: dict[str, Any] = {"Key": "parts", "UploadId": upload_id, "PartNumber": 1}
+    assert code_of(s3.upload_part, **part, **more)[0] == "AccessDenied"
+    appended = code_of(s3.put_object, Key="before", WriteOffsetBytes=1, **more)
+    assert appended[0] == "AccessDenied"
     assert s3.get_object(Bucket=bucket, Key="before", **key)["Body"].read() == b"x"
 
 

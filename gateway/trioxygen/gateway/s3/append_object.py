@@ -22,7 +22,7 @@ from trioxygen.gateway.protocol.numbers import BOUND, natural_up_to
 from trioxygen.gateway.protocol.versions import version_headers
 from trioxygen.gateway.protocol.xml.tags import TAGGING_HEADER
 from trioxygen.gateway.s3.body import Body
-from trioxygen.gateway.s3.encryption import Target, opening_of
+from trioxygen.gateway.s3.encryption import Target, check_not_blocked, opening_of
 from trioxygen.gateway.s3.lifecycle_headers import expiration_headers
 from trioxygen.gateway.s3.refused_headers import WRITE_OFFSET
 from trioxygen.gateway.s3.request import Response, S3Request
@@ -148,7 +148,8 @@ def _check_headers(request: S3Request, stored: ObjectHeaders) -> None:
 async def _target(services: Services, request: S3Request, record: KeyRecord) -> Target:
     """As the object's bytes are: a request that says otherwise is refused.
 
-    Raises: EncryptionTypeMismatch; S3Errors of the headers."""
+    Raises: EncryptionTypeMismatch; S3Errors of the headers; AccessDenied: the bucket takes no
+    customers' keys any more."""
     wanted, encryption = read_encryption(request.head), record.encryption
     if wanted is not None:
         asked = wanted.encryption
@@ -167,6 +168,7 @@ async def _target(services: Services, request: S3Request, record: KeyRecord) -> 
     if customer is None or customer.md5 != encryption.customer_key_md5:
         raise S3Error("EncryptionTypeMismatch")
     opening = opening_of(request, encryption)
+    check_not_blocked(request)
     return Target(Sealing(encryption, opening.key), opening.customer, True)
 
 

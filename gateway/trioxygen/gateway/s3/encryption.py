@@ -79,8 +79,7 @@ async def target_of(services: Services, request: S3Request) -> Target:
     customer = wanted.customer
     if customer is not None:
         _check_secure(request)
-        if bucket.blocks_customer_keys:
-            raise S3Error("AccessDenied")
+        check_not_blocked(request)
         encryption = wanted.encryption._replace(customer_key_md5=customer.md5)
         return Target(Sealing(encryption, customer.key), customer, True)
     encryption = wanted.encryption
@@ -90,11 +89,22 @@ async def target_of(services: Services, request: S3Request) -> Target:
     return Target(Sealing(encryption), None, is_asked_for)
 
 
+def check_not_blocked(request: S3Request) -> None:
+    """Of what is written with a customer's key, also in addition to what was written before the
+    bucket took none. Raises: AccessDenied."""
+    if request.bucket_record.blocks_customer_keys:
+        raise S3Error("AccessDenied")
+
+
 def part_target(request: S3Request) -> Target:
     """Of a part of the upload that the gate has fetched: as the upload was begun.
 
-    Raises: S3Errors; InvalidRequest: the customer's key is missing, or another one."""
-    return _target_in(request, request.upload)
+    Raises: S3Errors; InvalidRequest: the customer's key is missing, or another one; AccessDenied:
+    the bucket takes none any more."""
+    target = _target_in(request, request.upload)
+    if target.customer is not None:
+        check_not_blocked(request)
+    return target
 
 
 def check_completion(request: S3Request, upload: Upload) -> None:
