@@ -142,13 +142,6 @@ async def _wanted_copy(services: Services, request: S3Request) -> _Copy:
     attributes = read_attributes(services, request)
     tags = attributes.tags if replaces_tags(head) else record.tags
     replication = services.replication_of(request.bucket_record, storage_class)
-    known = record.checksum
-    # Asked for is that of the whole, which a checksum of parts' checksums is not.
-    is_known = (
-        known is not None
-        and known.algorithm is algorithm
-        and known.type is not ChecksumType.COMPOSITE
-    )
     content = None
     if record.replication == replication or not record.size_bytes:
         content = await services.store.contents.share(
@@ -173,12 +166,20 @@ async def _wanted_copy(services: Services, request: S3Request) -> _Copy:
             etag=_unlike(request, record, target) if was_md5 and not is_md5 else "",
         ),
         condition=read_condition(services, request),
-        algorithm=None if is_known else algorithm,
+        algorithm=None if _is_known(record, algorithm) else algorithm,
         needs_md5=is_md5 and not was_md5,
         is_shared=content is not None,
         opening=opening,
         target=target,
     )
+
+
+def _is_known(record: KeyRecord, algorithm: Algorithm | None) -> bool:
+    """Asked for is that of the whole, which a checksum of parts' checksums is not."""
+    known = record.checksum
+    if known is None or known.type is ChecksumType.COMPOSITE:
+        return False
+    return known.algorithm is algorithm
 
 
 def _unlike(request: S3Request, source: KeyRecord, target: Target) -> str:
