@@ -9,10 +9,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A body that can be made again. Attributes: seed, differs for every write."""
+    """A body that can be made again. Attributes: seed, differs for every write that has bytes."""
 
     seed: int
     size_bytes: int
+
+    @classmethod
+    def new(cls, seed: int, size_bytes: int) -> "Content":
+        """Empty ones are alike: a look cannot tell which write it was."""
+        return cls(seed if size_bytes else 0, size_bytes)
 
     @property
     def body(self) -> bytes:

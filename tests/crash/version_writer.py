@@ -158,7 +158,7 @@ class VersionWriter(RestlessClient):
         if len(self.model.of(key)) >= _VERSIONS_MAX:
             self._delete_version(s3)
             return
-        content = Content(next(self._seeds), self._rng.choice([0, 100, 90_000, 1 << 20]))
+        content = Content.new(next(self._seeds), self._rng.choice([0, 100, 90_000, 1 << 20]))
         version = Version(
             _UNKNOWN,
             content,

@@ -42,7 +42,7 @@ class Writer(RestlessClient):
         return f"w{self.number}/{self._rng.randrange(_KEYS)}"
 
     def _content(self, least: int, most: int) -> Content:
-        return Content(next(self._seeds), self._rng.randint(least, most))
+        return Content.new(next(self._seeds), self._rng.randint(least, most))
 
     def _put(self, s3: "S3Client", content: Content) -> None:
         key = self._key()
