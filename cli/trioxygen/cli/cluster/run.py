@@ -1,7 +1,8 @@
 """`o3 cluster up`: the folder of a local cluster, and its supervisor until SIGTERM or Ctrl-C."""
 
-import asyncio
 from pathlib import Path
+
+import uvloop
 
 from trioxygen.cli.cluster.control import ControlPort
 from trioxygen.cli.cluster.layout import Layout, new_layout, read_layout, write_layout
@@ -18,7 +19,7 @@ from trioxygen.gateway.http.uvicorn_server import stop_signals
 def run_cluster(start: ClusterStart) -> None:
     """Returns when a signal has stopped it. Raises CommandFailed."""
     try:
-        asyncio.run(_run(start))
+        uvloop.run(_run(start))
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         reason = f"{reason_of(error)}{where}"

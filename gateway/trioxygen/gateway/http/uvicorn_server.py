@@ -237,6 +237,7 @@ class _SignalServer(uvicorn.Server):
 
     def __init__(self, is_worker: bool, at_once: Callable[[], None]) -> None:
         super().__init__(uvicorn.Config("", workers=1, log_config=None))
+        _check_signals_wake()
         self._is_worker, self._at_once = is_worker, at_once
         self._loop = asyncio.get_running_loop()
         self.stop_asked = asyncio.Event()
@@ -248,3 +249,12 @@ class _SignalServer(uvicorn.Server):
             os._exit(EXIT_CODE_INTERRUPTED)
         self.should_exit = True
         self._loop.call_soon_threadsafe(self.stop_asked.set)
+
+
+def _check_signals_wake() -> None:
+    """Python runs a handler when its main thread next does something. Another thread may be the one
+    that the system interrupts, or the main thread a moment before it goes to sleep: only a loop
+    that signals wake (uvloop's do, asyncio's do not by themselves) surely hears of it then."""
+    wakeup = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
+    assert wakeup != -1, "signals do not wake this event loop"
