@@ -161,6 +161,9 @@ def test_damaged_rows_of_an_scm_are_healed_by_the_others(new_cluster: NewCluster
         damage_scm(cluster.data / node / "scm" / "data.mdb")
         output = o3("admin", "check", "scm", "--data", str(cluster.data / node))
         assert output.returncode == 1 and "applied" in output.stdout, output
+        # Also of rows that name the DataNode.
+        tables = {line.split("\t")[0] for line in output.stdout.splitlines()} - {"meta"}
+        assert "node" in tables
         cluster.restart(node)
         cluster.wait_for_all("scm")
         cluster.make_leader("scm", node)
@@ -170,7 +173,11 @@ def test_damaged_rows_of_an_scm_are_healed_by_the_others(new_cluster: NewCluster
             s3.put_object(Bucket="bucket", Key=f"new-{key}", Body=body_of(key) * 100)
             assert read(s3, "bucket", f"new-{key}") == body_of(key) * 100
         message = cluster.data / "logs" / f"{node}.log"
-        wait_until(lambda: "damaged_row_healed" in message.read_text())
+
+        def healed() -> set[str]:
+            return set(re.findall(r"damaged_row_healed table=(\w+)", message.read_text()))
+
+        wait_until(lambda: healed() >= tables, output=healed)
     stop_and_check(cluster, "scm")
 
 
