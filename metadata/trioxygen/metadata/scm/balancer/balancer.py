@@ -11,7 +11,7 @@ from trioxygen.metadata.replication.executor import Executor
 from trioxygen.metadata.scm.balancer.commands import balancer_row
 from trioxygen.metadata.scm.balancer.config import BalancerConfig
 from trioxygen.metadata.scm.balancer.disk_use import Band, DiskUse, band_of
-from trioxygen.metadata.scm.balancer.eligible import disk_uses, movable_of
+from trioxygen.metadata.scm.balancer.eligible import disk_uses, movable_of, unknown
 from trioxygen.metadata.scm.balancer.iteration import Iteration, Look
 from trioxygen.metadata.scm.balancer.mending import Mending
 from trioxygen.metadata.scm.balancer.moving import MoveStep, MovesUnderWay, Moving, step_of
@@ -94,8 +94,14 @@ class Balancer:
         """Why nothing is begun now; empty: nothing keeps it."""
         waits_for = self._mending.waits_for(self.moving)
         if not waits_for and self.iteration is None:
-            waits_for = self._mending.removes()
+            waits_for = self._mending.removes() or self._silence()
         return waits_for
+
+    def _silence(self) -> str:
+        """Who may be the emptiest of all, as far as is known here; empty: nobody."""
+        with self._executor.store.read() as txn:
+            silent = unknown(self._watch.view(txn), self._nodes)
+        return f"DataNodes that say nothing, or not all yet: {len(silent)}" if silent else ""
 
     # ---- in turns ----
 

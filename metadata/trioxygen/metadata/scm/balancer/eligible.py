@@ -41,6 +41,17 @@ def movable_of(
     )
 
 
+def unknown(view: NodesView, nodes: Nodes) -> list[str]:
+    """Nodes in service that may be there, and of which it is not known how full they are."""
+    return [
+        node.node_id
+        for node in view.nodes.values()
+        if node.stays
+        and not node.is_dead
+        and (node.health != scm_pb2.HEALTHY or not nodes.fully_reported(node.node_id))
+    ]
+
+
 def disk_uses(view: NodesView, nodes: Nodes) -> list[DiskUse]:
     """Of nodes that are healthy, in service, and have told what they hold."""
     takers: Set[str] = {taker.node_id for taker in view.takers}

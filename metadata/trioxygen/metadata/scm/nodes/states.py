@@ -32,7 +32,8 @@ _HEALTH_PROTO: Final = {
 HEALTH_MOVES: Final[Moves[Health]] = {
     Health.HEALTHY: frozenset({Health.STALE, Health.DEAD}),
     Health.STALE: frozenset({Health.HEALTHY, Health.DEAD}),
-    Health.DEAD: frozenset({Health.HEALTHY}),
+    # Silent again, when it had been heard only between two looks.
+    Health.DEAD: frozenset({Health.HEALTHY, Health.STALE}),
 }
 
 

@@ -30,6 +30,7 @@ class Cluster:
         self.held: dict[str, dict[int, scm.ContainerReport]] = {}
         self.asked: list[tuple[str, str, int]] = []
         self.ignores: set[str] = set()
+        self.silent: set[str] = set()
         self.priorities: set[bool] = set()
 
     async def start(self, containers: int, *added: str) -> None:
@@ -50,6 +51,8 @@ class Cluster:
         """Nodes say all that they have, and do what they are told."""
         for _ in range(times):
             for node, held in self.held.items():
+                if node in self.silent:
+                    continue
                 used = sum(report.used_bytes for report in held.values())
                 disk = scm.VolumeReport(
                     volume_id="disk",
@@ -187,6 +190,22 @@ async def test_replicas_that_are_too_many_do_not_count_as_even(harness: ScmHarne
     assert ended.balancer.ended_why == WITHIN_THE_BAND
     for number in numbers:
         assert sum(number in held for held in cluster.held.values()) == 3, number
+
+
+@balancer_test()
+async def test_node_that_says_nothing_may_be_the_empty_one(harness: ScmHarness) -> None:
+    cluster = Cluster(harness)
+    await cluster.start(8, "dn4")
+    cluster.silent.add("dn4")
+    await cluster.beat(times=40)
+    await cluster.begin()
+    await cluster.beat(times=20)
+    reply = await cluster.status()
+    assert reply.balancer.running and "say nothing, or not all yet: 1" in reply.waits_for
+    assert not cluster.asked
+    cluster.silent.clear()
+    ended = await cluster.until_it_ends()
+    assert ended.balancer.ended_why == WITHIN_THE_BAND and ended.moved
 
 
 @balancer_test(containers_moving_max=2)

@@ -43,6 +43,20 @@ async def test_new_leader_gives_every_node_its_time_before_it_misses_it(
     assert told == [("dn1", Health.STALE)]
 
 
+@scm_test(stale_after_ms=30_000, dead_after_ms=300_000, stood_still_ms=60_000)
+async def test_dead_node_that_is_heard_once_and_not_again_is_silent(harness: ScmHarness) -> None:
+    await harness.join("dn1", "dn2")
+    told = watched(harness)
+    for _ in range(31):
+        await harness.pass_time(10_000)
+        await harness.heartbeat("dn2")
+    await harness.heartbeat("dn1")
+    # Between two looks that are not so far apart that the SCM itself stood still.
+    await harness.pass_time(30_500)
+    healths = [health for node_id, health in told if node_id == "dn1"]
+    assert healths == [Health.STALE, Health.DEAD, Health.STALE]
+
+
 @scm_test(stood_still_ms=60_000)
 async def test_scm_that_stood_still_does_not_take_it_for_silence(harness: ScmHarness) -> None:
     await harness.join("dn1")
