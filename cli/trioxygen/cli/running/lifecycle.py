@@ -255,12 +255,16 @@ class _Life:
     ) -> None:
         """What is on the disk is whole: now anybody may know of it."""
         runtime, folder = self._runtime, self._folder
-        if (port := assembly.s3_port) is not None:
-            tls = self._program.s3_tls
-            endpoint["s3"] = await self._s3.start(port.app, refusals=port.refusals, tls=tls)
+        # A worker shares its port with others that are ready: it takes nothing before it is, too.
+        is_worker = self._program.inherited is not None
+        if not is_worker:
+            await self._listen(assembly, endpoint)
         write_endpoint(runtime, folder, **endpoint)
         log.info("starting", role=self._program.name, node=folder.node_id)
         if await runtime.tasks.run_unless(stopping, parts.start(), name="start"):
+            if is_worker:
+                await self._listen(assembly, endpoint)
+                write_endpoint(runtime, folder, **endpoint)
             if address := assembly.address():
                 write_endpoint(runtime, folder, **endpoint, address=address)
             self._tell_ready(assembly, endpoint)
@@ -270,6 +274,12 @@ class _Life:
                 raise CommandFailed(
                     Exit.REFUSED, f"the {self._program.name} cannot go on: {parts.failure()}"
                 )
+
+    async def _listen(self, assembly: Assembly, endpoint: dict[str, str]) -> None:
+        """For clients, who are told at which address."""
+        if (port := assembly.s3_port) is not None:
+            tls = self._program.s3_tls
+            endpoint["s3"] = await self._s3.start(port.app, refusals=port.refusals, tls=tls)
 
     def _tell_ready(self, assembly: Assembly, endpoint: dict[str, str]) -> None:
         program, folder = self._program, self._folder

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from trioxygen.cli.config.reading import load
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.folder.data_folder import STORE
 from trioxygen.cli.folder.names import ENDPOINT_FILE
-from trioxygen.cli.running.lifecycle import Program, run
+from trioxygen.cli.running.lifecycle import Inherited, Program, run
 from trioxygen.cli.wiring.part import Assembly, Part
 from trioxygen.common.errors import LogCorrupt, NoSpace, Stopping, TrioxygenError
 from trioxygen.common.rpc.local import LocalNetwork
@@ -91,11 +92,13 @@ class Life:
         s3: Exception | None = None,
         admin: Exception | None = None,
         opens: bool = True,
+        inherited: Inherited | None = None,
     ) -> None:
         self._endpoint = data / ENDPOINT_FILE
         self._part = Only(start, stop, opens=opens)
         self._s3, self._admin = App(s3), App(admin)
-        self._is_served = opens
+        # A port that is shared with others is opened by who is ready, which this one never is.
+        self._is_served = opens and inherited is None
         config = load(None, {("s3", "port"): 0, ("admin", "port"): 0}, {})
         self.failed: CommandFailed | None = None
         try:
@@ -118,6 +121,7 @@ class Life:
                     ),
                     if_cannot_listen="choose another",
                     tell=lambda line: None,
+                    inherited=inherited,
                 )
             )
         except CommandFailed as failure:
@@ -136,6 +140,16 @@ def test_signal_breaks_off_a_start_and_ends_every_part_of_a_process(
     life = Life(tmp_path, opens=opens)
     assert life.is_all_ended
     assert life.failed is None
+
+
+def test_worker_takes_nothing_on_its_shared_port_before_it_is_ready(tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as s3,
+        socket.create_server(("127.0.0.1", 0)) as admin,
+    ):
+        sockets = Inherited(s3=[s3.dup()], admin=[admin.dup()], admin_token="token")
+        life = Life(tmp_path, inherited=sockets)
+    assert life.is_all_ended and life.failed is None
 
 
 @pytest.mark.parametrize("broken", ["s3", "stop", "admin"])
