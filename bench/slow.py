@@ -58,6 +58,7 @@ class Seen:
         before_bytes, peak_bytes: the most the server has had resident before the crowd, and with
             it.
         settled: clients that have begun, or were ended before that.
+        begun_ms: until all had begun.
         probes_ms: of an ordinary client's PUT and GET.
     """
 
@@ -66,6 +67,7 @@ class Seen:
     settled: int = 0
     begun: int = 0
     ended_early: int = 0
+    begun_ms: float = 0
     probes_ms: list[float] = field(default_factory=list)
     probes_failed: list[str] = field(default_factory=list)
 
@@ -254,11 +256,13 @@ async def measure_slow(
     work: list[Coroutine[Any, Any, None]] = [slow.idle() for _ in range(crowd.idle)]
     work += [slow.read("large") for _ in range(crowd.readers)]
     work += [slow.write(number) for number in range(crowd.writers)]
+    began = time.perf_counter()
     tasks = [asyncio.create_task(piece) for piece in work]
     tasks.append(asyncio.create_task(_probe(session, seen, Payload.random(PROBE_BYTES, rng))))
     try:
         while seen.settled < len(work):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
+        seen.begun_ms = (time.perf_counter() - began) * 1_000
         await asyncio.sleep(crowd.seconds)
     finally:
         for task in tasks:

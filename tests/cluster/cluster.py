@@ -22,7 +22,8 @@ from trioxygen.cli.config.roles import ROLES
 from trioxygen.cli.exits import CommandFailed
 from trioxygen.common.system_disk import SystemDisk
 
-_STOP_SECONDS_MAX: Final = 120
+# The supervisor gives each of four roles 45 seconds, one after the other.
+_STOP_SECONDS_MAX: Final = 240
 _TAIL_LINES: Final = 25
 
 
@@ -210,19 +211,22 @@ class Cluster:
         """As who has no time to wait; the processes that there were."""
         assert self._supervisor is not None
         self.nodes()
-        supervisor, self._supervisor = self._supervisor, None
+        supervisor = self._supervisor
         for number in (signal.SIGINT, signal.SIGTERM):
             supervisor.send_signal(number)
         supervisor.communicate(timeout=_STOP_SECONDS_MAX)
+        # Not before: `discard` ends one that did not end.
+        self._supervisor = None
         assert supervisor.returncode == 128 + signal.SIGINT, supervisor.returncode
         return self._pids
 
     def stop(self) -> None:
         """SIGTERM; the supervisor stops the nodes in order."""
         assert self._supervisor is not None
-        supervisor, self._supervisor = self._supervisor, None
+        supervisor = self._supervisor
         supervisor.send_signal(signal.SIGTERM)
         output, _ = supervisor.communicate(timeout=_STOP_SECONDS_MAX)
+        self._supervisor = None
         assert supervisor.returncode == 0, (supervisor.returncode, output, self._log.read_text())
 
     def discard(self) -> None:

@@ -122,12 +122,12 @@ async def refusals(cluster: Cluster, tls: Tls) -> None:
                 request.token = token
                 with pytest.raises(TokenRefused):
                     await channel.call(
-                        f"DataNode/{method}", request, dn.PutBlockReply, timeout_ms=5_000
+                        f"DataNode/{method}", request, dn.PutBlockReply, timeout_ms=30_000
                     )
         await refused(channel.upload("DataNode/WriteStream", dn.WriteStreamHeader(block=block)))
         header = dn.ReadStreamHeader(block=block, length_bytes=1)
         pieces: AsyncIterator[Any] = channel.download(
-            "DataNode/ReadStream", header, timeout_ms=5_000
+            "DataNode/ReadStream", header, timeout_ms=30_000
         )
         await refused(anext(pieces))
         await no_keys(network.channel(nodes["scm1"]))
@@ -146,5 +146,5 @@ async def no_keys(scm1: Channel) -> None:
             "StorageContainerManager/GetTokenKeys",
             scm.GetTokenKeysRequest(),
             scm.GetTokenKeysReply,
-            timeout_ms=5_000,
+            timeout_ms=30_000,
         )

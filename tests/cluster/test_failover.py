@@ -17,7 +17,7 @@ from tests.cluster.recorder import now_ms
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(3_600)]
 
 # More than is good for anything but saying that it never ends; the figures are the result.
-_WAIT_SECONDS_MAX: Final = 30
+_WAIT_SECONDS_MAX: Final = 90
 _KILLS: Final = 30
 
 

@@ -103,7 +103,8 @@ def goes_on(s3: "S3Client") -> None:
         try:
             s3.put_object(Bucket="bucket", Key="again", Body=body_of("again", 8 * MIB))
         except ClientError as error:
-            assert error.response["Error"]["Code"] == FULL[1], error
+            # The latter: this one filled a disk up, and others may have room.
+            assert error.response["Error"]["Code"] in (FULL[1], "SlowDown"), error
             return False
         return True
 

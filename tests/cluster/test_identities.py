@@ -95,9 +95,12 @@ def test_nodes_of_a_cluster_are_who_their_certificates_say(
         ("dn1", "DataNode/WriteStream", "gateway/gw1"),
         ("dn1", "DataNode/PutBlock", "gateway/gw1"),
     ):
-        [line] = [line for line in lines(cluster, node, request_id) if f"method={method} " in line]
-        assert f"request_id={request_id} trace={TRACE} " in line, line
-        assert f"peer={caller} " in line, line
+        # One that was slow is repeated.
+        calls = [line for line in lines(cluster, node, request_id) if f"method={method} " in line]
+        assert calls, (node, method)
+        for line in calls:
+            assert f"request_id={request_id} trace={TRACE} " in line, line
+            assert f"peer={caller} " in line, line
     operator = variables(tmp_path, authority, "operator", "operator/ann")
     assert o3(cluster, operator, "admin", "om", "status").returncode == 0
     assert o3(cluster, operator, "admin", "om", "snapshot").returncode == 0

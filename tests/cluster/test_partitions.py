@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 ROUNDS: Final = 2
 # Connections that died in the cut have to be noticed before others are made.
-_WRITES_SECONDS_MAX: Final = 45
+_WRITES_SECONDS_MAX: Final = 90
 
 
 @pytest.fixture

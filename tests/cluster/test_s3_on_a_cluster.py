@@ -81,6 +81,7 @@ def test_answers_are_the_same_through_every_gateway(new_cluster: NewCluster) -> 
     finally:
         for run in runs:
             run.kill()
+            run.communicate()
     assert [run.returncode for run in runs] == [0, 0], "\n".join(text[-8_000:] for text in told)
     cluster.stop()
     cluster.check_logs()

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from tests.cluster import containers
 from tests.cluster.cluster import Cluster
 from tests.cluster.conftest import NewCluster
+from tests.cluster.containers import are_whole
 from tests.integration.endpoint import read, refusal
 from tests.integration.s3.uploads import PART_MIN, Upload
 from tests.integration.store_process import wait_until
@@ -14,7 +16,7 @@ from tests.integration.store_process import wait_until
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 BUCKET: Final = "books"
 # Two stripes of three cells.
@@ -166,7 +168,12 @@ def move(s3: "S3Client") -> None:
 def test_erasure_coded_object_is_read_without_two_of_its_five_datanodes(
     new_cluster: NewCluster,
 ) -> None:
-    classes = {"s3.storage_classes": "STANDARD_IA=EC/3-2", "lifecycle.day_seconds": 2}
+    classes = {
+        "s3.storage_classes": "STANDARD_IA=EC/3-2",
+        "lifecycle.day_seconds": 2,
+        # So soon is closed what is to be: see `are_whole`.
+        "metadata.lease_duration_seconds": 10,
+    }
     cluster = new_cluster(classes, oms=1, scms=1, datanodes=5, gateways=1)
     # Pipelines of three need not be on all five.
     cluster.start(awaits_writes=False)
@@ -176,6 +183,9 @@ def test_erasure_coded_object_is_read_without_two_of_its_five_datanodes(
         put(s3, "by name", StorageClass="EC_3_2")
         put(s3, "as configured", StorageClass="STANDARD_IA")
         s3.put_object(Bucket=BUCKET, Key="small", Body=b"small", **EC_3_2)
+        wait_until(
+            lambda: are_whole(cluster, containers.EC_3_2, 3), seconds_max=180, output=cluster.logs
+        )
         # Each has a third of the data, or parity of that size.
         wait_until(
             lambda: all(
@@ -188,6 +198,10 @@ def test_erasure_coded_object_is_read_without_two_of_its_five_datanodes(
         etag = copy(s3, "three", "copied", StorageClass="EC_3_2")
         assert copy(s3, "copied", "back") == etag
         move(s3)
+        # With "copied", and what was moved there and back.
+        wait_until(
+            lambda: are_whole(cluster, containers.EC_3_2, 6), seconds_max=180, output=cluster.logs
+        )
         # Of three replicas one may lag behind the other two: not to be read without them.
         assert read(s3, BUCKET, "moved/back") == BODY
         for node in ("dn1", "dn2"):

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cluster import containers
 from tests.cluster.cluster import Cluster
 from tests.cluster.conftest import NewCluster
+from tests.cluster.containers import are_whole
 from tests.integration.endpoint import Refusal, read, refusal
 from tests.integration.s3.uploads import PART_MIN, Upload
 from tests.integration.store_process import wait_until
@@ -16,7 +18,7 @@ from tests.integration.store_process import wait_until
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 BUCKET: Final = "books"
 CELL: Final = 1 << 20
@@ -31,10 +33,13 @@ RANGES: Final = (
     (6 * CELL, 7 * CELL + 12_344),
 )
 _QUICK: Final[dict[str, object]] = {
+    # So soon is closed what is to be: see `are_whole`.
+    "metadata.lease_duration_seconds": 10,
     "scm.heartbeat_interval_ms": 500,
     "scm.report_interval_seconds": 5,
-    "scm.stale_after_seconds": 3,
-    "scm.dead_after_seconds": 6,
+    # More than an SCM may stand still itself (10 s), which it does not hold against DataNodes.
+    "scm.stale_after_seconds": 12,
+    "scm.dead_after_seconds": 18,
 }
 
 
@@ -99,6 +104,13 @@ def test_every_object_reads_right_and_writes_go_on_where_fewer_are_allowed(
         wait_until(lambda: is_written(s3))
         bodies = put_all(s3)
         check_all(s3, bodies)
+        # "first", one of each size but for nothing, and three parts.
+        are_written = len(("first", *SIZES[1:], 1, 2, 3))
+        wait_until(
+            lambda: are_whole(cluster, containers.EC_3_2, are_written),
+            seconds_max=180,
+            output=cluster.logs,
+        )
         kill_two(cluster)
         check_all(s3, bodies)
         # While the SCM has yet to miss them, and after.
@@ -119,6 +131,9 @@ def test_writes_are_refused_where_no_fewer_are_allowed_and_all_is_still_read(
         wait_until(lambda: is_written(s3))
         data = body(4 * CELL)
         s3.put_object(Bucket=BUCKET, Key="four", Body=data, **EC_3_2)
+        wait_until(
+            lambda: are_whole(cluster, containers.EC_3_2, 2), seconds_max=180, output=cluster.logs
+        )
         kill_two(cluster)
         wait_until(lambda: are_dead(cluster), output=cluster.status)
         # What was handed out before goes to those that are left.

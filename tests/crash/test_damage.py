@@ -45,10 +45,10 @@ def place_of(data: Path, body: bytes) -> tuple[Path, int] | None:
     return None
 
 
-def flip(data: Path, body: bytes, position: int) -> None:
-    """Waits until the body lies in a file, and changes one bit of it there."""
-    wait_until(lambda: place_of(data, body) is not None)
-    actual = place_of(data, body)
+def flip(store: StoreProcess, body: bytes, position: int) -> None:
+    """Waits until the body is read from a file, and changes one bit of it there."""
+    store.wait_flushed()
+    actual = place_of(store.data, body)
     assert actual is not None
     file, at = actual
     with file.open("r+b") as opened:
@@ -88,7 +88,7 @@ def test_flipped_bit_is_never_served(
         s3.put_object(Bucket="bucket", Key="before", Body=body_of(2, size))
         s3.put_object(Bucket="bucket", Key="damaged", Body=body)
         s3.put_object(Bucket="bucket", Key="after", Body=body_of(3, size))
-    flip(store.data, body, position)
+    flip(store, body, position)
     if restarts:
         store.stop()
         store.start()

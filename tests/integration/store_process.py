@@ -146,6 +146,15 @@ class StoreProcess:
         rows = [line.rpartition(" ") for line in self.metrics_text().splitlines()]
         return {name: float(value) for name, _, value in rows if not name.startswith("#")}
 
+    def wait_flushed(self) -> None:
+        """Until all small blocks that were acknowledged lie in segments and are read from there."""
+
+        def pending() -> list[float]:
+            name = "trioxygen_datanode_pending_bytes"
+            return [value for key, value in self.metrics().items() if key.startswith(name)]
+
+        wait_until(lambda: (found := pending()) and not any(found), output=pending)
+
     def log_text(self) -> str:
         return self.log.read_text()
 

@@ -42,6 +42,8 @@ def test_rotation_writes_nothing_anew(new_store: NewStore) -> None:
         bodies = {f"book-{size}": b"%d" % size * size for size in (1, 4_000, 900_000)}
         for key, body in bodies.items():
             s3.put_object(Bucket="books", Key=key, Body=body, ServerSideEncryption="AES256")
+        # What was acknowledged may be in the log alone.
+        store.wait_flushed()
         written = {path: status.st_mtime_ns for path, status in store.container_files().items()}
         rotated(store)
         for key, body in bodies.items():

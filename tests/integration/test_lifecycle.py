@@ -3,6 +3,7 @@ it."""
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -60,6 +61,7 @@ def status_of(store: StoreProcess) -> dict[str, Any]:
 
 
 def test_objects_expire_by_prefix_tag_and_size(store: StoreProcess, s3: "S3Client") -> None:
+    began = time.monotonic()
     s3.put_object(Bucket=BUCKET, Key="old/was there before", Body=b"x")
     put_rules(
         s3,
@@ -75,7 +77,9 @@ def test_objects_expire_by_prefix_tag_and_size(store: StoreProcess, s3: "S3Clien
     s3.put_object(Bucket=BUCKET, Key="sized/3", Body=b"123")
     s3.put_object(Bucket=BUCKET, Key="sized/4", Body=b"1234")
     left = ["sized/3", "tagged otherwise"]
-    assert len(keys_of(s3, BUCKET)) == 5
+    keys = keys_of(s3, BUCKET)
+    # Nothing goes before its day is over, which may be so by now on a slow machine.
+    assert len(keys) == 5 or time.monotonic() - began >= DAY_S, keys
     wait_until(lambda: keys_of(s3, BUCKET) == left, output=lambda: keys_of(s3, BUCKET))
     shown = status_of(store)
     assert (shown["bucket"], shown["state"], shown["expired"]) == (BUCKET, "WORKING", 3)
@@ -129,8 +133,11 @@ def test_locked_version_stays_until_its_lock_is_over(s3: "S3Client") -> None:
         listed = s3.list_object_versions(Bucket="locked").get("Versions", [])
         return [each["VersionId"] for each in listed]
 
+    seen = versions()
+    # Looked at afterwards: the answer is of a time before that.
     while datetime.now(UTC) < until - timedelta(seconds=1):
-        assert versions() == [kept]
+        assert seen == [kept]
+        seen = versions()
     wait_until(lambda: versions() == [], output=lambda: versions())
 
 
@@ -139,22 +146,26 @@ def test_uploads_are_aborted_and_say_when(store: StoreProcess, s3: "S3Client") -
         s3,
         {
             "Filter": {"Prefix": "tmp/"},
-            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 2},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 6},
         },
     )
+    before = datetime.now(UTC)
     begun = s3.create_multipart_upload(Bucket=BUCKET, Key="tmp/x")
+    after = datetime.now(UTC)
     other = s3.create_multipart_upload(Bucket=BUCKET, Key="x")
     assert begun["AbortRuleId"] == "rule%200" and "AbortDate" not in other
     shown = s3.list_parts(Bucket=BUCKET, Key="tmp/x", UploadId=begun["UploadId"])
     assert (shown["AbortDate"], shown["AbortRuleId"]) == (begun["AbortDate"], "rule%200")
-    left_s = (begun["AbortDate"] - datetime.now(UTC)).total_seconds()
-    assert 1 < left_s <= 3 * DAY_S
+    second = timedelta(seconds=1)
+    earliest, latest = before + 6 * DAY_S * second, after + 7 * DAY_S * second
+    assert earliest - second <= begun["AbortDate"] <= latest + second
 
     def uploads() -> list[str]:
         listed = s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
         return [each["Key"] for each in listed]
 
-    assert uploads() == ["tmp/x", "x"]
+    listed = uploads()
+    assert listed == ["tmp/x", "x"] or datetime.now(UTC) >= begun["AbortDate"], listed
     wait_until(lambda: uploads() == ["x"], output=lambda: uploads())
     assert status_of(store)["aborted"] == 1
 

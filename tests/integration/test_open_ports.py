@@ -14,19 +14,26 @@ from typing import Any
 import grpc
 import pytest
 
+from tests.cluster.ports import own_ports
 from tests.integration.process_memory import Memory
 from tests.integration.store_process import StoreProcess, environment, wait_until
 
 RISK = "anyone who can connect may do anything"
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """For a process that will bind it later. Of those that the system gives to nobody who asks for
-    any (32,768 and more), and that clusters of tests do not choose from (20,000 and more)."""
+    """For a process that will bind it later: one that no other run of tests takes meanwhile, and
+    another each time."""
     while True:
-        port = random.SystemRandom().randrange(10_000, 20_000)
+        port = random.SystemRandom().choice(own_ports())
+        if port in _given:
+            continue
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _given.add(port)
             return port
 
 

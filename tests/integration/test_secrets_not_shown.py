@@ -236,7 +236,7 @@ def test_no_secret_is_shown(new_store: NewStore, server: TransitServer, tmp_path
         "a key that is no base64": secrets.token_hex(16).encode() + b"!",
         "an account secret": ADMIN.secret.encode(),
         "another account secret": OTHER.secret.encode(),
-        "a short account secret": secrets.token_hex(3).encode(),
+        "a short account secret": f"~{secrets.token_urlsafe(5)[:5]}~".encode(),
         "the passphrase": secrets.token_hex(16).encode(),
         "Vault's token": server.token.encode(),
     }

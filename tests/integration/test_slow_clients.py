@@ -40,16 +40,18 @@ def test_body_above_the_rate_and_one_with_pauses_are_taken() -> None:
     async def steps(server: Served) -> None:
         steady, pausing = await server.client(), await server.client()
         for client in (steady, pausing):
-            await client.send(request("PUT", "/", b"", f"Content-Length: {40 * KIB}"))
-        for number in range(20):
+            await client.send(request("PUT", "/", b"", f"Content-Length: {70 * KIB}"))
+        # Longer than a window; the pauses are a third of one.
+        for number in range(35):
             await steady.send(b"s" * 2 * KIB)
             if number % 10 == 9:
                 await pausing.send(b"p" * 20 * KIB)
             await asyncio.sleep(0.2)
-        assert (await steady.answer())[2] == b"/?:" + b"s" * 40 * KIB
-        assert (await pausing.answer())[2] == b"/?:" + b"p" * 40 * KIB
+        await pausing.send(b"p" * 10 * KIB)
+        assert (await steady.answer())[2] == b"/?:" + b"s" * 70 * KIB
+        assert (await pausing.answer())[2] == b"/?:" + b"p" * 70 * KIB
 
-    run(echo, steps, **RATE | {"rate_window_seconds": 3})
+    run(echo, steps, **RATE | {"rate_window_seconds": 6})
 
 
 def test_time_that_the_application_takes_is_not_the_clients() -> None:

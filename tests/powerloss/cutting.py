@@ -4,7 +4,7 @@ import random
 import shutil
 import time
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -62,13 +62,15 @@ def record(
     rng: random.Random,
     *,
     awaited: str = "",
+    enough: Callable[[Load], bool] = lambda load: True,
     skipped_syncs: str | None = None,
 ) -> Recording:
     """A new store from its first start on, under load.
 
     Args:
         lives: for so many seconds; after each the process is killed, and started again.
-        awaited: what the store's log must say before the first end.
+        awaited: what the store's log must say before each end.
+        enough: whether that was acknowledged which a test is about; before each end.
     """
     store = RecordedStore(folder, library, CONFIG, skipped_syncs=skipped_syncs)
     load = Load(rng)
@@ -78,7 +80,11 @@ def record(
         # The moment is as good as any, so it is slept for.
         time.sleep(seconds)
         try:
-            wait_until(lambda: awaited in store.log_text(), seconds_max=_AWAITED_SECONDS_MAX)
+            wait_until(
+                lambda: load.has_failed() or (awaited in store.log_text() and enough(load)),
+                seconds_max=_AWAITED_SECONDS_MAX,
+                output=lambda: f"{load.acknowledged()} acknowledged",
+            )
         finally:
             store.kill()
 

@@ -101,7 +101,9 @@ def _has_enough(notes: Path) -> bool:
     told = [json.loads(line) for line in notes.read_text().splitlines(keepends=True)[:-1]]
     closed = [rest[0] for _, what, *rest in told if what == "closed"]
     copied = any(container % LIFE_IDS >= COPIED_FIRST for container in closed)
-    return copied and sum(len(line) == 2 for line in told) >= _ACKNOWLEDGED_MIN
+    removed = any(what == "removed" for _, what, *_ in told)
+    acknowledged = sum(len(line) == 2 for line in told)
+    return copied and removed and acknowledged > _ACKNOWLEDGED_MIN
 
 
 def _read_notes(paths: Sequence[Path]) -> tuple[History, list[tuple[int, int]]]:
@@ -112,6 +114,8 @@ def _read_notes(paths: Sequence[Path]) -> tuple[History, list[tuple[int, int]]]:
             at_ns, what, *rest = json.loads(line)
             if what == "closed":
                 closed.append((rest[0], at_ns))
+            elif what == "removed":
+                continue
             elif rest:
                 key, value = rest
                 steps[what] = Step(at_ns, None if value is None else Content(*value))

@@ -107,6 +107,9 @@ class Notes:
     def closed(self, container: int) -> None:
         self._line(["closed", container])
 
+    def removed(self, container: int) -> None:
+        self._line(["removed", container])
+
     def _line(self, values: list[Any]) -> None:
         self._file.write(json.dumps([time.monotonic_ns(), *values]) + "\n")
         self._file.flush()
@@ -222,6 +225,8 @@ class Writer:
         await self._tell(DataNodeCommand(delete_container=command))
         await until(lambda: container not in self._at.work.volume.containers)
         self._notes.acknowledge(*numbers)
+        # Its files have gone before it.
+        self._notes.removed(container)
 
     async def _tell(self, command: DataNodeCommand) -> None:
         asked_ms = self._at.runtime.clock.monotonic_ms()

@@ -10,13 +10,15 @@ from botocore.exceptions import BotoCoreError
 
 from tests.crash.model import Content
 from tests.integration.endpoint import Endpoint
-from tests.powerloss.history import History, Upload, begin
+from tests.powerloss.history import History, Step, Upload, begin
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BUCKET: Final = "powerloss"
 WRITERS: Final = 3
+# What is larger has a file of its own.
+PACKED_BYTES_MAX: Final = 1 << 20
 _KEYS: Final = 8
 _TINY_KEYS: Final = 60
 _PART_MIN: Final = 5 << 20
@@ -32,6 +34,24 @@ class Load:
     @property
     def histories(self) -> list[History]:
         return [writer.history for writer in self._writers]
+
+    def has_failed(self) -> bool:
+        return any(writer.failure is not None for writer in self._writers)
+
+    def acknowledged(self) -> int:
+        """How many steps of keys, so far."""
+        return len(self._acknowledged())
+
+    def large_contents(self) -> int:
+        """Different ones that were acknowledged and lie in files of their own."""
+        states = {step.state for step in self._acknowledged()}
+        return sum(each is not None and each.size_bytes > PACKED_BYTES_MAX for each in states)
+
+    def _acknowledged(self) -> list[Step]:
+        """Of copies: the writers go on meanwhile."""
+        histories = [history.keys.copy() for history in self.histories]
+        steps = [step for keys in histories for each in keys.values() for step in list(each)]
+        return [step for step in steps if step.acknowledged_ns is not None]
 
     def run(self, endpoint: Endpoint, end: Callable[[], None]) -> None:
         """Writes into the bucket, which must be there, until `end` has killed the store."""

@@ -33,6 +33,7 @@ pytestmark = [pytest.mark.crash, pytest.mark.timeout(1_200)]
 # The first life lasts until the compactor, which looks every ten seconds, has found something.
 LIVES_SECONDS: Final = (11.0, 3.0)
 COMPACTED: Final = "segment_compacted"
+ACKNOWLEDGED_MIN: Final = 500
 IMAGES: Final = int(os.environ.get("O3_POWER_LOSS_IMAGES") or 24)
 IMAGES_OF_FIRST_START: Final = IMAGES // 3
 IMAGES_CUT_TWICE: Final = IMAGES // 8
@@ -69,7 +70,14 @@ def work(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def recording(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
     folder = tmp_path_factory.mktemp("recording")
-    yield record(folder, library, LIVES_SECONDS, seeded_rng(), awaited=COMPACTED)
+    yield record(
+        folder,
+        library,
+        LIVES_SECONDS,
+        seeded_rng(),
+        awaited=COMPACTED,
+        enough=lambda load: load.acknowledged() > ACKNOWLEDGED_MIN,
+    )
     shutil.rmtree(folder)
 
 
@@ -103,7 +111,7 @@ def test_load_does_all_that_a_power_loss_could_hurt(recording: Recording) -> Non
     removed = {event.path for event in recording.events if event.kind is Kind.UNLINK}
     assert any(path.endswith(".block") for path in removed), "no block was deleted"
     assert any("/packed-" in path for path in removed), "nothing was compacted"
-    assert len(recording.acknowledged()) > 500
+    assert len(recording.acknowledged()) > ACKNOWLEDGED_MIN
 
 
 def test_nothing_acknowledged_is_lost(recording: Recording, work: Path, rng: random.Random) -> None:
@@ -146,7 +154,15 @@ def test_power_may_fail_again_during_recovery(
 def test_store_that_skips_a_sync_is_caught(
     syncs: str, library: Path, work: Path, rng: random.Random
 ) -> None:
-    recording = record(work / "store", library, [4.0], rng, skipped_syncs=syncs)
+    recording = record(
+        work / "store",
+        library,
+        [4.0],
+        rng,
+        # Some of each kind, and of the seldom ones more than one.
+        enough=lambda load: load.acknowledged() >= 100 and load.large_contents() >= 3,
+        skipped_syncs=syncs,
+    )
     assert any(event.kind is Kind.SYNC_SKIPPED for event in recording.events), "nothing was skipped"
     cuts = choose_cuts(recording, IMAGES_WITHOUT_A_SYNC, rng)
     with pytest.raises(ImageWrong) as caught:

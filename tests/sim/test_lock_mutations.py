@@ -33,6 +33,7 @@ def test_a_gross_mistake_is_found_soon(mutation: Mutation) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("mutation", LOCK_MUTATIONS, ids=lambda each: each.name)
 def test_a_mistake_is_found(mutation: Mutation) -> None:
     found(mutation)

@@ -51,6 +51,7 @@ def test_a_retention_lasts_although_its_leader_had_stood_still() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("first", range(1, 101, 20))
 def test_twenty_seeds_keep_what_is_locked(first: int) -> None:
     for seed in range(first, first + 20):

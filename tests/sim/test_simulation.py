@@ -90,6 +90,7 @@ def test_a_seed_gives_the_same_trace_twice_in_one_process() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("first", range(10_000, 10_600, 20))
 def test_twenty_seeds_keep_their_promises(first: int) -> None:
     for seed in range(first, first + 20):

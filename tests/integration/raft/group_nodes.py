@@ -122,7 +122,8 @@ class Cluster:
             runtime,
             address=address(node_id),
             membership=directory,
-            config=RaftTransportConfig(tick_ms=25),
+            # All nodes stand still together: what they sent is read before many ticks are made.
+            config=RaftTransportConfig(tick_ms=25, ticks_at_once_max=4),
         )
         server = await self.network.serve(address(node_id), [transport.service])
         place = GroupPlace(

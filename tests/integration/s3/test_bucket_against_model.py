@@ -256,6 +256,7 @@ def test_locked_bucket_is_what_its_model_is(s3: "S3Client", locked: str) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)
 def test_buckets_are_what_their_models_are(s3: "S3Client", bucket: str, locked: str) -> None:
     run_against_model(s3, bucket, has_lock=False, examples=150)
     run_against_model(s3, locked, has_lock=True, examples=150)

@@ -83,7 +83,10 @@ class Member:
         self.runtime = runtime
         self.wal = await WriteAheadLog.open(self.root / "log", runtime, self.wal_config)
         transport = RaftTransport(
-            runtime, address=self.name, config=RaftTransportConfig(tick_ms=20)
+            runtime,
+            address=self.name,
+            # All members stand still together: what they sent is read before many ticks are made.
+            config=RaftTransportConfig(tick_ms=20, ticks_at_once_max=4),
         )
 
         def stores(name: str, tables: Iterable[Table]) -> Store:
