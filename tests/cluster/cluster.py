@@ -24,6 +24,8 @@ from trioxygen.common.system_disk import SystemDisk
 
 # The supervisor gives each of four roles 45 seconds, one after the other.
 _STOP_SECONDS_MAX: Final = 240
+# Of one that a test did not stop, or that did not end when it did: it is killed then.
+_DISCARD_SECONDS_MAX: Final = 30
 _TAIL_LINES: Final = 25
 
 
@@ -235,7 +237,7 @@ class Cluster:
         if supervisor is not None:
             supervisor.send_signal(signal.SIGTERM)
             try:
-                supervisor.communicate(timeout=_STOP_SECONDS_MAX)
+                supervisor.communicate(timeout=_DISCARD_SECONDS_MAX)
             except subprocess.TimeoutExpired:
                 supervisor.kill()
                 supervisor.communicate()
