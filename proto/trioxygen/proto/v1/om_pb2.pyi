@@ -64,7 +64,7 @@ class OrphanSearchRow(_message.Message):
     def __init__(self, began_ms: _Optional[int] = ..., ended_ms: _Optional[int] = ..., node_id: _Optional[str] = ..., after: _Optional[bytes] = ..., is_partial: _Optional[bool] = ..., examined: _Optional[int] = ..., orphans: _Optional[int] = ..., keep_ms: _Optional[int] = ..., is_sweeping: _Optional[bool] = ..., too_many: _Optional[bool] = ...) -> None: ...
 
 class BucketRow(_message.Message):
-    __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout", "setting_kinds", "replication", "versioning", "object_lock", "lifecycle_revision", "encryption", "blocks_customer_keys")
+    __slots__ = ("bucket_id", "name", "account_id", "created_ms", "location", "history_retention_ms", "layout", "setting_kinds", "replication", "versioning", "object_lock", "lifecycle_revision", "encryption", "blocks_customer_keys", "access_revision", "identity_revision")
     class Layout(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         OBS: _ClassVar[BucketRow.Layout]
@@ -85,6 +85,8 @@ class BucketRow(_message.Message):
     LIFECYCLE_REVISION_FIELD_NUMBER: _ClassVar[int]
     ENCRYPTION_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_CUSTOMER_KEYS_FIELD_NUMBER: _ClassVar[int]
+    ACCESS_REVISION_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_REVISION_FIELD_NUMBER: _ClassVar[int]
     bucket_id: int
     name: str
     account_id: str
@@ -99,7 +101,9 @@ class BucketRow(_message.Message):
     lifecycle_revision: int
     encryption: Encryption
     blocks_customer_keys: bool
-    def __init__(self, bucket_id: _Optional[int] = ..., name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., location: _Optional[str] = ..., history_retention_ms: _Optional[int] = ..., layout: _Optional[_Union[BucketRow.Layout, str]] = ..., setting_kinds: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., versioning: _Optional[_Union[Versioning, str]] = ..., object_lock: _Optional[_Union[BucketLock, _Mapping]] = ..., lifecycle_revision: _Optional[int] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., blocks_customer_keys: _Optional[bool] = ...) -> None: ...
+    access_revision: int
+    identity_revision: int
+    def __init__(self, bucket_id: _Optional[int] = ..., name: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., location: _Optional[str] = ..., history_retention_ms: _Optional[int] = ..., layout: _Optional[_Union[BucketRow.Layout, str]] = ..., setting_kinds: _Optional[int] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., versioning: _Optional[_Union[Versioning, str]] = ..., object_lock: _Optional[_Union[BucketLock, _Mapping]] = ..., lifecycle_revision: _Optional[int] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., blocks_customer_keys: _Optional[bool] = ..., access_revision: _Optional[int] = ..., identity_revision: _Optional[int] = ...) -> None: ...
 
 class BucketLock(_message.Message):
     __slots__ = ("mode", "days", "years")

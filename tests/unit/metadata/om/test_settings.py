@@ -246,3 +246,38 @@ async def test_bucket_whose_settings_are_refused_is_not_there(harness: OmHarness
         with pytest.raises(NoSuchBucket):
             await harness.client.lookup_bucket(request)
     assert harness.rows(BUCKET_SETTINGS.table) == []
+
+
+@om_test()
+async def test_bucket_says_by_a_revision_when_what_decides_access_has_changed(
+    harness: OmHarness,
+) -> None:
+    bucket = await harness.bucket()
+
+    async def revision() -> int:
+        request = om.LookupBucketRequest(volume=VOLUME, bucket=bucket.name)
+        return (await harness.client.lookup_bucket(request)).bucket.access_revision
+
+    await put(harness, bucket, LIFECYCLE, b"")
+    assert await revision() == 0
+    first = await put(harness, bucket, POLICY, b"statements")
+    assert await revision() == first
+    second = await put(harness, bucket, om.BucketSetting.CORS, b"rules")
+    assert await revision() == second > first
+    await delete(harness, bucket, LIFECYCLE)
+    assert await revision() == second
+    assert await delete(harness, bucket, POLICY)
+    assert await revision() > second
+
+
+@om_test()
+async def test_bucket_that_begins_with_an_access_document_has_a_revision(
+    harness: OmHarness,
+) -> None:
+    request = om.CreateBucketRequest(
+        volume=VOLUME,
+        bucket="bucket",
+        account_id=ACCOUNT,
+        settings=[om.BucketSetting(kind=om.BucketSetting.OWNERSHIP, document=b"ownership")],
+    )
+    assert (await harness.client.create_bucket(request)).bucket.access_revision > 0

@@ -163,6 +163,8 @@ def bucket_of(volume: str, row: om_pb2.BucketRow) -> Bucket:
         encryption_of(row.encryption) if row.HasField("encryption") else None,
         row.blocks_customer_keys,
         row.lifecycle_revision,
+        row.access_revision,
+        row.identity_revision,
     )
 
 

@@ -39,7 +39,10 @@ class Bucket(NamedTuple):
     nobody chose one. replication: of objects that are stored as STANDARD; None: as all are.
     has_lock: Object Lock is on, for ever. default_retention: None: new versions have none.
     encryption: of new objects; None: as the store is configured. lifecycle_revision: of its rules;
-    0: it has none."""
+    0: it has none. access_revision: of what decides who may do what in it (ACL, POLICY,
+    PUBLIC_ACCESS_BLOCK, OWNERSHIP, REQUEST_PAYMENT, CORS); 0: nothing of it was ever set.
+    identity_revision: of all identities, when the bucket was read: whoever remembers an identity
+    of another revision reads it again."""
 
     volume: str
     name: str
@@ -54,6 +57,8 @@ class Bucket(NamedTuple):
     encryption: Encryption | None = None
     blocks_customer_keys: bool = False
     lifecycle_revision: int = 0
+    access_revision: int = 0
+    identity_revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

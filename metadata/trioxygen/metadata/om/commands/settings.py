@@ -9,6 +9,7 @@ from trioxygen.metadata.om.state.schema import (
     bucket_key,
 )
 from trioxygen.metadata.om.state.settings import (
+    ACCESS_KINDS,
     SettingLimits,
     check_room,
     kind_prefix,
@@ -80,6 +81,8 @@ class SettingCommands:
         prefix = kind_prefix(bucket.bucket_id, kind)
         if next(txn.scan(BUCKET_SETTINGS.table, prefix=prefix), None) is None:
             bucket.setting_kinds &= ~(1 << kind)
+            if kind in ACCESS_KINDS:
+                bucket.access_revision = now.next_id()
             BUCKETS.put(txn, bucket_key(command.volume, command.bucket), bucket)
         return DeleteBucketSettingReply(deleted=True)
 

@@ -8,8 +8,15 @@ from google.protobuf.message import Message
 
 from trioxygen.common.errors import NoSuchBucket, NoSuchVolume
 from trioxygen.common.paging import Room
-from trioxygen.metadata.om.state.schema import BUCKETS, VOLUMES, bucket_key, volume_key
+from trioxygen.metadata.om.state.schema import (
+    BUCKETS,
+    IDENTITY_REVISION,
+    VOLUMES,
+    bucket_key,
+    volume_key,
+)
 from trioxygen.metadata.om.state.settings import settings_of
+from trioxygen.metadata.replication.state import get_integer
 from trioxygen.metadata.store.ports import ReadTxn
 
 PAGE_ROWS_MAX: Final = 10_000
@@ -29,6 +36,9 @@ def read_bucket(txn: ReadTxn, request: Any, reply: Any) -> int:
         raise NoSuchBucket(bucket=request.bucket)
     bucket = reply.bucket
     bucket.ParseFromString(value)
+    revision = get_integer(txn, IDENTITY_REVISION)
+    if revision:
+        bucket.identity_revision = revision
     if bucket.setting_kinds and request.setting_kinds:
         for row in settings_of(txn, bucket, request.setting_kinds):
             reply.settings.add().ParseFromString(row)

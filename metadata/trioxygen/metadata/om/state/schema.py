@@ -71,6 +71,8 @@ ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *OM_TABLES)
 
 # In META: drawn when the state is loaded from a dump.
 LINEAGE: Final = b"lineage"
+# In META: another, greater one with each change of what identities may do.
+IDENTITY_REVISION: Final = b"identity_revision"
 # In META: container (8 bytes) and local id (8), the last ones that the SCM has given.
 _GIVEN_BLOCKS: Final = b"given_blocks"
 

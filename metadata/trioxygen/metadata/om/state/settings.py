@@ -3,13 +3,25 @@
 A bucket's row says of which kinds it has any: one without settings costs its readers nothing."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from trioxygen.metadata.om.state.schema import BUCKET_SETTINGS, bucket_prefix
 from trioxygen.metadata.replication.batch import Now, Refusal
 from trioxygen.metadata.store.ports import ReadTxn, WriteTxn
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.om_pb2 import BucketRow, BucketSetting
+
+# What decides who may do what in a bucket: its row tells readers when to read them again.
+ACCESS_KINDS: Final = frozenset(
+    (
+        BucketSetting.ACL,
+        BucketSetting.POLICY,
+        BucketSetting.PUBLIC_ACCESS_BLOCK,
+        BucketSetting.OWNERSHIP,
+        BucketSetting.REQUEST_PAYMENT,
+        BucketSetting.CORS,
+    )
+)
 
 
 class SettingLimits(NamedTuple):
@@ -86,6 +98,9 @@ def put_setting(txn: WriteTxn, bucket: BucketRow, row: BucketSetting, now: Now) 
     BUCKET_SETTINGS.put(txn, setting_key(bucket.bucket_id, row.kind, row.id), row)
     is_known = bool(bucket.setting_kinds >> row.kind & 1)
     bucket.setting_kinds |= 1 << row.kind
+    if row.kind in ACCESS_KINDS:
+        bucket.access_revision = row.revision
+        return True
     return not is_known
 
 
