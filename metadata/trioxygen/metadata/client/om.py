@@ -9,6 +9,7 @@ from trioxygen.common.rpc.network import Reply
 from trioxygen.common.runtime import Runtime
 from trioxygen.metadata.client.leader import LeaderClient
 from trioxygen.metadata.client.routes import FIRST_GROUP, Route, route
+from trioxygen.proto.v1 import iam_pb2 as iam
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.types_pb2 import BlockId
 
@@ -188,6 +189,15 @@ class OmClient:
         self, request: om.RevokeAccessKeyRequest
     ) -> Answer[om.RevokeAccessKeyReply]:
         return self._first.call(request, om.RevokeAccessKeyReply)
+
+    def change_iam(self, request: iam.ChangeIamRequest) -> Answer[iam.ChangeIamReply]:
+        return self._first.call(request, iam.ChangeIamReply)
+
+    def read_iam(self, request: iam.ReadIamRequest) -> Answer[iam.ReadIamReply]:
+        return self._first.call(request, iam.ReadIamReply)
+
+    def mint_session(self, request: iam.MintSessionRequest) -> Answer[iam.MintSessionReply]:
+        return self._first.call(request, iam.MintSessionReply)
 
     def lookup_volume(self, request: om.LookupVolumeRequest) -> Answer[om.LookupVolumeReply]:
         return self._first.call(request, om.LookupVolumeReply)

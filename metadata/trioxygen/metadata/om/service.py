@@ -19,9 +19,11 @@ from trioxygen.common.units import DAY_MS, HOUR_MS, MIB, MINUTE_MS
 from trioxygen.common.worker import Worker
 from trioxygen.metadata.client.token_keys import KnownTokenKeys
 from trioxygen.metadata.leases.expiry import LeaseExpiry
+from trioxygen.metadata.om.commands.account_index import AccountIndexCommands
 from trioxygen.metadata.om.commands.accounts import AccountCommands
 from trioxygen.metadata.om.commands.buckets import BucketCommands
 from trioxygen.metadata.om.commands.expiry import ExpiryCommands
+from trioxygen.metadata.om.commands.iam import IamCommands
 from trioxygen.metadata.om.commands.keys import KeyCommands
 from trioxygen.metadata.om.commands.leases import LeaseCommands
 from trioxygen.metadata.om.commands.lifecycle import LifecycleCommands
@@ -33,7 +35,9 @@ from trioxygen.metadata.om.commands.transitions import TransitionCommands
 from trioxygen.metadata.om.commands.uploads import UploadCommands
 from trioxygen.metadata.om.commands.versions import VersionCommands
 from trioxygen.metadata.om.commands.volumes import VolumeCommands
+from trioxygen.metadata.om.queries.signers import Signers
 from trioxygen.metadata.om.queries.table import QUERIES, Query
+from trioxygen.metadata.om.sessions import SessionMint
 from trioxygen.metadata.om.state.blocks import BlockKeeper
 from trioxygen.metadata.om.state.schema import (
     ALL_TABLES,
@@ -47,6 +51,7 @@ from trioxygen.metadata.om.state.settings import SettingLimits
 from trioxygen.metadata.om.state.transitions import free
 from trioxygen.metadata.om.state.versions import Versions
 from trioxygen.metadata.om.tokens import BlockTokens
+from trioxygen.metadata.om.workers.account_index import AccountIndex
 from trioxygen.metadata.om.workers.expiry import Expiry
 from trioxygen.metadata.om.workers.garbage import BlockDeleter, GarbageCollection
 from trioxygen.metadata.om.workers.lifecycle import Lifecycle, Pace
@@ -117,6 +122,8 @@ def command_handlers(config: OmConfig) -> Mapping[type[Message], CommandHandler]
         RenameCommands(versions),
         LeaseCommands(blocks, leases_max=config.leases_max, duration_ms=config.lease_duration_ms),
         AccountCommands(),
+        AccountIndexCommands(),
+        IamCommands(),
         MasterKeyCommands(),
         ExpiryCommands(blocks),
         OrphanCommands(blocks),
@@ -188,6 +195,7 @@ class OzoneManager:
                 interval_ms=5 * interval_ms,
             ),
             BucketPurge(self._executor, interval_ms=interval_ms),
+            AccountIndex(self._executor, interval_ms=5 * interval_ms),
             Lifecycle(self._executor, self._runtime.clock, self._config.lifecycle),
         ]
         if self._stored is not None:
@@ -209,7 +217,11 @@ class OzoneManager:
         await self._executor.stop()
 
     def _service(self) -> Service:
+        signers = Signers(self._runtime.clock)
         calls: dict[str, Handler] = {
+            "DeriveSigningKey": self._linearizable(signers.derive_signing_key),
+            "VerifySignatureV2": self._linearizable(signers.verify_signature_v2),
+            "MintSession": SessionMint(self._executor, self._runtime).mint,
             "LeaseBlocks": self._lease_blocks,
             "DescribeOm": self._describe,
             "GrantTokens": self._grant_tokens,

@@ -1,3 +1,4 @@
+from trioxygen.proto.v1 import iam_pb2 as _iam_pb2
 from trioxygen.proto.v1 import options_pb2 as _options_pb2
 from trioxygen.proto.v1 import types_pb2 as _types_pb2
 from google.protobuf.internal import containers as _containers
@@ -594,18 +595,6 @@ class GcRow(_message.Message):
     not_before_ms: int
     since_ms: int
     def __init__(self, blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., not_before_ms: _Optional[int] = ..., since_ms: _Optional[int] = ...) -> None: ...
-
-class AccessKeyRow(_message.Message):
-    __slots__ = ("access_key", "secret_key", "account_id", "created_ms")
-    ACCESS_KEY_FIELD_NUMBER: _ClassVar[int]
-    SECRET_KEY_FIELD_NUMBER: _ClassVar[int]
-    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
-    CREATED_MS_FIELD_NUMBER: _ClassVar[int]
-    access_key: str
-    secret_key: str
-    account_id: str
-    created_ms: int
-    def __init__(self, access_key: _Optional[str] = ..., secret_key: _Optional[str] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ...) -> None: ...
 
 class VolumeRow(_message.Message):
     __slots__ = ("name", "account_id", "created_ms")
@@ -1398,26 +1387,28 @@ class CreateAccountReply(_message.Message):
     def __init__(self, account: _Optional[_Union[_types_pb2.Account, _Mapping]] = ...) -> None: ...
 
 class CreateAccessKeyRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "is_retry", "account_id", "access_key", "secret_key")
+    __slots__ = ("client_id", "request_id", "is_retry", "account_id", "access_key", "secret_key", "user")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     IS_RETRY_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     ACCESS_KEY_FIELD_NUMBER: _ClassVar[int]
     SECRET_KEY_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
     is_retry: bool
     account_id: str
     access_key: str
     secret_key: str
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., account_id: _Optional[str] = ..., access_key: _Optional[str] = ..., secret_key: _Optional[str] = ...) -> None: ...
+    user: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., account_id: _Optional[str] = ..., access_key: _Optional[str] = ..., secret_key: _Optional[str] = ..., user: _Optional[str] = ...) -> None: ...
 
 class CreateAccessKeyReply(_message.Message):
     __slots__ = ("key",)
     KEY_FIELD_NUMBER: _ClassVar[int]
-    key: AccessKeyRow
-    def __init__(self, key: _Optional[_Union[AccessKeyRow, _Mapping]] = ...) -> None: ...
+    key: _iam_pb2.AccessKeyRow
+    def __init__(self, key: _Optional[_Union[_iam_pb2.AccessKeyRow, _Mapping]] = ...) -> None: ...
 
 class RevokeAccessKeyRequest(_message.Message):
     __slots__ = ("client_id", "request_id", "is_retry", "access_key")
@@ -1454,6 +1445,18 @@ class GrantLease(_message.Message):
     last_id: int
     other_pipelines: int
     def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., blocks: _Optional[_Union[_types_pb2.BlockRange, _Mapping]] = ..., pipeline: _Optional[_Union[_types_pb2.Pipeline, _Mapping]] = ..., duration_ms: _Optional[int] = ..., last_id: _Optional[int] = ..., other_pipelines: _Optional[int] = ...) -> None: ...
+
+class PrepareSession(_message.Message):
+    __slots__ = ("role_id",)
+    ROLE_ID_FIELD_NUMBER: _ClassVar[int]
+    role_id: str
+    def __init__(self, role_id: _Optional[str] = ...) -> None: ...
+
+class IndexAccounts(_message.Message):
+    __slots__ = ("rows_max",)
+    ROWS_MAX_FIELD_NUMBER: _ClassVar[int]
+    rows_max: int
+    def __init__(self, rows_max: _Optional[int] = ...) -> None: ...
 
 class ExpireLeases(_message.Message):
     __slots__ = ("lease_ids",)
@@ -1860,42 +1863,50 @@ class ListPartsReply(_message.Message):
     def __init__(self, bucket: _Optional[_Union[BucketRow, _Mapping]] = ..., upload: _Optional[_Union[UploadRow, _Mapping]] = ..., numbers: _Optional[_Iterable[int]] = ..., parts: _Optional[_Iterable[_Union[PartRow, _Mapping]]] = ..., truncated: _Optional[bool] = ..., settings: _Optional[_Iterable[_Union[BucketSetting, _Mapping]]] = ...) -> None: ...
 
 class DeriveSigningKeyRequest(_message.Message):
-    __slots__ = ("access_key", "date", "region", "service")
+    __slots__ = ("access_key", "date", "region", "service", "session_token")
     ACCESS_KEY_FIELD_NUMBER: _ClassVar[int]
     DATE_FIELD_NUMBER: _ClassVar[int]
     REGION_FIELD_NUMBER: _ClassVar[int]
     SERVICE_FIELD_NUMBER: _ClassVar[int]
+    SESSION_TOKEN_FIELD_NUMBER: _ClassVar[int]
     access_key: str
     date: str
     region: str
     service: str
-    def __init__(self, access_key: _Optional[str] = ..., date: _Optional[str] = ..., region: _Optional[str] = ..., service: _Optional[str] = ...) -> None: ...
+    session_token: str
+    def __init__(self, access_key: _Optional[str] = ..., date: _Optional[str] = ..., region: _Optional[str] = ..., service: _Optional[str] = ..., session_token: _Optional[str] = ...) -> None: ...
 
 class DeriveSigningKeyReply(_message.Message):
-    __slots__ = ("signing_key", "account")
+    __slots__ = ("signing_key", "account", "identity")
     SIGNING_KEY_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
     signing_key: bytes
     account: _types_pb2.Account
-    def __init__(self, signing_key: _Optional[bytes] = ..., account: _Optional[_Union[_types_pb2.Account, _Mapping]] = ...) -> None: ...
+    identity: _iam_pb2.Identity
+    def __init__(self, signing_key: _Optional[bytes] = ..., account: _Optional[_Union[_types_pb2.Account, _Mapping]] = ..., identity: _Optional[_Union[_iam_pb2.Identity, _Mapping]] = ...) -> None: ...
 
 class VerifySignatureV2Request(_message.Message):
-    __slots__ = ("access_key", "string_to_sign", "signature")
+    __slots__ = ("access_key", "string_to_sign", "signature", "session_token")
     ACCESS_KEY_FIELD_NUMBER: _ClassVar[int]
     STRING_TO_SIGN_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    SESSION_TOKEN_FIELD_NUMBER: _ClassVar[int]
     access_key: str
     string_to_sign: bytes
     signature: str
-    def __init__(self, access_key: _Optional[str] = ..., string_to_sign: _Optional[bytes] = ..., signature: _Optional[str] = ...) -> None: ...
+    session_token: str
+    def __init__(self, access_key: _Optional[str] = ..., string_to_sign: _Optional[bytes] = ..., signature: _Optional[str] = ..., session_token: _Optional[str] = ...) -> None: ...
 
 class VerifySignatureV2Reply(_message.Message):
-    __slots__ = ("valid", "account")
+    __slots__ = ("valid", "account", "identity")
     VALID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
     valid: bool
     account: _types_pb2.Account
-    def __init__(self, valid: _Optional[bool] = ..., account: _Optional[_Union[_types_pb2.Account, _Mapping]] = ...) -> None: ...
+    identity: _iam_pb2.Identity
+    def __init__(self, valid: _Optional[bool] = ..., account: _Optional[_Union[_types_pb2.Account, _Mapping]] = ..., identity: _Optional[_Union[_iam_pb2.Identity, _Mapping]] = ...) -> None: ...
 
 class ListAccountsRequest(_message.Message):
     __slots__ = ("after", "count_max")
@@ -1927,9 +1938,9 @@ class ListAccessKeysReply(_message.Message):
     __slots__ = ("keys", "truncated")
     KEYS_FIELD_NUMBER: _ClassVar[int]
     TRUNCATED_FIELD_NUMBER: _ClassVar[int]
-    keys: _containers.RepeatedCompositeFieldContainer[AccessKeyRow]
+    keys: _containers.RepeatedCompositeFieldContainer[_iam_pb2.AccessKeyRow]
     truncated: bool
-    def __init__(self, keys: _Optional[_Iterable[_Union[AccessKeyRow, _Mapping]]] = ..., truncated: _Optional[bool] = ...) -> None: ...
+    def __init__(self, keys: _Optional[_Iterable[_Union[_iam_pb2.AccessKeyRow, _Mapping]]] = ..., truncated: _Optional[bool] = ...) -> None: ...
 
 class NoteOrphanBlocks(_message.Message):
     __slots__ = ("blocks", "search")

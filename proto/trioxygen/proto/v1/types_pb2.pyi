@@ -55,6 +55,13 @@ class ErrorCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NO_SUCH_KMS_KEY: _ClassVar[ErrorCode]
     KMS_KEY_DISABLED: _ClassVar[ErrorCode]
     MASTER_KEY_DIFFERS: _ClassVar[ErrorCode]
+    NO_SUCH_ENTITY: _ClassVar[ErrorCode]
+    ENTITY_ALREADY_EXISTS: _ClassVar[ErrorCode]
+    DELETE_CONFLICT: _ClassVar[ErrorCode]
+    LIMIT_EXCEEDED: _ClassVar[ErrorCode]
+    UNMODIFIABLE_ENTITY: _ClassVar[ErrorCode]
+    INVALID_TOKEN: _ClassVar[ErrorCode]
+    EXPIRED_TOKEN: _ClassVar[ErrorCode]
     NOT_LEADER: _ClassVar[ErrorCode]
     SAFE_MODE: _ClassVar[ErrorCode]
     OVERLOADED: _ClassVar[ErrorCode]
@@ -147,6 +154,13 @@ WRONG_CUSTOMER_KEY: ErrorCode
 NO_SUCH_KMS_KEY: ErrorCode
 KMS_KEY_DISABLED: ErrorCode
 MASTER_KEY_DIFFERS: ErrorCode
+NO_SUCH_ENTITY: ErrorCode
+ENTITY_ALREADY_EXISTS: ErrorCode
+DELETE_CONFLICT: ErrorCode
+LIMIT_EXCEEDED: ErrorCode
+UNMODIFIABLE_ENTITY: ErrorCode
+INVALID_TOKEN: ErrorCode
+EXPIRED_TOKEN: ErrorCode
 NOT_LEADER: ErrorCode
 SAFE_MODE: ErrorCode
 OVERLOADED: ErrorCode
@@ -297,18 +311,20 @@ class Checksum(_message.Message):
     def __init__(self, algorithm: _Optional[_Union[ChecksumAlgorithm, str]] = ..., type: _Optional[_Union[ChecksumType, str]] = ..., value: _Optional[bytes] = ...) -> None: ...
 
 class Account(_message.Message):
-    __slots__ = ("account_id", "canonical_id", "display_name", "email", "created_ms")
+    __slots__ = ("account_id", "canonical_id", "display_name", "email", "created_ms", "alias")
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     CANONICAL_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     EMAIL_FIELD_NUMBER: _ClassVar[int]
     CREATED_MS_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_FIELD_NUMBER: _ClassVar[int]
     account_id: str
     canonical_id: str
     display_name: str
     email: str
     created_ms: int
-    def __init__(self, account_id: _Optional[str] = ..., canonical_id: _Optional[str] = ..., display_name: _Optional[str] = ..., email: _Optional[str] = ..., created_ms: _Optional[int] = ...) -> None: ...
+    alias: str
+    def __init__(self, account_id: _Optional[str] = ..., canonical_id: _Optional[str] = ..., display_name: _Optional[str] = ..., email: _Optional[str] = ..., created_ms: _Optional[int] = ..., alias: _Optional[str] = ...) -> None: ...
 
 class CodedBlocks(_message.Message):
     __slots__ = ("data_cells", "count", "tag_sum")

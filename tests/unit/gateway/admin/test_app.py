@@ -21,7 +21,7 @@ from trioxygen.gateway.admin.backend.ozone import OzoneAdminBackend
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.metadata.client.scm import ScmClient
-from trioxygen.proto.v1 import om_pb2, scm_pb2, types_pb2
+from trioxygen.proto.v1 import iam_pb2, om_pb2, scm_pb2, types_pb2
 
 EC_3_2 = Replication.parse("EC/3-2")
 TOKEN = "a-token-of-the-test"
@@ -196,7 +196,7 @@ def test_account_is_created_and_listed() -> None:
 
 def test_keys_are_created_listed_without_secrets_and_revoked() -> None:
     port = Port()
-    row = om_pb2.AccessKeyRow(access_key="AK1", secret_key="S3cr3t!!", account_id="A1")
+    row = iam_pb2.AccessKeyRow(access_key="AK1", secret_key="S3cr3t!!", account_id="A1")
     port.om.answers[om_pb2.CreateAccessKeyRequest] = om_pb2.CreateAccessKeyReply(key=row)
     port.om.answers[om_pb2.ListAccessKeysRequest] = om_pb2.ListAccessKeysReply(keys=[row])
     port.om.answers[om_pb2.RevokeAccessKeyRequest] = om_pb2.RevokeAccessKeyReply()

@@ -10,6 +10,7 @@ from trioxygen.common.errors import (
     NoSuchAccount,
 )
 from trioxygen.metadata.om.state.schema import ACCESS_KEYS
+from trioxygen.proto.v1 import iam_pb2 as iam
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1.types_pb2 import Account
 
@@ -21,7 +22,7 @@ async def account(harness: OmHarness, **wanted: str) -> Account:
 
 async def access_key(
     harness: OmHarness, account_id: str, access_key: str = "", secret_key: str = ""
-) -> om.AccessKeyRow:
+) -> iam.AccessKeyRow:
     request = om.CreateAccessKeyRequest(
         account_id=account_id, access_key=access_key, secret_key=secret_key
     )

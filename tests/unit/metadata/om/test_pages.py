@@ -34,6 +34,7 @@ from trioxygen.metadata.om.state.schema import (
     volume_key,
 )
 from trioxygen.metadata.raft.driver.config import RaftReplicaConfig
+from trioxygen.proto.v1 import iam_pb2 as iam
 from trioxygen.proto.v1 import om_pb2 as om
 from trioxygen.proto.v1 import types_pb2
 from trioxygen.proto.v1.types_pb2 import Account, BlockSlice
@@ -93,7 +94,7 @@ def fill(harness: OmHarness, bucket: om.BucketRow) -> None:
         ACCESS_KEYS.put(
             txn,
             f"{number:04d}".encode() + b"k" * 120,
-            om.AccessKeyRow(access_key=f"{number:04d}" + "k" * 120, account_id="😀" * 256),
+            iam.AccessKeyRow(access_key=f"{number:04d}" + "k" * 120, account_id="😀" * 256),
         )
     txn.commit()
 

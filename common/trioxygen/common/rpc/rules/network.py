@@ -5,6 +5,7 @@ from typing import Final
 from google.protobuf.message import Message
 
 from trioxygen.common.rpc.rules.datanode import DATANODE
+from trioxygen.common.rpc.rules.iam import IAM
 from trioxygen.common.rpc.rules.namespaces import NAMESPACES
 from trioxygen.common.rpc.rules.om import OM
 from trioxygen.common.rpc.rules.raft import RAFT
@@ -39,4 +40,4 @@ SESSION: Final[dict[type[Message], MessageRules]] = {
     session.AnswerFrame: rules(id=ANY, status=ANY, body=_BODY),
 }
 
-RULES: Final = Table(TYPES, OM, SCM, NAMESPACES, DATANODE, RAFT, SESSION)
+RULES: Final = Table(TYPES, OM, IAM, SCM, NAMESPACES, DATANODE, RAFT, SESSION)

@@ -21,6 +21,7 @@ from trioxygen.common.rpc.rules.rule import (
     raw,
     rules,
     some,
+    text,
 )
 from trioxygen.common.rpc.rules.types import (
     BLOCK_BYTES,
@@ -235,7 +236,11 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
     ),
     om.CreateAccountRequest: rules(**RETRIED, account=PART),
     om.CreateAccessKeyRequest: rules(
-        **RETRIED, account_id=ACCOUNT_ID, access_key=_ACCESS_KEY, secret_key=line(128)
+        **RETRIED,
+        account_id=ACCOUNT_ID,
+        access_key=_ACCESS_KEY,
+        secret_key=line(128),
+        user=text(2_048),
     ),
     om.RevokeAccessKeyRequest: rules(**RETRIED, access_key=_ACCESS_KEY),
 }
@@ -281,9 +286,11 @@ QUERIES: Final[dict[type[Message], MessageRules]] = {
     om.ListPartsRequest: rules(
         **_READS_BUCKET, key=KEY, upload_id=raw(65_536), after_number=ANY, count_max=ANY
     ),
-    om.DeriveSigningKeyRequest: rules(access_key=SENT, date=SENT, region=SENT, service=SENT),
+    om.DeriveSigningKeyRequest: rules(
+        access_key=SENT, date=SENT, region=SENT, service=SENT, session_token=SENT
+    ),
     om.VerifySignatureV2Request: rules(
-        access_key=SENT, string_to_sign=raw(1_048_576), signature=SENT
+        access_key=SENT, string_to_sign=raw(1_048_576), signature=SENT, session_token=SENT
     ),
     om.ListAccountsRequest: rules(after=SENT, count_max=ANY),
     om.ListAccessKeysRequest: rules(account_id=SENT, after=SENT, count_max=ANY),

@@ -139,6 +139,7 @@ TYPES: Final[dict[type[Message], MessageRules]] = {
         display_name=line(256),
         email=line(256),
         created_ms=TIME_MS,
+        alias=line(63),
     ),
     types.Replication: rules(
         type=known(), data=number(0, 100), parity=number(0, 100), cell_bytes=number(0, 16 * MIB)

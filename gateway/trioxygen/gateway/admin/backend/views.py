@@ -2,7 +2,7 @@
 
 from trioxygen.common.replication import Replication
 from trioxygen.gateway.admin.models import AccountView, BucketView, KeyView, VolumeView
-from trioxygen.proto.v1 import om_pb2, types_pb2
+from trioxygen.proto.v1 import iam_pb2, om_pb2, types_pb2
 
 
 def account_of(account: types_pb2.Account) -> AccountView:
@@ -36,5 +36,5 @@ def replication_text(stored: types_pb2.Replication) -> str:
     return Replication.of_proto(stored).text
 
 
-def key_of(row: om_pb2.AccessKeyRow) -> KeyView:
+def key_of(row: iam_pb2.AccessKeyRow) -> KeyView:
     return KeyView(access_key=row.access_key, account_id=row.account_id, created_ms=row.created_ms)

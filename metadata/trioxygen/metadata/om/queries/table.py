@@ -1,4 +1,4 @@
-"""Which function answers which query.
+"""Which function answers which query; those that a clock belongs to are in `signers`.
 
 Reads of one snapshot each, linearizable by the caller's read barrier. Point reads run inline on the
 event loop (memory-mapped, 2 to 3 microseconds when cached)."""
@@ -12,6 +12,7 @@ from trioxygen.metadata.om.queries import (
     accounts,
     buckets,
     holders,
+    iam,
     keys,
     lifecycles,
     orphans,
@@ -19,6 +20,7 @@ from trioxygen.metadata.om.queries import (
     volumes,
 )
 from trioxygen.metadata.store.ports import ReadTxn
+from trioxygen.proto.v1 import iam_pb2
 from trioxygen.proto.v1 import om_pb2 as om
 
 Query = Callable[[ReadTxn, Any], Message]
@@ -34,10 +36,9 @@ QUERIES: Final[Mapping[type[Message], Query]] = {
     om.LookupUploadRequest: uploads.lookup_upload,
     om.ListUploadsRequest: uploads.list_uploads,
     om.ListPartsRequest: uploads.list_parts,
-    om.DeriveSigningKeyRequest: accounts.derive_signing_key,
-    om.VerifySignatureV2Request: accounts.verify_signature_v2,
     om.ListAccountsRequest: accounts.list_accounts,
     om.ListAccessKeysRequest: accounts.list_access_keys,
+    iam_pb2.ReadIamRequest: iam.read_iam,
     om.FindOrphansRequest: orphans.find_orphans,
     om.ListLifecyclesRequest: lifecycles.list_lifecycles,
     om.FindHoldersRequest: holders.find_holders,

@@ -13,7 +13,7 @@ from trioxygen.metadata.replication.retries import RETRIES
 from trioxygen.metadata.replication.state import META
 from trioxygen.metadata.store.ports import ReadTxn, Table, WriteTxn
 from trioxygen.metadata.store.table import RowTable
-from trioxygen.proto.v1 import om_pb2, types_pb2
+from trioxygen.proto.v1 import iam_pb2, om_pb2, types_pb2
 from trioxygen.proto.v1.types_pb2 import BlockRange
 
 VOLUMES: Final = RowTable(2, "volume", om_pb2.VolumeRow)
@@ -30,7 +30,7 @@ BLOCK_REFERENCES: Final = RowTable(11, "block_reference", om_pb2.BlockReferenceR
 GC: Final = RowTable(12, "gc", om_pb2.GcRow)
 GARBAGE: Final = GarbageQueue(GC)
 ACCOUNTS: Final = RowTable(13, "account", types_pb2.Account)
-ACCESS_KEYS: Final = RowTable(14, "access_key", om_pb2.AccessKeyRow)
+ACCESS_KEYS: Final = RowTable(14, "access_key", iam_pb2.AccessKeyRow)
 DELETED_BUCKETS: Final = RowTable(15, "deleted_bucket", om_pb2.DeletedBucketRow)
 BUCKET_SETTINGS: Final = RowTable(16, "bucket_setting", om_pb2.BucketSetting)
 MASTER_KEYS: Final = RowTable(25, "master_key", om_pb2.MasterKeyRow)
@@ -43,6 +43,22 @@ TIMES: Final = Table(21, "time")
 LIFECYCLES: Final = RowTable(22, "lifecycle", om_pb2.LifecycleRow)
 # (bucket, version): what waits for being moved to another storage class.
 TRANSITIONS: Final = RowTable(27, "transition", om_pb2.TransitionRow)
+# Of identities: how their keys are made, `identities` says.
+PRINCIPALS: Final = RowTable(28, "principal", iam_pb2.PrincipalRow)
+MANAGED_POLICIES: Final = RowTable(29, "managed_policy", iam_pb2.ManagedPolicyRow)
+OIDC_PROVIDERS: Final = RowTable(30, "oidc_provider", iam_pb2.OidcProviderRow)
+SESSION_KEYS: Final = RowTable(31, "session_key", iam_pb2.SessionKeyRow)
+ACCOUNT_SETTINGS: Final = RowTable(32, "account_setting", iam_pb2.AccountSettingRow)
+# unique id -> key of its principal
+PRINCIPAL_IDS: Final = Table(33, "principal_id")
+# (group's unique id, user) -> nothing
+GROUP_MEMBERS: Final = Table(34, "group_member")
+# (account, policy, kind, name of a principal, whether as boundary) -> nothing
+POLICY_ATTACHMENTS: Final = Table(35, "policy_attachment")
+# (account, user's unique id, access key) -> nothing
+USER_KEYS: Final = Table(36, "user_key")
+# (canonical id, email or alias) -> account
+ACCOUNT_NAMES: Final = Table(37, "account_name")
 
 OM_TABLES: Final[tuple[Table, ...]] = (
     VOLUMES.table,
@@ -66,11 +82,23 @@ OM_TABLES: Final[tuple[Table, ...]] = (
     LIFECYCLES.table,
     RENAMES.table,
     TRANSITIONS.table,
+    PRINCIPALS.table,
+    MANAGED_POLICIES.table,
+    OIDC_PROVIDERS.table,
+    SESSION_KEYS.table,
+    ACCOUNT_SETTINGS.table,
+    PRINCIPAL_IDS,
+    GROUP_MEMBERS,
+    POLICY_ATTACHMENTS,
+    USER_KEYS,
+    ACCOUNT_NAMES,
 )
 ALL_TABLES: Final[tuple[Table, ...]] = (META, RETRIES.table, *OM_TABLES)
 
 # In META: drawn when the state is loaded from a dump.
 LINEAGE: Final = b"lineage"
+# In META: how far the accounts and access keys of before there was an index are in it.
+INDEXED_ACCOUNTS: Final = b"indexed_accounts"
 # In META: another, greater one with each change of what identities may do.
 IDENTITY_REVISION: Final = b"identity_revision"
 # In META: container (8 bytes) and local id (8), the last ones that the SCM has given.
@@ -95,6 +123,10 @@ def bucket_key(volume: str, name: str) -> bytes:
 def master_key_key(key_id: str, version: int) -> bytes:
     """No id of a master key has a zero byte."""
     return key_id.encode() + b"\0" + version.to_bytes(4, "big")
+
+
+def account_setting_key(account_id: str, kind: str) -> bytes:
+    return f"{account_id}\0{kind}".encode()
 
 
 def account_bucket_key(volume: str, account_id: str, name: str) -> bytes:
