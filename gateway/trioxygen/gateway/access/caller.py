@@ -3,7 +3,7 @@
 Source: IAM user guide, "IAM identifiers", "AWS global condition context keys", "Principal"."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
@@ -41,8 +41,8 @@ class Caller:
     user_id: str = ""
     name: str = ""
     role_arn: str = ""
-    tags: Mapping[str, str] = _NOTHING
-    context: Mapping[str, str] = _NOTHING
+    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    context: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
 
 ANONYMOUS: Final = Caller(kind=CallerKind.ANONYMOUS)
