@@ -143,6 +143,9 @@ class OmClient:
     def set_tags(self, request: om.SetTagsRequest) -> Answer[om.SetTagsReply]:
         return self._of(request).call(request, om.SetTagsReply)
 
+    def set_object_acl(self, request: om.SetObjectAclRequest) -> Answer[om.SetObjectAclReply]:
+        return self._of(request).call(request, om.SetObjectAclReply)
+
     def set_object_lock(self, request: om.SetObjectLockRequest) -> Answer[om.SetObjectLockReply]:
         if request.retention.mode:
             request.asked_ms = self._clock.wall_ms()

@@ -391,7 +391,7 @@ class ObjectPart(_message.Message):
     def __init__(self, number: _Optional[int] = ..., size_bytes: _Optional[int] = ..., checksum: _Optional[bytes] = ..., md5: _Optional[bytes] = ..., crc64nvme: _Optional[bytes] = ...) -> None: ...
 
 class KeyRow(_message.Message):
-    __slots__ = ("object_id", "size_bytes", "modified_ms", "etag", "storage_class", "account_id", "checksum_algorithm", "checksum_type", "checksum", "blocks", "headers", "parts", "replication", "is_versioned", "is_marker", "null_object_id", "tags", "lock", "encryption", "pieces")
+    __slots__ = ("object_id", "size_bytes", "modified_ms", "etag", "storage_class", "account_id", "checksum_algorithm", "checksum_type", "checksum", "blocks", "headers", "parts", "replication", "is_versioned", "is_marker", "null_object_id", "tags", "lock", "encryption", "pieces", "acl")
     OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     MODIFIED_MS_FIELD_NUMBER: _ClassVar[int]
@@ -412,6 +412,7 @@ class KeyRow(_message.Message):
     LOCK_FIELD_NUMBER: _ClassVar[int]
     ENCRYPTION_FIELD_NUMBER: _ClassVar[int]
     PIECES_FIELD_NUMBER: _ClassVar[int]
+    ACL_FIELD_NUMBER: _ClassVar[int]
     object_id: int
     size_bytes: int
     modified_ms: int
@@ -432,7 +433,8 @@ class KeyRow(_message.Message):
     lock: ObjectLock
     encryption: Encryption
     pieces: _containers.RepeatedCompositeFieldContainer[SealedPiece]
-    def __init__(self, object_id: _Optional[int] = ..., size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., storage_class: _Optional[str] = ..., account_id: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., checksum: _Optional[bytes] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[ObjectPart, _Mapping]]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., is_versioned: _Optional[bool] = ..., is_marker: _Optional[bool] = ..., null_object_id: _Optional[int] = ..., tags: _Optional[_Iterable[_Union[Tag, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., pieces: _Optional[_Iterable[_Union[SealedPiece, _Mapping]]] = ...) -> None: ...
+    acl: bytes
+    def __init__(self, object_id: _Optional[int] = ..., size_bytes: _Optional[int] = ..., modified_ms: _Optional[int] = ..., etag: _Optional[str] = ..., storage_class: _Optional[str] = ..., account_id: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., checksum: _Optional[bytes] = ..., blocks: _Optional[_Iterable[_Union[_types_pb2.BlockSlice, _Mapping]]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[ObjectPart, _Mapping]]] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., is_versioned: _Optional[bool] = ..., is_marker: _Optional[bool] = ..., null_object_id: _Optional[int] = ..., tags: _Optional[_Iterable[_Union[Tag, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., pieces: _Optional[_Iterable[_Union[SealedPiece, _Mapping]]] = ..., acl: _Optional[bytes] = ...) -> None: ...
 
 class Encryption(_message.Message):
     __slots__ = ("kind", "kms_key_id", "context", "bucket_key", "customer_key_md5")
@@ -485,7 +487,7 @@ class HistoryRow(_message.Message):
     def __init__(self, row: _Optional[_Union[KeyRow, _Mapping]] = ..., superseded_ms: _Optional[int] = ..., superseded_group_ms: _Optional[int] = ..., removed_group_ms: _Optional[int] = ...) -> None: ...
 
 class UploadRow(_message.Message):
-    __slots__ = ("bucket_id", "account_id", "created_ms", "storage_class", "checksum_algorithm", "checksum_type", "headers", "upload_id", "key", "checksum_chosen", "replication", "tags", "lock", "encryption")
+    __slots__ = ("bucket_id", "account_id", "created_ms", "storage_class", "checksum_algorithm", "checksum_type", "headers", "upload_id", "key", "checksum_chosen", "replication", "tags", "lock", "encryption", "acl", "initiator")
     BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     CREATED_MS_FIELD_NUMBER: _ClassVar[int]
@@ -500,6 +502,8 @@ class UploadRow(_message.Message):
     TAGS_FIELD_NUMBER: _ClassVar[int]
     LOCK_FIELD_NUMBER: _ClassVar[int]
     ENCRYPTION_FIELD_NUMBER: _ClassVar[int]
+    ACL_FIELD_NUMBER: _ClassVar[int]
+    INITIATOR_FIELD_NUMBER: _ClassVar[int]
     bucket_id: int
     account_id: str
     created_ms: int
@@ -514,7 +518,9 @@ class UploadRow(_message.Message):
     tags: _containers.RepeatedCompositeFieldContainer[Tag]
     lock: ObjectLock
     encryption: Encryption
-    def __init__(self, bucket_id: _Optional[int] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., storage_class: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., upload_id: _Optional[bytes] = ..., key: _Optional[bytes] = ..., checksum_chosen: _Optional[bool] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., tags: _Optional[_Iterable[_Union[Tag, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ...) -> None: ...
+    acl: bytes
+    initiator: str
+    def __init__(self, bucket_id: _Optional[int] = ..., account_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., storage_class: _Optional[str] = ..., checksum_algorithm: _Optional[_Union[_types_pb2.ChecksumAlgorithm, str]] = ..., checksum_type: _Optional[_Union[_types_pb2.ChecksumType, str]] = ..., headers: _Optional[_Union[ObjectHeaders, _Mapping]] = ..., upload_id: _Optional[bytes] = ..., key: _Optional[bytes] = ..., checksum_chosen: _Optional[bool] = ..., replication: _Optional[_Union[_types_pb2.Replication, _Mapping]] = ..., tags: _Optional[_Iterable[_Union[Tag, _Mapping]]] = ..., lock: _Optional[_Union[ObjectLock, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., acl: _Optional[bytes] = ..., initiator: _Optional[str] = ...) -> None: ...
 
 class PartRow(_message.Message):
     __slots__ = ("size_bytes", "modified_ms", "etag", "checksum", "checksum_algorithm", "blocks", "client_checksum_algorithm", "client_checksum", "pieces", "crc64nvme")
@@ -1107,6 +1113,34 @@ class SetTagsRequest(_message.Message):
     def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., tags: _Optional[_Iterable[_Union[Tag, _Mapping]]] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class SetTagsReply(_message.Message):
+    __slots__ = ("version",)
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    version: VersionId
+    def __init__(self, version: _Optional[_Union[VersionId, _Mapping]] = ...) -> None: ...
+
+class SetObjectAclRequest(_message.Message):
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "version", "acl", "volume")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_RETRY_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_ID_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    ACL_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    client_id: int
+    request_id: int
+    is_retry: bool
+    bucket: str
+    bucket_id: int
+    key: bytes
+    version: VersionId
+    acl: bytes
+    volume: str
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., acl: _Optional[bytes] = ..., volume: _Optional[str] = ...) -> None: ...
+
+class SetObjectAclReply(_message.Message):
     __slots__ = ("version",)
     VERSION_FIELD_NUMBER: _ClassVar[int]
     version: VersionId

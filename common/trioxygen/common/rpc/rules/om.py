@@ -6,7 +6,13 @@ from google.protobuf.message import Message
 
 from trioxygen.common.limits import PART_NUMBER_MAX
 from trioxygen.common.paging import ROW_BYTES_MAX
-from trioxygen.common.rpc.rules.om_objects import ACCOUNT_ID, OBJECT_ROWS, TAGS_MAX, blocks_fault
+from trioxygen.common.rpc.rules.om_objects import (
+    ACCOUNT_ID,
+    ACL,
+    OBJECT_ROWS,
+    TAGS_MAX,
+    blocks_fault,
+)
 from trioxygen.common.rpc.rules.rule import (
     ANY,
     PART,
@@ -200,6 +206,7 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
         is_new_prefix=ANY,
     ),
     om.SetTagsRequest: rules(**_OF_VERSION, tags=each(PART, TAGS_MAX)),
+    om.SetObjectAclRequest: rules(**_OF_VERSION, acl=ACL),
     om.SetObjectLockRequest: rules(
         **_OF_VERSION, retention=PART, legal_hold=ANY, bypasses_governance=ANY, asked_ms=TIME_MS
     ),

@@ -37,6 +37,9 @@ TAGS_MAX: Final = 50
 _LOCK_DAYS_MAX: Final = 36_500
 _LOCK_YEARS_MAX: Final = 100
 METADATA_MAX: Final = 16 * KIB
+# A hundred grants to accounts with long names, and room for more.
+ACL_BYTES_MAX: Final = 32 * KIB
+ACL: Final = raw(ACL_BYTES_MAX)
 # The rest of x-amz-meta-: of a header's name, or a query's, which may have more letters.
 _FIELD_NAME: Final = matching("a part of a header field's name", "[!-9;-~\x80-\xff]*", 4_096)
 _ETAG: Final = Rule(
@@ -138,6 +141,7 @@ OBJECT_ROWS: Final[dict[type[Message], MessageRules]] = {
         lock=PART,
         encryption=PART,
         pieces=each(PART, PART_NUMBER_MAX),
+        acl=ACL,
     ),
     om.RewrittenRow: rules(
         storage_class=NAME_OR_NONE, blocks=each(PART, SLICES_MAX), replication=PART
@@ -172,6 +176,8 @@ OBJECT_ROWS: Final[dict[type[Message], MessageRules]] = {
         tags=each(PART, TAGS_MAX),
         lock=PART,
         encryption=PART,
+        acl=ACL,
+        initiator=line(2_048),
     ),
     om.ObjectLock: rules(
         mode=known(), retain_until_ms=TIME_MS, retain_until_group_ms=TIME_MS, legal_hold=ANY

@@ -1,4 +1,4 @@
-"""Commands on what a version carries beside its bytes: tags, retention, legal hold."""
+"""Commands on what a version carries beside its bytes: tags, its ACL, retention, legal hold."""
 
 from typing import Protocol
 
@@ -11,6 +11,8 @@ from trioxygen.metadata.store.ports import ReadTxn
 from trioxygen.proto.v1 import om_pb2, types_pb2
 from trioxygen.proto.v1.om_pb2 import (
     BucketRow,
+    SetObjectAclReply,
+    SetObjectAclRequest,
     SetObjectLockReply,
     SetObjectLockRequest,
     SetTagsReply,
@@ -37,6 +39,7 @@ class VersionCommands:
     def handlers(self) -> dict[type, Handler]:
         return {
             om_pb2.SetTagsRequest: self.set_tags,
+            om_pb2.SetObjectAclRequest: self.set_acl,
             om_pb2.SetObjectLockRequest: self.set_lock,
         }
 
@@ -53,6 +56,19 @@ class VersionCommands:
         version.row.tags.extend(command.tags)
         self._versions.write(txn, bucket, command.key, version)
         return SetTagsReply(version=version_id(bucket, version.row))
+
+    def set_acl(
+        self, txn: CapturingTxn, command: SetObjectAclRequest, now: Now
+    ) -> SetObjectAclReply | Refusal:
+        bucket = live_bucket(txn, command)
+        if isinstance(bucket, Refusal):
+            return bucket
+        version = _object(txn, bucket, command)
+        if isinstance(version, Refusal):
+            return version
+        version.row.acl = command.acl
+        self._versions.write(txn, bucket, command.key, version)
+        return SetObjectAclReply(version=version_id(bucket, version.row))
 
     def set_lock(
         self, txn: CapturingTxn, command: SetObjectLockRequest, now: Now

@@ -41,7 +41,7 @@ def listed(row: bytes) -> bytes:
 
 def shorten(row: KeyRow) -> None:
     """By what a listing does not show."""
-    for name in ("blocks", "headers", "parts", "pieces"):
+    for name in ("blocks", "headers", "parts", "pieces", "acl"):
         row.ClearField(name)
 
 

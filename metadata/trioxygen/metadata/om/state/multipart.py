@@ -180,6 +180,7 @@ def object_row(upload: UploadRow, parts: Sequence[ChosenPart]) -> KeyRow:
         etag=object_etag(parts),
         storage_class=upload.storage_class,
         account_id=upload.account_id,
+        acl=upload.acl,
         checksum_algorithm=upload.checksum_algorithm,
         checksum_type=upload.checksum_type,
         checksum=object_checksum(upload, parts),
