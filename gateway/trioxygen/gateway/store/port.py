@@ -235,6 +235,12 @@ class Keys(Protocol):
         Raises: NoSuchKey, NoSuchKeyVersion, VersionIsMarker."""
         ...
 
+    async def set_acl(
+        self, bucket: Bucket, key: str, version: int | None, acl: bytes
+    ) -> int | None:
+        """As of `KeyRecord`, in place of the one that it has. Answers and raises as `set_tags`."""
+        ...
+
     async def set_retention(
         self,
         bucket: Bucket,

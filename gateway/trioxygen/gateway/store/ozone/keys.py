@@ -154,6 +154,7 @@ class OzoneKeys:
             lock=lock_row(new.lock),
             encryption=encryption_row(new.encryption),
             pieces=pieces_of(written),
+            acl=new.acl,
         )
         request = om_pb2.CommitKeyRequest(
             volume=bucket.volume,
@@ -294,6 +295,21 @@ class OzoneKeys:
         )
         return version_of(reply)
 
+    async def set_acl(
+        self, bucket: Bucket, key: str, version: int | None, acl: bytes
+    ) -> int | None:
+        reply = await self._om.set_object_acl(
+            om_pb2.SetObjectAclRequest(
+                volume=bucket.volume,
+                bucket=bucket.name,
+                bucket_id=bucket.bucket_id,
+                key=key.encode(),
+                version=version_row(version),
+                acl=acl,
+            )
+        )
+        return version_of(reply)
+
     async def set_retention(
         self,
         bucket: Bucket,
@@ -363,6 +379,7 @@ def _copied_row(source: KeyRecord, new: NewCopy) -> om_pb2.KeyRow:
         tags=tag_rows(new.tags),
         lock=lock_row(new.lock),
         encryption=encryption_row(new.encryption),
+        acl=new.acl,
     )
     if checksum is not None:
         row.checksum_algorithm = algorithm_row(checksum.algorithm)

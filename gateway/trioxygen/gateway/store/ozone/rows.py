@@ -190,6 +190,7 @@ def record_of(row: om_pb2.KeyRow, *, is_current: bool = False) -> KeyRecord:
         lock=lock_of(row.lock) if row.HasField("lock") else NO_LOCK,
         encryption=encryption,
         is_current=is_current,
+        acl=row.acl,
     )
 
 
@@ -257,6 +258,7 @@ def listed_version_of(row: om_pb2.ListedVersion) -> ListedVersion:
         version.storage_class or STANDARD,
         _ALGORITHM_OF.get(version.checksum_algorithm),
         _TYPE_OF.get(version.checksum_type),
+        version.account_id,
     )
     return ListedVersion(
         listed,
@@ -281,6 +283,7 @@ def listed_of(keys: Sequence[bytes], rows: Sequence[bytes]) -> list[ListedKey]:
                 row.storage_class or STANDARD,
                 algorithm_of(row.checksum_algorithm),
                 type_of(row.checksum_type),
+                row.account_id,
             )
         )
     return listed
@@ -307,6 +310,8 @@ def upload_of(row: om_pb2.UploadRow) -> Upload:
         replication=Replication.of_proto(row.replication) if row.HasField("replication") else None,
         lock=lock_of(row.lock) if row.HasField("lock") else NO_LOCK,
         encryption=encryption_of(row.encryption) if row.HasField("encryption") else None,
+        account_id=row.account_id,
+        initiator=row.initiator,
     )
 
 

@@ -56,6 +56,8 @@ class OzoneUploads:
             tags=tag_rows(new.tags),
             lock=lock_row(new.lock),
             encryption=encryption_row(new.encryption),
+            acl=new.acl,
+            initiator=new.initiator,
         )
         reply = await self._om.create_upload(
             om_pb2.CreateUploadRequest(

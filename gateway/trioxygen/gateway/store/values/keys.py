@@ -91,6 +91,8 @@ class KeyRecord(NamedTuple):
         parts: of a multipart object, in order; may be read as often as wanted, but each reading
             may cost.
         replication: that its bytes were written with.
+        account_id: whose it is.
+        acl: as it was stored; empty: it is the bucket owner's, and private.
     """
 
     object_id: int
@@ -109,6 +111,7 @@ class KeyRecord(NamedTuple):
     lock: Lock = NO_LOCK
     encryption: Encryption | None = None
     is_current: bool = False
+    acl: bytes = b""
 
     @property
     def version(self) -> int:
@@ -117,7 +120,8 @@ class KeyRecord(NamedTuple):
 
 
 class ListedKey(NamedTuple):
-    """Of a key what a listing shows; a page has a thousand."""
+    """Of a key what a listing shows; a page has a thousand. account_id: whose it is; "": the bucket
+    owner's."""
 
     key: str
     modified_ms: int
@@ -126,6 +130,7 @@ class ListedKey(NamedTuple):
     storage_class: str = STANDARD
     checksum_algorithm: Algorithm | None = None
     checksum_type: ChecksumType | None = None
+    account_id: str = ""
 
 
 class ListedVersion(NamedTuple):
@@ -177,7 +182,8 @@ class WriteCondition:
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """What a write makes of a key; its bytes come beside it, written with `replication`."""
+    """What a write makes of a key; its bytes come beside it, written with `replication`. acl: as of
+    `KeyRecord`."""
 
     size_bytes: int
     etag: str
@@ -188,6 +194,7 @@ class NewKey:
     tags: Tags = ()
     lock: Lock = NO_LOCK
     encryption: Encryption | None = None
+    acl: bytes = b""
 
 
 class Committed(NamedTuple):
@@ -216,7 +223,8 @@ class NewCopy:
         replication: of bytes that were written again.
         encryption: None: nothing is claimed.
         content: that it shares; None: all of the source, sealed as that is.
-        etag: "": the source's."""
+        etag: "": the source's.
+        acl: as of `KeyRecord`; never the source's."""
 
     account_id: str
     headers: ObjectHeaders
@@ -227,6 +235,7 @@ class NewCopy:
     encryption: Encryption | None = None
     content: Content | None = None
     etag: str = ""
+    acl: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

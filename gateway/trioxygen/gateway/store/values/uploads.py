@@ -31,7 +31,8 @@ class UploadChecksum:
 @dataclass(frozen=True, slots=True)
 class NewUpload:
     """is_checksum_chosen: by the client; else parts may bring checksums of another algorithm.
-    replication: of all parts."""
+    replication: of all parts. account_id, acl: of the object, as of `KeyRecord`. initiator: who
+    begins it, as S3 shows it: a canonical id, or the ARN of a user; "": who owns it."""
 
     account_id: str
     headers: ObjectHeaders
@@ -41,12 +42,14 @@ class NewUpload:
     tags: Tags = ()
     lock: Lock = NO_LOCK
     encryption: Encryption | None = None
+    acl: bytes = b""
+    initiator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One that is neither completed nor aborted; `is_checksum_chosen`: as in `NewUpload`.
-    replication: None: begun before there was a choice."""
+    """One that is neither completed nor aborted; `is_checksum_chosen`, `account_id`, `initiator`:
+    as in `NewUpload`. replication: None: begun before there was a choice."""
 
     upload_id: bytes
     key: str
@@ -57,6 +60,8 @@ class Upload:
     replication: Replication | None = None
     lock: Lock = NO_LOCK
     encryption: Encryption | None = None
+    account_id: str = ""
+    initiator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
