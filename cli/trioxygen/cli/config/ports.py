@@ -27,6 +27,7 @@ class S3Config(Section):
         regions: that a signature may name; none means any.
         storage_classes: class -> replication, of those that are not kept as STANDARD; unless it is
             named, REDUCED_REDUNDANCY is RATIS/ONE.
+        object_ownership, block_public_access: that new buckets begin with.
         tls_certificate_file, tls_key_file: PEM; both or neither.
         rate_bytes_per_second_min, rate_window_seconds: slower clients are cut off.
         connections_max, requests_max, uploads_max, buffer_bytes_max: shared fairly, by address or
@@ -46,6 +47,10 @@ class S3Config(Section):
     storage_classes: dict[str, str] = {}
     owner_display_name: bool = False
     if_none_match_tags: bool = False
+    object_ownership: Literal["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"] = (
+        "BucketOwnerEnforced"
+    )
+    block_public_access: bool = True
     tls_certificate_file: str = ""
     tls_key_file: str = ""
     clock_skew_seconds_max: int = Field(default=900, ge=1, le=86_400)

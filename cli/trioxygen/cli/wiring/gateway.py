@@ -31,6 +31,7 @@ from trioxygen.gateway.s3.services import S3Config
 from trioxygen.gateway.s3_refusals import S3Port
 from trioxygen.gateway.shares import ShareLimits
 from trioxygen.gateway.store.ozone.store import OzoneStore
+from trioxygen.gateway.store.values.acls import ALL_BLOCKED, Ownership
 from trioxygen.hdds.client.config import ClientConfig
 from trioxygen.hdds.client.leases.config import LeasingConfig
 from trioxygen.hdds.client.pool import DataNodePool
@@ -94,6 +95,8 @@ def _s3_config(config: Config) -> S3Config:
         clock_skew_seconds_max=config.s3.clock_skew_seconds_max,
         shows_owner_names=config.s3.owner_display_name,
         none_match_tags=config.s3.if_none_match_tags,
+        ownership=Ownership(config.s3.object_ownership),
+        public_access=ALL_BLOCKED if config.s3.block_public_access else None,
         storage_classes=StorageClasses.configured(
             Replication.parse(config.storage.replication),
             {name: Replication.parse(text) for name, text in config.s3.storage_classes.items()},

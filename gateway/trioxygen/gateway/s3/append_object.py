@@ -15,6 +15,7 @@ from trioxygen.common.checksum import ChecksumType, combine, composite
 from trioxygen.common.errors import ConditionConflict
 from trioxygen.common.limits import PART_NUMBER_MAX
 from trioxygen.gateway.protocol import checksums
+from trioxygen.gateway.protocol.acl_headers import asks_for_acl
 from trioxygen.gateway.protocol.checksums import ChecksumRequest
 from trioxygen.gateway.protocol.encryption import read_encryption
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
@@ -142,6 +143,11 @@ def _check_headers(request: S3Request, stored: ObjectHeaders) -> None:
         raise S3Error(
             "InvalidRequest",
             "Cannot specify both a write offset value and tags or a lock for existing objects.",
+        )
+    if asks_for_acl(request.head):
+        raise S3Error(
+            "InvalidRequest",
+            "Cannot specify both a write offset value and an ACL for existing objects.",
         )
 
 

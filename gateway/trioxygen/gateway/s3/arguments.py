@@ -2,6 +2,7 @@
 a header that asks for what is not here. S3 says first what is wrong with the others."""
 
 from trioxygen.gateway.protocol import checksums, headers
+from trioxygen.gateway.protocol.acl_headers import read_acl_headers
 from trioxygen.gateway.protocol.xml.tags import replaces_tags
 from trioxygen.gateway.s3.request import S3Request
 from trioxygen.gateway.s3.services import Services
@@ -15,9 +16,10 @@ def check_of_body(services: Services, request: S3Request) -> None:
 
 
 def check_of_object(services: Services, request: S3Request) -> None:
-    """Raises what S3 says of the headers that are stored, of tags, locks and conditions."""
+    """Raises what S3 says of the headers that are stored, of tags, ACLs, locks and conditions."""
     headers.read_object_headers(request.head)
     read_attributes(services, request)
+    read_acl_headers(request.head, of_bucket=False)
     read_condition(services, request)
 
 

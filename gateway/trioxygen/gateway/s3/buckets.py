@@ -16,12 +16,13 @@ from trioxygen.gateway.protocol.xml.listing import ListedBucket
 from trioxygen.gateway.protocol.xml.requests import NewBucket, read_create_bucket
 from trioxygen.gateway.s3.documents import read_document
 from trioxygen.gateway.s3.needs import BUCKET, Need
+from trioxygen.gateway.s3.new_bucket_access import access_settings, says_more_of_access
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.paging import position_of, token_of
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 from trioxygen.gateway.s3.request import Response, S3Request, no_content, xml_response
 from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.store.values.buckets import NOTHING_SET
+from trioxygen.gateway.store.values.buckets import SettingKind
 
 log = logs.get(__name__)
 
@@ -94,6 +95,8 @@ async def create_bucket(services: Services, request: S3Request) -> Response:
     location = _location(services, request, wanted.location)
     has_lock = (request.head.header(_LOCK_ENABLED) or "").lower() == "true"
     TAGGING.check(wanted.tags)
+    settings = {TAGGING.kind: TAGGING.show(wanted.tags)} if wanted.tags else {}
+    settings |= await access_settings(services, request)
     try:
         await services.store.buckets.create(
             services.volume,
@@ -101,11 +104,11 @@ async def create_bucket(services: Services, request: S3Request) -> Response:
             account_id=request.signer.account_id,
             location=location,
             has_lock=has_lock,
-            settings={TAGGING.kind: TAGGING.show(wanted.tags)} if wanted.tags else NOTHING_SET,
+            settings=settings,
         )
     except BucketAlreadyOwned:
-        says_more = bool(location or has_lock or wanted.tags)
-        if says_more or not await _is_of_the_first_region(services, request):
+        says_more = bool(location or has_lock or wanted.tags) or says_more_of_access(request.head)
+        if says_more or not await _is_made_again(services, request):
             raise
     except NoSuchVolume as error:
         # An operator deleted it under this gateway, whose next start makes it again.
@@ -140,10 +143,15 @@ def _location(services: Services, request: S3Request, wanted: str | None) -> str
     return wanted
 
 
-async def _is_of_the_first_region(services: Services, request: S3Request) -> bool:
-    """Where S3 takes it for a success that the caller has made the bucket before."""
+async def _is_made_again(services: Services, request: S3Request) -> bool:
+    """In the first region S3 takes it for a success that the caller has made the bucket before; its
+    ACL is a new bucket's then."""
     bucket = await services.store.buckets.lookup(services.volume, request.bucket_name)
-    return services.region_of(bucket) == _FIRST_REGION
+    if services.region_of(bucket) != _FIRST_REGION:
+        return False
+    if (await services.documents.of(bucket)).acl is not None:
+        await services.store.settings.delete(bucket, SettingKind.ACL)
+    return True
 
 
 def _check_namespace(services: Services, request: S3Request) -> None:

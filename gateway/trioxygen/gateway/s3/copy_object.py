@@ -21,6 +21,7 @@ from trioxygen.gateway.s3.keep_alive import Made, patient_response
 from trioxygen.gateway.s3.lifecycle_headers import expiration_headers
 from trioxygen.gateway.s3.needs import BUCKET, COPY_SOURCE, SOURCE
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
+from trioxygen.gateway.s3.owning import owned
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 from trioxygen.gateway.s3.request import Headers, Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
@@ -140,6 +141,7 @@ async def _wanted_copy(services: Services, request: S3Request) -> _Copy:
             website_redirect_location=headers.read_redirect_location(head),
         )
     attributes = read_attributes(services, request)
+    owner = await owned(services, request)
     tags = attributes.tags if replaces_tags(head) else record.tags
     replication = services.replication_of(request.bucket_record, storage_class)
     content = None
@@ -155,7 +157,7 @@ async def _wanted_copy(services: Services, request: S3Request) -> _Copy:
     return _Copy(
         source=source,
         new=NewCopy(
-            account_id=request.signer.account_id,
+            account_id=owner.account_id,
             headers=kept,
             checksum=None,
             replication=replication,
@@ -164,6 +166,7 @@ async def _wanted_copy(services: Services, request: S3Request) -> _Copy:
             encryption=target.encryption,
             content=content,
             etag=_unlike(request, record, target) if was_md5 and not is_md5 else "",
+            acl=owner.acl,
         ),
         condition=read_condition(services, request),
         algorithm=None if _is_known(record, algorithm) else algorithm,

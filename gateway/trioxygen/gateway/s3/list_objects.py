@@ -7,10 +7,10 @@ from typing import Final
 from trioxygen.gateway.protocol.errors import invalid_argument
 from trioxygen.gateway.protocol.versions import read_version_id, version_id
 from trioxygen.gateway.protocol.xml import listing as xml_listing
-from trioxygen.gateway.protocol.xml.document import Owner
 from trioxygen.gateway.protocol.xml.listing import ListingHead
 from trioxygen.gateway.s3.needs import Need
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
+from trioxygen.gateway.s3.owners import NOT_SHOWN, Owners, owners_of
 from trioxygen.gateway.s3.paging import encoding_type, page_size, position_of, token_of
 from trioxygen.gateway.s3.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
@@ -31,7 +31,7 @@ async def _fetch_page(services: Services, request: S3Request, after: str) -> Buc
     return page.bucket
 
 
-def _frame(request: S3Request, owner: Owner | None, *, is_truncated: bool) -> ListingHead:
+def _frame(request: S3Request, owners: Owners, *, is_truncated: bool) -> ListingHead:
     head = request.head
     return ListingHead(
         bucket=request.bucket_name,
@@ -39,7 +39,8 @@ def _frame(request: S3Request, owner: Owner | None, *, is_truncated: bool) -> Li
         delimiter=head.query_value("delimiter") or "",
         max_keys=page_size(request, "max-keys"),
         is_truncated=is_truncated,
-        owner=owner,
+        owner=owners.bucket,
+        others=owners.others,
         encoding_type=encoding_type(request),
     )
 
@@ -57,7 +58,8 @@ async def _fetch_objects(services: Services, request: S3Request) -> Bucket:
 
 async def list_objects(services: Services, request: S3Request) -> Response:
     page = request.key_page
-    frame = _frame(request, services.owner_of(request.signer), is_truncated=page.is_truncated)
+    owners = await owners_of(services, request, page.keys)
+    frame = _frame(request, owners, is_truncated=page.is_truncated)
     return xml_response(
         xml_listing.list_objects_v1(
             frame,
@@ -78,14 +80,12 @@ async def _fetch_objects_v2(services: Services, request: S3Request) -> Bucket:
 
 async def list_objects_v2(services: Services, request: S3Request) -> Response:
     head, page = request.head, request.key_page
-    fetch_owner = (head.query_value("fetch-owner") or "").lower() == "true"
+    owners = NOT_SHOWN
+    if (head.query_value("fetch-owner") or "").lower() == "true":
+        owners = await owners_of(services, request, page.keys)
     return xml_response(
         xml_listing.list_objects_v2(
-            _frame(
-                request,
-                services.owner_of(request.signer) if fetch_owner else None,
-                is_truncated=page.is_truncated,
-            ),
+            _frame(request, owners, is_truncated=page.is_truncated),
             start_after=head.query_value("start-after") or None,
             continuation_token=head.query_value("continuation-token"),
             next_continuation_token=token_of(page.last) if page.is_truncated else None,
@@ -122,9 +122,10 @@ async def _fetch_versions(services: Services, request: S3Request) -> Bucket:
 async def list_object_versions(services: Services, request: S3Request) -> Response:
     head, page = request.head, request.version_page
     next_version = page.next_version if page.is_truncated else None
+    owners = await owners_of(services, request, [row.listed for row in page.versions])
     return xml_response(
         xml_listing.list_versions(
-            _frame(request, services.owner_of(request.signer), is_truncated=page.is_truncated),
+            _frame(request, owners, is_truncated=page.is_truncated),
             key_marker=head.query_value("key-marker") or "",
             version_id_marker=head.query_value("version-id-marker") or "",
             next_key_marker=page.next_key if page.is_truncated else None,

@@ -16,6 +16,7 @@ from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.lifecycle_headers import abort_headers
 from trioxygen.gateway.s3.needs import UPLOAD, Need
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
+from trioxygen.gateway.s3.owners import initiator_shown, upload_owner
 from trioxygen.gateway.s3.paging import encoding_type, page_size
 from trioxygen.gateway.s3.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
@@ -32,7 +33,7 @@ def _parts_wanted(request: S3Request) -> tuple[int, int]:
 
 async def list_parts(services: Services, request: S3Request) -> Response:
     marker, count_max = _parts_wanted(request)
-    bucket, upload, owner = request.bucket_record, request.upload, services.owner_of(request.signer)
+    bucket, upload = request.bucket_record, request.upload
     listed = await services.store.uploads.list_parts(
         bucket, upload, after_number=min(marker, PART_NUMBER_MAX), count_max=count_max
     )
@@ -41,8 +42,8 @@ async def list_parts(services: Services, request: S3Request) -> Response:
         bucket=bucket.name,
         key=request.key_name,
         upload_id=upload.upload_id.hex(),
-        initiator=owner,
-        owner=owner,
+        initiator=await initiator_shown(services, request, upload),
+        owner=await upload_owner(services, request, upload),
         part_number_marker=marker,
         next_part_number_marker=listed.parts[-1].number if listed.parts else 0,
         max_parts=count_max,
@@ -102,7 +103,7 @@ async def _fetch_uploads(services: Services, request: S3Request) -> Bucket:
 
 
 async def list_multipart_uploads(services: Services, request: S3Request) -> Response:
-    head, listed, owner = request.head, request.upload_page, services.owner_of(request.signer)
+    head, listed = request.head, request.upload_page
     key_marker, id_marker = _markers(request)
     page = UploadsPage(
         bucket=request.bucket_name,
@@ -122,8 +123,8 @@ async def list_multipart_uploads(services: Services, request: S3Request) -> Resp
             key=upload.key,
             upload_id=upload.upload_id.hex(),
             initiated_ms=upload.created_ms,
-            initiator=owner,
-            owner=owner,
+            initiator=await initiator_shown(services, request, upload),
+            owner=await upload_owner(services, request, upload),
             storage_class=upload.storage_class,
             checksum=_chosen(upload),
         )

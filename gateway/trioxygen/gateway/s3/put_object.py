@@ -13,6 +13,7 @@ from trioxygen.gateway.s3.encryption import target_of
 from trioxygen.gateway.s3.lifecycle_headers import expiration_headers
 from trioxygen.gateway.s3.needs import BUCKET
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
+from trioxygen.gateway.s3.owning import owned
 from trioxygen.gateway.s3.refused_headers import WRITE_OFFSET, refuse_of_put
 from trioxygen.gateway.s3.request import Response, S3Request
 from trioxygen.gateway.s3.services import Services
@@ -38,6 +39,7 @@ async def put_object(services: Services, request: S3Request) -> Response:
         if answer is not None:
             return answer
     attributes = read_attributes(services, request)
+    owner = await owned(services, request)
     condition = read_condition(services, request)
     if appends and condition is None:
         # There was nothing to append to, and what another one writes meanwhile stays.
@@ -53,13 +55,14 @@ async def put_object(services: Services, request: S3Request) -> Response:
     new = NewKey(
         size_bytes=body.received_bytes,
         etag=target.etag(request, body.digests.md5),
-        account_id=request.signer.account_id,
+        account_id=owner.account_id,
         headers=stored,
         checksum=checksum,
         replication=replication,
         tags=attributes.tags,
         lock=attributes.lock,
         encryption=target.encryption,
+        acl=owner.acl,
     )
     committed = await store.keys.commit(bucket, request.key_name, new, written, condition)
     fields = [

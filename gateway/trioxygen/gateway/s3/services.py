@@ -9,12 +9,15 @@ from trioxygen.common.blocking import Blocking
 from trioxygen.common.clock import Clock
 from trioxygen.common.replication import Replication
 from trioxygen.common.units import DAY_MS, KIB, MIB
+from trioxygen.gateway.account_directory import KnownAccounts
+from trioxygen.gateway.kept_documents import KeptDocuments
 from trioxygen.gateway.kept_rules import KeptRules
 from trioxygen.gateway.protocol.storage_classes import StorageClasses
 from trioxygen.gateway.protocol.xml.document import Owner
 from trioxygen.gateway.shares import ShareLimits
 from trioxygen.gateway.store.port import ObjectStore
 from trioxygen.gateway.store.values.accounts import Account
+from trioxygen.gateway.store.values.acls import ALL_BLOCKED, Ownership, PublicAccessBlock
 from trioxygen.gateway.store.values.buckets import Bucket
 
 # A document of this size costs less than 1 ms, a trip to a thread a tenth of it.
@@ -36,7 +39,8 @@ class S3Config:
     keep_alive_space_ms: a long CompleteMultipartUpload sends white space this often.
     day_ms: how long a day of lifecycle rules is.
     shows_owner_names: an Owner has a DisplayName, as S3 gave it until November 2025.
-    none_match_tags: If-None-Match of a write may name an entity tag, which S3 does not take."""
+    none_match_tags: If-None-Match of a write may name an entity tag, which S3 does not take.
+    ownership, public_access: what new buckets begin with; None: nothing is blocked."""
 
     volume: str
     domains: tuple[str, ...] = ()
@@ -51,6 +55,8 @@ class S3Config:
     none_match_tags: bool = False
     keep_alive_space_ms: float = 5_000
     day_ms: int = DAY_MS
+    ownership: Ownership = Ownership.BUCKET_OWNER_ENFORCED
+    public_access: PublicAccessBlock | None = ALL_BLOCKED
 
 
 class Services:
@@ -67,6 +73,8 @@ class Services:
         # One long document at a time: what the worst one costs, others' digests do not wait for.
         self._parsing = asyncio.Lock()
         self.lifecycles = KeptRules(store.settings)
+        self.accounts = KnownAccounts(store.iam.directory, clock)
+        self.documents = KeptDocuments(store.settings, self.accounts)
 
     def replication_of(self, bucket: Bucket, storage_class: str) -> Replication:
         """How an object of the class is kept in the bucket."""
@@ -81,6 +89,13 @@ class Services:
         """As documents show it."""
         shown = account.display_name if self.config.shows_owner_names else None
         return Owner(account.canonical_id, shown)
+
+    async def owner_of_id(self, canonical_id: str) -> Owner:
+        """The same; of an account that is gone the id alone."""
+        if not self.config.shows_owner_names:
+            return Owner(canonical_id)
+        details = await self.accounts.of_canonical_id(canonical_id)
+        return Owner(canonical_id, None if details is None else details.display_name)
 
     def region_of(self, bucket: Bucket) -> str:
         return bucket.location or self.region

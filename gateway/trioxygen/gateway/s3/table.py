@@ -9,6 +9,7 @@ from typing import Final
 
 from trioxygen.gateway.s3 import (
     absent,
+    bucket_acl,
     bucket_encryption,
     buckets,
     complete_multipart,
@@ -17,6 +18,7 @@ from trioxygen.gateway.s3 import (
     get_object,
     list_objects,
     list_uploads,
+    object_acl,
     object_lock,
     object_tagging,
     put_object,
@@ -33,6 +35,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *buckets.ROWS,
     *versioning.ROWS,
     *bucket_encryption.ROWS,
+    *bucket_acl.ROWS,
     *settings.ROWS,
     *list_objects.ROWS,
     *get_object.ROWS,
@@ -42,6 +45,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *restore_object.ROWS,
     *delete_objects.ROWS,
     *object_tagging.ROWS,
+    *object_acl.ROWS,
     *object_lock.ROWS,
     *uploads.ROWS,
     *upload_part.ROWS,

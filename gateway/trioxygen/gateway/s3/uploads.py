@@ -10,6 +10,7 @@ from trioxygen.gateway.s3.encryption import target_of
 from trioxygen.gateway.s3.lifecycle_headers import abort_headers
 from trioxygen.gateway.s3.needs import BUCKET, UPLOAD
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
+from trioxygen.gateway.s3.owning import initiator_of, owned
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 from trioxygen.gateway.s3.request import Headers, Response, S3Request, no_content, xml_response
 from trioxygen.gateway.s3.services import Services
@@ -24,11 +25,12 @@ _DEFAULT_CHECKSUM: Final = UploadChecksum(
 async def create_multipart_upload(services: Services, request: S3Request) -> Response:
     stored = headers.read_object_headers(request.head)
     attributes = read_attributes(services, request)
+    owner = await owned(services, request)
     target = await target_of(services, request)
     asked = checksums.read_upload_checksum(request.head)
     bucket, key = request.bucket_record, request.key_name
     new = NewUpload(
-        account_id=request.signer.account_id,
+        account_id=owner.account_id,
         headers=stored,
         checksum=asked or _DEFAULT_CHECKSUM,
         is_checksum_chosen=asked is not None,
@@ -36,6 +38,8 @@ async def create_multipart_upload(services: Services, request: S3Request) -> Res
         tags=attributes.tags,
         lock=attributes.lock,
         encryption=target.encryption,
+        acl=owner.acl,
+        initiator=initiator_of(request),
     )
     upload_id = await services.store.uploads.create(bucket, key, new)
     document = xml_multipart.initiate_multipart_upload(

@@ -20,6 +20,7 @@ from trioxygen.gateway.store.values.buckets import (
     SettingKind,
 )
 from trioxygen.gateway.store.values.encryption import Encryption
+from trioxygen.gateway.store.values.iam import AccountDetails
 from trioxygen.gateway.store.values.keys import (
     Appended,
     Committed,
@@ -236,9 +237,10 @@ class Keys(Protocol):
         ...
 
     async def set_acl(
-        self, bucket: Bucket, key: str, version: int | None, acl: bytes
+        self, bucket: Bucket, key: str, version: int | None, record: KeyRecord, acl: bytes
     ) -> int | None:
-        """As of `KeyRecord`, in place of the one that it has. Answers and raises as `set_tags`."""
+        """As of `KeyRecord`, in place of the one that `record` has. Answers and raises as
+        `set_tags`; ConditionConflict: the version has become another."""
         ...
 
     async def set_retention(
@@ -333,6 +335,25 @@ class Accounts(Protocol):
         ...
 
 
+class FindsAccounts(Protocol):
+    """What of accounts ACLs need to know."""
+
+    async def find(
+        self, *, account_id: str = "", canonical_id: str = "", email: str = ""
+    ) -> AccountDetails | None:
+        """By one of the three."""
+        ...
+
+    async def get_setting(self, account_id: str, kind: str) -> bytes | None:
+        """A document of the account: "public_access_block"."""
+        ...
+
+
+class KnowsAccounts(Protocol):
+    @property
+    def directory(self) -> FindsAccounts: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectStore:
     buckets: Buckets
@@ -340,4 +361,5 @@ class ObjectStore:
     keys: Keys
     uploads: Uploads
     accounts: Accounts
+    iam: KnowsAccounts
     contents: Contents

@@ -1119,7 +1119,7 @@ class SetTagsReply(_message.Message):
     def __init__(self, version: _Optional[_Union[VersionId, _Mapping]] = ...) -> None: ...
 
 class SetObjectAclRequest(_message.Message):
-    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "version", "acl", "volume")
+    __slots__ = ("client_id", "request_id", "is_retry", "bucket", "bucket_id", "key", "version", "acl", "object_id", "volume")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     IS_RETRY_FIELD_NUMBER: _ClassVar[int]
@@ -1128,6 +1128,7 @@ class SetObjectAclRequest(_message.Message):
     KEY_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     ACL_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FIELD_NUMBER: _ClassVar[int]
     client_id: int
     request_id: int
@@ -1137,8 +1138,9 @@ class SetObjectAclRequest(_message.Message):
     key: bytes
     version: VersionId
     acl: bytes
+    object_id: int
     volume: str
-    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., acl: _Optional[bytes] = ..., volume: _Optional[str] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[int] = ..., request_id: _Optional[int] = ..., is_retry: _Optional[bool] = ..., bucket: _Optional[str] = ..., bucket_id: _Optional[int] = ..., key: _Optional[bytes] = ..., version: _Optional[_Union[VersionId, _Mapping]] = ..., acl: _Optional[bytes] = ..., object_id: _Optional[int] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class SetObjectAclReply(_message.Message):
     __slots__ = ("version",)

@@ -47,6 +47,7 @@ class OneBucket:
             "keys": _Keys(self),
             "uploads": _Uploads(self),
             "accounts": _Unused() if signer is None else _Accounts(signer),
+            "iam": NoAccounts(),
             "contents": _NoContents(),
         }
         self.port = ObjectStore(**parts)
@@ -66,6 +67,10 @@ class _Unused:
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AssertionError(f"{name} was used before the decision")
+
+
+class NoAccounts:
+    directory: Any = _Unused()
 
 
 class _Accounts(_Unused):

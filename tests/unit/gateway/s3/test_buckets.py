@@ -31,6 +31,7 @@ def test_bucket_of_a_volume_that_is_gone_is_refused_for_now_and_somebody_is_told
         keys=others.keys,
         uploads=others.uploads,
         accounts=others.accounts,
+        iam=others.iam,
         contents=others.contents,
     )
     blocking = ThreadBlocking()

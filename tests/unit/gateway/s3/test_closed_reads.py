@@ -94,6 +94,7 @@ class Setting:
             keys=others.keys,
             uploads=others.uploads,
             accounts=others.accounts,
+            iam=others.iam,
             contents=self.contents,
         )
         config = S3Config(volume="v", storage_classes=StorageClasses(RATIS_ONE))

@@ -206,7 +206,7 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
         is_new_prefix=ANY,
     ),
     om.SetTagsRequest: rules(**_OF_VERSION, tags=each(PART, TAGS_MAX)),
-    om.SetObjectAclRequest: rules(**_OF_VERSION, acl=ACL),
+    om.SetObjectAclRequest: rules(**_OF_VERSION, acl=ACL, object_id=ID),
     om.SetObjectLockRequest: rules(
         **_OF_VERSION, retention=PART, legal_hold=ANY, bypasses_governance=ANY, asked_ms=TIME_MS
     ),

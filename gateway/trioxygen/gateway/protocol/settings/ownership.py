@@ -45,7 +45,7 @@ def load_ownership(stored: bytes) -> Ownership | None:
     return None if stored == NONE else Ownership(stored.decode())
 
 
-OWNERSHIP: Final = Setting[Ownership | None](
+OWNERSHIP: Final[Setting[Ownership | None]] = Setting(
     kind=SettingKind.OWNERSHIP,
     body_bytes_max=64 * KIB,
     parse=read_ownership,

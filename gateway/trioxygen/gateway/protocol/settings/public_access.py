@@ -62,7 +62,7 @@ def load_public_access(stored: bytes) -> PublicAccessBlock | None:
     return PublicAccessBlock(*(digit == ord("1") for digit in stored))
 
 
-PUBLIC_ACCESS_BLOCK: Final = Setting[PublicAccessBlock | None](
+PUBLIC_ACCESS_BLOCK: Final[Setting[PublicAccessBlock | None]] = Setting(
     kind=SettingKind.PUBLIC_ACCESS_BLOCK,
     body_bytes_max=64 * KIB,
     parse=read_public_access,

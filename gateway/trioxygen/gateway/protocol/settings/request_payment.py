@@ -55,7 +55,7 @@ def load_request_payment(stored: bytes) -> Payer:
     return Payer(stored.decode())
 
 
-REQUEST_PAYMENT: Final = Setting[Payer](
+REQUEST_PAYMENT: Final[Setting[Payer]] = Setting(
     kind=SettingKind.REQUEST_PAYMENT,
     body_bytes_max=64 * KIB,
     parse=read_request_payment,

@@ -4,8 +4,10 @@ A page has up to 1,000 entries and listing is a hot path: one f-string an entry,
 Source: S3 API, ListBuckets, ListObjects, ListObjectsV2, ListObjectVersions.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.gateway.protocol.dates import iso_date
@@ -32,12 +34,16 @@ class ListedBucket:
     region: str | None = None
 
 
+_NO_OTHERS: Final[Mapping[str, Owner]] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingHead:
     """What every page of a listing of one bucket echoes of the request, and whether it ended.
 
-    owner: of the bucket, and so of every object in it (S3's "bucket owner enforced"); None: it is
-        not shown.
+    owner: of the bucket, and of every object in it that is no other account's; None: owners are not
+        shown.
+    others: owners of objects, by their account ids.
     encoding_type: None or "url", which then applies to every name in the document.
     """
 
@@ -47,6 +53,7 @@ class ListingHead:
     max_keys: int
     is_truncated: bool
     owner: Owner | None = None
+    others: Mapping[str, Owner] = _NO_OTHERS
     encoding_type: str | None = None
 
 
@@ -86,29 +93,37 @@ class _ObjectElements:
     `value` and hash are slow).
     """
 
-    __slots__ = ("_algorithm", "_checksum", "_kind", "_owner")
+    __slots__ = ("_algorithm", "_checksum", "_kind", "_others", "_owner")
 
-    def __init__(self, owner: Owner | None) -> None:
+    def __init__(self, head: ListingHead) -> None:
         self._algorithm: Algorithm | None = None
         self._kind: ChecksumType | None = None
         self._checksum = ""
-        self._owner = owner_element("Owner", owner)
+        self._owner = owner_element("Owner", head.owner)
+        self._others = {
+            account_id: owner_element("Owner", owner) for account_id, owner in head.others.items()
+        }
+
+    def owner(self, account_id: str) -> str:
+        """Its element; empty where owners are not shown."""
+        return self._others.get(account_id, self._owner) if self._others else self._owner
 
     def __call__(self, listed: ListedKey, name: str, version: str) -> str:
         """name: the key, as the document shows it."""
-        _, modified_ms, etag, size_bytes, storage_class, algorithm, kind = listed
+        _, modified_ms, etag, size_bytes, storage_class, algorithm, kind, account_id = listed
+        owner = self._others.get(account_id, self._owner) if self._others else self._owner
         if algorithm is not self._algorithm or kind is not self._kind:
             self._checksum = _checksum_elements(algorithm, kind)
             self._algorithm, self._kind = algorithm, kind
         return (
             f"<Key>{name}</Key>{version}<LastModified>{iso_date(modified_ms)}</LastModified>"
             f"<ETag>&quot;{etag}&quot;</ETag>{self._checksum}<Size>{size_bytes}</Size>"
-            f"{self._owner}<StorageClass>{storage_class}</StorageClass>"
+            f"{owner}<StorageClass>{storage_class}</StorageClass>"
         )
 
 
 def _contents(head: ListingHead, objects: Sequence[ListedKey]) -> str:
-    write = _ObjectElements(head.owner)
+    write = _ObjectElements(head)
     names = encoded_names([listed.key for listed in objects], head.encoding_type)
     rows = [write(listed, name, "") for listed, name in zip(objects, names, strict=True)]
     return f"<Contents>{'</Contents><Contents>'.join(rows)}</Contents>" if rows else ""
@@ -187,8 +202,7 @@ def _versions(
     entries: Sequence[ListedVersion],
     encode: Callable[[str], str],
 ) -> str:
-    write = _ObjectElements(head.owner)
-    owner = owner_element("Owner", head.owner)
+    write = _ObjectElements(head)
     rows: list[str] = []
     for listed, version, is_latest, is_marker in entries:
         identity = (
@@ -197,7 +211,8 @@ def _versions(
         if is_marker:
             rows.append(
                 f"<DeleteMarker><Key>{encode(listed.key)}</Key>{identity}"
-                f"<LastModified>{iso_date(listed.modified_ms)}</LastModified>{owner}</DeleteMarker>"
+                f"<LastModified>{iso_date(listed.modified_ms)}</LastModified>"
+                f"{write.owner(listed.account_id)}</DeleteMarker>"
             )
         else:
             rows.append(f"<Version>{write(listed, encode(listed.key), identity)}</Version>")

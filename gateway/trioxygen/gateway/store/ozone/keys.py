@@ -296,7 +296,7 @@ class OzoneKeys:
         return version_of(reply)
 
     async def set_acl(
-        self, bucket: Bucket, key: str, version: int | None, acl: bytes
+        self, bucket: Bucket, key: str, version: int | None, record: KeyRecord, acl: bytes
     ) -> int | None:
         reply = await self._om.set_object_acl(
             om_pb2.SetObjectAclRequest(
@@ -306,6 +306,7 @@ class OzoneKeys:
                 key=key.encode(),
                 version=version_row(version),
                 acl=acl,
+                object_id=record.object_id,
             )
         )
         return version_of(reply)

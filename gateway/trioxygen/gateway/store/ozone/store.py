@@ -5,6 +5,7 @@ import asyncio
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import DAY_MS
 from trioxygen.gateway.kms.port import Kms
+from trioxygen.gateway.store.ozone.account_directory import OzoneAccountDirectory
 from trioxygen.gateway.store.ozone.accounts import OzoneAccounts
 from trioxygen.gateway.store.ozone.buckets import OzoneBuckets
 from trioxygen.gateway.store.ozone.commits import Commits
@@ -57,6 +58,7 @@ class OzoneStore:
             keys=OzoneKeys(om, commits),
             uploads=OzoneUploads(om, commits),
             accounts=OzoneAccounts(om),
+            iam=OzoneAccountDirectory(om),
             contents=SealedContents(contents, PieceKeys(kms, runtime.rng, runtime.clock)),
         )
 

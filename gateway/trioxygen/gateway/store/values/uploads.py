@@ -32,7 +32,7 @@ class UploadChecksum:
 class NewUpload:
     """is_checksum_chosen: by the client; else parts may bring checksums of another algorithm.
     replication: of all parts. account_id, acl: of the object, as of `KeyRecord`. initiator: who
-    begins it, as S3 shows it: a canonical id, or the ARN of a user; "": who owns it."""
+    begins it, as S3 shows it: a canonical id, or the ARN of a user; "": the bucket's owner."""
 
     account_id: str
     headers: ObjectHeaders

@@ -66,6 +66,8 @@ class VersionCommands:
         version = _object(txn, bucket, command)
         if isinstance(version, Refusal):
             return version
+        if version.row.object_id != command.object_id:
+            return Refusal(types_pb2.CONDITION_CONFLICT, "the object is not the one that was read")
         version.row.acl = command.acl
         self._versions.write(txn, bucket, command.key, version)
         return SetObjectAclReply(version=version_id(bucket, version.row))
