@@ -38,7 +38,7 @@ class Principal:
     unique_id: str = ""
     created_ms: int = 0
     tags: Tags = ()
-    inline: Mapping[str, str] = _NO_POLICIES
+    inline: Mapping[str, str] = field(default_factory=lambda: _NO_POLICIES)
     attached: Sequence[str] = ()
     boundary: str = ""
     groups: Sequence[str] = ()
