@@ -32,7 +32,9 @@ async def bucket_owner_of(services: Services, request: S3Request, bucket: Bucket
     return await services.accounts.canonical_id_of(bucket.account_id)
 
 
-async def resolved(services: Services, asked: AskedAcl, *, owner: str, bucket_owner: str) -> Acl:
+async def resolved(
+    services: Services, request: S3Request, asked: AskedAcl, *, owner: str, bucket_owner: str
+) -> Acl:
     """Args:
     asked: nothing: it is private.
     owner, bucket_owner: canonical ids.
@@ -46,18 +48,20 @@ async def resolved(services: Services, asked: AskedAcl, *, owner: str, bucket_ow
         return private_acl(owner)
     known = {owner, bucket_owner}
     grants = [
-        Grant(await _grantee_of(services, asked_grant, known), asked_grant.permission)
+        Grant(await _grantee_of(services, request, asked_grant, known), asked_grant.permission)
         for asked_grant in asked.grants
     ]
     return Acl(owner, tuple(dict.fromkeys(grants)))
 
 
-async def _grantee_of(services: Services, asked: AskedGrant, known: set[str]) -> Grantee:
+async def _grantee_of(
+    services: Services, request: S3Request, asked: AskedGrant, known: set[str]
+) -> Grantee:
     group = asked.group
     if group is not None:
         return group
     if asked.kind is GranteeKind.EMAIL:
-        return _grantee_of_email(asked.name)
+        return _grantee_of_email(request)
     if asked.name not in known:
         if await services.accounts.of_canonical_id(asked.name) is None:
             raise _invalid_id(asked.name)
@@ -65,9 +69,10 @@ async def _grantee_of(services: Services, asked: AskedGrant, known: set[str]) ->
     return asked.name
 
 
-def _grantee_of_email(email: str) -> Grantee:
+def _grantee_of_email(request: S3Request) -> Grantee:
     """Raises: MethodNotAllowed: S3 takes no addresses since October 2025."""
-    raise S3Error("MethodNotAllowed")
+    resource = "BUCKET" if request.key is None else "OBJECT"
+    raise S3Error("MethodNotAllowed", details={"ResourceType": resource})
 
 
 def _invalid_id(canonical_id: str) -> S3Error:

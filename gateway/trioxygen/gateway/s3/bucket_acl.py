@@ -34,7 +34,7 @@ async def put_bucket_acl(services: Services, request: S3Request) -> Response:
     if not uses_acls(documents.ownership):
         raise S3Error("AccessControlListNotSupported")
     owner = await acls.bucket_owner_of(services, request, bucket)
-    acl = await acls.resolved(services, asked, owner=owner, bucket_owner=owner)
+    acl = await acls.resolved(services, request, asked, owner=owner, bucket_owner=owner)
     acls.check_not_blocked(acl, blocks_public_acls=documents.public_access.block_public_acls)
     await services.store.settings.put(bucket, SettingKind.ACL, dump_acl(acl))
     return Response(200)

@@ -42,7 +42,7 @@ async def access_settings(services: Services, request: S3Request) -> dict[Settin
         return settings
     asked = read_acl_headers(head, of_bucket=True)
     owner = request.signer.canonical_id
-    acl = await acls.resolved(services, asked, owner=owner, bucket_owner=owner)
+    acl = await acls.resolved(services, request, asked, owner=owner, bucket_owner=owner)
     if not uses_acls(ownership) and grants_to_others(acl):
         raise S3Error("InvalidBucketAclWithObjectOwnership")
     if acl.is_public and await _blocks_public_acls(services, request):

@@ -35,7 +35,7 @@ async def put_object_acl(services: Services, request: S3Request) -> Response:
     bucket_owner = await acls.bucket_owner_of(services, request, bucket)
     # Whose an object is stays, whoever puts its ACL.
     owner = acls.loaded(record.acl, bucket_owner=bucket_owner).owner
-    acl = await acls.resolved(services, asked, owner=owner, bucket_owner=bucket_owner)
+    acl = await acls.resolved(services, request, asked, owner=owner, bucket_owner=bucket_owner)
     acls.check_not_blocked(acl, blocks_public_acls=documents.public_access.block_public_acls)
     stored = acls.stored(acl, bucket_owner=bucket_owner)
     version = await services.store.keys.set_acl(bucket, request.key_name, wanted, record, stored)

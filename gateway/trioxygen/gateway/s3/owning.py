@@ -54,7 +54,7 @@ async def owned(services: Services, request: S3Request) -> Owned:
         gives_full_control=asked.canned == _FULL_CONTROL,
     )
     owner = bucket_owner if account_id == bucket.account_id else writer_id
-    acl = await acls.resolved(services, asked, owner=owner, bucket_owner=bucket_owner)
+    acl = await acls.resolved(services, request, asked, owner=owner, bucket_owner=bucket_owner)
     acls.check_not_blocked(acl, blocks_public_acls=documents.public_access.block_public_acls)
     return Owned(account_id, acls.stored(acl, bucket_owner=bucket_owner))
 

@@ -258,11 +258,11 @@ def test_bucket_and_access_come_before_what_is_not_implemented(row: Operation) -
 @pytest.mark.parametrize(
     ("name", "sent", "code"),
     [
-        ("GetObjectAcl", {"query": "versionId=x"}, "InvalidArgument"),
-        ("PutObjectAcl", {"headers": {"content-md5": "x"}}, "InvalidDigest"),
-        ("PutBucketAcl", {"headers": {"x-amz-checksum-crc32": "AA=="}}, "InvalidRequest"),
+        ("ListObjectAnnotations", {"query": "versionId=x"}, "InvalidArgument"),
+        ("PutObjectAnnotation", {"headers": {"content-md5": "x"}}, "InvalidDigest"),
+        ("PutBucketWebsite", {"headers": {"x-amz-checksum-crc32": "AA=="}}, "InvalidRequest"),
         (
-            "GetBucketAcl",
+            "GetBucketWebsite",
             {"headers": {"x-amz-expected-bucket-owner": "me"}},
             "InvalidBucketOwnerAWSAccountID",
         ),
@@ -288,7 +288,7 @@ def test_bad_argument_comes_before_what_is_not_implemented(
 def test_other_headers_are_looked_over_before_one_is_not_implemented(
     name: str, wrong: dict[str, str], code: str
 ) -> None:
-    row, headers = BY_NAME[name], {"x-amz-acl": "public-read", **wrong}
+    row, headers = BY_NAME[name], {"x-amz-if-match-size": "1", **wrong}
     assert refusal(row, request_for(row, OWNER, headers=headers), OneBucket(OWNED)).code == code
 
 

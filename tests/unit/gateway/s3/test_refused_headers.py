@@ -8,9 +8,6 @@ from trioxygen.gateway.s3.refused_headers import refuse_of_put, refuse_unimpleme
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("x-amz-acl", "public-read"),
-        ("x-amz-grant-read", "id=a"),
-        ("x-amz-object-ownership", "ObjectWriter"),
         ("x-amz-object-lock-event-hold", "ON"),
         ("x-amz-write-offset-bytes", "1"),
         ("x-amz-if-match-size", "1"),
@@ -27,40 +24,6 @@ def test_put_appends_and_refuses_the_others() -> None:
     refuse_of_put(head({"x-amz-write-offset-bytes": "1"}))
     with pytest.raises(S3Error):
         refuse_of_put(head({"x-amz-write-offset-bytes": "1", "x-amz-if-match-size": "1"}))
-
-
-@pytest.mark.parametrize(
-    ("headers", "code", "message", "argument"),
-    [
-        ({"x-amz-acl": "public"}, "InvalidArgument", "", "x-amz-acl"),
-        (
-            {"x-amz-object-ownership": "Mine"},
-            "InvalidArgument",
-            "Invalid x-amz-object-ownership header: Mine",
-            "x-amz-object-ownership",
-        ),
-        (
-            {"x-amz-grant-read": "everybody"},
-            "InvalidArgument",
-            "Argument format not recognized",
-            "x-amz-grant-read",
-        ),
-        (
-            {"x-amz-acl": "private", "x-amz-grant-read": 'id="a", uri="b"'},
-            "InvalidRequest",
-            "Specifying both Canned ACLs and Header Grants is not allowed",
-            None,
-        ),
-    ],
-)
-def test_value_that_s3_does_not_take_either_is_refused_as_there(
-    headers: dict[str, str], code: str, message: str, argument: str | None
-) -> None:
-    with pytest.raises(S3Error) as refused:
-        refuse_unimplemented(head(headers))
-    error = refused.value
-    assert (error.code, error.message) == (code, message)
-    assert error.details.get("ArgumentName") == argument
 
 
 def test_values_that_change_nothing_and_unknown_headers_are_taken() -> None:

@@ -90,10 +90,10 @@ def test_reference_page_is_what_the_table_gives() -> None:
 
 
 def test_page_shows_what_is_here_and_what_is_not() -> None:
-    written = page([row for row in OPERATIONS if row.name in ("CopyObject", "GetBucketAcl")])
+    written = page([row for row in OPERATIONS if row.name in ("CopyObject", "GetBucketWebsite")])
     here, absent = written.split("## Not here yet: 1")
     assert (
         "| CopyObject | `PUT /bucket/key with x-amz-copy-source` |"
         " `s3:PutObject`, `s3:GetObject` on source object |" in here
     )
-    assert "| GetBucketAcl | `GET /bucket?acl` | `s3:GetBucketAcl` |" in absent
+    assert "| GetBucketWebsite | `GET /bucket?website` | `s3:GetBucketWebsite` |" in absent

@@ -5,7 +5,7 @@ Source: S3 API, ListBuckets, ListObjects, ListObjectsV2, ListObjectVersions.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -53,7 +53,7 @@ class ListingHead:
     max_keys: int
     is_truncated: bool
     owner: Owner | None = None
-    others: Mapping[str, Owner] = _NO_OTHERS
+    others: Mapping[str, Owner] = field(default_factory=lambda: _NO_OTHERS)
     encoding_type: str | None = None
 
 
