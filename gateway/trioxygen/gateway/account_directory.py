@@ -10,7 +10,7 @@ from trioxygen.common.clock import Clock
 from trioxygen.common.errors import Corrupt
 from trioxygen.common.units import MINUTE_MS, SECOND_MS
 from trioxygen.gateway.protocol.settings.public_access import load_public_access
-from trioxygen.gateway.store.port import FindsAccounts
+from trioxygen.gateway.store.iam_port import AccountDirectory
 from trioxygen.gateway.store.values.acls import NOTHING_BLOCKED, PublicAccessBlock
 from trioxygen.gateway.store.values.iam import AccountDetails
 
@@ -45,7 +45,7 @@ class _Kept(Generic[_Value]):
 
 
 class KnownAccounts:
-    def __init__(self, directory: FindsAccounts, clock: Clock) -> None:
+    def __init__(self, directory: AccountDirectory, clock: Clock) -> None:
         self._directory = directory
         self._by_id: _Kept[AccountDetails] = _Kept(clock, _DETAILS_KEPT_MS)
         self._by_canonical_id: _Kept[AccountDetails] = _Kept(clock, _DETAILS_KEPT_MS)

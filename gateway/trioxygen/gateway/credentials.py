@@ -65,15 +65,15 @@ class Credentials:
         _check_access_key(claim.access_key)
         for string_to_sign in claim.strings_to_sign:
             try:
-                account = await self._accounts.verify_signature_v2(
+                signer = await self._accounts.verify_signature_v2(
                     access_key=claim.access_key,
                     string_to_sign=string_to_sign,
                     signature=claim.signature,
                 )
             except NoSuchAccessKey as error:
                 raise _unknown(claim.access_key) from error
-            if account is not None:
-                return account
+            if signer is not None:
+                return signer.account
         raise claim.mismatch()
 
 

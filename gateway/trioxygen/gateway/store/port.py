@@ -10,7 +10,8 @@ from typing import Protocol
 
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.gateway.store.contents_port import Contents, Written
-from trioxygen.gateway.store.values.accounts import Account, SigningKey
+from trioxygen.gateway.store.iam_port import Iam
+from trioxygen.gateway.store.values.accounts import Signer, SigningKey
 from trioxygen.gateway.store.values.buckets import (
     NOTHING_SET,
     Bucket,
@@ -20,7 +21,6 @@ from trioxygen.gateway.store.values.buckets import (
     SettingKind,
 )
 from trioxygen.gateway.store.values.encryption import Encryption
-from trioxygen.gateway.store.values.iam import AccountDetails
 from trioxygen.gateway.store.values.keys import (
     Appended,
     Committed,
@@ -320,38 +320,31 @@ class Uploads(Protocol):
 
 
 class Accounts(Protocol):
-    """Who signed. Secrets never leave the store. Each raises NoSuchAccessKey."""
+    """Who signed. Secrets never leave the store. Each raises NoSuchAccessKey, also of a key that is
+    inactive; InvalidToken: the token is not the key's, or whose it is is gone; ExpiredToken."""
 
     async def derive_signing_key(
-        self, *, access_key: str, date: str, region: str, service: str
+        self,
+        *,
+        access_key: str,
+        date: str,
+        region: str,
+        service: str,
+        session_token: str | None = None,
     ) -> SigningKey:
-        """Of Signature Version 4."""
+        """Of Signature Version 4. session_token: None: the request came with none."""
         ...
 
     async def verify_signature_v2(
-        self, *, access_key: str, string_to_sign: bytes, signature: str
-    ) -> Account | None:
+        self,
+        *,
+        access_key: str,
+        string_to_sign: bytes,
+        signature: str,
+        session_token: str | None = None,
+    ) -> Signer | None:
         """Of Signature Version 2, base64 as sent; None: it is not this one."""
         ...
-
-
-class FindsAccounts(Protocol):
-    """What of accounts ACLs need to know."""
-
-    async def find(
-        self, *, account_id: str = "", canonical_id: str = "", email: str = ""
-    ) -> AccountDetails | None:
-        """By one of the three."""
-        ...
-
-    async def get_setting(self, account_id: str, kind: str) -> bytes | None:
-        """A document of the account: "public_access_block"."""
-        ...
-
-
-class KnowsAccounts(Protocol):
-    @property
-    def directory(self) -> FindsAccounts: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,5 +354,5 @@ class ObjectStore:
     keys: Keys
     uploads: Uploads
     accounts: Accounts
-    iam: KnowsAccounts
+    iam: Iam
     contents: Contents

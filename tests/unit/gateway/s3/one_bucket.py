@@ -78,7 +78,13 @@ class _Accounts(_Unused):
         self._signer = signer
 
     async def derive_signing_key(
-        self, *, access_key: str, date: str, region: str, service: str
+        self,
+        *,
+        access_key: str,
+        date: str,
+        region: str,
+        service: str,
+        session_token: str | None = None,
     ) -> SigningKey:
         key = derive_signing_key(secret=SECRET, date=date, region=region, service=service)
         return SigningKey(key, self._signer)

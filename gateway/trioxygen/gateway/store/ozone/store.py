@@ -5,11 +5,11 @@ import asyncio
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import DAY_MS
 from trioxygen.gateway.kms.port import Kms
-from trioxygen.gateway.store.ozone.account_directory import OzoneAccountDirectory
 from trioxygen.gateway.store.ozone.accounts import OzoneAccounts
 from trioxygen.gateway.store.ozone.buckets import OzoneBuckets
 from trioxygen.gateway.store.ozone.commits import Commits
 from trioxygen.gateway.store.ozone.contents import OzoneContents
+from trioxygen.gateway.store.ozone.iam import OzoneIam
 from trioxygen.gateway.store.ozone.keys import OzoneKeys
 from trioxygen.gateway.store.ozone.leases import OmLeases
 from trioxygen.gateway.store.ozone.piece_keys import PieceKeys
@@ -58,7 +58,7 @@ class OzoneStore:
             keys=OzoneKeys(om, commits),
             uploads=OzoneUploads(om, commits),
             accounts=OzoneAccounts(om),
-            iam=OzoneAccountDirectory(om),
+            iam=OzoneIam(om),
             contents=SealedContents(contents, PieceKeys(kms, runtime.rng, runtime.clock)),
         )
 

@@ -69,3 +69,11 @@ class SigningKey:
     key: bytes = field(repr=False)
     account: Account
     identity: Identity = ROOT_IDENTITY
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who made a signature that is right."""
+
+    account: Account
+    identity: Identity = ROOT_IDENTITY

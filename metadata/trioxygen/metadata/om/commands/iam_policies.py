@@ -65,7 +65,7 @@ def create_policy(
         account_id=account_id,
         name=said.name,
         path=said.path,
-        unique_id=new_policy_id(now.rng),
+        unique_id=new_policy_id(now),
         description=said.description,
         created_ms=now.wall_ms,
         updated_ms=now.wall_ms,

@@ -102,7 +102,7 @@ def _first_row(account_id: str, said: PrincipalRow, now: Now) -> PrincipalRow:
         account_id=account_id,
         name=said.name,
         path=said.path,
-        unique_id=new_principal_id(said.kind, now.rng),
+        unique_id=new_principal_id(said.kind, now),
         created_ms=now.wall_ms,
         tags=merged_tags((), said.tags, ()),
         boundary=said.boundary,

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from google.protobuf.message import Message
 
-from trioxygen.common.errors import InvalidRequest, NoSuchAccount, NoSuchEntity
+from trioxygen.common.errors import InvalidRequest, NoSuchEntity
 from trioxygen.metadata.om.queries import iam_accounts
 from trioxygen.metadata.om.queries.reading import PAGE_ROWS_MAX, fitting
 from trioxygen.metadata.om.state.identities import (
@@ -31,7 +31,6 @@ from trioxygen.metadata.om.state.identities import (
 from trioxygen.metadata.om.state.providers import get_provider, provider_key
 from trioxygen.metadata.om.state.schema import (
     ACCOUNT_SETTINGS,
-    ACCOUNTS,
     GROUP_MEMBERS,
     MANAGED_POLICIES,
     OIDC_PROVIDERS,
@@ -47,7 +46,7 @@ Row = TypeVar("Row", bound=Message)
 
 
 def read_iam(txn: ReadTxn, request: ReadIamRequest) -> ReadIamReply:
-    """Raises: NoSuchEntity, NoSuchAccount."""
+    """Raises: NoSuchEntity; NoSuchAccount: of a summary."""
     name = request.WhichOneof("read")
     if name is None:
         raise InvalidRequest("no read that is known here")
@@ -193,8 +192,6 @@ def _setting(txn: ReadTxn, account_id: str, kind: str, reply: ReadIamReply) -> N
     row = ACCOUNT_SETTINGS.get(txn, account_setting_key(account_id, kind))
     if row is not None:
         reply.setting = row.document
-    elif not ACCOUNTS.exists(txn, account_id.encode()):
-        raise NoSuchAccount(account=account_id)
 
 
 _Read = Callable[[ReadTxn, str, Any, ReadIamReply], None]

@@ -3,7 +3,6 @@
 Names are found whatever their case is. What refers to a principal from outside its row does so by
 its unique id, so a new name changes few rows, and another principal of an old name is not it."""
 
-import random
 from collections.abc import Iterator
 from typing import Final
 
@@ -70,12 +69,12 @@ def principal_of_id(txn: ReadTxn, unique_id: str) -> iam.PrincipalRow | None:
     return None if key is None else PRINCIPALS.get(txn, key)
 
 
-def new_principal_id(kind: iam.PrincipalKind, rng: random.Random) -> str:
-    return _ID_PREFIXES[kind] + random_token(rng, _ID_LETTERS)
+def new_principal_id(kind: iam.PrincipalKind, now: Now) -> str:
+    return _ID_PREFIXES[kind] + random_token(now.rng, _ID_LETTERS)
 
 
-def new_policy_id(rng: random.Random) -> str:
-    return "ANPA" + random_token(rng, _ID_LETTERS)
+def new_policy_id(now: Now) -> str:
+    return "ANPA" + random_token(now.rng, _ID_LETTERS)
 
 
 def put_principal(txn: WriteTxn, row: iam.PrincipalRow) -> None:
