@@ -25,6 +25,7 @@ from bench.local import LocalServer, ServerFailed, data_folder, local_server, se
 from bench.local_cluster import Members, local_cluster
 from bench.measure import Result
 from bench.options import parse
+from bench.policies import measure_policies, policies_table
 from bench.raft import PYSYNCOBJ_VARIANTS, measure_raft
 from bench.repair import Load, NotRepaired, measure_repairs
 from bench.run import Settings, Target, run
@@ -267,6 +268,11 @@ def scm_parts(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def policies(options: argparse.Namespace) -> int:
+    print(policies_table(measure_policies(options.statements, rounds=options.rounds)))
+    return EXIT_OK
+
+
 def leaves(error: BaseException) -> list[BaseException]:
     """The errors inside nested exception groups."""
     if isinstance(error, BaseExceptionGroup):
@@ -290,6 +296,8 @@ def main(arguments: Sequence[str]) -> int:
             return scm_scale(options)
         if options.verb == "scm_parts":
             return scm_parts(options)
+        if options.verb == "policies":
+            return policies(options)
         return measure_and_write(options)
     except* (
         OSError, ValueError, ConnectionLost, MalformedAnswer, WrongAnswer, ServerFailed,

@@ -9,6 +9,7 @@ from typing import Any
 from bench.cluster import CLASSES, datanodes_for
 from bench.encryption import PHASES as SEALED_PHASES
 from bench.phases import NAMES
+from bench.policies import STATEMENTS
 from bench.raft import PYSYNCOBJ_VARIANTS
 from bench.scm_scale.group import ScmSettings
 from bench.slow import KINDS
@@ -162,6 +163,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", required=True)
     for add in (add_endpoint_verbs, add_server_verbs, add_cluster_verbs, add_group_verbs):
         add(verbs)
+    policies_verb = verbs.add_parser("policies", help="a decision by the statements of a policy")
+    policies_verb.add_argument("--statements", type=int, nargs="+", default=list(STATEMENTS))
+    policies_verb.add_argument("--rounds", type=int, default=25, help="the median of so many")
     compare_verb = verbs.add_parser("compare", help="two results side by side")
     compare_verb.add_argument("before", type=Path)
     compare_verb.add_argument("after", type=Path)

@@ -32,12 +32,12 @@ class Element(Enum):
 
 
 class FailedCondition(NamedTuple):
-    """found: None: the request has no such key."""
+    """actual: None: the request has no such key."""
 
     operator: str
     key: str
     wanted: Sequence[str]
-    found: Sequence[str] | None
+    actual: Sequence[str] | None
 
 
 class StatementTrace(NamedTuple):

@@ -1,0 +1,132 @@
+"""What a decision costs by the statements of the bucket's policy, in this process alone.
+
+The policy is of the costly kind: all of its statements are of the action that is asked for, each
+has three conditions that hold, and none but the last allows it: so all of them are looked at whole.
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from trioxygen.gateway.access.caller import Caller, CallerKind
+from trioxygen.gateway.access.policy.bucket_policy import read_bucket_policy
+from trioxygen.gateway.access.policy.policy import CompiledPolicy
+from trioxygen.gateway.access.policy.verdict import Verdict
+from trioxygen.gateway.access.question import Question
+
+STATEMENTS = (0, 1, 20, 100)
+_BUCKET = "pictures"
+_BATCH = 200
+_KEY_ARN = f"arn:aws:s3:::{_BUCKET}/users/eve/2026/tom.jpg"
+_CALLER = Caller(
+    kind=CallerKind.USER,
+    account_id="111111111111",
+    canonical_id="1" * 64,
+    arn="arn:aws:iam::111111111111:user/eve",
+    user_id="AIDAEVE",
+    name="eve",
+)
+_CONTEXT = {
+    "aws:sourceip": ("10.20.30.40",),
+    "aws:securetransport": ("true",),
+    "aws:username": ("eve",),
+    "aws:useragent": ("aws-cli/2.31.0",),
+    "s3:existingobjecttag/class": ("open",),
+}
+
+
+class _Context:
+    def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
+        self._values = values
+
+    def values(self, key: str) -> Sequence[str] | None:
+        return self._values.get(key)
+
+
+_QUESTION = Question("s3:GetObject", _KEY_ARN, _CALLER, _Context(_CONTEXT))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyCost:
+    """Attributes:
+    verdict_us: of one question, the median of the rounds.
+    read_us: of the document, once.
+    """
+
+    statements: int
+    document_bytes: int
+    verdict_us: float
+    read_us: float
+
+
+def policy_document(statements: int) -> bytes:
+    return json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                _statement(number, is_last=number == statements - 1) for number in range(statements)
+            ],
+        },
+        separators=(",", ":"),
+    ).encode()
+
+
+def _statement(number: int, *, is_last: bool) -> Mapping[str, object]:
+    """One that holds for all but a part of the key, or, as the last, for that as well."""
+    name = "eve" if is_last else f"u{number}"
+    return {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["s3:GetObject", "s3:PutObject*"],
+        "Resource": f"arn:aws:s3:::{_BUCKET}/users/*",
+        "Condition": {
+            "Bool": {"aws:SecureTransport": "true"},
+            "IpAddress": {"aws:SourceIp": ["192.168.0.0/16", "10.0.0.0/8"]},
+            "StringLike": {"aws:username": [f"{name}*", "no?ody"]},
+        },
+    }
+
+
+def _answer(policy: CompiledPolicy | None) -> Verdict:
+    return Verdict.NOTHING if policy is None else policy.verdict(_QUESTION)
+
+
+def _median_us(work: Callable[[], object], *, times: int, rounds: int) -> float:
+    lasted: list[float] = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        for _ in range(times):
+            work()
+        lasted.append((time.perf_counter() - began) / times)
+    return statistics.median(lasted) * 1e6
+
+
+def measure_policies(statements: Sequence[int], *, rounds: int) -> list[PolicyCost]:
+    return [_measure(count, rounds=rounds) for count in statements]
+
+
+def _measure(count: int, *, rounds: int) -> PolicyCost:
+    if not count:
+        cost = _median_us(lambda: _answer(None), times=_BATCH, rounds=rounds)
+        return PolicyCost(statements=0, document_bytes=0, verdict_us=cost, read_us=0.0)
+    document = policy_document(count)
+    policy = read_bucket_policy(document, _BUCKET)
+    assert _answer(policy) is Verdict.ALLOW
+    return PolicyCost(
+        statements=count,
+        document_bytes=len(document),
+        verdict_us=_median_us(lambda: _answer(policy), times=_BATCH, rounds=rounds),
+        read_us=_median_us(lambda: read_bucket_policy(document, _BUCKET), times=1, rounds=rounds),
+    )
+
+
+def policies_table(costs: Sequence[PolicyCost]) -> str:
+    rows = [f"{'statements':>10} {'bytes':>7} {'verdict us':>11} {'read us':>9}"]
+    rows += (
+        f"{cost.statements:>10} {cost.document_bytes:>7}"
+        f" {cost.verdict_us:>11.2f} {cost.read_us:>9.0f}"
+        for cost in costs
+    )
+    return "\n".join(rows)
