@@ -15,9 +15,12 @@ class Alternatives:
     """Args:
     texts: marked ones, and templates.
     compiled: what a text matches; called once for each text, and for each that a template gives.
+
+    Attributes:
+    fixed: what matches whatever the request says; None: a template has to be filled in.
     """
 
-    __slots__ = ("_compile", "_last", "_matches", "_templates", "texts")
+    __slots__ = ("_compile", "_last", "_matches", "_templates", "fixed", "texts")
 
     def __init__(self, texts: Sequence[str | Template], compiled: Compile) -> None:
         self.texts = tuple(texts)
@@ -26,6 +29,7 @@ class Alternatives:
             [compiled(text) for text in self.texts if not isinstance(text, Template)]
         )
         self._templates = tuple(text for text in self.texts if isinstance(text, Template))
+        self.fixed = None if self._templates else self._matches
         # What the templates gave last, and what that matches: the same caller asks again.
         self._last: tuple[tuple[str | None, ...], Matcher] = ((), _never)
 

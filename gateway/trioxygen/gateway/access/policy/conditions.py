@@ -81,13 +81,13 @@ def _holds(operator: Operator, kind: Kind, key: str, wanted: Alternatives) -> Ho
 
 
 def _of_value(key: str, wanted: Alternatives, is_negated: bool, when_absent: bool) -> Holds:
-    matcher = wanted.matcher
+    fixed = wanted.fixed
 
     def holds(context: Context) -> bool:
         values = context.values(key)
         if not values:
             return when_absent
-        matches = matcher(context)
+        matches = fixed or wanted.matcher(context)
         if len(values) == 1:
             return matches(values[0]) is not is_negated
         return any(map(matches, values)) is not is_negated

@@ -41,9 +41,10 @@ class CompiledPolicy:
         strongest = Verdict.NOTHING
         for statement in statements:
             said = statement.verdict(question)
-            if said is Verdict.DENY:
-                return said
             if said > strongest:
+                if said >= Verdict.ALLOW:
+                    # Of a denial nothing else counts; behind an allowance there is none.
+                    return said
                 strongest = said
         return strongest
 
