@@ -266,8 +266,8 @@ CASES = [
         501,
         "NotImplemented",
         NOT_IMPLEMENTED,
-        {"Header": "x-amz-acl", "additionalMessage": ANY},
-        {"x-amz-acl": "public-read"},
+        {"Header": "x-amz-if-match-size", "additionalMessage": ANY},
+        {"x-amz-if-match-size": "1"},
     ),
     Case(
         "GET /{bucket}?policy", 501, "NotImplemented", NOT_IMPLEMENTED, {"additionalMessage": ANY}

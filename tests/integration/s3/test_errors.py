@@ -93,7 +93,7 @@ def test_failed_request_leaves_the_connection_usable(
             wire.send(sign(endpoint, Request("GET", f"/{bucket}/no")).bytes)
             assert wire.answer().code == "NoSuchKey"
             # Refused without a look at the body, which is short enough to be read and dropped.
-            refused = Request("PUT", f"/{bucket}/k", "acl=", b"x" * 1_000)
+            refused = Request("PUT", f"/{bucket}", "website=", b"x" * 1_000)
             refused.fields["Content-Length"] = "1000"
             wire.send(sign(endpoint, refused).bytes)
             assert wire.answer().code == "NotImplemented"

@@ -46,7 +46,7 @@ def test_body_is_asked_for_before_it_is_sent(
         ("/{bucket}/k", NOT_THE_SECRET, 403, "SignatureDoesNotMatch"),
         ("/o3-test-not-there/k", "", 404, "NoSuchBucket"),
         ("/{bucket}/" + "k" * 1_025, "", 400, "KeyTooLongError"),
-        ("/{bucket}/k?acl", "", 501, "NotImplemented"),
+        ("/{bucket}?website", "", 501, "NotImplemented"),
     ],
 )
 def test_refusal_comes_instead_of_the_question_for_the_body(

@@ -1,10 +1,10 @@
 """What is not there yet says so: never a silent success, never another operation."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.integration.endpoint import Endpoint, keys_of, refused
+from tests.integration.endpoint import Endpoint, keys_of
 from tests.integration.s3.wire import Request, send
 from trioxygen.gateway.s3.operation import Level, Operation
 from trioxygen.gateway.s3.table import OPERATIONS
@@ -52,35 +52,6 @@ def test_sub_resource_of_another_level(endpoint: Endpoint, shared_bucket: str) -
         assert (answer.status, answer.code) == NOT_IMPLEMENTED, sub
         answer = send(endpoint, Request("GET", f"/o3-none{path}", f"{sub}="))
         assert (answer.status, answer.code) == (404, "NoSuchBucket"), sub
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"ACL": "public-read"},
-        {"GrantRead": "id=1"},
-    ],
-    ids=str,
-)
-def test_header_of_a_missing_feature(
-    s3: "S3Client", bucket: str, arguments: dict[str, Any]
-) -> None:
-    at: dict[str, Any] = {"Bucket": bucket, "Key": "k"}
-    assert refused(s3.put_object, **at, **arguments) == NOT_IMPLEMENTED
-    assert refused(s3.create_multipart_upload, **at, **arguments) == NOT_IMPLEMENTED
-    assert keys_of(s3, bucket) == []
-
-
-def test_bucket_with_acl(s3: "S3Client", bucket: str) -> None:
-    name = f"{bucket}-2"
-    wrong: list[dict[str, Any]] = [
-        {"ACL": "public-read-write"},
-        {"GrantFullControl": "id=1"},
-        {"ObjectOwnership": "ObjectWriter"},
-    ]
-    for arguments in wrong:
-        assert refused(s3.create_bucket, Bucket=name, **arguments) == NOT_IMPLEMENTED
-    assert refused(s3.head_bucket, Bucket=name) == (404, "404")
 
 
 def test_browser_form_and_select(endpoint: Endpoint, bucket: str) -> None:

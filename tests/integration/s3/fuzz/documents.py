@@ -62,6 +62,35 @@ _TRANSITIONS: Final = (
 )
 
 
+_GRANT: Final = (
+    '<Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="{kind}">'
+    "{grantee}</Grantee><Permission>{permission}</Permission></Grant>"
+)
+_OWNER: Final = "<ID>{owner}</ID><DisplayName>o</DisplayName>"
+
+
+def _acl(*grants: tuple[str, str, str]) -> str:
+    rows = "".join(
+        _GRANT.format(kind=kind, grantee=grantee, permission=permission)
+        for kind, grantee, permission in grants
+    )
+    return f"<Owner>{_OWNER}</Owner><AccessControlList>{rows}</AccessControlList>"
+
+
+_ACLS: Final = (
+    _acl(),
+    _acl(
+        ("CanonicalUser", _OWNER, "FULL_CONTROL"),
+        ("Group", "<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI>", "READ"),
+    ),
+    _acl(
+        ("CanonicalUser", "<ID>{owner}</ID>", "WRITE_ACP"),
+        ("Group", "<URI>http://acs.amazonaws.com/groups/s3/LogDelivery</URI>", "WRITE"),
+    ),
+    _acl(("AmazonCustomerByEmail", "<EmailAddress>a@example.com</EmailAddress>", "READ")),
+)
+
+
 def _rules() -> list[str]:
     filled = (
         (_PREFIX, _EXPIRATIONS[0] + _ABORT),
@@ -140,6 +169,28 @@ DOCUMENTS: Final[tuple[Document, ...]] = (
         "</ApplyServerSideEncryptionByDefault><BucketKeyEnabled>true</BucketKeyEnabled>"
         "<BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType></BlockedEncryptionTypes>"
         "</Rule>",
+    ),
+    *_of("PUT /{shared}?acl", "AccessControlPolicy", *_ACLS),
+    *_of("PUT /{shared}/k?acl", "AccessControlPolicy", *_ACLS),
+    *_of(
+        "PUT /{settings}?ownershipControls",
+        "OwnershipControls",
+        "<Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>",
+        "<Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule>",
+    ),
+    *_of(
+        "PUT /{settings}?publicAccessBlock",
+        "PublicAccessBlockConfiguration",
+        "<BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>TRUE</IgnorePublicAcls>"
+        "<BlockPublicPolicy>false</BlockPublicPolicy>"
+        "<RestrictPublicBuckets>true</RestrictPublicBuckets>",
+        "<RestrictPublicBuckets>false</RestrictPublicBuckets>",
+    ),
+    *_of(
+        "PUT /{settings}?requestPayment",
+        "RequestPaymentConfiguration",
+        "<Payer>Requester</Payer>",
+        "<Payer>BucketOwner</Payer>",
     ),
     *_of("PUT /{settings}?lifecycle", "LifecycleConfiguration", *_rules()),
     *_of(

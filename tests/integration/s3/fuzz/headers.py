@@ -57,6 +57,7 @@ _LOCK: Final = (
 )
 # What is asked for by several headers.
 TOGETHER: Final = (_CUSTOMER, _SOURCE_CUSTOMER, _MASTER_KEY, _LOCK)
+_ALL_USERS: Final = 'id={owner}, uri="http://acs.amazonaws.com/groups/global/AllUsers"'
 _ETAGS: Final = ("*", '"a"', "{etag}", '"{etag}", "b"', 'W/"a"', '"a', "a,b,,", '"*"', *TEXTS)
 
 FIELDS: Final[tuple[Field, ...]] = (
@@ -72,6 +73,12 @@ FIELDS: Final[tuple[Field, ...]] = (
     Field("x-amz-metadata-directive", ["COPY", "REPLACE"]),
     Field("x-amz-expected-bucket-owner", ["{owner}"]),
     Field("x-amz-source-expected-bucket-owner", ["{owner}"]),
+    Field("x-amz-acl", ["private", "public-read", "bucket-owner-full-control"]),
+    *[
+        Field(f"x-amz-grant-{name}", ['id="{owner}"', _ALL_USERS, "emailAddress=a@example.com"])
+        for name in ("read", "write", "read-acp", "write-acp", "full-control")
+    ],
+    Field("x-amz-object-ownership", ["BucketOwnerEnforced", "ObjectWriter"]),
     Field("x-amz-mfa", ["arn:aws:iam::1:mfa/a 123456"]),
     Field("x-amz-request-payer", ["requester"]),
     *[Field(f"x-amz-checksum-{name}", ["AAAAAA=="], BASE64) for name in _ALL_SUMS],
@@ -166,6 +173,14 @@ OPERATIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("GET /{locked}/k?retention", ()),
     ("GET /{locked}/k?legal-hold", ()),
     ("GET /{versioned}/k?tagging", ()),
+    ("PUT /{shared}/p", ("x-amz-acl",)),
+    ("PUT /{shared}/p", ("x-amz-grant-read",)),
+    ("PUT /{shared}/k?acl", ("x-amz-acl",)),
+    ("PUT /{shared}/k?acl", ("x-amz-grant-full-control",)),
+    ("PUT /{shared}?acl", ("x-amz-acl",)),
+    ("PUT /{shared}?acl", ("x-amz-grant-read",)),
+    ("GET /{shared}/k?acl", ()),
+    ("PUT /{fresh}", ("x-amz-acl", "x-amz-object-ownership")),
     ("DELETE /{versioned}/k?tagging", ()),
     ("POST /{versioned}/k?restore", ()),
     ("GET /{versioned}?versions", ()),

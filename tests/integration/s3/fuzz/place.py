@@ -13,7 +13,7 @@ from tests.integration.s3.versions import set_versioning
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_BUCKETS: Final = ("plain", "versioned", "locked", "settings")
+_BUCKETS: Final = ("plain", "versioned", "locked", "settings", "shared")
 
 
 @contextmanager
@@ -24,7 +24,12 @@ def made_place(endpoint: Endpoint) -> Iterator[dict[str, str]]:
     place = {name: f"{stem}-{name}" for name in _BUCKETS}
     with endpoint.client() as s3:
         for name, bucket in place.items():
-            s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=name == "locked")
+            s3.create_bucket(
+                Bucket=bucket,
+                ObjectLockEnabledForBucket=name == "locked",
+                ObjectOwnership="ObjectWriter" if name == "shared" else "BucketOwnerEnforced",
+            )
+        s3.delete_public_access_block(Bucket=place["shared"])
         place["fresh"] = f"{stem}-fresh"
         set_versioning(s3, place["versioned"], "Enabled")
         place["owner"] = s3.list_buckets()["Owner"]["ID"]
@@ -41,7 +46,7 @@ def made_place(endpoint: Endpoint) -> Iterator[dict[str, str]]:
         begin_upload(s3, place)
         _put_in_parts(s3, place["versioned"])
         yield place
-        for name in ("plain", "versioned", "settings"):
+        for name in ("plain", "versioned", "settings", "shared"):
             empty(s3, place[name])
             s3.delete_bucket(Bucket=place[name])
 

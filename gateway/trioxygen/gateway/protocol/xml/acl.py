@@ -36,14 +36,12 @@ def read_acl(body: bytes) -> AskedAcl:
         parts = once(root)
         if parts.keys() != {"Owner", "AccessControlList"}:
             raise S3Error("MalformedXML")
-        owner = children(parts["Owner"]).get("ID", "")
+        owner = _named(parts["Owner"], "ID")
         grants = [_grant(node) for node in parts["AccessControlList"]]
     except S3Error as error:
         if error.code != "MalformedXML":
             raise
         raise S3Error("MalformedACLError") from error
-    if not owner:
-        raise S3Error("MalformedACLError")
     return AskedAcl(grants=checked(grants), owner=owner)
 
 
@@ -53,14 +51,22 @@ def _grant(node: "etree._Element") -> AskedGrant:
         raise S3Error("MalformedXML")
     grantee = parts["Grantee"]
     kind, named_by = _KINDS.get(grantee.get(_TYPE, ""), (None, ""))
-    name = children(grantee).get(named_by)
     try:
         permission = Permission(leaf_text(parts["Permission"]))
     except ValueError:
         raise S3Error("MalformedXML") from None
-    if kind is None or not name:
+    if kind is None:
         raise S3Error("MalformedXML")
-    return AskedGrant(kind, name, permission)
+    return AskedGrant(kind, _named(grantee, named_by), permission)
+
+
+def _named(node: "etree._Element", named_by: str) -> str:
+    """What the element says; how it is displayed beside it says nothing."""
+    fields = children(node)
+    name = fields.pop(named_by, "")
+    if not name or fields.keys() - {"DisplayName"}:
+        raise S3Error("MalformedXML")
+    return name
 
 
 def acl_document(owner: Owner, grants: Sequence[tuple[Owner | Group, Permission]]) -> bytes:
