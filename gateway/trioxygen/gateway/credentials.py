@@ -4,77 +4,142 @@ The secret never leaves the store: what is cached is scoped to a day, a region a
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import NoSuchAccessKey
+from trioxygen.gateway.access.caller import Caller
+from trioxygen.gateway.access.permissions import Permissions
 from trioxygen.gateway.auth.claim import SignatureClaim
 from trioxygen.gateway.auth.presigned_v2 import SignatureClaimV2
+from trioxygen.gateway.identities import ReadPolicy, caller_of, permissions_of
+from trioxygen.gateway.key_uses import KeyUses
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.store.port import Accounts
-from trioxygen.gateway.store.values.accounts import Account
+from trioxygen.gateway.store.values.accounts import Account, Identity, SigningKey
+
+# Of a session token: long enough that nobody finds another one of the same.
+_Scope = tuple[str, bytes, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
+    """revision: of all identities, when this one was read. expires_ms: wall time; None: never."""
+
     signing_key: bytes = field(repr=False)
     account: Account
+    caller: Caller
+    permissions: Permissions
+    revision: int
+    expires_ms: int | None
     fetched_ms: float
 
 
 class Credentials:
     """Args:
+    read_policy: of an identity; it remembers what it has read.
+    uses: notes which keys are used.
     kept_ms: for how long a revoked key may still be accepted; at most 60,000.
     entries_max: those that were fetched first go first."""
 
     def __init__(
-        self, accounts: Accounts, clock: Clock, *, kept_ms: float, entries_max: int = 10_000
+        self,
+        accounts: Accounts,
+        clock: Clock,
+        read_policy: ReadPolicy,
+        uses: KeyUses,
+        *,
+        kept_ms: float,
+        entries_max: int = 10_000,
     ) -> None:
         assert kept_ms <= 60_000, "keys are remembered too long"
         self._accounts, self._clock = accounts, clock
+        self._read_policy, self._uses = read_policy, uses
         self._kept_ms, self._entries_max = kept_ms, entries_max
-        self._known: OrderedDict[tuple[str, str, str], Credential] = OrderedDict()
+        self._known: OrderedDict[_Scope, Credential] = OrderedDict()
 
     async def find(self, claim: SignatureClaim) -> Credential:
-        """Raises S3Error InvalidAccessKeyId."""
-        scope = (claim.access_key, claim.date, claim.region)
+        """Raises S3Error InvalidAccessKeyId, InvalidToken, ExpiredToken."""
+        scope = _scope_of(claim)
         known = self._known.get(scope)
-        now_ms = self._clock.monotonic_ms()
-        if known is not None and now_ms - known.fetched_ms < self._kept_ms:
+        if known is None or self._clock.monotonic_ms() - known.fetched_ms >= self._kept_ms:
+            return await self._fetch(claim, scope)
+        self._check_time(known, claim)
+        return known
+
+    async def renewed(self, claim: SignatureClaim, *, revision: int | None) -> Credential:
+        """One that was read when identities had that revision, or later; None: as they are now.
+
+        Raises as `find`."""
+        scope = _scope_of(claim)
+        known = self._known.get(scope)
+        if known is not None and revision is not None and known.revision >= revision:
             return known
+        return await self._fetch(claim, scope)
+
+    async def _fetch(self, claim: SignatureClaim, scope: _Scope) -> Credential:
         self._known.pop(scope, None)
         _check_access_key(claim.access_key)
+        fetched_ms = self._clock.monotonic_ms()
         try:
             derived = await self._accounts.derive_signing_key(
                 access_key=claim.access_key,
                 date=claim.date,
                 region=claim.region,
                 service=claim.service,
+                session_token=claim.session_token or "",
             )
         except NoSuchAccessKey as error:
             raise _unknown(claim.access_key) from error
-        credential = Credential(derived.key, derived.account, now_ms)
+        credential = self._credential(derived, fetched_ms)
+        self._check_time(credential, claim)
         self._known[scope] = credential
         if len(self._known) > self._entries_max:
             self._known.popitem(last=False)
+        self._uses.note(claim.access_key, claim.service, claim.region)
         return credential
 
-    async def verify_v2(self, claim: SignatureClaimV2) -> Account:
+    def _credential(self, derived: SigningKey, fetched_ms: float) -> Credential:
+        identity = derived.identity
+        return Credential(
+            derived.key,
+            derived.account,
+            caller_of(derived.account, identity),
+            permissions_of(identity, self._read_policy),
+            identity.revision,
+            identity.expires_ms,
+            fetched_ms,
+        )
+
+    def _check_time(self, credential: Credential, claim: SignatureClaim) -> None:
+        expires_ms = credential.expires_ms
+        if expires_ms is not None and self._clock.wall_ms() >= expires_ms:
+            raise S3Error("ExpiredToken", details={"Token-0": claim.session_token or ""})
+
+    async def verify_v2(self, claim: SignatureClaimV2) -> Credential:
         """Whose signature it is. Nothing is remembered: the store compares each one.
 
-        Raises S3Error InvalidAccessKeyId, SignatureDoesNotMatch."""
+        Raises S3Error InvalidAccessKeyId, SignatureDoesNotMatch, ExpiredToken."""
         _check_access_key(claim.access_key)
         for string_to_sign in claim.strings_to_sign:
             try:
-                signer = await self._accounts.verify_signature_v2(
+                account = await self._accounts.verify_signature_v2(
                     access_key=claim.access_key,
                     string_to_sign=string_to_sign,
                     signature=claim.signature,
                 )
             except NoSuchAccessKey as error:
                 raise _unknown(claim.access_key) from error
-            if signer is not None:
-                return signer.account
+            if account is not None:
+                self._uses.note(claim.access_key, "s3", "")
+                return self._credential(SigningKey(b"", account, Identity()), 0.0)
         raise claim.mismatch()
+
+
+def _scope_of(claim: SignatureClaim) -> _Scope:
+    token = claim.session_token
+    digest = b"" if token is None else sha256(token.encode()).digest()
+    return claim.access_key, digest, claim.date, claim.region, claim.service
 
 
 def _check_access_key(access_key: str) -> None:

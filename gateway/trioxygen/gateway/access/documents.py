@@ -1,9 +1,10 @@
-"""What is set of a bucket that decides who may do what in it. Pure values.
+"""What is set of a bucket that decides who may do what in it, and what an action is about. Pure
+values.
 
 Source: S3 user guide, "Access control in Amazon S3"; "Default settings for new S3 buckets FAQ"."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from trioxygen.gateway.access.acl import Acl
 from trioxygen.gateway.access.ownership import Ownership
@@ -31,3 +32,22 @@ class BucketDocuments:
 
 # Of a bucket of which none was ever set.
 UNSET: Final = BucketDocuments()
+
+
+class Target(NamedTuple):
+    """What an action is about, beyond its ARN. Attributes:
+    account_id: whose the bucket is; None: there is none (yet), the caller's own account is meant.
+    object_owner: account id; None: the bucket's owner, or it is no object that is there.
+    object_acl: None: private, its owner's; or it is no object that is there.
+    expected_owner: the account that the caller says the bucket belongs to; None: it does not say.
+    is_paid: the caller says that it pays for the request.
+    """
+
+    account_id: str | None
+    object_owner: str | None = None
+    object_acl: Acl | None = None
+    expected_owner: str | None = None
+    is_paid: bool = False
+
+
+OWN_ACCOUNT: Final = Target(None)

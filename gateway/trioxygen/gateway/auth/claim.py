@@ -41,7 +41,7 @@ class SignatureClaim:
         access_key: access key id.
         date: `YYYYMMDD` of the credential scope, equal to the first 8 characters of `timestamp`.
         region: region of the scope.
-        service: always `s3`.
+        service: whom the request is for, `s3`.
         signed_headers: lower-case names in the client's order; contains `host`.
         signature: as sent, 64 hex digits if honest.
         timestamp: `YYYYMMDDTHHMMSSZ`, as it is written in the string to sign.
@@ -87,13 +87,19 @@ class Form:
 
 
 def read_scope(
-    credential: str, form: Form, *, timestamp: str, regions: Collection[str] | None
+    credential: str,
+    form: Form,
+    *,
+    timestamp: str,
+    regions: Collection[str] | None,
+    service: str = SERVICE,
 ) -> tuple[str, str, str]:
-    """Split and check `AKID/YYYYMMDD/REGION/s3/aws4_request`.
+    """Split and check `AKID/YYYYMMDD/REGION/SERVICE/aws4_request`.
 
     Args:
         timestamp: the request's, `YYYYMMDDTHHMMSSZ`; its day must be the scope's.
         regions: acceptable ones, the first is the one named in the error; None accepts any.
+        service: whom the request is for.
     Returns:
         (access key id, date, region).
     Raises:
@@ -102,7 +108,7 @@ def read_scope(
     parts = credential.rsplit("/", 4)
     if len(parts) != 5:
         raise form.refused(f"the Credential is mal-formed; expecting {_EXPECTED_CREDENTIAL}.")
-    access_key, date, region, service, terminator = parts
+    access_key, date, region, named, terminator = parts
     if not access_key:
         raise form.refused("a non-empty Access Key (AKID) must be provided in the credential.")
     if date != timestamp[:8]:
@@ -122,8 +128,8 @@ def read_scope(
         )
     if not region:
         raise form.refused("a non-empty region must be provided in the credential.")
-    if service != SERVICE:
-        raise form.refused(f'incorrect service "{service}". This endpoint belongs to "{SERVICE}".')
+    if named != service:
+        raise form.refused(f'incorrect service "{named}". This endpoint belongs to "{service}".')
     if terminator != TERMINATOR:
         raise form.refused(f'incorrect terminal "{terminator}". This endpoint uses "{TERMINATOR}".')
     return access_key, date, region

@@ -49,7 +49,12 @@ def is_presigned(head: RequestHead) -> bool:
 
 
 def read_presigned_claim(
-    head: RequestHead, *, now_s: int, regions: Collection[str] | None, skew_seconds_max: int
+    head: RequestHead,
+    *,
+    now_s: int,
+    regions: Collection[str] | None,
+    skew_seconds_max: int,
+    service: str = SERVICE,
 ) -> SignatureClaim:
     """The claim of a request for which `is_presigned` holds.
 
@@ -65,7 +70,7 @@ def read_presigned_claim(
             _CODE, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
         )
     access_key, date, region = read_scope(
-        query["X-Amz-Credential"], _FORM, timestamp=timestamp, regions=regions
+        query["X-Amz-Credential"], _FORM, timestamp=timestamp, regions=regions, service=service
     )
     expires_seconds = _expires_seconds(query["X-Amz-Expires"])
     _check_time(timestamp_s, expires_seconds, now_s=now_s, skew_seconds_max=skew_seconds_max)
@@ -80,7 +85,7 @@ def read_presigned_claim(
         access_key=access_key,
         date=date,
         region=region,
-        service=SERVICE,
+        service=service,
         signed_headers=signed_headers,
         signature=query["X-Amz-Signature"],
         timestamp=timestamp,

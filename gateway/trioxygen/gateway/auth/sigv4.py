@@ -68,6 +68,7 @@ def read_claim(
     now_s: int,
     regions: Collection[str] | None,
     skew_seconds_max: int = SKEW_SECONDS_MAX,
+    service: str = SERVICE,
 ) -> SignatureClaim | None:
     """What the request says about who signed it; None: it is anonymous, or presigned with Version
     2 (see `presigned_v2`). Nothing is proved yet.
@@ -76,6 +77,7 @@ def read_claim(
         now_s: the server's time, seconds since 1970.
         regions: acceptable regions, the first is named in errors; None accepts any region.
         skew_seconds_max: how far a request's time may be from `now_s`.
+        service: whom it has to be signed for; IAM and STS have names of their own.
     Raises:
         S3Error: AuthorizationHeaderMalformed, AuthorizationQueryParametersError, AccessDenied
             (no date, expired, unsigned headers), RequestTimeTooSkewed, InvalidArgument,
@@ -96,7 +98,11 @@ def read_claim(
             return None
         if presigned:
             return read_presigned_claim(
-                head, now_s=now_s, regions=regions, skew_seconds_max=skew_seconds_max
+                head,
+                now_s=now_s,
+                regions=regions,
+                skew_seconds_max=skew_seconds_max,
+                service=service,
             )
     if authorization is None:
         return None
@@ -106,6 +112,7 @@ def read_claim(
         now_s=now_s,
         regions=regions,
         skew_seconds_max=skew_seconds_max,
+        service=service,
     )
 
 
@@ -175,6 +182,7 @@ def _read_header_claim(
     now_s: int,
     regions: Collection[str] | None,
     skew_seconds_max: int,
+    service: str,
 ) -> SignatureClaim:
     match = _USUAL_HEADER.fullmatch(authorization)
     if match is not None:
@@ -182,7 +190,9 @@ def _read_header_claim(
     else:
         credential, signed, signature = _parse_unusual_header(authorization)
     timestamp, timestamp_s = _request_time(head)
-    access_key, date, region = read_scope(credential, _FORM, timestamp=timestamp, regions=regions)
+    access_key, date, region = read_scope(
+        credential, _FORM, timestamp=timestamp, regions=regions, service=service
+    )
     if abs(now_s - timestamp_s) > skew_seconds_max:
         raise S3Error(
             "RequestTimeTooSkewed",
@@ -205,7 +215,7 @@ def _read_header_claim(
         access_key=access_key,
         date=date,
         region=region,
-        service=SERVICE,
+        service=service,
         signed_headers=signed_headers,
         signature=signature,
         timestamp=timestamp,
