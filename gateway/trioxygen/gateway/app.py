@@ -1,8 +1,8 @@
 """The gateway's application: S3 is one ASGI layer mounted in FastAPI, because its routes are chosen
 by method, query and headers, and its hot path must not pay for dependency injection."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Match
@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.access_log import AccessLog
 from trioxygen.gateway.credentials import Credentials
+from trioxygen.gateway.kept_policies import KeptPolicies
+from trioxygen.gateway.key_uses import KeyUses
 from trioxygen.gateway.metrics import GatewayMetrics
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.request_ids import IdSource
@@ -63,19 +65,36 @@ def create_app(
     running: entered before the port takes its first request, left after its last one.
     """
     ids = IdSource(runtime.rng)
+    uses = KeyUses(runtime.clock, None if store.iam is None else store.iam.access_keys.note_uses)
     metrics = GatewayMetrics(runtime.registry, (*(row.name for row in operations), UNROUTED))
+
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[None]:
+        async with running():
+            noting = runtime.tasks.start_worker(uses)
+            try:
+                yield
+            finally:
+                await runtime.tasks.end(noting)
 
     app = _Api(
         title="Trioxygen S3",
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        lifespan=lambda _: running(),
+        lifespan=lambda _: serving(),
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
+    credentials = Credentials(
+        store.accounts,
+        runtime.clock,
+        KeptPolicies().read,
+        uses,
+        kept_ms=config.credential_kept_ms,
+    )
     s3 = S3App(
-        gate=Gate(Services(store, runtime.blocking, runtime.clock, config)),
-        credentials=Credentials(store.accounts, runtime.clock, kept_ms=config.credential_kept_ms),
+        gate=Gate(Services(store, runtime.blocking, runtime.clock, config), credentials),
+        credentials=credentials,
         clock=runtime.clock,
         ids=ids,
         config=config,

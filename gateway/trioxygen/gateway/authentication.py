@@ -28,7 +28,7 @@ class Authentication:
         self._regions, self._skew_seconds_max = regions or None, skew_seconds_max
 
     async def identify(self, request: S3Request, target: Target) -> None:
-        """Puts the account on the request, and what the body's signature needs; reads a presigned
+        """Puts who it is on the request, and what the body's signature needs; reads a presigned
         query as headers.
 
         Raises: S3Errors of signatures; Unavailable errors."""
@@ -42,16 +42,19 @@ class Authentication:
         if claim is not None:
             credential = await self._credentials.find(claim)
             verify(claim, head, credential.signing_key)
-            request.claim, request.account = claim, credential.account
+            request.identify(credential)
+            request.claim, request.credential = claim, credential
             request.signing_key = credential.signing_key
             if claim.presigned:
                 request.head = read_as_headers(head, version_2=False)
         elif head.raw_query and is_presigned_v2(head):
-            request.account = await self._credentials.verify_v2(
-                read_presigned_v2(
-                    head,
-                    now_s=self._clock.wall_ms() // 1_000,
-                    bucket_in_host=target.bucket if target.is_bucket_in_host else None,
+            request.identify(
+                await self._credentials.verify_v2(
+                    read_presigned_v2(
+                        head,
+                        now_s=self._clock.wall_ms() // 1_000,
+                        bucket_in_host=target.bucket if target.is_bucket_in_host else None,
+                    )
                 )
             )
             request.head = read_as_headers(head, version_2=True)

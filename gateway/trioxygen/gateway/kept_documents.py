@@ -1,78 +1,121 @@
-"""What is set of buckets that decides who may do what in them, read once of each text of it.
+"""What decides about access to buckets, read once of each state of it.
 
-A bucket's record says which texts it has: they are in force with the next request, and a request in
-a bucket of which none was ever set costs nothing."""
+A bucket's record says which state it has: a change is in force with the next request, and a request
+in a bucket of which nothing was ever set costs nothing."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from trioxygen.common.errors import Corrupt
+from trioxygen.common.units import KIB, MIB
 from trioxygen.gateway.access.acl import load_acl
 from trioxygen.gateway.access.documents import UNSET, BucketDocuments
+from trioxygen.gateway.access.policy.verdict import Policy
+from trioxygen.gateway.access.public_access import ALL_BLOCKED, NOTHING_BLOCKED, PublicAccessBlock
 from trioxygen.gateway.account_directory import KnownAccounts
+from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.settings.ownership import load_ownership
 from trioxygen.gateway.protocol.settings.public_access import load_public_access
 from trioxygen.gateway.protocol.settings.request_payment import Payer, load_request_payment
 from trioxygen.gateway.store.port import Settings
-from trioxygen.gateway.store.values.acls import NOTHING_BLOCKED
-from trioxygen.gateway.store.values.buckets import Bucket, BucketSetting, SettingKind
+from trioxygen.gateway.store.values.buckets import Bucket, SettingKind
 
-_KEPT_MAX: Final = 4_096
-_KINDS: Final = (
+# Raises S3Error, ValueError: it is no policy.
+ReadBucketPolicy = Callable[[bytes, str], Policy]
+
+KINDS: Final = (
     SettingKind.ACL,
-    SettingKind.OWNERSHIP,
+    SettingKind.POLICY,
     SettingKind.PUBLIC_ACCESS_BLOCK,
+    SettingKind.OWNERSHIP,
+    SettingKind.CORS,
     SettingKind.REQUEST_PAYMENT,
 )
+# As stored. Read, a policy takes about ten times that.
+_KEPT_BYTES_MAX: Final = 8 * MIB
+# Counted for a bucket besides its documents.
+_ROW_BYTES: Final = KIB
+
+
+class _Kept(NamedTuple):
+    """block: the bucket's own; `documents` has what holds together with its account's."""
+
+    revision: int
+    documents: BucketDocuments
+    block: PublicAccessBlock
+    size_bytes: int
 
 
 class KeptDocuments:
-    def __init__(self, settings: Settings, accounts: KnownAccounts) -> None:
-        self._settings, self._accounts = settings, accounts
-        # By bucket: (revision, what it has); the one that was asked for last is the last.
-        self._kept: OrderedDict[int, tuple[int, BucketDocuments]] = OrderedDict()
+    def __init__(
+        self, settings: Settings, accounts: KnownAccounts, read_policy: ReadBucketPolicy
+    ) -> None:
+        self._settings, self._accounts, self._read_policy = settings, accounts, read_policy
+        # By bucket; the one that was asked for last is the last.
+        self._kept: OrderedDict[int, _Kept] = OrderedDict()
+        self._kept_bytes = 0
 
     async def of(self, bucket: Bucket) -> BucketDocuments:
-        """Raises: NoSuchBucket; Corrupt: they cannot be read."""
+        """Raises: NoSuchBucket; Corrupt: they cannot be read, and might deny."""
         if not bucket.access_revision:
             return UNSET
-        documents = await self._own(bucket)
-        blocked = await self._accounts.public_access_of(bucket.account_id)
-        if blocked == NOTHING_BLOCKED:
-            return documents
-        return replace(documents, public_access=documents.public_access.union(blocked))
-
-    async def _own(self, bucket: Bucket) -> BucketDocuments:
         kept = self._kept.get(bucket.bucket_id)
-        if kept is not None and kept[0] == bucket.access_revision:
+        if kept is None or kept.revision != bucket.access_revision:
+            kept = await self._read(bucket)
+        else:
             self._kept.move_to_end(bucket.bucket_id)
-            return kept[1]
-        now_there, rows = await self._settings.lookup(bucket.volume, bucket.name, _KINDS)
-        if now_there.bucket_id != bucket.bucket_id:
-            return UNSET
-        documents = UNSET
-        for row in rows:
-            try:
-                documents = _with(documents, row)
-            except ValueError as error:
-                kind = row.kind.name.lower()
-                raise Corrupt("a setting of a bucket", kind=kind, bucket=bucket.name) from error
-        self._kept[bucket.bucket_id] = now_there.access_revision, documents
-        self._kept.move_to_end(bucket.bucket_id)
-        if len(self._kept) > _KEPT_MAX:
-            self._kept.popitem(last=False)
+        documents = kept.documents
+        if kept.block == ALL_BLOCKED:
+            return documents
+        public_access = kept.block.union(await self._accounts.public_access_of(bucket.account_id))
+        if documents.public_access == public_access:
+            return documents
+        # The account's has changed; seldom.
+        documents = replace(documents, public_access=public_access)
+        self._keep(bucket.bucket_id, kept._replace(documents=documents))
         return documents
 
+    async def _read(self, bucket: Bucket) -> _Kept:
+        now_there, rows = await self._settings.lookup(bucket.volume, bucket.name, KINDS)
+        found: dict[SettingKind, bytes] = {}
+        if now_there.bucket_id == bucket.bucket_id:
+            found = {row.kind: row.document for row in rows}
+        try:
+            block = _block(found.get(SettingKind.PUBLIC_ACCESS_BLOCK))
+            documents = self._documents(bucket, found, block)
+        except (S3Error, ValueError) as error:
+            raise Corrupt("what decides about access", bucket=bucket.name) from error
+        size_bytes = _ROW_BYTES + sum(map(len, found.values()))
+        kept = _Kept(now_there.access_revision, documents, block, size_bytes)
+        self._keep(bucket.bucket_id, kept)
+        return kept
 
-def _with(documents: BucketDocuments, row: BucketSetting) -> BucketDocuments:
-    """Raises ValueError: it is not what was stored."""
-    if row.kind is SettingKind.ACL:
-        return replace(documents, acl=load_acl(row.document))
-    if row.kind is SettingKind.OWNERSHIP:
-        return replace(documents, ownership=load_ownership(row.document))
-    if row.kind is SettingKind.PUBLIC_ACCESS_BLOCK:
-        block = load_public_access(row.document) or NOTHING_BLOCKED
-        return replace(documents, public_access=block)
-    payer = load_request_payment(row.document)
-    return replace(documents, requester_pays=payer is Payer.REQUESTER)
+    def _documents(
+        self, bucket: Bucket, found: Mapping[SettingKind, bytes], block: PublicAccessBlock
+    ) -> BucketDocuments:
+        acl, policy = found.get(SettingKind.ACL), found.get(SettingKind.POLICY)
+        ownership = found.get(SettingKind.OWNERSHIP)
+        payment = found.get(SettingKind.REQUEST_PAYMENT)
+        return BucketDocuments(
+            acl=None if acl is None else load_acl(acl),
+            ownership=UNSET.ownership if ownership is None else load_ownership(ownership),
+            public_access=block,
+            requester_pays=payment is not None and load_request_payment(payment) is Payer.REQUESTER,
+            policy=None if policy is None else self._read_policy(policy, bucket.name),
+            cors_document=found.get(SettingKind.CORS, b""),
+        )
+
+    def _keep(self, bucket_id: int, kept: _Kept) -> None:
+        before = self._kept.pop(bucket_id, None)
+        self._kept_bytes += kept.size_bytes - (0 if before is None else before.size_bytes)
+        self._kept[bucket_id] = kept
+        while self._kept_bytes > _KEPT_BYTES_MAX:
+            _, oldest = self._kept.popitem(last=False)
+            self._kept_bytes -= oldest.size_bytes
+
+
+def _block(stored: bytes | None) -> PublicAccessBlock:
+    """Of a bucket: nothing stored means AWS's default, one that was deleted blocks nothing."""
+    return ALL_BLOCKED if stored is None else load_public_access(stored) or NOTHING_BLOCKED

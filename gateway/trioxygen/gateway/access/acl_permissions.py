@@ -23,6 +23,8 @@ OF_BUCKET: Final[Mapping[str, Permission]] = {
 OF_OBJECT: Final[Mapping[str, Permission]] = {
     "s3:GetObject": Permission.READ,
     "s3:GetObjectVersion": Permission.READ,
+    "s3:GetObjectAttributes": Permission.READ,
+    "s3:GetObjectVersionAttributes": Permission.READ,
     "s3:GetObjectTorrent": Permission.READ,
     "s3:GetObjectAcl": Permission.READ_ACP,
     "s3:GetObjectVersionAcl": Permission.READ_ACP,
@@ -39,3 +41,15 @@ OF_OWNER: Final = frozenset(
 # Whoever began an upload may list its parts and abort it. Source: S3 user guide, "Multipart upload
 # API and permissions".
 OF_INITIATOR: Final = frozenset(("s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"))
+# What the owner of a bucket may do to objects that another account owns; all else about an object
+# its owner grants. Source: S3 user guide, "Access control list (ACL) overview", "How Amazon S3
+# authorizes a request for an object operation".
+OF_BUCKET_OWNER: Final = OF_INITIATOR | {
+    "s3:BypassGovernanceRetention",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:PutObject",
+    "s3:PutObjectLegalHold",
+    "s3:PutObjectRetention",
+    "s3:RestoreObject",
+}

@@ -9,11 +9,12 @@ guide, "How Amazon S3 authorizes a request".
 from typing import Final, NamedTuple
 
 from trioxygen.gateway.access.acl import Group
-from trioxygen.gateway.access.acl_actions import (
-    BUCKET_ACTIONS,
-    BUCKET_OWNER_ACTIONS,
-    OBJECT_ACTIONS,
-    OBJECT_OWNER_ACTIONS,
+from trioxygen.gateway.access.acl_permissions import (
+    OF_BUCKET,
+    OF_BUCKET_OWNER,
+    OF_INITIATOR,
+    OF_OBJECT,
+    OF_OWNER,
 )
 from trioxygen.gateway.access.caller import Caller, CallerKind
 from trioxygen.gateway.access.decision import Decision, Reason, Source, SourceKind
@@ -45,6 +46,7 @@ _RESTRICTED: Final = Decision(
 )
 _OWNER: Final = Decision(True, Reason.OWNER)
 _OWN_ACCOUNT: Final = Decision(True, Reason.OWN_ACCOUNT)
+_INITIATOR: Final = Decision(True, Reason.INITIATOR)
 _OBJECT_OWNER: Final = Decision(True, Reason.OBJECT_OWNER)
 
 
@@ -180,14 +182,17 @@ def _cannot_be_locked_out(question: Question, own: _Own, *, is_own: bool) -> boo
 
 
 def _granted(question: Question, documents: BucketDocuments, target: Target) -> Decision | None:
-    """What an ACL grants; None: nothing."""
+    """What an ACL grants, or who began an upload has of it; None: nothing."""
     if not uses_acls(documents.ownership):
         return None
     action, caller = question.action, question.caller
-    permission = OBJECT_ACTIONS.get(action)
+    if action in OF_INITIATOR and target.initiator:
+        known_as = (caller.canonical_id, caller.arn, caller.account_id)
+        return _INITIATOR if target.initiator in known_as else None
+    permission = OF_OBJECT.get(action)
     reason, kind, acl = Reason.OBJECT_ACL, SourceKind.OBJECT_ACL, target.object_acl
     if permission is None:
-        permission = BUCKET_ACTIONS.get(action)
+        permission = OF_BUCKET.get(action)
         reason, kind, acl = Reason.BUCKET_ACL, SourceKind.BUCKET_ACL, documents.acl
     if permission is None or acl is None:
         return None
@@ -200,10 +205,9 @@ def _granted(question: Question, documents: BucketDocuments, target: Target) -> 
 
 def _by_acl(own: _Own, granted: Decision) -> Decision:
     """What an account was granted it passes on to its users; what a group was, they have."""
-    assert granted.source is not None and granted.source.grant is not None
-    if isinstance(granted.source.grant.grantee, Group) or own.decision.is_allowed:
-        return granted
-    return own.decision
+    grant = None if granted.source is None else granted.source.grant
+    is_groups = grant is not None and isinstance(grant.grantee, Group)
+    return granted if is_groups or own.decision.is_allowed else own.decision
 
 
 def _is_anothers_object(action: str, documents: BucketDocuments, target: Target) -> bool:
@@ -211,7 +215,7 @@ def _is_anothers_object(action: str, documents: BucketDocuments, target: Target)
     return (
         target.object_owner is not None
         and target.object_owner != target.account_id
-        and action not in BUCKET_OWNER_ACTIONS
+        and action not in OF_BUCKET_OWNER
         and uses_acls(documents.ownership)
     )
 
@@ -224,11 +228,7 @@ def _about_anothers_object(
         caller.account_id == target.object_owner
         and not _is_anonymous(caller)
         # An ACL that was set may grant its owner less than everything, of what ACLs grant.
-        and (
-            target.object_acl is None
-            or action not in OBJECT_ACTIONS
-            or action in OBJECT_OWNER_ACTIONS
-        )
+        and (target.object_acl is None or action not in OF_OBJECT or action in OF_OWNER)
     ):
         return _OBJECT_OWNER if own.decision.is_allowed else own.decision
     if granted is not None:

@@ -20,7 +20,9 @@ class Reason(Enum):
     BUCKET_POLICY = ("bucket_policy", "The bucket's policy allows it.")
     BUCKET_ACL = ("bucket_acl", "The bucket's ACL grants it.")
     OBJECT_ACL = ("object_acl", "The object's ACL grants it.")
+    INITIATOR = ("initiator", "The caller has begun the upload.")
     OBJECT_OWNER = ("object_owner", "The caller's account owns the object.")
+    EACH_KEY = ("each_key", "Each key that the body names is decided by itself.")
     ANONYMOUS = ("anonymous", "Nobody signed the request, and nothing lets everybody in.")
     NOT_OWNER = ("not_owner", "Another account owns the bucket, and nothing allows others in.")
     NOT_OBJECT_OWNER = (

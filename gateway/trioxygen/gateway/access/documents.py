@@ -39,6 +39,8 @@ class Target(NamedTuple):
     account_id: whose the bucket is; None: there is none (yet), the caller's own account is meant.
     object_owner: account id; None: the bucket's owner, or it is no object that is there.
     object_acl: None: private, its owner's; or it is no object that is there.
+    initiator: who began the upload that it is about, canonical id, account id or ARN; "":
+        it is about none.
     expected_owner: the account that the caller says the bucket belongs to; None: it does not say.
     is_paid: the caller says that it pays for the request.
     """
@@ -46,6 +48,7 @@ class Target(NamedTuple):
     account_id: str | None
     object_owner: str | None = None
     object_acl: Acl | None = None
+    initiator: str = ""
     expected_owner: str | None = None
     is_paid: bool = False
 

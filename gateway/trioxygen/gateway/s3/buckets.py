@@ -15,6 +15,7 @@ from trioxygen.gateway.protocol.xml import results as xml_results
 from trioxygen.gateway.protocol.xml.listing import ListedBucket
 from trioxygen.gateway.protocol.xml.requests import NewBucket, read_create_bucket
 from trioxygen.gateway.s3.documents import read_document
+from trioxygen.gateway.s3.further_accesses import OF_NEW_BUCKET, asks_for_lock
 from trioxygen.gateway.s3.needs import BUCKET, Need
 from trioxygen.gateway.s3.new_bucket_access import access_settings, says_more_of_access
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
@@ -27,7 +28,6 @@ from trioxygen.gateway.store.values.buckets import SettingKind
 log = logs.get(__name__)
 
 _NAMESPACE: Final = "x-amz-bucket-namespace"
-_LOCK_ENABLED: Final = "x-amz-bucket-object-lock-enabled"
 # Its buckets have no LocationConstraint.
 _FIRST_REGION: Final = "us-east-1"
 _LIST_MAX: Final = 10_000
@@ -93,7 +93,7 @@ async def create_bucket(services: Services, request: S3Request) -> Response:
     ):
         wanted = await read_document(services, request, read_create_bucket, has_checksum=False)
     location = _location(services, request, wanted.location)
-    has_lock = (request.head.header(_LOCK_ENABLED) or "").lower() == "true"
+    has_lock = asks_for_lock(request)
     TAGGING.check(wanted.tags)
     settings = {TAGGING.kind: TAGGING.show(wanted.tags)} if wanted.tags else {}
     settings |= await access_settings(services, request)
@@ -217,7 +217,7 @@ ROWS: Final = (
     Operation(
         name="CreateBucket",
         route=Route("PUT", Level.BUCKET),
-        accesses=(Access("s3:CreateBucket", Resource.NEW_BUCKET, _NEW_BUCKET),),
+        accesses=(Access("s3:CreateBucket", Resource.NEW_BUCKET, _NEW_BUCKET), *OF_NEW_BUCKET),
         reads_body=True,
         refuses=refuse_unimplemented,
         arguments=_check_namespace,

@@ -1,5 +1,6 @@
 """DeleteObject, and DeleteObjects: up to 1,000 keys in one request, one commit."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -14,6 +15,13 @@ from trioxygen.gateway.protocol.xml.requests import ObjectIdentifier
 from trioxygen.gateway.protocol.xml.results import DeletedObject, DeleteError
 from trioxygen.gateway.s3.documents import read_document
 from trioxygen.gateway.s3.error_response import s3_error
+from trioxygen.gateway.s3.further_accesses import (
+    BYPASS,
+    BYPASS_ACTION,
+    TO_BYPASS,
+    asks_to_bypass,
+    bypasses_governance,
+)
 from trioxygen.gateway.s3.needs import BUCKET, not_there
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Headers, Response, S3Request, xml_response
@@ -22,7 +30,6 @@ from trioxygen.gateway.store.values.keys import Deleted, KeyToDelete
 
 # 1,000 keys of 1,024 bytes, each byte escaped, and their elements.
 _BODY_BYTES_MAX: Final = 8 * MIB
-_BYPASS: Final = "x-amz-bypass-governance-retention"
 
 
 async def delete_object(services: Services, request: S3Request) -> Response:
@@ -53,18 +60,13 @@ async def delete_object(services: Services, request: S3Request) -> Response:
     return Response(204, headers)
 
 
-def bypasses_governance(request: S3Request) -> bool:
-    """Whether GOVERNANCE is to be lifted; who may ask for it the gate has said."""
-    return (request.head.header(_BYPASS) or "").lower() == "true"
-
-
 def _check_bypass(request: S3Request) -> None:
     """Raises InvalidArgument where nothing can be locked; S3 lets it pass in DeleteObjects."""
-    if bypasses_governance(request) and not request.bucket_record.has_lock:
+    if asks_to_bypass(request) and not request.bucket_record.has_lock:
         raise invalid_argument(
-            f"{_BYPASS} is only applicable to Object Lock enabled buckets.",
-            _BYPASS,
-            request.head.header(_BYPASS) or "",
+            f"{BYPASS} is only applicable to Object Lock enabled buckets.",
+            BYPASS,
+            request.head.header(BYPASS) or "",
         )
 
 
@@ -85,17 +87,31 @@ async def delete_objects(services: Services, request: S3Request) -> Response:
         else:
             errors.append(error)
     deleted: list[DeletedObject] = []
-    results = await services.store.keys.delete(
-        request.bucket_record,
-        [_doomed(each) for each in doomed],
-        bypasses_governance=bypasses_governance(request),
-    )
-    for each, done in zip(doomed, results, strict=True):
-        if isinstance(done, TrioxygenError):
-            errors.append(_error(each, s3_error(done, request)))
-        elif not wanted.quiet:
-            deleted.append(_deleted(each, done))
+    for bypasses, group in _by_bypass(request, doomed):
+        results = await services.store.keys.delete(
+            request.bucket_record,
+            [_doomed(each) for each in group],
+            bypasses_governance=bypasses,
+        )
+        for each, done in zip(group, results, strict=True):
+            if isinstance(done, TrioxygenError):
+                errors.append(_error(each, s3_error(done, request)))
+            elif not wanted.quiet:
+                deleted.append(_deleted(each, done))
     return xml_response(xml_results.delete_result(deleted=deleted, errors=errors))
+
+
+def _by_bypass(
+    request: S3Request, doomed: Sequence[ObjectIdentifier]
+) -> Sequence[tuple[bool, Sequence[ObjectIdentifier]]]:
+    """Those of which GOVERNANCE is lifted, and those of which it is not."""
+    if not asks_to_bypass(request):
+        return [(False, doomed)]
+    groups: dict[bool, list[ObjectIdentifier]] = {}
+    for each in doomed:
+        refusal = request.refusal(each.key, each.version_id, BYPASS_ACTION)
+        groups.setdefault(refusal is None, []).append(each)
+    return list(groups.items())
 
 
 def _doomed(identifier: ObjectIdentifier) -> KeyToDelete:
@@ -132,9 +148,10 @@ def _refused(request: S3Request, identifier: ObjectIdentifier) -> DeleteError | 
         names.check_key(identifier.key)
     except S3Error as error:
         return _error(identifier, error)
-    if not request.allows(identifier.key):
-        return _error(identifier, S3Error("AccessDenied"))
     version = identifier.version_id
+    refusal = request.refusal(identifier.key, version)
+    if refusal is not None:
+        return _error(identifier, refusal)
     if version is not None and known_version(version) is None:
         return _error(identifier, S3Error("NoSuchVersion"))
     return None
@@ -144,13 +161,16 @@ ROWS: Final = (
     Operation(
         name="DeleteObject",
         route=Route("DELETE", Level.OBJECT),
-        accesses=(Access("s3:DeleteObject", Resource.OBJECT, BUCKET),),
+        accesses=(
+            Access("s3:DeleteObject", Resource.OBJECT, BUCKET, "s3:DeleteObjectVersion"),
+            TO_BYPASS,
+        ),
         handler=delete_object,
     ),
     Operation(
         name="DeleteObjects",
         route=Route("POST", Level.BUCKET, "delete"),
-        accesses=(Access("s3:DeleteObject", Resource.OBJECTS, BUCKET),),
+        accesses=(Access("s3:DeleteObject", Resource.OBJECTS, BUCKET, "s3:DeleteObjectVersion"),),
         reads_body=True,
         handler=delete_objects,
     ),

@@ -4,37 +4,39 @@ Nobody else calls handlers, and no handler decides: a family cannot forget to as
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Protocol
 
 from trioxygen.common import logs
 from trioxygen.common.errors import ConditionConflict
-from trioxygen.gateway.access.decide import Decision, Reason, decide
-from trioxygen.gateway.access.decide import Resource as AccessedResource
-from trioxygen.gateway.auth.claim import STREAMING
+from trioxygen.gateway.access.caller import CallerKind
+from trioxygen.gateway.access.decide import decide
+from trioxygen.gateway.auth.claim import STREAMING, SignatureClaim
+from trioxygen.gateway.credentials import Credential
 from trioxygen.gateway.protocol import names
 from trioxygen.gateway.protocol.errors import S3Error, not_implemented
 from trioxygen.gateway.protocol.head import RequestHead
-from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource
-from trioxygen.gateway.s3.request import Response, S3Request
+from trioxygen.gateway.s3.asking import Asking, Decide
+from trioxygen.gateway.s3.operation import Level, Operation, Resource
+from trioxygen.gateway.s3.request import Asked, Response, S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.buckets import Bucket
 
 log = logs.get(__name__)
 
-Decide = Callable[..., Decision]
 
-# How S3 answers a denial, where it is not AccessDenied.
-_CODES: Final = {Reason.EXPECTED_OWNER_MALFORMED: "InvalidBucketOwnerAWSAccountID"}
-_EXPECTED_OWNER: Final = "x-amz-expected-bucket-owner"
-_EXPECTED_SOURCE_OWNER: Final = "x-amz-source-expected-bucket-owner"
+class Identities(Protocol):
+    """Who knows them: `credentials.Credentials`."""
+
+    async def renewed(self, claim: SignatureClaim, *, revision: int | None) -> Credential: ...
 
 
 class Gate:
     """Args:
     decide: see `access.decide`."""
 
-    def __init__(self, services: Services, decide: Decide = decide) -> None:
-        self._services, self._decide = services, decide
+    def __init__(self, services: Services, identities: Identities, decide: Decide = decide) -> None:
+        self._services, self._identities = services, identities
+        self._asking = Asking(services, decide)
 
     async def run(self, operation: Operation, request: S3Request) -> Response:
         """What the operation answers. Raises S3Errors and TrioxygenErrors."""
@@ -73,21 +75,41 @@ class Gate:
 
     async def _admit(self, operation: Operation, request: S3Request) -> None:
         """Returns when it may run, with what the row needs on the request."""
-        services, refuses = self._services, operation.refuses
-        bucket: Bucket | None = None
+        services, refuses, asking = self._services, operation.refuses, self._asking
+        about = asking.about_own_account
         for access in operation.accesses:
+            if access.when is not None and not access.when(request):
+                continue
             needs = access.needs
             if needs.fetch is not None:
                 bucket = await needs.fetch(services, request)
-            decision = self._decision(access, request, bucket)
-            request.decision = decision
-            if not decision.is_allowed:
-                raise self._refusal(operation, access, request, bucket)
+                if bucket.identity_revision:
+                    await self._renew(request, bucket.identity_revision)
+                about = await asking.about(access, request, bucket)
+            elif about.bucket is None and request.caller.kind is not CallerKind.ROOT:
+                # Nothing is fetched that would tell of a change.
+                await self._renew(request, None)
+            asked = asking.decided(access, request, about)
+            if not asked.decision.is_allowed:
+                if access.is_optional:
+                    request.lacks += (access.action,)
+                    continue
+                raise self._refused(operation, asked, about.bucket)
             if needs.require is not None:
                 needs.require(request)
             if refuses is not None:
                 self._refuse_headers(operation, refuses, request)
                 refuses = None
+            if access.resource is Resource.OBJECTS:
+                request.refusal = partial(asking.refusal_of_key, access, request, about)
+
+    async def _renew(self, request: S3Request, revision: int | None) -> None:
+        """Reads again who signed, where that may have changed since."""
+        credential, claim = request.credential, request.claim
+        if credential is None or claim is None:
+            return
+        if revision is None or credential.revision < revision:
+            request.identify(await self._identities.renewed(claim, revision=revision))
 
     def _refuse_headers(
         self, operation: Operation, refuses: Callable[[RequestHead], None], request: S3Request
@@ -99,47 +121,14 @@ class Gate:
                 operation.arguments(self._services, request)
             raise
 
-    def _decision(self, access: Access, request: S3Request, bucket: Bucket | None) -> Decision:
-        account, resource = request.account, access.resource
-        expected_owner = key = None
-        if bucket is not None:
-            header = _EXPECTED_OWNER
-            if resource is Resource.OBJECT:
-                key = request.key
-            elif resource is Resource.SOURCE:
-                key, header = request.source.key, _EXPECTED_SOURCE_OWNER
-            elif resource is Resource.OBJECTS:
-                request.allows = partial(self._allows, access.action, request, bucket)
-            expected_owner = request.head.header(header)
-        return self._decide(
-            principal=None if account is None else account.account_id,
-            action=access.action,
-            resource=_resource(request, bucket, key),
-            expected_owner=expected_owner,
-        )
-
-    def _allows(self, action: str, request: S3Request, bucket: Bucket, key: str) -> bool:
-        """Of one of the keys that a body names, which could not be asked for before it was read."""
-        account = request.account
-        decision = self._decide(
-            principal=None if account is None else account.account_id,
-            action=action,
-            resource=_resource(request, bucket, key),
-        )
-        return decision.is_allowed
-
-    def _refusal(
-        self, operation: Operation, access: Access, request: S3Request, bucket: Bucket | None
-    ) -> S3Error:
-        assert request.decision is not None
-        reason = request.decision.reason
+    def _refused(self, operation: Operation, asked: Asked, bucket: Bucket | None) -> S3Error:
         log.debug(
             "request_denied",
             operation=operation.name,
-            action=access.action,
-            reason=reason.word,
+            action=asked.question.action,
+            reason=asked.decision.reason.word,
         )
-        error = S3Error(_CODES.get(reason, "AccessDenied"))
+        error = self._asking.refusal(asked)
         if operation.tells_region and bucket is not None:
             self._tell_region(error, bucket)
         return error
@@ -147,10 +136,3 @@ class Gate:
     def _tell_region(self, error: S3Error, bucket: Bucket) -> None:
         name, region = self._services.region_header(bucket)
         error.headers[name.decode()] = region.decode()
-
-
-def _resource(request: S3Request, bucket: Bucket | None, key: str | None) -> AccessedResource:
-    if bucket is None:
-        # The row says that it is the caller's own (`operation.OWN`).
-        return AccessedResource(request.bucket, key, None)
-    return AccessedResource(bucket.name, key, bucket.account_id)

@@ -230,14 +230,14 @@ ROWS: Final = (
     Operation(
         name="GetObject",
         route=Route("GET", Level.OBJECT),
-        accesses=(Access("s3:GetObject", Resource.OBJECT, KEY),),
+        accesses=(Access("s3:GetObject", Resource.OBJECT, KEY, "s3:GetObjectVersion"),),
         refuses=refuse_on_read,
         handler=get_object,
     ),
     Operation(
         name="HeadObject",
         route=Route("HEAD", Level.OBJECT),
-        accesses=(Access("s3:GetObject", Resource.OBJECT, KEY),),
+        accesses=(Access("s3:GetObject", Resource.OBJECT, KEY, "s3:GetObjectVersion"),),
         refuses=refuse_on_read,
         handler=head_object,
     ),
@@ -245,8 +245,12 @@ ROWS: Final = (
         name="GetObjectAttributes",
         route=Route("GET", Level.OBJECT, "attributes"),
         accesses=(
-            Access("s3:GetObject", Resource.OBJECT, KEY),
-            Access("s3:GetObjectAttributes", Resource.OBJECT),
+            Access("s3:GetObject", Resource.OBJECT, KEY, "s3:GetObjectVersion"),
+            Access(
+                "s3:GetObjectAttributes",
+                Resource.OBJECT,
+                version_action="s3:GetObjectVersionAttributes",
+            ),
         ),
         check=_wanted_attributes,
         refuses=refuse_on_read,

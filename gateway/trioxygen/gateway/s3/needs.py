@@ -26,11 +26,13 @@ class Need:
     fetch: asks the store, in one call; the bucket that is decided about. Raises what the store
         does, NoSuchBucket among it. None: nothing more has to be known.
     require: once the caller may know: raises where what the handler works on is not there.
+    looked_up: the key that was fetched; None: there is none. Where this is None no key is.
     """
 
     name: str
     fetch: Callable[[Services, S3Request], Awaitable[Bucket]] | None = None
     require: Callable[[S3Request], None] | None = None
+    looked_up: Callable[[S3Request], KeyRecord | None] | None = None
 
 
 def read_upload_id(request: S3Request) -> bytes:
@@ -162,7 +164,11 @@ async def _fetch_rename_source(services: Services, request: S3Request) -> Bucket
 
 NOTHING: Final = Need("nothing")
 BUCKET: Final = Need("bucket", _fetch_bucket)
-KEY: Final = Need("bucket and key", _fetch_key, _require_key)
+KEY: Final = Need(
+    "bucket and key", _fetch_key, _require_key, looked_up=lambda request: request.key_record
+)
 UPLOAD: Final = Need("bucket and upload", _fetch_upload, _require_upload)
-SOURCE: Final = Need("copy source", _fetch_source, _require_source)
+SOURCE: Final = Need(
+    "copy source", _fetch_source, _require_source, looked_up=lambda request: request.source.record
+)
 RENAME_SOURCE: Final = Need("rename source", _fetch_rename_source)

@@ -8,8 +8,8 @@ from trioxygen.gateway.protocol import locks
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.versions import read_version_id, version_headers
 from trioxygen.gateway.s3 import records
-from trioxygen.gateway.s3.delete_objects import bypasses_governance
 from trioxygen.gateway.s3.documents import read_document
+from trioxygen.gateway.s3.further_accesses import TO_BYPASS, bypasses_governance
 from trioxygen.gateway.s3.needs import BUCKET, KEY
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Response, S3Request, xml_response
@@ -114,7 +114,7 @@ ROWS: Final = (
     Operation(
         name="PutObjectRetention",
         route=Route("PUT", Level.OBJECT, "retention"),
-        accesses=(Access("s3:PutObjectRetention", Resource.OBJECT, KEY),),
+        accesses=(Access("s3:PutObjectRetention", Resource.OBJECT, KEY), TO_BYPASS),
         reads_body=True,
         handler=put_retention,
     ),

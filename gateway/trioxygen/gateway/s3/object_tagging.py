@@ -40,20 +40,26 @@ ROWS: Final = (
     Operation(
         name="GetObjectTagging",
         route=Route("GET", Level.OBJECT, "tagging"),
-        accesses=(Access("s3:GetObjectTagging", Resource.OBJECT, KEY),),
+        accesses=(
+            Access("s3:GetObjectTagging", Resource.OBJECT, KEY, "s3:GetObjectVersionTagging"),
+        ),
         handler=get_object_tagging,
     ),
     Operation(
         name="PutObjectTagging",
         route=Route("PUT", Level.OBJECT, "tagging"),
-        accesses=(Access("s3:PutObjectTagging", Resource.OBJECT, KEY),),
+        accesses=(
+            Access("s3:PutObjectTagging", Resource.OBJECT, KEY, "s3:PutObjectVersionTagging"),
+        ),
         reads_body=True,
         handler=put_object_tagging,
     ),
     Operation(
         name="DeleteObjectTagging",
         route=Route("DELETE", Level.OBJECT, "tagging"),
-        accesses=(Access("s3:DeleteObjectTagging", Resource.OBJECT, KEY),),
+        accesses=(
+            Access("s3:DeleteObjectTagging", Resource.OBJECT, KEY, "s3:DeleteObjectVersionTagging"),
+        ),
         handler=delete_object_tagging,
     ),
 )

@@ -88,19 +88,25 @@ class Access:
     """Attributes:
     action: of IAM. Source: Service Authorization Reference, "Actions defined by Amazon S3".
     needs: what has to be fetched for it, beyond what the accesses before it needed.
+    version_action: in its place, of what names a version; "": the same.
+    when: of which requests it is asked; None: of all.
+    is_optional: not allowed, the operation goes on without it: its handler asks `lacks`.
     """
 
     action: str
     resource: Resource
     needs: Need = NOTHING
+    version_action: str = ""
+    when: Callable[[S3Request], bool] | None = None
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """Attributes:
     name: of the S3 API.
-    accesses: all of them must be allowed, in this order. None: no permission is asked for, which
-        no row with a handler can say yet.
+    accesses: all of them that are asked must be allowed, in this order. None: no permission is
+        asked for, which no row with a handler can say yet.
     is_signed: False: nobody signs requests of its method (a preflight's); all are this operation.
     reads_body: it has one, which its handler reads.
     check: of what S3 refuses before anybody is asked, by the request alone.
@@ -128,6 +134,10 @@ class Operation:
         """A row that could let a stranger in is no row."""
         assert self.accesses or self.handler is None, f"{self.name}: who may do it is not said"
         known: Resource | None = None
+        first = self.accesses[0] if self.accesses else None
+        assert first is None or (first.when is None and not first.is_optional), (
+            f"{self.name}: who may do it is not said of every request"
+        )
         for access in self.accesses:
             assert self._is_known(access, known), (
                 f"{self.name}: whose {access.resource.value} it is has to be fetched"

@@ -10,6 +10,7 @@ from trioxygen.gateway.s3.append_object import append_object
 from trioxygen.gateway.s3.arguments import check_of_put
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.encryption import target_of
+from trioxygen.gateway.s3.further_accesses import OF_WRITTEN
 from trioxygen.gateway.s3.lifecycle_headers import expiration_headers
 from trioxygen.gateway.s3.needs import BUCKET
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
@@ -86,7 +87,7 @@ ROWS: Final = (
     Operation(
         name="PutObject",
         route=Route("PUT", Level.OBJECT),
-        accesses=(Access("s3:PutObject", Resource.OBJECT, BUCKET),),
+        accesses=(Access("s3:PutObject", Resource.OBJECT, BUCKET), *OF_WRITTEN),
         reads_body=True,
         refuses=refuse_of_put,
         arguments=check_of_put,

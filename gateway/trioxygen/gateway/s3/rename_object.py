@@ -78,6 +78,9 @@ def _wanted(services: Services, request: S3Request) -> Rename:
         token=b"" if token is None else token.encode(),
     )
     if _is_prefix(request):
+        if not request.is_of_owners_root:
+            # Each key would have to be asked for, and none is known before.
+            raise S3Error("AccessDenied", "Prefixes are renamed by root of the bucket's account.")
         return _of_prefix(rename)
     if source.endswith("/") or key.endswith("/"):
         raise S3Error(

@@ -11,12 +11,18 @@ from collections.abc import (
 )
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import Overloaded
-from trioxygen.gateway.access.decide import Decision
+from trioxygen.gateway.access.caller import ANONYMOUS, Caller, CallerKind
+from trioxygen.gateway.access.decision import Decision
+from trioxygen.gateway.access.documents import UNSET, BucketDocuments, Target
+from trioxygen.gateway.access.permissions import NO_PERMISSIONS, Permissions
+from trioxygen.gateway.access.question import Question
 from trioxygen.gateway.auth.claim import SignatureClaim
+from trioxygen.gateway.credentials import Credential
+from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.shares import Buffers, Shares
 from trioxygen.gateway.store.values.accounts import Account
@@ -26,6 +32,9 @@ from trioxygen.gateway.store.values.uploads import Upload, UploadPage
 
 Headers = list[tuple[bytes, bytes]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+# As whose S3 shows what was written by nobody who signed.
+NOBODY: Final = Account("", "65a011a29cdf8ec533ec3d1ccaae921c", "")
 
 # The operation of a request that asks for none.
 UNROUTED: Final = "Unrouted"
@@ -42,10 +51,32 @@ class Source(NamedTuple):
     record: KeyRecord | None
 
 
+class Asked(NamedTuple):
+    """What the gate has asked, and what the decision was made of."""
+
+    question: Question
+    permissions: Permissions
+    documents: BucketDocuments
+    target: Target
+    decision: Decision
+
+
+class Refusal(Protocol):
+    """Why one of the keys that a body names may not be worked on; None: it may.
+
+    Args: action: in place of the row's."""
+
+    def __call__(
+        self, key: str, version_id: str | None, action: str | None = None
+    ) -> S3Error | None: ...
+
+
 class S3Request:
     """Attributes:
     bucket, key: what the request addresses; None: not at that level.
     account: of the access key that signed it; None: anonymous.
+    caller, permissions: who asks, and the policies that come with it.
+    credential: what said so of a Signature Version 4; None: another one, or anonymous.
     signing_key: what verified the signature; signed chunks need it.
     operation: the S3 API's name of it, once it is known.
     request_id, host_id: of this one answer, and which gateway it came from; S3's x-amz-request-id
@@ -57,39 +88,47 @@ class S3Request:
 
     The gate's, before the handler runs:
     decision: the last one that was made; None: none yet.
+    asked: all that was asked, in order.
+    lacks: actions that it goes on without, for they were not allowed.
+    documents: what decides about access to the bucket that it addresses.
     bucket_record, key_record, upload_record, source, key_page, version_page, upload_page,
         settings: what the row of the operation needs to know.
-    allows: whether one of the keys that the body names may be worked on."""
+    refusal: of one of the keys that the body names."""
 
     bucket_record: Bucket
     key_record: KeyRecord | None
-    upload_record: Upload | None
     source: Source
     key_page: KeyPage
     version_page: VersionPage
     upload_page: UploadPage
     settings: Sequence[BucketSetting]
-    allows: Callable[[str], bool]
+    refusal: Refusal
 
     __slots__ = (
         "account",
-        "allows",
+        "asked",
         "bucket",
         "bucket_record",
         "bytes_in",
         "bytes_out",
+        "caller",
         "claim",
+        "credential",
         "decision",
+        "documents",
         "head",
         "holder",
         "host_id",
         "key",
         "key_page",
         "key_record",
+        "lacks",
         "late_error_code",
         "operation",
         "peer",
+        "permissions",
         "receive",
+        "refusal",
         "request_id",
         "scheme",
         "shares",
@@ -119,11 +158,33 @@ class S3Request:
         self.key: str | None = None
         self.claim: SignatureClaim | None = None
         self.account: Account | None = None
+        self.credential: Credential | None = None
+        self.caller: Caller = ANONYMOUS
+        self.permissions: Permissions = NO_PERMISSIONS
         self.signing_key: bytes | None = None
         self.operation = UNROUTED
         self.late_error_code = ""
         self.decision: Decision | None = None
+        self.asked: list[Asked] = []
+        self.upload_record: Upload | None = None
+        self.lacks: tuple[str, ...] = ()
+        self.documents: BucketDocuments = UNSET
         self.bytes_in = self.bytes_out = 0
+
+    @property
+    def is_of_owners_root(self) -> bool:
+        """Whether no policy but the bucket's own says what it may."""
+        caller = self.caller
+        return (
+            caller.kind is CallerKind.ROOT
+            and caller.account_id == self.bucket_record.account_id
+            and self.permissions is NO_PERMISSIONS
+        )
+
+    def identify(self, credential: Credential) -> None:
+        """Whose key signed it."""
+        self.account, self.caller = credential.account, credential.caller
+        self.permissions = credential.permissions
 
     @property
     def bucket_name(self) -> str:
@@ -172,9 +233,8 @@ class S3Request:
 
     @property
     def signer(self) -> Account:
-        """The account. Nothing is allowed yet to whom does not sign."""
-        assert self.account is not None, "the gate let an anonymous request in"
-        return self.account
+        """The account; `NOBODY`: the gate let an anonymous request in."""
+        return NOBODY if self.account is None else self.account
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from trioxygen.common.blocking import Blocking
 from trioxygen.common.clock import Clock
 from trioxygen.common.replication import Replication
 from trioxygen.common.units import DAY_MS, KIB, MIB
+from trioxygen.gateway.access.policy.bucket_policy import read_bucket_policy
 from trioxygen.gateway.account_directory import KnownAccounts
 from trioxygen.gateway.kept_documents import KeptDocuments
 from trioxygen.gateway.kept_rules import KeptRules
@@ -74,7 +75,7 @@ class Services:
         self._parsing = asyncio.Lock()
         self.lifecycles = KeptRules(store.settings)
         self.accounts = KnownAccounts(store.iam.directory, clock)
-        self.documents = KeptDocuments(store.settings, self.accounts)
+        self.documents = KeptDocuments(store.settings, self.accounts, read_bucket_policy)
 
     def replication_of(self, bucket: Bucket, storage_class: str) -> Replication:
         """How an object of the class is kept in the bucket."""

@@ -204,7 +204,7 @@ ROWS: Final = (
         route=Route("PUT", Level.OBJECT, "uploadId", query="partNumber", header=COPY_SOURCE),
         accesses=(
             Access("s3:PutObject", Resource.OBJECT, UPLOAD),
-            Access("s3:GetObject", Resource.SOURCE, SOURCE),
+            Access("s3:GetObject", Resource.SOURCE, SOURCE, "s3:GetObjectVersion"),
         ),
         # As of CopyObject.
         tries=3,

@@ -7,6 +7,7 @@ from trioxygen.gateway.protocol import checksums, headers
 from trioxygen.gateway.protocol.xml import multipart as xml_multipart
 from trioxygen.gateway.s3.arguments import check_of_upload
 from trioxygen.gateway.s3.encryption import target_of
+from trioxygen.gateway.s3.further_accesses import OF_WRITTEN
 from trioxygen.gateway.s3.lifecycle_headers import abort_headers
 from trioxygen.gateway.s3.needs import BUCKET, UPLOAD
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
@@ -68,7 +69,7 @@ ROWS: Final = (
     Operation(
         name="CreateMultipartUpload",
         route=Route("POST", Level.OBJECT, "uploads"),
-        accesses=(Access("s3:PutObject", Resource.OBJECT, BUCKET),),
+        accesses=(Access("s3:PutObject", Resource.OBJECT, BUCKET), *OF_WRITTEN),
         refuses=refuse_unimplemented,
         arguments=check_of_upload,
         handler=create_multipart_upload,

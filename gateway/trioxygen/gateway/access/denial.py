@@ -1,0 +1,35 @@
+"""How a denial is told to whoever is refused. Pure.
+
+Source: S3 user guide, "Troubleshoot access denied (403 Forbidden) errors in Amazon S3"; IAM user
+guide, "Troubleshoot access denied error messages"."""
+
+from typing import Final
+
+from trioxygen.gateway.access.decision import Decision, Reason
+from trioxygen.gateway.access.question import Question
+
+_EXPLICIT: Final = {
+    Reason.DENIED_BY_IDENTITY: "an identity-based policy",
+    Reason.DENIED_BY_BOUNDARY: "a permissions boundary",
+    Reason.DENIED_BY_SESSION: "a session policy",
+    Reason.DENIED_BY_BUCKET: "a resource-based policy",
+}
+_IMPLICIT: Final = {
+    Reason.NO_IDENTITY_POLICY: "identity-based policy",
+    Reason.NO_BOUNDARY: "permissions boundary",
+    Reason.NO_SESSION_POLICY: "session policy",
+}
+ALL_BUCKETS: Final = "arn:aws:s3:::*"
+
+
+def denial_text(question: Question, decision: Decision) -> str | None:
+    """Of a denial to a caller of the account whose the resource is; None: there are no words for
+    it."""
+    caller, action = question.caller, question.action
+    place = "" if question.resource == ALL_BUCKETS else f' on resource: "{question.resource}"'
+    what = f"User: {caller.arn} is not authorized to perform: {action}{place}"
+    explicit = _EXPLICIT.get(decision.reason)
+    if explicit is not None:
+        return f"{what} with an explicit deny in {explicit}"
+    implicit = _IMPLICIT.get(decision.reason)
+    return None if implicit is None else f"{what} because no {implicit} allows the {action} action"
