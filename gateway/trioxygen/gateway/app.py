@@ -65,7 +65,7 @@ def create_app(
     running: entered before the port takes its first request, left after its last one.
     """
     ids = IdSource(runtime.rng)
-    uses = KeyUses(runtime.clock, None if store.iam is None else store.iam.access_keys.note_uses)
+    uses = KeyUses(runtime.clock, None)
     metrics = GatewayMetrics(runtime.registry, (*(row.name for row in operations), UNROUTED))
 
     @asynccontextmanager

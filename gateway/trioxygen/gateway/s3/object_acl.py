@@ -46,13 +46,13 @@ ROWS: Final = (
     Operation(
         name="GetObjectAcl",
         route=Route("GET", Level.OBJECT, "acl"),
-        accesses=(Access("s3:GetObjectAcl", Resource.OBJECT, KEY),),
+        accesses=(Access("s3:GetObjectAcl", Resource.OBJECT, KEY, "s3:GetObjectVersionAcl"),),
         handler=get_object_acl,
     ),
     Operation(
         name="PutObjectAcl",
         route=Route("PUT", Level.OBJECT, "acl"),
-        accesses=(Access("s3:PutObjectAcl", Resource.OBJECT, KEY),),
+        accesses=(Access("s3:PutObjectAcl", Resource.OBJECT, KEY, "s3:PutObjectVersionAcl"),),
         reads_body=True,
         handler=put_object_acl,
     ),

@@ -33,9 +33,6 @@ from trioxygen.gateway.store.values.uploads import Upload, UploadPage
 Headers = list[tuple[bytes, bytes]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
-# As whose S3 shows what was written by nobody who signed.
-NOBODY: Final = Account("", "65a011a29cdf8ec533ec3d1ccaae921c", "")
-
 # The operation of a request that asks for none.
 UNROUTED: Final = "Unrouted"
 
@@ -233,8 +230,9 @@ class S3Request:
 
     @property
     def signer(self) -> Account:
-        """The account; `NOBODY`: the gate let an anonymous request in."""
-        return NOBODY if self.account is None else self.account
+        """The account, of operations that nobody may ask for who does not sign."""
+        assert self.account is not None, "the gate let an anonymous request in"
+        return self.account
 
 
 @dataclass(slots=True)
