@@ -3,20 +3,22 @@
 The secret never leaves the store: what is cached is scoped to a day, a region and a service."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from trioxygen.common.clock import Clock
-from trioxygen.common.errors import NoSuchAccessKey
+from trioxygen.common.errors import ExpiredToken, InvalidToken, NoSuchAccessKey
 from trioxygen.gateway.access.caller import Caller
 from trioxygen.gateway.access.permissions import Permissions
-from trioxygen.gateway.auth.claim import SignatureClaim
+from trioxygen.gateway.auth.claim import SERVICE, SignatureClaim
 from trioxygen.gateway.auth.presigned_v2 import SignatureClaimV2
 from trioxygen.gateway.identities import ReadPolicy, caller_of, permissions_of
 from trioxygen.gateway.key_uses import KeyUses
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.store.port import Accounts
-from trioxygen.gateway.store.values.accounts import Account, Identity, SigningKey
+from trioxygen.gateway.store.values.accounts import Account, SigningKey
 
 # Of a session token: long enough that nobody finds another one of the same.
 _Scope = tuple[str, bytes, str, str, str]
@@ -81,18 +83,15 @@ class Credentials:
         self._known.pop(scope, None)
         _check_access_key(claim.access_key)
         fetched_ms = self._clock.monotonic_ms()
-        try:
+        with _told(claim.access_key, claim.session_token):
             derived = await self._accounts.derive_signing_key(
                 access_key=claim.access_key,
                 date=claim.date,
                 region=claim.region,
                 service=claim.service,
-                session_token=claim.session_token or "",
+                session_token=claim.session_token,
             )
-        except NoSuchAccessKey as error:
-            raise _unknown(claim.access_key) from error
         credential = self._credential(derived, fetched_ms)
-        self._check_time(credential, claim)
         self._known[scope] = credential
         if len(self._known) > self._entries_max:
             self._known.popitem(last=False)
@@ -114,7 +113,7 @@ class Credentials:
     def _check_time(self, credential: Credential, claim: SignatureClaim) -> None:
         expires_ms = credential.expires_ms
         if expires_ms is not None and self._clock.wall_ms() >= expires_ms:
-            raise S3Error("ExpiredToken", details={"Token-0": claim.session_token or ""})
+            raise _of_token("ExpiredToken", claim.session_token)
 
     async def verify_v2(self, claim: SignatureClaimV2) -> Credential:
         """Whose signature it is. Nothing is remembered: the store compares each one.
@@ -122,17 +121,16 @@ class Credentials:
         Raises S3Error InvalidAccessKeyId, SignatureDoesNotMatch, ExpiredToken."""
         _check_access_key(claim.access_key)
         for string_to_sign in claim.strings_to_sign:
-            try:
-                account = await self._accounts.verify_signature_v2(
+            with _told(claim.access_key, claim.session_token):
+                signer = await self._accounts.verify_signature_v2(
                     access_key=claim.access_key,
                     string_to_sign=string_to_sign,
                     signature=claim.signature,
+                    session_token=claim.session_token,
                 )
-            except NoSuchAccessKey as error:
-                raise _unknown(claim.access_key) from error
-            if account is not None:
-                self._uses.note(claim.access_key, "s3", "")
-                return self._credential(SigningKey(b"", account, Identity()), 0.0)
+            if signer is not None:
+                self._uses.note(claim.access_key, SERVICE, "")
+                return self._credential(SigningKey(b"", signer.account, signer.identity), 0.0)
         raise claim.mismatch()
 
 
@@ -140,6 +138,23 @@ def _scope_of(claim: SignatureClaim) -> _Scope:
     token = claim.session_token
     digest = b"" if token is None else sha256(token.encode()).digest()
     return claim.access_key, digest, claim.date, claim.region, claim.service
+
+
+@contextmanager
+def _told(access_key: str, session_token: str | None) -> Iterator[None]:
+    """As S3 says what the store refuses."""
+    try:
+        yield
+    except NoSuchAccessKey as error:
+        raise _unknown(access_key) from error
+    except InvalidToken as error:
+        raise _of_token("InvalidToken", session_token) from error
+    except ExpiredToken as error:
+        raise _of_token("ExpiredToken", session_token) from error
+
+
+def _of_token(code: str, session_token: str | None) -> S3Error:
+    return S3Error(code, details={"Token-0": session_token or ""})
 
 
 def _check_access_key(access_key: str) -> None:

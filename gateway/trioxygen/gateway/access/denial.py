@@ -22,12 +22,16 @@ _IMPLICIT: Final = {
 ALL_BUCKETS: Final = "arn:aws:s3:::*"
 
 
+def not_authorized(question: Question) -> str:
+    """What a caller may not do; why comes behind it."""
+    place = "" if question.resource == ALL_BUCKETS else f' on resource: "{question.resource}"'
+    return f"User: {question.caller.arn} is not authorized to perform: {question.action}{place}"
+
+
 def denial_text(question: Question, decision: Decision) -> str | None:
     """Of a denial to a caller of the account whose the resource is; None: there are no words for
     it."""
-    caller, action = question.caller, question.action
-    place = "" if question.resource == ALL_BUCKETS else f' on resource: "{question.resource}"'
-    what = f"User: {caller.arn} is not authorized to perform: {action}{place}"
+    what, action = not_authorized(question), question.action
     explicit = _EXPLICIT.get(decision.reason)
     if explicit is not None:
         return f"{what} with an explicit deny in {explicit}"

@@ -40,11 +40,13 @@ class SignatureClaimV2:
     Attributes:
         signature: base64, as sent.
         strings_to_sign: what the client may have signed, the likeliest first; 1 to 4.
+        session_token: None when absent.
     """
 
     access_key: str
     signature: str
     strings_to_sign: tuple[bytes, ...] = field(repr=False)
+    session_token: str | None = field(repr=False)
 
     def mismatch(self) -> S3Error:
         shown = without_customer_keys(self.strings_to_sign[0])
@@ -103,7 +105,10 @@ def read_presigned_v2(
     )
     readings = product(_paths(head.raw_path, bucket_in_host), _sub_resources(head))
     return SignatureClaimV2(
-        access_key, signature, tuple(intro + path + query for path, query in readings)
+        access_key,
+        signature,
+        tuple(intro + path + query for path, query in readings),
+        signed.header("x-amz-security-token"),
     )
 
 

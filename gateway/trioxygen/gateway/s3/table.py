@@ -10,6 +10,7 @@ from typing import Final
 from trioxygen.gateway.s3 import (
     absent,
     bucket_acl,
+    bucket_policy,
     bucket_encryption,
     buckets,
     complete_multipart,
@@ -36,6 +37,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *versioning.ROWS,
     *bucket_encryption.ROWS,
     *bucket_acl.ROWS,
+    *bucket_policy.ROWS,
     *settings.ROWS,
     *list_objects.ROWS,
     *get_object.ROWS,

@@ -1,17 +1,20 @@
 """A store of one bucket for tests of the gate: it answers what the gate asks for, and notes it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Final, NoReturn
 
 from tests.unit.gateway.auth.signing import SECRET
 from trioxygen.common.errors import NoSuchBucket
 from trioxygen.common.signing_key import derive_signing_key
+from trioxygen.gateway.access.permissions import NO_PERMISSIONS
+from trioxygen.gateway.credentials import Credential
+from trioxygen.gateway.identities import caller_of
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.s3.request import S3Request
 from trioxygen.gateway.shares import ShareLimits, Shares
 from trioxygen.gateway.store.port import ObjectStore
-from trioxygen.gateway.store.values.accounts import Account, SigningKey
-from trioxygen.gateway.store.values.buckets import Bucket, BucketSetting, SettingKind
+from trioxygen.gateway.store.values.accounts import ROOT_IDENTITY, Account, Identity, SigningKey
+from trioxygen.gateway.store.values.buckets import NOTHING_SET, Bucket, BucketSetting, SettingKind
 from trioxygen.gateway.store.values.keys import (
     Content,
     KeyPage,
@@ -34,12 +37,19 @@ class OneBucket:
     """Args:
     owners: account ids by name of bucket; the others are not there.
     signer: whose every signature with the tests' key is.
+    settings: that each bucket has.
     Attributes: asked: names of the calls, in order."""
 
     def __init__(
-        self, owners: dict[str, str], *, is_empty: bool = False, signer: Account | None = None
+        self,
+        owners: dict[str, str],
+        *,
+        is_empty: bool = False,
+        signer: Account | None = None,
+        settings: Mapping[SettingKind, bytes] = NOTHING_SET,
     ) -> None:
-        self._owners, self._is_empty = owners, is_empty
+        self._owners, self._is_empty, self._settings = owners, is_empty, settings
+        self.identity_revision = 0
         self.asked: list[str] = []
         parts: dict[str, Any] = {
             "buckets": _Buckets(self),
@@ -56,7 +66,17 @@ class OneBucket:
         self.asked.append(asked)
         if name not in self._owners:
             raise NoSuchBucket(bucket=name)
-        return Bucket("s3v", name, 1, self._owners[name], 0, "eu-west-1")
+        made = Bucket("s3v", name, 1, self._owners[name], 0, "eu-west-1")
+        return made._replace(
+            access_revision=1 if self._settings else 0, identity_revision=self.identity_revision
+        )
+
+    def rows(self, kinds: Collection[SettingKind]) -> list[BucketSetting]:
+        return [
+            BucketSetting(kind, "", document, 1)
+            for kind, document in self._settings.items()
+            if kind in kinds
+        ]
 
     def unless_empty(self, value: Any) -> Any:
         return None if self._is_empty else value
@@ -69,8 +89,13 @@ class _Unused:
         raise AssertionError(f"{name} was used before the decision")
 
 
+class _Directory(_Unused):
+    async def get_setting(self, account_id: str, kind: str) -> bytes | None:
+        return None
+
+
 class NoAccounts:
-    directory: Any = _Unused()
+    directory: Any = _Directory()
 
 
 class _Accounts(_Unused):
@@ -109,7 +134,7 @@ class _Settings(_Unused):
     async def lookup(
         self, volume: str, bucket: str, kinds: Collection[SettingKind]
     ) -> tuple[Bucket, list[BucketSetting]]:
-        return self._store.bucket("settings", bucket), []
+        return self._store.bucket("settings", bucket), self._store.rows(kinds)
 
 
 class _Keys(_Unused):
@@ -166,5 +191,13 @@ def request_to(
         [(name.encode(), value.encode()) for name, value in fields.items()],
     )
     made = S3Request(head, _no_body, "id", "host", "http", Shares(ShareLimits()))
-    made.bucket, made.key, made.account = bucket, key, account
+    made.bucket, made.key = bucket, key
+    if account is not None:
+        made.identify(credential_of(account))
     return made
+
+
+def credential_of(account: Account, identity: Identity = ROOT_IDENTITY) -> Credential:
+    return Credential(
+        b"", account, caller_of(account, identity), NO_PERMISSIONS, identity.revision, None, 0.0
+    )

@@ -22,10 +22,15 @@ from trioxygen.common.blocking import ThreadBlocking
 from trioxygen.common.clock import SystemClock
 from trioxygen.common.errors import ConditionConflict, NoSuchBucket
 from trioxygen.gateway.access.decide import Decision, Reason, decide
+from trioxygen.gateway.access.documents import BucketDocuments, Target
+from trioxygen.gateway.access.permissions import Permissions
+from trioxygen.gateway.access.question import Question
+from trioxygen.gateway.auth.claim import SignatureClaim
+from trioxygen.gateway.credentials import Credential
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.s3.gate import Gate
 from trioxygen.gateway.s3.needs import RENAME_SOURCE
-from trioxygen.gateway.s3.operation import Level, Operation, Resource, of_another_level
+from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, of_another_level
 from trioxygen.gateway.s3.request import UNROUTED, Response, S3Request, no_content
 from trioxygen.gateway.s3.services import S3Config, Services
 from trioxygen.gateway.s3.table import BY_NAME, OPERATIONS
@@ -55,6 +60,13 @@ class Handler:
         return no_content()
 
 
+class Unchanged:
+    """Identities that need not be read again."""
+
+    async def renewed(self, claim: SignatureClaim, *, revision: int | None) -> Credential:
+        raise AssertionError("an identity was read again")
+
+
 def request_for(row: Operation, account: Account | None, **sent: Any) -> S3Request:
     level = row.route.level
     bucket = None if level is Level.SERVICE else "bucket"
@@ -72,7 +84,7 @@ def run(
         services = Services(
             store.port, ThreadBlocking(pool_threads=1), SystemClock(), S3Config(volume="s3v")
         )
-        return await Gate(services, decide).run(replace(row, handler=handler), request)
+        return await Gate(services, Unchanged(), decide).run(replace(row, handler=handler), request)
 
     return asyncio.run(answer())
 
@@ -109,30 +121,36 @@ def test_no_handler_runs_for_another_account_than_the_owner(row: Operation) -> N
 def test_all_actions_of_a_row_are_decided_each_with_one_call_for_what_it_needs(
     row: Operation,
 ) -> None:
-    asked: list[dict[str, Any]] = []
+    asked: list[tuple[Question, Target]] = []
 
-    def allow(**question: Any) -> Decision:
-        asked.append(question)
-        return decide(**question)
+    def allow(
+        question: Question, permissions: Permissions, documents: BucketDocuments, target: Target
+    ) -> Decision:
+        asked.append((question, target))
+        return decide(question, permissions, documents, target)
 
     handler, store, request = Handler(), OneBucket(OWNED), request_for(row, OWNER)
     run(row, request, store, handler, allow)
     assert handler.ran == [request]
-    assert [question["action"] for question in asked] == [access.action for access in row.accesses]
+    accesses = [access for access in row.accesses if access.when is None]
+    assert [question.action for question, _ in asked] == [access.action for access in accesses]
     # The source of a rename is in the same bucket.
     needs = [access.needs for access in row.accesses if access.needs is not RENAME_SOURCE]
     needed = [need for need in needs if need.fetch is not None]
     assert len(store.asked) == len(needed)
-    for access, question in zip(row.accesses, asked, strict=True):
-        resource = question["resource"]
+    for access, (question, target) in zip(accesses, asked, strict=True):
         owner = None if row.name in OWN_ACCOUNT else OWNER.account_id
-        assert (question["principal"], resource.account_id) == (OWNER.account_id, owner)
-        if access.resource is Resource.SOURCE:
-            bucket = "bucket" if row.name == "RenameObject" else "source"
-            assert (resource.bucket, resource.key) == (bucket, "s")
-        else:
-            key = request.key if access.resource is Resource.OBJECT else None
-            assert (resource.bucket, resource.key) == (request.bucket, key)
+        assert (question.caller, target.account_id) == (request.caller, owner)
+        assert question.resource == resource_of(row, access, request)
+
+
+def resource_of(row: Operation, access: Access, request: S3Request) -> str:
+    if access.resource is Resource.SERVICE:
+        return "arn:aws:s3:::*"
+    if access.resource is Resource.SOURCE:
+        return f"arn:aws:s3:::{'bucket' if row.name == 'RenameObject' else 'source'}/s"
+    keys = {Resource.OBJECT: f"/{request.key}", Resource.OBJECTS: "/*"}
+    return f"arn:aws:s3:::bucket{keys.get(access.resource, '')}"
 
 
 @pytest.mark.parametrize("name", ["CopyObject", "UploadPartCopy"])
@@ -203,14 +221,20 @@ def test_handler_finds_on_the_request_what_its_row_needs() -> None:
 
 
 def test_keys_in_a_body_are_decided_one_by_one_by_the_action_of_the_row() -> None:
-    def all_but_one(**question: Any) -> Decision:
-        assert question["action"] == "s3:DeleteObject"
-        return replace(decide(**question), is_allowed=question["resource"].key != "mine")
+    def all_but_one(
+        question: Question, permissions: Permissions, documents: BucketDocuments, target: Target
+    ) -> Decision:
+        versioned = question.resource.endswith("/versioned")
+        assert question.action == ("s3:DeleteObjectVersion" if versioned else "s3:DeleteObject")
+        decision = decide(question, permissions, documents, target)
+        return decision._replace(is_allowed=not question.resource.endswith("/mine"))
 
     row, handler = BY_NAME["DeleteObjects"], Handler()
     run(row, request_for(row, OWNER), OneBucket(OWNED), handler, all_but_one)
     [request] = handler.ran
-    assert [request.allows(key) for key in ("a", "mine", "b")] == [True, False, True]
+    refused = [request.refusal(key, None) is not None for key in ("a", "mine", "b")]
+    assert refused == [False, True, False]
+    assert request.refusal("versioned", "v") is None
 
 
 def test_copy_whose_source_changed_is_decided_again_and_gives_up_in_the_end() -> None:
@@ -237,7 +261,7 @@ def refusal_of_absent(
         services = Services(
             store.port, ThreadBlocking(pool_threads=1), SystemClock(), S3Config(volume="s3v")
         )
-        await Gate(services).run(row, request_for(row, account, **sent))
+        await Gate(services, Unchanged()).run(row, request_for(row, account, **sent))
 
     with pytest.raises((S3Error, NoSuchBucket)) as refused:
         asyncio.run(answer())
