@@ -71,6 +71,7 @@ def test_roles_reach_what_their_work_needs_and_no_more() -> None:
         "OzoneManager/CreateAccount",
         "OzoneManager/CreateAccessKey",
         "OzoneManager/RevokeAccessKey",
+        "OzoneManager/ChangeIam",
         "StorageContainerManager/CreateNamespace",
         "StorageContainerManager/DeleteNamespace",
         "StorageContainerManager/SetNodeOperation",

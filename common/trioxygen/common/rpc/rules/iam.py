@@ -4,7 +4,7 @@ What AWS's APIs refuse with words of their own they refuse before; these are the
 stored."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf.message import Message
 
@@ -36,10 +36,9 @@ _NAME_OR_NONE: Final = matching(
 )
 _NAME: Final = replace(_NAME_OR_NONE, is_required=True)
 _PATH_OR_NONE: Final = matching("a path, between slashes", r"/|/[!-~]*/", 512)
-_PATH: Final = replace(_PATH_OR_NONE, is_required=True)
 _ACCOUNT: Final = line(256)
-_NAMED: Final = text(2_048, low=1)
-_NAMED_OR_NONE: Final = text(2_048)
+_NAMED: Final = line(2_048, low=1)
+_NAMED_OR_NONE: Final = line(2_048)
 _ARN: Final = line(2_048, low=1)
 _ARN_OR_NONE: Final = line(2_048)
 _DOCUMENT: Final = text(limits.DOCUMENT_BYTES_MAX, low=1)
@@ -59,6 +58,11 @@ _SETTING_KIND_OR_NONE: Final = matching("a kind of settings", "[a-z_]+", 64)
 _SETTING_KIND: Final = replace(_SETTING_KIND_OR_NONE, is_required=True)
 _OF: Final[dict[str, Rule]] = {"of": REQUIRED_PART}
 
+
+def _policy_fault(policy: Any) -> str | None:
+    return None if policy.versions else "a policy is to have a version"
+
+
 ROWS: Final[dict[type[Message], MessageRules]] = {
     iam.IdentityTag: rules(key=line(128, low=1), value=line(256)),
     iam.InlinePolicy: rules(name=_NAME, document=_DOCUMENT),
@@ -66,7 +70,7 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         kind=_KIND,
         account_id=_ACCOUNT,
         name=_NAME,
-        path=_PATH,
+        path=_PATH_OR_NONE,
         unique_id=line(128),
         created_ms=TIME_MS,
         tags=_TAGS,
@@ -82,14 +86,15 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
     ),
     iam.PolicyVersion: rules(number=ID_OR_NONE, document=_DOCUMENT, created_ms=TIME_MS),
     iam.ManagedPolicyRow: rules(
+        _policy_fault,
         account_id=_ACCOUNT,
         name=_NAME,
-        path=_PATH,
+        path=_PATH_OR_NONE,
         unique_id=line(128),
         description=_DESCRIPTION,
         created_ms=TIME_MS,
         updated_ms=TIME_MS,
-        versions=some(PART, 1),
+        versions=each(PART, 1),
         default_version=ANY,
         last_version=ANY,
         tags=_TAGS,

@@ -27,7 +27,6 @@ from trioxygen.common.rpc.rules.rule import (
     raw,
     rules,
     some,
-    text,
 )
 from trioxygen.common.rpc.rules.types import (
     BLOCK_BYTES,
@@ -247,7 +246,7 @@ COMMANDS: Final[dict[type[Message], MessageRules]] = {
         account_id=ACCOUNT_ID,
         access_key=_ACCESS_KEY,
         secret_key=line(128),
-        user=text(2_048),
+        user=line(2_048),
     ),
     om.RevokeAccessKeyRequest: rules(**RETRIED, access_key=_ACCESS_KEY),
 }

@@ -64,7 +64,7 @@ def create_policy(
     row = ManagedPolicyRow(
         account_id=account_id,
         name=said.name,
-        path=said.path,
+        path=said.path or "/",
         unique_id=new_policy_id(now),
         description=said.description,
         created_ms=now.wall_ms,

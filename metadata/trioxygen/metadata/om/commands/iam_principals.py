@@ -101,7 +101,7 @@ def _first_row(account_id: str, said: PrincipalRow, now: Now) -> PrincipalRow:
         kind=said.kind,
         account_id=account_id,
         name=said.name,
-        path=said.path,
+        path=said.path or "/",
         unique_id=new_principal_id(said.kind, now),
         created_ms=now.wall_ms,
         tags=merged_tags((), said.tags, ()),
