@@ -166,10 +166,7 @@ async def test_principal_goes_when_nothing_is_left_of_it(store: IamStore) -> Non
     for kind, name in ((USER, "ann"), (GROUP, "devs")):
         with pytest.raises(NoSuchEntity):
             await principals.delete(ACCOUNT, kind, name)
-    assert (
-        await store.iam.directory.summary(ACCOUNT)
-        == type(await store.iam.directory.summary(ACCOUNT))()
-    )
+    assert await store.iam.directory.summary(ACCOUNT) == AccountSummary()
     page = await store.iam.policies.attachments(ACCOUNT, READ_ONLY, after="", count_max=10)
     assert not page.rows
 
