@@ -26,8 +26,6 @@ def resource_matcher(pattern: str) -> Matcher:
 def arn_matcher(pattern: str) -> Matcher:
     """Of a value of ArnEquals and ArnLike, which are the same. Only after a `*` may fields be
     missing; else one that is not whole matches nothing."""
-    if pattern == ANY:
-        return always
     fields = fields_of(pattern)
     if len(fields) < _FIELDS and not pattern.endswith(ANY):
         return _never

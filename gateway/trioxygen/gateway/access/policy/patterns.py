@@ -3,11 +3,13 @@
 Wildcards are written as two characters that no text has (halves of surrogate pairs), so that a `*`
 that is meant as one, or comes with the value of a variable, is nothing special."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
 ANY: Final = "\ud800"
 ONE: Final = "\ud801"
+_RUNS: Final = re.compile(f"{ANY}+")
 
 Matcher = Callable[[str], bool]
 
@@ -113,6 +115,7 @@ class _Positions:
 
 def can_begin(pattern: str, beginning: str) -> bool:
     """Whether a text of the pattern can begin so."""
+    pattern = _RUNS.sub(ANY, pattern)
     places = {0}
     for character in beginning:
         reached: set[int] = set()
@@ -128,10 +131,6 @@ def can_begin(pattern: str, beginning: str) -> bool:
 
 
 def _past_any(pattern: str, places: set[int]) -> set[int]:
-    """With the places behind wildcards that stand for nothing."""
-    reached = set(places)
-    for place in places:
-        while place < len(pattern) and pattern[place] == ANY:
-            place += 1
-            reached.add(place)
-    return reached
+    """With the places behind wildcards that stand for nothing; no two of them come together."""
+    behind = {place + 1 for place in places if pattern[place : place + 1] == ANY}
+    return places | behind

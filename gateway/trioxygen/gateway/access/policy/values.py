@@ -18,7 +18,8 @@ _DATE: Final = re.compile(
     r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?)?)?)?",
     re.ASCII,
 )
-_EPOCH: Final = re.compile(r"[0-9]{5,12}(\.[0-9]{1,9})?", re.ASCII)
+# Four digits are a year.
+_EPOCH: Final = re.compile(r"(?![0-9]{4}\Z)[0-9]{1,12}(\.[0-9]{1,9})?", re.ASCII)
 _ADDRESS_CHARACTERS_MAX: Final = 64
 _MICROSECOND_DIGITS: Final = 6
 

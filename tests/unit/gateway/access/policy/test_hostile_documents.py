@@ -1,0 +1,131 @@
+"""Whatever comes as a policy is a policy or is refused by name, soon."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.gateway.access.policy.asking import BUCKET, BUCKET_ARN, asked, document, statement
+from tests.unit.gateway.access.policy.random_policies import documents
+from trioxygen.gateway.access.policy.bucket_policy import read_bucket_policy
+from trioxygen.gateway.access.policy.faults import PolicyFault
+from trioxygen.gateway.access.policy.identity_policy import (
+    read_identity_policy,
+    read_session_policy,
+)
+from trioxygen.gateway.access.policy.policy import CompiledPolicy
+from trioxygen.gateway.access.policy.trust_policy import read_trust_policy
+from trioxygen.gateway.protocol.errors import S3Error
+
+FIELDS = (
+    "Version", "Id", "Statement", "Sid", "Effect", "Principal", "NotPrincipal", "Action",
+    "NotAction", "Resource", "NotResource", "Condition", "AWS", "Federated", "StringEquals", "Null",
+    "IpAddress", "DateEquals", "aws:SourceIp", "s3:prefix",
+)  # fmt: skip
+TEXTS = st.sampled_from(
+    ("2012-10-17", "Allow", "Deny", "*", "s3:*", BUCKET_ARN, f"{BUCKET_ARN}/${{", "10.0.0.0/8", "")
+) | st.text(max_size=8)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=4), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+BUDGET_SECONDS = 1.0
+
+
+def read_each(text: str) -> None:
+    """By every reader; what was read is asked as well."""
+    readers: tuple[Callable[[], CompiledPolicy], ...] = (
+        lambda: read_bucket_policy(text.encode(errors="surrogatepass"), BUCKET),
+        lambda: read_identity_policy(text),
+        lambda: read_session_policy(text),
+        lambda: read_trust_policy(text),
+    )
+    for read in readers:
+        try:
+            policy = read()
+        except S3Error as error:
+            assert error.code == "MalformedPolicy" and error.message
+        except PolicyFault as fault:
+            assert str(fault)
+        else:
+            policy.verdict(asked())
+            policy.trace(asked())
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=100))
+def test_any_bytes(content: bytes) -> None:
+    with pytest.raises(S3Error):
+        read_bucket_policy(content, BUCKET)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=100), st.booleans())
+def test_any_text(text: str, is_object: bool) -> None:
+    read_each("{" + text + "}" if is_object else text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(JSON)
+def test_any_json(value: Any) -> None:
+    read_each(json.dumps(value))
+    read_each(json.dumps({"Version": "2012-10-17", "Statement": value}))
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    """A right policy with something else for one of its elements, or one more, or one less."""
+    policy = draw(documents(of_bucket=True))
+    target = draw(st.sampled_from(policy["Statement"]))
+    field = draw(st.sampled_from((*target, *FIELDS)))
+    if draw(st.booleans()):
+        target.pop(field, None)
+    else:
+        target[field] = draw(JSON)
+    return json.dumps(policy)
+
+
+@settings(max_examples=200, deadline=None)
+@given(damaged())
+def test_any_damage(text: str) -> None:
+    read_each(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" * 300_000,
+        '{"a":' * 100_000,
+        '{"Statement": "' + '\\"' * 100_000,
+        '{"Statement": "' + "\\" * 100_001,
+        '{"Statement": [' + "{}," * 60_000 + "{}]}",
+        '{"Statement": ' + "-" * 100_000 + "1}",
+        '{"Statement": 1e' + "9" * 100_000 + "}",
+        document(statement(Resource=f"{BUCKET_ARN}/" + "*a" * 9_000)),
+        document(statement(Resource=f"{BUCKET_ARN}/" + "?*" * 9_000)),
+        document(statement(Resource=f"{BUCKET_ARN}/" + "*" * 18_000)),
+        document(statement(Resource="arn:" + "*" * 18_000)),
+        document(statement(Resource=["arn:" + "*?:" * 4 + "*"] * 900)),
+        document(statement(Resource=f"{BUCKET_ARN}/" + "${" * 9_000)),
+        document(statement(Resource=f"{BUCKET_ARN}/" + "${a,'" * 3_500)),
+        document(statement(Action="s3:" + "*" * 18_000)),
+        document(statement(Action=["s3:Get*"] * 1_700)),
+        document(statement(Condition={"ArnLike": {"aws:SourceArn": "*:?*" * 4_500}})),
+        document(statement(Condition={"IpAddress": {"aws:SourceIp": "1." * 9_000}})),
+        document(statement(Condition={"NumericEquals": {"aws:EpochTime": "9" * 18_000}})),
+        document(statement(Condition={"BinaryEquals": {"aws:Referer": "A" * 18_000}})),
+    ],
+    ids=range(20),
+)
+def test_evil_document_takes_no_time(text: str) -> None:
+    began = time.process_time()
+    read_each(text)
+    assert time.process_time() - began < BUDGET_SECONDS
