@@ -32,6 +32,13 @@ USER = Caller(
     user_id="AIDAEVE",
     name="eve",
 )
+OTHER_ROOT = Caller(
+    kind=CallerKind.ROOT,
+    account_id=OTHER_ACCOUNT,
+    canonical_id=OTHER_CANONICAL_ID,
+    arn=f"arn:aws:iam::{OTHER_ACCOUNT}:root",
+    user_id=OTHER_ACCOUNT,
+)
 OTHER_USER = Caller(
     kind=CallerKind.USER,
     account_id=OTHER_ACCOUNT,
