@@ -75,22 +75,23 @@ class Acl:
     def allows(
         self, permission: Permission, caller: Grantable, *, ignores_public: bool
     ) -> Grant | None:
-        """The grant that gives it to the caller; an account's own before a group's.
+        """The grant that gives it to the caller; a group's before an account's own, which passes
+        it on only to those of its users whose policies allow it too.
 
         Args: ignores_public: IgnorePublicAcls: what is granted to public groups counts nothing."""
-        by_group: Grant | None = None
+        by_account: Grant | None = None
         for grant in self.grants:
             if grant.permission is not permission and (
                 grant.permission is not Permission.FULL_CONTROL
             ):
                 continue
             grantee = grant.grantee
-            if not isinstance(grantee, Group):
-                if grantee == caller.canonical_id:
+            if isinstance(grantee, Group):
+                if not ignores_public and _is_in(caller, grantee):
                     return grant
-            elif by_group is None and not ignores_public and _is_in(caller, grantee):
-                by_group = grant
-        return by_group
+            elif by_account is None and grantee == caller.canonical_id:
+                by_account = grant
+        return by_account
 
 
 def _is_in(caller: Grantable, group: Group) -> bool:
