@@ -8,13 +8,20 @@ from hypothesis import strategies as st
 from tests.unit.gateway.access.policy.asking import (
     ACCOUNT,
     BUCKET,
+    BUCKET_ARN,
     CALLERS,
     CANONICAL_ID,
     OTHER_ACCOUNT,
     OTHER_CANONICAL_ID,
     OTHER_ROOT,
 )
-from tests.unit.gateway.access.policy.random_policies import ACTIONS, RESOURCES, contexts, documents
+from tests.unit.gateway.access.policy.random_policies import (
+    ACTIONS,
+    PRINCIPALS,
+    RESOURCES,
+    contexts,
+    documents,
+)
 from tests.unit.gateway.access.reference_decide import (
     ALL_USERS,
     AUTHENTICATED_USERS,
@@ -43,8 +50,27 @@ def _is_taken(document: Any) -> bool:
     return True
 
 
-BUCKET_POLICIES = documents(of_bucket=True).filter(_is_taken)
-IDENTITY_POLICIES = documents(of_bucket=False)
+def _only(statements: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries(
+        {
+            "Version": st.just("2012-10-17"),
+            "Statement": st.lists(statements, min_size=1, max_size=1),
+        }
+    )
+
+
+# Of all that is drawn at random little allows anything; of these everything does.
+_ALLOWS_ALL = st.just({"Effect": "Allow", "Action": "*", "Resource": "*"})
+_ALLOWS_SOMEBODY_ALL = st.fixed_dictionaries(
+    {
+        "Effect": st.just("Allow"),
+        "Principal": PRINCIPALS,
+        "Action": st.just("s3:*"),
+        "Resource": st.just(f"{BUCKET_ARN}*"),
+    }
+)
+BUCKET_POLICIES = documents(of_bucket=True).filter(_is_taken) | _only(_ALLOWS_SOMEBODY_ALL)
+IDENTITY_POLICIES = documents(of_bucket=False) | _only(_ALLOWS_ALL)
 
 
 @st.composite

@@ -43,8 +43,11 @@ def statement_verdict(statement: Document, question: Question, *, has_variables:
     if not matches:
         return Verdict.NOTHING
     if "NotPrincipal" in statement:
-        is_spared = set(identities(question.caller)) <= named(statement["NotPrincipal"])
-        is_spared = is_spared or "*" in named(statement["NotPrincipal"])
+        names = named(statement["NotPrincipal"])
+        if f"CanonicalUser {question.caller.canonical_id}" in names:
+            # Another name of the account.
+            names.add(f"arn:aws:iam::{question.caller.account_id}:root")
+        is_spared = "*" in names or set(identities(question.caller)) <= names
         return Verdict.NOTHING if is_spared else Verdict.DENY
     if "Principal" not in statement:
         return Verdict.DENY if statement["Effect"] == "Deny" else Verdict.ALLOW
