@@ -56,7 +56,7 @@ def test_ownership_is_not_enforced_while_others_are_let_in(s3: "S3Client") -> No
     me = canonical_id(s3)
     with bucket_with_acls(s3) as bucket:
         s3.put_bucket_acl(Bucket=bucket, ACL="public-read")
-        actual = refused(own_as, s3, bucket, "BucketOwnerEnforced")
+        actual = refused(lambda: own_as(s3, bucket, "BucketOwnerEnforced"))
         assert actual == (400, "InvalidBucketAclWithObjectOwnership")
         s3.put_object(Bucket=bucket, Key="k", ACL="public-read")
         s3.put_bucket_acl(Bucket=bucket, ACL="private")
@@ -98,7 +98,8 @@ def test_public_acl_is_refused_where_it_is_blocked(s3: "S3Client") -> None:
             assert refused(s3.put_object_acl, **at, ACL=acl) == DENIED
             assert refused(s3.create_multipart_upload, **at, ACL=acl) == DENIED
         assert refused(s3.put_object, **at, GrantRead=f"uri={ALL_USERS}") == DENIED
-        assert refused(s3.copy_object, **at, CopySource=f"{bucket}/k", ACL="public-read") == DENIED
+        copy: Any = {"Bucket": bucket, "Key": "copy", "CopySource": f"{bucket}/k"}
+        assert refused(s3.copy_object, **copy, ACL="public-read") == DENIED
         # What there is stays.
         assert grants_of(s3.get_object_acl(**at))[0] == (ALL_USERS, "READ")
         s3.put_object(**at, ACL="private")
