@@ -169,7 +169,7 @@ def test_acl_changes_nothing_else(s3: "S3Client", shared: str) -> None:
     s3.put_object_acl(**at, ACL="public-read")
     after = s3.head_object(**at)
     for name in ("ETag", "LastModified", "Metadata", "ContentLength"):
-        assert after[name] == before[name], name  # type: ignore[literal-required]
+        assert after[name] == before[name], name
     assert len(s3.get_object_tagging(**at)["TagSet"]) == 1
 
 

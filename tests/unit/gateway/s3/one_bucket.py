@@ -38,6 +38,7 @@ class OneBucket:
     owners: account ids by name of bucket; the others are not there.
     signer: whose every signature with the tests' key is.
     settings: that each bucket has.
+    accounts: that the store knows; None: nobody asks.
     Attributes: asked: names of the calls, in order."""
 
     def __init__(
@@ -47,6 +48,7 @@ class OneBucket:
         is_empty: bool = False,
         signer: Account | None = None,
         settings: Mapping[SettingKind, bytes] = NOTHING_SET,
+        accounts: Any = None,
     ) -> None:
         self._owners, self._is_empty, self._settings = owners, is_empty, settings
         self.identity_revision = 0
@@ -57,7 +59,7 @@ class OneBucket:
             "keys": _Keys(self),
             "uploads": _Uploads(self),
             "accounts": _Unused() if signer is None else _Accounts(signer),
-            "iam": NoAccounts(),
+            "iam": accounts or NoAccounts(),
             "contents": _NoContents(),
         }
         self.port = ObjectStore(**parts)

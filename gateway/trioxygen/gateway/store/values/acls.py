@@ -89,7 +89,7 @@ class Acl:
             if isinstance(grantee, Group):
                 if not ignores_public and _is_in(caller, grantee):
                     return grant
-            elif by_account is None and grantee == caller.canonical_id:
+            elif by_account is None and grantee and grantee == caller.canonical_id:
                 by_account = grant
         return by_account
 

@@ -264,3 +264,29 @@ def test_versions_and_delete_markers_are_seen_by_an_aws_client(client: Client) -
     assert (actual["KeyMarker"], actual["VersionIdMarker"]) == ("k", "v")
     assert (actual["NextKeyMarker"], actual["NextVersionIdMarker"]) == ("n", "w")
     assert body.index(b"<DeleteMarker>") < body.index(b"<Version>")
+
+
+def test_objects_of_other_accounts_are_shown_as_theirs(client: Client) -> None:
+    others = {"2": Owner("id2")}
+    head = listing_head(owner=OWNER, others=others)
+    rows = [listed("a"), listed("b", account_id="2"), listed("c", account_id="1")]
+    body = list_objects_v1(head, marker="", next_marker=None, objects=rows, common_prefixes=[])
+    shown = [row["Owner"]["ID"] for row in client.parsed("ListObjects", body)["Contents"]]
+    assert shown == ["id&1", "id2", "id&1"]
+    versions = [
+        ListedVersion(row, 1, is_latest=True, is_marker=is_marker)
+        for row in rows
+        for is_marker in (False, True)
+    ]
+    body = list_versions(
+        head,
+        key_marker="",
+        version_id_marker="",
+        next_key_marker=None,
+        next_version_id_marker=None,
+        entries=versions,
+        common_prefixes=[],
+    )
+    parsed = client.parsed("ListObjectVersions", body)
+    for kind in ("Versions", "DeleteMarkers"):
+        assert [row["Owner"]["ID"] for row in parsed[kind]] == shown, kind

@@ -109,8 +109,8 @@ def test_page_has_of_each_key_what_a_listing_shows() -> None:
         ["é".encode(), b"z"], [full.SerializeToString(), key_row().SerializeToString()]
     )
     assert listed == [
-        ListedKey("é", 9, "e", 5, "GLACIER_IR", Algorithm.SHA1, ChecksumType.COMPOSITE),
-        ListedKey("z", 9, "e", 5, "STANDARD", None, None),
+        ListedKey("é", 9, "e", 5, "GLACIER_IR", Algorithm.SHA1, ChecksumType.COMPOSITE, "1"),
+        ListedKey("z", 9, "e", 5, "STANDARD", None, None, "1"),
     ]
 
 
