@@ -11,7 +11,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.access_log import AccessLog
 from trioxygen.gateway.credentials import Credentials
-from trioxygen.gateway.kept_policies import KeptPolicies
 from trioxygen.gateway.key_uses import KeyUses
 from trioxygen.gateway.metrics import GatewayMetrics
 from trioxygen.gateway.readiness import Readiness
@@ -65,7 +64,7 @@ def create_app(
     running: entered before the port takes its first request, left after its last one.
     """
     ids = IdSource(runtime.rng)
-    uses = KeyUses(runtime.clock, None)
+    uses = KeyUses(runtime.clock, store.iam.access_keys.note_uses)
     metrics = GatewayMetrics(runtime.registry, (*(row.name for row in operations), UNROUTED))
 
     @asynccontextmanager
@@ -85,15 +84,16 @@ def create_app(
         lifespan=lambda _: serving(),
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
+    services = Services(store, runtime.blocking, runtime.clock, config)
     credentials = Credentials(
         store.accounts,
         runtime.clock,
-        KeptPolicies().read,
+        services.policies.identity_policy,
         uses,
         kept_ms=config.credential_kept_ms,
     )
     s3 = S3App(
-        gate=Gate(Services(store, runtime.blocking, runtime.clock, config), credentials),
+        gate=Gate(services, credentials),
         credentials=credentials,
         clock=runtime.clock,
         ids=ids,

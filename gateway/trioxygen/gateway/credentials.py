@@ -39,7 +39,7 @@ class Credential:
 
 class Credentials:
     """Args:
-    read_policy: of an identity; it remembers what it has read.
+    read_policy: of an identity; remembers what it has read.
     uses: notes which keys are used.
     kept_ms: for how long a revoked key may still be accepted; at most 60,000.
     entries_max: those that were fetched first go first."""

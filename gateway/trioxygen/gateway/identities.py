@@ -7,6 +7,7 @@ from typing import Final
 from trioxygen.common.errors import Corrupt
 from trioxygen.gateway.access.caller import Caller, CallerKind
 from trioxygen.gateway.access.permissions import NO_PERMISSIONS, Permissions
+from trioxygen.gateway.access.policy.faults import PolicyFault
 from trioxygen.gateway.access.policy.verdict import Policy
 from trioxygen.gateway.store.values.accounts import (
     Account,
@@ -15,7 +16,7 @@ from trioxygen.gateway.store.values.accounts import (
     PolicyText,
 )
 
-# Raises ValueError: it is no policy.
+# Raises PolicyFault: it is no policy.
 ReadPolicy = Callable[[str], Policy]
 
 _KINDS: Final = {
@@ -46,7 +47,7 @@ def permissions_of(identity: Identity, read_policy: ReadPolicy) -> Permissions:
     def read(text: PolicyText) -> tuple[str, Policy]:
         try:
             return text.source, read_policy(text.document)
-        except ValueError as error:
+        except PolicyFault as error:
             raise Corrupt("a policy of an identity", source=text.source) from error
 
     session = identity.session_policies

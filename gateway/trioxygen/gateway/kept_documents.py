@@ -33,8 +33,9 @@ KINDS: Final = (
     SettingKind.CORS,
     SettingKind.REQUEST_PAYMENT,
 )
-# As stored. Read, a policy takes about ten times that.
-_KEPT_BYTES_MAX: Final = 8 * MIB
+_KEPT_BYTES_MAX: Final = 32 * MIB
+# What a policy that was read takes for a byte of its text: as `access.policy.cache` counts it.
+_BYTES_FOR_A_BYTE: Final = 32
 # Counted for a bucket besides its documents.
 _ROW_BYTES: Final = KIB
 
@@ -88,6 +89,7 @@ class KeptDocuments:
         except (S3Error, ValueError) as error:
             raise Corrupt("what decides about access", bucket=bucket.name) from error
         size_bytes = _ROW_BYTES + sum(map(len, found.values()))
+        size_bytes += _BYTES_FOR_A_BYTE * len(found.get(SettingKind.POLICY, b""))
         kept = _Kept(now_there.access_revision, documents, block, size_bytes)
         self._keep(bucket.bucket_id, kept)
         return kept

@@ -24,7 +24,7 @@ class KeyUses:
     name = "key_uses"
     interval_ms = 10.0 * SECOND_MS
 
-    def __init__(self, clock: Clock, note_uses: NoteUses | None) -> None:
+    def __init__(self, clock: Clock, note_uses: NoteUses) -> None:
         self._clock, self._note_uses = clock, note_uses
         # Minutes by key, those that were noted last; the oldest go first.
         self._noted: OrderedDict[str, int] = OrderedDict()
@@ -44,7 +44,7 @@ class KeyUses:
 
     async def work(self) -> bool:
         """Tells some; those that could not be told are told later."""
-        if self._note_uses is None or not self._to_tell:
+        if not self._to_tell:
             return False
         told = list(self._to_tell.values())[:_TOLD_AT_ONCE]
         await self._note_uses(told)

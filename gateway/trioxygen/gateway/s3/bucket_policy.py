@@ -1,7 +1,7 @@
 """GetBucketPolicy, PutBucketPolicy, DeleteBucketPolicy, GetBucketPolicyStatus.
 
-A policy is stored and answered as it was sent. `x-amz-confirm-remove-self-bucket-access` is taken and
-changes nothing: root of the bucket's account cannot be locked out of it, which it would confirm.
+A policy is stored and answered as it was sent. `x-amz-confirm-remove-self-bucket-access` is taken
+and changes nothing: root of the bucket's account cannot be locked out of it.
 Source: S3 API, PutBucketPolicy; S3 user guide, "Bucket policies for Amazon S3"."""
 
 from typing import Final

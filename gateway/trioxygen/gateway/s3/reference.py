@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from trioxygen.gateway.s3.operation import Level, Operation, Resource
+from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource
 from trioxygen.gateway.s3.refused_headers import (
     REFUSED_PREFIXES,
     TAKEN,
@@ -25,8 +25,9 @@ Every row of "not here yet" is answered `501 NotImplemented` to who may ask, and
 that the bucket is not there, that the caller may not, or that an argument is bad is said first. How
 the operations answer where S3 leaves a choice is in [s3.md](s3.md).
 
-An operation asks for every action in its row. Today the account that owns a bucket may do
-everything with it and its keys, nobody else anything.
+An operation asks for every action in its row: policies of identities and of buckets, ACLs and
+settings decide about each. Of a bucket that has none of it the owner's account alone may do
+anything: its root, and whom its policies of identities let.
 """
 _HEADERS: Final = """## Headers that are refused
 
@@ -82,11 +83,14 @@ def _request(operation: Operation) -> str:
 def _actions(operation: Operation) -> str:
     if not operation.accesses:
         return "none"
-    return ", ".join(
-        f"`{access.action}`"
-        + ("" if _is_plain(operation, access.resource) else _on(access.resource))
-        for access in operation.accesses
-    )
+    return ", ".join(_action(operation, access) for access in operation.accesses)
+
+
+def _action(operation: Operation, access: Access) -> str:
+    of_version = f" (of a version `{access.version_action}`)" if access.version_action else ""
+    place = "" if _is_plain(operation, access.resource) else _on(access.resource)
+    by_header = " if its headers ask for it" if access.when is not None else ""
+    return f"`{access.action}`{of_version}{place}{by_header}"
 
 
 def _is_plain(operation: Operation, resource: Resource) -> bool:

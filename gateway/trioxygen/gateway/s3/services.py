@@ -9,7 +9,7 @@ from trioxygen.common.blocking import Blocking
 from trioxygen.common.clock import Clock
 from trioxygen.common.replication import Replication
 from trioxygen.common.units import DAY_MS, KIB, MIB
-from trioxygen.gateway.access.policy.bucket_policy import read_bucket_policy
+from trioxygen.gateway.access.policy.cache import PolicyCache
 from trioxygen.gateway.account_directory import KnownAccounts
 from trioxygen.gateway.kept_documents import KeptDocuments
 from trioxygen.gateway.kept_rules import KeptRules
@@ -23,6 +23,9 @@ from trioxygen.gateway.store.values.buckets import Bucket
 
 # A document of this size costs less than 1 ms, a trip to a thread a tenth of it.
 _INLINE_XML_BYTES_MAX: Final = 8 * KIB
+
+# Of memory. A policy of 20 statements takes 150 KiB.
+_POLICIES_BYTES_MAX: Final = 64 * MIB
 
 _Parsed = TypeVar("_Parsed")
 
@@ -63,7 +66,8 @@ class S3Config:
 class Services:
     """Attributes:
     volume: the buckets' of this endpoint.
-    region: of a bucket that was created without one."""
+    region: of a bucket that was created without one.
+    policies: of buckets and identities, that were read."""
 
     def __init__(
         self, store: ObjectStore, blocking: Blocking, clock: Clock, config: S3Config
@@ -74,8 +78,9 @@ class Services:
         # One long document at a time: what the worst one costs, others' digests do not wait for.
         self._parsing = asyncio.Lock()
         self.lifecycles = KeptRules(store.settings)
+        self.policies = PolicyCache(_POLICIES_BYTES_MAX)
         self.accounts = KnownAccounts(store.iam.directory, clock)
-        self.documents = KeptDocuments(store.settings, self.accounts, read_bucket_policy)
+        self.documents = KeptDocuments(store.settings, self.accounts, self.policies.bucket_policy)
 
     def replication_of(self, bucket: Bucket, storage_class: str) -> Replication:
         """How an object of the class is kept in the bucket."""

@@ -10,8 +10,8 @@ from typing import Final
 from trioxygen.gateway.s3 import (
     absent,
     bucket_acl,
-    bucket_policy,
     bucket_encryption,
+    bucket_policy,
     buckets,
     complete_multipart,
     copy_object,

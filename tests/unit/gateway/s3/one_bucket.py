@@ -1,6 +1,6 @@
 """A store of one bucket for tests of the gate: it answers what the gate asks for, and notes it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from tests.unit.gateway.auth.signing import SECRET
@@ -96,8 +96,14 @@ class _Directory(_Unused):
         return None
 
 
+class _AccessKeys(_Unused):
+    async def note_uses(self, uses: Sequence[tuple[str, int, str, str]]) -> None:
+        """Nobody asks when they were used."""
+
+
 class NoAccounts:
     directory: Any = _Directory()
+    access_keys: Any = _AccessKeys()
 
 
 class _Accounts(_Unused):
