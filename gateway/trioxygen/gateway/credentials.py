@@ -83,7 +83,7 @@ class Credentials:
         self._known.pop(scope, None)
         _check_access_key(claim.access_key)
         fetched_ms = self._clock.monotonic_ms()
-        with _told(claim.access_key, claim.session_token):
+        with _as_s3_says(claim.access_key, claim.session_token):
             derived = await self._accounts.derive_signing_key(
                 access_key=claim.access_key,
                 date=claim.date,
@@ -121,7 +121,7 @@ class Credentials:
         Raises S3Error InvalidAccessKeyId, SignatureDoesNotMatch, ExpiredToken."""
         _check_access_key(claim.access_key)
         for string_to_sign in claim.strings_to_sign:
-            with _told(claim.access_key, claim.session_token):
+            with _as_s3_says(claim.access_key, claim.session_token):
                 signer = await self._accounts.verify_signature_v2(
                     access_key=claim.access_key,
                     string_to_sign=string_to_sign,
@@ -141,7 +141,7 @@ def _scope_of(claim: SignatureClaim) -> _Scope:
 
 
 @contextmanager
-def _told(access_key: str, session_token: str | None) -> Iterator[None]:
+def _as_s3_says(access_key: str, session_token: str | None) -> Iterator[None]:
     """As S3 says what the store refuses."""
     try:
         yield

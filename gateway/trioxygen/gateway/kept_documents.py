@@ -80,33 +80,33 @@ class KeptDocuments:
 
     async def _read(self, bucket: Bucket) -> _Kept:
         now_there, rows = await self._settings.lookup(bucket.volume, bucket.name, KINDS)
-        found: dict[SettingKind, bytes] = {}
+        stored: dict[SettingKind, bytes] = {}
         if now_there.bucket_id == bucket.bucket_id:
-            found = {row.kind: row.document for row in rows}
+            stored = {row.kind: row.document for row in rows}
         try:
-            block = _block(found.get(SettingKind.PUBLIC_ACCESS_BLOCK))
-            documents = self._documents(bucket, found, block)
+            block = _block(stored.get(SettingKind.PUBLIC_ACCESS_BLOCK))
+            documents = self._documents(bucket, stored, block)
         except (S3Error, ValueError) as error:
             raise Corrupt("what decides about access", bucket=bucket.name) from error
-        size_bytes = _ROW_BYTES + sum(map(len, found.values()))
-        size_bytes += _BYTES_FOR_A_BYTE * len(found.get(SettingKind.POLICY, b""))
+        size_bytes = _ROW_BYTES + sum(map(len, stored.values()))
+        size_bytes += _BYTES_FOR_A_BYTE * len(stored.get(SettingKind.POLICY, b""))
         kept = _Kept(now_there.access_revision, documents, block, size_bytes)
         self._keep(bucket.bucket_id, kept)
         return kept
 
     def _documents(
-        self, bucket: Bucket, found: Mapping[SettingKind, bytes], block: PublicAccessBlock
+        self, bucket: Bucket, stored: Mapping[SettingKind, bytes], block: PublicAccessBlock
     ) -> BucketDocuments:
-        acl, policy = found.get(SettingKind.ACL), found.get(SettingKind.POLICY)
-        ownership = found.get(SettingKind.OWNERSHIP)
-        payment = found.get(SettingKind.REQUEST_PAYMENT)
+        acl, policy = stored.get(SettingKind.ACL), stored.get(SettingKind.POLICY)
+        ownership = stored.get(SettingKind.OWNERSHIP)
+        payment = stored.get(SettingKind.REQUEST_PAYMENT)
         return BucketDocuments(
             acl=None if acl is None else load_acl(acl),
             ownership=UNSET.ownership if ownership is None else load_ownership(ownership),
             public_access=block,
             requester_pays=payment is not None and load_request_payment(payment) is Payer.REQUESTER,
             policy=None if policy is None else self._read_policy(policy, bucket.name),
-            cors_document=found.get(SettingKind.CORS, b""),
+            cors_document=stored.get(SettingKind.CORS, b""),
         )
 
     def _keep(self, bucket_id: int, kept: _Kept) -> None:

@@ -46,9 +46,9 @@ class KeyUses:
         """Tells some; those that could not be told are told later."""
         if not self._to_tell:
             return False
-        told = list(self._to_tell.values())[:_TOLD_AT_ONCE]
-        await self._note_uses(told)
-        for use in told:
+        batch = list(self._to_tell.values())[:_TOLD_AT_ONCE]
+        await self._note_uses(batch)
+        for use in batch:
             if self._to_tell.get(use[0]) == use:
                 del self._to_tell[use[0]]
         return bool(self._to_tell)

@@ -107,10 +107,10 @@ async def _is_there(
     """Args: part: of the ARN, which is the name."""
     name = arn.split("/")[part]
     try:
-        found = await services.store.iam.principals.lookup(account_id, kind, name)
+        principal = await services.store.iam.principals.lookup(account_id, kind, name)
     except NoSuchEntity:
         return False
-    return part != -1 or found.arn == arn
+    return part != -1 or principal.arn == arn
 
 
 async def _fetch_policy(services: Services, request: S3Request) -> Bucket:

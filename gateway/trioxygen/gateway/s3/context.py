@@ -71,18 +71,18 @@ class RequestContext:
             return None if tags is None else _of_tag(tags(self), name)
         header = _HEADERS.get(key)
         if header is not None:
-            return None if self._is_source else _one(self._request.head.header(header))
-        return _one(self._request.caller.context.get(key))
+            return None if self._is_source else _single(self._request.head.header(header))
+        return _single(self._request.caller.context.get(key))
 
     # Who asks.
 
     def _principal_arn(self) -> Values:
         """Of a session its role's: that is what policies are written about."""
         caller = self._request.caller
-        return _one(caller.role_arn or caller.arn or None)
+        return _single(caller.role_arn or caller.arn or None)
 
     def _principal_account(self) -> Values:
-        return _one(self._request.caller.account_id or None)
+        return _single(self._request.caller.account_id or None)
 
     def _principal_type(self) -> Values:
         return (self._request.caller.kind.value,)
@@ -92,7 +92,7 @@ class RequestContext:
         return ("anonymous",) if caller.kind is CallerKind.ANONYMOUS else (caller.user_id,)
 
     def _user_name(self) -> Values:
-        return _one(self._request.caller.name or None)
+        return _single(self._request.caller.name or None)
 
     def _principal_tags(self) -> Sequence[tuple[str, str]]:
         return tuple(self._request.caller.tags.items())
@@ -100,16 +100,16 @@ class RequestContext:
     # How, from where and when.
 
     def _source_ip(self) -> Values:
-        return _one(self._request.peer or None)
+        return _single(self._request.peer or None)
 
     def _is_secure(self) -> Values:
         return _boolean(self._request.scheme == "https")
 
     def _user_agent(self) -> Values:
-        return _one(self._request.head.header("user-agent"))
+        return _single(self._request.head.header("user-agent"))
 
     def _referer(self) -> Values:
-        return _one(self._request.head.header("referer"))
+        return _single(self._request.head.header("referer"))
 
     def _current_time(self) -> Values:
         return (iso_date(self._now_ms()),)
@@ -154,13 +154,13 @@ class RequestContext:
     # What is asked for.
 
     def _version_id(self) -> Values:
-        return _one(self._version)
+        return _single(self._version)
 
     def _of_listing(self, parameter: str) -> Values:
         request = self._request
         if not request.operation.startswith("List") or not request.head.raw_query:
             return None
-        return _one(request.head.query_value(parameter))
+        return _single(request.head.query_value(parameter))
 
     def _prefix(self) -> Values:
         return self._of_listing("prefix")
@@ -206,7 +206,7 @@ class RequestContext:
         return self._record.tags
 
 
-def _one(value: str | None) -> Values:
+def _single(value: str | None) -> Values:
     return None if value is None else (value,)
 
 
