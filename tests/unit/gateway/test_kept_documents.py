@@ -1,0 +1,120 @@
+"""What decides about access to a bucket is read once of each state of it."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, cast
+
+import pytest
+
+from trioxygen.common.errors import Corrupt
+from trioxygen.gateway.access.acl import Acl, Grant, Group, Permission, dump_acl
+from trioxygen.gateway.access.documents import UNSET, BucketDocuments
+from trioxygen.gateway.access.ownership import Ownership
+from trioxygen.gateway.access.policy.cache import PolicyCache
+from trioxygen.gateway.access.public_access import (
+    ALL_BLOCKED,
+    NOTHING_BLOCKED,
+    PublicAccessBlock,
+)
+from trioxygen.gateway.account_directory import KnownAccounts
+from trioxygen.gateway.kept_documents import KINDS, KeptDocuments
+from trioxygen.gateway.store.port import Settings
+from trioxygen.gateway.store.values.buckets import Bucket, BucketSetting, SettingKind
+
+POLICY: Final = b"""{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
+ "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}]}"""
+ACL: Final = Acl("1" * 64, (Grant(Group.ALL_USERS, Permission.READ),))
+ALL_SET: Final = {
+    SettingKind.ACL: dump_acl(ACL),
+    SettingKind.POLICY: POLICY,
+    SettingKind.PUBLIC_ACCESS_BLOCK: b"0100",
+    SettingKind.OWNERSHIP: b"ObjectWriter",
+    SettingKind.CORS: b"<CORSConfiguration/>",
+    SettingKind.REQUEST_PAYMENT: b"Requester",
+}
+
+
+def bucket(revision: int, *, bucket_id: int = 7) -> Bucket:
+    return Bucket("s3v", "b", bucket_id, "1", 0, "", access_revision=revision)
+
+
+class OneBucket:
+    """What a store has of the bucket."""
+
+    def __init__(self, documents: Mapping[SettingKind, bytes], revision: int = 1) -> None:
+        self.documents, self.bucket, self.asked = documents, bucket(revision), 0
+
+    async def lookup(
+        self, volume: str, name: str, kinds: Collection[SettingKind]
+    ) -> tuple[Bucket, Sequence[BucketSetting]]:
+        assert (volume, name, tuple(kinds)) == ("s3v", "b", KINDS)
+        self.asked += 1
+        rows = [BucketSetting(kind, "", text, 1) for kind, text in self.documents.items()]
+        return self.bucket, rows
+
+
+class Accounts:
+    def __init__(self) -> None:
+        self.block = NOTHING_BLOCKED
+
+    async def public_access_of(self, account_id: str) -> PublicAccessBlock:
+        return self.block
+
+
+def kept(store: OneBucket, accounts: Accounts | None = None) -> KeptDocuments:
+    return KeptDocuments(
+        cast(Settings, store),
+        cast(KnownAccounts, accounts or Accounts()),
+        PolicyCache(1 << 20).bucket_policy,
+    )
+
+
+def ask(documents: KeptDocuments, of: Bucket) -> BucketDocuments:
+    return asyncio.run(documents.of(of))
+
+
+def test_each_state_is_read_once() -> None:
+    store = OneBucket(ALL_SET)
+    documents = kept(store)
+    assert ask(documents, bucket(0)) is UNSET and store.asked == 0
+    read = ask(documents, bucket(1))
+    assert ask(documents, bucket(1)) is read and store.asked == 1
+    assert (read.acl, read.ownership) == (ACL, Ownership.OBJECT_WRITER)
+    assert read.public_access == PublicAccessBlock(ignore_public_acls=True)
+    assert (read.requester_pays, read.cors_document) == (True, b"<CORSConfiguration/>")
+    assert read.policy is not None and read.policy.is_public
+    store.documents, store.bucket = {SettingKind.OWNERSHIP: b"none"}, bucket(2)
+    changed = ask(documents, bucket(2))
+    assert (changed.ownership, changed.policy, changed.public_access) == (None, None, ALL_BLOCKED)
+    assert store.asked == 2
+
+
+def test_what_an_account_blocks_is_blocked_in_its_buckets() -> None:
+    accounts = Accounts()
+    documents = kept(OneBucket({SettingKind.PUBLIC_ACCESS_BLOCK: b"none"}), accounts)
+    assert ask(documents, bucket(1)).public_access == NOTHING_BLOCKED
+    accounts.block = PublicAccessBlock(restrict_public_buckets=True)
+    assert ask(documents, bucket(1)).public_access == accounts.block
+    accounts.block = NOTHING_BLOCKED
+    assert ask(documents, bucket(1)).public_access == NOTHING_BLOCKED
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not SettingKind.CORS])
+def test_document_that_cannot_be_read_might_deny(kind: SettingKind) -> None:
+    with pytest.raises(Corrupt):
+        ask(kept(OneBucket({kind: b"?"})), bucket(1))
+
+
+def test_documents_are_kept_within_a_bound() -> None:
+    class AnyBucket(OneBucket):
+        async def lookup(self, *asked: Any) -> tuple[Bucket, Sequence[BucketSetting]]:
+            self.asked += 1
+            row = BucketSetting(SettingKind.CORS, "", bytes(20 << 20), 1)
+            return self.bucket, [row]
+
+    store = AnyBucket({})
+    documents = kept(store)
+    for bucket_id in (1, 2, 1):
+        store.bucket = bucket(1, bucket_id=bucket_id)
+        ask(documents, store.bucket)
+    assert store.asked == 3
