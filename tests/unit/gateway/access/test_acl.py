@@ -55,12 +55,6 @@ def test_read_is_allowed_by_grant(
     assert actual == (grant if is_allowed else None)
 
 
-def test_own_grant_is_named_before_a_groups() -> None:
-    own = Grant("ann", FULL)
-    acl = Acl("owner", (Grant(Group.ALL_USERS, READ), own))
-    assert acl.allows(READ, ANN, ignores_public=False) == own
-
-
 @pytest.mark.parametrize(
     ("name", "more"),
     [
