@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.access_log import AccessLog
 from trioxygen.gateway.credentials import Credentials
+from trioxygen.gateway.explain.explainer import Explainer
+from trioxygen.gateway.explaining import Explaining
 from trioxygen.gateway.key_uses import KeyUses
 from trioxygen.gateway.metrics import GatewayMetrics
 from trioxygen.gateway.readiness import Readiness
@@ -56,10 +58,12 @@ def create_app(
     *,
     readiness: Readiness,
     access_log: AccessLog | None = None,
+    explainer: Explainer | None = None,
     running: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
     operations: Sequence[Operation] = OPERATIONS,
 ) -> S3Port:
     """Args:
+    explainer: of `create_explainer`, for who else asks it; None: nobody does.
     operations: the table: what is routed, decided, counted and logged.
     running: entered before the port takes its first request, left after its last one.
     """
@@ -92,6 +96,8 @@ def create_app(
         uses,
         kept_ms=config.credential_kept_ms,
     )
+    if explainer is None:
+        explainer = create_explainer(config, store, runtime)
     s3 = S3App(
         gate=Gate(services, credentials),
         credentials=credentials,
@@ -101,7 +107,18 @@ def create_app(
         readiness=readiness,
         metrics=metrics,
         access_log=access_log,
+        explaining=Explaining(explainer, runtime.clock),
         operations=operations,
     )
     app.router.routes.append(_EveryPath(s3))
     return S3Port(app, S3Refusals(ids, metrics, access_log))
+
+
+def create_explainer(config: S3Config, store: ObjectStore, runtime: Runtime) -> Explainer:
+    """Of what the application refuses."""
+    return Explainer(
+        store.accounts,
+        runtime.clock,
+        domains=config.domains,
+        skew_seconds_max=config.clock_skew_seconds_max,
+    )

@@ -14,6 +14,7 @@ from trioxygen.gateway.access_log import AccessLog
 from trioxygen.gateway.answering import send_response
 from trioxygen.gateway.authentication import Authentication
 from trioxygen.gateway.credentials import Credentials
+from trioxygen.gateway.explaining import Explaining
 from trioxygen.gateway.health import Health
 from trioxygen.gateway.http.limits import AnswerCutShort, ClientTooSlow
 from trioxygen.gateway.metrics import GatewayMetrics
@@ -49,6 +50,7 @@ class S3App:
         readiness: Readiness,
         metrics: GatewayMetrics,
         access_log: AccessLog | None,
+        explaining: Explaining,
         operations: Iterable[Operation],
     ) -> None:
         self._router, self._gate = Router(operations), gate
@@ -60,7 +62,7 @@ class S3App:
         )
         self._health = Health(readiness, config.domains)
         self._clock, self._ids = clock, ids
-        self._metrics, self._access_log = metrics, access_log
+        self._metrics, self._access_log, self._explaining = metrics, access_log, explaining
         self._shares = Shares(config.shares)
         self._domains = config.domains
 
@@ -82,12 +84,13 @@ class S3App:
             head, receive, request_id, host_id, scope["scheme"], self._shares, remote
         )
         try:
-            response, error_code = await self._response(request, scope)
+            response, error_code = await self._response(request, head, scope)
             try:
                 failed = await send_response(request, response, send)
                 if failed is not None:
                     error_code = failed.code
                     response = error_response(request, failed)
+                    self._explaining.keep(request, head, _own_port(scope), failed)
             except TrioxygenError as error:
                 # The status was out already; the log tells why the body ended early.
                 error_code = s3_error(error, request).code
@@ -108,14 +111,18 @@ class S3App:
             if request.holder:
                 self._shares.requests.give_back(request.holder)
 
-    async def _response(self, request: S3Request, scope: Scope) -> tuple[Response, str]:
+    async def _response(
+        self, request: S3Request, head: RequestHead, scope: Scope
+    ) -> tuple[Response, str]:
         """(what is answered, the code when it is an error)."""
         try:
             operation = await self._operation(request, scope)
             return await self._gate.run(operation, request), ""
         except (S3Error, TrioxygenError) as error:
             answer = s3_error(error, request)
-            return error_response(request, answer), answer.code
+            own_port = _own_port(scope)
+            response = await self._explaining.response(request, head, own_port, answer)
+            return response, answer.code
         # The outermost frame: a defect must not take the connection down.
         except Exception as error:
             log.error("request_failed", operation=request.operation, error=error)
@@ -179,6 +186,11 @@ class S3App:
         )
         request.operation = operation.name
         return operation
+
+
+def _own_port(scope: Scope) -> int | None:
+    server = scope.get("server")
+    return server[1] if server else None
 
 
 def _remote(scope: Scope) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from typing import Final
 
 from trioxygen.gateway.protocol.errors import S3Error
@@ -69,6 +70,10 @@ class SignatureClaim:
     def scope(self) -> str:
         """The credential scope, `date/region/service/aws4_request`."""
         return f"{self.date}/{self.region}/{self.service}/{TERMINATOR}"
+
+    def string_to_sign(self, canonical_request: bytes) -> bytes:
+        intro = f"{ALGORITHM}\n{self.timestamp}\n{self.scope}\n".encode()
+        return intro + sha256(canonical_request).hexdigest().encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ Source: S3 API reference, "Authenticating Requests (AWS Signature Version 4)".
 import hmac
 import re
 from collections.abc import Collection, Iterator
-from hashlib import sha256
 from typing import Final
 
 from trioxygen.gateway.auth.canonical import (
@@ -135,13 +134,12 @@ def verify(
     query = canonical_query(head, without_signature=claim.presigned)
     method = head.method.encode("latin-1")
     tail = f"\n{';'.join(claim.signed_headers)}\n{claim.payload_hash}".encode()
-    intro = f"{ALGORITHM}\n{claim.timestamp}\n{claim.scope}\n".encode()
     provided = claim.signature.encode()
     seen: tuple[bytes, bytes] | None = None
     for path_seen, host in _readings(path, host_aliases):
         headers = canonical_headers(head, claim.signed_headers, host=host)
         request = b"%b\n%b\n%b\n%b%b" % (method, path_seen, query, headers, tail)
-        string_to_sign = intro + sha256(request).hexdigest().encode()
+        string_to_sign = claim.string_to_sign(request)
         signature = hmac.digest(signing_key, string_to_sign, "sha256").hex().encode()
         if hmac.compare_digest(signature, provided):
             return

@@ -9,6 +9,7 @@ from typing import Final
 
 from trioxygen.common import logs
 from trioxygen.common.errors import Corrupt, NoSuchBlock, NoSuchContainer, TrioxygenError
+from trioxygen.gateway.explain.explanation import Explanation
 from trioxygen.gateway.protocol.errors import S3Error, elements_of
 from trioxygen.gateway.protocol.xml.document import error_document
 from trioxygen.gateway.s3.request import Response, S3Request
@@ -48,7 +49,9 @@ def s3_error(error: S3Error | TrioxygenError, request: S3Request) -> S3Error:
     return answer
 
 
-def error_body(request: S3Request, error: S3Error, *, with_declaration: bool = True) -> bytes:
+def error_body(
+    request: S3Request, error: S3Error, *, explanation: str = "", with_declaration: bool = True
+) -> bytes:
     details: dict[str, str] = {}
     for name in elements_of(error.code):
         value = error.details.get(name)
@@ -62,11 +65,14 @@ def error_body(request: S3Request, error: S3Error, *, with_declaration: bool = T
         request_id=request.request_id,
         host_id=request.host_id,
         details=details,
+        explanation=explanation,
         with_declaration=with_declaration,
     )
 
 
-def error_response(request: S3Request, error: S3Error) -> Response:
+def error_response(
+    request: S3Request, error: S3Error, explanation: Explanation | None = None
+) -> Response:
     """HEAD has no body, but says as S3 does what it would be."""
     headers = [
         (name.lower().encode(), value.encode("latin-1", "replace"))
@@ -74,5 +80,8 @@ def error_response(request: S3Request, error: S3Error) -> Response:
     ]
     headers.append((b"content-type", b"application/xml"))
     if request.head.method == "HEAD":
+        if explanation is not None:
+            headers.append((b"x-o3-explanation", explanation.as_header().encode()))
         return Response(error.status, headers)
-    return Response(error.status, headers, error_body(request, error))
+    text = "" if explanation is None else explanation.as_text()
+    return Response(error.status, headers, error_body(request, error, explanation=text))

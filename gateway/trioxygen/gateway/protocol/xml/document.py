@@ -133,14 +133,19 @@ def error_document(
     request_id: str,
     host_id: str,
     details: Mapping[str, str] | None = None,
+    explanation: str = "",
     with_declaration: bool = True,
 ) -> bytes:
     """The error document; `details` become elements between Message and RequestId, in order.
 
+    Args:
+        explanation: JSON, for who asked for it; an element of ours, behind S3's.
     Well-formed whatever the values hold: they may be what a client sent.
     """
     elements = {"Code": code, "Message": message, **(details or {})}
     elements |= {"RequestId": request_id, "HostId": host_id}
+    if explanation:
+        elements["Explanation"] = explanation
     content = "".join(
         element(name, _NO_XML.sub("\ufffd", value)) for name, value in elements.items()
     )

@@ -1,0 +1,161 @@
+"""Remembers what was refused, and says why: at once to who asks for it, later to operators."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from trioxygen.common.clock import Clock
+from trioxygen.common.errors import TrioxygenError
+from trioxygen.gateway.auth.claim import SignatureClaim, iso_extended
+from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2
+from trioxygen.gateway.credentials import Credentials
+from trioxygen.gateway.explain.accesses import access_view
+from trioxygen.gateway.explain.explanation import CallerView, Explanation, SignatureView
+from trioxygen.gateway.explain.masking import masked
+from trioxygen.gateway.explain.refused import RefusedRequest
+from trioxygen.gateway.explain.ring import RefusedRequests
+from trioxygen.gateway.explain.signatures import Surroundings, claim_again, signature_view
+from trioxygen.gateway.explain.signing_clock import clock_finding, clock_view
+from trioxygen.gateway.explain.visibility import Section, Viewer, viewer_of, visible_to
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.head import RequestHead
+
+# What proxies say of the request that came to them. Not what they say of themselves and of other
+# addresses (Via, X-Forwarded-For): strangers may read it.
+_FORWARDED: Final = (
+    *("forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"),
+    *("x-forwarded-prefix", "x-original-host", "x-original-uri", "x-original-url"),
+)
+_UNSIGNED: Final = (
+    "Nobody signed the request as it arrived: there is neither an Authorization header nor a"
+    " signature in the query. If its client has signed it, a proxy has taken that away."
+)
+
+
+class Explainer:
+    """Args:
+    credentials: whose keys the signatures may be of.
+    domains: that buckets may stand before in a host.
+    skew_seconds_max: how far a client's clock may be off."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        clock: Clock,
+        *,
+        domains: Sequence[str],
+        skew_seconds_max: int,
+    ) -> None:
+        self._credentials = credentials
+        self._domains, self._skew_seconds_max = tuple(domains), skew_seconds_max
+        self.refused = RefusedRequests(clock)
+
+    async def explain_to_caller(self, refused: RefusedRequest) -> Explanation:
+        """To who sent it."""
+        account = refused.account
+        viewer = viewer_of(
+            account_id=None if account is None else account.account_id,
+            bucket_account_id=refused.bucket_account_id,
+        )
+        return await self._explain(refused, viewer)
+
+    async def explain(self, request_id: str) -> Explanation | None:
+        """To an operator. None: no such request was refused here within the hour, or it is
+        forgotten for others."""
+        refused = self.refused.get(request_id)
+        return None if refused is None else await self._explain(refused, Viewer.OPERATOR)
+
+    async def _explain(self, refused: RefusedRequest, viewer: Viewer) -> Explanation:
+        head, visible, account = refused.head, visible_to(viewer), refused.account
+        now_s = refused.wall_ms // 1_000
+        clock = clock_view(head, now_s=now_s, seconds_max=self._skew_seconds_max)
+        off = None if clock is None else clock_finding(clock, head)
+        signature, findings = await self._signature(refused)
+        accesses = (
+            [access_view(asked, visible) for asked in refused.asked]
+            if Section.VERDICT in visible
+            else []
+        )
+        return Explanation(
+            request_id=refused.request_id,
+            host_id=refused.host_id,
+            time=iso_extended(now_s),
+            status=refused.status,
+            code=refused.code,
+            message=refused.message,
+            operation=refused.operation,
+            method=head.method,
+            path=head.raw_path.decode(errors="backslashreplace"),
+            query=masked(head.raw_query),
+            host=head.header("host") or "",
+            findings=[
+                *([off] if off is not None else []),
+                *findings,
+                *[access.sentence for access in accesses if not access.allowed],
+            ],
+            forwarded=_forwarded(head),
+            caller=(
+                CallerView(account_id=account.account_id)
+                if account is not None and Section.IDENTITY in visible
+                else None
+            ),
+            clock=clock,
+            signature=signature,
+            accesses=accesses,
+        )
+
+    async def _signature(self, refused: RefusedRequest) -> tuple[SignatureView | None, list[str]]:
+        head, is_right = refused.head, refused.account is not None
+        try:
+            if is_presigned_v2(head):
+                return _version_2(head, is_right=is_right)
+            claim = refused.claim or claim_again(head)
+            if claim is None:
+                return None, [_UNSIGNED]
+            key, findings = (None, []) if is_right else await self._key_of(claim)
+            surroundings = Surroundings(refused.own_port, self._domains)
+            view, more = signature_view(claim, head, key, surroundings, is_right=is_right)
+        except S3Error as error:
+            return None, [_unreadable(error)]
+        findings += more
+        if is_right and refused.code == "SignatureDoesNotMatch":
+            findings.append(
+                "The signature of the head is right, that of a chunk of the body is not: the body"
+                " was changed, or its chunks are signed with another key."
+            )
+        return view, findings
+
+    async def _key_of(self, claim: SignatureClaim) -> tuple[bytes | None, list[str]]:
+        try:
+            return (await self._credentials.find(claim)).signing_key, []
+        except S3Error as error:
+            return None, [error.message]
+        except TrioxygenError:
+            return None, [
+                "Whether a proxy has rewritten it cannot be said now: the store does not answer."
+            ]
+
+
+def _version_2(head: RequestHead, *, is_right: bool) -> tuple[SignatureView, list[str]]:
+    access_key = head.query_value("AWSAccessKeyId") or ""
+    findings = []
+    if not is_right:
+        findings = [
+            "It is presigned with Signature Version 2, of which only the store can work out"
+            " signatures: sign with Version 4 to learn what a proxy has rewritten."
+        ]
+    return SignatureView(version="2", access_key=access_key, is_right=is_right), findings
+
+
+def _unreadable(error: S3Error) -> str:
+    unsigned = error.details.get("HeadersNotSigned")
+    if unsigned is not None:
+        return (
+            f"Not signed are: {unsigned}. If the client did not send them, a proxy has added them:"
+            " it has to leave out what begins with x-amz-."
+        )
+    return f"What was signed cannot be worked out: {error.message}"
+
+
+def _forwarded(head: RequestHead) -> list[tuple[str, str]]:
+    values = ((name, head.header(name)) for name in _FORWARDED)
+    return [(name, value) for name, value in values if value is not None]

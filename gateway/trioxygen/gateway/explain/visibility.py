@@ -1,0 +1,52 @@
+"""Who may see what of an explanation. The rule is `visible_to`, and stands nowhere else."""
+
+from enum import Enum, auto
+from typing import Final
+
+
+class Viewer(Enum):
+    """OPERATOR: has the admin port's token. BUCKET_OWNER: whose signature is right, of the account
+    that owns the bucket, or of one that asks about itself. CALLER: whose signature is right, of
+    another account. STRANGER: nobody signed, or not as the key would."""
+
+    OPERATOR = auto()
+    BUCKET_OWNER = auto()
+    CALLER = auto()
+    STRANGER = auto()
+
+
+class Section(Enum):
+    """REQUEST: as it arrived, what its sender says that he signed, and its clock. IDENTITY: whose
+    the key is. OWN_POLICIES: those that the caller brings. VERDICT: whether each access is allowed;
+    of a bucket of others no more. BUCKET_DOCUMENTS: what decided on the bucket's side."""
+
+    REQUEST = auto()
+    IDENTITY = auto()
+    OWN_POLICIES = auto()
+    VERDICT = auto()
+    BUCKET_DOCUMENTS = auto()
+
+
+_OF_CALLER: Final = frozenset(Section) - {Section.BUCKET_DOCUMENTS}
+_VISIBLE: Final = {
+    Viewer.OPERATOR: frozenset(Section),
+    Viewer.BUCKET_OWNER: frozenset(Section),
+    Viewer.CALLER: _OF_CALLER,
+    Viewer.STRANGER: frozenset((Section.REQUEST,)),
+}
+
+
+def visible_to(viewer: Viewer) -> frozenset[Section]:
+    return _VISIBLE[viewer]
+
+
+def viewer_of(*, account_id: str | None, bucket_account_id: str | None) -> Viewer:
+    """Args:
+    account_id: of the key whose signature is right; None: no such.
+    bucket_account_id: who owns what was asked about; None: there is no bucket, or nobody asked yet.
+    """
+    if account_id is None:
+        return Viewer.STRANGER
+    if bucket_account_id is None or bucket_account_id == account_id:
+        return Viewer.BUCKET_OWNER
+    return Viewer.CALLER

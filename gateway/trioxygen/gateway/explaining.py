@@ -1,0 +1,59 @@
+"""Answers to what is refused (4xx): kept for operators, and explained to who asks for it.
+
+What is served pays nothing for that."""
+
+from typing import Final
+
+from trioxygen.common.clock import Clock
+from trioxygen.gateway.explain.explainer import Explainer
+from trioxygen.gateway.explain.refused import RefusedRequest
+from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.head import RequestHead
+from trioxygen.gateway.s3.error_response import error_response
+from trioxygen.gateway.s3.request import Response, S3Request
+
+# Of a request, with any value but "0".
+ASKS: Final = b"x-o3-explain"
+
+
+class Explaining:
+    """Where an error becomes an answer."""
+
+    def __init__(self, explainer: Explainer, clock: Clock) -> None:
+        self._explainer, self._clock = explainer, clock
+
+    async def response(
+        self, request: S3Request, head: RequestHead, own_port: int | None, error: S3Error
+    ) -> Response:
+        """Args: head: as it arrived; the request's own may have been merged with its query."""
+        refused = self.keep(request, head, own_port, error)
+        if refused is None or head.raw_header(ASKS) in (None, b"0"):
+            return error_response(request, error)
+        return error_response(request, error, await self._explainer.explain_to_caller(refused))
+
+    def keep(
+        self, request: S3Request, head: RequestHead, own_port: int | None, error: S3Error
+    ) -> RefusedRequest | None:
+        """None: it is no refusal."""
+        if not 400 <= error.status < 500:
+            return None
+        # Not there before the gate has looked it up.
+        bucket = getattr(request, "bucket_record", None)
+        refused = RefusedRequest(
+            request_id=request.request_id,
+            host_id=request.host_id,
+            wall_ms=self._clock.wall_ms(),
+            peer=request.peer,
+            head=head,
+            own_port=own_port,
+            status=error.status,
+            code=error.code,
+            message=error.message,
+            operation=request.operation,
+            claim=request.claim,
+            account=request.account,
+            bucket_account_id=None if bucket is None else bucket.account_id,
+            asked=(),
+        )
+        self._explainer.refused.add(refused)
+        return refused
