@@ -7,7 +7,16 @@ from typing import Annotated, Any, Final, NoReturn, TextIO
 
 import typer
 
-from trioxygen.cli import accounts, buckets, keyring, keys, lifecycle, role_commands, volumes
+from trioxygen.cli import (
+    accounts,
+    buckets,
+    explain,
+    keyring,
+    keys,
+    lifecycle,
+    role_commands,
+    volumes,
+)
 from trioxygen.cli import config_commands as config_commands
 from trioxygen.cli.admin import groups as admin_groups
 from trioxygen.cli.client.admin import find
@@ -84,6 +93,7 @@ def serve(
 
 
 role_commands.add_to(app)
+app.command()(explain.explain)
 
 
 @app.command()

@@ -3,11 +3,12 @@
 import http.client
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
-from trioxygen.cli.client.servers import Server, server_of
+from trioxygen.cli.client.servers import Server, every_server, server_of
 from trioxygen.cli.exits import CommandFailed, Exit
 
 _TIMEOUT_SECONDS: Final = 30
@@ -163,3 +164,12 @@ def find(data: Path, admin_url: str | None) -> AdminClient:
     started again, while the command goes on."""
     server_of(data, admin_url)  # a mistake is told before anything is asked
     return AdminClient(lambda: server_of(data, admin_url))
+
+
+def find_every(data: Path, admin_urls: Sequence[str]) -> list[AdminClient]:
+    """Each server that may know what the others do not: see `servers.every_server`."""
+    return [AdminClient(partial(_same, server)) for server in every_server(data, admin_urls)]
+
+
+def _same(server: Server) -> Server:
+    return server

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,22 @@ def server_of(data: Path, admin_url: str | None) -> Server:
     gateway of `o3 cluster`. Raises CommandFailed."""
     if admin_url is not None:
         return _elsewhere(admin_url)
+    return next(_servers_on(data))
+
+
+def every_server(data: Path, admin_urls: Sequence[str]) -> list[Server]:
+    """All that may know what only one of them does: those at `admin_urls`; else the workers of the
+    server on the data folder, or all gateways of `o3 cluster`. Raises CommandFailed."""
+    return [_elsewhere(url) for url in admin_urls] or list(_servers_on(data))
+
+
+def _servers_on(data: Path) -> Iterator[Server]:
+    """At least one. Raises CommandFailed."""
     file = data / ENDPOINT_FILE
     start = f"start it with 'o3 serve --data {data}', or name another folder with --data"
     try:
-        return _running_on(file, start)
+        yield from _running_on(file, start)
+        return
     except FileNotFoundError as error:
         gateways = _gateways_of(data)
         if gateways is None:
@@ -38,12 +51,15 @@ def server_of(data: Path, admin_url: str | None) -> Server:
                 Exit.UNREACHABLE, f"no server runs on {data}: {start}", may_pass=True
             ) from error
     start = f"see 'o3 cluster status --data {data}'"
+    is_any = False
     for file in gateways:
         try:
-            return _running_on(file, start)
+            yield from _running_on(file, start)
+            is_any = True
         except FileNotFoundError:
             continue
-    raise CommandFailed(Exit.UNREACHABLE, f"no gateway runs on {data}: {start}", may_pass=True)
+    if not is_any:
+        raise CommandFailed(Exit.UNREACHABLE, f"no gateway runs on {data}: {start}", may_pass=True)
 
 
 def _elsewhere(url: str) -> Server:
@@ -65,11 +81,12 @@ def _can_be_sent(token: str) -> bool:
     return token.isascii() and token.isprintable()
 
 
-def _running_on(file: Path, start_hint: str) -> Server:
-    """Raises: FileNotFoundError: none runs; CommandFailed."""
+def _running_on(file: Path, start_hint: str) -> list[Server]:
+    """One for each worker of a gateway. Raises: FileNotFoundError: none runs; CommandFailed."""
     try:
         endpoint = json.loads(file.read_text())
-        url, token = str(endpoint["admin"]), str(endpoint["admin_token"])
+        first, token = str(endpoint["admin"]), str(endpoint["admin_token"])
+        urls = str(endpoint.get("workers", "")).split() or [first]
         if not _can_be_sent(token):
             raise ValueError("the token is not printable ASCII")
     except FileNotFoundError:
@@ -79,11 +96,11 @@ def _running_on(file: Path, start_hint: str) -> Server:
         raise CommandFailed(
             Exit.UNREACHABLE, f"cannot read {file}: {reason}: run as the server's user"
         ) from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CommandFailed(
             Exit.UNREACHABLE, f"{file} is damaged: restart the server of that folder"
         ) from error
-    return Server(url, token, start_hint)
+    return [Server(url, token, start_hint) for url in urls]
 
 
 def _gateways_of(data: Path) -> list[Path] | None:

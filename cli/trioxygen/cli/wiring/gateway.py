@@ -22,7 +22,7 @@ from trioxygen.gateway.admin.app import create_admin_app
 from trioxygen.gateway.admin.backend.fullness import Fullness
 from trioxygen.gateway.admin.backend.orphans import Orphans
 from trioxygen.gateway.admin.backend.ozone import OzoneAdminBackend
-from trioxygen.gateway.app import create_app
+from trioxygen.gateway.app import create_app, create_explainer
 from trioxygen.gateway.http.limits import AsgiApp
 from trioxygen.gateway.kms.port import Kms
 from trioxygen.gateway.protocol.storage_classes import StorageClasses
@@ -151,6 +151,7 @@ def build_gateway(
     admin = OzoneAdminBackend(
         om_client, scm_client, readiness, config.s3.volume, orphans.page, runtime.clock
     )
+    explainer = create_explainer(s3_config, ozone.store, runtime)
     return Gateway(
         s3_port=create_app(
             s3_config,
@@ -158,12 +159,14 @@ def build_gateway(
             runtime,
             readiness=readiness,
             access_log=access_log,
+            explainer=explainer,
             running=partial(_running, ozone, access_log, runtime),
         ),
         admin_app=create_admin_app(
             admin,
             readiness,
             runtime.registry,
+            explainer,
             token=admin_token,
             body_bytes_max=config.admin.body_bytes_max,
         ),

@@ -9,6 +9,7 @@ import pytest
 from google.protobuf.message import Message
 from prometheus_client import CollectorRegistry, Counter
 
+from tests.unit.gateway.explain.signed import explainer_of
 from trioxygen.common import errors
 from trioxygen.common.clock import SystemClock
 from trioxygen.common.errors import TrioxygenError
@@ -61,7 +62,10 @@ class Port:
         orphans = Orphans(om, scm, LocalNetwork().channel, SystemClock())
         backend = OzoneAdminBackend(om, scm, self.readiness, "s3v", orphans.page, SystemClock())
         self._sent: list[Any] = []
-        self._app = create_admin_app(backend, self.readiness, self.registry, token=TOKEN)
+        self.explainer = explainer_of({})
+        self._app = create_admin_app(
+            backend, self.readiness, self.registry, self.explainer, token=TOKEN
+        )
 
     def call(
         self, method: str, target: str, body: object = None, token: str | None = TOKEN

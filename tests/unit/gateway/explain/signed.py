@@ -2,17 +2,24 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
+from typing import cast
 
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
+from botocore.credentials import Credentials as ClientCredentials
 
 from tests.unit.gateway.auth.signing import ACCESS_KEY, REGION, SECRET, signed_by_botocore
+from trioxygen.common.clock import Clock, SystemClock
+from trioxygen.common.errors import NoSuchAccessKey
 from trioxygen.common.signing_key import derive_signing_key
 from trioxygen.gateway.auth.claim import SignatureClaim
+from trioxygen.gateway.credentials import Credentials
+from trioxygen.gateway.explain.explainer import Explainer
 from trioxygen.gateway.explain.explanation import SignatureView
 from trioxygen.gateway.explain.signatures import Surroundings, claim_again, signature_view
 from trioxygen.gateway.protocol.head import RequestHead
+from trioxygen.gateway.store.port import Accounts
+from trioxygen.gateway.store.values.accounts import Account, SigningKey
 
 HOST = "s3.example.com:9000"
 SURROUNDINGS = Surroundings(own_port=9878, domains=("s3.example.com",))
@@ -81,10 +88,36 @@ class _Signer(S3SigV4Auth):
 def canonical_of(head: RequestHead, *, host: str = HOST) -> str:
     """What the client of `signed` says it signed, as x-o3-canonical-request, by botocore."""
     claim = claim_of(head)
-    signer = _Signer(Credentials(ACCESS_KEY, SECRET), "s3", REGION)
+    signer = _Signer(ClientCredentials(ACCESS_KEY, SECRET), "s3", REGION)
     query = f"?{head.raw_query.decode()}" if head.raw_query else ""
     request = AWSRequest(method=head.method, url=f"http://{host}{head.raw_path.decode()}{query}")
     for name, value in head.headers:
         if name.decode() in claim.signed_headers and name != b"host":
             request.headers[name.decode()] = value.decode()
     return b64encode(signer.canonical_request(request).encode()).decode()
+
+
+class _KnownKeys:
+    """Of the store's `Accounts`. Args: accounts by access key; all have the tests' secret."""
+
+    def __init__(self, accounts: Mapping[str, Account]) -> None:
+        self._accounts = accounts
+
+    async def derive_signing_key(
+        self, *, access_key: str, date: str, region: str, service: str, **_: str
+    ) -> SigningKey:
+        if access_key not in self._accounts:
+            raise NoSuchAccessKey(access_key=access_key)
+        key = derive_signing_key(secret=SECRET, date=date, region=region, service=service)
+        return SigningKey(key, self._accounts[access_key])
+
+
+def explainer_of(accounts: Mapping[str, Account], clock: Clock | None = None) -> Explainer:
+    clock = clock or SystemClock()
+    keys = cast(Accounts, _KnownKeys(accounts))
+    return Explainer(
+        Credentials(keys, clock, kept_ms=5_000),
+        clock,
+        domains=("s3.example.com",),
+        skew_seconds_max=900,
+    )

@@ -11,7 +11,7 @@ from trioxygen.gateway.explain.rewrites import rewrites
 from trioxygen.gateway.explain.signatures import TRIES_MAX, claim_again
 from trioxygen.gateway.protocol.head import RequestHead
 
-HOST_CASES = (
+HOST_CASES: tuple[tuple[str, str, dict[str, str]], ...] = (
     # What the client signed, what arrived, what the proxy says of it.
     (HOST, "s3.example.com", {}),
     ("s3.example.com", HOST, {}),
