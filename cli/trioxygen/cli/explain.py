@@ -25,23 +25,27 @@ def explain(
             " O3_ADMIN_TOKEN.",
         ),
     ] = None,
+    endpoint: Annotated[
+        str,
+        typer.Option(metavar="URL", help="That the client uses, where a proxy hides it."),
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Tells why a request was refused (4xx) within the last hour."""
-    explanation = _asked(find_every(data, admin_url or ()), request_id)
+    explanation = _asked(find_every(data, admin_url or ()), request_id, endpoint)
     if as_json:
         print_json(explanation)
     else:
         print_explanation(explanation)
 
 
-def _asked(clients: list[AdminClient], request_id: str) -> dict[str, Any]:
+def _asked(clients: list[AdminClient], request_id: str, endpoint: str) -> dict[str, Any]:
     """Of whichever has refused it. Raises CommandFailed: none has."""
     path = f"refused/{segment(request_id.upper())}"
     unreachable: CommandFailed | None = None
     for client in clients:
         try:
-            explanation: dict[str, Any] | None = client.get(path)["explanation"]
+            explanation: dict[str, Any] | None = client.get(path, endpoint=endpoint)["explanation"]
         except CommandFailed as failure:
             if failure.code is not Exit.UNREACHABLE:
                 raise

@@ -6,13 +6,14 @@ from typing import Final
 
 from trioxygen.common.clock import Clock
 from trioxygen.gateway.explain.explainer import Explainer
+from trioxygen.gateway.explain.hosts import ClientEndpoint
 from trioxygen.gateway.explain.refused import RefusedRequest
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.s3.error_response import error_response
 from trioxygen.gateway.s3.request import Response, S3Request
 
-# Of a request, with any value but "0".
+# Its value: 1, or the endpoint that the client uses, which a proxy may hide; 0: not asked.
 ASKS: Final = b"x-o3-explain"
 
 
@@ -27,9 +28,12 @@ class Explaining:
     ) -> Response:
         """Args: head: as it arrived; the request's own may have been merged with its query."""
         refused = self.keep(request, head, own_port, error)
-        if refused is None or head.raw_header(ASKS) in (None, b"0"):
+        asks = head.raw_header(ASKS)
+        if refused is None or asks is None or asks == b"0":
             return error_response(request, error)
-        return error_response(request, error, await self._explainer.explain_to_caller(refused))
+        endpoint = None if asks == b"1" else ClientEndpoint.parse(asks)
+        explanation = await self._explainer.explain_to_caller(refused, endpoint)
+        return error_response(request, error, explanation)
 
     def keep(
         self, request: S3Request, head: RequestHead, own_port: int | None, error: S3Error

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from trioxygen.gateway.explain.explainer import Explainer
 from trioxygen.gateway.explain.explanation import Explanation
+from trioxygen.gateway.explain.hosts import ClientEndpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,9 @@ def explain_routes(explainer: Explainer) -> APIRouter:
     router = APIRouter(prefix="/refused")
 
     @router.get("/{request_id}")
-    async def explain(request_id: str) -> RefusedView:
-        return RefusedView(await explainer.explain(request_id))
+    async def explain(request_id: str, endpoint: str = "") -> RefusedView:
+        """endpoint: that the client uses, where a proxy hides it."""
+        parsed = ClientEndpoint.parse(endpoint.encode())
+        return RefusedView(await explainer.explain(request_id, parsed))
 
     return router

@@ -10,10 +10,11 @@ from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2
 from trioxygen.gateway.credentials import Credentials
 from trioxygen.gateway.explain.accesses import access_view
 from trioxygen.gateway.explain.explanation import CallerView, Explanation, SignatureView
+from trioxygen.gateway.explain.hosts import ClientEndpoint, Surroundings
 from trioxygen.gateway.explain.masking import masked
 from trioxygen.gateway.explain.refused import RefusedRequest
 from trioxygen.gateway.explain.ring import RefusedRequests
-from trioxygen.gateway.explain.signatures import Surroundings, claim_again, signature_view
+from trioxygen.gateway.explain.signatures import claim_again, signature_view
 from trioxygen.gateway.explain.signing_clock import clock_finding, clock_view
 from trioxygen.gateway.explain.visibility import Section, Viewer, viewer_of, visible_to
 from trioxygen.gateway.protocol.errors import S3Error
@@ -49,27 +50,33 @@ class Explainer:
         self._domains, self._skew_seconds_max = tuple(domains), skew_seconds_max
         self.refused = RefusedRequests(clock)
 
-    async def explain_to_caller(self, refused: RefusedRequest) -> Explanation:
-        """To who sent it."""
+    async def explain_to_caller(
+        self, refused: RefusedRequest, endpoint: ClientEndpoint | None
+    ) -> Explanation:
+        """To who sent it. Args: endpoint: that its client uses, if it says so."""
         account = refused.account
         viewer = viewer_of(
             account_id=None if account is None else account.account_id,
             bucket_account_id=refused.bucket_account_id,
         )
-        return await self._explain(refused, viewer)
+        return await self._explain(refused, viewer, endpoint)
 
-    async def explain(self, request_id: str) -> Explanation | None:
+    async def explain(self, request_id: str, endpoint: ClientEndpoint | None) -> Explanation | None:
         """To an operator. None: no such request was refused here within the hour, or it is
         forgotten for others."""
         refused = self.refused.get(request_id)
-        return None if refused is None else await self._explain(refused, Viewer.OPERATOR)
+        if refused is None:
+            return None
+        return await self._explain(refused, Viewer.OPERATOR, endpoint)
 
-    async def _explain(self, refused: RefusedRequest, viewer: Viewer) -> Explanation:
+    async def _explain(
+        self, refused: RefusedRequest, viewer: Viewer, endpoint: ClientEndpoint | None
+    ) -> Explanation:
         head, visible, account = refused.head, visible_to(viewer), refused.account
         now_s = refused.wall_ms // 1_000
         clock = clock_view(head, now_s=now_s, seconds_max=self._skew_seconds_max)
         off = None if clock is None else clock_finding(clock, head)
-        signature, findings = await self._signature(refused)
+        signature, findings = await self._signature(refused, endpoint)
         accesses = (
             [access_view(asked, visible) for asked in refused.asked]
             if Section.VERDICT in visible
@@ -103,7 +110,9 @@ class Explainer:
             accesses=accesses,
         )
 
-    async def _signature(self, refused: RefusedRequest) -> tuple[SignatureView | None, list[str]]:
+    async def _signature(
+        self, refused: RefusedRequest, endpoint: ClientEndpoint | None
+    ) -> tuple[SignatureView | None, list[str]]:
         head, is_right = refused.head, refused.account is not None
         try:
             if is_presigned_v2(head):
@@ -112,7 +121,7 @@ class Explainer:
             if claim is None:
                 return None, [_UNSIGNED]
             key, findings = (None, []) if is_right else await self._key_of(claim)
-            surroundings = Surroundings(refused.own_port, self._domains)
+            surroundings = Surroundings(refused.own_port, self._domains, endpoint)
             view, more = signature_view(claim, head, key, surroundings, is_right=is_right)
         except S3Error as error:
             return None, [_unreadable(error)]

@@ -4,14 +4,15 @@ The likeliest come first; whoever tries them stops after a bounded number. What 
 it says in a sentence, for whoever runs the proxy. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from trioxygen.gateway.auth.canonical import canonical_path, canonical_query
 from trioxygen.gateway.explain.canonical_request import CanonicalRequest
-from trioxygen.gateway.explain.hosts import signed_hosts
+from trioxygen.gateway.explain.hosts import ClientEndpoint, Surroundings, signed_hosts
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 
@@ -36,10 +37,12 @@ _CHANGED_HEADERS: Final = {
     b"expect": (b"100-continue", b""),
     b"te": (b"trailers", b""),
 }
+_SLASH: Final = re.compile(rb"/")
 _SLASHES: Final = re.compile(rb"//+")
 # Of what is combined, or left out.
 _HOST_PAIRS_MAX: Final = 12
 _PARAMETERS_MAX: Final = 16
+_SLASHES_MAX: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,10 @@ class Rewrite:
 
 
 def rewrites(
-    arrived: CanonicalRequest, head: RequestHead, *, own_port: int | None, domains: Iterable[str]
+    arrived: CanonicalRequest, head: RequestHead, surroundings: Surroundings
 ) -> Iterator[Rewrite]:
-    """Args: own_port: of the S3 port; domains: that buckets may stand before in a host."""
-    hosts = list(_hosts(arrived, head, own_port, domains))
-    targets = list(_targets(arrived, head))
+    hosts = list(_hosts(arrived, head, surroundings))
+    targets = list(_targets(arrived, head, surroundings.endpoint))
     yield from hosts
     yield from targets
     yield from _methods(arrived)
@@ -71,12 +73,12 @@ def rewrites(
 
 
 def _hosts(
-    arrived: CanonicalRequest, head: RequestHead, own_port: int | None, domains: Iterable[str]
+    arrived: CanonicalRequest, head: RequestHead, surroundings: Surroundings
 ) -> Iterator[Rewrite]:
     seen = arrived.header(b"host")
     if seen is None:
         return
-    for host in signed_hosts(seen, head, own_port=own_port, domains=domains):
+    for host in signed_hosts(seen, head, surroundings):
         yield Rewrite(
             arrived.with_header(b"host", host),
             f"The signature is right for Host {_shown(host)}, and {_shown(seen)} arrived: a proxy"
@@ -84,10 +86,13 @@ def _hosts(
         )
 
 
-def _targets(arrived: CanonicalRequest, head: RequestHead) -> Iterator[Rewrite]:
+def _targets(
+    arrived: CanonicalRequest, head: RequestHead, endpoint: ClientEndpoint | None
+) -> Iterator[Rewrite]:
     """Of path and query; each once."""
     known = {(arrived.path, arrived.query)}
     for path, query, what in (
+        *_prefixed(arrived, endpoint),
         *_named_targets(arrived, head),
         *_other_paths(arrived),
         *_other_queries(arrived),
@@ -103,6 +108,12 @@ def _targets(arrived: CanonicalRequest, head: RequestHead) -> Iterator[Rewrite]:
 
 
 _Target = tuple[bytes, bytes, str]
+
+
+def _prefixed(arrived: CanonicalRequest, endpoint: ClientEndpoint | None) -> Iterator[_Target]:
+    if endpoint is not None and endpoint.prefix:
+        path = canonical_path(endpoint.prefix) + arrived.path
+        yield path, arrived.query, "a proxy has taken the endpoint's prefix away from the path."
 
 
 def _named_targets(arrived: CanonicalRequest, head: RequestHead) -> Iterator[_Target]:
@@ -137,8 +148,9 @@ def _other_paths(arrived: CanonicalRequest) -> Iterator[_Target]:
         yield b"/" + rest, query, "a proxy has put something before the path, or a bucket's name."
         key_escaped = quote_from_bytes(unquote_to_bytes(key), safe="").encode()
         yield bucket + b"/" + key_escaped, query, "a proxy has decoded the %2F of the key."
-        yield bucket + b"//" + rest, query, "a proxy has merged the slashes of the path."
-    yield b"/" + path, query, "a proxy has merged the slashes of the path."
+    for slash_at in islice(_SLASH.finditer(path), _SLASHES_MAX):
+        doubled = path[: slash_at.start()] + b"/" + path[slash_at.start() :]
+        yield doubled, query, "a proxy has merged the slashes of the path."
     if path.endswith(b"/") and len(path) > 1:
         yield path[:-1], query, "a proxy has put a slash at the end of the path."
     else:

@@ -4,7 +4,6 @@ what a proxy may have made of it. Pure: the key is an argument, and never shown.
 import binascii
 import hmac
 from base64 import b64decode
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -14,6 +13,7 @@ from trioxygen.gateway.auth.sigv4 import read_claim
 from trioxygen.gateway.explain.canonical_request import CanonicalRequest, as_arrived, parsed
 from trioxygen.gateway.explain.difference import differences, first_difference
 from trioxygen.gateway.explain.explanation import SignatureView
+from trioxygen.gateway.explain.hosts import Surroundings
 from trioxygen.gateway.explain.masking import masked
 from trioxygen.gateway.explain.rewrites import rewrites
 from trioxygen.gateway.explain.signing_clock import signed_time_s
@@ -23,14 +23,6 @@ CLIENTS_REQUEST: Final = "x-o3-canonical-request"
 # Signatures that are worked out for one explanation, and bytes that are hashed for them.
 TRIES_MAX: Final = 160
 TRIED_BYTES_MAX: Final = 512 * KIB
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a proxy may have rewritten a host to or from."""
-
-    own_port: int | None
-    domains: tuple[str, ...]
 
 
 def claim_again(head: RequestHead) -> SignatureClaim | None:
@@ -120,9 +112,9 @@ def _tried(
     if sentence is not None:
         return True, [f"The secret key is right. {sentence}"]
     return None, [
-        "The signature is right for no rewriting that is known of proxies: the secret key is"
-        f" another one, or more was changed. {CLIENTS_REQUEST} (base64) with what the client has"
-        " signed shows where."
+        "The signature is right for no rewriting that was tried: the secret key is another one, or"
+        " a proxy has changed something else. Give the endpoint that the client uses"
+        f" (x-o3-explain: URL), or what it has signed ({CLIENTS_REQUEST}, base64)."
     ]
 
 
@@ -133,7 +125,7 @@ def _right_rewrite(
     signing_key: bytes,
     surroundings: Surroundings,
 ) -> str | None:
-    guesses = rewrites(arrived, head, own_port=surroundings.own_port, domains=surroundings.domains)
+    guesses = rewrites(arrived, head, surroundings)
     size = len(arrived.text())
     for guess in islice(guesses, min(TRIES_MAX, 1 + TRIED_BYTES_MAX // size)):
         if _is_signed_by(claim, guess.signed, signing_key):

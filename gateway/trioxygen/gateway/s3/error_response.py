@@ -73,15 +73,18 @@ def error_body(
 def error_response(
     request: S3Request, error: S3Error, explanation: Explanation | None = None
 ) -> Response:
-    """HEAD has no body, but says as S3 does what it would be."""
+    """HEAD has no body, but says as S3 does what it would be.
+
+    Args: explanation: in the document, and short in a header: of HEAD, and of a GET that a cache
+        has made of HEAD, nobody sees a document."""
     headers = [
         (name.lower().encode(), value.encode("latin-1", "replace"))
         for name, value in error.headers.items()
     ]
     headers.append((b"content-type", b"application/xml"))
+    if explanation is not None:
+        headers.append((b"x-o3-explanation", explanation.as_header().encode()))
     if request.head.method == "HEAD":
-        if explanation is not None:
-            headers.append((b"x-o3-explanation", explanation.as_header().encode()))
         return Response(error.status, headers)
     text = "" if explanation is None else explanation.as_text()
     return Response(error.status, headers, error_body(request, error, explanation=text))

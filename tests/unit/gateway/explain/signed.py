@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 from botocore.auth import S3SigV4Auth
@@ -16,7 +17,8 @@ from trioxygen.gateway.auth.claim import SignatureClaim
 from trioxygen.gateway.credentials import Credentials
 from trioxygen.gateway.explain.explainer import Explainer
 from trioxygen.gateway.explain.explanation import SignatureView
-from trioxygen.gateway.explain.signatures import Surroundings, claim_again, signature_view
+from trioxygen.gateway.explain.hosts import ClientEndpoint, Surroundings
+from trioxygen.gateway.explain.signatures import claim_again, signature_view
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.store.port import Accounts
 from trioxygen.gateway.store.values.accounts import Account, SigningKey
@@ -74,10 +76,13 @@ def key_of(claim: SignatureClaim, secret: str = SECRET) -> bytes:
     return derive_signing_key(secret=secret, date=claim.date, region=claim.region, service="s3")
 
 
-def viewed(head: RequestHead, secret: str = SECRET) -> tuple[SignatureView, list[str]]:
+def viewed(
+    head: RequestHead, secret: str = SECRET, endpoint: ClientEndpoint | None = None
+) -> tuple[SignatureView, list[str]]:
     """Of a refused request, where the store knows this secret."""
     claim = claim_of(head)
-    return signature_view(claim, head, key_of(claim, secret), SURROUNDINGS, is_right=False)
+    around = replace(SURROUNDINGS, endpoint=endpoint)
+    return signature_view(claim, head, key_of(claim, secret), around, is_right=False)
 
 
 class _Signer(S3SigV4Auth):

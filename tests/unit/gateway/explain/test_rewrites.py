@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.gateway.explain.signed import HOST, SURROUNDINGS, proxied, signed, viewed
 from trioxygen.gateway.explain.canonical_request import as_arrived
-from trioxygen.gateway.explain.hosts import signed_hosts
+from trioxygen.gateway.explain.hosts import ClientEndpoint, signed_hosts
 from trioxygen.gateway.explain.rewrites import rewrites
 from trioxygen.gateway.explain.signatures import TRIES_MAX, claim_again
 from trioxygen.gateway.protocol.head import RequestHead
@@ -105,7 +105,7 @@ def test_guesses_are_bounded_whatever_arrives() -> None:
     claim = claim_again(head)
     assert claim is not None
     arrived = as_arrived(claim, head)
-    guesses = list(rewrites(arrived, head, own_port=9878, domains=("a.test",)))
+    guesses = list(rewrites(arrived, head, SURROUNDINGS))
     # All of them are tried where the request is short.
     assert len(guesses) < 600 and TRIES_MAX <= 600
     assert viewed(head)[0].key_is_right is None
@@ -113,6 +113,31 @@ def test_guesses_are_bounded_whatever_arrives() -> None:
 
 def test_hosts_are_each_tried_once_and_never_as_it_arrived() -> None:
     head = RequestHead("GET", b"/", b"", [(b"x-forwarded-port", b"9" * 5_000)])
-    hosts = signed_hosts(b"a.test:80", head, own_port=80, domains=SURROUNDINGS.domains)
+    hosts = signed_hosts(b"a.test:80", head, SURROUNDINGS)
     assert len(set(hosts)) == len(hosts) and b"a.test:80" not in hosts
     assert hosts[0] == b"s3.example.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    (
+        (b"https://a.test:8443/s3/", (b"a.test:8443", b"/s3")),
+        (b"a.test", (b"a.test", b"")),
+        (b"http://[::1]:9", (b"[::1]:9", b"")),
+        (b"true, or so", None),
+        (b"", None),
+    ),
+)
+def test_endpoint_of_a_client_is_read(text: bytes, parts: tuple[bytes, bytes] | None) -> None:
+    endpoint = ClientEndpoint.parse(text)
+    assert (None if endpoint is None else (endpoint.host, endpoint.prefix)) == parts
+
+
+def test_endpoint_that_the_client_names_is_tried_with_its_prefix() -> None:
+    head = signed(path="/s3/b/k", host="files.test:444")
+    head = proxied(head, path="/b/k", headers={"Host": "10.0.0.7:9878"})
+    assert viewed(head)[0].key_is_right is None
+    endpoint = ClientEndpoint.parse(b"https://files.test:444/s3")
+    view, findings = viewed(head, endpoint=endpoint)
+    assert view.key_is_right
+    assert "right for Host files.test:444" in findings[0] and "right for /s3/b/k" in findings[0]
