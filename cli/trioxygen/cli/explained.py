@@ -26,6 +26,12 @@ def print_access(access: dict[str, Any]) -> None:
     verdict = "allowed" if access["allowed"] else "denied"
     reason = f" ({access['reason']})" if access["reason"] else ""
     print(f"\n{access['action']} on {access['resource']}: {verdict}{reason}. {access['text']}")
+    if access["decided_by"]:
+        print(f"  decided by: {access['decided_by']}")
+    if access["statement"] is not None:
+        print(f"    {_statement_text(access['statement'])}")
+    for name, value in access["settings"]:
+        print(f"  {name}: {value}")
     for policy in access["policies"]:
         print(f"  {policy['source']} ({policy['side']}): {policy['verdict'].replace('_', ' ')}")
         for statement in policy["statements"]:
@@ -37,7 +43,8 @@ def print_access(access: dict[str, Any]) -> None:
 def _statement_text(statement: dict[str, Any]) -> str:
     sid = f" {statement['sid']!r}" if statement["sid"] else ""
     name = f"statement {statement['number']}{sid} ({statement['effect']})"
-    return f"{name} matches" if statement["matches"] else f"{name}: {statement['failed']} differs"
+    failed = statement["failed"]
+    return f"{name}: its {failed} does not match" if failed else f"{name} matches"
 
 
 def _condition_text(condition: dict[str, Any]) -> str:

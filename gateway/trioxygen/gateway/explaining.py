@@ -2,19 +2,23 @@
 
 What is served pays nothing for that."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from trioxygen.common.clock import Clock
+from trioxygen.gateway.explain.accesses import AccessView, access_view, verdict_view
 from trioxygen.gateway.explain.explainer import Explainer
 from trioxygen.gateway.explain.hosts import ClientEndpoint
 from trioxygen.gateway.explain.refused import RefusedRequest
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.s3.error_response import error_response
-from trioxygen.gateway.s3.request import Response, S3Request
+from trioxygen.gateway.s3.request import Asked, Response, S3Request
 
 # Its value: 1, or the endpoint that the client uses, which a proxy may hide; 0: not asked.
 ASKS: Final = b"x-o3-explain"
+# Of a request; DeleteObjects asks for each key.
+_ACCESSES_MAX: Final = 8
 
 
 class Explaining:
@@ -57,7 +61,15 @@ class Explaining:
             claim=request.claim,
             account=request.account,
             bucket_account_id=None if bucket is None else bucket.account_id,
-            asked=(),
+            arn=request.caller.arn,
+            accesses=_accesses(request.asked[-_ACCESSES_MAX:]),
         )
         self._explainer.refused.add(refused)
         return refused
+
+
+def _accesses(asked: Sequence[Asked]) -> tuple[AccessView, ...]:
+    """Policies are asked again of what was denied alone: most refusals are of other reasons."""
+    return tuple(
+        verdict_view(each) if each.decision.is_allowed else access_view(each) for each in asked
+    )

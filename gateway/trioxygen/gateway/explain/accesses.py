@@ -1,48 +1,51 @@
-"""Why each access that a request needs was allowed or denied, statement by statement. Pure."""
+"""Why an access was allowed or denied: what decided, and each policy statement by statement. Pure.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import NamedTuple
+It is worked out when the access is refused: what a policy saw of the request and of the time is
+gone later, and policies that nobody has any more are not kept alive for it."""
 
-from trioxygen.gateway.access.decide import Decision
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from trioxygen.gateway.access.acl import Acl, Grant
+from trioxygen.gateway.access.decision import Decision, Reason, Source, SourceKind
+from trioxygen.gateway.access.documents import UNSET, BucketDocuments, Target
+from trioxygen.gateway.access.permissions import Permissions
 from trioxygen.gateway.access.policy.verdict import Policy, StatementTrace, Verdict
+from trioxygen.gateway.access.public_access import PublicAccessBlock
 from trioxygen.gateway.access.question import Question
 from trioxygen.gateway.explain.visibility import Section
 
-
-class Side(Enum):
-    """Who a policy is of, and so who may see it."""
-
-    CALLER = Section.OWN_POLICIES
-    BUCKET = Section.BUCKET_DOCUMENTS
-
-
-class Consulted(NamedTuple):
-    """A policy that was asked. source: an ARN, or what else says where it stands."""
-
-    side: Side
-    source: str
-    policy: Policy
+OWN_SIDE: Final = "caller"
+BUCKET_SIDE: Final = "bucket"
+# Of those that a policy has; what decided is named whatever its number is.
+STATEMENTS_MAX: Final = 100
+_VALUES_MAX: Final = 20
+_STATEMENT_BYTES: Final = 400
 
 
-class Asked(NamedTuple):
-    """Attributes:
-    action: of IAM.
-    resource: an ARN, or `account`.
-    question, policies: what policies were asked, and which; None, (): none was.
-    """
+class Asked(Protocol):
+    """What the gate has asked, and what the decision was made of."""
 
-    action: str
-    resource: str
-    decision: Decision
-    question: Question | None = None
-    policies: tuple[Consulted, ...] = ()
+    @property
+    def question(self) -> Question: ...
+
+    @property
+    def permissions(self) -> Permissions: ...
+
+    @property
+    def documents(self) -> BucketDocuments: ...
+
+    @property
+    def target(self) -> Target: ...
+
+    @property
+    def decision(self) -> Decision: ...
 
 
 @dataclass(frozen=True, slots=True)
 class ConditionView:
-    """found: None: the request has no such key."""
+    """actual: None: the request has no such key."""
 
     operator: str
     key: str
@@ -54,19 +57,25 @@ class ConditionView:
 class StatementView:
     """Attributes:
     number: from 1, as people count.
-    failed: the element that did not match; "": it says `effect`.
+    failed: the first element that did not match; "": all did.
     """
 
     number: int
     sid: str
     effect: str
-    matches: bool
     failed: str
     conditions: Sequence[ConditionView]
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyView:
+    """Attributes:
+    side: `caller`, `bucket`.
+    source: its ARN or where else it stands.
+    verdict: what it says: `nothing`, `deny`, `allow`, `allow_role`, `allow_account` (which has to
+        allow it too).
+    """
+
     side: str
     source: str
     verdict: str
@@ -77,6 +86,8 @@ class PolicyView:
 class AccessView:
     """Attributes:
     reason: its word, as in the access log; "": it is not the viewer's to know.
+    decided_by: a policy, an ACL with its grant, a setting; "": none of these did.
+    settings: (what of the bucket decides beside policies, how it is).
     """
 
     action: str
@@ -84,56 +95,165 @@ class AccessView:
     allowed: bool
     reason: str
     text: str
-    policies: Sequence[PolicyView]
+    decided_by: str = ""
+    statement: StatementView | None = None
+    policies: Sequence[PolicyView] = ()
+    settings: Sequence[tuple[str, str]] = ()
 
     @property
     def sentence(self) -> str:
         verdict = "allowed" if self.allowed else "denied"
         return f"{self.action} on {self.resource} is {verdict}: {self.text}"
 
+    @property
+    def size_bytes(self) -> int:
+        """About, in memory."""
+        statements = [each for policy in self.policies for each in policy.statements]
+        values = sum(
+            len(value) + 60
+            for statement in statements
+            for condition in statement.conditions
+            for value in (*condition.wanted, *(condition.actual or ()))
+        )
+        return _STATEMENT_BYTES * (1 + len(statements)) + values + len(self.resource)
 
-_OTHERS_TEXT = (
-    "The bucket is of another account; what it says of you its owner knows. Of your own policies"
-    " these were asked."
+
+# What another account has set, or not.
+_OF_OWNER: Final = frozenset(
+    (
+        Reason.DENIED_BY_BUCKET.word,
+        Reason.NOT_OBJECT_OWNER.word,
+        Reason.NOT_OWNER.word,
+        Reason.RESTRICTED.word,
+    )
+)
+_OF_OWNER_TEXT: Final = (
+    "The account that owns the bucket does not allow it; why, its own requests and operators see."
 )
 
 
-def access_view(asked: Asked, visible: frozenset[Section]) -> AccessView:
-    """What of it may be seen; whoever may see no verdict does not call it."""
-    decision, question = asked.decision, asked.question
+def seen(access: AccessView, visible: frozenset[Section]) -> AccessView:
+    """What of it may be shown; whoever may see no verdict does not ask for it."""
     assert Section.VERDICT in visible, "a verdict is shown to a stranger"
-    policies: list[PolicyView] = []
-    if question is not None:
-        policies = [
-            _policy_view(each, question) for each in asked.policies if each.side.value in visible
-        ]
-    shows_all = decision.is_allowed or Section.BUCKET_DOCUMENTS in visible
-    return AccessView(
-        asked.action,
-        asked.resource,
-        decision.is_allowed,
-        decision.reason.word if shows_all else "",
-        decision.reason.text if shows_all else _OTHERS_TEXT,
-        policies,
+    if Section.BUCKET_DOCUMENTS in visible:
+        return access
+    own = tuple(policy for policy in access.policies if policy.side == OWN_SIDE)
+    is_owners = not access.allowed and access.reason in _OF_OWNER
+    by_own = access.decided_by in {policy.source for policy in own}
+    return replace(
+        access,
+        reason="" if is_owners else access.reason,
+        text=_OF_OWNER_TEXT if is_owners else access.text,
+        decided_by=access.decided_by if by_own else "",
+        statement=access.statement if by_own else None,
+        policies=own,
+        settings=(),
     )
 
 
-def _policy_view(consulted: Consulted, question: Question) -> PolicyView:
-    policy = consulted.policy
+def verdict_view(asked: Asked) -> AccessView:
+    """Of an access that nobody wonders about: without its policies."""
+    question, decision = asked.question, asked.decision
+    reason = decision.reason
+    return AccessView(
+        question.action, question.resource, decision.is_allowed, reason.word, reason.text
+    )
+
+
+def access_view(asked: Asked) -> AccessView:
+    """All of it; about as slow as the decision was."""
+    question, decision, documents = asked.question, asked.decision, asked.documents
+    deciding = decision.statement(question)
+    return replace(
+        verdict_view(asked),
+        decided_by=_source_text(decision.source),
+        statement=None if deciding is None else _statement_view(deciding),
+        policies=[
+            _policy_view(side, name, policy, question)
+            for side, name, policy in _policies(asked.permissions, documents)
+        ],
+        settings=() if asked.target.account_id is None else _settings(documents, asked.target),
+    )
+
+
+def _source_text(source: Source | None) -> str:
+    """As the same policy is called among all that were asked."""
+    if source is None:
+        return ""
+    kind = source.kind
+    if kind is SourceKind.IDENTITY_POLICY:
+        return source.name
+    what = source.name if source.grant is None else f": {_grant_text(source.grant)}"
+    return f"{kind.value} {what}".rstrip().replace(" :", ":")
+
+
+def _policies(
+    permissions: Permissions, documents: BucketDocuments
+) -> Iterable[tuple[str, str, Policy]]:
+    """(side, where it stands, policy)."""
+    for name, policy in permissions.policies:
+        yield OWN_SIDE, name, policy
+    if permissions.boundary is not None:
+        name, policy = permissions.boundary
+        yield OWN_SIDE, f"permissions boundary {name}", policy
+    for name, policy in permissions.session or ():
+        yield OWN_SIDE, f"session policy {name}".rstrip(), policy
+    if documents.policy is not None:
+        yield BUCKET_SIDE, "bucket policy", documents.policy
+
+
+def _policy_view(side: str, source: str, policy: Policy, question: Question) -> PolicyView:
     return PolicyView(
-        consulted.side.name.lower(),
-        consulted.source,
+        side,
+        source,
         policy.verdict(question).name.lower(),
-        [_statement_view(trace) for trace in policy.trace(question)],
+        [_statement_view(trace) for trace in policy.trace(question)[:STATEMENTS_MAX]],
     )
 
 
 def _statement_view(trace: StatementTrace) -> StatementView:
+    failed = "" if trace.failed is None else trace.failed.value
+    assert failed or trace.verdict is not Verdict.NOTHING
     return StatementView(
         trace.number + 1,
         trace.sid,
         "Deny" if trace.is_deny else "Allow",
-        trace.verdict is not Verdict.NOTHING,
-        "" if trace.failed is None else trace.failed.value,
-        [ConditionView(*condition) for condition in trace.conditions],
+        failed,
+        [
+            ConditionView(
+                operator, key, wanted[:_VALUES_MAX], None if actual is None else actual[:_VALUES_MAX]
+            )
+            for operator, key, wanted, actual in trace.conditions
+        ],
     )
+
+
+def _settings(documents: BucketDocuments, target: Target) -> list[tuple[str, str]]:
+    if documents is UNSET:
+        return [("bucket", "private, as it was made: no policy, no ACL, no public access")]
+    ownership, block = documents.ownership, documents.public_access
+    output = [
+        ("object ownership", "not set" if ownership is None else ownership.value),
+        ("block public access", ", ".join(_blocked(block)) or "nothing"),
+        ("bucket ACL", _acl_text(documents.acl)),
+    ]
+    if target.object_owner is not None:
+        output.append(("object owner", target.object_owner))
+        output.append(("object ACL", _acl_text(target.object_acl)))
+    if documents.requester_pays:
+        output.append(("requester pays", "yes"))
+    return output
+
+
+def _blocked(block: PublicAccessBlock) -> list[str]:
+    """As S3 calls them."""
+    return [name.title().replace("_", "") for name, is_on in block._asdict().items() if is_on]
+
+
+def _acl_text(acl: Acl | None) -> str:
+    return "private" if acl is None else ", ".join(map(_grant_text, acl.grants)) or "no grants"
+
+
+def _grant_text(grant: Grant) -> str:
+    grantee = grant.grantee
+    return f"{grant.permission.value} for {grantee if isinstance(grantee, str) else grantee.value}"

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from trioxygen.common.clock import Clock
-from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.errors import Refused, TrioxygenError
 from trioxygen.gateway.auth.claim import SignatureClaim, iso_extended
 from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2
-from trioxygen.gateway.credentials import Credentials
-from trioxygen.gateway.explain.accesses import access_view
+from trioxygen.gateway.explain.accesses import seen
 from trioxygen.gateway.explain.explanation import CallerView, Explanation, SignatureView
 from trioxygen.gateway.explain.hosts import ClientEndpoint, Surroundings
 from trioxygen.gateway.explain.masking import masked
@@ -19,6 +18,7 @@ from trioxygen.gateway.explain.signing_clock import clock_finding, clock_view
 from trioxygen.gateway.explain.visibility import Section, Viewer, viewer_of, visible_to
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
+from trioxygen.gateway.store.port import Accounts
 
 # What proxies say of the request that came to them. Not what they say of themselves and of other
 # addresses (Via, X-Forwarded-For): strangers may read it.
@@ -34,19 +34,19 @@ _UNSIGNED: Final = (
 
 class Explainer:
     """Args:
-    credentials: whose keys the signatures may be of.
+    accounts: whose keys the signatures may be of.
     domains: that buckets may stand before in a host.
     skew_seconds_max: how far a client's clock may be off."""
 
     def __init__(
         self,
-        credentials: Credentials,
+        accounts: Accounts,
         clock: Clock,
         *,
         domains: Sequence[str],
         skew_seconds_max: int,
     ) -> None:
-        self._credentials = credentials
+        self._accounts = accounts
         self._domains, self._skew_seconds_max = tuple(domains), skew_seconds_max
         self.refused = RefusedRequests(clock)
 
@@ -78,7 +78,7 @@ class Explainer:
         off = None if clock is None else clock_finding(clock, head)
         signature, findings = await self._signature(refused, endpoint)
         accesses = (
-            [access_view(asked, visible) for asked in refused.asked]
+            [seen(access, visible) for access in refused.accesses]
             if Section.VERDICT in visible
             else []
         )
@@ -101,7 +101,7 @@ class Explainer:
             ],
             forwarded=_forwarded(head),
             caller=(
-                CallerView(account_id=account.account_id)
+                CallerView(account_id=account.account_id, arn=refused.arn)
                 if account is not None and Section.IDENTITY in visible
                 else None
             ),
@@ -134,10 +134,18 @@ class Explainer:
         return view, findings
 
     async def _key_of(self, claim: SignatureClaim) -> tuple[bytes | None, list[str]]:
+        """Which is not remembered, and not noted as a use of the access key."""
         try:
-            return (await self._credentials.find(claim)).signing_key, []
-        except S3Error as error:
-            return None, [error.message]
+            derived = await self._accounts.derive_signing_key(
+                access_key=claim.access_key,
+                date=claim.date,
+                region=claim.region,
+                service=claim.service,
+                session_token=claim.session_token or "",
+            )
+            return derived.key, []
+        except Refused:
+            return None, ["There is no such access key, or no such session of it."]
         except TrioxygenError:
             return None, [
                 "Whether a proxy has rewritten it cannot be said now: the store does not answer."

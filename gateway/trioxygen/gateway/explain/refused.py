@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from trioxygen.gateway.auth.claim import SignatureClaim
-from trioxygen.gateway.explain.accesses import Asked
+from trioxygen.gateway.explain.accesses import AccessView
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.store.values.accounts import Account
 
@@ -25,7 +25,8 @@ class RefusedRequest:
     claim: of a signature that is right; else it is read again.
     account: whose signature is right; None: nobody's is.
     bucket_account_id: who owns the bucket; None: it was not looked up.
-    asked: what was decided about it, in order.
+    arn: of who signed; "": nobody did, or not as the key would.
+    accesses: that it needs, in order; the last one is what it was refused for, if it was for that.
     """
 
     request_id: str
@@ -41,13 +42,16 @@ class RefusedRequest:
     claim: SignatureClaim | None
     account: Account | None
     bucket_account_id: str | None
-    asked: tuple[Asked, ...]
+    arn: str
+    accesses: tuple[AccessView, ...]
 
     @property
     def size_bytes(self) -> int:
-        """About what it takes of the memory. Policies are the gateway's anyway."""
+        """About what it takes of the memory."""
         head = self.head
         size = _ENTRY_BYTES + len(head.raw_path) + len(head.raw_query) + len(self.message)
         for name, value in head.headers:
             size += len(name) + len(value) + _HEADER_BYTES
+        for access in self.accesses:
+            size += access.size_bytes
         return size

@@ -14,7 +14,6 @@ from trioxygen.common.clock import Clock, SystemClock
 from trioxygen.common.errors import NoSuchAccessKey
 from trioxygen.common.signing_key import derive_signing_key
 from trioxygen.gateway.auth.claim import SignatureClaim
-from trioxygen.gateway.credentials import Credentials
 from trioxygen.gateway.explain.explainer import Explainer
 from trioxygen.gateway.explain.explanation import SignatureView
 from trioxygen.gateway.explain.hosts import ClientEndpoint, Surroundings
@@ -121,7 +120,7 @@ def explainer_of(accounts: Mapping[str, Account], clock: Clock | None = None) ->
     clock = clock or SystemClock()
     keys = cast(Accounts, _KnownKeys(accounts))
     return Explainer(
-        Credentials(keys, clock, kept_ms=5_000),
+        keys,
         clock,
         domains=("s3.example.com",),
         skew_seconds_max=900,
