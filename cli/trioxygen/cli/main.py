@@ -10,6 +10,7 @@ import typer
 from trioxygen.cli import (
     accounts,
     buckets,
+    can,
     explain,
     keyring,
     keys,
@@ -94,6 +95,7 @@ def serve(
 
 role_commands.add_to(app)
 app.command()(explain.explain)
+app.command()(can.can)
 
 
 @app.command()

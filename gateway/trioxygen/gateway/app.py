@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trioxygen.common.runtime import Runtime
 from trioxygen.gateway.access_log import AccessLog
+from trioxygen.gateway.can.asking import AccessQuestions
 from trioxygen.gateway.credentials import Credentials
 from trioxygen.gateway.explain.explainer import Explainer
 from trioxygen.gateway.explaining import Explaining
@@ -122,3 +123,8 @@ def create_explainer(config: S3Config, store: ObjectStore, runtime: Runtime) -> 
         domains=config.domains,
         skew_seconds_max=config.clock_skew_seconds_max,
     )
+
+
+def create_questions(config: S3Config, store: ObjectStore, runtime: Runtime) -> AccessQuestions:
+    """What the application would decide."""
+    return AccessQuestions(Services(store, runtime.blocking, runtime.clock, config), store.iam)

@@ -18,11 +18,12 @@ from trioxygen.common.rpc.network import Network
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.access_log import AccessLog
+from trioxygen.gateway.admin.access_routes import AccessAnswers
 from trioxygen.gateway.admin.app import create_admin_app
 from trioxygen.gateway.admin.backend.fullness import Fullness
 from trioxygen.gateway.admin.backend.orphans import Orphans
 from trioxygen.gateway.admin.backend.ozone import OzoneAdminBackend
-from trioxygen.gateway.app import create_app, create_explainer
+from trioxygen.gateway.app import create_app, create_explainer, create_questions
 from trioxygen.gateway.http.limits import AsgiApp
 from trioxygen.gateway.kms.port import Kms
 from trioxygen.gateway.protocol.storage_classes import StorageClasses
@@ -166,7 +167,7 @@ def build_gateway(
             admin,
             readiness,
             runtime.registry,
-            explainer,
+            AccessAnswers(explainer, create_questions(s3_config, ozone.store, runtime)),
             token=admin_token,
             body_bytes_max=config.admin.body_bytes_max,
         ),

@@ -15,10 +15,10 @@ from starlette.exceptions import HTTPException
 
 from trioxygen.common import errors
 from trioxygen.common.errors import TrioxygenError
+from trioxygen.gateway.admin.access_routes import AccessAnswers, access_routes
 from trioxygen.gateway.admin.backend.port import PAGE_COUNT_MAX, AdminBackend
 from trioxygen.gateway.admin.balancer_routes import balancer_routes
 from trioxygen.gateway.admin.container_routes import container_routes
-from trioxygen.gateway.admin.explain_routes import explain_routes
 from trioxygen.gateway.admin.guard import BODY_BYTES_MAX, AdminGuard
 from trioxygen.gateway.admin.lifecycle_routes import lifecycle_routes
 from trioxygen.gateway.admin.models import (
@@ -41,7 +41,6 @@ from trioxygen.gateway.admin.models import (
 from trioxygen.gateway.admin.namespace_routes import namespace_routes
 from trioxygen.gateway.admin.orphan_routes import orphan_routes
 from trioxygen.gateway.admin.storage_routes import storage_routes
-from trioxygen.gateway.explain.explainer import Explainer
 from trioxygen.gateway.protocol.numbers import read_natural
 from trioxygen.gateway.readiness import Readiness
 
@@ -84,7 +83,7 @@ def create_admin_app(
     backend: AdminBackend,
     readiness: Readiness,
     registry: CollectorRegistry,
-    explainer: Explainer,
+    access: AccessAnswers,
     *,
     token: str,
     body_bytes_max: int = BODY_BYTES_MAX,
@@ -101,7 +100,7 @@ def create_admin_app(
     app.include_router(balancer_routes(backend.balancer), prefix=_API)
     app.include_router(namespace_routes(backend.namespaces), prefix=_API)
     app.include_router(lifecycle_routes(backend.lifecycles), prefix=_API)
-    app.include_router(explain_routes(explainer), prefix=_API)
+    app.include_router(access_routes(access), prefix=_API)
     app.include_router(orphan_routes(backend.orphan_replicas), prefix=_API)
     app.include_router(storage_routes(backend.storage), prefix=_API)
     app.add_exception_handler(TrioxygenError, _answer_error)

@@ -180,11 +180,15 @@ def _source_text(source: Source | None) -> str:
     """As the same policy is called among all that were asked."""
     if source is None:
         return ""
-    kind = source.kind
-    if kind is SourceKind.IDENTITY_POLICY:
-        return source.name
-    what = source.name if source.grant is None else f": {_grant_text(source.grant)}"
-    return f"{kind.value} {what}".rstrip().replace(" :", ":")
+    called = _called(source.kind, source.name)
+    return called if source.grant is None else f"{called}: {_grant_text(source.grant)}"
+
+
+def _called(kind: SourceKind, name: str) -> str:
+    """Names say of themselves what they are of, but those of ARNs."""
+    if kind is SourceKind.IDENTITY_POLICY or name.startswith(kind.value):
+        return name
+    return f"{kind.value} {name}".rstrip()
 
 
 def _policies(
@@ -195,11 +199,11 @@ def _policies(
         yield OWN_SIDE, name, policy
     if permissions.boundary is not None:
         name, policy = permissions.boundary
-        yield OWN_SIDE, f"permissions boundary {name}", policy
+        yield OWN_SIDE, _called(SourceKind.BOUNDARY, name), policy
     for name, policy in permissions.session or ():
-        yield OWN_SIDE, f"session policy {name}".rstrip(), policy
+        yield OWN_SIDE, _called(SourceKind.SESSION_POLICY, name), policy
     if documents.policy is not None:
-        yield BUCKET_SIDE, "bucket policy", documents.policy
+        yield BUCKET_SIDE, _called(SourceKind.BUCKET_POLICY, ""), documents.policy
 
 
 def _policy_view(side: str, source: str, policy: Policy, question: Question) -> PolicyView:
