@@ -67,7 +67,9 @@ class AccessQuestions:
             target = _target(bucket, documents, record)
         base = _context(self._services, caller, action, bucket, record)
         context = _GivenContext({name.lower(): given[name] for name in given}, base)
-        arn = f"arn:aws:s3:::{bucket_name}{f'/{key}' if key else ''}" if bucket_name else ALL_BUCKETS
+        arn = (
+            f"arn:aws:s3:::{bucket_name}{f'/{key}' if key else ''}" if bucket_name else ALL_BUCKETS
+        )
         question = Question(action, arn, caller, context)
         decision = decide(question, permissions, documents, target)
         asked = Asked(question, permissions, documents, target, decision)

@@ -101,9 +101,7 @@ async def _policies(iam: Iam, principal: Principal) -> AsyncIterator[PolicyText]
     """Of a user, its groups' too."""
     owners = [principal]
     for group in principal.groups:
-        owners.append(
-            await iam.principals.lookup(principal.account_id, PrincipalKind.GROUP, group)
-        )
+        owners.append(await iam.principals.lookup(principal.account_id, PrincipalKind.GROUP, group))
     for owner in owners:
         for name, document in owner.inline.items():
             yield PolicyText(f"{owner.kind.value}/{owner.name} inline {name}", document)

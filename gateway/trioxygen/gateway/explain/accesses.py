@@ -225,7 +225,10 @@ def _statement_view(trace: StatementTrace) -> StatementView:
         failed,
         [
             ConditionView(
-                operator, key, wanted[:_VALUES_MAX], None if actual is None else actual[:_VALUES_MAX]
+                operator,
+                key,
+                wanted[:_VALUES_MAX],
+                None if actual is None else actual[:_VALUES_MAX],
             )
             for operator, key, wanted, actual in trace.conditions
         ],
