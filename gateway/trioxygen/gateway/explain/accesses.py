@@ -11,7 +11,7 @@ from trioxygen.gateway.access.acl import Acl, Grant
 from trioxygen.gateway.access.decision import Decision, Reason, Source, SourceKind
 from trioxygen.gateway.access.documents import UNSET, BucketDocuments, Target
 from trioxygen.gateway.access.permissions import Permissions
-from trioxygen.gateway.access.policy.verdict import Policy, StatementTrace, Verdict
+from trioxygen.gateway.access.policy.verdict import Policy, StatementTrace
 from trioxygen.gateway.access.public_access import PublicAccessBlock
 from trioxygen.gateway.access.question import Question
 from trioxygen.gateway.explain.visibility import Section
@@ -217,7 +217,6 @@ def _policy_view(side: str, source: str, policy: Policy, question: Question) -> 
 
 def _statement_view(trace: StatementTrace) -> StatementView:
     failed = "" if trace.failed is None else trace.failed.value
-    assert failed or trace.verdict is not Verdict.NOTHING
     return StatementView(
         trace.number + 1,
         trace.sid,

@@ -8,7 +8,12 @@ from trioxygen.common.errors import Refused, TrioxygenError
 from trioxygen.gateway.auth.claim import SignatureClaim, iso_extended
 from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2
 from trioxygen.gateway.explain.accesses import seen
-from trioxygen.gateway.explain.explanation import CallerView, Explanation, SignatureView
+from trioxygen.gateway.explain.explanation import (
+    CallerView,
+    ClockView,
+    Explanation,
+    SignatureView,
+)
 from trioxygen.gateway.explain.hosts import ClientEndpoint, Surroundings
 from trioxygen.gateway.explain.masking import masked
 from trioxygen.gateway.explain.refused import RefusedRequest
@@ -74,8 +79,7 @@ class Explainer:
     ) -> Explanation:
         head, visible, account = refused.head, visible_to(viewer), refused.account
         now_s = refused.wall_ms // 1_000
-        clock = clock_view(head, now_s=now_s, seconds_max=self._skew_seconds_max)
-        off = None if clock is None else clock_finding(clock, head)
+        clock, off = self._clock(head, now_s)
         signature, findings = await self._signature(refused, endpoint)
         accesses = (
             [seen(access, visible) for access in refused.accesses]
@@ -110,6 +114,15 @@ class Explainer:
             accesses=accesses,
         )
 
+    def _clock(self, head: RequestHead, now_s: int) -> tuple[ClockView | None, str | None]:
+        """With what is wrong with it."""
+        try:
+            clock = clock_view(head, now_s=now_s, seconds_max=self._skew_seconds_max)
+            return clock, None if clock is None else clock_finding(clock, head)
+        except S3Error:
+            # The query cannot be read: the finding about the signature says so.
+            return None, None
+
     async def _signature(
         self, refused: RefusedRequest, endpoint: ClientEndpoint | None
     ) -> tuple[SignatureView | None, list[str]]:
@@ -141,11 +154,11 @@ class Explainer:
                 date=claim.date,
                 region=claim.region,
                 service=claim.service,
-                session_token=claim.session_token or "",
+                session_token=claim.session_token,
             )
             return derived.key, []
         except Refused:
-            return None, ["There is no such access key, or no such session of it."]
+            return None, ["There is no such access key, or its session is over or another one."]
         except TrioxygenError:
             return None, [
                 "Whether a proxy has rewritten it cannot be said now: the store does not answer."

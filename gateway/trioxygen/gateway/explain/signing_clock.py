@@ -7,7 +7,9 @@ from trioxygen.gateway.protocol.head import RequestHead
 
 
 def signed_time_s(head: RequestHead) -> int | None:
-    """Seconds since 1970, by whichever of its forms the request has; None: it has none."""
+    """Seconds since 1970, by whichever of its forms the request has; None: it has none.
+
+    Raises: S3Error InvalidURI."""
     texts = [head.query_value("X-Amz-Date")] if is_presigned(head) else []
     texts += [head.header("x-amz-date"), head.header("date")]
     for text in texts:

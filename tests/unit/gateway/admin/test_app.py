@@ -9,6 +9,7 @@ import pytest
 from google.protobuf.message import Message
 from prometheus_client import CollectorRegistry, Counter
 
+from tests.unit.gateway.can.one_user import no_questions
 from tests.unit.gateway.explain.signed import explainer_of
 from trioxygen.common import errors
 from trioxygen.common.clock import SystemClock
@@ -16,6 +17,7 @@ from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.replication import RATIS_THREE, Replication
 from trioxygen.common.rpc.local import LocalNetwork
 from trioxygen.common.rpc.network import Reply
+from trioxygen.gateway.admin.access_routes import AccessAnswers
 from trioxygen.gateway.admin.app import create_admin_app, status_of
 from trioxygen.gateway.admin.backend.orphans import Orphans
 from trioxygen.gateway.admin.backend.ozone import OzoneAdminBackend
@@ -62,9 +64,9 @@ class Port:
         orphans = Orphans(om, scm, LocalNetwork().channel, SystemClock())
         backend = OzoneAdminBackend(om, scm, self.readiness, "s3v", orphans.page, SystemClock())
         self._sent: list[Any] = []
-        self.explainer = explainer_of({})
+        self.access = AccessAnswers(explainer_of({}), no_questions())
         self._app = create_admin_app(
-            backend, self.readiness, self.registry, self.explainer, token=TOKEN
+            backend, self.readiness, self.registry, self.access, token=TOKEN
         )
 
     def call(

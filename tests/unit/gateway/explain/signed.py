@@ -108,7 +108,7 @@ class _KnownKeys:
         self._accounts = accounts
 
     async def derive_signing_key(
-        self, *, access_key: str, date: str, region: str, service: str, **_: str
+        self, *, access_key: str, date: str, region: str, service: str, **_: str | None
     ) -> SigningKey:
         if access_key not in self._accounts:
             raise NoSuchAccessKey(access_key=access_key)

@@ -1,0 +1,126 @@
+"""Who may see what of an explanation: the table of the rule, and what is left out by it."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.unit.gateway.access.said import (
+    ALLOW,
+    DENY,
+    MINE,
+    NOTHING,
+    OTHERS,
+    STRANGE_USER,
+    STRANGER,
+    USER,
+    asked,
+)
+from trioxygen.gateway.access.caller import ANONYMOUS, Caller
+from trioxygen.gateway.access.decide import decide
+from trioxygen.gateway.access.decision import Decision
+from trioxygen.gateway.access.documents import BucketDocuments, Target
+from trioxygen.gateway.access.permissions import NO_PERMISSIONS, Permissions
+from trioxygen.gateway.access.question import Question
+from trioxygen.gateway.explain.accesses import AccessView, access_view, seen, verdict_view
+from trioxygen.gateway.explain.visibility import Section, Viewer, viewer_of, visible_to
+
+ALL = {*Section}
+RULE: tuple[tuple[str | None, str | None, Viewer, set[Section]], ...] = (
+    # Whose signature is right, who owns the bucket, as what it is seen, what it sees.
+    (None, None, Viewer.STRANGER, {Section.REQUEST}),
+    (None, MINE, Viewer.STRANGER, {Section.REQUEST}),
+    (MINE, MINE, Viewer.BUCKET_OWNER, ALL),
+    (MINE, None, Viewer.BUCKET_OWNER, ALL),
+    (OTHERS, MINE, Viewer.CALLER, ALL - {Section.BUCKET_DOCUMENTS}),
+)
+
+
+@pytest.mark.parametrize(("account", "owner", "viewer", "sections"), RULE)
+def test_rule(
+    account: str | None, owner: str | None, viewer: Viewer, sections: set[Section]
+) -> None:
+    assert viewer_of(account_id=account, bucket_account_id=owner) is viewer
+    assert visible_to(viewer) == sections
+
+
+def test_operators_see_everything_and_nobody_more_than_its_own_request() -> None:
+    assert visible_to(Viewer.OPERATOR) == ALL
+    assert set.intersection(*(set(visible_to(each)) for each in Viewer)) == {Section.REQUEST}
+
+
+@dataclass
+class Access:
+    question: Question
+    permissions: Permissions
+    documents: BucketDocuments
+    target: Target
+    decision: Decision = field(init=False)
+
+    def __post_init__(self) -> None:
+        parts = (self.question, self.permissions, self.documents, self.target)
+        self.decision = decide(*parts)
+
+
+def access_of(
+    caller: Caller,
+    own: Permissions = NO_PERMISSIONS,
+    documents: BucketDocuments | None = None,
+) -> AccessView:
+    return access_view(
+        Access(asked(caller), own, documents or BucketDocuments(policy=DENY), Target(MINE))
+    )
+
+
+OWN = Permissions(policies=(("user/bob inline a", ALLOW),))
+SEEN_BY_CALLER = visible_to(Viewer.CALLER)
+
+
+def test_account_of_the_bucket_sees_its_policy() -> None:
+    access = access_of(USER, Permissions(policies=(("a", ALLOW),)))
+    shown = seen(access, visible_to(Viewer.BUCKET_OWNER))
+    assert shown == access
+    assert (shown.reason, shown.decided_by) == ("denied_by_bucket", "bucket policy")
+    assert shown.statement is not None and (shown.statement.number, shown.statement.sid) == (
+        2,
+        "this",
+    )
+    assert [policy.side for policy in shown.policies] == ["caller", "bucket"]
+
+
+@pytest.mark.parametrize(
+    "documents",
+    (
+        BucketDocuments(policy=DENY),
+        BucketDocuments(policy=NOTHING),
+        BucketDocuments(),
+    ),
+)
+@pytest.mark.parametrize("caller", (STRANGER, STRANGE_USER))
+def test_other_account_sees_the_same_whatever_the_bucket_says_against_it(
+    caller: Caller, documents: BucketDocuments
+) -> None:
+    """Whether there is a policy, and what it says, cannot be told from what is shown."""
+    shown = seen(access_of(caller, OWN, documents), SEEN_BY_CALLER)
+    expected = seen(access_of(caller, OWN, BucketDocuments()), SEEN_BY_CALLER)
+    assert shown == expected
+    assert (shown.reason, shown.decided_by, shown.statement, shown.settings) == ("", "", None, ())
+    assert [policy.source for policy in shown.policies] == ["user/bob inline a"]
+
+
+def test_other_account_sees_which_of_its_own_policies_denies() -> None:
+    own = Permissions(policies=(("user/bob inline a", DENY),))
+    shown = seen(access_of(STRANGE_USER, own, BucketDocuments(policy=ALLOW)), SEEN_BY_CALLER)
+    assert (shown.reason, shown.decided_by) == ("denied_by_identity", "user/bob inline a")
+    assert shown.statement is not None and [each.side for each in shown.policies] == ["caller"]
+
+
+def test_strangers_are_shown_no_verdict() -> None:
+    with pytest.raises(AssertionError):
+        seen(access_of(ANONYMOUS), visible_to(Viewer.STRANGER))
+
+
+def test_verdict_alone_has_no_policies() -> None:
+    access = Access(asked(STRANGER), OWN, BucketDocuments(policy=DENY), Target(MINE))
+    view = verdict_view(access)
+    assert (view.allowed, view.policies, view.statement) == (False, (), None)
+    assert view.size_bytes < access_view(access).size_bytes
