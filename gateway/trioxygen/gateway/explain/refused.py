@@ -3,8 +3,7 @@
 It holds what its client sent, secrets among it, and only in memory: it is never written, and shown
 only through an explanation."""
 
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from trioxygen.gateway.auth.claim import SignatureClaim
 from trioxygen.gateway.explain.accesses import AccessView
@@ -16,8 +15,7 @@ _ENTRY_BYTES: Final = 1_200
 _HEADER_BYTES: Final = 140
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedRequest:
+class RefusedRequest(NamedTuple):
     """Attributes:
     wall_ms: when.
     head: as it arrived.
@@ -33,7 +31,7 @@ class RefusedRequest:
     host_id: str
     wall_ms: int
     peer: str
-    head: RequestHead = field(repr=False)
+    head: RequestHead
     own_port: int | None
     status: int
     code: str
@@ -49,9 +47,9 @@ class RefusedRequest:
     def size_bytes(self) -> int:
         """About what it takes of the memory."""
         head = self.head
+        headers = head.headers
         size = _ENTRY_BYTES + len(head.raw_path) + len(head.raw_query) + len(self.message)
-        for name, value in head.headers:
-            size += len(name) + len(value) + _HEADER_BYTES
-        for access in self.accesses:
-            size += access.size_bytes
-        return size
+        size += _HEADER_BYTES * len(headers) + sum(
+            [len(name) + len(text) for name, text in headers]
+        )
+        return size + sum([access.size_bytes for access in self.accesses])

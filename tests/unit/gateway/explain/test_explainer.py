@@ -20,7 +20,7 @@ def of_head(
 ) -> RefusedRequest:
     signed_s = signed_time_s(head) or 0
     wall_ms = (signed_s + late_s) * 1_000
-    return replace(refused(1, head), code=code, wall_ms=wall_ms)
+    return refused(1, head)._replace(code=code, wall_ms=wall_ms)
 
 
 def explained(request: RefusedRequest, known: dict[str, object] | None = None) -> Explanation:
@@ -79,14 +79,14 @@ def test_version_2_is_said_to_be_none_that_is_tried() -> None:
 
 def test_body_that_was_changed_is_told_from_the_head() -> None:
     head = signed()
-    request = replace(of_head(head), account=OWNER, claim=claim_of(head))
+    request = of_head(head)._replace(account=OWNER, claim=claim_of(head))
     assert "that of a chunk of the body is not" in explained(request).findings[-1]
 
 
 def test_whose_the_key_is_only_its_owner_is_told() -> None:
     request = of_head(proxied(signed(), headers={"Host": "a"}))
     assert explained(request).caller is None
-    signer = replace(request, account=OWNER, arn="arn:aws:iam::1:root")
+    signer = request._replace(account=OWNER, arn="arn:aws:iam::1:root")
     caller = explained(signer).caller
     assert caller is not None and caller.account_id == OWNER.account_id
 
@@ -103,5 +103,5 @@ def test_header_has_as_many_findings_as_fit() -> None:
 
 def test_query_that_cannot_be_read_is_explained_too() -> None:
     head = proxied(signed(), query="a=%ZZ")
-    explanation = explained(replace(refused(1, head), code="InvalidURI"))
+    explanation = explained(refused(1, head)._replace(code="InvalidURI"))
     assert explanation.query == "a=%ZZ"
