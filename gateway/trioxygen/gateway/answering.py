@@ -25,6 +25,8 @@ async def send_response(request: S3Request, response: Response, send: Send) -> S
     ]
     if response.headers:
         headers += response.headers
+    if request.cors:
+        headers += request.cors
     stream = response.stream
     if stream is None:
         if (

@@ -3,6 +3,7 @@ by method, query and headers, and its hot path must not pay for dependency injec
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Match
@@ -18,6 +19,7 @@ from trioxygen.gateway.key_uses import KeyUses
 from trioxygen.gateway.metrics import GatewayMetrics
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.request_ids import IdSource
+from trioxygen.gateway.s3.cors import cors_headers
 from trioxygen.gateway.s3.gate import Gate
 from trioxygen.gateway.s3.operation import Operation
 from trioxygen.gateway.s3.request import UNROUTED
@@ -110,6 +112,7 @@ def create_app(
         access_log=access_log,
         explaining=Explaining(explainer, runtime.clock),
         operations=operations,
+        cors_headers=partial(cors_headers, services),
     )
     app.router.routes.append(_EveryPath(s3))
     return S3Port(app, S3Refusals(ids, metrics, access_log))

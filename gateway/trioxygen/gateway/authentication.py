@@ -1,13 +1,19 @@
-"""Who signed a request, by whichever of the three signatures it carries. Anonymous is an answer."""
+"""Who signed a request, by whichever signature it carries. Anonymous is an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from trioxygen.common.clock import Clock
-from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2, read_presigned_v2
+from trioxygen.gateway.auth.form import read_form_claim, verify_form
+from trioxygen.gateway.auth.presigned_v2 import (
+    SignatureClaimV2,
+    is_presigned_v2,
+    read_presigned_v2,
+)
 from trioxygen.gateway.auth.query_headers import read_as_headers
 from trioxygen.gateway.auth.sigv4 import read_claim, verify
 from trioxygen.gateway.credentials import Credentials
 from trioxygen.gateway.protocol.names import Target
+from trioxygen.gateway.protocol.post_form import POLICY
 from trioxygen.gateway.s3.request import S3Request
 
 
@@ -58,3 +64,16 @@ class Authentication:
                 )
             )
             request.head = read_as_headers(head, version_2=True)
+
+    async def identify_form(self, request: S3Request, fields: Mapping[str, str]) -> None:
+        """The same of a form, whose signature is in its fields; these by name in lower case.
+
+        Raises: the same."""
+        claim = read_form_claim(fields, regions=self._regions)
+        if isinstance(claim, SignatureClaimV2):
+            request.identify(await self._credentials.verify_v2(claim))
+        elif claim is not None:
+            credential = await self._credentials.find(claim)
+            verify_form(claim, fields[POLICY], credential.signing_key)
+            request.identify(credential)
+            request.claim, request.credential = claim, credential

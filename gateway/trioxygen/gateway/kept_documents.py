@@ -19,8 +19,10 @@ from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.settings.ownership import load_ownership
 from trioxygen.gateway.protocol.settings.public_access import load_public_access
 from trioxygen.gateway.protocol.settings.request_payment import Payer, load_request_payment
+from trioxygen.gateway.protocol.xml.cors import read_cors
 from trioxygen.gateway.store.port import Settings
 from trioxygen.gateway.store.values.buckets import Bucket, SettingKind
+from trioxygen.gateway.store.values.cors import CorsRules
 
 # Raises S3Error, ValueError: it is no policy.
 ReadBucketPolicy = Callable[[bytes, str], Policy]
@@ -106,7 +108,7 @@ class KeptDocuments:
             public_access=block,
             requester_pays=payment is not None and load_request_payment(payment) is Payer.REQUESTER,
             policy=None if policy is None else self._read_policy(policy, bucket.name),
-            cors_document=stored.get(SettingKind.CORS, b""),
+            cors=_cors(stored.get(SettingKind.CORS)),
         )
 
     def _keep(self, bucket_id: int, kept: _Kept) -> None:
@@ -116,6 +118,12 @@ class KeptDocuments:
         while self._kept_bytes > _KEPT_BYTES_MAX:
             _, oldest = self._kept.popitem(last=False)
             self._kept_bytes -= oldest.size_bytes
+
+
+def _cors(stored: bytes | None) -> CorsRules:
+    """As they are compared with what a page asks: names of headers in lower case."""
+    rules = () if stored is None else read_cors(stored)
+    return tuple([rule._replace(headers=tuple(map(str.lower, rule.headers))) for rule in rules])
 
 
 def _block(stored: bytes | None) -> PublicAccessBlock:

@@ -15,6 +15,7 @@ from trioxygen.gateway.answering import send_response
 from trioxygen.gateway.authentication import Authentication
 from trioxygen.gateway.credentials import Credentials
 from trioxygen.gateway.explaining import Explaining
+from trioxygen.gateway.forms import Forms
 from trioxygen.gateway.health import Health
 from trioxygen.gateway.http.limits import AnswerCutShort, ClientTooSlow
 from trioxygen.gateway.metrics import GatewayMetrics
@@ -28,7 +29,7 @@ from trioxygen.gateway.routing import Router, level_of
 from trioxygen.gateway.s3.error_response import error_response, s3_error
 from trioxygen.gateway.s3.gate import Gate
 from trioxygen.gateway.s3.operation import Operation
-from trioxygen.gateway.s3.request import Receive, Response, S3Request
+from trioxygen.gateway.s3.request import Headers, Receive, Response, S3Request
 from trioxygen.gateway.s3.services import S3Config
 from trioxygen.gateway.shares import Shares
 
@@ -52,14 +53,17 @@ class S3App:
         access_log: AccessLog | None,
         explaining: Explaining,
         operations: Iterable[Operation],
+        cors_headers: Callable[[S3Request], Awaitable[Headers]],
     ) -> None:
         self._router, self._gate = Router(operations), gate
+        self._cors_headers = cors_headers
         self._authentication = Authentication(
             credentials,
             clock,
             regions=config.regions,
             skew_seconds_max=config.clock_skew_seconds_max,
         )
+        self._forms = Forms(self._authentication, clock)
         self._health = Health(readiness, config.domains)
         self._clock, self._ids = clock, ids
         self._metrics, self._access_log, self._explaining = metrics, access_log, explaining
@@ -116,17 +120,27 @@ class S3App:
     ) -> tuple[Response, str]:
         """(what is answered, the code when it is an error)."""
         try:
-            operation = await self._operation(request, scope)
-            return await self._gate.run(operation, request), ""
-        except (S3Error, TrioxygenError) as error:
-            answer = s3_error(error, request)
-            own_port = _own_port(scope)
-            response = await self._explaining.response(request, head, own_port, answer)
-            return response, answer.code
+            try:
+                operation = await self._operation(request, scope)
+                answered = await self._gate.run(operation, request), ""
+            except (S3Error, TrioxygenError) as error:
+                answer = s3_error(error, request)
+                own_port = _own_port(scope)
+                response = await self._explaining.response(request, head, own_port, answer)
+                answered = response, answer.code
+            if request.head.raw_header(b"origin") is not None:
+                await self._tell_browser(request, answered[0])
+            return answered
         # The outermost frame: a defect must not take the connection down.
         except Exception as error:
             log.error("request_failed", operation=request.operation, error=error)
             return error_response(request, S3Error("InternalError")), "InternalError"
+
+    async def _tell_browser(self, request: S3Request, response: Response) -> None:
+        """Whether the page of another origin may read the answer. A store in trouble is not asked
+        for the bucket once more."""
+        if response.status < 500 or request.known_bucket is not None:
+            request.cors = await self._cors_headers(request)
 
     def _note(
         self,
@@ -185,6 +199,8 @@ class S3App:
             else self._router.unsigned[head.method]
         )
         request.operation = operation.name
+        if operation.is_form:
+            await self._forms.open(request)
         return operation
 
 

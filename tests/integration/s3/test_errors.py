@@ -50,7 +50,7 @@ def test_request_ids_differ(endpoint: Endpoint, bucket: str) -> None:
         ("DELETE", "/", 405, "MethodNotAllowed"),
         ("GET", "//k", 400, "InvalidBucketName"),
         ("PUT", "/Impossible_Name", 400, "InvalidBucketName"),
-        ("OPTIONS", "/{bucket}/k", 501, "NotImplemented"),
+        ("OPTIONS", "/{bucket}/k", 400, "BadRequest"),
     ],
 )
 def test_what_is_no_operation_is_refused(

@@ -54,10 +54,7 @@ def test_sub_resource_of_another_level(endpoint: Endpoint, shared_bucket: str) -
         assert (answer.status, answer.code) == (404, "NoSuchBucket"), sub
 
 
-def test_browser_form_and_select(endpoint: Endpoint, bucket: str) -> None:
-    form = Request("POST", f"/{bucket}", "", b"x", {"Content-Type": "multipart/form-data"})
-    answer = send(endpoint, form)
-    assert (answer.status, answer.code) == NOT_IMPLEMENTED
+def test_select(endpoint: Endpoint, bucket: str) -> None:
     answer = send(endpoint, Request("POST", f"/{bucket}/k", "select=&select-type=2", b"x"))
     assert (answer.status, answer.code) == NOT_IMPLEMENTED
 

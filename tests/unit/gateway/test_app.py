@@ -154,6 +154,6 @@ def test_preflight_is_an_operation_whatever_it_addresses_and_whoever_seems_to_si
             "OPTIONS", target, b"uploads&versions", [(b"authorization", b"AWS4-HMAC-SHA256 none")]
         )
         it = answered(head, None, tmp_path / str(number))
-        assert it.status == 501 and b"<Code>NotImplemented</Code>" in it.body
+        assert it.status == 400 and b"<Code>BadRequest</Code>" in it.body
         assert it.count("PreflightRequest") == 1
         assert [line["operation"] for line in it.logged] == ["PreflightRequest"]

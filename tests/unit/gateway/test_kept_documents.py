@@ -18,18 +18,23 @@ from trioxygen.gateway.access.public_access import (
 )
 from trioxygen.gateway.account_directory import KnownAccounts
 from trioxygen.gateway.kept_documents import KINDS, KeptDocuments
+from trioxygen.gateway.protocol.xml.cors import cors_document
 from trioxygen.gateway.store.port import Settings
 from trioxygen.gateway.store.values.buckets import Bucket, BucketSetting, SettingKind
+from trioxygen.gateway.store.values.cors import CorsRule
 
 POLICY: Final = b"""{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
  "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}]}"""
+CORS_RULE: Final = CorsRule(("https://*.example",), ("GET",), ("X-A*",), ("ETag",))
+# Names of headers are compared in lower case.
+CORS_READ: Final = CORS_RULE._replace(headers=("x-a*",))
 ACL: Final = Acl("1" * 64, (Grant(Group.ALL_USERS, Permission.READ),))
 ALL_SET: Final = {
     SettingKind.ACL: dump_acl(ACL),
     SettingKind.POLICY: POLICY,
     SettingKind.PUBLIC_ACCESS_BLOCK: b"0100",
     SettingKind.OWNERSHIP: b"ObjectWriter",
-    SettingKind.CORS: b"<CORSConfiguration/>",
+    SettingKind.CORS: cors_document((CORS_RULE,)),
     SettingKind.REQUEST_PAYMENT: b"Requester",
 }
 
@@ -81,7 +86,7 @@ def test_each_state_is_read_once() -> None:
     assert ask(documents, bucket(1)) is read and store.asked == 1
     assert (read.acl, read.ownership) == (ACL, Ownership.OBJECT_WRITER)
     assert read.public_access == PublicAccessBlock(ignore_public_acls=True)
-    assert (read.requester_pays, read.cors_document) == (True, b"<CORSConfiguration/>")
+    assert (read.requester_pays, read.cors) == (True, (CORS_READ,))
     assert read.policy is not None and read.policy.is_public
     store.documents, store.bucket = {SettingKind.OWNERSHIP: b"none"}, bucket(2)
     changed = ask(documents, bucket(2))

@@ -10,6 +10,7 @@ from trioxygen.gateway.access.acl import Acl
 from trioxygen.gateway.access.ownership import Ownership
 from trioxygen.gateway.access.policy.verdict import Policy
 from trioxygen.gateway.access.public_access import ALL_BLOCKED, PublicAccessBlock
+from trioxygen.gateway.store.values.cors import CorsRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class BucketDocuments:
     ownership: None: its controls were deleted, and who uploads is the owner.
     public_access: what holds of the bucket's block and its account's together.
     policy: None: it has none.
-    cors_document: as it is stored; empty: it has none.
+    cors: rules, with names of headers in lower case.
     """
 
     acl: Acl | None = None
@@ -27,7 +28,7 @@ class BucketDocuments:
     public_access: PublicAccessBlock = ALL_BLOCKED
     requester_pays: bool = False
     policy: Policy | None = None
-    cors_document: bytes = b""
+    cors: CorsRules = ()
 
 
 # Of a bucket of which none was ever set.

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Final
 
-from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.errors import S3Error, not_implemented
 from trioxygen.gateway.protocol.head import RequestHead
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
@@ -165,6 +165,20 @@ def check_headers_are_signed(head: RequestHead, signed_headers: tuple[str, ...])
             "There were headers present in the request which were not signed",
             details={"HeadersNotSigned": ", ".join(dict.fromkeys(unsigned))},
         )
+
+
+def v4a_refused(named: str = ALGORITHM_V4A, *, header: str | None = None) -> S3Error:
+    """The answer to Signature Version 4A, wherever it is named.
+
+    Args:
+        named: how.
+        header: in which, if in one that is not the signature's own.
+    """
+    return not_implemented(
+        f"Signature Version 4A ({named}) is not supported. Sign with Version 4 ({ALGORITHM}), for"
+        " one region: without a region set, and not for a multi-region access point.",
+        header=header,
+    )
 
 
 def parse_iso_basic(text: str) -> int | None:

@@ -8,8 +8,14 @@ import enum
 import re
 from typing import Final
 
-from trioxygen.gateway.auth.claim import UNSIGNED_PAYLOAD, SignatureClaim
-from trioxygen.gateway.protocol.errors import S3Error, invalid_argument, not_implemented
+from trioxygen.gateway.auth.claim import (
+    ALGORITHM_V4A,
+    STREAMING,
+    UNSIGNED_PAYLOAD,
+    SignatureClaim,
+    v4a_refused,
+)
+from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.head import RequestHead
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -93,11 +99,7 @@ def read_mode(value: str) -> PayloadMode:
         return PayloadMode.SIGNED
     mode = _BY_VALUE.get(value)
     if mode is None:
-        if value.startswith("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"):
-            raise not_implemented(
-                f"Chunks signed with Signature Version 4A ({value}) are not supported."
-                " Use STREAMING-AWS4-HMAC-SHA256-PAYLOAD.",
-                header="x-amz-content-sha256",
-            )
+        if value.startswith(f"{STREAMING}{ALGORITHM_V4A}-PAYLOAD"):
+            raise v4a_refused(value, header="x-amz-content-sha256")
         raise invalid_argument(_INVALID, "x-amz-content-sha256", value)
     return mode

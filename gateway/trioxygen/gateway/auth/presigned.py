@@ -18,8 +18,9 @@ from trioxygen.gateway.auth.claim import (
     iso_extended,
     parse_iso_basic,
     read_scope,
+    v4a_refused,
 )
-from trioxygen.gateway.protocol.errors import S3Error, not_implemented
+from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.protocol.numbers import read_integer
 
@@ -117,13 +118,6 @@ def _parameters(head: RequestHead) -> dict[str, str]:
             " X-Amz-Expires parameters.",
         )
     return query
-
-
-def v4a_refused() -> S3Error:
-    """The answer to Signature Version 4A, wherever it is named."""
-    return not_implemented(
-        f"Signature Version 4A ({ALGORITHM_V4A}) is not supported. Use {ALGORITHM}."
-    )
 
 
 def _expires_seconds(text: str) -> int:

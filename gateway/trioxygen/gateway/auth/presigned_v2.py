@@ -40,13 +40,13 @@ class SignatureClaimV2:
     Attributes:
         signature: base64, as sent.
         strings_to_sign: what the client may have signed, the likeliest first; 1 to 4.
-        session_token: None when absent.
+        session_token: x-amz-security-token, which is signed as a header; None when absent.
     """
 
     access_key: str
     signature: str
     strings_to_sign: tuple[bytes, ...] = field(repr=False)
-    session_token: str | None = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
 
     def mismatch(self) -> S3Error:
         shown = without_customer_keys(self.strings_to_sign[0])

@@ -29,6 +29,7 @@ from trioxygen.gateway.auth.claim import (
     parse_http_date,
     parse_iso_basic,
     read_scope,
+    v4a_refused,
 )
 from trioxygen.gateway.auth.payload import (
     PayloadMode,
@@ -36,7 +37,7 @@ from trioxygen.gateway.auth.payload import (
     payload_mode,
     read_mode,
 )
-from trioxygen.gateway.auth.presigned import is_presigned, read_presigned_claim, v4a_refused
+from trioxygen.gateway.auth.presigned import is_presigned, read_presigned_claim
 from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.head import RequestHead

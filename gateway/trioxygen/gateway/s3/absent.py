@@ -9,7 +9,7 @@ from typing import Final
 
 from trioxygen.gateway.protocol import checksums
 from trioxygen.gateway.protocol.versions import read_version_id
-from trioxygen.gateway.s3.needs import BUCKET, refused_in_bucket
+from trioxygen.gateway.s3.needs import BUCKET
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import S3Request
 
@@ -22,9 +22,6 @@ _OF_BUCKETS: Final = (
     ("ListBucketAnalyticsConfigurations", "GET", "analytics", "s3:GetAnalyticsConfiguration"),
     ("PutBucketAnalyticsConfiguration", "PUT", "analytics", "s3:PutAnalyticsConfiguration"),
     ("DeleteBucketAnalyticsConfiguration", "DELETE", "analytics", "s3:PutAnalyticsConfiguration"),
-    ("GetBucketCors", "GET", "cors", "s3:GetBucketCORS"),
-    ("PutBucketCors", "PUT", "cors", "s3:PutBucketCORS"),
-    ("DeleteBucketCors", "DELETE", "cors", "s3:PutBucketCORS"),
     (
         "ListBucketIntelligentTieringConfigurations",
         "GET",
@@ -167,17 +164,6 @@ def _row(level: Level, name: str, method: str, sub: str, action: str, query: str
 
 
 ROWS: Final = (
-    # What browsers ask before a request of another origin; CORS rules answer, nobody's permissions.
-    Operation(
-        name="PreflightRequest", route=Route("OPTIONS", Level.ANY), accesses=(), is_signed=False
-    ),
-    # The form that browsers upload with; who signed it, it says in the body.
-    Operation(
-        name="PostObject",
-        route=Route("POST", Level.BUCKET),
-        accesses=(Access("s3:PutObject", Resource.OBJECT, refused_in_bucket("PostObject")),),
-        reads_body=True,
-    ),
     *(_row(Level.BUCKET, *line, query="id") for line in _ONE_OF_BUCKETS),
     *(_row(Level.BUCKET, *line) for line in _OF_BUCKETS),
     _row(

@@ -45,7 +45,7 @@ async def _through(digesting: "asyncio.Future[None] | None") -> None:
         await joined(digesting)
 
 
-def _ended_early(reason: str) -> S3Error:
+def ended_early(reason: str) -> S3Error:
     if reason == "idle":
         return S3Error("RequestTimeout")
     return S3Error("BadRequest" if reason == "malformed" else "IncompleteBody")
@@ -60,7 +60,8 @@ class Body:
     """The body of one PUT-like request. Read it once, with `read` or `batches`, then call `verify`.
 
     Attributes:
-        length_bytes: of the payload, None when the client does not say (plain HTTP chunks).
+        length_bytes: of the payload, None when the client does not say (plain HTTP chunks, forms).
+        bytes_max: how long it can be at most; None: nothing is said.
         checksum: what the client demands, or what is computed for it; `also`: one more.
     """
 
@@ -84,8 +85,9 @@ class Body:
                 head, self._mode, claim=request.claim, signing_key=request.signing_key
             )
             self.length_bytes = self._decoder.decoded_length
-        else:
+        elif request.form is None:
             self.length_bytes = _content_length(request)
+        self.bytes_max = self.length_bytes if request.form is None else request.form.bytes_max
         if self.length_bytes is not None and self.length_bytes > BODY_BYTES_MAX:
             raise _too_large(self.length_bytes)
         self._payload_hash = (
@@ -108,7 +110,7 @@ class Body:
         while True:
             message = await receive()
             if message["type"] != "http.request":
-                raise _ended_early(message.get("reason", ""))
+                raise ended_early(message.get("reason", ""))
             data: bytes = message["body"]
             if data:
                 request.bytes_in += len(data)

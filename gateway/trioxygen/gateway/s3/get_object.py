@@ -97,6 +97,11 @@ def _describe(
     head = request.head
     query = bool(head.raw_query)
     overrides = headers.read_overrides(head) if query else {}
+    if overrides and request.account is None:
+        raise S3Error(
+            "InvalidRequest",
+            "Request specific response headers cannot be used for anonymous GET requests.",
+        )
     part_number = head.query_value("partNumber") if query else None
     selection = select(
         head,

@@ -106,13 +106,16 @@ class Operation:
     """Attributes:
     name: of the S3 API.
     accesses: all of them that are asked must be allowed, in this order. None: no permission is
-        asked for, which no row with a handler can say yet.
-    is_signed: False: nobody signs requests of its method (a preflight's); all are this operation.
+        asked for, which no row with a handler can say of what is signed.
+    is_signed: False: nobody signs requests of its method (a preflight's, which CORS rules answer);
+        all are this operation.
     reads_body: it has one, which its handler reads.
     check: of what S3 refuses before anybody is asked, by the request alone.
     refuses: of headers that ask for what is not here; once the first access is allowed.
     arguments: of what S3 refuses about the others, which is said before that. Its handler reads
         them too.
+    is_form: its body says who signed it, and of which key it is: its fields are read before it is
+        decided (see `forms`).
     tells_region: the bucket's, also where it is refused.
     tries: runs again, decision and all, when what it began with has changed meanwhile.
     handler: runs only when all accesses are allowed; None: not implemented, which is said then.
@@ -126,13 +129,16 @@ class Operation:
     refuses: Callable[[RequestHead], None] | None = None
     arguments: Callable[[Services, S3Request], object] | None = None
     is_signed: bool = True
+    is_form: bool = False
     tells_region: bool = False
     tries: int = 1
     handler: Handler | None = None
 
     def __post_init__(self) -> None:
         """A row that could let a stranger in is no row."""
-        assert self.accesses or self.handler is None, f"{self.name}: who may do it is not said"
+        assert self.accesses or self.handler is None or not self.is_signed, (
+            f"{self.name}: who may do it is not said"
+        )
         known: Resource | None = None
         first = self.accesses[0] if self.accesses else None
         assert first is None or (first.when is None and not first.is_optional), (

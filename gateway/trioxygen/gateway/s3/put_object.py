@@ -14,22 +14,23 @@ from trioxygen.gateway.s3.further_accesses import OF_WRITTEN
 from trioxygen.gateway.s3.lifecycle_headers import expiration_headers
 from trioxygen.gateway.s3.needs import BUCKET
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
-from trioxygen.gateway.s3.owning import owned
+from trioxygen.gateway.s3.owning import Owned, owned
 from trioxygen.gateway.s3.refused_headers import WRITE_OFFSET, refuse_of_put
-from trioxygen.gateway.s3.request import Response, S3Request
+from trioxygen.gateway.s3.request import Headers, Response, S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.s3.writing import (
+    Attributes,
     demand_digest_of_locked,
     read_attributes,
     read_condition,
     write_body,
     written_headers,
 )
-from trioxygen.gateway.store.values.keys import Checksum, NewKey, WriteCondition
+from trioxygen.gateway.store.values.keys import Checksum, NewKey, ObjectHeaders, WriteCondition
 
 
 async def put_object(services: Services, request: S3Request) -> Response:
-    head, store = request.head, services.store
+    head = request.head
     # A part of an object would take the place of all of it (RFC 9110, 14.5).
     if head.header("content-range") is not None:
         raise S3Error("InvalidRequest", "A PUT writes a whole object, without Content-Range.")
@@ -45,12 +46,28 @@ async def put_object(services: Services, request: S3Request) -> Response:
     if appends and condition is None:
         # There was nothing to append to, and what another one writes meanwhile stays.
         condition = WriteCondition(if_none_match="*")
-    body = Body(request, services.blocking, checksum=checksums.read_checksum_request(head))
+    _, fields = await store_object(services, request, stored, attributes, owner, condition)
+    return Response(200, fields)
+
+
+async def store_object(
+    services: Services,
+    request: S3Request,
+    stored: ObjectHeaders,
+    attributes: Attributes,
+    owner: Owned,
+    condition: WriteCondition | None,
+) -> tuple[str, Headers]:
+    """The body as a new version of the key: its ETag, without quotes, and what is answered.
+
+    Raises: S3Errors of the body and of encryption; what a commit raises."""
+    demanded = checksums.read_checksum_request(request.head)
+    body = Body(request, services.blocking, checksum=demanded)
     bucket = request.bucket_record
     demand_digest_of_locked(body, bucket, attributes.lock)
     replication = services.replication_of(bucket, stored.storage_class)
     target = await target_of(services, request)
-    written, digest = await write_body(store.contents, body, replication, target.sealing)
+    written, digest = await write_body(services.store.contents, body, replication, target.sealing)
     assert body.checksum is not None
     checksum = Checksum(body.checksum.algorithm, digest, ChecksumType.FULL_OBJECT)
     new = NewKey(
@@ -65,7 +82,7 @@ async def put_object(services: Services, request: S3Request) -> Response:
         encryption=target.encryption,
         acl=owner.acl,
     )
-    committed = await store.keys.commit(bucket, request.key_name, new, written, condition)
+    committed = await services.store.keys.commit(bucket, request.key_name, new, written, condition)
     fields = [
         *written_headers(new.etag, checksum),
         *version_headers(committed.version),
@@ -80,7 +97,7 @@ async def put_object(services: Services, request: S3Request) -> Response:
             tags=new.tags,
             modified_ms=committed.modified_ms,
         )
-    return Response(200, fields)
+    return new.etag, fields
 
 
 ROWS: Final = (

@@ -24,6 +24,7 @@ from trioxygen.gateway.auth.claim import SignatureClaim
 from trioxygen.gateway.credentials import Credential
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
+from trioxygen.gateway.protocol.post_form import PostForm
 from trioxygen.gateway.shares import Buffers, Shares
 from trioxygen.gateway.store.values.accounts import Account
 from trioxygen.gateway.store.values.buckets import Bucket, BucketSetting
@@ -35,6 +36,13 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 # The operation of a request that asks for none.
 UNROUTED: Final = "Unrouted"
+
+
+class SentForm(NamedTuple):
+    """Attributes: bytes_max: how long its file can be; None: the request has no Content-Length."""
+
+    content: PostForm
+    bytes_max: int | None
 
 
 class Source(NamedTuple):
@@ -81,6 +89,8 @@ class S3Request:
     peer: the address that it came from; "": a socket without one.
     shares, holder: what the request is counted in, and as whose.
     bytes_in, bytes_out: of the two bodies, as read and sent so far.
+    form: that a browser sent the object in; None: it is none.
+    cors: what a browser is told in whatever is answered.
     late_error_code: of an error that was answered behind a status of 200; "": none.
 
     The gate's, before the handler runs:
@@ -110,9 +120,11 @@ class S3Request:
         "bytes_out",
         "caller",
         "claim",
+        "cors",
         "credential",
         "decision",
         "documents",
+        "form",
         "head",
         "holder",
         "host_id",
@@ -160,6 +172,8 @@ class S3Request:
         self.permissions: Permissions = NO_PERMISSIONS
         self.signing_key: bytes | None = None
         self.operation = UNROUTED
+        self.form: SentForm | None = None
+        self.cors: Headers = []
         self.late_error_code = ""
         self.decision: Decision | None = None
         self.asked: list[Asked] = []
@@ -187,6 +201,11 @@ class S3Request:
     def bucket_name(self) -> str:
         assert self.bucket is not None, "an operation without a bucket asked for it"
         return self.bucket
+
+    @property
+    def known_bucket(self) -> Bucket | None:
+        """None: it was not fetched (yet)."""
+        return getattr(self, "bucket_record", None)
 
     @property
     def key_name(self) -> str:

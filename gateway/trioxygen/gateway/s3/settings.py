@@ -9,6 +9,7 @@ from typing import Any, Final
 from trioxygen.common.errors import Corrupt
 from trioxygen.gateway.access.ownership import Ownership, uses_acls
 from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.settings.cors import CORS
 from trioxygen.gateway.protocol.settings.lifecycle import LIFECYCLE
 from trioxygen.gateway.protocol.settings.ownership import OWNERSHIP
 from trioxygen.gateway.protocol.settings.public_access import PUBLIC_ACCESS_BLOCK
@@ -188,6 +189,14 @@ ROWS: Final = (
         get=_Named("GetBucketRequestPayment", "s3:GetBucketRequestPayment"),
         put=_Named("PutBucketRequestPayment", "s3:PutBucketRequestPayment"),
         delete=None,
+        put_status=200,
+    ),
+    *_rows(
+        CORS,
+        "cors",
+        get=_Named("GetBucketCors", "s3:GetBucketCORS"),
+        put=_Named("PutBucketCors", "s3:PutBucketCORS"),
+        delete=_Named("DeleteBucketCors", "s3:PutBucketCORS"),
         put_status=200,
     ),
 )

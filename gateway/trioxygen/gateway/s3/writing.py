@@ -64,7 +64,7 @@ async def write_body(
 
     Raises: S3Errors of the body; then nothing stays behind."""
     size = body.length_bytes
-    if size is not None and size <= contents.small_bytes_max:
+    if body.bytes_max is not None and body.bytes_max <= contents.small_bytes_max:
         data = await body.read(contents.small_bytes_max)
         checksum = body.verify()
         written = await contents.write_small(data, replication, sealing) if data else None

@@ -167,9 +167,9 @@ def outline(text: str) -> list[Line]:
 
 
 def lines_of(document: bytes) -> list[Line]:
-    """What came. Errors have no namespace, all else has S3's."""
+    """What came. Errors and answers to forms have no namespace, all else has S3's."""
     root = ElementTree.fromstring(document)
-    namespace = "" if root.tag == "Error" else XMLNS
+    namespace = "" if root.tag in ("Error", "PostResponse") else XMLNS
     return list(_lines(root, "", namespace))
 
 

@@ -4,6 +4,9 @@ from typing import Final
 
 MESSAGES: Final = {
     "AccessDenied": "Access Denied",
+    "AccessForbidden": "CORSResponse: This CORS request is not allowed. This is usually because the"
+    " evalution of Origin, request method / Access-Control-Request-Method or"
+    " Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
     "BadRequest": "An error occurred when parsing the HTTP request.",
     "BucketAlreadyExists": "The requested bucket name is not available. The bucket namespace is"
     " shared by all users of the system. Please select a different name and try again.",
@@ -32,6 +35,7 @@ MESSAGES: Final = {
     "MethodNotAllowed": "The specified method is not allowed against this resource.",
     "MissingRequestBodyError": "Request Body is empty",
     "NoSuchBucket": "The specified bucket does not exist",
+    "NoSuchCORSConfiguration": "The CORS configuration does not exist",
     "NoSuchKey": "The specified key does not exist.",
     "NoSuchLifecycleConfiguration": "The lifecycle configuration does not exist",
     "NoSuchObjectLockConfiguration": "The specified object does not have a ObjectLock"

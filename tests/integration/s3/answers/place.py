@@ -29,6 +29,13 @@ _BUCKETS: Final = (
 )
 # Made by rows.
 _TO_BE_MADE: Final = ("fresh", "far")
+_CORS: Final[Any] = {
+    "AllowedOrigins": ["https://*.example"],
+    "AllowedMethods": ["GET", "PUT"],
+    "AllowedHeaders": ["x-amz-*"],
+    "ExposeHeaders": ["ETag"],
+    "MaxAgeSeconds": 30,
+}
 _RULE: Final[Any] = {"ID": "r", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 3}}
 
 
@@ -105,6 +112,7 @@ def _fill_settings(s3: "S3Client", place: dict[str, str]) -> None:
     s3.put_bucket_tagging(Bucket=tagged, Tagging={"TagSet": [{"Key": "a", "Value": "1"}]})
     own: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     s3.put_bucket_encryption(Bucket=tagged, ServerSideEncryptionConfiguration={"Rules": [own]})
+    s3.put_bucket_cors(Bucket=tagged, CORSConfiguration={"CORSRules": [_CORS]})
     s3.put_bucket_lifecycle_configuration(Bucket=tagged, LifecycleConfiguration={"Rules": [_RULE]})
 
 

@@ -12,8 +12,10 @@ import pytest
 from tests.integration.endpoint import Endpoint
 from tests.integration.s3.answers import (
     buckets,
+    cors,
     deletions,
     encryption,
+    forms,
     lifecycle,
     listings,
     reads,
@@ -36,6 +38,7 @@ from trioxygen.gateway.s3.table import OPERATIONS
 ROWS: Final = (
     *buckets.ROWS,
     *settings.ROWS,
+    *cors.ROWS,
     *listings.ROWS,
     *reads.ROWS,
     *writes.ROWS,
@@ -44,6 +47,8 @@ ROWS: Final = (
     *uploads.ROWS,
     *encryption.ROWS,
     *lifecycle.ROWS,
+    # They write where others list.
+    *forms.ROWS,
 )
 # Of every answer, and those that say how a body travels.
 _ALWAYS: Final = {"date", "server", "x-amz-request-id", "x-amz-id-2"}
@@ -53,12 +58,16 @@ _TRANSPORT: Final = {"content-length", "transfer-encoding", "connection"}
 @pytest.fixture(scope="module")
 def place(endpoint: Endpoint) -> Iterator[dict[str, str]]:
     with made_place(endpoint) as made:
-        yield made | {
-            "host": endpoint.host,
-            "tag": hashlib.md5(b"body").hexdigest(),
-            "part-tag": hashlib.md5(b"part").hexdigest(),
-            "md5": b64encode(hashlib.md5(b"body").digest()).decode(),
-        }
+        yield (
+            made
+            | forms.signatures(made["plain"], endpoint.main)
+            | {
+                "host": endpoint.host,
+                "tag": hashlib.md5(b"body").hexdigest(),
+                "part-tag": hashlib.md5(b"part").hexdigest(),
+                "md5": b64encode(hashlib.md5(b"body").digest()).decode(),
+            }
+        )
 
 
 def asked(endpoint: Endpoint, row: Row, place: dict[str, str]) -> Answer:
@@ -72,6 +81,8 @@ def asked(endpoint: Endpoint, row: Row, place: dict[str, str]) -> Answer:
     if row.signer != "nobody":
         keys = endpoint.main if row.signer == "main" else endpoint.other
         return send(endpoint, request, keys=keys)
+    if body:
+        fields["Content-Length"] = str(len(body))
     with connection(endpoint) as wire:
         wire.send(request.bytes(fields, endpoint.host))
         return wire.answer(of_head=method == "HEAD")

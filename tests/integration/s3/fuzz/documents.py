@@ -192,6 +192,15 @@ DOCUMENTS: Final[tuple[Document, ...]] = (
         "<Payer>Requester</Payer>",
         "<Payer>BucketOwner</Payer>",
     ),
+    *_of(
+        "PUT /{settings}?cors",
+        "CORSConfiguration",
+        "<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>",
+        "<CORSRule><ID>a</ID><AllowedHeader>x-amz-*</AllowedHeader><AllowedMethod>PUT"
+        "</AllowedMethod><AllowedOrigin>https://*.example</AllowedOrigin><ExposeHeader>ETag"
+        "</ExposeHeader><MaxAgeSeconds>10</MaxAgeSeconds></CORSRule><CORSRule><AllowedMethod>"
+        "DELETE</AllowedMethod><AllowedOrigin>http://a</AllowedOrigin></CORSRule>",
+    ),
     *_of("PUT /{settings}?lifecycle", "LifecycleConfiguration", *_rules()),
     *_of(
         "POST /{versioned}?delete",

@@ -13,7 +13,10 @@ from tests.integration.s3.fuzz.made_requests import request_with
 from tests.integration.s3.fuzz.requests_sent import Asker
 
 # Of which there may be several; what is wrong about the same one twice has a code of its own.
-_SEVERAL = {"Grant", "Tag", "Rule", "Object", "Part", "Transition", "NoncurrentVersionTransition"}
+_SEVERAL = {
+    *("Grant", "Tag", "Rule", "Object", "Part", "Transition", "NoncurrentVersionTransition"),
+    *("CORSRule", "AllowedOrigin", "AllowedMethod", "AllowedHeader", "ExposeHeader"),
+}
 # Of buckets in a zone nothing is read.
 _REFUSALS = ("MalformedXML", "MalformedACLError", "NotImplemented")
 # How something is to be restored nobody asks where nothing is archived.

@@ -124,6 +124,17 @@ def test_headers_in_the_query_are_signed_as_headers() -> None:
         assert not is_valid(RequestHead("PUT", head.raw_path, forged, []), last_s)
 
 
+def test_token_of_a_session_is_read_and_signed_as_a_header() -> None:
+    head, last_s = signed("GET", "http://h/b/k", {"x-amz-security-token": "t/+="})
+    claim = read_presigned_v2(head, now_s=last_s, bucket_in_host=None)
+    assert claim.session_token == "t/+=" and is_valid(head, last_s)
+    forged = head.raw_query.replace(b"t%2F", b"u%2F")
+    assert forged != head.raw_query
+    assert not is_valid(RequestHead("GET", head.raw_path, forged, []), last_s)
+    head, last_s = signed("GET", "http://h/b/k")
+    assert read_presigned_v2(head, now_s=last_s, bucket_in_host=None).session_token is None
+
+
 def test_url_ends_when_it_says_and_cannot_be_prolonged() -> None:
     head, last_s = signed("GET", "http://h/b/k")
     with pytest.raises(S3Error, match="AccessDenied"):

@@ -159,7 +159,15 @@ def test_other_schemes_are_refused_by_name(value: str, code: str) -> None:
 def test_signature_version_4a_is_refused_in_the_query_too() -> None:
     error = refusal(presigned({"X-Amz-Algorithm": "AWS4-ECDSA-P256-SHA256"}))
     assert error.code == "NotImplemented"
-    assert "AWS4-ECDSA-P256-SHA256" in error.details["additionalMessage"]
+    assert error.details["additionalMessage"] == (
+        "Signature Version 4A (AWS4-ECDSA-P256-SHA256) is not supported. Sign with Version 4"
+        " (AWS4-HMAC-SHA256), for one region: without a region set, and not for a multi-region"
+        " access point."
+    )
+    # Whatever else its query has, and lacks.
+    asked = b"X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256&X-Amz-Region-Set=*"
+    error = refusal(RequestHead("GET", b"/b/k", asked, [(b"host", b"h")]))
+    assert error.code == "NotImplemented"
 
 
 def test_signature_version_2_in_the_header_is_refused() -> None:

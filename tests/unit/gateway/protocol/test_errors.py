@@ -60,7 +60,13 @@ def test_errors_are_raised_with_elements_that_their_document_has() -> None:
 
 
 # Of these each message has elements of its own.
-SEVERAL = {"AccessDenied", "BadDigest", "NotImplemented", "SignatureDoesNotMatch"}
+SEVERAL = {
+    "AccessDenied",
+    "BadDigest",
+    "EntityTooSmall",
+    "NotImplemented",
+    "SignatureDoesNotMatch",
+}
 
 
 def test_errors_are_raised_with_all_elements_that_their_document_has() -> None:

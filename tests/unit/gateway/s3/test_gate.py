@@ -36,7 +36,8 @@ from trioxygen.gateway.s3.services import S3Config, Services
 from trioxygen.gateway.s3.table import BY_NAME, OPERATIONS
 from trioxygen.gateway.store.values.accounts import Account
 
-HERE: Final = [row for row in OPERATIONS if row.handler is not None]
+# But what nobody signs, and so everybody may.
+HERE: Final = [row for row in OPERATIONS if row.handler is not None and row.is_signed]
 # Whoever signs may: they are about the caller's own account.
 OWN_ACCOUNT: Final = {"ListBuckets", "CreateBucket"}
 # Those that no request of another origin's browser asks about.
