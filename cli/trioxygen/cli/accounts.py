@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from trioxygen.cli.client.admin import find
+from trioxygen.cli.client.admin import find, segment
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
 from trioxygen.cli.printing import print_columns, print_fields, print_json, time_text
 
@@ -71,5 +71,31 @@ def create_account(
             ("canonical id", account["canonical_id"]),
             ("name", account["display_name"]),
             ("email", account["email"]),
+        ]
+    )
+
+
+@app.command("show")
+def show_account(
+    account_id: Annotated[str, typer.Argument(metavar="ID")],
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Shows an account, and how many identities it has."""
+    account = find(data, admin_url).get(f"accounts/{segment(account_id)}")
+    if as_json:
+        print_json(account)
+        return
+    print_fields(
+        [
+            ("account", account["account_id"]),
+            ("canonical id", account["canonical_id"]),
+            ("name", account["display_name"]),
+            ("email", account["email"]),
+            ("alias", account["alias"]),
+            ("created", time_text(account["created_ms"])),
+            *((each, str(account[each])) for each in ("users", "groups", "roles", "policies")),
+            ("root keys", str(account["root_keys"])),
         ]
     )

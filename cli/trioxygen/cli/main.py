@@ -15,6 +15,8 @@ from trioxygen.cli import (
     keyring,
     keys,
     lifecycle,
+    policies,
+    principals,
     role_commands,
     volumes,
 )
@@ -40,6 +42,10 @@ app = typer.Typer(
 )
 app.add_typer(keys.app, name="key")
 app.add_typer(accounts.app, name="account")
+app.add_typer(principals.users, name="user")
+app.add_typer(principals.groups, name="group")
+app.add_typer(principals.roles, name="role")
+app.add_typer(policies.app, name="policy")
 app.add_typer(volumes.app, name="volume")
 app.add_typer(buckets.app, name="bucket")
 app.add_typer(lifecycle.app, name="lifecycle")

@@ -22,6 +22,7 @@ _HINTS: Final = {
     "NO_SUCH_ACCESS_KEY": ": see 'o3 key list'",
     "NO_SUCH_CONTAINER": ": see 'o3 admin container list'",
     "NO_SUCH_DATANODE": ": see 'o3 admin datanode list'",
+    "NO_SUCH_ENTITY": ": see 'o3 user list', 'o3 group list', 'o3 role list' or 'o3 policy list'",
     "NO_SUCH_NAMESPACE": ": see 'o3 admin namespace list'",
     "NAMESPACE_NOT_EMPTY": ": --force deletes its blocks with it",
     "NO_SUCH_VOLUME": ": see 'o3 volume list'",

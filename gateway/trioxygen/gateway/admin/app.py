@@ -3,35 +3,30 @@
 `/_health/live`, `/_health/ready` and `/metrics` are open: they hold no names and no data.
 """
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
 from starlette.exceptions import HTTPException
 
 from trioxygen.common import errors
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.gateway.admin.access_routes import AccessAnswers, access_routes
+from trioxygen.gateway.admin.account_routes import account_routes
 from trioxygen.gateway.admin.backend.port import PAGE_COUNT_MAX, AdminBackend
 from trioxygen.gateway.admin.balancer_routes import balancer_routes
 from trioxygen.gateway.admin.container_routes import container_routes
+from trioxygen.gateway.admin.count import Count
 from trioxygen.gateway.admin.guard import BODY_BYTES_MAX, AdminGuard
+from trioxygen.gateway.admin.identity_routes import identity_routes
 from trioxygen.gateway.admin.lifecycle_routes import lifecycle_routes
 from trioxygen.gateway.admin.models import (
-    AccountPage,
-    AccountView,
     BucketPage,
     BucketReplication,
     BucketView,
-    CreatedKey,
     ErrorView,
-    KeyPage,
-    NewAccount,
-    NewKey,
     NewVolume,
     OrphanPage,
     StatusView,
@@ -40,8 +35,8 @@ from trioxygen.gateway.admin.models import (
 )
 from trioxygen.gateway.admin.namespace_routes import namespace_routes
 from trioxygen.gateway.admin.orphan_routes import orphan_routes
+from trioxygen.gateway.admin.principal_routes import principal_routes
 from trioxygen.gateway.admin.storage_routes import storage_routes
-from trioxygen.gateway.protocol.numbers import read_natural
 from trioxygen.gateway.readiness import Readiness
 
 # By class; the nearest base decides.
@@ -53,6 +48,10 @@ _STATUS_OF_ERROR: Final[dict[type[TrioxygenError], int]] = {
     errors.NoSuchContainer: 404,
     errors.NoSuchDataNode: 404,
     errors.NoSuchNamespace: 404,
+    errors.NoSuchEntity: 404,
+    errors.EntityAlreadyExists: 409,
+    errors.DeleteConflict: 409,
+    errors.LimitExceeded: 409,
     errors.NamespaceNotEmpty: 409,
     errors.VolumeAlreadyExists: 409,
     errors.VolumeNotEmpty: 409,
@@ -66,15 +65,6 @@ _STATUS_OF_ERROR: Final[dict[type[TrioxygenError], int]] = {
 }
 
 
-def _read_count(text: object) -> object:
-    """As S3's numbers are read: pydantic would take `1_000`, `5.0` and blanks."""
-    number = read_natural(text) if isinstance(text, str) else text
-    if number is None:
-        raise PydanticCustomError("not_a_number", "input should be a whole number, in digits")
-    return number
-
-
-Count = Annotated[int, BeforeValidator(_read_count), Query(ge=1, le=PAGE_COUNT_MAX)]
 _API: Final = "/admin/v1"
 _CODE_OF_STATUS: Final = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
@@ -96,9 +86,12 @@ def create_admin_app(
     app = FastAPI(title="Trioxygen admin", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(_health_routes(readiness, registry))
     app.include_router(_api_routes(backend))
+    app.include_router(account_routes(backend), prefix=_API)
     app.include_router(container_routes(backend.containers), prefix=_API)
     app.include_router(balancer_routes(backend.balancer), prefix=_API)
     app.include_router(namespace_routes(backend.namespaces), prefix=_API)
+    app.include_router(identity_routes(backend.iam), prefix=_API)
+    app.include_router(principal_routes(backend.iam.principals), prefix=_API)
     app.include_router(lifecycle_routes(backend.lifecycles), prefix=_API)
     app.include_router(access_routes(access), prefix=_API)
     app.include_router(orphan_routes(backend.orphan_replicas), prefix=_API)
@@ -147,28 +140,6 @@ def _api_routes(backend: AdminBackend) -> APIRouter:
     @router.get("/status")
     async def status() -> StatusView:
         return await backend.status()
-
-    @router.get("/accounts")
-    async def list_accounts(after: str = "", count_max: Count = PAGE_COUNT_MAX) -> AccountPage:
-        return await backend.list_accounts(after, count_max)
-
-    @router.post("/accounts", status_code=201)
-    async def create_account(account: NewAccount) -> AccountView:
-        return await backend.create_account(account)
-
-    @router.get("/keys")
-    async def list_keys(
-        account_id: str = "", after: str = "", count_max: Count = PAGE_COUNT_MAX
-    ) -> KeyPage:
-        return await backend.list_keys(account_id, after, count_max)
-
-    @router.post("/keys", status_code=201)
-    async def create_key(key: NewKey) -> CreatedKey:
-        return await backend.create_key(key)
-
-    @router.delete("/keys", status_code=204)
-    async def revoke_key(access_key: str) -> None:
-        await backend.revoke_key(access_key)
 
     @router.get("/volumes")
     async def list_volumes(

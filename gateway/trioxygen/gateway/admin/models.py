@@ -35,9 +35,16 @@ class NewAccount(AdminModel):
 
 
 class KeyView(AdminModel):
+    """user: empty: the account's root. last_used_ms: 0: never."""
+
     access_key: str
     account_id: str
+    user: str
+    is_active: bool
     created_ms: int
+    last_used_ms: int
+    last_used_service: str
+    last_used_region: str
 
 
 class KeyPage(AdminModel):
@@ -46,9 +53,11 @@ class KeyPage(AdminModel):
 
 
 class NewKey(AdminModel):
-    """Access key and secret are chosen by the store when they are left out."""
+    """Access key and secret are chosen by the store when they are left out. user: empty: the
+    account's root."""
 
     account_id: AccountText
+    user: AccountText = ""
     access_key: AccessKey | None = None
     secret_key: SecretKey | None = None
 
@@ -59,6 +68,7 @@ class CreatedKey(AdminModel):
     access_key: str
     secret_key: str
     account_id: str
+    user: str
     created_ms: int
 
 

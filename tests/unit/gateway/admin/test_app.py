@@ -360,7 +360,7 @@ def test_count_may_have_any_number_of_leading_zeros() -> None:
     [
         ("GET", "/admin/v1/nothing", None, 404, "NOT_FOUND"),
         ("GET", "/", None, 404, "NOT_FOUND"),
-        ("PUT", "/admin/v1/keys", None, 405, "METHOD_NOT_ALLOWED"),
+        ("PUT", "/admin/v1/accounts", None, 405, "METHOD_NOT_ALLOWED"),
         ("POST", "/_health/live", None, 405, "METHOD_NOT_ALLOWED"),
         ("POST", "/admin/v1/keys", b"{", 400, "INVALID_REQUEST"),
         ("POST", "/admin/v1/keys", b"[" * 60_000, 400, "INVALID_REQUEST"),

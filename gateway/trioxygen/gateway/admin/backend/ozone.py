@@ -39,9 +39,11 @@ from trioxygen.gateway.admin.models import (
     VolumeView,
 )
 from trioxygen.gateway.readiness import Readiness
+from trioxygen.gateway.store.iam_port import Iam
+from trioxygen.gateway.store.ozone.iam import OzoneIam
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.metadata.client.scm import ScmClient
-from trioxygen.proto.v1 import om_pb2, scm_pb2, types_pb2
+from trioxygen.proto.v1 import iam_pb2, om_pb2, scm_pb2, types_pb2
 
 
 class OzoneAdminBackend:
@@ -69,6 +71,7 @@ class OzoneAdminBackend:
         self.orphan_replicas: OrphanReplicaAdmin = ScmOrphanReplicaAdmin(scm)
         self.namespaces: NamespaceAdmin = ScmNamespaceAdmin(scm)
         self.lifecycles: LifecycleAdmin = OmLifecycleAdmin(om)
+        self.iam: Iam = OzoneIam(om)
 
     async def find_orphans(self, after: str, count_max: int) -> OrphanPage:
         return await self._find_orphans(after, count_max)
@@ -107,7 +110,16 @@ class OzoneAdminBackend:
         reply = await self._om.create_account(om_pb2.CreateAccountRequest(account=wanted))
         return account_of(reply.account)
 
-    async def list_keys(self, account_id: str, after: str, count_max: int) -> KeyPage:
+    async def list_keys(
+        self, account_id: str, user: str | None, after: str, count_max: int
+    ) -> KeyPage:
+        if user is not None:
+            page = iam_pb2.Page(after=after, count_max=count_max)
+            asked = iam_pb2.ListUserKeys(user=user, page=page)
+            read = await self._om.read_iam(
+                iam_pb2.ReadIamRequest(account_id=account_id, keys=asked)
+            )
+            return KeyPage(keys=[key_of(row) for row in read.keys], truncated=read.truncated)
         reply = await self._om.list_access_keys(
             om_pb2.ListAccessKeysRequest(account_id=account_id, after=after, count_max=count_max)
         )
@@ -119,6 +131,7 @@ class OzoneAdminBackend:
                 account_id=key.account_id,
                 access_key=key.access_key or "",
                 secret_key=key.secret_key or "",
+                user=key.user,
             )
         )
         return CreatedKey(
@@ -126,6 +139,7 @@ class OzoneAdminBackend:
             secret_key=reply.key.secret_key,
             account_id=reply.key.account_id,
             created_ms=reply.key.created_ms,
+            user=key.user,
         )
 
     async def revoke_key(self, access_key: str) -> None:

@@ -38,6 +38,7 @@ from trioxygen.gateway.admin.storage_models import (
     OperationView,
     SafeModeView,
 )
+from trioxygen.gateway.store.iam_port import Iam
 
 PAGE_COUNT_MAX: Final = 1_000
 # Containers that are named, or asked for, at once.
@@ -166,14 +167,19 @@ class AdminBackend(Protocol):
     @property
     def lifecycles(self) -> LifecycleAdmin: ...
 
+    @property
+    def iam(self) -> Iam: ...
+
     async def status(self) -> StatusView: ...
 
     async def list_accounts(self, after: str, count_max: int) -> AccountPage: ...
 
     async def create_account(self, account: NewAccount) -> AccountView: ...
 
-    async def list_keys(self, account_id: str, after: str, count_max: int) -> KeyPage:
-        """Of all accounts when `account_id` is empty."""
+    async def list_keys(
+        self, account_id: str, user: str | None, after: str, count_max: int
+    ) -> KeyPage:
+        """Of all accounts when `account_id` is empty; user: of that alone, "": of root."""
         ...
 
     async def create_key(self, key: NewKey) -> CreatedKey: ...

@@ -37,4 +37,13 @@ def replication_text(stored: types_pb2.Replication) -> str:
 
 
 def key_of(row: iam_pb2.AccessKeyRow) -> KeyView:
-    return KeyView(access_key=row.access_key, account_id=row.account_id, created_ms=row.created_ms)
+    return KeyView(
+        access_key=row.access_key,
+        account_id=row.account_id,
+        user=row.user,
+        is_active=not row.is_inactive,
+        created_ms=row.created_ms,
+        last_used_ms=row.last_used_ms,
+        last_used_service=row.last_used_service,
+        last_used_region=row.last_used_region,
+    )

@@ -1,0 +1,203 @@
+"""`o3 policy`: managed policies, and who has them."""
+
+from typing import Annotated, Any
+
+import typer
+
+from trioxygen.cli.client.admin import AdminClient, find, segment
+from trioxygen.cli.client.documents import DocumentArgument, read_document
+from trioxygen.cli.client.owner import AccountOption, account_or_only
+from trioxygen.cli.exits import CommandFailed, Exit
+from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
+from trioxygen.cli.printing import print_columns, print_fields, print_json, time_text
+
+app = typer.Typer(
+    help="Managed policies, and who has them.", no_args_is_help=True, rich_markup_mode=None
+)
+
+PolicyArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="POLICY",
+        help="ARN; or the name of a policy of the account.",
+    ),
+]
+UserOption = Annotated[str | None, typer.Option("--user", metavar="NAME")]
+GroupOption = Annotated[str | None, typer.Option("--group", metavar="NAME")]
+RoleOption = Annotated[str | None, typer.Option("--role", metavar="NAME")]
+
+
+@app.command("list")
+def list_policies(
+    account: AccountOption = None,
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists the policies of an account; those that are built in are in the documentation."""
+    client = find(data, admin_url)
+    owner = account_or_only(client, account)
+    rows = list(client.every("policies", "policies", "name", account_id=owner))
+    if as_json:
+        print_json(rows)
+        return
+    print_columns(
+        ("NAME", "ARN", "VERSION", "ATTACHED", "CHANGED"),
+        [
+            (
+                row["name"],
+                row["arn"],
+                f"v{row['default_version']}",
+                str(row["attachment_count"]),
+                time_text(row["updated_ms"]),
+            )
+            for row in rows
+        ],
+    )
+
+
+@app.command("create")
+def create_policy(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    file: DocumentArgument,
+    path: Annotated[str, typer.Option("--path", help="Path of its name, between slashes.")] = "/",
+    description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    account: AccountOption = None,
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Makes a managed policy, which nobody has yet."""
+    client = find(data, admin_url)
+    wanted = {
+        "account_id": account_or_only(client, account),
+        "name": name,
+        "path": path,
+        "description": description,
+        "document": read_document(file),
+    }
+    _print(client.post("policies", wanted), as_json=as_json)
+
+
+@app.command("show")
+def show_policy(
+    policy: PolicyArgument,
+    account: AccountOption = None,
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Shows a policy, with the document that counts."""
+    client = find(data, admin_url)
+    owner = account_or_only(client, account)
+    row = client.get("policy", account_id=owner, policy_arn=_arn_of(client, owner, policy))
+    _print(row, as_json=as_json)
+
+
+@app.command("update")
+def update_policy(
+    policy: PolicyArgument,
+    file: DocumentArgument,
+    account: AccountOption = None,
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Gives a policy another document, which counts at once; four before it are kept."""
+    client = find(data, admin_url)
+    owner = account_or_only(client, account)
+    wanted = {
+        "account_id": owner,
+        "policy_arn": _arn_of(client, owner, policy),
+        "document": read_document(file),
+    }
+    _print(client.put("policy", wanted), as_json=as_json)
+
+
+@app.command("delete")
+def delete_policy(
+    policy: PolicyArgument,
+    account: AccountOption = None,
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+) -> None:
+    """Deletes a policy that nobody has."""
+    client = find(data, admin_url)
+    owner = account_or_only(client, account)
+    client.delete("policy", account_id=owner, policy_arn=_arn_of(client, owner, policy))
+    print(f"deleted policy {policy}")
+
+
+@app.command("attach")
+def attach_policy(
+    policy: PolicyArgument,
+    user: UserOption = None,
+    group: GroupOption = None,
+    role: RoleOption = None,
+    account: AccountOption = None,
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+) -> None:
+    """Gives a policy to a user, a group or a role."""
+    kind, name = _principal(user, group, role)
+    client = find(data, admin_url)
+    owner = account_or_only(client, account)
+    path = f"principals/{kind}/{segment(name)}/attached"
+    client.put(path, {"policy_arn": _arn_of(client, owner, policy)}, account_id=owner)
+    print(f"{kind} {name} has policy {policy}")
+
+
+@app.command("detach")
+def detach_policy(
+    policy: PolicyArgument,
+    user: UserOption = None,
+    group: GroupOption = None,
+    role: RoleOption = None,
+    account: AccountOption = None,
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+) -> None:
+    """Takes a policy from a user, a group or a role."""
+    kind, name = _principal(user, group, role)
+    client = find(data, admin_url)
+    owner = account_or_only(client, account)
+    path = f"principals/{kind}/{segment(name)}/attached"
+    client.delete(path, account_id=owner, policy_arn=_arn_of(client, owner, policy))
+    print(f"{kind} {name} has no policy {policy} any more")
+
+
+def _principal(user: str | None, group: str | None, role: str | None) -> tuple[str, str]:
+    """(kind, name)"""
+    named = [
+        (kind, name) for kind, name in (("user", user), ("group", group), ("role", role)) if name
+    ]
+    if len(named) != 1:
+        raise CommandFailed(Exit.USAGE, "name one of --user, --group and --role")
+    return named[0]
+
+
+def _arn_of(client: AdminClient, owner: str, policy: str) -> str:
+    """Of a name: whatever its path is."""
+    if policy.startswith("arn:"):
+        return policy
+    for row in client.every("policies", "policies", "name", account_id=owner):
+        if row["name"].lower() == policy.lower():
+            return str(row["arn"])
+    raise CommandFailed(Exit.REFUSED, f"there is no policy '{policy}': see 'o3 policy list'")
+
+
+def _print(row: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(row)
+        return
+    print_fields(
+        [
+            ("policy", row["name"]),
+            ("arn", row["arn"]),
+            ("description", row["description"]),
+            ("version", f"v{row['default_version']}"),
+            ("attached", str(row["attachment_count"])),
+        ]
+    )
+    documents = {each["number"]: each["document"] for each in row["versions"]}
+    print(documents[row["default_version"]])
