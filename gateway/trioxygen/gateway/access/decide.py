@@ -224,15 +224,18 @@ def _about_anothers_object(
     question: Question, own: _Own, granted: Decision | None, target: Target
 ) -> Decision:
     caller, action = question.caller, question.action
-    if (
+    is_owners = (
         caller.account_id == target.object_owner
         and not _is_anonymous(caller)
         # An ACL that was set may grant its owner less than everything, of what ACLs grant.
         and (target.object_acl is None or action not in OF_OBJECT or action in OF_OWNER)
-    ):
-        return _OBJECT_OWNER if own.decision.is_allowed else own.decision
+    )
+    if is_owners and own.decision.is_allowed:
+        return _OBJECT_OWNER
     if granted is not None:
         return _by_acl(own, granted)
+    if is_owners:
+        return own.decision
     return _ANONYMOUS if _is_anonymous(caller) else _NOT_OBJECT_OWNER
 
 

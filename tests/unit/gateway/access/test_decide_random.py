@@ -5,12 +5,20 @@ import json
 
 from hypothesis import event, given, settings
 
-from tests.unit.gateway.access.policy.asking import BUCKET, CANONICAL_ID
+from tests.unit.gateway.access.policy.asking import (
+    ACCOUNT,
+    BUCKET,
+    CANONICAL_ID,
+    OTHER_ACCOUNT,
+    OTHER_CANONICAL_ID,
+    OTHER_USER,
+    asked,
+)
 from tests.unit.gateway.access.policy.reference_policies import Document
 from tests.unit.gateway.access.random_decisions import cases
-from tests.unit.gateway.access.reference_decide import Case, Grants, reference_decide
+from tests.unit.gateway.access.reference_decide import ALL_USERS, Case, Grants, reference_decide
 from trioxygen.gateway.access.acl import Acl, Grant, Group, Permission
-from trioxygen.gateway.access.decide import decide
+from trioxygen.gateway.access.decide import Decision, decide
 from trioxygen.gateway.access.documents import BucketDocuments, Target
 from trioxygen.gateway.access.ownership import Ownership
 from trioxygen.gateway.access.permissions import NO_PERMISSIONS, Permissions
@@ -65,10 +73,27 @@ def target_of(case: Case) -> Target:
     )
 
 
+def decided(case: Case) -> Decision:
+    return decide(case.question, permissions_of(case), documents_of(case), target_of(case))
+
+
 @settings(max_examples=100, deadline=None)
 @given(cases())
 def test_decisions_are_alike(case: Case) -> None:
     expected = reference_decide(case)
     event(f"{case.question.caller.kind.value}: {expected}")
-    decision = decide(case.question, permissions_of(case), documents_of(case), target_of(case))
+    decision = decided(case)
     assert decision.is_allowed is expected, decision
+
+
+def test_owners_user_has_what_everybody_was_granted() -> None:
+    """Found at random: a user whose own policies say nothing of an object of his account's."""
+    case = Case(
+        question=asked("s3:GetObjectAcl", caller=OTHER_USER),
+        owner=ACCOUNT,
+        object_owner=OTHER_ACCOUNT,
+        object_grants=[(OTHER_CANONICAL_ID, "FULL_CONTROL"), (ALL_USERS, "READ_ACP")],
+        uses_acls=True,
+    )
+    assert reference_decide(case)
+    assert decided(case).is_allowed
