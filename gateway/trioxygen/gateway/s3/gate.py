@@ -15,6 +15,7 @@ from trioxygen.gateway.credentials import Credential
 from trioxygen.gateway.protocol import names
 from trioxygen.gateway.protocol.errors import S3Error, not_implemented
 from trioxygen.gateway.protocol.head import RequestHead
+from trioxygen.gateway.protocol.settings.request_payment import charged_headers
 from trioxygen.gateway.s3.asking import Asking, Decide
 from trioxygen.gateway.s3.operation import Level, Operation, Resource
 from trioxygen.gateway.s3.request import Asked, Response, S3Request
@@ -49,7 +50,10 @@ class Gate:
                 raise not_implemented(f"{operation.name} is not implemented.")
             tries_left -= 1
             try:
-                return await handler(self._services, request)
+                response = await handler(self._services, request)
+                if request.documents.requester_pays:
+                    _tell_charged(request, response)
+                return response
             except S3Error as error:
                 if operation.tells_region:
                     self._tell_region(error, request.bucket_record)
@@ -136,3 +140,10 @@ class Gate:
     def _tell_region(self, error: S3Error, bucket: Bucket) -> None:
         name, region = self._services.region_header(bucket)
         error.headers[name.decode()] = region.decode()
+
+
+def _tell_charged(request: S3Request, response: Response) -> None:
+    """Of an answer in a bucket whose requesters pay."""
+    is_owner = request.caller.account_id == request.bucket_record.account_id
+    fields = charged_headers(requester_pays=True, is_owner=is_owner)
+    response.headers = [*(response.headers or ()), *fields]

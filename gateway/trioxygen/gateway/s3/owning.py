@@ -6,6 +6,7 @@ Source: S3 user guide, "Controlling ownership of objects and disabling ACLs"; S3
 from typing import Final, NamedTuple
 
 from trioxygen.gateway.access.acl import Permission
+from trioxygen.gateway.access.caller import CallerKind
 from trioxygen.gateway.access.ownership import owns_upload, uses_acls
 from trioxygen.gateway.protocol.acl_headers import asks_for_acl, read_acl_headers
 from trioxygen.gateway.protocol.asked_acls import AskedAcl, GranteeKind
@@ -61,11 +62,13 @@ async def owned(services: Services, request: S3Request) -> Owned:
 
 def initiator_of(request: S3Request) -> str:
     """Who begins an upload, as `NewUpload` has it; "": the bucket's owner."""
-    account = request.account
-    if account is None:
+    caller = request.caller
+    if caller.kind is CallerKind.ANONYMOUS:
         return ANONYMOUS_CANONICAL_ID
-    is_owner = account.account_id == request.bucket_record.account_id
-    return "" if is_owner else account.canonical_id
+    if caller.kind is not CallerKind.ROOT:
+        return caller.arn
+    is_owner = caller.account_id == request.bucket_record.account_id
+    return "" if is_owner else caller.canonical_id
 
 
 def _gives_full_control(asked: AskedAcl, bucket_owner: str) -> bool:

@@ -55,6 +55,14 @@ def test_read_is_allowed_by_grant(
     assert actual == (grant if is_allowed else None)
 
 
+def test_groups_grant_is_named_before_an_accounts_own() -> None:
+    # Users have what a group was granted; what their account was, if their policies allow it.
+    public = Grant(Group.ALL_USERS, READ)
+    acl = Acl("owner", (Grant("ann", FULL), public))
+    assert acl.allows(READ, ANN, ignores_public=False) == public
+    assert acl.allows(READ, ANN, ignores_public=True) == Grant("ann", FULL)
+
+
 @pytest.mark.parametrize(
     ("name", "more"),
     [
