@@ -31,6 +31,8 @@ OF_OBJECT: Final[Mapping[str, Permission]] = {
     "s3:PutObjectAcl": Permission.WRITE_ACP,
     "s3:PutObjectVersionAcl": Permission.WRITE_ACP,
 }
+# By the ACL of the bucket, of an object that is made: who may write it, says what its ACL is.
+OF_NEW_OBJECT: Final[Mapping[str, Permission]] = {"s3:PutObjectAcl": Permission.WRITE}
 # Whoever owns a bucket or an object may read and write its ACL, whatever it grants.
 OF_OWNER: Final = frozenset(
     action

@@ -13,6 +13,7 @@ from trioxygen.gateway.access.acl_permissions import (
     OF_BUCKET,
     OF_BUCKET_OWNER,
     OF_INITIATOR,
+    OF_NEW_OBJECT,
     OF_OBJECT,
     OF_OWNER,
 )
@@ -189,10 +190,12 @@ def _granted(question: Question, documents: BucketDocuments, target: Target) -> 
     if action in OF_INITIATOR and target.initiator:
         known_as = (caller.canonical_id, caller.arn, caller.account_id)
         return _INITIATOR if target.initiator in known_as else None
-    permission = OF_OBJECT.get(action)
+    permission = None if target.is_new else OF_OBJECT.get(action)
     reason, kind, acl = Reason.OBJECT_ACL, SourceKind.OBJECT_ACL, target.object_acl
     if permission is None:
         permission = OF_BUCKET.get(action)
+        if permission is None and target.is_new:
+            permission = OF_NEW_OBJECT.get(action)
         reason, kind, acl = Reason.BUCKET_ACL, SourceKind.BUCKET_ACL, documents.acl
     if permission is None or acl is None:
         return None

@@ -40,6 +40,7 @@ class Target(NamedTuple):
     account_id: whose the bucket is; None: there is none (yet), the caller's own account is meant.
     object_owner: account id; None: the bucket's owner, or it is no object that is there.
     object_acl: None: private, its owner's; or it is no object that is there.
+    is_new: it is an object that is not looked at, for the request makes it or takes it away.
     initiator: who began the upload that it is about, canonical id, account id or ARN; "":
         it is about none.
     expected_owner: the account that the caller says the bucket belongs to; None: it does not say.
@@ -49,6 +50,7 @@ class Target(NamedTuple):
     account_id: str | None
     object_owner: str | None = None
     object_acl: Acl | None = None
+    is_new: bool = False
     initiator: str = ""
     expected_owner: str | None = None
     is_paid: bool = False

@@ -81,6 +81,8 @@ class Asking:
         target = Target(bucket.account_id, expected_owner=head.header(expected))
         if documents is not UNSET:
             target = _target(request, documents, target, record)
+            if looked_up is None and access.resource is Resource.OBJECT:
+                target = target._replace(is_new=True)
         return About(
             bucket,
             documents,

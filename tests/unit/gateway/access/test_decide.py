@@ -182,6 +182,15 @@ def test_acl_of_the_bucket_decides_about_what_is_written_into_it() -> None:
     assert decide(question, NO_PERMISSIONS, ignoring, MY).reason is Reason.ANONYMOUS
 
 
+def test_whoever_may_write_an_object_says_what_its_acl_is() -> None:
+    action = "s3:PutObjectAcl"
+    documents = replace(_OPEN, acl=granting(STRANGER.canonical_id, Permission.WRITE))
+    for target, allows in ((MY._replace(is_new=True), True), (MY, False)):
+        decision = decide(asked(STRANGER, action), NO_PERMISSIONS, documents, target)
+        assert decision.is_allowed is allows
+        assert not decide(asked(ANONYMOUS, action), NO_PERMISSIONS, documents, target).is_allowed
+
+
 @pytest.mark.parametrize(
     ("caller", "action", "acl", "reason"),
     [
