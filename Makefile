@@ -80,6 +80,7 @@ proto: install        ## generate Python from the .proto files
 
 docs: install         ## writes the reference pages that code gives; commit the result
 	$(BIN)/python -m trioxygen.gateway.s3.reference > docs/reference/s3-operations.md
+	$(BIN)/python -m trioxygen.gateway.s3.supported > docs/reference/supported.md
 
 bench: install        ## measure ENDPOINT=..., or without it a server of its own; ARGS=...
 	$(BIN)/python -m bench $(if $(ENDPOINT),run --endpoint "$(ENDPOINT)",local) --out bench-result.json $(ARGS)

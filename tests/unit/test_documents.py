@@ -24,7 +24,7 @@ _COMMAND: Final = re.compile(r"(?:^ *|`)o3 ([a-z][^`\n#|&]*)", re.MULTILINE)
 _WORD: Final = re.compile(r"[a-z][a-z-]*")
 # What a data folder, a built clone, a table of the store, a measurement or a replication has.
 _NOT_IN_GIT: Final = re.compile(
-    r"\.venv/|dist/|\./|logs/|log/|meta/|DIR/|Service/|bound/s|RATIS/|EC/|DataNode/"
+    r"\.venv/|dist/|\./|logs/|log/|meta/|DIR/|Service/|bound/s|RATIS/|EC/|DataNode/|ACCOUNT/"
 )
 
 

@@ -105,6 +105,10 @@ VIOLATIONS = {
         "trioxygen.metadata.scm.containers.allocator",
         "trioxygen.common.origin",
     ),
+    "Why a request was refused is worked out without I/O": (
+        "trioxygen.gateway.explain.rewrites",
+        "socket",
+    ),
     "Requests are allowed by the gate alone": (
         "trioxygen.gateway.s3.buckets",
         "trioxygen.gateway.access.decide",

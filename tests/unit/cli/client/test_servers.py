@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from trioxygen.cli.client.servers import Server, server_of
+from trioxygen.cli.client.servers import Server, every_server, server_of
 from trioxygen.cli.cluster.layout import Layout, LocalNode, write_layout
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.common.system_disk import SystemDisk
@@ -23,9 +23,13 @@ def cluster(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def runs(folder: Path, url: str, pid: int, *, role: str = "gateway") -> None:
+def runs(
+    folder: Path, url: str, pid: int, *, role: str = "gateway", workers: str | None = None
+) -> None:
     folder.mkdir()
     endpoint = {"admin": url, "admin_token": "secret", "role": role, "pid": pid}
+    if workers is not None:
+        endpoint["workers"] = workers
     (folder / "endpoint.json").write_text(json.dumps(endpoint))
 
 
@@ -55,3 +59,30 @@ def test_cluster_without_a_gateway_is_said(cluster: Path) -> None:
 def test_folder_on_which_nothing_runs_is_said(tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match="no server runs on"):
         server_of(tmp_path, None)
+
+
+def test_each_worker_of_a_gateway_may_know_what_the_others_do_not(tmp_path: Path) -> None:
+    runs(tmp_path / "data", "http://first", os.getpid(), workers="http://first http://second")
+    urls = [server.url for server in every_server(tmp_path / "data", ())]
+    assert urls == ["http://first", "http://second"]
+    assert server_of(tmp_path / "data", None).url == "http://first"
+
+
+def test_each_gateway_of_a_cluster_may_know_what_the_others_do_not(cluster: Path) -> None:
+    runs(cluster / "gw1", "http://a", os.getpid(), workers="http://a http://b")
+    runs(cluster / "gw2", "http://c", os.getpid())
+    assert {server.url for server in every_server(cluster, ())} == {
+        "http://a",
+        "http://b",
+        "http://c",
+    }
+
+
+def test_servers_that_are_named_are_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("O3_ADMIN_TOKEN", "secret")
+    assert [server.url for server in every_server(tmp_path, ("http://a/", "http://b"))] == [
+        "http://a",
+        "http://b",
+    ]
+    with pytest.raises(CommandFailed, match="no server runs on"):
+        every_server(tmp_path, ())
