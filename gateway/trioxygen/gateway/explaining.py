@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from trioxygen.common.clock import Clock
+from trioxygen.gateway.access.decision import Decision
 from trioxygen.gateway.explain.accesses import AccessView, access_view, verdict_view
 from trioxygen.gateway.explain.explainer import Explainer
 from trioxygen.gateway.explain.hosts import ClientEndpoint
@@ -45,8 +46,6 @@ class Explaining:
         """None: it is no refusal."""
         if not 400 <= error.status < 500:
             return None
-        # Not there before the gate has looked it up.
-        bucket = getattr(request, "bucket_record", None)
         refused = RefusedRequest(
             request_id=request.request_id,
             host_id=request.host_id,
@@ -60,16 +59,23 @@ class Explaining:
             operation=request.operation,
             claim=request.claim,
             account=request.account,
-            bucket_account_id=None if bucket is None else bucket.account_id,
             arn=request.caller.arn,
-            accesses=_accesses(request.asked[-_ACCESSES_MAX:]),
+            accesses=_accesses(request.asked, request.decision),
         )
         self._explainer.refused.add(refused)
         return refused
 
 
-def _accesses(asked: Sequence[Asked]) -> tuple[AccessView, ...]:
-    """Policies are asked again of what was denied alone: most refusals are of other reasons."""
-    return tuple(
-        verdict_view(each) if each.decision.is_allowed else access_view(each) for each in asked
-    )
+def _accesses(asked: Sequence[Asked], decision: Decision | None) -> tuple[AccessView, ...]:
+    """Up to what it was denied for: what the gate asked besides would tell whether a key is there.
+
+    Policies are asked again of what was denied alone: most refusals are of other reasons."""
+    views: list[AccessView] = []
+    for each in asked[:_ACCESSES_MAX]:
+        if each.decision.is_allowed:
+            views.append(verdict_view(each))
+            continue
+        views.append(access_view(each))
+        if each.decision is decision:
+            break
+    return tuple(views)

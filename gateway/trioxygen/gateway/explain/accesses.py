@@ -14,7 +14,7 @@ from trioxygen.gateway.access.permissions import Permissions
 from trioxygen.gateway.access.policy.verdict import Policy, StatementTrace
 from trioxygen.gateway.access.public_access import PublicAccessBlock
 from trioxygen.gateway.access.question import Question
-from trioxygen.gateway.explain.visibility import Section
+from trioxygen.gateway.explain.visibility import Section, Viewer, visible_to
 
 OWN_SIDE: Final = "caller"
 BUCKET_SIDE: Final = "bucket"
@@ -88,6 +88,8 @@ class AccessView:
     reason: its word, as in the access log; "": it is not the viewer's to know.
     decided_by: a policy, an ACL with its grant, a setting; "": none of these did.
     settings: (what of the bucket decides beside policies, how it is).
+    owner: account id, of the bucket that it is about, which may be another one than the request's
+        (a copy's source); "": of no bucket that is there.
     """
 
     action: str
@@ -99,6 +101,7 @@ class AccessView:
     statement: StatementView | None = None
     policies: Sequence[PolicyView] = ()
     settings: Sequence[tuple[str, str]] = ()
+    owner: str = ""
 
     @property
     def sentence(self) -> str:
@@ -132,9 +135,11 @@ _OF_OWNER_TEXT: Final = (
 )
 
 
-def seen(access: AccessView, visible: frozenset[Section]) -> AccessView:
-    """What of it may be shown; whoever may see no verdict does not ask for it."""
-    assert Section.VERDICT in visible, "a verdict is shown to a stranger"
+def seen(access: AccessView, viewer: Viewer) -> AccessView | None:
+    """What of it may be shown; None: nothing."""
+    visible = visible_to(viewer)
+    if Section.VERDICT not in visible:
+        return None
     if Section.BUCKET_DOCUMENTS in visible:
         return access
     own = tuple(policy for policy in access.policies if policy.side == OWN_SIDE)
@@ -148,6 +153,7 @@ def seen(access: AccessView, visible: frozenset[Section]) -> AccessView:
         statement=access.statement if by_own else None,
         policies=own,
         settings=(),
+        owner="",
     )
 
 
@@ -156,7 +162,12 @@ def verdict_view(asked: Asked) -> AccessView:
     question, decision = asked.question, asked.decision
     reason = decision.reason
     return AccessView(
-        question.action, question.resource, decision.is_allowed, reason.word, reason.text
+        question.action,
+        question.resource,
+        decision.is_allowed,
+        reason.word,
+        reason.text,
+        owner=asked.target.account_id or "",
     )
 
 
@@ -245,6 +256,8 @@ def _settings(documents: BucketDocuments, target: Target) -> list[tuple[str, str
     ]
     if target.object_owner is not None:
         output.append(("object owner", target.object_owner))
+    # Another account's object is not the bucket owner's to look into.
+    if target.object_owner == target.account_id:
         output.append(("object ACL", _acl_text(target.object_acl)))
     if documents.requester_pays:
         output.append(("requester pays", "yes"))

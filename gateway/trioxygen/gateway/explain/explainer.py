@@ -7,7 +7,7 @@ from trioxygen.common.clock import Clock
 from trioxygen.common.errors import Refused, TrioxygenError
 from trioxygen.gateway.auth.claim import SignatureClaim, iso_extended
 from trioxygen.gateway.auth.presigned_v2 import is_presigned_v2
-from trioxygen.gateway.explain.accesses import seen
+from trioxygen.gateway.explain.accesses import AccessView, seen
 from trioxygen.gateway.explain.explanation import (
     CallerView,
     ClockView,
@@ -20,7 +20,7 @@ from trioxygen.gateway.explain.refused import RefusedRequest
 from trioxygen.gateway.explain.ring import RefusedRequests
 from trioxygen.gateway.explain.signatures import claim_again, signature_view
 from trioxygen.gateway.explain.signing_clock import clock_finding, clock_view
-from trioxygen.gateway.explain.visibility import Section, Viewer, viewer_of, visible_to
+from trioxygen.gateway.explain.visibility import Viewer, viewer_of
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.store.port import Accounts
@@ -60,11 +60,13 @@ class Explainer:
     ) -> Explanation:
         """To who sent it. Args: endpoint: that its client uses, if it says so."""
         account = refused.account
-        viewer = viewer_of(
-            account_id=None if account is None else account.account_id,
-            bucket_account_id=refused.bucket_account_id,
-        )
-        return await self._explain(refused, viewer, endpoint)
+        account_id = None if account is None else account.account_id
+        # Each is about its own bucket: a copy reads one of somebody else.
+        accesses = [
+            seen(access, viewer_of(account_id=account_id, owner=access.owner))
+            for access in refused.accesses
+        ]
+        return await self._explain(refused, accesses, endpoint)
 
     async def explain(self, request_id: str, endpoint: ClientEndpoint | None) -> Explanation | None:
         """To an operator. None: no such request was refused here within the hour, or it is
@@ -72,20 +74,22 @@ class Explainer:
         refused = self.refused.get(request_id)
         if refused is None:
             return None
-        return await self._explain(refused, Viewer.OPERATOR, endpoint)
+        accesses = [seen(access, Viewer.OPERATOR) for access in refused.accesses]
+        return await self._explain(refused, accesses, endpoint)
 
     async def _explain(
-        self, refused: RefusedRequest, viewer: Viewer, endpoint: ClientEndpoint | None
+        self,
+        refused: RefusedRequest,
+        seen_accesses: Sequence[AccessView | None],
+        endpoint: ClientEndpoint | None,
     ) -> Explanation:
-        head, visible, account = refused.head, visible_to(viewer), refused.account
+        """Args: seen_accesses: None: of which nothing may be seen. Whose the key is, is known where
+        it signed."""
+        accesses = [access for access in seen_accesses if access is not None]
+        head, account = refused.head, refused.account
         now_s = refused.wall_ms // 1_000
         clock, off = self._clock(head, now_s)
         signature, findings = await self._signature(refused, endpoint)
-        accesses = (
-            [seen(access, visible) for access in refused.accesses]
-            if Section.VERDICT in visible
-            else []
-        )
         return Explanation(
             request_id=refused.request_id,
             host_id=refused.host_id,
@@ -105,9 +109,9 @@ class Explainer:
             ],
             forwarded=_forwarded(head),
             caller=(
-                CallerView(account_id=account.account_id, arn=refused.arn)
-                if account is not None and Section.IDENTITY in visible
-                else None
+                None
+                if account is None
+                else CallerView(account_id=account.account_id, arn=refused.arn)
             ),
             clock=clock,
             signature=signature,

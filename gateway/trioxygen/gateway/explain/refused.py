@@ -22,7 +22,6 @@ class RefusedRequest(NamedTuple):
     own_port: of the S3 port; None: a socket without one.
     claim: of a signature that is right; else it is read again.
     account: whose signature is right; None: nobody's is.
-    bucket_account_id: who owns the bucket; None: it was not looked up.
     arn: of who signed; "": nobody did, or not as the key would.
     accesses: that it needs, in order; the last one is what it was refused for, if it was for that.
     """
@@ -39,7 +38,6 @@ class RefusedRequest(NamedTuple):
     operation: str
     claim: SignatureClaim | None
     account: Account | None
-    bucket_account_id: str | None
     arn: str
     accesses: tuple[AccessView, ...]
 

@@ -40,13 +40,12 @@ def visible_to(viewer: Viewer) -> frozenset[Section]:
     return _VISIBLE[viewer]
 
 
-def viewer_of(*, account_id: str | None, bucket_account_id: str | None) -> Viewer:
+def viewer_of(*, account_id: str | None, owner: str) -> Viewer:
     """Args:
     account_id: of the key whose signature is right; None: no such.
-    bucket_account_id: who owns what was asked about; None: there is no bucket, or nobody asked yet.
+    owner: account id, of the bucket that was asked about; "": there is none, and the caller asks
+        about itself.
     """
     if account_id is None:
         return Viewer.STRANGER
-    if bucket_account_id is None or bucket_account_id == account_id:
-        return Viewer.BUCKET_OWNER
-    return Viewer.CALLER
+    return Viewer.BUCKET_OWNER if owner in ("", account_id) else Viewer.CALLER

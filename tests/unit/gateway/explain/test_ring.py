@@ -21,7 +21,6 @@ def refused(number: int, head: RequestHead | None = None) -> RefusedRequest:
         operation="GetObject",
         claim=None,
         account=None,
-        bucket_account_id=None,
         arn="",
         accesses=(),
     )

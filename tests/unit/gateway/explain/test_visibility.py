@@ -25,21 +25,19 @@ from trioxygen.gateway.explain.accesses import AccessView, access_view, seen, ve
 from trioxygen.gateway.explain.visibility import Section, Viewer, viewer_of, visible_to
 
 ALL = {*Section}
-RULE: tuple[tuple[str | None, str | None, Viewer, set[Section]], ...] = (
+RULE: tuple[tuple[str | None, str, Viewer, set[Section]], ...] = (
     # Whose signature is right, who owns the bucket, as what it is seen, what it sees.
-    (None, None, Viewer.STRANGER, {Section.REQUEST}),
+    (None, "", Viewer.STRANGER, {Section.REQUEST}),
     (None, MINE, Viewer.STRANGER, {Section.REQUEST}),
     (MINE, MINE, Viewer.BUCKET_OWNER, ALL),
-    (MINE, None, Viewer.BUCKET_OWNER, ALL),
+    (MINE, "", Viewer.BUCKET_OWNER, ALL),
     (OTHERS, MINE, Viewer.CALLER, ALL - {Section.BUCKET_DOCUMENTS}),
 )
 
 
 @pytest.mark.parametrize(("account", "owner", "viewer", "sections"), RULE)
-def test_rule(
-    account: str | None, owner: str | None, viewer: Viewer, sections: set[Section]
-) -> None:
-    assert viewer_of(account_id=account, bucket_account_id=owner) is viewer
+def test_rule(account: str | None, owner: str, viewer: Viewer, sections: set[Section]) -> None:
+    assert viewer_of(account_id=account, owner=owner) is viewer
     assert visible_to(viewer) == sections
 
 
@@ -72,13 +70,18 @@ def access_of(
 
 
 OWN = Permissions(policies=(("user/bob inline a", ALLOW),))
-SEEN_BY_CALLER = visible_to(Viewer.CALLER)
+
+
+def seen_by(account_id: str | None, access: AccessView) -> AccessView:
+    shown = seen(access, viewer_of(account_id=account_id, owner=access.owner))
+    assert shown is not None
+    return shown
 
 
 def test_account_of_the_bucket_sees_its_policy() -> None:
     access = access_of(USER, Permissions(policies=(("a", ALLOW),)))
-    shown = seen(access, visible_to(Viewer.BUCKET_OWNER))
-    assert shown == access
+    shown = seen_by(MINE, access)
+    assert shown == access == seen(access, Viewer.OPERATOR)
     assert (shown.reason, shown.decided_by) == ("denied_by_bucket", "bucket policy")
     assert shown.statement is not None and (shown.statement.number, shown.statement.sid) == (
         2,
@@ -100,8 +103,8 @@ def test_other_account_sees_the_same_whatever_the_bucket_says_against_it(
     caller: Caller, documents: BucketDocuments
 ) -> None:
     """Whether there is a policy, and what it says, cannot be told from what is shown."""
-    shown = seen(access_of(caller, OWN, documents), SEEN_BY_CALLER)
-    expected = seen(access_of(caller, OWN, BucketDocuments()), SEEN_BY_CALLER)
+    shown = seen_by(OTHERS, access_of(caller, OWN, documents))
+    expected = seen_by(OTHERS, access_of(caller, OWN, BucketDocuments()))
     assert shown == expected
     assert (shown.reason, shown.decided_by, shown.statement, shown.settings) == ("", "", None, ())
     assert [policy.source for policy in shown.policies] == ["user/bob inline a"]
@@ -109,14 +112,22 @@ def test_other_account_sees_the_same_whatever_the_bucket_says_against_it(
 
 def test_other_account_sees_which_of_its_own_policies_denies() -> None:
     own = Permissions(policies=(("user/bob inline a", DENY),))
-    shown = seen(access_of(STRANGE_USER, own, BucketDocuments(policy=ALLOW)), SEEN_BY_CALLER)
+    shown = seen_by(OTHERS, access_of(STRANGE_USER, own, BucketDocuments(policy=ALLOW)))
     assert (shown.reason, shown.decided_by) == ("denied_by_identity", "user/bob inline a")
     assert shown.statement is not None and [each.side for each in shown.policies] == ["caller"]
 
 
 def test_strangers_are_shown_no_verdict() -> None:
-    with pytest.raises(AssertionError):
-        seen(access_of(ANONYMOUS), visible_to(Viewer.STRANGER))
+    assert seen(access_of(ANONYMOUS), Viewer.STRANGER) is None
+
+
+def test_owner_of_what_is_written_does_not_see_the_policy_of_what_is_copied() -> None:
+    """Each access of a request has its own bucket, and its own owner."""
+    of_source = Access(asked(STRANGER), NO_PERMISSIONS, BucketDocuments(policy=DENY), Target(MINE))
+    of_copy = Access(asked(STRANGER), NO_PERMISSIONS, BucketDocuments(policy=DENY), Target(OTHERS))
+    source, copy = (seen_by(OTHERS, access_view(each)) for each in (of_source, of_copy))
+    assert (source.decided_by, source.owner, source.policies) == ("", "", ())
+    assert (copy.decided_by, copy.owner) == ("bucket policy", OTHERS)
 
 
 def test_verdict_alone_has_no_policies() -> None:
