@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from trioxygen.common import errors
 from trioxygen.common.errors import TrioxygenError
+from trioxygen.common.iam_errors import NoSuchEntity
 from trioxygen.gateway.admin.access_routes import AccessAnswers, access_routes
 from trioxygen.gateway.admin.account_routes import account_routes
 from trioxygen.gateway.admin.backend.port import PAGE_COUNT_MAX, AdminBackend
@@ -45,6 +46,7 @@ _STATUS_OF_ERROR: Final[dict[type[TrioxygenError], int]] = {
     errors.NoSuchBucket: 404,
     errors.NoSuchAccount: 404,
     errors.NoSuchAccessKey: 404,
+    NoSuchEntity: 404,
     errors.NoSuchContainer: 404,
     errors.NoSuchDataNode: 404,
     errors.NoSuchNamespace: 404,

@@ -56,7 +56,7 @@ class Service:
 class Port:
     """The admin application, called as a server calls it."""
 
-    def __init__(self) -> None:
+    def __init__(self, access: AccessAnswers | None = None) -> None:
         self.om, self.scm = Service(), Service()
         self.readiness, self.registry = Readiness(), CollectorRegistry()
         # DataNodes are asked in tests/integration/test_orphans.py.
@@ -64,7 +64,7 @@ class Port:
         orphans = Orphans(om, scm, LocalNetwork().channel, SystemClock())
         backend = OzoneAdminBackend(om, scm, self.readiness, "s3v", orphans.page, SystemClock())
         self._sent: list[Any] = []
-        self.access = AccessAnswers(explainer_of({}), no_questions())
+        self.access = access or AccessAnswers(explainer_of({}), no_questions())
         self._app = create_admin_app(
             backend, self.readiness, self.registry, self.access, token=TOKEN
         )
