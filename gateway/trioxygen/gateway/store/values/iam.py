@@ -99,7 +99,7 @@ class ManagedPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OidcProvider:
-    """url: as the issuer, without `https://`; it is the end of the ARN."""
+    """url: as the issuer, without `https://`; without `http://` as well the end of the ARN."""
 
     account_id: str
     url: str
@@ -110,7 +110,12 @@ class OidcProvider:
 
     @property
     def arn(self) -> str:
-        return f"arn:aws:iam::{self.account_id}:oidc-provider/{self.url}"
+        return f"arn:aws:iam::{self.account_id}:oidc-provider/{self.place}"
+
+    @property
+    def place(self) -> str:
+        """Without any scheme: what condition keys of its claims begin with."""
+        return self.url.removeprefix("http://")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
