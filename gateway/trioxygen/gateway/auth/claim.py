@@ -48,7 +48,8 @@ class SignatureClaim:
         timestamp: `YYYYMMDDTHHMMSSZ`, as it is written in the string to sign.
         timestamp_s: the same, in seconds since 1970.
         expires_seconds: 1 to 604800 for a presigned request, None otherwise.
-        payload_hash: the last line of the canonical request.
+        payload_hash: the last line of the canonical request; "": the client did not say it, as
+            those of other services than S3 do, and it is the body's.
         session_token: X-Amz-Security-Token, None when absent.
         presigned: signed in the query string.
     """

@@ -204,12 +204,15 @@ def _read_header_claim(
     signed_headers = tuple(signed.split(";"))
     check_headers_are_signed(head, signed_headers)
     payload_hash = head.header("x-amz-content-sha256")
-    if payload_hash is None:
+    if service != SERVICE:
+        payload_hash = payload_hash or ""
+    elif payload_hash is None:
         raise S3Error(
             "InvalidRequest", "Missing required header for this request: x-amz-content-sha256"
         )
-    # Whether the request has a body or not.
-    read_mode(payload_hash)
+    else:
+        # Whether the request has a body or not.
+        read_mode(payload_hash)
     return SignatureClaim(
         access_key=access_key,
         date=date,

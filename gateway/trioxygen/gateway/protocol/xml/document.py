@@ -61,6 +61,11 @@ def text(value: str) -> str:
     return value.translate(_REFERENCES)
 
 
+def readable(value: str) -> str:
+    """With U+FFFD for what XML cannot carry."""
+    return _NO_XML.sub("\ufffd", value)
+
+
 def url_encoded(value: str) -> str:
     """As encoding-type=url wants names: percent-encoded UTF-8 but for ``-_.*/``; space is ``+``."""
     if _URL_UNSAFE.search(value) is None:
@@ -147,7 +152,7 @@ def error_document(
     if explanation:
         elements["Explanation"] = explanation
     content = "".join(
-        element(name, _NO_XML.sub("\ufffd", value)) for name, value in elements.items()
+        element(name, readable(value)) for name, value in elements.items()
     )
     root = f"<Error>{content}</Error>"
     return (DECLARATION + root if with_declaration else root).encode()
