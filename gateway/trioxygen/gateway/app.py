@@ -15,6 +15,12 @@ from trioxygen.gateway.can.asking import AccessQuestions
 from trioxygen.gateway.credentials import Credentials
 from trioxygen.gateway.explain.explainer import Explainer
 from trioxygen.gateway.explaining import Explaining
+from trioxygen.gateway.iam.endpoint import IamEndpoint
+from trioxygen.gateway.iam.identification import Identification
+from trioxygen.gateway.iam.oidc.fetching import Fetching
+from trioxygen.gateway.iam.oidc.signing_keys import SigningKeys
+from trioxygen.gateway.iam.services import IAM_DEFAULTS, IamConfig, IamServices
+from trioxygen.gateway.iam.table import ACTIONS
 from trioxygen.gateway.key_uses import KeyUses
 from trioxygen.gateway.metrics import GatewayMetrics
 from trioxygen.gateway.readiness import Readiness
@@ -60,6 +66,7 @@ def create_app(
     runtime: Runtime,
     *,
     readiness: Readiness,
+    iam_config: IamConfig = IAM_DEFAULTS,
     access_log: AccessLog | None = None,
     explainer: Explainer | None = None,
     running: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
@@ -72,7 +79,8 @@ def create_app(
     """
     ids = IdSource(runtime.rng)
     uses = KeyUses(runtime.clock, store.iam.access_keys.note_uses)
-    metrics = GatewayMetrics(runtime.registry, (*(row.name for row in operations), UNROUTED))
+    names = (*(row.name for row in operations), *(row.permission for row in ACTIONS), UNROUTED)
+    metrics = GatewayMetrics(runtime.registry, names)
 
     @asynccontextmanager
     async def serving() -> AsyncIterator[None]:
@@ -102,6 +110,7 @@ def create_app(
     if explainer is None:
         explainer = create_explainer(config, store, runtime)
     s3 = S3App(
+        iam=_iam_endpoint(config, iam_config, store, runtime, credentials),
         gate=Gate(services, credentials),
         credentials=credentials,
         clock=runtime.clock,
@@ -131,3 +140,18 @@ def create_explainer(config: S3Config, store: ObjectStore, runtime: Runtime) -> 
 def create_questions(config: S3Config, store: ObjectStore, runtime: Runtime) -> AccessQuestions:
     """What the application would decide."""
     return AccessQuestions(Services(store, runtime.blocking, runtime.clock, config), store.iam)
+
+
+def _iam_endpoint(
+    config: S3Config,
+    iam_config: IamConfig,
+    store: ObjectStore,
+    runtime: Runtime,
+    credentials: Credentials,
+) -> IamEndpoint:
+    fetching = Fetching(iam_config.fetch_limits)
+    signing_keys = SigningKeys(fetching.keys_of, runtime.blocking, runtime.clock)
+    return IamEndpoint(
+        IamServices(store.iam, runtime.clock, iam_config, signing_keys),
+        Identification(credentials, runtime.clock, skew_seconds_max=config.clock_skew_seconds_max),
+    )

@@ -4,6 +4,7 @@ Nothing is remembered between requests but what `Credentials` caches; any gatewa
 request."""
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import partial
 from typing import Any
 
 from trioxygen.common import logs
@@ -18,6 +19,7 @@ from trioxygen.gateway.explaining import Explaining
 from trioxygen.gateway.forms import Forms
 from trioxygen.gateway.health import Health
 from trioxygen.gateway.http.limits import AnswerCutShort, ClientTooSlow
+from trioxygen.gateway.iam.endpoint import IamEndpoint
 from trioxygen.gateway.metrics import GatewayMetrics
 from trioxygen.gateway.protocol import names
 from trioxygen.gateway.protocol.errors import S3Error
@@ -44,6 +46,7 @@ class S3App:
         self,
         *,
         gate: Gate,
+        iam: IamEndpoint,
         credentials: Credentials,
         clock: Clock,
         ids: IdSource,
@@ -55,7 +58,7 @@ class S3App:
         operations: Iterable[Operation],
         cors_headers: Callable[[S3Request], Awaitable[Headers]],
     ) -> None:
-        self._router, self._gate = Router(operations), gate
+        self._router, self._gate, self._iam = Router(operations), gate, iam
         self._cors_headers = cors_headers
         self._authentication = Authentication(
             credentials,
@@ -121,6 +124,9 @@ class S3App:
         """(what is answered, the code when it is an error)."""
         try:
             try:
+                if request.head.raw_path == b"/" and self._is_for_iam(request.head):
+                    take_share = partial(self._take_share, request, scope)
+                    return await self._iam.answer(request, take_share)
                 operation = await self._operation(request, scope)
                 answered = await self._gate.run(operation, request), ""
             except (S3Error, TrioxygenError) as error:
@@ -187,12 +193,7 @@ class S3App:
         is_signed = head.method not in self._router.unsigned
         if is_signed:
             await self._authentication.identify(request, target)
-        account = request.account
-        holder = account.account_id if account is not None else f"address {_remote(scope)}"
-        if not self._shares.requests.take(holder):
-            raise S3Error("SlowDown")
-        # The HTTP server shares what it reads of bodies alike.
-        request.holder = scope["holder"] = holder
+        self._take_share(request, scope)
         operation = (
             self._router.route(request.head, level_of(target))
             if is_signed
@@ -202,6 +203,24 @@ class S3App:
         if operation.is_form:
             await self._forms.open(request)
         return operation
+
+    def _take_share(self, request: S3Request, scope: Scope) -> None:
+        """Of the requests that are under way. Raises S3Error SlowDown."""
+        account = request.account
+        holder = account.account_id if account is not None else f"address {_remote(scope)}"
+        if not self._shares.requests.take(holder):
+            raise S3Error("SlowDown")
+        # The HTTP server shares what it reads of bodies alike.
+        request.holder = scope["holder"] = holder
+
+    def _is_for_iam(self, head: RequestHead) -> bool:
+        """Whether it is one of IAM's or STS's; of a request to the root of some host."""
+        if not self._iam.is_asked_by(head):
+            return False
+        if not self._domains:
+            return True
+        target = names.parse_target(head.raw_path, head.header("host"), self._domains)
+        return target.bucket is None
 
 
 def _own_port(scope: Scope) -> int | None:

@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import model_validator
 
 from trioxygen.cli.config.encryption import EncryptionConfig
+from trioxygen.cli.config.iam import IamConfig
 from trioxygen.cli.config.nodes import (
     ClusterConfig,
     DataNodeConfig,
@@ -40,6 +41,7 @@ class Config(Section):
     encryption: EncryptionConfig = EncryptionConfig()
     network: NetworkConfig = NetworkConfig()
     s3: S3Config = S3Config()
+    iam: IamConfig = IamConfig()
     admin: AdminConfig = AdminConfig()
     metadata: MetadataConfig = MetadataConfig()
     storage: StorageConfig = StorageConfig()

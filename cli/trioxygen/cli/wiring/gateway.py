@@ -25,6 +25,8 @@ from trioxygen.gateway.admin.backend.orphans import Orphans
 from trioxygen.gateway.admin.backend.ozone import OzoneAdminBackend
 from trioxygen.gateway.app import create_app, create_explainer, create_questions
 from trioxygen.gateway.http.limits import AsgiApp
+from trioxygen.gateway.iam.oidc.fetching import FetchLimits
+from trioxygen.gateway.iam.services import IamConfig
 from trioxygen.gateway.kms.port import Kms
 from trioxygen.gateway.protocol.storage_classes import StorageClasses
 from trioxygen.gateway.readiness import Readiness
@@ -112,6 +114,17 @@ def _s3_config(config: Config) -> S3Config:
     )
 
 
+def _iam_config(config: Config) -> IamConfig:
+    return IamConfig(
+        wants_audience=config.iam.audience_required,
+        fetch_limits=FetchLimits(
+            http_hosts=tuple(config.iam.http_issuers),
+            ca_path=config.iam.ca_path,
+            seconds_max=config.iam.issuer_seconds_max,
+        ),
+    )
+
+
 def build_gateway(
     config: Config,
     data: Path,
@@ -159,6 +172,7 @@ def build_gateway(
             ozone.store,
             runtime,
             readiness=readiness,
+            iam_config=_iam_config(config),
             access_log=access_log,
             explainer=explainer,
             running=partial(_running, ozone, access_log, runtime),

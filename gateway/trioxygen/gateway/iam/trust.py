@@ -1,0 +1,87 @@
+"""Whether somebody may assume a role: by the role's trust policy, and by his own policies.
+
+Source: IAM user guide, "Cross-account policy evaluation logic"; "Policy evaluation logic": a trust
+policy is the resource-based policy of its role."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from trioxygen.common.iam_errors import NoSuchEntity
+from trioxygen.gateway.access.caller import Caller
+from trioxygen.gateway.access.decision import Decision, Reason
+from trioxygen.gateway.access.permissions import Permissions
+from trioxygen.gateway.access.question import Question
+from trioxygen.gateway.iam.action import Call
+from trioxygen.gateway.iam.authorization import decide_trust, refusal
+from trioxygen.gateway.iam.context import Keys, of_caller, of_request_tags, of_tags
+from trioxygen.gateway.iam.errors import IamError, validation_error
+from trioxygen.gateway.iam.policy_documents import read_trust
+from trioxygen.gateway.store.values.iam import Principal, PrincipalKind, Tags
+
+_TAG_SESSION: Final = "sts:TagSession"
+_SET_SOURCE: Final = "sts:SetSourceIdentity"
+
+
+async def lookup_role(call: Call) -> Principal | None:
+    """That RoleArn names, of any account; None: there is none, which is not told.
+
+    Raises: ValidationError: it is no role's ARN."""
+    arn = call.arguments.text("RoleArn")
+    start, _, resource = arn.partition(":role/")
+    account_id = start.removeprefix("arn:aws:iam::")
+    if not resource or account_id == start or len(account_id) != 12 or not account_id.isdigit():
+        raise validation_error(f"{arn} is invalid")
+    name = resource.rpartition("/")[2]
+    try:
+        role = await call.services.iam.principals.lookup(account_id, PrincipalKind.ROLE, name)
+    except NoSuchEntity:
+        return None
+    return role if role.arn == arn else None
+
+
+def actions_asked(call: Call, action: str, tags: Tags) -> tuple[str, ...]:
+    """What has to be allowed: beside the role the tags and the source identity of the session."""
+    return (
+        action,
+        *((_TAG_SESSION,) if tags else ()),
+        *((_SET_SOURCE,) if "SourceIdentity" in call.arguments else ()),
+    )
+
+
+def keys_of(
+    call: Call, caller: Caller, role: Principal, tags: Tags, more: Mapping[str, Sequence[str]]
+) -> Keys:
+    wanted = call.arguments
+    asked: dict[str, Sequence[str]] = {"sts:rolesessionname": (wanted.text("RoleSessionName"),)}
+    for name, key in (("ExternalId", "sts:externalid"), ("SourceIdentity", "sts:sourceidentity")):
+        if name in wanted:
+            asked[key] = (wanted.text(name),)
+    transitive = wanted.texts("TransitiveTagKeys")
+    if transitive:
+        asked["sts:transitivetagkeys"] = transitive
+    return Keys(
+        call.keys,
+        of_caller(caller),
+        of_tags("iam:resourcetag/", role.tags),
+        of_tags("aws:resourcetag/", role.tags),
+        of_request_tags(tags),
+        asked,
+        more,
+    )
+
+
+def check_trusted(
+    call: Call, question: Question, role: Principal, permissions: Permissions
+) -> None:
+    """Raises: AccessDenied."""
+    trust = read_trust(role.trust_policy)
+    decision = decide_trust(question, permissions, trust, role.account_id)
+    call.decisions.append(decision)
+    if not decision.is_allowed:
+        raise refusal(question, decision)
+
+
+def no_such_role(call: Call, caller: Caller, action: str) -> IamError:
+    """The same as where it does not trust."""
+    question = Question(action, call.arguments.text("RoleArn"), caller, Keys())
+    return refusal(question, Decision(False, Reason.NOT_OWNER))
