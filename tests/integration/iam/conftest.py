@@ -1,0 +1,80 @@
+"""One store with two accounts, for tests of IAM and STS with boto3."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from tests.integration.endpoint import Keys
+from tests.integration.store_process import OTHER, StoreProcess
+
+ACCOUNT = "111111111111"
+OTHER_ACCOUNT = "222222222222"
+ROOT = Keys("AKTESTROOT", "root-secret-of-the-tests")
+_CONFIG = Config(
+    retries={"max_attempts": 1, "mode": "standard"},
+    s3={"addressing_style": "path"},
+    parameter_validation=False,
+)
+
+
+class Site:
+    """A running store as clients see it. Attributes: account_id: of `ROOT`."""
+
+    def __init__(self, store: StoreProcess, stack: ExitStack) -> None:
+        self.store, self._stack, self._numbers = store, stack, count()
+        self.account_id = ACCOUNT
+
+    def name(self, start: str) -> str:
+        """One that nobody else has."""
+        return f"{start}{next(self._numbers)}"
+
+    def client(self, service: str, keys: Keys = ROOT, token: str | None = None) -> Any:
+        client = boto3.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self.store.url,
+            aws_access_key_id=keys.access,
+            aws_secret_access_key=keys.secret,
+            aws_session_token=token,
+            region_name="us-east-1",
+            config=_CONFIG,
+        )
+        self._stack.callback(client.close)
+        return client
+
+    def session(self, service: str, credentials: dict[str, str]) -> Any:
+        """A client with what STS answered."""
+        keys = Keys(credentials["AccessKeyId"], credentials["SecretAccessKey"])
+        return self.client(service, keys, credentials["SessionToken"])
+
+    def user(self, iam: Any, name: str, *policies: str) -> Keys:
+        """Made, with inline policies and a key."""
+        iam.create_user(UserName=name)
+        for number, policy in enumerate(policies):
+            iam.put_user_policy(UserName=name, PolicyName=f"p{number}", PolicyDocument=policy)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return Keys(key["AccessKeyId"], key["SecretAccessKey"])
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    store = StoreProcess(tmp_path_factory.mktemp("iam"))
+    try:
+        store.start()
+        store.add_account(ACCOUNT, ROOT)
+        store.add_account(OTHER_ACCOUNT, OTHER)
+        with ExitStack() as stack:
+            yield Site(store, stack)
+        store.stop()
+    finally:
+        store.discard()
+
+
+@pytest.fixture(scope="session")
+def iam(site: Site) -> Any:
+    """As root of the first account."""
+    return site.client("iam")
