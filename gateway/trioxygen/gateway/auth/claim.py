@@ -20,6 +20,7 @@ ALGORITHM: Final = "AWS4-HMAC-SHA256"
 ALGORITHM_V4A: Final = "AWS4-ECDSA-P256-SHA256"
 SERVICE: Final = "s3"
 TERMINATOR: Final = "aws4_request"
+_REGION_DEFAULT: Final = "us-east-1"
 UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
 # What the names of all chunked forms of a body begin with.
 STREAMING: Final = "STREAMING-"
@@ -132,8 +133,13 @@ def read_scope(
         raise form.refused(
             f"the region '{region}' is wrong; expecting '{expected}'", {"Region": expected}
         )
-    if not region:
-        raise form.refused("a non-empty region must be provided in the credential.")
+    # IAM and STS are of no region, and some clients sign for none.
+    if not region and service == SERVICE:
+        # Clients ask again, for the region that is named.
+        expected = next(iter(regions or ()), _REGION_DEFAULT)
+        raise form.refused(
+            "a non-empty region must be provided in the credential.", {"Region": expected}
+        )
     if named != service:
         raise form.refused(f'incorrect service "{named}". This endpoint belongs to "{service}".')
     if terminator != TERMINATOR:
