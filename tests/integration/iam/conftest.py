@@ -57,6 +57,7 @@ class Site:
         for number, policy in enumerate(policies):
             iam.put_user_policy(UserName=name, PolicyName=f"p{number}", PolicyDocument=policy)
         key = iam.create_access_key(UserName=name)["AccessKey"]
+        assert key["UserName"] == name
         return Keys(key["AccessKeyId"], key["SecretAccessKey"])
 
 

@@ -27,9 +27,10 @@ async def _whose(call: Call) -> str:
     return own_user(call)
 
 
-def _shown(call: Call, key: AccessKey) -> Fields:
+def _shown(call: Call, key: AccessKey, user: str) -> Fields:
+    """Args: user: whose it is; "": root's."""
     return {
-        "UserName": key.user or call.signer.account.display_name,
+        "UserName": user or call.signer.account.display_name,
         "AccessKeyId": key.access_key,
         "Status": "Active" if key.is_active else "Inactive",
         "CreateDate": date_text(key.created_ms),
@@ -44,7 +45,7 @@ async def _create(call: Call) -> Fields:
         raise IamError(
             "LimitExceeded", f"Cannot exceed quota for AccessKeysPerUser: {KEYS_PER_USER_MAX}"
         ) from None
-    return {"AccessKey": {**_shown(call, key), "SecretAccessKey": key.secret_key}}
+    return {"AccessKey": {**_shown(call, key, user), "SecretAccessKey": key.secret_key}}
 
 
 async def _list(call: Call) -> Mapping[str, Value]:
@@ -53,7 +54,7 @@ async def _list(call: Call) -> Mapping[str, Value]:
         call.account_id, user, after=pages.marker(call), count_max=pages.count_max(call)
     )
     last = page.rows[-1].access_key if page.rows else ""
-    rows: list[Value] = [_shown(call, key) for key in page.rows]
+    rows: list[Value] = [_shown(call, key, user) for key in page.rows]
     return {
         "AccessKeyMetadata": rows,
         **pages.truncation(is_truncated=page.is_truncated, last=last),
