@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from trioxygen.common.clock import Clock
 from trioxygen.gateway.auth.form import read_form_claim, verify_form
+from trioxygen.gateway.auth.header_v2 import is_signed_v2, read_signed_v2
 from trioxygen.gateway.auth.presigned_v2 import (
     SignatureClaimV2,
     is_presigned_v2,
@@ -20,7 +21,8 @@ from trioxygen.gateway.s3.request import S3Request
 class Authentication:
     """Args:
     regions: what may be signed for; empty: any.
-    skew_seconds_max: how far a client's clock may be off."""
+    skew_seconds_max: how far a client's clock may be off.
+    takes_v2_headers: Signature Version 2 in the Authorization header, which S3 does not take."""
 
     def __init__(
         self,
@@ -29,8 +31,10 @@ class Authentication:
         *,
         regions: Sequence[str],
         skew_seconds_max: int,
+        takes_v2_headers: bool = False,
     ) -> None:
         self._credentials, self._clock = credentials, clock
+        self._takes_v2_headers = takes_v2_headers
         self._regions, self._skew_seconds_max = regions or None, skew_seconds_max
 
     async def identify(self, request: S3Request, target: Target) -> None:
@@ -39,6 +43,9 @@ class Authentication:
 
         Raises: S3Errors of signatures; Unavailable errors."""
         head = request.head
+        if self._takes_v2_headers and is_signed_v2(head):
+            await self._identify_v2(request, target)
+            return
         claim = read_claim(
             head,
             now_s=self._clock.wall_ms() // 1_000,
@@ -77,3 +84,12 @@ class Authentication:
             verify_form(claim, fields[POLICY], credential.signing_key)
             request.identify(credential)
             request.claim, request.credential = claim, credential
+
+    async def _identify_v2(self, request: S3Request, target: Target) -> None:
+        claim = read_signed_v2(
+            request.head,
+            now_s=self._clock.wall_ms() // 1_000,
+            skew_seconds_max=self._skew_seconds_max,
+            bucket_in_host=target.bucket if target.is_bucket_in_host else None,
+        )
+        request.identify(await self._credentials.verify_v2(claim))

@@ -65,6 +65,7 @@ class S3App:
             clock,
             regions=config.regions,
             skew_seconds_max=config.clock_skew_seconds_max,
+            takes_v2_headers=config.takes_v2_headers,
         )
         self._forms = Forms(self._authentication, clock)
         self._health = Health(readiness, config.domains)

@@ -28,6 +28,7 @@ class S3Config(Section):
         storage_classes: class -> replication, of those that are not kept as STANDARD; unless it is
             named, REDUCED_REDUNDANCY is RATIS/ONE.
         object_ownership, block_public_access: that new buckets begin with.
+        signature_v2: where Signature Version 2 is taken: in presigned URLs, or in headers too.
         tls_certificate_file, tls_key_file: PEM; both or neither.
         rate_bytes_per_second_min, rate_window_seconds: slower clients are cut off.
         connections_max, requests_max, uploads_max, buffer_bytes_max: shared fairly, by address or
@@ -47,6 +48,7 @@ class S3Config(Section):
     storage_classes: dict[str, str] = {}
     owner_display_name: bool = False
     if_none_match_tags: bool = False
+    signature_v2: Literal["presigned", "all"] = "presigned"
     object_ownership: Literal["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"] = (
         "BucketOwnerEnforced"
     )

@@ -98,6 +98,7 @@ def _s3_config(config: Config) -> S3Config:
         clock_skew_seconds_max=config.s3.clock_skew_seconds_max,
         shows_owner_names=config.s3.owner_display_name,
         none_match_tags=config.s3.if_none_match_tags,
+        takes_v2_headers=config.s3.signature_v2 == "all",
         ownership=Ownership(config.s3.object_ownership),
         public_access=ALL_BLOCKED if config.s3.block_public_access else None,
         storage_classes=StorageClasses.configured(

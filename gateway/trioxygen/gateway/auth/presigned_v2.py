@@ -1,7 +1,7 @@
 """Presigned requests of Signature Version 2, which the aws CLI and boto3 still write for us-east-1.
 
-Only in the query string: every client can sign its other requests with Version 4. The key of this
-signature is the secret itself, so the OM, which alone has it, compares.
+In the query string; in a header it is read by `header_v2`, where the store takes it. The key of
+this signature is the secret itself, so the OM, which alone has it, compares.
 
 The x-amz-* fields of the query are signed as headers (`query_headers`). What names the bucket is
 written by clients in several ways, so a request has several strings that may have been signed; all
@@ -94,22 +94,34 @@ def read_presigned_v2(
             details={"Expires": iso_extended(expires_s), "ServerTime": iso_extended(now_s)},
         )
     signed = signed_as_headers_v2(head)
-    intro = b"\n".join(
-        (
-            head.method.encode("latin-1"),
-            signed.raw_header(b"content-md5") or b"",
-            signed.raw_header(b"content-type") or b"",
-            expires.encode(),
-            _amazon_headers(signed),
-        )
-    )
-    readings = product(_paths(head.raw_path, bucket_in_host), _sub_resources(head))
     return SignatureClaimV2(
         access_key,
         signature,
-        tuple(intro + path + query for path, query in readings),
+        strings_to_sign(signed, date=expires, bucket_in_host=bucket_in_host),
         signed.header("x-amz-security-token"),
     )
+
+
+def strings_to_sign(
+    signed: RequestHead, *, date: str, bucket_in_host: str | None
+) -> tuple[bytes, ...]:
+    """What the client may have signed of a request, the likeliest first; 1 to 4.
+
+    Args:
+        signed: the request, all that is signed as headers among its headers.
+        date: of the line that is the Date header's, or the Expires of a presigned one.
+    """
+    intro = b"\n".join(
+        (
+            signed.method.encode("latin-1"),
+            signed.raw_header(b"content-md5") or b"",
+            signed.raw_header(b"content-type") or b"",
+            date.encode("latin-1"),
+            _amazon_headers(signed),
+        )
+    )
+    readings = product(_paths(signed.raw_path, bucket_in_host), _sub_resources(signed))
+    return tuple(intro + path + query for path, query in readings)
 
 
 def _amazon_headers(head: RequestHead) -> bytes:

@@ -43,6 +43,7 @@ class S3Config:
     keep_alive_space_ms: a long CompleteMultipartUpload sends white space this often.
     day_ms: how long a day of lifecycle rules is.
     shows_owner_names: an Owner has a DisplayName, as S3 gave it until November 2025.
+    takes_v2_headers: Signature Version 2 in the Authorization header, which S3 does not take.
     none_match_tags: If-None-Match of a write may name an entity tag, which S3 does not take.
     ownership, public_access: what new buckets begin with; None: nothing is blocked."""
 
@@ -57,6 +58,7 @@ class S3Config:
     part_size_bytes_min: int = 5 * MIB
     shows_owner_names: bool = False
     none_match_tags: bool = False
+    takes_v2_headers: bool = False
     keep_alive_space_ms: float = 5_000
     day_ms: int = DAY_MS
     ownership: Ownership = Ownership.BUCKET_OWNER_ENFORCED
