@@ -28,7 +28,7 @@ from trioxygen.gateway.protocol.trace import trace_id
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.request_ids import IdSource
 from trioxygen.gateway.routing import Router, level_of
-from trioxygen.gateway.s3.error_response import error_response, s3_error
+from trioxygen.gateway.s3.error_response import error_response, s3_error, said_in
 from trioxygen.gateway.s3.gate import Gate
 from trioxygen.gateway.s3.operation import Operation
 from trioxygen.gateway.s3.request import Headers, Receive, Response, S3Request
@@ -72,7 +72,7 @@ class S3App:
         self._clock, self._ids = clock, ids
         self._metrics, self._access_log, self._explaining = metrics, access_log, explaining
         self._shares = Shares(config.shares)
-        self._domains = config.domains
+        self._domains, self._dialect = config.domains, config.dialect
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http", scope["type"]
@@ -96,6 +96,7 @@ class S3App:
             try:
                 failed = await send_response(request, response, send)
                 if failed is not None:
+                    failed = said_in(self._dialect, failed)
                     error_code = failed.code
                     response = error_response(request, failed)
                     self._explaining.keep(request, head, _own_port(scope), failed)
@@ -131,7 +132,7 @@ class S3App:
                 operation = await self._operation(request, scope)
                 answered = await self._gate.run(operation, request), ""
             except (S3Error, TrioxygenError) as error:
-                answer = s3_error(error, request)
+                answer = said_in(self._dialect, s3_error(error, request))
                 own_port = _own_port(scope)
                 response = await self._explaining.response(request, head, own_port, answer)
                 answered = response, answer.code
@@ -190,7 +191,7 @@ class S3App:
         target = names.parse_target(
             head.raw_path, head.header("host") if self._domains else None, self._domains
         )
-        request.bucket, request.key = target.bucket, target.key
+        request.bucket, request.key = self._dialect.bucket_named(target.bucket), target.key
         is_signed = head.method not in self._router.unsigned
         if is_signed:
             await self._authentication.identify(request, target)

@@ -28,6 +28,8 @@ class S3Config(Section):
         storage_classes: class -> replication, of those that are not kept as STANDARD; unless it is
             named, REDUCED_REDUNDANCY is RATIS/ONE.
         object_ownership, block_public_access: that new buckets begin with.
+        dialect: whose answers are given where they differ.
+        owner_display_name, if_none_match_tags: two of the differences, by themselves.
         signature_v2: where Signature Version 2 is taken: in presigned URLs, or in headers too.
         tls_certificate_file, tls_key_file: PEM; both or neither.
         rate_bytes_per_second_min, rate_window_seconds: slower clients are cut off.
@@ -46,6 +48,7 @@ class S3Config(Section):
     domains: list[str] = []
     regions: list[str] = []
     storage_classes: dict[str, str] = {}
+    dialect: Literal["aws", "ceph"] = "aws"
     owner_display_name: bool = False
     if_none_match_tags: bool = False
     signature_v2: Literal["presigned", "all"] = "presigned"

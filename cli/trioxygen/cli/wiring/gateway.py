@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from trioxygen.gateway.http.limits import AsgiApp
 from trioxygen.gateway.iam.oidc.fetching import FetchLimits
 from trioxygen.gateway.iam.services import IamConfig
 from trioxygen.gateway.kms.port import Kms
+from trioxygen.gateway.protocol.dialect import DIALECTS, Dialect
 from trioxygen.gateway.protocol.storage_classes import StorageClasses
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.s3.services import S3Config
@@ -90,14 +91,23 @@ def _client_config(config: Config) -> ClientConfig:
     )
 
 
+def _dialect(config: Config) -> Dialect:
+    """The chosen one, and with it what is asked for by itself."""
+    chosen = DIALECTS[config.s3.dialect]
+    return replace(
+        chosen,
+        names_owners=chosen.names_owners or config.s3.owner_display_name,
+        takes_none_match_tags=chosen.takes_none_match_tags or config.s3.if_none_match_tags,
+    )
+
+
 def _s3_config(config: Config) -> S3Config:
     return S3Config(
         volume=config.s3.volume,
         domains=tuple(config.s3.domains),
         regions=tuple(config.s3.regions),
         clock_skew_seconds_max=config.s3.clock_skew_seconds_max,
-        shows_owner_names=config.s3.owner_display_name,
-        none_match_tags=config.s3.if_none_match_tags,
+        dialect=_dialect(config),
         takes_v2_headers=config.s3.signature_v2 == "all",
         ownership=Ownership(config.s3.object_ownership),
         public_access=ALL_BLOCKED if config.s3.block_public_access else None,

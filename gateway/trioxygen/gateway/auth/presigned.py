@@ -20,6 +20,7 @@ from trioxygen.gateway.auth.claim import (
     read_scope,
     v4a_refused,
 )
+from trioxygen.gateway.protocol.dialect import Case
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.protocol.numbers import read_integer
@@ -125,12 +126,13 @@ def _expires_seconds(text: str) -> int:
     if expires_seconds is None:
         raise S3Error(_CODE, "X-Amz-Expires should be a number")
     if expires_seconds < 0:
-        raise S3Error(_CODE, "X-Amz-Expires must be non-negative")
+        raise S3Error(_CODE, "X-Amz-Expires must be non-negative", case=Case.EXPIRY_OUT_OF_RANGE)
     if expires_seconds > EXPIRES_SECONDS_MAX:
         raise S3Error(
             _CODE,
             "X-Amz-Expires must be less than a week (in seconds); that is, the given"
             f" X-Amz-Expires must be less than {EXPIRES_SECONDS_MAX} seconds",
+            case=Case.EXPIRY_OUT_OF_RANGE,
         )
     return expires_seconds
 

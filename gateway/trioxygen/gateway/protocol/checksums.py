@@ -17,6 +17,7 @@ from trioxygen.common.checksum import (
     ChecksumType,
 )
 from trioxygen.common.limits import PART_NUMBER_MAX
+from trioxygen.gateway.protocol.dialect import Case
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.numbers import natural_up_to
 from trioxygen.gateway.protocol.request_headers import RequestHeaders
@@ -82,7 +83,11 @@ DEFAULT_REQUEST: Final = ChecksumRequest(algorithm=Algorithm.CRC64NVME)
 
 
 def _invalid_header(name: str) -> S3Error:
-    return S3Error("InvalidRequest", f"Value for {name} header is invalid.")
+    return S3Error(
+        "InvalidRequest",
+        f"Value for {name} header is invalid.",
+        case=Case.CHECKSUM_IS_ILL_FORMED,
+    )
 
 
 def decoded_digest(algorithm: Algorithm, value: str) -> bytes | None:

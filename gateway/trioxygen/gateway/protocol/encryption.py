@@ -26,7 +26,7 @@ from trioxygen.gateway.protocol.xml.reading import (
 from trioxygen.gateway.store.values.encryption import CustomerKey, Encryption, EncryptionKind
 
 _PREFIX: Final = "x-amz-server-side-encryption"
-_KMS_KEY: Final = f"{_PREFIX}-aws-kms-key-id"
+KMS_KEY: Final = f"{_PREFIX}-aws-kms-key-id"
 _CONTEXT: Final = f"{_PREFIX}-context"
 _BUCKET_KEY: Final = f"{_PREFIX}-bucket-key-enabled"
 
@@ -129,7 +129,7 @@ def read_encryption(head: RequestHeaders) -> WantedEncryption | None:
                 method,
             )
         return WantedEncryption(Encryption(EncryptionKind.SSE_C), customer)
-    key_id, context = head.header(_KMS_KEY), head.header(_CONTEXT)
+    key_id, context = head.header(KMS_KEY), head.header(_CONTEXT)
     bucket_key = (head.header(_BUCKET_KEY) or "").lower() == "true"
     if method == _DSSE:
         raise not_implemented("Encryption in two layers is not implemented.", header=_PREFIX)
@@ -201,7 +201,7 @@ def encryption_headers(
         ]
     shown = [
         (_PREFIX.encode(), _KMS.encode()),
-        (_KMS_KEY.encode(), encryption.kms_key_id.encode("latin-1", "replace")),
+        (KMS_KEY.encode(), encryption.kms_key_id.encode("latin-1", "replace")),
     ]
     if encryption.context:
         shown.append((_CONTEXT.encode(), b64encode(encryption.context.encode())))

@@ -178,6 +178,8 @@ TABLE: Final[dict[str, tuple[int, str, str]]] = {
         "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
         "",
     ),
+    # No code of S3's, but of its dialect of Ceph's.
+    "InvalidRetentionPeriod": (400, "The retention period must be a positive integer.", ""),
     "InvalidRequest": (400, "Invalid Request", ""),
     "InvalidStorageClass": (
         400,

@@ -7,6 +7,7 @@ and which the request itself tells, is decided here and in `error_response`.
 from collections.abc import Mapping
 from typing import Final
 
+from trioxygen.gateway.protocol.dialect import Case
 from trioxygen.gateway.protocol.error_table import TABLE
 
 _ELEMENTS: Final = {code: tuple(row[2].split()) for code, row in TABLE.items()}
@@ -23,6 +24,7 @@ class S3Error(Exception):
             gives them their order. Never secrets. What the request itself tells (bucket, key,
             upload, method) need not be given.
         headers: extra response headers.
+        case: that a dialect may say otherwise.
     """
 
     def __init__(
@@ -32,9 +34,10 @@ class S3Error(Exception):
         *,
         details: Mapping[str, str] | None = None,
         headers: dict[str, str] | None = None,
+        case: Case | None = None,
     ) -> None:
         assert code in TABLE, f"unknown S3 error code {code}"
-        self.code = code
+        self.code, self.case = code, case
         self.status, default, _ = TABLE[code]
         self.message = default if message is None else message
         self.details = dict(details or {})
@@ -43,10 +46,13 @@ class S3Error(Exception):
         super().__init__(f"{code}: {self.message}")
 
 
-def invalid_argument(message: str, name: str, value: str) -> S3Error:
+def invalid_argument(message: str, name: str, value: str, *, case: Case | None = None) -> S3Error:
     """InvalidArgument always says of what, and what was sent."""
     return S3Error(
-        "InvalidArgument", message, details={"ArgumentName": name, "ArgumentValue": value}
+        "InvalidArgument",
+        message,
+        details={"ArgumentName": name, "ArgumentValue": value},
+        case=case,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from lxml import etree
 
 from trioxygen.gateway.protocol.dates import iso_date_with_millis, parse_iso_date
+from trioxygen.gateway.protocol.dialect import Case
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.numbers import read_integer
 from trioxygen.gateway.protocol.request_headers import RequestHeaders
@@ -153,7 +154,10 @@ def _default_retention(rule: "etree._Element") -> DefaultRetention:
         raise S3Error("MalformedXML")
     if count < 1:
         raise invalid_argument(
-            "Default retention period must be a positive integer value.", unit, text
+            "Default retention period must be a positive integer value.",
+            unit,
+            text,
+            case=Case.DEFAULT_RETENTION_IS_NOTHING,
         )
     if count > (_DAYS_MAX if unit == "Days" else _YEARS_MAX):
         raise invalid_argument("Default retention period too large.", unit, text)

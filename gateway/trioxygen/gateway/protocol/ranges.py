@@ -6,6 +6,7 @@ Source: RFC 9110, section 14; S3 API, GetObject and UploadPartCopy.
 import re
 from typing import Final
 
+from trioxygen.gateway.protocol.dialect import Case
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.numbers import clamped
 
@@ -79,5 +80,6 @@ def parse_copy_range(header: str | None, size: int) -> tuple[int, int] | None:
             f"Range specified is not valid for source object of size: {size}",
             _COPY_RANGE_HEADER,
             header,
+            case=Case.COPY_RANGE_BEYOND_SOURCE,
         )
     return first, last - first + 1

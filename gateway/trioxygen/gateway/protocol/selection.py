@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from trioxygen.gateway.protocol.conditions import if_range_holds, is_not_modified
+from trioxygen.gateway.protocol.dialect import Case
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.numbers import read_part_number
 from trioxygen.gateway.protocol.ranges import parse_range
@@ -89,6 +90,7 @@ def _part(stored: Stored, number: int) -> Selection:
         raise S3Error(
             "InvalidPartNumber",
             details={"ActualPartCount": str(len(sizes)), "PartNumberRequested": str(number)},
+            case=Case.PART_NUMBER_BEYOND_LAST,
         )
     part = number - 1 if stored.part_sizes else None
     if not stored.size_bytes:

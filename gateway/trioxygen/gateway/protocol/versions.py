@@ -7,6 +7,7 @@ from typing import Final
 from trioxygen.gateway.protocol.errors import invalid_argument
 
 NULL: Final = "null"
+NULL_VERSION: Final = 0
 # Ids end below 2**62, which is what the services take for one.
 _ID: Final = re.compile(r"[0-3][0-9a-f]{15}")
 _HEADER: Final = b"x-amz-version-id"

@@ -20,7 +20,6 @@ from trioxygen.gateway.protocol.checksums import ChecksumRequest
 from trioxygen.gateway.protocol.encryption import read_encryption
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.numbers import BOUND, natural_up_to
-from trioxygen.gateway.protocol.versions import version_headers
 from trioxygen.gateway.protocol.xml.tags import TAGGING_HEADER
 from trioxygen.gateway.s3.body import Body
 from trioxygen.gateway.s3.encryption import Target, check_not_blocked, opening_of
@@ -33,6 +32,7 @@ from trioxygen.gateway.s3.writing import (
     read_condition,
     write_body,
     written_headers,
+    written_version_headers,
 )
 from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.encryption import SSE_S3, EncryptionKind, Sealing
@@ -105,7 +105,7 @@ async def _append(
     fields = [
         *written_headers(new.etag, own),
         (b"x-amz-object-size", str(size_bytes).encode()),
-        *version_headers(committed.version),
+        *written_version_headers(services, committed.version),
         *target.headers,
     ]
     if bucket.lifecycle_revision:

@@ -18,7 +18,8 @@ from trioxygen.gateway.store.values.encryption import SSE_S3
 
 async def get_bucket_encryption(services: Services, request: S3Request) -> Response:
     bucket = request.bucket_record
-    default = bucket.encryption or (SSE_S3 if services.config.encrypts else None)
+    is_implied = services.config.encrypts and services.config.dialect.shows_implied_encryption
+    default = bucket.encryption or (SSE_S3 if is_implied else None)
     if default is None:
         raise S3Error("ServerSideEncryptionConfigurationNotFoundError")
     shown = BucketEncryption(default, bucket.blocks_customer_keys)

@@ -150,6 +150,8 @@ async def _is_made_again(services: Services, request: S3Request) -> bool:
     if services.region_of(bucket) != _FIRST_REGION:
         return False
     if (await services.documents.of(bucket)).acl is not None:
+        if not services.config.dialect.resets_acl_of_own_bucket:
+            return False
         await services.store.settings.delete(bucket, SettingKind.ACL)
     return True
 

@@ -1,6 +1,7 @@
 """CompleteMultipartUpload: idempotent on retry; white space keeps a long one alive behind
 proxies."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from trioxygen.common.checksum import Algorithm
@@ -11,7 +12,6 @@ from trioxygen.gateway.protocol.checksums import ObjectChecksum
 from trioxygen.gateway.protocol.encryption import encryption_headers
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.numbers import BOUND, read_integer
-from trioxygen.gateway.protocol.versions import version_headers
 from trioxygen.gateway.protocol.xml import multipart as xml_multipart
 from trioxygen.gateway.protocol.xml import requests as xml_requests
 from trioxygen.gateway.protocol.xml.requests import CompletedPart
@@ -24,7 +24,7 @@ from trioxygen.gateway.s3.needs import BUCKET, read_upload_id
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Response, S3Request
 from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.s3.writing import read_condition
+from trioxygen.gateway.s3.writing import read_condition, written_version_headers
 from trioxygen.gateway.store.values.keys import Checksum
 from trioxygen.gateway.store.values.uploads import CompletePart, Completion, Upload
 
@@ -43,6 +43,8 @@ async def complete_multipart_upload(services: Services, request: S3Request) -> R
         bytes_max=_BODY_BYTES_MAX,
         has_checksum=False,
     )
+    if services.config.dialect.last_of_equal_parts_counts:
+        parts = _last_of_equals(parts)
     completion = Completion(
         parts=[_part(part) for part in parts],
         part_size_bytes_min=services.config.part_size_bytes_min,
@@ -55,7 +57,7 @@ async def complete_multipart_upload(services: Services, request: S3Request) -> R
     )
     # None: a retry, of what has been completed, or an upload that never was.
     if upload is not None:
-        check_completion(request, upload)
+        check_completion(services, request, upload)
         _check_claim(request, upload, claim, part_count=len(parts))
     return await patient_response(
         request,
@@ -127,13 +129,19 @@ async def _complete(
     return Made(
         document,
         [
-            *version_headers(completed.committed.version),
+            *written_version_headers(services, completed.committed.version),
             *encryption_headers(completed.encryption),
             *await completed_headers(
                 services, request.bucket_record, request.key_name, completed.committed
             ),
         ],
     )
+
+
+def _last_of_equals(parts: Sequence[CompletedPart]) -> list[CompletedPart]:
+    """Of neighbours with one number the last."""
+    following = [*(part.number for part in parts[1:]), None]
+    return [part for part, number in zip(parts, following, strict=True) if part.number != number]
 
 
 def _part(part: CompletedPart) -> CompletePart:

@@ -8,7 +8,7 @@ from trioxygen.common.checksum import Algorithm, ChecksumType
 from trioxygen.common.units import GIB
 from trioxygen.gateway.protocol import checksums, conditions, headers
 from trioxygen.gateway.protocol.errors import S3Error
-from trioxygen.gateway.protocol.versions import version_headers, version_id
+from trioxygen.gateway.protocol.versions import version_id
 from trioxygen.gateway.protocol.xml import results as xml_results
 from trioxygen.gateway.protocol.xml.document import DECLARATION
 from trioxygen.gateway.protocol.xml.tags import replaces_tags
@@ -26,7 +26,7 @@ from trioxygen.gateway.s3.owning import owned
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
 from trioxygen.gateway.s3.request import Headers, Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
-from trioxygen.gateway.s3.writing import read_attributes, read_condition
+from trioxygen.gateway.s3.writing import read_attributes, read_condition, written_version_headers
 from trioxygen.gateway.store.contents_port import Written
 from trioxygen.gateway.store.values.encryption import has_md5_etags
 from trioxygen.gateway.store.values.keys import (
@@ -253,7 +253,7 @@ async def _commit(
     return Made(
         document,
         [
-            *version_headers(committed.version),
+            *written_version_headers(services, committed.version),
             *source_version_headers(copy.source),
             *copy.target.headers,
             *await expiration_headers(

@@ -8,13 +8,14 @@ from typing import Final, NamedTuple
 from trioxygen.common.errors import WrongCustomerKey
 from trioxygen.gateway.protocol.encryption import (
     COPY_SOURCE_CUSTOMER,
+    KMS_KEY,
     CustomerKeyHeaders,
     WantedEncryption,
     encryption_headers,
     read_customer_key,
     read_encryption,
 )
-from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.s3.request import Headers, S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.encryption import (
@@ -84,6 +85,11 @@ async def target_of(services: Services, request: S3Request) -> Target:
         return Target(Sealing(encryption, customer.key), customer, True)
     encryption = wanted.encryption
     if encryption.kind is EncryptionKind.SSE_KMS:
+        has_default = services.config.dialect.has_default_kms_key
+        if is_asked_for and not encryption.kms_key_id and not has_default:
+            raise invalid_argument(
+                "Server Side Encryption with KMS managed key requires a key id.", KMS_KEY, ""
+            )
         key_id = await services.store.contents.kms_key(encryption.kms_key_id)
         encryption = encryption._replace(kms_key_id=key_id)
     return Target(Sealing(encryption), None, is_asked_for)
@@ -107,11 +113,12 @@ def part_target(request: S3Request) -> Target:
     return target
 
 
-def check_completion(request: S3Request, upload: Upload) -> None:
-    """The customer's key is needed only of an upload with a checksum algorithm.
+def check_completion(services: Services, request: S3Request, upload: Upload) -> None:
+    """S3 needs the customer's key only of an upload with a checksum algorithm.
 
     Raises: as of a part. Source: S3 API, CompleteMultipartUpload."""
-    if upload.is_checksum_chosen or read_customer_key(request.head) is not None:
+    is_needed = services.config.dialect.needs_customer_key_to_complete
+    if is_needed or upload.is_checksum_chosen or read_customer_key(request.head) is not None:
         _target_in(request, upload)
 
 

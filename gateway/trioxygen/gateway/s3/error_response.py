@@ -10,6 +10,7 @@ from typing import Final
 from trioxygen.common import logs
 from trioxygen.common.errors import Corrupt, NoSuchBlock, NoSuchContainer, TrioxygenError
 from trioxygen.gateway.explain.explanation import Explanation
+from trioxygen.gateway.protocol.dialect import Dialect
 from trioxygen.gateway.protocol.errors import S3Error, elements_of
 from trioxygen.gateway.protocol.xml.document import error_document
 from trioxygen.gateway.s3.request import Response, S3Request
@@ -47,6 +48,20 @@ def s3_error(error: S3Error | TrioxygenError, request: S3Request) -> S3Error:
     if answer.status >= 500 or answer.code == "InvalidRequest":
         log.warning("request_not_served", **fields, code=answer.code, reason=error)
     return answer
+
+
+def said_in(dialect: Dialect, error: S3Error) -> S3Error:
+    """The error as the dialect says it; its message tells of the case, so it stays."""
+    refusal = None if error.case is None else dialect.refusals.get(error.case)
+    if refusal is None:
+        return error
+    known = elements_of(refusal.code)
+    return S3Error(
+        refusal.code,
+        error.message,
+        details={name: value for name, value in error.details.items() if name in known},
+        headers={**error.headers, **refusal.headers},
+    )
 
 
 def error_body(

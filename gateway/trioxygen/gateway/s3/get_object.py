@@ -161,13 +161,19 @@ async def get_object_attributes(services: Services, request: S3Request) -> Respo
         return Response(304, [*shown, (b"etag", f'"{record.etag}"'.encode())])
     document = xml_results.object_attributes(
         etag=record.etag if "ETag" in wanted else None,
-        # Also one that is made of parts' is told without their number here.
-        checksum=records.shown_checksum(record.checksum) if "Checksum" in wanted else None,
+        checksum=_attributes_checksum(services, record) if "Checksum" in wanted else None,
         parts=_parts_page(request, record) if "ObjectParts" in wanted and record.parts else None,
         storage_class=record.headers.storage_class if "StorageClass" in wanted else None,
         size=record.size_bytes if "ObjectSize" in wanted else None,
     )
     return xml_response(document, shown)
+
+
+def _attributes_checksum(services: Services, record: KeyRecord) -> ObjectChecksum | None:
+    """S3 tells one that is made of parts' without their number here."""
+    if services.config.dialect.counts_parts_in_attributes:
+        return records.object_checksum(record)
+    return records.shown_checksum(record.checksum)
 
 
 def _stored(record: KeyRecord, *, with_parts: bool) -> Stored:

@@ -31,7 +31,9 @@ async def _fetch_page(services: Services, request: S3Request, after: str) -> Buc
     return page.bucket
 
 
-def _frame(request: S3Request, owners: Owners, *, is_truncated: bool) -> ListingHead:
+def _frame(
+    services: Services, request: S3Request, owners: Owners, *, is_truncated: bool
+) -> ListingHead:
     head = request.head
     return ListingHead(
         bucket=request.bucket_name,
@@ -42,6 +44,7 @@ def _frame(request: S3Request, owners: Owners, *, is_truncated: bool) -> Listing
         owner=owners.bucket,
         others=owners.others,
         encoding_type=encoding_type(request),
+        encodes_as_form=services.config.dialect.encodes_as_form,
     )
 
 
@@ -59,7 +62,7 @@ async def _fetch_objects(services: Services, request: S3Request) -> Bucket:
 async def list_objects(services: Services, request: S3Request) -> Response:
     page = request.key_page
     owners = await owners_of(services, request, page.keys)
-    frame = _frame(request, owners, is_truncated=page.is_truncated)
+    frame = _frame(services, request, owners, is_truncated=page.is_truncated)
     return xml_response(
         xml_listing.list_objects_v1(
             frame,
@@ -85,7 +88,7 @@ async def list_objects_v2(services: Services, request: S3Request) -> Response:
         owners = await owners_of(services, request, page.keys)
     return xml_response(
         xml_listing.list_objects_v2(
-            _frame(request, owners, is_truncated=page.is_truncated),
+            _frame(services, request, owners, is_truncated=page.is_truncated),
             start_after=head.query_value("start-after") or None,
             continuation_token=head.query_value("continuation-token"),
             next_continuation_token=token_of(page.last) if page.is_truncated else None,
@@ -125,7 +128,7 @@ async def list_object_versions(services: Services, request: S3Request) -> Respon
     owners = await owners_of(services, request, [row.listed for row in page.versions])
     return xml_response(
         xml_listing.list_versions(
-            _frame(request, owners, is_truncated=page.is_truncated),
+            _frame(services, request, owners, is_truncated=page.is_truncated),
             key_marker=head.query_value("key-marker") or "",
             version_id_marker=head.query_value("version-id-marker") or "",
             next_key_marker=page.next_key if page.is_truncated else None,

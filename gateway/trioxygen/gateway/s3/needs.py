@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from trioxygen.gateway.protocol import names
+from trioxygen.gateway.protocol.dialect import Case
 from trioxygen.gateway.protocol.errors import S3Error, not_implemented
 from trioxygen.gateway.protocol.versions import known_version, read_version_id, version_id
 from trioxygen.gateway.s3.request import S3Request, Source
@@ -95,7 +96,7 @@ def _require_key(request: S3Request) -> None:
 
 def not_there(key: str, version: str | None) -> S3Error:
     if version is None:
-        return S3Error("NoSuchKey", details={"Key": key})
+        return S3Error("NoSuchKey", details={"Key": key}, case=Case.KEY_NEVER_WAS)
     return S3Error("NoSuchVersion", details={"Key": key, "VersionId": version})
 
 

@@ -35,7 +35,7 @@ async def owner_of_account(services: Services, request: S3Request, account_id: s
     details = await services.accounts.of(account_id)
     if details is None:
         return Owner(account_id)
-    shows_name = services.config.shows_owner_names
+    shows_name = services.config.dialect.names_owners
     return Owner(details.canonical_id, details.display_name if shows_name else None)
 
 
@@ -62,6 +62,6 @@ async def initiator_shown(services: Services, request: S3Request, upload: Upload
     if not initiator:
         return await owner_of_account(services, request, request.bucket_record.account_id)
     if initiator.startswith("arn:"):
-        shows_name = services.config.shows_owner_names
+        shows_name = services.config.dialect.names_owners
         return Owner(initiator, initiator.rpartition("/")[2] if shows_name else None)
     return await services.owner_of_id(initiator)

@@ -5,7 +5,6 @@ from typing import Final
 from trioxygen.common.checksum import ChecksumType
 from trioxygen.gateway.protocol import checksums, headers
 from trioxygen.gateway.protocol.errors import S3Error
-from trioxygen.gateway.protocol.versions import version_headers
 from trioxygen.gateway.s3.append_object import append_object
 from trioxygen.gateway.s3.arguments import check_of_put
 from trioxygen.gateway.s3.body import Body
@@ -25,6 +24,7 @@ from trioxygen.gateway.s3.writing import (
     read_condition,
     write_body,
     written_headers,
+    written_version_headers,
 )
 from trioxygen.gateway.store.values.keys import Checksum, NewKey, ObjectHeaders, WriteCondition
 
@@ -85,7 +85,7 @@ async def store_object(
     committed = await services.store.keys.commit(bucket, request.key_name, new, written, condition)
     fields = [
         *written_headers(new.etag, checksum),
-        *version_headers(committed.version),
+        *written_version_headers(services, committed.version),
         *target.headers,
     ]
     if bucket.lifecycle_revision:

@@ -9,6 +9,7 @@ from trioxygen.common import errors
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.protocol.dates import http_date
+from trioxygen.gateway.protocol.dialect import Case
 from trioxygen.gateway.protocol.errors import S3Error, elements_of
 from trioxygen.gateway.protocol.names import is_bucket_name
 from trioxygen.gateway.protocol.versions import version_id
@@ -49,6 +50,11 @@ _S3_CODES: Final[dict[type[TrioxygenError], str]] = {
     errors.Unavailable: "ServiceUnavailable",
 }
 
+_CASES: Final = {
+    errors.BucketAlreadyOwned: Case.BUCKET_IS_OWN,
+    errors.WrongCustomerKey: Case.CUSTOMER_KEY_IS_ANOTHER,
+}
+
 _DETAILS: Final[dict[str, str]] = {
     "bucket": "BucketName",
     "condition": "Condition",
@@ -76,7 +82,7 @@ def s3_error_of(error: TrioxygenError) -> S3Error | None:
     if isinstance(error, errors.VersionIsMarker):
         facts = error.facts
         return marker_not_allowed(int(facts["modified_ms"]), int(facts["object_id"]))
-    return S3Error(code, _message_of(error), details=details)
+    return S3Error(code, _message_of(error), details=details, case=_CASES.get(type(error)))
 
 
 def marker_not_allowed(modified_ms: int, version: int) -> S3Error:

@@ -13,6 +13,7 @@ from trioxygen.gateway.access.policy.cache import PolicyCache
 from trioxygen.gateway.account_directory import KnownAccounts
 from trioxygen.gateway.kept_documents import KeptDocuments
 from trioxygen.gateway.kept_rules import KeptRules
+from trioxygen.gateway.protocol.dialect import AWS, Dialect
 from trioxygen.gateway.protocol.storage_classes import StorageClasses
 from trioxygen.gateway.protocol.xml.document import Owner
 from trioxygen.gateway.shares import ShareLimits
@@ -42,9 +43,8 @@ class S3Config:
     credential_kept_ms: how long a revoked access key may still be accepted.
     keep_alive_space_ms: a long CompleteMultipartUpload sends white space this often.
     day_ms: how long a day of lifecycle rules is.
-    shows_owner_names: an Owner has a DisplayName, as S3 gave it until November 2025.
+    dialect: what is answered where others answer otherwise than S3.
     takes_v2_headers: Signature Version 2 in the Authorization header, which S3 does not take.
-    none_match_tags: If-None-Match of a write may name an entity tag, which S3 does not take.
     ownership, public_access: what new buckets begin with; None: nothing is blocked."""
 
     volume: str
@@ -56,8 +56,7 @@ class S3Config:
     shares: ShareLimits = ShareLimits()
     credential_kept_ms: float = 5_000
     part_size_bytes_min: int = 5 * MIB
-    shows_owner_names: bool = False
-    none_match_tags: bool = False
+    dialect: Dialect = AWS
     takes_v2_headers: bool = False
     keep_alive_space_ms: float = 5_000
     day_ms: int = DAY_MS
@@ -95,12 +94,12 @@ class Services:
 
     def owner_of(self, account: Account) -> Owner:
         """As documents show it."""
-        shown = account.display_name if self.config.shows_owner_names else None
+        shown = account.display_name if self.config.dialect.names_owners else None
         return Owner(account.canonical_id, shown)
 
     async def owner_of_id(self, canonical_id: str) -> Owner:
         """The same; of an account that is gone the id alone."""
-        if not self.config.shows_owner_names:
+        if not self.config.dialect.names_owners:
             return Owner(canonical_id)
         details = await self.accounts.of_canonical_id(canonical_id)
         return Owner(canonical_id, None if details is None else details.display_name)

@@ -7,6 +7,7 @@ from trioxygen.common.replication import Replication
 from trioxygen.common.units import SECOND_MS
 from trioxygen.gateway.protocol import checksums, conditions, locks
 from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.versions import NULL_VERSION, version_headers
 from trioxygen.gateway.protocol.xml.tags import TAGGING_HEADER, read_tagging_header
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.body import Body
@@ -38,8 +39,15 @@ def read_attributes(services: Services, request: S3Request) -> Attributes:
 def read_condition(services: Services, request: S3Request) -> WriteCondition | None:
     """Raises: NotImplemented, InvalidArgument."""
     return conditions.read_write_condition(
-        request.head, none_match_tags=services.config.none_match_tags
+        request.head, none_match_tags=services.config.dialect.takes_none_match_tags
     )
+
+
+def written_version_headers(services: Services, version: int | None) -> Headers:
+    """Of the version that a write made; None: of a bucket that never kept any."""
+    if version == NULL_VERSION and not services.config.dialect.names_null_version:
+        return []
+    return version_headers(version)
 
 
 def demand_digest_of_locked(

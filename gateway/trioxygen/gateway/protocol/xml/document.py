@@ -73,21 +73,31 @@ def url_encoded(value: str) -> str:
     return "".join([_URL_FORMS[byte] for byte in value.encode("utf-8", "surrogatepass")])
 
 
-def name_encoder(encoding_type: str | None) -> Callable[[str], str]:
+def _percent_encoded(value: str) -> str:
+    """The same with blanks as in a path. A plus sign is escaped: those that are left are blanks."""
+    return url_encoded(value).replace("+", "%20")
+
+
+def name_encoder(encoding_type: str | None, *, is_form: bool = True) -> Callable[[str], str]:
     """How a listing writes keys, prefixes, delimiters and markers.
 
     Args:
         encoding_type: "url", or None; the caller refuses anything else.
+        is_form: "url" writes a blank as S3 does.
     """
     assert encoding_type in (None, "url"), encoding_type
-    return text if encoding_type is None else url_encoded
+    if encoding_type is None:
+        return text
+    return url_encoded if is_form else _percent_encoded
 
 
-def encoded_names(names: Sequence[str], encoding_type: str | None) -> Sequence[str]:
+def encoded_names(
+    names: Sequence[str], encoding_type: str | None, *, is_form: bool = True
+) -> Sequence[str]:
     """`name_encoder` of many names at once: one search a page instead of one a name."""
     joined = "\n".join(names)
-    if joined.count("\n") >= len(names):
-        encode = name_encoder(encoding_type)
+    if joined.count("\n") >= len(names) or not is_form:
+        encode = name_encoder(encoding_type, is_form=is_form)
         return [encode(name) for name in names]
     unsafe = _SPECIAL if encoding_type is None else _URL_UNSAFE_BUT_NEWLINE
     if unsafe.search(joined) is None:
@@ -151,8 +161,6 @@ def error_document(
     elements |= {"RequestId": request_id, "HostId": host_id}
     if explanation:
         elements["Explanation"] = explanation
-    content = "".join(
-        element(name, readable(value)) for name, value in elements.items()
-    )
+    content = "".join(element(name, readable(value)) for name, value in elements.items())
     root = f"<Error>{content}</Error>"
     return (DECLARATION + root if with_declaration else root).encode()

@@ -45,6 +45,7 @@ class ListingHead:
         shown.
     others: owners of objects, by their account ids.
     encoding_type: None or "url", which then applies to every name in the document.
+    encodes_as_form: "url" is S3's: see `Dialect`.
     """
 
     bucket: str
@@ -55,6 +56,11 @@ class ListingHead:
     owner: Owner | None = None
     others: Mapping[str, Owner] = field(default_factory=lambda: _NO_OTHERS)
     encoding_type: str | None = None
+    encodes_as_form: bool = True
+
+    @property
+    def name_encoder(self) -> Callable[[str], str]:
+        return name_encoder(self.encoding_type, is_form=self.encodes_as_form)
 
 
 def list_buckets(
@@ -124,7 +130,9 @@ class _ObjectElements:
 
 def _contents(head: ListingHead, objects: Sequence[ListedKey]) -> str:
     write = _ObjectElements(head)
-    names = encoded_names([listed.key for listed in objects], head.encoding_type)
+    names = encoded_names(
+        [listed.key for listed in objects], head.encoding_type, is_form=head.encodes_as_form
+    )
     rows = [write(listed, name, "") for listed, name in zip(objects, names, strict=True)]
     return f"<Contents>{'</Contents><Contents>'.join(rows)}</Contents>" if rows else ""
 
@@ -135,10 +143,17 @@ def _common_prefixes(prefixes: Sequence[str], encode: Callable[[str], str]) -> s
     )
 
 
-def _frame(head: ListingHead, encode: Callable[[str], str], paging: str) -> str:
+def _frame(
+    head: ListingHead,
+    encode: Callable[[str], str],
+    paging: str,
+    *,
+    encode_prefix: Callable[[str], str] | None = None,
+) -> str:
     delimiter = f"<Delimiter>{encode(head.delimiter)}</Delimiter>" if head.delimiter else ""
+    prefix = (encode_prefix or encode)(head.prefix)
     return (
-        f"<Name>{text(head.bucket)}</Name><Prefix>{encode(head.prefix)}</Prefix>{paging}"
+        f"<Name>{text(head.bucket)}</Name><Prefix>{prefix}</Prefix>{paging}"
         f"<MaxKeys>{head.max_keys}</MaxKeys>{delimiter}"
         f"{element('EncodingType', head.encoding_type)}"
         f"<IsTruncated>{boolean(head.is_truncated)}</IsTruncated>"
@@ -162,11 +177,11 @@ def list_objects_v1(
     encoding-type=url applies to Prefix too, as on S3, where Java's client decodes it and asks with
     it for the next page; of all fields botocore leaves just this one encoded.
     """
-    encode = name_encoder(head.encoding_type)
+    encode = head.name_encoder
     paging = f"<Marker>{encode(marker)}</Marker>{_name('NextMarker', next_marker, encode)}"
     return document(
         "ListBucketResult",
-        _frame(head, encode, paging)
+        _frame(head, encode, paging, encode_prefix=None if head.encodes_as_form else text)
         + _contents(head, objects)
         + _common_prefixes(common_prefixes, encode),
     )
@@ -182,7 +197,7 @@ def list_objects_v2(
     common_prefixes: Sequence[str],
 ) -> bytes:
     """ListBucketResult of ListObjectsV2; tokens are opaque and never encoded."""
-    encode = name_encoder(head.encoding_type)
+    encode = head.name_encoder
     paging = (
         f"{_name('StartAfter', start_after, encode)}"
         f"{element('ContinuationToken', continuation_token)}"
@@ -230,7 +245,7 @@ def list_versions(
     common_prefixes: Sequence[str],
 ) -> bytes:
     """ListVersionsResult; versions and delete markers stay in the order given (key, newest)."""
-    encode = name_encoder(head.encoding_type)
+    encode = head.name_encoder
     paging = (
         f"<KeyMarker>{encode(key_marker)}</KeyMarker>"
         f"<VersionIdMarker>{text(version_id_marker)}</VersionIdMarker>"

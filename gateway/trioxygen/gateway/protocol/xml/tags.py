@@ -10,6 +10,7 @@ from typing import Final
 
 from lxml import etree
 
+from trioxygen.gateway.protocol.dialect import Case
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
 from trioxygen.gateway.protocol.escapes import form_decoded
 from trioxygen.gateway.protocol.request_headers import RequestHeaders
@@ -107,7 +108,11 @@ def check_object_tags(
 ) -> None:
     """Raises: InvalidTag; BadRequest: too many."""
     if len(tags) > OBJECT_TAGS_MAX:
-        raise S3Error("BadRequest", f"Object tags cannot be greater than {OBJECT_TAGS_MAX}")
+        raise S3Error(
+            "BadRequest",
+            f"Object tags cannot be greater than {OBJECT_TAGS_MAX}",
+            case=Case.TOO_MANY_OBJECT_TAGS,
+        )
     _check_each(tags, system_message)
 
 

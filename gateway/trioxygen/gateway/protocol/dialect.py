@@ -1,0 +1,116 @@
+"""Where Ceph's object gateway, which a widely used test suite and some clients were written for,
+answers otherwise than S3: every difference, in one place. Pure.
+
+Who raises an error names the case that it is of; what is answered is looked up here, once, on its
+way out. Where an answer differs that is no error, the one place that writes it asks the field of
+that name. Nothing here changes what is stored, or who may do what.
+docs/reference/dialects.md has the same as a table.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+
+class Case(enum.Enum):
+    """Refusals that are not said alike everywhere."""
+
+    BUCKET_IS_OWN = enum.auto()
+    CHECKSUM_IS_ILL_FORMED = enum.auto()
+    COPY_RANGE_BEYOND_SOURCE = enum.auto()
+    CUSTOMER_KEY_IS_ANOTHER = enum.auto()
+    DEFAULT_RETENTION_IS_NOTHING = enum.auto()
+    EXPIRY_OUT_OF_RANGE = enum.auto()
+    KEY_NEVER_WAS = enum.auto()
+    PART_NUMBER_BEYOND_LAST = enum.auto()
+    TOO_MANY_OBJECT_TAGS = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is said in place of S3's.
+
+    Attributes:
+        code: its message is that of S3's refusal.
+        headers: of the answer, beside those that it has.
+    """
+
+    code: str
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+_AS_S3: Final[Mapping[Case, Refusal]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """One way to answer; without arguments, S3's.
+
+    Attributes:
+        refusals: by case; S3's where there is none.
+        names_owners: an Owner has a DisplayName, as S3 gave it until November 2025.
+        takes_none_match_tags: If-None-Match of a write may name an entity tag.
+        shows_implied_encryption: GetBucketEncryption tells of what every bucket has.
+        encodes_as_form: encoding-type=url writes a blank as "+", not as "%20", and applies to the
+            Prefix of ListObjects.
+        names_null_version: a write says that it made the null version.
+        counts_parts_in_attributes: GetObjectAttributes shows a checksum of checksums with the
+            number of parts behind it, as headers do.
+        needs_customer_key_to_complete: also of an upload without a checksum algorithm.
+        has_default_kms_key: aws:kms needs no key id.
+        last_of_equal_parts_counts: a part that is named twice in a row is no error.
+        resets_acl_of_own_bucket: making one's own bucket again is a success, which takes its ACL
+            away.
+        cuts_tenants: what stands before a colon in the name of a bucket is none of it.
+    """
+
+    refusals: Mapping[Case, Refusal] = field(default_factory=lambda: _AS_S3)
+    names_owners: bool = False
+    takes_none_match_tags: bool = False
+    shows_implied_encryption: bool = True
+    encodes_as_form: bool = True
+    names_null_version: bool = True
+    counts_parts_in_attributes: bool = False
+    needs_customer_key_to_complete: bool = False
+    has_default_kms_key: bool = True
+    last_of_equal_parts_counts: bool = False
+    resets_acl_of_own_bucket: bool = True
+    cuts_tenants: bool = False
+
+    def bucket_named(self, name: str | None) -> str | None:
+        """The bucket that a path names."""
+        if name is None or not self.cuts_tenants:
+            return name
+        return name.rpartition(":")[2]
+
+
+AWS: Final = Dialect()
+CEPH: Final = Dialect(
+    refusals=MappingProxyType(
+        {
+            Case.BUCKET_IS_OWN: Refusal("BucketAlreadyExists"),
+            Case.CHECKSUM_IS_ILL_FORMED: Refusal("BadDigest"),
+            Case.COPY_RANGE_BEYOND_SOURCE: Refusal("InvalidRange"),
+            Case.CUSTOMER_KEY_IS_ANOTHER: Refusal("InvalidRequest"),
+            Case.DEFAULT_RETENTION_IS_NOTHING: Refusal("InvalidRetentionPeriod"),
+            Case.EXPIRY_OUT_OF_RANGE: Refusal("AccessDenied"),
+            Case.KEY_NEVER_WAS: Refusal("NoSuchKey", {"x-amz-delete-marker": "false"}),
+            Case.PART_NUMBER_BEYOND_LAST: Refusal("InvalidPart"),
+            Case.TOO_MANY_OBJECT_TAGS: Refusal("InvalidTag"),
+        }
+    ),
+    names_owners=True,
+    takes_none_match_tags=True,
+    shows_implied_encryption=False,
+    encodes_as_form=False,
+    names_null_version=False,
+    counts_parts_in_attributes=True,
+    needs_customer_key_to_complete=True,
+    has_default_kms_key=False,
+    last_of_equal_parts_counts=True,
+    resets_acl_of_own_bucket=False,
+    cuts_tenants=True,
+)
+DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType({"aws": AWS, "ceph": CEPH})
