@@ -50,7 +50,7 @@ _S3_CODES: Final[dict[type[TrioxygenError], str]] = {
     errors.Unavailable: "ServiceUnavailable",
 }
 
-_CASES: Final = {
+_CASES: Final[dict[type[TrioxygenError], Case]] = {
     errors.BucketAlreadyOwned: Case.BUCKET_IS_OWN,
     errors.WrongCustomerKey: Case.CUSTOMER_KEY_IS_ANOTHER,
 }
