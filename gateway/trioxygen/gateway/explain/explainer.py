@@ -131,6 +131,8 @@ class Explainer:
         self, refused: RefusedRequest, endpoint: ClientEndpoint | None
     ) -> tuple[SignatureView | None, list[str]]:
         head, is_right = refused.head, refused.account is not None
+        if _is_form(head):
+            return None, []
         try:
             if is_presigned_v2(head):
                 return _version_2(head, is_right=is_right)
@@ -178,6 +180,15 @@ def _version_2(head: RequestHead, *, is_right: bool) -> tuple[SignatureView, lis
             " signatures: sign with Version 4 to learn what a proxy has rewritten."
         ]
     return SignatureView(version="2", access_key=access_key, is_right=is_right), findings
+
+
+def _is_form(head: RequestHead) -> bool:
+    """It signs in its fields, which are of the body."""
+    return (
+        head.method == "POST"
+        and (head.header("content-type") or "").startswith("multipart/form-data")
+        and head.raw_header(b"authorization") is None
+    )
 
 
 def _unreadable(error: S3Error) -> str:

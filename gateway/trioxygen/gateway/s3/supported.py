@@ -117,9 +117,13 @@ FEATURES: Final = (
     Feature(
         "CORS",
         _of("Get Put Delete", "BucketCors") + " PreflightRequest",
-        "without it: a proxy that adds the headers",
+        "[rules, preflights](s3.md#cors), and the headers of every answer",
     ),
-    Feature("uploads from HTML forms", "PostObject", "without it: presigned PUTs"),
+    Feature(
+        "uploads from HTML forms",
+        "PostObject",
+        "[policies](s3.md#browser-forms) with all conditions",
+    ),
     Feature(
         "static website hosting",
         _of("Get Put Delete", "BucketWebsite"),

@@ -105,3 +105,8 @@ def test_query_that_cannot_be_read_is_explained_too() -> None:
     head = proxied(signed(), query="a=%ZZ")
     explanation = explained(refused(1, head)._replace(code="InvalidURI"))
     assert explanation.query == "a=%ZZ"
+
+
+def test_form_is_not_said_to_be_signed_by_nobody() -> None:
+    head = RequestHead("POST", b"/b", b"", [(b"content-type", b"multipart/form-data; boundary=x")])
+    assert list(explained(of_head(head, code="AccessDenied")).findings) == []
