@@ -71,7 +71,9 @@ class Unchanged:
 def request_for(row: Operation, account: Account | None, **sent: Any) -> S3Request:
     level = row.route.level
     bucket = None if level is Level.SERVICE else "bucket"
-    return request_to(bucket, "k" if level is Level.OBJECT else None, account, **sent)
+    return request_to(
+        bucket, "k" if level is Level.OBJECT or row.is_form else None, account, **sent
+    )
 
 
 def run(
