@@ -58,7 +58,8 @@ class Dialect:
         names_null_version: a write says that it made the null version.
         counts_parts_in_attributes: GetObjectAttributes shows a checksum of checksums with the
             number of parts behind it, as headers do.
-        needs_customer_key_to_complete: also of an upload without a checksum algorithm.
+        needs_customer_key_to_complete: also of an upload without a checksum algorithm; the
+            answer tells of it.
         has_default_kms_key: aws:kms needs no key id.
         last_of_equal_parts_counts: a part that is named twice in a row is no error.
         resets_acl_of_own_bucket: making one's own bucket again is a success, which takes its ACL

@@ -9,7 +9,7 @@ from trioxygen.common.errors import ChecksumMismatch, InvalidRequest, SizeMismat
 from trioxygen.common.units import MIB
 from trioxygen.gateway.protocol import checksums
 from trioxygen.gateway.protocol.checksums import ObjectChecksum
-from trioxygen.gateway.protocol.encryption import encryption_headers
+from trioxygen.gateway.protocol.encryption import CustomerKeyHeaders, encryption_headers
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.numbers import BOUND, read_integer
 from trioxygen.gateway.protocol.xml import multipart as xml_multipart
@@ -56,12 +56,13 @@ async def complete_multipart_upload(services: Services, request: S3Request) -> R
         services.volume, request.bucket_name, request.key_name, upload_id
     )
     # None: a retry, of what has been completed, or an upload that never was.
+    customer = None
     if upload is not None:
-        check_completion(services, request, upload)
+        customer = check_completion(services, request, upload)
         _check_claim(request, upload, claim, part_count=len(parts))
     return await patient_response(
         request,
-        _complete(services, request, upload_id, completion),
+        _complete(services, request, upload_id, completion, customer),
         space_ms=services.config.keep_alive_space_ms,
     )
 
@@ -91,7 +92,11 @@ def _check_claim(
 
 
 async def _complete(
-    services: Services, request: S3Request, upload_id: bytes, completion: Completion
+    services: Services,
+    request: S3Request,
+    upload_id: bytes,
+    completion: Completion,
+    customer: CustomerKeyHeaders | None,
 ) -> Made:
     try:
         completed = await services.store.uploads.complete(
@@ -130,7 +135,7 @@ async def _complete(
         document,
         [
             *written_version_headers(services, completed.committed.version),
-            *encryption_headers(completed.encryption),
+            *encryption_headers(completed.encryption, customer),
             *await completed_headers(
                 services, request.bucket_record, request.key_name, completed.committed
             ),

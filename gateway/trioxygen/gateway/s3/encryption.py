@@ -113,13 +113,18 @@ def part_target(request: S3Request) -> Target:
     return target
 
 
-def check_completion(services: Services, request: S3Request, upload: Upload) -> None:
+def check_completion(
+    services: Services, request: S3Request, upload: Upload
+) -> CustomerKeyHeaders | None:
     """S3 needs the customer's key only of an upload with a checksum algorithm.
 
+    Returns: of which the answer tells; S3's of none.
     Raises: as of a part. Source: S3 API, CompleteMultipartUpload."""
     is_needed = services.config.dialect.needs_customer_key_to_complete
     if is_needed or upload.is_checksum_chosen or read_customer_key(request.head) is not None:
-        _target_in(request, upload)
+        target = _target_in(request, upload)
+        return target.customer if is_needed else None
+    return None
 
 
 def _target_in(request: S3Request, upload: Upload) -> Target:

@@ -290,3 +290,25 @@ def test_objects_of_other_accounts_are_shown_as_theirs(client: Client) -> None:
     parsed = client.parsed("ListObjectVersions", body)
     for kind in ("Versions", "DeleteMarkers"):
         assert [row["Owner"]["ID"] for row in parsed[kind]] == shown, kind
+
+
+def test_other_dialects_write_a_blank_as_a_path_does_and_no_prefix_of_version_1() -> None:
+    page: dict[str, Any] = {
+        "objects": [listed("quux ab"), listed("asdf+b")],
+        "common_prefixes": ["c d/"],
+    }
+    changes = {"prefix": "a b", "delimiter": "/", "encoding_type": "url"}
+    as_form = listing_head(**changes)
+    as_path = listing_head(**changes, encodes_as_form=False)
+    first, second = (
+        list_objects_v1(head, marker="m n", next_marker=None, **page).decode()
+        for head in (as_form, as_path)
+    )
+    for text in ("<Key>quux+ab</Key>", "<Prefix>c+d/</Prefix>", "<Marker>m+n</Marker>"):
+        assert text in first and text.replace("+", "%20") in second
+    assert "<Key>asdf%2Bb</Key>" in first and "<Key>asdf%2Bb</Key>" in second
+    assert "<Prefix>a+b</Prefix>" in first and "<Prefix>a b</Prefix>" in second
+    paging: dict[str, Any] = dict.fromkeys(
+        ("start_after", "continuation_token", "next_continuation_token")
+    )
+    assert b"<Prefix>a%20b</Prefix>" in list_objects_v2(as_path, **paging, **page)
