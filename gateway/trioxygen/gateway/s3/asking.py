@@ -93,6 +93,10 @@ class Asking:
             looked_up is not None and (record is None or record.is_marker),
         )
 
+    def may_ask_of_body(self, request: S3Request, about: About) -> bool:
+        """Whether there is a policy that it could matter to."""
+        return about.documents.policy is not None or request.permissions is not NO_PERMISSIONS
+
     def decided(self, access: Access, request: S3Request, about: About) -> Asked:
         """What was asked of the access, and how it was decided."""
         if access.resource is Resource.OBJECTS:

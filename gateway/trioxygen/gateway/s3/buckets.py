@@ -2,6 +2,7 @@
 GetBucketLocation."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from trioxygen.common import logs
@@ -14,14 +15,20 @@ from trioxygen.gateway.protocol.xml import listing as xml_listing
 from trioxygen.gateway.protocol.xml import results as xml_results
 from trioxygen.gateway.protocol.xml.listing import ListedBucket
 from trioxygen.gateway.protocol.xml.requests import NewBucket, read_create_bucket
-from trioxygen.gateway.s3.documents import read_document
+from trioxygen.gateway.s3.documents import read_ahead, read_document
 from trioxygen.gateway.s3.further_accesses import OF_NEW_BUCKET, asks_for_lock
 from trioxygen.gateway.s3.needs import BUCKET, Need
 from trioxygen.gateway.s3.new_bucket_access import access_settings, says_more_of_access
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.paging import position_of, token_of
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
-from trioxygen.gateway.s3.request import Response, S3Request, no_content, xml_response
+from trioxygen.gateway.s3.request import (
+    BodyKeys,
+    Response,
+    S3Request,
+    no_content,
+    xml_response,
+)
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.buckets import SettingKind
 
@@ -86,12 +93,25 @@ async def list_buckets(services: Services, request: S3Request) -> Response:
     )
 
 
+async def _wanted_bucket(services: Services, request: S3Request) -> NewBucket:
+    head = request.head
+    if head.header("content-length") in (None, "0") and not head.header("transfer-encoding"):
+        return NewBucket()
+    return await read_document(services, request, read_create_bucket, has_checksum=False)
+
+
+def _new_bucket_keys(wanted: NewBucket) -> BodyKeys:
+    keys: dict[str, Sequence[str]] = {}
+    if wanted.location is not None:
+        keys["s3:locationconstraint"] = (wanted.location,)
+    if wanted.tags:
+        keys["aws:tagkeys"] = tuple(key for key, _ in wanted.tags)
+        keys |= {f"aws:requesttag/{key.lower()}": (value,) for key, value in wanted.tags}
+    return keys
+
+
 async def create_bucket(services: Services, request: S3Request) -> Response:
-    wanted = NewBucket()
-    if request.head.header("content-length") not in (None, "0") or request.head.header(
-        "transfer-encoding"
-    ):
-        wanted = await read_document(services, request, read_create_bucket, has_checksum=False)
+    wanted = await _wanted_bucket(services, request)
     location = _location(services, request, wanted.location)
     has_lock = asks_for_lock(request)
     TAGGING.check(wanted.tags)
@@ -219,7 +239,15 @@ ROWS: Final = (
     Operation(
         name="CreateBucket",
         route=Route("PUT", Level.BUCKET),
-        accesses=(Access("s3:CreateBucket", Resource.NEW_BUCKET, _NEW_BUCKET), *OF_NEW_BUCKET),
+        accesses=(
+            Access(
+                "s3:CreateBucket",
+                Resource.NEW_BUCKET,
+                _NEW_BUCKET,
+                reads=read_ahead(_wanted_bucket, _new_bucket_keys),
+            ),
+            *OF_NEW_BUCKET,
+        ),
         reads_body=True,
         refuses=refuse_unimplemented,
         arguments=_check_namespace,

@@ -15,12 +15,14 @@ from trioxygen.gateway.protocol import names
 from trioxygen.gateway.protocol.dates import iso_date, parse_iso_date
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.xml.tags import TAGGING_HEADER, read_tagging_header
-from trioxygen.gateway.s3.request import S3Request
+from trioxygen.gateway.s3.request import BodyKeys, S3Request
 from trioxygen.gateway.store.values.buckets import Bucket
-from trioxygen.gateway.store.values.keys import KeyRecord, Tags
+from trioxygen.gateway.store.values.keys import KeyRecord, Retention, Tags
 
 Values = Sequence[str] | None
 
+_MODE: Final = "s3:object-lock-mode"
+_UNTIL: Final = "s3:object-lock-retain-until-date"
 _COPY_SOURCE: Final = "x-amz-copy-source"
 # Of objects that are there, S3 says the tags to these alone.
 _SAYS_TAGS: Final = (
@@ -62,6 +64,9 @@ class RequestContext:
 
     def values(self, key: str) -> Values:
         """See `access.question.Context`."""
+        of_body = self._request.body_keys.get(key)
+        if of_body is not None:
+            return of_body
         read = _KEYS.get(key)
         if read is not None:
             return read(self)
@@ -184,9 +189,9 @@ class RequestContext:
         return (f"{source.bucket}/{source.key}",)
 
     def _remaining_days(self) -> Values:
-        """Of the retention that a new version is to have."""
-        text = self._request.head.header("x-amz-object-lock-retain-until-date")
-        until_ms = None if text is None or self._is_source else parse_iso_date(text)
+        """Of the retention that a version is to have."""
+        until = self.values(_UNTIL)
+        until_ms = None if until is None else parse_iso_date(until[0])
         return None if until_ms is None else (str((until_ms - self._now_ms()) // DAY_MS),)
 
     def _sent_tags(self) -> Tags:
@@ -212,6 +217,26 @@ def _single(value: str | None) -> Values:
 
 def _boolean(value: bool) -> Values:
     return ("true",) if value else ("false",)
+
+
+def retention_keys(retention: Retention | None) -> BodyKeys:
+    """Of a body that is a retention; None: it takes one away."""
+    if retention is None:
+        return {}
+    return {_MODE: (retention.mode.name,), _UNTIL: (iso_date(retention.until_ms),)}
+
+
+def legal_hold_keys(is_held: bool) -> BodyKeys:
+    """Of a body that is a legal hold."""
+    return {"s3:object-lock-legal-hold": ("ON" if is_held else "OFF",)}
+
+
+def sent_tag_keys(tags: Tags) -> BodyKeys:
+    """Of a body that is an object's tags."""
+    keys: dict[str, Sequence[str]] = {
+        f"s3:requestobjecttag/{key.lower()}": (value,) for key, value in tags
+    }
+    return keys | {"s3:requestobjecttagkeys": tuple(key for key, _ in tags)}
 
 
 def _of_tag(tags: Sequence[tuple[str, str]], name: str) -> Values:

@@ -1,4 +1,4 @@
-"""What a request asks for besides the operation's own action, by its headers and its version."""
+"""What a request asks for besides the operation's own action, by its headers and its body."""
 
 from typing import Final
 
@@ -60,4 +60,9 @@ OF_NEW_BUCKET: Final = (
     ),
     Access("s3:PutBucketObjectLockConfiguration", Resource.NEW_BUCKET, when=asks_for_lock),
     Access("s3:PutBucketVersioning", Resource.NEW_BUCKET, when=asks_for_lock),
+    Access(
+        "s3:TagResource",
+        Resource.NEW_BUCKET,
+        when=lambda request: "aws:tagkeys" in request.body_keys,
+    ),
 )

@@ -93,6 +93,8 @@ class Gate:
             elif about.bucket is None and request.caller.kind is not CallerKind.ROOT:
                 # Nothing is fetched that would tell of a change.
                 await self._renew(request, None)
+            if access.reads is not None and asking.may_ask_of_body(request, about):
+                await access.reads(services, request)
             asked = asking.decided(access, request, about)
             if not asked.decision.is_allowed:
                 if access.is_optional:

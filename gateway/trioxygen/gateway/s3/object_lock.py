@@ -8,12 +8,14 @@ from trioxygen.gateway.protocol import locks
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.versions import read_version_id, version_headers
 from trioxygen.gateway.s3 import records
-from trioxygen.gateway.s3.documents import read_document
+from trioxygen.gateway.s3.context import legal_hold_keys, retention_keys
+from trioxygen.gateway.s3.documents import read_ahead, read_document
 from trioxygen.gateway.s3.further_accesses import TO_BYPASS, bypasses_governance
 from trioxygen.gateway.s3.needs import BUCKET, KEY
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.store.values.keys import Retention
 
 
 async def get_configuration(services: Services, request: S3Request) -> Response:
@@ -62,15 +64,23 @@ def _version(request: S3Request) -> list[tuple[bytes, bytes]]:
     return version_headers(records.shown_version(request.bucket_record, request.record))
 
 
-async def put_retention(services: Services, request: S3Request) -> Response:
-    _require_lock(request)
-    version = read_version_id(request.head.query_value("versionId"))
-    retention = await read_document(
+async def _sent_retention(services: Services, request: S3Request) -> Retention | None:
+    return await read_document(
         services,
         request,
         lambda body: locks.read_retention(body, now_ms=services.now_s * SECOND_MS),
         is_digest_demanded=True,
     )
+
+
+async def _sent_legal_hold(services: Services, request: S3Request) -> bool:
+    return await read_document(services, request, locks.read_legal_hold, is_digest_demanded=True)
+
+
+async def put_retention(services: Services, request: S3Request) -> Response:
+    _require_lock(request)
+    version = read_version_id(request.head.query_value("versionId"))
+    retention = await _sent_retention(services, request)
     done = await services.store.keys.set_retention(
         request.bucket_record,
         request.key_name,
@@ -84,7 +94,7 @@ async def put_retention(services: Services, request: S3Request) -> Response:
 async def put_legal_hold(services: Services, request: S3Request) -> Response:
     _require_lock(request)
     version = read_version_id(request.head.query_value("versionId"))
-    is_held = await read_document(services, request, locks.read_legal_hold, is_digest_demanded=True)
+    is_held = await _sent_legal_hold(services, request)
     done = await services.store.keys.set_legal_hold(
         request.bucket_record, request.key_name, version, is_held=is_held
     )
@@ -114,7 +124,15 @@ ROWS: Final = (
     Operation(
         name="PutObjectRetention",
         route=Route("PUT", Level.OBJECT, "retention"),
-        accesses=(Access("s3:PutObjectRetention", Resource.OBJECT, KEY), TO_BYPASS),
+        accesses=(
+            Access(
+                "s3:PutObjectRetention",
+                Resource.OBJECT,
+                KEY,
+                reads=read_ahead(_sent_retention, retention_keys),
+            ),
+            TO_BYPASS,
+        ),
         reads_body=True,
         handler=put_retention,
     ),
@@ -127,7 +145,14 @@ ROWS: Final = (
     Operation(
         name="PutObjectLegalHold",
         route=Route("PUT", Level.OBJECT, "legal-hold"),
-        accesses=(Access("s3:PutObjectLegalHold", Resource.OBJECT, KEY),),
+        accesses=(
+            Access(
+                "s3:PutObjectLegalHold",
+                Resource.OBJECT,
+                KEY,
+                reads=read_ahead(_sent_legal_hold, legal_hold_keys),
+            ),
+        ),
         reads_body=True,
         handler=put_legal_hold,
     ),

@@ -5,11 +5,13 @@ from typing import Final
 from trioxygen.gateway.protocol.versions import read_version_id, version_headers
 from trioxygen.gateway.protocol.xml.tags import check_object_tags, read_tags, tags_document
 from trioxygen.gateway.s3 import records
-from trioxygen.gateway.s3.documents import read_document
+from trioxygen.gateway.s3.context import sent_tag_keys
+from trioxygen.gateway.s3.documents import read_ahead, read_document
 from trioxygen.gateway.s3.needs import KEY
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import Response, S3Request, xml_response
 from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.store.values.keys import Tags
 
 
 async def get_object_tagging(services: Services, request: S3Request) -> Response:
@@ -18,9 +20,13 @@ async def get_object_tagging(services: Services, request: S3Request) -> Response
     return xml_response(tags_document(record.tags), version_headers(version))
 
 
+async def _sent_tags(services: Services, request: S3Request) -> Tags:
+    return await read_document(services, request, read_tags)
+
+
 async def put_object_tagging(services: Services, request: S3Request) -> Response:
     wanted = read_version_id(request.head.query_value("versionId"))
-    tags = await read_document(services, request, read_tags)
+    tags = await _sent_tags(services, request)
     check_object_tags(tags)
     version = await services.store.keys.set_tags(
         request.bucket_record, request.key_name, wanted, tuple(sorted(tags))
@@ -49,7 +55,13 @@ ROWS: Final = (
         name="PutObjectTagging",
         route=Route("PUT", Level.OBJECT, "tagging"),
         accesses=(
-            Access("s3:PutObjectTagging", Resource.OBJECT, KEY, "s3:PutObjectVersionTagging"),
+            Access(
+                "s3:PutObjectTagging",
+                Resource.OBJECT,
+                KEY,
+                "s3:PutObjectVersionTagging",
+                reads=read_ahead(_sent_tags, sent_tag_keys),
+            ),
         ),
         reads_body=True,
         handler=put_object_tagging,

@@ -91,6 +91,8 @@ class Access:
     version_action: in its place, of what names a version; "": the same.
     when: of which requests it is asked; None: of all.
     is_optional: not allowed, the operation goes on without it: its handler asks `lacks`.
+    reads: the body, before it is decided, where a policy may ask what it says
+        (`documents.read_ahead`); None: no policy can.
     """
 
     action: str
@@ -99,6 +101,7 @@ class Access:
     version_action: str = ""
     when: Callable[[S3Request], bool] | None = None
     is_optional: bool = False
+    reads: Callable[[Services, S3Request], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ def _actions(operation: Operation) -> str:
 def _action(operation: Operation, access: Access) -> str:
     of_version = f" (of a version `{access.version_action}`)" if access.version_action else ""
     place = "" if _is_plain(operation, access.resource) else _on(access.resource)
-    by_header = " if its headers ask for it" if access.when is not None else ""
+    by_header = " if the request asks for it" if access.when is not None else ""
     return f"`{access.action}`{of_version}{place}{by_header}"
 
 

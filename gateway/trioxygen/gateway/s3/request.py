@@ -6,11 +6,13 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
+    Mapping,
     MutableMapping,
     Sequence,
 )
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 
 from trioxygen.common.disk import Buffer
@@ -66,6 +68,11 @@ class Asked(NamedTuple):
     decision: Decision
 
 
+# Condition keys, in lower case, and their values.
+BodyKeys = Mapping[str, Sequence[str]]
+_NO_KEYS: Final[BodyKeys] = MappingProxyType({})
+
+
 class Refusal(Protocol):
     """Why one of the keys that a body names may not be worked on; None: it may.
 
@@ -98,6 +105,8 @@ class S3Request:
     asked: all that was asked, in order.
     lacks: actions that it goes on without, for they were not allowed.
     documents: what decides about access to the bucket that it addresses.
+    ahead, body_keys: of a body that was read because policies may ask what it says; what came of
+        it, and what it says.
     bucket_record, key_record, upload_record, source, key_page, version_page, upload_page,
         settings: what the row of the operation needs to know.
     refusal: of one of the keys that the body names."""
@@ -113,7 +122,9 @@ class S3Request:
 
     __slots__ = (
         "account",
+        "ahead",
         "asked",
+        "body_keys",
         "bucket",
         "bucket_record",
         "bytes_in",
@@ -179,6 +190,8 @@ class S3Request:
         self.asked: list[Asked] = []
         self.upload_record: Upload | None = None
         self.lacks: tuple[str, ...] = ()
+        self.ahead: object | None = None
+        self.body_keys: BodyKeys = _NO_KEYS
         self.documents: BucketDocuments = UNSET
         self.bytes_in = self.bytes_out = 0
 

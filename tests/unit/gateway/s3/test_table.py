@@ -94,7 +94,7 @@ def test_page_shows_what_is_here_and_what_is_not() -> None:
     here, absent = written.split("## Not here yet: 1")
     assert (
         "| CopyObject | `PUT /bucket/key with x-amz-copy-source` | `s3:PutObject`,"
-        " `s3:PutObjectAcl` if its headers ask for it," in here
+        " `s3:PutObjectAcl` if the request asks for it," in here
     )
     assert "`s3:GetObject` (of a version `s3:GetObjectVersion`) on source object |" in here
     assert "| GetBucketWebsite | `GET /bucket?website` | `s3:GetBucketWebsite` |" in absent
