@@ -85,7 +85,10 @@ def test_every_operation_of_the_table_is_denied_to_another_account_and_to_nobody
     paths = {Level.BUCKET: f"/{bucket}", Level.OBJECT: f"/{bucket}/k"}
     for row in OPERATIONS:
         route = row.route
-        if row.handler is None or row.accesses[0].resource in OWN:
+        # Of a form its fields say who signed it.
+        if row.handler is None or not row.is_signed or row.name == "PostObject":
+            continue
+        if row.accesses[0].resource in OWN:
             continue
         query = "&".join(
             f"{name}={values.get(name, '')}" for name in (route.sub_resource, route.query) if name
@@ -116,5 +119,6 @@ def test_request_without_signature_is_denied(
             urllib.request.urlopen(asked, timeout=60)
         with refused.value as answer:
             # What is no operation at all needs no signature to be told so.
-            assert answer.code in (400, 403, 405, 501), (method, path)
+            # Nor is a form without one.
+            assert answer.code in (400, 403, 405, 412, 501), (method, path)
     assert read(s3, bucket, "k") == b"mine"
