@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.integration.conftest import NewStore
 from tests.integration.store_process import StoreProcess
+from trioxygen.cli.wiring.first_keys import ADMIN_ACCOUNT
 
 
 def o3_json(store: StoreProcess, *words: str) -> Any:
@@ -20,9 +21,9 @@ def names(rows: list[dict[str, str]]) -> list[str]:
 def test_volume_is_created_shown_and_deleted_by_the_command(new_store: NewStore) -> None:
     store = new_store().start()
     assert names(o3_json(store, "volume", "list")) == ["s3v"]
-    made = o3_json(store, "volume", "create", "films", "--account", "admin")
+    made = o3_json(store, "volume", "create", "films", "--account", ADMIN_ACCOUNT)
     assert o3_json(store, "volume", "info", "films") == made
-    assert names(o3_json(store, "volume", "list", "--account", "admin")) == ["films"]
+    assert names(o3_json(store, "volume", "list", "--account", ADMIN_ACCOUNT)) == ["films"]
     twice = store.o3("volume", "create", "films")
     assert twice.returncode == 1 and "already exists" in twice.stderr
     wrong = store.o3("volume", "create", "Films")

@@ -42,6 +42,9 @@ class Principal(NamedTuple):
 
 _EVERYBODY: Final = Principal(PrincipalKind.EVERYBODY, "*")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}", re.ASCII)
+# In an ARN also the name that an operator gave an account in place of a number; whether there is
+# such a one is asked of bucket policies, when they are put.
+_NAMED_ACCOUNT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 # The account's field is checked apart.
 _ARNS: Final = (
     (re.compile(r"arn:aws:iam::([^:*?]*):user/[^*?]+"), PrincipalKind.USER),
@@ -52,7 +55,7 @@ _ARNS: Final = (
 _ROOT: Final = re.compile(r"arn:aws:iam::([^:]*):root")
 _CANONICAL_ID: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SERVICE: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII)
-_PROVIDER: Final = re.compile(r"arn:aws:iam::[0-9]{12}:(oidc|saml)-provider/[^*?]+")
+_PROVIDER: Final = re.compile(r"arn:aws:iam::[^:*?]+:(oidc|saml)-provider/[^*?]+")
 _PROVIDER_HOST: Final = re.compile(r"[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+", re.ASCII)
 
 
@@ -110,7 +113,7 @@ def _read_aws(name: str) -> Principal | None:
 
 
 def _is_account(text: str) -> bool:
-    return _ACCOUNT.fullmatch(text) is not None
+    return _NAMED_ACCOUNT.fullmatch(text) is not None
 
 
 def _values(principals: Sequence[Principal], *kinds: PrincipalKind) -> frozenset[str]:
