@@ -2,7 +2,7 @@
 What S3 answers in its place, the tests in `s3/` see."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.handlers import validate_bucket_name
@@ -50,13 +50,9 @@ def test_owner_has_a_name(s3: "S3Client") -> None:
 def test_bucket_says_nothing_of_the_encryption_that_all_have(s3: "S3Client") -> None:
     refused = refusal(lambda: s3.get_bucket_encryption(Bucket=BUCKET))
     assert refused.code == "ServerSideEncryptionConfigurationNotFoundError"
-    default = {"SSEAlgorithm": "AES256"}
-    s3.put_bucket_encryption(
-        Bucket=BUCKET,
-        ServerSideEncryptionConfiguration={
-            "Rules": [{"ApplyServerSideEncryptionByDefault": default}]  # type: ignore[typeddict-item]
-        },
-    )
+    default: Any = {"SSEAlgorithm": "AES256"}
+    rules: Any = {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
+    s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=rules)
     shown = s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]
     assert shown["Rules"][0]["ApplyServerSideEncryptionByDefault"] == default
     s3.delete_bucket_encryption(Bucket=BUCKET)
@@ -117,33 +113,33 @@ def test_last_of_equal_parts_counts(s3: "S3Client") -> None:
 
 
 def test_completion_needs_the_customers_key_and_tells_of_it(s3: "S3Client") -> None:
-    customer = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": KEY}
-    place = {"Bucket": BUCKET, "Key": "sealed"}
-    upload = s3.create_multipart_upload(**place, **customer)["UploadId"]  # type: ignore[arg-type]
-    part = s3.upload_part(**place, UploadId=upload, PartNumber=1, Body=b"x", **customer)  # type: ignore[arg-type]
-    completed = {
+    customer: Any = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": KEY}
+    place: Any = {"Bucket": BUCKET, "Key": "sealed"}
+    upload = s3.create_multipart_upload(**place, **customer)["UploadId"]
+    part = s3.upload_part(**place, UploadId=upload, PartNumber=1, Body=b"x", **customer)
+    completed: Any = {
         **place,
         "UploadId": upload,
         "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]},
     }
-    refused = refusal(lambda: s3.complete_multipart_upload(**completed))  # type: ignore[arg-type]
+    refused = refusal(lambda: s3.complete_multipart_upload(**completed))
     assert (refused.status, refused.code) == (400, "InvalidRequest")
-    made = s3.complete_multipart_upload(**completed, **customer)  # type: ignore[arg-type]
+    made = s3.complete_multipart_upload(**completed, **customer)
     told = made["ResponseMetadata"]["HTTPHeaders"]
     assert told["x-amz-server-side-encryption-customer-algorithm"] == "AES256"
 
 
 def test_attributes_count_the_parts_of_a_composite_checksum(s3: "S3Client") -> None:
-    place = {"Bucket": BUCKET, "Key": "composite"}
-    upload = s3.create_multipart_upload(**place, ChecksumAlgorithm="SHA256")["UploadId"]  # type: ignore[arg-type]
-    part = s3.upload_part(  # type: ignore[call-overload]
+    place: Any = {"Bucket": BUCKET, "Key": "composite"}
+    upload = s3.create_multipart_upload(**place, ChecksumAlgorithm="SHA256")["UploadId"]
+    part = s3.upload_part(
         **place, UploadId=upload, PartNumber=1, Body=b"x", ChecksumAlgorithm="SHA256"
     )
-    named = {"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}
-    made = s3.complete_multipart_upload(  # type: ignore[call-overload]
+    named: Any = {"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}
+    made = s3.complete_multipart_upload(
         **place, UploadId=upload, MultipartUpload={"Parts": [named]}
     )
-    shown = s3.get_object_attributes(**place, ObjectAttributes=["Checksum"])["Checksum"]  # type: ignore[arg-type]
+    shown = s3.get_object_attributes(**place, ObjectAttributes=["Checksum"])["Checksum"]
     assert shown["ChecksumSHA256"] == made["ChecksumSHA256"]
     assert shown["ChecksumSHA256"].endswith("-1")
 

@@ -30,12 +30,13 @@ class Forms:
         what it receives is the file.
 
         Raises: S3Errors of forms, of their signatures and policies; Unavailable errors."""
+        boundary = read_boundary(request.head.header("content-type"))
         if request.account is not None:
             raise S3Error(
                 "InvalidRequest",
                 "A form is signed in its fields, neither in headers nor in the query.",
             )
-        parts = FormParts(read_boundary(request.head.header("content-type")))
+        parts = FormParts(boundary)
         file = FormFile(parts, request)
         await file.read_fields()
         form = read_form(parts.fields, parts.file_name)

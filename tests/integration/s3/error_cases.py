@@ -270,9 +270,30 @@ CASES = [
         {"x-amz-if-match-size": "1"},
     ),
     Case(
-        "GET /{bucket}?policy", 501, "NotImplemented", NOT_IMPLEMENTED, {"additionalMessage": ANY}
+        "GET /{bucket}?website", 501, "NotImplemented", NOT_IMPLEMENTED, {"additionalMessage": ANY}
     ),
-    Case("POST /{bucket}", 501, "NotImplemented", NOT_IMPLEMENTED, {"additionalMessage": ANY}),
+    Case(
+        "GET /{bucket}?policy",
+        404,
+        "NoSuchBucketPolicy",
+        "The bucket policy does not exist",
+        {"BucketName": "{bucket}"},
+    ),
+    Case(
+        "POST /{bucket}",
+        412,
+        "PreconditionFailed",
+        "At least one of the pre-conditions you specified did not hold",
+        {"Condition": "Bucket POST must be of the enclosure-type multipart/form-data"},
+    ),
+    # S3 does not say what it thinks of it.
+    Case(
+        "POST /{bucket}",
+        400,
+        "InvalidRequest",
+        "A form is signed in its fields, neither in headers nor in the query.",
+        fields={"Content-Type": "multipart/form-data; boundary=b"},
+    ),
     *(
         Case(
             f"{method} {target}",

@@ -94,4 +94,9 @@ def read_ownership_header(head: RequestHeaders) -> Ownership | None:
     try:
         return Ownership(text)
     except ValueError:
-        raise invalid_argument(f"Invalid {OWNERSHIP} header: {text}", OWNERSHIP, text) from None
+        # What was sent stands in the message, and S3 does not repeat it.
+        raise S3Error(
+            "InvalidArgument",
+            f"Invalid {OWNERSHIP} header: {text}",
+            details={"ArgumentName": OWNERSHIP},
+        ) from None

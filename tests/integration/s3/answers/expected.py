@@ -1,8 +1,9 @@
 """How an expectation is written down, and compared with what came.
 
 A document is written as an outline: `Root(Name=value Empty= Parent(Child=value))`, elements in the
-order of the wire and no others. In values `{name}` is something that the tests made (`place.py`)
-and `@name` stands for whatever has a form (`FORMS`); those with blanks stand in single quotes."""
+order of the wire and no others; an attribute of XML Schema is written before them, as one of them.
+In values `{name}` is something that the tests made (`place.py`) and `@name` stands for whatever has
+a form (`FORMS`); those with blanks stand in single quotes."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from xml.etree import ElementTree
 from tests.integration.s3.answers.messages import MESSAGES
 
 XMLNS: Final = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+_XSI: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
 FORMS: Final = {
     "date": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z",
     "http-date": r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT",
@@ -64,7 +66,7 @@ class Row:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     document: str = ""
-    content: bytes = b""
+    content: str | bytes = b""
     sent: Mapping[str, str] = field(default_factory=dict)
     body: str | bytes = ""
     signer: str = "main"
@@ -178,5 +180,7 @@ def _lines(node: ElementTree.Element, above: str, namespace: str) -> Iterator[Li
     path = f"{above}{node.tag[len(namespace) :]}"
     is_parent = len(node) > 0
     yield path, None if is_parent else node.text or ""
+    for name, value in node.attrib.items():
+        yield f"{path}/{name.removeprefix(_XSI)}", value
     for child in node:
         yield from _lines(child, f"{path}/", namespace)

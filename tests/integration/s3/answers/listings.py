@@ -116,12 +116,14 @@ ROWS: Final = (
         "ListBucketResult(Name={plain} Prefix= StartAfter=a NextContinuationToken=@token KeyCount=1"
         f" MaxKeys=1 IsTruncated=true Contents({_ENTRY} Owner(ID=@account) StorageClass=STANDARD))",
     ),
-    refuses(
+    gives(
         "GetBucketAcl",
         "asked for as a listing of the second version",
         "GET /{plain}?list-type=2&acl",
-        "501 NotImplemented",
-        "additionalMessage='GetBucketAcl is not implemented.'",
+        200,
+        {},
+        "AccessControlPolicy(Owner(ID={main}) AccessControlList(Grant(Grantee(type=CanonicalUser"
+        " ID={main}) Permission=FULL_CONTROL)))",
     ),
     refuses(
         "ListObjectsV2", "no bucket", "GET /o3-none?list-type=2", "404 NoSuchBucket", _NO_BUCKET

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.integration.endpoint import Endpoint, empty
+from tests.integration.s3.answers.expected import filled
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -24,11 +25,20 @@ _BUCKETS: Final = (
     "doomed",
     "bare",
     "aging",
+    "shared",
+    "granting",
+    "paid",
     "fresh",
     "far",
 )
 # Made by rows.
 _TO_BE_MADE: Final = ("fresh", "far")
+# Of `paid`.
+POLICY: Final = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",'
+    ' "Principal": {"CanonicalUser": "{other}"}, "Action": ["s3:GetObject", "s3:GetBucketPolicy"],'
+    ' "Resource": ["arn:aws:s3:::{paid}", "arn:aws:s3:::{paid}/*"]}]}'
+)
 _CORS: Final[Any] = {
     "AllowedOrigins": ["https://*.example"],
     "AllowedMethods": ["GET", "PUT"],
@@ -44,7 +54,12 @@ def made_place(endpoint: Endpoint) -> Iterator[dict[str, str]]:
     stem = f"o3-test-{secrets.token_hex(5)}"
     place = {name: f"{stem}-{name}" for name in _BUCKETS} | {"stem": stem}
     # What is shown of checksums is what S3 computes where nobody asks for one.
-    with endpoint.client(request_checksum_calculation="when_required") as s3:
+    with (
+        endpoint.client(request_checksum_calculation="when_required") as s3,
+        endpoint.client(endpoint.other) as other_s3,
+    ):
+        for name, client in (("main", s3), ("other", other_s3)):
+            place[name] = client.list_buckets()["Owner"]["ID"]
         try:
             for name in _BUCKETS:
                 if name not in _TO_BE_MADE:
@@ -57,6 +72,8 @@ def made_place(endpoint: Endpoint) -> Iterator[dict[str, str]]:
             _fill_locked(s3, place)
             _fill_aging(s3, place)
             _fill_sealed(s3, place)
+            _fill_shared(s3, place)
+            _fill_paid(s3, place)
             yield place
         finally:
             for name in _BUCKETS:
@@ -159,6 +176,26 @@ def _fill_sealed(s3: "S3Client", place: dict[str, str]) -> None:
     s3.put_object(Key="own", Body=b"body", **at, **customer)
     s3.put_object(Key="kms", Body=b"body", ServerSideEncryption="aws:kms", **at)
     place["own"] = s3.create_multipart_upload(Key="own", **at, **customer)["UploadId"]
+
+
+def _fill_shared(s3: "S3Client", place: dict[str, str]) -> None:
+    """Two buckets with ACLs, of which `shared` has no ownership controls: that is as good."""
+    for name in ("shared", "granting"):
+        at: Any = {"Bucket": place[name]}
+        controls: Any = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+        s3.put_bucket_ownership_controls(OwnershipControls=controls, **at)
+        s3.delete_public_access_block(**at)
+        s3.put_object(Key="k", Body=b"body", ACL="public-read", **at)
+    at = {"Bucket": place["shared"]}
+    s3.put_bucket_acl(ACL="public-read", **at)
+    s3.delete_bucket_ownership_controls(**at)
+
+
+def _fill_paid(s3: "S3Client", place: dict[str, str]) -> None:
+    at: Any = {"Bucket": place["paid"]}
+    s3.put_object(Key="k", Body=b"body", **at)
+    s3.put_bucket_policy(Policy=filled(POLICY, place), **at)
+    s3.put_bucket_request_payment(RequestPaymentConfiguration={"Payer": "Requester"}, **at)
 
 
 def _remove(s3: "S3Client", bucket: str) -> None:

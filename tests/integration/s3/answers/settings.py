@@ -226,21 +226,4 @@ ROWS: Final = (
         body=_LOCK,
         sent=_DIGEST,
     ),
-    # ---- what is not here ----
-    refuses(
-        "GetBucketAcl",
-        "not here",
-        "GET /{plain}?acl",
-        "501 NotImplemented",
-        "additionalMessage='GetBucketAcl is not implemented.'",
-    ),
-    refuses("GetBucketAcl", "none", "GET /o3-none?acl", "404 NoSuchBucket", _NO_BUCKET),
-    refuses("GetBucketAcl", "another's", "GET /{plain}?acl", "403 AccessDenied", signer="other"),
-    refuses(
-        "GetBucketAcl",
-        "expected owner is no account",
-        "GET /{plain}?acl",
-        "400 InvalidBucketOwnerAWSAccountID",
-        sent={"x-amz-expected-bucket-owner": "me"},
-    ),
 )

@@ -13,7 +13,6 @@ _NAMED_MARKER: Final = {
     "x-amz-version-id": "{marker}",
     "last-modified": "@http-date",
 }
-_VERSION_FORM: Final = "Invalid version id specified"
 _TAGGING: Final = "<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag></TagSet></Tagging>"
 _RETENTION: Final = (
     "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2090-01-01T00:00:00Z</RetainUntilDate>"
@@ -145,21 +144,5 @@ ROWS: Final = (
         "400 MalformedXML",
         body="<LegalHold><Status>MAYBE</Status></LegalHold>",
         sent=_DIGEST,
-    ),
-    # ---- what is not here ----
-    refuses(
-        "GetObjectAcl",
-        "not here",
-        "GET /{plain}/k?acl",
-        "501 NotImplemented",
-        "additionalMessage='GetObjectAcl is not implemented.'",
-    ),
-    refuses(
-        "GetObjectAcl",
-        "no version id",
-        "GET /{plain}/k?acl&versionId=x",
-        "400 InvalidArgument",
-        "ArgumentName=versionId ArgumentValue=x",
-        message=_VERSION_FORM,
     ),
 )

@@ -11,6 +11,7 @@ import pytest
 
 from tests.integration.endpoint import Endpoint
 from tests.integration.s3.answers import (
+    acls,
     buckets,
     cors,
     deletions,
@@ -18,6 +19,7 @@ from tests.integration.s3.answers import (
     forms,
     lifecycle,
     listings,
+    policies,
     reads,
     settings,
     tags_and_locks,
@@ -38,6 +40,8 @@ from trioxygen.gateway.s3.table import OPERATIONS
 ROWS: Final = (
     *buckets.ROWS,
     *settings.ROWS,
+    *acls.ROWS,
+    *policies.ROWS,
     *cors.ROWS,
     *listings.ROWS,
     *reads.ROWS,
@@ -70,10 +74,14 @@ def place(endpoint: Endpoint) -> Iterator[dict[str, str]]:
         )
 
 
+def encoded(text: str | bytes, place: dict[str, str]) -> bytes:
+    return text if isinstance(text, bytes) else filled(text, place).encode()
+
+
 def asked(endpoint: Endpoint, row: Row, place: dict[str, str]) -> Answer:
     method, _, target = filled(row.asked, place).partition(" ")
     path, _, query = target.partition("?")
-    body = row.body if isinstance(row.body, bytes) else filled(row.body, place).encode()
+    body = encoded(row.body, place)
     fields = {name: filled(value, place) for name, value in row.sent.items()}
     if fields.get("Content-MD5") == "md5":
         fields["Content-MD5"] = b64encode(hashlib.md5(body).digest()).decode()
@@ -96,7 +104,7 @@ def test_answer_is_the_one_of_the_table(
     assert answer.status == row.status, answer.body
     check_headers(answer, row, place)
     if not row.document:
-        assert answer.body == row.content
+        assert answer.body == encoded(row.content, place)
         return
     expected = outline(filled(row.document, place))
     actual = lines_of(answer.body)

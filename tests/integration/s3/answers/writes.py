@@ -16,11 +16,27 @@ _ONTO_ITSELF: Final = (
 ROWS: Final = (
     refuses(
         "PutObject",
-        "an ACL, which is not here",
+        "an ACL, where there are none",
         "PUT /{plain}/k",
-        "501 NotImplemented",
-        "Header=x-amz-acl additionalMessage='The value of the header x-amz-acl implies"
-        " functionality that is not implemented.'",
+        "400 AccessControlListNotSupported",
+        body="body",
+        sent={"x-amz-acl": "public-read"},
+    ),
+    gives(
+        "PutObject",
+        "the only ACL where there are none",
+        "PUT /{plain}/new-5",
+        200,
+        _WRITTEN,
+        body="body",
+        sent={"x-amz-acl": "bucket-owner-full-control"},
+    ),
+    gives(
+        "PutObject",
+        "an ACL",
+        "PUT /{granting}/k",
+        200,
+        _WRITTEN,
         body="body",
         sent={"x-amz-acl": "public-read"},
     ),

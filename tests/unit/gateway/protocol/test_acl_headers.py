@@ -139,4 +139,4 @@ def test_ownership_is_one_of_three() -> None:
     with pytest.raises(S3Error) as refused:
         read_ownership_header(head({"x-amz-object-ownership": "Mine"}))
     assert refused.value.message == "Invalid x-amz-object-ownership header: Mine"
-    assert refused.value.details["ArgumentName"] == "x-amz-object-ownership"
+    assert refused.value.details == {"ArgumentName": "x-amz-object-ownership"}
