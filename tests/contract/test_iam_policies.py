@@ -167,3 +167,13 @@ async def test_provider_is_made_changed_and_removed(store: IamStore) -> None:
     for asked in (arn, "arn:aws:iam::1:oidc-provider/x", "x" * 2_000):
         with pytest.raises(NoSuchEntity):
             await providers.lookup(ACCOUNT, asked)
+
+
+@iam_test
+async def test_policy_is_found_by_exactly_its_arn(store: IamStore) -> None:
+    """Conditions on iam:PolicyARN compare what was asked for."""
+    arn = (await store.policy("Reads", "v1", path="/x/")).arn
+    assert (await store.iam.policies.lookup(ACCOUNT, arn)).arn == arn
+    for other in (arn.lower(), arn.replace("Reads", "READS"), arn.replace("/x/", "/X/")):
+        with pytest.raises(NoSuchEntity):
+            await store.iam.policies.lookup(ACCOUNT, other)

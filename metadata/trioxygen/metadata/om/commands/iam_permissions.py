@@ -100,9 +100,9 @@ def detach(
     row = live_principal(txn, account_id, change.of)
     if isinstance(row, Refusal):
         return row
-    arn = next((each for each in row.attached if each.lower() == change.policy_arn.lower()), "")
-    if not arn:
-        return no_such("policy", change.policy_arn)
+    arn = change.policy_arn
+    if arn not in row.attached:
+        return no_such("policy", arn)
     row.attached.remove(arn)
     reply = put_changed(txn, row, now)
     if not isinstance(reply, Refusal):

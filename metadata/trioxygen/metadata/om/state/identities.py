@@ -129,11 +129,12 @@ def is_built_in(arn: str) -> bool:
 
 
 def get_policy(txn: ReadTxn, account_id: str, arn: str) -> iam.ManagedPolicyRow | None:
-    """One of the account, or one that is built in."""
+    """One of the account, or one that is built in. Of exactly that ARN: what policies say of it
+    (iam:PolicyARN, Resource) is compared with the ARN as it was asked for."""
     if arn in BUILT_IN_POLICIES:
         return _built_in_row(arn)
     row = MANAGED_POLICIES.get(txn, policy_key(account_id, arn.rpartition("/")[2]))
-    return row if row is not None and policy_arn(row).lower() == arn.lower() else None
+    return row if row is not None and policy_arn(row) == arn else None
 
 
 def _built_in_row(arn: str) -> iam.ManagedPolicyRow:
