@@ -70,12 +70,12 @@ class Credentials:
         return known
 
     async def renewed(self, claim: SignatureClaim, *, revision: int | None) -> Credential:
-        """One that was read when identities had that revision, or later; None: as they are now.
+        """One that was read when identities had that revision; None: as they are now.
 
         Raises as `find`."""
         scope = _scope_of(claim)
         known = self._known.get(scope)
-        if known is not None and revision is not None and known.revision >= revision:
+        if known is not None and revision is not None and known.revision == revision:
             return known
         return await self._fetch(claim, scope)
 

@@ -128,7 +128,7 @@ def test_each_token_region_and_service_is_asked_for_by_itself() -> None:
     assert [token for _, token, _ in signers.asked] == [None, "t", "u", None, None]
 
 
-def test_identity_is_read_again_when_a_later_revision_is_heard_of() -> None:
+def test_identity_is_read_again_when_another_revision_is_heard_of() -> None:
     signers = Signers()
     credentials = made(signers, Clock())
     known = asyncio.run(credentials.find(CLAIM))
@@ -137,9 +137,12 @@ def test_identity_is_read_again_when_a_later_revision_is_heard_of() -> None:
     renewed = asyncio.run(credentials.renewed(CLAIM, revision=4))
     assert renewed.permissions is NO_PERMISSIONS
     assert asyncio.run(credentials.find(CLAIM)) is renewed
+    # Of a store that was loaded from a dump, whose identities are older ones.
+    signers.identity = replace(ANN, revision=2)
+    assert asyncio.run(credentials.renewed(CLAIM, revision=2)).permissions is not NO_PERMISSIONS
     # As they are now, whatever is remembered.
     assert asyncio.run(credentials.renewed(CLAIM, revision=None)) is not renewed
-    assert len(signers.asked) == 3
+    assert len(signers.asked) == 4
 
 
 def test_session_is_over_when_its_time_is_even_if_it_is_remembered() -> None:

@@ -87,7 +87,9 @@ class Gate:
             needs = access.needs
             if needs.fetch is not None:
                 bucket = await needs.fetch(services, request)
-                if bucket.identity_revision:
+                known = request.credential
+                # Another one, not a later one: a store that was loaded from a dump has its own.
+                if known is not None and known.revision != bucket.identity_revision:
                     await self._renew(request, bucket.identity_revision)
                 about = await asking.about(access, request, bucket)
             elif about.bucket is None and request.caller.kind is not CallerKind.ROOT:
@@ -110,11 +112,9 @@ class Gate:
                 request.refusal = partial(asking.refusal_of_key, access, request, about)
 
     async def _renew(self, request: S3Request, revision: int | None) -> None:
-        """Reads again who signed, where that may have changed since."""
-        credential, claim = request.credential, request.claim
-        if credential is None or claim is None:
-            return
-        if revision is None or credential.revision < revision:
+        """Reads again who signed. revision: None: as identities are now."""
+        claim = request.claim
+        if claim is not None:
             request.identify(await self._identities.renewed(claim, revision=revision))
 
     def _refuse_headers(

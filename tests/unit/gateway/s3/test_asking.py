@@ -238,6 +238,10 @@ def test_change_of_identities_is_in_force_at_once() -> None:
     store.identity_revision = 7
     ask("GetObject", request, store, identities)
     assert identities.asked == [7]
+    # Of a store that was loaded from a dump.
+    store.identity_revision = 5
+    ask("GetObject", request, store, identities)
+    assert identities.asked == [7, 5]
 
 
 def test_users_are_asked_for_anew_where_nothing_tells_of_a_change() -> None:
