@@ -20,12 +20,14 @@ class IamConfig(Section):
         ca_file: PEM of who vouches for providers; empty: the system's.
         issuer_seconds_max: for each of a provider's documents.
         audience_required: of a provider without client ids no token is taken, as AWS has it.
+        unnumbered_account: whose ARNs have no account id, as those of Ceph's users outside accounts.
     """
 
     http_issuers: list[str] = Field(default=[], max_length=100)
     ca_file: str = ""
     issuer_seconds_max: int = Field(default=5, ge=1, le=60)
     audience_required: bool = True
+    unnumbered_account: str = Field(default="", pattern=r"^([0-9]{12})?$")
 
     @field_validator("http_issuers")
     @classmethod

@@ -17,6 +17,7 @@ from trioxygen.common.replication import Replication
 from trioxygen.common.rpc.network import Network
 from trioxygen.common.runtime import Runtime
 from trioxygen.common.units import SECOND_MS
+from trioxygen.gateway.access.unnumbered import UnnumberedAccount
 from trioxygen.gateway.access_log import AccessLog
 from trioxygen.gateway.admin.access_routes import AccessAnswers
 from trioxygen.gateway.admin.app import create_admin_app
@@ -108,6 +109,7 @@ def _s3_config(config: Config) -> S3Config:
         regions=tuple(config.s3.regions),
         clock_skew_seconds_max=config.s3.clock_skew_seconds_max,
         dialect=_dialect(config),
+        unnumbered=UnnumberedAccount(config.iam.unnumbered_account),
         takes_v2_headers=config.s3.signature_v2 == "all",
         ownership=Ownership(config.s3.object_ownership),
         public_access=ALL_BLOCKED if config.s3.block_public_access else None,
@@ -128,6 +130,7 @@ def _s3_config(config: Config) -> S3Config:
 def _iam_config(config: Config) -> IamConfig:
     return IamConfig(
         wants_audience=config.iam.audience_required,
+        unnumbered=UnnumberedAccount(config.iam.unnumbered_account),
         fetch_limits=FetchLimits(
             http_hosts=tuple(config.iam.http_issuers),
             ca_path=config.iam.ca_path,

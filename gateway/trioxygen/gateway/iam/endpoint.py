@@ -35,6 +35,7 @@ _VERSIONS: Final = {api.version: api for api in Api}
 class IamEndpoint:
     def __init__(self, services: IamServices, identification: Identification) -> None:
         self._services, self._identification = services, identification
+        self._unnumbered = services.config.unnumbered
 
     @staticmethod
     def is_asked_by(head: RequestHead) -> bool:
@@ -54,7 +55,7 @@ class IamEndpoint:
         try:
             take_share()
             body = await read_form(request) if request.head.method == "POST" else b""
-            form = Form.read(request.head.raw_query, body)
+            form = Form.read(request.head.raw_query, body).mapped(self._unnumbered.numbered)
             action = _action(form)
             api = action.api
             request.operation = action.permission
@@ -66,11 +67,12 @@ class IamEndpoint:
             log.error("request_failed", operation=request.operation, error=defect)
             return self._refused(_defect(), api, request)
         document = response_document(action.name, api.xmlns, result, request.request_id)
-        return Response(200, _headers(request), document), ""
+        return Response(200, _headers(request), self._unnumbered.shown(document)), ""
 
     def _refused(self, error: IamError, api: Api, request: S3Request) -> tuple[Response, str]:
         document = error_document(error, api.xmlns, request.request_id)
-        return Response(error.status, _headers(request), document), error.code
+        shown = self._unnumbered.shown(document)
+        return Response(error.status, _headers(request), shown), error.code
 
     async def _result(
         self, action: Action, form: Form, request: S3Request, body: bytes

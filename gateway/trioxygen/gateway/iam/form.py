@@ -2,7 +2,7 @@
 
 Source: AWS's query protocol: `Action=…&Version=…&Tags.member.1.Key=…`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from trioxygen.gateway.iam.errors import IamError
@@ -38,6 +38,10 @@ class Form:
                     "MalformedQueryString", "The query string contains a syntax error"
                 ) from None
         return cls(pairs)
+
+    def mapped(self, change: Callable[[str], str]) -> "Form":
+        """With each value as `change` gives it."""
+        return Form((name, change(value)) for name, value in self._fields.items())
 
     def text(self, name: str) -> str | None:
         return self._fields.get(name)

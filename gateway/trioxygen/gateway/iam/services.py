@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from trioxygen.common.clock import Clock
+from trioxygen.gateway.access.unnumbered import ALL_NUMBERED, UnnumberedAccount
 from trioxygen.gateway.iam.oidc.fetching import FetchLimits
 from trioxygen.gateway.iam.oidc.signing_keys import SigningKeys
 from trioxygen.gateway.store.iam_port import Iam
@@ -15,10 +16,12 @@ class IamConfig:
     wants_audience: a token is for a client that its provider names, as AWS has it; False: a
         provider that names none takes tokens for any.
     fetch_limits: what may be asked of providers.
+    unnumbered: whose ARNs have no number.
     """
 
     wants_audience: bool = True
     fetch_limits: FetchLimits = FetchLimits()
+    unnumbered: UnnumberedAccount = ALL_NUMBERED
 
 
 IAM_DEFAULTS: Final = IamConfig()

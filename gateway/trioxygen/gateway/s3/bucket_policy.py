@@ -31,7 +31,8 @@ _KINDS: Final = {NamedKind.USER: PrincipalKind.USER, NamedKind.ROLE: PrincipalKi
 
 async def get_bucket_policy(services: Services, request: S3Request) -> Response:
     _check_account(request)
-    return Response(200, [(b"content-type", b"application/json")], _stored(request))
+    document = services.config.unnumbered.shown(_stored(request))
+    return Response(200, [(b"content-type", b"application/json")], document)
 
 
 async def put_bucket_policy(services: Services, request: S3Request) -> Response:
@@ -41,7 +42,8 @@ async def put_bucket_policy(services: Services, request: S3Request) -> Response:
     def read(body: bytes) -> tuple[bytes, CompiledPolicy]:
         if not body:
             raise S3Error("MissingRequestBodyError")
-        return bytes(body), read_bucket_policy(body, bucket.name)
+        document = services.config.unnumbered.numbered_document(bytes(body))
+        return document, read_bucket_policy(document, bucket.name)
 
     document, policy = await read_document(services, request, read, bytes_max=_BODY_BYTES_MAX)
     for principal in policy.named_principals:

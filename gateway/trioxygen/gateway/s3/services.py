@@ -10,6 +10,7 @@ from trioxygen.common.clock import Clock
 from trioxygen.common.replication import Replication
 from trioxygen.common.units import DAY_MS, KIB, MIB
 from trioxygen.gateway.access.policy.cache import PolicyCache
+from trioxygen.gateway.access.unnumbered import ALL_NUMBERED, UnnumberedAccount
 from trioxygen.gateway.account_directory import KnownAccounts
 from trioxygen.gateway.kept_documents import KeptDocuments
 from trioxygen.gateway.kept_rules import KeptRules
@@ -45,6 +46,7 @@ class S3Config:
     day_ms: how long a day of lifecycle rules is.
     dialect: what is answered where others answer otherwise than S3.
     takes_v2_headers: Signature Version 2 in the Authorization header, which S3 does not take.
+    unnumbered: whose ARNs have no number.
     ownership, public_access: what new buckets begin with; None: nothing is blocked."""
 
     volume: str
@@ -60,6 +62,7 @@ class S3Config:
     takes_v2_headers: bool = False
     keep_alive_space_ms: float = 5_000
     day_ms: int = DAY_MS
+    unnumbered: UnnumberedAccount = ALL_NUMBERED
     ownership: Ownership = Ownership.BUCKET_OWNER_ENFORCED
     public_access: PublicAccessBlock | None = ALL_BLOCKED
 
