@@ -47,6 +47,17 @@ def test_owner_has_a_name(s3: "S3Client") -> None:
     assert s3.list_buckets()["Owner"].get("DisplayName")
 
 
+def test_policy_status_is_judged_by_the_acl_where_there_is_no_policy(s3: "S3Client") -> None:
+    def is_public() -> bool:
+        return s3.get_bucket_policy_status(Bucket=BUCKET)["PolicyStatus"]["IsPublic"]
+
+    assert not is_public()
+    s3.put_bucket_acl(Bucket=BUCKET, ACL="public-read")
+    assert is_public()
+    s3.put_bucket_acl(Bucket=BUCKET, ACL="private")
+    assert not is_public()
+
+
 def test_bucket_says_nothing_of_the_encryption_that_all_have(s3: "S3Client") -> None:
     refused = refusal(lambda: s3.get_bucket_encryption(Bucket=BUCKET))
     assert refused.code == "ServerSideEncryptionConfigurationNotFoundError"

@@ -64,6 +64,7 @@ class Dialect:
         last_of_equal_parts_counts: a part that is named twice in a row is no error.
         resets_acl_of_own_bucket: making one's own bucket again is a success, which takes its ACL
             away.
+        judges_policy_status_by_acl: also of a bucket that has no policy, which is else refused.
         cuts_tenants: what stands before a colon in the name of a bucket is none of it.
     """
 
@@ -78,6 +79,7 @@ class Dialect:
     has_default_kms_key: bool = True
     last_of_equal_parts_counts: bool = False
     resets_acl_of_own_bucket: bool = True
+    judges_policy_status_by_acl: bool = False
     cuts_tenants: bool = False
 
     def bucket_named(self, name: str | None) -> str | None:
@@ -112,6 +114,7 @@ CEPH: Final = Dialect(
     has_default_kms_key=False,
     last_of_equal_parts_counts=True,
     resets_acl_of_own_bucket=False,
+    judges_policy_status_by_acl=True,
     cuts_tenants=True,
 )
 DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType({"aws": AWS, "ceph": CEPH})

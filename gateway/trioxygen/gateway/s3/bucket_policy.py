@@ -66,19 +66,25 @@ async def delete_bucket_policy(services: Services, request: S3Request) -> Respon
 
 
 async def get_bucket_policy_status(services: Services, request: S3Request) -> Response:
-    """Also of a bucket without a policy: its ACL may let everybody in."""
     documents = request.documents
+    judges_acl = services.config.dialect.judges_policy_status_by_acl
+    if documents.policy is None and not judges_acl:
+        raise _no_policy(request)
     is_public = documents.policy is not None and documents.policy.is_public
-    if not is_public and documents.acl is not None and uses_acls(documents.ownership):
+    if judges_acl and documents.acl is not None and uses_acls(documents.ownership):
         ignored = documents.public_access.ignore_public_acls
-        is_public = documents.acl.is_public and not ignored
+        is_public = is_public or (documents.acl.is_public and not ignored)
     return xml_response(policy_status_document(is_public=is_public))
 
 
 def _stored(request: S3Request) -> bytes:
     for row in request.settings:
         return row.document
-    raise S3Error("NoSuchBucketPolicy", details={"BucketName": request.bucket_name})
+    raise _no_policy(request)
+
+
+def _no_policy(request: S3Request) -> S3Error:
+    return S3Error("NoSuchBucketPolicy", details={"BucketName": request.bucket_name})
 
 
 def _check_account(request: S3Request) -> None:

@@ -103,13 +103,12 @@ ROWS: Final = (
         {},
         "PolicyStatus(IsPublic=false)",
     ),
-    gives(
+    refuses(
         "GetBucketPolicyStatus",
-        "open to all by its ACL",
+        "of a bucket without a policy, open to all by its ACL",
         "GET /{shared}?policyStatus",
-        200,
-        {},
-        "PolicyStatus(IsPublic=true)",
+        "404 NoSuchBucketPolicy",
+        "BucketName={shared}",
     ),
     refuses(
         "GetBucketPolicyStatus",
