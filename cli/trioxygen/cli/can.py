@@ -15,7 +15,9 @@ def can(
     who: Annotated[
         str,
         typer.Argument(
-            metavar="WHO", help="ACCOUNT, ACCOUNT/USER, ACCOUNT/role/ROLE, an ARN, or ANONYMOUS."
+            metavar="WHO",
+            help="ACCOUNT, USER (of the bucket's account), ACCOUNT/USER, ACCOUNT/role/ROLE, an ARN,"
+            " or ANONYMOUS.",
         ),
     ],
     action: Annotated[str, typer.Argument(metavar="ACTION", help="Of IAM, such as s3:GetObject.")],

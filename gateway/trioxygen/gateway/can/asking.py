@@ -57,7 +57,7 @@ class AccessQuestions:
         """
         bucket_name, key = _parse_resource(resource)
         action = _checked_action(action, bucket_name, key)
-        caller, permissions = await caller_with_policies(self._iam, parse_whom(who))
+        whom = parse_whom(who)
         bucket: Bucket | None = None
         record: KeyRecord | None = None
         documents, target = UNSET, OWN_ACCOUNT
@@ -65,6 +65,8 @@ class AccessQuestions:
             bucket, record = await self._look_up(bucket_name, key)
             documents = await self._services.documents.of(bucket)
             target = _target(bucket, documents, record)
+        home = "" if bucket is None else bucket.account_id
+        caller, permissions = await caller_with_policies(self._iam, whom, home=home)
         base = _context(self._services, caller, action, bucket, record)
         context = _GivenContext({name.lower(): given[name] for name in given}, base)
         arn = (

@@ -53,13 +53,19 @@ def parse_whom(text: str) -> Whom | None:
     return Whom(account_id, PrincipalKind(kind_name or "user"), name)
 
 
-async def caller_with_policies(iam: Iam, whom: Whom | None) -> tuple[Caller, Permissions]:
+async def caller_with_policies(
+    iam: Iam, whom: Whom | None, *, home: str
+) -> tuple[Caller, Permissions]:
     """As a request of it would bring them; of a role, a session without policies of its own.
 
+    Args: home: id of the account whose user is meant by what is the id of no account; "": none.
     Raises: NoSuchEntity; Corrupt: a policy cannot be read."""
     if whom is None:
         return ANONYMOUS, NO_PERMISSIONS
     details = await iam.directory.find(account_id=whom.account_id)
+    if details is None and home and whom.kind is None:
+        whom = Whom(home, PrincipalKind.USER, whom.account_id)
+        details = await iam.directory.find(account_id=home)
     if details is None:
         raise NoSuchEntity(kind="account", name=whom.account_id)
     account = Account(details.account_id, details.canonical_id, details.display_name)

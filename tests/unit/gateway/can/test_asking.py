@@ -62,6 +62,8 @@ DECISIONS: tuple[tuple[str, str, str, bool, str], ...] = (
     (STRANGER.account_id, "s3:GetObject", KEY, False, "not_owner"),
     ("ANONYMOUS", "s3:GetObject", KEY, False, "anonymous"),
     (ANN, "s3:GetObject", KEY, True, "identity_policy"),
+    # Of the bucket's account.
+    ("ann", "s3:GetObject", KEY, True, "identity_policy"),
     (ANN, "s3:PutObject", KEY, False, "no_identity_policy"),
     # Its group lets it, what is attached does not.
     (ANN, "s3:DeleteObject", KEY, False, "denied_by_identity"),
@@ -124,6 +126,7 @@ def test_policy_of_the_bucket_is_asked_as_well() -> None:
         (OWNER.account_id, "s3:GetObject", "s3://nothing/key", NoSuchBucket),
         ("333333333333", "s3:GetObject", KEY, NoSuchEntity),
         (f"{OWNER.account_id}/eve", "s3:GetObject", KEY, NoSuchEntity),
+        ("ann", "s3:ListAllMyBuckets", "s3://", NoSuchEntity),
         (OWNER.account_id, "s3:Nothing", KEY, InvalidRequest),
         (OWNER.account_id, "s3:GetObject", BUCKET, InvalidRequest),
         (OWNER.account_id, "s3:ListBucket", KEY, InvalidRequest),
