@@ -18,6 +18,7 @@ from trioxygen.gateway.protocol.xml.requests import CompletedPart
 from trioxygen.gateway.s3 import records
 from trioxygen.gateway.s3.documents import read_document
 from trioxygen.gateway.s3.encryption import check_completion
+from trioxygen.gateway.s3.further_accesses import TO_MATCH
 from trioxygen.gateway.s3.keep_alive import Made, patient_response
 from trioxygen.gateway.s3.lifecycle_headers import completed_headers
 from trioxygen.gateway.s3.needs import BUCKET, read_upload_id
@@ -171,7 +172,7 @@ ROWS: Final = (
     Operation(
         name="CompleteMultipartUpload",
         route=Route("POST", Level.OBJECT, "uploadId"),
-        accesses=(Access("s3:PutObject", Resource.OBJECT, BUCKET),),
+        accesses=(Access("s3:PutObject", Resource.OBJECT, BUCKET), TO_MATCH),
         reads_body=True,
         handler=complete_multipart_upload,
     ),

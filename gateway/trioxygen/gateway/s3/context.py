@@ -136,6 +136,8 @@ class RequestContext:
         request = self._request
         if request.account is None:
             return None
+        if request.form is not None:
+            return ("POST",)
         if request.claim is None or request.claim.presigned:
             return ("REST-QUERY-STRING",)
         return ("REST-HEADER",)

@@ -17,7 +17,7 @@ from trioxygen.gateway.s3.arguments import check_of_copy
 from trioxygen.gateway.s3.copied_bytes import digest_again, write_again
 from trioxygen.gateway.s3.digests import Digests
 from trioxygen.gateway.s3.encryption import Opening, Target, source_opening_of, target_of
-from trioxygen.gateway.s3.further_accesses import OF_WRITTEN
+from trioxygen.gateway.s3.further_accesses import OF_COPIED_TAGS, OF_WRITTEN
 from trioxygen.gateway.s3.keep_alive import Made, patient_response
 from trioxygen.gateway.s3.lifecycle_headers import expiration_headers
 from trioxygen.gateway.s3.needs import BUCKET, COPY_SOURCE, SOURCE
@@ -276,6 +276,7 @@ ROWS: Final = (
             Access("s3:PutObject", Resource.OBJECT, BUCKET),
             *OF_WRITTEN,
             Access("s3:GetObject", Resource.SOURCE, SOURCE, "s3:GetObjectVersion"),
+            *OF_COPIED_TAGS,
         ),
         refuses=refuse_unimplemented,
         arguments=check_of_copy,

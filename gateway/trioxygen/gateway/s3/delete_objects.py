@@ -18,7 +18,9 @@ from trioxygen.gateway.s3.error_response import s3_error
 from trioxygen.gateway.s3.further_accesses import (
     BYPASS,
     BYPASS_ACTION,
+    READ_ACTION,
     TO_BYPASS,
+    TO_MATCH,
     asks_to_bypass,
     bypasses_governance,
 )
@@ -150,11 +152,22 @@ def _refused(request: S3Request, identifier: ObjectIdentifier) -> DeleteError | 
         return _error(identifier, error)
     version = identifier.version_id
     refusal = request.refusal(identifier.key, version)
+    if refusal is None and _asks_what_is_there(identifier):
+        refusal = request.refusal(identifier.key, None, READ_ACTION)
     if refusal is not None:
         return _error(identifier, refusal)
     if version is not None and known_version(version) is None:
         return _error(identifier, S3Error("NoSuchVersion"))
     return None
+
+
+def _asks_what_is_there(identifier: ObjectIdentifier) -> bool:
+    """As `TO_MATCH`, of one key."""
+    return (
+        identifier.etag not in ("", "*")
+        or identifier.size_bytes is not None
+        or identifier.modified_s is not None
+    )
 
 
 ROWS: Final = (
@@ -163,6 +176,7 @@ ROWS: Final = (
         route=Route("DELETE", Level.OBJECT),
         accesses=(
             Access("s3:DeleteObject", Resource.OBJECT, BUCKET, "s3:DeleteObjectVersion"),
+            TO_MATCH,
             TO_BYPASS,
         ),
         handler=delete_object,

@@ -3,7 +3,8 @@
 from typing import Final
 
 from trioxygen.gateway.protocol.acl_headers import OWNERSHIP, asks_for_acl
-from trioxygen.gateway.protocol.xml.tags import TAGGING_HEADER
+from trioxygen.gateway.protocol.xml.tags import TAGGING_HEADER, replaces_tags
+from trioxygen.gateway.s3.needs import KNOWN_BUCKET
 from trioxygen.gateway.s3.operation import Access, Resource
 from trioxygen.gateway.s3.request import S3Request
 
@@ -14,6 +15,14 @@ _TAGGING: Final = (TAGGING_HEADER.encode(),)
 _RETENTION: Final = (b"x-amz-object-lock-mode", b"x-amz-object-lock-retain-until-date")
 _LEGAL_HOLD: Final = (b"x-amz-object-lock-legal-hold",)
 _OWNERSHIP: Final = (OWNERSHIP.encode(),)
+_OF_TAGS_THERE: Final = ("if-match", "if-none-match")
+_OF_WHAT_IS_THERE: Final = (
+    b"if-modified-since",
+    b"if-unmodified-since",
+    b"x-amz-if-match-last-modified-time",
+    b"x-amz-if-match-size",
+)
+READ_ACTION: Final = "s3:GetObject"
 
 
 def asks_to_bypass(request: S3Request) -> bool:
@@ -30,6 +39,24 @@ def bypasses_governance(request: S3Request) -> bool:
     return asks_to_bypass(request) and BYPASS_ACTION not in request.lacks
 
 
+def asks_what_is_there(request: S3Request) -> bool:
+    """Whether the answer to a write or a deletion tells more of the object that is there than that
+    it is there."""
+    head = request.head
+    return head.has_any(_OF_WHAT_IS_THERE) or any(
+        head.header(name) not in (None, "*") for name in _OF_TAGS_THERE
+    )
+
+
+def copies_tags(request: S3Request) -> bool:
+    """Of a copy whose source is known."""
+    record = request.source.record
+    return record is not None and bool(record.tags) and not replaces_tags(request.head)
+
+
+# An ETag is not to be guessed by who may not read. Source: S3 user guide, "Enforce conditional
+# deletes on Amazon S3 buckets"; "Conditional writes", permissions.
+TO_MATCH: Final = Access(READ_ACTION, Resource.OBJECT, when=asks_what_is_there)
 # Of what is written: PutObject, CopyObject, CreateMultipartUpload.
 OF_WRITTEN: Final = (
     Access("s3:PutObjectAcl", Resource.OBJECT, when=lambda request: asks_for_acl(request.head)),
@@ -48,6 +75,18 @@ OF_WRITTEN: Final = (
         Resource.OBJECT,
         when=lambda request: request.head.has_any(_LEGAL_HOLD),
     ),
+    TO_MATCH,
+)
+# Of a copy that has its source's tags, behind the access to that. Source: S3 user guide, "Managing
+# object tags", "Object tagging and additional considerations".
+OF_COPIED_TAGS: Final = (
+    Access(
+        "s3:GetObjectTagging",
+        Resource.SOURCE,
+        version_action="s3:GetObjectVersionTagging",
+        when=copies_tags,
+    ),
+    Access("s3:PutObjectTagging", Resource.OBJECT, KNOWN_BUCKET, when=copies_tags),
 )
 # Many clients ask for it always; it matters where something is locked.
 TO_BYPASS: Final = Access(BYPASS_ACTION, Resource.OBJECT, when=asks_to_bypass, is_optional=True)

@@ -115,7 +115,8 @@ class Gate:
         """Reads again who signed. revision: None: as identities are now."""
         claim = request.claim
         if claim is not None:
-            request.identify(await self._identities.renewed(claim, revision=revision))
+            request.credential = await self._identities.renewed(claim, revision=revision)
+            request.identify(request.credential)
 
     def _refuse_headers(
         self, operation: Operation, refuses: Callable[[RequestHead], None], request: S3Request

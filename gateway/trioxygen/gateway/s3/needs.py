@@ -64,6 +64,11 @@ async def _fetch_bucket(services: Services, request: S3Request) -> Bucket:
     return bucket
 
 
+async def _known_bucket(services: Services, request: S3Request) -> Bucket:
+    """That the request addresses, once more after another one; it was fetched already."""
+    return request.bucket_record
+
+
 def refused_in_bucket(what: str) -> Need:
     """Where nobody can be asked whether the caller may: that it is not here, he may be told."""
 
@@ -165,6 +170,7 @@ async def _fetch_rename_source(services: Services, request: S3Request) -> Bucket
 
 NOTHING: Final = Need("nothing")
 BUCKET: Final = Need("bucket", _fetch_bucket)
+KNOWN_BUCKET: Final = Need("nothing", _known_bucket)
 KEY: Final = Need(
     "bucket and key", _fetch_key, _require_key, looked_up=lambda request: request.key_record
 )

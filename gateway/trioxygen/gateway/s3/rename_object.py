@@ -7,6 +7,7 @@ from trioxygen.common.errors import BucketState, InvalidRequest, NoSuchKey
 from trioxygen.gateway.protocol import conditions
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument, not_implemented
 from trioxygen.gateway.protocol.names import KEY_SIZE_BYTES_MAX
+from trioxygen.gateway.s3.further_accesses import TO_MATCH
 from trioxygen.gateway.s3.needs import BUCKET, RENAME_SOURCE
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
@@ -118,6 +119,7 @@ ROWS: Final = (
         # In AWS the session of a directory bucket allows it.
         accesses=(
             Access("s3:PutObject", Resource.OBJECT, BUCKET),
+            TO_MATCH,
             Access("s3:GetObject", Resource.SOURCE, RENAME_SOURCE),
             Access("s3:DeleteObject", Resource.SOURCE),
         ),

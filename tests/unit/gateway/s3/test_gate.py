@@ -138,7 +138,7 @@ def test_all_actions_of_a_row_are_decided_each_with_one_call_for_what_it_needs(
     accesses = [access for access in row.accesses if access.when is None]
     assert [question.action for question, _ in asked] == [access.action for access in accesses]
     # The source of a rename is in the same bucket.
-    needs = [access.needs for access in row.accesses if access.needs is not RENAME_SOURCE]
+    needs = [access.needs for access in accesses if access.needs is not RENAME_SOURCE]
     needed = [need for need in needs if need.fetch is not None]
     assert len(store.asked) == len(needed)
     for access, (question, target) in zip(accesses, asked, strict=True):

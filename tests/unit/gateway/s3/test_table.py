@@ -96,5 +96,5 @@ def test_page_shows_what_is_here_and_what_is_not() -> None:
         "| CopyObject | `PUT /bucket/key with x-amz-copy-source` | `s3:PutObject`,"
         " `s3:PutObjectAcl` if the request asks for it," in here
     )
-    assert "`s3:GetObject` (of a version `s3:GetObjectVersion`) on source object |" in here
+    assert "`s3:GetObject` (of a version `s3:GetObjectVersion`) on source object, " in here
     assert "| GetBucketWebsite | `GET /bucket?website` | `s3:GetBucketWebsite` |" in absent
