@@ -26,6 +26,8 @@ from trioxygen.gateway.iam.trust import (
 from trioxygen.gateway.store.values.iam import NewSession, Principal, SessionCredentials, Tags
 
 _ACTION: Final = "sts:AssumeRole"
+_SOURCE: Final = "aws:sourceidentity"
+_SOURCE_ASKED: Final = "sts:sourceidentity"
 _SECONDS_DEFAULT: Final = 3_600
 _CHAINED_SECONDS_MAX: Final = 3_600
 ROLE_ARN: Final = needed(text("RoleArn", rules.ARN))
@@ -44,25 +46,37 @@ async def _assume(call: Call) -> Fields:
     role = await lookup_role(call)
     if role is None:
         raise no_such_role(call, caller, _ACTION)
-    context = keys_of(call, caller, role, tags, {})
-    for action in actions_asked(call, _ACTION, tags):
+    source = _source(call)
+    context = keys_of(call, caller, role, tags, {_SOURCE_ASKED: (source,)} if source else {})
+    for action in actions_asked(_ACTION, tags, source):
         question = Question(action, role.arn, caller, context)
         check_trusted(call, question, role, call.signer.permissions)
     seconds = _seconds(call, role)
     policies = await read_session_policies(call, role.account_id, tags)
-    source = wanted.maybe("SourceIdentity")
     credentials = await mint(
         call,
         role,
         seconds=seconds,
         policies=policies,
         tags=tags,
-        context=(("aws:sourceidentity", source),) if source else (),
+        context=((_SOURCE, source),) if source else (),
     )
     return {
         **session_shown(call, role, credentials, policies),
         "SourceIdentity": source or None,
     }
+
+
+def _source(call: Call) -> str:
+    """Once set it is of all sessions that come of that one, and stays what it is; "": none.
+
+    Source: IAM user guide, "Monitor and control actions taken with assumed roles".
+    Raises: AccessDenied."""
+    held = call.signer.caller.context.get(_SOURCE, "")
+    asked = call.arguments.maybe("SourceIdentity")
+    if held and asked and asked != held:
+        raise IamError("AccessDenied", "The source identity of the session cannot be changed.")
+    return held or asked
 
 
 def _refuse_mfa(call: Call) -> None:

@@ -8,13 +8,11 @@ from typing import Final
 from trioxygen.common import logs
 from trioxygen.common.errors import TrioxygenError
 from trioxygen.gateway.access.caller import CallerKind
-from trioxygen.gateway.access.question import Question
 from trioxygen.gateway.iam import absent
-from trioxygen.gateway.iam.action import Action, Api, Call, Decides, Signer, Subject
+from trioxygen.gateway.iam.action import Action, Api, Call, Decides, Signer
+from trioxygen.gateway.iam.admission import admit
 from trioxygen.gateway.iam.arguments import Arguments
-from trioxygen.gateway.iam.authorization import decide_identity, refusal
 from trioxygen.gateway.iam.body import read_form
-from trioxygen.gateway.iam.context import Keys, of_arguments, of_caller, of_tags
 from trioxygen.gateway.iam.document import Value, date_text, error_document, response_document
 from trioxygen.gateway.iam.errors import IamError
 from trioxygen.gateway.iam.form import Form
@@ -92,30 +90,11 @@ class IamEndpoint:
         )
         try:
             if action.decides is Decides.IDENTITY:
-                await _admit(action, call)
+                await admit(call, action.permission, action.subject)
             return await action.handler(call)
         finally:
             if call.decisions:
                 request.decision = call.decisions[-1]
-
-
-async def _admit(action: Action, call: Call) -> None:
-    """Returns when the caller may. Raises: AccessDenied."""
-    signer = call.signer
-    subject = Subject("*") if signer.is_root else await action.subject(call)
-    context = Keys(
-        call.keys,
-        of_caller(signer.caller),
-        of_tags("iam:resourcetag/", subject.tags),
-        of_tags("aws:resourcetag/", subject.tags),
-        dict(subject.keys),
-        of_arguments(call.arguments),
-    )
-    question = Question(action.permission, subject.arn, signer.caller, context)
-    decision = decide_identity(question, signer.permissions)
-    call.decisions.append(decision)
-    if not decision.is_allowed:
-        raise refusal(question, decision)
 
 
 def _check_session(action: Action, signer: Signer) -> None:

@@ -13,6 +13,7 @@ from trioxygen.gateway.iam.principals import (
     GROUP,
     NEW_PATH,
     USER,
+    admit_changed,
     lookup,
     subject_listed,
     subject_made,
@@ -59,7 +60,7 @@ async def _update(call: Call) -> None:
     wanted = call.arguments
     old, new = wanted.text("GroupName"), wanted.maybe("NewGroupName")
     change = PrincipalChange(name=new or None, path=wanted.maybe("NewPath") or None)
-    await lookup(call, GROUP)
+    await admit_changed(call, "iam:UpdateGroup", await lookup(call, GROUP))
     try:
         await call.services.iam.principals.change(call.account_id, GROUP.kind, old, change)
     except EntityAlreadyExists:

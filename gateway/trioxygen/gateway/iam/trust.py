@@ -39,12 +39,13 @@ async def lookup_role(call: Call) -> Principal | None:
     return role if role.arn == arn else None
 
 
-def actions_asked(call: Call, action: str, tags: Tags) -> tuple[str, ...]:
-    """What has to be allowed: beside the role the tags and the source identity of the session."""
+def actions_asked(action: str, tags: Tags, source: str) -> tuple[str, ...]:
+    """What has to be allowed: beside the role the tags and the source identity of the session; "":
+    it has none."""
     return (
         action,
         *((_TAG_SESSION,) if tags else ()),
-        *((_SET_SOURCE,) if "SourceIdentity" in call.arguments else ()),
+        *((_SET_SOURCE,) if source else ()),
     )
 
 
@@ -53,9 +54,8 @@ def keys_of(
 ) -> Keys:
     wanted = call.arguments
     asked: dict[str, Sequence[str]] = {"sts:rolesessionname": (wanted.text("RoleSessionName"),)}
-    for name, key in (("ExternalId", "sts:externalid"), ("SourceIdentity", "sts:sourceidentity")):
-        if name in wanted:
-            asked[key] = (wanted.text(name),)
+    if "ExternalId" in wanted:
+        asked["sts:externalid"] = (wanted.text("ExternalId"),)
     transitive = wanted.texts("TransitiveTagKeys")
     if transitive:
         asked["sts:transitivetagkeys"] = transitive

@@ -13,6 +13,7 @@ from trioxygen.gateway.iam.errors import IamError
 from trioxygen.gateway.iam.principals import (
     NEW_PATH,
     USER,
+    admit_changed,
     lookup,
     own_user,
     subject_listed,
@@ -73,7 +74,7 @@ async def _update(call: Call) -> None:
     wanted = call.arguments
     old, new = wanted.text("UserName"), wanted.maybe("NewUserName")
     change = PrincipalChange(name=new or None, path=wanted.maybe("NewPath") or None)
-    await lookup(call, USER)
+    await admit_changed(call, "iam:UpdateUser", await lookup(call, USER))
     try:
         await call.services.iam.principals.change(call.account_id, USER.kind, old, change)
     except EntityAlreadyExists:

@@ -32,7 +32,7 @@ from trioxygen.gateway.iam.oidc.tokens import (
 )
 from trioxygen.gateway.iam.session_policies import POLICY, POLICY_ARNS, read_session_policies
 from trioxygen.gateway.iam.shown import Fields
-from trioxygen.gateway.iam.trust import check_trusted, keys_of, lookup_role
+from trioxygen.gateway.iam.trust import actions_asked, check_trusted, keys_of, lookup_role
 from trioxygen.gateway.store.values.iam import OidcProvider, Principal
 
 _ACTION: Final = "sts:AssumeRoleWithWebIdentity"
@@ -107,12 +107,7 @@ def _check_trusted(
     if identity.source:
         more["sts:sourceidentity"] = (identity.source,)
     context = keys_of(call, caller, role, identity.tags, more)
-    actions = (
-        _ACTION,
-        *(("sts:TagSession",) if identity.tags else ()),
-        *(("sts:SetSourceIdentity",) if identity.source else ()),
-    )
-    for action in actions:
+    for action in actions_asked(_ACTION, identity.tags, identity.source):
         try:
             question = Question(action, role.arn, caller, context)
             check_trusted(call, question, role, NO_PERMISSIONS)
