@@ -1,24 +1,24 @@
-"""The OpenID Connect provider that the suite's tests of AssumeRoleWithWebIdentity name, and tokens of
-it. Their URL of it is fixed: port 8080 of this machine."""
+"""The OpenID Connect provider of the suite's tests of AssumeRoleWithWebIdentity, and tokens of it.
+Where they look for it is fixed: port 8080 of this machine."""
 
 import json
+import secrets
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 _ISSUER: Final = Path(__file__).parents[1] / "tests" / "integration" / "iam" / "oidc_issuer.py"
 _PORT: Final = 8080
-_REALM: Final = "conformance"
 # Of the whole run, with a test that waits for 900 seconds.
 _LASTS_SECONDS: Final = 6 * 3_600
 _AUDIENCE, _SUBJECT, _CLIENT = "account", "3c5b0d6e-user", "conformance-client"
-# AWS's has 20 bytes, and is not looked at any more for providers whose certificates are vouched for.
+# Of 20 bytes; a provider that is asked over http has no certificate.
 _THUMBPRINT: Final = "0" * 40
 # A session has one value of a tag.
 _TAGS: Final = {"principal_tags": {"Department": ["Engineering"]}}
@@ -35,8 +35,10 @@ def web_identity() -> Iterator[Mapping[str, str]]:
         print(f"port {_PORT} is taken: no provider of web identities", file=sys.stderr)
         yield values
         return
+    # Gateways remember a provider's keys, and each run has another one.
+    realm = f"conformance-{secrets.token_hex(4)}"
     process = subprocess.Popen(
-        [sys.executable, str(_ISSUER), str(_PORT), f"/auth/realms/{_REALM}"],
+        [sys.executable, str(_ISSUER), str(_PORT), f"/auth/realms/{realm}"],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -50,7 +52,7 @@ def web_identity() -> Iterator[Mapping[str, str]]:
             "sub": _SUBJECT,
             "azp": _CLIENT,
             "thumbprint": _THUMBPRINT,
-            "KC_REALM": _REALM,
+            "KC_REALM": realm,
         }
     finally:
         process.kill()
@@ -68,7 +70,7 @@ def _token(more: Mapping[str, object]) -> str:
         "aud": _AUDIENCE,
         "sub": _SUBJECT,
         "azp": _CLIENT,
-        "exp": int(time.time()) + _LASTS_SECONDS,
+        "exp": int(datetime.now(UTC).timestamp()) + _LASTS_SECONDS,
         **more,
     }
     request = urllib.request.Request(

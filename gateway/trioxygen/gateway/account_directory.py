@@ -63,6 +63,9 @@ class KnownAccounts:
             details = self._keep(await self._directory.find(canonical_id=canonical_id))
         return details
 
+    async def of_email(self, email: str) -> AccountDetails | None:
+        return self._keep(await self._directory.find(email=email))
+
     async def canonical_id_of(self, account_id: str) -> str:
         """Raises: Corrupt: something is of an account that there is not."""
         details = await self.of(account_id)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from trioxygen.common.clock import Clock
 from trioxygen.gateway.authentication import Authentication
 from trioxygen.gateway.protocol import names
+from trioxygen.gateway.protocol.dialect import Dialect
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.numbers import read_natural
 from trioxygen.gateway.protocol.post_form import POLICY, as_put, read_form
@@ -22,8 +23,9 @@ _NO_POLICY: Final = PostPolicy(0, (), None, None)
 
 
 class Forms:
-    def __init__(self, authentication: Authentication, clock: Clock) -> None:
+    def __init__(self, authentication: Authentication, clock: Clock, dialect: Dialect) -> None:
         self._authentication, self._clock = authentication, clock
+        self._dialect = dialect
 
     async def open(self, request: S3Request) -> None:
         """Puts the signer, the key and the form on the request; its fields are headers then, and
@@ -54,7 +56,12 @@ class Forms:
         if POLICY not in fields:
             return _NO_POLICY
         policy = read_policy(fields[POLICY])
-        policy.check(fields, bucket=request.bucket_name, now_ms=self._clock.wall_ms())
+        policy.check(
+            fields,
+            bucket=request.bucket_name,
+            now_ms=self._clock.wall_ms(),
+            dialect=self._dialect,
+        )
         return policy
 
 

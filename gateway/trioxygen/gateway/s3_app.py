@@ -67,7 +67,7 @@ class S3App:
             skew_seconds_max=config.clock_skew_seconds_max,
             takes_v2_headers=config.takes_v2_headers,
         )
-        self._forms = Forms(self._authentication, clock)
+        self._forms = Forms(self._authentication, clock, config.dialect)
         self._health = Health(readiness, config.domains)
         self._clock, self._ids = clock, ids
         self._metrics, self._access_log, self._explaining = metrics, access_log, explaining

@@ -20,7 +20,7 @@ class IamConfig(Section):
         ca_file: PEM of who vouches for providers; empty: the system's.
         issuer_seconds_max: for each of a provider's documents.
         audience_required: of a provider without client ids no token is taken, as AWS has it.
-        unnumbered_account: whose ARNs have no account id, as those of Ceph's users outside accounts.
+        unnumbered_account: whose ARNs have no number, as those of Ceph's users outside accounts.
     """
 
     http_issuers: list[str] = Field(default=[], max_length=100)

@@ -16,11 +16,15 @@ class UnnumberedAccount:
     __slots__ = ("_pairs", "_shown")
 
     def __init__(self, account_id: str) -> None:
-        self._pairs = [(f"{start}:", f"{start}{account_id}:") for start in _STARTS]
+        self._pairs = [
+            # Ceph's name of a session.
+            ("arn:aws:iam:::assumed-role/", f"arn:aws:sts::{account_id}:assumed-role/"),
+            *((f"{start}:", f"{start}{account_id}:") for start in _STARTS),
+        ]
         # Answers hold policies percent-encoded.
         self._shown = [
             (encode(numbered).encode(), encode(unnumbered).encode())
-            for unnumbered, numbered in self._pairs
+            for unnumbered, numbered in self._pairs[1:]
             for encode in (str, _encoded)
         ]
         if not account_id:

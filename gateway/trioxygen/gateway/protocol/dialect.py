@@ -22,6 +22,7 @@ class Case(enum.Enum):
     COPY_RANGE_BEYOND_SOURCE = enum.auto()
     CUSTOMER_KEY_IS_ANOTHER = enum.auto()
     DEFAULT_RETENTION_IS_NOTHING = enum.auto()
+    EXPECTED_OWNER_IS_NO_ID = enum.auto()
     EXPIRY_OUT_OF_RANGE = enum.auto()
     KEY_NEVER_WAS = enum.auto()
     PART_NUMBER_BEYOND_LAST = enum.auto()
@@ -42,6 +43,7 @@ class Refusal:
 
 
 _AS_S3: Final[Mapping[Case, Refusal]] = MappingProxyType({})
+_STATUSES_OF_S3: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Dialect:
 
     Attributes:
         refusals: by case; S3's where there is none.
+        statuses: of successes, by operation, where they are others than S3's.
         names_owners: an Owner has a DisplayName, as S3 gave it until November 2025.
         takes_none_match_tags: If-None-Match of a write may name an entity tag.
         shows_implied_encryption: GetBucketEncryption tells of what every bucket has.
@@ -65,10 +68,15 @@ class Dialect:
         resets_acl_of_own_bucket: making one's own bucket again is a success, which takes its ACL
             away.
         judges_policy_status_by_acl: also of a bucket that has no policy, which is else refused.
+        takes_email_grants: an ACL may name an account by its address, as S3 took it until October
+            2025.
+        absent_form_field: its value for the conditions of a POST policy; None: no condition holds.
+        free_form_fields: what names begin with that no condition of a POST policy has to name.
         cuts_tenants: what stands before a colon in the name of a bucket is none of it.
     """
 
     refusals: Mapping[Case, Refusal] = field(default_factory=lambda: _AS_S3)
+    statuses: Mapping[str, int] = field(default_factory=lambda: _STATUSES_OF_S3)
     names_owners: bool = False
     takes_none_match_tags: bool = False
     shows_implied_encryption: bool = True
@@ -80,6 +88,9 @@ class Dialect:
     last_of_equal_parts_counts: bool = False
     resets_acl_of_own_bucket: bool = True
     judges_policy_status_by_acl: bool = False
+    takes_email_grants: bool = False
+    absent_form_field: str | None = None
+    free_form_fields: tuple[str, ...] = ()
     cuts_tenants: bool = False
 
     def bucket_named(self, name: str | None) -> str | None:
@@ -98,12 +109,14 @@ CEPH: Final = Dialect(
             Case.COPY_RANGE_BEYOND_SOURCE: Refusal("InvalidRange"),
             Case.CUSTOMER_KEY_IS_ANOTHER: Refusal("InvalidRequest"),
             Case.DEFAULT_RETENTION_IS_NOTHING: Refusal("InvalidRetentionPeriod"),
+            Case.EXPECTED_OWNER_IS_NO_ID: Refusal("AccessDenied"),
             Case.EXPIRY_OUT_OF_RANGE: Refusal("AccessDenied"),
             Case.KEY_NEVER_WAS: Refusal("NoSuchKey", {"x-amz-delete-marker": "false"}),
             Case.PART_NUMBER_BEYOND_LAST: Refusal("InvalidPart"),
             Case.TOO_MANY_OBJECT_TAGS: Refusal("InvalidTag"),
         }
     ),
+    statuses=MappingProxyType({"PutBucketTagging": 200}),
     names_owners=True,
     takes_none_match_tags=True,
     shows_implied_encryption=False,
@@ -115,6 +128,9 @@ CEPH: Final = Dialect(
     last_of_equal_parts_counts=True,
     resets_acl_of_own_bucket=False,
     judges_policy_status_by_acl=True,
+    takes_email_grants=True,
+    absent_form_field="",
+    free_form_fields=("x-amz-checksum-",),
     cuts_tenants=True,
 )
 DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType({"aws": AWS, "ceph": CEPH})

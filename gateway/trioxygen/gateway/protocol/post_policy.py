@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from trioxygen.gateway.protocol.dates import parse_iso_date
+from trioxygen.gateway.protocol.dialect import AWS, Dialect
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.numbers import read_integer
 from trioxygen.gateway.protocol.post_form_parts import FILE
@@ -66,7 +67,9 @@ class PostPolicy:
     size_bytes_min: int | None
     size_bytes_max: int | None
 
-    def check(self, fields: Mapping[str, str], *, bucket: str, now_ms: int) -> None:
+    def check(
+        self, fields: Mapping[str, str], *, bucket: str, now_ms: int, dialect: Dialect = AWS
+    ) -> None:
         """Args:
         fields: of the form, by name in lower case.
         bucket: that the form is sent to, whatever a field says.
@@ -78,12 +81,14 @@ class PostPolicy:
         extra = [
             name
             for name in values
-            if name not in covered and name not in _FREE and not name.startswith(_IGNORED)
+            if name not in covered
+            and name not in _FREE
+            and not name.startswith((_IGNORED, *dialect.free_form_fields))
         ]
         if extra:
             raise _denied(f"Extra input fields: {', '.join(extra)}")
         for condition in self.conditions:
-            if not condition.holds(values.get(condition.field)):
+            if not condition.holds(values.get(condition.field, dialect.absent_form_field)):
                 raise _denied(f"Policy Condition failed: {condition.text}")
 
     def check_size(self, size_bytes: int, *, is_whole: bool) -> None:

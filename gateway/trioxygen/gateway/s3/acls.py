@@ -61,7 +61,7 @@ async def _grantee_of(
     if group is not None:
         return group
     if asked.kind is GranteeKind.EMAIL:
-        return _grantee_of_email(request)
+        return await _grantee_of_email(services, request, asked.name)
     if asked.name not in known:
         if await services.accounts.of_canonical_id(asked.name) is None:
             raise _invalid_id(asked.name)
@@ -69,10 +69,16 @@ async def _grantee_of(
     return asked.name
 
 
-def _grantee_of_email(request: S3Request) -> Grantee:
-    """Raises: MethodNotAllowed: S3 takes no addresses since October 2025."""
-    resource = "BUCKET" if request.key is None else "OBJECT"
-    raise S3Error("MethodNotAllowed", details={"ResourceType": resource})
+async def _grantee_of_email(services: Services, request: S3Request, email: str) -> Grantee:
+    """Raises: MethodNotAllowed: S3 takes no addresses since October 2025;
+    UnresolvableGrantByEmailAddress: where they are taken, it is nobody's."""
+    if not services.config.dialect.takes_email_grants:
+        resource = "BUCKET" if request.key is None else "OBJECT"
+        raise S3Error("MethodNotAllowed", details={"ResourceType": resource})
+    account = await services.accounts.of_email(email)
+    if account is None:
+        raise S3Error("UnresolvableGrantByEmailAddress")
+    return account.canonical_id
 
 
 def _invalid_id(canonical_id: str) -> S3Error:

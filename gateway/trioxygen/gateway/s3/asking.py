@@ -11,6 +11,7 @@ from trioxygen.gateway.access.documents import OWN_ACCOUNT, UNSET, BucketDocumen
 from trioxygen.gateway.access.ownership import uses_acls
 from trioxygen.gateway.access.permissions import NO_PERMISSIONS, Permissions
 from trioxygen.gateway.access.question import Question
+from trioxygen.gateway.protocol.dialect import Case
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.settings.request_payment import says_it_pays
 from trioxygen.gateway.s3.context import RequestContext
@@ -24,6 +25,7 @@ Decide = Callable[[Question, Permissions, BucketDocuments, Target], Decision]
 
 # How S3 answers a denial, where it is not AccessDenied.
 _CODES: Final = {Reason.EXPECTED_OWNER_MALFORMED: "InvalidBucketOwnerAWSAccountID"}
+_CASES: Final = {Reason.EXPECTED_OWNER_MALFORMED: Case.EXPECTED_OWNER_IS_NO_ID}
 _EXPECTED_OWNER: Final = "x-amz-expected-bucket-owner"
 _EXPECTED_SOURCE_OWNER: Final = "x-amz-source-expected-bucket-owner"
 _OF_KEYS: Final = (Resource.OBJECT, Resource.SOURCE)
@@ -180,11 +182,12 @@ class Asking:
         """How a denial is answered."""
         decision, question = asked.decision, asked.question
         code = _CODES.get(decision.reason, "AccessDenied")
+        case = _CASES.get(decision.reason)
         owner = asked.target.account_id
         # What decides in another account is nobody's business.
         if owner is None or question.caller.account_id == owner:
-            return S3Error(code, denial_text(question, decision))
-        return S3Error(code)
+            return S3Error(code, denial_text(question, decision), case=case)
+        return S3Error(code, case=case)
 
 
 def _arn(request: S3Request, bucket: Bucket | None, key: str | None) -> str:

@@ -170,6 +170,9 @@ class RequestContext:
         return _single(request.head.query_value(parameter))
 
     def _prefix(self) -> Values:
+        """Who may list the names that begin so, may know that one of them is not there."""
+        if self._action == "s3:ListBucket" and self._request.key is not None:
+            return (self._request.key,)
         return self._of_listing("prefix")
 
     def _delimiter(self) -> Values:

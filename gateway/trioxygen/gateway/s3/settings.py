@@ -76,7 +76,8 @@ def _put(setting: Setting[Any], status: int, refuse: Refuse | None) -> Handler:
             await refuse(services, request, value)
         stored = (setting.store or setting.show)(value)
         await services.store.settings.put(request.bucket_record, setting.kind, stored)
-        return Response(status, [*setting.headers(value)])
+        said = services.config.dialect.statuses.get(request.operation, status)
+        return Response(said, [*setting.headers(value)])
 
     return put
 
