@@ -61,7 +61,7 @@ test-uvicorn: install ## our S3 tests on uvicorn's own HTTP protocol, but for th
 
 conformance: install  ## the public ceph/s3-tests against a running store or cluster: SUITE=path/to/clone DATA=its folder
 	@test -n "$(SUITE)" || { echo "usage: make conformance SUITE=path/to/s3-tests DATA=data" >&2; exit 2; }
-	$(BIN)/python conformance/run.py --suite "$(SUITE)" $(CONFORMANCE_STORE) $(ARGS)
+	$(BIN)/python -m conformance.run --suite "$(SUITE)" $(CONFORMANCE_STORE) $(ARGS)
 
 fmt: install          ## format and sort imports (edits files)
 	$(BIN)/ruff check --fix $(PYTHON_CODE)

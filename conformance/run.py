@@ -1,7 +1,7 @@
 """Runs the public ceph/s3-tests suite against a store; compares with `expected_failures.toml`.
 
-    python conformance/run.py --suite PATH-OF-A-CLONE --data FOLDER-OF-A-RUNNING-STORE-OR-CLUSTER
-    python conformance/run.py --suite PATH-OF-A-CLONE --endpoint URL --admin-url URL
+    python -m conformance.run --suite PATH-OF-A-CLONE --data FOLDER-OF-A-RUNNING-STORE-OR-CLUSTER
+    python -m conformance.run --suite PATH-OF-A-CLONE --endpoint URL --admin-url URL
 
 The suite is not part of this project: bring a git clone of it. It runs from a temporary copy, in a
 virtual environment of its own. The store was started with the environment in `store.env`. Requests
@@ -32,12 +32,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-if __package__:
-    from conformance.users import OF_IAM, OF_S3, Identity, Key, Operator
-    from conformance.web_identity import web_identity
-else:
-    from users import OF_IAM, OF_S3, Identity, Key, Operator  # type: ignore[import-not-found]
-    from web_identity import web_identity  # type: ignore[import-not-found]
+from conformance.users import OF_IAM, OF_S3, Identity, Key, Operator
+from conformance.web_identity import web_identity
 
 HERE = Path(__file__).parent
 _NOT_MARKED = "not fails_on_aws"
@@ -144,7 +140,16 @@ def make_environment(folder: Path, suite: Path) -> Path:
     lines = map(str.strip, (suite / "requirements.txt").read_text().splitlines())
     wanted = [line for line in lines if line and not line.startswith(("#", *_NOT_NEEDED))]
     venv.create(folder, with_pip=True)
-    install = [python, "-m", "pip", "install", "-q", *wanted, "pytest-timeout", "pytest-xdist"]
+    install: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        *wanted,
+        "pytest-timeout",
+        "pytest-xdist",
+    ]
     subprocess.run(install, check=True)
     return python
 

@@ -47,23 +47,16 @@ def test_owner_has_a_name(s3: "S3Client") -> None:
     assert s3.list_buckets()["Owner"].get("DisplayName")
 
 
-def test_policy_status_is_judged_by_the_acl_where_there_is_no_policy(s3: "S3Client") -> None:
-    def is_public() -> bool:
-        return s3.get_bucket_policy_status(Bucket=BUCKET)["PolicyStatus"]["IsPublic"]
-
-    assert not is_public()
-    s3.put_bucket_acl(Bucket=BUCKET, ACL="public-read")
-    assert is_public()
-    s3.put_bucket_acl(Bucket=BUCKET, ACL="private")
-    assert not is_public()
-
-
 def test_bucket_says_nothing_of_the_encryption_that_all_have(s3: "S3Client") -> None:
     refused = refusal(lambda: s3.get_bucket_encryption(Bucket=BUCKET))
     assert refused.code == "ServerSideEncryptionConfigurationNotFoundError"
     default: Any = {"SSEAlgorithm": "AES256"}
-    rules: Any = {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
-    s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=rules)
+    s3.put_bucket_encryption(
+        Bucket=BUCKET,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": default}]
+        },
+    )
     shown = s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]
     assert shown["Rules"][0]["ApplyServerSideEncryptionByDefault"] == default
     s3.delete_bucket_encryption(Bucket=BUCKET)
@@ -124,11 +117,11 @@ def test_last_of_equal_parts_counts(s3: "S3Client") -> None:
 
 
 def test_completion_needs_the_customers_key_and_tells_of_it(s3: "S3Client") -> None:
-    customer: Any = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": KEY}
-    place: Any = {"Bucket": BUCKET, "Key": "sealed"}
+    customer: dict[str, Any] = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": KEY}
+    place: dict[str, Any] = {"Bucket": BUCKET, "Key": "sealed"}
     upload = s3.create_multipart_upload(**place, **customer)["UploadId"]
     part = s3.upload_part(**place, UploadId=upload, PartNumber=1, Body=b"x", **customer)
-    completed: Any = {
+    completed: dict[str, Any] = {
         **place,
         "UploadId": upload,
         "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]},
@@ -141,7 +134,7 @@ def test_completion_needs_the_customers_key_and_tells_of_it(s3: "S3Client") -> N
 
 
 def test_attributes_count_the_parts_of_a_composite_checksum(s3: "S3Client") -> None:
-    place: Any = {"Bucket": BUCKET, "Key": "composite"}
+    place: dict[str, Any] = {"Bucket": BUCKET, "Key": "composite"}
     upload = s3.create_multipart_upload(**place, ChecksumAlgorithm="SHA256")["UploadId"]
     part = s3.upload_part(
         **place, UploadId=upload, PartNumber=1, Body=b"x", ChecksumAlgorithm="SHA256"
@@ -183,3 +176,21 @@ def test_forged_signatures_of_version_2_are_refused(endpoint: Endpoint) -> None:
     unknown = Keys("AKNOBODY", "a secret")
     with endpoint.client(unknown, signature_version="s3") as s3:
         assert refusal(lambda: s3.list_buckets()).code == "InvalidAccessKeyId"
+
+
+def test_account_is_granted_to_by_its_address(endpoint: Endpoint, s3: "S3Client") -> None:
+    refused = refusal(
+        lambda: s3.put_bucket_acl(Bucket=BUCKET, GrantRead="emailAddress=x@y.invalid")
+    )
+    assert (refused.status, refused.code) == (400, "UnresolvableGrantByEmailAddress")
+
+
+def test_expected_owner_that_is_no_number_is_denied(s3: "S3Client") -> None:
+    refused = refusal(lambda: s3.list_objects_v2(Bucket=BUCKET, ExpectedBucketOwner="nobody"))
+    assert (refused.status, refused.code) == (403, "AccessDenied")
+
+
+def test_tags_of_a_bucket_are_put_with_200(s3: "S3Client") -> None:
+    tags: Any = {"TagSet": [{"Key": "a", "Value": "b"}]}
+    put = s3.put_bucket_tagging(Bucket=BUCKET, Tagging=tags)
+    assert put["ResponseMetadata"]["HTTPStatusCode"] == 200

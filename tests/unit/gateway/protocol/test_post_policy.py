@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trioxygen.gateway.protocol.dialect import AWS, CEPH, Dialect
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.post_policy import PostPolicy, read_policy
 
@@ -30,12 +31,15 @@ def with_conditions(conditions: Any) -> dict[str, Any]:
 
 
 def check(
-    of: PostPolicy, fields: dict[str, str] | None = None, now_ms: int = EXPIRES_MS - 1
+    of: PostPolicy,
+    fields: dict[str, str] | None = None,
+    now_ms: int = EXPIRES_MS - 1,
+    dialect: Dialect = AWS,
 ) -> str:
     """What is refused; "": nothing."""
     named = {name.replace("_", "-"): value for name, value in (fields or {}).items()}
     try:
-        of.check(named, bucket="b", now_ms=now_ms)
+        of.check(named, bucket="b", now_ms=now_ms, dialect=dialect)
     except S3Error as error:
         assert (error.code, error.status) == ("AccessDenied", 403)
         start, _, why = error.message.partition(": ")
@@ -220,6 +224,17 @@ _JSON: Final = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=8,
 )
+
+
+def test_ceph_takes_a_field_that_is_not_there_for_empty_and_any_checksum() -> None:
+    any_encryption = ["starts-with", "$x-amz-server-side-encryption", ""]
+    assert check(policy(BUCKET, any_encryption)).startswith("Policy Condition failed")
+    assert check(policy(BUCKET, any_encryption), dialect=CEPH) == ""
+    assert check(policy(BUCKET, ["eq", "$key", "k"]), dialect=CEPH)
+    checksum = {"x-amz-checksum-sha256": "x"}
+    assert check(policy(BUCKET), checksum) == "Extra input fields: x-amz-checksum-sha256"
+    assert check(policy(BUCKET), checksum, dialect=CEPH) == ""
+    assert check(policy(BUCKET), {"acl": "private"}, dialect=CEPH) == "Extra input fields: acl"
 
 
 @given(_JSON | st.fixed_dictionaries({"expiration": st.just(EXPIRATION), "conditions": _JSON}))

@@ -4,9 +4,19 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.unit.gateway.s3.one_bucket import OneBucket
+from trioxygen.common.blocking import ThreadBlocking
 from trioxygen.common.checksum import Algorithm
+from trioxygen.common.clock import SystemClock
 from trioxygen.common.errors import BucketAlreadyOwned, WrongCustomerKey
+from trioxygen.gateway.access.caller import ANONYMOUS
+from trioxygen.gateway.access.decide import decide
+from trioxygen.gateway.access.decision import Decision, Reason
+from trioxygen.gateway.access.documents import OWN_ACCOUNT, UNSET
+from trioxygen.gateway.access.permissions import NO_PERMISSIONS
+from trioxygen.gateway.access.question import Question
 from trioxygen.gateway.auth.presigned import read_presigned_claim
+from trioxygen.gateway.iam.context import Keys
 from trioxygen.gateway.protocol.checksums import parse_digest
 from trioxygen.gateway.protocol.dialect import AWS, CEPH, Case
 from trioxygen.gateway.protocol.errors import S3Error
@@ -15,9 +25,12 @@ from trioxygen.gateway.protocol.locks import read_lock_configuration
 from trioxygen.gateway.protocol.ranges import parse_copy_range
 from trioxygen.gateway.protocol.selection import Stored, select
 from trioxygen.gateway.protocol.xml.tags import check_object_tags
+from trioxygen.gateway.s3.asking import Asking
 from trioxygen.gateway.s3.error_response import said_in
 from trioxygen.gateway.s3.needs import not_there
+from trioxygen.gateway.s3.request import Asked
 from trioxygen.gateway.s3.service_errors import s3_error_of
+from trioxygen.gateway.s3.services import S3Config, Services
 
 _XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -56,6 +69,19 @@ def beyond_last_part() -> object:
     return select(RequestHead("GET", b"/b/k", b"", []), stored, part_number="2", now_s=0)
 
 
+def expected_owner_is_no_number() -> S3Error:
+    blocking = ThreadBlocking()
+    try:
+        services = Services(OneBucket({}).port, blocking, SystemClock(), S3Config(volume="v"))
+        denied = Decision(False, Reason.EXPECTED_OWNER_MALFORMED)
+        question = Question("s3:ListBucket", "arn:aws:s3:::b", ANONYMOUS, Keys())
+        return Asking(services, decide).refusal(
+            Asked(question, NO_PERMISSIONS, UNSET, OWN_ACCOUNT, denied)
+        )
+    finally:
+        blocking.close()
+
+
 REFUSALS: dict[Case, tuple[Callable[[], S3Error | None], tuple[str, int], tuple[str, int]]] = {
     Case.BUCKET_IS_OWN: (
         lambda: s3_error_of(BucketAlreadyOwned(bucket="films")),
@@ -81,6 +107,11 @@ REFUSALS: dict[Case, tuple[Callable[[], S3Error | None], tuple[str, int], tuple[
         lambda: refusal_of(lambda: read_lock_configuration(lock_of_no_days())),
         ("InvalidArgument", 400),
         ("InvalidRetentionPeriod", 400),
+    ),
+    Case.EXPECTED_OWNER_IS_NO_ID: (
+        expected_owner_is_no_number,
+        ("InvalidBucketOwnerAWSAccountID", 400),
+        ("AccessDenied", 403),
     ),
     Case.EXPIRY_OUT_OF_RANGE: (
         lambda: refusal_of(lambda: read_presigned(604_801)),
