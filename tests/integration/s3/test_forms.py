@@ -241,5 +241,6 @@ def test_what_is_signed_elsewhere_is_no_form(endpoint: Endpoint, bucket: str) ->
     request = form_request(bucket, encoded([("key", "k")], BODY))
     answer = send(endpoint, request)
     assert (answer.status, answer.code) == (400, "InvalidRequest")
+    # And what is none at all is told that first, whoever signed it.
     answer = send(endpoint, Request("POST", "/o3-none", body=b"x"))
-    assert (answer.status, answer.code) == (400, "InvalidRequest")
+    assert (answer.status, answer.code) == (412, "PreconditionFailed")
