@@ -5,10 +5,15 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
+from xml.etree import ElementTree
 
 import pytest
+import urllib3
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
-from tests.integration.endpoint import Endpoint, Keys
+from tests.integration.endpoint import REGION, Endpoint, Keys
 from tests.integration.s3.wire import Request, send
 from tests.integration.store_process import OTHER, StoreProcess
 
@@ -72,6 +77,35 @@ def test_bucket_owner_sees_the_statement_that_denies(endpoint: Endpoint) -> None
     assert (access["reason"], access["decided_by"]) == ("denied_by_bucket", "bucket policy")
     assert (access["statement"]["number"], access["statement"]["sid"]) == (2, "NobodyReads")
     assert any("denied: The bucket's policy denies it." in each for each in explanation["findings"])
+
+
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+def test_who_was_given_a_presigned_url_does_not_see_what_its_signer_does(
+    endpoint: Endpoint, version: str
+) -> None:
+    at = {"Bucket": "bucket", "Key": f"{SECRET_PREFIX}/key"}
+    with endpoint.client(signature_version=version) as s3:
+        url = s3.generate_presigned_url("get_object", Params=at)
+    explanation = _explained(url)
+    assert (explanation["caller"], explanation["accesses"]) == (None, [])
+    assert explanation["signature"]["is_right"] and "NobodyReads" not in json.dumps(explanation)
+
+
+def test_signer_of_a_presigned_url_who_signs_that_he_asks_sees_it(endpoint: Endpoint) -> None:
+    url = f"{endpoint.url}/bucket/{SECRET_PREFIX}/key"
+    request = AWSRequest("GET", url, headers={"x-o3-explain": "1"})
+    keys = Credentials(endpoint.main.access, endpoint.main.secret)
+    S3SigV4QueryAuth(keys, "s3", REGION, expires=60).add_auth(request)
+    assert request.url is not None
+    assert _explained(request.url)["accesses"][-1]["statement"]["sid"] == "NobodyReads"
+
+
+def _explained(url: str) -> dict[str, Any]:
+    answer = urllib3.request("GET", url, headers={"x-o3-explain": "1"})
+    text = ElementTree.fromstring(answer.data).findtext("Explanation")
+    assert answer.status == 403 and text is not None, answer.data
+    explanation: dict[str, Any] = json.loads(text)
+    return explanation
 
 
 def test_other_account_does_not_see_the_statements_of_the_bucket(endpoint: Endpoint) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from trioxygen.common.clock import Clock
 from trioxygen.gateway.access.decision import Decision
 from trioxygen.gateway.explain.accesses import AccessView, access_view, verdict_view
-from trioxygen.gateway.explain.explainer import Explainer
+from trioxygen.gateway.explain.explainer import ASKS, Explainer
 from trioxygen.gateway.explain.hosts import ClientEndpoint
 from trioxygen.gateway.explain.refused import RefusedRequest
 from trioxygen.gateway.protocol.errors import S3Error
@@ -16,8 +16,6 @@ from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.s3.error_response import error_response
 from trioxygen.gateway.s3.request import Asked, Response, S3Request
 
-# Its value: 1, or the endpoint that the client uses, which a proxy may hide; 0: not asked.
-ASKS: Final = b"x-o3-explain"
 # Of a request; DeleteObjects asks for each key.
 _ACCESSES_MAX: Final = 8
 

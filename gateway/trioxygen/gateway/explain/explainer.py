@@ -24,7 +24,11 @@ from trioxygen.gateway.explain.visibility import Viewer, viewer_of
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.store.port import Accounts
+from trioxygen.gateway.store.values.accounts import Account
 
+# Of a request; its value: 1, or the endpoint that the client uses, which a proxy may hide; 0: not
+# asked.
+ASKS: Final = b"x-o3-explain"
 # What proxies say of the request that came to them. Not what they say of themselves and of other
 # addresses (Via, X-Forwarded-For): strangers may read it.
 _FORWARDED: Final = (
@@ -60,13 +64,15 @@ class Explainer:
     ) -> Explanation:
         """To who sent it. Args: endpoint: that its client uses, if it says so."""
         account = refused.account
+        if account is not None and not _is_asked_by_signer(refused):
+            account = None
         account_id = None if account is None else account.account_id
         # Each is about its own bucket: a copy reads one of somebody else.
         accesses = [
             seen(access, viewer_of(account_id=account_id, owner=access.owner))
             for access in refused.accesses
         ]
-        return await self._explain(refused, accesses, endpoint)
+        return await self._explain(refused, accesses, endpoint, account)
 
     async def explain(self, request_id: str, endpoint: ClientEndpoint | None) -> Explanation | None:
         """To an operator. None: no such request was refused here within the hour, or it is
@@ -75,18 +81,20 @@ class Explainer:
         if refused is None:
             return None
         accesses = [seen(access, Viewer.OPERATOR) for access in refused.accesses]
-        return await self._explain(refused, accesses, endpoint)
+        return await self._explain(refused, accesses, endpoint, refused.account)
 
     async def _explain(
         self,
         refused: RefusedRequest,
         seen_accesses: Sequence[AccessView | None],
         endpoint: ClientEndpoint | None,
+        account: Account | None,
     ) -> Explanation:
-        """Args: seen_accesses: None: of which nothing may be seen. Whose the key is, is known where
-        it signed."""
+        """Args:
+        seen_accesses: None: of which nothing may be seen.
+        account: whose the key is; None: it has not signed, or that may not be seen."""
         accesses = [access for access in seen_accesses if access is not None]
-        head, account = refused.head, refused.account
+        head = refused.head
         now_s = refused.wall_ms // 1_000
         clock, off = self._clock(head, now_s)
         signature, findings = await self._signature(refused, endpoint)
@@ -169,6 +177,15 @@ class Explainer:
             return None, [
                 "Whether a proxy has rewritten it cannot be said now: the store does not answer."
             ]
+
+
+def _is_asked_by_signer(refused: RefusedRequest) -> bool:
+    """Not only sent by whom its signer has given it: who has a URL that was presigned, or a form,
+    can add what is not signed, and is a stranger."""
+    claim, head = refused.claim, refused.head
+    if claim is not None and claim.presigned:
+        return ASKS.decode() in claim.signed_headers
+    return not (_is_form(head) or is_presigned_v2(head))
 
 
 def _version_2(head: RequestHead, *, is_right: bool) -> tuple[SignatureView, list[str]]:
