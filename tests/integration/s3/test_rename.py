@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import urllib3
 
-from tests.integration.endpoint import keys_of, read, refusal, refused
+from tests.integration.endpoint import Endpoint, keys_of, read, refusal, refused
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -132,3 +133,20 @@ def test_prefix_is_renamed_with_a_header_of_ours(
     assert answer == (400, "InvalidRequest")
     answer = refused(rename, source="z/", key="y/", headers=prefix, SourceIfMatch="x")
     assert answer == (501, "NotImplemented")
+
+
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+def test_presigned_rename_of_a_key_is_none_of_a_prefix(
+    endpoint: Endpoint, s3: "S3Client", bucket: str, version: str
+) -> None:
+    """Nobody adds the header to a URL that he was given."""
+    for key in ("dir", "dir/a"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"1")
+    with endpoint.client(signature_version=version) as presigning:
+        at = {"Bucket": bucket, "Key": "to", "RenameSource": "dir", "ClientToken": "t"}
+        url = presigning.generate_presigned_url("rename_object", Params=at)
+    headers = {"x-amz-rename-source": "dir", "x-amz-client-token": "t"}
+    answer = urllib3.request("PUT", url, headers={**headers, "x-o3-rename-prefix": "true"})
+    assert (answer.status, keys_of(s3, bucket)) == (403, ["dir", "dir/a"])
+    assert urllib3.request("PUT", url, headers=headers).status == 200
+    assert keys_of(s3, bucket) == ["dir/a", "to"]

@@ -28,6 +28,9 @@ STREAMING: Final = "STREAMING-"
 HEADER_TOKEN: Final = r"[a-z0-9!#$%&'*+.^_`|~-]+"
 SIGNED_HEADERS: Final = re.compile(rf"{HEADER_TOKEN}(?:;{HEADER_TOKEN})*")
 
+_MEANING: Final = (b"x-amz-", b"x-o3-")
+# Unsigned. What an explanation shows hangs on it (`explain.explainer`), nothing else.
+_NEVER_MATTER: Final = ("x-amz-content-sha256", "x-o3-canonical-request", "x-o3-explain")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE: Final = re.compile(r"[0-9]{8}")
 _ISO_BASIC: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
@@ -151,8 +154,9 @@ def check_headers_are_signed(head: RequestHead, signed_headers: tuple[str, ...])
     """Refuse a request in which a header that changes its meaning is not signed.
 
     `host` and every `x-amz-*` header must be (an unsigned x-amz-copy-source would turn a presigned
-    upload into a copy). x-amz-content-sha256 is exempt: its value is part of what is signed, or
-    it constrains nothing but the body, which a presigned request leaves open.
+    upload into a copy), and of ours all but those that only ask for an explanation.
+    x-amz-content-sha256 is exempt: its value is part of what is signed, or it constrains nothing
+    but the body, which a presigned request leaves open.
 
     Raises:
         S3Error: AccessDenied with HeadersNotSigned, as AWS.
@@ -160,9 +164,9 @@ def check_headers_are_signed(head: RequestHead, signed_headers: tuple[str, ...])
     unsigned = [
         text
         for name, _ in head.headers
-        if name.startswith(b"x-amz-")
+        if name.startswith(_MEANING)
         and (text := name.decode("latin-1")) not in signed_headers
-        and text != "x-amz-content-sha256"
+        and text not in _NEVER_MATTER
     ]
     if "host" not in signed_headers:
         unsigned.insert(0, "host")

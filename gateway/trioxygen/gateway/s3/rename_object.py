@@ -79,6 +79,9 @@ def _wanted(services: Services, request: S3Request) -> Rename:
         token=b"" if token is None else token.encode(),
     )
     if _is_prefix(request):
+        if request.claim is None:
+            # Version 2 signs no header of ours: whoever has a presigned URL could add it.
+            raise S3Error("AccessDenied", "Prefixes are renamed with Signature Version 4 alone.")
         if not request.is_of_owners_root:
             # Each key would have to be asked for, and none is known before.
             raise S3Error("AccessDenied", "Prefixes are renamed by root of the bucket's account.")
