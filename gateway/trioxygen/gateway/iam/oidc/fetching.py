@@ -59,6 +59,8 @@ class Fetching:
         place = discovery.get("jwks_uri")
         if not isinstance(place, str):
             raise _unusable("its discovery document names no keys")
+        if not _is_as_safe(place, issuer):
+            raise _unusable("its keys are neither at an https URL nor where it is itself")
         document = self._document(place)
         keys = document.get("keys") if isinstance(document, dict) else None
         if not isinstance(keys, list) or len(keys) > _KEYS_MAX:
@@ -119,6 +121,15 @@ def may_be_asked(url: str, http_hosts: Collection[str]) -> bool:
         return False
     host = parts.hostname
     return is_loopback(host) or host in http_hosts or parts.netloc.lower() in http_hosts
+
+
+def _is_as_safe(place: str, issuer: str) -> bool:
+    """Keys over http are those of an issuer over http, and of the same host: whoever names a
+    provider does not have others on this host asked, nor are keys less certain than it is."""
+    keys, own = _split(place), _split(issuer)
+    if keys is None or own is None or keys.scheme != "http":
+        return True
+    return (keys.scheme, keys.netloc.lower()) == (own.scheme, own.netloc.lower())
 
 
 def _split(url: str) -> SplitResult | None:

@@ -49,6 +49,18 @@ def test_keys_are_asked_for_where_discovery_may_be(issuer: OidcIssuer, keys: obj
     assert issuer.asked == [DISCOVERY]
 
 
+def test_keys_over_http_are_of_the_issuer_itself(issuer: OidcIssuer) -> None:
+    """No account has another service on this host asked."""
+    other = OidcIssuer().start()
+    try:
+        document = {"issuer": issuer.url, "jwks_uri": f"{other.url}/keys"}
+        issuer.documents[DISCOVERY] = json.dumps(document).encode()
+        refuses(issuer)
+        assert other.asked == []
+    finally:
+        other.stop()
+
+
 @pytest.mark.parametrize("keys", [b"{}", b'{"keys": 1}', b'{"keys": [%s1]}' % (b"1," * 200)])
 def test_key_set_that_is_none_is_an_error(issuer: OidcIssuer, keys: bytes) -> None:
     issuer.documents["/keys"] = keys
