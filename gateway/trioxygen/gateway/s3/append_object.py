@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from trioxygen.common.checksum import ChecksumType, combine, composite
-from trioxygen.common.errors import ConditionConflict
+from trioxygen.common.errors import ConditionConflict, NoSuchBucket
 from trioxygen.common.limits import PART_NUMBER_MAX
 from trioxygen.gateway.protocol import checksums
 from trioxygen.gateway.protocol.acl_headers import asks_for_acl
@@ -56,6 +56,9 @@ async def append_object(
     bucket, record = await services.store.keys.lookup(
         services.volume, request.bucket_name, request.key_name
     )
+    if bucket.bucket_id != request.bucket_record.bucket_id:
+        # The one that was decided about is gone; this one may be somebody else's.
+        raise NoSuchBucket(bucket=request.bucket_name)
     if record is None or record.is_marker:
         if offset:
             raise S3Error("InvalidWriteOffset")

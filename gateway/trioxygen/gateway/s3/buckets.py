@@ -167,6 +167,9 @@ async def _is_made_again(services: Services, request: S3Request) -> bool:
     """In the first region S3 takes it for a success that the caller has made the bucket before; its
     ACL is a new bucket's then."""
     bucket = await services.store.buckets.lookup(services.volume, request.bucket_name)
+    if bucket.account_id != request.signer.account_id:
+        # Since then another account has made it.
+        return False
     if services.region_of(bucket) != _FIRST_REGION:
         return False
     if (await services.documents.of(bucket)).acl is not None:

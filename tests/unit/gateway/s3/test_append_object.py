@@ -1,9 +1,19 @@
+import asyncio
 import hashlib
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from tests.unit.gateway.s3.one_bucket import OWNER, STRANGER, OneBucket, request_to
 from trioxygen.common.checksum import Algorithm, ChecksumType, composite, digest_of
-from trioxygen.gateway.s3.append_object import checksum_with, parts_md5, parts_with
+from trioxygen.common.errors import NoSuchBucket
+from trioxygen.gateway.s3.append_object import (
+    append_object,
+    checksum_with,
+    parts_md5,
+    parts_with,
+)
 from trioxygen.gateway.store.values.keys import (
     Checksum,
     Content,
@@ -78,3 +88,15 @@ def test_parts_without_checksums_are_one_part() -> None:
 def test_object_without_a_checksum_has_none_afterwards() -> None:
     record = plain(CRC)._replace(checksum=None)
     assert checksum_with(record, parts_with(record, part(0, ADDED, CRC))) is None
+
+
+def test_nothing_is_appended_in_a_bucket_that_nobody_has_decided_about() -> None:
+    """It took the place of the one that the caller was let into."""
+    store = OneBucket({"bucket": STRANGER.account_id})
+    request = request_to("bucket", "k", OWNER, {"x-amz-write-offset-bytes": "4"})
+    request.bucket_record = store.bucket("before", "bucket")._replace(
+        bucket_id=9, account_id=OWNER.account_id
+    )
+    services: Any = SimpleNamespace(store=store.port, volume="s3v")
+    with pytest.raises(NoSuchBucket):
+        asyncio.run(append_object(services, request, ObjectHeaders()))
