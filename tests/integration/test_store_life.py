@@ -218,7 +218,7 @@ def test_access_log_tells_of_each_request(new_store: NewStore, tmp_path: Path) -
         s3.create_bucket(Bucket="bucket")
         put = s3.put_object(Bucket="bucket", Key="a b/ä", Body=b"12345")
         assert refused(s3.get_object, Bucket="bucket", Key="no") == (404, "NoSuchKey")
-        assert refused(s3.get_bucket_acl, Bucket="bucket") == (501, "NotImplemented")
+        assert refused(s3.get_bucket_website, Bucket="bucket") == (501, "NotImplemented")
     store.add_account("other", OTHER)
     with store.endpoint.client(OTHER) as other:
         assert refused(other.delete_bucket, Bucket="bucket") == (403, "AccessDenied")
@@ -231,11 +231,11 @@ def test_access_log_tells_of_each_request(new_store: NewStore, tmp_path: Path) -
     assert (actual["bucket"], actual["key"], actual["status"]) == ("bucket", "a b/ä", 200)
     assert actual["bytes_in"] == 5 and actual["duration_ms"] > 0
     assert by_operation["GetObject"]["error_code"] == "NoSuchKey"
-    assert by_operation["GetBucketAcl"]["error_code"] == "NotImplemented"
+    assert by_operation["GetBucketWebsite"]["error_code"] == "NotImplemented"
     decisions = {name: line["decision"] for name, line in by_operation.items()}
     assert decisions == {
         **{"CreateBucket": "own_account", "PutObject": "owner", "GetObject": "owner"},
-        **{"GetBucketAcl": "owner", "DeleteBucket": "not_owner"},
+        **{"GetBucketWebsite": "owner", "DeleteBucket": "not_owner"},
     }
     assert ADMIN.secret not in text
 
