@@ -129,3 +129,23 @@ def test_evil_document_takes_no_time(text: str) -> None:
     began = time.process_time()
     read_each(text)
     assert time.process_time() - began < BUDGET_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("patterns", "referer"),
+    [
+        ([f"*?b{number}" for number in range(1_400)], "a" * 64_000),
+        ([f"*a?b{number}*" for number in range(1_300)], "ab" * 32_000),
+        (["*" + "a?" * 4_500 + "*" for _ in range(2)], "a" * 64_000),
+        ([f"*?{chr(0x4E00 + number) * 5}*" for number in range(350)], "\u4e00\u4e01" * 32_000),
+    ],
+)
+def test_many_patterns_and_a_long_text_are_decided_soon(patterns: list[str], referer: str) -> None:
+    """Nobody's bucket holds up the requests of others."""
+    condition = {"StringLike": {"aws:Referer": patterns}}
+    text = document(statement(Condition=condition))
+    policy = read_bucket_policy(text.encode(), BUCKET)
+    question = asked(context={"aws:referer": [referer]})
+    began = time.process_time()
+    policy.verdict(question)
+    assert time.process_time() - began < BUDGET_SECONDS / 4
