@@ -32,6 +32,7 @@ async def test_policy_has_versions_of_which_one_counts(store: IamStore) -> None:
     made = await store.policy("Reads", "v1", path="/x/")
     arn = f"arn:aws:iam::{ACCOUNT}:policy/x/Reads"
     assert made.arn == arn and made.unique_id.startswith("ANPA") and len(made.unique_id) == 21
+    changed = made
     for number in range(2, iam_limits.VERSIONS_PER_POLICY_MAX + 1):
         changed = await policies.add_version(ACCOUNT, arn, f"v{number}", is_default=number == 3)
     assert [version.document for version in changed.versions] == ["v1", "v2", "v3", "v4", "v5"]

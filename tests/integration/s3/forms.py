@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from tests.integration.endpoint import REGION, Endpoint, Keys
 from tests.integration.s3.wire import Answer, Request, connection, signing_key
@@ -45,7 +45,7 @@ def post(
     file: bytes | None = b"body",
     **more: Any,
 ) -> Answer:
-    pairs = fields.items() if isinstance(fields, Mapping) else fields
+    pairs = cast(Fields, fields.items() if isinstance(fields, Mapping) else fields)
     return post_body(endpoint, bucket, encoded(pairs, file, **more))
 
 

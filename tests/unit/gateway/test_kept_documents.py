@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import pytest
 
@@ -112,7 +112,9 @@ def test_document_that_cannot_be_read_might_deny(kind: SettingKind) -> None:
 
 def test_documents_are_kept_within_a_bound() -> None:
     class AnyBucket(OneBucket):
-        async def lookup(self, *asked: Any) -> tuple[Bucket, Sequence[BucketSetting]]:
+        async def lookup(
+            self, volume: str, name: str, kinds: Collection[SettingKind]
+        ) -> tuple[Bucket, Sequence[BucketSetting]]:
             self.asked += 1
             # libxml2 reads no more than 10 MB.
             document = cors_document((CORS_RULE,)).ljust(9 << 20)
