@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
+from tests.unit.syntax import tree_of
+
 REPO = Path(__file__).parents[2]
 ROOTS = ("gateway", "metadata", "hdds", "recon", "common", "cli", "sim")
 LINES_PER_FILE_MEDIAN_MAX = 150
@@ -25,7 +27,7 @@ def modules() -> dict[str, Path]:
 
 def imports_of(path: Path, known: Set[str]) -> Iterator[str]:
     """The modules that a file imports, wherever in it: also in functions, and for types alone."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

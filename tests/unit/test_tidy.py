@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.unit.syntax import tree_of
+
 REPO = Path(__file__).parents[2]
 ROOTS = ("gateway", "metadata", "hdds", "recon", "common", "cli", "sim", "bench", "tests")
 LINES_PER_FILE_MAX = 400
@@ -78,7 +80,7 @@ def test_files_and_functions_stay_short() -> None:
         text = path.read_text()
         if text.count("\n") > LINES_PER_FILE_MAX:
             too_long.append(f"{shown(path, 1)}: file")
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(tree_of(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert node.end_lineno is not None
                 if node.end_lineno - node.lineno + 1 > LINES_PER_FUNCTION_MAX:
@@ -111,7 +113,7 @@ def names_of(node: ast.AST) -> Iterator[str]:
 
 def test_name_is_made_of_its_words() -> None:
     assert words_of("_FoundRow") >= {"found", "row"}
-    tree = ast.parse("class Told:\n  def insist(self, one): self.found = f(told=1)")
+    tree = tree_of("class Told:\n  def insist(self, one): self.found = f(told=1)")
     names = {name for node in ast.walk(tree) for name in names_of(node)}
     assert names == {"Told", "insist", "self", "one", "found", "told"}
 
@@ -121,7 +123,7 @@ def test_names_say_what_they_stand_for() -> None:
         f"{shown(path, getattr(node, 'lineno', 1))}: {name}"
         for path in sources()
         if path.relative_to(REPO).parts[0] in PRODUCT_ROOTS
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path.read_text()))
         for name in names_of(node)
         if words_of(name) & EMPTY_WORDS
     ]
@@ -162,7 +164,7 @@ def test_mocks_stay_out_of_the_tests() -> None:
     for path in sorted((REPO / "tests").rglob("*.py")):
         if "integration" in path.parts:
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree_of(path.read_text())):
             names = (
                 [alias.name for alias in node.names]
                 if isinstance(node, ast.Import)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.syntax import tree_of
 from trioxygen.common import errors
 from trioxygen.common.errors import (
     Corrupt,
@@ -71,7 +72,7 @@ def sources() -> list[Path]:
 
 def words_of(path: Path) -> Iterator[str]:
     """Names that are called, as `Name()`, and names of codes."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             yield f"{node.func.id}()"
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import trioxygen.gateway.protocol.errors as errors
+from tests.unit.syntax import tree_of
 from trioxygen.common.errors import (
     DeadlineExceeded,
     InvalidRequest,
@@ -31,7 +32,7 @@ SECRET = "10.9.8.7:9862"
 def raised() -> Iterator[tuple[str, str, ast.Call]]:
     """(place, code, call) of every S3Error that is made with a literal code."""
     for path in sorted(GATEWAY.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree_of(path.read_text())):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             name, first = node.func, node.args[0]

@@ -18,6 +18,7 @@ from tests.unit.gateway.s3.one_bucket import (
     OneBucket,
     request_to,
 )
+from tests.unit.syntax import tree_of
 from trioxygen.common.blocking import ThreadBlocking
 from trioxygen.common.clock import SystemClock
 from trioxygen.common.errors import ConditionConflict, NoSuchBucket
@@ -323,7 +324,7 @@ def test_nothing_but_the_gate_calls_handlers() -> None:
     [root] = trioxygen.gateway.__path__
     callers = set()
     for path in Path(root).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree_of(path.read_text())):
             if isinstance(node, ast.Call):
                 called = node.func
                 name = called.attr if isinstance(called, ast.Attribute) else None

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.unit.syntax import tree_of
 from trioxygen.common.container_state import ContainerState
 from trioxygen.hdds.container.blocks import CONTAINERS, TABLES, Block, container_key
 from trioxygen.hdds.container.container import Container, CounterChanges
@@ -51,7 +52,7 @@ def _written(tree: ast.Module) -> Iterator[tuple[str, int]]:
 def _attributes(cls: type) -> set[str]:
     """Also of a class without slots: what its constructor makes."""
     slots = set(getattr(cls, "__slots__", ()))
-    tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    tree = tree_of(textwrap.dedent(inspect.getsource(cls)))
     made = {
         node.attr
         for node in ast.walk(tree)
@@ -71,7 +72,7 @@ def test_counters_are_written_by_their_own_classes_alone() -> None:
         f"{path.relative_to(HDDS)}:{line}: {name}"
         for path in HDDS.rglob("*.py")
         if path.parent.name != "container" or path.name not in OWN
-        for name, line in _written(ast.parse(path.read_text()))
+        for name, line in _written(tree_of(path.read_text()))
         if name in counters
     ]
     assert not elsewhere, "\n".join(elsewhere)
