@@ -185,11 +185,13 @@ def v4a_refused(named: str = ALGORITHM_V4A, *, header: str | None = None) -> S3E
         named: how.
         header: in which, if in one that is not the signature's own.
     """
-    return not_implemented(
+    refused = not_implemented(
         f"Signature Version 4A ({named}) is not supported. Sign with Version 4 ({ALGORITHM}), for"
         " one region: without a region set, and not for a multi-region access point.",
         header=header,
     )
+    # All that most clients show is the message, which is of headers in general.
+    return S3Error(refused.code, refused.details["additionalMessage"], details=refused.details)
 
 
 def parse_iso_basic(text: str) -> int | None:

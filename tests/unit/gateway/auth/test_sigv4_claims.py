@@ -164,6 +164,7 @@ def test_signature_version_4a_is_refused_in_the_query_too() -> None:
         " (AWS4-HMAC-SHA256), for one region: without a region set, and not for a multi-region"
         " access point."
     )
+    assert error.message == error.details["additionalMessage"]
     # Whatever else its query has, and lacks.
     asked = b"X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256&X-Amz-Region-Set=*"
     error = refusal(RequestHead("GET", b"/b/k", asked, [(b"host", b"h")]))
