@@ -28,12 +28,17 @@ def not_authorized(question: Question) -> str:
     return f"User: {question.caller.arn} is not authorized to perform: {question.action}{place}"
 
 
+def why_denied(action: str, decision: Decision) -> str:
+    """What stands behind the sentence of what one may not do; "": there are no words for it."""
+    explicit = _EXPLICIT.get(decision.reason)
+    if explicit is not None:
+        return f" with an explicit deny in {explicit}"
+    implicit = _IMPLICIT.get(decision.reason)
+    return "" if implicit is None else f" because no {implicit} allows the {action} action"
+
+
 def denial_text(question: Question, decision: Decision) -> str | None:
     """Of a denial to a caller of the account whose the resource is; None: there are no words for
     it."""
-    what, action = not_authorized(question), question.action
-    explicit = _EXPLICIT.get(decision.reason)
-    if explicit is not None:
-        return f"{what} with an explicit deny in {explicit}"
-    implicit = _IMPLICIT.get(decision.reason)
-    return None if implicit is None else f"{what} because no {implicit} allows the {action} action"
+    why = why_denied(question.action, decision)
+    return f"{not_authorized(question)}{why}" if why else None

@@ -4,28 +4,15 @@ A role is decided about as a bucket is: its trust policy is the policy of the re
 Sources: IAM user guide, "Policy evaluation logic"; "Troubleshoot access denied error messages",
 whose texts these are."""
 
-from typing import Final
-
 from trioxygen.gateway.access.decide import decide
 from trioxygen.gateway.access.decision import Decision, Reason
+from trioxygen.gateway.access.denial import why_denied
 from trioxygen.gateway.access.documents import OWN_ACCOUNT, UNSET, BucketDocuments, Target
 from trioxygen.gateway.access.permissions import Permissions
 from trioxygen.gateway.access.policy.verdict import Policy, Verdict
 from trioxygen.gateway.access.public_access import NOTHING_BLOCKED
 from trioxygen.gateway.access.question import Question
 from trioxygen.gateway.iam.errors import IamError
-
-_EXPLICIT: Final = {
-    Reason.DENIED_BY_IDENTITY: "an identity-based policy",
-    Reason.DENIED_BY_BOUNDARY: "a permissions boundary",
-    Reason.DENIED_BY_SESSION: "a session policy",
-    Reason.DENIED_BY_BUCKET: "a resource-based policy",
-}
-_IMPLICIT: Final = {
-    Reason.NO_IDENTITY_POLICY: "identity-based policy",
-    Reason.NO_BOUNDARY: "permissions boundary",
-    Reason.NO_SESSION_POLICY: "session policy",
-}
 
 
 def decide_identity(question: Question, permissions: Permissions) -> Decision:
@@ -50,10 +37,5 @@ def refusal(question: Question, decision: Decision) -> IamError:
     """What is answered where it is not allowed."""
     who = question.caller.arn or "anonymous"
     text = f"User: {who} is not authorized to perform: {question.action}"
-    text += f" on resource: {question.resource}"
-    if decision.reason in _EXPLICIT:
-        text += f" with an explicit deny in {_EXPLICIT[decision.reason]}"
-    elif decision.reason in _IMPLICIT:
-        kind = _IMPLICIT[decision.reason]
-        text += f" because no {kind} allows the {question.action} action"
+    text += f" on resource: {question.resource}{why_denied(question.action, decision)}"
     return IamError("AccessDenied", text)
