@@ -42,10 +42,19 @@ _BITS = {
 }
 
 
+def _fits(value: Any, field: Any) -> bool:
+    if field.type == FieldDescriptor.TYPE_STRING:
+        return isinstance(value, str)
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return isinstance(value, bytes)
+    return isinstance(value, int) and field.type in _BITS
+
+
 class Messages:
     """Args:
     known: values that mean something to the store, by the name of a field: so that a message gets
-        past the first check and meets the next.
+        past the first check and meets the next. One of another type than the field is left out:
+        a `key` is the bytes of a name in one message, text in another.
     """
 
     def __init__(self, rng: random.Random, known: dict[str, list[Any]]) -> None:
@@ -75,7 +84,7 @@ class Messages:
         rng = self._rng
         if field.message_type is not None:
             return self.message(field.message_type, depth + 1)
-        known = self._known.get(field.name)
+        known = [value for value in self._known.get(field.name, ()) if _fits(value, field)]
         if known and rng.random() < 0.7:
             return rng.choice(known)
         if field.type == FieldDescriptor.TYPE_BOOL:
