@@ -1,5 +1,5 @@
-"""Documents of OpenID Connect providers over HTTP: discovery and keys. Blocks; no state but its
-connections. Source: OpenID Connect Discovery, section 4; RFC 7517.
+"""Documents of OpenID Connect providers over HTTP: discovery and keys. Blocks, without a state.
+Source: OpenID Connect Discovery, section 4; RFC 7517.
 
 Anybody may send a token, and account owners name providers: only documents of a bounded size are
 read, in a bounded time, over https, and redirects are not followed."""
@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-import urllib3
+from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from trioxygen.gateway.iam.errors import IamError
+from trioxygen.gateway.iam.oidc.deadline import Deadline, pool_until
 from trioxygen.gateway.iam.oidc.tokens import Jwk
 
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 _ANSWER_BYTES_MAX: Final = 256 * 1024
 _KEYS_MAX: Final = 100
-_POOLS_MAX: Final = 16
 _URL_MAX: Final = 2_048
 
 
@@ -30,6 +30,7 @@ class FetchLimits:
     """Attributes:
     http_hosts: `host` or `host:port` that may be asked over http, beside loopback.
     ca_path: PEM of who vouches for providers; None: the system's.
+    seconds_max: of a fetch as a whole: discovery and keys, from the first packet to the last.
     """
 
     http_hosts: tuple[str, ...] = ()
@@ -42,18 +43,19 @@ class Fetching:
 
     def __init__(self, limits: FetchLimits) -> None:
         self._limits = limits
-        ca_certs = None if limits.ca_path is None else str(limits.ca_path)
-        # What is in the environment of the process (proxies) is not asked.
-        self._pool = urllib3.PoolManager(
-            num_pools=_POOLS_MAX, maxsize=1, cert_reqs="CERT_REQUIRED", ca_certs=ca_certs
-        )
-
-    def close(self) -> None:
-        self._pool.clear()
+        self._ca_certs = None if limits.ca_path is None else str(limits.ca_path)
 
     def keys_of(self, issuer: str) -> Sequence[Jwk]:
         """Args: issuer: its URL, as tokens name it."""
-        discovery = self._document(issuer.rstrip("/") + _DISCOVERY)
+        # Connections are not kept: an issuer is asked once an hour.
+        with (
+            Deadline(self._limits.seconds_max) as deadline,
+            pool_until(deadline, self._ca_certs) as pool,
+        ):
+            return self._keys(pool, issuer)
+
+    def _keys(self, pool: PoolManager, issuer: str) -> Sequence[Jwk]:
+        discovery = self._document(pool, issuer.rstrip("/") + _DISCOVERY)
         if not isinstance(discovery, dict) or discovery.get("issuer") != issuer:
             raise _unusable("its discovery document is not the issuer's")
         place = discovery.get("jwks_uri")
@@ -61,21 +63,21 @@ class Fetching:
             raise _unusable("its discovery document names no keys")
         if not _is_as_safe(place, issuer):
             raise _unusable("its keys are neither at an https URL nor where it is itself")
-        document = self._document(place)
+        document = self._document(pool, place)
         keys = document.get("keys") if isinstance(document, dict) else None
         if not isinstance(keys, list) or len(keys) > _KEYS_MAX:
             raise _unusable("its keys are no JSON Web Key Set")
         return [key for key in keys if isinstance(key, dict)]
 
-    def _document(self, url: str) -> Any:
+    def _document(self, pool: PoolManager, url: str) -> Any:
         if not may_be_asked(url, self._limits.http_hosts):
             raise _unusable("its documents are not at https URLs")
         try:
-            response = self._pool.request(
+            response = pool.request(
                 "GET",
                 url,
                 headers={"Accept": "application/json"},
-                timeout=urllib3.Timeout(total=self._limits.seconds_max),
+                timeout=Timeout(total=self._limits.seconds_max),
                 retries=False,
                 redirect=False,
                 preload_content=False,

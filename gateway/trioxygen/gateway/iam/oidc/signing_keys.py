@@ -18,6 +18,8 @@ _AFTER_FAILURE_MS: Final = 5 * SECOND_MS
 _ISSUERS_MAX: Final = 256
 # Of the pool's threads, which disks wait for as well.
 _AT_ONCE: Final = 2
+# Of requests: an issuer that is slow has those for others wait, but not any number of them.
+_WAITING_MAX: Final = 100
 
 
 class _Issuer:
@@ -42,11 +44,23 @@ class SigningKeys:
         self._fetch, self._blocking, self._clock = fetch, blocking, clock
         self._issuers: OrderedDict[str, _Issuer] = OrderedDict()
         self._at_once = asyncio.Semaphore(_AT_ONCE)
+        self._waiting = 0
 
     async def find(self, issuer: str, kid: str | None) -> Sequence[Jwk]:
         """Of the issuer, fetched again where there is none of that id.
 
-        Raises: IamError IDPCommunicationError."""
+        Raises: IamError IDPCommunicationError: also when too many wait."""
+        if self._waiting >= _WAITING_MAX:
+            raise IamError(
+                "IDPCommunicationError", "Too many requests wait for identity providers."
+            )
+        self._waiting += 1
+        try:
+            return await self._find(issuer, kid)
+        finally:
+            self._waiting -= 1
+
+    async def _find(self, issuer: str, kid: str | None) -> Sequence[Jwk]:
         known = self._issuers.get(issuer)
         if known is None:
             known = self._issuers[issuer] = _Issuer()

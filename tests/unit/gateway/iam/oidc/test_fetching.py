@@ -1,6 +1,9 @@
 """Documents of providers: which are asked for, and which are believed."""
 
 import json
+import socket
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -22,7 +25,6 @@ def issuer() -> Iterator[OidcIssuer]:
 def test_keys_are_where_discovery_says(issuer: OidcIssuer) -> None:
     fetching = Fetching(FetchLimits())
     assert [key["kid"] for key in fetching.keys_of(issuer.url)] == ["first"]
-    fetching.close()
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,38 @@ def refuses(issuer: OidcIssuer) -> None:
     with pytest.raises(IamError) as error:
         fetching.keys_of(issuer.url)
     assert error.value.code == "IDPCommunicationError"
-    fetching.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    "begin",
+    [b"", b"HTTP/1.1 200 OK\r\nA: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"],
+)
+def test_issuer_that_drips_is_waited_for_as_long_as_any(scheme: str, begin: bytes) -> None:
+    """The handshake of TLS, headers, a body: each byte in time, all of them never."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=_drip, args=(listening, begin))
+        thread.start()
+        fetching = Fetching(FetchLimits(seconds_max=0.3))
+        began = time.monotonic()
+        with pytest.raises(IamError, match="IDPCommunicationError"):
+            fetching.keys_of(f"{scheme}://localhost:{listening.getsockname()[1]}")
+        assert time.monotonic() - began < 10
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def _drip(listening: socket.socket, begin: bytes) -> None:
+    """Until the other side has gone."""
+    connection, _ = listening.accept()
+    with connection:
+        try:
+            connection.sendall(begin)
+            while True:
+                connection.sendall(b"\x16")
+                time.sleep(0.02)
+        except OSError:
+            return
 
 
 @pytest.mark.parametrize(

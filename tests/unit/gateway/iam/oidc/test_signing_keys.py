@@ -102,3 +102,22 @@ def test_many_that_ask_at_once_are_served_by_one_answer(fails: bool) -> None:
 
     asyncio.run(run())
     assert provider.asked == 1
+
+
+def test_no_more_wait_than_may() -> None:
+    provider = Provider()
+
+    async def run() -> list[Sequence[Jwk] | BaseException]:
+        blocking = ThreadBlocking()
+        keys = SigningKeys(provider.fetch, blocking, provider.clock)
+        asked = (keys.find(f"{ISSUER}/{number}", "a") for number in range(110))
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        found.append(await keys.find(ISSUER, "a"))
+        blocking.close()
+        return found
+
+    found = asyncio.run(run())
+    refused = [answer for answer in found if isinstance(answer, IamError)]
+    assert len(refused) == 10
+    assert "Too many" in str(refused[0])
+    assert found[-1] == [{"kid": "a"}]
