@@ -74,7 +74,8 @@ async def _grantee_of_email(services: Services, request: S3Request, email: str) 
     UnresolvableGrantByEmailAddress: where they are taken, it is nobody's."""
     if not services.config.dialect.takes_email_grants:
         resource = "BUCKET" if request.key is None else "OBJECT"
-        raise S3Error("MethodNotAllowed", details={"ResourceType": resource})
+        details = {"ResourceType": resource}
+        raise S3Error("MethodNotAllowed", details=details, headers={"Allow": "GET, PUT"})
     account = await services.accounts.of_email(email)
     if account is None:
         raise S3Error("UnresolvableGrantByEmailAddress")

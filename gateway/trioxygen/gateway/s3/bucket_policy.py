@@ -91,7 +91,9 @@ def _check_account(request: S3Request) -> None:
     """Raises: MethodNotAllowed: whatever a policy allows, it is the business of the bucket's
     account alone. Source: S3 API, GetBucketPolicy."""
     if request.caller.account_id != request.bucket_record.account_id:
-        raise S3Error("MethodNotAllowed", details={"ResourceType": "BUCKETPOLICY"})
+        # No method is another account's.
+        details = {"ResourceType": "BUCKETPOLICY"}
+        raise S3Error("MethodNotAllowed", details=details, headers={"Allow": ""})
 
 
 async def _exists(services: Services, principal: Principal) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from types import MethodWrapperType
+from typing import Final
 
 from trioxygen.gateway.access.policy.patterns import Matcher, always, shown
 from trioxygen.gateway.access.policy.variables import Template
@@ -9,6 +10,8 @@ from trioxygen.gateway.access.question import Context
 
 Compile = Callable[[str], Matcher]
 """Of a marked text (`patterns`)."""
+# Of characters, of what templates gave: a policy of 20 KiB may give 10 MiB.
+_REMEMBERED_MAX: Final = 16 * 1024
 
 
 class Alternatives:
@@ -43,7 +46,8 @@ class Alternatives:
             matches = any_of(
                 [self._matches, *(self._compile(text) for text in given if text is not None)]
             )
-            self._last = (given, matches)
+            if sum(len(text) for text in given if text is not None) <= _REMEMBERED_MAX:
+                self._last = (given, matches)
         return matches
 
     def shown(self, context: Context) -> list[str]:

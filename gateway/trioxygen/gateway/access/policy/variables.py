@@ -11,6 +11,9 @@ from trioxygen.gateway.access.question import Context
 # ${key} · ${key, 'default'} · ${*} ${?} ${$}: the character itself
 _VARIABLE: Final = re.compile(r"\$\{(?P<key>[^{}']*?)(?:,\s*'(?P<default>[^']*)'\s*)?\}")
 _CHARACTERS: Final = frozenset("*?$")
+# More than the longest value of a request (8 KiB of headers) and the longest policy (20 KiB) have
+# together: such a text is the same as nothing, and matches nothing.
+_FILLED_MAX: Final = 32 * 1024
 
 
 class Variable(NamedTuple):
@@ -37,11 +40,16 @@ class Template(NamedTuple):
     parts: tuple[str | Variable, ...]
 
     def text(self, context: Context) -> str | None:
-        """A marked text. None: a variable has no value, so it matches nothing."""
+        """A marked text. None: a variable has no value, or the text is longer than anything it
+        could match: it matches nothing."""
         pieces: list[str] = []
+        length = 0
         for part in self.parts:
             piece = part.value(context) if isinstance(part, Variable) else part
             if piece is None:
+                return None
+            length += len(piece)
+            if length > _FILLED_MAX:
                 return None
             pieces.append(piece)
         return "".join(pieces)

@@ -2,6 +2,7 @@
 
 import json
 import time
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from trioxygen.gateway.access.policy.identity_policy import (
 )
 from trioxygen.gateway.access.policy.policy import CompiledPolicy
 from trioxygen.gateway.access.policy.trust_policy import read_trust_policy
+from trioxygen.gateway.access.policy.verdict import Verdict
 from trioxygen.gateway.protocol.errors import S3Error
 
 FIELDS = (
@@ -149,3 +151,28 @@ def test_many_patterns_and_a_long_text_are_decided_soon(patterns: list[str], ref
     began = time.process_time()
     policy.verdict(question)
     assert time.process_time() - began < BUDGET_SECONDS / 4
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        ["${aws:Referer}*" * 1_000],
+        ["${aws:Referer}" * 1_200],
+        [f"${{aws:Referer}}*{number}" for number in range(850)],
+    ],
+    ids=range(3),
+)
+def test_what_a_long_value_makes_of_a_policy_is_decided_soon_and_not_kept(
+    patterns: list[str],
+) -> None:
+    """20 KiB of variables and 8 KiB of a header are 10 MiB of text."""
+    text = document(statement(Condition={"StringLike": {"aws:Referer": patterns}}))
+    policy = read_bucket_policy(text.encode(), BUCKET)
+    tracemalloc.start()
+    began = time.process_time()
+    verdict = policy.verdict(asked(context={"aws:referer": ["r" * 8_000]}))
+    assert time.process_time() - began < BUDGET_SECONDS
+    kept_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert verdict is Verdict.NOTHING
+    assert kept_bytes < 1 << 20
