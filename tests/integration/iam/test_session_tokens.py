@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.iam.answers import policy, refused
+from tests.integration.iam.answers import policy, refused, trust
 from tests.integration.iam.conftest import Site
+
+LISTS = policy("s3:ListAllMyBuckets")
 
 
 def test_session_token_is_the_user_for_a_while(site: Site, iam: Any) -> None:
@@ -61,3 +63,43 @@ def test_no_message_of_ours_is_encoded(site: Site) -> None:
     with pytest.raises(ClientError) as error:
         site.client("sts").decode_authorization_message(EncodedMessage="x")
     assert refused(error)[:2] == ("InvalidAuthorizationMessageException", 400)
+
+
+def _is_denied(s3: Any) -> bool:
+    try:
+        s3.list_buckets()
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == "AccessDenied", error
+        return True
+    return False
+
+
+@pytest.mark.parametrize("year", [2020, 2999])
+def test_sessions_that_began_before_a_time_are_revoked_by_a_policy(
+    site: Site, iam: Any, year: int
+) -> None:
+    """As AWS's console revokes them: by an inline policy AWSRevokeOlderSessions."""
+    keys, name = site.user(iam, site.name("ann"), policy("sts:*")), site.name("role")
+    trusted = trust({"AWS": site.account_id})
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="lists", PolicyDocument=LISTS)
+    assumed = site.client("sts", keys).assume_role(RoleArn=role, RoleSessionName="session")
+    s3 = site.session("s3", assumed["Credentials"])
+    assert not _is_denied(s3)
+    began = {"DateLessThan": {"aws:TokenIssueTime": f"{year}-01-01T00:00:00Z"}}
+    denial = policy("*", effect="Deny", Condition=began)
+    iam.put_role_policy(RoleName=name, PolicyName="revoked", PolicyDocument=denial)
+    assert _is_denied(s3) is (year == 2999)
+
+
+def test_only_credentials_that_end_say_that_no_second_factor_was_shown(
+    site: Site, iam: Any
+) -> None:
+    """Source: IAM user guide, "AWS global condition context keys", aws:MultiFactorAuthPresent."""
+    without = policy(
+        "*", effect="Deny", Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}}
+    )
+    keys = site.user(iam, site.name("ann"), LISTS, without)
+    given = site.client("sts", keys).get_session_token()["Credentials"]
+    assert not _is_denied(site.client("s3", keys))
+    assert _is_denied(site.session("s3", given))

@@ -120,6 +120,17 @@ def role_seconds(call: Call, role: Principal) -> int:
     return seconds
 
 
+def of_every_session(call: Call) -> tuple[tuple[str, str], ...]:
+    """Condition keys that temporary credentials have, and those that stay have not.
+
+    Source: IAM user guide, "AWS global condition context keys"; of the first, "Revoke IAM role
+    temporary security credentials"."""
+    return (
+        ("aws:tokenissuetime", date_text(call.services.clock.wall_ms())),
+        ("aws:multifactorauthpresent", "false"),
+    )
+
+
 async def mint(
     call: Call,
     role: Principal,
@@ -138,7 +149,7 @@ async def mint(
             policies=policies.documents,
             policy_arns=policies.arns,
             tags=tags,
-            context=context,
+            context=(*of_every_session(call), *context),
         )
     )
 

@@ -8,7 +8,12 @@ from trioxygen.gateway.access.caller import CallerKind
 from trioxygen.gateway.iam import rules
 from trioxygen.gateway.iam.action import Action, Api, Call, Decides
 from trioxygen.gateway.iam.arguments import needed, number, text
-from trioxygen.gateway.iam.assume_role import SIZE_MIN, credentials_shown, refuse_mfa
+from trioxygen.gateway.iam.assume_role import (
+    SIZE_MIN,
+    credentials_shown,
+    of_every_session,
+    refuse_mfa,
+)
 from trioxygen.gateway.iam.errors import IamError, validation_error
 from trioxygen.gateway.iam.shown import Fields
 from trioxygen.gateway.store.values.iam import NewSession
@@ -36,7 +41,7 @@ async def _session_token(call: Call) -> Fields:
             account_id=caller.account_id,
             user=caller.name,
             lasts_seconds=min(seconds, _ROOT_SECONDS_MAX) if signer.is_root else seconds,
-            context=(_FROM_STS,),
+            context=(_FROM_STS, *of_every_session(call)),
         )
     )
     return {"Credentials": credentials_shown(credentials)}
