@@ -7,7 +7,7 @@ from typing import Final
 
 from trioxygen.common.clock import Clock
 from trioxygen.gateway.access.decision import Decision
-from trioxygen.gateway.explain.accesses import AccessView, access_view, verdict_view
+from trioxygen.gateway.explain.accesses import AccessViews, access_views, verdict_views
 from trioxygen.gateway.explain.explainer import ASKS, Explainer
 from trioxygen.gateway.explain.hosts import ClientEndpoint
 from trioxygen.gateway.explain.refused import RefusedRequest
@@ -64,16 +64,16 @@ class Explaining:
         return refused
 
 
-def _accesses(asked: Sequence[Asked], decision: Decision | None) -> tuple[AccessView, ...]:
+def _accesses(asked: Sequence[Asked], decision: Decision | None) -> tuple[AccessViews, ...]:
     """Up to what it was denied for: what the gate asked besides would tell whether a key is there.
 
     Policies are asked again of what was denied alone: most refusals are of other reasons."""
-    views: list[AccessView] = []
+    views: list[AccessViews] = []
     for each in asked[:_ACCESSES_MAX]:
         if each.decision.is_allowed:
-            views.append(verdict_view(each))
+            views.append(verdict_views(each))
             continue
-        views.append(access_view(each))
+        views.append(access_views(each))
         if each.decision is decision:
             break
     return tuple(views)

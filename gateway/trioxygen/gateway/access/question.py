@@ -16,6 +16,11 @@ class Context(Protocol):
         (aws:TagKeys)."""
         ...
 
+    def from_outside(self) -> "Context":
+        """What of it the caller knows by himself: without what is of the bucket that is asked
+        about, and of what is in it. For explanations to those of other accounts."""
+        ...
+
 
 class Question(NamedTuple):
     """Attributes:

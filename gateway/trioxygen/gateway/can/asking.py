@@ -98,6 +98,9 @@ class _GivenContext:
         given = self._given.get(key)
         return self._base.values(key) if given is None else given
 
+    def from_outside(self) -> Context:
+        return _GivenContext(self._given, self._base.from_outside())
+
 
 async def _nothing() -> dict[str, object]:
     return {"type": "http.request", "body": b"", "more_body": False}

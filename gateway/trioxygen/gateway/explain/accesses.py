@@ -3,13 +3,14 @@
 It is worked out when the access is refused: what a policy saw of the request and of the time is
 gone later, and policies that nobody has any more are not kept alive for it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from trioxygen.gateway.access.acl import Acl, Grant
+from trioxygen.gateway.access.decide import decide
 from trioxygen.gateway.access.decision import Decision, Reason, Source, SourceKind
-from trioxygen.gateway.access.documents import UNSET, BucketDocuments, Target
+from trioxygen.gateway.access.documents import OWN_ACCOUNT, UNSET, BucketDocuments, Target
 from trioxygen.gateway.access.permissions import Permissions
 from trioxygen.gateway.access.policy.verdict import Policy, StatementTrace
 from trioxygen.gateway.access.public_access import PublicAccessBlock
@@ -58,6 +59,7 @@ class StatementView:
     """Attributes:
     number: from 1, as people count.
     failed: the first element that did not match; "": all did.
+    conditions: see `StatementTrace`.
     """
 
     number: int
@@ -65,6 +67,10 @@ class StatementView:
     effect: str
     failed: str
     conditions: Sequence[ConditionView]
+
+    @property
+    def called(self) -> str:
+        return f"statement {self.number}{f' {self.sid!r}' if self.sid else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,10 @@ class AccessView:
     @property
     def sentence(self) -> str:
         verdict = "allowed" if self.allowed else "denied"
-        return f"{self.action} on {self.resource} is {verdict}: {self.text}"
+        said = f"{self.action} on {self.resource} is {verdict}: {self.text}"
+        if self.statement is None:
+            return said
+        return f"{said} It is {self.statement.called} of: {self.decided_by}."
 
     @property
     def size_bytes(self) -> int:
@@ -121,40 +130,75 @@ class AccessView:
         return _STATEMENT_BYTES * (1 + len(statements)) + values + len(self.resource)
 
 
-# What another account has set, or not.
-_OF_OWNER: Final = frozenset(
-    (
-        Reason.DENIED_BY_BUCKET.word,
-        Reason.NOT_OBJECT_OWNER.word,
-        Reason.NOT_OWNER.word,
-        Reason.RESTRICTED.word,
-    )
+class AccessViews(NamedTuple):
+    """Attributes:
+    whole: to operators, and to the account of the bucket that it is about.
+    outside: to a caller of another account; None: he is of none, or of that one."""
+
+    whole: AccessView
+    outside: AccessView | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        return self.whole.size_bytes + (0 if self.outside is None else self.outside.size_bytes)
+
+
+# Whom nothing keeps out is told what is wrong with the rest of his request.
+_OF_REQUEST: Final = (
+    Reason.REQUESTER_PAYS,
+    Reason.EXPECTED_OWNER_DIFFERS,
+    Reason.EXPECTED_OWNER_MALFORMED,
 )
 _OF_OWNER_TEXT: Final = (
     "The account that owns the bucket does not allow it; why, its own requests and operators see."
 )
 
 
-def seen(access: AccessView, viewer: Viewer) -> AccessView | None:
+def seen(access: AccessViews, viewer: Viewer) -> AccessView | None:
     """What of it may be shown; None: nothing."""
     visible = visible_to(viewer)
     if Section.VERDICT not in visible:
         return None
     if Section.BUCKET_DOCUMENTS in visible:
-        return access
-    own = tuple(policy for policy in access.policies if policy.side == OWN_SIDE)
-    is_owners = not access.allowed and access.reason in _OF_OWNER
-    by_own = access.decided_by in {policy.source for policy in own}
-    return replace(
-        access,
-        reason="" if is_owners else access.reason,
-        text=_OF_OWNER_TEXT if is_owners else access.text,
-        decided_by=access.decided_by if by_own else "",
-        statement=access.statement if by_own else None,
-        policies=own,
-        settings=(),
-        owner="",
-    )
+        return access.whole
+    return access.outside
+
+
+def access_views(asked: Asked) -> AccessViews:
+    return AccessViews(access_view(asked), _outside(asked, access_view))
+
+
+def verdict_views(asked: Asked) -> AccessViews:
+    return AccessViews(verdict_view(asked), _outside(asked, verdict_view))
+
+
+def _outside(asked: Asked, view: Callable[[Asked], AccessView]) -> AccessView | None:
+    """Asked once more, of what the caller brings alone, as if nothing were set of the bucket: his
+    own policies could ask what is not his to know, such as an object's tags, by what they say."""
+    question, target = asked.question, asked.target
+    account_id = question.caller.account_id
+    if not account_id or target.account_id in (None, account_id):
+        return None
+    question = question._replace(context=question.context.from_outside())
+    if asked.decision.reason in _OF_REQUEST:
+        decision = asked.decision._replace(source=None)
+    else:
+        decision = decide(question, asked.permissions, UNSET, Target(target.account_id))
+    alone = _AskedAlone(question, asked.permissions, UNSET, OWN_ACCOUNT, decision)
+    known = replace(view(alone), allowed=asked.decision.is_allowed, settings=(), owner="")
+    if asked.decision.is_allowed:
+        return replace(known, reason="", text="", decided_by="", statement=None)
+    if decision.reason is Reason.NOT_OWNER:
+        return replace(known, reason="", text=_OF_OWNER_TEXT)
+    return known
+
+
+class _AskedAlone(NamedTuple):
+    question: Question
+    permissions: Permissions
+    documents: BucketDocuments
+    target: Target
+    decision: Decision
 
 
 def verdict_view(asked: Asked) -> AccessView:
@@ -179,10 +223,10 @@ def access_view(asked: Asked) -> AccessView:
         verdict_view(asked),
         decided_by=_source_text(decision.source),
         statement=None if deciding is None else _statement_view(deciding),
-        policies=[
+        policies=tuple(
             _policy_view(side, name, policy, question)
             for side, name, policy in _policies(asked.permissions, documents)
-        ],
+        ),
         settings=() if asked.target.account_id is None else _settings(documents, asked.target),
     )
 

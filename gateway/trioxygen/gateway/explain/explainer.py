@@ -69,7 +69,7 @@ class Explainer:
         account_id = None if account is None else account.account_id
         # Each is about its own bucket: a copy reads one of somebody else.
         accesses = [
-            seen(access, viewer_of(account_id=account_id, owner=access.owner))
+            seen(access, viewer_of(account_id=account_id, owner=access.whole.owner))
             for access in refused.accesses
         ]
         return await self._explain(refused, accesses, endpoint, account)

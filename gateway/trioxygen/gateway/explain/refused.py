@@ -6,7 +6,7 @@ only through an explanation."""
 from typing import Final, NamedTuple
 
 from trioxygen.gateway.auth.claim import SignatureClaim
-from trioxygen.gateway.explain.accesses import AccessView
+from trioxygen.gateway.explain.accesses import AccessViews
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.store.values.accounts import Account
 
@@ -39,7 +39,7 @@ class RefusedRequest(NamedTuple):
     claim: SignatureClaim | None
     account: Account | None
     arn: str
-    accesses: tuple[AccessView, ...]
+    accesses: tuple[AccessViews, ...]
 
     @property
     def size_bytes(self) -> int:

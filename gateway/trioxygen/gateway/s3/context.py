@@ -62,6 +62,18 @@ class RequestContext:
         self._bucket, self._record, self._version = bucket, record, version_id
         self._is_source = is_source
 
+    def from_outside(self) -> "RequestContext":
+        """See `access.question.Context`."""
+        return RequestContext(
+            self._request,
+            self._now_ms,
+            self._action,
+            None,
+            None,
+            self._version,
+            is_source=self._is_source,
+        )
+
     def values(self, key: str) -> Values:
         """See `access.question.Context`."""
         of_body = self._request.body_keys.get(key)

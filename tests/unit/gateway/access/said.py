@@ -69,6 +69,9 @@ class NoContext:
     def values(self, key: str) -> Sequence[str] | None:
         return None
 
+    def from_outside(self) -> "NoContext":
+        return self
+
 
 class Holds:
     """A context of these keys."""
@@ -78,6 +81,9 @@ class Holds:
 
     def values(self, key: str) -> Sequence[str] | None:
         return self._keys.get(key)
+
+    def from_outside(self) -> NoContext:
+        return NoContext()
 
 
 ALLOW, DENY, NOTHING = (Says(each) for each in (Verdict.ALLOW, Verdict.DENY, Verdict.NOTHING))

@@ -1,6 +1,8 @@
 """Who may see what of an explanation: the table of the rule, and what is left out by it."""
 
+import json
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from tests.unit.gateway.access.said import (
     STRANGE_USER,
     STRANGER,
     USER,
+    Holds,
     asked,
 )
 from trioxygen.gateway.access.caller import ANONYMOUS, Caller
@@ -20,8 +23,15 @@ from trioxygen.gateway.access.decide import decide
 from trioxygen.gateway.access.decision import Decision
 from trioxygen.gateway.access.documents import BucketDocuments, Target
 from trioxygen.gateway.access.permissions import NO_PERMISSIONS, Permissions
+from trioxygen.gateway.access.policy.identity_policy import read_identity_policy
 from trioxygen.gateway.access.question import Question
-from trioxygen.gateway.explain.accesses import AccessView, access_view, seen, verdict_view
+from trioxygen.gateway.explain.accesses import (
+    AccessView,
+    AccessViews,
+    access_views,
+    seen,
+    verdict_views,
+)
 from trioxygen.gateway.explain.visibility import Section, Viewer, viewer_of, visible_to
 
 ALL = {*Section}
@@ -63,8 +73,8 @@ def access_of(
     caller: Caller,
     own: Permissions = NO_PERMISSIONS,
     documents: BucketDocuments | None = None,
-) -> AccessView:
-    return access_view(
+) -> AccessViews:
+    return access_views(
         Access(asked(caller), own, documents or BucketDocuments(policy=DENY), Target(MINE))
     )
 
@@ -72,8 +82,8 @@ def access_of(
 OWN = Permissions(policies=(("user/bob inline a", ALLOW),))
 
 
-def seen_by(account_id: str | None, access: AccessView) -> AccessView:
-    shown = seen(access, viewer_of(account_id=account_id, owner=access.owner))
+def seen_by(account_id: str | None, access: AccessViews) -> AccessView:
+    shown = seen(access, viewer_of(account_id=account_id, owner=access.whole.owner))
     assert shown is not None
     return shown
 
@@ -81,7 +91,7 @@ def seen_by(account_id: str | None, access: AccessView) -> AccessView:
 def test_account_of_the_bucket_sees_its_policy() -> None:
     access = access_of(USER, Permissions(policies=(("a", ALLOW),)))
     shown = seen_by(MINE, access)
-    assert shown == access == seen(access, Viewer.OPERATOR)
+    assert shown == access.whole == seen(access, Viewer.OPERATOR)
     assert (shown.reason, shown.decided_by) == ("denied_by_bucket", "bucket policy")
     assert shown.statement is not None and (shown.statement.number, shown.statement.sid) == (
         2,
@@ -117,6 +127,33 @@ def test_other_account_sees_which_of_its_own_policies_denies() -> None:
     assert shown.statement is not None and [each.side for each in shown.policies] == ["caller"]
 
 
+ASKS_FOR_TAGS = (
+    {"Condition": {"StringLike": {"s3:ExistingObjectTag/plan": "a*"}}},
+    {"Condition": {"Null": {"s3:ExistingObjectTag/plan": "false"}}},
+    {"Condition": {"StringEquals": {"aws:username": "${s3:ExistingObjectTag/plan}"}}},
+    {"Resource": "arn:aws:s3:::${s3:ExistingObjectTag/plan}/*"},
+)
+
+
+@pytest.mark.parametrize("effect", ("Allow", "Deny"))
+@pytest.mark.parametrize("asks", ASKS_FOR_TAGS)
+def test_other_account_learns_nothing_of_an_object_by_policies_of_its_own(
+    asks: dict[str, Any], effect: str
+) -> None:
+    said = {"Effect": effect, "Action": "s3:*", "Resource": "*", **asks}
+    everything = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    statements = [said, everything] if effect == "Deny" else [said]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    own = Permissions(policies=(("user/bob inline a", read_identity_policy(document)),))
+    views = []
+    for tags in ({}, {"s3:existingobjecttag/plan": ["abc"]}, {"s3:existingobjecttag/plan": ["b"]}):
+        question = asked(STRANGE_USER)._replace(context=Holds(tags))
+        access = Access(question, own, BucketDocuments(), Target(MINE))
+        views.append(seen_by(OTHERS, access_views(access)))
+    assert views[0] == views[1] == views[2]
+    assert "abc" not in repr(views[1])
+
+
 def test_strangers_are_shown_no_verdict() -> None:
     assert seen(access_of(ANONYMOUS), Viewer.STRANGER) is None
 
@@ -125,13 +162,15 @@ def test_owner_of_what_is_written_does_not_see_the_policy_of_what_is_copied() ->
     """Each access of a request has its own bucket, and its own owner."""
     of_source = Access(asked(STRANGER), NO_PERMISSIONS, BucketDocuments(policy=DENY), Target(MINE))
     of_copy = Access(asked(STRANGER), NO_PERMISSIONS, BucketDocuments(policy=DENY), Target(OTHERS))
-    source, copy = (seen_by(OTHERS, access_view(each)) for each in (of_source, of_copy))
+    source, copy = (seen_by(OTHERS, access_views(each)) for each in (of_source, of_copy))
     assert (source.decided_by, source.owner, source.policies) == ("", "", ())
     assert (copy.decided_by, copy.owner) == ("bucket policy", OTHERS)
 
 
 def test_verdict_alone_has_no_policies() -> None:
     access = Access(asked(STRANGER), OWN, BucketDocuments(policy=DENY), Target(MINE))
-    view = verdict_view(access)
-    assert (view.allowed, view.policies, view.statement) == (False, (), None)
-    assert view.size_bytes < access_view(access).size_bytes
+    view = verdict_views(access)
+    for each in view:
+        assert each is not None
+        assert (each.allowed, each.policies, each.statement) == (False, (), None)
+    assert view.size_bytes < access_views(access).size_bytes

@@ -186,3 +186,15 @@ def test_odd_values_are_no_reason_to_fail() -> None:
     asked = context(request, "s3:PutObject")
     assert asked.values("s3:requestobjecttagkeys") is None
     assert asked.values("s3:x-amz-copy-source") == ("%",)
+
+
+def test_who_asks_from_outside_knows_nothing_of_the_bucket_and_its_objects() -> None:
+    request = signed({"referer": "http://a"})
+    record = RECORD._replace(tags=(("plan", "secret"),))
+    whole = context(request, record=record)
+    outside = whole.from_outside()
+    of_bucket = ("aws:resourceaccount", "s3:resourceaccount", "s3:existingobjecttag/plan")
+    for key in of_bucket:
+        assert whole.values(key) and outside.values(key) is None, key
+    for key in ("aws:referer", "aws:sourceip", "aws:currenttime", "aws:userid"):
+        assert whole.values(key) == outside.values(key), key

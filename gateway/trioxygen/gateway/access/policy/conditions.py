@@ -10,7 +10,7 @@ from trioxygen.gateway.access.policy.faults import Fault, Malformed
 from trioxygen.gateway.access.policy.operators import Kind, Operator, Quantifier
 from trioxygen.gateway.access.policy.values import truth_of
 from trioxygen.gateway.access.policy.variables import Template, read_text
-from trioxygen.gateway.access.policy.verdict import FailedCondition
+from trioxygen.gateway.access.policy.verdict import ComparedCondition
 from trioxygen.gateway.access.question import Context
 
 Holds = Callable[[Context], bool]
@@ -28,10 +28,10 @@ class Condition:
     def __init__(self, operator: Operator, key: str, wanted: Alternatives, holds: Holds) -> None:
         self.operator, self.key, self.wanted, self.holds = operator, key, wanted, holds
 
-    def failed(self, context: Context) -> FailedCondition:
-        """What to tell of it when it does not hold."""
+    def compared(self, context: Context) -> ComparedCondition:
+        """What to tell of it, whether it holds or not."""
         values = context.values(self.key.lower())
-        return FailedCondition(
+        return ComparedCondition(
             self.operator.name,
             self.key,
             tuple(self.wanted.shown(context)),

@@ -74,10 +74,11 @@ class Statement:
             self.is_deny,
             Verdict.NOTHING if failed is not None else self._of_caller(question.caller),
             failed,
-            tuple(condition.failed(question.context) for condition in conditions),
+            tuple(condition.compared(question.context) for condition in conditions),
         )
 
     def _failed(self, question: Question) -> tuple[Element | None, Sequence[Condition]]:
+        """With the conditions to tell of: those that failed, or all, which hold."""
         context = question.context
         if not self._of_caller(question.caller):
             return Element.PRINCIPAL, ()
@@ -86,7 +87,7 @@ class Statement:
         if not self._is_of_resource(question):
             return Element.RESOURCE, ()
         failed = [condition for condition in self.conditions if not condition.holds(context)]
-        return (Element.CONDITION, failed) if failed else (None, ())
+        return (Element.CONDITION, failed) if failed else (None, self.conditions)
 
     def _is_of_resource(self, question: Question) -> bool:
         matches = self._matches

@@ -31,8 +31,8 @@ class Element(Enum):
     CONDITION = "Condition"
 
 
-class FailedCondition(NamedTuple):
-    """actual: None: the request has no such key."""
+class ComparedCondition(NamedTuple):
+    """What the policy wants, and what there is. actual: None: the request has no such key."""
 
     operator: str
     key: str
@@ -45,7 +45,8 @@ class StatementTrace(NamedTuple):
     number: of the statement, from 0.
     verdict: what it says by itself; NOTHING: it does not match.
     failed: the first element that did not match; None: all did.
-    conditions: those that failed, where that is the condition.
+    conditions: those that failed, where that is the condition; of a statement that matches, all
+        that it has: a denial is because they hold.
     """
 
     number: int
@@ -53,7 +54,7 @@ class StatementTrace(NamedTuple):
     is_deny: bool
     verdict: Verdict
     failed: Element | None = None
-    conditions: Sequence[FailedCondition] = ()
+    conditions: Sequence[ComparedCondition] = ()
 
 
 class Policy(Protocol):

@@ -21,7 +21,7 @@ from tests.unit.gateway.access.policy.asking import (
     statement,
 )
 from trioxygen.gateway.access.caller import ANONYMOUS, Caller
-from trioxygen.gateway.access.policy.verdict import Element, FailedCondition, Verdict
+from trioxygen.gateway.access.policy.verdict import ComparedCondition, Element, Verdict
 
 NOTHING, ALLOW, DENY = Verdict.NOTHING, Verdict.ALLOW, Verdict.DENY
 OF_ROLE, OF_ACCOUNT = Verdict.ALLOW_ROLE, Verdict.ALLOW_ACCOUNT
@@ -162,7 +162,7 @@ def test_trace_names_the_element_that_differs() -> None:
                 "IpAddress": {"aws:SourceIp": "10.0.0.0/8"},
             }
         ),
-        statement(Effect="Deny"),
+        statement(Effect="Deny", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
     )
     context = {"aws:username": ["eve"], "aws:sourceip": ["10.1.1.1"], "aws:referer": ["x"]}
     traces = policy.trace(asked(context=context))
@@ -173,9 +173,11 @@ def test_trace_names_the_element_that_differs() -> None:
     assert [trace.verdict for trace in traces] == [NOTHING] * 4 + [DENY]
     assert (traces[0].sid, traces[4].is_deny) == ("of another", True)
     assert traces[3].conditions == (
-        FailedCondition("StringLike", "aws:Referer", ("http://eve/*", "y"), ("x",)),
-        FailedCondition("Bool", "aws:SecureTransport", ("true",), None),
+        ComparedCondition("StringLike", "aws:Referer", ("http://eve/*", "y"), ("x",)),
+        ComparedCondition("Bool", "aws:SecureTransport", ("true",), None),
     )
+    held = ComparedCondition("IpAddress", "aws:SourceIp", ("10.0.0.0/8",), ("10.1.1.1",))
+    assert traces[4].conditions == (held,)
 
 
 PUBLIC_CASES = [
