@@ -12,29 +12,25 @@ _IAM: Final = """
     AcceptDelegationRequest AcquireRole AddRoleToInstanceProfile AssociateDelegationRequest
     ChangePassword CreateDelegationRequest CreateInstanceProfile CreateLoginProfile
     CreateSAMLProvider CreateServiceLinkedRole CreateServiceSpecificCredential
-    CreateVirtualMFADevice DeactivateMFADevice DeleteAccountPasswordPolicy
-    DeleteInstanceProfile DeleteLoginProfile DeleteSAMLProvider DeleteSSHPublicKey
-    DeleteServerCertificate DeleteServiceLinkedRole DeleteServiceSpecificCredential
-    DeleteSigningCertificate DeleteVirtualMFADevice
+    CreateVirtualMFADevice DeactivateMFADevice DeleteAccountPasswordPolicy DeleteInstanceProfile
+    DeleteSAMLProvider DeleteSSHPublicKey DeleteServerCertificate DeleteServiceLinkedRole
+    DeleteServiceSpecificCredential DeleteSigningCertificate DeleteVirtualMFADevice
     DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions
     DisableOutboundWebIdentityFederation EnableMFADevice
     EnableOrganizationsRootCredentialsManagement EnableOrganizationsRootSessions
     EnableOutboundWebIdentityFederation GenerateCredentialReport
-    GenerateOrganizationsAccessReport GenerateServiceLastAccessedDetails
-    GetAccountPasswordPolicy GetAccountProperties GetContextKeysForCustomPolicy
-    GetContextKeysForPrincipalPolicy GetCredentialReport GetDelegationRequest
-    GetHumanReadableSummary GetInstanceProfile GetLoginProfile GetMFADevice
+    GenerateOrganizationsAccessReport GenerateServiceLastAccessedDetails GetAccountProperties
+    GetContextKeysForCustomPolicy GetContextKeysForPrincipalPolicy GetCredentialReport
+    GetDelegationRequest GetHumanReadableSummary GetInstanceProfile GetMFADevice
     GetOrganizationsAccessReport GetOutboundWebIdentityFederationInfo GetRoleTemplateVersion
     GetSAMLProvider GetSSHPublicKey GetServerCertificate GetServiceLastAccessedDetails
     GetServiceLastAccessedDetailsWithEntities GetServiceLinkedRoleDeletionStatus
-    ListDelegationRequests ListInstanceProfileTags ListInstanceProfiles
-    ListInstanceProfilesForRole ListMFADeviceTags ListMFADevices ListOrganizationsFeatures
-    ListPoliciesGrantingServiceAccess ListSAMLProviderTags ListSAMLProviders ListSSHPublicKeys
-    ListServerCertificateTags ListServerCertificates ListServiceSpecificCredentials
-    ListSigningCertificates ListVirtualMFADevices PutAccountProperties RejectDelegationRequest
-    RemoveRoleFromInstanceProfile ResetServiceSpecificCredential ResyncMFADevice
-    SendDelegationToken SetSecurityTokenServicePreferences TagInstanceProfile TagMFADevice
-    TagSAMLProvider TagServerCertificate UntagInstanceProfile UntagMFADevice UntagSAMLProvider
+    ListDelegationRequests ListInstanceProfileTags ListMFADeviceTags ListOrganizationsFeatures
+    ListPoliciesGrantingServiceAccess ListSAMLProviderTags ListServerCertificateTags
+    PutAccountProperties RejectDelegationRequest RemoveRoleFromInstanceProfile
+    ResetServiceSpecificCredential ResyncMFADevice SendDelegationToken
+    SetSecurityTokenServicePreferences TagInstanceProfile TagMFADevice TagSAMLProvider
+    TagServerCertificate UntagInstanceProfile UntagMFADevice UntagSAMLProvider
     UntagServerCertificate UpdateAccountPasswordPolicy UpdateDelegationRequest
     UpdateLoginProfile UpdateSAMLProvider UpdateSSHPublicKey UpdateServerCertificate
     UpdateServiceSpecificCredential UpdateSigningCertificate UploadSSHPublicKey
