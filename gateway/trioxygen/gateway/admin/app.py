@@ -206,10 +206,15 @@ async def _answer_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # Of the value only its place is told: it may be a secret.
     mistakes = "; ".join(
-        f"{'.'.join(str(part) for part in each['loc'][1:] or each['loc'])}: {each['msg'].lower()}"
+        f"{'.'.join(map(str, each['loc'][1:] or each['loc']))}: {_sentence(each['msg'])}"
         for each in error.errors()
     )
     return _answer(400, "INVALID_REQUEST", mistakes)
+
+
+def _sentence(text: str) -> str:
+    """As ours begin; patterns in it stay as they are."""
+    return text[:1].lower() + text[1:]
 
 
 async def _answer_http(_: Request, error: Exception) -> Response:

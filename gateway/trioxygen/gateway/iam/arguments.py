@@ -143,12 +143,16 @@ class Arguments:
         return [each for each in value if isinstance(each, Mapping)]
 
     def tags(self) -> tuple[tuple[str, str], ...]:
-        """(key, value). Raises: ValidationError, where a key is there twice."""
+        """(key, value). Raises: ValidationError, where a key is there twice, or is AWS's own."""
         tags = tuple((tag["Key"], tag["Value"]) for tag in self.structures("Tags"))
         if len({key.lower() for key, _ in tags}) != len(tags):
             raise validation_error(
                 "Duplicate tag keys found. Please note that Tag keys are case insensitive."
             )
+        # Source: IAM user guide, "Rules for tagging in IAM and AWS STS".
+        reserved = [key for key, _ in tags if key.lower().startswith("aws:")]
+        if reserved:
+            raise validation_error(f"Tag keys beginning with aws: are reserved: {reserved[0]}")
         return tags
 
 

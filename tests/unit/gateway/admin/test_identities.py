@@ -54,6 +54,9 @@ def test_principals_are_listed_shown_and_made() -> None:
     for wrong in ({**body, "name": "a b"}, {**body, "path": "x"}, {**body, "more": 1}):
         assert port.json("POST", f"{API}/principals/user", wrong)[0] == 400
     assert port.json("GET", f"{API}/principals/dog?account_id=1")[0] == 400
+    # Patterns are told as they are: in lower case they would be others.
+    _, refusal = port.json("POST", f"{API}/principals/user", {**body, "name": "a b"})
+    assert "[A-Za-z0-9" in refusal["message"], refusal
 
 
 def test_documents_that_nothing_could_read_are_not_stored() -> None:

@@ -105,3 +105,11 @@ def test_secret_and_long_values_are_not_repeated() -> None:
     token = needed(text("WebIdentityToken", rules.WEB_TOKEN))
     assert "abc" not in refusal(b"WebIdentityToken=abc", token)
     assert len(refusal(b"UserName=" + b"n" * 9_000, NAME)) < 300
+
+
+@pytest.mark.parametrize("key", [b"aws:owner", b"AWS:owner"])
+def test_tags_of_aws_are_nobodys_to_give(key: bytes) -> None:
+    form = Form.read(b"Tags.member.1.Value=x&Tags.member.1.Key=" + key)
+    with pytest.raises(IamError) as error:
+        Arguments(form, (TAGS,)).tags()
+    assert (error.value.code, key.decode() in error.value.message) == ("ValidationError", True)
