@@ -3,21 +3,35 @@
 What is served pays nothing for that."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from trioxygen.common.clock import Clock
 from trioxygen.gateway.access.decision import Decision
 from trioxygen.gateway.explain.accesses import AccessViews, access_views, verdict_views
 from trioxygen.gateway.explain.explainer import ASKS, Explainer
+from trioxygen.gateway.explain.explanation import Explanation
 from trioxygen.gateway.explain.hosts import ClientEndpoint
 from trioxygen.gateway.explain.refused import RefusedRequest
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
-from trioxygen.gateway.s3.error_response import error_response
+from trioxygen.gateway.s3.error_response import error_response, explanation_header
 from trioxygen.gateway.s3.request import Asked, Response, S3Request
 
 # Of a request; DeleteObjects asks for each key.
 _ACCESSES_MAX: Final = 8
+
+
+class Refusal(Protocol):
+    """An error as it is answered: of S3, of IAM."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def message(self) -> str: ...
 
 
 class Explaining:
@@ -30,16 +44,36 @@ class Explaining:
         self, request: S3Request, head: RequestHead, own_port: int | None, error: S3Error
     ) -> Response:
         """Args: head: as it arrived; the request's own may have been merged with its query."""
+        explanation = await self._explained(request, head, own_port, error)
+        return error_response(request, error, explanation)
+
+    async def tell(
+        self,
+        request: S3Request,
+        head: RequestHead,
+        own_port: int | None,
+        error: Refusal,
+        response: Response,
+    ) -> None:
+        """To who asked for it, in a header of an answer that is there already."""
+        explanation = await self._explained(request, head, own_port, error)
+        if explanation is not None:
+            assert response.headers is not None, "an error has a content type"
+            response.headers.append(explanation_header(explanation))
+
+    async def _explained(
+        self, request: S3Request, head: RequestHead, own_port: int | None, error: Refusal
+    ) -> Explanation | None:
+        """None: nobody asked, or it is no refusal."""
         refused = self.keep(request, head, own_port, error)
         asks = head.raw_header(ASKS)
         if refused is None or asks is None or asks == b"0":
-            return error_response(request, error)
+            return None
         endpoint = None if asks == b"1" else ClientEndpoint.parse(asks)
-        explanation = await self._explainer.explain_to_caller(refused, endpoint)
-        return error_response(request, error, explanation)
+        return await self._explainer.explain_to_caller(refused, endpoint)
 
     def keep(
-        self, request: S3Request, head: RequestHead, own_port: int | None, error: S3Error
+        self, request: S3Request, head: RequestHead, own_port: int | None, error: Refusal
     ) -> RefusedRequest | None:
         """None: it is no refusal."""
         if not 400 <= error.status < 500:

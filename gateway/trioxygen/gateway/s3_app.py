@@ -128,7 +128,11 @@ class S3App:
             try:
                 if request.head.raw_path == b"/" and self._is_for_iam(request.head):
                     take_share = partial(self._take_share, request, scope)
-                    return await self._iam.answer(request, take_share)
+                    response, refusal = await self._iam.answer(request, take_share)
+                    if refusal is None:
+                        return response, ""
+                    await self._explaining.tell(request, head, _own_port(scope), refusal, response)
+                    return response, refusal.code
                 operation = await self._operation(request, scope)
                 answered = await self._gate.run(operation, request), ""
             except (S3Error, TrioxygenError) as error:

@@ -139,7 +139,7 @@ class Explainer:
         self, refused: RefusedRequest, endpoint: ClientEndpoint | None
     ) -> tuple[SignatureView | None, list[str]]:
         head, is_right = refused.head, refused.account is not None
-        if _is_form(head):
+        if _is_form(head) or (refused.claim is None and _is_signed_query(head)):
             return None, []
         try:
             if is_presigned_v2(head):
@@ -206,6 +206,13 @@ def _is_form(head: RequestHead) -> bool:
         and (head.header("content-type") or "").startswith("multipart/form-data")
         and head.raw_header(b"authorization") is None
     )
+
+
+def _is_signed_query(head: RequestHead) -> bool:
+    """Of IAM or STS, whose body is signed without a header that says its digest."""
+    form = "application/x-www-form-urlencoded"
+    is_form = (head.header("content-type") or "").startswith(form)
+    return is_form and head.raw_header(b"authorization") is not None
 
 
 def _unreadable(error: S3Error) -> str:

@@ -1,7 +1,7 @@
 """What an explanation does not show: whatever opens something, in headers and in queries.
 
-Session tokens, customers' keys and their digests, cookies, signatures, and encryption contexts,
-which are their clients' own business."""
+Tokens of sessions and of web identities, customers' keys and their digests, cookies, signatures,
+and encryption contexts, which are their clients' own business."""
 
 import re
 from typing import Final
@@ -10,6 +10,7 @@ NOT_SHOWN: Final = "(not shown)"
 
 _NAMES: Final = (
     rb"(?:proxy-)?authorization|cookie|x-amz-security-token|x-amz-signature|signature"
+    rb"|webidentitytoken|tokencode"  # of STS, which takes a query, too
     rb"|[a-z0-9-]*server-side-encryption-(?:customer-key(?:-md5)?|context)"
 )
 _SECRET_NAME: Final = re.compile(_NAMES, re.I)

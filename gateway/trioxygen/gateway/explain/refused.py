@@ -20,7 +20,7 @@ class RefusedRequest(NamedTuple):
     wall_ms: when.
     head: as it arrived.
     own_port: of the S3 port; None: a socket without one.
-    claim: of a signature that is right; else it is read again.
+    claim: of a signature that is right, and of requests of IAM and STS; else it is read again.
     account: whose signature is right; None: nobody's is.
     arn: of who signed; "": nobody did, or not as the key would.
     accesses: that it needs, in order; the last one is what it was refused for, if it was for that.

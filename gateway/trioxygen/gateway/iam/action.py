@@ -11,6 +11,7 @@ from trioxygen.gateway.access.permissions import Permissions
 from trioxygen.gateway.iam.arguments import Argument, Arguments
 from trioxygen.gateway.iam.document import Value
 from trioxygen.gateway.iam.services import IamServices
+from trioxygen.gateway.s3.request import Asked
 from trioxygen.gateway.store.values.accounts import Account
 from trioxygen.gateway.store.values.iam import Tags
 
@@ -65,6 +66,7 @@ class Call:
     keys: condition keys of the request itself, in lower case.
     signer_or_none: None: nobody signed; only actions that say so are asked then.
     decisions: that were made of it, in order.
+    asked: what the caller's own policies were asked, for explanations.
     """
 
     services: IamServices
@@ -73,6 +75,7 @@ class Call:
     keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
     signer_or_none: Signer | None = None
     decisions: list[Decision] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
 
     @property
     def signer(self) -> Signer:

@@ -1,9 +1,11 @@
 """Whether the caller of an action of IAM or STS is let in, by his own policies."""
 
+from trioxygen.gateway.access.documents import OWN_ACCOUNT, UNSET
 from trioxygen.gateway.access.question import Question
 from trioxygen.gateway.iam.action import Call, Subject, Subjects
 from trioxygen.gateway.iam.authorization import decide_identity, refusal
 from trioxygen.gateway.iam.context import Keys, of_arguments, of_caller, of_tags
+from trioxygen.gateway.s3.request import Asked
 
 
 async def admit(call: Call, permission: str, subject_of: Subjects) -> None:
@@ -23,5 +25,6 @@ async def admit(call: Call, permission: str, subject_of: Subjects) -> None:
     question = Question(permission, subject.arn, signer.caller, context)
     decision = decide_identity(question, signer.permissions)
     call.decisions.append(decision)
+    call.asked.append(Asked(question, signer.permissions, UNSET, OWN_ACCOUNT, decision))
     if not decision.is_allowed:
         raise refusal(question, decision)

@@ -45,8 +45,8 @@ class IamEndpoint:
 
     async def answer(
         self, request: S3Request, take_share: Callable[[], None]
-    ) -> tuple[Response, str]:
-        """(what is answered, the code when it is an error). It does not raise.
+    ) -> tuple[Response, IamError | None]:
+        """(what is answered, why it is refused if it is). It does not raise.
 
         Args: take_share: of the requests that are under way; raises S3Error."""
         api = Api.IAM
@@ -65,12 +65,12 @@ class IamEndpoint:
             log.error("request_failed", operation=request.operation, error=defect)
             return self._refused(_defect(), api, request)
         document = response_document(action.name, api.xmlns, result, request.request_id)
-        return Response(200, _headers(request), self._unnumbered.shown(document)), ""
+        return Response(200, _headers(request), self._unnumbered.shown(document)), None
 
-    def _refused(self, error: IamError, api: Api, request: S3Request) -> tuple[Response, str]:
+    def _refused(self, error: IamError, api: Api, request: S3Request) -> tuple[Response, IamError]:
         document = error_document(error, api.xmlns, request.request_id)
         shown = self._unnumbered.shown(document)
-        return Response(error.status, _headers(request), shown), error.code
+        return Response(error.status, _headers(request), shown), error
 
     async def _result(
         self, action: Action, form: Form, request: S3Request, body: bytes
@@ -93,6 +93,7 @@ class IamEndpoint:
                 await admit(call, action.permission, action.subject)
             return await action.handler(call)
         finally:
+            request.asked.extend(call.asked)
             if call.decisions:
                 request.decision = call.decisions[-1]
 

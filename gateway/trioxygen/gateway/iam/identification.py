@@ -42,9 +42,12 @@ class Identification:
             return None
         # Whatever a header says of it.
         claim = replace(claim, payload_hash=sha256(body).hexdigest())
+        # Also of a signature that is wrong: an explanation needs the body's digest.
+        request.claim = claim
         credential = await self._credentials.renewed(claim, revision=None)
         verify(claim, head, credential.signing_key)
-        request.claim, request.account = claim, credential.account
+        request.account = credential.account
+        request.caller = credential.caller
         return Signer(
             account=credential.account,
             caller=credential.caller,

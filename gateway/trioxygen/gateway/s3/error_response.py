@@ -85,6 +85,10 @@ def error_body(
     )
 
 
+def explanation_header(explanation: Explanation) -> tuple[bytes, bytes]:
+    return b"x-o3-explanation", explanation.as_header().encode()
+
+
 def error_response(
     request: S3Request, error: S3Error, explanation: Explanation | None = None
 ) -> Response:
@@ -98,7 +102,7 @@ def error_response(
     ]
     headers.append((b"content-type", b"application/xml"))
     if explanation is not None:
-        headers.append((b"x-o3-explanation", explanation.as_header().encode()))
+        headers.append(explanation_header(explanation))
     if request.head.method == "HEAD":
         return Response(error.status, headers)
     text = "" if explanation is None else explanation.as_text()
