@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from tests.integration.endpoint import Keys
 from tests.integration.iam.answers import policy, refused
-from tests.integration.iam.conftest import ROOT, Site
+from tests.integration.iam.conftest import OTHER_ACCOUNT, ROOT, Site
 from tests.integration.store_process import OTHER
 
 
@@ -141,3 +141,20 @@ def test_provider_is_made_changed_and_deleted(site: Site, iam: Any, scheme: str)
     with pytest.raises(ClientError) as error:
         iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
     assert refused(error)[0] == "NoSuchEntity"
+
+
+@pytest.mark.parametrize("is_other", [False, True])
+def test_account_of_what_is_asked_about_is_a_condition(
+    site: Site, iam: Any, is_other: bool
+) -> None:
+    """As in policies that keep credentials within one's own accounts."""
+    account_id = OTHER_ACCOUNT if is_other else site.account_id
+    outside = {"StringNotEquals": {"aws:ResourceAccount": account_id}}
+    denial = policy("*", effect="Deny", Condition=outside)
+    keys = site.user(iam, site.name("ann"), policy("iam:*"), denial)
+    if not is_other:
+        assert site.client("iam", keys).list_users()["Users"]
+        return
+    with pytest.raises(ClientError) as error:
+        site.client("iam", keys).list_users()
+    assert refused(error)[:2] == ("AccessDenied", 403)

@@ -4,7 +4,7 @@ from trioxygen.gateway.access.documents import OWN_ACCOUNT, UNSET
 from trioxygen.gateway.access.question import Question
 from trioxygen.gateway.iam.action import Call, Subject, Subjects
 from trioxygen.gateway.iam.authorization import decide_identity, refusal
-from trioxygen.gateway.iam.context import Keys, of_arguments, of_caller, of_tags
+from trioxygen.gateway.iam.context import Keys, of_arguments, of_caller, of_resource, of_tags
 from trioxygen.gateway.s3.request import Asked
 
 
@@ -17,6 +17,7 @@ async def admit(call: Call, permission: str, subject_of: Subjects) -> None:
     context = Keys(
         call.keys,
         of_caller(signer.caller),
+        of_resource(call.account_id),
         of_tags("iam:resourcetag/", subject.tags),
         of_tags("aws:resourcetag/", subject.tags),
         dict(subject.keys),

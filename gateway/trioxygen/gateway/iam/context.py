@@ -51,6 +51,11 @@ def of_caller(caller: Caller) -> dict[str, Sequence[str]]:
     return keys
 
 
+def of_resource(account_id: str) -> dict[str, Sequence[str]]:
+    """Args: account_id: whose it is what an action is about."""
+    return {"aws:resourceaccount": (account_id,)}
+
+
 def of_tags(prefix: str, tags: Tags) -> dict[str, Sequence[str]]:
     """`aws:requesttag/colour`"""
     return {prefix + key.lower(): (value,) for key, value in tags}

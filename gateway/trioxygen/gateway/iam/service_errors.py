@@ -85,4 +85,4 @@ def _text(failure: TrioxygenError) -> str:
         return f"The {kind} with name {name} cannot be found."
     if isinstance(failure, EntityAlreadyExists) and kind and name:
         return f"{kind.capitalize()} with name {name} already exists."
-    return str(failure.args[0]) if failure.args else str(failure)
+    return failure.message or str(failure)

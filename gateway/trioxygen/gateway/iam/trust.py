@@ -13,7 +13,7 @@ from trioxygen.gateway.access.permissions import Permissions
 from trioxygen.gateway.access.question import Question
 from trioxygen.gateway.iam.action import Call
 from trioxygen.gateway.iam.authorization import decide_trust, refusal
-from trioxygen.gateway.iam.context import Keys, of_caller, of_request_tags, of_tags
+from trioxygen.gateway.iam.context import Keys, of_caller, of_request_tags, of_resource, of_tags
 from trioxygen.gateway.iam.errors import IamError, validation_error
 from trioxygen.gateway.iam.policy_documents import read_trust
 from trioxygen.gateway.store.values.iam import Principal, PrincipalKind, Tags
@@ -62,6 +62,7 @@ def keys_of(
     return Keys(
         call.keys,
         of_caller(caller),
+        of_resource(role.account_id),
         of_tags("iam:resourcetag/", role.tags),
         of_tags("aws:resourcetag/", role.tags),
         of_request_tags(tags),
