@@ -45,4 +45,6 @@ class Caller:
     context: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
 
+# A condition key and its value, of all that have temporary credentials: there are no devices.
+NO_SECOND_FACTOR: Final = ("aws:multifactorauthpresent", "false")
 ANONYMOUS: Final = Caller(kind=CallerKind.ANONYMOUS)

@@ -131,7 +131,7 @@ def _checked_action(action: str, bucket: str, key: str) -> str:
     """Raises InvalidRequest: S3 has no such action, or it is not about this."""
     name = action if ":" in action else f"{_S3}{action}"
     if not name.lower().startswith(_S3):
-        return name
+        raise InvalidRequest("it is no action of S3", action=action)
     known = S3_ACTIONS.get(name.lower())
     if known is None:
         raise InvalidRequest("S3 has no such action", action=action)

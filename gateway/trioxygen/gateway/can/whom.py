@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.common.iam_errors import NoSuchEntity
-from trioxygen.gateway.access.caller import ANONYMOUS, Caller
+from trioxygen.gateway.access.caller import ANONYMOUS, NO_SECOND_FACTOR, Caller
 from trioxygen.gateway.access.permissions import NO_PERMISSIONS, Permissions
 from trioxygen.gateway.access.policy.identity_policy import read_identity_policy
 from trioxygen.gateway.identities import caller_of, permissions_of
@@ -18,19 +18,22 @@ NOBODY: Final = "ANONYMOUS"
 SESSION_NAME: Final = "o3-can"
 
 _ARN: Final = re.compile(r"arn:aws:iam::([^:/]+):(root|user/(?:.*/)?[^/]+|role/(?:.*/)?[^/]+)")
+_SESSION_ARN: Final = re.compile(r"arn:aws:sts::([^:/]+):assumed-role/([^/]+)/([^/]+)")
 _NAME: Final = re.compile(r"([^:/]+)(?:/(?:(user|role)/)?([^/]+))?")
 
 
 class Whom(NamedTuple):
-    """kind: None: root of the account."""
+    """kind: None: root of the account. session: of a role."""
 
     account_id: str
     kind: PrincipalKind | None = None
     name: str = ""
+    session: str = SESSION_NAME
 
 
 def parse_whom(text: str) -> Whom | None:
-    """Of an ARN, `ACCOUNT`, `ACCOUNT/NAME` (a user), `ACCOUNT/user/NAME`, `ACCOUNT/role/NAME`.
+    """Of an ARN, also that of a session, `ACCOUNT`, `ACCOUNT/NAME` (a user), `ACCOUNT/user/NAME`,
+    `ACCOUNT/role/NAME`.
 
     None: nobody. Raises InvalidRequest."""
     if text.upper() == NOBODY:
@@ -42,6 +45,10 @@ def parse_whom(text: str) -> Whom | None:
             return Whom(account_id)
         kind = PrincipalKind(rest.partition("/")[0])
         return Whom(account_id, kind, rest.rpartition("/")[2])
+    match = _SESSION_ARN.fullmatch(text)
+    if match is not None:
+        account_id, role, session = match.groups()
+        return Whom(account_id, PrincipalKind.ROLE, role, session)
     match = _NAME.fullmatch(text)
     if match is None:
         raise InvalidRequest(
@@ -72,11 +79,11 @@ async def caller_with_policies(
     if whom.kind is None:
         return caller_of(account, Identity()), NO_PERMISSIONS
     principal = await iam.principals.lookup(account.account_id, whom.kind, whom.name)
-    identity = await _identity_of(iam, principal)
+    identity = await _identity_of(iam, principal, whom.session)
     return caller_of(account, identity), permissions_of(identity, read_identity_policy)
 
 
-async def _identity_of(iam: Iam, principal: Principal) -> Identity:
+async def _identity_of(iam: Iam, principal: Principal, session_name: str) -> Identity:
     policies = [each async for each in _policies(iam, principal)]
     boundary = None
     if principal.boundary:
@@ -91,13 +98,14 @@ async def _identity_of(iam: Iam, principal: Principal) -> Identity:
             policies=policies,
             boundary=boundary,
         )
-    session = f"{principal.name}/{SESSION_NAME}"
+    session = f"{principal.name}/{session_name}"
     return Identity(
         kind=IdentityKind.ROLE_SESSION,
         arn=f"arn:aws:sts::{principal.account_id}:assumed-role/{session}",
-        user_id=f"{principal.unique_id}:{SESSION_NAME}",
+        user_id=f"{principal.unique_id}:{session_name}",
         role_arn=principal.arn,
         tags=principal.tags,
+        context=(NO_SECOND_FACTOR,),
         policies=policies,
         boundary=boundary,
     )

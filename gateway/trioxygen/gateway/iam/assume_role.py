@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from trioxygen.gateway.access.caller import CallerKind
+from trioxygen.gateway.access.caller import NO_SECOND_FACTOR, CallerKind
 from trioxygen.gateway.access.question import Question
 from trioxygen.gateway.iam import arguments, rules
 from trioxygen.gateway.iam.action import Action, Api, Call, Decides, Subject
@@ -127,7 +127,7 @@ def of_every_session(call: Call) -> tuple[tuple[str, str], ...]:
     temporary security credentials"."""
     return (
         ("aws:tokenissuetime", date_text(call.services.clock.wall_ms())),
-        ("aws:multifactorauthpresent", "false"),
+        NO_SECOND_FACTOR,
     )
 
 

@@ -42,6 +42,7 @@ def can(
         ("arn:aws:iam::main:root", Whom("main")),
         ("arn:aws:iam::main:user/staff/ann", Whom("main", USER, "ann")),
         ("arn:aws:iam::main:role/reader", Whom("main", ROLE, "reader")),
+        ("arn:aws:sts::main:assumed-role/reader/now", Whom("main", ROLE, "reader", "now")),
     ),
 )
 def test_whom_is_read_in_each_form(text: str, whom: Whom | None) -> None:
@@ -134,6 +135,7 @@ def test_policy_of_the_bucket_is_asked_as_well() -> None:
         (OWNER.account_id, "s3:ListAllMyBuckets", BUCKET, InvalidRequest),
         (OWNER.account_id, "s3:GetObject", "bucket/key", InvalidRequest),
         (OWNER.account_id, "s3:GetObject", "s3:///key", InvalidRequest),
+        (OWNER.account_id, "iam:ListUsers", BUCKET, InvalidRequest),
     ),
 )
 def test_question_without_sense_is_refused(
