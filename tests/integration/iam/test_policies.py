@@ -199,3 +199,22 @@ def test_simulation_says_what_would_be_decided(site: Site, iam: Any) -> None:
             PolicyInputList=[conditional], ActionNames=["s3:GetObject"], ContextEntries=[entry]
         )["EvaluationResults"]
         assert result["EvalDecision"] == decision
+
+
+def test_simulation_tells_what_the_boundary_says(iam: Any) -> None:
+    asked = {
+        "PolicyInputList": [policy("s3:*")],
+        "ActionNames": ["s3:GetObject", "s3:PutObject"],
+    }
+    plain = iam.simulate_custom_policy(**asked)["EvaluationResults"]
+    assert not any("PermissionsBoundaryDecisionDetail" in result for result in plain)
+    bounded = iam.simulate_custom_policy(
+        **asked, PermissionsBoundaryPolicyInputList=[policy("s3:Get*")]
+    )["EvaluationResults"]
+    assert [
+        (
+            result["EvalDecision"],
+            result["PermissionsBoundaryDecisionDetail"]["AllowedByPermissionsBoundary"],
+        )
+        for result in bounded
+    ] == [("allowed", True), ("implicitDeny", False)]

@@ -6,7 +6,7 @@ from typing import Final
 
 from trioxygen.gateway.access.caller import Caller, CallerKind
 from trioxygen.gateway.access.permissions import Permissions
-from trioxygen.gateway.access.policy.verdict import Policy
+from trioxygen.gateway.access.policy.verdict import Policy, Verdict
 from trioxygen.gateway.access.question import Question
 from trioxygen.gateway.iam import rules
 from trioxygen.gateway.iam.action import Action, Call, Subject
@@ -101,9 +101,19 @@ def _simulated(call: Call, caller: Caller, permissions: Permissions) -> Mapping[
                     "EvalDecision": "allowed" if decision.is_allowed else denied,
                     "MatchedStatements": _matched(decision.source and decision.source.name),
                     "MissingContextValues": [],
+                    "PermissionsBoundaryDecisionDetail": _of_boundary(question, permissions),
                 }
             )
     return {"EvaluationResults": results, "IsTruncated": False}
+
+
+def _of_boundary(question: Question, permissions: Permissions) -> Value:
+    """None: there is no boundary."""
+    if permissions.boundary is None:
+        return None
+    _, policy = permissions.boundary
+    is_allowed = policy.verdict(question) is Verdict.ALLOW
+    return {"AllowedByPermissionsBoundary": is_allowed}
 
 
 def _matched(source: str | None) -> list[Value]:
