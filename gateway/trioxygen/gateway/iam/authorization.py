@@ -26,9 +26,14 @@ def decide_trust(
     """Whether a role may be assumed. Args: account_id: the role's.
 
     Unlike of a bucket, the caller's policies alone do not let him in: the role has to trust."""
+    said = trust.verdict(question)
+    # Who is of another account learns nothing of a role that does not trust him: neither that it is
+    # there, nor its tags, which his own policies could ask for.
+    if question.caller.account_id != account_id and said in (Verdict.NOTHING, Verdict.DENY):
+        return Decision(False, Reason.NOT_OWNER)
     documents = BucketDocuments(policy=trust, public_access=NOTHING_BLOCKED)
     decision = decide(question, permissions, documents, Target(account_id))
-    if decision.is_allowed and trust.verdict(question) is Verdict.NOTHING:
+    if decision.is_allowed and said is Verdict.NOTHING:
         return Decision(False, Reason.NOT_OWNER)
     return decision
 
