@@ -1,5 +1,6 @@
 """A proxy that changes the head of each request, as those in front of stores do."""
 
+import re
 import socket
 import threading
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from tests.integration.endpoint import Endpoint
 
 Rewrite = Callable[[bytes], bytes]
 _TIMEOUT_SECONDS = 60
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class RewritingProxy:
@@ -50,6 +52,9 @@ class RewritingProxy:
                 return
             received += piece
         head, _, body = received.partition(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        while length is not None and len(body) < int(length[1]):
+            body += client.recv(65_536)
         head = self._rewrite(head) + b"\r\nConnection: close"
         with socket.create_connection(self._store.address, timeout=_TIMEOUT_SECONDS) as store:
             store.sendall(head + b"\r\n\r\n" + body)

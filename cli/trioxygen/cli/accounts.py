@@ -1,16 +1,32 @@
 """`o3 account`: accounts, which own buckets and access keys."""
 
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Any, Final
 
 import typer
 
 from trioxygen.cli.client.admin import find, segment
+from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
 from trioxygen.cli.printing import print_columns, print_fields, print_json, time_text
 
 app = typer.Typer(
     help="Accounts, which own buckets and access keys.", no_args_is_help=True, rich_markup_mode=None
 )
+
+
+class Blocked(StrEnum):
+    """As S3 calls what a public access block can block."""
+
+    ALL = "all"
+    BLOCK_PUBLIC_ACLS = "BlockPublicAcls"
+    IGNORE_PUBLIC_ACLS = "IgnorePublicAcls"
+    BLOCK_PUBLIC_POLICY = "BlockPublicPolicy"
+    RESTRICT_PUBLIC_BUCKETS = "RestrictPublicBuckets"
+
+
+# By what the admin port calls it.
+_BLOCKS: Final = {each.name.lower(): each for each in Blocked if each is not Blocked.ALL}
 
 
 @app.command("list")
@@ -97,5 +113,48 @@ def show_account(
             ("created", time_text(account["created_ms"])),
             *((each, str(account[each])) for each in ("users", "groups", "roles", "policies")),
             ("root keys", str(account["root_keys"])),
+        ]
+    )
+
+
+@app.command("public-access")
+def public_access(
+    account_id: Annotated[str, typer.Argument(metavar="ID")],
+    block: Annotated[
+        list[Blocked] | None,
+        typer.Option(
+            "--block", case_sensitive=False, help="May be given more than once; the rest is not."
+        ),
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="The account blocks nothing.")] = False,
+    data: DataOption = DATA_DEFAULT,
+    admin_url: AdminUrlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Shows what an account blocks for all its buckets, or sets it (--block, --clear).
+
+    It holds with the next request; what a bucket blocks itself stays blocked."""
+    if block and clear:
+        raise CommandFailed(Exit.USAGE, "--block and --clear exclude each other")
+    client, path = find(data, admin_url), f"accounts/{segment(account_id)}/public-access"
+    if clear:
+        client.delete(path)
+    if block:
+        asked = {each: each in block or Blocked.ALL in block for each in Blocked}
+        shown = client.put(path, {name: asked[each] for name, each in _BLOCKS.items()})
+    else:
+        shown = client.get(path)
+    _show_public_access(shown, as_json)
+
+
+def _show_public_access(shown: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(shown)
+        return
+    print_fields(
+        [
+            ("account", shown["account_id"]),
+            ("block", "set" if shown["is_set"] else "not set"),
+            *((each.value, "yes" if shown[name] else "no") for name, each in _BLOCKS.items()),
         ]
     )

@@ -1,24 +1,26 @@
 """Whose an account id, a canonical id or an e-mail address is: asked of the store, remembered.
 
-What names an account never changes; what it is called may, and what it blocks for all its buckets:
-neither is remembered for long. That there is no such account is not remembered at all."""
+What names an account never changes; what it is called may, and is not remembered for long. That
+there is no such account is not remembered at all, nor what it blocks: `kept_documents` does."""
 
 from collections import OrderedDict
 from typing import Final, Generic, TypeVar
 
 from trioxygen.common.clock import Clock
 from trioxygen.common.errors import Corrupt
-from trioxygen.common.units import MINUTE_MS, SECOND_MS
-from trioxygen.gateway.protocol.settings.public_access import load_public_access
+from trioxygen.common.units import MINUTE_MS
+from trioxygen.gateway.protocol.settings.public_access import (
+    load_public_access,
+    store_public_access,
+)
 from trioxygen.gateway.store.iam_port import AccountDirectory
-from trioxygen.gateway.store.values.acls import NOTHING_BLOCKED, PublicAccessBlock
+from trioxygen.gateway.store.values.acls import PublicAccessBlock
 from trioxygen.gateway.store.values.iam import AccountDetails
 
 _KEPT_MAX: Final = 4_096
 _DETAILS_KEPT_MS: Final = 5 * MINUTE_MS
-_BLOCKS_KEPT_MS: Final = 5 * SECOND_MS
 # What an account's block is stored as.
-PUBLIC_ACCESS_BLOCK: Final = "public_access_block"
+_PUBLIC_ACCESS_BLOCK: Final = "public_access_block"
 
 _Value = TypeVar("_Value")
 
@@ -49,7 +51,6 @@ class KnownAccounts:
         self._directory = directory
         self._by_id: _Kept[AccountDetails] = _Kept(clock, _DETAILS_KEPT_MS)
         self._by_canonical_id: _Kept[AccountDetails] = _Kept(clock, _DETAILS_KEPT_MS)
-        self._blocks: _Kept[PublicAccessBlock] = _Kept(clock, _BLOCKS_KEPT_MS)
 
     async def of(self, account_id: str) -> AccountDetails | None:
         details = self._by_id.get(account_id)
@@ -73,20 +74,29 @@ class KnownAccounts:
             raise Corrupt("an owner is no account", account_id=account_id)
         return details.canonical_id
 
-    async def public_access_of(self, account_id: str) -> PublicAccessBlock:
-        """What the account blocks for all its buckets. Raises Corrupt."""
-        block = self._blocks.get(account_id)
-        if block is None:
-            stored = await self._directory.get_setting(account_id, PUBLIC_ACCESS_BLOCK)
-            try:
-                block = (None if stored is None else load_public_access(stored)) or NOTHING_BLOCKED
-            except ValueError as error:
-                raise Corrupt("a public access block", account_id=account_id) from error
-            self._blocks.keep(account_id, block)
-        return block
-
     def _keep(self, details: AccountDetails | None) -> AccountDetails | None:
         if details is not None:
             self._by_id.keep(details.account_id, details)
             self._by_canonical_id.keep(details.canonical_id, details)
         return details
+
+
+async def public_access_of(
+    directory: AccountDirectory, account_id: str
+) -> PublicAccessBlock | None:
+    """What the account blocks for all its buckets, as it is now; None: it has no block.
+
+    Raises: Corrupt."""
+    stored = await directory.get_setting(account_id, _PUBLIC_ACCESS_BLOCK)
+    try:
+        return None if stored is None else load_public_access(stored)
+    except ValueError as error:
+        raise Corrupt("a public access block", account_id=account_id) from error
+
+
+async def set_public_access(
+    directory: AccountDirectory, account_id: str, block: PublicAccessBlock | None
+) -> None:
+    """In force with the next request. Args: block: None: it goes."""
+    document = None if block is None else store_public_access(block)
+    await directory.put_setting(account_id, _PUBLIC_ACCESS_BLOCK, document)

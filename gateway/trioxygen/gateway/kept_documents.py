@@ -1,7 +1,8 @@
 """What decides about access to buckets, read once of each state of it.
 
-A bucket's record says which state it has: a change is in force with the next request, and a request
-in a bucket of which nothing was ever set costs nothing."""
+A bucket's record says which state it has, and which state identities have, what its account blocks
+among them: a change is in force with the next request, and a request in a bucket of which nothing
+was ever set costs nothing."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -14,12 +15,13 @@ from trioxygen.gateway.access.acl import load_acl
 from trioxygen.gateway.access.documents import UNSET, BucketDocuments
 from trioxygen.gateway.access.policy.verdict import Policy
 from trioxygen.gateway.access.public_access import ALL_BLOCKED, NOTHING_BLOCKED, PublicAccessBlock
-from trioxygen.gateway.account_directory import KnownAccounts
+from trioxygen.gateway.account_directory import public_access_of
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.settings.ownership import load_ownership
 from trioxygen.gateway.protocol.settings.public_access import load_public_access
 from trioxygen.gateway.protocol.settings.request_payment import Payer, load_request_payment
 from trioxygen.gateway.protocol.xml.cors import read_cors
+from trioxygen.gateway.store.iam_port import AccountDirectory
 from trioxygen.gateway.store.port import Settings
 from trioxygen.gateway.store.values.buckets import Bucket, SettingKind
 from trioxygen.gateway.store.values.cors import CorsRules
@@ -43,9 +45,11 @@ _ROW_BYTES: Final = KIB
 
 
 class _Kept(NamedTuple):
-    """block: the bucket's own; `documents` has what holds together with its account's."""
+    """block: the bucket's own; `documents` has what holds together with its account's, as of the
+    revision of identities."""
 
     revision: int
+    identity_revision: int
     documents: BucketDocuments
     block: PublicAccessBlock
     size_bytes: int
@@ -53,9 +57,9 @@ class _Kept(NamedTuple):
 
 class KeptDocuments:
     def __init__(
-        self, settings: Settings, accounts: KnownAccounts, read_policy: ReadBucketPolicy
+        self, settings: Settings, directory: AccountDirectory, read_policy: ReadBucketPolicy
     ) -> None:
-        self._settings, self._accounts, self._read_policy = settings, accounts, read_policy
+        self._settings, self._directory, self._read_policy = settings, directory, read_policy
         # By bucket; the one that was asked for last is the last.
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
         self._kept_bytes = 0
@@ -67,18 +71,27 @@ class KeptDocuments:
         kept = self._kept.get(bucket.bucket_id)
         if kept is None or kept.revision != bucket.access_revision:
             kept = await self._read(bucket)
+        # Another one, not a later one: a store that was loaded from a dump has its own.
+        elif kept.identity_revision != bucket.identity_revision:
+            kept = await self._with_account(kept, bucket)
         else:
             self._kept.move_to_end(bucket.bucket_id)
-        documents = kept.documents
-        if kept.block == ALL_BLOCKED:
-            return documents
-        public_access = kept.block.union(await self._accounts.public_access_of(bucket.account_id))
-        if documents.public_access == public_access:
-            return documents
-        # The account's has changed; seldom.
-        documents = replace(documents, public_access=public_access)
-        self._keep(bucket.bucket_id, kept._replace(documents=documents))
-        return documents
+            return kept.documents
+        self._keep(bucket.bucket_id, kept)
+        return kept.documents
+
+    async def _with_account(self, kept: _Kept, bucket: Bucket) -> _Kept:
+        """With what the account blocks, by the revision that the bucket came with: what is read
+        here is no older. Nothing is asked where the bucket blocks all itself."""
+        documents, block = kept.documents, kept.block
+        if block != ALL_BLOCKED:
+            of_account = await public_access_of(self._directory, bucket.account_id)
+            of_account = of_account or NOTHING_BLOCKED
+            if of_account != documents.account_block:
+                documents = replace(
+                    documents, public_access=block.union(of_account), account_block=of_account
+                )
+        return kept._replace(identity_revision=bucket.identity_revision, documents=documents)
 
     async def _read(self, bucket: Bucket) -> _Kept:
         now_there, rows = await self._settings.lookup(bucket.volume, bucket.name, KINDS)
@@ -92,9 +105,8 @@ class KeptDocuments:
             raise Corrupt("what decides about access", bucket=bucket.name) from error
         size_bytes = _ROW_BYTES + sum(map(len, stored.values()))
         size_bytes += _BYTES_FOR_A_BYTE * len(stored.get(SettingKind.POLICY, b""))
-        kept = _Kept(now_there.access_revision, documents, block, size_bytes)
-        self._keep(bucket.bucket_id, kept)
-        return kept
+        kept = _Kept(now_there.access_revision, 0, documents, block, size_bytes)
+        return await self._with_account(kept, bucket)
 
     def _documents(
         self, bucket: Bucket, stored: Mapping[SettingKind, bytes], block: PublicAccessBlock

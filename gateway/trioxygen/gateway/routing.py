@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from trioxygen.gateway.protocol.control import PATH, control_resource
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument, not_implemented
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.protocol.names import Target
@@ -38,7 +39,9 @@ class Router:
             place: tuple(sorted(rows, key=lambda row: -row.route.conditions))
             for place, rows in places.items()
         }
-        self._sub_resources = frozenset(sub for _, _, sub in self._places if sub)
+        self._sub_resources = frozenset(
+            sub for _, level, sub in self._places if sub and level is not Level.ACCOUNT
+        )
         self.unsigned: Mapping[str, Operation] = {
             row.route.method: row
             for rows in self._places.values()
@@ -49,6 +52,8 @@ class Router:
     def route(self, head: RequestHead, level: Level) -> Operation:
         """Of a request that may be signed. Raises NotImplemented, MethodNotAllowed,
         InvalidArgument, InvalidRequest, InvalidURI."""
+        if level is Level.ACCOUNT:
+            return self._route_control(head.method, control_resource(head))
         sub = self._sub_resource(head, level) if head.raw_query else ""
         rows = self._places.get((head.method, level, sub), ())
         if head.method in _NOT_POSTS:
@@ -57,6 +62,14 @@ class Router:
             if row.route.holds(head):
                 return row
         return self._no_route(head.method, level, sub)
+
+    def _route_control(self, method: str, resource: str) -> Operation:
+        rows = self._places.get((method, Level.ACCOUNT, resource))
+        if rows is not None:
+            return rows[0]
+        if any((other, Level.ACCOUNT, resource) in self._places for other in _METHODS):
+            return self._no_route(method, Level.ACCOUNT, resource)
+        raise not_implemented(f"S3 Control: {method} {PATH}{resource} is not implemented.")
 
     def _sub_resource(self, head: RequestHead, level: Level) -> str:
         """The query name that chooses the operation, "" if none does. Raises InvalidArgument,

@@ -22,6 +22,7 @@ from trioxygen.gateway.http.limits import AnswerCutShort, ClientTooSlow
 from trioxygen.gateway.iam.endpoint import IamEndpoint
 from trioxygen.gateway.metrics import GatewayMetrics
 from trioxygen.gateway.protocol import names
+from trioxygen.gateway.protocol.control import is_control
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.protocol.trace import trace_id
@@ -30,7 +31,7 @@ from trioxygen.gateway.request_ids import IdSource
 from trioxygen.gateway.routing import Router, level_of
 from trioxygen.gateway.s3.error_response import error_response, s3_error, said_in
 from trioxygen.gateway.s3.gate import Gate
-from trioxygen.gateway.s3.operation import Operation
+from trioxygen.gateway.s3.operation import Level, Operation
 from trioxygen.gateway.s3.request import Headers, Receive, Response, S3Request
 from trioxygen.gateway.s3.services import S3Config
 from trioxygen.gateway.shares import Shares
@@ -192,16 +193,14 @@ class S3App:
     async def _operation(self, request: S3Request, scope: Scope) -> Operation:
         """Which it is, once it is known who asks."""
         head = request.head
-        target = names.parse_target(
-            head.raw_path, head.header("host") if self._domains else None, self._domains
-        )
+        target, level = self._addressed(head)
         request.bucket, request.key = self._dialect.bucket_named(target.bucket), target.key
         is_signed = head.method not in self._router.unsigned
         if is_signed:
             await self._authentication.identify(request, target)
         self._take_share(request, scope)
         operation = (
-            self._router.route(request.head, level_of(target))
+            self._router.route(request.head, level)
             if is_signed
             else self._router.unsigned[head.method]
         )
@@ -209,6 +208,14 @@ class S3App:
         if operation.is_form:
             await self._forms.open(request)
         return operation
+
+    def _addressed(self, head: RequestHead) -> tuple[names.Target, Level]:
+        if is_control(head):
+            return names.NO_BUCKET, Level.ACCOUNT
+        target = names.parse_target(
+            head.raw_path, head.header("host") if self._domains else None, self._domains
+        )
+        return target, level_of(target)
 
     def _take_share(self, request: S3Request, scope: Scope) -> None:
         """Of the requests that are under way. Raises S3Error SlowDown."""

@@ -9,7 +9,11 @@ import pytest
 from tests.unit.metadata.manual_clock import ManualClock
 from trioxygen.common.errors import Corrupt
 from trioxygen.common.units import MINUTE_MS
-from trioxygen.gateway.account_directory import KnownAccounts
+from trioxygen.gateway.account_directory import (
+    KnownAccounts,
+    public_access_of,
+    set_public_access,
+)
 from trioxygen.gateway.store.values.acls import NOTHING_BLOCKED, PublicAccessBlock
 from trioxygen.gateway.store.values.iam import AccountDetails
 
@@ -34,8 +38,11 @@ class Directory:
 
     async def get_setting(self, account_id: str, kind: str) -> bytes | None:
         assert kind == "public_access_block"
-        self.asked += 1
         return self.stored
+
+    async def put_setting(self, account_id: str, kind: str, document: bytes | None) -> None:
+        assert kind == "public_access_block"
+        self.stored = document
 
 
 def run(step: Coroutine[Any, Any, T]) -> T:
@@ -83,15 +90,12 @@ def test_that_there_is_none_is_not_remembered(known: KnownAccounts, directory: D
     assert run(known.canonical_id_of("2")) == "bob"
 
 
-def test_what_an_account_blocks_is_known_for_seconds(
-    known: KnownAccounts, directory: Directory, clock: ManualClock
-) -> None:
-    assert run(known.public_access_of("1")) == NOTHING_BLOCKED
-    directory.stored = b"1000"
-    assert run(known.public_access_of("1")) == NOTHING_BLOCKED
-    clock.advance(5_000)
-    assert run(known.public_access_of("1")) == PublicAccessBlock(block_public_acls=True)
+def test_what_an_account_blocks_is_stored_and_read(directory: Directory) -> None:
+    port: Any = directory
+    assert run(public_access_of(port, "1")) is None
+    for block in (PublicAccessBlock(block_public_acls=True), NOTHING_BLOCKED, None):
+        run(set_public_access(port, "1", block))
+        assert run(public_access_of(port, "1")) == block
     directory.stored = b"x"
-    clock.advance(5_000)
     with pytest.raises(Corrupt):
-        run(known.public_access_of("1"))
+        run(public_access_of(port, "1"))

@@ -16,9 +16,9 @@ from trioxygen.gateway.access.public_access import (
     NOTHING_BLOCKED,
     PublicAccessBlock,
 )
-from trioxygen.gateway.account_directory import KnownAccounts
 from trioxygen.gateway.kept_documents import KINDS, KeptDocuments
 from trioxygen.gateway.protocol.xml.cors import cors_document
+from trioxygen.gateway.store.iam_port import AccountDirectory
 from trioxygen.gateway.store.port import Settings
 from trioxygen.gateway.store.values.buckets import Bucket, BucketSetting, SettingKind
 from trioxygen.gateway.store.values.cors import CorsRule
@@ -39,8 +39,9 @@ ALL_SET: Final = {
 }
 
 
-def bucket(revision: int, *, bucket_id: int = 7) -> Bucket:
-    return Bucket("s3v", "b", bucket_id, "1", 0, "", access_revision=revision)
+def bucket(revision: int, *, bucket_id: int = 7, identities: int = 0) -> Bucket:
+    made = Bucket("s3v", "b", bucket_id, "1", 0, "", access_revision=revision)
+    return made._replace(identity_revision=identities)
 
 
 class OneBucket:
@@ -59,17 +60,22 @@ class OneBucket:
 
 
 class Accounts:
-    def __init__(self) -> None:
-        self.block = NOTHING_BLOCKED
+    """What is stored of the one that there is."""
 
-    async def public_access_of(self, account_id: str) -> PublicAccessBlock:
-        return self.block
+    def __init__(self) -> None:
+        self.stored: bytes | None = None
+        self.asked = 0
+
+    async def get_setting(self, account_id: str, kind: str) -> bytes | None:
+        assert (account_id, kind) == ("1", "public_access_block")
+        self.asked += 1
+        return self.stored
 
 
 def kept(store: OneBucket, accounts: Accounts | None = None) -> KeptDocuments:
     return KeptDocuments(
         cast(Settings, store),
-        cast(KnownAccounts, accounts or Accounts()),
+        cast(AccountDirectory, accounts or Accounts()),
         PolicyCache(1 << 20).bucket_policy,
     )
 
@@ -94,14 +100,31 @@ def test_each_state_is_read_once() -> None:
     assert store.asked == 2
 
 
-def test_what_an_account_blocks_is_blocked_in_its_buckets() -> None:
+def test_what_an_account_blocks_is_blocked_in_its_buckets_with_the_next_revision() -> None:
     accounts = Accounts()
-    documents = kept(OneBucket({SettingKind.PUBLIC_ACCESS_BLOCK: b"none"}), accounts)
-    assert ask(documents, bucket(1)).public_access == NOTHING_BLOCKED
-    accounts.block = PublicAccessBlock(restrict_public_buckets=True)
-    assert ask(documents, bucket(1)).public_access == accounts.block
-    accounts.block = NOTHING_BLOCKED
-    assert ask(documents, bucket(1)).public_access == NOTHING_BLOCKED
+    documents = kept(OneBucket({SettingKind.PUBLIC_ACCESS_BLOCK: b"1000"}), accounts)
+    own = PublicAccessBlock(block_public_acls=True)
+    assert ask(documents, bucket(1)).public_access == own
+    assert ask(documents, bucket(1)).account_block == NOTHING_BLOCKED
+    accounts.stored = b"0001"
+    blocked = ask(documents, bucket(1, identities=2))
+    assert blocked.account_block == PublicAccessBlock(restrict_public_buckets=True)
+    assert blocked.public_access == own._replace(restrict_public_buckets=True)
+    assert ask(documents, bucket(1, identities=2)) is blocked and accounts.asked == 2
+    # Of a store that was loaded from a dump, the revision may be an earlier one.
+    accounts.stored = None
+    assert ask(documents, bucket(1, identities=1)).public_access == own
+    accounts.stored = b"?"
+    with pytest.raises(Corrupt):
+        ask(documents, bucket(1, identities=3))
+
+
+def test_account_is_not_asked_for_where_its_bucket_blocks_all() -> None:
+    accounts = Accounts()
+    documents = kept(OneBucket({SettingKind.OWNERSHIP: b"none"}), accounts)
+    assert ask(documents, bucket(1, identities=1)).public_access == ALL_BLOCKED
+    assert ask(documents, bucket(1, identities=2)).public_access == ALL_BLOCKED
+    assert accounts.asked == 0
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not SettingKind.CORS])

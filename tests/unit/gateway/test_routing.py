@@ -6,11 +6,12 @@ import botocore.session
 import pytest
 from botocore.serialize import create_serializer
 
+from trioxygen.gateway.protocol.control import account_of, is_control
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.protocol.names import parse_target
 from trioxygen.gateway.routing import Router, level_of
-from trioxygen.gateway.s3.operation import Operation
+from trioxygen.gateway.s3.operation import Level, Operation
 from trioxygen.gateway.s3.request import UNROUTED
 from trioxygen.gateway.s3.table import BY_NAME, OPERATIONS
 
@@ -24,6 +25,12 @@ ELSEWHERE: Final = {
     "PutBucketNotification": "an older name of PutBucketNotificationConfiguration",
 }
 MODEL: Final = botocore.session.get_session().get_service_model("s3")
+CONTROL_MODEL: Final = botocore.session.get_session().get_service_model("s3control")
+# By their names in the model of S3 Control, which S3's has as well.
+OF_ACCOUNTS: Final = {
+    f"{verb}PublicAccessBlock": f"{verb}AccountPublicAccessBlock"
+    for verb in ("Get", "Put", "Delete")
+}
 ARGUMENTS: Final[dict[str, Any]] = {
     "Bucket": "bucket",
     "Key": "key/1",
@@ -62,7 +69,39 @@ def test_table_holds_what_the_sdks_model_holds_and_what_browsers_send() -> None:
     assert set(BY_NAME) == set(MODEL.operation_names) - set(ELSEWHERE) | {
         "PostObject",
         "PreflightRequest",
-    }
+    } | set(OF_ACCOUNTS.values())
+
+
+@pytest.mark.parametrize("name", OF_ACCOUNTS)
+def test_request_of_s3_control_finds_its_row_whatever_the_host_is(name: str) -> None:
+    operation = CONTROL_MODEL.operation_model(name)
+    asked = create_serializer("rest-xml", include_validation=False).serialize_to_request(
+        {"AccountId": "111122223333"}, operation
+    )
+    fields = [(key.lower().encode(), value.encode()) for key, value in asked["headers"].items()]
+    path = asked["url_path"].encode()
+    head = RequestHead(asked["method"], path, b"", [*fields, (b"host", b"111122223333.s3.test")])
+    assert is_control(head) and account_of(head) == "111122223333"
+    assert ROUTER.route(head, Level.ACCOUNT).name == OF_ACCOUNTS[name]
+    # Without the header it is a bucket, which may be called so.
+    assert not is_control(RequestHead(asked["method"], path, b"", []))
+
+
+@pytest.mark.parametrize(
+    ("method", "resource", "code"),
+    [
+        ("GET", "accesspoint", "NotImplemented"),
+        ("GET", "configuration/publicAccessBlock/", "NotImplemented"),
+        ("GET", "", "NotImplemented"),
+        ("POST", "configuration/publicAccessBlock", "MethodNotAllowed"),
+    ],
+)
+def test_nothing_else_of_s3_control_is_here(method: str, resource: str, code: str) -> None:
+    fields = [(b"x-amz-account-id", b"111122223333")]
+    head = RequestHead(method, f"/v20180820/{resource}".encode(), b"", fields)
+    with pytest.raises(S3Error) as refused:
+        ROUTER.route(head, Level.ACCOUNT)
+    assert refused.value.code == code
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ _NEVER_LOCKED_OUT: Final = frozenset(
 
 _ANONYMOUS: Final = Decision(False, Reason.ANONYMOUS)
 _NOT_OWNER: Final = Decision(False, Reason.NOT_OWNER)
+_OTHER_ACCOUNT: Final = Decision(False, Reason.OTHER_ACCOUNT)
 _NOT_OBJECT_OWNER: Final = Decision(False, Reason.NOT_OBJECT_OWNER)
 _NO_IDENTITY_POLICY: Final = Decision(False, Reason.NO_IDENTITY_POLICY)
 _EXPECTED_OWNER_MALFORMED: Final = Decision(False, Reason.EXPECTED_OWNER_MALFORMED)
@@ -44,6 +45,9 @@ _REQUESTER_PAYS: Final = Decision(
 )
 _RESTRICTED: Final = Decision(
     False, Reason.RESTRICTED, Source(SourceKind.SETTING, "RestrictPublicBuckets")
+)
+_RESTRICTED_BY_ACCOUNT: Final = Decision(
+    False, Reason.RESTRICTED, Source(SourceKind.ACCOUNT_SETTING, "RestrictPublicBuckets")
 )
 _OWNER: Final = Decision(True, Reason.OWNER)
 _OWN_ACCOUNT: Final = Decision(True, Reason.OWN_ACCOUNT)
@@ -69,7 +73,7 @@ def decide(
     ):
         return _OWNER
     if owner is None:
-        return _about_own_account(question, permissions)
+        return _about_own_account(question, permissions, target.expected_owner)
     decision = _about_bucket(question, permissions, documents, target)
     if not decision.is_allowed:
         return decision
@@ -83,10 +87,15 @@ def decide(
     return decision
 
 
-def _about_own_account(question: Question, permissions: Permissions) -> Decision:
+def _about_own_account(
+    question: Question, permissions: Permissions, asked_about: str | None
+) -> Decision:
+    """Args: asked_about: the account that the request names; None: the caller's, unsaid."""
     if _is_anonymous(question.caller):
         return _ANONYMOUS
     own = _own_policies(question, permissions).decision
+    if own.is_allowed and asked_about not in (None, question.caller.account_id):
+        return _OTHER_ACCOUNT
     return _OWN_ACCOUNT if own is _OWNER else own
 
 
@@ -109,7 +118,8 @@ def _about_bucket(
         and documents.public_access.restrict_public_buckets
         and policy.is_public
     ):
-        return _RESTRICTED
+        by_account = documents.account_block.restrict_public_buckets
+        return _RESTRICTED_BY_ACCOUNT if by_account else _RESTRICTED
     granted = _granted(question, documents, target)
     if _is_anothers_object(question.action, documents, target):
         return _about_anothers_object(question, own, granted, target)

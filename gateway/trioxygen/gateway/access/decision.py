@@ -16,6 +16,7 @@ class Reason(Enum):
 
     OWNER = ("owner", "The caller's account owns the bucket.")
     OWN_ACCOUNT = ("own_account", "The caller asks about its own account.")
+    OTHER_ACCOUNT = ("other_account", "The caller asks about another account than its own.")
     IDENTITY_POLICY = ("identity_policy", "A policy of the caller allows it.")
     BUCKET_POLICY = ("bucket_policy", "The bucket's policy allows it.")
     BUCKET_ACL = ("bucket_acl", "The bucket's ACL grants it.")
@@ -67,6 +68,7 @@ class SourceKind(Enum):
     BUCKET_ACL = "bucket ACL"
     OBJECT_ACL = "object ACL"
     SETTING = "setting"
+    ACCOUNT_SETTING = "setting of the account"
 
 
 class Source(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from trioxygen.gateway.access.acl import Acl
 from trioxygen.gateway.access.ownership import Ownership
 from trioxygen.gateway.access.policy.verdict import Policy
-from trioxygen.gateway.access.public_access import ALL_BLOCKED, PublicAccessBlock
+from trioxygen.gateway.access.public_access import ALL_BLOCKED, NOTHING_BLOCKED, PublicAccessBlock
 from trioxygen.gateway.store.values.cors import CorsRules
 
 
@@ -19,6 +19,7 @@ class BucketDocuments:
     acl: None: private.
     ownership: None: its controls were deleted, and who uploads is the owner.
     public_access: what holds of the bucket's block and its account's together.
+    account_block: of that, what the account blocks; nothing where the bucket blocks all itself.
     policy: None: it has none.
     cors: rules, with names of headers in lower case.
     """
@@ -26,6 +27,7 @@ class BucketDocuments:
     acl: Acl | None = None
     ownership: Ownership | None = Ownership.BUCKET_OWNER_ENFORCED
     public_access: PublicAccessBlock = ALL_BLOCKED
+    account_block: PublicAccessBlock = NOTHING_BLOCKED
     requester_pays: bool = False
     policy: Policy | None = None
     cors: CorsRules = ()
@@ -43,7 +45,8 @@ class Target(NamedTuple):
     is_new: it is an object that is not looked at, for the request makes it or takes it away.
     initiator: who began the upload that it is about, canonical id, account id or ARN; "":
         it is about none.
-    expected_owner: the account that the caller says the bucket belongs to; None: it does not say.
+    expected_owner: the account that the caller says the bucket belongs to, or that it asks about;
+        None: it does not say.
     is_paid: the caller says that it pays for the request.
     """
 

@@ -21,7 +21,7 @@ from trioxygen.gateway.admin.balancer_routes import balancer_routes
 from trioxygen.gateway.admin.container_routes import container_routes
 from trioxygen.gateway.admin.count import Count
 from trioxygen.gateway.admin.guard import BODY_BYTES_MAX, AdminGuard
-from trioxygen.gateway.admin.identity_routes import identity_routes
+from trioxygen.gateway.admin.identity_routes import account_description_routes, identity_routes
 from trioxygen.gateway.admin.lifecycle_routes import lifecycle_routes
 from trioxygen.gateway.admin.models import (
     BucketPage,
@@ -92,6 +92,7 @@ def create_admin_app(
     app.include_router(container_routes(backend.containers), prefix=_API)
     app.include_router(balancer_routes(backend.balancer), prefix=_API)
     app.include_router(namespace_routes(backend.namespaces), prefix=_API)
+    app.include_router(account_description_routes(backend.iam), prefix=_API)
     app.include_router(identity_routes(backend.iam), prefix=_API)
     app.include_router(principal_routes(backend.iam.principals), prefix=_API)
     app.include_router(lifecycle_routes(backend.lifecycles), prefix=_API)

@@ -29,6 +29,20 @@ class AccountDescription(AdminModel):
     root_keys: int
 
 
+class PublicAccess(AdminModel):
+    """What an account blocks for all its buckets."""
+
+    block_public_acls: bool = False
+    ignore_public_acls: bool = False
+    block_public_policy: bool = False
+    restrict_public_buckets: bool = False
+
+
+class PublicAccessView(PublicAccess):
+    account_id: str
+    is_set: bool = Field(description="False: the account has no block, and blocks nothing.")
+
+
 class PrincipalView(AdminModel):
     kind: str = Field(description="user, group or role")
     account_id: str

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from trioxygen.common.errors import NoSuchAccount
 from trioxygen.common.iam_limits import VERSIONS_PER_POLICY_MAX
+from trioxygen.gateway.account_directory import public_access_of, set_public_access
 from trioxygen.gateway.admin.backend.port import PAGE_COUNT_MAX
 from trioxygen.gateway.admin.count import Count
 from trioxygen.gateway.admin.identity_models import (
@@ -13,22 +14,51 @@ from trioxygen.gateway.admin.identity_models import (
     NewVersion,
     PolicyPage,
     PolicyView,
+    PublicAccess,
+    PublicAccessView,
 )
-from trioxygen.gateway.admin.identity_views import account_view, policy_view
+from trioxygen.gateway.admin.identity_views import account_view, policy_view, public_access_view
 from trioxygen.gateway.admin.policy_documents import check_identity_policy
 from trioxygen.gateway.store.iam_port import Iam, Policies
-from trioxygen.gateway.store.values.iam import ManagedPolicy, PolicyVersion
+from trioxygen.gateway.store.values.acls import PublicAccessBlock
+from trioxygen.gateway.store.values.iam import AccountDetails, ManagedPolicy, PolicyVersion
+
+
+def account_description_routes(iam: Iam) -> APIRouter:
+    router, directory = APIRouter(), iam.directory
+
+    async def existing_account(account_id: str) -> AccountDetails:
+        details = await directory.find(account_id=account_id)
+        if details is None:
+            raise NoSuchAccount(account=account_id)
+        return details
+
+    @router.get("/accounts/{account_id}")
+    async def describe_account(account_id: str) -> AccountDescription:
+        return account_view(await existing_account(account_id), await directory.summary(account_id))
+
+    @router.get("/accounts/{account_id}/public-access")
+    async def show_public_access(account_id: str) -> PublicAccessView:
+        await existing_account(account_id)
+        return public_access_view(account_id, await public_access_of(directory, account_id))
+
+    @router.put("/accounts/{account_id}/public-access")
+    async def block_public_access(account_id: str, wanted: PublicAccess) -> PublicAccessView:
+        await existing_account(account_id)
+        block = PublicAccessBlock(**wanted.model_dump())
+        await set_public_access(directory, account_id, block)
+        return public_access_view(account_id, block)
+
+    @router.delete("/accounts/{account_id}/public-access", status_code=204)
+    async def clear_public_access(account_id: str) -> None:
+        await existing_account(account_id)
+        await set_public_access(directory, account_id, None)
+
+    return router
 
 
 def identity_routes(iam: Iam) -> APIRouter:
     router = APIRouter()
-
-    @router.get("/accounts/{account_id}")
-    async def describe_account(account_id: str) -> AccountDescription:
-        details = await iam.directory.find(account_id=account_id)
-        if details is None:
-            raise NoSuchAccount(account=account_id)
-        return account_view(details, await iam.directory.summary(account_id))
 
     @router.put("/keys", status_code=204)
     async def change_key(change: KeyChange) -> None:

@@ -4,14 +4,21 @@ from trioxygen.gateway.admin.identity_models import (
     AccountDescription,
     PolicyView,
     PrincipalView,
+    PublicAccessView,
     VersionView,
 )
+from trioxygen.gateway.store.values.acls import NOTHING_BLOCKED, PublicAccessBlock
 from trioxygen.gateway.store.values.iam import (
     AccountDetails,
     AccountSummary,
     ManagedPolicy,
     Principal,
 )
+
+
+def public_access_view(account_id: str, block: PublicAccessBlock | None) -> PublicAccessView:
+    shown = (block or NOTHING_BLOCKED)._asdict()
+    return PublicAccessView(account_id=account_id, is_set=block is not None, **shown)
 
 
 def account_view(details: AccountDetails, summary: AccountSummary) -> AccountDescription:

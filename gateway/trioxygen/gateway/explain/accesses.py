@@ -298,6 +298,9 @@ def _settings(documents: BucketDocuments, target: Target) -> list[tuple[str, str
         ("block public access", ", ".join(_blocked(block)) or "nothing"),
         ("bucket ACL", _acl_text(documents.acl)),
     ]
+    of_account = _blocked(documents.account_block)
+    if of_account:
+        output.insert(2, ("of that by the account", ", ".join(of_account)))
     if target.object_owner is not None:
         output.append(("object owner", target.object_owner))
     # Another account's object is not the bucket owner's to look into.

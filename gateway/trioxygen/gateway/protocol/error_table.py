@@ -266,7 +266,7 @@ TABLE: Final[dict[str, tuple[int, str, str]]] = {
     "NoSuchPublicAccessBlockConfiguration": (
         404,
         "The public access block configuration was not found",
-        "BucketName",
+        "BucketName AccountId",
     ),
     "NoSuchTagSet": (404, "The TagSet does not exist", "BucketName"),
     "NoSuchUpload": (

@@ -35,6 +35,9 @@ class Target:
     is_bucket_in_host: bool = False
 
 
+NO_BUCKET: Final = Target(None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class CopySource:
     """The object a copy reads; without a version, the current one."""
@@ -112,7 +115,7 @@ def parse_target(raw_path: bytes, host: str | None, domains: Sequence[str]) -> T
             raise S3Error("InvalidBucketName", details={"BucketName": virtual})
         return Target(virtual, percent_decoded(raw_path[1:]) or None, is_bucket_in_host=True)
     if len(raw_path) == 1:
-        return Target(None, None)
+        return NO_BUCKET
     raw_bucket, _, raw_key = raw_path[1:].partition(b"/")
     bucket = percent_decoded(raw_bucket)
     if not bucket or "\0" in bucket:

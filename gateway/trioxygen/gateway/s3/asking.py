@@ -11,11 +11,12 @@ from trioxygen.gateway.access.documents import OWN_ACCOUNT, UNSET, BucketDocumen
 from trioxygen.gateway.access.ownership import uses_acls
 from trioxygen.gateway.access.permissions import NO_PERMISSIONS, Permissions
 from trioxygen.gateway.access.question import Question
+from trioxygen.gateway.protocol.control import account_of
 from trioxygen.gateway.protocol.dialect import Case
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.settings.request_payment import says_it_pays
 from trioxygen.gateway.s3.context import RequestContext
-from trioxygen.gateway.s3.operation import Access, Resource
+from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource
 from trioxygen.gateway.s3.request import Asked, S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.buckets import Bucket
@@ -62,7 +63,13 @@ class Asking:
     def __init__(self, services: Services, decide: Decide) -> None:
         self._services, self._decide = services, decide
         self._now_ms = services.clock.wall_ms
-        self.about_own_account = About(None, UNSET, OWN_ACCOUNT)
+        self._about_own_account = About(None, UNSET, OWN_ACCOUNT)
+
+    def about_account(self, operation: Operation, request: S3Request) -> About:
+        """What is known of whoever asks about an account, before any bucket is."""
+        if operation.route.level is not Level.ACCOUNT:
+            return self._about_own_account
+        return About(None, UNSET, Target(None, expected_owner=account_of(request.head)))
 
     async def about(self, access: Access, request: S3Request, bucket: Bucket) -> About:
         """What is now known of what the access needed. Raises Corrupt."""

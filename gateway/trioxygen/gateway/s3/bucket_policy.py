@@ -49,14 +49,23 @@ async def put_bucket_policy(services: Services, request: S3Request) -> Response:
     for principal in policy.named_principals:
         if not await _exists(services, principal):
             raise invalid_principal()
-    if policy.is_public and request.documents.public_access.block_public_policy:
-        raise S3Error(
-            "AccessDenied",
-            f"{not_authorized(request.asked[0].question)} because public policies are blocked by"
-            " the BlockPublicPolicy block public access setting.",
-        )
+    if policy.is_public:
+        _refuse_public(request)
     await services.store.settings.put(bucket, SettingKind.POLICY, document)
     return no_content()
+
+
+def _refuse_public(request: S3Request) -> None:
+    """Raises: AccessDenied: no public policy is taken."""
+    documents = request.documents
+    if not documents.public_access.block_public_policy:
+        return
+    by_account = " of the account" if documents.account_block.block_public_policy else ""
+    raise S3Error(
+        "AccessDenied",
+        f"{not_authorized(request.asked[0].question)} because public policies are blocked by"
+        f" the BlockPublicPolicy block public access setting{by_account}.",
+    )
 
 
 async def delete_bucket_policy(services: Services, request: S3Request) -> Response:

@@ -10,6 +10,7 @@ from typing import Final
 from trioxygen.common import logs
 from trioxygen.common.errors import Corrupt, NoSuchBlock, NoSuchContainer, TrioxygenError
 from trioxygen.gateway.explain.explanation import Explanation
+from trioxygen.gateway.protocol.control import is_control
 from trioxygen.gateway.protocol.dialect import Dialect
 from trioxygen.gateway.protocol.errors import S3Error, elements_of
 from trioxygen.gateway.protocol.xml.document import error_document
@@ -82,6 +83,7 @@ def error_body(
         details=details,
         explanation=explanation,
         with_declaration=with_declaration,
+        is_wrapped=is_control(request.head),
     )
 
 

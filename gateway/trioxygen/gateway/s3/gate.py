@@ -80,7 +80,7 @@ class Gate:
     async def _admit(self, operation: Operation, request: S3Request) -> None:
         """Returns when it may run, with what the row needs on the request."""
         services, refuses, asking = self._services, operation.refuses, self._asking
-        about = asking.about_own_account
+        about = asking.about_account(operation, request)
         for access in operation.accesses:
             if access.when is not None and not access.when(request):
                 continue

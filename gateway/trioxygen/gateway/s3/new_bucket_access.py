@@ -5,6 +5,7 @@ Source: S3 API, CreateBucket; S3 user guide, "Default settings for new S3 bucket
 
 from trioxygen.gateway.access.acl import dump_acl, private_acl
 from trioxygen.gateway.access.ownership import uses_acls
+from trioxygen.gateway.account_directory import public_access_of
 from trioxygen.gateway.protocol.acl_headers import (
     asks_for_acl,
     read_acl_headers,
@@ -53,5 +54,9 @@ async def access_settings(services: Services, request: S3Request) -> dict[Settin
 
 
 async def _blocks_public_acls(services: Services, request: S3Request) -> bool:
-    of_account = await services.accounts.public_access_of(request.signer.account_id)
-    return of_account.union(services.config.public_access or NOTHING_BLOCKED).block_public_acls
+    configured = services.config.public_access or NOTHING_BLOCKED
+    if configured.block_public_acls:
+        return True
+    directory, account_id = services.store.iam.directory, request.signer.account_id
+    of_account = await public_access_of(directory, account_id)
+    return of_account is not None and of_account.block_public_acls

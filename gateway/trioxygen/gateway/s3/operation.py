@@ -3,9 +3,10 @@
 Everything that asks "which operations are there" reads the rows: routing, the gate, metrics, the
 access log, docs/reference/s3-operations.md."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import Final
 
 from trioxygen.gateway.protocol.head import RequestHead
@@ -17,9 +18,11 @@ Handler = Callable[[Services, S3Request], Awaitable[Response]]
 
 
 class Level(Enum):
-    """What a request addresses: no bucket, a bucket, or a key in it. ANY: of a route that does not
-    ask, whatever the query says."""
+    """What a request addresses: no bucket, a bucket, or a key in it. ACCOUNT: of S3 Control, whose
+    sub-resource is in the path (see `protocol.control`). ANY: of a route that does not ask,
+    whatever the query says."""
 
+    ACCOUNT = auto()
     SERVICE = auto()
     BUCKET = auto()
     OBJECT = auto()
@@ -27,9 +30,10 @@ class Level(Enum):
 
 
 class Resource(Enum):
-    """What an action is about. NEW_BUCKET: one that is not there yet. OBJECTS: the keys that the
-    body names. SOURCE: of a copy."""
+    """What an action is about. ACCOUNT: the one that the header names. NEW_BUCKET: one that is not
+    there yet. OBJECTS: the keys that the body names. SOURCE: of a copy."""
 
+    ACCOUNT = "the account named"
     SERVICE = "account"
     NEW_BUCKET = "new bucket"
     BUCKET = "bucket"
@@ -41,7 +45,7 @@ class Resource(Enum):
 @dataclass(frozen=True, slots=True)
 class Route:
     """Attributes:
-    sub_resource: the query name that chooses the operation; "": none.
+    sub_resource: the query name that chooses the operation; "": none. Of an account, the path.
     query: a further name that the query has to hold.
     header: one that the request has to carry.
     """
@@ -69,10 +73,13 @@ class Route:
 
 
 # Nobody owns them but the caller, at these places; of all others it has to be known who does.
-OWN: Final = {
-    Resource.SERVICE: ("GET", Level.SERVICE, ""),
-    Resource.NEW_BUCKET: ("PUT", Level.BUCKET, ""),
-}
+OWN: Final[Mapping[Resource, Callable[[Route], bool]]] = MappingProxyType(
+    {
+        Resource.ACCOUNT: lambda route: route.level is Level.ACCOUNT,
+        Resource.SERVICE: lambda route: route.place == ("GET", Level.SERVICE, ""),
+        Resource.NEW_BUCKET: lambda route: route.place == ("PUT", Level.BUCKET, ""),
+    }
+)
 
 
 def _whose(resource: Resource) -> Resource | None:
@@ -158,7 +165,7 @@ class Operation:
         owner of `known`."""
         fetches, whose = access.needs.fetch is not None, _whose(access.resource)
         if whose is None:
-            return known is None and not fetches and self.route.place == OWN[access.resource]
+            return known is None and not fetches and OWN[access.resource](self.route)
         return fetches or whose is known
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from trioxygen.gateway.protocol.control import ACCOUNT_HEADER, PATH
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource
 from trioxygen.gateway.s3.refused_headers import (
     REFUSED_PREFIXES,
@@ -74,6 +75,8 @@ def _table(rows: Iterable[Operation]) -> str:
 
 def _request(operation: Operation) -> str:
     route = operation.route
+    if route.level is Level.ACCOUNT:
+        return f"{route.method} {PATH}{route.sub_resource} with {ACCOUNT_HEADER}"
     names = [name for name in (route.sub_resource, route.query) if name]
     query = "?" + "&".join(names) if names else ""
     header = f" with {route.header}" if route.header else ""

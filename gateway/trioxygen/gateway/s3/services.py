@@ -84,7 +84,9 @@ class Services:
         self.lifecycles = KeptRules(store.settings)
         self.policies = PolicyCache(_POLICIES_BYTES_MAX)
         self.accounts = KnownAccounts(store.iam.directory, clock)
-        self.documents = KeptDocuments(store.settings, self.accounts, self.policies.bucket_policy)
+        self.documents = KeptDocuments(
+            store.settings, store.iam.directory, self.policies.bucket_policy
+        )
 
     def replication_of(self, bucket: Bucket, storage_class: str) -> Replication:
         """How an object of the class is kept in the bucket."""

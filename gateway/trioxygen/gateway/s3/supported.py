@@ -110,6 +110,11 @@ FEATURES: Final = (
         "as a new bucket of AWS: BucketOwnerEnforced, everything public blocked",
     ),
     Feature(
+        "public access block of an account",
+        _of("Get Put Delete", "AccountPublicAccessBlock"),
+        "[S3 Control](s3.md#s3-control), `o3 account public-access`",
+    ),
+    Feature(
         "requester pays",
         _of("Get Put", "BucketRequestPayment"),
         "who does not say that it pays is refused; nobody is billed",

@@ -9,6 +9,7 @@ from typing import Final
 
 from trioxygen.gateway.s3 import (
     absent,
+    account_public_access,
     bucket_acl,
     bucket_encryption,
     bucket_policy,
@@ -41,6 +42,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *bucket_acl.ROWS,
     *bucket_policy.ROWS,
     *settings.ROWS,
+    *account_public_access.ROWS,
     *preflight.ROWS,
     *list_objects.ROWS,
     *get_object.ROWS,

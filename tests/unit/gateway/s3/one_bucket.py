@@ -190,6 +190,7 @@ def request_to(
         "x-amz-copy-source": "source/s",
         "x-amz-rename-source": "/bucket/s",
         "x-amz-object-attributes": "ETag",
+        "x-amz-account-id": OWNER.account_id,
         **(headers or {}),
     }
     head = RequestHead(

@@ -8,7 +8,7 @@ from tests.unit.gateway.access.said import ALLOW, NOTHING, ROOT, SESSION, STRANG
 from tests.unit.gateway.access.said import STRANGER as STRANGE_ROOT
 from tests.unit.gateway.s3.one_bucket import OWNER, OneBucket, request_to
 from tests.unit.gateway.s3.test_asking import ask, policy
-from tests.unit.gateway.s3.test_gate import OWN_ACCOUNT
+from tests.unit.gateway.s3.test_gate import NAMED_ACCOUNT, NO_BUCKET, OWN_ACCOUNT
 from trioxygen.gateway.access.caller import ANONYMOUS, Caller
 from trioxygen.gateway.access.decide import Reason
 from trioxygen.gateway.access.permissions import NO_PERMISSIONS, Permissions
@@ -96,12 +96,13 @@ CASES: Final = (
 )
 # Of each key it is decided when its name is known; see `test_asking`.
 _EACH_KEY: Final = "DeleteObjects"
+MINE: Final = (OWNER.account_id, ANONYMOUS.account_id)
 _NEVER_LOCKED_OUT: Final = {"GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"}
 
 
 def request_of(row: Operation, caller: Caller, permissions: Permissions) -> S3Request:
     level = row.route.level
-    bucket = None if level is Level.SERVICE else "bucket"
+    bucket = None if level in NO_BUCKET else "bucket"
     account = None if caller is ANONYMOUS else OWNER
     headers = {"x-amz-copy-source": "bucket/s"}
     request = request_to(bucket, "k" if level is Level.OBJECT else None, account, headers)
@@ -125,7 +126,9 @@ def outcome(
 @pytest.mark.parametrize("row", HERE, ids=lambda row: row.name)
 def test_operation_by_caller(row: Operation, case: Case) -> None:
     request = request_of(row, case.caller, case.permissions)
-    expected = case.own if row.name in OWN_ACCOUNT else case.refused
+    expected = case.own if row.name in OWN_ACCOUNT | NAMED_ACCOUNT else case.refused
+    if row.name in NAMED_ACCOUNT and expected is None and case.caller.account_id not in MINE:
+        expected = Reason.OTHER_ACCOUNT
     if case.name == "owner, denied" and row.name in _NEVER_LOCKED_OUT:
         expected = None
     if row.name == _EACH_KEY and case.settings and expected is not None:

@@ -41,6 +41,9 @@ from trioxygen.gateway.store.values.accounts import Account
 HERE: Final = [row for row in OPERATIONS if row.handler is not None and row.is_signed]
 # Whoever signs may: they are about the caller's own account.
 OWN_ACCOUNT: Final = {"ListBuckets", "CreateBucket"}
+# Whoever is of the account that is named.
+NAMED_ACCOUNT: Final = {row.name for row in HERE if row.route.level is Level.ACCOUNT}
+NO_BUCKET: Final = (Level.SERVICE, Level.ACCOUNT)
 # Those that no request of another origin's browser asks about.
 ABSENT: Final = [row for row in OPERATIONS if row.handler is None and row.is_signed]
 OTHER_LEVEL: Final = of_another_level("GET", Level.BUCKET, "torrent")
@@ -71,7 +74,7 @@ class Unchanged:
 
 def request_for(row: Operation, account: Account | None, **sent: Any) -> S3Request:
     level = row.route.level
-    bucket = None if level is Level.SERVICE else "bucket"
+    bucket = None if level in NO_BUCKET else "bucket"
     return request_to(
         bucket, "k" if level is Level.OBJECT or row.is_form else None, account, **sent
     )
@@ -117,8 +120,10 @@ def test_no_handler_runs_for_another_account_than_the_owner(row: Operation) -> N
         assert handler.ran == [request] and not store.asked
         return
     assert refusal(row, request, store).code == "AccessDenied"
-    assert request.decision == Decision(False, Reason.NOT_OWNER)
-    assert len(store.asked) == 1
+    is_named = row.name in NAMED_ACCOUNT
+    reason = Reason.OTHER_ACCOUNT if is_named else Reason.NOT_OWNER
+    assert request.decision == Decision(False, reason)
+    assert len(store.asked) == (0 if is_named else 1)
 
 
 @pytest.mark.parametrize("row", HERE, ids=lambda row: row.name)
@@ -143,13 +148,13 @@ def test_all_actions_of_a_row_are_decided_each_with_one_call_for_what_it_needs(
     needed = [need for need in needs if need.fetch is not None]
     assert len(store.asked) == len(needed)
     for access, (question, target) in zip(accesses, asked, strict=True):
-        owner = None if row.name in OWN_ACCOUNT else OWNER.account_id
+        owner = None if row.name in OWN_ACCOUNT | NAMED_ACCOUNT else OWNER.account_id
         assert (question.caller, target.account_id) == (request.caller, owner)
         assert question.resource == resource_of(row, access, request)
 
 
 def resource_of(row: Operation, access: Access, request: S3Request) -> str:
-    if access.resource is Resource.SERVICE:
+    if access.resource in (Resource.SERVICE, Resource.ACCOUNT):
         return "arn:aws:s3:::*"
     if access.resource is Resource.SOURCE:
         return f"arn:aws:s3:::{'bucket' if row.name == 'RenameObject' else 'source'}/s"

@@ -17,6 +17,7 @@ PAGE: Final = Path(__file__).parents[4] / "docs/reference/s3-operations.md"
 ACTION: Final = re.compile(r"s3(express)?:[A-Z][A-Za-z]+")
 # Those that a level's operations may be about.
 RESOURCES: Final = {
+    Level.ACCOUNT: {Resource.ACCOUNT},
     Level.SERVICE: {Resource.SERVICE},
     Level.BUCKET: {Resource.BUCKET, Resource.NEW_BUCKET, Resource.OBJECT, Resource.OBJECTS},
     Level.OBJECT: {Resource.OBJECT, Resource.SOURCE},
@@ -41,6 +42,7 @@ def test_row_says_which_actions_on_what_it_needs(row: Operation) -> None:
         # Said to be the caller's own, at a place where it is somebody's.
         (Access("s3:GetBucketAcl", Resource.SERVICE),),
         (Access("s3:GetBucketAcl", Resource.NEW_BUCKET),),
+        (Access("s3:GetBucketAcl", Resource.ACCOUNT),),
         # Whose it is was fetched of the other one.
         (
             Access("s3:GetObject", Resource.SOURCE, SOURCE),

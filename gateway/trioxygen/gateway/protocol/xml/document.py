@@ -150,17 +150,25 @@ def error_document(
     details: Mapping[str, str] | None = None,
     explanation: str = "",
     with_declaration: bool = True,
+    is_wrapped: bool = False,
 ) -> bytes:
     """The error document; `details` become elements between Message and RequestId, in order.
 
     Args:
         explanation: JSON, for who asked for it; an element of ours, behind S3's.
+        is_wrapped: as S3 Control has it: the error in an ErrorResponse, which has the ids.
     Well-formed whatever the values hold: they may be what a client sent.
     """
-    elements = {"Code": code, "Message": message, **(details or {})}
-    elements |= {"RequestId": request_id, "HostId": host_id}
+    error = _readable_elements({"Code": code, "Message": message, **(details or {})})
+    ids = {"RequestId": request_id, "HostId": host_id}
     if explanation:
-        elements["Explanation"] = explanation
-    content = "".join(element(name, readable(value)) for name, value in elements.items())
-    root = f"<Error>{content}</Error>"
+        ids["Explanation"] = explanation
+    about = _readable_elements(ids)
+    root = f"<Error>{error}{about}</Error>"
+    if is_wrapped:
+        root = f"<ErrorResponse><Error>{error}</Error>{about}</ErrorResponse>"
     return (DECLARATION + root if with_declaration else root).encode()
+
+
+def _readable_elements(values: Mapping[str, str]) -> str:
+    return "".join(element(name, readable(value)) for name, value in values.items())

@@ -27,6 +27,7 @@ from trioxygen.gateway.s3.table import OPERATIONS
 KEYS_ARN = f"{BUCKET_ARN}/*"
 # What an action is about, by the resource of an operation.
 TYPES = {
+    Resource.ACCOUNT: ResourceType.OTHER,
     Resource.SERVICE: ResourceType.OTHER,
     Resource.NEW_BUCKET: ResourceType.BUCKET,
     Resource.BUCKET: ResourceType.BUCKET,
