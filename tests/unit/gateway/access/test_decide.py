@@ -131,6 +131,31 @@ def test_own_account_is_asked_about_by_whom_its_policies_let(caller: Caller) -> 
     assert allowed.is_allowed == (caller is not ANONYMOUS)
 
 
+@pytest.mark.parametrize("caller", [ROOT, STRANGER, USER, ANONYMOUS], ids=lambda c: c.kind.name)
+def test_account_that_is_named_is_asked_about_by_its_own_alone(caller: Caller) -> None:
+    question = asked(caller, "s3:GetAccountPublicAccessBlock")
+    target = Target(None, expected_owner=MINE)
+    decision = decide(question, ALLOWED, UNSET, target)
+    assert decision.is_allowed == (caller in (ROOT, USER))
+    assert (decision.reason is Reason.OTHER_ACCOUNT) == (caller is STRANGER)
+    # Whom nothing lets do it at all is not told that the account is another one.
+    denied = decide(asked(USER), NO_PERMISSIONS, UNSET, Target(None, expected_owner=OTHERS))
+    assert denied.reason is Reason.NO_IDENTITY_POLICY
+
+
+@pytest.mark.parametrize("by_account", [False, True])
+def test_restriction_is_said_to_be_the_accounts_where_it_is(by_account: bool) -> None:
+    block = PublicAccessBlock(restrict_public_buckets=True)
+    documents = replace(
+        policy(Verdict.ALLOW, is_public=True),
+        public_access=block,
+        account_block=block if by_account else NOTHING_BLOCKED,
+    )
+    source = decide(asked(STRANGER), NO_PERMISSIONS, documents, MY).source
+    assert source is not None and source.name == "RestrictPublicBuckets"
+    assert (source.kind is SourceKind.ACCOUNT_SETTING) == by_account
+
+
 @pytest.mark.parametrize("action", ["s3:GetBucketPolicy", "s3:DeleteBucketPolicy"])
 def test_root_of_the_owner_can_always_change_the_policy(action: str) -> None:
     documents = policy(Verdict.DENY)

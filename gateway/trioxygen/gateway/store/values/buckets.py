@@ -41,8 +41,8 @@ class Bucket(NamedTuple):
     encryption: of new objects; None: as the store is configured. lifecycle_revision: of its rules;
     0: it has none. access_revision: of what decides who may do what in it (ACL, POLICY,
     PUBLIC_ACCESS_BLOCK, OWNERSHIP, REQUEST_PAYMENT, CORS); 0: nothing of it was ever set.
-    identity_revision: of all identities, when the bucket was read: whoever remembers an identity
-    of another revision reads it again."""
+    identity_revision: of all identities and of what accounts block, when the bucket was read:
+    whoever remembers one of another revision reads it again."""
 
     volume: str
     name: str

@@ -109,6 +109,23 @@ def test_error_document_is_read_by_an_aws_client(client: Client) -> None:
     assert [child.tag for child in root][-3:] == ["StringToSign", "RequestId", "HostId"]
 
 
+def test_error_of_s3_control_is_wrapped() -> None:
+    body = error_document(
+        code="NotImplemented",
+        message="m",
+        request_id="R",
+        host_id="H",
+        explanation="{}",
+        is_wrapped=True,
+    )
+    root = etree.fromstring(body)
+    assert (root.tag, [child.tag for child in root]) == (
+        "ErrorResponse",
+        ["Error", "RequestId", "HostId", "Explanation"],
+    )
+    assert [child.tag for child in root[0]] == ["Code", "Message"]
+
+
 def test_unknown_encoding_type_is_a_programming_error() -> None:
     with pytest.raises(AssertionError):
         encoded_names(["a\n"], "base64")
