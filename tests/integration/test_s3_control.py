@@ -167,7 +167,7 @@ def test_block_counts_with_the_next_request_together_with_the_buckets(
 ) -> None:
     site, control, of = clients.site, clients.control(), {"AccountId": ACCOUNT}
     s3, strangers, bucket = site.client("s3"), site.client("s3", OTHER), {"Bucket": open_bucket}
-    nobody = boto3.client(
+    nobody: Any = boto3.client(
         "s3",
         endpoint_url=site.store.url,
         region_name=REGION,

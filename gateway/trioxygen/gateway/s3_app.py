@@ -74,6 +74,7 @@ class S3App:
         self._metrics, self._access_log, self._explaining = metrics, access_log, explaining
         self._shares = Shares(config.shares)
         self._domains, self._dialect = config.domains, config.dialect
+        self._proxies = config.proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http", scope["type"]
@@ -88,10 +89,10 @@ class S3App:
         traceparent = head.raw_header(b"traceparent")
         trace = trace_id(traceparent) if traceparent else ""
         set_origin(Origin(request_id, trace or request_id))
-        remote = _remote(scope)
         request = S3Request(
-            head, receive, request_id, host_id, scope["scheme"], self._shares, remote
+            head, receive, request_id, host_id, scope["scheme"], self._shares, _remote(scope)
         )
+        request.peer, request.scheme = self._proxies.client(head, request.connection)
         try:
             response, error_code = await self._response(request, head, scope)
             try:
@@ -116,7 +117,7 @@ class S3App:
                 raise
             finally:
                 error_code = error_code or request.late_error_code
-                self._note(request, response, error_code, remote, trace, started_ms)
+                self._note(request, response, error_code, trace, started_ms)
         finally:
             if request.holder:
                 self._shares.requests.give_back(request.holder)
@@ -160,7 +161,6 @@ class S3App:
         request: S3Request,
         response: Response,
         error_code: str,
-        remote: str,
         trace: str,
         started_ms: float,
     ) -> None:
@@ -177,7 +177,7 @@ class S3App:
             self._access_log.write(
                 request_id=request.request_id,
                 trace=trace,
-                remote=remote,
+                remote=request.peer,
                 account="" if request.account is None else request.account.account_id,
                 operation=request.operation,
                 bucket=request.bucket or "",
@@ -220,7 +220,7 @@ class S3App:
     def _take_share(self, request: S3Request, scope: Scope) -> None:
         """Of the requests that are under way. Raises S3Error SlowDown."""
         account = request.account
-        holder = account.account_id if account is not None else f"address {_remote(scope)}"
+        holder = account.account_id if account is not None else f"address {request.peer}"
         if not self._shares.requests.take(holder):
             raise S3Error("SlowDown")
         # The HTTP server shares what it reads of bodies alike.

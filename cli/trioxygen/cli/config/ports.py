@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from trioxygen.cli.config.section import Section, checked_replication
 from trioxygen.common.rpc.rules.types import VOLUME_NAME
 from trioxygen.common.units import GIB, KIB, MIB
+from trioxygen.gateway.protocol.proxies import checked_networks
 from trioxygen.gateway.protocol.storage_classes import CHOOSABLE
 
 _DOMAIN: Final = re.compile(
@@ -24,6 +25,7 @@ class S3Config(Section):
             rack: where it stands. Who is nearer is read from first.
         volume: that S3's buckets are in.
         domains: buckets are reached as `<bucket>.<domain>` under each; lower case, without a port.
+        trusted_proxies: CIDR: whose X-Forwarded-For and X-Forwarded-Proto are believed.
         regions: that a signature may name; none means any.
         storage_classes: class -> replication, of those that are not kept as STANDARD; unless it is
             named, REDUCED_REDUNDANCY is RATIS/ONE.
@@ -46,6 +48,7 @@ class S3Config(Section):
     rack: str = ""
     volume: str = "s3v"
     domains: list[str] = []
+    trusted_proxies: list[str] = []
     regions: list[str] = []
     storage_classes: dict[str, str] = {}
     dialect: Literal["aws", "ceph"] = "aws"
@@ -95,6 +98,11 @@ class S3Config(Section):
             if not _DOMAIN.fullmatch(domain):
                 raise ValueError(f"'{domain}' is not a lower-case domain name without a port")
         return domains
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_networks(cls, networks: list[str]) -> list[str]:
+        return list(checked_networks(networks))
 
     @field_validator("storage_classes")
     @classmethod

@@ -30,6 +30,7 @@ from trioxygen.gateway.iam.oidc.fetching import FetchLimits
 from trioxygen.gateway.iam.services import IamConfig
 from trioxygen.gateway.kms.port import Kms
 from trioxygen.gateway.protocol.dialect import DIALECTS, Dialect
+from trioxygen.gateway.protocol.proxies import TrustedProxies
 from trioxygen.gateway.protocol.storage_classes import StorageClasses
 from trioxygen.gateway.readiness import Readiness
 from trioxygen.gateway.s3.services import S3Config
@@ -106,6 +107,7 @@ def _s3_config(config: Config) -> S3Config:
     return S3Config(
         volume=config.s3.volume,
         domains=tuple(config.s3.domains),
+        proxies=TrustedProxies(config.s3.trusted_proxies),
         regions=tuple(config.s3.regions),
         clock_skew_seconds_max=config.s3.clock_skew_seconds_max,
         dialect=_dialect(config),

@@ -213,8 +213,11 @@ def _refuse_needless(customer: CustomerKeyHeaders | None) -> None:
 
 
 def _check_secure(request: S3Request) -> None:
-    """A key that goes over the network in the clear is none. Raises: InvalidRequest."""
-    if request.scheme == "https" or _is_loopback(request.peer):
+    """A key that goes over the network in the clear is none, and be it between a proxy and here.
+
+    Raises: InvalidRequest."""
+    connection = request.connection
+    if connection.scheme == "https" or _is_loopback(connection.address):
         return
     raise S3Error(
         "InvalidRequest",

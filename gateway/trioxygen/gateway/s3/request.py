@@ -27,6 +27,7 @@ from trioxygen.gateway.credentials import Credential
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.protocol.post_form import PostForm
+from trioxygen.gateway.protocol.proxies import Client
 from trioxygen.gateway.shares import Buffers, Shares
 from trioxygen.gateway.store.values.accounts import Account
 from trioxygen.gateway.store.values.buckets import Bucket, BucketSetting
@@ -93,7 +94,9 @@ class S3Request:
     operation: the S3 API's name of it, once it is known.
     request_id, host_id: of this one answer, and which gateway it came from; S3's x-amz-request-id
         and x-amz-id-2.
-    peer: the address that it came from; "": a socket without one.
+    peer, scheme: the client's address ("": a socket without one), and what it speaks: where trusted
+        proxies passed it on, as they say.
+    connection: the same of the connection that it came over.
     shares, holder: what the request is counted in, and as whose.
     bytes_in, bytes_out: of the two bodies, as read and sent so far.
     form: that a browser sent the object in; None: it is none.
@@ -131,6 +134,7 @@ class S3Request:
         "bytes_out",
         "caller",
         "claim",
+        "connection",
         "cors",
         "credential",
         "decision",
@@ -171,9 +175,9 @@ class S3Request:
         peer: str = "",
     ) -> None:
         self.shares, self.holder = shares, ""
-        self.head, self.receive, self.scheme = head, receive, scheme
+        self.head, self.receive = head, receive
+        self.peer, self.scheme = self.connection = Client(peer, scheme)
         self.request_id, self.host_id = request_id, host_id
-        self.peer = peer
         self.bucket: str | None = None
         self.key: str | None = None
         self.claim: SignatureClaim | None = None

@@ -15,6 +15,7 @@ from trioxygen.gateway.account_directory import KnownAccounts
 from trioxygen.gateway.kept_documents import KeptDocuments
 from trioxygen.gateway.kept_rules import KeptRules
 from trioxygen.gateway.protocol.dialect import AWS, Dialect
+from trioxygen.gateway.protocol.proxies import TrustedProxies
 from trioxygen.gateway.protocol.storage_classes import StorageClasses
 from trioxygen.gateway.protocol.xml.document import Owner
 from trioxygen.gateway.shares import ShareLimits
@@ -37,6 +38,7 @@ class S3Config:
     """Attributes:
     volume: what the buckets are in.
     domains: host names under which buckets are sub-domains (virtual-host style).
+    proxies: whose word counts about who a request comes from.
     regions: what may be signed for and created in; empty: any.
     storage_classes: how objects of each are kept.
     encrypts: new objects, where neither their client nor their bucket says how.
@@ -51,6 +53,7 @@ class S3Config:
 
     volume: str
     domains: tuple[str, ...] = ()
+    proxies: TrustedProxies = TrustedProxies(())
     regions: tuple[str, ...] = ()
     clock_skew_seconds_max: int = 900
     storage_classes: StorageClasses = StorageClasses()

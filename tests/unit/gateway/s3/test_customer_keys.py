@@ -11,6 +11,7 @@ import pytest
 
 from tests.unit.gateway.s3.one_bucket import OWNER, UPLOAD, request_to
 from trioxygen.gateway.protocol.errors import S3Error
+from trioxygen.gateway.protocol.proxies import Client
 from trioxygen.gateway.s3.encryption import (
     opening_of,
     part_target,
@@ -37,7 +38,7 @@ def request_from(scheme: str, peer: str) -> S3Request:
             f"{prefix}customer-key-md5": MD5,
         }
     made = request_to("bucket", "k", OWNER, sent)
-    made.scheme, made.peer = scheme, peer
+    made.connection = Client(peer, scheme)
     made.bucket_record = Bucket("s3v", "bucket", 1, OWNER.account_id, 0, "")
     made.upload_record = replace(UPLOAD, encryption=SEALED)
     return made
