@@ -152,6 +152,13 @@ def test_path_and_header_together_are_s3_control_whatever_the_host_is(site: Site
         answer = send(store, other, keys=ROOT)
         assert answer.status == 501
         assert b"S3 Control: GET /v20180820/accesspoint is not implemented." in answer.body
+    # Scripts of other origins are not told anything.
+    of_a_page = header | {"Origin": "https://page.example", "Access-Control-Request-Method": "GET"}
+    preflight = send(store, Request("OPTIONS", PATH, fields=of_a_page), keys=ROOT)
+    assert preflight.status == 403
+    answer = send(store, Request("GET", PATH, fields=of_a_page), keys=ROOT)
+    assert answer.status == 404 and "access-control-allow-origin" not in answer.fields
+    assert send(store, Request("POST", PATH, fields=header), keys=ROOT).status == 405
     # A bucket may be called so, in a path as in a host.
     s3 = site.client("s3")
     for name, key in (("v20180820", PATH.split("/", 2)[2]), (ACCOUNT, PATH[1:])):

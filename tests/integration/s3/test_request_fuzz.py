@@ -27,6 +27,7 @@ _PIECES = st.sampled_from(
             "Expires",
             "uploads",
         ],
+        *["/v20180820/", "configuration/publicAccessBlock"],
         *["uploadId", "partNumber", "max-keys", "-", "0", "0" * 5_000, "9" * 40, "\x7f", "\x01"],
     ]
 )
@@ -41,6 +42,7 @@ _FIELDS = st.lists(
             *["Authorization: AWS4-HMAC-SHA256", "x-amz-date: 0", "Authorization: AWS a:b", "x: y"],
             *["x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER", "x-amz-copy-source: b/k"],
             "x-amz-decoded-content-length: " + "1" * 5_000,
+            *["x-amz-account-id: 111122223333", "Origin: http://h", "X-Forwarded-For: ,, [::1"],
         ]
     ),
     max_size=3,
