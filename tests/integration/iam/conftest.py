@@ -23,22 +23,26 @@ _CONFIG = Config(
 
 
 class Site:
-    """A running store as clients see it. Attributes: account_id: of `ROOT`."""
+    """A running store as clients see it. Attributes: account_id: of `root`."""
 
-    def __init__(self, store: StoreProcess, stack: ExitStack) -> None:
-        self.store, self._stack, self._numbers = store, stack, count()
-        self.account_id = ACCOUNT
+    def __init__(
+        self, url: str, stack: ExitStack, *, root: Keys = ROOT, account_id: str = ACCOUNT
+    ) -> None:
+        self.url, self._stack, self._numbers = url, stack, count()
+        self._root, self.account_id = root, account_id
 
     def name(self, start: str) -> str:
         """One that nobody else has."""
         return f"{start}{next(self._numbers)}"
 
-    def client(self, service: str, keys: Keys = ROOT, token: str | None = None) -> Any:
+    def client(self, service: str, keys: Keys | None = None, token: str | None = None) -> Any:
+        """Of root, where no keys are given."""
+        chosen = keys or self._root
         client = boto3.client(
             service,  # type: ignore[call-overload]
-            endpoint_url=self.store.url,
-            aws_access_key_id=keys.access,
-            aws_secret_access_key=keys.secret,
+            endpoint_url=self.url,
+            aws_access_key_id=chosen.access,
+            aws_secret_access_key=chosen.secret,
             aws_session_token=token,
             region_name="us-east-1",
             config=_CONFIG,
@@ -69,7 +73,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         store.add_account(ACCOUNT, ROOT)
         store.add_account(OTHER_ACCOUNT, OTHER)
         with ExitStack() as stack:
-            yield Site(store, stack)
+            yield Site(store.url, stack)
         store.stop()
     finally:
         store.discard()

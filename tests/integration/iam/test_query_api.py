@@ -30,7 +30,7 @@ def send(
     sent: bytes | None = None,
 ) -> tuple[int, ElementTree.Element]:
     """Args: sent: in place of the body that is signed."""
-    request = AWSRequest("POST", f"{site.store.url}/", {"Content-Type": FORM}, body)
+    request = AWSRequest("POST", f"{site.url}/", {"Content-Type": FORM}, body)
     if keys is not None:
         SigV4Auth(Credentials(keys.access, keys.secret), service, "eu-west-3").add_auth(request)
     return answered(
@@ -70,7 +70,7 @@ def test_answer_has_the_namespace_and_the_request(site: Site) -> None:
 
 
 def test_request_may_be_a_presigned_url(site: Site) -> None:
-    request = AWSRequest("GET", f"{site.store.url}/?{urlencode(IDENTITY)}")
+    request = AWSRequest("GET", f"{site.url}/?{urlencode(IDENTITY)}")
     SigV4QueryAuth(Credentials(ROOT.access, ROOT.secret), "sts", "us-east-1").add_auth(request)
     status, document = answered(Request(str(request.url)))
     assert (status, document.findtext(".//{*}Account")) == (200, site.account_id)
@@ -149,7 +149,7 @@ def test_aws_cli_speaks_to_it(site: Site, arguments: tuple[str, ...], shown: str
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
     }
-    command = (sys.executable, "-m", "awscli", *arguments, "--endpoint-url", site.store.url)
+    command = (sys.executable, "-m", "awscli", *arguments, "--endpoint-url", site.url)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert shown in done.stdout

@@ -72,7 +72,7 @@ class Bucket:
 def bucket(site: Site) -> Iterator[Bucket]:
     s3, name = site.client("s3"), site.name("by-caller-")
     s3.create_bucket(Bucket=name)
-    endpoint = Endpoint(site.store.url, ROOT, OTHER)
+    endpoint = Endpoint(site.url, ROOT, OTHER)
     yield Bucket(name, s3, endpoint)
     empty(s3, name)
     s3.delete_bucket(Bucket=name)

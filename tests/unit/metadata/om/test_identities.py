@@ -6,7 +6,7 @@ from tests.unit.metadata.om.om_harness import ACCOUNT, VOLUME, OmHarness, om_tes
 from trioxygen.common.managed_policies import BUILT_IN_POLICIES
 from trioxygen.metadata.om.commands.account_index import AccountIndexCommands
 from trioxygen.metadata.om.commands.iam import CHANGES
-from trioxygen.metadata.om.state.account_names import EMAIL, account_named, is_whole
+from trioxygen.metadata.om.state.account_names import EMAIL, account_named, is_whole, put_account
 from trioxygen.metadata.om.state.schema import (
     ACCESS_KEYS,
     ACCOUNT_NAMES,
@@ -134,6 +134,20 @@ def test_accounts_and_keys_of_before_there_was_an_index_are_put_into_it() -> Non
     found = account_named(txn, EMAIL, "e3")
     assert found is not None and found.account_id == "3"
     txn.abort()
+    store.close()
+
+
+def test_index_of_a_new_store_is_whole_from_its_first_account_on() -> None:
+    store = MemoryStore(ALL_TABLES)
+    txn = CapturingTxn(store.begin())
+    put_account(txn, Account(account_id="1"))
+    assert is_whole(txn)
+    txn.abort()
+    of_before = CapturingTxn(store.begin())
+    ACCOUNTS.put(of_before, b"0", Account(account_id="0"))
+    put_account(of_before, Account(account_id="1"))
+    assert not is_whole(of_before)
+    of_before.abort()
     store.close()
 
 

@@ -31,6 +31,9 @@ def names_of(account: Account) -> Iterator[bytes]:
 
 
 def put_account(txn: WriteTxn, account: Account) -> None:
+    if next(txn.scan(ACCOUNTS.table, prefix=b""), None) is None:
+        # The index of a new store is whole from the first account on: nothing waits for it.
+        txn.put(META, INDEXED_ACCOUNTS, DONE)
     ACCOUNTS.put(txn, account.account_id.encode(), account)
     put_names(txn, account)
 
