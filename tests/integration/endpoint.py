@@ -20,8 +20,11 @@ _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 @dataclass(frozen=True, slots=True)
 class Keys:
+    """Attributes: token: of a session; None: they last."""
+
     access: str
     secret: str
+    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Endpoint:
             region_name=REGION,
             aws_access_key_id=chosen.access,
             aws_secret_access_key=chosen.secret,
+            aws_session_token=chosen.token,
             config=Config(**settings),
         )
         with closing(made):

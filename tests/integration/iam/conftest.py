@@ -1,6 +1,6 @@
 """One store with two accounts, for tests of IAM and STS with boto3."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from itertools import count
 from typing import Any
@@ -35,7 +35,7 @@ class Site:
         """One that nobody else has."""
         return f"{start}{next(self._numbers)}"
 
-    def client(self, service: str, keys: Keys | None = None, token: str | None = None) -> Any:
+    def client(self, service: str, keys: Keys | None = None) -> Any:
         """Of root, where no keys are given."""
         chosen = keys or self._root
         client = boto3.client(
@@ -43,7 +43,7 @@ class Site:
             endpoint_url=self.url,
             aws_access_key_id=chosen.access,
             aws_secret_access_key=chosen.secret,
-            aws_session_token=token,
+            aws_session_token=chosen.token,
             region_name="us-east-1",
             config=_CONFIG,
         )
@@ -52,8 +52,7 @@ class Site:
 
     def session(self, service: str, credentials: dict[str, str]) -> Any:
         """A client with what STS answered."""
-        keys = Keys(credentials["AccessKeyId"], credentials["SecretAccessKey"])
-        return self.client(service, keys, credentials["SessionToken"])
+        return self.client(service, session_keys(credentials))
 
     def user(self, iam: Any, name: str, *policies: str) -> Keys:
         """Made, with inline policies and a key."""
@@ -63,6 +62,13 @@ class Site:
         key = iam.create_access_key(UserName=name)["AccessKey"]
         assert key["UserName"] == name
         return Keys(key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def session_keys(credentials: Mapping[str, Any]) -> Keys:
+    """Of a session, as STS answered it."""
+    return Keys(
+        credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
+    )
 
 
 @pytest.fixture(scope="session")

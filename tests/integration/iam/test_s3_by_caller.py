@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from tests.integration.endpoint import REGION, Endpoint, Keys, empty
 from tests.integration.iam.answers import refused
-from tests.integration.iam.conftest import OTHER_ACCOUNT, ROOT, Site
+from tests.integration.iam.conftest import OTHER_ACCOUNT, ROOT, Site, session_keys
 from tests.integration.s3.wire import Answer, connection
 from tests.integration.store_process import OTHER
 from trioxygen.gateway.s3.operation import OWN, Level, Operation
@@ -49,7 +49,6 @@ class Caller:
     name: str
     keys: Keys | None
     denied: tuple[int, str] | None
-    token: str | None = None
     has_a_word: bool = False
 
 
@@ -119,7 +118,7 @@ def send(endpoint: Endpoint, caller: Caller, asked: tuple[str, str, dict[str, st
     made = AWSRequest(method, endpoint.url + target, data=b"", headers=headers)
     if caller.keys is not None:
         made.headers["x-amz-content-sha256"] = EMPTY_SHA256
-        credentials = Credentials(caller.keys.access, caller.keys.secret, caller.token)
+        credentials = Credentials(caller.keys.access, caller.keys.secret, caller.keys.token)
         _OfNothing(credentials, "s3", REGION).add_auth(made)
     fields = {"Host": endpoint.host, "Content-Length": "0", **dict(made.headers.items())}
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {text}" for name, text in fields.items())]
@@ -162,8 +161,7 @@ def test_users_with_and_without_a_policy(site: Site, iam: Any, bucket: Bucket) -
 
 
 def of_session(name: str, given: dict[str, Any], denied: tuple[int, str] | None) -> Caller:
-    keys = Keys(given["AccessKeyId"], given["SecretAccessKey"])
-    return Caller(name, keys, denied, given.get("SessionToken"))
+    return Caller(name, session_keys(given), denied)
 
 
 def test_sessions_of_roles(site: Site, iam: Any, bucket: Bucket) -> None:

@@ -98,6 +98,7 @@ def signed(
         "x-amz-algorithm": "AWS4-HMAC-SHA256",
         "x-amz-credential": f"{keys.access}/{now[:8]}/{REGION}/s3/aws4_request",
         "x-amz-date": now,
+        **_token(keys),
     }
     text = policy_of(bucket, {**fields, **own}, conditions, **more) if policy is None else policy
     signature = hmac.new(signing_key(keys, now), text.encode(), "sha256").hexdigest()
@@ -105,14 +106,24 @@ def signed(
 
 
 def signed_v2(
-    bucket: str, fields: Mapping[str, str], conditions: Iterable[Any] = (), *, keys: Keys
+    bucket: str,
+    fields: Mapping[str, str],
+    conditions: Iterable[Any] = (),
+    *,
+    keys: Keys,
+    **more: Any,
 ) -> dict[str, str]:
     """The same in Version 2."""
-    text = policy_of(bucket, fields, conditions)
+    text = policy_of(bucket, {**fields, **_token(keys)}, conditions, **more)
     digest = hmac.digest(keys.secret.encode(), text.encode(), hashlib.sha1)
     return {
         **fields,
+        **_token(keys),
         "AWSAccessKeyId": keys.access,
         "policy": text,
         "signature": base64.b64encode(digest).decode(),
     }
+
+
+def _token(keys: Keys) -> dict[str, str]:
+    return {} if keys.token is None else {"x-amz-security-token": keys.token}

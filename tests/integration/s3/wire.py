@@ -132,7 +132,7 @@ class _Auth(S3SigV4Auth):
     """botocore's signer at another time, for a payload that is given as text."""
 
     def __init__(self, keys: Keys, region: str, payload: str, skew: datetime.timedelta) -> None:
-        super().__init__(Credentials(keys.access, keys.secret), "s3", region)
+        super().__init__(Credentials(keys.access, keys.secret, keys.token), "s3", region)
         self._payload_text, self._skew = payload, skew
 
     def payload(self, request: Any) -> str:
@@ -225,7 +225,7 @@ def presign(
 ) -> str:
     """The target, path and query, of a presigned request."""
     chosen = keys or endpoint.main
-    credentials = Credentials(chosen.access, chosen.secret)
+    credentials = Credentials(chosen.access, chosen.secret, chosen.token)
     host = request.host or endpoint.host
     aws = AWSRequest(request.method, f"http://{host}{request.target}", headers={})
     auth = S3SigV4QueryAuth(credentials, "s3", REGION, expires=expires_seconds)
