@@ -15,6 +15,8 @@ from tests.integration.store_process import OTHER, StoreProcess
 ACCOUNT = "111111111111"
 OTHER_ACCOUNT = "222222222222"
 ROOT = Keys("AKTESTROOT", "root-secret-of-the-tests")
+# Of virtual hosts.
+DOMAIN = "s3.test"
 _CONFIG = Config(
     retries={"max_attempts": 1, "mode": "standard"},
     s3={"addressing_style": "path"},
@@ -73,7 +75,7 @@ def session_keys(credentials: Mapping[str, Any]) -> Keys:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    store = StoreProcess(tmp_path_factory.mktemp("iam"))
+    store = StoreProcess(tmp_path_factory.mktemp("iam"), {"s3.domains": DOMAIN})
     try:
         store.start()
         store.add_account(ACCOUNT, ROOT)

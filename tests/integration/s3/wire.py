@@ -221,6 +221,7 @@ def presign(
     expires_seconds: int,
     *,
     keys: Keys | None = None,
+    region: str = REGION,
     skew_seconds: int = 0,
 ) -> str:
     """The target, path and query, of a presigned request."""
@@ -228,7 +229,7 @@ def presign(
     credentials = Credentials(chosen.access, chosen.secret, chosen.token)
     host = request.host or endpoint.host
     aws = AWSRequest(request.method, f"http://{host}{request.target}", headers={})
-    auth = S3SigV4QueryAuth(credentials, "s3", REGION, expires=expires_seconds)
+    auth = S3SigV4QueryAuth(credentials, "s3", region, expires=expires_seconds)
     now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=skew_seconds)
     aws.context["timestamp"] = now.strftime("%Y%m%dT%H%M%SZ")
     _sign(auth, aws)
