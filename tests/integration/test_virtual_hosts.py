@@ -103,6 +103,29 @@ def test_other_region_is_told_the_right_one(endpoint: Endpoint) -> None:
     assert "ap-south-1" in answer.error["Message"]
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+def test_presigned_url_of_another_region_is_told_the_right_one(
+    endpoint: Endpoint, method: str
+) -> None:
+    asked = Request(method, "/no-bucket/k", "uploads=" if method == "POST" else "")
+
+    def answered(region: str) -> Answer:
+        target = presign(endpoint, asked, 60, region=region)
+        with connection(endpoint) as wire:
+            wire.send(Request(method, target).bytes({"Content-Length": "0"}, endpoint.host))
+            return wire.answer()
+
+    assert answered("eu-west-3").code == "NoSuchBucket"
+    for region in ("ap-south-1", ""):
+        answer = answered(region)
+        assert (answer.status, answer.code) == (400, "AuthorizationQueryParametersError")
+        assert answer.error["Message"] == (
+            f"Error parsing the X-Amz-Credential parameter; the region '{region}' is wrong;"
+            " expecting 'us-east-1'"
+        )
+        assert answer.error["Region"] == "us-east-1"
+
+
 def test_bucket_is_made_in_a_configured_region_only(endpoint: Endpoint) -> None:
     with endpoint.client() as s3:
         configuration: Any = {"LocationConstraint": "eu-west-3"}
