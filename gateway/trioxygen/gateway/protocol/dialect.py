@@ -65,8 +65,8 @@ class Dialect:
             answer tells of it.
         has_default_kms_key: aws:kms needs no key id.
         last_of_equal_parts_counts: a part that is named twice in a row is no error.
-        resets_acl_of_own_bucket: making one's own bucket again is a success, which takes its ACL
-            away.
+        resets_acl_of_own_bucket: making one's own bucket again is a success, with the ACL that is
+            sent, or a new bucket's.
         judges_policy_status_by_acl: also of a bucket that has no policy, which is else refused.
         takes_email_grants: an ACL may name an account by its address, as S3 took it until October
             2025.

@@ -17,8 +17,9 @@ from trioxygen.gateway.protocol.xml.listing import ListedBucket
 from trioxygen.gateway.protocol.xml.requests import NewBucket, read_create_bucket
 from trioxygen.gateway.s3.documents import read_ahead, read_document
 from trioxygen.gateway.s3.further_accesses import OF_NEW_BUCKET, asks_for_lock
+from trioxygen.gateway.s3.made_again import is_made_again
 from trioxygen.gateway.s3.needs import BUCKET, Need
-from trioxygen.gateway.s3.new_bucket_access import access_settings, says_more_of_access
+from trioxygen.gateway.s3.new_bucket_access import access_settings
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.paging import position_of, token_of
 from trioxygen.gateway.s3.refused_headers import refuse_unimplemented
@@ -29,14 +30,12 @@ from trioxygen.gateway.s3.request import (
     no_content,
     xml_response,
 )
-from trioxygen.gateway.s3.services import Services
+from trioxygen.gateway.s3.services import FIRST_REGION, Services
 from trioxygen.gateway.store.values.buckets import SettingKind
 
 log = logs.get(__name__)
 
 _NAMESPACE: Final = "x-amz-bucket-namespace"
-# Its buckets have no LocationConstraint.
-_FIRST_REGION: Final = "us-east-1"
 _LIST_MAX: Final = 10_000
 # "EU" is the old name of eu-west-1, which AWS still takes.
 _REGION: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?|EU")
@@ -127,8 +126,8 @@ async def create_bucket(services: Services, request: S3Request) -> Response:
             settings=settings,
         )
     except BucketAlreadyOwned:
-        says_more = bool(location or has_lock or wanted.tags) or says_more_of_access(request.head)
-        if says_more or not await _is_made_again(services, request):
+        says_more = bool(location or has_lock or wanted.tags)
+        if says_more or not await is_made_again(services, request, settings.get(SettingKind.ACL)):
             raise
     except NoSuchVolume as error:
         # An operator deleted it under this gateway, whose next start makes it again.
@@ -146,8 +145,8 @@ def _location(services: Services, request: S3Request, wanted: str | None) -> str
     buckets of other regions cannot be made. A store that takes any region's name has one endpoint.
     Raises: IllegalLocationConstraintException, InvalidLocationConstraint."""
     regions, claim = services.config.regions, request.claim
-    asked_at = claim.region if claim is not None and regions else _FIRST_REGION
-    if asked_at != _FIRST_REGION and wanted != asked_at:
+    asked_at = claim.region if claim is not None and regions else FIRST_REGION
+    if asked_at != FIRST_REGION and wanted != asked_at:
         named = "unspecified" if wanted is None else wanted
         raise S3Error(
             "IllegalLocationConstraintException",
@@ -158,25 +157,9 @@ def _location(services: Services, request: S3Request, wanted: str | None) -> str
         return ""
     is_known = _REGION.fullmatch(wanted) is not None and (not regions or wanted in regions)
     # Which the first region's buckets do not have.
-    if not is_known or wanted == _FIRST_REGION:
+    if not is_known or wanted == FIRST_REGION:
         raise S3Error("InvalidLocationConstraint", details={"LocationConstraint": wanted})
     return wanted
-
-
-async def _is_made_again(services: Services, request: S3Request) -> bool:
-    """In the first region S3 takes it for a success that the caller has made the bucket before; its
-    ACL is a new bucket's then."""
-    bucket = await services.store.buckets.lookup(services.volume, request.bucket_name)
-    if bucket.account_id != request.signer.account_id:
-        # Since then another account has made it.
-        return False
-    if services.region_of(bucket) != _FIRST_REGION:
-        return False
-    if (await services.documents.of(bucket)).acl is not None:
-        if not services.config.dialect.resets_acl_of_own_bucket:
-            return False
-        await services.store.settings.delete(bucket, SettingKind.ACL)
-    return True
 
 
 def _check_namespace(services: Services, request: S3Request) -> None:
@@ -221,9 +204,7 @@ async def delete_bucket(services: Services, request: S3Request) -> Response:
 
 async def get_bucket_location(services: Services, request: S3Request) -> Response:
     region = services.region_of(request.bucket_record)
-    return xml_response(
-        xml_results.location_constraint(None if region == _FIRST_REGION else region)
-    )
+    return xml_response(xml_results.location_constraint(None if region == FIRST_REGION else region))
 
 
 def _require_name(request: S3Request) -> None:

@@ -12,7 +12,6 @@ from trioxygen.gateway.protocol.acl_headers import (
     read_ownership_header,
 )
 from trioxygen.gateway.protocol.errors import S3Error
-from trioxygen.gateway.protocol.request_headers import RequestHeaders
 from trioxygen.gateway.protocol.settings.ownership import OWNERSHIP, store_ownership
 from trioxygen.gateway.protocol.settings.public_access import (
     PUBLIC_ACCESS_BLOCK,
@@ -24,10 +23,6 @@ from trioxygen.gateway.s3.request import S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.acls import NOTHING_BLOCKED
 from trioxygen.gateway.store.values.buckets import SettingKind
-
-
-def says_more_of_access(head: RequestHeaders) -> bool:
-    return asks_for_acl(head) or read_ownership_header(head) is not None
 
 
 async def access_settings(services: Services, request: S3Request) -> dict[SettingKind, bytes]:

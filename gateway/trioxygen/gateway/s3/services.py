@@ -24,6 +24,8 @@ from trioxygen.gateway.store.values.accounts import Account
 from trioxygen.gateway.store.values.acls import ALL_BLOCKED, Ownership, PublicAccessBlock
 from trioxygen.gateway.store.values.buckets import Bucket
 
+# Its buckets have no LocationConstraint.
+FIRST_REGION: Final = "us-east-1"
 # A document of this size costs less than 1 ms, a trip to a thread a tenth of it.
 _INLINE_XML_BYTES_MAX: Final = 8 * KIB
 
@@ -81,7 +83,7 @@ class Services:
     ) -> None:
         self.store, self.blocking, self.clock, self.config = store, blocking, clock, config
         self.volume = config.volume
-        self.region = config.regions[0] if config.regions else "us-east-1"
+        self.region = config.regions[0] if config.regions else FIRST_REGION
         # One long document at a time: what the worst one costs, others' digests do not wait for.
         self._parsing = asyncio.Lock()
         self.lifecycles = KeptRules(store.settings)
