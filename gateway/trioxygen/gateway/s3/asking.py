@@ -89,6 +89,8 @@ class Asking:
         record = None if looked_up is None else looked_up(request)
         target = Target(bucket.account_id, expected_owner=head.header(expected))
         if documents is not UNSET:
+            if documents.requester_pays and request.caller.account_id != bucket.account_id:
+                request.is_charged = True
             target = _target(request, documents, target, record)
             if looked_up is None and access.resource is Resource.OBJECT:
                 target = target._replace(is_new=True)

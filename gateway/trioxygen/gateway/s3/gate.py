@@ -15,7 +15,7 @@ from trioxygen.gateway.credentials import Credential
 from trioxygen.gateway.protocol import names
 from trioxygen.gateway.protocol.errors import S3Error, not_implemented
 from trioxygen.gateway.protocol.head import RequestHead
-from trioxygen.gateway.protocol.settings.request_payment import charged_headers
+from trioxygen.gateway.protocol.settings.request_payment import CHARGED
 from trioxygen.gateway.s3.asking import Asking, Decide
 from trioxygen.gateway.s3.operation import Level, Operation, Resource
 from trioxygen.gateway.s3.request import Asked, Response, S3Request
@@ -51,8 +51,8 @@ class Gate:
             tries_left -= 1
             try:
                 response = await handler(self._services, request)
-                if request.documents.requester_pays:
-                    _tell_charged(request, response)
+                if request.is_charged:
+                    response.headers = [*(response.headers or ()), *CHARGED]
                 return response
             except S3Error as error:
                 if operation.tells_region:
@@ -143,10 +143,3 @@ class Gate:
     def _tell_region(self, error: S3Error, bucket: Bucket) -> None:
         name, region = self._services.region_header(bucket)
         error.headers[name.decode()] = region.decode()
-
-
-def _tell_charged(request: S3Request, response: Response) -> None:
-    """Of an answer in a bucket whose requesters pay."""
-    is_owner = request.caller.account_id == request.bucket_record.account_id
-    fields = charged_headers(requester_pays=True, is_owner=is_owner)
-    response.headers = [*(response.headers or ()), *fields]

@@ -106,6 +106,8 @@ class S3Request:
     The gate's, before the handler runs:
     decision: the last one that was made; None: none yet.
     asked: all that was asked, in order.
+    is_charged: the caller pays for it, who said that he would: of the bucket, or of the one that is
+        copied from.
     lacks: actions that it goes on without, for they were not allowed.
     documents: what decides about access to the bucket that it addresses.
     ahead, body_keys: of a body that was read because policies may ask what it says; what came of
@@ -143,6 +145,7 @@ class S3Request:
         "head",
         "holder",
         "host_id",
+        "is_charged",
         "key",
         "key_page",
         "key_record",
@@ -190,6 +193,7 @@ class S3Request:
         self.form: SentForm | None = None
         self.cors: Headers = []
         self.late_error_code = ""
+        self.is_charged = False
         self.decision: Decision | None = None
         self.asked: list[Asked] = []
         self.upload_record: Upload | None = None

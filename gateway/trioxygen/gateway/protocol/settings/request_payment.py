@@ -16,7 +16,8 @@ from trioxygen.gateway.store.values.buckets import SettingKind
 
 REQUEST_PAYER: Final = "x-amz-request-payer"
 _REQUESTER: Final = "requester"
-_CHARGED: Final = [(b"x-amz-request-charged", _REQUESTER.encode())]
+# Of an answer to who pays.
+CHARGED: Final[Headers] = [(b"x-amz-request-charged", _REQUESTER.encode())]
 
 
 class Payer(Enum):
@@ -27,11 +28,6 @@ class Payer(Enum):
 def says_it_pays(head: RequestHeaders) -> bool:
     """Whether a request says that who sent it pays."""
     return (head.header(REQUEST_PAYER) or "").lower() == _REQUESTER
-
-
-def charged_headers(*, requester_pays: bool, is_owner: bool) -> Headers:
-    """Of an answer in a bucket; is_owner: the bucket's owner asked, who pays anyway."""
-    return _CHARGED if requester_pays and not is_owner else ()
 
 
 def read_request_payment(body: bytes) -> Payer:

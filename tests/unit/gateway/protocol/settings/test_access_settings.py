@@ -15,7 +15,6 @@ from trioxygen.gateway.protocol.settings.public_access import (
 from trioxygen.gateway.protocol.settings.request_payment import (
     REQUEST_PAYMENT,
     Payer,
-    charged_headers,
     load_request_payment,
     says_it_pays,
 )
@@ -113,10 +112,6 @@ def test_other_bytes_are_nothing_that_was_stored(stored: bytes) -> None:
             load(stored)
 
 
-def test_who_says_it_pays_and_is_charged() -> None:
+def test_who_says_it_pays() -> None:
     assert says_it_pays(head({"x-amz-request-payer": "requester"}))
     assert not says_it_pays(head({"x-amz-request-payer": "owner"})) and not says_it_pays(head())
-    charged = [(b"x-amz-request-charged", b"requester")]
-    assert charged_headers(requester_pays=True, is_owner=False) == charged
-    assert not charged_headers(requester_pays=True, is_owner=True)
-    assert not charged_headers(requester_pays=False, is_owner=False)
