@@ -26,7 +26,7 @@ def test_acl_is_a_new_buckets_or_the_one_that_is_sent(s3: "S3Client") -> None:
     logs = [*private, (LOG_DELIVERY, "WRITE"), (LOG_DELIVERY, "READ_ACP")]
     with bucket_with_acls(s3, is_open=False) as bucket:
         s3.put_object(Bucket=bucket, Key="k", Body=b"stays")
-        for asked, shown in (
+        cases: list[tuple[Any, list[tuple[str, str]]]] = [
             (LOGS, logs),
             (LOGS, logs),
             ({}, private),
@@ -34,7 +34,8 @@ def test_acl_is_a_new_buckets_or_the_one_that_is_sent(s3: "S3Client") -> None:
             (LOGS, logs),
             ({"ACL": "private"}, private),
             ({"GrantRead": f"id={me}", "ObjectOwnership": "ObjectWriter"}, [(me, "READ")]),
-        ):
+        ]
+        for asked, shown in cases:
             assert s3.create_bucket(Bucket=bucket, **asked)["Location"] == f"/{bucket}"
             assert sorted(grants(s3, bucket)) == sorted(shown), asked
         # It is the bucket that it was.
@@ -63,7 +64,7 @@ def test_bucket_of_another_account_keeps_its_acl(s3: "S3Client", other_s3: "S3Cl
 )
 def test_what_else_is_asked_for_is_a_conflict(s3: "S3Client", asked: Any) -> None:
     with bucket_with_acls(s3, is_open=False) as bucket:
-        s3.put_bucket_acl(Bucket=bucket, ACL="log-delivery-write")
+        s3.create_bucket(Bucket=bucket, **LOGS)
         assert refused(s3.create_bucket, Bucket=bucket, **asked) == IS_OWN
         assert len(grants(s3, bucket)) == 3
 

@@ -38,22 +38,26 @@ def bucket(s3: "S3Client", other_s3: "S3Client") -> Iterator[str]:
         yield name
 
 
+def place(bucket: str, key: str) -> dict[str, Any]:
+    return {"Bucket": bucket, "Key": key}
+
+
 Call = Callable[["S3Client", dict[str, Any], dict[str, Any]], Any]
 
 
 def uploads(s3: "S3Client", at: dict[str, Any], payer: dict[str, Any]) -> Any:
     """All that there is of an upload, each of which has to be paid for."""
     begun = s3.create_multipart_upload(**at, **payer)
-    place = {**at, "UploadId": begun["UploadId"]}
-    part = s3.upload_part(**place, PartNumber=1, Body=b"part", **payer)
+    upload = {**at, "UploadId": begun["UploadId"]}
+    part = s3.upload_part(**upload, PartNumber=1, Body=b"part", **payer)
     source = f"{at['Bucket']}/{at['Key']}"
-    copied = s3.upload_part_copy(**place, PartNumber=2, CopySource=source, **payer)
-    listed = s3.list_parts(**place, **payer)
+    copied = s3.upload_part_copy(**upload, PartNumber=2, CopySource=source, **payer)
+    listed = s3.list_parts(**upload, **payer)
     s3.list_multipart_uploads(Bucket=at["Bucket"], **payer)
     given_up = {**at, "UploadId": s3.create_multipart_upload(**at, **payer)["UploadId"]}
     ended = s3.abort_multipart_upload(**given_up, **payer)
     parts: Any = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
-    done = s3.complete_multipart_upload(**place, MultipartUpload=parts, **payer)
+    done = s3.complete_multipart_upload(**upload, MultipartUpload=parts, **payer)
     answers = (begun, part, copied, listed, ended, done)
     assert len({answer.get("RequestCharged") for answer in answers}) == 1
     return done
@@ -94,7 +98,7 @@ def test_who_is_not_the_owner_says_that_he_pays(
     s3: "S3Client", other_s3: "S3Client", bucket: str, name: str
 ) -> None:
     # Of who asks: the owner's objects ACLs may keep from others.
-    call, at = CALLS[name], {"Bucket": bucket, "Key": f"of-{name}"}
+    call, at = CALLS[name], place(bucket, f"of-{name}")
     other_s3.put_object(**at, Body=b"body", ACL="bucket-owner-full-control", **PAYS)
     denied = (403, "403") if name == "HeadObject" else DENIED
     assert refused(lambda: call(other_s3, at, {})) == denied
@@ -111,7 +115,8 @@ def test_nobody_cannot_pay(endpoint: Endpoint, s3: "S3Client", bucket: str) -> N
     at: Any = {"Bucket": bucket, "Key": "open"}
     s3.put_object(**at, Body=b"body", ACL="public-read")
     with endpoint.client(signature_version=UNSIGNED) as nobody:
-        for payer in ({}, PAYS):
+        payers: list[Any] = [{}, PAYS]
+        for payer in payers:
             assert refused(nobody.get_object, **at, **payer) == DENIED
             assert refused(nobody.head_object, **at, **payer) == (403, "403")
 
@@ -119,7 +124,7 @@ def test_nobody_cannot_pay(endpoint: Endpoint, s3: "S3Client", bucket: str) -> N
 def test_copy_out_of_it_is_paid_for(s3: "S3Client", other_s3: "S3Client", bucket: str) -> None:
     other_s3.put_object(Bucket=bucket, Key="source", Body=b"body", **PAYS)
     with bucket_with_acls(other_s3) as own:
-        copied = {"Bucket": own, "Key": "k", "CopySource": f"{bucket}/source"}
+        copied: Any = {"Bucket": own, "Key": "k", "CopySource": f"{bucket}/source"}
         assert refused(other_s3.copy_object, **copied) == DENIED
         assert other_s3.copy_object(**copied, **PAYS)["RequestCharged"] == "requester"
         upload = other_s3.create_multipart_upload(Bucket=own, Key="k")["UploadId"]
