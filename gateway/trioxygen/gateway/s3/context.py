@@ -14,7 +14,7 @@ from trioxygen.gateway.auth.claim import ALGORITHM
 from trioxygen.gateway.protocol import names
 from trioxygen.gateway.protocol.dates import iso_date, parse_iso_date
 from trioxygen.gateway.protocol.errors import S3Error
-from trioxygen.gateway.protocol.xml.tags import TAGGING_HEADER, read_tagging_header
+from trioxygen.gateway.protocol.xml.tags import TAGGING_HEADER, read_tagging_header, replaces_tags
 from trioxygen.gateway.s3.request import BodyKeys, S3Request
 from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.keys import KeyRecord, Retention, Tags
@@ -24,6 +24,15 @@ Values = Sequence[str] | None
 _MODE: Final = "s3:object-lock-mode"
 _UNTIL: Final = "s3:object-lock-retain-until-date"
 _COPY_SOURCE: Final = "x-amz-copy-source"
+_COPY: Final = "CopyObject"
+# Families of keys that the body of one operation says, and headers of another.
+_OF_BODIES: Final = (
+    "s3:requestobjecttag/",
+    "s3:requestobjecttagkeys",
+    _MODE,
+    _UNTIL,
+    "s3:object-lock-legal-hold",
+)
 # Of objects that are there, S3 says the tags to these alone.
 _SAYS_TAGS: Final = (
     "s3:GetObject",
@@ -79,6 +88,9 @@ class RequestContext:
         of_body = self._request.body_keys.get(key)
         if of_body is not None:
             return of_body
+        if self._request.ahead is not None and key.startswith(_OF_BODIES):
+            # What the body does not say a header that nothing is made of does not say either.
+            return None
         read = _KEYS.get(key)
         if read is not None:
             return read(self)
@@ -212,8 +224,12 @@ class RequestContext:
         return None if until_ms is None else (str((until_ms - self._now_ms()) // DAY_MS),)
 
     def _sent_tags(self) -> Tags:
-        header = None if self._is_source else self._request.head.header(TAGGING_HEADER)
+        head = self._request.head
+        header = None if self._is_source else head.header(TAGGING_HEADER)
         try:
+            if self._request.operation == _COPY and not replaces_tags(head):
+                # The copy has its source's, whatever the header says.
+                return ()
             return read_tagging_header(header)
         except S3Error:
             # It is refused for that, when who may is known.

@@ -181,6 +181,13 @@ def test_headers_are_not_of_what_a_copy_reads() -> None:
         assert asked.values(key) is None, key
 
 
+def test_tags_that_a_copy_does_not_take_are_not_said() -> None:
+    for directive, values in (({}, None), ({"x-amz-tagging-directive": "REPLACE"}, ("1",))):
+        request = signed({"x-amz-tagging": "a=1", **directive})
+        request.operation = "CopyObject"
+        assert context(request, "s3:PutObject").values("s3:requestobjecttag/a") == values
+
+
 def test_odd_values_are_no_reason_to_fail() -> None:
     request = signed({"x-amz-tagging": "a=1&a=2", "x-amz-copy-source": "%"})
     asked = context(request, "s3:PutObject")

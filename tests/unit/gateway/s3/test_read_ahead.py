@@ -97,6 +97,29 @@ def test_conditions_on_bodies(name: str, action: str, body: bytes, holds: str, f
         assert refused.value.code == "AccessDenied"
 
 
+@pytest.mark.parametrize(
+    ("name", "body", "key", "value", "header"),
+    [
+        ("PutObjectTagging", TAGS, "RequestObjectTag/Project", "x", {"x-amz-tagging": "Project=x"}),
+        (
+            "PutObjectRetention",
+            b"<Retention/>",
+            "object-lock-mode",
+            "COMPLIANCE",
+            {"x-amz-object-lock-mode": "COMPLIANCE"},
+        ),
+    ],
+)
+def test_header_does_not_say_what_the_body_leaves_out(
+    name: str, body: bytes, key: str, value: str, header: dict[str, str]
+) -> None:
+    allowed = with_condition(name, f'{{"StringEquals":{{"s3:{key}":"{value}"}}}}')
+    request = sent("k", permitted(allowed), body, **{"content-md5": _md5(body)}, **header)
+    with pytest.raises(S3Error) as refused:
+        ask(name, request, OneBucket(OWNED))
+    assert refused.value.code == "AccessDenied"
+
+
 def _md5(body: bytes) -> str:
     return b64encode(md5(body).digest()).decode()
 
