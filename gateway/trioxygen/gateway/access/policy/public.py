@@ -4,7 +4,6 @@ Source: S3 user guide, "Blocking public access to your Amazon S3 storage", "The 
 a statement that allows is public unless it is for fixed principals, or for fixed values of one of a
 few condition keys. Fixed: without wildcards and variables; of addresses, not very many of them."""
 
-from ipaddress import ip_network
 from typing import Final
 
 from trioxygen.gateway.access.policy.conditions import Condition
@@ -12,6 +11,7 @@ from trioxygen.gateway.access.policy.operators import Quantifier
 from trioxygen.gateway.access.policy.patterns import has_wildcards
 from trioxygen.gateway.access.policy.principals import PrincipalKind, Principals
 from trioxygen.gateway.access.policy.statement import Statement
+from trioxygen.gateway.access.policy.values import network_of
 from trioxygen.gateway.access.policy.variables import Template
 
 _ADDRESS_KEY: Final = "aws:sourceip"
@@ -73,5 +73,5 @@ def _is_fixed(key: str, text: str) -> bool:
 
 
 def _is_narrow(text: str) -> bool:
-    network = ip_network(text, strict=False)
-    return network.prefixlen >= _PREFIX_MIN[network.version]
+    network = network_of(text)
+    return network is not None and network.prefix_bits >= _PREFIX_MIN[network.version]

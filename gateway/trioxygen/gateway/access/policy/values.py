@@ -7,7 +7,7 @@ import binascii
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPV4LENGTH, IPV6LENGTH, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, NamedTuple
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?", re.ASCII)
@@ -91,6 +91,11 @@ class Network(NamedTuple):
     shift: int
     bits: int
 
+    @property
+    def prefix_bits(self) -> int:
+        """How long its prefix is."""
+        return (IPV4LENGTH if self.version == 4 else IPV6LENGTH) - self.shift
+
 
 def address_of(text: str) -> tuple[int, int] | None:
     """Version and bits; an IPv4 address in IPv6's clothes is one of IPv4. None: it is none."""
@@ -106,7 +111,8 @@ def address_of(text: str) -> tuple[int, int] | None:
 
 
 def network_of(text: str) -> Network | None:
-    """Of CIDR, or of an address alone. None: it is neither."""
+    """Of CIDR, or of an address alone; IPv4 in IPv6's clothes is IPv4, as addresses are. None: it
+    is neither."""
     if len(text) > _ADDRESS_CHARACTERS_MAX:
         return None
     try:
@@ -114,4 +120,8 @@ def network_of(text: str) -> Network | None:
     except ValueError:
         return None
     shift = network.max_prefixlen - network.prefixlen
+    if isinstance(network, IPv6Network) and shift <= IPV4LENGTH:
+        mapped = network.network_address.ipv4_mapped
+        if mapped is not None:
+            return Network(4, shift, int(mapped) >> shift)
     return Network(network.version, shift, int(network.network_address) >> shift)

@@ -65,6 +65,8 @@ REFERER = "aws:Referer"
         ("IpAddress", "0.0.0.0/0", "2001:db8::1", False),
         ("IpAddress", "2001:db8::/32", "2001:DB8:1::", True),
         ("IpAddress", "203.0.113.0/24", "::ffff:203.0.113.7", True),
+        ("IpAddress", "::ffff:203.0.113.0/120", "203.0.113.7", True),
+        ("NotIpAddress", "::ffff:203.0.113.7", "203.0.113.7", False),
         ("IpAddress", "203.0.113.0/24", "nowhere", False),
         ("NotIpAddress", ["10.0.0.0/8", "192.168.0.0/16"], "192.168.1.1", False),
         ("NotIpAddress", ["10.0.0.0/8", "192.168.0.0/16"], "11.1.1.1", True),

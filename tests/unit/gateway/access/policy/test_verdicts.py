@@ -195,6 +195,8 @@ PUBLIC_CASES = [
             ("IpAddress", "aws:SourceIp", ["10.0.0.0/8", "0.0.0.0/0"], True),
             ("IpAddress", "aws:SourceIp", "2001:db8::/32", False),
             ("IpAddress", "aws:SourceIp", "2000::/3", True),
+            ("IpAddress", "aws:SourceIp", "::ffff:10.0.0.0/104", False),
+            ("IpAddress", "aws:SourceIp", "::ffff:0:0/96", True),
             ("NotIpAddress", "aws:SourceIp", "10.0.0.0/8", True),
             ("StringEquals", "aws:SourceVpc", "vpc-91237329", False),
             ("StringLike", "aws:SourceVpc", "vpc-91237329", False),
