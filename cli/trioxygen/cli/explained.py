@@ -60,7 +60,7 @@ def _values(values: list[str]) -> str:
 
 def _fields(explanation: dict[str, Any]) -> Iterator[tuple[str, str]]:
     query = f"?{explanation['query']}" if explanation["query"] else ""
-    yield "request", f"{explanation['method']} {explanation['path']}{query}"
+    yield "request", f"{explanation['method']} {explanation['path']}{query}".strip() or "not read"
     yield "host", explanation["host"]
     yield from ((name, value) for name, value in explanation["forwarded"])
     yield "operation", explanation["operation"]

@@ -124,7 +124,8 @@ def create_app(
         cors_headers=partial(cors_headers, services),
     )
     app.router.routes.append(_EveryPath(s3))
-    return S3Port(app, S3Refusals(ids, metrics, access_log))
+    refusals = S3Refusals(ids, runtime.clock, metrics, access_log, explainer.refused)
+    return S3Port(app, refusals)
 
 
 def create_explainer(config: S3Config, store: ObjectStore, runtime: Runtime) -> Explainer:

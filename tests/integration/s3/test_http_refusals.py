@@ -217,6 +217,15 @@ def test_head_that_does_not_come_to_its_end_times_out(store: StoreProcess) -> No
     assert float(str(logged(store, answer.error["RequestId"])["duration_ms"])) >= 2_000
 
 
+def test_operator_is_told_why_a_head_was_refused(store: StoreProcess) -> None:
+    secret = "X-Amz-Signature=0123456789"
+    answer = refusal(store, f"GET /b/k?{secret} HTTP/1.1\r\n\r\n".encode())
+    told = store.o3("explain", answer.error["RequestId"]).stdout
+    assert told.startswith("400 BadRequest") and "- What came is not HTTP/1.1" in told
+    assert "nobody signed" not in told.lower() and "0123456789" not in told
+    assert answer.error["HostId"] in store.o3("explain", answer.error["RequestId"], "--json").stdout
+
+
 def test_body_that_does_not_come_times_out(store: StoreProcess) -> None:
     with store.endpoint.client() as s3:
         s3.create_bucket(Bucket="slow")

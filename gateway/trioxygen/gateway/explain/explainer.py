@@ -97,7 +97,10 @@ class Explainer:
         head = refused.head
         now_s = refused.wall_ms // 1_000
         clock, off = self._clock(head, now_s)
-        signature, findings = await self._signature(refused, endpoint)
+        if refused.unread:
+            signature, findings = None, [refused.unread]
+        else:
+            signature, findings = await self._signature(refused, endpoint)
         return Explanation(
             request_id=refused.request_id,
             host_id=refused.host_id,

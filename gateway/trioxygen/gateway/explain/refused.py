@@ -24,6 +24,7 @@ class RefusedRequest(NamedTuple):
     account: whose signature is right; None: nobody's is.
     arn: of who signed; "": nobody did, or not as the key would.
     accesses: that it needs, in order; the last one is what it was refused for, if it was for that.
+    unread: why nothing could be made of it: a sentence; "": it was read.
     """
 
     request_id: str
@@ -40,6 +41,7 @@ class RefusedRequest(NamedTuple):
     account: Account | None
     arn: str
     accesses: tuple[AccessViews, ...]
+    unread: str = ""
 
     @property
     def size_bytes(self) -> int:
