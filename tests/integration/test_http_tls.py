@@ -126,3 +126,21 @@ def test_a_reader_who_does_not_read_is_waited_for(tls: TlsEnds) -> None:
         assert body == piece * pieces
 
     run(big, steps, tls)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_application_is_told_the_version_of_tls(tls: TlsEnds, version: ssl.TLSVersion) -> None:
+    seen: list[object] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["extensions"]["tls"]["tls_version"])
+        await echo(scope, receive, send)
+
+    async def steps(server: Served) -> None:
+        client = await server.client()
+        await client.send(request("PUT", "/k", b""))
+        await client.answer()
+
+    tls.client.maximum_version = version
+    run(app, steps, tls)
+    assert seen == [version]

@@ -90,7 +90,14 @@ class S3App:
         trace = trace_id(traceparent) if traceparent else ""
         set_origin(Origin(request_id, trace or request_id))
         request = S3Request(
-            head, receive, request_id, host_id, scope["scheme"], self._shares, _remote(scope)
+            head,
+            receive,
+            request_id,
+            host_id,
+            scope["scheme"],
+            self._shares,
+            _remote(scope),
+            _tls_version(scope),
         )
         request.peer, request.scheme = self._proxies.client(head, request.connection)
         try:
@@ -244,3 +251,11 @@ def _own_port(scope: Scope) -> int | None:
 def _remote(scope: Scope) -> str:
     client = scope.get("client")
     return client[0] if client else ""
+
+
+def _tls_version(scope: Scope) -> int:
+    extensions = scope.get("extensions")
+    if not extensions:
+        return 0
+    tls = extensions.get("tls")
+    return 0 if tls is None else tls["tls_version"] or 0

@@ -1,5 +1,6 @@
 """`o3 can`: the gate's question without a request, and its whole answer."""
 
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -113,9 +114,10 @@ def _context(
     bucket: Bucket | None,
     record: KeyRecord | None,
 ) -> Context:
-    """Of a request with nothing in it but who asks."""
+    """Of a request with nothing in it but who asks, through TLS as it is today."""
     head = RequestHead("GET", b"/", b"", ())
     request = S3Request(head, _nothing, "", "", "https", Shares(ShareLimits()))
+    request.tls_version = ssl.TLSVersion.TLSv1_3
     request.caller = caller
     return RequestContext(request, services.clock.wall_ms, action, bucket, record)
 

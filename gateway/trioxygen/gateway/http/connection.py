@@ -16,6 +16,7 @@ from trioxygen.gateway.http.outlet import Outlet
 from trioxygen.gateway.http.pipeline import Address, Pipeline
 from trioxygen.gateway.http.refusal import Reason
 from trioxygen.gateway.http.requests import RequestReader
+from trioxygen.gateway.http.scope import tls_extensions
 from trioxygen.gateway.http.states import Break, Phase
 from trioxygen.gateway.http.watch import Overdue, Watch
 
@@ -62,6 +63,7 @@ class HttpConnection(asyncio.BufferedProtocol):
             self._watch,
             server=_address(transport, "sockname"),
             client=client,
+            extensions=tls_extensions(transport.get_extra_info("ssl_object")),
         )
         self.requests = RequestReader(self.pipeline, listening)
         listening.connections.add(self)

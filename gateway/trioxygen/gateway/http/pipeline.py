@@ -12,7 +12,7 @@ from trioxygen.gateway.http.limits import Listening
 from trioxygen.gateway.http.outlet import Outlet
 from trioxygen.gateway.http.refusal import Reason, Refusal, Refused
 from trioxygen.gateway.http.response import refusal_bytes
-from trioxygen.gateway.http.scope import HttpHead, asgi_scope
+from trioxygen.gateway.http.scope import NO_EXTENSIONS, Extensions, HttpHead, asgi_scope
 from trioxygen.gateway.http.states import Break
 from trioxygen.gateway.http.target import BadTarget
 from trioxygen.gateway.http.watch import Watch
@@ -25,6 +25,7 @@ class Pipeline:
 
     Args:
         server, client: addresses of the two sides.
+        extensions: of ASGI, that all its requests have.
 
     Attributes:
         active: `listening.now` when a byte last came or was taken, or an answer was complete.
@@ -34,6 +35,7 @@ class Pipeline:
         "_client",
         "_ending",
         "_exchanges",
+        "_extensions",
         "_inflow",
         "_received",
         "_refused",
@@ -54,10 +56,11 @@ class Pipeline:
         *,
         server: Address,
         client: Address,
+        extensions: Extensions = NO_EXTENSIONS,
     ) -> None:
         self.listening, self.outlet = listening, outlet
         self._inflow, self._ending, self._watch = inflow, ending, watch
-        self._server, self._client = server, client
+        self._server, self._client, self._extensions = server, client, extensions
         self.active = listening.now
         self._exchanges: deque[Exchange] = deque()
         # The request whose body comes in.
@@ -85,6 +88,7 @@ class Pipeline:
                 scheme=self.listening.scheme,
                 server=self._server,
                 client=self._client,
+                extensions=self._extensions,
             )
         except BadTarget:
             raise Refusal(Reason.MALFORMED) from None

@@ -134,6 +134,11 @@ class RequestContext:
     def _is_secure(self) -> Values:
         return _boolean(self._request.scheme == "https")
 
+    def _tls_version(self) -> Values:
+        """1.2: SSL's major version was 3, and that of all of TLS is."""
+        version = self._request.tls_version
+        return (f"1.{(version & 0xFF) - 1}",) if version else None
+
     def _user_agent(self) -> Values:
         return _single(self._request.head.header("user-agent"))
 
@@ -303,6 +308,7 @@ _KEYS: Final[Mapping[str, Callable[[RequestContext], Values]]] = MappingProxyTyp
         "s3:resourceaccount": RequestContext._resource_account,
         "s3:signatureage": RequestContext._signature_age,
         "s3:signatureversion": RequestContext._signature_version,
+        "s3:tlsversion": RequestContext._tls_version,
         "s3:versionid": RequestContext._version_id,
         "s3:x-amz-content-sha256": RequestContext._content_sha256,
         "s3:x-amz-copy-source": RequestContext._copy_source,

@@ -97,6 +97,7 @@ class S3Request:
     peer, scheme: the client's address ("": a socket without one), and what it speaks: where trusted
         proxies passed it on, as they say.
     connection: the same of the connection that it came over.
+    tls_version: of the connection, as TLS writes it (0x0304: 1.3); 0: none that ends here.
     shares, holder: what the request is counted in, and as whose.
     bytes_in, bytes_out: of the two bodies, as read and sent so far.
     form: that a browser sent the object in; None: it is none.
@@ -162,6 +163,7 @@ class S3Request:
         "signing_key",
         "source",
         "settings",
+        "tls_version",
         "upload_page",
         "upload_record",
         "version_page",
@@ -176,11 +178,13 @@ class S3Request:
         scheme: str,
         shares: Shares,
         peer: str = "",
+        tls_version: int = 0,
     ) -> None:
         self.shares, self.holder = shares, ""
         self.head, self.receive = head, receive
         self.peer, self.scheme = self.connection = Client(peer, scheme)
         self.request_id, self.host_id = request_id, host_id
+        self.tls_version = tls_version
         self.bucket: str | None = None
         self.key: str | None = None
         self.claim: SignatureClaim | None = None

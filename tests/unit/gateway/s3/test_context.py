@@ -39,7 +39,7 @@ def context(request: S3Request, action: str = "s3:GetObject", **about: Any) -> R
 def signed(headers: dict[str, str] | None = None, query: str = "", **claim: Any) -> S3Request:
     request = request_to("bucket", "k", OWNER, headers, query)
     request.claim = replace(CLAIM, **claim)
-    request.peer, request.scheme = "192.0.2.7", "https"
+    request.peer, request.scheme, request.tls_version = "192.0.2.7", "https", 0x0304
     return request
 
 
@@ -62,6 +62,7 @@ def signed(headers: dict[str, str] | None = None, query: str = "", **claim: Any)
         ("aws:viaawsservice", ["false"]),
         ("aws:multifactorauthpresent", None),
         ("s3:resourceaccount", [OWNER.account_id]),
+        ("s3:tlsversion", ["1.3"]),
         ("s3:authtype", ["REST-HEADER"]),
         ("s3:signatureversion", ["AWS4-HMAC-SHA256"]),
         ("s3:signatureage", ["60500"]),
@@ -133,6 +134,16 @@ def test_nobody_has_neither_a_name_nor_a_signature() -> None:
         "aws:sourceip",
     ):
         assert asked.values(key) is None, key
+
+
+@pytest.mark.parametrize(
+    ("version", "values"),
+    [(0x0301, ("1.0",)), (0x0302, ("1.1",)), (0x0303, ("1.2",)), (0, None)],
+)
+def test_version_of_tls_is_the_connections(version: int, values: Sequence[str] | None) -> None:
+    request = signed()
+    request.tls_version = version
+    assert context(request).values("s3:tlsversion") == values
 
 
 def test_presigned_requests_say_so() -> None:
