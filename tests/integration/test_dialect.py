@@ -8,6 +8,7 @@ import pytest
 from botocore.handlers import validate_bucket_name
 
 from tests.integration.endpoint import Endpoint, Keys, read, refusal
+from tests.integration.s3.uploads import PART_MIN, Upload
 from tests.integration.s3.wire import connection
 from tests.integration.store_process import StoreProcess
 
@@ -121,6 +122,26 @@ def test_last_of_equal_parts_counts(s3: "S3Client") -> None:
         MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": tag} for tag in tags]},
     )
     assert read(s3, BUCKET, "parts") == b"two"
+
+
+def test_checksums_of_parts_are_known(s3: "S3Client") -> None:
+    upload = Upload.begin(s3, BUCKET, "summed", ChecksumAlgorithm="SHA256")
+    upload.put(1, bytes(PART_MIN), ChecksumAlgorithm="SHA256")
+    upload.put(2, b"end", ChecksumAlgorithm="SHA256")
+    upload.parts = {
+        number: {"PartNumber": number, "ETag": part["ETag"]}
+        for number, part in upload.parts.items()
+    }
+    made = upload.complete()
+    assert made["ChecksumSHA256"].endswith("-2")
+    # The same again, when the upload is no more.
+    assert upload.complete()["ChecksumSHA256"] == made["ChecksumSHA256"]
+
+
+def test_torrent_of_an_object_is_no_such_key(s3: "S3Client") -> None:
+    s3.put_object(Bucket=BUCKET, Key="film", Body=b"film")
+    refused = refusal(lambda: s3.get_object_torrent(Bucket=BUCKET, Key="film"))
+    assert (refused.status, refused.code) == (404, "NoSuchKey")
 
 
 def test_completion_needs_the_customers_key_and_tells_of_it(s3: "S3Client") -> None:

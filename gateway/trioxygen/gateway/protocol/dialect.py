@@ -27,6 +27,7 @@ class Case(enum.Enum):
     KEY_NEVER_WAS = enum.auto()
     PART_NUMBER_BEYOND_LAST = enum.auto()
     TOO_MANY_OBJECT_TAGS = enum.auto()
+    TORRENT_IS_NOT_MADE = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Dialect:
         needs_customer_key_to_complete: also of an upload without a checksum algorithm; the
             answer tells of it.
         has_default_kms_key: aws:kms needs no key id.
+        knows_checksums_of_parts: CompleteMultipartUpload need not name them.
         last_of_equal_parts_counts: a part that is named twice in a row is no error.
         resets_acl_of_own_bucket: making one's own bucket again is a success, with the ACL that is
             sent, or a new bucket's.
@@ -85,6 +87,7 @@ class Dialect:
     counts_parts_in_attributes: bool = False
     needs_customer_key_to_complete: bool = False
     has_default_kms_key: bool = True
+    knows_checksums_of_parts: bool = False
     last_of_equal_parts_counts: bool = False
     resets_acl_of_own_bucket: bool = True
     judges_policy_status_by_acl: bool = False
@@ -114,6 +117,7 @@ CEPH: Final = Dialect(
             Case.KEY_NEVER_WAS: Refusal("NoSuchKey", {"x-amz-delete-marker": "false"}),
             Case.PART_NUMBER_BEYOND_LAST: Refusal("InvalidPart"),
             Case.TOO_MANY_OBJECT_TAGS: Refusal("InvalidTag"),
+            Case.TORRENT_IS_NOT_MADE: Refusal("NoSuchKey"),
         }
     ),
     statuses=MappingProxyType({"PutBucketTagging": 200}),
@@ -125,6 +129,7 @@ CEPH: Final = Dialect(
     counts_parts_in_attributes=True,
     needs_customer_key_to_complete=True,
     has_default_kms_key=False,
+    knows_checksums_of_parts=True,
     last_of_equal_parts_counts=True,
     resets_acl_of_own_bucket=False,
     judges_policy_status_by_acl=True,

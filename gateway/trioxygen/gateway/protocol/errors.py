@@ -56,13 +56,13 @@ def invalid_argument(message: str, name: str, value: str, *, case: Case | None =
     )
 
 
-def not_implemented(what: str, *, header: str | None = None) -> S3Error:
+def not_implemented(what: str, *, header: str | None = None, case: Case | None = None) -> S3Error:
     """Args:
     what: a sentence: what is not there.
     header: whose value asked for it, if one did.
     """
     details = {} if header is None else {"Header": header}
-    return S3Error("NotImplemented", details={**details, "additionalMessage": what})
+    return S3Error("NotImplemented", details={**details, "additionalMessage": what}, case=case)
 
 
 def elements_of(code: str) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Final
 
 from trioxygen.gateway.protocol import checksums
+from trioxygen.gateway.protocol.dialect import Case
+from trioxygen.gateway.protocol.errors import not_implemented
 from trioxygen.gateway.protocol.versions import read_version_id
-from trioxygen.gateway.s3.needs import BUCKET
+from trioxygen.gateway.s3.needs import BUCKET, Need
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import S3Request
 
@@ -131,9 +133,8 @@ _OF_OBJECTS: Final = (
     ("PutObjectAnnotation", "PUT", "annotation", "s3:PutObjectAnnotation"),
     ("DeleteObjectAnnotation", "DELETE", "annotation", "s3:DeleteObjectAnnotation"),
     ("UpdateObjectEncryption", "PUT", "encryption", "s3:UpdateObjectEncryption"),
-    # S3 itself has given them up, or gives them to nobody new: they will not be here.
+    # S3 gives it to nobody new: it will not be here.
     ("SelectObjectContent", "POST", "select", "s3:GetObject"),
-    ("GetObjectTorrent", "GET", "torrent", "s3:GetObjectTorrent"),
 )
 
 
@@ -150,15 +151,31 @@ def _require_arguments(request: S3Request) -> None:
         checksums.read_checksum_request(head)
 
 
+def _refuse_torrent(request: S3Request) -> None:
+    """S3 has ended BitTorrent on 29 April 2022, and nowhere says what it answers since: neither its
+    API reference (GetObjectTorrent) nor its list of errors."""
+    _require_arguments(request)
+    raise not_implemented("GetObjectTorrent is not implemented.", case=Case.TORRENT_IS_NOT_MADE)
+
+
 _ARGUMENTS: Final = replace(BUCKET, require=_require_arguments)
+_TORRENT: Final = replace(BUCKET, require=_refuse_torrent)
 
 
-def _row(level: Level, name: str, method: str, sub: str, action: str, query: str = "") -> Operation:
+def _row(
+    level: Level,
+    name: str,
+    method: str,
+    sub: str,
+    action: str,
+    query: str = "",
+    needs: Need = _ARGUMENTS,
+) -> Operation:
     resource = Resource.BUCKET if level is Level.BUCKET else Resource.OBJECT
     return Operation(
         name=name,
         route=Route(method, level, sub, query=query),
-        accesses=(Access(action, resource, _ARGUMENTS),),
+        accesses=(Access(action, resource, needs),),
         reads_body=method in _WITH_BODY,
     )
 
@@ -175,4 +192,13 @@ ROWS: Final = (
         query="annotationName",
     ),
     *(_row(Level.OBJECT, *line) for line in _OF_OBJECTS),
+    # It will not be here.
+    _row(
+        Level.OBJECT,
+        "GetObjectTorrent",
+        "GET",
+        "torrent",
+        "s3:GetObjectTorrent",
+        needs=_TORRENT,
+    ),
 )
