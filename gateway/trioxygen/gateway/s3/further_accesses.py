@@ -57,7 +57,7 @@ def copies_tags(request: S3Request) -> bool:
 # An ETag is not to be guessed by who may not read. Source: S3 user guide, "Enforce conditional
 # deletes on Amazon S3 buckets"; "Conditional writes", permissions.
 TO_MATCH: Final = Access(READ_ACTION, Resource.OBJECT, when=asks_what_is_there)
-# Of what is written: PutObject, CopyObject, CreateMultipartUpload. An ACL that is sent with it needs
+# Of what is written: PutObject, CopyObject, CreateMultipartUpload. An ACL sent with it needs
 # an action of its own, `bucket-owner-full-control` too: where a policy allows s3:PutObject alone,
 # nobody writes with one. Sources: S3 API, PutObject, "Permissions" (s3:PutObjectAcl, to change the
 # object's ACL in a PutObject request); Service Authorization Reference, "API operations defined by
