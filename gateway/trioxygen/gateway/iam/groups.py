@@ -3,43 +3,33 @@
 from collections.abc import Mapping
 from typing import Final
 
-from trioxygen.common.iam_errors import EntityAlreadyExists, NoSuchEntity
+from trioxygen.common.iam_errors import NoSuchEntity
 from trioxygen.gateway.iam import arguments, pages, rules
 from trioxygen.gateway.iam.action import Action, Call
 from trioxygen.gateway.iam.arguments import text
+from trioxygen.gateway.iam.common_actions import check_empty, create, list_all, rename
 from trioxygen.gateway.iam.document import Value
-from trioxygen.gateway.iam.errors import IamError
 from trioxygen.gateway.iam.principals import (
     GROUP,
     NEW_PATH,
     USER,
-    admit_changed,
     lookup,
     subject_listed,
     subject_made,
     subject_of,
 )
 from trioxygen.gateway.iam.shown import Fields, group_shown, user_shown
-from trioxygen.gateway.store.values.iam import Principal, PrincipalChange, PrincipalKind
+from trioxygen.gateway.store.values.iam import Principal, PrincipalKind
 
 
 async def _create(call: Call) -> Fields:
-    name = call.arguments.text("GroupName")
     group = Principal(
         kind=PrincipalKind.GROUP,
         account_id=call.account_id,
-        name=name,
+        name=call.arguments.text("GroupName"),
         path=call.arguments.maybe("Path", "/"),
     )
-    try:
-        group = await call.services.iam.principals.create(group)
-    except EntityAlreadyExists:
-        raise _taken(name) from None
-    return {"Group": group_shown(group)}
-
-
-def _taken(name: str) -> IamError:
-    return IamError("EntityAlreadyExists", f"Group with name {name} already exists.")
+    return {"Group": group_shown(await create(call, GROUP, group))}
 
 
 async def _get(call: Call) -> Mapping[str, Value]:
@@ -57,41 +47,23 @@ async def _get(call: Call) -> Mapping[str, Value]:
 
 
 async def _update(call: Call) -> None:
-    wanted = call.arguments
-    old, new = wanted.text("GroupName"), wanted.maybe("NewGroupName")
-    change = PrincipalChange(name=new or None, path=wanted.maybe("NewPath") or None)
-    await admit_changed(call, "iam:UpdateGroup", await lookup(call, GROUP))
-    try:
-        await call.services.iam.principals.change(call.account_id, GROUP.kind, old, change)
-    except EntityAlreadyExists:
-        raise _taken(new) from None
+    await rename(call, GROUP)
 
 
 async def _delete(call: Call) -> None:
     group = await lookup(call, GROUP)
     principals = call.services.iam.principals
     members = await principals.members(call.account_id, group.name, after="", count_max=1)
-    for is_there, what in (
+    check_empty(
         (members.rows, "remove users from group"),
         (group.inline, "delete policies"),
         (group.attached, "detach all policies"),
-    ):
-        if is_there:
-            raise IamError("DeleteConflict", f"Cannot delete entity, must {what} first.")
+    )
     await principals.delete(call.account_id, GROUP.kind, group.name)
 
 
 async def _list(call: Call) -> Mapping[str, Value]:
-    page = await call.services.iam.principals.list(
-        call.account_id,
-        GROUP.kind,
-        path_prefix=call.arguments.maybe("PathPrefix", "/"),
-        after=pages.marker(call),
-        count_max=pages.count_max(call),
-    )
-    groups: list[Value] = [group_shown(group) for group in page.rows]
-    last = page.rows[-1].name if page.rows else ""
-    return {"Groups": groups, **pages.truncation(is_truncated=page.is_truncated, last=last)}
+    return await list_all(call, GROUP, group_shown)
 
 
 async def _list_of_user(call: Call) -> Mapping[str, Value]:

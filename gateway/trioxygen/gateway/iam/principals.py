@@ -2,7 +2,7 @@
 
 Source of texts: IAM's answers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from trioxygen.common.iam_errors import NoSuchEntity
@@ -14,7 +14,6 @@ from trioxygen.common.iam_limits import (
 from trioxygen.gateway.access.caller import CallerKind
 from trioxygen.gateway.iam import rules
 from trioxygen.gateway.iam.action import Call, Subject, Subjects
-from trioxygen.gateway.iam.admission import admit
 from trioxygen.gateway.iam.arguments import Argument, needed, text
 from trioxygen.gateway.iam.errors import IamError, no_such_entity, validation_error
 from trioxygen.gateway.iam.rules import TextRule
@@ -109,24 +108,6 @@ def subject_made(words: Words) -> Subjects:
         return Subject(made.arn)
 
     return subject
-
-
-async def admit_changed(call: Call, permission: str, principal: Principal) -> None:
-    """Returns when the caller may do it to the principal as it is after the request, too: nobody
-    makes by another name what he may not make.
-
-    Source: IAM API, UpdateUser, UpdateGroup. Raises: AccessDenied."""
-    wanted, noun = call.arguments, principal.kind.value.capitalize()
-    changed = replace(
-        principal,
-        name=wanted.maybe(f"New{noun}Name") or principal.name,
-        path=wanted.maybe("NewPath") or principal.path,
-    )
-
-    async def subject(call: Call) -> Subject:
-        return subject_from(changed)
-
-    await admit(call, permission, subject)
 
 
 def subject_listed(resource: str) -> Subjects:

@@ -1,15 +1,15 @@
 """Roles. Source: IAM API reference."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
-from trioxygen.common.iam_errors import EntityAlreadyExists
-from trioxygen.gateway.iam import arguments, pages, rules
+from trioxygen.gateway.iam import arguments, rules
 from trioxygen.gateway.iam.action import Action, Call
 from trioxygen.gateway.iam.arguments import needed, number, text
 from trioxygen.gateway.iam.boundary import BOUNDARY, check_boundary
+from trioxygen.gateway.iam.common_actions import check_empty, create, list_all
 from trioxygen.gateway.iam.document import Value
-from trioxygen.gateway.iam.errors import IamError
 from trioxygen.gateway.iam.policy_documents import check_trust
 from trioxygen.gateway.iam.principals import (
     NEW_PATH,
@@ -29,12 +29,12 @@ _SESSION_SECONDS: Final = number("MaxSessionDuration", 3_600, 43_200)
 
 async def _create(call: Call) -> Fields:
     wanted = call.arguments
-    name, trust_policy = wanted.text("RoleName"), wanted.text("AssumeRolePolicyDocument")
+    trust_policy = wanted.text("AssumeRolePolicyDocument")
     await check_trust(call, trust_policy)
     role = Principal(
         kind=PrincipalKind.ROLE,
         account_id=call.account_id,
-        name=name,
+        name=wanted.text("RoleName"),
         path=wanted.maybe("Path", "/"),
         tags=wanted.tags(),
         boundary=await check_boundary(call),
@@ -42,11 +42,7 @@ async def _create(call: Call) -> Fields:
         session_seconds_max=wanted.number("MaxSessionDuration", _SESSION_SECONDS_DEFAULT),
         description=wanted.maybe("Description"),
     )
-    try:
-        role = await call.services.iam.principals.create(role)
-    except EntityAlreadyExists:
-        raise IamError("EntityAlreadyExists", f"Role with name {name} already exists.") from None
-    return {"Role": role_shown(role)}
+    return {"Role": role_shown(await create(call, ROLE, role))}
 
 
 async def _get(call: Call) -> Fields:
@@ -85,26 +81,12 @@ async def _update_trust(call: Call) -> None:
 
 async def _delete(call: Call) -> None:
     role = await lookup(call, ROLE)
-    for is_there, what in (
-        (role.inline, "delete policies"),
-        (role.attached, "detach all policies"),
-    ):
-        if is_there:
-            raise IamError("DeleteConflict", f"Cannot delete entity, must {what} first.")
+    check_empty((role.inline, "delete policies"), (role.attached, "detach all policies"))
     await call.services.iam.principals.delete(call.account_id, ROLE.kind, role.name)
 
 
 async def _list(call: Call) -> Mapping[str, Value]:
-    page = await call.services.iam.principals.list(
-        call.account_id,
-        ROLE.kind,
-        path_prefix=call.arguments.maybe("PathPrefix", "/"),
-        after=pages.marker(call),
-        count_max=pages.count_max(call),
-    )
-    roles: list[Value] = [role_shown(role, is_whole=False) for role in page.rows]
-    last = page.rows[-1].name if page.rows else ""
-    return {"Roles": roles, **pages.truncation(is_truncated=page.is_truncated, last=last)}
+    return await list_all(call, ROLE, partial(role_shown, is_whole=False))
 
 
 ROWS: Final = (

@@ -1,19 +1,18 @@
 """Users. Source: IAM API reference."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
-from trioxygen.common.iam_errors import EntityAlreadyExists
-from trioxygen.gateway.iam import arguments, pages, rules
+from trioxygen.gateway.iam import arguments, rules
 from trioxygen.gateway.iam.action import Action, Call
 from trioxygen.gateway.iam.arguments import text
 from trioxygen.gateway.iam.boundary import BOUNDARY, check_boundary
+from trioxygen.gateway.iam.common_actions import check_empty, create, list_all, rename
 from trioxygen.gateway.iam.document import Value, date_text
-from trioxygen.gateway.iam.errors import IamError
 from trioxygen.gateway.iam.principals import (
     NEW_PATH,
     USER,
-    admit_changed,
     lookup,
     own_user,
     subject_listed,
@@ -22,29 +21,19 @@ from trioxygen.gateway.iam.principals import (
     subject_own_or_named,
 )
 from trioxygen.gateway.iam.shown import Fields, user_shown
-from trioxygen.gateway.store.values.iam import Principal, PrincipalChange, PrincipalKind
+from trioxygen.gateway.store.values.iam import Principal, PrincipalKind
 
 
 async def _create(call: Call) -> Fields:
-    name = call.arguments.text("UserName")
-    boundary = await check_boundary(call)
     user = Principal(
         kind=PrincipalKind.USER,
         account_id=call.account_id,
-        name=name,
+        name=call.arguments.text("UserName"),
         path=call.arguments.maybe("Path", "/"),
         tags=call.arguments.tags(),
-        boundary=boundary,
+        boundary=await check_boundary(call),
     )
-    try:
-        user = await call.services.iam.principals.create(user)
-    except EntityAlreadyExists:
-        raise _taken(name) from None
-    return {"User": user_shown(user)}
-
-
-def _taken(name: str) -> IamError:
-    return IamError("EntityAlreadyExists", f"User with name {name} already exists.")
+    return {"User": user_shown(await create(call, USER, user))}
 
 
 async def _get(call: Call) -> Fields:
@@ -70,15 +59,7 @@ async def _root_shown(call: Call) -> Fields:
 
 
 async def _update(call: Call) -> None:
-    """Source: UpdateUser: what is not said stays."""
-    wanted = call.arguments
-    old, new = wanted.text("UserName"), wanted.maybe("NewUserName")
-    change = PrincipalChange(name=new or None, path=wanted.maybe("NewPath") or None)
-    await admit_changed(call, "iam:UpdateUser", await lookup(call, USER))
-    try:
-        await call.services.iam.principals.change(call.account_id, USER.kind, old, change)
-    except EntityAlreadyExists:
-        raise _taken(new) from None
+    await rename(call, USER)
 
 
 async def _delete(call: Call) -> None:
@@ -87,28 +68,17 @@ async def _delete(call: Call) -> None:
     keys = await call.services.iam.access_keys.list(
         call.account_id, user.name, after="", count_max=1
     )
-    for is_there, what in (
+    check_empty(
         (keys.rows, "delete access keys"),
         (user.inline, "delete policies"),
         (user.attached, "detach all policies"),
         (user.groups, "remove users from group"),
-    ):
-        if is_there:
-            raise IamError("DeleteConflict", f"Cannot delete entity, must {what} first.")
+    )
     await call.services.iam.principals.delete(call.account_id, USER.kind, name)
 
 
 async def _list(call: Call) -> Mapping[str, Value]:
-    page = await call.services.iam.principals.list(
-        call.account_id,
-        USER.kind,
-        path_prefix=call.arguments.maybe("PathPrefix", "/"),
-        after=pages.marker(call),
-        count_max=pages.count_max(call),
-    )
-    users: list[Value] = [user_shown(user, is_whole=False) for user in page.rows]
-    last = page.rows[-1].name if page.rows else ""
-    return {"Users": users, **pages.truncation(is_truncated=page.is_truncated, last=last)}
+    return await list_all(call, USER, partial(user_shown, is_whole=False))
 
 
 ROWS: Final = (
