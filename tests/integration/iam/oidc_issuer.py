@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
 from typing import Any
@@ -53,7 +54,9 @@ class OidcIssuer:
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._path = path
         self.url = f"http://localhost:{self._server.server_port}{path}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        # Seconds between two looks at whether it is to stop: each `stop` waits for one.
+        serve = partial(self._server.serve_forever, poll_interval=0.01)
+        self._thread = threading.Thread(target=serve, daemon=True)
 
     def start(self) -> "OidcIssuer":
         self._thread.start()

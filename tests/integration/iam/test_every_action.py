@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.integration.endpoint import Keys
 from tests.integration.iam.conftest import ACCOUNT, Site
 from tests.integration.iam.test_query_api import code_of, encoded, send
 from trioxygen.gateway.iam.action import Action, Decides
@@ -43,6 +44,12 @@ def form_of(action: Action) -> bytes:
     return encoded(**fields)
 
 
+@pytest.fixture(scope="module")
+def idle(site: Site, iam: Any) -> Keys:
+    """Of a user without a policy."""
+    return site.user(iam, site.name("nobody"))
+
+
 @pytest.mark.parametrize("action", _SIGNED, ids=lambda action: action.permission)
 def test_nobody_may_who_does_not_sign(site: Site, action: Action) -> None:
     status, document = send(site, form_of(action), keys=None, service=action.api.service)
@@ -51,10 +58,9 @@ def test_nobody_may_who_does_not_sign(site: Site, action: Action) -> None:
 
 @pytest.mark.parametrize("action", _BY_POLICIES, ids=lambda action: action.permission)
 def test_user_without_a_policy_may_not_and_is_not_told_what_there_is(
-    site: Site, iam: Any, action: Action
+    site: Site, idle: Keys, action: Action
 ) -> None:
-    keys = site.user(iam, site.name("nobody"))
-    status, document = send(site, form_of(action), keys=keys, service=action.api.service)
+    status, document = send(site, form_of(action), keys=idle, service=action.api.service)
     assert (status, code_of(document)) == (403, "AccessDenied")
     message = document.findtext("{*}Error/{*}Message", "")
     assert f"is not authorized to perform: {action.permission} on resource: " in message

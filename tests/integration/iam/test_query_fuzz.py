@@ -1,5 +1,6 @@
 """Odd forms: whatever is sent, nothing fails that is not the client's."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -56,10 +57,23 @@ def forms(draw: st.DrawFn) -> tuple[Action, dict[str, str]]:
 
 
 @settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(forms())
 def test_no_form_is_our_failure(site: Site, form: tuple[Action, dict[str, str]]) -> None:
+    check_form(site, form)
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=4_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(forms())
+def test_none_of_many_forms_is_our_failure(site: Site, form: tuple[Action, dict[str, str]]) -> None:
+    check_form(site, form)
+
+
+def check_form(site: Site, form: tuple[Action, dict[str, str]]) -> None:
     action, fields = form
     body = encoded(**{name: value for name, value in fields.items()})
     status, document = send(site, body, service=action.api.service)

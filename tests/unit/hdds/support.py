@@ -348,10 +348,21 @@ async def node(
     finally:
         await runtime.tasks.stop()
         for work in datanode.works:
+            await broken_off(work)
             work.volume.files.close()
         runtime.blocking.close()
         for store in opened:
             store.close()
+
+
+async def broken_off(work: VolumeWork) -> None:
+    """What its workers had begun goes no further, as in a crash: of a removal, files may be gone
+    whose rows are there. A flush is one step, which ends."""
+    for task in work.removals._finishing._tasks:
+        task.cancel()
+    await work.removals.finished()
+    await work.compactor.finished()
+    await work.flusher.finished()
 
 
 async def until(holds: Callable[[], object]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.unit.hdds.ring.freezing import FreezableNetwork, Frozen
-from tests.unit.hdds.support import new_runtime
+from tests.unit.hdds.support import broken_off, new_runtime
 from trioxygen.cli.wiring.rings import ring_members
 from trioxygen.common.container_state import ContainerState
 from trioxygen.common.disk import Disk
@@ -161,9 +161,8 @@ class Member:
             await self.runtime.tasks.stop()
             await server.stop()
             for work in self.datanode.works:
-                # What a thread is at, it ends; the log has the rest.
-                if (flushing := work.flusher._flushing) is not None:
-                    await asyncio.wait([flushing])
+                # The log has the rest.
+                await broken_off(work)
                 work.volume.files.close()
         else:
             await self.datanode.stop()

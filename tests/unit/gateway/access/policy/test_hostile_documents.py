@@ -75,11 +75,22 @@ def test_any_text(text: str, is_object: bool) -> None:
     read_each("{" + text + "}" if is_object else text)
 
 
-@settings(max_examples=200, deadline=None)
-@given(JSON)
-def test_any_json(value: Any) -> None:
+def read_each_form(value: Any) -> None:
     read_each(json.dumps(value))
     read_each(json.dumps({"Version": "2012-10-17", "Statement": value}))
+
+
+@settings(max_examples=80, deadline=None)
+@given(JSON)
+def test_any_json(value: Any) -> None:
+    read_each_form(value)
+
+
+@pytest.mark.slow
+@settings(max_examples=2_000, deadline=None)
+@given(JSON)
+def test_any_json_for_long(value: Any) -> None:
+    read_each_form(value)
 
 
 @st.composite
@@ -95,9 +106,16 @@ def damaged(draw: st.DrawFn) -> str:
     return json.dumps(policy)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(damaged())
 def test_any_damage(text: str) -> None:
+    read_each(text)
+
+
+@pytest.mark.slow
+@settings(max_examples=2_000, deadline=None)
+@given(damaged())
+def test_any_damage_for_long(text: str) -> None:
     read_each(text)
 
 

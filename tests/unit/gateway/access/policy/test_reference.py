@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import event, given, reject, settings
 
 from tests.unit.gateway.access.policy.asking import BUCKET
@@ -27,9 +28,7 @@ def assert_same(document: Any, policy: CompiledPolicy, question: Question) -> No
     assert all((trace.failed is None) is (trace.verdict is not Verdict.NOTHING) for trace in traces)
 
 
-@settings(max_examples=100, deadline=None)
-@given(documents(of_bucket=True), QUESTIONS)
-def test_bucket_policies_say_the_same(document: Any, question: Question) -> None:
+def assert_bucket_policy_says_the_same(document: Any, question: Question) -> None:
     try:
         policy = read_bucket_policy(json.dumps(document).encode(), BUCKET)
     except S3Error as error:
@@ -39,7 +38,27 @@ def test_bucket_policies_say_the_same(document: Any, question: Question) -> None
     assert_same(document, policy, question)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
+@given(documents(of_bucket=True), QUESTIONS)
+def test_bucket_policies_say_the_same(document: Any, question: Question) -> None:
+    assert_bucket_policy_says_the_same(document, question)
+
+
+@pytest.mark.slow
+@settings(max_examples=2_000, deadline=None)
+@given(documents(of_bucket=True), QUESTIONS)
+def test_many_bucket_policies_say_the_same(document: Any, question: Question) -> None:
+    assert_bucket_policy_says_the_same(document, question)
+
+
+@settings(max_examples=60, deadline=None)
 @given(documents(of_bucket=False), QUESTIONS)
 def test_identity_policies_say_the_same(document: Any, question: Question) -> None:
+    assert_same(document, read_identity_policy(json.dumps(document)), question)
+
+
+@pytest.mark.slow
+@settings(max_examples=2_000, deadline=None)
+@given(documents(of_bucket=False), QUESTIONS)
+def test_many_identity_policies_say_the_same(document: Any, question: Question) -> None:
     assert_same(document, read_identity_policy(json.dumps(document)), question)
