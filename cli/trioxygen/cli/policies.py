@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from trioxygen.cli.client.admin import AdminClient, find, segment
+from trioxygen.cli.client.admin import AdminClient, segment
 from trioxygen.cli.client.documents import DocumentArgument, read_document
-from trioxygen.cli.client.owner import AccountOption, account_or_only
+from trioxygen.cli.client.owner import AccountOption, in_account
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
 from trioxygen.cli.printing import print_columns, print_fields, print_json, time_text
@@ -35,8 +35,7 @@ def list_policies(
     as_json: JsonOption = False,
 ) -> None:
     """Lists the policies of an account; those that are built in are in the documentation."""
-    client = find(data, admin_url)
-    owner = account_or_only(client, account)
+    client, owner = in_account(data, admin_url, account)
     rows = list(client.every("policies", "policies", "name", account_id=owner))
     if as_json:
         print_json(rows)
@@ -68,9 +67,9 @@ def create_policy(
     as_json: JsonOption = False,
 ) -> None:
     """Makes a managed policy, which nobody has yet."""
-    client = find(data, admin_url)
+    client, owner = in_account(data, admin_url, account)
     wanted = {
-        "account_id": account_or_only(client, account),
+        "account_id": owner,
         "name": name,
         "path": path,
         "description": description,
@@ -88,8 +87,7 @@ def show_policy(
     as_json: JsonOption = False,
 ) -> None:
     """Shows a policy, with the document that counts."""
-    client = find(data, admin_url)
-    owner = account_or_only(client, account)
+    client, owner = in_account(data, admin_url, account)
     row = client.get("policy", account_id=owner, policy_arn=_arn_of(client, owner, policy))
     _print(row, as_json=as_json)
 
@@ -104,8 +102,7 @@ def update_policy(
     as_json: JsonOption = False,
 ) -> None:
     """Gives a policy another document, which counts at once; four before it are kept."""
-    client = find(data, admin_url)
-    owner = account_or_only(client, account)
+    client, owner = in_account(data, admin_url, account)
     wanted = {
         "account_id": owner,
         "policy_arn": _arn_of(client, owner, policy),
@@ -122,8 +119,7 @@ def delete_policy(
     admin_url: AdminUrlOption = None,
 ) -> None:
     """Deletes a policy that nobody has."""
-    client = find(data, admin_url)
-    owner = account_or_only(client, account)
+    client, owner = in_account(data, admin_url, account)
     client.delete("policy", account_id=owner, policy_arn=_arn_of(client, owner, policy))
     print(f"deleted policy {policy}")
 
@@ -139,12 +135,10 @@ def attach_policy(
     admin_url: AdminUrlOption = None,
 ) -> None:
     """Gives a policy to a user, a group or a role."""
-    kind, name = _principal(user, group, role)
-    client = find(data, admin_url)
-    owner = account_or_only(client, account)
-    path = f"principals/{kind}/{segment(name)}/attached"
+    holder, path = _holder(user, group, role)
+    client, owner = in_account(data, admin_url, account)
     client.put(path, {"policy_arn": _arn_of(client, owner, policy)}, account_id=owner)
-    print(f"{kind} {name} has policy {policy}")
+    print(f"{holder} has policy {policy}")
 
 
 @app.command("detach")
@@ -158,22 +152,21 @@ def detach_policy(
     admin_url: AdminUrlOption = None,
 ) -> None:
     """Takes a policy from a user, a group or a role."""
-    kind, name = _principal(user, group, role)
-    client = find(data, admin_url)
-    owner = account_or_only(client, account)
-    path = f"principals/{kind}/{segment(name)}/attached"
+    holder, path = _holder(user, group, role)
+    client, owner = in_account(data, admin_url, account)
     client.delete(path, account_id=owner, policy_arn=_arn_of(client, owner, policy))
-    print(f"{kind} {name} has no policy {policy} any more")
+    print(f"{holder} has no policy {policy} any more")
 
 
-def _principal(user: str | None, group: str | None, role: str | None) -> tuple[str, str]:
-    """(kind, name)"""
+def _holder(user: str | None, group: str | None, role: str | None) -> tuple[str, str]:
+    """What it is called, and the path of what is attached to it."""
     named = [
         (kind, name) for kind, name in (("user", user), ("group", group), ("role", role)) if name
     ]
     if len(named) != 1:
         raise CommandFailed(Exit.USAGE, "name one of --user, --group and --role")
-    return named[0]
+    [(kind, name)] = named
+    return f"{kind} {name}", f"principals/{kind}/{segment(name)}/attached"
 
 
 def _arn_of(client: AdminClient, owner: str, policy: str) -> str:

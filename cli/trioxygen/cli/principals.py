@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from trioxygen.cli.client.admin import find, segment
+from trioxygen.cli.client.admin import segment
 from trioxygen.cli.client.documents import DocumentArgument, read_document
-from trioxygen.cli.client.owner import AccountOption, account_or_only
+from trioxygen.cli.client.owner import AccountOption, in_account
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
 from trioxygen.cli.printing import print_columns, print_fields, print_json, time_text
 
@@ -29,11 +29,15 @@ groups: Final = _noun("Groups of users, which have what their groups may.")
 roles: Final = _noun("Roles, which sessions are made of (AssumeRole).")
 
 
+def _path(kind: str, name: str, inline_policy: str | None = None) -> str:
+    path = f"principals/{kind}/{segment(name)}"
+    return path if inline_policy is None else f"{path}/policies/{segment(inline_policy)}"
+
+
 def _create(
     kind: str, data: Path, admin_url: str | None, account: str | None, wanted: dict[str, Any]
 ) -> Any:
-    client = find(data, admin_url)
-    owner = account_or_only(client, account)
+    client, owner = in_account(data, admin_url, account)
     return client.post(f"principals/{kind}", {"account_id": owner, **wanted})
 
 
@@ -130,8 +134,7 @@ def join(
     admin_url: AdminUrlOption = None,
 ) -> None:
     """Puts a user into a group."""
-    client = find(data, admin_url)
-    owner = account_or_only(client, account)
+    client, owner = in_account(data, admin_url, account)
     client.put(f"principals/group/{segment(group)}/members", {"user": name}, account_id=owner)
     print(f"{name} is in {group}")
 
@@ -145,8 +148,7 @@ def leave(
     admin_url: AdminUrlOption = None,
 ) -> None:
     """Takes a user out of a group."""
-    client = find(data, admin_url)
-    owner = account_or_only(client, account)
+    client, owner = in_account(data, admin_url, account)
     client.delete(f"principals/group/{segment(group)}/members", account_id=owner, user=name)
     print(f"{name} is not in {group} any more")
 
@@ -161,8 +163,7 @@ def _add_common(app: typer.Typer, kind: str) -> None:
         admin_url: AdminUrlOption = None,
         as_json: JsonOption = False,
     ) -> None:
-        client = find(data, admin_url)
-        owner = account_or_only(client, account)
+        client, owner = in_account(data, admin_url, account)
         rows = list(client.every(f"principals/{kind}", "principals", "name", account_id=owner))
         if as_json:
             print_json(rows)
@@ -190,9 +191,8 @@ def _add_common(app: typer.Typer, kind: str) -> None:
         admin_url: AdminUrlOption = None,
         as_json: JsonOption = False,
     ) -> None:
-        client = find(data, admin_url)
-        owner = account_or_only(client, account)
-        row = client.get(f"principals/{kind}/{segment(name)}", account_id=owner)
+        client, owner = in_account(data, admin_url, account)
+        row = client.get(_path(kind, name), account_id=owner)
         _print(row, as_json=as_json)
 
     @app.command("delete", help=f"Deletes a {kind} that has nothing any more.")
@@ -202,9 +202,8 @@ def _add_common(app: typer.Typer, kind: str) -> None:
         data: DataOption = DATA_DEFAULT,
         admin_url: AdminUrlOption = None,
     ) -> None:
-        client = find(data, admin_url)
-        owner = account_or_only(client, account)
-        client.delete(f"principals/{kind}/{segment(name)}", account_id=owner)
+        client, owner = in_account(data, admin_url, account)
+        client.delete(_path(kind, name), account_id=owner)
         print(f"deleted {kind} {name}")
 
 
@@ -220,9 +219,8 @@ def _add_inline(app: typer.Typer, kind: str) -> None:
         data: DataOption = DATA_DEFAULT,
         admin_url: AdminUrlOption = None,
     ) -> None:
-        client = find(data, admin_url)
-        owner = account_or_only(client, account)
-        path = f"principals/{kind}/{segment(name)}/policies/{segment(policy)}"
+        client, owner = in_account(data, admin_url, account)
+        path = _path(kind, name, policy)
         client.put(path, {"document": read_document(file)}, account_id=owner)
         print(f"{kind} {name} has inline policy {policy}")
 
@@ -234,10 +232,8 @@ def _add_inline(app: typer.Typer, kind: str) -> None:
         data: DataOption = DATA_DEFAULT,
         admin_url: AdminUrlOption = None,
     ) -> None:
-        client = find(data, admin_url)
-        owner = account_or_only(client, account)
-        path = f"principals/{kind}/{segment(name)}/policies/{segment(policy)}"
-        client.delete(path, account_id=owner)
+        client, owner = in_account(data, admin_url, account)
+        client.delete(_path(kind, name, policy), account_id=owner)
         print(f"{kind} {name} has no inline policy {policy} any more")
 
 

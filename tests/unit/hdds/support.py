@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry
 
@@ -320,6 +320,8 @@ async def node(
     disk = disk or SystemDisk()
     runtime = new_runtime(disk)
     opened: list[Store] = []
+    if crash:
+        asyncio.get_running_loop().set_exception_handler(_tell_what_no_crash_is)
 
     def stores(name: str, tables: Iterable[Table]) -> Store:
         opened.append(LmdbStore(root / name, tables, reserve_bytes=8 << 20))
@@ -353,6 +355,12 @@ async def node(
         runtime.blocking.close()
         for store in opened:
             store.close()
+
+
+def _tell_what_no_crash_is(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A process that has ended says nothing of what it was at."""
+    if not isinstance(context.get("exception"), CrashedDisk):
+        loop.default_exception_handler(context)
 
 
 async def broken_off(work: VolumeWork) -> None:

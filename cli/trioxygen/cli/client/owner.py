@@ -1,10 +1,11 @@
 """Whose something is that a command makes or asks for."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from trioxygen.cli.client.admin import AdminClient
+from trioxygen.cli.client.admin import AdminClient, find
 from trioxygen.cli.exits import CommandFailed, Exit
 
 AccountOption = Annotated[
@@ -22,3 +23,9 @@ def account_or_only(client: AdminClient, account: str | None) -> str:
             Exit.USAGE, "there is not exactly one account: choose with --account ID"
         )
     return str(page["accounts"][0]["account_id"])
+
+
+def in_account(data: Path, admin_url: str | None, account: str | None) -> tuple[AdminClient, str]:
+    """The server, and the account that was named or is the only one. Raises CommandFailed."""
+    client = find(data, admin_url)
+    return client, account_or_only(client, account)
