@@ -39,3 +39,5 @@ PRINCIPAL_BYTES_MAX: Final = 128 * KIB
 # Of what is minted; AWS promises no bound, and clients send it in a header.
 SESSION_TOKEN_BYTES_MAX: Final = 4 * KIB
 ACCOUNT_SETTING_BYTES_MAX: Final = 64 * KIB
+# Uses of access keys that one command notes.
+KEY_USES_MAX: Final = 10_000

@@ -9,6 +9,7 @@ from typing import Any, Final
 from google.protobuf.message import Message
 
 from trioxygen.common import iam_limits as limits
+from trioxygen.common.rpc.rules.om_objects import ACCOUNT_ID
 from trioxygen.common.rpc.rules.rule import (
     ANY,
     PART,
@@ -28,15 +29,12 @@ from trioxygen.common.rpc.rules.rule import (
 from trioxygen.common.rpc.rules.types import ID_OR_NONE, RETRIED, SENT, TIME_MS
 from trioxygen.proto.v1 import iam_pb2 as iam
 
-KEY_USES_MAX: Final = 10_000
-
 # Source: IAM API reference, CreateUser, CreatePolicy, CreateRole.
 _NAME_OR_NONE: Final = matching(
     "a name of letters, digits and '+=,.@_-'", "[A-Za-z0-9_+=,.@-]+", 128
 )
 _NAME: Final = replace(_NAME_OR_NONE, is_required=True)
 _PATH_OR_NONE: Final = matching("a path, between slashes", r"/|/[!-~]*/", 512)
-_ACCOUNT: Final = line(256)
 _NAMED: Final = line(2_048, low=1)
 _NAMED_OR_NONE: Final = line(2_048)
 _ARN: Final = line(2_048, low=1)
@@ -68,7 +66,7 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
     iam.InlinePolicy: rules(name=_NAME, document=_DOCUMENT),
     iam.PrincipalRow: rules(
         kind=_KIND,
-        account_id=_ACCOUNT,
+        account_id=ACCOUNT_ID,
         name=_NAME,
         path=_PATH_OR_NONE,
         unique_id=line(128),
@@ -87,7 +85,7 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
     iam.PolicyVersion: rules(number=ID_OR_NONE, document=_DOCUMENT, created_ms=TIME_MS),
     iam.ManagedPolicyRow: rules(
         _policy_fault,
-        account_id=_ACCOUNT,
+        account_id=ACCOUNT_ID,
         name=_NAME,
         path=_PATH_OR_NONE,
         unique_id=line(128),
@@ -102,7 +100,7 @@ ROWS: Final[dict[type[Message], MessageRules]] = {
         boundary_count=ANY,
     ),
     iam.OidcProviderRow: rules(
-        account_id=_ACCOUNT,
+        account_id=ACCOUNT_ID,
         url=line(255, low=1),
         client_ids=_CLIENTS,
         thumbprints=_PRINTS,
@@ -143,13 +141,13 @@ CHANGES: Final[dict[type[Message], MessageRules]] = {
     iam.ChangeOidcProvider: rules(arn=_ARN, client_ids=PART, thumbprints=PART, tags=PART),
     iam.ChangeAccessKey: rules(user=_NAMED_OR_NONE, access_key=_NAMED, is_active=ANY),
     iam.DeleteAccessKey: rules(user=_NAMED_OR_NONE, access_key=_NAMED),
-    iam.NoteAccessKeyUses: rules(uses=some(PART, KEY_USES_MAX)),
+    iam.NoteAccessKeyUses: rules(uses=some(PART, limits.KEY_USES_MAX)),
     iam.PutAccountSetting: rules(
         kind=_SETTING_KIND, document=raw(limits.ACCOUNT_SETTING_BYTES_MAX)
     ),
     iam.ChangeIamRequest: rules(
         **RETRIED,
-        account_id=_ACCOUNT,
+        account_id=ACCOUNT_ID,
         create_principal=PART,
         change_principal=PART,
         delete_principal=PART,
@@ -188,7 +186,7 @@ READS: Final[dict[type[Message], MessageRules]] = {
     iam.ListUserKeys: rules(user=_NAMED_OR_NONE, page=REQUIRED_PART),
     iam.FindAccount: rules(canonical_id=SENT, email=SENT),
     iam.ReadIamRequest: rules(
-        account_id=_ACCOUNT,
+        account_id=ACCOUNT_ID,
         principal=PART,
         principals=PART,
         members=PART,
@@ -204,7 +202,7 @@ READS: Final[dict[type[Message], MessageRules]] = {
         setting=_SETTING_KIND_OR_NONE,
     ),
     iam.MintSessionRequest: rules(
-        account_id=_ACCOUNT,
+        account_id=ACCOUNT_ID,
         user=_NAMED_OR_NONE,
         role=_NAMED_OR_NONE,
         session_name=line(64),

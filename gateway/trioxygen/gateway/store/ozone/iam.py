@@ -2,8 +2,8 @@
 in `iam_principals` and `iam_policies`."""
 
 from collections.abc import Sequence
-from typing import Final
 
+from trioxygen.common.iam_limits import KEY_USES_MAX
 from trioxygen.gateway.store.iam_port import (
     AccessKeys,
     AccountDirectory,
@@ -31,9 +31,6 @@ from trioxygen.gateway.store.values.iam import (
 from trioxygen.metadata.client.om import OmClient
 from trioxygen.proto.v1 import iam_pb2, om_pb2
 from trioxygen.proto.v1.iam_pb2 import ChangeIamRequest, ReadIamRequest
-
-# Of one command.
-_USES_MAX: Final = 10_000
 
 
 class OzoneAccessKeys:
@@ -84,8 +81,8 @@ class OzoneAccessKeys:
             )
             for access_key, used_ms, service, region in uses
         ]
-        for start in range(0, len(rows), _USES_MAX):
-            note = iam_pb2.NoteAccessKeyUses(uses=rows[start : start + _USES_MAX])
+        for start in range(0, len(rows), KEY_USES_MAX):
+            note = iam_pb2.NoteAccessKeyUses(uses=rows[start : start + KEY_USES_MAX])
             await self._om.change_iam(ChangeIamRequest(note_uses=note))
 
 
