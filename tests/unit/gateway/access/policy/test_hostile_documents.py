@@ -87,7 +87,7 @@ def test_any_json(value: Any) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(JSON)
 def test_any_json_for_long(value: Any) -> None:
     read_each_form(value)
@@ -113,7 +113,7 @@ def test_any_damage(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(damaged())
 def test_any_damage_for_long(text: str) -> None:
     read_each(text)

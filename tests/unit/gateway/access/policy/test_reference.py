@@ -45,7 +45,7 @@ def test_bucket_policies_say_the_same(document: Any, question: Question) -> None
 
 
 @pytest.mark.slow
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(documents(of_bucket=True), QUESTIONS)
 def test_many_bucket_policies_say_the_same(document: Any, question: Question) -> None:
     assert_bucket_policy_says_the_same(document, question)
@@ -58,7 +58,7 @@ def test_identity_policies_say_the_same(document: Any, question: Question) -> No
 
 
 @pytest.mark.slow
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(documents(of_bucket=False), QUESTIONS)
 def test_many_identity_policies_say_the_same(document: Any, question: Question) -> None:
     assert_same(document, read_identity_policy(json.dumps(document)), question)
