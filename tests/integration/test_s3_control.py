@@ -40,10 +40,16 @@ def _origin_form(head: bytes) -> bytes:
     return b" ".join((method, b"/" + target.split(b"/", 3)[3], rest))
 
 
+class OneStore(Site):
+    def __init__(self, store: StoreProcess, stack: ExitStack) -> None:
+        super().__init__(store.url, stack)
+        self.store = store
+
+
 class Clients:
     """Attributes: url: of the store, by a name; names: where the way to it is known."""
 
-    def __init__(self, site: Site, names: str) -> None:
+    def __init__(self, site: OneStore, names: str) -> None:
         self.site, self.names = site, names
         self.url = f"http://{DOMAIN}:{site.store.endpoint.address[1]}"
 
@@ -61,26 +67,26 @@ class Clients:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneStore]:
     store = StoreProcess(tmp_path_factory.mktemp("control"), {"s3.domains": DOMAIN})
     with ExitStack() as stack:
         stack.callback(store.discard)
         store.start()
         store.add_account(ACCOUNT, ROOT)
         store.add_account(OTHER_ACCOUNT, OTHER)
-        yield Site(store, stack)
+        yield OneStore(store, stack)
         store.stop()
 
 
 @pytest.fixture(scope="module")
-def clients(site: Site) -> Iterator[Clients]:
+def clients(site: OneStore) -> Iterator[Clients]:
     proxy = RewritingProxy(site.store.endpoint, _origin_form)
     yield Clients(site, proxy.endpoint.url)
     proxy.close()
 
 
 @pytest.fixture
-def open_bucket(site: Site) -> Iterator[str]:
+def open_bucket(site: OneStore) -> Iterator[str]:
     """It blocks nothing itself, and everybody may read it by its ACL."""
     s3, name = site.client("s3"), site.name("o3-open")
     s3.create_bucket(Bucket=name, ObjectOwnership="ObjectWriter")
@@ -142,7 +148,7 @@ def test_only_who_may_of_the_account_that_is_named(clients: Clients) -> None:
     writes.delete_public_access_block(**of)
 
 
-def test_path_and_header_together_are_s3_control_whatever_the_host_is(site: Site) -> None:
+def test_path_and_header_together_are_s3_control_whatever_the_host_is(site: OneStore) -> None:
     store, header = site.store.endpoint, {"x-amz-account-id": ACCOUNT}
     for host in (None, DOMAIN, f"{ACCOUNT}.{DOMAIN}", "anything.example"):
         answer = send(store, Request("GET", PATH, fields=header, host=host), keys=ROOT)
@@ -269,7 +275,7 @@ def test_aws_cli_and_o3_say_the_same(clients: Clients, tmp_path: Path) -> None:
     assert not o3("--clear")["is_set"]
 
 
-def test_o3_refuses_what_makes_no_sense(site: Site) -> None:
+def test_o3_refuses_what_makes_no_sense(site: OneStore) -> None:
     command = ("account", "public-access")
     both = site.store.o3(*command, ACCOUNT, "--block", "all", "--clear")
     assert both.returncode == 2 and "exclude each other" in both.stderr

@@ -74,17 +74,22 @@ def session_keys(credentials: Mapping[str, Any]) -> Keys:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreProcess]:
     store = StoreProcess(tmp_path_factory.mktemp("iam"), {"s3.domains": DOMAIN})
     try:
         store.start()
         store.add_account(ACCOUNT, ROOT)
         store.add_account(OTHER_ACCOUNT, OTHER)
-        with ExitStack() as stack:
-            yield Site(store.url, stack)
+        yield store
         store.stop()
     finally:
         store.discard()
+
+
+@pytest.fixture(scope="session")
+def site(store: StoreProcess) -> Iterator[Site]:
+    with ExitStack() as stack:
+        yield Site(store.url, stack)
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,12 @@ from botocore.exceptions import ClientError
 from tests.integration.endpoint import Keys
 from tests.integration.iam.answers import policy
 from tests.integration.iam.conftest import ROOT, Site
+from tests.integration.store_process import StoreProcess
 
 
-def _refused(site: Site, keys: Keys, *, signed_host: str = "") -> tuple[dict[str, Any], Any]:
+def _refused(
+    store: StoreProcess, site: Site, keys: Keys, *, signed_host: str = ""
+) -> tuple[dict[str, Any], Any]:
     """(what the header says, what the operator is told) of a ListUsers."""
     client = site.client("iam", keys)
 
@@ -22,7 +25,7 @@ def _refused(site: Site, keys: Keys, *, signed_host: str = "") -> tuple[dict[str
 
     def send(request: Any, **_: Any) -> None:
         if signed_host:
-            request.headers["host"] = site.store.url.removeprefix("http://")
+            request.headers["host"] = store.url.removeprefix("http://")
 
     client.meta.events.register("before-sign.iam", ask)
     client.meta.events.register("before-send.iam", send)
@@ -30,15 +33,17 @@ def _refused(site: Site, keys: Keys, *, signed_host: str = "") -> tuple[dict[str
         client.list_users()
     headers = error.value.response["ResponseMetadata"]["HTTPHeaders"]
     endpoint = ("--endpoint", f"http://{signed_host}") if signed_host else ()
-    told = site.store.o3("explain", headers["x-amzn-requestid"], "--json", *endpoint)
+    told = store.o3("explain", headers["x-amzn-requestid"], "--json", *endpoint)
     assert told.returncode == 0, told.stderr
     return json.loads(headers["x-o3-explanation"]), json.loads(told.stdout)
 
 
-def test_denial_names_the_statement_and_what_of_it_failed(site: Site, iam: Any) -> None:
+def test_denial_names_the_statement_and_what_of_it_failed(
+    store: StoreProcess, site: Site, iam: Any
+) -> None:
     from_elsewhere = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
     keys = site.user(iam, site.name("ann"), policy("iam:ListUsers", Condition=from_elsewhere))
-    header, told = _refused(site, keys)
+    header, told = _refused(store, site, keys)
     assert header["code"] == told["code"] == "AccessDenied"
     assert "iam:ListUsers" in header["findings"][0] and header["findings"] == told["findings"]
     assert (told["operation"], told["signature"]["is_right"]) == ("iam:ListUsers", True)
@@ -46,10 +51,12 @@ def test_denial_names_the_statement_and_what_of_it_failed(site: Site, iam: Any) 
     assert (condition["wanted"], condition["actual"]) == (["10.0.0.0/8"], ["127.0.0.1"])
 
 
-def test_wrong_secret_is_told_from_a_host_that_a_proxy_has_rewritten(site: Site) -> None:
-    header, told = _refused(site, Keys(ROOT.access, "another-secret-than-that"))
+def test_wrong_secret_is_told_from_a_host_that_a_proxy_has_rewritten(
+    store: StoreProcess, site: Site
+) -> None:
+    header, told = _refused(store, site, Keys(ROOT.access, "another-secret-than-that"))
     assert "right for no rewriting" in header["findings"][0]
     assert (told["caller"], told["accesses"]) == (None, [])
-    header, told = _refused(site, ROOT, signed_host="iam.example.com")
+    header, told = _refused(store, site, ROOT, signed_host="iam.example.com")
     assert header["code"] == "SignatureDoesNotMatch" and told["signature"]["key_is_right"]
     assert "The signature is right for Host iam.example.com" in header["findings"][0]
