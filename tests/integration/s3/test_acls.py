@@ -128,7 +128,8 @@ def test_request_says_it_once(endpoint: Endpoint, s3: "S3Client", shared: str, k
     path = f"/{shared}{key}"
     neither = ask(endpoint, path)
     assert (neither.status, neither.code) == (400, "MissingSecurityHeader")
-    address = ask(endpoint, path, **{"x-amz-grant-read": 'emailAddress="a@example.com"'})
+    grant = {"x-amz-grant-read": 'emailAddress="a@example.com"'}
+    address = ask(endpoint, path, b"", **grant)
     assert (address.status, address.fields["allow"]) == (405, "GET, PUT")
     both = ask(endpoint, path, b"<AccessControlPolicy/>", **{"x-amz-acl": "private"})
     assert (both.status, both.code) == (400, "UnexpectedContent")

@@ -44,6 +44,7 @@ ROWS: Final = (
         "Method=GET ResourceType=BUCKETPOLICY",
         signer="other",
         sent=_PAYS,
+        headers={"allow": ""},
     ),
     gives("PutBucketPolicy", "of this bucket", "PUT /{busy}?policy", 204, body=_OWN),
     refuses("PutBucketPolicy", "no body", "PUT /{busy}?policy", "400 MissingRequestBodyError"),
