@@ -26,6 +26,7 @@ class Case(enum.Enum):
     EXPIRY_OUT_OF_RANGE = enum.auto()
     KEY_NEVER_WAS = enum.auto()
     PART_NUMBER_BEYOND_LAST = enum.auto()
+    SELECT_COLUMN_IS_UNKNOWN = enum.auto()
     TOO_MANY_OBJECT_TAGS = enum.auto()
     TORRENT_IS_NOT_MADE = enum.auto()
 
@@ -45,6 +46,31 @@ class Refusal:
 
 _AS_S3: Final[Mapping[Case, Refusal]] = MappingProxyType({})
 _STATUSES_OF_S3: Final[Mapping[str, int]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectDialect:
+    """How SelectObjectContent understands what it is asked; without arguments, as S3.
+
+    Attributes:
+        quotes_strings: what stands between double quotes is a text, not a name.
+        has_binary_fractions: 1.5 is a binary fraction, not a decimal one.
+        knows_aliases: the SELECT list and WHERE may use what the list names.
+        casts_by_name: int(x) is CAST(x AS int).
+        likes_sets: [a-z] in the pattern of LIKE is one of these characters.
+        sources: what FROM may name, beside S3Object.
+        spreads_lists: a path of FROM that leads to a list is to its elements; _1 is the record.
+        writes_values_only: JSON is answered as CSV is.
+    """
+
+    quotes_strings: bool = False
+    has_binary_fractions: bool = False
+    knows_aliases: bool = False
+    casts_by_name: bool = False
+    likes_sets: bool = False
+    sources: tuple[str, ...] = ()
+    spreads_lists: bool = False
+    writes_values_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +101,7 @@ class Dialect:
         absent_form_field: its value for the conditions of a POST policy; None: no condition holds.
         free_form_fields: what names begin with that no condition of a POST policy has to name.
         cuts_tenants: what stands before a colon in the name of a bucket is none of it.
+        select: of SelectObjectContent.
     """
 
     refusals: Mapping[Case, Refusal] = field(default_factory=lambda: _AS_S3)
@@ -95,6 +122,7 @@ class Dialect:
     absent_form_field: str | None = None
     free_form_fields: tuple[str, ...] = ()
     cuts_tenants: bool = False
+    select: SelectDialect = SelectDialect()
 
     def bucket_named(self, name: str | None) -> str | None:
         """The bucket that a path names."""
@@ -116,6 +144,7 @@ CEPH: Final = Dialect(
             Case.EXPIRY_OUT_OF_RANGE: Refusal("AccessDenied"),
             Case.KEY_NEVER_WAS: Refusal("NoSuchKey", {"x-amz-delete-marker": "false"}),
             Case.PART_NUMBER_BEYOND_LAST: Refusal("InvalidPart"),
+            Case.SELECT_COLUMN_IS_UNKNOWN: Refusal("ProcessingTimeError"),
             Case.TOO_MANY_OBJECT_TAGS: Refusal("InvalidTag"),
             Case.TORRENT_IS_NOT_MADE: Refusal("NoSuchKey"),
         }
@@ -137,5 +166,15 @@ CEPH: Final = Dialect(
     absent_form_field="",
     free_form_fields=("x-amz-checksum-",),
     cuts_tenants=True,
+    select=SelectDialect(
+        quotes_strings=True,
+        has_binary_fractions=True,
+        knows_aliases=True,
+        casts_by_name=True,
+        likes_sets=True,
+        sources=("STDIN",),
+        spreads_lists=True,
+        writes_values_only=True,
+    ),
 )
 DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType({"aws": AWS, "ceph": CEPH})

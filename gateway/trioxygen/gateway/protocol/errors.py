@@ -1,4 +1,4 @@
-"""Every S3 error the gateway can answer, by the table in `error_table`.
+"""Every S3 error the gateway can answer, by the tables in `error_table` and `select_errors`.
 
 Nobody else names an HTTP status. Who raises one gives facts only; where they stand in the document,
 and which the request itself tells, is decided here and in `error_response`.
@@ -7,9 +7,14 @@ and which the request itself tells, is decided here and in `error_response`.
 from collections.abc import Mapping
 from typing import Final
 
+from trioxygen.gateway.protocol import select_errors
 from trioxygen.gateway.protocol.dialect import Case
-from trioxygen.gateway.protocol.error_table import TABLE
+from trioxygen.gateway.protocol.error_table import TABLE as _GENERAL
 
+TABLE: Final[Mapping[str, tuple[int, str, str]]] = {
+    **_GENERAL,
+    **{code: (400, message, "") for code, message in select_errors.MESSAGES.items()},
+}
 _ELEMENTS: Final = {code: tuple(row[2].split()) for code, row in TABLE.items()}
 CODES: Final = frozenset(TABLE)
 
