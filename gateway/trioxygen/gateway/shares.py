@@ -13,24 +13,27 @@ class ShareLimits:
     uploads_max: bodies over 64 KiB, and copies, that are being written at once.
     buffer_bytes_max: of bodies and answers, beyond the little that each request may always hold.
     document_bytes_max: of answers that are made at once (listings), where they are over 64 KiB.
+    queries_max: of SelectObjectContent, under way at once.
     """
 
     requests_max: int = 8_192
     uploads_max: int = 2_048
     buffer_bytes_max: int = 48 * MIB
     document_bytes_max: int = 16 * MIB
+    queries_max: int = 4
 
 
 class Shares:
     """The holders are accounts, and for requests without one the addresses they come from."""
 
-    __slots__ = ("buffers", "documents", "requests", "uploads")
+    __slots__ = ("buffers", "documents", "queries", "requests", "uploads")
 
     def __init__(self, limits: ShareLimits) -> None:
         self.requests = FairShare(limits.requests_max)
         self.uploads = FairShare(limits.uploads_max)
         self.buffers = FairShare(limits.buffer_bytes_max)
         self.documents = FairShare(limits.document_bytes_max)
+        self.queries = FairShare(limits.queries_max)
 
 
 class Buffers:

@@ -133,8 +133,6 @@ _OF_OBJECTS: Final = (
     ("PutObjectAnnotation", "PUT", "annotation", "s3:PutObjectAnnotation"),
     ("DeleteObjectAnnotation", "DELETE", "annotation", "s3:DeleteObjectAnnotation"),
     ("UpdateObjectEncryption", "PUT", "encryption", "s3:UpdateObjectEncryption"),
-    # S3 gives it to nobody new: it will not be here.
-    ("SelectObjectContent", "POST", "select", "s3:GetObject"),
 )
 
 

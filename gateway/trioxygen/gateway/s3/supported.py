@@ -195,7 +195,7 @@ FEATURES: Final = (
     Feature(
         "S3 Select",
         "SelectObjectContent",
-        "AWS has closed it to new customers; DuckDB and the like read ranges",
+        "[of CSV and JSON](select.md); Parquet: DuckDB and the like read ranges",
     ),
     Feature("BitTorrent", "GetObjectTorrent", "AWS gave it up in 2022"),
     Feature(

@@ -1,6 +1,6 @@
 """Body of SelectObjectContent. Source: S3 API, SelectObjectContent; botocore's service model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from enum import Enum
 from typing import Final, TypeVar
 
@@ -79,15 +79,15 @@ def _input(node: "etree._Element") -> tuple[Input, Compression]:
     if "CompressionType" in fields:
         text = leaf_text(fields.pop("CompressionType"))
         compression = _member(Compression, text, "InvalidCompressionFormat") or compression
-    if len(fields) > 1:
-        raise S3Error("ObjectSerializationConflict")
+    _check_formats(fields.keys(), {"CSV", "JSON", "Parquet"})
     if "CSV" in fields:
         return _csv_input(children(fields["CSV"])), compression
     if "JSON" in fields:
         return _json_input(children(fields["JSON"])), compression
     if "Parquet" in fields:
+        children(fields["Parquet"])
         raise not_implemented("Parquet in SelectObjectContent is not implemented.")
-    raise S3Error("InvalidDataSource" if fields else "MissingRequiredParameter")
+    raise S3Error("MissingRequiredParameter", "InputSerialization lacks a format.")
 
 
 def _csv_input(fields: dict[str, str]) -> CsvInput:
@@ -119,8 +119,7 @@ def _json_input(fields: dict[str, str]) -> JsonInput:
 
 def _output(node: "etree._Element") -> Output:
     fields = once(node)
-    if len(fields) > 1:
-        raise S3Error("ObjectSerializationConflict")
+    _check_formats(fields.keys(), {"CSV", "JSON"})
     if "CSV" in fields:
         return _csv_output(children(fields["CSV"]))
     if "JSON" in fields:
@@ -128,7 +127,14 @@ def _output(node: "etree._Element") -> Output:
         made = JsonOutput(_delimiter(members, "RecordDelimiter", "\n"))
         _check_known(members)
         return made
-    raise S3Error("MalformedXML" if fields else "MissingRequiredParameter")
+    raise S3Error("MissingRequiredParameter", "OutputSerialization lacks a format.")
+
+
+def _check_formats(names: Set[str], known: Set[str]) -> None:
+    if names - known:
+        raise S3Error("MalformedXML")
+    if len(names) > 1:
+        raise S3Error("ObjectSerializationConflict")
 
 
 def _csv_output(fields: dict[str, str]) -> CsvOutput:
@@ -207,9 +213,7 @@ def _character(fields: dict[str, str], name: str, default: str) -> str:
 
 
 def _delimiter(fields: dict[str, str], name: str, default: str) -> str:
-    return _text_of(
-        fields, name, default, lambda text: 1 <= len(text) <= _DELIMITER_CHARACTERS_MAX
-    )
+    return _text_of(fields, name, default, lambda text: 1 <= len(text) <= _DELIMITER_CHARACTERS_MAX)
 
 
 def _check_known(fields: dict[str, str]) -> None:

@@ -80,7 +80,11 @@ class _Bzip2:
 
 
 Inflater = Plain | _Gzip | _Bzip2
-_OF: Final = {Compression.NONE: Plain, Compression.GZIP: _Gzip, Compression.BZIP2: _Bzip2}
+_OF: Final[dict[Compression, type[Plain] | type[_Gzip] | type[_Bzip2]]] = {
+    Compression.NONE: Plain,
+    Compression.GZIP: _Gzip,
+    Compression.BZIP2: _Bzip2,
+}
 
 
 def inflater(compression: Compression) -> Inflater:

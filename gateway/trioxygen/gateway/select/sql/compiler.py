@@ -228,7 +228,7 @@ class Compiler:
 def _comparison(operator: str, left: Getter, right: Getter) -> Getter:
     compare = OPERATORS[operator]
 
-    def comparison(record: Value) -> bool | None:
+    def comparison(record: Value) -> Value:
         first, second = left(record), right(record)
         if type(first) is type(second) and type(first) in _ORDERED:
             return compare(first, second)

@@ -1,8 +1,8 @@
 """LIKE of S3 Select. Pure.
 
-A pattern is cut at its "%": what stands between them is looked for from left to right, each as early
-as it can be, which needs no going back. Long texts are searched in pieces, so that no call keeps
-other threads waiting for long.
+A pattern is cut at its "%": what stands between them is looked for from left to right, each as
+early as it can be, which needs no going back. Long texts are searched in pieces, so that no call
+keeps other threads waiting for long.
 """
 
 import re

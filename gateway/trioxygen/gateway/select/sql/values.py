@@ -118,7 +118,8 @@ def as_number(value: Value) -> int | float | Decimal | None:
     number = number_of(value) if isinstance(value, str) else value
     if isinstance(number, bool) or not isinstance(number, _NUMERIC):
         raise S3Error(
-            "IncorrectSqlFunctionArgumentType", f"{shown_short(value)} stands where a number has to."
+            "IncorrectSqlFunctionArgumentType",
+            f"{shown_short(value)} stands where a number has to.",
         )
     return number
 
