@@ -61,6 +61,7 @@ class SelectDialect:
         sources: what FROM may name, beside S3Object.
         spreads_lists: a path of FROM that leads to a list is to its elements; _1 is the record.
         writes_values_only: JSON is answered as CSV is.
+        names_nulls: an empty field of CSV is NULL, and a NULL is written into CSV as null.
     """
 
     quotes_strings: bool = False
@@ -71,6 +72,7 @@ class SelectDialect:
     sources: tuple[str, ...] = ()
     spreads_lists: bool = False
     writes_values_only: bool = False
+    names_nulls: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,7 @@ CEPH: Final = Dialect(
         sources=("STDIN",),
         spreads_lists=True,
         writes_values_only=True,
+        names_nulls=True,
     ),
 )
 DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType({"aws": AWS, "ceph": CEPH})

@@ -116,5 +116,7 @@ class Evaluation:
         if selection.input.header is not HeaderInfo.USE:
             header = None
         query = selection.query
-        columns = CsvColumns(header, query.alias, query.path)
+        columns = CsvColumns(
+            header, query.alias, query.path, empty_is_null=self._dialect.names_nulls
+        )
         return Plan(query, columns, tuple(header or ()), self._dialect, self._now)

@@ -45,11 +45,14 @@ class JsonInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvOutput:
+    """null: what stands for NULL and MISSING."""
+
     always_quotes: bool = False
     quote: str = '"'
     quote_escape: str = '"'
     record_delimiter: str = "\n"
     field_delimiter: str = ","
+    null: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from trioxygen.gateway.select.settings import (
     JsonOutput,
     Output,
 )
-from trioxygen.gateway.select.sql.values import MISSING, Value, text_of
+from trioxygen.gateway.select.sql.values import MISSING, Value, is_nothing, text_of
 
 _TEXT: Final = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -48,8 +48,10 @@ class CsvWriter:
         self.size += size
 
     def _field(self, value: Value) -> str:
-        text = json_text(value) if isinstance(value, list | dict) else text_of(value)
         settings = self._settings
+        if is_nothing(value):
+            return settings.null
+        text = json_text(value) if isinstance(value, list | dict) else text_of(value)
         if not self._quote or not (settings.always_quotes or self._special.search(text)):
             return text
         escaped = self._escaped.sub(lambda match: self._escapes[match[0]], text)

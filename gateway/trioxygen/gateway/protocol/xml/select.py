@@ -1,6 +1,7 @@
 """Body of SelectObjectContent. Source: S3 API, SelectObjectContent; botocore's service model."""
 
 from collections.abc import Callable, Set
+from dataclasses import replace
 from enum import Enum
 from typing import Final, TypeVar
 
@@ -51,6 +52,8 @@ def read_select_request(body: bytes, dialect: SelectDialect) -> Selection:
     output = _output(fields["OutputSerialization"])
     if dialect.writes_values_only and isinstance(output, JsonOutput):
         output = CsvOutput(record_delimiter=output.record_delimiter)
+    if dialect.names_nulls and isinstance(output, CsvOutput):
+        output = replace(output, null="null")
     scan_range = _scan_range(fields["ScanRange"]) if "ScanRange" in fields else None
     if scan_range is not None and not _is_scannable(source, compression):
         raise S3Error("UnsupportedScanRangeInput")

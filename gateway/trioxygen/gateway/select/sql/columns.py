@@ -39,15 +39,22 @@ class CsvColumns:
     """Args:
     header: None: columns have positions alone.
     path: of FROM, which CSV has none of.
+    empty_is_null: of fields.
 
     Raises: S3Error InvalidKeyPath."""
 
     def __init__(
-        self, header: Sequence[str] | None, alias: str | None, path: Sequence[Step] = ()
+        self,
+        header: Sequence[str] | None,
+        alias: str | None,
+        path: Sequence[Step] = (),
+        *,
+        empty_is_null: bool = False,
     ) -> None:
         if path:
             raise S3Error("InvalidKeyPath", "Nothing in CSV is at a path.")
         self._header, self._alias = header, alias
+        self._field = _field_or_null if empty_is_null else _field
 
     def names(self, name: str) -> bool:
         return self._header is not None and name in self._header
@@ -56,7 +63,7 @@ class CsvColumns:
         steps = without_alias(steps, self._alias)
         if len(steps) != 1 or not isinstance(steps[0], Name):
             raise S3Error("InvalidKeyPath", "A column of CSV is a name or a position.")
-        return partial(_field, self._position(steps[0]))
+        return partial(self._field, self._position(steps[0]))
 
     def _position(self, name: Name) -> int:
         if self._header is not None:
@@ -93,6 +100,10 @@ def _position_in(header: Sequence[str], name: Name) -> int | None:
 
 def _field(position: int, record: list[str]) -> Value:
     return record[position] if position < len(record) else MISSING
+
+
+def _field_or_null(position: int, record: list[str]) -> Value:
+    return record[position] or None if position < len(record) else MISSING
 
 
 class JsonColumns:

@@ -261,12 +261,12 @@ def _junction(is_and: bool, operands: list[Getter]) -> Getter:
     """Of three values: what one operand settles does not wait for the others."""
     settling = not is_and
 
-    def junction(record: Value) -> bool | None:
+    def junction(record: Value) -> Value:
         result: bool | None = is_and
         for operand in operands:
             value = operand(record)
             if value is settling:
-                return settling
+                return value
             if value is not is_and:
                 _check_condition(value)
                 result = None
