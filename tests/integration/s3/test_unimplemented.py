@@ -54,11 +54,6 @@ def test_sub_resource_of_another_level(endpoint: Endpoint, shared_bucket: str) -
         assert (answer.status, answer.code) == (404, "NoSuchBucket"), sub
 
 
-def test_select(endpoint: Endpoint, bucket: str) -> None:
-    answer = send(endpoint, Request("POST", f"/{bucket}/k", "select=&select-type=2", b"x"))
-    assert (answer.status, answer.code) == NOT_IMPLEMENTED
-
-
 def test_unknown_headers_and_parameters_are_ignored(endpoint: Endpoint, bucket: str) -> None:
     fields = {"X-Amz-New-Feature": "1", "X-Other": "2"}
     put = Request("PUT", f"/{bucket}/k", "x-id=PutObject&unknown=1", b"body", fields)

@@ -234,5 +234,16 @@ DOCUMENTS: Final[tuple[Document, ...]] = (
         "<ClientToken>a</ClientToken>",
     ),
     *_of("PUT /{versioned}/k?encryption", "ObjectEncryption", "<SSES3/>"),
-    *_of("POST /{versioned}/k?select&select-type=2", "SelectObjectContentRequest", "<Expression/>"),
+    *_of(
+        "POST /{versioned}/k?select&select-type=2",
+        "SelectObjectContentRequest",
+        "<Expression>SELECT * FROM S3Object s WHERE s._1 > 1 LIMIT 5</Expression>"
+        "<ExpressionType>SQL</ExpressionType>"
+        "<RequestProgress><Enabled>true</Enabled></RequestProgress>"
+        "<InputSerialization><CompressionType>NONE</CompressionType><CSV>"
+        "<FileHeaderInfo>IGNORE</FileHeaderInfo><FieldDelimiter>,</FieldDelimiter></CSV>"
+        "</InputSerialization>"
+        "<OutputSerialization><JSON><RecordDelimiter>;</RecordDelimiter></JSON>"
+        "</OutputSerialization><ScanRange><Start>0</Start><End>9</End></ScanRange>",
+    ),
 )

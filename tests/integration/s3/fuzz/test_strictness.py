@@ -21,7 +21,7 @@ _SEVERAL = {
 _REFUSALS = ("MalformedXML", "MalformedACLError", "NotImplemented")
 # How something is to be restored nobody asks where nothing is archived.
 _UNREAD = {
-    *("RenameObjectRequest", "ObjectEncryption", "SelectObjectContentRequest", "RestoreRequest"),
+    *("RenameObjectRequest", "ObjectEncryption", "RestoreRequest"),
 }
 
 
