@@ -35,8 +35,8 @@ class S3Config(Section):
         signature_v2: where Signature Version 2 is taken: in presigned URLs, or in headers too.
         tls_certificate_file, tls_key_file: PEM; both or neither.
         rate_bytes_per_second_min, rate_window_seconds: slower clients are cut off.
-        connections_max, requests_max, uploads_max, buffer_bytes_max: shared fairly, by address or
-            by account.
+        connections_max, requests_max, uploads_max, queries_max, buffer_bytes_max: shared fairly, by
+            address or by account.
         intake_bytes_max: of bodies that have come and are not dealt with; then senders take turns.
         http: who speaks HTTP: our connection, or uvicorn's own protocol (docs/design/http-server.md
             says what is then missing).
@@ -72,6 +72,7 @@ class S3Config(Section):
     connections_max: int = Field(default=8_000, ge=1, le=1_000_000)
     requests_max: int = Field(default=8_192, ge=1, le=1_000_000)
     uploads_max: int = Field(default=2_048, ge=1, le=1_000_000)
+    queries_max: int = Field(default=4, ge=1, le=1_000)
     buffer_bytes_max: int = Field(default=48 * MIB, ge=1 * MIB, le=1_024 * GIB)
     intake_bytes_max: int = Field(default=24 * MIB, ge=1 * MIB, le=1_024 * GIB)
     drain_seconds: int = Field(default=30, ge=0, le=3_600)

@@ -124,6 +124,7 @@ def _s3_config(config: Config) -> S3Config:
         shares=ShareLimits(
             requests_max=config.s3.requests_max,
             uploads_max=config.s3.uploads_max,
+            queries_max=config.s3.queries_max,
             buffer_bytes_max=config.s3.buffer_bytes_max,
         ),
     )

@@ -13,7 +13,9 @@ from trioxygen.gateway.select.sql.values import MISSING, Value
 from trioxygen.gateway.select.writers import Writer
 
 # A step on a worker's thread: a few milliseconds.
-_OPERATORS_AT_ONCE: Final = 20_000
+_OPERATORS_AT_ONCE: Final = 10_000
+# What a record costs beside them.
+_OPERATORS_PER_RECORD: Final = 4
 _WRITTEN_AT_ONCE: Final = 128 * 1_024
 
 
@@ -52,7 +54,9 @@ class Plan:
         self._header = header
         self._left = query.limit
         self.is_done = query.limit == 0
-        self._records_at_once = max(1, _OPERATORS_AT_ONCE // (compiler.size + 1))
+        self._records_at_once = max(
+            1, _OPERATORS_AT_ONCE // (compiler.size + _OPERATORS_PER_RECORD)
+        )
 
     def run(self, records: Iterator[Value], writer: Writer) -> Iterator[bytes]:
         """What is to be sent, and b"" in between, so that no step takes long."""
