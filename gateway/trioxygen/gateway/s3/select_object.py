@@ -135,7 +135,7 @@ class _Query:
     ) -> AsyncGenerator[bytes, None]:
         """What comes of a piece of the object; where that is nothing for long, a sign of life."""
         blocking, clock = self._services.blocking, self._services.clock
-        while (output := await blocking.run(next, steps, None)) is not None:
+        while (output := await blocking.run(_next, steps)) is not None:
             if output:
                 yield event_stream.records(output)
             elif clock.monotonic_ms() - self._said_ms >= self._quiet_ms:
@@ -188,6 +188,11 @@ class _Query:
                 view = memoryview(data)
                 for at in range(0, len(view), _STEP_BYTES):
                     yield bytes(view[at : at + _STEP_BYTES])
+
+
+def _next(steps: Iterator[bytes]) -> bytes | None:
+    """None: there are no more. (A future takes no StopIteration.)"""
+    return next(steps, None)
 
 
 def _check_type(request: S3Request) -> None:

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from tests.integration.endpoint import REGION, Endpoint
 from tests.integration.s3.wire import UNSIGNED, Answer, Connection, signing_key
-from trioxygen.gateway.protocol.error_table import TABLE
+from trioxygen.gateway.protocol.errors import TABLE
 
 _ANSWER_SECONDS_MAX: Final = 20
 _CHARACTER: Final = re.compile(rb"&#x[0-9A-F]+;")

@@ -1,12 +1,14 @@
 """Messages of the event stream, as the SDK reads them."""
 
-from botocore.eventstream import EventStreamBuffer, EventStreamMessage
+from typing import Any
+
+from botocore.eventstream import EventStreamBuffer
 
 from trioxygen.gateway.select import event_stream
 from trioxygen.gateway.select.event_stream import Counts
 
 
-def read(data: bytes) -> list[EventStreamMessage]:
+def read(data: bytes) -> list[Any]:
     buffer = EventStreamBuffer()
     buffer.add_data(data)
     return list(buffer)

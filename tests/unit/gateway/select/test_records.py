@@ -5,6 +5,7 @@ import csv
 import gzip
 import io
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -154,9 +155,10 @@ def test_windows_part_the_records(
     ("compression", "compress"),
     [(Compression.GZIP, gzip.compress), (Compression.BZIP2, bz2.compress)],
 )
-def test_a_bomb_is_expanded_piece_by_piece(compression: Compression, compress: object) -> None:
-    assert callable(compress)
-    bomb: bytes = compress(bytes(20 * MIB))
+def test_a_bomb_is_expanded_piece_by_piece(
+    compression: Compression, compress: Callable[[bytes], bytes]
+) -> None:
+    bomb = compress(bytes(20 * MIB))
     stream = inflater(compression)
     sizes = [len(piece) for piece in stream.pieces(bomb)]
     stream.finish()
