@@ -14,7 +14,6 @@ from trioxygen.common.errors import Overloaded, TrioxygenError
 from trioxygen.common.units import KIB, MIB
 from trioxygen.gateway.protocol.encryption import refuse_on_read
 from trioxygen.gateway.protocol.errors import S3Error, invalid_argument
-from trioxygen.gateway.protocol.xml.select import read_select_request
 from trioxygen.gateway.s3.documents import read_document
 from trioxygen.gateway.s3.encryption import Opening, opening_of
 from trioxygen.gateway.s3.error_response import s3_error, said_in
@@ -26,6 +25,7 @@ from trioxygen.gateway.select import event_stream
 from trioxygen.gateway.select.evaluation import Evaluation
 from trioxygen.gateway.select.records.csv import CsvReader
 from trioxygen.gateway.select.records.window import ScanWindow
+from trioxygen.gateway.select.request import read_select_request
 from trioxygen.gateway.select.settings import CsvInput, HeaderInfo, Selection
 
 # An expression of 256 KiB, each character escaped, and its elements.
@@ -34,6 +34,7 @@ _STEP_BYTES: Final = 64 * KIB
 
 
 async def select_object_content(services: Services, request: S3Request) -> Response:
+    _check_type(request)
     if request.head.header("range") is not None:
         raise S3Error("UnsupportedRangeHeader")
     selection = await read_document(
@@ -207,7 +208,6 @@ ROWS: Final = (
         route=Route("POST", Level.OBJECT, "select"),
         accesses=(Access("s3:GetObject", Resource.OBJECT, KEY, "s3:GetObjectVersion"),),
         reads_body=True,
-        check=_check_type,
         refuses=refuse_on_read,
         handler=select_object_content,
     ),

@@ -31,6 +31,8 @@ from trioxygen.gateway.s3.needs import not_there
 from trioxygen.gateway.s3.request import Asked
 from trioxygen.gateway.s3.service_errors import s3_error_of
 from trioxygen.gateway.s3.services import S3Config, Services
+from trioxygen.gateway.select.sql.columns import CsvColumns
+from trioxygen.gateway.select.sql.nodes import Name
 
 _XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -123,6 +125,11 @@ REFUSALS: dict[Case, tuple[Callable[[], S3Error | None], tuple[str, int], tuple[
         lambda: refusal_of(beyond_last_part),
         ("InvalidPartNumber", 416),
         ("InvalidPart", 400),
+    ),
+    Case.SELECT_COLUMN_IS_UNKNOWN: (
+        lambda: refusal_of(lambda: CsvColumns(("a",), None).getter((Name("b"),))),
+        ("MissingHeaders", 400),
+        ("ProcessingTimeError", 400),
     ),
     Case.TOO_MANY_OBJECT_TAGS: (
         lambda: refusal_of(lambda: check_object_tags([(str(n), "") for n in range(11)])),

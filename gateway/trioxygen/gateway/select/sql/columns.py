@@ -80,7 +80,8 @@ class CsvColumns:
     def _unknown(self, name: str) -> S3Error:
         return S3Error(
             "EvaluatorBindingDoesNotExist" if self._header is None else "MissingHeaders",
-            f"alias {{{name[:64]}}} or column not exist in schema",
+            # In Ceph's words, which its clients look for.
+            f"{name[:64]!r} is unknown: alias {{{name[:64]}}} or column not exist in schema",
             case=Case.SELECT_COLUMN_IS_UNKNOWN,
         )
 
