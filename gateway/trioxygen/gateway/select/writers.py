@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -18,6 +18,10 @@ from trioxygen.gateway.select.sql.values import MISSING, Value, is_nothing, text
 _TEXT: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
+def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(each) for each in texts if each) or "(?!)")
+
+
 class CsvWriter:
     """Attributes: size: characters that were written and not taken."""
 
@@ -26,14 +30,21 @@ class CsvWriter:
         self._quote = settings.quote
         self._written: list[str] = []
         self.size = 0
-        special = {settings.field_delimiter, settings.record_delimiter, self._quote, "\r", "\n"}
-        self._special = re.compile("|".join(re.escape(each) for each in special if each))
+        quoted = {settings.record_delimiter, self._quote, "\r", "\n"}
+        self._quoted = _any_of(quoted)
+        self._special = _any_of(quoted | {settings.field_delimiter})
         escape = settings.quote_escape
         self._escapes = {each: escape + each for each in {self._quote, escape} if each and escape}
-        self._escaped = re.compile("|".join(re.escape(each) for each in self._escapes) or "(?!)")
+        self._escaped = _any_of(self._escapes)
 
     def write(self, names: Sequence[str], values: Sequence[Value]) -> None:
         """Raises S3Error OverMaxRecordSize."""
+        line = None if self._settings.always_quotes else self._plain(values)
+        if line is not None:
+            self._written.append(line)
+            self._written.append(self._settings.record_delimiter)
+            self.size += len(line) + 1
+            return
         fields: list[str] = []
         size = 0
         for value in values:
@@ -46,6 +57,18 @@ class CsvWriter:
         self._written.append(line)
         self._written.append(self._settings.record_delimiter)
         self.size += size
+
+    def _plain(self, values: Sequence[Value]) -> str | None:
+        """Of texts that need no quotes, as most records are; None: of others."""
+        delimiter = self._settings.field_delimiter
+        try:
+            if sum(map(len, values)) + len(values) > RECORD_BYTES_MAX:
+                return None
+            line = delimiter.join(values)
+        except TypeError:
+            return None
+        is_plain = line.count(delimiter) == len(values) - 1 and not self._quoted.search(line)
+        return line if is_plain else None
 
     def _field(self, value: Value) -> str:
         settings = self._settings
