@@ -13,7 +13,7 @@ from trioxygen.gateway.select.sql.values import MISSING, Value
 from trioxygen.gateway.select.writers import Writer
 
 # A step on a worker's thread: a few milliseconds.
-_OPERATORS_AT_ONCE: Final = 10_000
+_OPERATORS_AT_ONCE: Final = 40_000
 # What a record costs beside them.
 _OPERATORS_PER_RECORD: Final = 4
 _WRITTEN_AT_ONCE: Final = 128 * 1_024

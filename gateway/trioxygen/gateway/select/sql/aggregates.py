@@ -9,6 +9,7 @@ from trioxygen.gateway.select.sql.values import (
     as_number,
     as_timestamp,
     calculated,
+    checked_int,
     compared,
     is_nothing,
 )
@@ -44,7 +45,11 @@ class _Sum:
         self._sum: int | float | Decimal | None = None
 
     def add(self, value: Value) -> None:
-        number = value if type(value) is int else as_number(value)
+        if type(value) is int and type(self._sum) is int:
+            self.count += 1
+            self._sum = checked_int(self._sum + value)
+            return
+        number = as_number(value)
         if number is None:
             return
         self.count += 1

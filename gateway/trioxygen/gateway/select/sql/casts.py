@@ -9,14 +9,17 @@ from typing import Final
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.select.sql.timestamps import read_timestamp
 from trioxygen.gateway.select.sql.values import (
+    MISSING,
     Value,
     as_float,
     checked_int,
-    is_nothing,
     number_of,
     shown_short,
     text_of,
 )
+
+# An integer of fewer fits 64 bits.
+_CERTAIN_DIGITS: Final = 19
 
 
 def cast_to(
@@ -31,7 +34,7 @@ def cast_to(
         convert = _CASTS[type_name]
 
     def cast(value: Value) -> Value:
-        if is_nothing(value):
+        if value is None or value is MISSING:
             return value
         converted = convert(value)
         if converted is None:
@@ -55,6 +58,8 @@ def _number(value: Value) -> int | float | Decimal | None:
 
 def _int(value: Value) -> int | None:
     if isinstance(value, str):
+        if len(value) < _CERTAIN_DIGITS and value.isdigit() and value.isascii():
+            return int(value)
         try:
             number = int(value) if value.isascii() and "_" not in value else None
         except ValueError:

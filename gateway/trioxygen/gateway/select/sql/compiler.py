@@ -154,6 +154,13 @@ class Compiler:
         get_escape = None if node.escape is None else self.compile(node.escape)
         has_sets = self.dialect.likes_sets
 
+        escape_node = node.escape or nodes.Literal(None)
+        if isinstance(node.pattern, nodes.Literal) and isinstance(escape_node, nodes.Literal):
+            pattern, escape = node.pattern.value, escape_node.value
+            if isinstance(pattern, str) and isinstance(escape, str | None):
+                if node.escape is None or escape is not None:
+                    return _matching(get, like.matcher(pattern, escape, has_sets=has_sets))
+
         @lru_cache(_PATTERNS_KEPT)
         def matcher(pattern: str, escape: str | None) -> like.Matcher:
             return like.matcher(pattern, escape, has_sets=has_sets)
@@ -235,6 +242,20 @@ def _comparison(operator: str, left: Getter, right: Getter) -> Getter:
         return compared(operator, first, second)
 
     return comparison
+
+
+def _matching(get: Getter, matches: like.Matcher) -> Getter:
+    """LIKE of a pattern that is the same for all records."""
+
+    def matching(record: Value) -> Value:
+        value = get(record)
+        if isinstance(value, str):
+            return matches(value)
+        if is_nothing(value):
+            return None
+        raise S3Error("LikeInvalidInputs", "LIKE takes texts.")
+
+    return matching
 
 
 def _between(get: Getter, get_low: Getter, get_high: Getter) -> Getter:
