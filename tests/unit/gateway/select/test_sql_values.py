@@ -4,6 +4,7 @@ import pytest
 
 from tests.unit.gateway.select.selecting import code, value
 from trioxygen.gateway.protocol.dialect import CEPH
+from trioxygen.gateway.protocol.errors import S3Error
 
 
 @pytest.mark.parametrize(
@@ -177,3 +178,12 @@ def test_ceph_takes_texts_in_double_quotes_casts_by_name_and_binary_fractions() 
     assert value('lower("AB12cd$$")', dialect=CEPH) == "ab12cd$$"
     assert value("int(_1) + 1", dialect=CEPH) == "2"
     assert value("0.1 + 0.2", dialect=CEPH) == "0.30000000000000004"
+
+
+@pytest.mark.parametrize(
+    "expression", ["CAST(_1 AS INT)", "_1 + 1", "TO_TIMESTAMP(_1)", "DATE_ADD(day, 1, _1)"]
+)
+def test_messages_show_nothing_of_the_object(expression: str) -> None:
+    with pytest.raises(S3Error) as refused:
+        value(expression, b"secret\n")
+    assert "secret" not in str(refused.value)

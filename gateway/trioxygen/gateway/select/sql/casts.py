@@ -13,8 +13,8 @@ from trioxygen.gateway.select.sql.values import (
     Value,
     as_float,
     checked_int,
+    kind_of,
     number_of,
-    shown_short,
     text_of,
 )
 
@@ -38,7 +38,7 @@ def cast_to(
             return value
         converted = convert(value)
         if converted is None:
-            raise S3Error("CastFailed", f"{shown_short(value)} is no {type_name}.")
+            raise S3Error("CastFailed", f"{kind_of(value)} is no {type_name}.")
         return converted
 
     return cast

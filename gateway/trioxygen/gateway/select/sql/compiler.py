@@ -26,6 +26,7 @@ from trioxygen.gateway.select.sql.values import (
     compared,
     in_context,
     is_nothing,
+    kind_of,
     text_of,
 )
 
@@ -298,9 +299,7 @@ def _junction(is_and: bool, operands: list[Getter]) -> Getter:
 
 def _check_condition(value: Value) -> None:
     if not is_nothing(value) and not isinstance(value, bool | str):
-        raise S3Error(
-            "IncorrectSqlFunctionArgumentType", f"{text_of(value)[:64]!r} is no condition."
-        )
+        raise S3Error("IncorrectSqlFunctionArgumentType", f"{kind_of(value)} is no condition.")
 
 
 def _negation(operand: Getter) -> Getter:

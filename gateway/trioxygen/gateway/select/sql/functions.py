@@ -16,7 +16,7 @@ from trioxygen.gateway.select.sql.values import (
     as_text,
     as_timestamp,
     checked_text,
-    shown_short,
+    kind_of,
 )
 
 
@@ -93,7 +93,7 @@ def _to_timestamp(value: Value, pattern: Value = None) -> datetime | None:
         timestamps.read_timestamp(text) if form is None else parse_timestamp(form, text[:256])
     )
     if timestamp is None:
-        raise S3Error("ValueParseFailure", f"{shown_short(text)} is no timestamp.")
+        raise S3Error("ValueParseFailure", f"{kind_of(text)} is no timestamp.")
     return timestamp
 
 

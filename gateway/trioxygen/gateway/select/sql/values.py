@@ -119,7 +119,7 @@ def as_number(value: Value) -> int | float | Decimal | None:
     if isinstance(number, bool) or not isinstance(number, _NUMERIC):
         raise S3Error(
             "IncorrectSqlFunctionArgumentType",
-            f"{shown_short(value)} stands where a number has to.",
+            f"{kind_of(value)} stands where a number has to.",
         )
     return number
 
@@ -130,7 +130,7 @@ def as_text(value: Value) -> str | None:
         return None
     if not isinstance(value, str):
         raise S3Error(
-            "IncorrectSqlFunctionArgumentType", f"{shown_short(value)} stands where a text has to."
+            "IncorrectSqlFunctionArgumentType", f"{kind_of(value)} stands where a text has to."
         )
     return value
 
@@ -143,7 +143,7 @@ def as_timestamp(value: Value) -> datetime | None:
     if not isinstance(timestamp, datetime):
         raise S3Error(
             "IncorrectSqlFunctionArgumentType",
-            f"{shown_short(value)} stands where a timestamp has to.",
+            f"{kind_of(value)} stands where a timestamp has to.",
         )
     return timestamp
 
@@ -231,10 +231,18 @@ def _of_floats(sign: str, first: float, second: float) -> float:
     return fmod(first, second)
 
 
-def shown_short(value: Value) -> str:
-    """For a message."""
-    text = value if isinstance(value, str) else text_of(value)
-    return f"{text[:64]!r}"
+def kind_of(value: Value) -> str:
+    """For a message, which never has a value: operators see it, too, and of what lies under a
+    customer's key nobody else may see anything."""
+    if isinstance(value, bool):
+        return "a bool"
+    if isinstance(value, _NUMERIC):
+        return "a number"
+    if isinstance(value, str):
+        return "a text"
+    if isinstance(value, datetime):
+        return "a timestamp"
+    return "NULL" if is_nothing(value) else "a list or an object"
 
 
 def text_of(value: Value) -> str:
