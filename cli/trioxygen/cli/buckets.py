@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from trioxygen.cli.client.admin import find, segment
+from trioxygen.cli.client.owner import account_or_all
 from trioxygen.cli.options import (
     DATA_DEFAULT,
     AdminUrlOption,
@@ -42,7 +43,9 @@ def list_buckets(
     """Lists buckets, of one account or of all."""
     client = find(data, admin_url)
     buckets = list(
-        client.every("buckets", "buckets", "name", account_id=account or "", **_of(volume))
+        client.every(
+            "buckets", "buckets", "name", account_id=account_or_all(client, account), **_of(volume)
+        )
     )
     if as_json:
         print_json(buckets)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from trioxygen.cli.client.admin import find
-from trioxygen.cli.client.owner import AccountOption, account_or_only
+from trioxygen.cli.client.owner import AccountOption, account_or_all, account_or_only
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
 from trioxygen.cli.printing import print_columns, print_fields, print_json, time_text
 
@@ -28,8 +28,9 @@ def list_keys(
 ) -> None:
     """Lists access keys, of a user, of one account or of all; never secrets."""
     client = find(data, admin_url)
-    query = {"account_id": account or ""}
-    if user is not None:
+    if user is None:
+        query = {"account_id": account_or_all(client, account)}
+    else:
         query = {"account_id": account_or_only(client, account), "user": user}
     keys = list(client.every("keys", "keys", "access_key", **query))
     if as_json:

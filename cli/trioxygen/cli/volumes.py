@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from trioxygen.cli.client.admin import find, segment
+from trioxygen.cli.client.owner import account_or_all
 from trioxygen.cli.options import (
     DATA_DEFAULT,
     AdminUrlOption,
@@ -30,7 +31,9 @@ def list_volumes(
 ) -> None:
     """Lists volumes, of one account or of all."""
     client = find(data, admin_url)
-    volumes = list(client.every("volumes", "volumes", "name", account_id=account or ""))
+    volumes = list(
+        client.every("volumes", "volumes", "name", account_id=account_or_all(client, account))
+    )
     if as_json:
         print_json(volumes)
         return

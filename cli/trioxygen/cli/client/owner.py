@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from trioxygen.cli.client.admin import AdminClient, find
+from trioxygen.cli.client.admin import AdminClient, find, segment
 from trioxygen.cli.exits import CommandFailed, Exit
 
 AccountOption = Annotated[
@@ -13,10 +13,19 @@ AccountOption = Annotated[
 ]
 
 
-def account_or_only(client: AdminClient, account: str | None) -> str:
-    """The account that was named, else the only one. Raises CommandFailed: there are others."""
+def account_or_all(client: AdminClient, account: str | None) -> str:
+    """The account that was named; "": none was. Raises CommandFailed: there is none of that id, so
+    that what it has is not shown as nothing."""
     if account:
-        return account
+        client.get(f"accounts/{segment(account)}")
+    return account or ""
+
+
+def account_or_only(client: AdminClient, account: str | None) -> str:
+    """The account that was named, else the only one. Raises CommandFailed: there are others, or
+    none of that id."""
+    if account:
+        return account_or_all(client, account)
     page = client.get("accounts", count_max=2)
     if len(page["accounts"]) != 1:
         raise CommandFailed(
