@@ -9,9 +9,8 @@ from typing import Final
 
 from trioxygen.gateway.protocol import checksums
 from trioxygen.gateway.protocol.dialect import Case
-from trioxygen.gateway.protocol.errors import not_implemented
 from trioxygen.gateway.protocol.versions import read_version_id
-from trioxygen.gateway.s3.needs import BUCKET, Need
+from trioxygen.gateway.s3.needs import BUCKET
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource, Route
 from trioxygen.gateway.s3.request import S3Request
 
@@ -149,15 +148,7 @@ def _require_arguments(request: S3Request) -> None:
         checksums.read_checksum_request(head)
 
 
-def _refuse_torrent(request: S3Request) -> None:
-    """S3 has ended BitTorrent on 29 April 2022, and nowhere says what it answers since: neither its
-    API reference (GetObjectTorrent) nor its list of errors."""
-    _require_arguments(request)
-    raise not_implemented("GetObjectTorrent is not implemented.", case=Case.TORRENT_IS_NOT_MADE)
-
-
 _ARGUMENTS: Final = replace(BUCKET, require=_require_arguments)
-_TORRENT: Final = replace(BUCKET, require=_refuse_torrent)
 
 
 def _row(
@@ -167,14 +158,15 @@ def _row(
     sub: str,
     action: str,
     query: str = "",
-    needs: Need = _ARGUMENTS,
+    absent_as: Case | None = None,
 ) -> Operation:
     resource = Resource.BUCKET if level is Level.BUCKET else Resource.OBJECT
     return Operation(
         name=name,
         route=Route(method, level, sub, query=query),
-        accesses=(Access(action, resource, needs),),
+        accesses=(Access(action, resource, _ARGUMENTS),),
         reads_body=method in _WITH_BODY,
+        absent_as=absent_as,
     )
 
 
@@ -190,13 +182,14 @@ ROWS: Final = (
         query="annotationName",
     ),
     *(_row(Level.OBJECT, *line) for line in _OF_OBJECTS),
-    # It will not be here.
+    # It will not be here: S3 has ended BitTorrent on 29 April 2022, and says nowhere what it has
+    # answered since.
     _row(
         Level.OBJECT,
         "GetObjectTorrent",
         "GET",
         "torrent",
         "s3:GetObjectTorrent",
-        needs=_TORRENT,
+        absent_as=Case.TORRENT_IS_NOT_MADE,
     ),
 )

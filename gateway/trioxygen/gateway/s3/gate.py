@@ -47,7 +47,8 @@ class Gate:
             await self._admit(operation, request)
             handler = operation.handler
             if handler is None:
-                raise not_implemented(f"{operation.name} is not implemented.")
+                what = f"{operation.name} is not implemented."
+                raise not_implemented(what, case=operation.absent_as)
             tries_left -= 1
             try:
                 response = await handler(self._services, request)

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Final
 
+from trioxygen.gateway.protocol.dialect import Case
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.s3.needs import NOTHING, Need, refused_in_bucket
 from trioxygen.gateway.s3.request import UNROUTED, Response, S3Request
@@ -129,6 +130,7 @@ class Operation:
     tells_region: the bucket's, also where it is refused.
     tries: runs again, decision and all, when what it began with has changed meanwhile.
     handler: runs only when all accesses are allowed; None: not implemented, which is said then.
+    absent_as: what not being implemented is, where dialects say it differently.
     """
 
     name: str
@@ -143,6 +145,7 @@ class Operation:
     tells_region: bool = False
     tries: int = 1
     handler: Handler | None = None
+    absent_as: Case | None = None
 
     def __post_init__(self) -> None:
         """A row that could let a stranger in is no row."""

@@ -1,10 +1,12 @@
 """Each refusal that dialects say differently, made by what refuses: S3's answer, and Ceph's."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
 
-from tests.unit.gateway.s3.one_bucket import OneBucket
+from tests.unit.gateway.s3.one_bucket import OWNER, OneBucket, request_to
+from tests.unit.gateway.s3.test_gate import Unchanged
 from trioxygen.common.blocking import ThreadBlocking
 from trioxygen.common.checksum import Algorithm
 from trioxygen.common.clock import SystemClock
@@ -27,10 +29,12 @@ from trioxygen.gateway.protocol.selection import Stored, select
 from trioxygen.gateway.protocol.xml.tags import check_object_tags
 from trioxygen.gateway.s3.asking import Asking
 from trioxygen.gateway.s3.error_response import said_in
+from trioxygen.gateway.s3.gate import Gate
 from trioxygen.gateway.s3.needs import not_there
 from trioxygen.gateway.s3.request import Asked
 from trioxygen.gateway.s3.service_errors import s3_error_of
 from trioxygen.gateway.s3.services import S3Config, Services
+from trioxygen.gateway.s3.table import BY_NAME
 from trioxygen.gateway.select.sql.columns import CsvColumns
 from trioxygen.gateway.select.sql.nodes import Name
 
@@ -69,6 +73,17 @@ def read_presigned(expires: int) -> object:
 def beyond_last_part() -> object:
     stored = Stored(etag="e", last_modified_ms=0, size_bytes=3, part_sizes=())
     return select(RequestHead("GET", b"/b/k", b"", []), stored, part_number="2", now_s=0)
+
+
+def torrent_of_an_object() -> None:
+    blocking = ThreadBlocking(pool_threads=1)
+    store = OneBucket({"bucket": OWNER.account_id})
+    services = Services(store.port, blocking, SystemClock(), S3Config(volume="v"))
+    gate = Gate(services, Unchanged())
+    try:
+        asyncio.run(gate.run(BY_NAME["GetObjectTorrent"], request_to("bucket", "k", OWNER)))
+    finally:
+        blocking.close()
 
 
 def expected_owner_is_no_number() -> S3Error:
@@ -130,6 +145,11 @@ REFUSALS: dict[Case, tuple[Callable[[], S3Error | None], tuple[str, int], tuple[
         lambda: refusal_of(lambda: CsvColumns(("a",), None).getter((Name("b"),))),
         ("MissingHeaders", 400),
         ("ProcessingTimeError", 400),
+    ),
+    Case.TORRENT_IS_NOT_MADE: (
+        lambda: refusal_of(torrent_of_an_object),
+        ("NotImplemented", 501),
+        ("NoSuchKey", 404),
     ),
     Case.TOO_MANY_OBJECT_TAGS: (
         lambda: refusal_of(lambda: check_object_tags([(str(n), "") for n in range(11)])),
