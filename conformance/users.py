@@ -44,7 +44,7 @@ class Key(NamedTuple):
 MAIN: Final = Identity("testid", "M. Tester", "tester@example.com")
 ALT: Final = Identity("altid", "john.doe", "john.doe@example.com")
 TENANT: Final = Identity(
-    "testx$tenantid", "testx$tenanteduser", "tenanteduser@example.com", tenant="testx"
+    "testx-tenantid", "testx$tenanteduser", "tenanteduser@example.com", tenant="testx"
 )
 # As conformance/store.env has it.
 UNNUMBERED: Final = Identity("100000000001", "iam", "iam@example.com")

@@ -58,24 +58,34 @@ def create_account(
     display_name: Annotated[str, typer.Argument(metavar="NAME", help="Display name.")],
     email: Annotated[str, typer.Option(help="E-mail address.")] = "",
     account_id: Annotated[
-        str,
-        typer.Option("--id", metavar="ID", help="Chosen by the store if not given."),
-    ] = "",
+        str | None,
+        typer.Option(
+            "--id",
+            metavar="ID",
+            help="12 digits, as AWS's have; or a word of letters, digits, - _ . (64 at most)."
+            " Chosen by the store if not given.",
+        ),
+    ] = None,
     canonical_id: Annotated[
-        str, typer.Option(metavar="ID", help="Chosen by the store if not given.")
-    ] = "",
+        str | None,
+        typer.Option(metavar="ID", help="64 hex digits, or the id. Chosen if not given."),
+    ] = None,
     data: DataOption = DATA_DEFAULT,
     admin_url: AdminUrlOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Creates an account; give it a key with `o3 key create --account ID`."""
+    given = {"NAME": display_name.strip(), "--id": account_id, "--canonical-id": canonical_id}
+    for what, value in given.items():
+        if value == "":
+            raise CommandFailed(Exit.USAGE, f"{what} is empty: see 'o3 account create --help'")
     account = find(data, admin_url).post(
         "accounts",
         {
             "display_name": display_name,
             "email": email,
-            "account_id": account_id,
-            "canonical_id": canonical_id,
+            "account_id": account_id or "",
+            "canonical_id": canonical_id or "",
         },
     )
     if as_json:

@@ -126,6 +126,28 @@ def test_lists_are_of_the_account_that_is_named(store: StoreProcess, site: Site,
     assert json.loads(shown.stdout)["account_id"] == ACCOUNT
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("Etc", "--id", "../etc"), "account_id is to be 1 to 64 letters, digits"),
+        (("Etc", "--id", ""), "--id is empty"),
+        (("Etc", "--canonical-id", "nope"), "canonical_id is to be 64 hexadecimal digits"),
+        (("Etc", "--canonical-id", ""), "--canonical-id is empty"),
+        (("Etc", "--email", "not an email"), "email is to be an e-mail address"),
+        (("",), "NAME is empty"),
+        ((" ",), "NAME is empty"),
+    ],
+)
+def test_account_that_no_command_could_address_is_not_made(
+    store: StoreProcess, arguments: tuple[str, ...], said: str
+) -> None:
+    before = store.o3("account", "list").stdout
+    done = store.o3("account", "create", *arguments)
+    assert done.returncode in (1, 2) and said in done.stderr, done.stderr
+    assert done.stderr.count("\n") == 1 and done.stdout == ""
+    assert store.o3("account", "list").stdout == before
+
+
 def store_refuses(store: StoreProcess, *arguments: str) -> None:
     """In one line, for something is still there that it has or that has it."""
     done = store.o3(*arguments, "--account", ACCOUNT)

@@ -28,7 +28,7 @@ class AccountPage(AdminModel):
 class NewAccount(AdminModel):
     """Ids that are left out are chosen by the store."""
 
-    display_name: AccountText
+    display_name: Annotated[AccountText, Field(min_length=1)]
     email: AccountText = ""
     account_id: AccountText = ""
     canonical_id: AccountText = ""

@@ -62,10 +62,12 @@ async def test_account_gets_ids_of_its_own(harness: OmHarness) -> None:
 
 @om_test()
 async def test_account_id_canonical_id_and_email_are_unique(harness: OmHarness) -> None:
-    first = await account(harness, account_id="one", canonical_id="c1", email="one@example.org")
+    first = await account(
+        harness, account_id="one", canonical_id="1c" * 32, email="one@example.org"
+    )
     for wanted in (
         {"account_id": "one"},
-        {"account_id": "two", "canonical_id": "c1"},
+        {"account_id": "two", "canonical_id": "1c" * 32},
         {"account_id": "two", "email": "one@example.org"},
     ):
         with pytest.raises(AccountAlreadyExists):

@@ -69,6 +69,15 @@ ADDRESS: Final = Rule("an address: HOST:PORT", is_address, is_required=True)
 ADDRESS_OR_NONE: Final = Rule(
     "an address, or nothing: HOST:PORT", lambda value: not value or is_address(value)
 )
+# As one segment of a path and between the colons of an ARN. Empty: chosen by the OM.
+NEW_ACCOUNT_ID: Final = matching(
+    "1 to 64 letters, digits, '-', '_' and '.', neither '.' nor '..'",
+    r"(?!\.{1,2}$)[A-Za-z0-9._-]{0,64}",
+    64,
+)
+_CANONICAL_ID: Final = re.compile("[0-9a-f]{64}")
+# Whether mail arrives there nobody can tell of its form.
+_EMAIL: Final = re.compile(r"(?:[^\s@,;:<>]+@[^\s@,;:<>]+)?")
 # What S3 clients send as header, tag or query: bounded by the gateway's request head.
 SENT: Final = text(65_536)
 VOLUME: Final = Rule(
@@ -107,6 +116,14 @@ def _slice_fault(piece: Any) -> str | None:
     return "its end is beyond what a block can have"
 
 
+def _account_fault(account: Any) -> str | None:
+    """Of one that is to be made."""
+    canonical_id = account.canonical_id
+    if canonical_id in ("", account.account_id) or _CANONICAL_ID.fullmatch(canonical_id):
+        return None
+    return "canonical_id is to be 64 hexadecimal digits in lower case, or the account's id"
+
+
 TYPES: Final[dict[type[Message], MessageRules]] = {
     # No container is number zero: reports of one would be refused, and its DataNode with them.
     types.BlockId: rules(container=ID, local=ID_OR_NONE),
@@ -134,10 +151,14 @@ TYPES: Final[dict[type[Message], MessageRules]] = {
     types.CodedBlocks: rules(data_cells=REPLICA_INDEX, count=COUNT, tag_sum=ANY),
     types.Checksum: rules(algorithm=known(), type=known(), value=CHECKSUM),
     types.Account: rules(
-        account_id=line(256),
+        _account_fault,
+        account_id=NEW_ACCOUNT_ID,
         canonical_id=line(256),
         display_name=line(256),
-        email=line(256),
+        email=Rule(
+            "an e-mail address, like ann@example.org",
+            lambda value: len(value) <= 256 and is_line(value) and bool(_EMAIL.fullmatch(value)),
+        ),
         created_ms=TIME_MS,
         alias=line(63),
     ),

@@ -94,7 +94,21 @@ def stepped(**changed: Any) -> Message:
     return raft_pb2.RaftBatch(groups=[raft_pb2.RaftGroupMessages(messages=[message])])
 
 
+def account(**fields: str) -> Message:
+    return om_pb2.CreateAccountRequest(account=types_pb2.Account(**fields))  # type: ignore[arg-type]
+
+
 REFUSED: list[tuple[Message, str]] = [
+    *(
+        (account(account_id=value), "account.account_id is to be 1 to 64 letters")
+        for value in ("../etc", ".", "..", "a b", "a:b", "a$b", "ä", "a\n", "x" * 65)
+    ),
+    (account(account_id="one", canonical_id="nope"), "account.canonical_id is to be 64 hex"),
+    (account(canonical_id="A" * 64), "account.canonical_id is to be 64 hex"),
+    *(
+        (account(email=value), "account.email is to be an e-mail address")
+        for value in ("not an email", "ann", "@", "ann@", "a@b@c", "a\n@b", "a@b,c@d")
+    ),
     (deleted(container=1, first_local=2**64 - 1, count=2), r"blocks\[0\].first_local is to be"),
     (deleted(container=1, first_local=2**62, count=2), r"blocks\[0\].its end is beyond"),
     (deleted(container=1, first_local=5), r"blocks\[0\].count is missing"),
@@ -177,6 +191,9 @@ def test_message_outside_of_its_rules_is_refused_by_the_name_of_its_field(
         stepped(payloads=[b"", b""], terms=[1]),
         stepped(payloads=[b"", b""], terms=[1, 5], kinds=b"\0\1"),
         session_pb2.Batch(),
+        account(display_name="Ann"),
+        account(account_id="1" * 12, canonical_id="0f" * 32, email="ann.b+c@example.org"),
+        account(account_id="a-word_of.64", canonical_id="a-word_of.64", email="ä@localhost"),
     ],
     ids=lambda each: type(each).__name__,
 )
