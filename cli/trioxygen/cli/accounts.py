@@ -131,9 +131,11 @@ def show_account(
 def public_access(
     account_id: Annotated[str, typer.Argument(metavar="ID")],
     block: Annotated[
-        list[Blocked] | None,
+        list[str] | None,
         typer.Option(
-            "--block", case_sensitive=False, help="May be given more than once; the rest is not."
+            "--block",
+            metavar="WHAT",
+            help=f"{', '.join(Blocked)}. May be given more than once; the rest is not.",
         ),
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="The account blocks nothing.")] = False,
@@ -146,15 +148,26 @@ def public_access(
     It holds with the next request; what a bucket blocks itself stays blocked."""
     if block and clear:
         raise CommandFailed(Exit.USAGE, "--block and --clear exclude each other")
+    wanted = [_blocked(each) for each in block or []]
     client, path = find(data, admin_url), f"accounts/{segment(account_id)}/public-access"
     if clear:
         client.delete(path)
-    if block:
-        asked = {each: each in block or Blocked.ALL in block for each in Blocked}
+    if wanted:
+        asked = {each: each in wanted or Blocked.ALL in wanted for each in Blocked}
         shown = client.put(path, {name: asked[each] for name, each in _BLOCKS.items()})
     else:
         shown = client.get(path)
     _show_public_access(shown, as_json)
+
+
+def _blocked(text: str) -> Blocked:
+    """Whatever its case. Raises CommandFailed."""
+    for each in Blocked:
+        if each.value.lower() == text.lower():
+            return each
+    raise CommandFailed(
+        Exit.USAGE, f"--block: '{text}' is nothing to block: give {', '.join(Blocked)}"
+    )
 
 
 def _show_public_access(shown: dict[str, Any], as_json: bool) -> None:

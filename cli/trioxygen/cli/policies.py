@@ -1,15 +1,17 @@
 """`o3 policy`: managed policies, and who has them."""
 
-from typing import Annotated, Any
+import sys
+from typing import Annotated, Any, Final
 
 import typer
 
-from trioxygen.cli.client.admin import AdminClient, segment
+from trioxygen.cli.client.admin import AdminClient, find, segment
 from trioxygen.cli.client.documents import DocumentArgument, read_document
 from trioxygen.cli.client.owner import AccountOption, in_account
 from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
 from trioxygen.cli.printing import print_columns, print_fields, print_json, time_text
+from trioxygen.common.managed_policies import BUILT_IN_POLICIES, OWNER
 
 app = typer.Typer(
     help="Managed policies, and who has them.", no_args_is_help=True, rich_markup_mode=None
@@ -22,6 +24,7 @@ PolicyArgument = Annotated[
         help="ARN; or the name of a policy of the account.",
     ),
 ]
+_COUNTS: Final = ("attachment_count", "boundary_count")
 UserOption = Annotated[str | None, typer.Option("--user", metavar="NAME")]
 GroupOption = Annotated[str | None, typer.Option("--group", metavar="NAME")]
 RoleOption = Annotated[str | None, typer.Option("--role", metavar="NAME")]
@@ -34,7 +37,7 @@ def list_policies(
     admin_url: AdminUrlOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Lists the policies of an account; those that are built in are in the documentation."""
+    """Lists the policies of an account; those that are built in are named below them."""
     client, owner = in_account(data, admin_url, account)
     rows = list(client.every("policies", "policies", "name", account_id=owner))
     if as_json:
@@ -53,6 +56,9 @@ def list_policies(
             for row in rows
         ],
     )
+    # On standard error: the list is alone on standard output.
+    names = ", ".join(each.name for each in BUILT_IN_POLICIES.values())
+    print(f"built in, each arn:aws:iam::{OWNER}:policy/NAME: {names}", file=sys.stderr)
 
 
 @app.command("create")
@@ -87,8 +93,13 @@ def show_policy(
     as_json: JsonOption = False,
 ) -> None:
     """Shows a policy, with the document that counts."""
-    client, owner = in_account(data, admin_url, account)
-    row = client.get("policy", account_id=owner, policy_arn=_arn_of(client, owner, policy))
+    if policy in BUILT_IN_POLICIES and account is None:
+        # It is the same in all of them; who has it, only one of them could tell.
+        row = find(data, admin_url).get("policy", account_id=OWNER, policy_arn=policy)
+        row = {name: value for name, value in row.items() if name not in _COUNTS}
+    else:
+        client, owner = in_account(data, admin_url, account)
+        row = client.get("policy", account_id=owner, policy_arn=_arn_of(client, owner, policy))
     _print(row, as_json=as_json)
 
 
@@ -176,6 +187,11 @@ def _arn_of(client: AdminClient, owner: str, policy: str) -> str:
     for row in client.every("policies", "policies", "name", account_id=owner):
         if row["name"].lower() == policy.lower():
             return str(row["arn"])
+    for built_in in BUILT_IN_POLICIES.values():
+        if built_in.name.lower() == policy.lower():
+            raise CommandFailed(
+                Exit.REFUSED, f"'{policy}' is built in: name it by its ARN, {built_in.arn}"
+            )
     raise CommandFailed(Exit.REFUSED, f"there is no policy '{policy}': see 'o3 policy list'")
 
 
@@ -183,14 +199,14 @@ def _print(row: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(row)
         return
-    print_fields(
-        [
-            ("policy", row["name"]),
-            ("arn", row["arn"]),
-            ("description", row["description"]),
-            ("version", f"v{row['default_version']}"),
-            ("attached", str(row["attachment_count"])),
-        ]
-    )
+    fields = [
+        ("policy", row["name"]),
+        ("arn", row["arn"]),
+        ("description", row["description"]),
+        ("version", f"v{row['default_version']}"),
+    ]
+    if "attachment_count" in row:
+        fields.append(("attached", str(row["attachment_count"])))
+    print_fields(fields)
     documents = {each["number"]: each["document"] for each in row["versions"]}
     print(documents[row["default_version"]])

@@ -9,8 +9,16 @@ import typer
 from trioxygen.cli.client.admin import segment
 from trioxygen.cli.client.documents import DocumentArgument, read_document
 from trioxygen.cli.client.owner import AccountOption, in_account
+from trioxygen.cli.exits import CommandFailed, Exit
 from trioxygen.cli.options import DATA_DEFAULT, AdminUrlOption, DataOption, JsonOption
-from trioxygen.cli.printing import print_columns, print_fields, print_json, time_text
+from trioxygen.cli.printing import (
+    print_columns,
+    print_document,
+    print_fields,
+    print_json,
+    time_text,
+)
+from trioxygen.common.iam_limits import ROLE_SESSION_SECONDS_MAX, ROLE_SESSION_SECONDS_MIN
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME")]
 PathOption = Annotated[str, typer.Option("--path", help="Path of its name, between slashes.")]
@@ -18,6 +26,10 @@ BoundaryOption = Annotated[
     str, typer.Option("--boundary", metavar="ARN", help="Managed policy that bounds what it may.")
 ]
 PolicyNameArgument = Annotated[str, typer.Argument(metavar="POLICY", help="Name of the policy.")]
+
+_SESSION_SECONDS: Final = f"{ROLE_SESSION_SECONDS_MIN:,} to {ROLE_SESSION_SECONDS_MAX:,}"
+# Of a page.
+_ROWS: Final = "principals"
 
 
 def _noun(about: str) -> typer.Typer:
@@ -51,6 +63,7 @@ def _print(row: dict[str, Any], *, as_json: bool) -> None:
         ("id", row["unique_id"]),
         ("created", time_text(row["created_ms"])),
         ("groups", ", ".join(row["groups"])),
+        ("users", ", ".join(row.get("users", ()))),
         ("policies", ", ".join(row["attached"])),
         ("inline policies", ", ".join(row["inline"])),
         ("boundary", row["boundary"]),
@@ -61,9 +74,12 @@ def _print(row: dict[str, Any], *, as_json: bool) -> None:
             ("description", row["description"]),
             ("last used", time_text(row["last_used_ms"]) if row["last_used_ms"] else "never"),
             ("session", f"{row['session_seconds_max']} s at most"),
-            ("trust policy", row["trust_policy"]),
         ]
     print_fields([(name, value) for name, value in fields if value])
+    if row["kind"] == "role":
+        print_document("trust policy", row["trust_policy"])
+    for name, document in row["inline"].items():
+        print_document(f"inline policy {name}", document)
 
 
 @users.command("create")
@@ -106,14 +122,22 @@ def create_role(
     boundary: BoundaryOption = "",
     description: Annotated[str, typer.Option(help="What it is for.")] = "",
     session_seconds: Annotated[
-        int, typer.Option(help="How long a session of it lasts at most.")
-    ] = 3_600,
+        int,
+        typer.Option(
+            help=f"How long a session of it lasts at most: {_SESSION_SECONDS}.",
+        ),
+    ] = ROLE_SESSION_SECONDS_MIN,
     account: AccountOption = None,
     data: DataOption = DATA_DEFAULT,
     admin_url: AdminUrlOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Makes a role, which may nothing yet."""
+    # The parser would tell one bound alone.
+    if not ROLE_SESSION_SECONDS_MIN <= session_seconds <= ROLE_SESSION_SECONDS_MAX:
+        raise CommandFailed(
+            Exit.USAGE, f"--session-seconds: {session_seconds} is not within {_SESSION_SECONDS}"
+        )
     wanted = {
         "name": name,
         "path": path,
@@ -164,7 +188,7 @@ def _add_common(app: typer.Typer, kind: str) -> None:
         as_json: JsonOption = False,
     ) -> None:
         client, owner = in_account(data, admin_url, account)
-        rows = list(client.every(f"principals/{kind}", "principals", "name", account_id=owner))
+        rows = list(client.every(f"principals/{kind}", _ROWS, "name", account_id=owner))
         if as_json:
             print_json(rows)
             return
@@ -183,7 +207,7 @@ def _add_common(app: typer.Typer, kind: str) -> None:
             ],
         )
 
-    @app.command("show", help=f"Shows a {kind} and what it has.")
+    @app.command("show", help=f"Shows a {kind} and what it has, with inline policies.")
     def show(
         name: NameArgument,
         account: AccountOption = None,
@@ -193,6 +217,9 @@ def _add_common(app: typer.Typer, kind: str) -> None:
     ) -> None:
         client, owner = in_account(data, admin_url, account)
         row = client.get(_path(kind, name), account_id=owner)
+        if kind == "group":
+            members = client.every(f"{_path(kind, name)}/members", _ROWS, "name", account_id=owner)
+            row["users"] = [member["name"] for member in members]
         _print(row, as_json=as_json)
 
     @app.command("delete", help=f"Deletes a {kind} that has nothing any more.")

@@ -28,6 +28,15 @@ def print_fields(fields: Sequence[tuple[str, str]]) -> None:
         print(f"{name.ljust(width)}  {_single_line(value)}".rstrip())
 
 
+def print_document(title: str, text: str) -> None:
+    """JSON below fields, indented; what JSON writes in ASCII needs no more escaping."""
+    print(f"\n{_single_line(title)}:")
+    try:
+        print_json(json.loads(text))
+    except ValueError:  # a number of thousands of digits, which the server takes
+        print(_single_line(text))
+
+
 def tell_of_limit(*, is_whole: bool) -> None:
     """Below a list. On standard error: the list is alone on standard output."""
     if not is_whole:

@@ -29,7 +29,8 @@ POLICY_MAX: Final = 6_144
 TRUST_POLICY_MAX: Final = 4_096
 SESSION_POLICY_MAX: Final = 2_048
 SESSION_POLICY_ARNS_MAX: Final = 10
-# What AssumeRole gives at most, and what GetSessionToken does.
+# The longest session of a role is within; what GetSessionToken gives at most.
+ROLE_SESSION_SECONDS_MIN: Final = 3_600
 ROLE_SESSION_SECONDS_MAX: Final = 43_200
 SESSION_SECONDS_MAX: Final = 129_600
 

@@ -148,6 +148,74 @@ def test_account_that_no_command_could_address_is_not_made(
     assert store.o3("account", "list").stdout == before
 
 
+def test_policy_shows_who_has_it_after_a_change_too(site: Site, o3: O3) -> None:
+    ann, name = site.name("ann"), site.name("p")
+    o3("user", "create", ann)
+    o3("policy", "create", name, "-", stdin=policy("s3:ListBucket"))
+    o3("policy", "attach", name, "--user", ann)
+    shown = o3("policy", "update", name, "-", "--json", stdin=policy("s3:*"))
+    assert (shown["attachment_count"], shown["default_version"]) == (1, 2)
+    assert shown == o3("policy", "show", name, "--json")
+
+
+def test_what_groups_and_roles_have_is_shown_as_it_is(site: Site, o3: O3) -> None:
+    ann, bob, readers = site.name("ann"), site.name("bob"), site.name("readers")
+    o3("group", "create", readers)
+    for user in (ann, bob):
+        o3("user", "create", user)
+        o3("user", "join", user, readers)
+    document = policy("s3:ListBucket")
+    o3("group", "put-policy", readers, "own", "-", stdin=document)
+    shown = o3("group", "show", readers, "--json")
+    assert (shown["users"], shown["inline"]) == ([ann, bob], {"own": document})
+    text = o3("group", "show", readers)
+    assert f"{ann}, {bob}" in text
+    assert json.loads(text.partition("inline policy own:\n")[2]) == json.loads(document)
+    role, trusted = site.name("role"), json.loads(trust({"AWS": "*"}, "sts:AssumeRole"))
+    o3("role", "create", role, "--trust", "-", stdin=json.dumps(trusted, indent=4))
+    assert json.loads(o3("role", "show", role).partition("trust policy:\n")[2]) == trusted
+
+
+def test_policy_that_is_built_in_is_named_by_its_arn(store: StoreProcess, site: Site) -> None:
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    done = store.o3("policy", "show", arn)
+    assert done.returncode == 0 and arn in done.stdout and "attached" not in done.stdout
+    ann, of_ann = site.name("ann"), ("--account", ACCOUNT)
+    assert store.o3("user", "create", ann, *of_ann).returncode == 0
+    done = store.o3("policy", "attach", "readonlyaccess", "--user", ann, *of_ann)
+    assert done.returncode == 1 and f"built in: name it by its ARN, {arn}" in done.stderr
+    listed = store.o3("policy", "list", *of_ann)
+    assert "ReadOnlyAccess" in listed.stderr and "ReadOnlyAccess" not in listed.stdout
+    done = store.o3("policy", "detach", arn, "--user", ann, *of_ann)
+    assert done.returncode == 1 and done.stderr.startswith(f"o3: user {ann} does not have it")
+    assert "see 'o3" not in done.stderr
+
+
+def test_refusals_say_what_is_missing_and_what_there_is(store: StoreProcess, site: Site) -> None:
+    of = ("--account", ACCOUNT)
+    nobody = site.name("nobody")
+    for arguments, code, said, *not_said in (
+        (("user", "show", nobody, *of), 1, "see 'o3 user list'", "o3 group", "o3 policy"),
+        (("user", "join", nobody, "no", *of), 1, "see 'o3 group list'", "o3 user list"),
+        (("can", nobody, "s3:ListAllMyBuckets", "s3://"), 1, "give ACCOUNT/USER", "o3 user list"),
+        (("user", "list"), 2, f"choose with --account ID: 100000000001, {ACCOUNT}, "),
+        (("policy", "create", "p", "-", *of), 2, "standard input is not JSON: line 2, column 3: "),
+        (("account", "public-access", ACCOUNT, "--block", "Nope"), 2, "give all, BlockPublicAcls,"),
+        (
+            ("role", "create", "r", "--trust", "-", "--session-seconds", "5", *of),
+            *(2, "--session-seconds: 5 is not within 3,600 to 43,200"),
+        ),
+        (("role", "create", site.name("r"), "--trust", "-", *of), 2, "standard input is not JSON"),
+    ):
+        done = store.o3(*arguments, stdin="{\n  no JSON}")
+        assert (done.returncode, done.stdout) == (code, ""), (arguments, done.stderr)
+        assert said in done.stderr and done.stderr.count("\n") == 1, done.stderr
+        assert not [each for each in (*not_said, "Value error") if each in done.stderr]
+    stored = policy("s3:*")
+    refused = store.o3("role", "create", site.name("r"), "--trust", "-", *of, stdin=stored)
+    assert refused.returncode == 1 and "Resource" in refused.stderr, refused.stderr
+
+
 def store_refuses(store: StoreProcess, *arguments: str) -> None:
     """In one line, for something is still there that it has or that has it."""
     done = store.o3(*arguments, "--account", ACCOUNT)

@@ -22,13 +22,17 @@ _HINTS: Final = {
     "NO_SUCH_ACCESS_KEY": ": see 'o3 key list'",
     "NO_SUCH_CONTAINER": ": see 'o3 admin container list'",
     "NO_SUCH_DATANODE": ": see 'o3 admin datanode list'",
-    "NO_SUCH_ENTITY": ": see 'o3 user list', 'o3 group list', 'o3 role list' or 'o3 policy list'",
     "NO_SUCH_NAMESPACE": ": see 'o3 admin namespace list'",
     "NAMESPACE_NOT_EMPTY": ": --force deletes its blocks with it",
     "NO_SUCH_VOLUME": ": see 'o3 volume list'",
     "NO_SUCH_BUCKET": ": see 'o3 bucket list'",
     # Of a path that the server does not have.
     "NOT_FOUND": ": name a gateway's data folder or URL, or that of 'o3 serve'",
+}
+
+# Of NO_SUCH_ENTITY, by the kind of what there is not.
+_HINTS_OF_KIND: Final = {
+    kind: f": see 'o3 {kind} list'" for kind in ("account", "user", "group", "role", "policy")
 }
 
 
@@ -142,7 +146,8 @@ def _parsed(server: Server, status: int, text: bytes) -> Any:
         )
     may_pass = status == _UNAVAILABLE
     if isinstance(parsed, dict) and "message" in parsed:
-        hint = _HINTS.get(str(parsed.get("code")), "")
+        code, kind = str(parsed.get("code")), str(parsed.get("kind"))
+        hint = _HINTS.get(code) or _HINTS_OF_KIND.get(kind, "")
         raise CommandFailed(Exit.REFUSED, f"{parsed['message']}{hint}", may_pass=may_pass)
     raise CommandFailed(
         Exit.REFUSED,

@@ -1,5 +1,6 @@
 """Policy documents, from files or from standard input."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,9 +15,19 @@ DocumentArgument = Annotated[
 
 
 def read_document(file: Path) -> str:
-    """Raises CommandFailed: it is no text."""
+    """Raises CommandFailed: it is no text, or no JSON. What the JSON says the server looks at."""
+    name = "standard input" if str(file) == "-" else f"'{file}'"
     raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     try:
-        return raw.decode()
+        text = raw.decode()
+        json.loads(text)
     except UnicodeDecodeError as error:
-        raise CommandFailed(Exit.USAGE, f"'{file}' is not text in UTF-8: give JSON") from error
+        raise CommandFailed(Exit.USAGE, f"{name} is not text in UTF-8: give JSON") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise CommandFailed(
+            Exit.USAGE, f"{name} is not JSON: {where}: {error.msg.lower()}"
+        ) from error
+    except (ValueError, RecursionError) as error:  # numbers, nesting
+        raise CommandFailed(Exit.USAGE, f"{name} is not JSON that can be read") from error
+    return text

@@ -1,7 +1,7 @@
 """Whose something is that a command makes or asks for."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -11,6 +11,9 @@ from trioxygen.cli.exits import CommandFailed, Exit
 AccountOption = Annotated[
     str | None, typer.Option("--account", metavar="ID", help="Account id; `o3 account list`.")
 ]
+
+# Of those that can be chosen.
+_SHOWN_ACCOUNTS_MAX: Final = 5
 
 
 def account_or_all(client: AdminClient, account: str | None) -> str:
@@ -26,12 +29,16 @@ def account_or_only(client: AdminClient, account: str | None) -> str:
     none of that id."""
     if account:
         return account_or_all(client, account)
-    page = client.get("accounts", count_max=2)
-    if len(page["accounts"]) != 1:
+    page = client.get("accounts", count_max=_SHOWN_ACCOUNTS_MAX)
+    ids = [str(each["account_id"]) for each in page["accounts"]]
+    if not ids:
+        raise CommandFailed(Exit.USAGE, "there is no account: make one with 'o3 account create'")
+    if len(ids) > 1:
+        named = ", ".join(ids) + (", ..." if page["truncated"] else "")
         raise CommandFailed(
-            Exit.USAGE, "there is not exactly one account: choose with --account ID"
+            Exit.USAGE, f"there is not exactly one account: choose with --account ID: {named}"
         )
-    return str(page["accounts"][0]["account_id"])
+    return ids[0]
 
 
 def in_account(data: Path, admin_url: str | None, account: str | None) -> tuple[AdminClient, str]:

@@ -193,14 +193,18 @@ def status_of(error: TrioxygenError) -> int:
     raise AssertionError(f"{type(error)} has no status")
 
 
-def _answer(status: int, code: str, message: str, headers: Any = None) -> JSONResponse:
-    view = ErrorView(code=code, message=" ".join(message.split()))
-    return JSONResponse(view.model_dump(), status_code=status, headers=headers)
+def _answer(
+    status: int, code: str, message: str, headers: Any = None, *, kind: str = ""
+) -> JSONResponse:
+    view = ErrorView(code=code, message=" ".join(message.split()), kind=kind)
+    shown = view.model_dump(exclude_defaults=True)
+    return JSONResponse(shown, status_code=status, headers=headers)
 
 
 async def _answer_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, TrioxygenError)
-    return _answer(status_of(error), error.code_name, str(error))
+    kind = error.facts.get("kind", "") if isinstance(error, NoSuchEntity) else ""
+    return _answer(status_of(error), error.code_name, str(error), kind=kind)
 
 
 async def _answer_invalid(_: Request, error: Exception) -> Response:

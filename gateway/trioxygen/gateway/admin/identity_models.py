@@ -4,7 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from trioxygen.common.iam_limits import DOCUMENT_BYTES_MAX, ROLE_SESSION_SECONDS_MAX
+from trioxygen.common.iam_limits import (
+    DOCUMENT_BYTES_MAX,
+    ROLE_SESSION_SECONDS_MAX,
+    ROLE_SESSION_SECONDS_MIN,
+)
 from trioxygen.gateway.admin.model import AdminModel
 from trioxygen.gateway.admin.models import AccessKey, AccountText
 
@@ -75,7 +79,9 @@ class NewPrincipal(AdminModel):
     path: NamePath = "/"
     boundary: Arn = ""
     trust_policy: Annotated[str, Field(max_length=DOCUMENT_BYTES_MAX)] = ""
-    session_seconds_max: Annotated[int, Field(ge=3_600, le=ROLE_SESSION_SECONDS_MAX)] = 3_600
+    session_seconds_max: Annotated[
+        int, Field(ge=ROLE_SESSION_SECONDS_MIN, le=ROLE_SESSION_SECONDS_MAX)
+    ] = ROLE_SESSION_SECONDS_MIN
     description: Annotated[str, Field(max_length=1_000)] = ""
 
 

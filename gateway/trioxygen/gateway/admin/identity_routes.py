@@ -1,5 +1,7 @@
 """Accounts as a whole, managed policies and states of access keys, on the admin port."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter
 
 from trioxygen.common.errors import NoSuchAccount
@@ -120,6 +122,12 @@ async def _updated(policies: Policies, wanted: NewVersion) -> ManagedPolicy:
     others = [each for each in policy.versions if each.number != policy.default_version]
     if len(policy.versions) >= VERSIONS_PER_POLICY_MAX and others:
         await policies.delete_version(wanted.account_id, wanted.policy_arn, others[0].number)
-    return await policies.add_version(
+    changed = await policies.add_version(
         wanted.account_id, wanted.policy_arn, wanted.document, is_default=True
+    )
+    # Changes are answered without who has it.
+    return replace(
+        changed,
+        attachment_count=policy.attachment_count,
+        boundary_count=policy.boundary_count,
     )

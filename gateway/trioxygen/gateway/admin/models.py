@@ -204,7 +204,9 @@ class StatusView(AdminModel):
 
 class ErrorView(AdminModel):
     """Attributes: code, the name of a `trioxygen.common.errors` code, or UNAUTHORIZED, NOT_FOUND,
-    METHOD_NOT_ALLOWED; message, one line."""
+    METHOD_NOT_ALLOWED; message, one line; kind, of NO_SUCH_ENTITY: of what (`iam_errors`), left
+    out of others."""
 
     code: str
     message: str
+    kind: str = ""

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from trioxygen.common.errors import NoSuchEntity
 from trioxygen.gateway.admin.backend.port import PAGE_COUNT_MAX
 from trioxygen.gateway.admin.count import Count
 from trioxygen.gateway.admin.identity_models import (
@@ -75,7 +76,14 @@ def _add_policies(router: APIRouter, principals: Principals) -> None:
 
     @router.delete(_NAMED + "/attached", status_code=204)
     async def detach(kind: PrincipalKind, name: str, account_id: str, policy_arn: str) -> None:
-        await principals.detach(account_id, kind, name, policy_arn)
+        try:
+            await principals.detach(account_id, kind, name, policy_arn)
+        except NoSuchEntity as error:
+            if error.facts.get("kind") != "policy":
+                raise
+            raise NoSuchEntity(
+                f"{kind.value} {name} does not have it", kind="attached policy", name=policy_arn
+            ) from error
 
 
 def _add_members(router: APIRouter, principals: Principals) -> None:

@@ -73,6 +73,13 @@ async def caller_with_policies(
     if details is None and home and whom.kind is None:
         whom = Whom(home, PrincipalKind.USER, whom.account_id)
         details = await iam.directory.find(account_id=home)
+    if details is None and not home and whom.kind is None:
+        raise NoSuchEntity(
+            "there is no such account, and no bucket tells whose user it would be: give"
+            " ACCOUNT/USER",
+            kind="account",
+            name=whom.account_id,
+        )
     if details is None:
         raise NoSuchEntity(kind="account", name=whom.account_id)
     account = Account(details.account_id, details.canonical_id, details.display_name)
