@@ -82,6 +82,16 @@ def test_refusals_have_their_status() -> None:
         port = port_with(change=error)
         actual, view = port.json("DELETE", f"{API}/principals/user/ann?account_id=1")
         assert (actual, view["code"]) == (status, error.code_name)
+        assert view.get("kind") == ("user" if status == 404 else None)
+
+
+def test_policy_that_is_not_attached_is_told_from_a_holder_that_is_not() -> None:
+    path = f"{API}/principals/user/ann/attached?account_id=1&policy_arn=arn"
+    for kind, shown in (("policy", "attached policy"), ("user", "user")):
+        port = port_with(change=NoSuchEntity(kind=kind, name="n"))
+        status, view = port.json("DELETE", path)
+        assert (status, view["code"], view["kind"]) == (404, "NO_SUCH_ENTITY", shown)
+        assert view["message"].startswith("user ann does not have it") is (kind == "policy")
 
 
 def test_sixth_document_of_a_policy_takes_the_place_of_the_oldest() -> None:
@@ -89,11 +99,14 @@ def test_sixth_document_of_a_policy_takes_the_place_of_the_oldest() -> None:
     policy = iam.ManagedPolicyRow(
         account_id="1", name="p", path="/", versions=versions, default_version=1
     )
+    read = iam.ManagedPolicyRow(attachment_count=2, boundary_count=1)
+    read.MergeFrom(policy)
     port = port_with(
-        read=iam.ReadIamReply(policies=[policy]), change=iam.ChangeIamReply(policy=policy)
+        read=iam.ReadIamReply(policies=[read]), change=iam.ChangeIamReply(policy=policy)
     )
     body = {"account_id": "1", "policy_arn": "arn:aws:iam::1:policy/p", "document": DOCUMENT}
-    assert port.json("PUT", f"{API}/policy", body)[0] == 200
+    status, view = port.json("PUT", f"{API}/policy", body)
+    assert (status, view["attachment_count"], view["boundary_count"]) == (200, 2, 1)
     _, removed, added = port.om.requests
     assert isinstance(removed, iam.ChangeIamRequest) and removed.delete_version.number == 2
     assert isinstance(added, iam.ChangeIamRequest) and added.add_version.is_default
