@@ -18,7 +18,7 @@ _ADMIN: Final = "admin"
 async def make_admin(
     om_client: OmClient, credentials: tuple[str, str] | None
 ) -> tuple[str, str] | None:
-    """The admin account and its first access key, once; a chosen key replaces its secret.
+    """The admin account and its first access key, once; a chosen key replaces another secret.
 
     Returns: the access key and secret, when this call made them."""
     accounts = await om_client.list_accounts(om_pb2.ListAccountsRequest(count_max=1))
@@ -39,6 +39,8 @@ async def make_admin(
             account_id=account_id, access_key=access_key, secret_key=secret_key
         )
     )
+    if made.key.is_inactive:
+        log.warning("environment_key_is_disabled", access_key=made.key.access_key)
     return made.key.access_key, made.key.secret_key
 
 

@@ -111,6 +111,40 @@ async def test_secret_of_an_own_access_key_is_replaced_when_one_is_given(
     assert (await signing_key(harness, "KEY")).signing_key == botocores_signing_key("second secret")
 
 
+async def disabled_and_used_key(harness: OmHarness) -> iam.AccessKeyRow:
+    await account(harness, account_id="one")
+    made = await access_key(harness, "one", "KEY", "first secret")
+    use = iam.AccessKeyUse(access_key="KEY", used_ms=made.created_ms + 1, service="s3")
+    noted = iam.NoteAccessKeyUses(uses=[use])
+    await harness.client.change_iam(iam.ChangeIamRequest(note_uses=noted))
+    change = iam.ChangeAccessKey(access_key="KEY", is_active=False)
+    await harness.client.change_iam(iam.ChangeIamRequest(account_id="one", change_key=change))
+    return made
+
+
+@om_test()
+async def test_key_created_again_with_its_secret_is_not_changed(harness: OmHarness) -> None:
+    await disabled_and_used_key(harness)
+    before = (await harness.client.list_access_keys(om.ListAccessKeysRequest(count_max=1))).keys
+    again = await access_key(harness, "one", "KEY", "first secret")
+    after = (await harness.client.list_access_keys(om.ListAccessKeysRequest(count_max=1))).keys
+    assert again.is_inactive and list(before) == list(after)
+    with pytest.raises(NoSuchAccessKey):
+        await signing_key(harness, "KEY")
+
+
+@om_test()
+async def test_key_with_another_secret_is_active_again_and_keeps_its_times(
+    harness: OmHarness,
+) -> None:
+    made = await disabled_and_used_key(harness)
+    await access_key(harness, "one", "KEY", "second secret")
+    [row] = (await harness.client.list_access_keys(om.ListAccessKeysRequest(count_max=1))).keys
+    assert (row.created_ms, row.last_used_ms) == (made.created_ms, made.created_ms + 1)
+    assert not row.is_inactive
+    assert (await signing_key(harness, "KEY")).signing_key == botocores_signing_key("second secret")
+
+
 @om_test()
 async def test_revoked_access_key_signs_no_more(harness: OmHarness) -> None:
     await account(harness, account_id="one")

@@ -71,7 +71,8 @@ class AccountCommands:
     def create_access_key(
         self, txn: CapturingTxn, command: CreateAccessKeyRequest, now: Now
     ) -> CreateAccessKeyReply | Refusal:
-        """With an access key of the same owner that exists, its secret is replaced."""
+        """With an access key of the same owner that exists, its secret is replaced, and it is
+        active: that is the way back in. With the secret that it has, nothing changes."""
         account_id = command.account_id
         if not account_id or not ACCOUNTS.exists(txn, account_id.encode()):
             return no_such_account(account_id)
@@ -88,7 +89,13 @@ class AccountCommands:
             or not command.secret_key
         ):
             return Refusal(types_pb2.ACCESS_KEY_ALREADY_EXISTS, facts={"access_key": access_key})
-        if existing is None and user_id:
+        if existing is not None:
+            if existing.secret_key != command.secret_key:
+                existing.secret_key, existing.is_inactive = command.secret_key, False
+                put_access_key(txn, existing)
+                raise_revision(txn, now)
+            return CreateAccessKeyReply(key=existing)
+        if user_id:
             keys = txn.scan(USER_KEYS, prefix=user_keys_prefix(account_id, user_id))
             if sum(1 for _ in keys) >= KEYS_PER_USER_MAX:
                 return limit("AccessKeysPerUser", KEYS_PER_USER_MAX)
