@@ -84,6 +84,7 @@ class AccessLog:
         duration_ms: float,
         trace: str = "",
         account: str = "",
+        caller: str = "",
         bucket: str = "",
         key: str = "",
         error_code: str = "",
@@ -94,7 +95,8 @@ class AccessLog:
         Args:
             remote: address of the client.
             trace: hexadecimal digits, of the client's trace.
-            trace, account, bucket, key, error_code: empty when there is none.
+            caller: the ARN of who asked: of a root, a user, or a session of a role.
+            trace, account, caller, bucket, key, error_code: empty when there is none.
             decision: the word of its reason (`access.decide`); empty when none was made.
             bytes_in, bytes_out: of the bodies.
         """
@@ -105,6 +107,7 @@ class AccessLog:
         lines.append(
             f'{{"time":"{iso_date_with_millis(self._wall_ms())}","request_id":{_quoted(request_id)},'
             f'"trace":"{trace}","remote":{_quoted(remote)},"account":{_quoted(account)},'
+            f'"caller":{_quoted(caller)},'
             f'"operation":{_quoted(operation)},"bucket":{_quoted(bucket)},"key":{_quoted(key)},'
             f'"status":{status},"bytes_in":{bytes_in},"bytes_out":{bytes_out},'
             f'"duration_ms":{duration_ms:.2f},"error_code":{_quoted(error_code)},"decision":"{decision}"}}\n'

@@ -186,6 +186,7 @@ class S3App:
                 trace=trace,
                 remote=request.peer,
                 account="" if request.account is None else request.account.account_id,
+                caller=request.caller.arn,
                 operation=request.operation,
                 bucket=request.bucket or "",
                 key=request.key or "",

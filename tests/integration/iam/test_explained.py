@@ -51,6 +51,39 @@ def test_denial_names_the_statement_and_what_of_it_failed(
     assert (condition["wanted"], condition["actual"]) == (["10.0.0.0/8"], ["127.0.0.1"])
 
 
+def test_operator_is_told_why_a_role_is_not_assumed(
+    store: StoreProcess, site: Site, iam: Any
+) -> None:
+    name = site.name("reader")
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"sts:ExternalId": "door"}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
+    keys = site.user(iam, site.name("bob"), policy("sts:AssumeRole"))
+    told = _told_of_assuming(store, site, keys, made["Arn"])
+    assert told["accesses"][0]["reason"] == "not_trusted"
+    [of_role] = [each for each in told["accesses"][0]["policies"] if each["side"] == "role"]
+    [condition] = of_role["statements"][0]["conditions"]
+    assert (condition["wanted"], condition["actual"]) == (["door"], None)
+    told = _told_of_assuming(store, site, keys, f"{made['Arn']}-not-there")
+    assert "There is no role of this ARN." in told["findings"][0]
+    told = _told_of_assuming(store, site, ROOT, made["Arn"])
+    assert "may assume no role" in told["findings"][0]
+
+
+def _told_of_assuming(store: StoreProcess, site: Site, keys: Keys, arn: str) -> Any:
+    with pytest.raises(ClientError) as error:
+        site.client("sts", keys).assume_role(RoleArn=arn, RoleSessionName="me")
+    headers = error.value.response["ResponseMetadata"]["HTTPHeaders"]
+    told = store.o3("explain", headers["x-amzn-requestid"], "--json")
+    assert told.returncode == 0, told.stderr
+    return json.loads(told.stdout)
+
+
 def test_wrong_secret_is_told_from_a_host_that_a_proxy_has_rewritten(
     store: StoreProcess, site: Site
 ) -> None:

@@ -39,6 +39,7 @@ def write(access_log: AccessLog, key: str = "k", bucket: str = "b") -> None:
         trace="0af7651916cd43dd8448eb211c80319c",
         remote="127.0.0.1",
         account="A1",
+        caller="arn:aws:iam::A1:user/ann",
         operation="PutObject",
         bucket=bucket,
         key=key,
@@ -66,6 +67,7 @@ def test_line_holds_what_happened(tmp_path: Path) -> None:
         **{"request_id": "R1", "remote": "127.0.0.1", "account": "A1", "operation": "PutObject"},
         **{"bucket": "b", "key": "k", "status": 200, "bytes_in": 4_096, "bytes_out": 0},
         **{"trace": "0af7651916cd43dd8448eb211c80319c"},
+        **{"caller": "arn:aws:iam::A1:user/ann"},
         **{"duration_ms": 1.23, "error_code": "", "decision": "owner"},
     }
 

@@ -19,6 +19,7 @@ class Reason(Enum):
     OTHER_ACCOUNT = ("other_account", "The caller asks about another account than its own.")
     IDENTITY_POLICY = ("identity_policy", "A policy of the caller allows it.")
     BUCKET_POLICY = ("bucket_policy", "The bucket's policy allows it.")
+    TRUST_POLICY = ("trust_policy", "The role's trust policy allows it.")
     BUCKET_ACL = ("bucket_acl", "The bucket's ACL grants it.")
     OBJECT_ACL = ("object_acl", "The object's ACL grants it.")
     INITIATOR = ("initiator", "The caller has begun the upload.")
@@ -30,6 +31,9 @@ class Reason(Enum):
         "not_object_owner",
         "Another account owns the object, and its ACL does not grant this.",
     )
+    NOT_TRUSTED = ("not_trusted", "No statement of the role's trust policy lets the caller in.")
+    NO_SUCH_ROLE = ("no_such_role", "There is no role of this ARN.")
+    ROOT_ASSUMES = ("root_assumes", "Root of an account may assume no role.")
     NO_IDENTITY_POLICY = ("no_identity_policy", "No policy of the caller allows it.")
     NO_BOUNDARY = ("no_boundary", "The caller's permissions boundary does not allow it.")
     NO_SESSION_POLICY = ("no_session_policy", "No policy of the caller's session allows it.")
@@ -37,6 +41,7 @@ class Reason(Enum):
     DENIED_BY_BOUNDARY = ("denied_by_boundary", "The permissions boundary denies it.", True)
     DENIED_BY_SESSION = ("denied_by_session", "A policy of the caller's session denies it.", True)
     DENIED_BY_BUCKET = ("denied_by_bucket", "The bucket's policy denies it.", True)
+    DENIED_BY_TRUST = ("denied_by_trust", "The role's trust policy denies it.", True)
     RESTRICTED = (
         "restricted",
         "The bucket's policy is public, and RestrictPublicBuckets lets only its account in.",
@@ -65,6 +70,7 @@ class SourceKind(Enum):
     BOUNDARY = "permissions boundary"
     SESSION_POLICY = "session policy"
     BUCKET_POLICY = "bucket policy"
+    TRUST_POLICY = "trust policy"
     BUCKET_ACL = "bucket ACL"
     OBJECT_ACL = "object ACL"
     SETTING = "setting"

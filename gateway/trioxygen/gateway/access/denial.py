@@ -13,6 +13,7 @@ _EXPLICIT: Final = {
     Reason.DENIED_BY_BOUNDARY: "a permissions boundary",
     Reason.DENIED_BY_SESSION: "a session policy",
     Reason.DENIED_BY_BUCKET: "a resource-based policy",
+    Reason.DENIED_BY_TRUST: "a resource-based policy",
 }
 _IMPLICIT: Final = {
     Reason.NO_IDENTITY_POLICY: "identity-based policy",

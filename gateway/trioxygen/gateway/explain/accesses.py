@@ -19,6 +19,7 @@ from trioxygen.gateway.explain.visibility import Section, Viewer, visible_to
 
 OWN_SIDE: Final = "caller"
 BUCKET_SIDE: Final = "bucket"
+ROLE_SIDE: Final = "role"
 # Of those that a policy has; what decided is named whatever its number is.
 STATEMENTS_MAX: Final = 100
 _VALUES_MAX: Final = 20
@@ -42,6 +43,9 @@ class Asked(Protocol):
 
     @property
     def decision(self) -> Decision: ...
+
+    @property
+    def of_role(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class StatementView:
 @dataclass(frozen=True, slots=True)
 class PolicyView:
     """Attributes:
-    side: `caller`, `bucket`.
+    side: `caller`, `bucket`, `role`.
     source: its ARN or where else it stands.
     verdict: what it says: `nothing`, `deny`, `allow`, `allow_role`, `allow_account` (which has to
         allow it too).
@@ -94,8 +98,8 @@ class AccessView:
     reason: its word, as in the access log; "": it is not the viewer's to know.
     decided_by: a policy, an ACL with its grant, a setting; "": none of these did.
     settings: (what of the bucket decides beside policies, how it is).
-    owner: account id, of the bucket that it is about, which may be another one than the request's
-        (a copy's source); "": of no bucket that is there.
+    owner: account id, of the bucket or role that it is about, which may be another one than the
+        request's (a copy's source); "": of no bucket that is there.
     """
 
     action: str
@@ -179,6 +183,9 @@ def _outside(asked: Asked, view: Callable[[Asked], AccessView]) -> AccessView | 
     account_id = question.caller.account_id
     if not account_id or target.account_id in (None, account_id):
         return None
+    # Of a role of others nothing: neither whether it is there, nor whom it trusts.
+    if asked.of_role:
+        return None
     question = question._replace(context=question.context.from_outside())
     if asked.decision.reason in _OF_REQUEST:
         decision = asked.decision._replace(source=None)
@@ -199,6 +206,7 @@ class _AskedAlone(NamedTuple):
     documents: BucketDocuments
     target: Target
     decision: Decision
+    of_role: bool = False
 
 
 def verdict_view(asked: Asked) -> AccessView:
@@ -224,10 +232,13 @@ def access_view(asked: Asked) -> AccessView:
         decided_by=_source_text(decision.source),
         statement=None if deciding is None else _statement_view(deciding),
         policies=tuple(
-            _policy_view(side, name, policy, question)
-            for side, name, policy in _policies(asked.permissions, documents)
+            _policy_view(side, name, policy, question) for side, name, policy in _policies(asked)
         ),
-        settings=() if asked.target.account_id is None else _settings(documents, asked.target),
+        settings=(
+            ()
+            if asked.of_role or asked.target.account_id is None
+            else _settings(documents, asked.target)
+        ),
     )
 
 
@@ -246,10 +257,9 @@ def _called(kind: SourceKind, name: str) -> str:
     return f"{kind.value} {name}".rstrip()
 
 
-def _policies(
-    permissions: Permissions, documents: BucketDocuments
-) -> Iterable[tuple[str, str, Policy]]:
+def _policies(asked: Asked) -> Iterable[tuple[str, str, Policy]]:
     """(side, where it stands, policy)."""
+    permissions, documents = asked.permissions, asked.documents
     for name, policy in permissions.policies:
         yield OWN_SIDE, name, policy
     if permissions.boundary is not None:
@@ -257,7 +267,9 @@ def _policies(
         yield OWN_SIDE, _called(SourceKind.BOUNDARY, name), policy
     for name, policy in permissions.session or ():
         yield OWN_SIDE, _called(SourceKind.SESSION_POLICY, name), policy
-    if documents.policy is not None:
+    if documents.policy is not None and asked.of_role:
+        yield ROLE_SIDE, _called(SourceKind.TRUST_POLICY, ""), documents.policy
+    elif documents.policy is not None:
         yield BUCKET_SIDE, _called(SourceKind.BUCKET_POLICY, ""), documents.policy
 
 

@@ -22,6 +22,7 @@ from trioxygen.gateway.iam.trust import (
     keys_of,
     lookup_role,
     no_such_role,
+    root_assumes,
 )
 from trioxygen.gateway.store.values.iam import NewSession, Principal, SessionCredentials, Tags
 
@@ -39,7 +40,7 @@ SIZE_MIN: Final = number("MinimumSessionTokenSize", 0, 4_096)
 async def _assume(call: Call) -> Fields:
     caller, wanted = call.signer.caller, call.arguments
     if caller.kind is CallerKind.ROOT:
-        raise IamError("AccessDenied", "Roles may not be assumed by root accounts.")
+        raise root_assumes(call, caller, _ACTION)
     _refuse_mfa(call)
     tags = wanted.tags()
     _check_transitive(wanted.texts("TransitiveTagKeys"), tags)

@@ -9,13 +9,15 @@ from typing import Final
 from trioxygen.common.iam_errors import NoSuchEntity
 from trioxygen.gateway.access.caller import Caller
 from trioxygen.gateway.access.decision import Decision, Reason
-from trioxygen.gateway.access.permissions import Permissions
+from trioxygen.gateway.access.documents import OWN_ACCOUNT, UNSET, Target
+from trioxygen.gateway.access.permissions import NO_PERMISSIONS, Permissions
 from trioxygen.gateway.access.question import Question
 from trioxygen.gateway.iam.action import Call
-from trioxygen.gateway.iam.authorization import decide_trust, refusal
+from trioxygen.gateway.iam.authorization import decide_trust, documents_of, refusal
 from trioxygen.gateway.iam.context import Keys, of_caller, of_request_tags, of_resource, of_tags
 from trioxygen.gateway.iam.errors import IamError, validation_error
 from trioxygen.gateway.iam.policy_documents import read_trust
+from trioxygen.gateway.s3.request import Asked
 from trioxygen.gateway.store.values.iam import Principal, PrincipalKind, Tags
 
 _TAG_SESSION: Final = "sts:TagSession"
@@ -77,12 +79,34 @@ def check_trusted(
     """Raises: AccessDenied."""
     trust = read_trust(role.trust_policy)
     decision = decide_trust(question, permissions, trust, role.account_id)
-    call.decisions.append(decision)
+    target = Target(role.account_id)
+    _note(call, Asked(question, permissions, documents_of(trust), target, decision, of_role=True))
     if not decision.is_allowed:
         raise refusal(question, decision)
 
 
 def no_such_role(call: Call, caller: Caller, action: str) -> IamError:
     """The same as where it does not trust."""
+    arn = call.arguments.text("RoleArn")
+    question = Question(action, arn, caller, Keys())
+    decision, target = Decision(False, Reason.NO_SUCH_ROLE), Target(_account_of(arn))
+    _note(call, Asked(question, NO_PERMISSIONS, UNSET, target, decision, of_role=True))
+    return refusal(question, decision)
+
+
+def root_assumes(call: Call, caller: Caller, action: str) -> IamError:
+    """Of whatever role, which is not looked up."""
     question = Question(action, call.arguments.text("RoleArn"), caller, Keys())
-    return refusal(question, Decision(False, Reason.NOT_OWNER))
+    decision = Decision(False, Reason.ROOT_ASSUMES)
+    _note(call, Asked(question, NO_PERMISSIONS, UNSET, OWN_ACCOUNT, decision, of_role=True))
+    return IamError("AccessDenied", "Roles may not be assumed by root accounts.")
+
+
+def _note(call: Call, asked: Asked) -> None:
+    """For the access log, and for explanations."""
+    call.decisions.append(asked.decision)
+    call.asked.append(asked)
+
+
+def _account_of(role_arn: str) -> str:
+    return role_arn.partition(":role/")[0].removeprefix("arn:aws:iam::")

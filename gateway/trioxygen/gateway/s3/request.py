@@ -60,13 +60,15 @@ class Source(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What the gate has asked, and what the decision was made of."""
+    """What the gate has asked, and what the decision was made of. Attributes:
+    of_role: it is about a role, whose trust policy stands where a bucket's policy does."""
 
     question: Question
     permissions: Permissions
     documents: BucketDocuments
     target: Target
     decision: Decision
+    of_role: bool = False
 
 
 # Condition keys, in lower case, and their values.

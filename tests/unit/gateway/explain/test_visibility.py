@@ -63,6 +63,7 @@ class Access:
     documents: BucketDocuments
     target: Target
     decision: Decision = field(init=False)
+    of_role: bool = False
 
     def __post_init__(self) -> None:
         parts = (self.question, self.permissions, self.documents, self.target)
@@ -80,6 +81,18 @@ def access_of(
 
 
 OWN = Permissions(policies=(("user/bob inline a", ALLOW),))
+
+
+@pytest.mark.parametrize("documents", (BucketDocuments(policy=NOTHING), BucketDocuments()))
+def test_other_account_sees_nothing_of_a_role_whether_it_is_there_or_not(
+    documents: BucketDocuments,
+) -> None:
+    of_role = Access(asked(STRANGE_USER), OWN, documents, Target(MINE), of_role=True)
+    access = access_views(of_role)
+    assert seen(access, viewer_of(account_id=OTHERS, owner=access.whole.owner)) is None
+    shown = seen(access, Viewer.OPERATOR)
+    assert shown is not None and not shown.settings
+    assert {policy.side for policy in shown.policies} <= {"caller", "role"}
 
 
 def seen_by(account_id: str | None, access: AccessViews) -> AccessView:

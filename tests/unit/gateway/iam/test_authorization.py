@@ -25,7 +25,7 @@ def test_other_account_is_told_the_same_of_each_role_that_does_not_trust(
     """Whatever its own policies say, which may ask for the role's tags."""
     question = asked(STRANGE_USER)
     decision = decide_trust(question, Permissions(policies=(("own", own),)), trust, MINE)
-    assert (decision.is_allowed, decision.reason) == (False, Reason.NOT_OWNER)
+    assert (decision.is_allowed, decision.reason) == (False, Reason.NOT_TRUSTED)
     assert "because" not in str(refusal(question, decision))
 
 
