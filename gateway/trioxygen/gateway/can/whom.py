@@ -23,12 +23,14 @@ _NAME: Final = re.compile(r"([^:/]+)(?:/(?:(user|role)/)?([^/]+))?")
 
 
 class Whom(NamedTuple):
-    """kind: None: root of the account. session: of a role."""
+    """kind: None: root of the account. session: of a role. resource: what the ARN that was given
+    says behind the account, path and all; "": it was no ARN of a user or a role."""
 
     account_id: str
     kind: PrincipalKind | None = None
     name: str = ""
     session: str = SESSION_NAME
+    resource: str = ""
 
 
 def parse_whom(text: str) -> Whom | None:
@@ -44,7 +46,7 @@ def parse_whom(text: str) -> Whom | None:
         if rest == "root":
             return Whom(account_id)
         kind = PrincipalKind(rest.partition("/")[0])
-        return Whom(account_id, kind, rest.rpartition("/")[2])
+        return Whom(account_id, kind, rest.rpartition("/")[2], resource=rest)
     match = _SESSION_ARN.fullmatch(text)
     if match is not None:
         account_id, role, session = match.groups()
@@ -86,6 +88,8 @@ async def caller_with_policies(
     if whom.kind is None:
         return caller_of(account, Identity()), NO_PERMISSIONS
     principal = await iam.principals.lookup(account.account_id, whom.kind, whom.name)
+    if whom.resource and principal.arn.rpartition(":")[2] != whom.resource:
+        raise NoSuchEntity(kind=whom.kind.value, name=whom.resource)
     identity = await _identity_of(iam, principal, whom.session)
     return caller_of(account, identity), permissions_of(identity, read_identity_policy)
 

@@ -40,8 +40,11 @@ def can(
         ("main/user/ann", Whom("main", USER, "ann")),
         ("main/role/reader", Whom("main", ROLE, "reader")),
         ("arn:aws:iam::main:root", Whom("main")),
-        ("arn:aws:iam::main:user/staff/ann", Whom("main", USER, "ann")),
-        ("arn:aws:iam::main:role/reader", Whom("main", ROLE, "reader")),
+        ("arn:aws:iam::main:user/staff/ann", Whom("main", USER, "ann", resource="user/staff/ann")),
+        (
+            "arn:aws:iam::main:role/reader",
+            Whom("main", ROLE, "reader", resource="role/reader"),
+        ),
         ("arn:aws:sts::main:assumed-role/reader/now", Whom("main", ROLE, "reader", "now")),
     ),
 )
@@ -125,6 +128,7 @@ def test_policy_of_the_bucket_is_asked_as_well() -> None:
     ("who", "action", "resource", "error"),
     (
         (OWNER.account_id, "s3:GetObject", "s3://nothing/key", NoSuchBucket),
+        (f"arn:aws:iam::{OWNER.account_id}:user/ann", "s3:GetObject", KEY, NoSuchEntity),
         ("333333333333", "s3:GetObject", KEY, NoSuchEntity),
         (f"{OWNER.account_id}/eve", "s3:GetObject", KEY, NoSuchEntity),
         ("ann", "s3:ListAllMyBuckets", "s3://", NoSuchEntity),
