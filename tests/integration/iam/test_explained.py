@@ -84,6 +84,17 @@ def _told_of_assuming(store: StoreProcess, site: Site, keys: Keys, arn: str) -> 
     return json.loads(told.stdout)
 
 
+def test_disabled_key_is_told_to_the_operator_alone(
+    store: StoreProcess, site: Site, iam: Any
+) -> None:
+    name = site.name("eve")
+    keys = site.user(iam, name, policy("iam:ListUsers"))
+    iam.update_access_key(UserName=name, AccessKeyId=keys.access, Status="Inactive")
+    header, told = _refused(store, site, keys)
+    assert header["findings"][0].startswith("There is no such access key")
+    assert told["findings"] == [f"The access key {keys.access} is there, and disabled."]
+
+
 def test_wrong_secret_is_told_from_a_host_that_a_proxy_has_rewritten(
     store: StoreProcess, site: Site
 ) -> None:

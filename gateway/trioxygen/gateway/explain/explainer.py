@@ -20,7 +20,7 @@ from trioxygen.gateway.explain.refused import RefusedRequest
 from trioxygen.gateway.explain.ring import RefusedRequests
 from trioxygen.gateway.explain.signatures import claim_again, signature_view
 from trioxygen.gateway.explain.signing_clock import clock_finding, clock_view
-from trioxygen.gateway.explain.visibility import Viewer, viewer_of
+from trioxygen.gateway.explain.visibility import Section, Viewer, viewer_of, visible_to
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.store.port import Accounts
@@ -72,7 +72,8 @@ class Explainer:
             seen(access, viewer_of(account_id=account_id, owner=access.whole.owner))
             for access in refused.accesses
         ]
-        return await self._explain(refused, accesses, endpoint, account)
+        viewer = viewer_of(account_id=account_id, owner="")
+        return await self._explain(refused, accesses, endpoint, account, viewer)
 
     async def explain(self, request_id: str, endpoint: ClientEndpoint | None) -> Explanation | None:
         """To an operator. None: no such request was refused here within the hour, or it is
@@ -81,7 +82,7 @@ class Explainer:
         if refused is None:
             return None
         accesses = [seen(access, Viewer.OPERATOR) for access in refused.accesses]
-        return await self._explain(refused, accesses, endpoint, refused.account)
+        return await self._explain(refused, accesses, endpoint, refused.account, Viewer.OPERATOR)
 
     async def _explain(
         self,
@@ -89,6 +90,7 @@ class Explainer:
         seen_accesses: Sequence[AccessView | None],
         endpoint: ClientEndpoint | None,
         account: Account | None,
+        viewer: Viewer,
     ) -> Explanation:
         """Args:
         seen_accesses: None: of which nothing may be seen.
@@ -100,7 +102,7 @@ class Explainer:
         if refused.unread:
             signature, findings = None, [refused.unread]
         else:
-            signature, findings = await self._signature(refused, endpoint)
+            signature, findings = await self._signature(refused, endpoint, viewer)
         return Explanation(
             request_id=refused.request_id,
             host_id=refused.host_id,
@@ -139,7 +141,7 @@ class Explainer:
             return None, None
 
     async def _signature(
-        self, refused: RefusedRequest, endpoint: ClientEndpoint | None
+        self, refused: RefusedRequest, endpoint: ClientEndpoint | None, viewer: Viewer
     ) -> tuple[SignatureView | None, list[str]]:
         head, is_right = refused.head, refused.account is not None
         if _is_form(head) or (refused.claim is None and _is_signed_query(head)):
@@ -150,7 +152,7 @@ class Explainer:
             claim = refused.claim or claim_again(head)
             if claim is None:
                 return None, [_UNSIGNED]
-            key, findings = (None, []) if is_right else await self._key_of(claim)
+            key, findings = (None, []) if is_right else await self._key_of(claim, viewer)
             surroundings = Surroundings(refused.own_port, self._domains, endpoint)
             view, more = signature_view(claim, head, key, surroundings, is_right=is_right)
         except S3Error as error:
@@ -163,7 +165,9 @@ class Explainer:
             )
         return view, findings
 
-    async def _key_of(self, claim: SignatureClaim) -> tuple[bytes | None, list[str]]:
+    async def _key_of(
+        self, claim: SignatureClaim, viewer: Viewer
+    ) -> tuple[bytes | None, list[str]]:
         """Which is not remembered, and not noted as a use of the access key."""
         try:
             derived = await self._accounts.derive_signing_key(
@@ -174,7 +178,10 @@ class Explainer:
                 session_token=claim.session_token,
             )
             return derived.key, []
-        except Refused:
+        except Refused as refusal:
+            is_disabled = refusal.facts.get("state") == "inactive"
+            if is_disabled and Section.KEY_STATE in visible_to(viewer):
+                return None, [f"The access key {claim.access_key} is there, and disabled."]
             return None, ["There is no such access key, or its session is over or another one."]
         except TrioxygenError:
             return None, [

@@ -18,19 +18,22 @@ class Viewer(Enum):
 class Section(Enum):
     """REQUEST: as it arrived, what its sender says that he signed, and its clock. IDENTITY: whose
     the key is. OWN_POLICIES: those that the caller brings. VERDICT: whether each access is allowed;
-    of a bucket of others no more. BUCKET_DOCUMENTS: what decided on the bucket's side."""
+    of a bucket of others no more. BUCKET_DOCUMENTS: what decided on the bucket's side. KEY_STATE:
+    that an access key which signs nothing is there and disabled."""
 
     REQUEST = auto()
     IDENTITY = auto()
     OWN_POLICIES = auto()
     VERDICT = auto()
     BUCKET_DOCUMENTS = auto()
+    KEY_STATE = auto()
 
 
-_OF_CALLER: Final = frozenset(Section) - {Section.BUCKET_DOCUMENTS}
+_OF_OWNER: Final = frozenset(Section) - {Section.KEY_STATE}
+_OF_CALLER: Final = _OF_OWNER - {Section.BUCKET_DOCUMENTS}
 _VISIBLE: Final = {
     Viewer.OPERATOR: frozenset(Section),
-    Viewer.BUCKET_OWNER: frozenset(Section),
+    Viewer.BUCKET_OWNER: _OF_OWNER,
     Viewer.CALLER: _OF_CALLER,
     Viewer.STRANGER: frozenset((Section.REQUEST,)),
 }

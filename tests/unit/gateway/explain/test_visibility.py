@@ -39,9 +39,9 @@ RULE: tuple[tuple[str | None, str, Viewer, set[Section]], ...] = (
     # Whose signature is right, who owns the bucket, as what it is seen, what it sees.
     (None, "", Viewer.STRANGER, {Section.REQUEST}),
     (None, MINE, Viewer.STRANGER, {Section.REQUEST}),
-    (MINE, MINE, Viewer.BUCKET_OWNER, ALL),
-    (MINE, "", Viewer.BUCKET_OWNER, ALL),
-    (OTHERS, MINE, Viewer.CALLER, ALL - {Section.BUCKET_DOCUMENTS}),
+    (MINE, MINE, Viewer.BUCKET_OWNER, ALL - {Section.KEY_STATE}),
+    (MINE, "", Viewer.BUCKET_OWNER, ALL - {Section.KEY_STATE}),
+    (OTHERS, MINE, Viewer.CALLER, ALL - {Section.BUCKET_DOCUMENTS, Section.KEY_STATE}),
 )
 
 

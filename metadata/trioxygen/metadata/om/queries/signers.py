@@ -72,7 +72,8 @@ class Signers:
                 raise NoSuchAccessKey(access_key=request.access_key)
             return self._of_session(txn, request.access_key, request.session_token)
         if row.is_inactive:
-            raise NoSuchAccessKey(access_key=request.access_key)
+            # Told to operators alone, by an explanation.
+            raise NoSuchAccessKey(access_key=request.access_key, state="inactive")
         if request.HasField("session_token"):
             raise InvalidToken()
         if not row.user_id:
