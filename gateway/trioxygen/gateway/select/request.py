@@ -89,7 +89,9 @@ def _input(node: "etree._Element") -> tuple[Input, Compression]:
         return _json_input(children(fields["JSON"])), compression
     if "Parquet" in fields:
         children(fields["Parquet"])
-        raise not_implemented("Parquet in SelectObjectContent is not implemented.")
+        refused = not_implemented("Parquet in SelectObjectContent is not implemented.")
+        # All that most clients show is the message, which is of headers in general.
+        raise S3Error(refused.code, refused.details["additionalMessage"], details=refused.details)
     raise S3Error("MissingRequiredParameter", "InputSerialization lacks a format.")
 
 

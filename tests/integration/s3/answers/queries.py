@@ -68,5 +68,6 @@ ROWS: Final = (
         "501 NotImplemented",
         "additionalMessage='Parquet in SelectObjectContent is not implemented.'",
         body=_body(source="<Parquet/>"),
+        message="Parquet in SelectObjectContent is not implemented.",
     ),
 )
