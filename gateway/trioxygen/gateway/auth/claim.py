@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Final
 
-from trioxygen.gateway.protocol.errors import S3Error, not_implemented
+from trioxygen.gateway.protocol.errors import S3Error, named_as_not_implemented
 from trioxygen.gateway.protocol.head import RequestHead
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
@@ -185,13 +185,11 @@ def v4a_refused(named: str = ALGORITHM_V4A, *, header: str | None = None) -> S3E
         named: how.
         header: in which, if in one that is not the signature's own.
     """
-    refused = not_implemented(
+    return named_as_not_implemented(
         f"Signature Version 4A ({named}) is not supported. Sign with Version 4 ({ALGORITHM}), for"
         " one region: without a region set, and not for a multi-region access point.",
         header=header,
     )
-    # All that most clients show is the message, which is of headers in general.
-    return S3Error(refused.code, refused.details["additionalMessage"], details=refused.details)
 
 
 def parse_iso_basic(text: str) -> int | None:

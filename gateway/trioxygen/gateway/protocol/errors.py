@@ -70,6 +70,13 @@ def not_implemented(what: str, *, header: str | None = None, case: Case | None =
     return S3Error("NotImplemented", details={**details, "additionalMessage": what}, case=case)
 
 
+def named_as_not_implemented(what: str, *, header: str | None = None) -> S3Error:
+    """As `not_implemented`, with the sentence for the message too: that is all that most clients
+    show, and S3's own is of headers in general."""
+    refused = not_implemented(what, header=header)
+    return S3Error(refused.code, what, details=refused.details)
+
+
 def elements_of(code: str) -> tuple[str, ...]:
     """Names of the further elements of its document, in order."""
     return _ELEMENTS[code]

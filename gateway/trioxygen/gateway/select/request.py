@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from lxml import etree
 
 from trioxygen.gateway.protocol.dialect import SelectDialect
-from trioxygen.gateway.protocol.errors import S3Error, not_implemented
+from trioxygen.gateway.protocol.errors import S3Error, named_as_not_implemented
 from trioxygen.gateway.protocol.numbers import BOUND, natural_up_to
 from trioxygen.gateway.protocol.xml.reading import children, leaf_text, once, parse_document
 from trioxygen.gateway.select.settings import (
@@ -89,9 +89,7 @@ def _input(node: "etree._Element") -> tuple[Input, Compression]:
         return _json_input(children(fields["JSON"])), compression
     if "Parquet" in fields:
         children(fields["Parquet"])
-        refused = not_implemented("Parquet in SelectObjectContent is not implemented.")
-        # All that most clients show is the message, which is of headers in general.
-        raise S3Error(refused.code, refused.details["additionalMessage"], details=refused.details)
+        raise named_as_not_implemented("Parquet in SelectObjectContent is not implemented.")
     raise S3Error("MissingRequiredParameter", "InputSerialization lacks a format.")
 
 
