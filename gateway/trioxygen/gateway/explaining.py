@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from trioxygen.common.clock import Clock
+from trioxygen.gateway.access.asked import Asked
 from trioxygen.gateway.access.decision import Decision
 from trioxygen.gateway.explain.accesses import AccessViews, access_views, verdict_views
 from trioxygen.gateway.explain.explainer import ASKS, Explainer
@@ -15,7 +16,7 @@ from trioxygen.gateway.explain.refused import RefusedRequest
 from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.s3.error_response import error_response, explanation_header
-from trioxygen.gateway.s3.request import Asked, Response, S3Request
+from trioxygen.gateway.s3.request import Response, S3Request
 
 # Of a request; DeleteObjects asks for each key.
 _ACCESSES_MAX: Final = 8

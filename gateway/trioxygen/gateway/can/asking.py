@@ -7,6 +7,7 @@ from typing import Final
 
 from trioxygen.common.errors import InvalidRequest
 from trioxygen.gateway.access.acl import load_acl
+from trioxygen.gateway.access.asked import Asked
 from trioxygen.gateway.access.caller import Caller
 from trioxygen.gateway.access.decide import decide
 from trioxygen.gateway.access.denial import ALL_BUCKETS
@@ -19,7 +20,7 @@ from trioxygen.gateway.explain.accesses import AccessView, access_view
 from trioxygen.gateway.explain.explanation import CallerView
 from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.s3.context import RequestContext
-from trioxygen.gateway.s3.request import Asked, S3Request
+from trioxygen.gateway.s3.request import S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.shares import ShareLimits, Shares
 from trioxygen.gateway.store.iam_port import Iam

@@ -5,13 +5,13 @@ gone later, and policies that nobody has any more are not kept alive for it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from trioxygen.gateway.access.acl import Acl, Grant
+from trioxygen.gateway.access.asked import Asked
 from trioxygen.gateway.access.decide import decide
-from trioxygen.gateway.access.decision import Decision, Reason, Source, SourceKind
+from trioxygen.gateway.access.decision import Reason, Source, SourceKind
 from trioxygen.gateway.access.documents import OWN_ACCOUNT, UNSET, BucketDocuments, Target
-from trioxygen.gateway.access.permissions import Permissions
 from trioxygen.gateway.access.policy.verdict import Policy, StatementTrace
 from trioxygen.gateway.access.public_access import PublicAccessBlock
 from trioxygen.gateway.access.question import Question
@@ -24,28 +24,6 @@ ROLE_SIDE: Final = "role"
 STATEMENTS_MAX: Final = 100
 _VALUES_MAX: Final = 20
 _STATEMENT_BYTES: Final = 400
-
-
-class Asked(Protocol):
-    """What the gate has asked, and what the decision was made of."""
-
-    @property
-    def question(self) -> Question: ...
-
-    @property
-    def permissions(self) -> Permissions: ...
-
-    @property
-    def documents(self) -> BucketDocuments: ...
-
-    @property
-    def target(self) -> Target: ...
-
-    @property
-    def decision(self) -> Decision: ...
-
-    @property
-    def of_role(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,22 +169,13 @@ def _outside(asked: Asked, view: Callable[[Asked], AccessView]) -> AccessView | 
         decision = asked.decision._replace(source=None)
     else:
         decision = decide(question, asked.permissions, UNSET, Target(target.account_id))
-    alone = _AskedAlone(question, asked.permissions, UNSET, OWN_ACCOUNT, decision)
+    alone = Asked(question, asked.permissions, UNSET, OWN_ACCOUNT, decision)
     known = replace(view(alone), allowed=asked.decision.is_allowed, settings=(), owner="")
     if asked.decision.is_allowed:
         return replace(known, reason="", text="", decided_by="", statement=None)
     if decision.reason is Reason.NOT_OWNER:
         return replace(known, reason="", text=_OF_OWNER_TEXT)
     return known
-
-
-class _AskedAlone(NamedTuple):
-    question: Question
-    permissions: Permissions
-    documents: BucketDocuments
-    target: Target
-    decision: Decision
-    of_role: bool = False
 
 
 def verdict_view(asked: Asked) -> AccessView:

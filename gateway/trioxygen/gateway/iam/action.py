@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
+from trioxygen.gateway.access.asked import Asked
 from trioxygen.gateway.access.caller import Caller, CallerKind
 from trioxygen.gateway.access.decision import Decision
 from trioxygen.gateway.access.permissions import Permissions
 from trioxygen.gateway.iam.arguments import Argument, Arguments
 from trioxygen.gateway.iam.document import Value
 from trioxygen.gateway.iam.services import IamServices
-from trioxygen.gateway.s3.request import Asked
 from trioxygen.gateway.store.values.accounts import Account
 from trioxygen.gateway.store.values.iam import Tags
 

@@ -1,11 +1,11 @@
 """Whether the caller of an action of IAM or STS is let in, by his own policies."""
 
+from trioxygen.gateway.access.asked import Asked
 from trioxygen.gateway.access.documents import OWN_ACCOUNT, UNSET
 from trioxygen.gateway.access.question import Question
 from trioxygen.gateway.iam.action import Call, Subject, Subjects
 from trioxygen.gateway.iam.authorization import decide_identity, refusal
 from trioxygen.gateway.iam.context import Keys, of_arguments, of_caller, of_resource, of_tags
-from trioxygen.gateway.s3.request import Asked
 
 
 async def admit(call: Call, permission: str, subject_of: Subjects) -> None:

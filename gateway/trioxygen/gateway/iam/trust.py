@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from trioxygen.common.iam_errors import NoSuchEntity
+from trioxygen.gateway.access.asked import Asked
 from trioxygen.gateway.access.caller import Caller
 from trioxygen.gateway.access.decision import Decision, Reason
 from trioxygen.gateway.access.documents import OWN_ACCOUNT, UNSET, Target
@@ -17,7 +18,6 @@ from trioxygen.gateway.iam.authorization import decide_trust, documents_of, refu
 from trioxygen.gateway.iam.context import Keys, of_caller, of_request_tags, of_resource, of_tags
 from trioxygen.gateway.iam.errors import IamError, validation_error
 from trioxygen.gateway.iam.policy_documents import read_trust
-from trioxygen.gateway.s3.request import Asked
 from trioxygen.gateway.store.values.iam import Principal, PrincipalKind, Tags
 
 _TAG_SESSION: Final = "sts:TagSession"

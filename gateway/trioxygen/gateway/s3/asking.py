@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from trioxygen.common.errors import Corrupt
 from trioxygen.gateway.access.acl import load_acl
+from trioxygen.gateway.access.asked import Asked
 from trioxygen.gateway.access.decision import Decision, Reason
 from trioxygen.gateway.access.denial import ALL_BUCKETS, denial_text
 from trioxygen.gateway.access.documents import OWN_ACCOUNT, UNSET, BucketDocuments, Target
@@ -17,7 +18,7 @@ from trioxygen.gateway.protocol.errors import S3Error
 from trioxygen.gateway.protocol.settings.request_payment import says_it_pays
 from trioxygen.gateway.s3.context import RequestContext
 from trioxygen.gateway.s3.operation import Access, Level, Operation, Resource
-from trioxygen.gateway.s3.request import Asked, S3Request
+from trioxygen.gateway.s3.request import S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.buckets import Bucket
 from trioxygen.gateway.store.values.keys import KeyRecord

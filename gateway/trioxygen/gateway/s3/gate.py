@@ -8,6 +8,7 @@ from typing import Protocol
 
 from trioxygen.common import logs
 from trioxygen.common.errors import ConditionConflict
+from trioxygen.gateway.access.asked import Asked
 from trioxygen.gateway.access.caller import CallerKind
 from trioxygen.gateway.access.decide import decide
 from trioxygen.gateway.auth.claim import STREAMING, SignatureClaim
@@ -18,7 +19,7 @@ from trioxygen.gateway.protocol.head import RequestHead
 from trioxygen.gateway.protocol.settings.request_payment import CHARGED
 from trioxygen.gateway.s3.asking import Asking, Decide
 from trioxygen.gateway.s3.operation import Level, Operation, Resource
-from trioxygen.gateway.s3.request import Asked, Response, S3Request
+from trioxygen.gateway.s3.request import Response, S3Request
 from trioxygen.gateway.s3.services import Services
 from trioxygen.gateway.store.values.buckets import Bucket
 

@@ -17,11 +17,11 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from trioxygen.common.disk import Buffer
 from trioxygen.common.errors import Overloaded
+from trioxygen.gateway.access.asked import Asked
 from trioxygen.gateway.access.caller import ANONYMOUS, Caller, CallerKind
 from trioxygen.gateway.access.decision import Decision
-from trioxygen.gateway.access.documents import UNSET, BucketDocuments, Target
+from trioxygen.gateway.access.documents import UNSET, BucketDocuments
 from trioxygen.gateway.access.permissions import NO_PERMISSIONS, Permissions
-from trioxygen.gateway.access.question import Question
 from trioxygen.gateway.auth.claim import SignatureClaim
 from trioxygen.gateway.credentials import Credential
 from trioxygen.gateway.protocol.errors import S3Error
@@ -57,18 +57,6 @@ class Source(NamedTuple):
     key: str
     version_id: str | None
     record: KeyRecord | None
-
-
-class Asked(NamedTuple):
-    """What the gate has asked, and what the decision was made of. Attributes:
-    of_role: it is about a role, whose trust policy stands where a bucket's policy does."""
-
-    question: Question
-    permissions: Permissions
-    documents: BucketDocuments
-    target: Target
-    decision: Decision
-    of_role: bool = False
 
 
 # Condition keys, in lower case, and their values.

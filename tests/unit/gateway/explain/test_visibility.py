@@ -1,7 +1,6 @@
 """Who may see what of an explanation: the table of the rule, and what is left out by it."""
 
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -18,9 +17,9 @@ from tests.unit.gateway.access.said import (
     Holds,
     asked,
 )
+from trioxygen.gateway.access.asked import Asked
 from trioxygen.gateway.access.caller import ANONYMOUS, Caller
 from trioxygen.gateway.access.decide import decide
-from trioxygen.gateway.access.decision import Decision
 from trioxygen.gateway.access.documents import BucketDocuments, Target
 from trioxygen.gateway.access.permissions import NO_PERMISSIONS, Permissions
 from trioxygen.gateway.access.policy.identity_policy import read_identity_policy
@@ -56,18 +55,16 @@ def test_operators_see_everything_and_nobody_more_than_its_own_request() -> None
     assert set.intersection(*(set(visible_to(each)) for each in Viewer)) == {Section.REQUEST}
 
 
-@dataclass
-class Access:
-    question: Question
-    permissions: Permissions
-    documents: BucketDocuments
-    target: Target
-    decision: Decision = field(init=False)
-    of_role: bool = False
-
-    def __post_init__(self) -> None:
-        parts = (self.question, self.permissions, self.documents, self.target)
-        self.decision = decide(*parts)
+def decided(
+    question: Question,
+    permissions: Permissions,
+    documents: BucketDocuments,
+    target: Target,
+    *,
+    of_role: bool = False,
+) -> Asked:
+    decision = decide(question, permissions, documents, target)
+    return Asked(question, permissions, documents, target, decision, of_role)
 
 
 def access_of(
@@ -76,7 +73,7 @@ def access_of(
     documents: BucketDocuments | None = None,
 ) -> AccessViews:
     return access_views(
-        Access(asked(caller), own, documents or BucketDocuments(policy=DENY), Target(MINE))
+        decided(asked(caller), own, documents or BucketDocuments(policy=DENY), Target(MINE))
     )
 
 
@@ -87,7 +84,7 @@ OWN = Permissions(policies=(("user/bob inline a", ALLOW),))
 def test_other_account_sees_nothing_of_a_role_whether_it_is_there_or_not(
     documents: BucketDocuments,
 ) -> None:
-    of_role = Access(asked(STRANGE_USER), OWN, documents, Target(MINE), of_role=True)
+    of_role = decided(asked(STRANGE_USER), OWN, documents, Target(MINE), of_role=True)
     access = access_views(of_role)
     assert seen(access, viewer_of(account_id=OTHERS, owner=access.whole.owner)) is None
     shown = seen(access, Viewer.OPERATOR)
@@ -161,7 +158,7 @@ def test_other_account_learns_nothing_of_an_object_by_policies_of_its_own(
     views = []
     for tags in ({}, {"s3:existingobjecttag/plan": ["abc"]}, {"s3:existingobjecttag/plan": ["b"]}):
         question = asked(STRANGE_USER)._replace(context=Holds(tags))
-        access = Access(question, own, BucketDocuments(), Target(MINE))
+        access = decided(question, own, BucketDocuments(), Target(MINE))
         views.append(seen_by(OTHERS, access_views(access)))
     assert views[0] == views[1] == views[2]
     assert "abc" not in repr(views[1])
@@ -173,15 +170,15 @@ def test_strangers_are_shown_no_verdict() -> None:
 
 def test_owner_of_what_is_written_does_not_see_the_policy_of_what_is_copied() -> None:
     """Each access of a request has its own bucket, and its own owner."""
-    of_source = Access(asked(STRANGER), NO_PERMISSIONS, BucketDocuments(policy=DENY), Target(MINE))
-    of_copy = Access(asked(STRANGER), NO_PERMISSIONS, BucketDocuments(policy=DENY), Target(OTHERS))
+    of_source = decided(asked(STRANGER), NO_PERMISSIONS, BucketDocuments(policy=DENY), Target(MINE))
+    of_copy = decided(asked(STRANGER), NO_PERMISSIONS, BucketDocuments(policy=DENY), Target(OTHERS))
     source, copy = (seen_by(OTHERS, access_views(each)) for each in (of_source, of_copy))
     assert (source.decided_by, source.owner, source.policies) == ("", "", ())
     assert (copy.decided_by, copy.owner) == ("bucket policy", OTHERS)
 
 
 def test_verdict_alone_has_no_policies() -> None:
-    access = Access(asked(STRANGER), OWN, BucketDocuments(policy=DENY), Target(MINE))
+    access = decided(asked(STRANGER), OWN, BucketDocuments(policy=DENY), Target(MINE))
     view = verdict_views(access)
     for each in view:
         assert each is not None

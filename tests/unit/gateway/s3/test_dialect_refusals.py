@@ -11,6 +11,7 @@ from trioxygen.common.blocking import ThreadBlocking
 from trioxygen.common.checksum import Algorithm
 from trioxygen.common.clock import SystemClock
 from trioxygen.common.errors import BucketAlreadyOwned, WrongCustomerKey
+from trioxygen.gateway.access.asked import Asked
 from trioxygen.gateway.access.caller import ANONYMOUS
 from trioxygen.gateway.access.decide import decide
 from trioxygen.gateway.access.decision import Decision, Reason
@@ -31,7 +32,6 @@ from trioxygen.gateway.s3.asking import Asking
 from trioxygen.gateway.s3.error_response import said_in
 from trioxygen.gateway.s3.gate import Gate
 from trioxygen.gateway.s3.needs import not_there
-from trioxygen.gateway.s3.request import Asked
 from trioxygen.gateway.s3.service_errors import s3_error_of
 from trioxygen.gateway.s3.services import S3Config, Services
 from trioxygen.gateway.s3.table import BY_NAME
